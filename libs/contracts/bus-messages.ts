@@ -1,0 +1,221 @@
+import type { AgentId, AliasName, FlowId, NetworkId, RuleId, SandboxId } from './ids.js';
+
+/** Every message names the protocol it speaks; another one is refused with both versions named. */
+export const BUS_PROTOCOL = 1;
+
+/** A store's epoch: a counter that only an operator raises, and a random id that tells two stores apart. */
+export interface Epoch {
+  readonly counter: number;
+  readonly id: string;
+}
+
+/** What an agent holds, or should hold, of one network. */
+export interface NetworkVersion {
+  readonly networkId: NetworkId;
+  readonly epoch: Epoch;
+  readonly version: number;
+  /** SHA-256 of the snapshot's canonical JSON, hexadecimal. */
+  readonly hash: string;
+}
+
+/** How a peer is reached. Identity is proved by certificate, so an endpoint is only a hint. */
+export interface Peer {
+  readonly agentId: AgentId;
+  /** `host:port` each, best first. */
+  readonly endpoints: readonly string[];
+}
+
+/** control plane -> agent, `.topology`: one part of a snapshot's canonical JSON. Answered with TopologyReply. */
+export interface TopologyMessage {
+  readonly protocol: number;
+  /** The publisher's lease term; an agent ignores older ones. */
+  readonly term: number;
+  readonly epoch: Epoch;
+  readonly networkId: NetworkId;
+  /** null: a full snapshot. */
+  readonly from: number | null;
+  readonly to: number;
+  readonly hash: string;
+  readonly part: { readonly index: number; readonly count: number };
+  readonly body: string;
+  /** Ed25519 over topologyStatement, base64. */
+  readonly signature: string;
+}
+
+export interface TopologyReply {
+  readonly protocol: number;
+  readonly status: 'received' | 'ignored' | 'refused';
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/** The text that a snapshot's signature covers. */
+export function topologyStatement(
+  agentId: AgentId,
+  message: Pick<TopologyMessage, 'epoch' | 'networkId' | 'from' | 'to' | 'hash'>,
+): string {
+  const { epoch, networkId, from, to, hash } = message;
+  return ['gs-topology-v1', agentId, epoch.counter, epoch.id, networkId, from ?? 'full', to, hash].join('\n');
+}
+
+/** A listener or name that could not be brought up. */
+export interface AliasFailure {
+  readonly alias: AliasName;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** agent -> control plane, `.applied`: resent until answered; repeated in each heartbeat. */
+export interface AppliedMessage {
+  readonly protocol: number;
+  readonly epoch: Epoch;
+  readonly networkId: NetworkId;
+  /** The version held before; null when there was none. */
+  readonly from: number | null;
+  readonly to: number;
+  readonly hash: string;
+  readonly outcome: 'applied' | 'refused';
+  /** Set when refused: the previous version stays in force. */
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly aliasFailures: readonly AliasFailure[];
+  /** Flows this agent cut for this version. Both ends may name the same flow: it is counted once. */
+  readonly flowsCut: readonly FlowId[];
+  /** RFC 3339, the agent's clock. */
+  readonly appliedAt: string;
+}
+
+export interface MeshState {
+  readonly transport: 'direct' | 'tsnet' | 'none';
+  readonly state: 'joined' | 'joining' | 'failed';
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly endpoints: readonly string[];
+}
+
+/** agent -> control plane, `.hello`: first message after every connect. Answered with ContactReply. */
+export interface HelloMessage {
+  readonly protocol: number;
+  /** New at each start of the process. */
+  readonly bootId: string;
+  readonly softwareVersion: string;
+  readonly driver: string;
+  readonly mesh: MeshState;
+  readonly networks: readonly NetworkVersion[];
+}
+
+/** agent -> control plane, `.heartbeat`: as hello, and the last acknowledgement of each network again. */
+export interface HeartbeatMessage extends HelloMessage {
+  readonly acknowledgements: readonly AppliedMessage[];
+}
+
+/** Only this counts as contact. */
+export interface ContactReply {
+  readonly protocol: number;
+  readonly term: number;
+  readonly epoch: Epoch;
+  /** Current versions of every network the agent is to hold. */
+  readonly networks: readonly { readonly networkId: NetworkId; readonly version: number }[];
+  readonly peersRevision: number;
+  readonly peers: readonly Peer[];
+}
+
+/** agent -> control plane, `.sync`: send this network again. Answered at once; the snapshot follows on `.topology`. */
+export interface SyncMessage {
+  readonly protocol: number;
+  readonly networkId: NetworkId;
+  readonly have: number | null;
+}
+
+export interface SandboxReport {
+  readonly sandboxId: SandboxId;
+  readonly address: string;
+  readonly isolation: 'enforced' | 'advisory';
+  /** Whether the driver can vouch for the source of a connection. */
+  readonly source: 'verified' | 'unverified';
+  readonly dns: 'active' | 'restart-required' | 'unknown';
+  /** What to do for dns to become active. */
+  readonly dnsRemedy: string | null;
+  /** Where a command can be run inside: a network namespace by name. */
+  readonly namespace: string | null;
+}
+
+/** agent -> control plane, `.inventory`: everything the driver sees, each time it changes and after each hello. */
+export interface InventoryMessage {
+  readonly protocol: number;
+  readonly bootId: string;
+  readonly sequence: number;
+  readonly driver: string;
+  readonly sandboxes: readonly SandboxReport[];
+}
+
+export interface InventoryReply {
+  readonly protocol: number;
+  readonly accepted: readonly SandboxId[];
+  readonly conflicts: readonly {
+    readonly sandboxId: SandboxId;
+    readonly code: 'PLACEMENT_CONFLICT';
+    readonly owner: AgentId;
+  }[];
+}
+
+/** control plane -> agent, `.control`. Answered with an Acknowledgement. */
+export type ControlMessage = {
+  readonly protocol: number;
+  readonly kind: 'peers';
+  readonly revision: number;
+  readonly peers: readonly Peer[];
+};
+
+export interface Acknowledgement {
+  readonly protocol: number;
+  readonly ok: boolean;
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+export const CHECK_CODES = ['MESH_JOINED', 'TOPOLOGY_APPLIED', 'DNS_LOADED', 'ROUTE_PRESENT', 'POLICY'] as const;
+export type CheckCode = (typeof CHECK_CODES)[number];
+
+/** One diagnostic check: what was looked at, what was seen, and what to do about it. */
+export interface Check {
+  readonly code: CheckCode;
+  readonly status: 'pass' | 'fail' | 'unknown' | 'skipped';
+  readonly evidence: string;
+  readonly remedy: string | null;
+}
+
+/** control plane -> agent, `.diagnose`. */
+export type DiagnoseRequest =
+  | {
+      readonly protocol: number;
+      readonly kind: 'resolve';
+      readonly networkId: NetworkId;
+      readonly alias: AliasName;
+    }
+  | {
+      readonly protocol: number;
+      readonly kind: 'checks';
+      readonly networkId: NetworkId;
+      /** The version the control plane has now. */
+      readonly version: number;
+      readonly role: 'source' | 'target';
+      readonly from: string;
+      readonly alias: AliasName;
+      readonly port: number;
+    };
+
+export type DiagnoseReply =
+  | {
+      readonly protocol: number;
+      readonly kind: 'resolve';
+      readonly address: string | null;
+      readonly version: number | null;
+    }
+  | { readonly protocol: number; readonly kind: 'checks'; readonly checks: readonly Check[] };
+
+/** Used by the verdict of `network test`. */
+export interface NearMiss {
+  readonly ruleId: RuleId;
+  readonly missed: 'source' | 'alias' | 'port';
+}

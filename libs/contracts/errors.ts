@@ -1,0 +1,38 @@
+/**
+ * Every error a person or a program may act on carries a stable code, a message in the user's words and, where
+ * one is known, the next step to take.
+ */
+export class CodedError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly remedy: string | null = null,
+  ) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** Input refused where it enters: which field, what was found, what would be accepted. */
+export class InvalidInputError extends CodedError {
+  constructor(
+    readonly field: string,
+    found: unknown,
+    accepted: string,
+    code = 'INVALID_INPUT',
+    remedy: string | null = null,
+  ) {
+    super(
+      code,
+      `${field}: ${quote(found)} is not valid; expected ${accepted}`,
+      remedy ?? `give ${field} as ${accepted}`,
+    );
+  }
+}
+
+const QUOTED_LENGTH = 80;
+
+function quote(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text);
+}

@@ -1,0 +1,74 @@
+import { InvalidInputError } from './errors.js';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** Random and permanent; a network's name may be taken again after the network is deleted, its id never is. */
+export type NetworkId = Branded<'NetworkId'>;
+/** DNS label, RFC 1123 section 2.1. */
+export type NetworkName = Branded<'NetworkName'>;
+/** DNS label, RFC 1123 section 2.1. */
+export type AliasName = Branded<'AliasName'>;
+/** The name the host's driver knows the sandbox by. */
+export type SandboxId = Branded<'SandboxId'>;
+/** The agent's name: a DNS label, so that it is one token of a NATS subject. */
+export type AgentId = Branded<'AgentId'>;
+export type RuleId = Branded<'RuleId'>;
+export type FlowId = Branded<'FlowId'>;
+/** The Idempotency-Key of a write. */
+export type CommandId = Branded<'CommandId'>;
+export type UserName = Branded<'UserName'>;
+export type LocalNodeId = Branded<'LocalNodeId'>;
+
+export const DNS_SUFFIX = 'gstacks';
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const DNS_LABEL_TEXT = '1 to 63 of a-z, 0-9 and -, not beginning or ending with -';
+
+/** Names that mean something else where an alias could stand: selectors. */
+export const RESERVED_ALIASES: ReadonlySet<string> = new Set(['local', 'any']);
+
+function parser<T extends string>(pattern: RegExp, accepted: string): (value: unknown, field: string) => T {
+  return (value, field) => {
+    if (typeof value !== 'string' || !pattern.test(value)) throw new InvalidInputError(field, value, accepted);
+    return value as T;
+  };
+}
+
+/** Each parser takes an untrusted value and the field's name, and throws InvalidInputError. */
+export const parseNetworkName = parser<NetworkName>(DNS_LABEL, DNS_LABEL_TEXT);
+export const parseAgentId = parser<AgentId>(DNS_LABEL, DNS_LABEL_TEXT);
+export const parseNetworkId = parser<NetworkId>(/^[0-9a-f-]{1,64}$/, 'a network id');
+export const parseSandboxId = parser<SandboxId>(
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
+  '1 to 128 of letters, digits, _ . and -, beginning with a letter or digit',
+);
+export const parseRuleId = parser<RuleId>(/^rule-[a-z0-9]{4,32}$/, 'a rule id such as rule-4f9c21ab');
+export const parseFlowId = parser<FlowId>(/^[0-9a-f]{32}$/, '32 hexadecimal digits');
+export const parseCommandId = parser<CommandId>(/^[A-Za-z0-9_.:-]{1,128}$/, '1 to 128 of letters, digits and _ . : -');
+export const parseUserName = parser<UserName>(
+  /^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/,
+  '1 to 63 of a-z, 0-9, . _ and -',
+);
+export const parseLocalNodeId = parser<LocalNodeId>(DNS_LABEL, DNS_LABEL_TEXT);
+
+const parseAliasLabel = parser<AliasName>(DNS_LABEL, DNS_LABEL_TEXT);
+
+/** An alias is a DNS label that is not also the name of a selector. */
+export function parseAliasName(value: unknown, field: string): AliasName {
+  const alias = parseAliasLabel(value, field);
+  if (RESERVED_ALIASES.has(alias)) {
+    throw new InvalidInputError(
+      field,
+      value,
+      `an alias other than ${[...RESERVED_ALIASES].join(', ')}, which are selectors`,
+      'ALIAS_RESERVED',
+    );
+  }
+  return alias;
+}
+
+/** `api.dev.gstacks`; two labels of at most 63 octets and the suffix always fit RFC 1035's 253. */
+export function fullName(alias: AliasName, network: NetworkName): string {
+  return `${alias}.${network}.${DNS_SUFFIX}`;
+}

@@ -1,0 +1,48 @@
+import { InvalidInputError } from './errors.js';
+
+/** One port of an alias: what clients dial, and what is dialled inside the sandbox. */
+export interface AliasPort {
+  readonly published: number;
+  readonly target: number;
+}
+
+export const MAX_PORTS_PER_ALIAS = 32;
+const ACCEPTED = 'a TCP port from 1 to 65535, such as 8080, or published:inside, such as 80:8080';
+
+/** A decimal TCP port from text or number; throws InvalidInputError. */
+export function parsePort(value: unknown, field: string): number {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !/^[1-9][0-9]{0,4}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidInputError(field, value, 'a port from 1 to 65535');
+  }
+  return Number(text);
+}
+
+/** `8080`, `80:8080`, either with `/tcp`; throws InvalidInputError, UDP with a code of its own. */
+export function parseAliasPort(value: unknown, field: string): AliasPort {
+  if (typeof value === 'string' && value.toLowerCase().endsWith('/udp')) {
+    throw new InvalidInputError(
+      field,
+      value,
+      'a TCP port',
+      'UDP_UNSUPPORTED',
+      'publish a TCP port; UDP is not carried yet',
+    );
+  }
+  const text = typeof value === 'number' ? String(value) : value;
+  const match = typeof text === 'string' ? /^(\d{1,5})(?::(\d{1,5}))?(?:\/tcp)?$/.exec(text) : null;
+  if (match === null) throw new InvalidInputError(field, value, ACCEPTED);
+  const published = parsePort(match[1], field);
+  return { published, target: match[2] === undefined ? published : parsePort(match[2], field) };
+}
+
+/** 1 to 32 ports with distinct published numbers, in ascending order; throws InvalidInputError. */
+export function parseAliasPorts(values: readonly unknown[], field: string): readonly AliasPort[] {
+  if (values.length < 1 || values.length > MAX_PORTS_PER_ALIAS) {
+    throw new InvalidInputError(field, values, `1 to ${MAX_PORTS_PER_ALIAS} ports`);
+  }
+  const ports = values.map((value) => parseAliasPort(value, field)).sort((a, b) => a.published - b.published);
+  const twice = ports.find((port, index) => port.published === ports[index - 1]?.published);
+  if (twice) throw new InvalidInputError(field, twice.published, 'each published port once');
+  return ports;
+}

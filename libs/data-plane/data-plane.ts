@@ -1,0 +1,111 @@
+import type { Socket } from 'node:net';
+import type { AgentId, AliasName, FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { IncomingFlow, MeshNode } from '#libs/mesh/flow.js';
+import type { FlowSource, NetworkView, Verdict } from '#libs/topology/model.js';
+
+/** What the driver of this host vouches for, now. */
+export interface SandboxDirectory {
+  /** The sandbox whose link a connection came in on; null: unknown. */
+  sourceOf(remoteAddress: string, localAddress: string): SandboxId | null;
+  /** Where to dial a sandbox of this host; null when it is not here now. Never an address from the wire. */
+  addressOf(sandboxId: SandboxId): string | null;
+}
+
+/** One listening socket: an alias's proxy address and a published port. */
+export interface Route {
+  readonly networkId: NetworkId;
+  readonly alias: AliasName;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface RouteFailure {
+  readonly route: Route;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface FlowLimits {
+  readonly connectTimeoutMs: number;
+  /** Neither side sent a byte for so long: reset. */
+  readonly idleTimeoutMs: number;
+  readonly flowsPerSource: number;
+  /** How long a flow is held for the end that is behind to catch up. */
+  readonly syncHoldMs: number;
+}
+
+export interface FlowSummary {
+  readonly flowId: FlowId;
+  readonly role: 'source' | 'target';
+  readonly networkId: NetworkId;
+  readonly alias: AliasName;
+  readonly port: number;
+  readonly source: FlowSource;
+  readonly state: 'opening' | 'open';
+  readonly bytesToTarget: number;
+  readonly bytesToSource: number;
+  readonly openedAt: string;
+}
+
+/** One line of the flow log, for each flow refused, opened, ended, cut or reset. */
+export interface FlowRecord extends FlowSummary {
+  readonly outcome: 'opened' | 'refused' | 'ended' | 'cut' | 'reset';
+  readonly code: string;
+  readonly verdict: Verdict | null;
+}
+
+export interface FlowEngineSettings {
+  readonly agentId: AgentId | null;
+  readonly mesh: MeshNode | null;
+  readonly sandboxes: SandboxDirectory;
+  readonly limits: FlowLimits;
+  /** False when the network was out of contact for longer than it allows: flows are refused (`STALE`). */
+  readonly isFresh: (networkId: NetworkId) => boolean;
+  /** Asks the control plane for at least this version; the engine itself waits for `apply`. */
+  readonly requestSync: (networkId: NetworkId, version: number) => void;
+  readonly newFlowId: () => FlowId;
+  readonly record: (record: FlowRecord) => void;
+}
+
+/**
+ * The traffic of one host: every flow is registered, evaluated, dialled, evaluated again, and only then passes
+ * bytes. Source and target side live in the same table.
+ */
+export interface FlowEngine {
+  /**
+   * Swaps the network's policy and, before it returns, resets every flow that is now denied (both roles, idle or
+   * busy, buffered bytes dropped). Returns the ids of the flows cut that had carried, or could carry, bytes.
+   * null lets go of the network.
+   */
+  apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[];
+  view(networkId: NetworkId): NetworkView | null;
+  /** A client connected to a proxy listener. */
+  acceptClient(socket: Socket, route: Route): void;
+  /** A peer asked for a flow. */
+  acceptPeer(flow: IncomingFlow): void;
+  /** The driver no longer reports this sandbox: its flows are reset. */
+  sandboxGone(sandboxId: SandboxId): void;
+  flows(): readonly FlowSummary[];
+  close(): Promise<void>;
+}
+
+/** The proxy's listening sockets. Opening and closing are apart, because names change between the two. */
+export interface ProxyListeners {
+  /** Opens what is not open yet; reports each that failed, the others stay. */
+  open(routes: readonly Route[]): Promise<readonly RouteFailure[]>;
+  /** Closes every listener that is not among these. Open flows are the engine's. */
+  retain(routes: readonly Route[]): Promise<void>;
+  routes(): readonly Route[];
+  close(): Promise<void>;
+}
+
+/** Gives each alias of each network an address of its own out of a range, the same after a restart. */
+export interface AddressPool {
+  /** Error: ADDRESS_RANGE_EXHAUSTED. */
+  assign(networkId: NetworkId, alias: AliasName, nowMs: number): string;
+  addressOf(networkId: NetworkId, alias: AliasName): string | null;
+  /** The address rests for ten minutes before another alias may have it. */
+  release(networkId: NetworkId, alias: AliasName, nowMs: number): void;
+  /** Plain JSON for the state file; `restoreAddressPool` reads it. */
+  save(): unknown;
+}

@@ -1,0 +1,76 @@
+import type { Duplex } from 'node:stream';
+import type { Peer } from '#libs/contracts/bus-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, AliasName, FlowId, LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
+import type { FlowSource } from '#libs/topology/model.js';
+
+/** Who is at the other end, as its certificate says. */
+export type MeshIdentity =
+  | { readonly kind: 'agent'; readonly agentId: AgentId }
+  | { readonly kind: 'local'; readonly user: UserName; readonly node: LocalNodeId };
+
+/** What travels in the CONNECT headers: exactly one of each. */
+export interface FlowRequest {
+  readonly flowId: FlowId;
+  readonly networkId: NetworkId;
+  readonly alias: AliasName;
+  readonly port: number;
+  readonly source: FlowSource;
+  /** Topology version the source decided on. */
+  readonly version: number;
+}
+
+/**
+ * One flow of bytes. `end` is emitted only for a clean end of the other side's bytes; a reset, of whatever origin,
+ * destroys the stream with FlowResetError and drops what is buffered in both directions.
+ */
+export interface MeshFlow extends Duplex {
+  /** Topology version of the target when it accepted. */
+  readonly targetVersion: number;
+  reset(code: string): void;
+}
+
+/** A flow asked for by a peer. Exactly one of accept and refuse is called. */
+export interface IncomingFlow {
+  readonly request: FlowRequest;
+  readonly peer: MeshIdentity;
+  /** Aborted when the peer goes away before an answer. */
+  readonly signal: AbortSignal;
+  accept(targetVersion: number): MeshFlow;
+  refuse(code: string, message: string, targetVersion: number | null): void;
+}
+
+/** The target answered no, with its reason and the version it decided on. */
+export class FlowRefusedError extends CodedError {
+  constructor(
+    code: string,
+    message: string,
+    readonly targetVersion: number | null,
+  ) {
+    super(code, message);
+  }
+}
+
+/** The flow ended without both sides having ended it. */
+export class FlowResetError extends CodedError {}
+
+/** The peer cannot be reached, or is not who it should be. */
+export class PeerUnreachableError extends CodedError {}
+
+export interface MeshNode {
+  /** Takes the flows that peers ask for. Set once, before start. */
+  onFlow(handle: (flow: IncomingFlow) => void): void;
+  setPeers(peers: readonly Peer[]): void;
+  /** Errors: FlowRefusedError, PeerUnreachableError. */
+  open(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<MeshFlow>;
+  /** Replaces the certificate; open sessions keep theirs until it ends. */
+  setCredentials(credentials: MeshCredentials): void;
+  close(): Promise<void>;
+}
+
+/** PEM each. The certificate's URI SAN is the identity: `spiffe://<store>/agent/<id>` or `/local/<user>/<node>`. */
+export interface MeshCredentials {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly authority: string;
+}

@@ -1,0 +1,119 @@
+import type { Epoch, NearMiss } from '#libs/contracts/bus-messages.js';
+import type {
+  AgentId,
+  AliasName,
+  LocalNodeId,
+  NetworkId,
+  NetworkName,
+  RuleId,
+  SandboxId,
+  UserName,
+} from '#libs/contracts/ids.js';
+import type { AliasPort } from '#libs/contracts/ports.js';
+import type { Selector } from '#libs/contracts/selectors.js';
+
+export interface AttachedSandbox {
+  readonly sandboxId: SandboxId;
+  /** null: no agent holds it now. */
+  readonly agentId: AgentId | null;
+  readonly labels: { readonly [key: string]: string };
+}
+
+export interface AliasRecord {
+  readonly alias: AliasName;
+  readonly sandboxId: SandboxId;
+  readonly ports: readonly AliasPort[];
+}
+
+export interface Rule {
+  readonly id: RuleId;
+  readonly effect: 'allow' | 'deny';
+  readonly from: Selector;
+  readonly to: AliasName;
+  readonly port: number;
+}
+
+/** What `evaluate` reads. The control plane has it from the fold, an agent from its snapshot: one function serves both. */
+export interface NetworkView {
+  readonly networkId: NetworkId;
+  readonly name: NetworkName;
+  readonly version: number;
+  readonly sandboxes: ReadonlyMap<SandboxId, AttachedSandbox>;
+  readonly aliases: ReadonlyMap<AliasName, AliasRecord>;
+  readonly rules: ReadonlyMap<RuleId, Rule>;
+}
+
+/** One network as its stream folds: version is the stream version. */
+export interface Topology extends NetworkView {
+  readonly mode: 'agent_proxy';
+  readonly maxStalenessSeconds: number;
+  readonly deleted: boolean;
+}
+
+/** Plain JSON: what one agent needs of one network. `compile` makes it, `viewOf` turns it into a NetworkView. */
+export interface Snapshot {
+  readonly format: 1;
+  readonly networkId: NetworkId;
+  readonly name: NetworkName;
+  readonly version: number;
+  readonly maxStalenessSeconds: number;
+  /** False tells the agent to let go of the network: every list is then empty. */
+  readonly participates: boolean;
+  /** Sorted by sandbox id. */
+  readonly sandboxes: readonly {
+    readonly sandboxId: SandboxId;
+    readonly agentId: AgentId | null;
+    readonly labels: { readonly [key: string]: string };
+  }[];
+  /** Sorted by alias. */
+  readonly aliases: readonly {
+    readonly alias: AliasName;
+    readonly sandboxId: SandboxId;
+    readonly ports: readonly AliasPort[];
+  }[];
+  /** Sorted by id; selectors in printed form. */
+  readonly rules: readonly {
+    readonly id: RuleId;
+    readonly effect: 'allow' | 'deny';
+    readonly from: string;
+    readonly to: AliasName;
+    readonly port: number;
+  }[];
+}
+
+export type FlowSource =
+  | { readonly kind: 'sandbox'; readonly sandboxId: SandboxId }
+  | { readonly kind: 'local'; readonly user: UserName; readonly node: LocalNodeId };
+
+export interface FlowQuestion {
+  readonly source: FlowSource;
+  readonly alias: AliasName;
+  /** A published port. */
+  readonly port: number;
+}
+
+export type VerdictReason = 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT';
+
+export interface Verdict {
+  readonly effect: 'allow' | 'deny';
+  readonly reason: VerdictReason;
+  readonly ruleId: RuleId | null;
+  /** Rules that match all but one of source, alias and port. */
+  readonly nearMisses: readonly NearMiss[];
+  readonly version: number;
+}
+
+/** A question about a selector may stand for several sources. */
+export interface SelectorVerdict {
+  readonly effect: 'allow' | 'deny' | 'mixed';
+  readonly reason: VerdictReason | 'MIXED';
+  readonly ruleId: RuleId | null;
+  readonly nearMisses: readonly NearMiss[];
+  readonly version: number;
+  /** Set when mixed: each member with its own verdict. */
+  readonly members: readonly { readonly source: FlowSource; readonly verdict: Verdict }[];
+}
+
+export interface VerdictInEpoch extends Verdict {
+  readonly epoch: Epoch;
+}
