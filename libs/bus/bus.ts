@@ -1,0 +1,44 @@
+/** What is known of the connection; `closed` is final. */
+export type BusStatus = 'connecting' | 'connected' | 'disconnected' | 'closed';
+
+/** NATS user credentials: the seed's holder made it, the JWT names its public key and permissions. */
+export interface BusCredentials {
+  readonly jwt: string;
+  readonly seed: string;
+}
+
+export interface BusSettings {
+  readonly servers: readonly string[];
+  readonly name: string;
+  readonly inboxPrefix: string;
+  /** Asked for at each connect, so that renewed credentials are used without a restart of the process. */
+  readonly credentials: () => BusCredentials;
+  readonly onStatus: (status: BusStatus, detail: string | null) => void;
+}
+
+export interface BusSubscription {
+  close(): Promise<void>;
+}
+
+/** What a handler gets: the message decoded from JSON, not yet validated. */
+export type BusHandler = (message: unknown, subject: string) => Promise<unknown>;
+
+/**
+ * Requests and replies in JSON over core NATS. Delivery is at most once: whoever needs an answer asks again.
+ * Oversized and undecodable messages are counted, answered with a refusal where there is somebody to answer, and
+ * otherwise dropped.
+ */
+export interface Bus {
+  /** One attempt. Errors: BusTimeoutError, BusUnavailableError (nobody listens, or not connected). */
+  request(subject: string, message: unknown, timeoutMs: number): Promise<unknown>;
+  /** Attempts, with growing pauses up to two seconds, until answered or aborted (rejects with the abort reason). */
+  requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Serves requests one at a time for each subject, in order; different subjects run side by side. */
+  serve(subject: string, handle: BusHandler): BusSubscription;
+  status(): BusStatus;
+  /** Largest message that the server takes, in bytes. */
+  maxPayloadBytes(): number;
+  /** Drops the connection and connects again with fresh credentials. */
+  reconnect(): Promise<void>;
+  close(): Promise<void>;
+}
