@@ -30,6 +30,8 @@ export interface FlowLimits {
   /** Neither side sent a byte for so long: reset. */
   readonly idleTimeoutMs: number;
   readonly flowsPerSource: number;
+  /** All flows of this host, opening and open. */
+  readonly flows: number;
   /** How long a flow is held for the end that is behind to catch up. */
   readonly syncHoldMs: number;
 }
@@ -40,7 +42,8 @@ export interface FlowSummary {
   readonly networkId: NetworkId;
   readonly alias: AliasName;
   readonly port: number;
-  readonly source: FlowSource;
+  /** null: the driver does not know where it came from. */
+  readonly source: FlowSource | null;
   readonly state: 'opening' | 'open';
   readonly bytesToTarget: number;
   readonly bytesToSource: number;
@@ -58,6 +61,8 @@ export interface FlowEngineSettings {
   readonly agentId: AgentId | null;
   readonly mesh: MeshNode | null;
   readonly sandboxes: SandboxDirectory;
+  /** CIDR ranges that are never dialled, whatever the driver reports: the proxy's own and the mesh's. */
+  readonly forbiddenTargets: readonly string[];
   readonly limits: FlowLimits;
   /** False when the network was out of contact for longer than it allows: flows are refused (`STALE`). */
   readonly isFresh: (networkId: NetworkId) => boolean;
