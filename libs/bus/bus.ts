@@ -14,6 +14,14 @@ export interface BusSettings {
   /** Asked for at each connect, so that renewed credentials are used without a restart of the process. */
   readonly credentials: () => BusCredentials;
   readonly onStatus: (status: BusStatus, detail: string | null) => void;
+  /** Told of every message dropped or refused here, and of what the server would not allow. */
+  readonly onFault?: (fault: BusFault) => void;
+}
+
+export interface BusFault {
+  readonly kind: 'overflow' | 'server' | 'undecodable' | 'handler';
+  readonly subject: string;
+  readonly detail: unknown;
 }
 
 export interface BusSubscription {
@@ -29,11 +37,17 @@ export type BusHandler = (message: unknown, subject: string) => Promise<unknown>
  * otherwise dropped.
  */
 export interface Bus {
-  /** One attempt. Errors: BusTimeoutError, BusUnavailableError (nobody listens, or not connected). */
+  /**
+   * One attempt. Errors: BusTimeoutError, BusUnavailableError (nobody listens, or not connected),
+   * BusRefusedError (the receiver's handler threw, or could not decode it), BusMessageTooLargeError.
+   */
   request(subject: string, message: unknown, timeoutMs: number): Promise<unknown>;
   /** Attempts, with growing pauses up to two seconds, until answered or aborted (rejects with the abort reason). */
   requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown>;
-  /** Serves requests one at a time for each subject, in order; different subjects run side by side. */
+  /**
+   * Serves requests one at a time for each subject, in order; different subjects run side by side. What the handler
+   * returns is the reply; a CodedError it throws reaches the requester as BusRefusedError with that code.
+   */
   serve(subject: string, handle: BusHandler): BusSubscription;
   status(): BusStatus;
   /** Largest message that the server takes, in bytes. */

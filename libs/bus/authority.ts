@@ -1,0 +1,152 @@
+import {
+  createAccount,
+  createOperator,
+  createUser,
+  encodeAccount,
+  encodeOperator,
+  encodeUser,
+  fromSeed,
+  type KeyPair,
+  newScopedSigner,
+} from '@nats-io/jwt';
+import { connect, jwtAuthenticator } from 'nats';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type AgentId } from '#libs/contracts/ids.js';
+import { AGENT_SUBJECT_PREFIX, FROM_AGENT, TO_AGENT } from '#libs/contracts/subjects.js';
+import type { BusCredentials } from './bus.js';
+import { KeyFiles } from './key-files.js';
+
+/** The server did not take the account's new revocations. */
+export class RevocationsRefusedError extends CodedError {}
+
+/** Public key of a NATS user -> everything issued to it up to this moment (Unix seconds) is void. */
+export type Revocations = { readonly [nkey: string]: number };
+
+const UNLIMITED = { conn: -1, subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, leaf: -1 };
+const RESPONSE_TTL_NANOSECONDS = 30_000_000_000;
+const CLAIMS_UPDATE_SUBJECT = '$SYS.REQ.CLAIMS.UPDATE';
+const CLAIMS_TIMEOUT_MS = 3_000;
+
+export const CONTROL_PLANE_INBOX_PREFIX = '_INBOX.control-plane';
+
+/**
+ * The keys behind every NATS credential: operator, account, system account, and a scoped signing key for agents,
+ * whose template is filled in by the server with the agent's name, so that no user JWT can widen it.
+ */
+export interface BusAuthority {
+  /** Configuration of a nats-server that trusts these keys; holds no secret. */
+  serverConfig(listen: { readonly host: string; readonly port: number; readonly jwtFolder: string }): Promise<string>;
+  /** A user JWT for the agent's own public nkey. */
+  issueAgent(agentId: AgentId, nkey: string, expiresAt: Date): Promise<string>;
+  /** Credentials of the control plane itself, made anew at each call. */
+  controlPlaneCredentials(): Promise<BusCredentials>;
+  /**
+   * Makes the running server know exactly these revocations; connections of revoked users are cut before it
+   * resolves. To be called again after each connect: a server that lost its disk knows none. Errors:
+   * RevocationsRefusedError, or the connection's.
+   */
+  publishRevocations(servers: readonly string[], revocations: Revocations): Promise<void>;
+}
+
+/** Reads the keys from a folder, making those that are missing. */
+export function loadBusAuthority(folder: string): BusAuthority {
+  const files = new KeyFiles(folder);
+  const keyPair = (name: string, create: () => KeyPair): KeyPair =>
+    fromSeed(new TextEncoder().encode(files.readOrCreate(name, () => new TextDecoder().decode(create().getSeed()))));
+  const operator = keyPair('nats-operator.seed', createOperator);
+  const account = keyPair('nats-account.seed', createAccount);
+  const systemAccount = keyPair('nats-system-account.seed', createAccount);
+  const agentSigner = keyPair('nats-agent-signing.seed', createAccount);
+
+  const agentScope = newScopedSigner(agentSigner, 'agent', {
+    pub: { allow: FROM_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.{{name()}}.${message}`) },
+    sub: {
+      allow: [...TO_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.{{name()}}.${message}`), '_INBOX.{{name()}}.>'],
+    },
+    resp: { max: 1, ttl: RESPONSE_TTL_NANOSECONDS },
+  });
+
+  const accountJwt = (revocations: Revocations): Promise<string> =>
+    encodeAccount(
+      'globalstacks',
+      account,
+      { limits: UNLIMITED, signing_keys: [agentScope], revocations: { ...revocations } },
+      { signer: operator },
+    );
+
+  return {
+    async serverConfig({ host, port, jwtFolder }) {
+      const operatorJwt = await encodeOperator('globalstacks', operator, {
+        system_account: systemAccount.getPublicKey(),
+      });
+      const systemJwt = await encodeAccount('system', systemAccount, { limits: UNLIMITED }, { signer: operator });
+      return [
+        `host: ${JSON.stringify(host)}`,
+        `port: ${port}`,
+        `operator: ${operatorJwt}`,
+        `system_account: ${systemAccount.getPublicKey()}`,
+        `resolver: { type: full, dir: ${JSON.stringify(jwtFolder)}, allow_delete: false, interval: "2m", limit: 100 }`,
+        'resolver_preload: {',
+        `  ${account.getPublicKey()}: ${await accountJwt({})}`,
+        `  ${systemAccount.getPublicKey()}: ${systemJwt}`,
+        '}',
+        '',
+      ].join('\n');
+    },
+
+    issueAgent(agentId, nkey, expiresAt) {
+      const exp = Math.floor(expiresAt.getTime() / 1_000);
+      return encodeUser(
+        agentId,
+        nkey,
+        agentSigner,
+        { issuer_account: account.getPublicKey() },
+        { scopedUser: true, exp },
+      );
+    },
+
+    async controlPlaneCredentials() {
+      const user = createUser();
+      const jwt = await encodeUser('control-plane', user, account, {
+        pub: { allow: TO_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.*.${message}`) },
+        sub: {
+          allow: [
+            ...FROM_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.*.${message}`),
+            `${CONTROL_PLANE_INBOX_PREFIX}.>`,
+          ],
+        },
+        resp: { max: 1, ttl: RESPONSE_TTL_NANOSECONDS },
+      });
+      return { jwt, seed: new TextDecoder().decode(user.getSeed()) };
+    },
+
+    async publishRevocations(servers, revocations) {
+      const user = createUser();
+      const jwt = await encodeUser('control-plane-claims', user, systemAccount, {
+        pub: { allow: [CLAIMS_UPDATE_SUBJECT] },
+        sub: { allow: ['_INBOX.>'] },
+      });
+      const connection = await connect({
+        servers: [...servers],
+        reconnect: false,
+        timeout: CLAIMS_TIMEOUT_MS,
+        authenticator: jwtAuthenticator(jwt, user.getSeed()),
+      });
+      try {
+        const reply = await connection.request(CLAIMS_UPDATE_SUBJECT, await accountJwt(revocations), {
+          timeout: CLAIMS_TIMEOUT_MS,
+        });
+        const answer: { error?: { description?: string } } = reply.json();
+        if (answer.error) {
+          throw new RevocationsRefusedError(
+            'REVOCATIONS_REFUSED',
+            `the bus did not take the revocations: ${answer.error.description ?? 'no reason given'}`,
+            'check that nats-server was started with the configuration of this keys folder',
+          );
+        }
+      } finally {
+        await connection.close();
+      }
+    },
+  };
+}

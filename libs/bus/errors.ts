@@ -1,0 +1,25 @@
+import { CodedError } from '#libs/contracts/errors.js';
+
+/** Nobody answered within the bound. */
+export class BusTimeoutError extends CodedError {
+  constructor(subject: string, timeoutMs: number) {
+    super('BUS_TIMEOUT', `no answer on ${subject} within ${timeoutMs} ms`);
+  }
+}
+
+/** Not connected, or connected with nobody listening. */
+export class BusUnavailableError extends CodedError {
+  constructor(subject: string, why: string) {
+    super('BUS_UNAVAILABLE', `${subject} cannot be reached: ${why}`);
+  }
+}
+
+/** The other side answered that it cannot take the message: undecodable, of another protocol, or failed at it. */
+export class BusRefusedError extends CodedError {}
+
+/** The message is larger than the server takes. */
+export class BusMessageTooLargeError extends CodedError {
+  constructor(subject: string, bytes: number, maxBytes: number) {
+    super('BUS_MESSAGE_TOO_LARGE', `a message of ${bytes} bytes for ${subject} is over the bus's limit of ${maxBytes}`);
+  }
+}

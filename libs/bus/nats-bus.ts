@@ -1,0 +1,203 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect, ErrorCode, jwtAuthenticator, type Msg, type NatsConnection, NatsError } from 'nats';
+import type { Bus, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
+import { decodeMessage, decodeReply, encodeMessage, encodeRefusal } from './codec.js';
+import { BusMessageTooLargeError, BusRefusedError, BusTimeoutError, BusUnavailableError } from './errors.js';
+import { SubjectQueues } from './subject-queues.js';
+
+const ATTEMPT_TIMEOUT_MS = 1_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+const PING_INTERVAL_MS = 5_000;
+const PINGS_UNANSWERED = 2;
+const CLOSE_TIMEOUT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576;
+
+interface Service {
+  readonly subject: string;
+  readonly handle: BusHandler;
+}
+
+/**
+ * Connects in the background and stays connected: each connection that ends is followed by another, made with the
+ * credentials of that moment, and every served subject is subscribed again. The client library's own reconnection
+ * is off, because it gives up when credentials are refused and never asks for new ones.
+ */
+export function connectBus(settings: BusSettings): Bus {
+  return new NatsBus(settings);
+}
+
+class NatsBus implements Bus {
+  private readonly services = new Set<Service>();
+  private readonly stops = new Map<Service, () => void>();
+  private readonly queues: SubjectQueues;
+  private readonly closing = new AbortController();
+  private readonly running: Promise<void>;
+  private connection: NatsConnection | null = null;
+  private current: BusStatus = 'connecting';
+
+  constructor(private readonly settings: BusSettings) {
+    this.queues = new SubjectQueues((subject) => this.fault('overflow', subject, null));
+    this.running = this.stayConnected();
+  }
+
+  async request(subject: string, message: unknown, timeoutMs: number): Promise<unknown> {
+    const connection = this.connection;
+    if (connection === null) throw new BusUnavailableError(subject, 'not connected to the bus');
+    const payload = encodeMessage(message);
+    if (payload.byteLength > this.maxPayloadBytes()) {
+      throw new BusMessageTooLargeError(subject, payload.byteLength, this.maxPayloadBytes());
+    }
+    let reply: Msg;
+    try {
+      reply = await connection.request(subject, payload, { timeout: timeoutMs });
+    } catch (error) {
+      throw requestError(error, subject, timeoutMs);
+    }
+    return decodeReply(reply.data);
+  }
+
+  async requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      signal.throwIfAborted();
+      try {
+        return await this.request(subject, message, ATTEMPT_TIMEOUT_MS);
+      } catch (error) {
+        const askAgain = error instanceof BusTimeoutError || error instanceof BusUnavailableError;
+        if (!askAgain) throw error;
+        if (this.closing.signal.aborted) throw error;
+      }
+      await pause(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  serve(subject: string, handle: BusHandler): BusSubscription {
+    const service: Service = { subject, handle };
+    this.services.add(service);
+    if (this.connection !== null) this.stops.set(service, this.subscribe(this.connection, service));
+    return {
+      close: async () => {
+        this.services.delete(service);
+        this.stops.get(service)?.();
+        this.stops.delete(service);
+        await this.queues.idle(subject);
+      },
+    };
+  }
+
+  status(): BusStatus {
+    return this.current;
+  }
+
+  maxPayloadBytes(): number {
+    return this.connection?.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES;
+  }
+
+  async reconnect(): Promise<void> {
+    await this.connection?.close();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.connection?.close();
+    await this.running;
+    // A handler that never ends must not keep the process: it has nobody left to answer.
+    await Promise.race([this.queues.idle(), pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+  }
+
+  private async stayConnected(): Promise<void> {
+    const { signal } = this.closing;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      try {
+        const connection = await this.connectOnce();
+        pauseMs = FIRST_PAUSE_MS;
+        if (signal.aborted) await connection.close();
+        await this.live(connection);
+      } catch (error) {
+        this.become('disconnected', error instanceof Error ? error.message : String(error));
+      }
+      await pause(pauseMs, undefined, { signal }).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+    this.become('closed', null);
+  }
+
+  private connectOnce(): Promise<NatsConnection> {
+    const { jwt, seed } = this.settings.credentials();
+    return connect({
+      servers: [...this.settings.servers],
+      name: this.settings.name,
+      inboxPrefix: this.settings.inboxPrefix,
+      authenticator: jwtAuthenticator(jwt, Buffer.from(seed)),
+      reconnect: false,
+      ignoreClusterUpdates: true,
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: PINGS_UNANSWERED,
+      timeout: CONNECT_TIMEOUT_MS,
+    });
+  }
+
+  private async live(connection: NatsConnection): Promise<void> {
+    this.connection = connection;
+    for (const service of this.services) this.stops.set(service, this.subscribe(connection, service));
+    void this.watch(connection);
+    this.become('connected', connection.getServer());
+    const reason = await connection.closed();
+    this.connection = null;
+    this.become('disconnected', reason?.message ?? null);
+  }
+
+  private async watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'error') this.fault('server', String(status.permissionContext?.subject ?? ''), status.data);
+    }
+  }
+
+  private subscribe(connection: NatsConnection, service: Service): () => void {
+    const subscription = connection.subscribe(service.subject, {
+      callback: (error, message) => {
+        if (error !== null) this.fault('server', service.subject, error.message);
+        else this.queues.add(message.subject, () => this.answer(service, message));
+      },
+    });
+    return () => {
+      if (!connection.isClosed()) subscription.unsubscribe();
+    };
+  }
+
+  private async answer(service: Service, message: Msg): Promise<void> {
+    let reply: Buffer;
+    try {
+      reply = encodeMessage(await service.handle(decodeMessage(message.data), message.subject));
+    } catch (error) {
+      this.fault(error instanceof BusRefusedError ? 'undecodable' : 'handler', message.subject, error);
+      reply = encodeRefusal(error);
+    }
+    // A connection that ended meanwhile has nobody waiting: the request is sent again over the next one.
+    if (this.connection !== null && !this.connection.isClosed()) message.respond(reply);
+  }
+
+  private fault(kind: 'overflow' | 'server' | 'undecodable' | 'handler', subject: string, detail: unknown): void {
+    this.settings.onFault?.({ kind, subject, detail });
+  }
+
+  private become(status: BusStatus, detail: string | null): void {
+    if (this.current === status && status !== 'disconnected') return;
+    this.current = status;
+    this.settings.onStatus(status, detail);
+  }
+}
+
+function requestError(error: unknown, subject: string, timeoutMs: number): unknown {
+  if (!(error instanceof NatsError)) return error;
+  switch (error.code) {
+    case ErrorCode.Timeout:
+      return new BusTimeoutError(subject, timeoutMs);
+    case ErrorCode.NoResponders:
+      return new BusUnavailableError(subject, 'nobody listens there');
+    default:
+      return new BusUnavailableError(subject, error.message);
+  }
+}

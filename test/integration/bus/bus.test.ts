@@ -1,0 +1,186 @@
+import { createUser } from '@nats-io/jwt';
+import { expect } from 'chai';
+import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
+import type { Bus, BusCredentials, BusFault, BusStatus } from '#libs/bus/bus.js';
+import { BusRefusedError, BusTimeoutError, BusUnavailableError } from '#libs/bus/errors.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { agentInboxPrefix, agentSubject, everyAgentSubject } from '#libs/contracts/subjects.js';
+import { startNats, type TestNats } from '#test/support/nats.js';
+import { waitFor } from '#test/support/wait.js';
+
+const HOST_A = parseAgentId('host-a', 'agent');
+const HOST_B = parseAgentId('host-b', 'agent');
+
+interface Connected {
+  readonly bus: Bus;
+  readonly statuses: BusStatus[];
+  readonly faults: BusFault[];
+}
+
+describe('the bus', () => {
+  let nats: TestNats;
+  const open: Bus[] = [];
+
+  beforeEach(async () => {
+    nats = await startNats();
+  });
+
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((bus) => bus.close()));
+    await nats.stop();
+  });
+
+  async function connected(inboxPrefix: string, credentials: () => BusCredentials): Promise<Connected> {
+    const statuses: BusStatus[] = [];
+    const faults: BusFault[] = [];
+    const bus = connectBus({
+      servers: [nats.url],
+      name: 'test',
+      inboxPrefix,
+      credentials,
+      onStatus: (status) => statuses.push(status),
+      onFault: (fault) => faults.push(fault),
+    });
+    open.push(bus);
+    await waitFor('the bus is connected', () => bus.status() === 'connected');
+    return { bus, statuses, faults };
+  }
+
+  async function controlPlane(): Promise<Connected> {
+    const credentials = await nats.authority.controlPlaneCredentials();
+    return connected(CONTROL_PLANE_INBOX_PREFIX, () => credentials);
+  }
+
+  async function agentCredentials(agentId: AgentId, ttlMs = 60_000): Promise<BusCredentials & { nkey: string }> {
+    const user = createUser();
+    const nkey = user.getPublicKey();
+    const jwt = await nats.authority.issueAgent(agentId, nkey, new Date(Date.now() + ttlMs));
+    return { jwt, seed: new TextDecoder().decode(user.getSeed()), nkey };
+  }
+
+  async function agent(agentId: AgentId): Promise<Connected> {
+    const credentials = await agentCredentials(agentId);
+    return connected(agentInboxPrefix(agentId), () => credentials);
+  }
+
+  it('carries a request from an agent to the control plane and the reply back', async () => {
+    const { bus: server } = await controlPlane();
+    const { bus } = await agent(HOST_A);
+    server.serve(everyAgentSubject('hello'), async (message, subject) => ({ message, subject }));
+    const reply = await bus.requestUntilAnswered(
+      agentSubject(HOST_A, 'hello'),
+      { boot: 1 },
+      AbortSignal.timeout(5_000),
+    );
+    expect(reply).to.deep.equal({ message: { boot: 1 }, subject: 'gs.v1.agent.host-a.hello' });
+  });
+
+  it('gives the requester the code of a handler that refuses, and hides any other failure', async () => {
+    const { bus: server } = await controlPlane();
+    const { bus } = await agent(HOST_A);
+    server.serve(everyAgentSubject('sync'), async (message) => {
+      if (message === 1) throw new CodedError('NETWORK_NOT_FOUND', 'no such network');
+      throw new Error('secret detail');
+    });
+    await waitFor('served', () => ask(bus, 'sync', 1).then((error) => error instanceof BusRefusedError));
+    const coded = await ask(bus, 'sync', 1);
+    expect(coded).to.be.instanceOf(BusRefusedError).and.have.property('code', 'NETWORK_NOT_FOUND');
+    const hidden = await ask(bus, 'sync', 2);
+    expect(hidden).to.have.property('code', 'INTERNAL');
+    expect(String(hidden)).to.not.contain('secret');
+  });
+
+  it('tells an unanswered request from one that nobody can take', async () => {
+    const { bus: server } = await controlPlane();
+    const { bus } = await agent(HOST_A);
+    expect(await ask(bus, 'inventory', {})).to.be.instanceOf(BusUnavailableError);
+    server.serve(everyAgentSubject('inventory'), () => new Promise(() => {}));
+    await waitFor('a time-out', () => ask(bus, 'inventory', {}).then((error) => error instanceof BusTimeoutError));
+  });
+
+  it('keeps a subject in order and lets another subject pass', async () => {
+    const { bus: server } = await controlPlane();
+    const { bus } = await agent(HOST_A);
+    const seen: unknown[] = [];
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    server.serve(everyAgentSubject('applied'), async (message) => {
+      if (message === 1) await held;
+      seen.push(message);
+    });
+    server.serve(everyAgentSubject('heartbeat'), async () => 'alive');
+    const signal = AbortSignal.timeout(10_000);
+    await bus.requestUntilAnswered(agentSubject(HOST_A, 'heartbeat'), null, signal);
+    const both = [1, 2].map((n) => bus.request(agentSubject(HOST_A, 'applied'), n, 5_000));
+    expect(await bus.request(agentSubject(HOST_A, 'heartbeat'), null, 5_000)).to.equal('alive');
+    expect(seen).to.deep.equal([]);
+    release();
+    await Promise.all(both);
+    expect(seen).to.deep.equal([1, 2]);
+  });
+
+  it('asks until answered through a server that was killed and started again', async () => {
+    const { bus: server, statuses } = await controlPlane();
+    const { bus } = await agent(HOST_A);
+    server.serve(everyAgentSubject('applied'), async () => 'kept');
+    await nats.kill();
+    const answer = bus.requestUntilAnswered(agentSubject(HOST_A, 'applied'), null, AbortSignal.timeout(20_000));
+    await nats.start();
+    expect(await answer).to.equal('kept');
+    expect(statuses).to.include('disconnected');
+  });
+
+  it("holds an agent's credentials to its own subjects and inbox", async () => {
+    const { bus: server } = await controlPlane();
+    const { bus, faults } = await agent(HOST_A);
+    const reached: string[] = [];
+    server.serve(everyAgentSubject('hello'), async (_, subject) => reached.push(subject));
+    const forbidden = [
+      agentSubject(HOST_B, 'hello'),
+      agentSubject(HOST_B, 'topology'),
+      agentSubject(HOST_A, 'topology'),
+      'gs.v1.agent.host-a.anything',
+      '$SYS.REQ.CLAIMS.UPDATE',
+      'elsewhere',
+    ];
+    for (const subject of forbidden) await bus.request(subject, {}, 200).catch(() => {});
+    for (const subject of [agentSubject(HOST_B, 'topology'), everyAgentSubject('hello'), '_INBOX.host-b.>', '>']) {
+      bus.serve(subject, async () => reached.push(subject));
+    }
+    await waitFor('every attempt was refused by the server', () => faults.length >= forbidden.length + 4);
+    await server.request(agentSubject(HOST_B, 'topology'), {}, 300).catch(() => {});
+    expect(reached).to.deep.equal([]);
+    expect(await bus.request(agentSubject(HOST_A, 'hello'), {}, 2_000)).to.equal(1);
+  });
+
+  it('cuts a revoked agent and refuses it afterwards, and no other', async () => {
+    const credentials = await agentCredentials(HOST_A);
+    const { bus, statuses } = await connected(agentInboxPrefix(HOST_A), () => credentials);
+    const { bus: other, statuses: otherStatuses } = await agent(HOST_B);
+    const before = statuses.length;
+    await nats.authority.publishRevocations([nats.url], { [credentials.nkey]: Math.floor(Date.now() / 1_000) });
+    await waitFor('the connection is cut', () => statuses.slice(before).includes('disconnected'));
+    await waitFor('it is refused again', () => statuses.slice(before).filter((s) => s === 'disconnected').length > 1);
+    expect(bus.status()).to.not.equal('connected');
+    expect(other.status()).to.equal('connected');
+    expect(otherStatuses).to.not.include('disconnected');
+  });
+
+  it('asks for credentials again when the old ones have expired', async () => {
+    const first = await agentCredentials(HOST_A, 2_000);
+    const renewed = await agentCredentials(HOST_A);
+    let asked = 0;
+    const { bus, statuses } = await connected(agentInboxPrefix(HOST_A), () => (asked++ === 0 ? first : renewed));
+    await waitFor('expiry ended the first connection', () => statuses.includes('disconnected'));
+    await waitFor('connected again', () => bus.status() === 'connected');
+    expect(asked).to.be.greaterThan(1);
+  });
+});
+
+function ask(bus: Bus, message: 'sync' | 'inventory', body: unknown): Promise<unknown> {
+  return bus.request(agentSubject(HOST_A, message), body, 500).catch((error: unknown) => error);
+}
