@@ -1,0 +1,33 @@
+import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+
+export const DRIVER_NAMES = ['static', 'netns'] as const;
+export type DriverName = (typeof DRIVER_NAMES)[number];
+
+/** An address that DNS queries of a sandbox come from. */
+export interface SandboxClient {
+  readonly address: string;
+  readonly sandboxId: SandboxId;
+}
+
+/** Where the sandboxes of a host come from, and what the host can promise about them. */
+export interface SandboxDriver {
+  readonly name: DriverName;
+  readonly isolation: 'enforced' | 'advisory';
+  /** Where proxies listen unless the settings say otherwise. */
+  readonly proxyRangeDefault: string;
+  /** Answers from what the driver sees at the moment of the call. */
+  readonly directory: SandboxDirectory;
+  /** First look at the host. Errors are CodedErrors: the agent cannot run with this driver as it is set. */
+  start(): Promise<void>;
+  inventory(): readonly SandboxReport[];
+  clients(): readonly SandboxClient[];
+  /** `address:port` of each DNS listener the sandboxes can reach. */
+  dnsListenAddresses(): readonly string[];
+  /** Called after each change of any of the above. Set once, before start. */
+  onChange(listener: () => void): void;
+  /** Makes the range local to this host where it is not, so that proxies can be bound there. */
+  prepareProxyRange(range: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import { InvalidInputError } from './errors.js';
+
+/** Takes an untrusted value and its field's name; throws InvalidInputError. */
+export type FieldParser<T> = (value: unknown, field: string) => T;
+
+/** A JSON object, its members not yet looked at; throws InvalidInputError. */
+export function parseObject(value: unknown, field: string): { readonly [key: string]: unknown } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInputError(field, value, 'an object');
+  }
+  return value as { readonly [key: string]: unknown };
+}
+
+/** A list of at most `most` items, each parsed; throws InvalidInputError that names the item. */
+export function listOf<T>(parseItem: FieldParser<T>, most: number): FieldParser<readonly T[]> {
+  return (value, field) => {
+    if (!Array.isArray(value) || value.length > most) {
+      const found = Array.isArray(value) ? `${value.length} items` : value;
+      throw new InvalidInputError(field, found, `a list of at most ${most} items`);
+    }
+    return value.map((item, index) => parseItem(item, `${field}[${index}]`));
+  };
+}
+
+/** A JSON number that is whole and within bounds; throws InvalidInputError. */
+export function integerBetween(least: number, most: number): FieldParser<number> {
+  return (value, field) => {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
+      throw new InvalidInputError(field, value, `a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+/** Text of at most `most` characters; throws InvalidInputError. */
+export function textUpTo(most: number): FieldParser<string> {
+  return (value, field) => {
+    if (typeof value !== 'string' || value.length > most) {
+      throw new InvalidInputError(
+        field,
+        typeof value === 'string' ? `${value.length} characters` : value,
+        `text of at most ${most} characters`,
+      );
+    }
+    return value;
+  };
+}
+
+/** One of a closed set of words; throws InvalidInputError. */
+export function wordOf<T extends string>(words: readonly T[]): FieldParser<T> {
+  return (value, field) => {
+    const word = words.find((candidate) => candidate === value);
+    if (word === undefined) throw new InvalidInputError(field, value, `one of ${words.join(', ')}`);
+    return word;
+  };
+}
+
+/** null stays null; anything else is parsed. */
+export function nullOr<T>(parse: FieldParser<T>): FieldParser<T | null> {
+  return (value, field) => (value === null ? null : parse(value, field));
+}
