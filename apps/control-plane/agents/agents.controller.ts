@@ -1,0 +1,43 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { AgentPageDto, AgentRevocationDto, ListAgentsQuery } from '#libs/contracts/http/agents.js';
+import { CreateEnrollmentTokenDto, EnrollmentTokenDto } from '#libs/contracts/http/enrollment.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { type WriteContext, WriteRequest } from '../http/write-context.js';
+import { CreateEnrollmentToken, ListAgents, RevokeAgent } from './messages.js';
+
+@ApiTags('agents')
+@Controller('v1/agents')
+export class AgentsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Read({ summary: 'List agents', answers: AgentPageDto })
+  listAgents(@Query() filter: ListAgentsQuery): Promise<AgentPageDto> {
+    return this.queries.execute(new ListAgents(filter));
+  }
+
+  @Delete(':agentId')
+  @DescribePath('agentId', 'host-a')
+  @Write({ summary: 'Revoke an agent: its connection is cut at once', answers: AgentRevocationDto, role: 'admin' })
+  revokeAgent(
+    @PathValue('agentId', parseAgentId) agentId: AgentId,
+    @WriteRequest() write: WriteContext,
+  ): Promise<AgentRevocationDto> {
+    return this.commands.execute(new RevokeAgent(agentId, write));
+  }
+
+  @Post('enrollment-tokens')
+  @Write({ summary: 'Make a one-time token for an agent', answers: EnrollmentTokenDto, role: 'admin', status: 201 })
+  createEnrollmentToken(
+    @Body() body: CreateEnrollmentTokenDto,
+    @WriteRequest() write: WriteContext,
+  ): Promise<EnrollmentTokenDto> {
+    return this.commands.execute(new CreateEnrollmentToken(body, write));
+  }
+}

@@ -1,0 +1,25 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { AgentCredentialsDto, EnrollAgentDto, RenewAgentDto } from '#libs/contracts/http/enrollment.js';
+import { Public } from '../http/route.js';
+import { RequestId } from '../http/write-context.js';
+import { EnrollAgent, RenewAgent } from './messages.js';
+
+@ApiTags('agents')
+@Controller('v1')
+export class EnrollmentController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Post('agent-enrollments')
+  @Public({ summary: 'Enrol an agent with a one-time token', answers: AgentCredentialsDto, status: 201 })
+  enrollAgent(@Body() body: EnrollAgentDto, @RequestId() requestId: string): Promise<AgentCredentialsDto> {
+    return this.commands.execute(new EnrollAgent(body, requestId));
+  }
+
+  @Post('agent-credentials')
+  @Public({ summary: "Renew an agent's credentials, signed with its key", answers: AgentCredentialsDto, status: 201 })
+  renewAgent(@Body() body: RenewAgentDto, @RequestId() requestId: string): Promise<AgentCredentialsDto> {
+    return this.commands.execute(new RenewAgent(body, requestId));
+  }
+}

@@ -1,0 +1,53 @@
+import { Command, Query } from '@nestjs/cqrs';
+import type { AgentPageDto, AgentRevocationDto, ListAgentsQuery } from '#libs/contracts/http/agents.js';
+import type {
+  AgentCredentialsDto,
+  CreateEnrollmentTokenDto,
+  EnrollAgentDto,
+  EnrollmentTokenDto,
+  RenewAgentDto,
+} from '#libs/contracts/http/enrollment.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import type { WriteContext } from '../http/write-context.js';
+
+export class ListAgents extends Query<AgentPageDto> {
+  constructor(readonly filter: ListAgentsQuery) {
+    super();
+  }
+}
+
+export class RevokeAgent extends Command<AgentRevocationDto> {
+  constructor(
+    readonly agentId: AgentId,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class CreateEnrollmentToken extends Command<EnrollmentTokenDto> {
+  constructor(
+    readonly body: CreateEnrollmentTokenDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class EnrollAgent extends Command<AgentCredentialsDto> {
+  constructor(
+    readonly body: EnrollAgentDto,
+    readonly correlationId: string,
+  ) {
+    super();
+  }
+}
+
+export class RenewAgent extends Command<AgentCredentialsDto> {
+  constructor(
+    readonly body: RenewAgentDto,
+    readonly correlationId: string,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,58 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import {
+  CreateTokenDto,
+  ListTokensQuery,
+  NewTokenDto,
+  SessionDto,
+  TokenDto,
+  TokenPageDto,
+} from '#libs/contracts/http/session.js';
+import type { Principal } from '../http/request.js';
+import { DescribePath, PathValue, Read } from '../http/route.js';
+import { CurrentPrincipal } from '../http/write-context.js';
+import { CreateToken, DeleteToken, ListTokens } from './messages.js';
+
+function parseTokenId(value: unknown, field: string): string {
+  if (typeof value !== 'string' || !/^[0-9a-f-]{36}$/.test(value)) {
+    throw new InvalidInputError(field, value, 'the id of a token, as listed');
+  }
+  return value;
+}
+
+@ApiTags('session')
+@Controller('v1')
+export class SessionController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get('session')
+  @Read({ summary: 'Who the token is', answers: SessionDto })
+  showSession(@CurrentPrincipal() principal: Principal): SessionDto {
+    const { user, role, expiresAt } = principal;
+    return { user, role, expiresAt: expiresAt?.toISOString() ?? null };
+  }
+
+  @Post('tokens')
+  @Read({ summary: 'Make an API token', answers: NewTokenDto, role: 'admin', status: 201 })
+  createToken(@Body() body: CreateTokenDto): Promise<NewTokenDto> {
+    return this.commands.execute(new CreateToken(body));
+  }
+
+  @Get('tokens')
+  @Read({ summary: 'List API tokens', answers: TokenPageDto, role: 'admin' })
+  listTokens(@Query() filter: ListTokensQuery): Promise<TokenPageDto> {
+    return this.queries.execute(new ListTokens(filter));
+  }
+
+  @Delete('tokens/:tokenId')
+  @DescribePath('tokenId', '0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11')
+  @Read({ summary: 'Delete an API token: it is refused from now on', answers: TokenDto, role: 'admin' })
+  deleteToken(@PathValue('tokenId', parseTokenId) tokenId: string): Promise<TokenDto> {
+    return this.commands.execute(new DeleteToken(tokenId));
+  }
+}

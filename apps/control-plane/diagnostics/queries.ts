@@ -1,0 +1,22 @@
+import { Query } from '@nestjs/cqrs';
+import type { ResolutionDto } from '#libs/contracts/http/aliases.js';
+import type { TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
+import type { AliasName, NetworkName } from '#libs/contracts/ids.js';
+
+export class ResolveAlias extends Query<ResolutionDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly alias: AliasName,
+  ) {
+    super();
+  }
+}
+
+export class TestConnection extends Query<TestResultDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly question: TestRequestDto,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,24 @@
+import { AgentsController } from '../agents/agents.controller.js';
+import { EnrollmentController } from '../agents/enrollment.controller.js';
+import { SessionController } from '../auth/session.controller.js';
+import { TestsController } from '../diagnostics/tests.controller.js';
+import { AliasesController } from '../networks/aliases.controller.js';
+import { AttachmentsController } from '../networks/attachments.controller.js';
+import { NetworksController } from '../networks/networks.controller.js';
+import { RulesController } from '../networks/rules.controller.js';
+import { SandboxesController } from '../sandboxes/sandboxes.controller.js';
+import { StatusController } from '../topology/status.controller.js';
+
+/** The whole API. Each needs no more than the command and query buses, so that it can be described without a store. */
+export const API_CONTROLLERS = [
+  SessionController,
+  NetworksController,
+  StatusController,
+  AttachmentsController,
+  AliasesController,
+  RulesController,
+  TestsController,
+  SandboxesController,
+  AgentsController,
+  EnrollmentController,
+];

@@ -1,0 +1,19 @@
+import type { Role } from '#libs/contracts/http/session.js';
+
+/** Who is asking, as the authentication guard found. */
+export interface Principal {
+  readonly user: string;
+  readonly role: Role;
+  readonly tokenId: string;
+  readonly expiresAt: Date | null;
+}
+
+/** What the guards and decorators read of a request; the guard sets `principal`. */
+export interface HttpRequest {
+  readonly id: string;
+  readonly ip: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  principal?: Principal;
+}

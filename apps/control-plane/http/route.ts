@@ -1,0 +1,87 @@
+import { applyDecorators, HttpCode, Param, type PipeTransform, SetMetadata, type Type } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiDefaultResponse,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiSecurity,
+} from '@nestjs/swagger';
+import type { FieldParser } from '#libs/contracts/http/fields.js';
+import type { Role } from '#libs/contracts/http/session.js';
+
+/** The least role a route asks for; a route without one is refused to everybody. */
+export const ROUTE_ACCESS = Symbol('route access');
+export type RouteAccess = Role | 'public';
+
+export interface RouteDescription {
+  readonly summary: string;
+  readonly answers: Type<unknown>;
+  readonly role?: Role;
+  readonly status?: number;
+}
+
+function described(access: RouteAccess, route: RouteDescription, description: string): MethodDecorator {
+  const status = route.status ?? 200;
+  return applyDecorators(
+    SetMetadata(ROUTE_ACCESS, access),
+    HttpCode(status),
+    ApiOperation({ summary: route.summary }),
+    ApiResponse({ status, type: route.answers, description }),
+    ApiDefaultResponse({
+      description: 'What went wrong',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+    }),
+    access === 'public' ? ApiSecurity({}) : ApiBearerAuth(),
+  );
+}
+
+/** A route that writes nothing. */
+export function Read(route: RouteDescription): MethodDecorator {
+  return described(route.role ?? 'viewer', route, 'What was found');
+}
+
+/** A route that carries a command: it takes Idempotency-Key and If-Match. */
+export function Write(route: RouteDescription): MethodDecorator {
+  return applyDecorators(
+    described(route.role ?? 'operator', route, 'What was written'),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'Names this command: a repeat gets the first answer',
+      schema: { type: 'string', maxLength: 128 },
+    }),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'Refused with 412 when the version is another one',
+      schema: { type: 'string' },
+    }),
+  );
+}
+
+/** A route without a bearer token: what it takes proves itself. */
+export function Public(route: RouteDescription): MethodDecorator {
+  return described('public', route, 'Done');
+}
+
+class ParsePathPipe implements PipeTransform {
+  constructor(
+    private readonly parse: FieldParser,
+    private readonly name: string,
+  ) {}
+
+  transform(value: unknown): unknown {
+    return this.parse(value, this.name);
+  }
+}
+
+/** A parameter in the path, parsed where it enters. */
+export function PathValue(name: string, parse: FieldParser): ParameterDecorator {
+  return Param(name, new ParsePathPipe(parse, name));
+}
+
+export function DescribePath(name: string, example: string): MethodDecorator & ClassDecorator {
+  return ApiParam({ name, example, schema: { type: 'string' } });
+}

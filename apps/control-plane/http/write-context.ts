@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import { type CommandId, parseCommandId } from '#libs/contracts/ids.js';
+import type { HttpRequest } from './request.js';
+
+/** What every command carries besides its own content. */
+export interface WriteContext {
+  readonly commandId: CommandId;
+  /** The version that the writer has seen; null: whatever is there now. */
+  readonly expectedVersion: number | null;
+  readonly actor: string;
+  readonly correlationId: string;
+}
+
+/** RFC 9110 section 13.1.1, with a version as the entity tag, quoted or bare. */
+export function parseIfMatch(value: unknown): number | null {
+  if (value === undefined) return null;
+  const match = typeof value === 'string' ? /^("?)(0|[1-9][0-9]{0,14})\1$/.exec(value.trim()) : null;
+  if (match === null) {
+    throw new InvalidInputError('If-Match', value, 'a version, such as 7', 'INVALID_IF_MATCH');
+  }
+  return Number(match[2]);
+}
+
+export function parseIdempotencyKey(value: unknown, make: () => string): CommandId {
+  if (value === undefined) return parseCommandId(make(), 'Idempotency-Key');
+  try {
+    return parseCommandId(value, 'Idempotency-Key');
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(
+      'Idempotency-Key',
+      value,
+      '1 to 128 of letters, digits and _ . : -',
+      'INVALID_IDEMPOTENCY_KEY',
+    );
+  }
+}
+
+export const WriteRequest = createParamDecorator((_: unknown, context: ExecutionContext): WriteContext => {
+  const request = context.switchToHttp().getRequest<HttpRequest>();
+  return {
+    commandId: parseIdempotencyKey(request.headers['idempotency-key'], randomUUID),
+    expectedVersion: parseIfMatch(request.headers['if-match']),
+    actor: `user:${request.principal?.user ?? 'anonymous'}`,
+    correlationId: request.id,
+  };
+});
+
+export const CurrentPrincipal = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<HttpRequest>().principal,
+);
+
+export const RequestId = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<HttpRequest>().id,
+);

@@ -1,0 +1,96 @@
+import { Command } from '@nestjs/cqrs';
+import type { AliasRemovalDto, AliasWriteDto, PublishAliasDto } from '#libs/contracts/http/aliases.js';
+import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contracts/http/attachments.js';
+import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
+import type { AddRuleDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
+import type { AliasName, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type { WriteContext } from '../http/write-context.js';
+
+export class CreateNetwork extends Command<NetworkCreationDto> {
+  constructor(
+    readonly body: CreateNetworkDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class DeleteNetwork extends Command<NetworkDeletionDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly detachAll: boolean,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class AttachSandbox extends Command<AttachmentWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: AttachDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class DetachSandbox extends Command<DetachmentDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly sandboxId: SandboxId,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+/** Writes nothing: the topology goes out again, and the state of the sandbox's DNS path comes back. */
+export class ReattachSandbox extends Command<AttachmentWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly sandboxId: SandboxId,
+  ) {
+    super();
+  }
+}
+
+export class PublishAlias extends Command<AliasWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: PublishAliasDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class RemoveAlias extends Command<AliasRemovalDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly alias: AliasName,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class AddRule extends Command<RuleWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: AddRuleDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class RemoveRule extends Command<RuleWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly ruleId: RuleId,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,45 @@
+import { Query } from '@nestjs/cqrs';
+import type { AliasPageDto, ListAliasesQuery } from '#libs/contracts/http/aliases.js';
+import type { AttachmentPageDto, ListAttachmentsQuery } from '#libs/contracts/http/attachments.js';
+import type { ListNetworksQuery, NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
+import type { ListRulesQuery, RulePageDto } from '#libs/contracts/http/rules.js';
+import type { NetworkName } from '#libs/contracts/ids.js';
+
+export class ListNetworks extends Query<NetworkPageDto> {
+  constructor(readonly filter: ListNetworksQuery) {
+    super();
+  }
+}
+
+export class ShowNetwork extends Query<NetworkDto> {
+  constructor(readonly network: NetworkName) {
+    super();
+  }
+}
+
+export class ListAttachments extends Query<AttachmentPageDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly filter: ListAttachmentsQuery,
+  ) {
+    super();
+  }
+}
+
+export class ListAliases extends Query<AliasPageDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly filter: ListAliasesQuery,
+  ) {
+    super();
+  }
+}
+
+export class ListRules extends Query<RulePageDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly filter: ListRulesQuery,
+  ) {
+    super();
+  }
+}

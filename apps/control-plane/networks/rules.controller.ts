@@ -1,0 +1,49 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { AddRuleDto, ListRulesQuery, RulePageDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
+import { type NetworkName, parseNetworkName, parseRuleId, type RuleId } from '#libs/contracts/ids.js';
+import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { type WriteContext, WriteRequest } from '../http/write-context.js';
+import { AddRule, RemoveRule } from './commands.js';
+import { ListRules } from './queries.js';
+
+@ApiTags('rules')
+@DescribePath('network', 'dev')
+@Controller('v1/networks/:network/rules')
+export class RulesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Read({ summary: 'List the policy rules of a network', answers: RulePageDto })
+  listRules(
+    @PathValue('network', parseNetworkName) network: NetworkName,
+    @Query() filter: ListRulesQuery,
+  ): Promise<RulePageDto> {
+    return this.queries.execute(new ListRules(network, filter));
+  }
+
+  @Post()
+  @Write({ summary: 'Allow or deny traffic from a selector to an alias and port', answers: RuleWriteDto, status: 201 })
+  addRule(
+    @PathValue('network', parseNetworkName) network: NetworkName,
+    @Body() body: AddRuleDto,
+    @WriteRequest() write: WriteContext,
+  ): Promise<RuleWriteDto> {
+    return this.commands.execute(new AddRule(network, body, write));
+  }
+
+  @Delete(':ruleId')
+  @DescribePath('ruleId', 'rule-4f9c21ab')
+  @Write({ summary: 'Remove a rule', answers: RuleWriteDto })
+  removeRule(
+    @PathValue('network', parseNetworkName) network: NetworkName,
+    @PathValue('ruleId', parseRuleId) ruleId: RuleId,
+    @WriteRequest() write: WriteContext,
+  ): Promise<RuleWriteDto> {
+    return this.commands.execute(new RemoveRule(network, ruleId, write));
+  }
+}

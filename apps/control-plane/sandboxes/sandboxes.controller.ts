@@ -1,0 +1,47 @@
+import { Body, Controller, Get, Patch, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  LabelSandboxDto,
+  ListSandboxesQuery,
+  SandboxDto,
+  SandboxPageDto,
+  SandboxWriteDto,
+} from '#libs/contracts/http/sandboxes.js';
+import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { type WriteContext, WriteRequest } from '../http/write-context.js';
+import { LabelSandbox, ListSandboxes, ShowSandbox } from './messages.js';
+
+@ApiTags('sandboxes')
+@Controller('v1/sandboxes')
+export class SandboxesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @Read({ summary: 'List sandboxes', answers: SandboxPageDto })
+  listSandboxes(@Query() filter: ListSandboxesQuery): Promise<SandboxPageDto> {
+    return this.queries.execute(new ListSandboxes(filter));
+  }
+
+  @Get(':sandboxId')
+  @DescribePath('sandboxId', 'sbx-api')
+  @Read({ summary: 'Show a sandbox, its networks and aliases', answers: SandboxDto })
+  showSandbox(@PathValue('sandboxId', parseSandboxId) sandboxId: SandboxId): Promise<SandboxDto> {
+    return this.queries.execute(new ShowSandbox(sandboxId));
+  }
+
+  @Patch(':sandboxId/labels')
+  @DescribePath('sandboxId', 'sbx-api')
+  @Write({ summary: 'Set and remove labels', answers: SandboxWriteDto })
+  labelSandbox(
+    @PathValue('sandboxId', parseSandboxId) sandboxId: SandboxId,
+    @Body() change: LabelSandboxDto,
+    @WriteRequest() write: WriteContext,
+  ): Promise<SandboxWriteDto> {
+    return this.commands.execute(new LabelSandbox(sandboxId, change, write));
+  }
+}

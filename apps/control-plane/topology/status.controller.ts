@@ -1,0 +1,34 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { AppliedDto, AppliedQuery, NetworkStatusDto } from '#libs/contracts/http/status.js';
+import { wholeNumber } from '#libs/contracts/http/values.js';
+import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
+import { DescribePath, PathValue, Read } from '../http/route.js';
+import { AwaitApplied, ShowNetworkStatus } from './queries.js';
+
+const parseVersion = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+@ApiTags('status')
+@DescribePath('network', 'dev')
+@Controller('v1/networks/:network')
+export class StatusController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('status')
+  @Read({ summary: 'How far each agent is with a network', answers: NetworkStatusDto })
+  showNetworkStatus(@PathValue('network', parseNetworkName) network: NetworkName): Promise<NetworkStatusDto> {
+    return this.queries.execute(new ShowNetworkStatus(network));
+  }
+
+  @Get('applied/:version')
+  @DescribePath('version', '7')
+  @Read({ summary: 'Wait until every concerned agent acknowledged a version', answers: AppliedDto })
+  awaitApplied(
+    @PathValue('network', parseNetworkName) network: NetworkName,
+    @PathValue('version', parseVersion) version: number,
+    @Query() query: AppliedQuery,
+  ): Promise<AppliedDto> {
+    return this.queries.execute(new AwaitApplied(network, version, query.waitSeconds ?? 0));
+  }
+}

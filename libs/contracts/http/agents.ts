@@ -1,0 +1,96 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type NetworkName, parseNetworkName } from '../ids.js';
+import { OptionalField } from './fields.js';
+import { PageDto, PageQuery } from './page.js';
+import { AGENT_NETWORK_STATUSES, type AgentNetworkStatus } from './status.js';
+import { oneOf } from './values.js';
+
+/** UNKNOWN: enrolled, and not heard of since the control plane started. */
+export const AGENT_STATUSES = ['ONLINE', 'OFFLINE', 'REVOKED', 'UNKNOWN'] as const;
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
+const TRANSPORTS = ['direct', 'tsnet', 'none'] as const;
+const MESH_STATES = ['joined', 'joining', 'failed'] as const;
+
+export class MeshStateDto {
+  @ApiProperty({ enum: TRANSPORTS })
+  readonly transport!: (typeof TRANSPORTS)[number];
+
+  @ApiProperty({ enum: MESH_STATES })
+  readonly state!: (typeof MESH_STATES)[number];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly code!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly message!: string | null;
+
+  @ApiProperty({ type: [String] })
+  readonly endpoints!: readonly string[];
+}
+
+export class AgentNetworkDto {
+  @ApiProperty()
+  readonly network!: string;
+
+  @ApiProperty({ enum: AGENT_NETWORK_STATUSES })
+  readonly status!: AgentNetworkStatus;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly appliedVersion!: number | null;
+
+  @ApiProperty({ type: 'integer' })
+  readonly version!: number;
+}
+
+export class AgentDto {
+  @ApiProperty({ example: 'host-a' })
+  readonly id!: string;
+
+  @ApiProperty({ enum: AGENT_STATUSES })
+  readonly status!: AgentStatus;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly driver!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly softwareVersion!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, format: 'date-time' })
+  readonly lastContactAt!: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly enrolledAt!: string;
+
+  @ApiProperty({ type: () => MeshStateDto, nullable: true })
+  readonly mesh!: MeshStateDto | null;
+
+  @ApiProperty({ type: [String] })
+  readonly sandboxes!: readonly string[];
+
+  @ApiProperty({ type: () => [AgentNetworkDto] })
+  readonly networks!: readonly AgentNetworkDto[];
+}
+
+export class ListAgentsQuery extends PageQuery {
+  @OptionalField(parseNetworkName, { example: 'dev' })
+  readonly network?: NetworkName;
+
+  @OptionalField(oneOf(AGENT_STATUSES), { enum: AGENT_STATUSES })
+  readonly status?: AgentStatus;
+}
+
+export class AgentPageDto extends PageDto {
+  @ApiProperty({ type: () => [AgentDto] })
+  readonly items!: readonly AgentDto[];
+}
+
+export class AgentRevocationDto {
+  @ApiProperty()
+  readonly agentId!: string;
+
+  @ApiProperty({ description: 'false: it was revoked already' })
+  readonly changed!: boolean;
+
+  @ApiProperty({ type: [String], description: 'Sandboxes that no agent holds any more' })
+  readonly sandboxesReleased!: readonly string[];
+}

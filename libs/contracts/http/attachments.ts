@@ -1,0 +1,76 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type AliasName, parseAliasName, parseSandboxId, type SandboxId } from '../ids.js';
+import type { AliasPort } from '../ports.js';
+import { AliasDto, PORT_LIST_SCHEMA } from './aliases.js';
+import { Field, OptionalField } from './fields.js';
+import { PageDto, PageQuery } from './page.js';
+import { type LabelFilter, parseBoolean, parseLabelFilter, parsePortList } from './values.js';
+import { NetworkWriteDto } from './writes.js';
+
+export const DNS_STATES = ['active', 'restart-required', 'unknown'] as const;
+export type DnsState = (typeof DNS_STATES)[number];
+
+export class AttachmentDto {
+  @ApiProperty()
+  readonly sandboxId!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly agentId!: string | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  readonly labels!: { readonly [key: string]: string };
+
+  @ApiProperty({ type: () => [AliasDto] })
+  readonly aliases!: readonly AliasDto[];
+
+  @ApiProperty({ enum: DNS_STATES, description: 'Whether the sandbox asks its agent for names' })
+  readonly dns!: DnsState;
+
+  @ApiProperty({ type: String, nullable: true, description: 'What to do for dns to become active' })
+  readonly dnsRemedy!: string | null;
+}
+
+export class AttachDto {
+  @Field(parseSandboxId, { example: 'sbx-api' })
+  readonly sandboxId!: SandboxId;
+
+  @OptionalField(parseAliasName, { example: 'api', description: 'Together with ports, or neither' })
+  readonly alias?: AliasName;
+
+  @OptionalField(parsePortList, PORT_LIST_SCHEMA)
+  readonly ports?: readonly AliasPort[];
+
+  @OptionalField(parseBoolean, { type: Boolean, default: false })
+  readonly inheritRules?: boolean;
+}
+
+export class ListAttachmentsQuery extends PageQuery {
+  @OptionalField(parseLabelFilter, { description: '`key` or `key=value`' })
+  readonly label?: LabelFilter;
+}
+
+export class AttachmentPageDto extends PageDto {
+  @ApiProperty({ type: () => [AttachmentDto] })
+  readonly items!: readonly AttachmentDto[];
+}
+
+export class AttachmentWriteDto extends NetworkWriteDto {
+  @ApiProperty({ type: () => AttachmentDto })
+  readonly result!: AttachmentDto;
+}
+
+export class DetachedDto {
+  @ApiProperty()
+  readonly sandboxId!: string;
+
+  @ApiProperty({ type: [String] })
+  readonly aliasesRemoved!: readonly string[];
+
+  @ApiProperty({ type: 'integer', description: 'Rules that still name one of these aliases' })
+  readonly rulesLeft!: number;
+}
+
+export class DetachmentDto extends NetworkWriteDto {
+  @ApiProperty({ type: () => DetachedDto })
+  readonly result!: DetachedDto;
+}

@@ -1,0 +1,111 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { CHECK_CODES, type CheckCode } from '../bus-messages.js';
+import { type AliasName, parseAliasName } from '../ids.js';
+import { parsePort } from '../ports.js';
+import { Field } from './fields.js';
+import { EFFECTS, type Effect } from './rules.js';
+import { EpochDto } from './status.js';
+import { parseSelectorText } from './values.js';
+
+export const CHECK_STATUSES = ['pass', 'fail', 'unknown', 'skipped'] as const;
+export type CheckStatus = (typeof CHECK_STATUSES)[number];
+export const VERDICT_REASONS = [
+  'ALLOWED',
+  'EXPLICIT_DENY',
+  'DEFAULT_DENY',
+  'NOT_ATTACHED',
+  'NO_ALIAS',
+  'NO_PORT',
+  'MIXED',
+] as const;
+export type VerdictReasonText = (typeof VERDICT_REASONS)[number];
+const SELECTOR_EFFECTS = [...EFFECTS, 'mixed'] as const;
+const MISSED = ['source', 'alias', 'port'] as const;
+
+export class TestRequestDto {
+  @Field(parseSelectorText, { example: 'local' })
+  readonly from!: string;
+
+  @Field(parseAliasName, { example: 'api' })
+  readonly alias!: AliasName;
+
+  @Field(parsePort, { type: 'integer', minimum: 1, maximum: 65_535 })
+  readonly port!: number;
+}
+
+export class NearMissDto {
+  @ApiProperty()
+  readonly ruleId!: string;
+
+  @ApiProperty({ enum: MISSED })
+  readonly missed!: (typeof MISSED)[number];
+}
+
+export class MemberVerdictDto {
+  @ApiProperty({ example: 'sandbox:sbx-web' })
+  readonly source!: string;
+
+  @ApiProperty({ enum: EFFECTS })
+  readonly effect!: Effect;
+
+  @ApiProperty({ enum: VERDICT_REASONS })
+  readonly reason!: VerdictReasonText;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly ruleId!: string | null;
+}
+
+export class VerdictDto {
+  @ApiProperty({ enum: SELECTOR_EFFECTS })
+  readonly effect!: (typeof SELECTOR_EFFECTS)[number];
+
+  @ApiProperty({ enum: VERDICT_REASONS })
+  readonly reason!: VerdictReasonText;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly ruleId!: string | null;
+
+  @ApiProperty({ type: () => [NearMissDto], description: 'Rules that match all but one of source, alias and port' })
+  readonly nearMisses!: readonly NearMissDto[];
+
+  @ApiProperty({ type: () => EpochDto })
+  readonly epoch!: EpochDto;
+
+  @ApiProperty({ type: 'integer' })
+  readonly version!: number;
+
+  @ApiProperty({ type: () => [MemberVerdictDto], description: 'Each member, when the effect is mixed' })
+  readonly members!: readonly MemberVerdictDto[];
+}
+
+export class CheckDto {
+  @ApiProperty({ type: String, nullable: true, description: 'Who was asked; null: nobody' })
+  readonly agentId!: string | null;
+
+  @ApiProperty({ enum: CHECK_CODES })
+  readonly code!: CheckCode;
+
+  @ApiProperty({ enum: CHECK_STATUSES })
+  readonly status!: CheckStatus;
+
+  @ApiProperty({ description: 'What was seen' })
+  readonly evidence!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly remedy!: string | null;
+}
+
+export class TestResultDto {
+  @ApiProperty({ type: () => VerdictDto })
+  readonly verdict!: VerdictDto;
+
+  @ApiProperty({ type: () => [CheckDto] })
+  readonly checks!: readonly CheckDto[];
+
+  @ApiProperty({
+    type: () => CheckDto,
+    nullable: true,
+    description: 'The first check that did not pass and was not skipped',
+  })
+  readonly firstFailure!: CheckDto | null;
+}

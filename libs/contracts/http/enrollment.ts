@@ -1,0 +1,132 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { InvalidInputError } from '../errors.js';
+import { type AgentId, parseAgentId } from '../ids.js';
+import { Field } from './fields.js';
+import { EpochDto } from './status.js';
+import { boundedText } from './values.js';
+
+export const ENROLLMENT_TOKEN_PREFIX = 'gse_';
+const TOKEN = /^gse_[A-Za-z0-9_-]{43}$/;
+
+/** A one-time token; the error never repeats it. */
+export function parseEnrollmentToken(value: unknown, field: string): string {
+  if (typeof value !== 'string' || !TOKEN.test(value)) {
+    throw new InvalidInputError(
+      field,
+      '(hidden)',
+      'a token made by `gstacks agent enroll`',
+      'ENROLLMENT_TOKEN_INVALID',
+      'make a new token with `gstacks agent enroll <name>`',
+    );
+  }
+  return value;
+}
+
+/** The public half of a NATS user key: `U` and 55 of base32. */
+export function parseUserNkey(value: unknown, field: string): string {
+  if (typeof value !== 'string' || !/^U[A-Z2-7]{55}$/.test(value)) {
+    throw new InvalidInputError(field, value, 'the public NATS user key, U and 55 letters or digits');
+  }
+  return value;
+}
+
+const parseCertificateRequest = boundedText(100, 8_192, 'a PEM certificate request of at most 8192 characters');
+const parseSignature = boundedText(16, 256, 'a signature in base64');
+const parseTimestamp = (value: unknown, field: string): string => {
+  if (
+    typeof value !== 'string' ||
+    value.length > 40 ||
+    !/^\d{4}-\d\d-\d\dT/.test(value) ||
+    Number.isNaN(Date.parse(value))
+  ) {
+    throw new InvalidInputError(field, value, 'a time as in RFC 3339');
+  }
+  return value;
+};
+
+/** What an agent signs with its nkey to renew: everything that it asks for, and when. */
+export function renewalStatement(renewal: {
+  readonly agentId: AgentId;
+  readonly nkey: string;
+  readonly certificateRequest: string;
+  readonly timestamp: string;
+}): string {
+  const { agentId, nkey, certificateRequest, timestamp } = renewal;
+  return ['gs-renewal-v1', agentId, nkey, timestamp, certificateRequest].join('\n');
+}
+
+export class CreateEnrollmentTokenDto {
+  @Field(parseAgentId, { example: 'host-a' })
+  readonly name!: AgentId;
+}
+
+export class EnrollmentTokenDto {
+  @ApiProperty({ example: 'host-a' })
+  readonly name!: string;
+
+  @ApiProperty({ description: 'Shown once' })
+  readonly token!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly expiresAt!: string;
+}
+
+export class EnrollAgentDto {
+  @Field(parseEnrollmentToken, { description: 'One-time token' })
+  readonly token!: string;
+
+  @Field(parseAgentId, { example: 'host-a' })
+  readonly name!: AgentId;
+
+  @Field(parseUserNkey, { description: 'Public NATS user key; its seed stays with the agent' })
+  readonly nkey!: string;
+
+  @Field(parseCertificateRequest, { description: 'PKCS #10 in PEM, made with the mesh key that stays with the agent' })
+  readonly certificateRequest!: string;
+}
+
+export class RenewAgentDto {
+  @Field(parseAgentId, { example: 'host-a' })
+  readonly agentId!: AgentId;
+
+  @Field(parseUserNkey, {})
+  readonly nkey!: string;
+
+  @Field(parseCertificateRequest, {})
+  readonly certificateRequest!: string;
+
+  @Field(parseTimestamp, { format: 'date-time', description: 'Within a minute of the control plane' })
+  readonly timestamp!: string;
+
+  @Field(parseSignature, { description: 'Base64 of the signature over renewalStatement by the nkey' })
+  readonly signature!: string;
+}
+
+export class AgentCredentialsDto {
+  @ApiProperty()
+  readonly agentId!: string;
+
+  @ApiProperty({ description: 'NATS user JWT' })
+  readonly busJwt!: string;
+
+  @ApiProperty({ type: [String], example: ['nats://127.0.0.1:4222'] })
+  readonly busServers!: readonly string[];
+
+  @ApiProperty({ description: 'Mesh certificate, PEM' })
+  readonly certificate!: string;
+
+  @ApiProperty({ description: 'Mesh authority, PEM' })
+  readonly authority!: string;
+
+  @ApiProperty({ description: 'Ed25519 key that signs snapshots, SPKI in base64' })
+  readonly snapshotPublicKey!: string;
+
+  @ApiProperty({ description: 'The store in the URIs of certificates' })
+  readonly storeId!: string;
+
+  @ApiProperty({ type: () => EpochDto })
+  readonly epoch!: EpochDto;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly expiresAt!: string;
+}

@@ -1,0 +1,57 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type AliasName, parseAliasName } from '../ids.js';
+import { parsePort } from '../ports.js';
+import { Field, OptionalField } from './fields.js';
+import { PageDto, PageQuery } from './page.js';
+import { oneOf, parseSelectorText } from './values.js';
+import { NetworkWriteDto } from './writes.js';
+
+export const EFFECTS = ['allow', 'deny'] as const;
+export type Effect = (typeof EFFECTS)[number];
+const SELECTOR = 'local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network';
+
+export class RuleDto {
+  @ApiProperty({ example: 'rule-4f9c21ab' })
+  readonly id!: string;
+
+  @ApiProperty({ enum: EFFECTS })
+  readonly effect!: Effect;
+
+  @ApiProperty({ example: 'local', description: SELECTOR })
+  readonly from!: string;
+
+  @ApiProperty({ example: 'api' })
+  readonly to!: string;
+
+  @ApiProperty({ type: 'integer', example: 8080 })
+  readonly port!: number;
+}
+
+export class AddRuleDto {
+  @Field(oneOf(EFFECTS), { enum: EFFECTS })
+  readonly effect!: Effect;
+
+  @Field(parseSelectorText, { example: 'local', description: SELECTOR })
+  readonly from!: string;
+
+  @Field(parseAliasName, { example: 'api' })
+  readonly to!: AliasName;
+
+  @Field(parsePort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'A published port' })
+  readonly port!: number;
+}
+
+export class ListRulesQuery extends PageQuery {
+  @OptionalField(oneOf(EFFECTS), { enum: EFFECTS })
+  readonly effect?: Effect;
+}
+
+export class RulePageDto extends PageDto {
+  @ApiProperty({ type: () => [RuleDto] })
+  readonly items!: readonly RuleDto[];
+}
+
+export class RuleWriteDto extends NetworkWriteDto {
+  @ApiProperty({ type: () => RuleDto })
+  readonly result!: RuleDto;
+}

@@ -1,0 +1,94 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type NetworkName, parseNetworkName } from '../ids.js';
+import { AliasDto } from './aliases.js';
+import { DNS_STATES, type DnsState } from './attachments.js';
+import { OptionalField } from './fields.js';
+import { PageDto, PageQuery } from './page.js';
+import { type LabelFilter, oneOf, parseLabelFilter, parseLabelKeys, parseLabels } from './values.js';
+
+/** UNKNOWN: its agent is not in contact. UNPLACED: no agent holds it. */
+export const SANDBOX_STATUSES = ['RUNNING', 'GONE', 'UNPLACED', 'UNKNOWN'] as const;
+export type SandboxStatus = (typeof SANDBOX_STATUSES)[number];
+const ISOLATION = ['enforced', 'advisory'] as const;
+const SOURCE = ['verified', 'unverified'] as const;
+
+export class SandboxNetworkDto {
+  @ApiProperty({ example: 'dev' })
+  readonly network!: string;
+
+  @ApiProperty({ type: () => [AliasDto] })
+  readonly aliases!: readonly AliasDto[];
+}
+
+export class SandboxDto {
+  @ApiProperty({ example: 'sbx-api' })
+  readonly id!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly agentId!: string | null;
+
+  @ApiProperty({ enum: SANDBOX_STATUSES })
+  readonly status!: SandboxStatus;
+
+  @ApiProperty({ type: String, nullable: true, example: 'netns' })
+  readonly driver!: string | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  readonly labels!: { readonly [key: string]: string };
+
+  @ApiProperty({ enum: ISOLATION, nullable: true, type: String })
+  readonly isolation!: (typeof ISOLATION)[number] | null;
+
+  @ApiProperty({ enum: SOURCE, nullable: true, type: String })
+  readonly source!: (typeof SOURCE)[number] | null;
+
+  @ApiProperty({ enum: DNS_STATES })
+  readonly dns!: DnsState;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly dnsRemedy!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Network namespace that a command can be run in' })
+  readonly namespace!: string | null;
+
+  @ApiProperty({ type: [String], description: 'Other agents that claim this sandbox' })
+  readonly conflictingAgents!: readonly string[];
+
+  @ApiProperty({ type: () => [SandboxNetworkDto] })
+  readonly networks!: readonly SandboxNetworkDto[];
+}
+
+export class ListSandboxesQuery extends PageQuery {
+  @OptionalField(parseNetworkName, { example: 'dev' })
+  readonly network?: NetworkName;
+
+  @OptionalField(parseLabelFilter, { description: '`key` or `key=value`' })
+  readonly label?: LabelFilter;
+
+  @OptionalField(oneOf(SANDBOX_STATUSES), { enum: SANDBOX_STATUSES })
+  readonly status?: SandboxStatus;
+}
+
+export class SandboxPageDto extends PageDto {
+  @ApiProperty({ type: () => [SandboxDto] })
+  readonly items!: readonly SandboxDto[];
+}
+
+export class LabelSandboxDto {
+  @OptionalField(parseLabels, { type: 'object', additionalProperties: { type: 'string' } })
+  readonly set?: { readonly [key: string]: string };
+
+  @OptionalField(parseLabelKeys, { type: [String], maxItems: 32 })
+  readonly remove?: readonly string[];
+}
+
+export class SandboxWriteDto {
+  @ApiProperty({ type: 'integer', description: 'Version of the sandbox, not of a network' })
+  readonly version!: number;
+
+  @ApiProperty()
+  readonly changed!: boolean;
+
+  @ApiProperty({ type: () => SandboxDto })
+  readonly result!: SandboxDto;
+}

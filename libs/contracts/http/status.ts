@@ -1,0 +1,128 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { OptionalField } from './fields.js';
+import { MAX_WAIT_SECONDS, wholeNumber } from './values.js';
+
+/** How far an agent is with a network. What is not known is said to be unknown. */
+export const AGENT_NETWORK_STATUSES = ['SYNCED', 'PENDING', 'STALE', 'FAILED', 'OFFLINE', 'UNKNOWN'] as const;
+export type AgentNetworkStatus = (typeof AGENT_NETWORK_STATUSES)[number];
+
+export const NETWORK_STATUSES = [...AGENT_NETWORK_STATUSES, 'EMPTY', 'EPOCH_REGRESSED'] as const;
+/** The worst of its agents'; EMPTY: no agent takes part. */
+export type NetworkStatus = (typeof NETWORK_STATUSES)[number];
+
+export class EpochDto {
+  @ApiProperty({ type: 'integer' })
+  readonly counter!: number;
+
+  @ApiProperty()
+  readonly id!: string;
+}
+
+export class AliasFailureDto {
+  @ApiProperty()
+  readonly alias!: string;
+
+  @ApiProperty()
+  readonly code!: string;
+
+  @ApiProperty()
+  readonly message!: string;
+}
+
+export class AgentNetworkStatusDto {
+  @ApiProperty()
+  readonly agentId!: string;
+
+  @ApiProperty({ enum: AGENT_NETWORK_STATUSES })
+  readonly status!: AgentNetworkStatus;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly appliedVersion!: number | null;
+
+  @ApiProperty({ type: String, nullable: true, format: 'date-time' })
+  readonly appliedAt!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, format: 'date-time' })
+  readonly lastContactAt!: string | null;
+
+  @ApiProperty({ type: () => [AliasFailureDto], description: 'Aliases that this agent could not bring up' })
+  readonly failures!: readonly AliasFailureDto[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it is not SYNCED' })
+  readonly reason!: string | null;
+}
+
+export class NetworkStatusDto {
+  @ApiProperty()
+  readonly network!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly version!: number;
+
+  @ApiProperty({ type: () => EpochDto })
+  readonly epoch!: EpochDto;
+
+  @ApiProperty({ enum: NETWORK_STATUSES })
+  readonly status!: NetworkStatus;
+
+  @ApiProperty({ type: () => [AgentNetworkStatusDto] })
+  readonly agents!: readonly AgentNetworkStatusDto[];
+}
+
+export class AppliedQuery {
+  @OptionalField(wholeNumber(0, MAX_WAIT_SECONDS), {
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_WAIT_SECONDS,
+    default: 0,
+    description: 'How long to wait for the acknowledgements',
+  })
+  readonly waitSeconds?: number;
+}
+
+export class AppliedAgentDto {
+  @ApiProperty()
+  readonly agentId!: string;
+
+  @ApiProperty({ enum: AGENT_NETWORK_STATUSES, description: 'SYNCED: it acknowledged exactly this version' })
+  readonly status!: AgentNetworkStatus;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly appliedVersion!: number | null;
+
+  @ApiProperty({ type: 'integer' })
+  readonly flowsCut!: number;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly reason!: string | null;
+}
+
+export class AppliedDto {
+  @ApiProperty()
+  readonly network!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly version!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Agents that acknowledged this version' })
+  readonly confirmed!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Agents that take part, before this version or after it' })
+  readonly expected!: number;
+
+  @ApiProperty({ type: 'integer', description: 'From the write to the last acknowledgement, or till now' })
+  readonly elapsedMs!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Open connections cut, each counted once' })
+  readonly flowsCut!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'A later version that an agent went to directly: this one is not proven',
+  })
+  readonly supersededBy!: number | null;
+
+  @ApiProperty({ type: () => [AppliedAgentDto] })
+  readonly agents!: readonly AppliedAgentDto[];
+}

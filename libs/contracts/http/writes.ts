@@ -1,0 +1,24 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class WarningDto {
+  @ApiProperty({ example: 'OVERRIDDEN_BY_DENY' })
+  readonly code!: string;
+
+  @ApiProperty()
+  readonly message!: string;
+}
+
+/** What every write on a network answers; `result` is the write's own. */
+export abstract class NetworkWriteDto {
+  @ApiProperty({ example: 'dev' })
+  readonly network!: string;
+
+  @ApiProperty({ type: 'integer', description: 'The topology version that this write made, or found' })
+  readonly version!: number;
+
+  @ApiProperty({ description: 'false: it was so already, and nothing was written' })
+  readonly changed!: boolean;
+
+  @ApiProperty({ type: () => [WarningDto] })
+  readonly warnings!: readonly WarningDto[];
+}
