@@ -1,0 +1,41 @@
+import type { AgentId } from '#libs/contracts/ids.js';
+import { PeerUnreachableError } from './flow.js';
+import { type ClientSession, type DialSettings, dialSession } from './session-client.js';
+
+/** More endpoints than this of one peer are not tried. */
+const MAX_ENDPOINTS = 8;
+
+/**
+ * A session with the peer over the first of its endpoints, in their order, that leads to it, each within connectMs.
+ * Rejects with the PeerUnreachableError of the last one tried.
+ */
+export async function dialPeer(
+  agentId: AgentId,
+  endpoints: readonly string[],
+  settings: DialSettings,
+  closing: AbortSignal,
+): Promise<ClientSession> {
+  let last = new PeerUnreachableError(
+    'PEER_UNKNOWN',
+    `no address of agent ${agentId} is known here`,
+    'check with `gstacks agent list` that it is connected and has joined the mesh',
+  );
+  for (const endpoint of endpoints.slice(0, MAX_ENDPOINTS)) {
+    const bound = new AbortController();
+    const stop = () => bound.abort(closing.reason);
+    const { connectMs } = settings.timings;
+    const timer = setTimeout(() => bound.abort(new Error(`no session within ${connectMs} ms`)), connectMs);
+    closing.addEventListener('abort', stop, { once: true });
+    if (closing.aborted) stop();
+    try {
+      return await dialSession(agentId, endpoint, settings, bound.signal);
+    } catch (error) {
+      if (!(error instanceof PeerUnreachableError)) throw error;
+      last = error;
+    } finally {
+      clearTimeout(timer);
+      closing.removeEventListener('abort', stop);
+    }
+  }
+  throw last;
+}

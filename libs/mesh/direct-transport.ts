@@ -1,0 +1,125 @@
+import { connect, createServer, type Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { parsePort } from '#libs/contracts/ports.js';
+import { PeerUnreachableError } from './flow.js';
+import type { Transport } from './transport.js';
+
+export interface DirectTransportSettings {
+  /** `host:port` to listen on; port 0 takes a free one. IPv6 in brackets. */
+  readonly listen: string;
+  /** `host:port` that peers are told; null or without settings: the address listened on. */
+  readonly advertise?: string | null;
+}
+
+/** The port cannot be listened on. */
+export class MeshListenError extends CodedError {}
+
+/** TCP between hosts that reach each other. Used by explicit choice only. */
+export function directTransport(settings: DirectTransportSettings): Transport {
+  const listen = parseEndpoint(settings.listen, 'mesh listen address', true);
+  const advertise = settings.advertise ?? null;
+  if (advertise !== null) parseEndpoint(advertise, 'mesh advertised address', false);
+  const sockets = new Set<Socket>();
+  let server: Server | null = null;
+
+  function keep(socket: Socket): Socket {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    return socket;
+  }
+
+  return {
+    kind: 'direct',
+
+    dial(endpoint, signal) {
+      return dial(endpoint, signal).then(keep);
+    },
+
+    async listen(handle: (connection: Duplex) => void) {
+      server = createServer({ noDelay: true, keepAlive: true }, (socket) => handle(keep(socket)));
+      const address = await listening(server, listen.host, listen.port);
+      return [advertise ?? formatEndpoint(address.address, address.port)];
+    },
+
+    async close() {
+      const open = server;
+      const closed = open ? new Promise((resolve) => open.close(resolve)) : null;
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port` or `[v6]:port`; throws InvalidInputError. */
+export function parseEndpoint(text: string, field: string, zeroAllowed: boolean): Endpoint {
+  const match = /^(?:\[([0-9a-fA-F:.%a-z]{2,64})\]|([A-Za-z0-9.-]{1,253})):([0-9]{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined) throw new InvalidInputError(field, text, 'host:port, IPv6 addresses in brackets');
+  const port = match?.[3] === '0' && zeroAllowed ? 0 : parsePort(match?.[3], field);
+  return { host, port };
+}
+
+function formatEndpoint(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+async function dial(text: string, signal: AbortSignal): Promise<Socket> {
+  let endpoint: Endpoint;
+  try {
+    signal.throwIfAborted();
+    endpoint = parseEndpoint(text, 'peer endpoint', false);
+  } catch (error) {
+    throw unreachable(text, error);
+  }
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...endpoint, noDelay: true, keepAlive: true });
+    const settle = (error: unknown) => {
+      signal.removeEventListener('abort', aborted);
+      socket.off('error', settle);
+      socket.off('connect', connected);
+      if (error === null) return resolve(socket);
+      socket.on('error', () => undefined);
+      socket.destroy();
+      reject(unreachable(text, error));
+    };
+    const connected = () => settle(null);
+    const aborted = () => settle(signal.reason);
+    socket.once('error', settle);
+    socket.once('connect', connected);
+    signal.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+function unreachable(endpoint: string, cause: unknown): PeerUnreachableError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new PeerUnreachableError(
+    'PEER_UNREACHABLE',
+    `no connection to ${endpoint}: ${reason}`,
+    `check that the peer's agent runs and that ${endpoint} is open from this host`,
+  );
+}
+
+function listening(server: Server, host: string, port: number): Promise<{ address: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        new MeshListenError(
+          'MESH_LISTEN_FAILED',
+          `cannot listen on ${formatEndpoint(host, port)}: ${error.message}`,
+          'choose another address in GLOBALSTACKS_MESH_DIRECT_LISTEN, or stop what uses this one',
+        ),
+      );
+    });
+    server.listen({ host, port, backlog: 1_024 }, () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address');
+      resolve(address);
+    });
+  });
+}

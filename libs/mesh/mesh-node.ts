@@ -1,0 +1,162 @@
+import type { Peer } from '#libs/contracts/bus-messages.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { acceptFlows } from './accept-flow.js';
+import { MeshCredentialsError, readCredentials } from './credentials.js';
+import { dialPeer } from './dial.js';
+import { type IncomingFlow, type MeshCredentials, type MeshNode, PeerUnreachableError } from './flow.js';
+import { formatIdentity } from './identity.js';
+import type { MeshLog } from './log.js';
+import { openFlow, SessionSpentError } from './open-flow.js';
+import { PeerLink } from './peer-link.js';
+import { sessionServer } from './session-server.js';
+import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type MeshLimits, type MeshTimings } from './settings.js';
+import type { Transport } from './transport.js';
+
+export interface MeshNodeSettings {
+  /** Who this node is, and of which store, stands in its certificate. */
+  readonly credentials: MeshCredentials;
+  readonly transport: Transport;
+  readonly timings?: Partial<MeshTimings>;
+  readonly limits?: Partial<MeshLimits>;
+  readonly log: MeshLog;
+}
+
+export interface StartedMeshNode extends MeshNode {
+  /** `host:port` each, to be told to peers. */
+  readonly endpoints: readonly string[];
+}
+
+/** A flow whose session was spent is asked for in another this often. */
+const ATTEMPTS = 3;
+
+/**
+ * Joins the mesh over a transport and takes it over: `close` closes it too. Flows that peers ask for before `onFlow`
+ * are refused with MESH_NOT_READY. Errors: MeshCredentialsError, and those of the transport's `listen`.
+ */
+export async function startMeshNode(settings: MeshNodeSettings): Promise<StartedMeshNode> {
+  const { transport, log } = settings;
+  const timings = { ...DEFAULT_TIMINGS, ...settings.timings };
+  const limits = { ...DEFAULT_LIMITS, ...settings.limits };
+  const self = readCredentials(settings.credentials);
+  let credentials = settings.credentials;
+  let handler: ((flow: IncomingFlow) => void) | null = null;
+  let closed = false;
+  const links = new Map<AgentId, PeerLink>();
+  /** Peers that were here and are no more: they stay out until they are named again. */
+  const removed = new Set<AgentId>();
+
+  const server = sessionServer({
+    storeId: self.storeId,
+    credentials,
+    timings,
+    limits,
+    log,
+    admits: (peer) => peer.kind !== 'agent' || !removed.has(peer.agentId),
+    onSession: (session) => acceptFlows(session, () => handler, log),
+  });
+
+  function addPeer(agentId: AgentId, endpoints: readonly string[]): void {
+    const dial = (addresses: readonly string[], signal: AbortSignal) =>
+      dialPeer(agentId, addresses, { transport, timings, storeId: self.storeId, credentials }, signal);
+    links.set(agentId, new PeerLink({ agentId, limits, dial }, endpoints));
+    removed.delete(agentId);
+  }
+
+  function removePeer(agentId: AgentId, link: PeerLink): void {
+    links.delete(agentId);
+    removed.add(agentId);
+    const reason = ['PEER_REMOVED', `agent ${agentId} is no longer a peer`] as const;
+    link.close(...reason);
+    for (const session of server.sessions()) {
+      if (session.peer.kind === 'agent' && session.peer.agentId === agentId) session.end(...reason);
+    }
+  }
+
+  const endpoints = await transport.listen((connection) => server.accept(connection));
+
+  return {
+    endpoints,
+
+    onFlow(handle) {
+      handler = handle;
+    },
+
+    setPeers(peers: readonly Peer[]) {
+      const named = new Map(peers.map((peer) => [peer.agentId, peer.endpoints]));
+      for (const [agentId, link] of links) if (!named.has(agentId)) removePeer(agentId, link);
+      for (const [agentId, addresses] of named) {
+        const link = links.get(agentId);
+        if (link) link.setEndpoints(addresses);
+        else addPeer(agentId, addresses);
+      }
+    },
+
+    async open(agentId, request, signal) {
+      for (let attempt = 1; ; attempt += 1) {
+        const link = links.get(agentId);
+        if (closed || link === undefined) throw unknownPeer(agentId);
+        const lease = await unlessAborted(link.lease(), signal, (late) => late.release());
+        try {
+          return await openFlow(lease, request, timings.answerMs, signal);
+        } catch (error) {
+          if (!(error instanceof SessionSpentError)) throw error;
+          if (attempt >= ATTEMPTS) {
+            throw new PeerUnreachableError(
+              'PEER_LOST',
+              `agent ${agentId} takes no flows: ${error.message}`,
+              'try again',
+            );
+          }
+        }
+      }
+    },
+
+    setCredentials(next) {
+      const found = formatIdentity(readCredentials(next));
+      if (found !== formatIdentity(self)) {
+        throw new MeshCredentialsError(
+          'MESH_IDENTITY_CHANGED',
+          `these credentials are for ${found}, not for this node`,
+        );
+      }
+      credentials = next;
+      server.setCredentials(next);
+      for (const link of links.values()) link.retire();
+    },
+
+    async close() {
+      closed = true;
+      for (const link of links.values()) link.close('MESH_CLOSED', 'this node leaves the mesh');
+      server.close();
+      await transport.close();
+    },
+  };
+}
+
+function unknownPeer(agentId: AgentId): PeerUnreachableError {
+  return new PeerUnreachableError(
+    'PEER_UNKNOWN',
+    `agent ${agentId} is not a peer of this node`,
+    'check with `gstacks agent list` that it is connected',
+  );
+}
+
+/** The work's result, or the signal's reason as soon as there is one; what comes too late is handed to `discard`. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, discard: (late: T) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', aborted);
+        if (signal.aborted) discard(value);
+        else resolve(value);
+      },
+      (error) => {
+        signal.removeEventListener('abort', aborted);
+        reject(error);
+      },
+    );
+  });
+}

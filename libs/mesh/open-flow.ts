@@ -1,0 +1,65 @@
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import { readAnswer } from './answer-headers.js';
+import { type FlowRequest, type MeshFlow, PeerUnreachableError } from './flow.js';
+import { requestHeaders } from './flow-headers.js';
+import { FlowStream } from './flow-stream.js';
+import type { Lease } from './peer-link.js';
+
+/** The session took no more flows, and the peer has not seen this one: it may be asked for again in another. */
+export class SessionSpentError extends Error {}
+
+/**
+ * Asks the peer for a flow and waits for its answer, at most answerMs. Takes over the lease. Errors:
+ * FlowRefusedError, PeerUnreachableError, SessionSpentError, and the signal's reason.
+ */
+export function openFlow(lease: Lease, request: FlowRequest, answerMs: number, signal: AbortSignal): Promise<MeshFlow> {
+  return new Promise((resolve, reject) => {
+    let stream: ClientHttp2Stream;
+    try {
+      signal.throwIfAborted();
+      stream = lease.session.http2.request(requestHeaders(request), { endStream: false, waitForTrailers: true });
+    } catch (error) {
+      lease.release();
+      return reject(signal.aborted ? signal.reason : new SessionSpentError(String(error)));
+    }
+    const fail = (error: unknown) => {
+      settled();
+      stream.close(constants.NGHTTP2_CANCEL);
+      reject(error);
+    };
+    const aborted = () => fail(signal.reason);
+    const timer = setTimeout(() => fail(lost(`no answer within ${answerMs} ms`)), answerMs);
+    const settled = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      stream.off('response', answered);
+      stream.off('close', closed);
+    };
+    const answered = (headers: IncomingHttpHeaders) => {
+      try {
+        const version = readAnswer(headers);
+        settled();
+        resolve(new FlowStream(stream, version, lease.session.endReason));
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const closed = () => {
+      if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return fail(new SessionSpentError('stream refused'));
+      fail(lost(lease.session.endReason()?.message ?? 'it ended the flow without an answer'));
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    stream.on('error', () => undefined); // 'close' always follows
+    stream.once('response', answered);
+    stream.once('close', closed);
+    stream.once('close', () => lease.release());
+  });
+}
+
+function lost(reason: string): PeerUnreachableError {
+  return new PeerUnreachableError(
+    'PEER_LOST',
+    `the peer did not answer: ${reason}`,
+    'try again; if it lasts, check that the peer’s agent runs',
+  );
+}

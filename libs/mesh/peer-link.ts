@@ -1,0 +1,119 @@
+import type { AgentId } from '#libs/contracts/ids.js';
+import { PeerUnreachableError } from './flow.js';
+import type { ClientSession } from './session-client.js';
+import { FLOWS_PER_SESSION, type MeshLimits } from './settings.js';
+
+interface PooledSession {
+  readonly session: ClientSession;
+  opened: number;
+  open: number;
+  /** Takes no new flow; ends with its last one. */
+  retired: boolean;
+}
+
+/** A place for one flow in a session. Given back when the flow is over. */
+export interface Lease {
+  readonly session: ClientSession;
+  release(): void;
+}
+
+export interface PeerLinkSettings {
+  readonly agentId: AgentId;
+  readonly limits: MeshLimits;
+  /** Dials the first endpoint that leads to the peer; rejects with PeerUnreachableError. */
+  readonly dial: (endpoints: readonly string[], signal: AbortSignal) => Promise<ClientSession>;
+}
+
+/** The sessions this node has opened to one peer: one, as a rule; more only past what one may carry. */
+export class PeerLink {
+  #pool: PooledSession[] = [];
+  #dialling: Promise<PooledSession> | null = null;
+  readonly #closing = new AbortController();
+
+  constructor(
+    private readonly settings: PeerLinkSettings,
+    private endpoints: readonly string[],
+  ) {}
+
+  /** A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing. */
+  async lease(): Promise<Lease> {
+    for (;;) {
+      const free = this.#free() ?? (await this.#dialled());
+      // Others who waited for the same dial may have filled it.
+      if (hasRoom(free)) return this.#take(free);
+    }
+  }
+
+  /** New endpoints are for the next dial: what is open proves itself by its heartbeat. */
+  setEndpoints(endpoints: readonly string[]): void {
+    const moved = endpoints.length > 0 && !endpoints.some((endpoint) => this.endpoints.includes(endpoint));
+    this.endpoints = endpoints;
+    if (moved) this.retire();
+  }
+
+  /** New flows go to a new session; open ones go on in theirs. */
+  retire(): void {
+    for (const pooled of [...this.#pool]) this.#retire(pooled);
+  }
+
+  close(code: string, message: string): void {
+    this.#closing.abort(new Error(message));
+    for (const { session } of this.#pool) session.end(code, message);
+  }
+
+  #free(): PooledSession | null {
+    return this.#pool.find(hasRoom) ?? null;
+  }
+
+  #take(pooled: PooledSession): Lease {
+    pooled.open += 1;
+    pooled.opened += 1;
+    if (pooled.opened >= this.settings.limits.flowsBeforeRotation) pooled.retired = true;
+    let held = true;
+    return {
+      session: pooled.session,
+      release: () => {
+        if (!held) return;
+        held = false;
+        pooled.open -= 1;
+        if (pooled.retired) this.#retire(pooled);
+      },
+    };
+  }
+
+  #retire(pooled: PooledSession): void {
+    pooled.retired = true;
+    if (pooled.open === 0) pooled.session.http2.close();
+  }
+
+  #dialled(): Promise<PooledSession> {
+    this.#dialling ??= this.#dial().finally(() => {
+      this.#dialling = null;
+    });
+    return this.#dialling;
+  }
+
+  async #dial(): Promise<PooledSession> {
+    const { agentId, limits } = this.settings;
+    if (this.#pool.filter(({ retired }) => !retired).length >= limits.sessionsPerPeer) {
+      throw new PeerUnreachableError('PEER_BUSY', `agent ${agentId} has as many flows from here as it may`);
+    }
+    const session = await this.settings.dial(this.endpoints, this.#closing.signal);
+    const pooled: PooledSession = { session, opened: 0, open: 0, retired: false };
+    this.#pool.push(pooled);
+    const forget = () => {
+      this.#pool = this.#pool.filter((other) => other !== pooled);
+    };
+    session.http2.once('goaway', () => {
+      pooled.retired = true;
+    });
+    session.http2.once('close', forget);
+    if (session.http2.destroyed) forget();
+    return pooled;
+  }
+}
+
+function hasRoom({ session, open, retired }: PooledSession): boolean {
+  const limit = Math.min(FLOWS_PER_SESSION, session.http2.remoteSettings.maxConcurrentStreams ?? FLOWS_PER_SESSION);
+  return session.usable && !retired && open < limit;
+}

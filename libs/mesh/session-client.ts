@@ -1,0 +1,136 @@
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { tlsCredentials } from './credentials.js';
+import { type MeshCredentials, PeerUnreachableError } from './flow.js';
+import { CertificateIdentityError, describeIdentity, identityOfCertificate, sameIdentity } from './identity.js';
+import { MeshSession } from './session.js';
+import { type MeshTimings, SESSION_OPTIONS } from './settings.js';
+import type { Transport } from './transport.js';
+
+export type ClientSession = MeshSession<ClientHttp2Session>;
+
+export interface DialSettings {
+  readonly transport: Transport;
+  readonly timings: MeshTimings;
+  readonly storeId: string;
+  readonly credentials: MeshCredentials;
+}
+
+/**
+ * A session with the agent meant, and no other, over one endpoint: connection, TLS with both certificates, and the
+ * peer's HTTP/2 settings, which it sends only once it has accepted ours. Errors: PeerUnreachableError.
+ */
+export async function dialSession(
+  agentId: AgentId,
+  endpoint: string,
+  settings: DialSettings,
+  signal: AbortSignal,
+): Promise<ClientSession> {
+  const connection = await settings.transport.dial(endpoint, signal);
+  let secure: TLSSocket | null = null;
+  try {
+    secure = await handshake(connection, settings, signal);
+    const certificate = checkPeer(secure, agentId, settings.storeId);
+    const socket = secure;
+    const http2 = connectHttp2('https://flow', { ...SESSION_OPTIONS, createConnection: () => socket });
+    const session = new MeshSession(http2, { kind: 'agent', agentId }, socket, certificate, settings.timings);
+    await accepted(session, agentId, signal);
+    return session;
+  } catch (error) {
+    secure?.destroy();
+    connection.destroy();
+    throw error;
+  }
+}
+
+function handshake(connection: Duplex, settings: DialSettings, signal: AbortSignal): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const secure = connectTls({
+      socket: connection,
+      ...tlsCredentials(settings.credentials),
+      ALPNProtocols: ['h2'],
+      // Names are not host names here: checkPeer compares the identity in the certificate.
+      checkServerIdentity: () => undefined,
+    });
+    const fail = (error: unknown) => {
+      signal.removeEventListener('abort', aborted);
+      secure.on('error', () => undefined);
+      secure.destroy();
+      reject(untrusted(error));
+    };
+    const aborted = () => fail(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    secure.once('error', fail);
+    secure.once('close', () => fail(new Error('the peer closed the connection')));
+    secure.once('secureConnect', () => {
+      signal.removeEventListener('abort', aborted);
+      secure.removeAllListeners('error');
+      secure.removeAllListeners('close');
+      resolve(secure);
+    });
+  });
+}
+
+function checkPeer(secure: TLSSocket, agentId: AgentId, storeId: string) {
+  const certificate = secure.getPeerX509Certificate();
+  if (certificate === undefined) throw untrusted(new Error('it showed no certificate'));
+  try {
+    const peer = identityOfCertificate(certificate);
+    if (peer.storeId === storeId && sameIdentity(peer.identity, { kind: 'agent', agentId })) return certificate;
+    throw mismatch(`it is ${describeIdentity(peer.identity)} of store ${peer.storeId}`, agentId);
+  } catch (error) {
+    if (error instanceof CertificateIdentityError) throw mismatch(error.message, agentId);
+    throw error;
+  }
+}
+
+function accepted(session: ClientSession, agentId: AgentId, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let cause: unknown = null;
+    const settle = (error: PeerUnreachableError | null) => {
+      signal.removeEventListener('abort', aborted);
+      session.http2.off('remoteSettings', opened);
+      session.http2.off('close', closed);
+      if (error === null) return resolve();
+      session.end(error.code, error.message);
+      reject(error);
+    };
+    const opened = () => settle(null);
+    const closed = () => settle(refusedUs(agentId, cause));
+    const aborted = () => settle(untrusted(signal.reason));
+    session.http2.once('error', (error) => {
+      cause = error;
+    });
+    session.http2.once('remoteSettings', opened);
+    session.http2.once('close', closed);
+    signal.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+function untrusted(cause: unknown): PeerUnreachableError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new PeerUnreachableError(
+    'PEER_NOT_TRUSTED',
+    `no trusted session with the peer: ${reason}`,
+    'check both clocks, and that both agents are enrolled with the same store',
+  );
+}
+
+function mismatch(found: string, agentId: AgentId): PeerUnreachableError {
+  return new PeerUnreachableError(
+    'PEER_IDENTITY_MISMATCH',
+    `another peer answers where agent ${agentId} should: ${found}`,
+    `check the address that agent ${agentId} advertises`,
+  );
+}
+
+function refusedUs(agentId: AgentId, cause: unknown): PeerUnreachableError {
+  const reason = cause instanceof Error ? cause.message : 'it closed the connection';
+  return new PeerUnreachableError(
+    'PEER_REFUSED_SESSION',
+    `agent ${agentId} did not take this node's session: ${reason}`,
+    "check that this node's certificate is current and not revoked, and both clocks",
+  );
+}

@@ -1,0 +1,123 @@
+import { constants as cryptoConstants } from 'node:crypto';
+import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { createServer, type TLSSocket } from 'node:tls';
+import { tlsCredentials } from './credentials.js';
+import type { MeshCredentials, MeshIdentity } from './flow.js';
+import { CertificateIdentityError, describeIdentity, identityOfCertificate } from './identity.js';
+import type { MeshLog } from './log.js';
+import { MeshSession } from './session.js';
+import { type MeshLimits, type MeshTimings, SESSION_OPTIONS } from './settings.js';
+
+export type ServerSession = MeshSession<ServerHttp2Session>;
+
+export interface SessionServerSettings {
+  readonly storeId: string;
+  readonly credentials: MeshCredentials;
+  readonly timings: MeshTimings;
+  readonly limits: MeshLimits;
+  readonly log: MeshLog;
+  /** False for a peer that was put out of the mesh. */
+  readonly admits: (peer: MeshIdentity) => boolean;
+  readonly onSession: (session: ServerSession) => void;
+}
+
+export interface SessionServer {
+  /** A connection from the transport, from whoever it may be. */
+  accept(connection: Duplex): void;
+  /** For handshakes from now on. */
+  setCredentials(credentials: MeshCredentials): void;
+  sessions(): Iterable<ServerSession>;
+  close(): void;
+}
+
+/** Takes connections until they have proved which peer of this store they are, and keeps the sessions. */
+export function sessionServer(settings: SessionServerSettings): SessionServer {
+  const { limits, timings, log } = settings;
+  const sessions = new Set<ServerSession>();
+  let handshakes = 0;
+  let closed = false;
+
+  // Never listens: connections are the transport's.
+  const tls = createServer({
+    ...tlsCredentials(settings.credentials),
+    requestCert: true,
+    rejectUnauthorized: true,
+    ALPNProtocols: ['h2'],
+    handshakeTimeout: timings.connectMs,
+    // A resumed session would skip the look at the certificate's dates.
+    secureOptions: cryptoConstants.SSL_OP_NO_TICKET,
+  });
+
+  tls.on('tlsClientError', (error, secure) => {
+    handshakes -= 1;
+    const reason = secure.authorizationError ?? error;
+    log({ code: 'PEER_NOT_TRUSTED', peer: null, message: `a connection was refused: ${reason}` });
+    secure.destroy();
+  });
+
+  tls.on('secureConnection', (secure: TLSSocket) => {
+    handshakes -= 1;
+    secure.on('error', () => secure.destroy());
+    const certificate = secure.getPeerX509Certificate();
+    const refuse = (code: string, peer: MeshIdentity | null, message: string) => {
+      log({ code, peer, message });
+      secure.destroy();
+    };
+    if (certificate === undefined || secure.alpnProtocol !== 'h2' || secure.isSessionReused()) {
+      return refuse('PEER_NOT_TRUSTED', null, 'a connection was refused: not a fresh HTTP/2 session of a peer');
+    }
+    let peer: MeshIdentity;
+    try {
+      const found = identityOfCertificate(certificate);
+      peer = found.identity;
+      if (found.storeId !== settings.storeId) {
+        return refuse('PEER_OF_OTHER_STORE', peer, `a peer of store ${found.storeId} was refused`);
+      }
+    } catch (error) {
+      if (!(error instanceof CertificateIdentityError)) throw error;
+      return refuse(error.code, null, error.message);
+    }
+    if (!settings.admits(peer)) {
+      return refuse('PEER_REMOVED', peer, `${describeIdentity(peer)} was put out of the mesh`);
+    }
+    const known = [...sessions].filter((session) => describeIdentity(session.peer) === describeIdentity(peer));
+    if (known.length >= limits.sessionsFromPeer) {
+      return refuse('TOO_MANY_SESSIONS', peer, `${describeIdentity(peer)} has ${known.length} sessions already`);
+    }
+    const session = new MeshSession(
+      performServerHandshake(secure, SESSION_OPTIONS),
+      peer,
+      secure,
+      certificate,
+      timings,
+    );
+    sessions.add(session);
+    session.http2.on('close', () => sessions.delete(session));
+    settings.onSession(session);
+  });
+
+  return {
+    accept(connection) {
+      connection.on('error', () => connection.destroy());
+      if (closed) return void connection.destroy();
+      if (handshakes >= limits.handshakesAtOnce) {
+        log({ code: 'TOO_MANY_HANDSHAKES', peer: null, message: 'a connection was refused' });
+        return void connection.destroy();
+      }
+      handshakes += 1; // until 'secureConnection' or 'tlsClientError', of which one follows
+      tls.emit('connection', connection);
+    },
+
+    setCredentials(credentials) {
+      tls.setSecureContext(tlsCredentials(credentials));
+    },
+
+    sessions: () => sessions,
+
+    close() {
+      closed = true;
+      for (const session of sessions) session.end('MESH_CLOSED', 'this node leaves the mesh');
+    },
+  };
+}

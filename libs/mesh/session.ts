@@ -1,0 +1,81 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Http2Session } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { FlowResetError, type MeshIdentity } from './flow.js';
+import { describeIdentity } from './identity.js';
+import { type MeshTimings, SESSION_WINDOW_BYTES } from './settings.js';
+
+/** setTimeout takes no longer one. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** One HTTP/2 session with a peer that has proved who it is, watched from its first moment to its last. */
+export class MeshSession<Session extends Http2Session = Http2Session> {
+  #end: FlowResetError | null = null;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly http2: Session,
+    readonly peer: MeshIdentity,
+    private readonly socket: TLSSocket,
+    certificate: X509Certificate,
+    private readonly timings: MeshTimings,
+  ) {
+    http2.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    http2.on('error', () => undefined); // 'close' follows, and its flows are reset with what endReason says
+    http2.on('close', () => this.#stopTimers());
+    this.#heartbeat = setInterval(() => this.#beat(), timings.heartbeatIntervalMs);
+    this.#watchExpiry(certificate.validToDate.getTime());
+  }
+
+  get usable(): boolean {
+    return this.#end === null && !this.http2.closed && !this.http2.destroyed;
+  }
+
+  /** Why this end ended the session; null while it has not. */
+  readonly endReason = (): FlowResetError | null => this.#end;
+
+  /** Ends the session now: its flows are reset, here with this code. */
+  end(code: string, message: string): void {
+    this.#end ??= new FlowResetError(code, message);
+    this.#stopTimers();
+    this.http2.destroy();
+    // A peer that has vanished never answers a polite end.
+    this.socket.destroy();
+  }
+
+  #beat(): void {
+    if (this.#deadline !== undefined || !this.usable) return;
+    const heard = this.socket.bytesRead;
+    const alive = () => {
+      clearTimeout(this.#deadline);
+      this.#deadline = undefined;
+    };
+    this.#deadline = setTimeout(() => {
+      // Bulk ahead of the answer may hold it up; bytes that arrive are life too.
+      if (this.socket.bytesRead > heard) return alive();
+      this.end('PEER_SILENT', `${describeIdentity(this.peer)} has not answered a heartbeat`);
+    }, this.timings.heartbeatDeadlineMs);
+    this.http2.ping((error) => {
+      if (error === null) alive();
+    });
+  }
+
+  #watchExpiry(at: number): void {
+    const left = at - Date.now();
+    this.#expiry = setTimeout(
+      () => {
+        if (left > MAX_TIMER_MS) return this.#watchExpiry(at);
+        this.end('PEER_CERTIFICATE_EXPIRED', `the certificate of ${describeIdentity(this.peer)} has expired`);
+      },
+      Math.max(0, Math.min(left, MAX_TIMER_MS)),
+    );
+  }
+
+  #stopTimers(): void {
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#expiry);
+  }
+}
