@@ -1,0 +1,72 @@
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import { type Endpoint, parseEndpoint } from './endpoint.js';
+import type { Listener } from './udp-listener.js';
+
+export interface ListenFailure {
+  readonly address: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Opens the UDP and the TCP socket of one address, both or none. */
+export type OpenPair = (endpoint: Endpoint, onLost: (error: Error) => void) => Promise<Listener>;
+
+/** The addresses listened on, changed while running. */
+export interface Listeners {
+  /** Closes what is not among these, opens what is missing; resolves with those that failed. One call at a time. */
+  set(addresses: readonly string[]): Promise<readonly ListenFailure[]>;
+}
+
+/** `onLost`: a socket that was open failed; a later `set` opens it again. */
+export function createListeners(openPair: OpenPair, onLost: (failure: ListenFailure) => void): Listeners {
+  const open = new Map<string, Listener>();
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function lose(address: string, error: Error): Promise<void> {
+    const listener = open.get(address);
+    open.delete(address);
+    onLost(failureOf(address, error));
+    await listener?.close();
+  }
+
+  async function openOne(address: string): Promise<ListenFailure | null> {
+    if (open.has(address)) return null;
+    try {
+      const endpoint = parseEndpoint(address, 'DNS listen address');
+      open.set(address, await openPair(endpoint, (error) => void lose(address, error)));
+      return null;
+    } catch (error) {
+      return failureOf(address, error);
+    }
+  }
+
+  async function change(addresses: readonly string[]): Promise<readonly ListenFailure[]> {
+    const wanted = new Set(addresses);
+    const unwanted = [...open].filter(([address]) => !wanted.has(address));
+    for (const [address] of unwanted) open.delete(address);
+    await Promise.all(unwanted.map(([, listener]) => listener.close()));
+    const outcomes = await Promise.all([...wanted].map(openOne));
+    return outcomes.filter((outcome) => outcome !== null);
+  }
+
+  return {
+    set(addresses) {
+      const changed = queue.then(() => change(addresses));
+      queue = changed;
+      return changed;
+    },
+  };
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is in use by another program',
+  EADDRNOTAVAIL: 'this host does not have the address',
+  EACCES: 'ports below 1024 need a privilege',
+};
+
+function failureOf(address: string, error: unknown): ListenFailure {
+  if (error instanceof InvalidInputError) return { address, code: error.code, message: error.message };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'LISTEN_FAILED';
+  const reason = error instanceof Error ? error.message : String(error);
+  return { address, code, message: `cannot serve DNS on ${address}: ${MEANINGS[code] ?? reason}` };
+}

@@ -1,0 +1,45 @@
+/** Numbers of the DNS protocol that this server speaks of: RFC 1035 sections 3.2 and 4.1.1, RFC 6891. */
+export const HEADER_BYTES = 12;
+export const MAX_NAME_BYTES = 255;
+export const MAX_LABEL_BYTES = 63;
+/** The size that fits every path without fragments; what this server announces and sends at most over UDP. */
+export const UDP_PAYLOAD_BYTES = 1232;
+/** What a client without EDNS takes over UDP, RFC 1035 section 4.2.1. */
+export const PLAIN_UDP_BYTES = 512;
+
+export const CLASS_IN = 1;
+
+export const TYPE = {
+  A: 1,
+  NS: 2,
+  SOA: 6,
+  AAAA: 28,
+  OPT: 41,
+  SVCB: 64,
+  HTTPS: 65,
+  IXFR: 251,
+  AXFR: 252,
+  ANY: 255,
+} as const;
+
+/** BADVERS (RFC 6891 section 6.1.3) is above 15: its upper bits travel in the OPT record. */
+export const RCODE = {
+  NOERROR: 0,
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  NOTIMP: 4,
+  REFUSED: 5,
+  BADVERS: 16,
+} as const;
+
+export const FLAG = {
+  /** In the third octet of the header. */
+  RESPONSE: 0x80,
+  AUTHORITATIVE: 0x04,
+  TRUNCATED: 0x02,
+  RECURSION_DESIRED: 0x01,
+  /** In the fourth. */
+  RECURSION_AVAILABLE: 0x80,
+  CHECKING_DISABLED: 0x10,
+} as const;

@@ -1,0 +1,170 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { createCounterMemory, readCounters } from './counters.js';
+import { parseEndpoint } from './endpoint.js';
+import { createForbiddenRanges } from './forbidden-ranges.js';
+import { DEFAULT_DNS_LIMITS, type DnsLimits } from './limits.js';
+import type { ListenFailure } from './listeners.js';
+import {
+  DnsWorkerGoneError,
+  DnsWorkerRefusedError,
+  DnsWorkerSilentError,
+  linkWorker,
+  type WorkerLink,
+} from './worker-link.js';
+import type { WorkerSettings } from './worker-messages.js';
+import type { DnsServer, DnsSettings, DnsZone } from './zone.js';
+import { EMPTY_ZONE } from './zone-index.js';
+
+/** What happens to the server between calls; for the log and for status. */
+export type DnsServerEvent =
+  | { readonly kind: 'worker-died'; readonly reason: string; readonly restartInMs: number }
+  | { readonly kind: 'worker-restarted'; readonly revision: number }
+  | ({ readonly kind: 'listen-failed' } & ListenFailure);
+
+export interface DnsServerOptions {
+  readonly limits?: DnsLimits;
+  /** How long the worker has to answer a request. */
+  readonly answerWithinMs?: number;
+  readonly startWorker?: (settings: WorkerSettings) => Worker;
+}
+
+const ANSWER_WITHIN_MS = 5_000;
+const RESTART_FIRST_MS = 50;
+const RESTART_LONGEST_MS = 5_000;
+/** A worker that lived so long was well: the next death starts the back-off afresh. */
+const HEALTHY_AFTER_MS = 30_000;
+/** Packets are short-lived garbage: with room for many, few outlive a scavenge. */
+const YOUNG_GENERATION_MB = 64;
+
+function startDnsWorker(workerData: WorkerSettings): Worker {
+  return new Worker(new URL('./worker.js', import.meta.url), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+}
+
+/**
+ * Starts the DNS worker and its sockets. An address that cannot be listened on is reported as `listen-failed` and
+ * does not stop the others; `listen` tries it again. A worker that dies is reported, started again and given the
+ * addresses and zone it had. Throws InvalidInputError for upstreams or ranges that cannot be read.
+ */
+export async function startDnsServer(
+  settings: DnsSettings,
+  report: (event: DnsServerEvent) => void,
+  options: DnsServerOptions = {},
+): Promise<DnsServer> {
+  for (const upstream of settings.upstreams) parseEndpoint(upstream, 'DNS upstream');
+  createForbiddenRanges(settings.forbiddenRanges);
+  const { limits = DEFAULT_DNS_LIMITS, answerWithinMs = ANSWER_WITHIN_MS, startWorker = startDnsWorker } = options;
+  const counters = createCounterMemory();
+  const workerSettings: WorkerSettings = { settings, limits, counters };
+
+  let addresses = settings.listen;
+  let zone: DnsZone = EMPTY_ZONE;
+  let failures = 0;
+  let current: Promise<WorkerLink>;
+  /** Aborted when no worker is wanted any more. */
+  const ending = new AbortController();
+  const reportFailures = (failed: readonly ListenFailure[]): void => {
+    for (const failure of failed) report({ kind: 'listen-failed', ...failure });
+  };
+
+  /** A worker that serves what is wanted now; the zone first, so that no client is told that nothing exists. */
+  async function begin(): Promise<WorkerLink> {
+    const startedAt = performance.now();
+    const link = linkWorker(
+      startWorker(workerSettings),
+      (failure) => reportFailures([failure]),
+      (reason) => {
+        if (!ending.signal.aborted) restart(reason, performance.now() - startedAt);
+      },
+    );
+    try {
+      await link.request({ kind: 'load', zone }, answerWithinMs);
+      reportFailures(await link.request({ kind: 'listen', addresses }, answerWithinMs));
+      return link;
+    } catch (error) {
+      await link.terminate();
+      throw error;
+    }
+  }
+
+  function restart(reason: string, livedMs: number): void {
+    failures = livedMs > HEALTHY_AFTER_MS ? 1 : failures + 1;
+    const restartInMs = Math.min(RESTART_LONGEST_MS, RESTART_FIRST_MS * 2 ** (failures - 1));
+    report({ kind: 'worker-died', reason, restartInMs });
+    current = delay(restartInMs, undefined, { signal: ending.signal }).then(begin);
+    current.then(
+      () => report({ kind: 'worker-restarted', revision: zone.revision }),
+      // A worker that fails to begin is ended, and its death leads to the next start.
+      () => {},
+    );
+  }
+
+  /** Asks whichever worker lives; one that dies meanwhile is replaced, and its successor asked. */
+  async function ask<Result>(request: (link: WorkerLink, withinMs: number) => Promise<Result>): Promise<Result> {
+    const deadline = performance.now() + answerWithinMs;
+    for (;;) {
+      const leftMs = Math.max(1, deadline - performance.now());
+      try {
+        return await request(await within(current, leftMs), leftMs);
+      } catch (error) {
+        if (!(error instanceof DnsWorkerGoneError) || ending.signal.aborted || performance.now() > deadline)
+          throw error;
+      }
+    }
+  }
+
+  current = begin();
+  try {
+    await current;
+  } catch (error) {
+    ending.abort();
+    throw error;
+  }
+
+  return {
+    async load(wanted) {
+      const before = zone;
+      zone = wanted;
+      try {
+        // The newest zone, also when an older load is tried again with the next worker.
+        await ask((link, withinMs) => link.request({ kind: 'load', zone }, withinMs));
+      } catch (error) {
+        if (error instanceof DnsWorkerRefusedError && zone === wanted) zone = before;
+        throw error;
+      }
+    },
+    listen(wanted) {
+      addresses = wanted;
+      return ask((link, withinMs) => link.request({ kind: 'listen', addresses }, withinMs));
+    },
+    revision() {
+      return ask((link, withinMs) => link.request({ kind: 'revision' }, withinMs)).catch(() => null);
+    },
+    async counters() {
+      return readCounters(counters);
+    },
+    async close() {
+      if (ending.signal.aborted) return;
+      ending.abort();
+      const link = await current.catch(() => null);
+      await link?.request({ kind: 'close' }, answerWithinMs).catch(() => null);
+      await link?.terminate();
+    },
+  };
+}
+
+async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new DnsWorkerSilentError('DNS_WORKER_SILENT', `no DNS worker began within ${timeoutMs} ms`);
+    timer = setTimeout(() => reject(error), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { CodedError } from '#libs/contracts/errors.js';
+import { countIn } from './counters.js';
+import { parseEndpoint } from './endpoint.js';
+import { createForbiddenRanges } from './forbidden-ranges.js';
+import { createHandler } from './handler.js';
+import { createListeners } from './listeners.js';
+import { createRateLimit } from './rate-limit.js';
+import { openTcpListener, TcpConnections } from './tcp-listener.js';
+import { openUdpListener } from './udp-listener.js';
+import { createUpstream } from './upstream.js';
+import type { NumberedRequest, WorkerMessage, WorkerResults, WorkerSettings } from './worker-messages.js';
+import { EMPTY_ZONE, indexZone } from './zone-index.js';
+
+if (parentPort === null) throw new Error('the DNS worker runs in a worker thread');
+const port = parentPort;
+const { settings, limits, counters } = workerData as WorkerSettings;
+
+const count = countIn(counters);
+const closing = new AbortController();
+let zone = indexZone(EMPTY_ZONE);
+
+const upstreams = settings.upstreams.map((address) => parseEndpoint(address, 'DNS upstream'));
+const isForbidden = createForbiddenRanges(settings.forbiddenRanges);
+const upstream =
+  upstreams.length === 0
+    ? null
+    : createUpstream({
+        servers: upstreams,
+        isForbidden,
+        randomId: () => randomInt(65_536),
+        limits,
+        signal: closing.signal,
+      });
+const handler = createHandler({
+  zone: () => zone,
+  upstream,
+  rateLimit: createRateLimit(settings.queriesPerSecondPerSource, limits.rateSources),
+  count,
+  now: () => performance.now(),
+});
+
+const connections = new TcpConnections(limits);
+const listeners = createListeners(
+  async (endpoint, onLost) => {
+    const udp = await openUdpListener(endpoint, handler, onLost);
+    try {
+      const tcp = await openTcpListener(endpoint, handler, connections, limits, () => count('malformed'), onLost);
+      return { close: async () => void (await Promise.all([udp.close(), tcp.close()])) };
+    } catch (error) {
+      await udp.close();
+      throw error;
+    }
+  },
+  (failure) => tell({ kind: 'listener-lost', failure }),
+);
+
+function tell(message: WorkerMessage): void {
+  port.postMessage(message);
+}
+
+async function perform(request: NumberedRequest): Promise<WorkerResults[keyof WorkerResults]> {
+  switch (request.kind) {
+    case 'load':
+      zone = indexZone(request.zone);
+      return zone.revision;
+    case 'listen':
+      return listeners.set(request.addresses);
+    case 'revision':
+      return zone.revision;
+    case 'close':
+      closing.abort();
+      await listeners.set([]);
+      return null;
+  }
+}
+
+port.on('message', (request: NumberedRequest) => {
+  const { requestId } = request;
+  perform(request).then(
+    (result) => {
+      tell({ kind: 'done', requestId, result });
+      if (request.kind === 'close') port.close();
+    },
+    (error: unknown) => {
+      const code = error instanceof CodedError ? error.code : 'DNS_WORKER_FAILED';
+      tell({ kind: 'failed', requestId, code, message: error instanceof Error ? error.message : String(error) });
+    },
+  );
+});

@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import { type Answer, decode, encode, type Packet } from 'dns-packet';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import { countIn, createCounterMemory, readCounters } from '#libs/data-plane/dns/counters.js';
+import { createHandler, type Handler } from '#libs/data-plane/dns/handler.js';
+import { createRateLimit } from '#libs/data-plane/dns/rate-limit.js';
+import { MAX_LOCAL_ANSWER_BYTES } from '#libs/data-plane/dns/responses.js';
+import type { DnsCounters, DnsZone } from '#libs/data-plane/dns/zone.js';
+import { indexZone } from '#libs/data-plane/dns/zone-index.js';
+
+const ZONE: DnsZone = {
+  revision: 4,
+  serial: 7,
+  networks: [
+    {
+      name: 'dev',
+      records: [
+        { alias: 'api', address: '127.77.0.1', ports: [8080] },
+        { alias: 'six', address: 'fd00::6', ports: [8080] },
+      ],
+    },
+    { name: 'prod', records: [{ alias: 'api', address: '127.77.0.9', ports: [8080] }] },
+  ],
+  clients: [
+    { address: '10.0.0.1', sandboxId: 'sbx-dev' as SandboxId, networks: ['dev'] },
+    { address: '10.0.0.2', sandboxId: 'sbx-none' as SandboxId, networks: [] },
+    { address: '10.0.0.3', sandboxId: 'sbx-both' as SandboxId, networks: ['dev', 'prod'] },
+  ],
+};
+
+interface Served {
+  readonly handler: Handler;
+  readonly counters: () => DnsCounters;
+}
+
+function serve(zone: DnsZone, queriesPerSecond = 1_000_000): Served {
+  const memory = createCounterMemory();
+  const index = indexZone(zone);
+  const handler = createHandler({
+    zone: () => index,
+    upstream: null,
+    rateLimit: createRateLimit(queriesPerSecond, 100),
+    count: countIn(memory),
+    now: () => 0,
+  });
+  return { handler, counters: () => readCounters(memory) };
+}
+
+function answerTo(served: Served, packet: Buffer, source: string): Buffer | null {
+  const out = Buffer.alloc(MAX_LOCAL_ANSWER_BYTES, 0xee);
+  const length = served.handler.handle(packet, source, 'udp', out);
+  if (typeof length !== 'number') throw new Error('an answer without upstreams is known at once');
+  return length === 0 ? null : out.subarray(0, length);
+}
+
+const RECURSION_DESIRED = 0x100;
+
+function ask(served: Served, name: string, type: string, source: string) {
+  const packet: Packet = {
+    id: 4711,
+    type: 'query',
+    flags: RECURSION_DESIRED,
+    questions: [{ name, type: type as 'A' }],
+  };
+  const answer = answerTo(served, encode(packet), source);
+  if (answer === null) throw new Error('no answer');
+  return decode(answer);
+}
+
+const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
+
+function say(records: readonly Answer[] | undefined): string {
+  return (records ?? [])
+    .map((record) => {
+      const data = 'data' in record ? record.data : null;
+      const text = typeof data === 'string' ? data : JSON.stringify(data);
+      const ttl = 'ttl' in record ? record.ttl : null;
+      return record.type === 'SOA' ? `${record.name} ${ttl} SOA` : `${record.name} ${ttl} ${record.type} ${text}`;
+    })
+    .join(', ');
+}
+
+describe('DNS answers', () => {
+  const rows: readonly [
+    client: string,
+    name: string,
+    type: string,
+    rcode: string,
+    answers: string,
+    authority: string,
+  ][] = [
+    ['10.0.0.1', 'api.dev.gstacks', 'A', 'NOERROR', 'api.dev.gstacks 5 A 127.77.0.1', ''],
+    ['10.0.0.1', 'API.Dev.gStacks', 'A', 'NOERROR', 'API.Dev.gStacks 5 A 127.77.0.1', ''],
+    ['10.0.0.1', 'api.dev.gstacks', 'AAAA', 'NOERROR', '', 'dev.gstacks 1 SOA'],
+    ['10.0.0.1', 'six.dev.gstacks', 'AAAA', 'NOERROR', 'six.dev.gstacks 5 AAAA fd00::6', ''],
+    ['10.0.0.1', 'six.dev.gstacks', 'A', 'NOERROR', '', 'dev.gstacks 1 SOA'],
+    ['10.0.0.1', 'api.dev.gstacks', 'MX', 'NOERROR', '', 'dev.gstacks 1 SOA'],
+    ['10.0.0.1', 'api.dev.gstacks', 'ANY', 'NOERROR', 'api.dev.gstacks 5 A 127.77.0.1', ''],
+    ['10.0.0.1', 'none.dev.gstacks', 'A', 'NXDOMAIN', '', 'dev.gstacks 1 SOA'],
+    ['10.0.0.1', 'x.api.dev.gstacks', 'A', 'NXDOMAIN', '', 'dev.gstacks 1 SOA'],
+    ['10.0.0.1', 'dev.gstacks', 'A', 'NOERROR', '', 'dev.gstacks 1 SOA'],
+    ['10.0.0.1', 'dev.gstacks', 'SOA', 'NOERROR', 'dev.gstacks 1 SOA', ''],
+    ['10.0.0.1', 'dev.gstacks', 'NS', 'NOERROR', 'dev.gstacks 5 NS dev.gstacks', ''],
+    ['10.0.0.1', 'gstacks', 'SOA', 'NOERROR', 'gstacks 1 SOA', ''],
+    ['10.0.0.1', 'gstacks', 'NS', 'NOERROR', 'gstacks 5 NS gstacks', ''],
+    ['10.0.0.1', 'gstacks', 'A', 'NOERROR', '', 'gstacks 1 SOA'],
+    ['10.0.0.1', 'api.prod.gstacks', 'A', 'NXDOMAIN', '', 'gstacks 1 SOA'],
+    ['10.0.0.1', 'prod.gstacks', 'SOA', 'NXDOMAIN', '', 'gstacks 1 SOA'],
+    ['10.0.0.1', 'api.nowhere.gstacks', 'A', 'NXDOMAIN', '', 'gstacks 1 SOA'],
+    ['10.0.0.3', 'api.prod.gstacks', 'A', 'NOERROR', 'api.prod.gstacks 5 A 127.77.0.9', ''],
+    ['10.0.0.2', 'api.dev.gstacks', 'A', 'NXDOMAIN', '', 'gstacks 1 SOA'],
+    ['10.0.0.9', 'api.dev.gstacks', 'A', 'REFUSED', '', ''],
+    ['10.0.0.9', 'gstacks', 'SOA', 'REFUSED', '', ''],
+    ['10.0.0.1', 'example.com', 'A', 'REFUSED', '', ''],
+    ['10.0.0.1', 'notgstacks', 'A', 'REFUSED', '', ''],
+    ['10.0.0.1', 'gstacks.example.com', 'A', 'REFUSED', '', ''],
+    ['10.0.0.1', '.', 'NS', 'REFUSED', '', ''],
+    ['10.0.0.1', 'dev.gstacks', 'AXFR', 'REFUSED', '', ''],
+  ];
+  const served = serve(ZONE);
+  for (const [client, name, type, rcode, answers, authority] of rows) {
+    it(`${client} asks ${name} ${type}: ${rcode} ${answers || authority}`, () => {
+      const answer = ask(served, name, type, client);
+      expect({
+        id: answer.id,
+        question: answer.questions?.map((question) => `${question.name} ${question.type}`),
+        rcode: RCODES[(answer.flags ?? 0) & 0x0f],
+        authoritative: answer.flag_aa,
+        answers: say(answer.answers),
+        authority: say(answer.authorities),
+      }).to.deep.equal({
+        id: 4711,
+        question: [`${name} ${type}`],
+        rcode,
+        authoritative: rcode !== 'REFUSED',
+        answers,
+        authority,
+      });
+    });
+  }
+
+  it('answers for a foreign network exactly as for an absent one', () => {
+    const foreign = encode({ id: 1, questions: [{ name: 'api.prod.gstacks', type: 'A' }] });
+    const absent = encode({ id: 1, questions: [{ name: 'api.qrod.gstacks', type: 'A' }] });
+    const [one, other] = [answerTo(served, foreign, '10.0.0.1'), answerTo(served, absent, '10.0.0.1')];
+    expect(one?.toString('latin1').replace('prod', 'qrod')).to.equal(other?.toString('latin1'));
+  });
+
+  it('refuses everything before there is a zone', () => {
+    const empty = serve({ revision: 0, serial: 0, networks: [], clients: [] });
+    expect((ask(empty, 'api.dev.gstacks', 'A', '10.0.0.1').flags ?? 0) & 0x0f).to.equal(5);
+    expect(empty.counters()).to.include({ queries: 1, refused: 1 });
+  });
+
+  it('is silent to a source above its rate, and counts it', () => {
+    const slow = serve(ZONE, 2);
+    const packet = encode({ id: 1, questions: [{ name: 'api.dev.gstacks', type: 'A' }] });
+    const answered = [1, 2, 3, 4].map(() => answerTo(slow, packet, '10.0.0.1') !== null);
+    expect(answered).to.deep.equal([true, true, false, false]);
+    expect(answerTo(slow, packet, '10.0.0.3')).to.not.equal(null);
+    expect(slow.counters()).to.include({ queries: 5, rateLimited: 2 });
+  });
+
+  for (const [what, networks] of [
+    ['an alias that is no label', [{ name: 'dev', records: [{ alias: 'a.b', address: '127.0.0.1', ports: [] }] }]],
+    ['an address that is none', [{ name: 'dev', records: [{ alias: 'a', address: 'localhost', ports: [] }] }]],
+    ['a network that is no label', [{ name: 'd ev', records: [] }]],
+  ] as const) {
+    it(`does not take a zone with ${what}`, () => {
+      expect(() => indexZone({ ...ZONE, networks })).to.throw(/is not valid/);
+    });
+  }
+});
