@@ -1,0 +1,71 @@
+import { createServer, type Server } from 'node:net';
+import { CodedError } from '#libs/contracts/errors.js';
+
+/**
+ * The addresses of one stack, so that several stacks of one machine never meet: each holds one block for as long as
+ * it runs. Block 0 has the documented default range 127.77.0.0/16.
+ */
+export interface AddressBlock {
+  readonly index: number;
+  /** 127.x.0.0/16 for each agent's proxy listeners, and the loopback /16 of the sandboxes themselves. */
+  readonly proxyRanges: readonly [string, string];
+  readonly dnsAddresses: readonly [string, string];
+  readonly sandboxAddress: (host: 0 | 1, sandbox: number) => string;
+  /** With namespaces: the link between this machine and the two hosts, /24. */
+  readonly link: { readonly machine: string; readonly hosts: readonly [string, string]; readonly prefixLength: number };
+  release(): void;
+}
+
+export class NoAddressBlockError extends CodedError {}
+
+const BLOCKS = 50;
+const FIRST_OCTET = 77;
+const LOCK_PORT = 7_979;
+const DNS_PORT = 1_053;
+
+/** Takes the preferred block, or the next that no other stack holds. Error: NoAddressBlockError. */
+export async function takeAddressBlock(preferred: number): Promise<AddressBlock> {
+  for (let step = 0; step < BLOCKS; step += 1) {
+    const index = (preferred + step) % BLOCKS;
+    const lock = await hold(`127.${sandboxOctet(index)}.0.1`);
+    if (lock !== null) return block(index, lock);
+  }
+  throw new NoAddressBlockError(
+    'NO_ADDRESS_BLOCK',
+    `all ${BLOCKS} address blocks are held by other stacks on this machine`,
+    'stop one of them',
+  );
+}
+
+function sandboxOctet(index: number): number {
+  return FIRST_OCTET + 2 + index * 3;
+}
+
+function block(index: number, lock: Server): AddressBlock {
+  const octet = FIRST_OCTET + index * 3;
+  const sandboxes = sandboxOctet(index);
+  return {
+    index,
+    proxyRanges: [`127.${octet}.0.0/16`, `127.${octet + 1}.0.0/16`],
+    dnsAddresses: [`127.${sandboxes}.1.1:${DNS_PORT}`, `127.${sandboxes}.2.1:${DNS_PORT}`],
+    sandboxAddress: (host, sandbox) => `127.${sandboxes}.${host + 1}.${sandbox + 10}`,
+    link: {
+      machine: `10.${100 + index}.0.1`,
+      hosts: [`10.${100 + index}.0.2`, `10.${100 + index}.0.3`],
+      prefixLength: 24,
+    },
+    release: () => lock.close(),
+  };
+}
+
+/** A listening socket is a lock that the kernel lets go of, however its holder ends. */
+function hold(address: string): Promise<Server | null> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', () => resolve(null));
+    server.listen({ host: address, port: LOCK_PORT, exclusive: true }, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}

@@ -1,0 +1,65 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Client, createClient } from '#libs/api-client/generated/client/index.js';
+import { createEnrollmentToken, listAgents, listSandboxes } from '#libs/api-client/generated/index.js';
+import { CodedError } from '#libs/contracts/errors.js';
+
+export class ControlPlaneAnswerError extends CodedError {}
+
+const POLL_MS = 100;
+
+/** The few calls the set-up itself makes. Errors: ControlPlaneAnswerError. */
+export class ControlPlaneClient {
+  private readonly client: Client;
+
+  constructor(
+    private readonly url: string,
+    token: string,
+  ) {
+    this.client = createClient({ baseUrl: url, headers: { authorization: `Bearer ${token}` } });
+  }
+
+  async isReady(): Promise<boolean> {
+    const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    return response.ok;
+  }
+
+  async isEnrolled(agent: string): Promise<boolean> {
+    const { items } = taken(await listAgents({ client: this.client }));
+    return items.some((item) => item.id === agent && item.status !== 'REVOKED');
+  }
+
+  async enrollmentToken(agent: string): Promise<string> {
+    return taken(await createEnrollmentToken({ client: this.client, body: { name: agent } })).token;
+  }
+
+  /**
+   * Resolves, when an agent in contact reports each of these, with the network namespace of each that has one.
+   * Rejects at the deadline, naming the rest.
+   */
+  async waitForSandboxes(ids: readonly string[], deadlineMs: number): Promise<ReadonlyMap<string, string | null>> {
+    const deadline = performance.now() + deadlineMs;
+    for (;;) {
+      const { items } = taken(await listSandboxes({ client: this.client }));
+      const missing = ids.filter((id) => !items.some((item) => item.id === id && item.status === 'RUNNING'));
+      if (missing.length === 0) return new Map(items.map((item) => [item.id, item.namespace]));
+      if (performance.now() > deadline) {
+        throw new ControlPlaneAnswerError(
+          'SANDBOXES_MISSING',
+          `no agent reports ${missing.join(', ')} after ${deadlineMs / 1_000} s`,
+          "read the agents' logs",
+        );
+      }
+      await pause(POLL_MS);
+    }
+  }
+}
+
+function taken<T>(answer: { readonly data?: T; readonly error?: unknown }): NonNullable<T> {
+  if (answer.data !== undefined && answer.data !== null) return answer.data;
+  const { code, detail } = (answer.error ?? {}) as { readonly code?: unknown; readonly detail?: unknown };
+  throw new ControlPlaneAnswerError(
+    typeof code === 'string' ? code : 'CONTROL_PLANE_UNREACHABLE',
+    `the control plane refused a step of the set-up: ${typeof detail === 'string' ? detail : 'no answer'}`,
+    "read the control plane's log",
+  );
+}

@@ -1,0 +1,54 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The home folder's places; each is made when the home is opened. */
+export interface Home {
+  readonly folder: string;
+  readonly run: string;
+  readonly logs: string;
+  readonly keys: string;
+  readonly postgres: string;
+  readonly nats: string;
+  readonly agentState: (agent: string) => string;
+  readonly sandboxFile: (agent: string) => string;
+  readonly file: (name: string) => string;
+}
+
+const OWNER_ONLY = 0o700;
+
+export function openHome(folder: string): Home {
+  const under = (...parts: string[]): string => join(folder, ...parts);
+  // Postgres runs as another user when the stack runs as root, and has to pass through to its data.
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  for (const name of ['run', 'logs', 'sandboxes', 'nats', 'agents']) mkdirSync(under(name), { recursive: true });
+  mkdirSync(under('keys'), { recursive: true, mode: OWNER_ONLY });
+  chmodSync(under('keys'), OWNER_ONLY);
+  return {
+    folder,
+    run: under('run'),
+    logs: under('logs'),
+    keys: under('keys'),
+    postgres: under('postgres'),
+    nats: under('nats'),
+    agentState: (agent) => under('agents', agent),
+    sandboxFile: (agent) => under('sandboxes', `${agent}.yaml`),
+    file: (name) => under(name),
+  };
+}
+
+/** Writes the whole file or leaves the old one. */
+export function writeWhole(path: string, text: string, mode: number): void {
+  writeFileSync(`${path}.new`, text, { mode });
+  chmodSync(`${path}.new`, mode);
+  renameSync(`${path}.new`, path);
+}
+
+/** The file's JSON, or null when there is none or it cannot be read as JSON. */
+export function readJson(path: string): unknown {
+  if (!existsSync(path)) return null;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}

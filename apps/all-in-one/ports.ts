@@ -1,0 +1,41 @@
+import { type Home, readJson, writeWhole } from './home.js';
+import { freePortOn } from './port-owner.js';
+
+/** Ports of the inner processes: drawn once for a home and kept, because agents remember them. */
+export interface InnerPorts {
+  readonly addressBlock: number;
+  readonly postgres: number;
+  readonly nats: number;
+  readonly mesh: readonly [number, number];
+}
+
+export async function innerPorts(home: Home): Promise<InnerPorts> {
+  const kept = parse(readJson(home.file('ports.json')));
+  if (kept !== null) return kept;
+  const [postgres, nats, meshA, meshB] = await Promise.all([1, 2, 3, 4].map(() => freePortOn('127.0.0.1')));
+  const drawn: InnerPorts = {
+    addressBlock: 0,
+    postgres: postgres ?? 0,
+    nats: nats ?? 0,
+    mesh: [meshA ?? 0, meshB ?? 0],
+  };
+  keepPorts(home, drawn);
+  return drawn;
+}
+
+export function keepPorts(home: Home, ports: InnerPorts): void {
+  writeWhole(home.file('ports.json'), `${JSON.stringify(ports)}\n`, 0o644);
+}
+
+function parse(value: unknown): InnerPorts | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { addressBlock, postgres, nats, mesh } = value as Partial<Record<keyof InnerPorts, unknown>>;
+  if (!isNumber(addressBlock) || !isNumber(postgres) || !isNumber(nats) || !Array.isArray(mesh)) return null;
+  const [meshA, meshB]: unknown[] = mesh;
+  if (!isNumber(meshA) || !isNumber(meshB)) return null;
+  return { addressBlock, postgres, nats, mesh: [meshA, meshB] };
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value);
+}

@@ -1,0 +1,14 @@
+/** One child process: how it is started and how one sees that it serves. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Whom the process runs as, when not as its parent. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Asks the process to end in order; SIGKILL follows after the grace period. */
+  readonly stopSignal: 'SIGTERM' | 'SIGINT';
+  /** Whether it serves now. Asked again and again until it does, or the process ends. */
+  readonly isReady: () => Promise<boolean>;
+}

@@ -1,0 +1,144 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ControlPlaneClient } from './control-plane-client.js';
+import type { Home } from './home.js';
+import type { HostNamespace } from './host-namespaces.js';
+import type { ProcessSpec } from './process-spec.js';
+
+const DIST = fileURLToPath(new URL('../..', import.meta.url));
+const AGENT = join(DIST, 'apps/agent/main.js');
+const CONTROL_PLANE = join(DIST, 'apps/control-plane/main.js');
+const SAMPLE_SANDBOX = join(DIST, 'apps/all-in-one/sample-sandbox.js');
+
+/** What every child gets of this process's environment: nothing that could hold a secret. */
+const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'GLOBALSTACKS_LOG_LEVEL'];
+
+export function inheritedEnvironment(): Record<string, string> {
+  const present = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(present);
+}
+
+const node = (script: string): { command: string; args: readonly string[] } => ({
+  command: process.execPath,
+  args: ['--enable-source-maps', script],
+});
+
+export function natsProcess(binary: string, config: string, host: string, port: number): ProcessSpec {
+  return {
+    name: 'nats',
+    command: binary,
+    args: ['-c', config],
+    env: inheritedEnvironment(),
+    stopSignal: 'SIGTERM',
+    isReady: () => accepts(host, port),
+  };
+}
+
+export function controlPlaneProcess(
+  home: Home,
+  settings: {
+    readonly databaseUrl: string;
+    readonly natsUrl: string;
+    readonly listen: readonly string[];
+    readonly bootstrapTokenFile: string;
+  },
+  client: ControlPlaneClient,
+): ProcessSpec {
+  return {
+    name: 'control-plane',
+    ...node(CONTROL_PLANE),
+    env: {
+      ...inheritedEnvironment(),
+      GLOBALSTACKS_DATABASE_URL: settings.databaseUrl,
+      GLOBALSTACKS_NATS_URL: settings.natsUrl,
+      GLOBALSTACKS_NATS_ADVERTISE_URL: settings.natsUrl,
+      GLOBALSTACKS_KEYS_DIR: home.keys,
+      GLOBALSTACKS_HTTP_LISTEN: settings.listen.join(','),
+      GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE: settings.bootstrapTokenFile,
+    },
+    stopSignal: 'SIGTERM',
+    isReady: () => client.isReady(),
+  };
+}
+
+export interface AgentPlace {
+  readonly name: string;
+  readonly controlPlaneUrl: string;
+  readonly proxyRange: string | null;
+  readonly dnsAddress: string | null;
+  readonly sandboxRange: string | null;
+  readonly meshEndpoint: string;
+  readonly host: HostNamespace | null;
+}
+
+export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile: string): ProcessSpec {
+  const { command, args } = node(AGENT);
+  // nsenter changes the network alone; `ip netns exec` would also hide the namespaces that the agent makes.
+  const inHost = place.host === null ? [] : ['nsenter', `--net=/run/netns/${place.host.name}`];
+  const [program = command, ...rest] = [...inHost, command, ...args];
+  const optional = {
+    GLOBALSTACKS_AGENT_MESH_PROXY_BIND: place.proxyRange,
+    GLOBALSTACKS_AGENT_MESH_DNS_ADDR: place.dnsAddress,
+    GLOBALSTACKS_AGENT_SANDBOX_RANGE: place.sandboxRange,
+    GLOBALSTACKS_AGENT_NETNS_PREFIX: place.host?.sandboxPrefix ?? null,
+  };
+  const set = Object.entries(optional).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+  return {
+    name: `agent-${place.name}`,
+    command: program,
+    args: rest,
+    env: {
+      ...inheritedEnvironment(),
+      ...Object.fromEntries(set),
+      GLOBALSTACKS_AGENT_NAME: place.name,
+      GLOBALSTACKS_CONTROL_PLANE_URL: place.controlPlaneUrl,
+      GLOBALSTACKS_AGENT_STATE_DIR: home.agentState(place.name),
+      GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE: enrollmentTokenFile,
+      GLOBALSTACKS_AGENT_DRIVER: place.host === null ? 'static' : 'netns',
+      GLOBALSTACKS_AGENT_SANDBOXES: home.sandboxFile(place.name),
+      GLOBALSTACKS_MESH_TRANSPORT: 'direct',
+      GLOBALSTACKS_MESH_DIRECT_LISTEN: place.meshEndpoint,
+      GLOBALSTACKS_MESH_DIRECT_ADVERTISE: place.meshEndpoint,
+    },
+    stopSignal: 'SIGTERM',
+    // Whether it serves is seen at the control plane, where its sandboxes appear.
+    isReady: async () => true,
+  };
+}
+
+/** A sample sandbox on an address of its own, or in the network namespace that its agent made. */
+export function sandboxProcess(
+  id: string,
+  where: { readonly address: string } | { readonly namespace: string },
+): ProcessSpec {
+  const { command, args } = node(SAMPLE_SANDBOX);
+  const inNamespace = 'namespace' in where ? ['ip', 'netns', 'exec', where.namespace] : [];
+  const [program = command, ...rest] = [...inNamespace, command, ...args];
+  return {
+    name: id,
+    command: program,
+    args: rest,
+    env: {
+      ...inheritedEnvironment(),
+      SAMPLE_SANDBOX_ID: id,
+      SAMPLE_SANDBOX_ADDRESS: 'address' in where ? where.address : '::',
+    },
+    stopSignal: 'SIGTERM',
+    isReady: async () => true,
+  };
+}
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}

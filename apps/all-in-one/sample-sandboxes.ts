@@ -1,0 +1,30 @@
+import type { AddressBlock } from './address-block.js';
+import { type Home, writeWhole } from './home.js';
+
+export const AGENTS = ['host-a', 'host-b'] as const;
+export type AgentName = (typeof AGENTS)[number];
+
+export interface SampleSandbox {
+  readonly id: string;
+  readonly agent: AgentName;
+  /** Its loopback address when sandboxes are processes on this machine. */
+  readonly address: string;
+}
+
+export function sampleSandboxes(block: AddressBlock): readonly SampleSandbox[] {
+  return [
+    { id: 'sbx-web', agent: 'host-a', address: block.sandboxAddress(0, 0) },
+    { id: 'sbx-api', agent: 'host-b', address: block.sandboxAddress(1, 0) },
+    { id: 'sbx-worker', agent: 'host-b', address: block.sandboxAddress(1, 1) },
+  ];
+}
+
+/** Writes each agent's list of sandboxes; with namespaces an address is the agent's to give. */
+export function writeSandboxFiles(home: Home, sandboxes: readonly SampleSandbox[], kind: 'static' | 'netns'): void {
+  for (const agent of AGENTS) {
+    const entries = sandboxes
+      .filter((sandbox) => sandbox.agent === agent)
+      .map(({ id, address }) => (kind === 'static' ? `- id: ${id}\n  address: ${address}\n` : `- id: ${id}\n`));
+    writeWhole(home.sandboxFile(agent), entries.join(''), 0o644);
+  }
+}

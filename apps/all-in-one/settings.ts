@@ -1,0 +1,55 @@
+import { isAbsolute, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CodedError } from '#libs/contracts/errors.js';
+import { parsePort } from '#libs/contracts/ports.js';
+
+export interface AllInOneSettings {
+  readonly home: string;
+  readonly port: number;
+  readonly sandboxes: 'static' | 'netns';
+}
+
+export class UsageError extends CodedError {}
+
+export const USAGE = `usage: npm start -- [--home DIR] [--port N] [--sandboxes static|netns]
+
+  --home DIR     where everything is kept (default: .gstacks in this clone; also GLOBALSTACKS_HOME)
+  --port N       port of the HTTP API on 127.0.0.1 (default: 7080)
+  --sandboxes    static: processes on loopback addresses (default); netns: network namespaces (needs root)`;
+
+const DEFAULT_PORT = 7_080;
+
+/** Settings from arguments and environment. Error: UsageError. */
+export function parseSettings(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  clone: string,
+): AllInOneSettings | 'help' {
+  let values: { home?: string; port?: string; sandboxes?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        home: { type: 'string' },
+        port: { type: 'string' },
+        sandboxes: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError('USAGE', error instanceof Error ? error.message : String(error), USAGE);
+  }
+  if (values.help === true) return 'help';
+  const sandboxes = values.sandboxes ?? 'static';
+  if (sandboxes !== 'static' && sandboxes !== 'netns') {
+    throw new UsageError('USAGE', `--sandboxes: "${sandboxes}" is not known; expected static or netns`, USAGE);
+  }
+  const home = values.home ?? environment.GLOBALSTACKS_HOME ?? '.gstacks';
+  if (home === '') throw new UsageError('USAGE', '--home: expected a folder', USAGE);
+  return {
+    // npm runs scripts in the clone; a relative folder means the one the person stood in.
+    home: isAbsolute(home) ? home : resolve(values.home === undefined ? clone : (environment.INIT_CWD ?? clone), home),
+    port: values.port === undefined ? DEFAULT_PORT : parsePort(values.port, '--port'),
+    sandboxes,
+  };
+}

