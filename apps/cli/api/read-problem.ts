@@ -1,0 +1,47 @@
+import { ApiError, UnreachableError } from '../errors/errors.js';
+
+const CODES_OF_STATUS: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  412: 'VERSION_CONFLICT',
+  429: 'TOO_MANY_REQUESTS',
+  503: 'UNAVAILABLE',
+  504: 'TIMED_OUT',
+};
+
+/** The error that an answer outside 2xx stands for (RFC 9457); anything but a problem document did not come from us. */
+export function readProblem(status: number, contentType: string, body: string, url: string): Error {
+  const problem = isJson(contentType) ? parseObject(body) : null;
+  if (problem === null) return notControlPlane(url, `status ${status} without a problem document`);
+  const { code, detail, title, remedy } = problem;
+  const message = [detail, title].find((text) => typeof text === 'string' && text !== '');
+  return new ApiError(
+    status,
+    typeof code === 'string' && code !== '' ? code : (CODES_OF_STATUS[status] ?? `HTTP_${status}`),
+    typeof message === 'string' ? message : `the control plane answered with status ${status}`,
+    typeof remedy === 'string' && remedy !== '' ? remedy : null,
+  );
+}
+
+export function isJson(contentType: string): boolean {
+  return /^application\/([a-z0-9.+-]+\+)?json\b/i.test(contentType);
+}
+
+export function notControlPlane(url: string, found: string): UnreachableError {
+  return new UnreachableError(
+    'NOT_A_CONTROL_PLANE',
+    `what answers at ${url} is not a GlobalStacks control plane: ${found}`,
+    'give the right --url, or `npm start`',
+  );
+}
+
+/** The object in a JSON text, or null when the text is none or holds something else. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+import { Command, Flags } from '@oclif/core';
+import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
+import { wholeNumber } from '#libs/contracts/http/values.js';
+import { connect, type Connection } from './api/connect.js';
+import { wantsJson } from './argv.js';
+import { InterruptedError } from './errors/errors.js';
+import { reportError } from './errors/report-error.js';
+import { jsonText } from './output/clean.js';
+import { Screen, wantsColour } from './output/screen.js';
+
+const DEFAULT_TIMEOUT_SECONDS = 30;
+const MAX_TIMEOUT_SECONDS = 600;
+
+/** What every command's flags hold besides its own. */
+export interface ConnectionFlags {
+  readonly url?: string | undefined;
+  readonly 'token-file'?: string | undefined;
+  readonly timeout?: string | undefined;
+}
+
+/** A command of gstacks: where it connects, how it prints, and what its failures become. */
+export abstract class GstacksCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = {
+    url: Flags.string({ description: 'control plane to talk to', helpGroup: 'GLOBAL', helpValue: '<url>' }),
+    'token-file': Flags.string({
+      description: 'file that holds the API token; - reads it from standard input',
+      helpGroup: 'GLOBAL',
+      helpValue: '<file>',
+    }),
+    timeout: Flags.string({
+      description: `seconds to wait for an answer [default: ${DEFAULT_TIMEOUT_SECONDS}]`,
+      helpGroup: 'GLOBAL',
+      helpValue: '<seconds>',
+    }),
+  };
+
+  protected readonly screen = new Screen(
+    (text) => {
+      if (!this.jsonEnabled()) process.stdout.write(text);
+    },
+    wantsColour(process.stdout.isTTY, process.env),
+  );
+  private network: NetworkName | null = null;
+
+  override jsonEnabled(): boolean {
+    return wantsJson(this.argv);
+  }
+
+  /** The network that this command is about, which its error messages then name. */
+  protected networkOf(name: string): NetworkName {
+    this.network = parseNetworkName(name, 'network');
+    return this.network;
+  }
+
+  /** A client of the control plane that this command line is for. `extraSeconds`: what the server may take on top. */
+  protected async connect(flags: ConnectionFlags, extraSeconds = 0): Promise<Connection> {
+    const timeoutSeconds =
+      flags.timeout === undefined ? DEFAULT_TIMEOUT_SECONDS : wholeNumber(1, MAX_TIMEOUT_SECONDS)(flags.timeout, '--timeout');
+    return connect(flags, { timeoutSeconds: timeoutSeconds + extraSeconds, interruption: this.interruption() }, this.config.root);
+  }
+
+  protected override async catch(error: unknown): Promise<void> {
+    reportError(error, {
+      commandLine: `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`,
+      network: this.network,
+      isJson: this.jsonEnabled(),
+    });
+  }
+
+  protected override logJson(document: unknown): void {
+    process.stdout.write(`${jsonText(document)}\n`);
+  }
+
+  /** Aborted by the first Ctrl-C; the second one ends the process as usual. */
+  private interruption(): AbortSignal {
+    const interruption = new AbortController();
+    process.once('SIGINT', () => interruption.abort(new InterruptedError('INTERRUPTED', 'interrupted')));
+    return interruption.signal;
+  }
+}

@@ -1,0 +1,18 @@
+import { RuleCommand, ruleFlags, SELECTORS } from '../../../rule-command.js';
+import { networkArgument } from '../../../arguments.js';
+
+export default class PolicyAllow extends RuleCommand {
+  static override summary = 'Allow traffic from a selector to one alias and port';
+  static override description = SELECTORS;
+  static override examples = [
+    '<%= config.bin %> network policy allow dev --from local --to api --port 8080',
+    '<%= config.bin %> network policy allow dev --from label:tier=web --to api --port 8080 --wait',
+  ];
+  static override args = { network: networkArgument };
+  static override flags = ruleFlags;
+
+  async run() {
+    const { args, flags } = await this.parse(PolicyAllow);
+    return this.addRule('allow', args.network, flags);
+  }
+}

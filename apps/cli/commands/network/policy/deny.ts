@@ -1,0 +1,18 @@
+import { RuleCommand, ruleFlags, SELECTORS } from '../../../rule-command.js';
+import { networkArgument } from '../../../arguments.js';
+
+export default class PolicyDeny extends RuleCommand {
+  static override summary = 'Deny traffic from a selector to one alias and port; a deny beats every allow';
+  static override description = SELECTORS;
+  static override examples = [
+    '<%= config.bin %> network policy deny dev --from local --to api --port 8080',
+    '<%= config.bin %> network policy deny dev --from label:tier=web --to api --port 8080 --wait',
+  ];
+  static override args = { network: networkArgument };
+  static override flags = ruleFlags;
+
+  async run() {
+    const { args, flags } = await this.parse(PolicyDeny);
+    return this.addRule('deny', args.network, flags);
+  }
+}

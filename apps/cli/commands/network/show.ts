@@ -1,0 +1,55 @@
+import { listAliases, listAttachments, listRules, showNetwork } from '#libs/api-client/index.js';
+import { networkArgument } from '../../arguments.js';
+import { GstacksCommand } from '../../command.js';
+import { readAll } from '../../list-command.js';
+import { aliasColumns, attachmentColumns, ruleColumns } from '../../views.js';
+
+export default class NetworkShow extends GstacksCommand {
+  static override summary = 'Show a network, what is attached to it, its aliases and its policy';
+  static override examples = ['<%= config.bin %> network show dev'];
+  static override args = { network: networkArgument };
+
+  async run() {
+    const { args, flags } = await this.parse(NetworkShow);
+    const path = { network: this.networkOf(args.network) };
+    const { client } = await this.connect(flags);
+    const network = await showNetwork({ client, path });
+    const [attachments, aliases, rules] = await Promise.all([
+      readAll((query) => listAttachments({ client, path, query })),
+      readAll((query) => listAliases({ client, path, query })),
+      readAll((query) => listRules({ client, path, query })),
+    ]);
+    this.screen.line(`network:       ${network.name}`);
+    this.screen.line(`status:        ${network.status}`);
+    this.screen.line(`DNS suffix:    ${network.suffix}`);
+    this.screen.line(`mode:          ${network.mode}`);
+    this.screen.line(`version:       ${network.version} (epoch ${network.epoch.counter})`);
+    this.screen.line(`max staleness: ${network.maxStalenessSeconds} s`);
+    this.section('attached', attachments.items, attachmentColumns, `gstacks network attach ${network.name} <sandbox-id>`);
+    this.section(
+      'aliases',
+      aliases.items,
+      aliasColumns,
+      `gstacks network alias add ${network.name} <sandbox-id> api --port 8080`,
+    );
+    this.section(
+      'policy (all else is denied)',
+      rules.items,
+      ruleColumns,
+      `gstacks network policy allow ${network.name} --from local --to api --port 8080`,
+    );
+    return { ...network, attachments: attachments.items, aliases: aliases.items, rules: rules.items };
+  }
+
+  private section<Row>(
+    title: string,
+    rows: readonly Row[],
+    columns: Parameters<typeof this.screen.table<Row>>[1],
+    whenEmpty: string,
+  ): void {
+    this.screen.line('');
+    this.screen.line(`${title}:`);
+    if (rows.length === 0) this.screen.line(`none; add one: ${whenEmpty}`);
+    else this.screen.table(rows, columns);
+  }
+}

@@ -1,0 +1,38 @@
+import { showNetworkStatus } from '#libs/api-client/index.js';
+import { networkArgument } from '../../arguments.js';
+import { GstacksCommand } from '../../command.js';
+
+export default class NetworkStatus extends GstacksCommand {
+  static override summary = 'Show how far each agent is with a network';
+  static override examples = ['<%= config.bin %> network status dev'];
+  static override args = { network: networkArgument };
+
+  async run() {
+    const { args, flags } = await this.parse(NetworkStatus);
+    const network = this.networkOf(args.network);
+    const { client } = await this.connect(flags);
+    const status = await showNetworkStatus({ client, path: { network } });
+    this.screen.line(`network: ${status.network}`);
+    this.screen.line(`status:  ${status.status}`);
+    this.screen.line(`version: ${status.version} (epoch ${status.epoch.counter})`);
+    this.screen.line('');
+    if (status.agents.length === 0) {
+      this.screen.line(`no agent takes part; attach a sandbox: gstacks network attach ${network} <sandbox-id>`);
+      return status;
+    }
+    this.screen.table(status.agents, [
+      { heading: 'AGENT', cell: ({ agentId }) => agentId },
+      { heading: 'STATUS', cell: (agent) => agent.status },
+      { heading: 'APPLIED', cell: ({ appliedVersion }) => appliedVersion },
+      { heading: 'APPLIED AT', cell: ({ appliedAt }) => appliedAt },
+      { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
+      { heading: 'REASON', cell: ({ reason }) => reason },
+    ]);
+    for (const { agentId, failures } of status.agents) {
+      for (const { alias, code, message } of failures) {
+        this.screen.line(`${agentId}: alias ${alias} is not up: ${message} (${code})`, 'bad');
+      }
+    }
+    return status;
+  }
+}

@@ -1,0 +1,63 @@
+import { Args, Flags } from '@oclif/core';
+import { testConnection } from '#libs/api-client/index.js';
+import { oneOf, parseSelectorText } from '#libs/contracts/http/values.js';
+import { networkArgument } from '../../arguments.js';
+import { GstacksCommand } from '../../command.js';
+import { parseDestination } from '../../diagnostics/destination.js';
+import { EXPECTATIONS, judge } from '../../diagnostics/judge.js';
+import { missText, verdictLine } from '../../diagnostics/verdict-text.js';
+import { SELECTORS } from '../../rule-command.js';
+
+/** The control plane asks agents before it answers, and waits for the silent ones. */
+const AGENTS_ANSWER_SECONDS = 15;
+
+export default class NetworkTest extends GstacksCommand {
+  static override summary = 'Test policy and route state from a selector to an alias and port';
+  static override description = SELECTORS;
+  static override examples = [
+    '<%= config.bin %> network test dev local api:8080',
+    '<%= config.bin %> network test dev sandbox:sbx-web api:8080 --expect deny',
+  ];
+  static override args = {
+    network: networkArgument,
+    from: Args.string({ required: true, description: 'selector of the source' }),
+    to: Args.string({ required: true, description: 'alias and published port, such as api:8080' }),
+  };
+  static override flags = {
+    expect: Flags.string({ description: 'exit 0 only if this is so: allow or deny', helpValue: '<effect>' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(NetworkTest);
+    const network = this.networkOf(args.network);
+    const from = parseSelectorText(args.from, 'from');
+    const to = parseDestination(args.to, 'to');
+    const expected = flags.expect === undefined ? null : oneOf(EXPECTATIONS)(flags.expect, '--expect');
+    const { client } = await this.connect(flags, AGENTS_ANSWER_SECONDS);
+    const result = await testConnection({ client, path: { network }, body: { from, ...to } });
+    const { verdict, checks, firstFailure } = result;
+    const judgement = judge(result, expected);
+    this.screen.line(verdictLine(verdict, from, to), verdict.effect === 'allow' ? 'good' : 'bad');
+    this.screen.line(`reason: ${verdict.reason}${verdict.ruleId === null ? '' : `, ${verdict.ruleId}`}; version ${verdict.version}`);
+    for (const miss of verdict.nearMisses) this.screen.line(`near miss: ${missText(miss)}`);
+    for (const member of verdict.members) {
+      this.screen.line(`member: ${member.source} ${member.effect} (${member.reason}${member.ruleId === null ? '' : `, ${member.ruleId}`})`);
+    }
+    this.screen.line('');
+    this.screen.table(checks, [
+      { heading: 'AGENT', cell: ({ agentId }) => agentId },
+      { heading: 'CHECK', cell: ({ code }) => code },
+      { heading: 'STATUS', cell: ({ status }) => status },
+      { heading: 'EVIDENCE', cell: ({ evidence }) => evidence },
+      { heading: 'REMEDY', cell: ({ remedy }) => remedy },
+    ]);
+    this.screen.line('');
+    if (firstFailure !== null) {
+      this.screen.line(`first failure: ${firstFailure.agentId ?? 'nobody'} ${firstFailure.code}: ${firstFailure.evidence}`, 'bad');
+      if (firstFailure.remedy !== null) this.screen.line(`  try: ${firstFailure.remedy}`);
+    }
+    this.screen.line(judgement.summary, judgement.exitCode === 0 ? 'good' : 'bad');
+    process.exitCode = judgement.exitCode;
+    return result;
+  }
+}

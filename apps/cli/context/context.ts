@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { ContextError } from '../errors/errors.js';
+
+/** Which control plane, and the token it is asked with. */
+export interface Context {
+  readonly url: string;
+  readonly token: string;
+  /** Where the url came from, for error messages. */
+  readonly origin: string;
+}
+
+/** A context as a file holds it. */
+export interface SavedContext {
+  readonly url: string;
+  readonly token: string;
+  readonly path: string;
+}
+
+/** What the command line and the environment say; each part may be missing. */
+export interface ContextInput {
+  readonly flagUrl?: string | undefined;
+  readonly flagToken?: string | undefined;
+  readonly environmentUrl?: string | undefined;
+  readonly environmentToken?: string | undefined;
+}
+
+const WAYS = 'run `npm start` in the clone, or `gstacks login --url <url>`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN';
+
+/** Files to look in, best first: the home folder of the stack on this machine, then the user's own. */
+export function contextPaths(environment: NodeJS.ProcessEnv, cloneRoot: string, userHome: string): readonly string[] {
+  const home = environment['GLOBALSTACKS_HOME'] || join(cloneRoot, '.gstacks');
+  return [join(home, 'context.json'), loginPath(environment, userHome)];
+}
+
+/** Where `gstacks login` keeps what it was given (XDG Base Directory Specification). */
+export function loginPath(environment: NodeJS.ProcessEnv, userHome: string): string {
+  return join(environment['XDG_CONFIG_HOME'] || join(userHome, '.config'), 'gstacks', 'config.json');
+}
+
+/**
+ * Flags, then the environment, then the first saved context. A saved token is sent only to the url it was saved
+ * with. Throws ContextError.
+ */
+export function chooseContext(input: ContextInput, saved: readonly SavedContext[]): Context {
+  const url = input.flagUrl ?? input.environmentUrl;
+  const urlOrigin = input.flagUrl === undefined ? 'GLOBALSTACKS_URL' : '--url';
+  const token = input.flagToken ?? input.environmentToken;
+  if (url !== undefined && token !== undefined) return { url, token, origin: urlOrigin };
+  if (url !== undefined) {
+    const known = saved.find((context) => context.url === url);
+    if (known !== undefined) return { url, token: known.token, origin: urlOrigin };
+    throw new ContextError(
+      'TOKEN_MISSING',
+      `there is no token for ${url}`,
+      `give --token-file <file> or GLOBALSTACKS_TOKEN, or run \`gstacks login --url ${url}\``,
+    );
+  }
+  const [first] = saved;
+  if (first === undefined) throw new ContextError('CONTEXT_MISSING', 'no control plane is configured', WAYS);
+  return { url: first.url, token: token ?? first.token, origin: first.path };
+}

@@ -1,0 +1,44 @@
+import type { TestResultDto } from '#libs/api-client/index.js';
+import { EXIT } from '../errors/exit-codes.js';
+
+export const EXPECTATIONS = ['allow', 'deny'] as const;
+export type Expectation = (typeof EXPECTATIONS)[number];
+
+export interface Judgement {
+  readonly exitCode: number;
+  readonly summary: string;
+}
+
+type Result = {
+  readonly verdict: Pick<TestResultDto['verdict'], 'effect' | 'reason'>;
+  readonly checks: readonly Pick<TestResultDto['checks'][number], 'code' | 'status'>[];
+};
+
+/** Denials that are a decision of the policy; the others say that there is nothing to decide about. */
+const POLICY_DENIALS: readonly string[] = ['EXPLICIT_DENY', 'DEFAULT_DENY'];
+
+/**
+ * What a test says as an exit code. A skipped check never counts. An expected denial has to be the policy's own, and
+ * at least one of the agents asked has to follow the version that denies.
+ */
+export function judge({ verdict, checks }: Result, expected: Expectation | null): Judgement {
+  const isDenied = verdict.effect === 'deny' && POLICY_DENIALS.includes(verdict.reason);
+  if (verdict.effect === 'mixed') return { exitCode: EXIT.unknown, summary: 'mixed: it depends on which source asks' };
+  if (verdict.effect === 'deny' && !isDenied) {
+    return { exitCode: EXIT.notFound, summary: 'not a decision of the policy: the source, alias or port is not there' };
+  }
+  if (isDenied) return judgeDenial(checks, expected);
+  if (expected === 'deny') return { exitCode: EXIT.internal, summary: 'expected a denial, but the policy allows it' };
+  const open = checks.filter(({ status }) => status === 'fail' || status === 'unknown').length;
+  if (open === 0) return { exitCode: EXIT.ok, summary: 'allowed, and no check failed' };
+  return { exitCode: EXIT.unknown, summary: `allowed by the policy, but ${open} of ${checks.length} checks did not pass` };
+}
+
+function judgeDenial(checks: Result['checks'], expected: Expectation | null): Judgement {
+  if (expected !== 'deny') return { exitCode: EXIT.denied, summary: 'denied by the policy' };
+  const applied = checks.filter(({ code, status }) => code === 'TOPOLOGY_APPLIED' && status !== 'skipped');
+  if (applied.length > 0 && !applied.some(({ status }) => status === 'pass')) {
+    return { exitCode: EXIT.unknown, summary: 'denied by the policy, but no agent is known to follow this version' };
+  }
+  return { exitCode: EXIT.ok, summary: 'denied by the policy, as expected' };
+}

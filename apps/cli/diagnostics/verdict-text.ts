@@ -1,0 +1,22 @@
+import type { TestResultDto } from '#libs/api-client/index.js';
+import type { Destination } from './destination.js';
+
+type Verdict = TestResultDto['verdict'];
+
+/** `allow: local may reach api:8080` */
+export function verdictLine(verdict: Pick<Verdict, 'effect'>, from: string, to: Destination): string {
+  const target = `${to.alias}:${to.port}`;
+  switch (verdict.effect) {
+    case 'allow':
+      return `allow: ${from} may reach ${target}`;
+    case 'deny':
+      return `deny: ${from} may not reach ${target}`;
+    case 'mixed':
+      return `mixed: some of ${from} may reach ${target}, some may not`;
+  }
+}
+
+/** `rule-4f9c21ab matches all but the port` */
+export function missText(miss: Verdict['nearMisses'][number]): string {
+  return `${miss.ruleId} matches all but the ${miss.missed}`;
+}

@@ -1,0 +1,65 @@
+import { CodedError } from '#libs/contracts/errors.js';
+
+/** What every error becomes, for people and for `--json`. */
+export interface DescribedError {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/**
+ * An error in the user's words, always with a next command. `commandLine` is the command that failed, without its
+ * arguments: `gstacks network create`.
+ */
+export function describeError(error: unknown, commandLine: string, network: string | null): DescribedError {
+  if (error instanceof CodedError) {
+    return {
+      code: error.code,
+      message: error.message,
+      remedy: withCommand(error.remedy, nextCommand(error.code, commandLine, network)),
+    };
+  }
+  if (error instanceof Error && 'oclif' in error) {
+    return { code: 'USAGE', message: parserMessage(error.message), remedy: `${commandLine} --help` };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'INTERNAL',
+    message: `this is a defect of gstacks: ${message}`,
+    remedy: `${commandLine} --help; if the command line is right, report the message above`,
+  };
+}
+
+/** The parser ends its messages with advice that the remedy line repeats, and spreads them over lines. */
+function parserMessage(message: string): string {
+  return message
+    .replace(/\n*See more help with --help$/, '')
+    .split('\n')
+    .map((line) => line.trim().replace(/\s{2,}/g, ' - '))
+    .filter((line) => line !== '')
+    .join('; ')
+    .replace(/:; /, ': ');
+}
+
+function withCommand(remedy: string | null, command: string): string {
+  if (remedy === null || remedy === '') return command;
+  return /\b(gstacks|npm|sudo) /.test(remedy) ? remedy : `${remedy} (next: ${command})`;
+}
+
+const BY_CODE: readonly (readonly [RegExp, (network: string) => string])[] = [
+  [/^NETWORK_NOT_EMPTY$/, (network) => `gstacks network delete ${network} --detach-all`],
+  [/^NETWORK_(NOT_FOUND|TAKEN|EXISTS)$/, () => 'gstacks network list'],
+  [/^SANDBOX_/, () => 'gstacks sandbox list'],
+  [/^(ALIAS|NO_ALIAS|NO_PORT|PORT)/, (network) => `gstacks network alias list ${network}`],
+  [/^RULE_/, (network) => `gstacks network policy list ${network}`],
+  [/^AGENT_/, () => 'gstacks agent list'],
+  [/^(UNAUTHENTICATED|UNAUTHORIZED|TOKEN_)/, () => 'gstacks login'],
+  [/^FORBIDDEN/, () => 'gstacks whoami'],
+  [/^VERSION_CONFLICT$/, (network) => `gstacks network show ${network}`],
+  [/^IDEMPOTENCY/, (network) => `gstacks network show ${network}`],
+];
+
+function nextCommand(code: string, commandLine: string, network: string | null): string {
+  const found = BY_CODE.find(([pattern]) => pattern.test(code));
+  return found === undefined ? `${commandLine} --help` : found[1](network ?? '<network>');
+}

@@ -1,0 +1,58 @@
+import { CodedError } from '#libs/contracts/errors.js';
+
+/** The command line itself is wrong: a flag, an argument, or two that do not go together. */
+export class UsageError extends CodedError {
+  constructor(message: string, remedy: string, code = 'USAGE') {
+    super(code, message, remedy);
+  }
+}
+
+/** Nothing says which control plane to talk to, or with which token. */
+export class ContextError extends CodedError {}
+
+/** No connection to the control plane, or something else answered in its place. */
+export class UnreachableError extends CodedError {}
+
+/** The control plane was asked and did not answer in time. */
+export class TimedOutError extends CodedError {}
+
+/** Ctrl-C before the answer came. */
+export class InterruptedError extends CodedError {}
+
+/** What the command asks for cannot be done to this sandbox, or from this machine. */
+export class RefusedHereError extends CodedError {}
+
+/** The control plane's own answer: a problem document (RFC 9457). */
+export class ApiError extends CodedError {
+  constructor(
+    readonly status: number,
+    code: string,
+    message: string,
+    remedy: string | null,
+  ) {
+    super(code, message, remedy);
+  }
+}
+
+/** What a write reported before something went wrong after it. */
+export interface Written {
+  readonly network: string;
+  readonly version: number;
+  readonly changed: boolean;
+}
+
+/** The write is in the log; whether the agents follow it could not be learned. */
+export class WrittenNotProvenError extends CodedError {
+  constructor(
+    readonly written: Written,
+    readonly exitCode: number,
+    code: string,
+    reason: string,
+  ) {
+    super(
+      code,
+      `version ${written.version} of ${written.network} is written, but whether it is applied is not known: ${reason}`,
+      `gstacks network status ${written.network}`,
+    );
+  }
+}

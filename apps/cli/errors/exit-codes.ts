@@ -1,0 +1,39 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import { ApiError, InterruptedError, TimedOutError, UnreachableError, WrittenNotProvenError } from './errors.js';
+
+/** What scripts read. 8 is kept for writes that stored policy tests reject. */
+export const EXIT = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  denied: 3,
+  unreachable: 4,
+  unknown: 5,
+  notFound: 6,
+  conflict: 7,
+  interrupted: 130,
+} as const;
+
+/** oclif's own errors carry this shape; a parse error has exit 2. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && 'oclif' in error;
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof WrittenNotProvenError) return error.exitCode;
+  if (error instanceof ApiError) return exitCodeOfStatus(error.status);
+  if (error instanceof UnreachableError) return EXIT.unreachable;
+  if (error instanceof InterruptedError) return EXIT.interrupted;
+  if (error instanceof TimedOutError) return EXIT.unknown;
+  if (error instanceof CodedError || isParserError(error)) return EXIT.usage;
+  return EXIT.internal;
+}
+
+function exitCodeOfStatus(status: number): number {
+  if (status === 404) return EXIT.notFound;
+  if (status === 412) return EXIT.conflict;
+  if (status >= 400 && status < 500) return EXIT.usage;
+  if (status === 503) return EXIT.unreachable;
+  if (status === 504) return EXIT.unknown;
+  return EXIT.internal;
+}

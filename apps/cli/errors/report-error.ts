@@ -1,0 +1,24 @@
+import { clean, jsonText } from '../output/clean.js';
+import { describeError } from './describe-error.js';
+import { WrittenNotProvenError } from './errors.js';
+import { exitCodeOf } from './exit-codes.js';
+
+export interface FailedCommand {
+  /** `gstacks network create`, without arguments. */
+  readonly commandLine: string;
+  readonly network: string | null;
+  readonly isJson: boolean;
+}
+
+/** Says what went wrong, once, where this reader looks for it, and sets the exit code. */
+export function reportError(error: unknown, failed: FailedCommand): void {
+  const described = describeError(error, failed.commandLine, failed.network);
+  process.exitCode = exitCodeOf(error);
+  if (failed.isJson) {
+    const written = error instanceof WrittenNotProvenError ? { written: error.written } : {};
+    process.stdout.write(`${jsonText({ error: described, ...written })}\n`);
+  } else {
+    process.stderr.write(`error: ${clean(described.message)} (${clean(described.code)})\n`);
+    process.stderr.write(`  try: ${clean(described.remedy)}\n`);
+  }
+}

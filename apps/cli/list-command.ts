@@ -1,0 +1,82 @@
+import { Flags } from '@oclif/core';
+import { oneOf, parseLabelFilter, wholeNumber } from '#libs/contracts/http/values.js';
+import type { Connection } from './api/connect.js';
+import { type ConnectionFlags, GstacksCommand } from './command.js';
+import type { Column } from './output/table.js';
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+export interface PageQuery {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+interface ListFlags extends ConnectionFlags {
+  readonly limit?: string | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface ListView<Item> {
+  readonly columns: readonly Column<Item>[];
+  /** Said in place of an empty table, with what to do about it. */
+  readonly whenEmpty: string;
+}
+
+const MAX_PAGE_SIZE = 500;
+
+/** A command that lists: everything, or one page when `--limit` or `--cursor` is given. */
+export abstract class ListCommand extends GstacksCommand {
+  static override baseFlags = {
+    ...GstacksCommand.baseFlags,
+    limit: Flags.string({ description: 'answer with one page of at most this many', helpGroup: 'LIST', helpValue: '<count>' }),
+    cursor: Flags.string({ description: 'nextCursor of the page before', helpGroup: 'LIST', helpValue: '<cursor>' }),
+  };
+
+  protected async list<Item>(
+    flags: ListFlags,
+    read: (connection: Connection, query: PageQuery) => Promise<Page<Item>>,
+    view: ListView<Item>,
+  ): Promise<Page<Item>> {
+    const onePage = {
+      ...(flags.limit === undefined ? {} : { limit: wholeNumber(1, MAX_PAGE_SIZE)(flags.limit, '--limit') }),
+      ...(flags.cursor === undefined ? {} : { cursor: flags.cursor }),
+    };
+    const connection = await this.connect(flags);
+    const page =
+      flags.limit === undefined && flags.cursor === undefined
+        ? await readAll((query) => read(connection, query))
+        : await read(connection, onePage);
+    if (page.items.length === 0) this.screen.line(view.whenEmpty);
+    else this.screen.table(page.items, view.columns);
+    if (page.nextCursor !== null) this.screen.line(`there is more: --cursor ${page.nextCursor}`);
+    return page;
+  }
+
+  protected labelFilter(label: string | undefined): { readonly label?: string } {
+    if (label === undefined) return {};
+    parseLabelFilter(label, '--label');
+    return { label };
+  }
+
+  protected statusFilter<Status extends string>(
+    status: string | undefined,
+    statuses: readonly Status[],
+  ): { readonly status?: Status } {
+    return status === undefined ? {} : { status: oneOf(statuses)(status, '--status') };
+  }
+}
+
+/** Every page, one after the other. */
+export async function readAll<Item>(read: (query: PageQuery) => Promise<Page<Item>>): Promise<Page<Item>> {
+  const items: Item[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Item> = await read({ limit: MAX_PAGE_SIZE, ...(cursor === null ? {} : { cursor }) });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return { items, nextCursor: null };
+}

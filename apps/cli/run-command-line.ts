@@ -1,0 +1,69 @@
+import { Config, loadHelpClass, settings } from '@oclif/core';
+import { normalizeArgv } from '@oclif/core/help';
+import { wantsJson } from './argv.js';
+import { UsageError } from './errors/errors.js';
+import { EXIT } from './errors/exit-codes.js';
+import { reportError } from './errors/report-error.js';
+import { nearest } from './suggest.js';
+
+/** Finds the command, or help, and runs it; every failure becomes a message and an exit code. */
+export async function runCommandLine(argv: string[], root: string): Promise<void> {
+  // Commands are always the compiled ones, whatever NODE_ENV says.
+  settings.enableAutoTranspile = false;
+  ignoreAbsentReader();
+  try {
+    const config = await Config.load({ root, userPlugins: false, devPlugins: false });
+    if (asksForHelp(argv)) return await showHelp(config, argv);
+    const [id = '', ...rest] = normalizeArgv(config, argv);
+    const command = config.findCommand(id);
+    if (command !== undefined) await config.runCommand(id, rest, command);
+    else if (config.findTopic(id) !== undefined && rest.length === 0) await showHelp(config, argv);
+    else throw unknownCommand(config, argv);
+  } catch (error) {
+    reportError(error, { commandLine: 'gstacks', network: null, isJson: wantsJson(argv) });
+  }
+}
+
+/** A reader that went away, as in `gstacks network list | head -1`, is no error; a full disk is. */
+function ignoreAbsentReader(): void {
+  process.stdout.removeAllListeners('error');
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exitCode = EXIT.internal;
+  });
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const ours = end < 0 ? argv : argv.slice(0, end);
+  return argv.length === 0 || ours.includes('--help') || ours.includes('-h');
+}
+
+async function showHelp(config: Config, argv: string[]): Promise<void> {
+  const [id = ''] = normalizeArgv(config, argv.filter((word) => word !== '--help' && word !== '-h'));
+  if (id !== '' && !id.startsWith('-') && !config.findCommand(id) && !config.findTopic(id)) throw unknownCommand(config, argv);
+  const Help = await loadHelpClass(config);
+  await new Help(config, config.pjson.oclif.helpOptions).showHelp(argv);
+}
+
+function unknownCommand(config: Config, argv: readonly string[]): UsageError {
+  const flag = argv.findIndex((word) => word.startsWith('-'));
+  const words = flag < 0 ? argv : argv.slice(0, flag);
+  const known = config.commandIDs.map((id) => id.replaceAll(':', ' '));
+  const typed = words.join(' ');
+  const near = nearestCommands(words, known);
+  const topic = known.some((command) => command.startsWith(`${words[0]} `)) ? ` ${words[0]}` : '';
+  return new UsageError(
+    typed === '' ? `a command comes before its flags: ${argv.join(' ')}` : `there is no command \`${typed}\``,
+    near.length > 0 ? near.map((command) => `gstacks ${command}`).join(', or ') : `gstacks${topic} --help`,
+    'UNKNOWN_COMMAND',
+  );
+}
+
+/** Arguments may follow what was meant as the command, so as many words are compared as each command has. */
+function nearestCommands(words: readonly string[], known: readonly string[]): readonly string[] {
+  const found = known.filter((command) => {
+    const typed = words.slice(0, command.split(' ').length).join(' ');
+    return nearest(typed, [command]).length > 0;
+  });
+  return nearest(words.join(' '), found, 3).length > 0 ? nearest(words.join(' '), found, 3) : found.slice(0, 3);
+}

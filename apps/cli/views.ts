@@ -1,0 +1,51 @@
+import type { AliasDto, AttachmentDto, RuleDto } from '#libs/api-client/index.js';
+import type { Column } from './output/table.js';
+
+/** `8080`, or `80:8080` where the port inside is another one. */
+export function portText(port: { readonly published: number; readonly target: number }): string {
+  return port.published === port.target ? String(port.published) : `${port.published}:${port.target}`;
+}
+
+export function portsText(ports: readonly { readonly published: number; readonly target: number }[]): string {
+  return ports.map(portText).join(', ');
+}
+
+export function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+}
+
+/** `allow local to api:8080` */
+export function ruleText(rule: Pick<RuleDto, 'effect' | 'from' | 'to' | 'port'>): string {
+  return `${rule.effect} ${rule.from} to ${rule.to}:${rule.port}`;
+}
+
+export const aliasColumns: readonly Column<AliasDto>[] = [
+  { heading: 'ALIAS', cell: ({ alias }) => alias },
+  { heading: 'NAME', cell: ({ name }) => name },
+  { heading: 'SANDBOX', cell: ({ sandboxId }) => sandboxId },
+  { heading: 'AGENT', cell: ({ agentId }) => agentId },
+  { heading: 'PORTS', cell: ({ ports }) => portsText(ports) },
+];
+
+export const attachmentColumns: readonly Column<AttachmentDto>[] = [
+  { heading: 'SANDBOX', cell: ({ sandboxId }) => sandboxId },
+  { heading: 'AGENT', cell: ({ agentId }) => agentId },
+  { heading: 'ALIASES', cell: ({ aliases }) => aliases.map(({ alias }) => alias).join(', ') },
+  { heading: 'LABELS', cell: ({ labels }) => labelsText(labels) },
+  { heading: 'DNS', cell: ({ dns }) => dns },
+];
+
+export const ruleColumns: readonly Column<RuleDto>[] = [
+  { heading: 'RULE', cell: ({ id }) => id },
+  { heading: 'EFFECT', cell: ({ effect }) => effect },
+  { heading: 'FROM', cell: ({ from }) => from },
+  { heading: 'TO', cell: ({ to }) => to },
+  { heading: 'PORT', cell: ({ port }) => port },
+];
+
+/** `dns: restart-required - restart the sandbox`: what a sandbox needs before it asks its agent for names. */
+export function dnsLine(sandbox: { readonly dns: string; readonly dnsRemedy: string | null }): string {
+  return `dns: ${sandbox.dns}${sandbox.dnsRemedy === null ? '' : ` (${sandbox.dnsRemedy})`}`;
+}

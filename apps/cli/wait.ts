@@ -1,0 +1,29 @@
+import type { AppliedDto } from '#libs/contracts/http/status.js';
+import { EXIT } from './errors/exit-codes.js';
+
+/** What `--wait` could prove, as lines for people, and the exit code that says so. */
+export interface Proof {
+  readonly lines: readonly string[];
+  readonly exitCode: number;
+}
+
+type Applied = Pick<AppliedDto, 'confirmed' | 'expected' | 'elapsedMs' | 'flowsCut' | 'supersededBy'> & {
+  readonly agents: readonly Pick<AppliedDto['agents'][number], 'agentId' | 'status' | 'appliedVersion' | 'reason'>[];
+};
+
+/** Proven means that every agent that takes part acknowledged exactly this version. */
+export function proofOf(applied: Applied): Proof {
+  const { confirmed, expected, elapsedMs, flowsCut, supersededBy } = applied;
+  if (supersededBy !== null) return { lines: [`superseded by ${supersededBy}`], exitCode: EXIT.unknown };
+  const cut = `${flowsCut} open ${flowsCut === 1 ? 'connection' : 'connections'} cut`;
+  const summary = `applied by ${confirmed}/${expected} agents in ${elapsedMs} ms; ${cut}`;
+  if (confirmed >= expected) return { lines: [summary], exitCode: EXIT.ok };
+  const others = applied.agents.filter(({ status }) => status !== 'SYNCED');
+  return { lines: [summary, ...others.map(describeAgent)], exitCode: EXIT.unknown };
+}
+
+function describeAgent(agent: Applied['agents'][number]): string {
+  const version = agent.appliedVersion === null ? 'no version applied' : `at version ${agent.appliedVersion}`;
+  const reason = agent.reason === null ? '' : `: ${agent.reason}`;
+  return `${agent.agentId}: ${agent.status}, ${version}${reason}`;
+}
