@@ -10,5 +10,10 @@ export default {
     module: { extension: '.js' },
     header: ({ defaultValue }) => ['// @ts-nocheck', ...defaultValue],
   },
-  plugins: ['@hey-api/client-fetch', '@hey-api/typescript', '@hey-api/sdk'],
+  plugins: [
+    // A call answers with the body, or throws: what the fetch it was given threw.
+    { name: '@hey-api/client-fetch', throwOnError: true },
+    '@hey-api/typescript',
+    { name: '@hey-api/sdk', responseStyle: 'data' },
+  ],
 };

@@ -1,8 +1,10 @@
 import { Command, Flags } from '@oclif/core';
-import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
 import { wholeNumber } from '#libs/contracts/http/values.js';
-import { connect, type Connection } from './api/connect.js';
+import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
+import { type Connection, connect } from './api/connect.js';
 import { wantsJson } from './argv.js';
+import type { Context } from './context/context.js';
+import { loadContext } from './context/load-context.js';
 import { InterruptedError } from './errors/errors.js';
 import { reportError } from './errors/report-error.js';
 import { jsonText } from './output/clean.js';
@@ -53,11 +55,15 @@ export abstract class GstacksCommand extends Command {
     return this.network;
   }
 
-  /** A client of the control plane that this command line is for. `extraSeconds`: what the server may take on top. */
+  /** The control plane that this command line is for. `extraSeconds`: what the server may take on top. */
   protected async connect(flags: ConnectionFlags, extraSeconds = 0): Promise<Connection> {
-    const timeoutSeconds =
-      flags.timeout === undefined ? DEFAULT_TIMEOUT_SECONDS : wholeNumber(1, MAX_TIMEOUT_SECONDS)(flags.timeout, '--timeout');
-    return connect(flags, { timeoutSeconds: timeoutSeconds + extraSeconds, interruption: this.interruption() }, this.config.root);
+    return this.connectTo(await loadContext(flags, process.env, this.config.root), flags, extraSeconds);
+  }
+
+  protected connectTo(context: Context, flags: ConnectionFlags, extraSeconds = 0): Connection {
+    const seconds = flags.timeout ?? String(DEFAULT_TIMEOUT_SECONDS);
+    const timeoutSeconds = wholeNumber(1, MAX_TIMEOUT_SECONDS)(seconds, '--timeout') + extraSeconds;
+    return connect(context, { timeoutSeconds, interruption: this.interruption() });
   }
 
   protected override async catch(error: unknown): Promise<void> {

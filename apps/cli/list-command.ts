@@ -31,7 +31,11 @@ const MAX_PAGE_SIZE = 500;
 export abstract class ListCommand extends GstacksCommand {
   static override baseFlags = {
     ...GstacksCommand.baseFlags,
-    limit: Flags.string({ description: 'answer with one page of at most this many', helpGroup: 'LIST', helpValue: '<count>' }),
+    limit: Flags.string({
+      description: 'answer with one page of at most this many',
+      helpGroup: 'LIST',
+      helpValue: '<count>',
+    }),
     cursor: Flags.string({ description: 'nextCursor of the page before', helpGroup: 'LIST', helpValue: '<cursor>' }),
   };
 

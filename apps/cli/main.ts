@@ -9,7 +9,9 @@ const argv = prepareArgv(process.argv.slice(2));
 if (argv[0] === '--version' || argv[0] === '-v') {
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { readonly version: string };
   process.stdout.write(
-    wantsJson(argv) ? `${JSON.stringify({ version })}\n` : `gstacks ${version} ${process.platform}-${process.arch} node-${process.version}\n`,
+    wantsJson(argv)
+      ? `${JSON.stringify({ version })}\n`
+      : `gstacks ${version} ${process.platform}-${process.arch} node-${process.version}\n`,
   );
 } else {
   const { runCommandLine } = await import('./run-command-line.js');

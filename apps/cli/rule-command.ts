@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { addRule } from '#libs/api-client/index.js';
+import { addRule } from '#libs/api-client/generated/index.js';
 import { parseSelectorText } from '#libs/contracts/http/values.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { parsePort } from '#libs/contracts/ports.js';

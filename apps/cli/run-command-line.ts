@@ -39,8 +39,12 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 async function showHelp(config: Config, argv: string[]): Promise<void> {
-  const [id = ''] = normalizeArgv(config, argv.filter((word) => word !== '--help' && word !== '-h'));
-  if (id !== '' && !id.startsWith('-') && !config.findCommand(id) && !config.findTopic(id)) throw unknownCommand(config, argv);
+  const [id = ''] = normalizeArgv(
+    config,
+    argv.filter((word) => word !== '--help' && word !== '-h'),
+  );
+  if (id !== '' && !id.startsWith('-') && !config.findCommand(id) && !config.findTopic(id))
+    throw unknownCommand(config, argv);
   const Help = await loadHelpClass(config);
   await new Help(config, config.pjson.oclif.helpOptions).showHelp(argv);
 }

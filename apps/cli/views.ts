@@ -1,4 +1,4 @@
-import type { AliasDto, AttachmentDto, RuleDto } from '#libs/api-client/index.js';
+import type { AliasDto, AttachmentDto, RuleDto } from '#libs/api-client/generated/index.js';
 import type { Column } from './output/table.js';
 
 /** `8080`, or `80:8080` where the port inside is another one. */

@@ -1,4 +1,4 @@
-import type { AppliedDto } from '#libs/contracts/http/status.js';
+import type { AppliedDto } from '#libs/api-client/generated/index.js';
 import { EXIT } from './errors/exit-codes.js';
 
 /** What `--wait` could prove, as lines for people, and the exit code that says so. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Flags } from '@oclif/core';
-import type { AppliedDto } from '#libs/contracts/http/status.js';
+import type { AppliedDto } from '#libs/api-client/generated/index.js';
 import { MAX_WAIT_SECONDS, wholeNumber } from '#libs/contracts/http/values.js';
 import { parseCommandId } from '#libs/contracts/ids.js';
 import type { Connection } from './api/connect.js';
@@ -37,7 +37,10 @@ export function writeHeaders(flags: Pick<WriteFlags, 'if-match' | 'idempotency-k
   const key = parseCommandId(flags['idempotency-key'] ?? randomUUID(), '--idempotency-key');
   const expected = flags['if-match'];
   if (expected === undefined) return { 'Idempotency-Key': key };
-  return { 'Idempotency-Key': key, 'If-Match': String(wholeNumber(0, Number.MAX_SAFE_INTEGER)(expected, '--if-match')) };
+  return {
+    'Idempotency-Key': key,
+    'If-Match': String(wholeNumber(0, Number.MAX_SAFE_INTEGER)(expected, '--if-match')),
+  };
 }
 
 /** A command that changes a network, and can wait until the agents have said that they follow. */

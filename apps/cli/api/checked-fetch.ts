@@ -48,7 +48,11 @@ export function checkedFetch(settings: FetchSettings): typeof fetch {
 function connectionError(error: unknown, request: Request, settings: FetchSettings): Error {
   const again = repeatAdvice(request);
   if (settings.interruption.aborted) {
-    return new InterruptedError('INTERRUPTED', `interrupted before the control plane answered${again.fact}`, again.remedy);
+    return new InterruptedError(
+      'INTERRUPTED',
+      `interrupted before the control plane answered${again.fact}`,
+      again.remedy,
+    );
   }
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new TimedOutError(

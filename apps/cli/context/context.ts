@@ -24,17 +24,18 @@ export interface ContextInput {
   readonly environmentToken?: string | undefined;
 }
 
-const WAYS = 'run `npm start` in the clone, or `gstacks login --url <url>`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN';
+const WAYS =
+  'run `npm start` in the clone, or `gstacks login --url <url>`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN';
 
 /** Files to look in, best first: the home folder of the stack on this machine, then the user's own. */
 export function contextPaths(environment: NodeJS.ProcessEnv, cloneRoot: string, userHome: string): readonly string[] {
-  const home = environment['GLOBALSTACKS_HOME'] || join(cloneRoot, '.gstacks');
+  const home = environment.GLOBALSTACKS_HOME || join(cloneRoot, '.gstacks');
   return [join(home, 'context.json'), loginPath(environment, userHome)];
 }
 
 /** Where `gstacks login` keeps what it was given (XDG Base Directory Specification). */
 export function loginPath(environment: NodeJS.ProcessEnv, userHome: string): string {
-  return join(environment['XDG_CONFIG_HOME'] || join(userHome, '.config'), 'gstacks', 'config.json');
+  return join(environment.XDG_CONFIG_HOME || join(userHome, '.config'), 'gstacks', 'config.json');
 }
 
 /**

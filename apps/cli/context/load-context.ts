@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { ContextError } from '../errors/errors.js';
-import { chooseContext, type Context, contextPaths, type SavedContext } from './context.js';
+import { type Context, chooseContext, contextPaths, type SavedContext } from './context.js';
 import { parseSavedContext, parseToken, parseUrl } from './parse-context.js';
 import { readStandardInput } from './standard-input.js';
 
@@ -15,19 +15,25 @@ export async function loadContext(
   const input = {
     flagUrl: flags.url === undefined ? undefined : parseUrl(flags.url, '--url'),
     flagToken: tokenFile === undefined ? undefined : await readTokenFile(tokenFile),
-    environmentUrl: given(environment['GLOBALSTACKS_URL'], parseUrl, 'GLOBALSTACKS_URL'),
-    environmentToken: given(environment['GLOBALSTACKS_TOKEN'], parseToken, 'GLOBALSTACKS_TOKEN'),
+    environmentUrl: given(environment.GLOBALSTACKS_URL, parseUrl, 'GLOBALSTACKS_URL'),
+    environmentToken: given(environment.GLOBALSTACKS_TOKEN, parseToken, 'GLOBALSTACKS_TOKEN'),
   };
   const url = input.flagUrl ?? input.environmentUrl;
   const isComplete = url !== undefined && (input.flagToken ?? input.environmentToken) !== undefined;
   const saved: SavedContext[] = [];
   for (const path of isComplete ? [] : contextPaths(environment, cloneRoot, homedir())) {
-    const text = await readIfThere(path);
-    if (text === null) continue;
-    saved.push(parseSavedContext(text, path));
+    const context = await readContextFile(path);
+    if (context === null) continue;
+    saved.push(context);
     if (url === undefined) break;
   }
   return chooseContext(input, saved);
+}
+
+/** What a file of contexts holds, null when it is not there. Errors: ContextError. */
+export async function readContextFile(path: string): Promise<SavedContext | null> {
+  const text = await readIfThere(path);
+  return text === null ? null : parseSavedContext(text, path);
 }
 
 /** A token from a file, or from standard input as `-`. */
@@ -35,7 +41,11 @@ export async function readTokenFile(path: string): Promise<string> {
   if (path === '-') return parseToken(await readStandardInput(), 'standard input');
   const text = await readIfThere(path);
   if (text === null) {
-    throw new ContextError('TOKEN_FILE_MISSING', `there is no file ${path}`, 'give --token-file a file that exists, or -');
+    throw new ContextError(
+      'TOKEN_FILE_MISSING',
+      `there is no file ${path}`,
+      'give --token-file a file that exists, or -',
+    );
   }
   return parseToken(text, path);
 }
@@ -50,6 +60,10 @@ async function readIfThere(path: string): Promise<string | null> {
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code;
     if (reason === 'ENOENT' || reason === 'ENOTDIR') return null;
-    throw new ContextError('FILE_UNREADABLE', `${path} cannot be read (${reason})`, `check who owns ${path}, then \`gstacks login\``);
+    throw new ContextError(
+      'FILE_UNREADABLE',
+      `${path} cannot be read (${reason})`,
+      `check who owns ${path}, then \`gstacks login\``,
+    );
   }
 }

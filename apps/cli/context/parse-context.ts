@@ -32,7 +32,11 @@ export function parseToken(text: string, field: string): string {
 /** `{"url": ..., "token": ...}` as written by `npm start` or `gstacks login`; throws ContextError naming the file. */
 export function parseSavedContext(text: string, path: string): SavedContext {
   const damaged = (reason: string): ContextError =>
-    new ContextError('CONTEXT_DAMAGED', `${path} ${reason}`, `remove ${path}, then run \`npm start\` or \`gstacks login\``);
+    new ContextError(
+      'CONTEXT_DAMAGED',
+      `${path} ${reason}`,
+      `remove ${path}, then run \`npm start\` or \`gstacks login\``,
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -10,7 +10,11 @@ export async function readStandardInput(): Promise<string> {
     chunks.push(chunk);
     size += chunk.length;
     if (size > MAX_TOKEN_INPUT_BYTES) {
-      throw new ContextError('INVALID_INPUT', 'standard input is far too long for a token', 'pipe the token alone to `gstacks login`');
+      throw new ContextError(
+        'INVALID_INPUT',
+        'standard input is far too long for a token',
+        'pipe the token alone to `gstacks login`',
+      );
     }
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -28,7 +32,11 @@ export async function promptSecret(question: string): Promise<string> {
   try {
     return await prompt.question('', { signal: interrupted.signal });
   } catch {
-    throw new ContextError('INTERRUPTED', 'no token was given', 'pipe the token: gstacks login --url <url> < token-file');
+    throw new ContextError(
+      'INTERRUPTED',
+      'no token was given',
+      'pipe the token: gstacks login --url <url> < token-file',
+    );
   } finally {
     prompt.close();
     process.stderr.write('\n');

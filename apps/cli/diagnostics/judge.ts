@@ -1,4 +1,4 @@
-import type { TestResultDto } from '#libs/api-client/index.js';
+import type { TestResultDto } from '#libs/api-client/generated/index.js';
 import { EXIT } from '../errors/exit-codes.js';
 
 export const EXPECTATIONS = ['allow', 'deny'] as const;
@@ -31,7 +31,10 @@ export function judge({ verdict, checks }: Result, expected: Expectation | null)
   if (expected === 'deny') return { exitCode: EXIT.internal, summary: 'expected a denial, but the policy allows it' };
   const open = checks.filter(({ status }) => status === 'fail' || status === 'unknown').length;
   if (open === 0) return { exitCode: EXIT.ok, summary: 'allowed, and no check failed' };
-  return { exitCode: EXIT.unknown, summary: `allowed by the policy, but ${open} of ${checks.length} checks did not pass` };
+  return {
+    exitCode: EXIT.unknown,
+    summary: `allowed by the policy, but ${open} of ${checks.length} checks did not pass`,
+  };
 }
 
 function judgeDenial(checks: Result['checks'], expected: Expectation | null): Judgement {

@@ -1,4 +1,4 @@
-import type { TestResultDto } from '#libs/api-client/index.js';
+import type { TestResultDto } from '#libs/api-client/generated/index.js';
 import type { Destination } from './destination.js';
 
 type Verdict = TestResultDto['verdict'];

@@ -12,7 +12,10 @@ const GAP = '  ';
 
 /** Lines of a plain table: headings, then one line a row; nothing shows as `-`, and the last column is not padded. */
 export function tableLines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): readonly string[] {
-  const lines = [columns.map((column) => column.heading), ...rows.map((row) => columns.map(({ cell }) => show(cell(row))))];
+  const lines = [
+    columns.map((column) => column.heading),
+    ...rows.map((row) => columns.map(({ cell }) => show(cell(row)))),
+  ];
   const widths = columns.map((_, index) => Math.max(...lines.map((cells) => width(cells[index] ?? ''))));
   return lines.map((cells) =>
     cells

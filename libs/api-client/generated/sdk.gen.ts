@@ -22,7 +22,8 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Who the token is
  */
-export const showSession = <ThrowOnError extends boolean = false>(options?: Options<ShowSessionData, ThrowOnError>): RequestResult<ShowSessionResponses, ShowSessionErrors, ThrowOnError> => (options?.client ?? client).get<ShowSessionResponses, ShowSessionErrors, ThrowOnError>({
+export const showSession = <ThrowOnError extends boolean = true>(options?: Options<ShowSessionData, ThrowOnError>): RequestResult<ShowSessionResponses, ShowSessionErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ShowSessionResponses, ShowSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/session',
     ...options
@@ -31,7 +32,8 @@ export const showSession = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * List API tokens
  */
-export const listTokens = <ThrowOnError extends boolean = false>(options?: Options<ListTokensData, ThrowOnError>): RequestResult<ListTokensResponses, ListTokensErrors, ThrowOnError> => (options?.client ?? client).get<ListTokensResponses, ListTokensErrors, ThrowOnError>({
+export const listTokens = <ThrowOnError extends boolean = true>(options?: Options<ListTokensData, ThrowOnError>): RequestResult<ListTokensResponses, ListTokensErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListTokensResponses, ListTokensErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/tokens',
     ...options
@@ -40,7 +42,8 @@ export const listTokens = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Make an API token
  */
-export const createToken = <ThrowOnError extends boolean = false>(options: Options<CreateTokenData, ThrowOnError>): RequestResult<CreateTokenResponses, CreateTokenErrors, ThrowOnError> => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
+export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>): RequestResult<CreateTokenResponses, CreateTokenErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/tokens',
     ...options,
@@ -53,7 +56,8 @@ export const createToken = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Delete an API token: it is refused from now on
  */
-export const deleteToken = <ThrowOnError extends boolean = false>(options: Options<DeleteTokenData, ThrowOnError>): RequestResult<DeleteTokenResponses, DeleteTokenErrors, ThrowOnError> => (options.client ?? client).delete<DeleteTokenResponses, DeleteTokenErrors, ThrowOnError>({
+export const deleteToken = <ThrowOnError extends boolean = true>(options: Options<DeleteTokenData, ThrowOnError>): RequestResult<DeleteTokenResponses, DeleteTokenErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteTokenResponses, DeleteTokenErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/tokens/{tokenId}',
     ...options
@@ -62,7 +66,8 @@ export const deleteToken = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * List networks
  */
-export const listNetworks = <ThrowOnError extends boolean = false>(options?: Options<ListNetworksData, ThrowOnError>): RequestResult<ListNetworksResponses, ListNetworksErrors, ThrowOnError> => (options?.client ?? client).get<ListNetworksResponses, ListNetworksErrors, ThrowOnError>({
+export const listNetworks = <ThrowOnError extends boolean = true>(options?: Options<ListNetworksData, ThrowOnError>): RequestResult<ListNetworksResponses, ListNetworksErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListNetworksResponses, ListNetworksErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks',
     ...options
@@ -71,7 +76,8 @@ export const listNetworks = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Create a network
  */
-export const createNetwork = <ThrowOnError extends boolean = false>(options: Options<CreateNetworkData, ThrowOnError>): RequestResult<CreateNetworkResponses, CreateNetworkErrors, ThrowOnError> => (options.client ?? client).post<CreateNetworkResponses, CreateNetworkErrors, ThrowOnError>({
+export const createNetwork = <ThrowOnError extends boolean = true>(options: Options<CreateNetworkData, ThrowOnError>): RequestResult<CreateNetworkResponses, CreateNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateNetworkResponses, CreateNetworkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks',
     ...options,
@@ -84,7 +90,8 @@ export const createNetwork = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Delete a network
  */
-export const deleteNetwork = <ThrowOnError extends boolean = false>(options: Options<DeleteNetworkData, ThrowOnError>): RequestResult<DeleteNetworkResponses, DeleteNetworkErrors, ThrowOnError> => (options.client ?? client).delete<DeleteNetworkResponses, DeleteNetworkErrors, ThrowOnError>({
+export const deleteNetwork = <ThrowOnError extends boolean = true>(options: Options<DeleteNetworkData, ThrowOnError>): RequestResult<DeleteNetworkResponses, DeleteNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteNetworkResponses, DeleteNetworkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}',
     ...options
@@ -93,7 +100,8 @@ export const deleteNetwork = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Show a network
  */
-export const showNetwork = <ThrowOnError extends boolean = false>(options: Options<ShowNetworkData, ThrowOnError>): RequestResult<ShowNetworkResponses, ShowNetworkErrors, ThrowOnError> => (options.client ?? client).get<ShowNetworkResponses, ShowNetworkErrors, ThrowOnError>({
+export const showNetwork = <ThrowOnError extends boolean = true>(options: Options<ShowNetworkData, ThrowOnError>): RequestResult<ShowNetworkResponses, ShowNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowNetworkResponses, ShowNetworkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}',
     ...options
@@ -102,7 +110,8 @@ export const showNetwork = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * How far each agent is with a network
  */
-export const showNetworkStatus = <ThrowOnError extends boolean = false>(options: Options<ShowNetworkStatusData, ThrowOnError>): RequestResult<ShowNetworkStatusResponses, ShowNetworkStatusErrors, ThrowOnError> => (options.client ?? client).get<ShowNetworkStatusResponses, ShowNetworkStatusErrors, ThrowOnError>({
+export const showNetworkStatus = <ThrowOnError extends boolean = true>(options: Options<ShowNetworkStatusData, ThrowOnError>): RequestResult<ShowNetworkStatusResponses, ShowNetworkStatusErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowNetworkStatusResponses, ShowNetworkStatusErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/status',
     ...options
@@ -111,7 +120,8 @@ export const showNetworkStatus = <ThrowOnError extends boolean = false>(options:
 /**
  * Wait until every concerned agent acknowledged a version
  */
-export const awaitApplied = <ThrowOnError extends boolean = false>(options: Options<AwaitAppliedData, ThrowOnError>): RequestResult<AwaitAppliedResponses, AwaitAppliedErrors, ThrowOnError> => (options.client ?? client).get<AwaitAppliedResponses, AwaitAppliedErrors, ThrowOnError>({
+export const awaitApplied = <ThrowOnError extends boolean = true>(options: Options<AwaitAppliedData, ThrowOnError>): RequestResult<AwaitAppliedResponses, AwaitAppliedErrors, ThrowOnError, 'data'> => (options.client ?? client).get<AwaitAppliedResponses, AwaitAppliedErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/applied/{version}',
     ...options
@@ -120,7 +130,8 @@ export const awaitApplied = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * List the attached sandboxes of a network
  */
-export const listAttachments = <ThrowOnError extends boolean = false>(options: Options<ListAttachmentsData, ThrowOnError>): RequestResult<ListAttachmentsResponses, ListAttachmentsErrors, ThrowOnError> => (options.client ?? client).get<ListAttachmentsResponses, ListAttachmentsErrors, ThrowOnError>({
+export const listAttachments = <ThrowOnError extends boolean = true>(options: Options<ListAttachmentsData, ThrowOnError>): RequestResult<ListAttachmentsResponses, ListAttachmentsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListAttachmentsResponses, ListAttachmentsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/attachments',
     ...options
@@ -129,7 +140,8 @@ export const listAttachments = <ThrowOnError extends boolean = false>(options: O
 /**
  * Attach a sandbox, with or without an alias
  */
-export const attachSandbox = <ThrowOnError extends boolean = false>(options: Options<AttachSandboxData, ThrowOnError>): RequestResult<AttachSandboxResponses, AttachSandboxErrors, ThrowOnError> => (options.client ?? client).post<AttachSandboxResponses, AttachSandboxErrors, ThrowOnError>({
+export const attachSandbox = <ThrowOnError extends boolean = true>(options: Options<AttachSandboxData, ThrowOnError>): RequestResult<AttachSandboxResponses, AttachSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AttachSandboxResponses, AttachSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/attachments',
     ...options,
@@ -142,7 +154,8 @@ export const attachSandbox = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Detach a sandbox, with its aliases
  */
-export const detachSandbox = <ThrowOnError extends boolean = false>(options: Options<DetachSandboxData, ThrowOnError>): RequestResult<DetachSandboxResponses, DetachSandboxErrors, ThrowOnError> => (options.client ?? client).delete<DetachSandboxResponses, DetachSandboxErrors, ThrowOnError>({
+export const detachSandbox = <ThrowOnError extends boolean = true>(options: Options<DetachSandboxData, ThrowOnError>): RequestResult<DetachSandboxResponses, DetachSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DetachSandboxResponses, DetachSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/attachments/{sandboxId}',
     ...options
@@ -151,7 +164,8 @@ export const detachSandbox = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Send the topology again and report the DNS path
  */
-export const reattachSandbox = <ThrowOnError extends boolean = false>(options: Options<ReattachSandboxData, ThrowOnError>): RequestResult<ReattachSandboxResponses, ReattachSandboxErrors, ThrowOnError> => (options.client ?? client).post<ReattachSandboxResponses, ReattachSandboxErrors, ThrowOnError>({
+export const reattachSandbox = <ThrowOnError extends boolean = true>(options: Options<ReattachSandboxData, ThrowOnError>): RequestResult<ReattachSandboxResponses, ReattachSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ReattachSandboxResponses, ReattachSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/attachments/{sandboxId}/reattach',
     ...options
@@ -160,7 +174,8 @@ export const reattachSandbox = <ThrowOnError extends boolean = false>(options: O
 /**
  * List the aliases of a network
  */
-export const listAliases = <ThrowOnError extends boolean = false>(options: Options<ListAliasesData, ThrowOnError>): RequestResult<ListAliasesResponses, ListAliasesErrors, ThrowOnError> => (options.client ?? client).get<ListAliasesResponses, ListAliasesErrors, ThrowOnError>({
+export const listAliases = <ThrowOnError extends boolean = true>(options: Options<ListAliasesData, ThrowOnError>): RequestResult<ListAliasesResponses, ListAliasesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListAliasesResponses, ListAliasesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/aliases',
     ...options
@@ -169,7 +184,8 @@ export const listAliases = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Publish an alias of an attached sandbox
  */
-export const publishAlias = <ThrowOnError extends boolean = false>(options: Options<PublishAliasData, ThrowOnError>): RequestResult<PublishAliasResponses, PublishAliasErrors, ThrowOnError> => (options.client ?? client).post<PublishAliasResponses, PublishAliasErrors, ThrowOnError>({
+export const publishAlias = <ThrowOnError extends boolean = true>(options: Options<PublishAliasData, ThrowOnError>): RequestResult<PublishAliasResponses, PublishAliasErrors, ThrowOnError, 'data'> => (options.client ?? client).post<PublishAliasResponses, PublishAliasErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/aliases',
     ...options,
@@ -182,7 +198,8 @@ export const publishAlias = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Remove an alias
  */
-export const removeAlias = <ThrowOnError extends boolean = false>(options: Options<RemoveAliasData, ThrowOnError>): RequestResult<RemoveAliasResponses, RemoveAliasErrors, ThrowOnError> => (options.client ?? client).delete<RemoveAliasResponses, RemoveAliasErrors, ThrowOnError>({
+export const removeAlias = <ThrowOnError extends boolean = true>(options: Options<RemoveAliasData, ThrowOnError>): RequestResult<RemoveAliasResponses, RemoveAliasErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RemoveAliasResponses, RemoveAliasErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/aliases/{alias}',
     ...options
@@ -191,7 +208,8 @@ export const removeAlias = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Resolve an alias at each participating agent
  */
-export const resolveAlias = <ThrowOnError extends boolean = false>(options: Options<ResolveAliasData, ThrowOnError>): RequestResult<ResolveAliasResponses, ResolveAliasErrors, ThrowOnError> => (options.client ?? client).get<ResolveAliasResponses, ResolveAliasErrors, ThrowOnError>({
+export const resolveAlias = <ThrowOnError extends boolean = true>(options: Options<ResolveAliasData, ThrowOnError>): RequestResult<ResolveAliasResponses, ResolveAliasErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ResolveAliasResponses, ResolveAliasErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/aliases/{alias}/resolution',
     ...options
@@ -200,7 +218,8 @@ export const resolveAlias = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * List the policy rules of a network
  */
-export const listRules = <ThrowOnError extends boolean = false>(options: Options<ListRulesData, ThrowOnError>): RequestResult<ListRulesResponses, ListRulesErrors, ThrowOnError> => (options.client ?? client).get<ListRulesResponses, ListRulesErrors, ThrowOnError>({
+export const listRules = <ThrowOnError extends boolean = true>(options: Options<ListRulesData, ThrowOnError>): RequestResult<ListRulesResponses, ListRulesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListRulesResponses, ListRulesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/rules',
     ...options
@@ -209,7 +228,8 @@ export const listRules = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Allow or deny traffic from a selector to an alias and port
  */
-export const addRule = <ThrowOnError extends boolean = false>(options: Options<AddRuleData, ThrowOnError>): RequestResult<AddRuleResponses, AddRuleErrors, ThrowOnError> => (options.client ?? client).post<AddRuleResponses, AddRuleErrors, ThrowOnError>({
+export const addRule = <ThrowOnError extends boolean = true>(options: Options<AddRuleData, ThrowOnError>): RequestResult<AddRuleResponses, AddRuleErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AddRuleResponses, AddRuleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/rules',
     ...options,
@@ -222,7 +242,8 @@ export const addRule = <ThrowOnError extends boolean = false>(options: Options<A
 /**
  * Remove a rule
  */
-export const removeRule = <ThrowOnError extends boolean = false>(options: Options<RemoveRuleData, ThrowOnError>): RequestResult<RemoveRuleResponses, RemoveRuleErrors, ThrowOnError> => (options.client ?? client).delete<RemoveRuleResponses, RemoveRuleErrors, ThrowOnError>({
+export const removeRule = <ThrowOnError extends boolean = true>(options: Options<RemoveRuleData, ThrowOnError>): RequestResult<RemoveRuleResponses, RemoveRuleErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RemoveRuleResponses, RemoveRuleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/rules/{ruleId}',
     ...options
@@ -231,7 +252,8 @@ export const removeRule = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Test policy and route from a selector to an alias and port
  */
-export const testConnection = <ThrowOnError extends boolean = false>(options: Options<TestConnectionData, ThrowOnError>): RequestResult<TestConnectionResponses, TestConnectionErrors, ThrowOnError> => (options.client ?? client).post<TestConnectionResponses, TestConnectionErrors, ThrowOnError>({
+export const testConnection = <ThrowOnError extends boolean = true>(options: Options<TestConnectionData, ThrowOnError>): RequestResult<TestConnectionResponses, TestConnectionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<TestConnectionResponses, TestConnectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/tests',
     ...options,
@@ -244,7 +266,8 @@ export const testConnection = <ThrowOnError extends boolean = false>(options: Op
 /**
  * List sandboxes
  */
-export const listSandboxes = <ThrowOnError extends boolean = false>(options?: Options<ListSandboxesData, ThrowOnError>): RequestResult<ListSandboxesResponses, ListSandboxesErrors, ThrowOnError> => (options?.client ?? client).get<ListSandboxesResponses, ListSandboxesErrors, ThrowOnError>({
+export const listSandboxes = <ThrowOnError extends boolean = true>(options?: Options<ListSandboxesData, ThrowOnError>): RequestResult<ListSandboxesResponses, ListSandboxesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSandboxesResponses, ListSandboxesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/sandboxes',
     ...options
@@ -253,7 +276,8 @@ export const listSandboxes = <ThrowOnError extends boolean = false>(options?: Op
 /**
  * Show a sandbox, its networks and aliases
  */
-export const showSandbox = <ThrowOnError extends boolean = false>(options: Options<ShowSandboxData, ThrowOnError>): RequestResult<ShowSandboxResponses, ShowSandboxErrors, ThrowOnError> => (options.client ?? client).get<ShowSandboxResponses, ShowSandboxErrors, ThrowOnError>({
+export const showSandbox = <ThrowOnError extends boolean = true>(options: Options<ShowSandboxData, ThrowOnError>): RequestResult<ShowSandboxResponses, ShowSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowSandboxResponses, ShowSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/sandboxes/{sandboxId}',
     ...options
@@ -262,7 +286,8 @@ export const showSandbox = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Set and remove labels
  */
-export const labelSandbox = <ThrowOnError extends boolean = false>(options: Options<LabelSandboxData, ThrowOnError>): RequestResult<LabelSandboxResponses, LabelSandboxErrors, ThrowOnError> => (options.client ?? client).patch<LabelSandboxResponses, LabelSandboxErrors, ThrowOnError>({
+export const labelSandbox = <ThrowOnError extends boolean = true>(options: Options<LabelSandboxData, ThrowOnError>): RequestResult<LabelSandboxResponses, LabelSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<LabelSandboxResponses, LabelSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/sandboxes/{sandboxId}/labels',
     ...options,
@@ -275,7 +300,8 @@ export const labelSandbox = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * List agents
  */
-export const listAgents = <ThrowOnError extends boolean = false>(options?: Options<ListAgentsData, ThrowOnError>): RequestResult<ListAgentsResponses, ListAgentsErrors, ThrowOnError> => (options?.client ?? client).get<ListAgentsResponses, ListAgentsErrors, ThrowOnError>({
+export const listAgents = <ThrowOnError extends boolean = true>(options?: Options<ListAgentsData, ThrowOnError>): RequestResult<ListAgentsResponses, ListAgentsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAgentsResponses, ListAgentsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/agents',
     ...options
@@ -284,7 +310,8 @@ export const listAgents = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Revoke an agent: its connection is cut at once
  */
-export const revokeAgent = <ThrowOnError extends boolean = false>(options: Options<RevokeAgentData, ThrowOnError>): RequestResult<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError> => (options.client ?? client).delete<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError>({
+export const revokeAgent = <ThrowOnError extends boolean = true>(options: Options<RevokeAgentData, ThrowOnError>): RequestResult<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/agents/{agentId}',
     ...options
@@ -293,7 +320,8 @@ export const revokeAgent = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Make a one-time token for an agent
  */
-export const createEnrollmentToken = <ThrowOnError extends boolean = false>(options: Options<CreateEnrollmentTokenData, ThrowOnError>): RequestResult<CreateEnrollmentTokenResponses, CreateEnrollmentTokenErrors, ThrowOnError> => (options.client ?? client).post<CreateEnrollmentTokenResponses, CreateEnrollmentTokenErrors, ThrowOnError>({
+export const createEnrollmentToken = <ThrowOnError extends boolean = true>(options: Options<CreateEnrollmentTokenData, ThrowOnError>): RequestResult<CreateEnrollmentTokenResponses, CreateEnrollmentTokenErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateEnrollmentTokenResponses, CreateEnrollmentTokenErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/agents/enrollment-tokens',
     ...options,
@@ -306,7 +334,8 @@ export const createEnrollmentToken = <ThrowOnError extends boolean = false>(opti
 /**
  * Enrol an agent with a one-time token
  */
-export const enrollAgent = <ThrowOnError extends boolean = false>(options: Options<EnrollAgentData, ThrowOnError>): RequestResult<EnrollAgentResponses, EnrollAgentErrors, ThrowOnError> => (options.client ?? client).post<EnrollAgentResponses, EnrollAgentErrors, ThrowOnError>({
+export const enrollAgent = <ThrowOnError extends boolean = true>(options: Options<EnrollAgentData, ThrowOnError>): RequestResult<EnrollAgentResponses, EnrollAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EnrollAgentResponses, EnrollAgentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     url: '/v1/agent-enrollments',
     ...options,
     headers: {
@@ -318,7 +347,8 @@ export const enrollAgent = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Renew an agent's credentials, signed with its key
  */
-export const renewAgent = <ThrowOnError extends boolean = false>(options: Options<RenewAgentData, ThrowOnError>): RequestResult<RenewAgentResponses, RenewAgentErrors, ThrowOnError> => (options.client ?? client).post<RenewAgentResponses, RenewAgentErrors, ThrowOnError>({
+export const renewAgent = <ThrowOnError extends boolean = true>(options: Options<RenewAgentData, ThrowOnError>): RequestResult<RenewAgentResponses, RenewAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RenewAgentResponses, RenewAgentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
     url: '/v1/agent-credentials',
     ...options,
     headers: {

@@ -2,12 +2,9 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName } from '../ids.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { AGENT_NETWORK_STATUSES, type AgentNetworkStatus } from './status.js';
+import { AGENT_NETWORK_STATUSES, AGENT_STATUSES, type AgentNetworkStatus, type AgentStatus } from './statuses.js';
 import { oneOf } from './values.js';
 
-/** UNKNOWN: enrolled, and not heard of since the control plane started. */
-export const AGENT_STATUSES = ['ONLINE', 'OFFLINE', 'REVOKED', 'UNKNOWN'] as const;
-export type AgentStatus = (typeof AGENT_STATUSES)[number];
 const TRANSPORTS = ['direct', 'tsnet', 'none'] as const;
 const MESH_STATES = ['joined', 'joining', 'failed'] as const;
 

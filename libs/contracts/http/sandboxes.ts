@@ -4,11 +4,9 @@ import { AliasDto } from './aliases.js';
 import { DNS_STATES, type DnsState } from './attachments.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
+import { SANDBOX_STATUSES, type SandboxStatus } from './statuses.js';
 import { type LabelFilter, oneOf, parseLabelFilter, parseLabelKeys, parseLabels } from './values.js';
 
-/** UNKNOWN: its agent is not in contact. UNPLACED: no agent holds it. */
-export const SANDBOX_STATUSES = ['RUNNING', 'GONE', 'UNPLACED', 'UNKNOWN'] as const;
-export type SandboxStatus = (typeof SANDBOX_STATUSES)[number];
 const ISOLATION = ['enforced', 'advisory'] as const;
 const SOURCE = ['verified', 'unverified'] as const;
 

@@ -1,14 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { OptionalField } from './fields.js';
+import { AGENT_NETWORK_STATUSES, type AgentNetworkStatus, NETWORK_STATUSES, type NetworkStatus } from './statuses.js';
 import { MAX_WAIT_SECONDS, wholeNumber } from './values.js';
-
-/** How far an agent is with a network. What is not known is said to be unknown. */
-export const AGENT_NETWORK_STATUSES = ['SYNCED', 'PENDING', 'STALE', 'FAILED', 'OFFLINE', 'UNKNOWN'] as const;
-export type AgentNetworkStatus = (typeof AGENT_NETWORK_STATUSES)[number];
-
-export const NETWORK_STATUSES = [...AGENT_NETWORK_STATUSES, 'EMPTY', 'EPOCH_REGRESSED'] as const;
-/** The worst of its agents'; EMPTY: no agent takes part. */
-export type NetworkStatus = (typeof NETWORK_STATUSES)[number];
 
 export class EpochDto {
   @ApiProperty({ type: 'integer' })

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { attachSandbox } from '#libs/api-client/index.js';
+import { attachSandbox } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { parseAliasPorts } from '#libs/contracts/ports.js';
 import { networkArgument, sandboxArgument } from '../../arguments.js';

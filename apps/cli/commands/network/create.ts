@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { createNetwork } from '#libs/api-client/index.js';
+import { createNetwork } from '#libs/api-client/generated/index.js';
+import { parseDurationSeconds, parseMode } from '#libs/contracts/http/network-settings.js';
 import { networkArgument } from '../../arguments.js';
 import { WriteCommand } from '../../write-command.js';
 
@@ -29,7 +30,9 @@ export default class NetworkCreate extends WriteCommand {
       flags,
       ({ client }, headers) => createNetwork({ client, headers, body }),
       ({ changed, version, result }) => {
-        this.screen.line(`network ${name} ${changed ? 'created' : 'exists already'} (version ${version}); names end in .${result.suffix}`);
+        this.screen.line(
+          `network ${name} ${changed ? 'created' : 'exists already'} (version ${version}); names end in .${result.suffix}`,
+        );
         this.screen.line(`next: gstacks network attach ${name} <sandbox-id> --alias api --port 8080`);
       },
     );

@@ -1,12 +1,15 @@
 import { Flags } from '@oclif/core';
-import { deleteNetwork } from '#libs/api-client/index.js';
+import { deleteNetwork } from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../arguments.js';
 import { WriteCommand } from '../../write-command.js';
 
 export default class NetworkDelete extends WriteCommand {
   static override summary = 'Delete a network';
   static override description = 'A network with attached sandboxes is deleted only with --detach-all.';
-  static override examples = ['<%= config.bin %> network delete dev', '<%= config.bin %> network delete dev --detach-all'];
+  static override examples = [
+    '<%= config.bin %> network delete dev',
+    '<%= config.bin %> network delete dev --detach-all',
+  ];
   static override args = { network: networkArgument };
   static override flags = {
     'detach-all': Flags.boolean({ description: 'detach every sandbox first, with its aliases' }),

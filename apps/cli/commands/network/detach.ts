@@ -1,4 +1,4 @@
-import { detachSandbox } from '#libs/api-client/index.js';
+import { detachSandbox } from '#libs/api-client/generated/index.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { networkArgument, sandboxArgument } from '../../arguments.js';
 import { WriteCommand } from '../../write-command.js';
@@ -19,7 +19,9 @@ export default class NetworkDetach extends WriteCommand {
         this.screen.line(`${sandboxId} ${changed ? 'detached' : 'is detached'} from ${network} (version ${version})`);
         if (result.aliasesRemoved.length > 0) this.screen.line(`aliases removed: ${result.aliasesRemoved.join(', ')}`);
         if (result.rulesLeft > 0) {
-          this.screen.line(`rules that still name them: ${result.rulesLeft}; see gstacks network policy list ${network}`);
+          this.screen.line(
+            `rules that still name them: ${result.rulesLeft}; see gstacks network policy list ${network}`,
+          );
         }
       },
     );

@@ -1,11 +1,14 @@
 import { Flags } from '@oclif/core';
-import { listNetworks } from '#libs/api-client/index.js';
-import { NETWORK_STATUSES } from '#libs/contracts/statuses.js';
+import { listNetworks } from '#libs/api-client/generated/index.js';
+import { NETWORK_STATUSES } from '#libs/contracts/http/statuses.js';
 import { ListCommand } from '../../list-command.js';
 
 export default class NetworkList extends ListCommand {
   static override summary = 'List networks';
-  static override examples = ['<%= config.bin %> network list', '<%= config.bin %> network list --status SYNCED --json'];
+  static override examples = [
+    '<%= config.bin %> network list',
+    '<%= config.bin %> network list --status SYNCED --json',
+  ];
   static override flags = {
     label: Flags.string({ description: 'networks with an attached sandbox of this label', helpValue: '<key[=value]>' }),
     status: Flags.string({ description: `one of ${NETWORK_STATUSES.join(', ')}`, helpValue: '<status>' }),

@@ -1,4 +1,4 @@
-import { reattachSandbox } from '#libs/api-client/index.js';
+import { reattachSandbox } from '#libs/api-client/generated/index.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { networkArgument, sandboxArgument } from '../../arguments.js';
 import { dnsLine } from '../../views.js';

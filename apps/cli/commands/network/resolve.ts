@@ -1,4 +1,4 @@
-import { resolveAlias } from '#libs/api-client/index.js';
+import { resolveAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { aliasArgument, networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
@@ -15,7 +15,9 @@ export default class NetworkResolve extends GstacksCommand {
     const { client } = await this.connect(flags);
     const resolution = await resolveAlias({ client, path });
     this.screen.line(`name:    ${resolution.name}`);
-    this.screen.line(`sandbox: ${resolution.sandboxId}${resolution.agentId === null ? ' (no agent holds it now)' : `@${resolution.agentId}`}`);
+    this.screen.line(
+      `sandbox: ${resolution.sandboxId}${resolution.agentId === null ? ' (no agent holds it now)' : `@${resolution.agentId}`}`,
+    );
     this.screen.line(`ports:   ${portsText(resolution.ports)}`);
     this.screen.line(`version: ${resolution.version}`);
     this.screen.line('');

@@ -1,4 +1,4 @@
-import { listAliases, listAttachments, listRules, showNetwork } from '#libs/api-client/index.js';
+import { listAliases, listAttachments, listRules, showNetwork } from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { readAll } from '../../list-command.js';
@@ -25,7 +25,12 @@ export default class NetworkShow extends GstacksCommand {
     this.screen.line(`mode:          ${network.mode}`);
     this.screen.line(`version:       ${network.version} (epoch ${network.epoch.counter})`);
     this.screen.line(`max staleness: ${network.maxStalenessSeconds} s`);
-    this.section('attached', attachments.items, attachmentColumns, `gstacks network attach ${network.name} <sandbox-id>`);
+    this.section(
+      'attached',
+      attachments.items,
+      attachmentColumns,
+      `gstacks network attach ${network.name} <sandbox-id>`,
+    );
     this.section(
       'aliases',
       aliases.items,

@@ -1,4 +1,4 @@
-import { showNetworkStatus } from '#libs/api-client/index.js';
+import { showNetworkStatus } from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 

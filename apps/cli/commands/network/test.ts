@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { testConnection } from '#libs/api-client/index.js';
+import { testConnection } from '#libs/api-client/generated/index.js';
 import { oneOf, parseSelectorText } from '#libs/contracts/http/values.js';
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
@@ -38,10 +38,14 @@ export default class NetworkTest extends GstacksCommand {
     const { verdict, checks, firstFailure } = result;
     const judgement = judge(result, expected);
     this.screen.line(verdictLine(verdict, from, to), verdict.effect === 'allow' ? 'good' : 'bad');
-    this.screen.line(`reason: ${verdict.reason}${verdict.ruleId === null ? '' : `, ${verdict.ruleId}`}; version ${verdict.version}`);
+    this.screen.line(
+      `reason: ${verdict.reason}${verdict.ruleId === null ? '' : `, ${verdict.ruleId}`}; version ${verdict.version}`,
+    );
     for (const miss of verdict.nearMisses) this.screen.line(`near miss: ${missText(miss)}`);
     for (const member of verdict.members) {
-      this.screen.line(`member: ${member.source} ${member.effect} (${member.reason}${member.ruleId === null ? '' : `, ${member.ruleId}`})`);
+      this.screen.line(
+        `member: ${member.source} ${member.effect} (${member.reason}${member.ruleId === null ? '' : `, ${member.ruleId}`})`,
+      );
     }
     this.screen.line('');
     this.screen.table(checks, [
@@ -53,7 +57,10 @@ export default class NetworkTest extends GstacksCommand {
     ]);
     this.screen.line('');
     if (firstFailure !== null) {
-      this.screen.line(`first failure: ${firstFailure.agentId ?? 'nobody'} ${firstFailure.code}: ${firstFailure.evidence}`, 'bad');
+      this.screen.line(
+        `first failure: ${firstFailure.agentId ?? 'nobody'} ${firstFailure.code}: ${firstFailure.evidence}`,
+        'bad',
+      );
       if (firstFailure.remedy !== null) this.screen.line(`  try: ${firstFailure.remedy}`);
     }
     this.screen.line(judgement.summary, judgement.exitCode === 0 ? 'good' : 'bad');

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { publishAlias } from '#libs/api-client/index.js';
+import { publishAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { parseAliasPorts } from '#libs/contracts/ports.js';
 import { aliasArgument, networkArgument, sandboxArgument } from '../../../arguments.js';
@@ -38,7 +38,9 @@ export default class AliasAdd extends WriteCommand {
       ({ client }, headers) => publishAlias({ client, headers, path: { network }, body }),
       ({ changed, version, result }) => {
         const done = changed ? 'publishes' : 'publishes already';
-        this.screen.line(`${result.sandboxId} ${done} ${result.name} on ${portsText(result.ports)} (version ${version})`);
+        this.screen.line(
+          `${result.sandboxId} ${done} ${result.name} on ${portsText(result.ports)} (version ${version})`,
+        );
       },
     );
   }

@@ -1,4 +1,4 @@
-import { listAliases } from '#libs/api-client/index.js';
+import { listAliases } from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../../arguments.js';
 import { ListCommand } from '../../../list-command.js';
 import { aliasColumns } from '../../../views.js';

@@ -1,4 +1,4 @@
-import { removeAlias } from '#libs/api-client/index.js';
+import { removeAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { aliasArgument, networkArgument } from '../../../arguments.js';
 import { WriteCommand } from '../../../write-command.js';

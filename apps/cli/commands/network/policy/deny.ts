@@ -1,5 +1,5 @@
-import { RuleCommand, ruleFlags, SELECTORS } from '../../../rule-command.js';
 import { networkArgument } from '../../../arguments.js';
+import { RuleCommand, ruleFlags, SELECTORS } from '../../../rule-command.js';
 
 export default class PolicyDeny extends RuleCommand {
   static override summary = 'Deny traffic from a selector to one alias and port; a deny beats every allow';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { listRules } from '#libs/api-client/index.js';
-import { networkArgument } from '../../../arguments.js';
+import { listRules } from '#libs/api-client/generated/index.js';
 import { oneOf } from '#libs/contracts/http/values.js';
+import { networkArgument } from '../../../arguments.js';
 import { ListCommand } from '../../../list-command.js';
 import { ruleColumns } from '../../../views.js';
 
@@ -17,9 +17,13 @@ export default class PolicyList extends ListCommand {
     const { args, flags } = await this.parse(PolicyList);
     const network = this.networkOf(args.network);
     const filter = flags.effect === undefined ? {} : { effect: oneOf(['allow', 'deny'])(flags.effect, '--effect') };
-    return this.list(flags, ({ client }, page) => listRules({ client, path: { network }, query: { ...filter, ...page } }), {
-      columns: ruleColumns,
-      whenEmpty: `no rules: everything is denied; allow something: gstacks network policy allow ${network} --from local --to api --port 8080`,
-    });
+    return this.list(
+      flags,
+      ({ client }, page) => listRules({ client, path: { network }, query: { ...filter, ...page } }),
+      {
+        columns: ruleColumns,
+        whenEmpty: `no rules: everything is denied; allow something: gstacks network policy allow ${network} --from local --to api --port 8080`,
+      },
+    );
   }
 }

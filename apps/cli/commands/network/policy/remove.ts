@@ -1,4 +1,4 @@
-import { removeRule } from '#libs/api-client/index.js';
+import { removeRule } from '#libs/api-client/generated/index.js';
 import { parseRuleId } from '#libs/contracts/ids.js';
 import { networkArgument, ruleArgument } from '../../../arguments.js';
 import { ruleText } from '../../../views.js';

@@ -1,0 +1,37 @@
+import { Flags } from '@oclif/core';
+import { listAgents } from '#libs/api-client/generated/index.js';
+import { AGENT_STATUSES } from '#libs/contracts/http/statuses.js';
+import { parseNetworkName } from '#libs/contracts/ids.js';
+import { ListCommand } from '../../list-command.js';
+
+export default class AgentList extends ListCommand {
+  static override summary = 'List agents';
+  static override examples = ['<%= config.bin %> agent list'];
+  static override flags = {
+    network: Flags.string({ description: 'agents that take part in this network', helpValue: '<network>' }),
+    status: Flags.string({ description: `one of ${AGENT_STATUSES.join(', ')}`, helpValue: '<status>' }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(AgentList);
+    const filter = {
+      ...(flags.network === undefined ? {} : { network: parseNetworkName(flags.network, '--network') }),
+      ...this.statusFilter(flags.status, AGENT_STATUSES),
+    };
+    return this.list(flags, ({ client }, page) => listAgents({ client, query: { ...filter, ...page } }), {
+      columns: [
+        { heading: 'AGENT', cell: ({ id }) => id },
+        { heading: 'STATUS', cell: ({ status }) => status },
+        { heading: 'DRIVER', cell: ({ driver }) => driver },
+        { heading: 'MESH', cell: ({ mesh }) => (mesh === null ? null : `${mesh.transport} ${mesh.state}`) },
+        { heading: 'SANDBOXES', cell: ({ sandboxes }) => sandboxes.join(', ') },
+        {
+          heading: 'NETWORKS',
+          cell: ({ networks }) => networks.map(({ network, status }) => `${network} ${status}`).join(', '),
+        },
+        { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
+      ],
+      whenEmpty: 'no agents; enroll one: gstacks agent enroll host-a',
+    });
+  }
+}

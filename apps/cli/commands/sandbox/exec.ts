@@ -1,0 +1,31 @@
+import { showSandbox } from '#libs/api-client/generated/index.js';
+import { parseSandboxId } from '#libs/contracts/ids.js';
+import { sandboxArgument } from '../../arguments.js';
+import { GstacksCommand } from '../../command.js';
+import { UsageError } from '../../errors/errors.js';
+import { namespaceOf, runInNamespace } from '../../sandboxes/run-in-namespace.js';
+
+export default class SandboxExec extends GstacksCommand {
+  static override summary = 'Run a command inside a sandbox of this machine';
+  static override usage = 'sandbox exec SANDBOX-ID -- COMMAND...';
+  static override description =
+    "Enters the sandbox's network namespace with ip netns exec, which needs root. The exit code is the command's own.";
+  static override examples = ['<%= config.bin %> sandbox exec sbx-web -- curl -s http://api.dev.gstacks:8080/'];
+  static override args = { 'sandbox-id': sandboxArgument };
+  static override strict = false;
+
+  async run() {
+    const { args, argv, flags } = await this.parse(SandboxExec);
+    const sandboxId = parseSandboxId(args['sandbox-id'], 'sandbox-id');
+    const [program, ...rest] = argv.slice(1).map(String);
+    if (program === undefined) {
+      throw new UsageError(
+        'no command is given',
+        `gstacks sandbox exec ${sandboxId} -- curl -s http://api.dev.gstacks:8080/`,
+      );
+    }
+    const { client } = await this.connect(flags);
+    const sandbox = await showSandbox({ client, path: { sandboxId } });
+    process.exitCode = await runInNamespace(namespaceOf(sandbox), [program, ...rest]);
+  }
+}

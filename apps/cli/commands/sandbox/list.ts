@@ -1,0 +1,36 @@
+import { Flags } from '@oclif/core';
+import { listSandboxes } from '#libs/api-client/generated/index.js';
+import { SANDBOX_STATUSES } from '#libs/contracts/http/statuses.js';
+import { parseNetworkName } from '#libs/contracts/ids.js';
+import { ListCommand } from '../../list-command.js';
+import { labelsText } from '../../views.js';
+
+export default class SandboxList extends ListCommand {
+  static override summary = 'List sandboxes';
+  static override examples = ['<%= config.bin %> sandbox list', '<%= config.bin %> sandbox list --label tier=web'];
+  static override flags = {
+    network: Flags.string({ description: 'sandboxes attached to this network', helpValue: '<network>' }),
+    label: Flags.string({ description: 'sandboxes with this label', helpValue: '<key[=value]>' }),
+    status: Flags.string({ description: `one of ${SANDBOX_STATUSES.join(', ')}`, helpValue: '<status>' }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(SandboxList);
+    const filter = {
+      ...(flags.network === undefined ? {} : { network: parseNetworkName(flags.network, '--network') }),
+      ...this.labelFilter(flags.label),
+      ...this.statusFilter(flags.status, SANDBOX_STATUSES),
+    };
+    return this.list(flags, ({ client }, page) => listSandboxes({ client, query: { ...filter, ...page } }), {
+      columns: [
+        { heading: 'SANDBOX', cell: ({ id }) => id },
+        { heading: 'AGENT', cell: ({ agentId }) => agentId },
+        { heading: 'STATUS', cell: ({ status }) => status },
+        { heading: 'DRIVER', cell: ({ driver }) => driver },
+        { heading: 'NETWORKS', cell: ({ networks }) => networks.map(({ network }) => network).join(', ') },
+        { heading: 'LABELS', cell: ({ labels }) => labelsText(labels) },
+      ],
+      whenEmpty: 'no sandboxes; agents report them: gstacks agent list',
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ContextError } from '../errors/errors.js';
+
+/** Keeps a context for its owner alone: written beside the old one and moved over it, so that it is never half there. */
+export async function saveContext(
+  context: { readonly url: string; readonly token: string },
+  path: string,
+): Promise<void> {
+  const fresh = `${path}.${process.pid}.new`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(fresh, `${JSON.stringify(context, null, 2)}\n`, { mode: 0o600, flag: 'w' });
+    await chmod(fresh, 0o600);
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ContextError(
+      'NOT_SAVED',
+      `${path} cannot be written (${reason})`,
+      `make ${dirname(path)} writable, then gstacks login`,
+    );
+  }
+}

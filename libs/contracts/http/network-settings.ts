@@ -1,0 +1,36 @@
+import { CodedError, InvalidInputError } from '../errors.js';
+import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS, oneOf } from './values.js';
+
+export const NETWORK_MODES = ['agent_proxy'] as const;
+
+/** `routed_mesh` is a known mode that no host offers yet. */
+export class ModeUnavailableError extends CodedError {
+  constructor() {
+    super(
+      'MODE_UNAVAILABLE',
+      'mode routed_mesh is not available on any host',
+      'create the network with mode agent_proxy',
+    );
+  }
+}
+
+/** The one mode there is; throws ModeUnavailableError, InvalidInputError. */
+export function parseMode(value: unknown, field: string): 'agent_proxy' {
+  if (value === 'routed_mesh') throw new ModeUnavailableError();
+  return oneOf(NETWORK_MODES)(value, field);
+}
+
+/** `90s`, `30m`, `24h`, `7d`, or seconds as a number; throws InvalidInputError. */
+export function parseDurationSeconds(value: unknown, field: string): number {
+  const accepted = 'a time from 60s to 30d, such as 90s, 30m, 24h or 7d';
+  const unit: { readonly [letter: string]: number } = { s: 1, m: 60, h: 3_600, d: 86_400 };
+  const match = /^([1-9][0-9]{0,6})([smhd]?)$/.exec(typeof value === 'number' ? String(value) : String(value ?? ''));
+  if (match === null || (typeof value !== 'string' && typeof value !== 'number')) {
+    throw new InvalidInputError(field, value, accepted);
+  }
+  const seconds = Number(match[1]) * (unit[match[2] ?? ''] ?? 1);
+  if (seconds < MIN_STALENESS_SECONDS || seconds > MAX_STALENESS_SECONDS) {
+    throw new InvalidInputError(field, value, accepted);
+  }
+  return seconds;
+}

@@ -1,0 +1,15 @@
+/** How far an agent is with a network. What is not known is said to be unknown. */
+export const AGENT_NETWORK_STATUSES = ['SYNCED', 'PENDING', 'STALE', 'FAILED', 'OFFLINE', 'UNKNOWN'] as const;
+export type AgentNetworkStatus = (typeof AGENT_NETWORK_STATUSES)[number];
+
+export const NETWORK_STATUSES = [...AGENT_NETWORK_STATUSES, 'EMPTY', 'EPOCH_REGRESSED'] as const;
+/** The worst of its agents'; EMPTY: no agent takes part. */
+export type NetworkStatus = (typeof NETWORK_STATUSES)[number];
+
+/** UNKNOWN: enrolled, and not heard of since the control plane started. */
+export const AGENT_STATUSES = ['ONLINE', 'OFFLINE', 'REVOKED', 'UNKNOWN'] as const;
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
+
+/** UNKNOWN: its agent is not in contact. UNPLACED: no agent holds it. */
+export const SANDBOX_STATUSES = ['RUNNING', 'GONE', 'UNPLACED', 'UNKNOWN'] as const;
+export type SandboxStatus = (typeof SANDBOX_STATUSES)[number];
