@@ -24,12 +24,13 @@ export class ControlPlaneClient {
   }
 
   async isEnrolled(agent: string): Promise<boolean> {
-    const { items } = taken(await listAgents({ client: this.client }));
+    const { items } = await answered(listAgents({ client: this.client }));
     return items.some((item) => item.id === agent && item.status !== 'REVOKED');
   }
 
   async enrollmentToken(agent: string): Promise<string> {
-    return taken(await createEnrollmentToken({ client: this.client, body: { name: agent } })).token;
+    const { token } = await answered(createEnrollmentToken({ client: this.client, body: { name: agent } }));
+    return token;
   }
 
   /**
@@ -39,7 +40,7 @@ export class ControlPlaneClient {
   async waitForSandboxes(ids: readonly string[], deadlineMs: number): Promise<ReadonlyMap<string, string | null>> {
     const deadline = performance.now() + deadlineMs;
     for (;;) {
-      const { items } = taken(await listSandboxes({ client: this.client }));
+      const { items } = await answered(listSandboxes({ client: this.client }));
       const missing = ids.filter((id) => !items.some((item) => item.id === id && item.status === 'RUNNING'));
       if (missing.length === 0) return new Map(items.map((item) => [item.id, item.namespace]));
       if (performance.now() > deadline) {
@@ -54,12 +55,16 @@ export class ControlPlaneClient {
   }
 }
 
-function taken<T>(answer: { readonly data?: T; readonly error?: unknown }): NonNullable<T> {
-  if (answer.data !== undefined && answer.data !== null) return answer.data;
-  const { code, detail } = (answer.error ?? {}) as { readonly code?: unknown; readonly detail?: unknown };
-  throw new ControlPlaneAnswerError(
-    typeof code === 'string' ? code : 'CONTROL_PLANE_UNREACHABLE',
-    `the control plane refused a step of the set-up: ${typeof detail === 'string' ? detail : 'no answer'}`,
-    "read the control plane's log",
-  );
+/** The client throws the problem document itself, or what fetch threw. */
+async function answered<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    const { code, detail } = (error ?? {}) as { readonly code?: unknown; readonly detail?: unknown };
+    throw new ControlPlaneAnswerError(
+      typeof code === 'string' ? code : 'CONTROL_PLANE_UNREACHABLE',
+      `the control plane refused a step of the set-up: ${typeof detail === 'string' ? detail : 'no answer'}`,
+      "read the control plane's log",
+    );
+  }
 }
