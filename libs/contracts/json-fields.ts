@@ -59,3 +59,23 @@ export function wordOf<T extends string>(words: readonly T[]): FieldParser<T> {
 export function nullOr<T>(parse: FieldParser<T>): FieldParser<T | null> {
   return (value, field) => (value === null ? null : parse(value, field));
 }
+
+/** An object with exactly these members, each still to be parsed; throws InvalidInputError that names the odd one. */
+export function parseMembers<Key extends string>(
+  value: unknown,
+  field: string,
+  keys: readonly Key[],
+): { readonly [key in Key]: unknown } {
+  const object = parseObject(value, field);
+  const unknown = Object.keys(object).find((key) => !(keys as readonly string[]).includes(key));
+  if (unknown !== undefined) throw new InvalidInputError(field, unknown, `no members but ${keys.join(', ')}`);
+  const missing = keys.find((key) => !Object.hasOwn(object, key));
+  if (missing !== undefined) throw new InvalidInputError(`${field}.${missing}`, undefined, 'a value');
+  return object as { readonly [key in Key]: unknown };
+}
+
+/** true or false; throws InvalidInputError. */
+export const parseTrueOrFalse: FieldParser<boolean> = (value, field) => {
+  if (typeof value !== 'boolean') throw new InvalidInputError(field, value, 'true or false');
+  return value;
+};

@@ -1,10 +1,10 @@
 import { InvalidInputError } from './errors.js';
 
 /** One port of an alias: what clients dial, and what is dialled inside the sandbox. */
-export interface AliasPort {
+export type AliasPort = {
   readonly published: number;
   readonly target: number;
-}
+};
 
 export const MAX_PORTS_PER_ALIAS = 32;
 const ACCEPTED = 'a TCP port from 1 to 65535, such as 8080, or published:inside, such as 80:8080';

@@ -50,8 +50,8 @@ export interface Topology extends NetworkView {
   readonly deleted: boolean;
 }
 
-/** Plain JSON: what one agent needs of one network. `compile` makes it, `viewOf` turns it into a NetworkView. */
-export interface Snapshot {
+/** Plain JSON (a type alias, so that it is assignable to JsonValue): what one agent needs of one network. `compile` makes it, `viewOf` turns it into a NetworkView. */
+export type Snapshot = {
   readonly format: 1;
   readonly networkId: NetworkId;
   readonly name: NetworkName;
@@ -79,7 +79,7 @@ export interface Snapshot {
     readonly to: AliasName;
     readonly port: number;
   }[];
-}
+};
 
 export type FlowSource =
   | { readonly kind: 'sandbox'; readonly sandboxId: SandboxId }

@@ -1,0 +1,72 @@
+import type { AgentId } from '#libs/contracts/ids.js';
+import { formatSelector } from '#libs/contracts/selectors.js';
+import type { Snapshot, Topology } from './model.js';
+import { compareText, sortedBy } from './order.js';
+
+/** Every agent that holds an attached sandbox, in order; nobody takes part in a deleted network. */
+export function participants(topology: Topology): readonly AgentId[] {
+  if (topology.deleted) return [];
+  const agents = new Set<AgentId>();
+  for (const { agentId } of topology.sandboxes.values()) if (agentId !== null) agents.add(agentId);
+  return [...agents].sort(compareText);
+}
+
+/**
+ * What one agent needs of one network at this version. The target evaluates sources of other hosts, so whoever takes
+ * part gets every attached sandbox, alias and rule; who does not take part gets a snapshot that tells it to let go.
+ * Equal topologies give equal snapshots, in whatever order their maps were filled.
+ */
+export function compile(topology: Topology, agentId: AgentId): Snapshot {
+  return takesPart(topology, agentId) ? fullSnapshot(topology) : emptySnapshot(topology);
+}
+
+function takesPart(topology: Topology, agentId: AgentId): boolean {
+  if (topology.deleted) return false;
+  for (const sandbox of topology.sandboxes.values()) if (sandbox.agentId === agentId) return true;
+  return false;
+}
+
+/** One topology is compiled for many agents at once, and all who take part get the same value. */
+const compiled = new WeakMap<Topology, Snapshot>();
+
+function fullSnapshot(topology: Topology): Snapshot {
+  const known = compiled.get(topology);
+  if (known !== undefined) return known;
+  const snapshot: Snapshot = {
+    ...emptySnapshot(topology),
+    participates: true,
+    sandboxes: sortedBy(topology.sandboxes.values(), ({ sandboxId }) => sandboxId).map(
+      ({ sandboxId, agentId, labels }) => ({ sandboxId, agentId, labels }),
+    ),
+    aliases: sortedBy(topology.aliases.values(), ({ alias }) => alias).map(({ alias, sandboxId, ports }) => ({
+      alias,
+      sandboxId,
+      ports: ports
+        .map(({ published, target }) => ({ published, target }))
+        .sort((first, second) => first.published - second.published),
+    })),
+    rules: sortedBy(topology.rules.values(), ({ id }) => id).map(({ id, effect, from, to, port }) => ({
+      id,
+      effect,
+      from: formatSelector(from),
+      to,
+      port,
+    })),
+  };
+  compiled.set(topology, snapshot);
+  return snapshot;
+}
+
+function emptySnapshot({ networkId, name, version, maxStalenessSeconds }: Topology): Snapshot {
+  return {
+    format: 1,
+    networkId,
+    name,
+    version,
+    maxStalenessSeconds,
+    participates: false,
+    sandboxes: [],
+    aliases: [],
+    rules: [],
+  };
+}

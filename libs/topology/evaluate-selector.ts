@@ -1,0 +1,63 @@
+import type { AliasName } from '#libs/contracts/ids.js';
+import type { Selector } from '#libs/contracts/selectors.js';
+import { evaluateSource } from './evaluate.js';
+import type { FlowSource, NetworkView, SelectorVerdict, Verdict, VerdictReason } from './model.js';
+import { mergeNearMisses } from './near-misses.js';
+import { sortedBy } from './order.js';
+import { matchesSource } from './selector-match.js';
+
+/**
+ * The verdict on everybody a selector stands for. `local` asks about a local node that no rule names, `local:<user>`
+ * and `sandbox:<id>` about one source; `any`, a label and an alias ask about each attached sandbox that they match.
+ * Members of one mind give one verdict, others `mixed` with the verdict of each. A selector that stands for nobody is
+ * NOT_ATTACHED.
+ */
+export function evaluateSelector(
+  view: NetworkView,
+  selector: Selector,
+  alias: AliasName,
+  port: number,
+): SelectorVerdict {
+  switch (selector.kind) {
+    case 'local':
+      return { ...evaluateSource(view, { kind: 'local', user: null }, alias, port), members: [] };
+    case 'local-user':
+      return { ...evaluateSource(view, { kind: 'local', user: selector.user }, alias, port), members: [] };
+    case 'sandbox':
+      return { ...evaluateSource(view, selector, alias, port), members: [] };
+    default:
+      return joined(view, membersOf(view, selector, alias, port));
+  }
+}
+
+interface Member {
+  readonly source: FlowSource;
+  readonly verdict: Verdict;
+}
+
+function membersOf(view: NetworkView, selector: Selector, alias: AliasName, port: number): readonly Member[] {
+  return sortedBy(view.sandboxes.keys(), (sandboxId) => sandboxId)
+    .map((sandboxId) => ({ kind: 'sandbox', sandboxId }) as const)
+    .filter((source) => matchesSource(view, selector, source))
+    .map((source) => ({ source, verdict: evaluateSource(view, source, alias, port) }));
+}
+
+/** Which reason speaks for members that agree on the effect for different reasons. */
+const SPEAKING_ORDER: readonly VerdictReason[] = ['EXPLICIT_DENY', 'DEFAULT_DENY'];
+
+function joined(view: NetworkView, members: readonly Member[]): SelectorVerdict {
+  const nearMisses = mergeNearMisses(members.flatMap(({ verdict }) => verdict.nearMisses));
+  const rest = { nearMisses, version: view.version };
+  const [head] = members;
+  if (head === undefined) return { effect: 'deny', reason: 'NOT_ATTACHED', ruleId: null, members: [], ...rest };
+  if (members.some(({ verdict }) => verdict.effect !== head.verdict.effect)) {
+    return { effect: 'mixed', reason: 'MIXED', ruleId: null, members, ...rest };
+  }
+  const reasons = new Set(members.map(({ verdict }) => verdict.reason));
+  const reason = SPEAKING_ORDER.find((candidate) => reasons.has(candidate)) ?? head.verdict.reason;
+  const [speaker = head] = sortedBy(
+    members.filter(({ verdict }) => verdict.reason === reason),
+    ({ verdict }) => verdict.ruleId ?? '',
+  );
+  return { ...speaker.verdict, members: [], ...rest };
+}

@@ -1,0 +1,56 @@
+import type { AliasName } from '#libs/contracts/ids.js';
+import type { FlowQuestion, NetworkView, Rule, Verdict } from './model.js';
+import { nearMisses } from './near-misses.js';
+import { type PolicyIndex, policyIndex } from './policy-index.js';
+import { matchesSource, type PolicySource, policySource } from './selector-match.js';
+
+/** Verdicts kept for one view; beyond that they are worked out again. */
+const KEPT_VERDICTS = 10_000;
+
+/**
+ * The one policy decision, for live flows, tests, diagnostics and replay alike. Default deny; any matching deny beats
+ * every allow; there are no priorities.
+ *
+ * Reasons are found in this order, so that a source learns nothing of a network that it is not attached to:
+ * NOT_ATTACHED, NO_ALIAS, NO_PORT, EXPLICIT_DENY, ALLOWED, DEFAULT_DENY. `ruleId` is the deciding rule, the lowest id
+ * when several decide alike, and null when none did. A repeated question on the same view costs one look-up.
+ */
+export function evaluate(view: NetworkView, question: FlowQuestion): Verdict {
+  return evaluateSource(view, policySource(question.source), question.alias, question.port);
+}
+
+/** As `evaluate`, for a source that may be a local node of no particular user. */
+export function evaluateSource(view: NetworkView, source: PolicySource, alias: AliasName, port: number): Verdict {
+  if (source.kind === 'sandbox' && !view.sandboxes.has(source.sandboxId)) {
+    return { effect: 'deny', reason: 'NOT_ATTACHED', ruleId: null, nearMisses: [], version: view.version };
+  }
+  const index = policyIndex(view);
+  const name = source.kind === 'sandbox' ? source.sandboxId : `:${source.user ?? ''}`;
+  const key = `${alias} ${port} ${name}`;
+  const known = index.verdicts.get(key);
+  if (known !== undefined) return known;
+  const verdict = judge(view, index, source, alias, port);
+  if (index.verdicts.size < KEPT_VERDICTS) index.verdicts.set(key, verdict);
+  return verdict;
+}
+
+function judge(view: NetworkView, index: PolicyIndex, source: PolicySource, alias: AliasName, port: number): Verdict {
+  const rest = { nearMisses: nearMisses(view, index, source, alias, port), version: view.version };
+  const record = view.aliases.get(alias);
+  if (record === undefined) return { effect: 'deny', reason: 'NO_ALIAS', ruleId: null, ...rest };
+  if (!record.ports.some(({ published }) => published === port)) {
+    return { effect: 'deny', reason: 'NO_PORT', ruleId: null, ...rest };
+  }
+  const matching = (index.byAlias.get(alias) ?? []).filter(
+    (rule) => rule.port === port && matchesSource(view, rule.from, source),
+  );
+  const deny = first(matching, 'deny');
+  if (deny !== undefined) return { effect: 'deny', reason: 'EXPLICIT_DENY', ruleId: deny.id, ...rest };
+  const allow = first(matching, 'allow');
+  if (allow !== undefined) return { effect: 'allow', reason: 'ALLOWED', ruleId: allow.id, ...rest };
+  return { effect: 'deny', reason: 'DEFAULT_DENY', ruleId: null, ...rest };
+}
+
+function first(rules: readonly Rule[], effect: Rule['effect']): Rule | undefined {
+  return rules.find((rule) => rule.effect === effect);
+}

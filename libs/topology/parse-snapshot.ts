@@ -1,0 +1,157 @@
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import {
+  parseAgentId,
+  parseAliasName,
+  parseNetworkId,
+  parseNetworkName,
+  parseRuleId,
+  parseSandboxId,
+} from '#libs/contracts/ids.js';
+import {
+  integerBetween,
+  listOf,
+  nullOr,
+  parseMembers,
+  parseObject,
+  parseTrueOrFalse,
+  wordOf,
+} from '#libs/contracts/json-fields.js';
+import { type AliasPort, MAX_PORTS_PER_ALIAS } from '#libs/contracts/ports.js';
+import { formatSelector, parseLabel, parseSelector } from '#libs/contracts/selectors.js';
+import { MAX_STALENESS_SECONDS, NETWORK_LIMITS } from './limits.js';
+import type { Snapshot } from './model.js';
+
+/** What arrived is not a snapshot that `compile` could have made. The version held before stays in force. */
+export class SnapshotInvalidError extends CodedError {
+  constructor(message: string, code = 'SNAPSHOT_INVALID') {
+    super(code, message, 'check that control plane and agent run the same release');
+  }
+}
+
+const parseVersion = integerBetween(1, Number.MAX_SAFE_INTEGER);
+const parseStaleness = integerBetween(MAX_STALENESS_SECONDS.least, MAX_STALENESS_SECONDS.most);
+/** In JSON a port is a number; contracts' parsePort takes text as well. */
+const parsePortNumber = integerBetween(1, 65_535);
+
+const SNAPSHOT_FORMAT = 1;
+const SNAPSHOT_FIELDS = [
+  'format',
+  'networkId',
+  'name',
+  'version',
+  'maxStalenessSeconds',
+  'participates',
+  'sandboxes',
+  'aliases',
+  'rules',
+] as const;
+
+/**
+ * A snapshot from untrusted JSON. Takes exactly what `compile` makes: known members only, within the limits of a
+ * network, lists in strict order, aliases of attached sandboxes, selectors in printed form; so that text, hash and
+ * value stand for each other. Throws SnapshotInvalidError (`SNAPSHOT_INVALID`, `SNAPSHOT_FORMAT_UNSUPPORTED`).
+ */
+export function parseSnapshot(value: unknown): Snapshot {
+  try {
+    return snapshotFrom(value);
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw new SnapshotInvalidError(error.message);
+    throw error;
+  }
+}
+
+function snapshotFrom(value: unknown): Snapshot {
+  const format = parseObject(value, 'snapshot').format;
+  if (format !== SNAPSHOT_FORMAT) {
+    throw new SnapshotInvalidError(
+      `snapshot format ${JSON.stringify(format)} is not known here; this release reads format ${SNAPSHOT_FORMAT}`,
+      'SNAPSHOT_FORMAT_UNSUPPORTED',
+    );
+  }
+  const fields = parseMembers(value, 'snapshot', SNAPSHOT_FIELDS);
+  const snapshot: Snapshot = {
+    format: SNAPSHOT_FORMAT,
+    networkId: parseNetworkId(fields.networkId, 'snapshot.networkId'),
+    name: parseNetworkName(fields.name, 'snapshot.name'),
+    version: parseVersion(fields.version, 'snapshot.version'),
+    maxStalenessSeconds: parseStaleness(fields.maxStalenessSeconds, 'snapshot.maxStalenessSeconds'),
+    participates: parseTrueOrFalse(fields.participates, 'snapshot.participates'),
+    sandboxes: listOf(parseSandbox, NETWORK_LIMITS.sandboxes)(fields.sandboxes, 'snapshot.sandboxes'),
+    aliases: listOf(parseAlias, NETWORK_LIMITS.aliases)(fields.aliases, 'snapshot.aliases'),
+    rules: listOf(parseRule, NETWORK_LIMITS.rules)(fields.rules, 'snapshot.rules'),
+  };
+  requireAscending(snapshot.sandboxes, ({ sandboxId }) => sandboxId, 'snapshot.sandboxes');
+  requireAscending(snapshot.aliases, ({ alias }) => alias, 'snapshot.aliases');
+  requireAscending(snapshot.rules, ({ id }) => id, 'snapshot.rules');
+  requireConsistent(snapshot);
+  return snapshot;
+}
+
+function parseSandbox(value: unknown, field: string): Snapshot['sandboxes'][number] {
+  const { sandboxId, agentId, labels } = parseMembers(value, field, ['sandboxId', 'agentId', 'labels']);
+  return {
+    sandboxId: parseSandboxId(sandboxId, `${field}.sandboxId`),
+    agentId: nullOr(parseAgentId)(agentId, `${field}.agentId`),
+    labels: parseLabels(labels, `${field}.labels`),
+  };
+}
+
+function parseLabels(value: unknown, field: string): { readonly [key: string]: string } {
+  const entries = Object.entries(parseObject(value, field));
+  if (entries.length > NETWORK_LIMITS.labelsPerSandbox) {
+    throw new InvalidInputError(field, entries.length, `at most ${NETWORK_LIMITS.labelsPerSandbox} labels`);
+  }
+  return Object.fromEntries(entries.map(([key, label]) => parseLabel(key, label, field)));
+}
+
+function parseAlias(value: unknown, field: string): Snapshot['aliases'][number] {
+  const { alias, sandboxId, ports } = parseMembers(value, field, ['alias', 'sandboxId', 'ports']);
+  const read = listOf(parseAliasPort, MAX_PORTS_PER_ALIAS)(ports, `${field}.ports`);
+  if (read.length === 0) throw new InvalidInputError(`${field}.ports`, [], 'at least one port');
+  requireAscending(read, ({ published }) => published, `${field}.ports`);
+  return {
+    alias: parseAliasName(alias, `${field}.alias`),
+    sandboxId: parseSandboxId(sandboxId, `${field}.sandboxId`),
+    ports: read,
+  };
+}
+
+function parseAliasPort(value: unknown, field: string): AliasPort {
+  const { published, target } = parseMembers(value, field, ['published', 'target']);
+  return {
+    published: parsePortNumber(published, `${field}.published`),
+    target: parsePortNumber(target, `${field}.target`),
+  };
+}
+
+function parseRule(value: unknown, field: string): Snapshot['rules'][number] {
+  const { id, effect, from, to, port } = parseMembers(value, field, ['id', 'effect', 'from', 'to', 'port']);
+  return {
+    id: parseRuleId(id, `${field}.id`),
+    effect: wordOf(['allow', 'deny'])(effect, `${field}.effect`),
+    from: formatSelector(parseSelector(from, `${field}.from`)),
+    to: parseAliasName(to, `${field}.to`),
+    port: parsePortNumber(port, `${field}.port`),
+  };
+}
+
+function requireAscending<T>(values: readonly T[], key: (value: T) => string | number, field: string): void {
+  values.forEach((value, index) => {
+    const previous = values[index - 1];
+    if (previous !== undefined && !(key(previous) < key(value))) {
+      throw new InvalidInputError(`${field}[${index}]`, key(value), `a key above ${key(previous)}`);
+    }
+  });
+}
+
+function requireConsistent(snapshot: Snapshot): void {
+  if (!snapshot.participates) {
+    const left = [snapshot.sandboxes, snapshot.aliases, snapshot.rules].find((list) => list.length > 0);
+    if (left !== undefined) throw new InvalidInputError('snapshot.participates', false, 'empty lists beside false');
+  }
+  const attached = new Set(snapshot.sandboxes.map(({ sandboxId }) => sandboxId));
+  const stray = snapshot.aliases.find(({ sandboxId }) => !attached.has(sandboxId));
+  if (stray !== undefined) {
+    throw new InvalidInputError(`snapshot.aliases.${stray.alias}`, stray.sandboxId, 'an attached sandbox');
+  }
+}

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { parseAliasName, parseLocalNodeId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
+import type { NetworkEvent } from '#libs/domain/events.js';
+import { foldAll } from '#libs/topology/fold.js';
+import type { FlowQuestion, FlowSource, Topology } from '#libs/topology/model.js';
+import {
+  aliasRemoved,
+  attached,
+  created,
+  detached,
+  labelled,
+  placed,
+  portsChanged,
+  published,
+  rule,
+  ruleRemoved,
+} from './network-events.js';
+
+/** Few names, so that events meet: most of what can go wrong needs two of them to be about the same thing. */
+export const sandboxName = fc.constantFrom('sbx-1', 'sbx-2', 'sbx-3', 'sbx-4');
+export const agentName = fc.constantFrom('host-a', 'host-b', 'host-c');
+export const aliasName = fc.constantFrom('api', 'web', 'postgres');
+export const portNumber = fc.constantFrom(80, 8080);
+export const userName = fc.constantFrom('ada', 'bob');
+const ruleName = fc.constantFrom('0001', '0002', '0003', '0004', '0005', '0006', '0007', '0008');
+
+export const labels = fc.dictionary(fc.constantFrom('tier', 'team', 'constructor'), fc.constantFrom('web', 'db'), {
+  noNullPrototype: true,
+});
+
+export const selectorText = fc.oneof(
+  fc.constantFrom('local', 'any'),
+  userName.map((user) => `local:${user}`),
+  sandboxName.map((sandbox) => `sandbox:${sandbox}`),
+  aliasName,
+  fc
+    .tuple(fc.constantFrom('tier', 'team', 'constructor'), fc.constantFrom('web', 'db'))
+    .map(([k, v]) => `label:${k}=${v}`),
+);
+
+const ports = fc.uniqueArray(portNumber, { minLength: 1 });
+
+const ruleAdded = fc
+  .record({
+    id: ruleName,
+    effect: fc.constantFrom('allow', 'deny'),
+    from: selectorText,
+    to: aliasName,
+    port: portNumber,
+  })
+  .map(({ id, effect, from, to, port }) => rule(id, `${effect} ${from} -> ${to}:${port}`));
+
+const change: fc.Arbitrary<NetworkEvent> = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(sandboxName, fc.option(agentName), labels).map((of) => attached(...of)) },
+  { weight: 1, arbitrary: sandboxName.map(detached) },
+  { weight: 3, arbitrary: fc.tuple(aliasName, sandboxName, ports).map(([a, s, p]) => published(a, s, ...p)) },
+  { weight: 1, arbitrary: fc.tuple(aliasName, ports).map(([a, p]) => portsChanged(a, ...p)) },
+  { weight: 1, arbitrary: aliasName.map(aliasRemoved) },
+  { weight: 12, arbitrary: ruleAdded },
+  { weight: 1, arbitrary: ruleName.map(ruleRemoved) },
+  { weight: 1, arbitrary: fc.tuple(sandboxName, fc.option(agentName)).map(([s, a]) => placed(s, a)) },
+  { weight: 1, arbitrary: fc.tuple(sandboxName, labels).map(([s, l]) => labelled(s, l)) },
+);
+
+/** A network with everybody in it, so that most questions get as far as the rules. */
+const settled = [
+  attached('sbx-1', 'host-a', { tier: 'web' }),
+  attached('sbx-2', 'host-a', { tier: 'db', team: 'web' }),
+  attached('sbx-3', 'host-b', { constructor: 'db' }),
+  published('api', 'sbx-1', 80, 8080),
+  published('web', 'sbx-2', 80),
+  published('postgres', 'sbx-3', 80, 8080),
+];
+
+export const networkEvents = fc
+  .tuple(fc.constantFrom(settled, settled, []), fc.array(change, { maxLength: 40, size: 'max' }))
+  .map(([before, changes]) => [created(), ...before, ...changes]);
+
+/** As the deciders leave it: an alias goes when its sandbox does. */
+export const topology: fc.Arbitrary<Topology> = networkEvents.map((events) => {
+  const folded = foldAll(null, events) as Topology;
+  const kept = [...folded.aliases].filter(([, { sandboxId }]) => folded.sandboxes.has(sandboxId));
+  return { ...folded, aliases: new Map(kept) };
+});
+
+export const flowSource: fc.Arbitrary<FlowSource> = fc.oneof(
+  sandboxName.map((name) => ({ kind: 'sandbox', sandboxId: parseSandboxId(name, 'sandbox') }) as const),
+  userName.map(
+    (user) => ({ kind: 'local', user: parseUserName(user, 'user'), node: parseLocalNodeId('laptop', 'node') }) as const,
+  ),
+);
+
+export const question: fc.Arbitrary<FlowQuestion> = fc.record({
+  source: flowSource,
+  alias: aliasName.map((name) => parseAliasName(name, 'alias')),
+  port: portNumber,
+});
+
+/** The same topology with every map filled in another order. */
+export const shuffled = (of: Topology): fc.Arbitrary<Topology> =>
+  fc
+    .tuple(shuffledMap(of.sandboxes), shuffledMap(of.aliases), shuffledMap(of.rules))
+    .map(([sandboxes, aliases, rules]) => ({ ...of, sandboxes, aliases, rules }));
+
+function shuffledMap<Key, Value>(map: ReadonlyMap<Key, Value>): fc.Arbitrary<ReadonlyMap<Key, Value>> {
+  const entries = [...map];
+  return fc.shuffledSubarray(entries, { minLength: entries.length }).map((inAnotherOrder) => new Map(inAnotherOrder));
+}

@@ -1,0 +1,121 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseAliasName } from '#libs/contracts/ids.js';
+import type { NetworkEvent } from '#libs/domain/events.js';
+import { fold, foldAll, StreamOrderError } from '#libs/topology/fold.js';
+import type { Topology } from '#libs/topology/model.js';
+import { networkEvents } from './arbitraries.js';
+import {
+  aliasRemoved,
+  attached,
+  created,
+  detached,
+  labelled,
+  networkDeleted,
+  placed,
+  portsChanged,
+  published,
+  rule,
+  ruleRemoved,
+  topologyOf,
+} from './network-events.js';
+
+const stepwise = (events: readonly NetworkEvent[]) =>
+  events.reduce<Topology | null>((topology, event) => fold(topology, event), null);
+
+describe('fold', () => {
+  it('begins with an empty network at version 1', () => {
+    expect(fold(null, created('dev'))).to.deep.equal({
+      networkId: '0a1b',
+      name: 'dev',
+      mode: 'agent_proxy',
+      maxStalenessSeconds: 86_400,
+      version: 1,
+      sandboxes: new Map(),
+      aliases: new Map(),
+      rules: new Map(),
+      deleted: false,
+    });
+  });
+
+  it('holds what was attached, published and ruled', () => {
+    const topology = topologyOf(
+      created(),
+      attached('sbx-1', 'host-a', { tier: 'web' }),
+      attached('sbx-2'),
+      published('api', 'sbx-1', '80:8080'),
+      published('web', 'sbx-2', 443),
+      rule('0001', 'allow any -> api:80'),
+      rule('0002', 'deny local -> web:443'),
+      placed('sbx-2', 'host-b'),
+      labelled('sbx-2', { tier: 'db' }),
+      portsChanged('web', 443, 80),
+    );
+    expect(topology.version).to.equal(10);
+    expect([...topology.sandboxes.values()]).to.deep.equal([
+      { sandboxId: 'sbx-1', agentId: 'host-a', labels: { tier: 'web' } },
+      { sandboxId: 'sbx-2', agentId: 'host-b', labels: { tier: 'db' } },
+    ]);
+    expect(topology.aliases.get(parseAliasName('web', 'alias'))).to.deep.equal({
+      alias: 'web',
+      sandboxId: 'sbx-2',
+      ports: [
+        { published: 80, target: 80 },
+        { published: 443, target: 443 },
+      ],
+    });
+    expect([...topology.rules.keys()]).to.deep.equal(['rule-0001', 'rule-0002']);
+  });
+
+  it('lets go of what was detached, removed and deleted', () => {
+    const topology = topologyOf(
+      created(),
+      attached('sbx-1'),
+      published('api', 'sbx-1', 80),
+      rule('0001', 'allow any -> api:80'),
+      ruleRemoved('0001'),
+      aliasRemoved('api'),
+      detached('sbx-1'),
+      networkDeleted,
+    );
+    expect(topology).to.include({ version: 8, deleted: true });
+    expect([topology.sandboxes.size, topology.aliases.size, topology.rules.size]).to.deep.equal([0, 0, 0]);
+  });
+
+  it('refuses a stream that does not begin with NetworkCreated, or begins twice', () => {
+    expect(() => fold(null, detached('sbx-1'))).to.throw(StreamOrderError, 'version 1');
+    expect(() => fold(topologyOf(created()), created())).to.throw(StreamOrderError, 'version 2');
+  });
+
+  it('has the stream version after any events', () => {
+    fc.assert(
+      fc.property(networkEvents, (events) => {
+        expect(topologyOf(...events).version).to.equal(events.length);
+      }),
+    );
+  });
+
+  it('replay equals live: all at once, one by one, or resumed in the middle', () => {
+    fc.assert(
+      fc.property(networkEvents, fc.nat(), (events, cut) => {
+        const middle = cut % (events.length + 1);
+        const live = stepwise(events);
+        expect(foldAll(null, events)).to.deep.equal(live);
+        expect(foldAll(foldAll(null, events.slice(0, middle)), events.slice(middle))).to.deep.equal(live);
+      }),
+    );
+  });
+
+  it('never changes a topology it was given', () => {
+    fc.assert(
+      fc.property(networkEvents, networkEvents, (events, more) => {
+        const before = topologyOf(...events);
+        const copy = structuredClone(before);
+        foldAll(before, more.slice(1));
+        stepwise(events);
+        for (const event of more.slice(1)) fold(before, event);
+        expect(before).to.deep.equal(copy);
+      }),
+    );
+  });
+});

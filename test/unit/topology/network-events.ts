@@ -1,0 +1,97 @@
+import {
+  parseAgentId,
+  parseAliasName,
+  parseNetworkId,
+  parseNetworkName,
+  parseRuleId,
+  parseSandboxId,
+} from '#libs/contracts/ids.js';
+import { parseAliasPorts } from '#libs/contracts/ports.js';
+import type { NetworkEvent } from '#libs/domain/events.js';
+import { foldAll } from '#libs/topology/fold.js';
+import type { Topology } from '#libs/topology/model.js';
+
+/** Events in the words of a test: plain text in, branded values out. */
+export const created = (name = 'dev'): NetworkEvent => ({
+  type: 'NetworkCreated',
+  data: {
+    networkId: parseNetworkId('0a1b', 'networkId'),
+    name: parseNetworkName(name, 'name'),
+    mode: 'agent_proxy',
+    maxStalenessSeconds: 86_400,
+  },
+});
+
+export const attached = (
+  sandbox: string,
+  agent: string | null = null,
+  labels: { readonly [key: string]: string } = {},
+): NetworkEvent => ({
+  type: 'SandboxAttached',
+  data: { sandboxId: parseSandboxId(sandbox, 'sandbox'), agentId: agentOrNull(agent), labels },
+});
+
+export const detached = (sandbox: string): NetworkEvent => ({
+  type: 'SandboxDetached',
+  data: { sandboxId: parseSandboxId(sandbox, 'sandbox') },
+});
+
+export const published = (alias: string, sandbox: string, ...ports: readonly (string | number)[]): NetworkEvent => ({
+  type: 'AliasPublished',
+  data: {
+    alias: parseAliasName(alias, 'alias'),
+    sandboxId: parseSandboxId(sandbox, 'sandbox'),
+    ports: parseAliasPorts(ports, 'ports'),
+  },
+});
+
+export const portsChanged = (alias: string, ...ports: readonly (string | number)[]): NetworkEvent => ({
+  type: 'AliasPortsChanged',
+  data: { alias: parseAliasName(alias, 'alias'), ports: parseAliasPorts(ports, 'ports') },
+});
+
+export const aliasRemoved = (alias: string): NetworkEvent => ({
+  type: 'AliasRemoved',
+  data: { alias: parseAliasName(alias, 'alias') },
+});
+
+/** `rule('0001', 'allow any -> api:8080')` */
+export const rule = (id: string, text: string): NetworkEvent => {
+  const match = /^(allow|deny) (\S+) -> ([a-z0-9-]+):(\d+)$/.exec(text);
+  if (match === null) throw new Error(`not a rule: ${text}`);
+  return {
+    type: 'PolicyRuleAdded',
+    data: {
+      ruleId: parseRuleId(`rule-${id}`, 'rule'),
+      effect: match[1] === 'allow' ? 'allow' : 'deny',
+      from: match[2] ?? '',
+      to: parseAliasName(match[3], 'to'),
+      port: Number(match[4]),
+    },
+  };
+};
+
+export const ruleRemoved = (id: string): NetworkEvent => ({
+  type: 'PolicyRuleRemoved',
+  data: { ruleId: parseRuleId(`rule-${id}`, 'rule') },
+});
+
+export const placed = (sandbox: string, agent: string | null): NetworkEvent => ({
+  type: 'SandboxPlacementChanged',
+  data: { sandboxId: parseSandboxId(sandbox, 'sandbox'), agentId: agentOrNull(agent) },
+});
+
+export const labelled = (sandbox: string, labels: { readonly [key: string]: string }): NetworkEvent => ({
+  type: 'SandboxLabelsChanged',
+  data: { sandboxId: parseSandboxId(sandbox, 'sandbox'), labels },
+});
+
+export const networkDeleted: NetworkEvent = { type: 'NetworkDeleted', data: {} };
+
+const agentOrNull = (agent: string | null) => (agent === null ? null : parseAgentId(agent, 'agent'));
+
+export function topologyOf(...events: readonly NetworkEvent[]): Topology {
+  const topology = foldAll(null, events);
+  if (topology === null) throw new Error('a topology needs events');
+  return topology;
+}
