@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net';
+import type { FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { IncomingFlow } from '#libs/mesh/flow.js';
+import type { NetworkView } from '#libs/topology/model.js';
+import type { FlowEngine, FlowEngineSettings, FlowSummary, Route } from '../data-plane.js';
+import type { Dial } from './dial.js';
+import type { Flow } from './flow.js';
+import { acceptClient } from './from-client.js';
+import { acceptPeer } from './from-peer.js';
+import { FlowHost, rememberVerdicts } from './host.js';
+
+/** Idle flows are looked for this many times in the time they may be idle, within these bounds. */
+const WATCHES_PER_IDLE_TIME = 4;
+const SHORTEST_WATCH_MS = 50;
+const LONGEST_WATCH_MS = 10_000;
+
+export interface FlowEngineSeams {
+  /** Milliseconds since 1970. */
+  readonly nowMs?: () => number;
+  readonly dial?: Dial;
+}
+
+/**
+ * The traffic of one host. The engine owns every socket and mesh stream it is handed from that moment on, and one
+ * timer; `close` ends them. `seams` stand in for the clock and for connecting, in tests.
+ */
+export function createFlowEngine(settings: FlowEngineSettings, seams: FlowEngineSeams = {}): FlowEngine {
+  return new Engine(settings, seams);
+}
+
+class Engine implements FlowEngine {
+  readonly #host: FlowHost;
+  readonly #watch: NodeJS.Timeout;
+  #closed = false;
+
+  constructor(settings: FlowEngineSettings, { nowMs = Date.now, dial }: FlowEngineSeams) {
+    this.#host = new FlowHost(settings, nowMs, dial ?? null);
+    const everyMs = settings.limits.idleTimeoutMs / WATCHES_PER_IDLE_TIME;
+    this.#watch = setInterval(
+      () => this.#endIdleAndStale(),
+      Math.min(Math.max(everyMs, SHORTEST_WATCH_MS), LONGEST_WATCH_MS),
+    );
+    this.#watch.unref();
+  }
+
+  apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[] {
+    if (view === null) this.#host.views.delete(networkId);
+    else this.#host.views.set(networkId, view);
+
+    const verdictOf = rememberVerdicts();
+    const cut: FlowId[] = [];
+    for (const flow of this.#host.table.ofNetwork(networkId)) {
+      if (flow.isHeldBeyond(view?.version ?? null)) continue;
+      const decision = this.#host.judge(flow, verdictOf);
+      if (decision.allowed) continue;
+      if (flow.state === 'open') cut.push(flow.facts.flowId);
+      flow.finish('cut', decision.code);
+    }
+    if (view !== null) this.#host.waits.reached(networkId, view.version);
+    return cut;
+  }
+
+  view(networkId: NetworkId): NetworkView | null {
+    return this.#host.view(networkId);
+  }
+
+  acceptClient(socket: Socket, route: Route): void {
+    if (this.#closed) socket.resetAndDestroy();
+    else acceptClient(this.#host, socket, route);
+  }
+
+  acceptPeer(flow: IncomingFlow): void {
+    if (this.#closed) flow.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
+    else acceptPeer(this.#host, flow);
+  }
+
+  sandboxGone(sandboxId: SandboxId): void {
+    for (const flow of this.#host.table.all()) {
+      if (isEndHere(flow, sandboxId)) flow.finish('reset', 'SANDBOX_GONE');
+    }
+  }
+
+  flows(): readonly FlowSummary[] {
+    return this.#host.table.summaries();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    for (const flow of this.#host.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
+  }
+
+  #endIdleAndStale(): void {
+    const { settings, nowMs } = this.#host;
+    const now = nowMs();
+    for (const flow of this.#host.table.all()) {
+      if (flow.state !== 'open') continue;
+      const bytes = flow.bytesToSource + flow.bytesToTarget;
+      if (!settings.isFresh(flow.facts.networkId)) {
+        flow.finish('cut', 'STALE');
+      } else if (bytes !== flow.seenBytes) {
+        flow.seenBytes = bytes;
+        flow.seenAtMs = now;
+      } else if (now - flow.seenAtMs >= settings.limits.idleTimeoutMs) {
+        flow.finish('reset', 'IDLE_TIMEOUT');
+      }
+    }
+  }
+}
+
+/** Whether the sandbox is an end of the flow at this host, and not one that a peer vouches for. */
+function isEndHere(flow: Flow, sandboxId: SandboxId): boolean {
+  const { source, peer } = flow.facts;
+  if (peer === null && source?.kind === 'sandbox' && source.sandboxId === sandboxId) return true;
+  return flow.roles.includes('target') && flow.target?.sandboxId === sandboxId;
+}

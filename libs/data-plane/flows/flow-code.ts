@@ -1,0 +1,46 @@
+import type { VerdictReason } from '#libs/topology/model.js';
+
+/** Why a flow was refused, cut or reset at this host, as the flow log and the peer are told. */
+export type FlowCode =
+  | Exclude<VerdictReason, 'ALLOWED'>
+  /** This host holds no topology of the network. */
+  | 'NETWORK_UNKNOWN'
+  /** Out of contact for longer than the network allows. */
+  | 'STALE'
+  /** The topology places the source elsewhere than where the flow came from. */
+  | 'SOURCE_NOT_ON_PEER'
+  | 'SOURCE_NOT_HERE'
+  /** No agent holds the target now. */
+  | 'TARGET_NOT_PLACED'
+  /** Asked as the target's agent, but the target is not here. */
+  | 'TARGET_NOT_HERE'
+  /** The alias means another sandbox, host or port than when the flow began. */
+  | 'TARGET_MOVED'
+  | 'TARGET_FORBIDDEN'
+  | 'TARGET_REFUSED'
+  | 'TARGET_UNREACHABLE'
+  | 'TARGET_RESET'
+  | 'SOURCE_RESET'
+  | 'PEER_RESET'
+  | 'PEER_UNREACHABLE'
+  | 'MESH_NOT_CONFIGURED'
+  | 'CONNECT_TIMEOUT'
+  | 'IDLE_TIMEOUT'
+  | 'FLOW_LIMIT'
+  | 'FLOW_ID_TAKEN'
+  | 'SANDBOX_GONE'
+  | 'SHUTTING_DOWN';
+
+const SAID_TO_PEERS: ReadonlyMap<string, string> = new Map<FlowCode, string>([
+  ['NETWORK_UNKNOWN', 'this agent holds no topology of the network'],
+  ['STALE', 'this agent was out of contact with the control plane for longer than the network allows'],
+  ['SOURCE_NOT_ON_PEER', 'the topology does not place the source on the agent that names it'],
+  ['TARGET_NOT_HERE', 'the alias is not published by a sandbox of this agent'],
+  ['TARGET_REFUSED', 'the sandbox does not listen on the port'],
+  ['FLOW_LIMIT', 'too many flows'],
+]);
+
+/** One sentence for whoever asked for the flow. */
+export function explainCode(code: string): string {
+  return SAID_TO_PEERS.get(code) ?? `the target agent answered ${code}`;
+}

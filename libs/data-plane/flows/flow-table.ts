@@ -1,0 +1,65 @@
+import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
+import type { FlowSummary } from '../data-plane.js';
+import type { Flow } from './flow.js';
+import { sourceKey } from './judge.js';
+
+/** Every flow of this host that is not done, by network, and how many each source has. */
+export class FlowTable {
+  readonly #byNetwork = new Map<NetworkId, Set<Flow>>();
+  readonly #bySource = new Map<string, number>();
+  readonly #peerIds = new Set<FlowId>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many flows the source has, this one included. */
+  ofSource(flow: Flow): number {
+    return this.#bySource.get(keyOf(flow)) ?? 0;
+  }
+
+  /** Whether a peer has a flow of this id here already. */
+  hasPeerFlow(flowId: FlowId): boolean {
+    return this.#peerIds.has(flowId);
+  }
+
+  add(flow: Flow): void {
+    const { networkId, peer, flowId } = flow.facts;
+    const ofNetwork = this.#byNetwork.get(networkId) ?? new Set();
+    this.#byNetwork.set(networkId, ofNetwork);
+    ofNetwork.add(flow);
+    this.#bySource.set(keyOf(flow), this.ofSource(flow) + 1);
+    if (peer !== null) this.#peerIds.add(flowId);
+    this.#size += 1;
+  }
+
+  remove(flow: Flow): void {
+    const { networkId, peer, flowId } = flow.facts;
+    const ofNetwork = this.#byNetwork.get(networkId);
+    if (ofNetwork?.delete(flow) !== true) return;
+    if (ofNetwork.size === 0) this.#byNetwork.delete(networkId);
+    const left = this.ofSource(flow) - 1;
+    if (left > 0) this.#bySource.set(keyOf(flow), left);
+    else this.#bySource.delete(keyOf(flow));
+    if (peer !== null) this.#peerIds.delete(flowId);
+    this.#size -= 1;
+  }
+
+  /** A copy: the flows may be removed while it is walked. */
+  ofNetwork(networkId: NetworkId): readonly Flow[] {
+    return [...(this.#byNetwork.get(networkId) ?? [])];
+  }
+
+  all(): readonly Flow[] {
+    return [...this.#byNetwork.values()].flatMap((flows) => [...flows]);
+  }
+
+  summaries(): readonly FlowSummary[] {
+    return this.all().flatMap((flow) => flow.summaries());
+  }
+}
+
+function keyOf({ facts: { source } }: Flow): string {
+  return source === null ? '' : sourceKey(source);
+}

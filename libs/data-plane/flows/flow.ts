@@ -1,0 +1,129 @@
+import type { AliasName, FlowId, NetworkId } from '#libs/contracts/ids.js';
+import type { MeshIdentity } from '#libs/mesh/flow.js';
+import type { FlowSource, Verdict } from '#libs/topology/model.js';
+import type { FlowRecord, FlowSummary } from '../data-plane.js';
+import type { FlowCode } from './flow-code.js';
+import type { EndWatch, FlowEnd } from './flow-end.js';
+import type { FlowTarget } from './judge.js';
+import { pump } from './relay.js';
+
+export interface FlowFacts {
+  readonly flowId: FlowId;
+  readonly networkId: NetworkId;
+  readonly alias: AliasName;
+  readonly port: number;
+  readonly source: FlowSource | null;
+  /** null: a client of this host's proxy. */
+  readonly peer: MeshIdentity | null;
+  readonly openedAtMs: number;
+}
+
+/** How a flow was left: `refused` before a byte passed, the others after. */
+export type FlowOutcome = Exclude<FlowRecord['outcome'], 'opened'>;
+
+/** One connection at this host: `opening` until both ends may pass bytes, `done` exactly once. */
+export class Flow {
+  state: 'opening' | 'open' | 'done' = 'opening';
+  /** Both when source and target are sandboxes of this host. */
+  roles: readonly FlowSummary['role'][];
+  target: FlowTarget | null = null;
+  verdict: Verdict | null = null;
+  /** The version this end waits for before it decides; null: it waits for none. */
+  heldForVersion: number | null = null;
+  bytesToTarget = 0;
+  bytesToSource = 0;
+  /** Kept by the idle watch: the bytes it saw last, and since when. */
+  seenBytes = 0;
+  seenAtMs: number;
+  readonly #ends: FlowEnd[] = [];
+  readonly #opening = new AbortController();
+  readonly #settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void;
+  #refuse: ((code: string) => void) | null = null;
+  #endsOpen = 0;
+
+  constructor(
+    readonly facts: FlowFacts,
+    settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void,
+  ) {
+    this.roles = [facts.peer === null ? 'source' : 'target'];
+    this.seenAtMs = facts.openedAtMs;
+    this.#settled = settled;
+  }
+
+  /** Aborted when the flow is done: what is still being opened for it stops. */
+  get signal(): AbortSignal {
+    return this.#opening.signal;
+  }
+
+  isDone(): boolean {
+    return this.state === 'done';
+  }
+
+  /** Whether it is held until this host has a later version than this one: it is decided then. */
+  isHeldBeyond(version: number | null): boolean {
+    return this.state === 'opening' && this.heldForVersion !== null && (version ?? -1) < this.heldForVersion;
+  }
+
+  /** From now on the flow owns the end: it resets it when done, and is done when the end breaks. */
+  own(end: FlowEnd, brokenCode: FlowCode): void {
+    if (this.isDone()) {
+      end.reset(brokenCode);
+      return;
+    }
+    this.#ends.push(end);
+    this.#endsOpen += 1;
+    const watch: EndWatch = {
+      ended: () => {
+        this.#endsOpen -= 1;
+        if (this.#endsOpen === 0) this.finish('ended', 'ENDED');
+      },
+      failed: () => this.finish(this.state === 'open' ? 'reset' : 'refused', brokenCode),
+    };
+    end.watch = watch;
+  }
+
+  /** What tells a peer no, as long as the flow is not open. */
+  refuseWith(refuse: (code: string) => void): void {
+    this.#refuse = refuse;
+  }
+
+  /** The peer was answered: from now on its stream is reset instead. */
+  answered(): void {
+    this.#refuse = null;
+  }
+
+  /** Both ends were allowed: passes their bytes. */
+  open(source: FlowEnd, target: FlowEnd): void {
+    this.state = 'open';
+    this.#settled(this, 'opened', 'ALLOWED');
+    pump(source, target, (bytes) => {
+      this.bytesToTarget += bytes;
+    });
+    pump(target, source, (bytes) => {
+      this.bytesToSource += bytes;
+    });
+  }
+
+  /** The end of it, whatever the reason. Everything but a clean end resets both ends before this returns. */
+  finish(outcome: FlowOutcome, code: string): void {
+    if (this.state === 'done') return;
+    const settledFrom = this.state;
+    this.state = 'done';
+    if (code !== 'ENDED') {
+      for (const end of this.#ends) end.reset(code);
+      this.#refuse?.(code);
+    }
+    this.#opening.abort();
+    this.#settled(this, settledFrom === 'opening' ? 'refused' : outcome, code);
+  }
+
+  summaries(): readonly FlowSummary[] {
+    const { flowId, networkId, alias, port, source, openedAtMs } = this.facts;
+    const { bytesToTarget, bytesToSource } = this;
+    const state = this.state === 'opening' ? 'opening' : 'open';
+    const openedAt = new Date(openedAtMs).toISOString();
+    return this.roles.map((role) => ({
+      ...{ flowId, role, networkId, alias, port, source, state, bytesToTarget, bytesToSource, openedAt },
+    }));
+  }
+}

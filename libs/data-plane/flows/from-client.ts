@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net';
+import { CodedError } from '#libs/contracts/errors.js';
+import { FlowRefusedError, type FlowRequest } from '#libs/mesh/flow.js';
+import type { FlowSource } from '#libs/topology/model.js';
+import type { Route } from '../data-plane.js';
+import { takeOver } from './bulk-socket.js';
+import { TargetUnreachableError } from './dial.js';
+import type { Flow } from './flow.js';
+import { type FlowEnd, MeshEnd, SocketEnd } from './flow-end.js';
+import type { FlowHost } from './host.js';
+import type { FlowTarget } from './judge.js';
+
+/** A client of the proxy: its bytes wait in the kernel until both ends have allowed the flow. */
+export function acceptClient(host: FlowHost, socket: Socket, { networkId, alias, port }: Route): void {
+  const sandboxId = host.settings.sandboxes.sourceOf(plain(socket.remoteAddress), plain(socket.localAddress));
+  const source: FlowSource | null = sandboxId === null ? null : { kind: 'sandbox', sandboxId };
+  const flow = host.register({ flowId: host.settings.newFlowId(), networkId, alias, port, source, peer: null });
+  const client = new SocketEnd((reads) => takeOver(socket, reads));
+  flow.own(client, 'SOURCE_RESET');
+  if (source === null) flow.finish('refused', 'NOT_ATTACHED');
+  else if (host.isOverLimit(flow)) flow.finish('refused', 'FLOW_LIMIT');
+  else void openFromClient(host, flow, source, client);
+}
+
+/** Evaluate, dial, evaluate again, pass bytes; once more from the start when the target's agent knew better. */
+async function openFromClient(host: FlowHost, flow: Flow, source: FlowSource, client: SocketEnd): Promise<void> {
+  const target = await reachTarget(host, flow, source, true);
+  if (target === null || flow.isDone()) return;
+  if (target.kind === 'mesh') await host.catchUp(flow, target.stream.targetVersion);
+  if (flow.isDone()) return;
+  const decision = host.judge(flow);
+  if (decision.allowed) flow.open(client, target);
+  else flow.finish('refused', decision.code);
+}
+
+/** null: refused, and the flow is done. */
+async function reachTarget(
+  host: FlowHost,
+  flow: Flow,
+  source: FlowSource,
+  mayRepeat: boolean,
+): Promise<FlowEnd | null> {
+  flow.target = null;
+  const decision = host.judge(flow);
+  if (!decision.allowed) {
+    flow.finish('refused', decision.code);
+    return null;
+  }
+  flow.target = decision.target;
+  const { version } = decision.verdict;
+  try {
+    return await host.withinConnectTimeout(flow, dialFor(host, flow, source, decision.target, version));
+  } catch (error) {
+    const targetVersion = error instanceof FlowRefusedError ? error.targetVersion : null;
+    if (mayRepeat && targetVersion !== null && targetVersion > version && !flow.isDone()) {
+      flow.target = null;
+      await host.catchUp(flow, targetVersion);
+      return flow.isDone() ? null : reachTarget(host, flow, source, false);
+    }
+    flow.finish('refused', codeOf(error));
+    return null;
+  }
+}
+
+/** The target as an end that the flow owns. Errors: TargetUnreachableError, and those of MeshNode.open. */
+async function dialFor(
+  host: FlowHost,
+  flow: Flow,
+  source: FlowSource,
+  target: FlowTarget,
+  version: number,
+): Promise<FlowEnd> {
+  const { agentId, mesh } = host.settings;
+  if (target.agentId === agentId) {
+    flow.roles = ['source', 'target'];
+    return host.dialSandbox(flow, target);
+  }
+  flow.roles = ['source'];
+  if (mesh === null) throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');
+  const { flowId, networkId, alias, port } = flow.facts;
+  const request: FlowRequest = { flowId, networkId, alias, port, source, version };
+  const end = new MeshEnd(await mesh.open(target.agentId, request, flow.signal));
+  flow.own(end, 'PEER_RESET');
+  return end;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof CodedError ? error.code : 'PEER_UNREACHABLE';
+}
+
+/** A socket that listens on IPv6 names IPv4 addresses in mapped form, RFC 4291 section 2.5.5.2. */
+function plain(address: string | undefined): string {
+  return address?.startsWith('::ffff:') ? address.slice('::ffff:'.length) : (address ?? '');
+}

@@ -1,0 +1,118 @@
+import type { NetworkId } from '#libs/contracts/ids.js';
+import { evaluate } from '#libs/topology/evaluate.js';
+import type { FlowQuestion, NetworkView, Verdict } from '#libs/topology/model.js';
+import type { FlowEngineSettings, FlowRecord } from '../data-plane.js';
+import { createDial, type Dial, TargetUnreachableError } from './dial.js';
+import { Flow, type FlowFacts } from './flow.js';
+import type { SocketEnd } from './flow-end.js';
+import { FlowTable } from './flow-table.js';
+import { type Decision, type FlowTarget, judge, sourceKey } from './judge.js';
+import { VersionWaits } from './version-waits.js';
+
+/** What opening a flow needs, whichever side it is opened from: the table, the views and the one way to decide. */
+export class FlowHost {
+  readonly views = new Map<NetworkId, NetworkView>();
+  readonly table = new FlowTable();
+  readonly waits = new VersionWaits();
+  readonly dial: Dial;
+
+  constructor(
+    readonly settings: FlowEngineSettings,
+    readonly nowMs: () => number,
+    dial: Dial | null,
+  ) {
+    this.dial = dial ?? createDial(settings.forbiddenTargets);
+  }
+
+  view(networkId: NetworkId): NetworkView | null {
+    return this.views.get(networkId) ?? null;
+  }
+
+  version(networkId: NetworkId): number | null {
+    return this.views.get(networkId)?.version ?? null;
+  }
+
+  /** The first thing that happens to a flow: from now on `apply` sees it. */
+  register(facts: Omit<FlowFacts, 'openedAtMs'>): Flow {
+    const flow = new Flow({ ...facts, openedAtMs: this.nowMs() }, (settled, outcome, code) => {
+      if (outcome !== 'opened') this.table.remove(settled);
+      this.#record(settled, outcome, code);
+    });
+    this.table.add(flow);
+    return flow;
+  }
+
+  /** Too many flows for this source, or for the host. */
+  isOverLimit(flow: Flow): boolean {
+    const { limits } = this.settings;
+    return this.table.ofSource(flow) > limits.flowsPerSource || this.table.size > limits.flows;
+  }
+
+  /** Decides from the view held now, and keeps the verdict with the flow. */
+  judge(flow: Flow, verdictOf: (view: NetworkView, question: FlowQuestion) => Verdict = evaluate): Decision {
+    const { networkId, source, alias, port, peer } = flow.facts;
+    if (source === null) return { allowed: false, code: 'NOT_ATTACHED', verdict: null };
+    const decision = judge(
+      this.view(networkId),
+      {
+        question: { source, alias, port },
+        from: peer === null ? { kind: 'proxy' } : { kind: 'peer', peer },
+        target: flow.target,
+      },
+      this.settings.agentId,
+      verdictOf,
+    );
+    flow.verdict = decision.verdict;
+    if (decision.allowed && !this.settings.isFresh(networkId)) {
+      return { allowed: false, code: 'STALE', verdict: decision.verdict };
+    }
+    return decision;
+  }
+
+  /** Asks for a version that the other end has, and holds the flow until it is here, or no longer than allowed. */
+  async catchUp(flow: Flow, version: number): Promise<void> {
+    const { networkId } = flow.facts;
+    if ((this.version(networkId) ?? -1) >= version) return;
+    flow.heldForVersion = version;
+    this.settings.requestSync(networkId, version);
+    await this.waits.wait(networkId, version, this.settings.limits.syncHoldMs, flow.signal);
+    flow.heldForVersion = null;
+  }
+
+  /** Connects to a sandbox of this host, where its driver says it is now. Error: TargetUnreachableError. */
+  async dialSandbox(flow: Flow, target: FlowTarget): Promise<SocketEnd> {
+    const address = this.settings.sandboxes.addressOf(target.sandboxId);
+    if (address === null)
+      throw new TargetUnreachableError('TARGET_NOT_HERE', `${target.sandboxId} is not on this host`);
+    const end = await this.dial(address, target.port, flow.signal);
+    flow.own(end, 'TARGET_RESET');
+    return end;
+  }
+
+  /** Gives `work` the time a connection may take; afterwards the flow is refused. */
+  async withinConnectTimeout<T>(flow: Flow, work: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => flow.finish('refused', 'CONNECT_TIMEOUT'), this.settings.limits.connectTimeoutMs);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #record(flow: Flow, outcome: FlowRecord['outcome'], code: string): void {
+    for (const summary of flow.summaries()) {
+      this.settings.record({ ...summary, outcome, code, verdict: flow.verdict });
+    }
+  }
+}
+
+/** `evaluate` that answers each question once: many flows of a network ask the same one. */
+export function rememberVerdicts(): (view: NetworkView, question: FlowQuestion) => Verdict {
+  const known = new Map<string, Verdict>();
+  return (view, question) => {
+    const key = `${sourceKey(question.source)} ${question.alias} ${question.port}`;
+    const verdict = known.get(key) ?? evaluate(view, question);
+    known.set(key, verdict);
+    return verdict;
+  };
+}

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import type { Route, RouteFailure } from '../data-plane.js';
+
+/** Connection state LISTEN in /proc/net/tcp, proc(5). */
+const LISTEN = '0A';
+const ANY_ADDRESS = /^0+$/;
+
+/** Why a route's socket could not be bound, in the words of the person who has to mend it. */
+export async function explainFailure(route: Route, error: unknown): Promise<RouteFailure> {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const where = `${route.address}:${route.port}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return {
+        route,
+        code: 'PROXY_ADDRESS_IN_USE',
+        message: (await listensOnEveryAddress(route.port))
+          ? `${where} is blocked: a process listens on port ${route.port} of every address (0.0.0.0 or ::); let it listen on its own address instead`
+          : `${where} is in use by another process; stop it, or let it listen on another address`,
+      };
+    case 'EADDRNOTAVAIL':
+      return {
+        route,
+        code: 'PROXY_ADDRESS_NOT_AVAILABLE',
+        message: `${where} is not an address of this host; give the host the range of GLOBALSTACKS_AGENT_MESH_PROXY_BIND, or set another`,
+      };
+    case 'EACCES':
+      return {
+        route,
+        code: 'PROXY_PORT_FORBIDDEN',
+        message: `${where} may not be bound: ports below 1024 need CAP_NET_BIND_SERVICE; publish a higher port, such as ${8000 + route.port}`,
+      };
+    default:
+      return {
+        route,
+        code: 'PROXY_LISTEN_FAILED',
+        message: `${where} cannot be listened on: ${error instanceof Error ? error.message : String(error)}`,
+      };
+  }
+}
+
+/** One read of the kernel's table; a system without it answers no. */
+async function listensOnEveryAddress(port: number): Promise<boolean> {
+  const tables = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
+  );
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  return tables.some((table) =>
+    table.split('\n').some((line) => {
+      const [, local = '', , state] = line.trim().split(/\s+/);
+      const [address = '', localPort] = local.split(':');
+      return state === LISTEN && localPort === hexPort && ANY_ADDRESS.test(address);
+    }),
+  );
+}
