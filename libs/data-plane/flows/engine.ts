@@ -7,7 +7,7 @@ import type { Dial } from './dial.js';
 import type { Flow } from './flow.js';
 import { acceptClient } from './from-client.js';
 import { acceptPeer } from './from-peer.js';
-import { FlowHost, rememberVerdicts } from './host.js';
+import { FlowHost } from './host.js';
 
 /** Idle flows are looked for this many times in the time they may be idle, within these bounds. */
 const WATCHES_PER_IDLE_TIME = 4;
@@ -47,11 +47,10 @@ class Engine implements FlowEngine {
     if (view === null) this.#host.views.delete(networkId);
     else this.#host.views.set(networkId, view);
 
-    const verdictOf = rememberVerdicts();
     const cut: FlowId[] = [];
     for (const flow of this.#host.table.ofNetwork(networkId)) {
       if (flow.isHeldBeyond(view?.version ?? null)) continue;
-      const decision = this.#host.judge(flow, verdictOf);
+      const decision = this.#host.judge(flow);
       if (decision.allowed) continue;
       if (flow.state === 'open') cut.push(flow.facts.flowId);
       flow.finish('cut', decision.code);

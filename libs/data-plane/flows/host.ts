@@ -1,12 +1,11 @@
 import type { NetworkId } from '#libs/contracts/ids.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import type { FlowQuestion, NetworkView, Verdict } from '#libs/topology/model.js';
+import type { NetworkView } from '#libs/topology/model.js';
 import type { FlowEngineSettings, FlowRecord } from '../data-plane.js';
 import { createDial, type Dial, TargetUnreachableError } from './dial.js';
 import { Flow, type FlowFacts } from './flow.js';
 import type { SocketEnd } from './flow-end.js';
 import { FlowTable } from './flow-table.js';
-import { type Decision, type FlowTarget, judge, sourceKey } from './judge.js';
+import { type Decision, type FlowTarget, judge } from './judge.js';
 import { VersionWaits } from './version-waits.js';
 
 /** What opening a flow needs, whichever side it is opened from: the table, the views and the one way to decide. */
@@ -49,7 +48,7 @@ export class FlowHost {
   }
 
   /** Decides from the view held now, and keeps the verdict with the flow. */
-  judge(flow: Flow, verdictOf: (view: NetworkView, question: FlowQuestion) => Verdict = evaluate): Decision {
+  judge(flow: Flow): Decision {
     const { networkId, source, alias, port, peer } = flow.facts;
     if (source === null) return { allowed: false, code: 'NOT_ATTACHED', verdict: null };
     const decision = judge(
@@ -60,7 +59,6 @@ export class FlowHost {
         target: flow.target,
       },
       this.settings.agentId,
-      verdictOf,
     );
     flow.verdict = decision.verdict;
     if (decision.allowed && !this.settings.isFresh(networkId)) {
@@ -104,15 +102,4 @@ export class FlowHost {
       this.settings.record({ ...summary, outcome, code, verdict: flow.verdict });
     }
   }
-}
-
-/** `evaluate` that answers each question once: many flows of a network ask the same one. */
-export function rememberVerdicts(): (view: NetworkView, question: FlowQuestion) => Verdict {
-  const known = new Map<string, Verdict>();
-  return (view, question) => {
-    const key = `${sourceKey(question.source)} ${question.alias} ${question.port}`;
-    const verdict = known.get(key) ?? evaluate(view, question);
-    known.set(key, verdict);
-    return verdict;
-  };
 }

@@ -1,5 +1,6 @@
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
+import { evaluate } from '#libs/topology/evaluate.js';
 import type { FlowQuestion, FlowSource, NetworkView, Verdict } from '#libs/topology/model.js';
 import type { FlowCode } from './flow-code.js';
 
@@ -26,16 +27,11 @@ export type Decision =
 
 /**
  * Whether a host may carry a flow, from its own copy of the topology alone. `self` is the host's agent; null for a
- * developer's machine. `verdictOf` is `evaluate`, or a version of it that remembers.
+ * developer's machine.
  */
-export function judge(
-  view: NetworkView | null,
-  subject: FlowSubject,
-  self: AgentId | null,
-  verdictOf: (view: NetworkView, question: FlowQuestion) => Verdict,
-): Decision {
+export function judge(view: NetworkView | null, subject: FlowSubject, self: AgentId | null): Decision {
   if (view === null) return { allowed: false, code: 'NETWORK_UNKNOWN', verdict: null };
-  const verdict = verdictOf(view, subject.question);
+  const verdict = evaluate(view, subject.question);
   const refuse = (code: FlowCode): Decision => ({ allowed: false, code, verdict });
 
   const inPlace = isSourceWhereItClaims(view, subject, self);

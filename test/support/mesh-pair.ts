@@ -1,0 +1,108 @@
+import { Duplex } from 'node:stream';
+import type { AgentId } from '#libs/contracts/ids.js';
+import {
+  FlowRefusedError,
+  type FlowRequest,
+  FlowResetError,
+  type IncomingFlow,
+  type MeshFlow,
+  type MeshIdentity,
+  type MeshNode,
+  PeerUnreachableError,
+} from '#libs/mesh/flow.js';
+
+/** One end of a flow between two nodes in memory; a reset here is a reset there. */
+class MemoryFlow extends Duplex implements MeshFlow {
+  other: MemoryFlow | null = null;
+  #took: (() => void) | null = null;
+
+  constructor(readonly targetVersion: number) {
+    super({ allowHalfOpen: true });
+  }
+
+  reset(code: string): void {
+    const error = new FlowResetError(code, 'reset');
+    this.destroy(error);
+    this.other?.destroy(error);
+  }
+
+  override _read(): void {
+    const took = this.other?.takeWaiting();
+    took?.();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.other?.push(chunk)) done();
+    else this.#took = done;
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.other?.push(null);
+    done();
+  }
+
+  takeWaiting(): (() => void) | null {
+    const took = this.#took;
+    this.#took = null;
+    return took;
+  }
+}
+
+class MemoryNode implements MeshNode {
+  handle: (flow: IncomingFlow) => void = (flow) => flow.refuse('NOT_READY', 'nobody listens', null);
+  peer: MemoryNode | null = null;
+
+  constructor(
+    readonly agentId: AgentId,
+    readonly claims: MeshIdentity = { kind: 'agent', agentId },
+  ) {}
+
+  onFlow(handle: (flow: IncomingFlow) => void): void {
+    this.handle = handle;
+  }
+
+  setPeers(): void {}
+
+  setCredentials(): void {}
+
+  async close(): Promise<void> {}
+
+  open(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<MeshFlow> {
+    const target = this.peer;
+    if (target === null || target.agentId !== peer) {
+      return Promise.reject(new PeerUnreachableError('PEER_UNREACHABLE', `${peer} is not here`));
+    }
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new PeerUnreachableError('PEER_UNREACHABLE', 'given up')));
+      target.handle({
+        request,
+        peer: this.claims,
+        signal,
+        accept: (version) => {
+          const [here, there] = createMemoryFlows(version);
+          queueMicrotask(() => resolve(here));
+          return there;
+        },
+        refuse: (code, message, version) => queueMicrotask(() => reject(new FlowRefusedError(code, message, version))),
+      });
+    });
+  }
+}
+
+/** The two ends of one flow. */
+export function createMemoryFlows(targetVersion: number): [MemoryFlow, MemoryFlow] {
+  const here = new MemoryFlow(targetVersion);
+  const there = new MemoryFlow(targetVersion);
+  here.other = there;
+  there.other = here;
+  return [here, there];
+}
+
+/** Two nodes that reach each other and nobody else; `claims` is who the first says it is to the second. */
+export function createMeshPair(first: AgentId, second: AgentId, claims?: MeshIdentity): [MeshNode, MeshNode] {
+  const one = new MemoryNode(first, claims);
+  const two = new MemoryNode(second);
+  one.peer = two;
+  two.peer = one;
+  return [one, two];
+}

@@ -1,0 +1,62 @@
+import {
+  type NetworkId,
+  parseAgentId,
+  parseAliasName,
+  parseNetworkId,
+  parseNetworkName,
+  parseRuleId,
+  parseSandboxId,
+} from '#libs/contracts/ids.js';
+import { parseAliasPort } from '#libs/contracts/ports.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
+import type { NetworkView, Rule } from '#libs/topology/model.js';
+
+/** `sandboxes` id -> agent (null: none holds it), `aliases` alias -> sandbox and ports, rules as `from alias port`. */
+export interface ViewText {
+  readonly networkId?: string;
+  readonly version: number;
+  readonly sandboxes: { readonly [sandboxId: string]: string | null };
+  readonly aliases: {
+    readonly [alias: string]: { readonly sandbox: string; readonly ports: readonly (string | number)[] };
+  };
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+export const TEST_NETWORK: NetworkId = parseNetworkId('0d5f', 'network id');
+
+/** A network as an agent sees it, from a few words. */
+export function networkView(text: ViewText): NetworkView {
+  const rules = [
+    ...(text.allow ?? []).map((rule) => ['allow', rule] as const),
+    ...(text.deny ?? []).map((rule) => ['deny', rule] as const),
+  ].map(([effect, rule], index): Rule => {
+    const [from, to, port] = rule.split(' ');
+    return {
+      id: parseRuleId(`rule-${String(index).padStart(4, '0')}`, 'rule'),
+      effect,
+      from: parseSelector(from, 'from'),
+      to: parseAliasName(to, 'to'),
+      port: Number(port),
+    };
+  });
+  return {
+    networkId: text.networkId === undefined ? TEST_NETWORK : parseNetworkId(text.networkId, 'network id'),
+    name: parseNetworkName('dev', 'name'),
+    version: text.version,
+    sandboxes: new Map(
+      Object.entries(text.sandboxes).map(([id, agent]) => {
+        const sandboxId = parseSandboxId(id, 'sandbox');
+        return [sandboxId, { sandboxId, agentId: agent === null ? null : parseAgentId(agent, 'agent'), labels: {} }];
+      }),
+    ),
+    aliases: new Map(
+      Object.entries(text.aliases).map(([name, { sandbox, ports }]) => {
+        const alias = parseAliasName(name, 'alias');
+        const sandboxId = parseSandboxId(sandbox, 'sandbox');
+        return [alias, { alias, sandboxId, ports: ports.map((port) => parseAliasPort(port, 'port')) }];
+      }),
+    ),
+    rules: new Map(rules.map((rule) => [rule.id, rule])),
+  };
+}
