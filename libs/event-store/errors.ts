@@ -1,0 +1,72 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import type { UniqueClaim } from './event-store.js';
+
+/** The stream moved on since the decision was made; nothing was written. */
+export class VersionConflictError extends CodedError {
+  constructor(
+    readonly streamId: string,
+    readonly expectedVersion: number,
+    readonly actualVersion: number,
+  ) {
+    super(
+      'VERSION_CONFLICT',
+      `${streamId} is at version ${actualVersion}, not at ${expectedVersion}`,
+      'read it again and repeat the command on its present version',
+    );
+  }
+}
+
+/** The same actor used this command id before, for something else; nothing was written. */
+export class CommandIdReusedError extends CodedError {
+  constructor(readonly commandId: string) {
+    super(
+      'IDEMPOTENCY_KEY_REUSED',
+      `the idempotency key ${commandId} was used before for another request`,
+      'send the request with a new Idempotency-Key',
+    );
+  }
+}
+
+/** Another stream holds a value that only one may hold; nothing was written. */
+export class ClaimTakenError extends CodedError {
+  constructor(
+    readonly claim: UniqueClaim,
+    readonly holder: string,
+  ) {
+    super('CLAIM_TAKEN', `${claim.scope} ${claim.value} is taken`, `choose another ${claim.scope}`);
+  }
+}
+
+/** The database did not answer in time. The command may or may not have been written: its id tells. */
+export class StoreUnavailableError extends CodedError {
+  constructor(cause: unknown) {
+    super(
+      'STORE_UNAVAILABLE',
+      `the database did not answer in time: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'repeat the command with the same Idempotency-Key; it is carried out at most once',
+    );
+    this.cause = cause;
+  }
+}
+
+/** The store was closed before the command was tried. */
+export class StoreClosedError extends CodedError {
+  constructor() {
+    super('STORE_CLOSED', 'the event store is closed', null);
+  }
+}
+
+/** An event that no reader here understands: written by a newer program. */
+export class UnknownEventVersionError extends CodedError {
+  constructor(
+    readonly type: string,
+    readonly schemaVersion: number,
+    readonly latestVersion: number,
+  ) {
+    super(
+      'EVENT_VERSION_UNKNOWN',
+      `event ${type} has schema version ${schemaVersion}; this program reads up to ${latestVersion}`,
+      'run a version of the program at least as new as the one that wrote the log',
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { setImmediate as othersRan, setTimeout as pause } from 'node:timers/promises';
+import type { AppendConnection } from './append-connection.js';
+import { isTransient } from './connection.js';
+import { StoreClosedError, StoreUnavailableError } from './errors.js';
+import type { CommandOutcome, CommandWrite } from './event-store.js';
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+
+interface Waiting {
+  readonly write: CommandWrite;
+  readonly deadline: number;
+  readonly resolve: (outcome: CommandOutcome) => void;
+  readonly reject: (error: unknown) => void;
+  uncertain: boolean;
+}
+
+/**
+ * Commands that arrive while a batch is being committed form the next one. A batch that the database did not answer
+ * is repeated: what had been written after all is found by its command row and answered, not written twice.
+ */
+export class GroupCommit {
+  private queue: Waiting[] = [];
+  private draining: Promise<void> | null = null;
+  private closed = false;
+
+  constructor(
+    private readonly connection: AppendConnection,
+    private readonly maxCommands: number,
+    private readonly giveUpAfterMs: number,
+  ) {}
+
+  /** Errors: those of planBatch, StoreUnavailableError, StoreClosedError, and the database's for this command alone. */
+  add(write: CommandWrite): Promise<CommandOutcome> {
+    if (this.closed) return Promise.reject(new StoreClosedError());
+    return new Promise((resolve, reject) => {
+      const deadline = performance.now() + this.giveUpAfterMs;
+      this.queue.push({ write, deadline, resolve, reject, uncertain: false });
+      this.draining ??= this.drain();
+    });
+  }
+
+  /** Takes no more, and waits for those taken. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.draining;
+    await this.connection.close();
+  }
+
+  private async drain(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    // Those just answered get to send their next command before the next batch is cut.
+    for (await othersRan(); this.queue.length > 0; await othersRan()) {
+      const failure = await this.commit(this.queue.splice(0, this.maxCommands));
+      if (failure === null) {
+        pauseMs = FIRST_PAUSE_MS;
+        continue;
+      }
+      this.rejectExpired(failure);
+      await pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+    this.draining = null;
+  }
+
+  /** Settles every command of the batch, or puts all of it back and returns what kept the database from answering. */
+  private async commit(batch: Waiting[]): Promise<unknown> {
+    try {
+      const answers = await this.connection.append(batch, () => {
+        for (const waiting of batch) waiting.uncertain = true;
+      });
+      batch.forEach((waiting, index) => {
+        const answer = answers[index];
+        if (answer === undefined || answer instanceof Error) waiting.reject(answer);
+        else waiting.resolve(answer);
+      });
+      return null;
+    } catch (error) {
+      if (isTransient(error)) {
+        this.queue.unshift(...batch);
+        return error;
+      }
+      if (batch.length > 1) return this.commitEachAlone(batch);
+      batch[0]?.reject(error);
+      return null;
+    }
+  }
+
+  /** The database refused something in the batch: only the command that it was in fails. */
+  private async commitEachAlone(batch: readonly Waiting[]): Promise<unknown> {
+    for (const [index, waiting] of batch.entries()) {
+      const failure = await this.commit([waiting]);
+      if (failure === null) continue;
+      this.queue.splice(1, 0, ...batch.slice(index + 1));
+      return failure;
+    }
+    return null;
+  }
+
+  private rejectExpired(cause: unknown): void {
+    const now = performance.now();
+    const expired = this.queue.filter((waiting) => this.closed || waiting.deadline <= now);
+    this.queue = this.queue.filter((waiting) => !expired.includes(waiting));
+    for (const waiting of expired) waiting.reject(new StoreUnavailableError(cause));
+  }
+}

@@ -1,0 +1,78 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { clientConfig, connectClient, dropClient } from './connection.js';
+import { CHANNEL } from './sql.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+const ALIVE_CHECK_MS = 10_000;
+
+/** LISTENs on a connection of its own and connects again whenever it is lost. Notifications only save waiting. */
+export class NotificationListener {
+  private readonly stopping = new AbortController();
+  private readonly wakers = new Set<() => void>();
+  private running: Promise<void> | null = null;
+  private client: Client | null = null;
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Calls wake at each notification, and after each reconnection; returns how to stop. */
+  add(wake: () => void): () => void {
+    this.wakers.add(wake);
+    this.running ??= this.keepListening();
+    return () => this.wakers.delete(wake);
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    if (this.client !== null) dropClient(this.client);
+    await this.running;
+  }
+
+  private async keepListening(): Promise<void> {
+    const { signal } = this.stopping;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      try {
+        await this.listen(() => {
+          pauseMs = FIRST_PAUSE_MS;
+        });
+      } catch (error) {
+        if (!signal.aborted) this.onError(error);
+      }
+      await pause(pauseMs, undefined, { signal }).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  /** Returns when the connection is lost. */
+  private async listen(onListening: () => void): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    const config = { ...clientConfig(this.databaseUrl, 'globalstacks listen'), query_timeout: ALIVE_CHECK_MS };
+    const client = await connectClient(config, ended.resolve);
+    this.client = client;
+    // A peer that vanished without a word is noticed by the question that it does not answer.
+    const aliveCheck = setInterval(() => {
+      client.query('SELECT 1').catch(() => dropClient(client));
+    }, ALIVE_CHECK_MS);
+    try {
+      client.on('notification', () => this.wakeAll());
+      await client.query(`LISTEN ${CHANNEL}`);
+      onListening();
+      this.wakeAll();
+      if (this.stopping.signal.aborted) dropClient(client);
+      await ended.promise;
+    } finally {
+      clearInterval(aliveCheck);
+      this.client = null;
+      dropClient(client);
+    }
+  }
+
+  private wakeAll(): void {
+    for (const wake of this.wakers) wake();
+  }
+}

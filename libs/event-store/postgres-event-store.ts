@@ -1,0 +1,107 @@
+import { AppendConnection } from './append-connection.js';
+import { EventReader } from './event-reader.js';
+import type {
+  CommandOutcome,
+  CommandRow,
+  CommandWrite,
+  EventStore,
+  StoredEvent,
+  Subscription,
+  UniqueClaim,
+} from './event-store.js';
+import { GroupCommit } from './group-commit.js';
+import { LogSubscription } from './log-subscription.js';
+import { NotificationListener } from './notification-listener.js';
+import { Upcasters } from './upcasters.js';
+
+export interface EventStoreSettings {
+  readonly databaseUrl: string;
+  readonly upcasters?: Upcasters;
+  /** Told of connections lost in the background; the store connects again by itself. */
+  readonly onConnectionError: (error: unknown) => void;
+  /** The longest that a lost notification can delay an event. */
+  readonly pollIntervalMs?: number;
+  /** How long a command waits for a database that does not answer. */
+  readonly giveUpAfterMs?: number;
+  readonly maxBatchCommands?: number;
+  readonly subscriptionBatchSize?: number;
+}
+
+/** The event store in a database that `migrate` has prepared. Connects when first used; `close` ends all connections. */
+export function createEventStore(settings: EventStoreSettings): EventStore {
+  return new PostgresEventStore(settings);
+}
+
+class PostgresEventStore implements EventStore {
+  private readonly appends: GroupCommit;
+  private readonly reader: EventReader;
+  private readonly listener: NotificationListener;
+  private readonly upcasters: Upcasters;
+  private readonly subscriptions = new Set<Subscription>();
+
+  constructor(private readonly settings: EventStoreSettings) {
+    const { databaseUrl, onConnectionError } = settings;
+    this.appends = new GroupCommit(
+      new AppendConnection(databaseUrl),
+      settings.maxBatchCommands ?? 512,
+      settings.giveUpAfterMs ?? 30_000,
+    );
+    this.reader = new EventReader(databaseUrl, onConnectionError);
+    this.listener = new NotificationListener(databaseUrl, onConnectionError);
+    this.upcasters = settings.upcasters ?? new Upcasters();
+  }
+
+  execute(write: CommandWrite): Promise<CommandOutcome> {
+    return this.appends.add(write);
+  }
+
+  findCommand(actor: string, commandId: string): Promise<CommandRow | null> {
+    return this.reader.command(actor, commandId);
+  }
+
+  async readStream(streamId: string, afterVersion = 0): Promise<readonly StoredEvent[]> {
+    const events = await this.reader.stream(streamId, afterVersion);
+    return events.map((event) => this.upcasters.upcast(event));
+  }
+
+  async readAll(after: number, limit: number): Promise<readonly StoredEvent[]> {
+    const events = await this.reader.all(after, limit);
+    return events.map((event) => (this.upcasters.knows(event) ? this.upcasters.upcast(event) : event));
+  }
+
+  subscribe(
+    after: number,
+    handle: (events: readonly StoredEvent[]) => Promise<void>,
+    onError: (error: unknown) => void,
+  ): Subscription {
+    const following = new LogSubscription({
+      after,
+      batchSize: this.settings.subscriptionBatchSize ?? 500,
+      pollIntervalMs: this.settings.pollIntervalMs ?? 1_000,
+      read: (position, limit) => this.readAll(position, limit),
+      handle,
+      onError,
+      listen: (wake) => this.listener.add(wake),
+    });
+    const subscription = {
+      close: async (): Promise<void> => {
+        this.subscriptions.delete(subscription);
+        await following.close();
+      },
+    };
+    this.subscriptions.add(subscription);
+    return subscription;
+  }
+
+  findClaim(claim: UniqueClaim): Promise<string | null> {
+    return this.reader.claim(claim);
+  }
+
+  /** In order: no more deliveries, then the commands taken, then the connections. */
+  async close(): Promise<void> {
+    await Promise.all([...this.subscriptions].map((subscription) => subscription.close()));
+    await this.listener.close();
+    await this.appends.close();
+    await this.reader.close();
+  }
+}

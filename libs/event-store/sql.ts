@@ -1,0 +1,42 @@
+/** Held from before positions are drawn until commit, by whoever appends: commit order is position order. */
+export const APPEND_LOCK = 4_711_001;
+
+/** One notification a batch, with the log's end. */
+export const CHANNEL = 'globalstacks_events';
+
+/** In the order of EVENT_FIELDS of event-row.ts. */
+export const EVENT_COLUMNS =
+  'position, stream_id, stream_version, type, schema_version, data, metadata, actor, command_id, correlation_id, ' +
+  'causation_id, recorded_at, previous_hash, hash';
+
+/**
+ * $1 stream ids; $2, $3 actors and ids of commands; $4, $5 scopes and values of claims. One row of JSON: arrays in the
+ * order of the parameters, null where the log holds nothing.
+ */
+export const READ_STATE = `
+  SELECT
+    (SELECT json_build_object('position', position, 'hash', hash) FROM events ORDER BY position DESC LIMIT 1) AS head,
+    to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS now,
+    (SELECT json_agg((SELECT e.stream_version FROM events e WHERE e.stream_id = s.id
+                      ORDER BY e.stream_version DESC LIMIT 1) ORDER BY n)
+     FROM unnest($1::text[]) WITH ORDINALITY AS s(id, n)) AS versions,
+    (SELECT json_agg((SELECT json_build_object('requestHash', c.request_hash, 'result', c.result,
+                                               'position', c.position, 'streamVersion', c.stream_version)
+                      FROM commands c WHERE c.actor = k.actor AND c.command_id = k.id) ORDER BY n)
+     FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k(actor, id, n)) AS commands,
+    (SELECT json_agg((SELECT u.stream_id FROM unique_claims u WHERE u.scope = k.scope AND u.value = k.value) ORDER BY n)
+     FROM unnest($4::text[], $5::text[]) WITH ORDINALITY AS k(scope, value, n)) AS claims`;
+
+export const INSERT_EVENTS = `
+  INSERT INTO events (${EVENT_COLUMNS})
+  SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::text[], $5::integer[], $6::json[], $7::json[],
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[], $14::text[])`;
+
+export const INSERT_COMMANDS = `
+  INSERT INTO commands (actor, command_id, request_hash, result, stream_id, stream_version, position, event_count,
+    recorded_at)
+  SELECT c.*, $9::timestamptz FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[], $6::integer[],
+    $7::bigint[], $8::integer[]) AS c`;
+
+export const RELEASE_CLAIM = 'DELETE FROM unique_claims WHERE scope = $1 AND value = $2';
+export const TAKE_CLAIM = 'INSERT INTO unique_claims (scope, value, stream_id) VALUES ($1, $2, $3)';

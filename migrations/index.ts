@@ -1,0 +1,24 @@
+import { DataSource } from 'typeorm';
+import { EventLog1763900000000 } from './1763900000000-event-log.js';
+import { AppliedLog1763900100000 } from './1763900100000-applied-log.js';
+
+/** Every migration in order. */
+export const migrations = [EventLog1763900000000, AppliedLog1763900100000];
+
+/** Two processes that start together run the migrations one after the other. */
+const MIGRATION_LOCK = 4_711_002;
+
+/** Brings the database at this URL up to date. Errors: the database's. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const source = new DataSource({ type: 'postgres', url: databaseUrl, migrations, logging: false, poolSize: 2 });
+  await source.initialize();
+  const lock = source.createQueryRunner();
+  try {
+    await lock.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+    await source.runMigrations({ transaction: 'all' });
+  } finally {
+    await lock.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`).catch(() => {});
+    await lock.release();
+    await source.destroy();
+  }
+}

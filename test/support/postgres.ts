@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'mocha';
+import { Client } from 'pg';
+import { type RunningPostgres, startPostgres } from '#apps/all-in-one/postgres.js';
+import { migrate } from '#migrations/index.js';
+import { freePort } from './ports.js';
+
+/** A server of one test's own, to be killed and started again at will. */
+export interface TestPostgres extends RunningPostgres {
+  readonly folder: string;
+}
+
+/** Stopped, and its folder removed, by `stop`. */
+export async function startTestPostgres(configuration: readonly string[] = []): Promise<TestPostgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'gs-postgres-'));
+  chmodSync(folder, 0o755);
+  const server = await startPostgres({
+    dataFolder: join(folder, 'data'),
+    passwordFile: join(folder, 'password'),
+    port: await freePort(),
+    // The kernel keeps what a killed server wrote; only a machine that loses power needs fsync.
+    configuration: ['fsync=off', 'max_connections=200', ...configuration],
+  });
+  return {
+    ...server,
+    folder,
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const TEMPLATE = 'migrated';
+let shared: Promise<TestPostgres> | null = null;
+
+/** The URL of a new database with every migration applied, on one server for all tests of the run. */
+export async function freshDatabase(): Promise<string> {
+  shared ??= startShared();
+  const server = await shared;
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await query(server.url('postgres'), `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  return server.url(name);
+}
+
+/** One statement, or several without parameters, on a connection of its own. */
+export async function query(
+  databaseUrl: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function startShared(): Promise<TestPostgres> {
+  const server = await startTestPostgres();
+  await query(server.url('postgres'), `CREATE DATABASE ${TEMPLATE}`);
+  await migrate(server.url(TEMPLATE));
+  return server;
+}
+
+// Registered on mocha's root suite, because this file is loaded before any suite is run.
+after('stop Postgres', async () => {
+  if (shared !== null) await (await shared).stop();
+});
