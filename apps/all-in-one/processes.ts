@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ControlPlaneClient } from './control-plane-client.js';
 import type { Home } from './home.js';
 import type { HostNamespace } from './host-namespaces.js';
+import type { PreparedPostgres } from './postgres.js';
 import type { ProcessSpec } from './process-spec.js';
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,6 +27,10 @@ const node = (script: string): { command: string; args: readonly string[] } => (
   command: process.execPath,
   args: ['--enable-source-maps', script],
 });
+
+export function postgresProcess({ command, args, user, env, stopSignal, isReady }: PreparedPostgres): ProcessSpec {
+  return { name: 'postgres', command, args, env, cwd: '/', stopSignal, isReady, ...(user === null ? {} : { user }) };
+}
 
 export function natsProcess(binary: string, config: string, host: string, port: number): ProcessSpec {
   return {

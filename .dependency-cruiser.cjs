@@ -1,0 +1,72 @@
+// The import law of docs/architecture.md: apps, then capabilities, then the pure core, then contracts.
+const CAPABILITIES = 'data-plane|mesh|event-store|bus|api-client';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'contracts-import-no-other-library',
+      severity: 'error',
+      from: { path: '^libs/contracts/' },
+      to: { path: '^(libs/(?!contracts/)|apps/|migrations/)' },
+    },
+    {
+      name: 'the-core-imports-contracts-only',
+      severity: 'error',
+      from: { path: '^libs/(domain|topology)/' },
+      to: { path: `^(libs/(${CAPABILITIES})/|apps/|migrations/)` },
+    },
+    {
+      name: 'the-core-is-pure',
+      comment: 'no I/O, clock or framework in what decides; hashing is a plain function',
+      severity: 'error',
+      from: { path: '^libs/(domain|topology)/' },
+      to: {
+        dependencyTypes: ['core', 'npm'],
+        pathNot: '^(node:)?crypto$',
+      },
+    },
+    {
+      name: 'libraries-never-import-apps',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(apps|migrations|test|bench)/' },
+    },
+    {
+      name: 'clients-never-read-the-log',
+      severity: 'error',
+      from: { path: '^apps/(cli|console)/' },
+      to: { path: '^(libs/(event-store|bus|mesh|data-plane)/|migrations/)' },
+    },
+    {
+      name: 'apps-stand-apart',
+      comment: 'the all-in-one stack starts the others as processes',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'product-never-imports-tests',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations)/' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|apps/console)/' },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'node', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js'],
+    },
+  },
+};

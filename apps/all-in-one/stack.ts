@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadBusAuthority } from '#libs/bus/authority.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type AddressBlock, takeAddressBlock } from './address-block.js';
+import { ControlPlaneClient } from './control-plane-client.js';
+import { type Home, openHome, readJson, writeWhole } from './home.js';
+import { type HostNamespace, makeHostNamespaces, removeHostNamespaces } from './host-namespaces.js';
+import { obtainNatsServer } from './nats-server.js';
+import { PidFiles } from './pid-files.js';
+import { requireFreePort } from './port-owner.js';
+import { type InnerPorts, innerPorts, keepPorts } from './ports.js';
+import { preparePostgres } from './postgres.js';
+import type { ProcessSpec } from './process-spec.js';
+import {
+  type AgentPlace,
+  agentProcess,
+  controlPlaneProcess,
+  natsProcess,
+  postgresProcess,
+  sandboxProcess,
+} from './processes.js';
+import { AGENTS, type SampleSandbox, sampleSandboxes, writeSandboxFiles } from './sample-sandboxes.js';
+import type { AllInOneSettings } from './settings.js';
+import { SupervisedProcess } from './supervised-process.js';
+
+const LOOPBACK = '127.0.0.1';
+const SANDBOXES_TIMEOUT_MS = 60_000;
+
+class StoppedError extends CodedError {}
+
+/**
+ * Everything on one machine. Started in this order, stopped in the opposite one: Postgres, NATS, control plane,
+ * agents, sandboxes.
+ */
+export class Stack {
+  private readonly processes: SupervisedProcess[] = [];
+  private readonly undo: (() => Promise<void>)[] = [];
+  private readonly home: Home;
+  private readonly pidFiles: PidFiles;
+  private isStopping = false;
+
+  constructor(
+    private readonly settings: AllInOneSettings,
+    private readonly clone: string,
+    private readonly say: (line: string) => void,
+  ) {
+    this.home = openHome(settings.home);
+    this.pidFiles = new PidFiles(this.home.run);
+  }
+
+  /** Resolves when every sandbox answers for itself, with what the ready block says. */
+  async start(): Promise<ReadyReport> {
+    const { home, settings } = this;
+    const orphans = await this.pidFiles.endOrphans();
+    if (orphans.length > 0) this.say(`ended what an earlier start left running: ${orphans.join(', ')}`);
+    await requireFreePort(
+      LOOPBACK,
+      settings.port,
+      `stop that process, or choose another port: npm start -- --port ${settings.port + 1}`,
+    );
+    const natsServer = await obtainNatsServer(join(this.clone, '.cache'), this.say);
+    const { ports, block } = await this.takeAddresses();
+    const hosts = settings.sandboxes === 'netns' ? await this.makeHosts(block) : null;
+    const machine = hosts === null ? LOOPBACK : block.link.machine;
+
+    const postgres = await preparePostgres({
+      dataFolder: home.postgres,
+      port: ports.postgres,
+      passwordFile: home.file('keys/postgres-password'),
+    });
+    await this.run(postgresProcess(postgres));
+
+    const natsUrl = `nats://${machine}:${ports.nats}`;
+    const config = home.file('nats/nats.conf');
+    const authority = loadBusAuthority(home.keys);
+    writeWhole(
+      config,
+      await authority.serverConfig({ host: machine, port: ports.nats, jwtFolder: home.file('nats/jwt') }),
+      0o600,
+    );
+    await this.run(natsProcess(natsServer, config, machine, ports.nats));
+
+    const url = `http://${LOOPBACK}:${settings.port}`;
+    const token = this.adminToken(url);
+    const client = new ControlPlaneClient(url, token);
+    const listen = [...new Set([LOOPBACK, machine])].map((address) => `${address}:${settings.port}`);
+    const bootstrapTokenFile = home.file('keys/bootstrap-token');
+    await this.run(
+      controlPlaneProcess(home, { databaseUrl: postgres.url('postgres'), natsUrl, listen, bootstrapTokenFile }, client),
+    );
+
+    const sandboxes = sampleSandboxes(block);
+    writeSandboxFiles(home, sandboxes, settings.sandboxes);
+    for (const [index, name] of AGENTS.entries()) {
+      const place = this.agentPlace(
+        name,
+        index === 0 ? 0 : 1,
+        block,
+        ports,
+        hosts,
+        `http://${machine}:${settings.port}`,
+      );
+      await this.run(agentProcess(home, place, await this.enrollmentToken(name, client)));
+    }
+    await this.startSandboxes(sandboxes, client);
+    const report: ReadyReport = { url, home: home.folder, natsUrl, ports, sandboxes, clone: this.clone };
+    writeWhole(home.file('ready.json'), `${JSON.stringify(report, null, 2)}\n`, 0o644);
+    return report;
+  }
+
+  /** Stops every child, the last started first; nothing of this stack is left running. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    rmSync(this.home.file('ready.json'), { force: true });
+    // Sandboxes and agents do not depend on one another's end, so only what others write to is left for last.
+    const [postgres, ...others] = this.processes.splice(0);
+    await Promise.all(others.reverse().map((process) => process.stop()));
+    await postgres?.stop();
+    for (const step of this.undo.splice(0).reverse()) await step();
+  }
+
+  private async takeAddresses(): Promise<{ ports: InnerPorts; block: AddressBlock }> {
+    const drawn = await innerPorts(this.home);
+    const block = await takeAddressBlock(drawn.addressBlock);
+    this.undo.push(async () => block.release());
+    const ports = { ...drawn, addressBlock: block.index };
+    keepPorts(this.home, ports);
+    const remedy = `stop that process, or delete ${this.home.file('ports.json')} to draw other ports`;
+    for (const port of [ports.postgres, ports.nats, ...ports.mesh]) await requireFreePort(LOOPBACK, port, remedy);
+    return { ports, block };
+  }
+
+  private async makeHosts(block: AddressBlock): Promise<readonly HostNamespace[]> {
+    const hosts = await makeHostNamespaces(block, AGENTS);
+    this.undo.push(() => removeHostNamespaces(block, AGENTS));
+    return hosts;
+  }
+
+  private agentPlace(
+    name: string,
+    index: 0 | 1,
+    block: AddressBlock,
+    ports: InnerPorts,
+    hosts: readonly HostNamespace[] | null,
+    controlPlaneUrl: string,
+  ): AgentPlace {
+    const host = hosts?.[index] ?? null;
+    return {
+      name,
+      controlPlaneUrl,
+      host,
+      proxyRange: host === null ? block.proxyRanges[index] : null,
+      dnsAddress: host === null ? block.dnsAddresses[index] : null,
+      sandboxRange: host === null ? null : `10.76.${index + 1}.0/24`,
+      meshEndpoint: `${host?.address ?? LOOPBACK}:${ports.mesh[index]}`,
+    };
+  }
+
+  /** The path of a file with a fresh one-time token, for an agent that the control plane does not know yet. */
+  private async enrollmentToken(agent: string, client: ControlPlaneClient): Promise<string> {
+    const file = this.home.file(`agents/${agent}.enrollment-token`);
+    const known = existsSync(this.home.agentState(agent)) && (await client.isEnrolled(agent));
+    if (!known) writeWhole(file, `${await client.enrollmentToken(agent)}\n`, 0o600);
+    return file;
+  }
+
+  private async startSandboxes(sandboxes: readonly SampleSandbox[], client: ControlPlaneClient): Promise<void> {
+    const namespaces = await client.waitForSandboxes(
+      sandboxes.map(({ id }) => id),
+      SANDBOXES_TIMEOUT_MS,
+    );
+    for (const { id, address } of sandboxes) {
+      const namespace = namespaces.get(id) ?? null;
+      await this.run(sandboxProcess(id, namespace === null ? { address } : { namespace }));
+    }
+  }
+
+  /** The CLI's context; its token is also what the control plane makes its first administrator from. */
+  private adminToken(url: string): string {
+    const file = this.home.file('keys/bootstrap-token');
+    const kept = readJson(this.home.file('context.json'));
+    const token =
+      typeof kept === 'object' && kept !== null && 'token' in kept && typeof kept.token === 'string' && existsSync(file)
+        ? kept.token
+        : `gst_${randomBytes(32).toString('base64url')}`;
+    writeWhole(file, `${token}\n`, 0o600);
+    writeWhole(this.home.file('context.json'), `${JSON.stringify({ url, token })}\n`, 0o600);
+    return token;
+  }
+
+  private async run(spec: ProcessSpec): Promise<void> {
+    if (this.isStopping) throw new StoppedError('STOPPED', `${spec.name} is not started: the stack is being stopped`);
+    const began = performance.now();
+    const process = new SupervisedProcess(spec, join(this.home.logs, `${spec.name}.log`), this.pidFiles, this.say);
+    this.processes.push(process);
+    await process.start();
+    this.say(`${spec.name}: running after ${Math.round(performance.now() - began)} ms`);
+  }
+}
+
+export interface ReadyReport {
+  readonly url: string;
+  readonly home: string;
+  readonly natsUrl: string;
+  readonly ports: InnerPorts;
+  readonly sandboxes: readonly SampleSandbox[];
+  readonly clone: string;
+}

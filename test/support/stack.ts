@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CLONE } from './clone.js';
+import { freePort } from './ports.js';
+import { waitFor } from './wait.js';
+
+const READY_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 15_000;
+const COMMAND_TIMEOUT_MS = 60_000;
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running child of a test whose output is collected. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly ended: Promise<Ran>;
+}
+
+/** The whole product on this machine, started as a person starts it, in a home of its own. */
+export interface RunningStack {
+  readonly home: string;
+  readonly url: string;
+  readonly token: string;
+  /** What `npm start` printed so far. */
+  readonly output: () => string;
+  /** Runs bin/gstacks with a context of this stack. */
+  gstacks(...args: string[]): Promise<Ran>;
+  /** As gstacks with --json: the document; fails on another exit code than expected. */
+  json(args: readonly string[], expectedCode?: number): Promise<unknown>;
+  /** A command inside a sandbox, left running. */
+  inSandbox(sandboxId: string, ...command: string[]): Running;
+  /** Pid of postgres, nats, control-plane, agent-host-a or agent-host-b, as it is now. */
+  pid(name: string): number;
+  log(name: string): string;
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGTERM, then the home folder is removed. */
+  remove(): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly sandboxes: 'static' | 'netns';
+  /** Kept from an earlier stack; otherwise a new temporary folder. */
+  readonly home?: string;
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function startStack(options: StackOptions): Promise<RunningStack> {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'gs-e2e-'));
+  const port = options.port ?? (await freePort());
+  const process_ = run(
+    process.execPath,
+    ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port), '--sandboxes', options.sandboxes],
+    {
+      ...options.env,
+    },
+  );
+  try {
+    await waitFor(
+      'the stack says ready',
+      () => {
+        if (process_.child.exitCode !== null)
+          throw new Error(`the stack ended:\n${process_.stdout()}${process_.stderr()}`);
+        return /^ready$/m.test(process_.stdout()) && process_.stdout().includes('sandboxes: ');
+      },
+      READY_TIMEOUT_MS,
+    );
+  } catch (error) {
+    process_.child.kill('SIGTERM');
+    await process_.ended;
+    throw new Error(`${String(error)}\n${process_.stdout()}${process_.stderr()}`);
+  }
+  const context: { url: string; token: string } = JSON.parse(readFileSync(join(home, 'context.json'), 'utf8'));
+  const gstacks = (...args: string[]): Promise<Ran> =>
+    run(join(CLONE, 'bin', 'gstacks'), args, { GLOBALSTACKS_HOME: home }).ended;
+
+  const stack: RunningStack = {
+    home,
+    ...context,
+    output: () => process_.stdout() + process_.stderr(),
+    gstacks,
+    async json(args, expectedCode = 0) {
+      const ran = await gstacks(...args, '--json');
+      if (ran.code !== expectedCode) {
+        throw new Error(`gstacks ${args.join(' ')}: exit ${ran.code}, not ${expectedCode}\n${ran.stdout}${ran.stderr}`);
+      }
+      return JSON.parse(ran.stdout);
+    },
+    inSandbox: (sandboxId, ...command) =>
+      run(join(CLONE, 'bin', 'gstacks'), ['sandbox', 'exec', sandboxId, '--', ...command], { GLOBALSTACKS_HOME: home }),
+    pid: (name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')),
+    log: (name) => readFileSync(join(home, 'logs', `${name}.log`), 'utf8'),
+    async stop() {
+      if (process_.child.exitCode === null) process_.child.kill('SIGTERM');
+      const killer = setTimeout(() => process_.child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      const { code } = await process_.ended;
+      clearTimeout(killer);
+      return code;
+    },
+    async remove() {
+      await stack.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  return stack;
+}
+
+/** Starts a command in the clone; its output is collected, and its environment holds no context but the one given. */
+export function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(command, [...args], {
+    cwd: CLONE,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code]: unknown[]) => ({
+    code: typeof code === 'number' ? code : null,
+    stdout,
+    stderr,
+  }));
+  return { child, stdout: () => stdout, stderr: () => stderr, ended };
+}
+
+/** Runs a command to its end, or fails at the bound. */
+export async function ran(command: string, args: readonly string[], timeoutMs = COMMAND_TIMEOUT_MS): Promise<Ran> {
+  const running = run(command, args);
+  const killer = setTimeout(() => running.child.kill('SIGKILL'), timeoutMs);
+  const result = await running.ended;
+  clearTimeout(killer);
+  return result;
+}
