@@ -11,7 +11,7 @@ const LONGEST_PAUSE_MS = 5_000;
 const HEALTHY_AFTER_MS = 10_000;
 const READY_POLL_MS = 50;
 const READY_TIMEOUT_MS = 60_000;
-const GRACE_MS = 5_000;
+const GRACE_MS = 4_000;
 
 export class ProcessNotReadyError extends CodedError {}
 
