@@ -4,7 +4,7 @@ import { evaluateSource } from './evaluate.js';
 import type { FlowSource, NetworkView, SelectorVerdict, Verdict, VerdictReason } from './model.js';
 import { mergeNearMisses } from './near-misses.js';
 import { sortedBy } from './order.js';
-import { matchesSource } from './selector-match.js';
+import { sourcesOf } from './selector-match.js';
 
 /**
  * The verdict on everybody a selector stands for. `local` asks about a local node that no rule names, `local:<user>`
@@ -36,10 +36,7 @@ interface Member {
 }
 
 function membersOf(view: NetworkView, selector: Selector, alias: AliasName, port: number): readonly Member[] {
-  return sortedBy(view.sandboxes.keys(), (sandboxId) => sandboxId)
-    .map((sandboxId) => ({ kind: 'sandbox', sandboxId }) as const)
-    .filter((source) => matchesSource(view, selector, source))
-    .map((source) => ({ source, verdict: evaluateSource(view, source, alias, port) }));
+  return sourcesOf(view, selector).map((source) => ({ source, verdict: evaluateSource(view, source, alias, port) }));
 }
 
 /** Which reason speaks for members that agree on the effect for different reasons. */

@@ -44,7 +44,8 @@ function writable<Key, Value>(map: ReadonlyMap<Key, Value>, owned: OwnedMaps): M
 function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): Topology {
   if (event.type === 'NetworkCreated') {
     if (before !== null) throw new StreamOrderError(event.type, before.version + 1);
-    return { ...event.data, version: 1, sandboxes: new Map(), aliases: new Map(), rules: new Map(), deleted: false };
+    const empty = { sandboxes: new Map(), aliases: new Map(), rules: new Map(), formerPublishers: new Map() };
+    return { ...event.data, ...empty, version: 1, deleted: false };
   }
   if (before === null) throw new StreamOrderError(event.type, 1);
   return { ...before, ...changes(before, event, owned), version: before.version + 1 };
@@ -62,11 +63,20 @@ function changes(before: Topology, event: Change, owned: OwnedMaps): Partial<Top
     case 'SandboxLabelsChanged':
       return { sandboxes: updated(before.sandboxes, event.data.sandboxId, event.data, owned) };
     case 'AliasPublished':
-      return { aliases: writable(before.aliases, owned).set(event.data.alias, { ...event.data }) };
+      return {
+        aliases: writable(before.aliases, owned).set(event.data.alias, { ...event.data }),
+        formerPublishers: without(before.formerPublishers, event.data.alias, owned),
+      };
     case 'AliasPortsChanged':
       return { aliases: updated(before.aliases, event.data.alias, { ports: event.data.ports }, owned) };
-    case 'AliasRemoved':
-      return { aliases: without(before.aliases, event.data.alias, owned) };
+    case 'AliasRemoved': {
+      const publisher = before.aliases.get(event.data.alias)?.sandboxId;
+      if (publisher === undefined) return {};
+      return {
+        aliases: without(before.aliases, event.data.alias, owned),
+        formerPublishers: writable(before.formerPublishers, owned).set(event.data.alias, publisher),
+      };
+    }
     case 'PolicyRuleAdded': {
       const { ruleId, effect, to, port } = event.data;
       const from = parseSelector(event.data.from, 'from');
@@ -80,6 +90,8 @@ function changes(before: Topology, event: Change, owned: OwnedMaps): Partial<Top
 }
 
 function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, owned: OwnedMaps): ReadonlyMap<Key, Value> {
+  if (!map.has(key)) return map;
+  if (!map.has(key)) return map;
   const copy = writable(map, owned);
   copy.delete(key);
   return copy;

@@ -9,5 +9,5 @@ export const NETWORK_LIMITS = {
   labelsPerSandbox: 32,
 } as const;
 
-/** How long an agent without contact may go on serving a network. */
-export const MAX_STALENESS_SECONDS = { least: 10, most: 30 * 86_400, usual: 86_400 } as const;
+/** How long an agent without contact goes on serving a network, unless its creator said otherwise: a day. */
+export const USUAL_MAX_STALENESS_SECONDS = 86_400;

@@ -48,6 +48,8 @@ export interface Topology extends NetworkView {
   readonly mode: 'agent_proxy';
   readonly maxStalenessSeconds: number;
   readonly deleted: boolean;
+  /** Who published an alias that nobody publishes now: another sandbox may not take over its rules unasked. */
+  readonly formerPublishers: ReadonlyMap<AliasName, SandboxId>;
 }
 
 /** Plain JSON (a type alias, so that it is assignable to JsonValue): what one agent needs of one network. `compile` makes it, `viewOf` turns it into a NetworkView. */

@@ -1,4 +1,5 @@
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS } from '#libs/contracts/http/values.js';
 import {
   parseAgentId,
   parseAliasName,
@@ -18,7 +19,7 @@ import {
 } from '#libs/contracts/json-fields.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS } from '#libs/contracts/ports.js';
 import { formatSelector, parseLabel, parseSelector } from '#libs/contracts/selectors.js';
-import { MAX_STALENESS_SECONDS, NETWORK_LIMITS } from './limits.js';
+import { NETWORK_LIMITS } from './limits.js';
 import type { Snapshot } from './model.js';
 
 /** What arrived is not a snapshot that `compile` could have made. The version held before stays in force. */
@@ -29,7 +30,7 @@ export class SnapshotInvalidError extends CodedError {
 }
 
 const parseVersion = integerBetween(1, Number.MAX_SAFE_INTEGER);
-const parseStaleness = integerBetween(MAX_STALENESS_SECONDS.least, MAX_STALENESS_SECONDS.most);
+const parseStaleness = integerBetween(MIN_STALENESS_SECONDS, MAX_STALENESS_SECONDS);
 /** In JSON a port is a number; contracts' parsePort takes text as well. */
 const parsePortNumber = integerBetween(1, 65_535);
 

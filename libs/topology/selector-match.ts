@@ -1,6 +1,7 @@
 import type { SandboxId, UserName } from '#libs/contracts/ids.js';
-import type { Selector } from '#libs/contracts/selectors.js';
+import { formatSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { FlowSource, NetworkView } from './model.js';
+import { compareText } from './order.js';
 
 /** Who a policy question is about. `user: null` is a local node of whom only that is known: no rule names its user. */
 export type PolicySource =
@@ -35,4 +36,22 @@ export function matchesSource(view: NetworkView, selector: Selector, source: Pol
     case 'local-user':
       return false;
   }
+}
+
+/** The attached sandboxes that a selector stands for now, in order of id. */
+export function sourcesOf(
+  view: NetworkView,
+  selector: Selector,
+): readonly Extract<PolicySource, { readonly kind: 'sandbox' }>[] {
+  return [...view.sandboxes.keys()]
+    .sort(compareText)
+    .map((sandboxId) => ({ kind: 'sandbox', sandboxId }) as const)
+    .filter((source) => matchesSource(view, selector, source));
+}
+
+/** Whether one selector stands for everybody another one ever can, whatever is attached. */
+export function standsForAllOf(wide: Selector, narrow: Selector): boolean {
+  if (formatSelector(wide) === formatSelector(narrow)) return true;
+  if (wide.kind === 'local') return narrow.kind === 'local-user';
+  return wide.kind === 'any' && narrow.kind !== 'local' && narrow.kind !== 'local-user';
 }

@@ -34,6 +34,7 @@ describe('fold', () => {
       sandboxes: new Map(),
       aliases: new Map(),
       rules: new Map(),
+      formerPublishers: new Map(),
       deleted: false,
     });
   });

@@ -1,0 +1,86 @@
+import type { AgentId } from '#libs/contracts/ids.js';
+import { type Decision, DomainError } from '../decision.js';
+import type { AgentEvent } from '../events.js';
+import { type AgentState, evolveAgent } from './state.js';
+
+/** Tokens, signatures and certificate requests are checked before: what is left is whether the agent may. */
+export type AgentCommand =
+  | {
+      readonly kind: 'EnrollAgent';
+      readonly agentId: AgentId;
+      readonly nkey: string;
+      readonly meshKeyThumbprint: string;
+    }
+  | {
+      readonly kind: 'RenewAgent';
+      readonly agentId: AgentId;
+      /** The key that signed the renewal. */
+      readonly nkey: string;
+      readonly meshKeyThumbprint: string;
+    }
+  | { readonly kind: 'RevokeAgent'; readonly agentId: AgentId; readonly reason: string };
+
+export class AgentNotFoundError extends DomainError {
+  constructor(agentId: AgentId) {
+    super('not-found', 'AGENT_NOT_FOUND', `there is no agent ${agentId}`, 'see gstacks agent list');
+  }
+}
+
+export class AgentRevokedError extends DomainError {
+  constructor(agentId: AgentId) {
+    super(
+      'forbidden',
+      'AGENT_REVOKED',
+      `agent ${agentId} was revoked`,
+      `enrol it again with a new token: gstacks agent enroll ${agentId}`,
+    );
+  }
+}
+
+/** A name stands for one key at a time, so that a second host cannot slip in beside the first. */
+export class AgentEnrolledError extends DomainError {
+  constructor(agentId: AgentId) {
+    super(
+      'conflict',
+      'AGENT_ENROLLED',
+      `agent ${agentId} is enrolled with another key`,
+      `if that host lost its state, revoke it first: gstacks agent revoke ${agentId}`,
+    );
+  }
+}
+
+export class AgentKeyMismatchError extends DomainError {
+  constructor(agentId: AgentId) {
+    super('forbidden', 'AGENT_KEY_MISMATCH', `agent ${agentId} is enrolled with another key than the one that signed`);
+  }
+}
+
+/**
+ * What a command makes of an agent. The result is the state it leads to. A renewal is written each time, because
+ * credentials were handed out each time. Refusals are returned: AGENT_NOT_FOUND, AGENT_REVOKED, AGENT_ENROLLED,
+ * AGENT_KEY_MISMATCH.
+ */
+export function decideAgent(command: AgentCommand, agent: AgentState | null): Decision<AgentEvent, AgentState> {
+  const { agentId } = command;
+  if (command.kind === 'EnrollAgent') {
+    const { nkey, meshKeyThumbprint } = command;
+    if (agent?.status === 'enrolled') {
+      const same = agent.nkey === nkey && agent.meshKeyThumbprint === meshKeyThumbprint;
+      return same ? { events: [], result: agent, warnings: [] } : new AgentEnrolledError(agentId);
+    }
+    return outcome(agent, { type: 'AgentEnrolled', data: { agentId, nkey, meshKeyThumbprint } });
+  }
+  if (agent === null) return new AgentNotFoundError(agentId);
+  if (command.kind === 'RevokeAgent') {
+    if (agent.status === 'revoked') return { events: [], result: agent, warnings: [] };
+    return outcome(agent, { type: 'AgentRevoked', data: { reason: command.reason } });
+  }
+  if (agent.status === 'revoked') return new AgentRevokedError(agentId);
+  if (agent.nkey !== command.nkey) return new AgentKeyMismatchError(agentId);
+  const { nkey, meshKeyThumbprint } = command;
+  return outcome(agent, { type: 'AgentRenewed', data: { nkey, meshKeyThumbprint } });
+}
+
+function outcome(before: AgentState | null, event: AgentEvent): Decision<AgentEvent, AgentState> {
+  return { events: [event], result: evolveAgent(before, event), warnings: [] };
+}

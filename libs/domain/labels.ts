@@ -1,0 +1,10 @@
+import type { Labels } from './events.js';
+
+/** Whether both hold the same keys with the same values. */
+export function sameLabels(first: Labels, second: Labels): boolean {
+  const keys = Object.keys(first);
+  return (
+    keys.length === Object.keys(second).length &&
+    keys.every((key) => Object.hasOwn(second, key) && first[key] === second[key])
+  );
+}

@@ -1,0 +1,88 @@
+import type { AliasName } from '#libs/contracts/ids.js';
+import type { AliasPort } from '#libs/contracts/ports.js';
+import { NETWORK_LIMITS } from '#libs/topology/limits.js';
+import type { AliasRecord, Topology } from '#libs/topology/model.js';
+import { sortedBy } from '#libs/topology/order.js';
+import type { Decision, Warning } from '../decision.js';
+import type { NetworkEvent } from '../events.js';
+import type { NetworkCommandOf, NetworkResultOf } from './commands.js';
+import {
+  AliasHasRulesError,
+  AliasNotFoundError,
+  AliasTakenError,
+  NetworkLimitError,
+  SandboxNotAttachedError,
+} from './refusals.js';
+import { rulesNaming } from './rules-naming.js';
+
+export function publishAlias(
+  command: NetworkCommandOf<'PublishAlias'>,
+  network: Topology,
+): Decision<NetworkEvent, NetworkResultOf<'PublishAlias'>> {
+  if (!network.sandboxes.has(command.sandboxId)) return new SandboxNotAttachedError(network, command.sandboxId);
+  return publication(command, network);
+}
+
+type Wanted = Omit<NetworkCommandOf<'PublishAlias'>, 'kind'>;
+
+/** An alias of a sandbox that is attached, or will be by the same command. */
+export function publication(wanted: Wanted, network: Topology): Decision<NetworkEvent, AliasRecord> {
+  const { alias, sandboxId } = wanted;
+  const ports = [...wanted.ports].sort((first, second) => first.published - second.published);
+  const result = { alias, sandboxId, ports };
+  const present = network.aliases.get(alias);
+  if (present !== undefined) {
+    if (present.sandboxId !== sandboxId) return new AliasTakenError(network, present);
+    if (samePorts(present.ports, ports)) return { events: [], result, warnings: [] };
+    return {
+      events: [{ type: 'AliasPortsChanged', data: { alias, ports } }],
+      result,
+      warnings: closedPorts(network, alias, ports),
+    };
+  }
+  if (network.aliases.size >= NETWORK_LIMITS.aliases) {
+    return new NetworkLimitError(network, 'aliases', NETWORK_LIMITS.aliases);
+  }
+  const rules = rulesNaming(network, new Set([alias]));
+  const former = network.formerPublishers.get(alias);
+  if (rules.length > 0 && former !== undefined && former !== sandboxId && !wanted.inheritRules) {
+    return new AliasHasRulesError(network, alias, former, rules);
+  }
+  const inherited: Warning = {
+    code: 'RULES_APPLY',
+    message: `rules written before apply to ${alias} from now on: ${rules.join(', ')}`,
+  };
+  return {
+    events: [{ type: 'AliasPublished', data: { alias, sandboxId, ports } }],
+    result,
+    warnings: rules.length > 0 ? [inherited, ...closedPorts(network, alias, ports)] : [],
+  };
+}
+
+export function removeAlias(
+  { alias }: NetworkCommandOf<'RemoveAlias'>,
+  network: Topology,
+): Decision<NetworkEvent, NetworkResultOf<'RemoveAlias'>> {
+  if (!network.aliases.has(alias)) return new AliasNotFoundError(network, alias);
+  return {
+    events: [{ type: 'AliasRemoved', data: { alias } }],
+    result: { alias, rulesLeft: rulesNaming(network, new Set([alias])).length },
+    warnings: [],
+  };
+}
+
+function samePorts(first: readonly AliasPort[], second: readonly AliasPort[]): boolean {
+  return (
+    first.length === second.length &&
+    first.every(({ published, target }, at) => published === second[at]?.published && target === second[at]?.target)
+  );
+}
+
+function closedPorts(network: Topology, alias: AliasName, ports: readonly AliasPort[]): readonly Warning[] {
+  const open = new Set(ports.map(({ published }) => published));
+  const idle = [...network.rules.values()].filter(({ to, port }) => to === alias && !open.has(port));
+  return sortedBy(idle, ({ id }) => id).map(({ id, port }) => ({
+    code: 'PORT_NOT_PUBLISHED',
+    message: `${id} names port ${port}, which ${alias} does not publish`,
+  }));
+}

@@ -1,0 +1,55 @@
+import type { AliasName, SandboxId } from '#libs/contracts/ids.js';
+import { NETWORK_LIMITS } from '#libs/topology/limits.js';
+import type { Topology } from '#libs/topology/model.js';
+import { compareText } from '#libs/topology/order.js';
+import { type Decision, DomainError } from '../decision.js';
+import type { NetworkEvent } from '../events.js';
+import { SandboxNotFoundError } from '../sandbox/refusals.js';
+import { publication } from './aliases.js';
+import type { NetworkCommandOf, NetworkResultOf } from './commands.js';
+import { NetworkLimitError, SandboxNotAttachedError } from './refusals.js';
+import { rulesNaming } from './rules-naming.js';
+
+/** Attaching what is attached changes nothing; an alias given along with it is published all the same. */
+export function attachSandbox(
+  { sandboxId, sandbox, publication: wanted, inheritRules }: NetworkCommandOf<'AttachSandbox'>,
+  network: Topology,
+): Decision<NetworkEvent, NetworkResultOf<'AttachSandbox'>> {
+  if (sandbox === null) return new SandboxNotFoundError(sandboxId);
+  const attaches = !network.sandboxes.has(sandboxId);
+  if (attaches && network.sandboxes.size >= NETWORK_LIMITS.sandboxes) {
+    return new NetworkLimitError(network, 'sandboxes', NETWORK_LIMITS.sandboxes);
+  }
+  const { agentId, labels } = sandbox;
+  const events: readonly NetworkEvent[] = attaches
+    ? [{ type: 'SandboxAttached', data: { sandboxId, agentId, labels } }]
+    : [];
+  const result = { sandboxId, alias: wanted?.alias ?? null };
+  if (wanted === null) return { events, result, warnings: [] };
+  const published = publication({ ...wanted, sandboxId, inheritRules }, network);
+  if (published instanceof DomainError) return published;
+  return { events: [...events, ...published.events], result, warnings: published.warnings };
+}
+
+export function detachSandbox(
+  { sandboxId }: NetworkCommandOf<'DetachSandbox'>,
+  network: Topology,
+): Decision<NetworkEvent, NetworkResultOf<'DetachSandbox'>> {
+  if (!network.sandboxes.has(sandboxId)) return new SandboxNotAttachedError(network, sandboxId);
+  const { events, aliases } = detachment(network, sandboxId);
+  const rulesLeft = rulesNaming(network, new Set(aliases)).length;
+  return { events, result: { sandboxId, aliasesRemoved: aliases, rulesLeft }, warnings: [] };
+}
+
+/** An alias never outlives the attachment it belongs to: first the aliases go, then the sandbox. */
+export function detachment(
+  network: Topology,
+  sandboxId: SandboxId,
+): { readonly events: readonly NetworkEvent[]; readonly aliases: readonly AliasName[] } {
+  const aliases = [...network.aliases.values()]
+    .filter((record) => record.sandboxId === sandboxId)
+    .map(({ alias }) => alias)
+    .sort(compareText);
+  const removals: readonly NetworkEvent[] = aliases.map((alias) => ({ type: 'AliasRemoved', data: { alias } }));
+  return { events: [...removals, { type: 'SandboxDetached', data: { sandboxId } }], aliases };
+}

@@ -1,0 +1,93 @@
+import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type { AliasPort } from '#libs/contracts/ports.js';
+import type { Selector } from '#libs/contracts/selectors.js';
+import type { AliasRecord } from '#libs/topology/model.js';
+import type { Labels, NetworkMode } from '../events.js';
+import type { SandboxState } from '../sandbox/state.js';
+
+/** A rule as people read it: the selector in printed form. */
+export interface PrintedRule {
+  readonly id: RuleId;
+  readonly effect: 'allow' | 'deny';
+  readonly from: string;
+  readonly to: AliasName;
+  readonly port: number;
+}
+
+interface Publication {
+  readonly alias: AliasName;
+  readonly ports: readonly AliasPort[];
+}
+
+/** Every command of a network stream: what it says, and what its author is told when it is carried out. */
+export interface NetworkCommands {
+  CreateNetwork: {
+    says: {
+      readonly networkId: NetworkId;
+      readonly name: NetworkName;
+      readonly mode: NetworkMode;
+      readonly maxStalenessSeconds: number;
+    };
+    tells: { readonly networkId: NetworkId; readonly name: NetworkName };
+  };
+  DeleteNetwork: {
+    says: { readonly detachAll: boolean };
+    tells: { readonly detached: readonly SandboxId[] };
+  };
+  AttachSandbox: {
+    says: {
+      readonly sandboxId: SandboxId;
+      /** As its own stream folds; null: there is no such sandbox. */
+      readonly sandbox: SandboxState | null;
+      readonly publication: Publication | null;
+      readonly inheritRules: boolean;
+    };
+    tells: { readonly sandboxId: SandboxId; readonly alias: AliasName | null };
+  };
+  DetachSandbox: {
+    says: { readonly sandboxId: SandboxId };
+    /** rulesLeft: rules that name one of the aliases removed. */
+    tells: {
+      readonly sandboxId: SandboxId;
+      readonly aliasesRemoved: readonly AliasName[];
+      readonly rulesLeft: number;
+    };
+  };
+  PublishAlias: {
+    says: Publication & { readonly sandboxId: SandboxId; readonly inheritRules: boolean };
+    tells: AliasRecord;
+  };
+  RemoveAlias: {
+    says: { readonly alias: AliasName };
+    tells: { readonly alias: AliasName; readonly rulesLeft: number };
+  };
+  AddRule: {
+    says: {
+      readonly ruleId: RuleId;
+      readonly effect: 'allow' | 'deny';
+      readonly from: Selector;
+      readonly to: AliasName;
+      readonly port: number;
+    };
+    /** The rule there was, when an identical one exists. */
+    tells: PrintedRule;
+  };
+  RemoveRule: {
+    says: { readonly ruleId: RuleId };
+    tells: PrintedRule;
+  };
+  /** From the sandbox's own stream, as is ChangeLabels. */
+  ChangePlacement: {
+    says: { readonly sandboxId: SandboxId; readonly agentId: AgentId | null };
+    tells: null;
+  };
+  ChangeLabels: {
+    says: { readonly sandboxId: SandboxId; readonly labels: Labels };
+    tells: null;
+  };
+}
+
+export type NetworkCommandKind = keyof NetworkCommands;
+export type NetworkCommandOf<Kind extends NetworkCommandKind> = { readonly kind: Kind } & NetworkCommands[Kind]['says'];
+export type NetworkResultOf<Kind extends NetworkCommandKind> = NetworkCommands[Kind]['tells'];
+export type NetworkCommand = { [Kind in NetworkCommandKind]: NetworkCommandOf<Kind> }[NetworkCommandKind];

@@ -1,0 +1,47 @@
+import type { Topology } from '#libs/topology/model.js';
+import { type Decision, DomainError } from '../decision.js';
+import type { NetworkEvent } from '../events.js';
+import { publishAlias, removeAlias } from './aliases.js';
+import { attachSandbox, detachSandbox } from './attachment.js';
+import type { NetworkCommandKind, NetworkCommandOf, NetworkResultOf } from './commands.js';
+import { createNetwork, deleteNetwork, existing } from './lifetime.js';
+import { changeLabels, changePlacement } from './placement.js';
+import { addRule, removeRule } from './rules.js';
+
+type Decider<Kind extends NetworkCommandKind, State> = (
+  command: NetworkCommandOf<Kind>,
+  network: State,
+) => Decision<NetworkEvent, NetworkResultOf<Kind>>;
+
+const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology | null> } = {
+  CreateNetwork: createNetwork,
+  DeleteNetwork: onExisting(deleteNetwork),
+  AttachSandbox: onExisting(attachSandbox),
+  DetachSandbox: onExisting(detachSandbox),
+  PublishAlias: onExisting(publishAlias),
+  RemoveAlias: onExisting(removeAlias),
+  AddRule: onExisting(addRule),
+  RemoveRule: onExisting(removeRule),
+  ChangePlacement: onExisting(changePlacement),
+  ChangeLabels: onExisting(changeLabels),
+};
+
+function onExisting<Kind extends NetworkCommandKind>(decider: Decider<Kind, Topology>): Decider<Kind, Topology | null> {
+  return (command, state) => {
+    const network = existing(state);
+    return network instanceof DomainError ? network : decider(command, network);
+  };
+}
+
+/**
+ * What a command makes of a network: events with what its author is told, or a DomainError (returned, not thrown).
+ * The state is the fold of the network's stream (`fold` of libs/topology), null before its first event. Every command
+ * but CreateNetwork is NETWORK_NOT_FOUND on a network that does not exist or was deleted.
+ */
+export function decideNetwork<Kind extends NetworkCommandKind>(
+  command: NetworkCommandOf<Kind>,
+  network: Topology | null,
+): Decision<NetworkEvent, NetworkResultOf<Kind>> {
+  const decider: Decider<Kind, Topology | null> = deciders[command.kind];
+  return decider(command, network);
+}

@@ -1,0 +1,42 @@
+import type { Topology } from '#libs/topology/model.js';
+import { compareText } from '#libs/topology/order.js';
+import type { Decision, DomainError } from '../decision.js';
+import type { NetworkEvent } from '../events.js';
+import { detachment } from './attachment.js';
+import type { NetworkCommandOf, NetworkResultOf } from './commands.js';
+import { NetworkExistsError, NetworkNotEmptyError, NetworkNotFoundError } from './refusals.js';
+
+/** The network, if there is one that commands can act on. */
+export function existing(network: Topology | null): Topology | DomainError {
+  if (network === null) return new NetworkNotFoundError(null);
+  return network.deleted ? new NetworkNotFoundError(network.name) : network;
+}
+
+/** An id names one network for ever: not even a deleted one is created again. */
+export function createNetwork(
+  { networkId, name, mode, maxStalenessSeconds }: NetworkCommandOf<'CreateNetwork'>,
+  network: Topology | null,
+): Decision<NetworkEvent, NetworkResultOf<'CreateNetwork'>> {
+  if (network !== null) return new NetworkExistsError(network.name);
+  return {
+    events: [{ type: 'NetworkCreated', data: { networkId, name, mode, maxStalenessSeconds } }],
+    result: { networkId, name },
+    warnings: [],
+  };
+}
+
+export function deleteNetwork(
+  { detachAll }: NetworkCommandOf<'DeleteNetwork'>,
+  network: Topology,
+): Decision<NetworkEvent, NetworkResultOf<'DeleteNetwork'>> {
+  const attached = [...network.sandboxes.keys()].sort(compareText);
+  if (attached.length > 0 && !detachAll) return new NetworkNotEmptyError(network.name, attached);
+  return {
+    events: [
+      ...attached.flatMap((sandboxId) => detachment(network, sandboxId).events),
+      { type: 'NetworkDeleted', data: {} },
+    ],
+    result: { detached: attached },
+    warnings: [],
+  };
+}

@@ -1,0 +1,54 @@
+import type { Selector } from '#libs/contracts/selectors.js';
+import { formatSelector } from '#libs/contracts/selectors.js';
+import type { Rule, Topology } from '#libs/topology/model.js';
+import { sortedBy } from '#libs/topology/order.js';
+import { matchesSource, sourcesOf, standsForAllOf } from '#libs/topology/selector-match.js';
+import type { Warning } from '../decision.js';
+
+/** Why a rule that is written will not do, or not fully do, what its author may expect of it. */
+export function ruleWarnings(rule: Rule, network: Topology): readonly Warning[] {
+  const overridden = rule.effect === 'allow' ? overridingDenies(rule, network) : [];
+  return [...overridden, ...targetWarnings(rule, network), ...sourceWarnings(rule.from, network)];
+}
+
+function targetWarnings({ to, port }: Rule, network: Topology): readonly Warning[] {
+  const ports = network.aliases.get(to)?.ports ?? [];
+  if (ports.some(({ published }) => published === port)) return [];
+  const there = ports.map(({ published }) => published).join(', ');
+  return [{ code: 'PORT_NOT_PUBLISHED', message: `${to} does not publish port ${port} now, only ${there}` }];
+}
+
+function sourceWarnings(from: Selector, network: Topology): readonly Warning[] {
+  const nobody = (message: string): readonly Warning[] => [{ code: 'SOURCE_STANDS_FOR_NOBODY', message }];
+  switch (from.kind) {
+    case 'sandbox':
+      if (network.sandboxes.has(from.sandboxId)) return [];
+      return nobody(`sandbox ${from.sandboxId} is not attached to ${network.name} now`);
+    case 'alias':
+      return network.aliases.has(from.alias) ? [] : nobody(`${network.name} has no alias ${from.alias} now`);
+    case 'label':
+      if (sourcesOf(network, from).length > 0) return [];
+      return nobody(`no attached sandbox of ${network.name} has ${formatSelector(from)} now`);
+    default:
+      return [];
+  }
+}
+
+/** Denies win: the author of an allow is told which of them still hold, and whether they leave anything of it. */
+function overridingDenies(allow: Rule, network: Topology): readonly Warning[] {
+  const sources = sourcesOf(network, allow.from);
+  const denies = [...network.rules.values()].filter(
+    ({ effect, to, port }) => effect === 'deny' && to === allow.to && port === allow.port,
+  );
+  return sortedBy(denies, ({ id }) => id).flatMap(({ id, from }) => {
+    const matched = sources.filter((source) => matchesSource(network, from, source)).length;
+    const printed = formatSelector(from);
+    if (standsForAllOf(from, allow.from) || (matched > 0 && matched === sources.length)) {
+      return [{ code: 'OVERRIDDEN_BY_DENY', message: `${id} denies ${printed}, and so all that this rule allows` }];
+    }
+    if (standsForAllOf(allow.from, from) || matched > 0) {
+      return [{ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: `${id} goes on denying ${printed}` }];
+    }
+    return [];
+  });
+}

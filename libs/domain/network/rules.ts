@@ -1,0 +1,54 @@
+import { formatSelector } from '#libs/contracts/selectors.js';
+import { NETWORK_LIMITS } from '#libs/topology/limits.js';
+import type { Rule, Topology } from '#libs/topology/model.js';
+import type { Decision, Warning } from '../decision.js';
+import type { NetworkEvent } from '../events.js';
+import type { NetworkCommandOf, NetworkResultOf, PrintedRule } from './commands.js';
+import { AliasNotFoundError, NetworkLimitError, RuleIdTakenError, RuleNotFoundError } from './refusals.js';
+import { ruleWarnings } from './rule-warnings.js';
+
+/** A rule about an alias that exists. What it will not bring about yet is said in warnings, never refused. */
+export function addRule(
+  { ruleId, effect, from, to, port }: NetworkCommandOf<'AddRule'>,
+  network: Topology,
+): Decision<NetworkEvent, NetworkResultOf<'AddRule'>> {
+  const rule: Rule = { id: ruleId, effect, from, to, port };
+  if (!network.aliases.has(to)) return new AliasNotFoundError(network, to);
+  const warnings = ruleWarnings(rule, network);
+  const printed = printedRule(rule);
+  const identical = [...network.rules.values()].find((other) => saysTheSame(printedRule(other), printed));
+  if (identical !== undefined) {
+    return { events: [], result: printedRule(identical), warnings: [existsAlready(identical), ...warnings] };
+  }
+  if (network.rules.has(ruleId)) return new RuleIdTakenError(ruleId);
+  if (network.rules.size >= NETWORK_LIMITS.rules) return new NetworkLimitError(network, 'rules', NETWORK_LIMITS.rules);
+  return {
+    events: [{ type: 'PolicyRuleAdded', data: { ruleId, effect, from: printed.from, to, port } }],
+    result: printed,
+    warnings,
+  };
+}
+
+export function removeRule(
+  { ruleId }: NetworkCommandOf<'RemoveRule'>,
+  network: Topology,
+): Decision<NetworkEvent, NetworkResultOf<'RemoveRule'>> {
+  const rule = network.rules.get(ruleId);
+  if (rule === undefined) return new RuleNotFoundError(network, ruleId);
+  return { events: [{ type: 'PolicyRuleRemoved', data: { ruleId } }], result: printedRule(rule), warnings: [] };
+}
+
+/** A rule as people read it. */
+export function printedRule({ id, effect, from, to, port }: Rule): PrintedRule {
+  return { id, effect, from: formatSelector(from), to, port };
+}
+
+function saysTheSame(first: PrintedRule, second: PrintedRule): boolean {
+  return (
+    first.to === second.to && first.port === second.port && first.effect === second.effect && first.from === second.from
+  );
+}
+
+function existsAlready({ id }: Rule): Warning {
+  return { code: 'RULE_EXISTS', message: `${id} says the same already; nothing was written` };
+}
