@@ -59,6 +59,11 @@ export class FlowStream extends Duplex implements MeshFlow {
     this.destroy(new FlowResetError(code, `the flow was reset here: ${code}`));
   }
 
+  /** Node still hands out what lies buffered in a destroyed stream; after a reset that is not to be had any more. */
+  override read(size?: number): unknown {
+    return this.destroyed ? null : super.read(size);
+  }
+
   override _read(): void {
     this.#stream.resume();
   }

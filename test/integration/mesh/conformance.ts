@@ -1,0 +1,19 @@
+import { carriesBytes } from './conformance/bytes.js';
+import type { TransportFactory } from './conformance/mesh.js';
+import { withstandsRawHttp2 } from './conformance/raw-http2.js';
+import { carriesResets } from './conformance/resets.js';
+import { keepsSessions } from './conformance/sessions.js';
+import { noticesSilence } from './conformance/silence.js';
+import { provesIdentity } from './conformance/trust.js';
+
+/** What a mesh does over any transport. Each transport runs this suite, and may add its own. */
+export function meshConformance(name: string, newTransport: TransportFactory): void {
+  describe(`mesh over ${name}`, () => {
+    carriesBytes(newTransport);
+    carriesResets(newTransport);
+    provesIdentity(newTransport);
+    withstandsRawHttp2(newTransport);
+    noticesSilence(newTransport);
+    keepsSessions(newTransport);
+  });
+}

@@ -1,0 +1,105 @@
+import { type IncomingFlow, type MeshCredentials, type MeshFlow, type MeshIdentity } from '#libs/mesh/flow.js';
+import type { MeshLogEntry } from '#libs/mesh/log.js';
+import { type MeshNodeSettings, type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import type { Transport } from '#libs/mesh/transport.js';
+import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
+import { waitFor } from '#test/support/wait.js';
+
+/** A transport by the name of its node: the same name is reached at the same endpoint again. */
+export type TransportFactory = (nodeName: string) => Promise<Transport>;
+
+export const never = () => new AbortController().signal;
+
+export interface TestNode extends StartedMeshNode {
+  readonly name: string;
+  readonly log: readonly MeshLogEntry[];
+  /** Flows that peers asked for and no one has answered. */
+  readonly waiting: IncomingFlow[];
+  /** Connections that its transport made to peers. */
+  dials(): number;
+  /** Of those, how many are open. */
+  connections(): number;
+}
+
+type Overrides = Partial<Omit<MeshNodeSettings, 'log'>> & {
+  readonly identity?: MeshIdentity;
+  /** False: nobody takes the flows that peers ask for. */
+  readonly listening?: boolean;
+};
+
+/** The nodes of one test, closed together. */
+export class TestMesh {
+  readonly #nodes: StartedMeshNode[] = [];
+
+  constructor(
+    private readonly newTransport: TransportFactory,
+    readonly store: TestStore,
+  ) {}
+
+  static async create(newTransport: TransportFactory): Promise<TestMesh> {
+    return new TestMesh(newTransport, await TestStore.create('store-1'));
+  }
+
+  async start(name: string, overrides: Overrides = {}): Promise<TestNode> {
+    const { identity = agentIdentity(name), listening = true, ...settings } = overrides;
+    const log: MeshLogEntry[] = [];
+    const waiting: IncomingFlow[] = [];
+    const transport = settings.transport ?? (await this.newTransport(name));
+    let dials = 0;
+    let connections = 0;
+    const counted: Transport = {
+      kind: transport.kind,
+      dial: async (endpoint, signal) => {
+        dials += 1;
+        const connection = await transport.dial(endpoint, signal);
+        connections += 1;
+        return connection.once('close', () => {
+          connections -= 1;
+        });
+      },
+      listen: (handle) => transport.listen(handle),
+      close: () => transport.close(),
+    };
+    const credentials: MeshCredentials = settings.credentials ?? (await this.store.credentials(identity));
+    const node = await startMeshNode({ ...settings, credentials, transport: counted, log: (entry) => log.push(entry) });
+    if (listening) node.onFlow((flow) => waiting.push(flow));
+    this.#nodes.push(node);
+    return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections });
+  }
+
+  /** `host-a`, which knows `host-b`. */
+  async pair(overrides: { readonly a?: Overrides; readonly b?: Overrides } = {}): Promise<[TestNode, TestNode]> {
+    const b = await this.start('host-b', overrides.b);
+    const a = await this.start('host-a', overrides.a);
+    introduce(a, b);
+    return [a, b];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.close()));
+  }
+}
+
+export function introduce(node: TestNode, peer: TestNode): void {
+  node.setPeers([{ agentId: agent(peer.name), endpoints: peer.endpoints }]);
+}
+
+export async function open(from: TestNode, to: TestNode, signal = never()): Promise<MeshFlow> {
+  const flow = await from.open(agent(to.name), flowRequest(), signal);
+  return flow.on('error', () => undefined); // closing the mesh resets what is open
+}
+
+/** Both ends of a new flow. */
+export async function flowBetween(from: TestNode, to: TestNode): Promise<[MeshFlow, MeshFlow]> {
+  const request = flowRequest();
+  const asked = from.open(agent(to.name), request, never());
+  asked.catch(() => undefined);
+  const incoming = await waitFor('the flow is asked for', () => {
+    const index = to.waiting.findIndex((flow) => flow.request.flowId === request.flowId);
+    return index >= 0 && to.waiting.splice(index, 1)[0];
+  });
+  const target = incoming.accept(8);
+  const source = await asked;
+  for (const flow of [source, target]) flow.on('error', () => undefined); // closing the mesh resets what is open
+  return [source, target];
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Transport } from '#libs/mesh/transport.js';
+import { freePort } from '#test/support/ports.js';
+
+/** A transport with a relay in the middle of each connection it dials, which can fall silent: no end, no reset. */
+export interface FreezableTransport extends Transport {
+  /** From now on the connections that are open carry nothing. New ones do. */
+  freeze(): void;
+}
+
+export async function withRelay(inner: Transport): Promise<FreezableTransport> {
+  const port = await freePort();
+  const waiting: Duplex[] = [];
+  const relayed = new Set<Duplex>();
+  const server = createServer((near) => {
+    const far = waiting.shift();
+    if (far === undefined) return near.destroy();
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      relayed.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => relayed.delete(from) && to.destroy());
+      from.pipe(to);
+    }
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    kind: inner.kind,
+    async dial(endpoint, signal) {
+      waiting.push(await inner.dial(endpoint, signal));
+      const near: Socket = connect({ host: '127.0.0.1', port, noDelay: true });
+      await once(near, 'connect');
+      return near;
+    },
+    listen: (handle) => inner.listen(handle),
+    freeze() {
+      for (const connection of relayed) {
+        connection.unpipe();
+        connection.pause();
+        connection.removeAllListeners('close');
+      }
+    },
+    async close() {
+      for (const connection of relayed) connection.destroy();
+      server.close();
+      await inner.close();
+    },
+  };
+}

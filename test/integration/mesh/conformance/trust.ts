@@ -1,0 +1,208 @@
+import { connect as connectTcp } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { expect } from 'chai';
+import { parseSandboxId } from '#libs/contracts/ids.js';
+import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { agent, agentIdentity, flowRequest, localIdentity, TestStore } from '#test/support/mesh-store.js';
+import { waitFor } from '#test/support/wait.js';
+import { flowBetween, introduce, never, open, TestMesh, type TransportFactory } from './mesh.js';
+import { ending, failure, observe } from './observe.js';
+
+const uri = (value: string) => ({ type: 'url' as const, value });
+
+export function provesIdentity(newTransport: TransportFactory): void {
+  describe('identity', () => {
+    let mesh: TestMesh;
+    let other: TestStore;
+    beforeEach(async () => {
+      mesh = await TestMesh.create(newTransport);
+      other = await TestStore.create('store-1');
+    });
+    afterEach(() => mesh.close());
+
+    it('hands each flow on with the identity that its peer proved', async () => {
+      const [a, b] = await mesh.pair();
+      open(a, b).catch(() => undefined);
+      const flow = await waitFor('the flow is asked for', () => b.waiting[0]);
+      expect(flow.peer).to.deep.equal(agentIdentity('host-a'));
+    });
+
+    it('opens nothing at an agent other than the one meant', async () => {
+      const [a, b] = await mesh.pair();
+      a.setPeers([{ agentId: agent('host-c'), endpoints: b.endpoints }]);
+      expect(await failure(a.open(agent('host-c'), flowRequest(), never()))).to.equal('PEER_IDENTITY_MISMATCH');
+    });
+
+    it('opens nothing at a local node that stands where an agent should', async () => {
+      const node = await mesh.start('host-b', { identity: localIdentity('host-b', 'host-b') });
+      const a = await mesh.start('host-a');
+      introduce(a, node);
+      expect(await failure(open(a, node))).to.equal('PEER_IDENTITY_MISMATCH');
+    });
+
+    /** Credentials of the wrong kind; `trusting` the store's authority, so that only the other end can refuse them. */
+    const wrong: Readonly<Record<string, (name: string) => Promise<MeshCredentials>>> = {
+      'from another authority': async (name) => ({
+        ...(await other.credentials(agentIdentity(name))),
+        authority: mesh.store.certificate,
+      }),
+      'that have expired': (name) => mesh.store.credentials(agentIdentity(name), 60, 3_600),
+      'that are not valid yet': (name) => mesh.store.credentials(agentIdentity(name), 7_200, -3_600),
+    };
+    for (const [what, credentials] of Object.entries(wrong)) {
+      it(`refuses a source with credentials ${what}`, async () => {
+        const [a, b] = await mesh.pair({ a: { credentials: await credentials('host-a') } });
+        expect(await failure(open(a, b))).to.equal('PEER_REFUSED_SESSION');
+        expect(b.waiting.length).to.equal(0);
+        expect(b.log.map(({ code }) => code)).to.deep.equal(['PEER_NOT_TRUSTED']);
+      });
+
+      it(`opens nothing at a target with credentials ${what}`, async () => {
+        const [a, b] = await mesh.pair({ b: { credentials: await credentials('host-b') } });
+        expect(await failure(open(a, b))).to.equal('PEER_NOT_TRUSTED');
+        expect(b.waiting.length).to.equal(0);
+      });
+    }
+
+    it('knows no peer of another store, even under the same authority', async () => {
+      const credentials = await mesh.store.forged([uri('spiffe://store-2/agent/host-a')]);
+      const [a, b] = await mesh.pair({ a: { credentials } });
+      expect(await failure(open(a, b))).to.equal('PEER_IDENTITY_MISMATCH');
+      expect(await handshake(b.endpoints[0], credentials)).to.not.equal('taken');
+      expect(b.log.map(({ code }) => code)).to.include('PEER_OF_OTHER_STORE');
+    });
+
+    /** The store's own signature under names that the control plane would not write. */
+    const names: Readonly<Record<string, Parameters<TestStore['forged']>[0]>> = {
+      'two URIs': [uri('spiffe://store-1/agent/host-a'), uri('spiffe://store-1/agent/host-b')],
+      'a DNS name beside the URI': [uri('spiffe://store-1/agent/host-a'), { type: 'dns', value: 'host-a' }],
+      'a DNS name alone': [{ type: 'dns', value: 'host-a' }],
+      'a comma inside the URI': [uri('spiffe://store-1/agent/host-a, URI:spiffe://store-1/agent/host-a')],
+      'a longer path': [uri('spiffe://store-1/agent/host-a/x')],
+      'no such kind of peer': [uri('spiffe://store-1/admin/host-a')],
+    };
+    for (const [what, alternatives] of Object.entries(names)) {
+      it(`refuses a certificate that names ${what}`, async () => {
+        const b = await mesh.start('host-b');
+        const certificate = await mesh.store.forged(alternatives);
+        expect(await handshake(b.endpoints[0], certificate)).to.not.equal('taken');
+        expect(b.log.map(({ code }) => code)).to.deep.equal(['CERTIFICATE_IDENTITY_INVALID']);
+      });
+    }
+
+    it('takes the same handshake with the right certificate', async () => {
+      const b = await mesh.start('host-b');
+      expect(await handshake(b.endpoints[0], await mesh.store.credentials(agentIdentity('host-a')))).to.equal('taken');
+    });
+
+    it('refuses a peer without a certificate, TLS 1.2, and a protocol other than HTTP/2', async () => {
+      const b = await mesh.start('host-b');
+      const good = await mesh.store.credentials(agentIdentity('host-a'));
+      expect(await handshake(b.endpoints[0], null)).to.not.equal('taken');
+      expect(await handshake(b.endpoints[0], good, { maxVersion: 'TLSv1.2' })).to.not.equal('taken');
+      expect(await handshake(b.endpoints[0], good, { ALPNProtocols: ['http/1.1'] })).to.not.equal('taken');
+      expect(await handshake(b.endpoints[0], good, { ALPNProtocols: [] })).to.not.equal('taken');
+    });
+
+    it('lets a local node name itself as source, and nothing else', async () => {
+      const local = localIdentity('alice', 'laptop');
+      const b = await mesh.start('host-b');
+      const node = await mesh.start('laptop', { identity: local });
+      introduce(node, b);
+      const ask = (source: Parameters<typeof flowRequest>[0]) =>
+        node.open(agent('host-b'), flowRequest(source), never());
+      b.onFlow((flow) => flow.refuse('REACHED', 'the flow engine', 1));
+      expect(await failure(ask({ source: local }))).to.equal('REACHED');
+      expect(await failure(ask({ source: localIdentity('alice', 'desktop') }))).to.equal('SOURCE_NOT_YOURS');
+      expect(await failure(ask({ source: localIdentity('bob', 'laptop') }))).to.equal('SOURCE_NOT_YOURS');
+      const sandbox = { kind: 'sandbox' as const, sandboxId: parseSandboxId('sbx-web', 'id') };
+      expect(await failure(ask({ source: sandbox }))).to.equal('SOURCE_NOT_YOURS');
+    });
+
+    it('refuses an agent that names a local source', async () => {
+      const [a, b] = await mesh.pair();
+      const request = flowRequest({ source: localIdentity('alice', 'laptop') });
+      expect(await failure(a.open(agent('host-b'), request, never()))).to.equal('SOURCE_NOT_YOURS');
+      expect(b.waiting.length).to.equal(0);
+    });
+
+    for (const expiring of ['source', 'target'] as const) {
+      it(`resets flows when the certificate of the ${expiring} expires`, async () => {
+        const credentials = await mesh.store.credentials(agentIdentity(expiring === 'source' ? 'host-a' : 'host-b'), 2);
+        const [a, b] = await mesh.pair(expiring === 'source' ? { a: { credentials } } : { b: { credentials } });
+        const [source, target] = await flowBetween(a, b);
+        const [atSource, atTarget] = [observe(source), observe(target)];
+        const [judge, judged] = expiring === 'source' ? [atTarget, atSource] : [atSource, atTarget];
+        expect(await ending(judge)).to.equal('PEER_CERTIFICATE_EXPIRED');
+        expect(await ending(judged)).to.equal('FLOW_RESET');
+      });
+    }
+
+    it('uses new credentials for new sessions and leaves open flows alone', async () => {
+      const [a, b] = await mesh.pair();
+      const [source, target] = await flowBetween(a, b);
+      const seen = observe(target);
+      for (const node of [a, b]) node.setCredentials(await mesh.store.credentials(agentIdentity(node.name)));
+      await flowBetween(a, b);
+      expect(a.dials()).to.equal(2);
+      source.end('as before');
+      expect(await ending(seen)).to.equal('end');
+    });
+
+    it('proves itself with the new certificate alone once it has one', async () => {
+      const old = await mesh.store.credentials(agentIdentity('host-a'), 60, 3_600);
+      const [a, b] = await mesh.pair({ a: { credentials: old } });
+      expect(await failure(open(a, b))).to.equal('PEER_REFUSED_SESSION');
+      a.setCredentials(await mesh.store.credentials(agentIdentity('host-a')));
+      await flowBetween(a, b);
+    });
+
+    it('takes no credentials of another identity, and none that are broken', async () => {
+      const a = await mesh.start('host-a');
+      const [mine, theirs] = await Promise.all(
+        ['host-a', 'host-b'].map((name) => mesh.store.credentials(agentIdentity(name))),
+      );
+      if (!mine || !theirs) throw new Error('two credentials were issued');
+      const set = async (credentials: MeshCredentials) => a.setCredentials(credentials);
+      expect(await failure(set(theirs))).to.equal('MESH_IDENTITY_CHANGED');
+      expect(await failure(set({ ...mine, privateKey: theirs.privateKey }))).to.equal('MESH_CREDENTIALS_INVALID');
+      expect(await failure(set({ ...mine, certificate: 'nonsense' }))).to.equal('MESH_CREDENTIALS_INVALID');
+    });
+
+    it('cuts a peer that is removed, at both ends, and keeps it out until it is named again', async () => {
+      const [a, b] = await mesh.pair();
+      introduce(b, a);
+      const [source, target] = await flowBetween(a, b);
+      const [back] = await flowBetween(b, a);
+      const seen = [source, target, back].map((flow) => observe(flow));
+      b.setPeers([]);
+      const ends = await Promise.all(seen.map((each) => ending(each)));
+      expect(ends).to.deep.equal(['FLOW_RESET', 'PEER_REMOVED', 'PEER_REMOVED']);
+      expect(await failure(open(a, b))).to.equal('PEER_REFUSED_SESSION');
+      expect(await failure(open(b, a))).to.equal('PEER_UNKNOWN');
+      introduce(b, a);
+      await flowBetween(a, b);
+    });
+  });
+}
+
+/** TLS with the node as anyone may try it: whether the node goes on to speak HTTP/2. */
+function handshake(endpoint: string | undefined, credentials: MeshCredentials | null, options: ConnectionOptions = {}) {
+  const [host, port] = (endpoint ?? '').split(':');
+  return new Promise<string>((resolve) => {
+    const socket = connectTls({
+      socket: connectTcp(Number(port), host),
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2'],
+      ...(credentials && { cert: credentials.certificate, key: credentials.privateKey }),
+      ...options,
+    });
+    socket.once('error', (error) => resolve(error.message));
+    socket.once('close', () => resolve('closed'));
+    // The server's settings come first, and only to a peer that it has accepted.
+    socket.once('data', () => {
+      resolve('taken');
+      socket.destroy();
+    });
+  });
+}
