@@ -1,0 +1,97 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseContactReply } from '#libs/contracts/agent-messages.js';
+import type { AppliedMessage, ContactReply, HeartbeatMessage, HelloMessage } from '#libs/contracts/bus-messages.js';
+
+export const HEARTBEAT_INTERVAL_MS = 2_000;
+export const HEARTBEAT_TIMEOUT_MS = 2_000;
+const HELLO_RETRY_MS = 500;
+
+export interface ContactPorts {
+  readonly hello: () => HelloMessage;
+  readonly acknowledgements: () => readonly AppliedMessage[];
+  /** One attempt each. */
+  readonly sendHello: (message: HelloMessage, timeoutMs: number) => Promise<unknown>;
+  readonly sendHeartbeat: (message: HeartbeatMessage, timeoutMs: number) => Promise<unknown>;
+  /** Bytes that one message may have. */
+  readonly maxMessageBytes: () => number;
+  /** The control plane answered: the only sign of contact. */
+  readonly answered: (reply: ContactReply, to: 'hello' | 'heartbeat') => void;
+  readonly unanswered: (error: unknown) => void;
+}
+
+/** Says hello after each connect, then sends heartbeats for as long as the connection lasts. */
+export class Contact {
+  private readonly closing = new AbortController();
+  private connection = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private turn = 0;
+
+  constructor(private readonly ports: ContactPorts) {}
+
+  connected(): void {
+    this.disconnected();
+    const connection = new AbortController();
+    this.connection = connection;
+    const signal = AbortSignal.any([connection.signal, this.closing.signal]);
+    this.running = this.running.then(() => this.stayInContact(signal));
+  }
+
+  disconnected(): void {
+    this.connection.abort();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.running;
+  }
+
+  private async stayInContact(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await this.attempt('hello'))) await rest(HELLO_RETRY_MS, signal);
+    for (;;) {
+      await rest(HEARTBEAT_INTERVAL_MS, signal);
+      if (signal.aborted) return;
+      await this.attempt('heartbeat');
+    }
+  }
+
+  private async attempt(kind: 'hello' | 'heartbeat'): Promise<boolean> {
+    const { ports } = this;
+    try {
+      const hello = ports.hello();
+      const reply =
+        kind === 'hello'
+          ? await ports.sendHello(hello, HEARTBEAT_TIMEOUT_MS)
+          : await ports.sendHeartbeat(this.heartbeat(hello), HEARTBEAT_TIMEOUT_MS);
+      ports.answered(parseContactReply(reply), kind);
+      return true;
+    } catch (error) {
+      if (!this.closing.signal.aborted) ports.unanswered(error);
+      return false;
+    }
+  }
+
+  /** As many acknowledgements as fit; those left out have their turn in the next heartbeats. */
+  private heartbeat(hello: HelloMessage): HeartbeatMessage {
+    const all = this.ports.acknowledgements();
+    const room = this.ports.maxMessageBytes() - Buffer.byteLength(JSON.stringify(hello)) - ENVELOPE_BYTES;
+    const acknowledgements: AppliedMessage[] = [];
+    let used = 0;
+    let taken = 0;
+    for (; taken < all.length; taken += 1) {
+      const next = all[(this.turn + taken) % all.length];
+      if (next === undefined) break;
+      used += Buffer.byteLength(JSON.stringify(next)) + 1;
+      if (used > room) break;
+      acknowledgements.push(next);
+    }
+    // One that never fits is left to its own message.
+    this.turn = all.length === 0 ? 0 : (this.turn + Math.max(taken, 1)) % all.length;
+    return { ...hello, acknowledgements };
+  }
+}
+
+const ENVELOPE_BYTES = 1_024;
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return pause(ms, undefined, { signal }).catch(() => {});
+}

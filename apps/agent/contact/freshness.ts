@@ -1,0 +1,51 @@
+import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
+import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
+import { type Clock, type Moment, secondsBetween } from './boot-clock.js';
+
+/** How long ago the control plane last answered: the measure of what may still be served. */
+export interface Freshness {
+  /** The control plane has answered. Kept on disk at most every ten seconds: a restart then errs towards stale. */
+  contact(): void;
+  secondsSinceContact(): number;
+  isWithin(maxStalenessSeconds: number): boolean;
+  close(): Promise<void>;
+}
+
+const SAVE_EVERY_SECONDS = 10;
+
+/** Reads the last contact; a file that cannot be used counts as none, and is moved aside and told of. */
+export async function openFreshness(path: string, clock: Clock, onError: (error: unknown) => void): Promise<Freshness> {
+  let last = await readLastContact(path, clock, onError);
+  let saved = last;
+  let writing: Promise<void> = Promise.resolve();
+  const secondsSinceContact = () => (last === null ? Number.POSITIVE_INFINITY : secondsBetween(last, clock()));
+  return {
+    contact() {
+      last = clock();
+      if (saved !== null && secondsBetween(saved, last) < SAVE_EVERY_SECONDS) return;
+      saved = last;
+      const moment = last;
+      writing = writing.then(() => writeStateFile(path, moment)).catch(onError);
+    },
+    secondsSinceContact,
+    isWithin: (maxStalenessSeconds) => secondsSinceContact() <= maxStalenessSeconds,
+    close: () => writing,
+  };
+}
+
+async function readLastContact(path: string, clock: Clock, onError: (error: unknown) => void): Promise<Moment | null> {
+  try {
+    const saved = await readStateFile(path);
+    if (saved === null) return null;
+    const { bootId, uptimeSeconds, wallMs } = parseObject(saved, 'contact');
+    return {
+      bootId: textUpTo(128)(bootId, 'bootId'),
+      uptimeSeconds: Number(uptimeSeconds),
+      wallMs: Number(wallMs),
+    };
+  } catch (error) {
+    onError(error);
+    await moveAside(path, new Date(clock().wallMs)).catch(onError);
+    return null;
+  }
+}

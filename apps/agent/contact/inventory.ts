@@ -1,0 +1,44 @@
+import { parseInventoryReply } from '#libs/contracts/agent-messages.js';
+import { BUS_PROTOCOL, type InventoryMessage, type InventoryReply } from '#libs/contracts/bus-messages.js';
+import type { SandboxDriver } from '../sandboxes/driver.js';
+
+export interface InventoryPorts {
+  readonly bootId: string;
+  readonly driver: Pick<SandboxDriver, 'name' | 'inventory'>;
+  /** Asks until answered or aborted. */
+  readonly request: (message: InventoryMessage, signal: AbortSignal) => Promise<unknown>;
+  readonly answered: (reply: InventoryReply) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Tells the control plane of every sandbox here; a report still on its way gives way to the newer one. */
+export class InventoryReports {
+  private sequence = 0;
+  private current: AbortController | null = null;
+
+  constructor(private readonly ports: InventoryPorts) {}
+
+  async report(): Promise<void> {
+    this.current?.abort();
+    const current = new AbortController();
+    this.current = current;
+    this.sequence += 1;
+    const { bootId, driver } = this.ports;
+    const message: InventoryMessage = {
+      protocol: BUS_PROTOCOL,
+      bootId,
+      sequence: this.sequence,
+      driver: driver.name,
+      sandboxes: driver.inventory(),
+    };
+    try {
+      this.ports.answered(parseInventoryReply(await this.ports.request(message, current.signal)));
+    } catch (error) {
+      if (!current.signal.aborted) this.ports.failed(error);
+    }
+  }
+
+  close(): void {
+    this.current?.abort();
+  }
+}

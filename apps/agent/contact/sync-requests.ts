@@ -1,0 +1,47 @@
+import { BUS_PROTOCOL, type ContactReply, type SyncMessage } from '#libs/contracts/bus-messages.js';
+import type { NetworkId } from '#libs/contracts/ids.js';
+import type { HeldNetwork } from '../topology/held-network.js';
+
+export interface SyncPorts {
+  readonly held: (networkId: NetworkId) => HeldNetwork | null;
+  readonly heldNetworks: () => readonly HeldNetwork[];
+  readonly request: (message: SyncMessage) => Promise<void>;
+  readonly failed: (networkId: NetworkId, error: unknown) => void;
+}
+
+/** Asks the control plane for networks that this agent is behind on: one question a network at a time. */
+export class SyncRequests {
+  private readonly asking = new Set<NetworkId>();
+
+  constructor(private readonly ports: SyncPorts) {}
+
+  /** Somebody saw a later version than the one held. */
+  ask(networkId: NetworkId, version: number): void {
+    const held = this.ports.held(networkId);
+    if (held === null || held.snapshot.version < version) this.send(networkId, held);
+  }
+
+  /** The control plane said what this agent is to hold: ask for what is missing, older, or no longer named. */
+  compare({ epoch, networks }: Pick<ContactReply, 'epoch' | 'networks'>): void {
+    const named = new Set<NetworkId>();
+    for (const { networkId, version } of networks) {
+      named.add(networkId);
+      const held = this.ports.held(networkId);
+      const behind = held === null || held.snapshot.version < version || held.epoch.counter < epoch.counter;
+      if (behind) this.send(networkId, held);
+    }
+    for (const held of this.ports.heldNetworks()) {
+      const { networkId, participates } = held.snapshot;
+      if (participates && !named.has(networkId)) this.send(networkId, held);
+    }
+  }
+
+  private send(networkId: NetworkId, held: HeldNetwork | null): void {
+    if (this.asking.has(networkId)) return;
+    this.asking.add(networkId);
+    this.ports
+      .request({ protocol: BUS_PROTOCOL, networkId, have: held?.snapshot.version ?? null })
+      .catch((error) => this.ports.failed(networkId, error))
+      .finally(() => this.asking.delete(networkId));
+  }
+}

@@ -1,0 +1,34 @@
+import type { NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { DnsZone } from '#libs/data-plane/dns/zone.js';
+import type { SandboxClient } from '../sandboxes/driver.js';
+
+/** What one network adds to the zone. */
+export interface NetworkNames {
+  readonly name: string;
+  readonly records: DnsZone['networks'][number]['records'];
+  /** Attached sandboxes of this host: the network exists for them alone. */
+  readonly members: ReadonlySet<SandboxId>;
+}
+
+/** RFC 1982: serials compare within 32 bits. */
+const SERIAL_RANGE = 2 ** 32;
+
+/** The whole zone, as plain data. Of two networks with one name, the one taken on last stands. */
+export function zoneOf(
+  revision: number,
+  networks: ReadonlyMap<NetworkId, NetworkNames>,
+  clients: readonly SandboxClient[],
+): DnsZone {
+  const byName = new Map([...networks.values()].map((network) => [network.name, network]));
+  const standing = [...byName.values()];
+  return {
+    revision,
+    serial: revision % SERIAL_RANGE,
+    networks: standing.map(({ name, records }) => ({ name, records })),
+    clients: clients.map(({ address, sandboxId }) => ({
+      address,
+      sandboxId,
+      networks: standing.filter(({ members }) => members.has(sandboxId)).map(({ name }) => name),
+    })),
+  };
+}

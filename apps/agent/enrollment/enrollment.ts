@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
+import { renewalStatement } from '#libs/contracts/renewal.js';
+import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
+import { ControlPlaneUnreachableError, postJson } from './control-plane-http.js';
+import { type AgentCredentials, parseCredentials } from './credentials.js';
+import type { IdentityKeys } from './identity-keys.js';
+
+/** The agent has neither credentials nor a way to get them. */
+export class NotEnrolledError extends CodedError {}
+
+export interface EnrollmentSettings {
+  readonly name: AgentId;
+  readonly controlPlaneUrl: URL;
+  readonly enrollmentTokenFile: string | null;
+  /** Holds credentials.json beside the keys. */
+  readonly folder: string;
+}
+
+export interface EnrollmentPorts {
+  readonly keys: IdentityKeys;
+  readonly now: () => Date;
+  readonly report: (event: { readonly kind: 'waiting' | 'corrupt' | 'key-changed'; readonly error: unknown }) => void;
+}
+
+const FILE = 'credentials.json';
+const RETRY_MS = 2_000;
+
+/** Gets, keeps and renews this agent's credentials. */
+export class Enrollment {
+  constructor(
+    private readonly settings: EnrollmentSettings,
+    private readonly ports: EnrollmentPorts,
+  ) {}
+
+  /** Credentials of an earlier start; null when there are none that can be used. */
+  async kept(): Promise<AgentCredentials | null> {
+    try {
+      const saved = await readStateFile(this.file());
+      if (saved === null) return null;
+      const credentials = parseCredentials(saved);
+      if (credentials.agentId === this.settings.name) return credentials;
+      throw new NotEnrolledError(
+        'OTHER_AGENT',
+        `the state folder belongs to agent ${credentials.agentId}, not ${this.settings.name}`,
+        'give each agent a state folder of its own',
+      );
+    } catch (error) {
+      if (error instanceof NotEnrolledError) throw error;
+      this.ports.report({ kind: 'corrupt', error });
+      await moveAside(this.file(), this.ports.now());
+      return null;
+    }
+  }
+
+  /** Spends the one-time token; waits for a control plane that is away. Errors: NotEnrolledError, or its refusal. */
+  async enroll(signal: AbortSignal): Promise<AgentCredentials> {
+    const token = await this.readToken();
+    const { keys } = this.ports;
+    const body = {
+      token,
+      name: this.settings.name,
+      nkey: keys.nkey,
+      certificateRequest: await keys.certificateRequest(),
+    };
+    for (;;) {
+      try {
+        return await this.keep(await this.post('v1/agent-enrollments', body, signal), null);
+      } catch (error) {
+        if (!(error instanceof ControlPlaneUnreachableError)) throw error;
+        this.ports.report({ kind: 'waiting', error });
+        await pause(RETRY_MS, undefined, { signal });
+      }
+    }
+  }
+
+  /** One attempt. Errors: ControlPlaneUnreachableError, ControlPlaneRefusedError. */
+  async renew(current: AgentCredentials, signal: AbortSignal): Promise<AgentCredentials> {
+    const { keys, now } = this.ports;
+    const renewal = {
+      agentId: current.agentId,
+      nkey: keys.nkey,
+      certificateRequest: await keys.certificateRequest(),
+      timestamp: now().toISOString(),
+    };
+    const body = { ...renewal, signature: keys.sign(renewalStatement(renewal)) };
+    return this.keep(await this.post('v1/agent-credentials', body, signal), current);
+  }
+
+  private post(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return postJson(this.settings.controlPlaneUrl, path, body, signal);
+  }
+
+  /** The key that snapshots are checked with is the one of the enrolment, whatever a renewal says. */
+  private async keep(answer: unknown, current: AgentCredentials | null): Promise<AgentCredentials> {
+    const issued = parseCredentials({ ...parseObject(answer, 'answer'), issuedAt: this.ports.now().toISOString() });
+    if (current !== null && issued.snapshotPublicKey !== current.snapshotPublicKey) {
+      this.ports.report({
+        kind: 'key-changed',
+        error: new CodedError(
+          'SNAPSHOT_KEY_CHANGED',
+          'the control plane signs snapshots with another key than at the enrolment; the key enrolled with stays',
+          'revoke this agent, empty its state folder and enrol it again if the change is meant',
+        ),
+      });
+    }
+    const credentials = { ...issued, snapshotPublicKey: current?.snapshotPublicKey ?? issued.snapshotPublicKey };
+    await writeStateFile(this.file(), credentials);
+    return credentials;
+  }
+
+  private file(): string {
+    return join(this.settings.folder, FILE);
+  }
+
+  private async readToken(): Promise<string> {
+    const { enrollmentTokenFile, name } = this.settings;
+    const remedy = `make a token with \`gstacks agent enroll ${name}\` and name its file in GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE`;
+    if (enrollmentTokenFile === null) {
+      throw new NotEnrolledError('NOT_ENROLLED', `agent ${name} has no credentials and no enrolment token`, remedy);
+    }
+    try {
+      return (await readFile(enrollmentTokenFile, 'utf8')).trim();
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      throw new NotEnrolledError('NOT_ENROLLED', `${enrollmentTokenFile} cannot be read: ${reason}`, remedy);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { AliasName, NetworkId } from '#libs/contracts/ids.js';
+import type { AddressPool } from '#libs/data-plane/data-plane.js';
+import { createAddressPool, restoreAddressPool } from '#libs/data-plane/proxy/address-pool.js';
+import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
+
+/** The addresses of this host's aliases: on disk before the first connection to one. */
+export interface AliasAddresses {
+  /** Error: ADDRESS_RANGE_EXHAUSTED. */
+  assign(networkId: NetworkId, alias: AliasName): string;
+  addressOf(networkId: NetworkId, alias: AliasName): string | null;
+  release(networkId: NetworkId, alias: AliasName): void;
+  /** Writes what changed since the last call. */
+  save(): Promise<void>;
+}
+
+type OnCorrupt = (movedTo: string, error: unknown) => void;
+
+/** Reads the file, or begins afresh when there is none or it cannot be used. */
+export async function openAliasAddresses(
+  path: string,
+  range: string,
+  nowMs: () => number,
+  onCorrupt: OnCorrupt,
+): Promise<AliasAddresses> {
+  const pool = await openPool(path, range, nowMs, onCorrupt);
+  let saved = '';
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(): Promise<void> {
+    const state = pool.save();
+    const text = JSON.stringify(state);
+    if (text === saved) return;
+    await writeStateFile(path, state);
+    saved = text;
+  }
+
+  return {
+    assign: (networkId, alias) => pool.assign(networkId, alias, nowMs()),
+    addressOf: (networkId, alias) => pool.addressOf(networkId, alias),
+    release: (networkId, alias) => pool.release(networkId, alias, nowMs()),
+    save() {
+      // One write at a time, each of what is so when its turn comes.
+      writing = writing.catch(() => {}).then(write);
+      return writing;
+    },
+  };
+}
+
+async function openPool(path: string, range: string, nowMs: () => number, onCorrupt: OnCorrupt): Promise<AddressPool> {
+  try {
+    const saved = await readStateFile(path);
+    return saved === null ? createAddressPool(range) : restoreAddressPool(saved, range);
+  } catch (error) {
+    onCorrupt(await moveAside(path, new Date(nowMs())), error);
+    return createAddressPool(range);
+  }
+}

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { CodedError } from '#libs/contracts/errors.js';
+
+const TIMEOUT_MS = 10_000;
+const MAX_OUTPUT_BYTES = 16 * 1_048_576;
+
+/** `ip` failed: what was asked and what it answered. */
+export class IpCommandError extends CodedError {
+  constructor(
+    readonly asked: string,
+    readonly answer: string,
+    remedy: string | null = null,
+  ) {
+    super('IP_COMMAND_FAILED', `ip ${asked}: ${answer}`, remedy);
+  }
+}
+
+/** Runs iproute2's `ip` without a shell, in the network namespace of this process; resolves with what it printed. */
+export function ip(...args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('ip', [...args], { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(ipError(args, error, stderr));
+    });
+  });
+}
+
+/** As ip, for a state that may be there already, or be gone already. */
+export async function ipUnless(already: RegExp, ...args: readonly string[]): Promise<void> {
+  try {
+    await ip(...args);
+  } catch (error) {
+    if (!(error instanceof IpCommandError && already.test(error.answer))) throw error;
+  }
+}
+
+export const ALREADY_THERE = /File exists/;
+export const ALREADY_GONE = /No such file or directory|Cannot find device|No such process|does not exist/;
+
+/** Objects of `ip -json`; without any, ip prints nothing or a list of empty objects. */
+export async function ipObjects(...args: readonly string[]): Promise<readonly { readonly [key: string]: unknown }[]> {
+  const text = (await ip('-json', ...args)).trim();
+  const parsed: unknown = text === '' ? [] : JSON.parse(text);
+  return Array.isArray(parsed) ? parsed.filter((item) => typeof item === 'object' && item !== null) : [];
+}
+
+/** Writes to a file of a namespace's own /proc/sys, which a process outside cannot see. */
+export function writeInside(namespace: string, path: string, text: string): Promise<void> {
+  const args = ['netns', 'exec', namespace, 'tee', path];
+  return new Promise((resolve, reject) => {
+    const child = execFile('ip', args, { timeout: TIMEOUT_MS }, (error, _stdout, stderr) => {
+      if (error === null) resolve();
+      else reject(ipError(args, error, stderr));
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(text);
+  });
+}
+
+function ipError(args: readonly string[], error: Error, stderr: string): IpCommandError {
+  const asked = args.join(' ');
+  if ('code' in error && error.code === 'ENOENT') {
+    return new IpCommandError(asked, 'the command ip is not installed', 'install iproute2, or use the driver static');
+  }
+  const answer = stderr.trim() || error.message;
+  const denied = /Operation not permitted|Permission denied/.test(answer);
+  return new IpCommandError(
+    asked,
+    answer,
+    denied ? 'run the agent as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or use the driver static' : null,
+  );
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import type { SandboxId } from '#libs/contracts/ids.js';
+
+/** Interface names have at most 15 characters (IFNAMSIZ): two of ours and eleven of a hash, 44 bits. */
+const INTERFACE_PREFIX = 'gs';
+const INTERFACE_HASH_DIGITS = 11;
+
+/** What the names of an agent's namespaces begin with. Whatever begins so is the agent's, to remove when stale. */
+export function parseNamespacePrefix(value: unknown, field: string): string {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(value)) {
+    throw new InvalidInputError(
+      field,
+      value,
+      '1 to 64 of letters, digits, _ . and -, beginning with a letter or digit',
+    );
+  }
+  return value;
+}
+
+export function namespaceName(prefix: string, sandboxId: SandboxId): string {
+  return `${prefix}${sandboxId}`;
+}
+
+/** The agent's end of the link into a namespace: follows from its name, so that a restarted agent finds it again. */
+export function interfaceName(namespace: string): string {
+  const hash = createHash('sha256').update(namespace).digest('hex');
+  return `${INTERFACE_PREFIX}${hash.slice(0, INTERFACE_HASH_DIGITS)}`;
+}

@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, writeInside } from './ip-command.js';
+import { closeLink, forgetLink } from './isolation.js';
+import { LINK_PREFIX_BITS, LINK_PREFIX_BITS_6, type Link } from './link-addresses.js';
+import { interfaceName } from './namespace-names.js';
+
+/** The link's name on the sandbox's side. */
+const INSIDE = 'eth0';
+/** `ip netns exec` lays the files of this folder over /etc. */
+const CONFIG_FOLDER = '/etc/netns';
+
+/** Names of all network namespaces that `ip netns` knows and that begin so. */
+export async function listNamespaces(prefix: string): Promise<readonly string[]> {
+  const namespaces = await ipObjects('netns', 'list');
+  return namespaces.flatMap(({ name }) => (typeof name === 'string' && name.startsWith(prefix) ? [name] : []));
+}
+
+/** Every IPv4 address of this host, by interface. */
+export async function hostAddresses(): Promise<readonly { readonly link: string; readonly address: string }[]> {
+  const links = await ipObjects('-4', 'address', 'show');
+  return links.flatMap(({ ifname, addr_info: addresses }) =>
+    Array.isArray(addresses)
+      ? addresses.flatMap(({ local }: { local?: unknown }) =>
+          typeof local === 'string' && typeof ifname === 'string' ? [{ link: ifname, address: local }] : [],
+        )
+      : [],
+  );
+}
+
+/**
+ * A namespace with its link, made where it is missing and mended where it is not as it should be. What is there
+ * already stays up all the while, so that a restarted agent cuts nothing of the sandbox's.
+ */
+export async function ensureNamespace(namespace: string, link: Link): Promise<void> {
+  const outside = interfaceName(namespace);
+  await ipUnless(ALREADY_THERE, 'netns', 'add', namespace);
+  await ipUnless(ALREADY_THERE, 'link', 'add', outside, 'type', 'veth', 'peer', 'name', INSIDE, 'netns', namespace);
+  await closeLink(outside);
+  await setAddresses([], outside, link.agentAddress, link.agentAddress6);
+  await ip('link', 'set', outside, 'up');
+
+  const inside = ['-n', namespace];
+  await ip(...inside, 'link', 'set', 'lo', 'up');
+  await writeInside(namespace, `/proc/sys/net/ipv6/conf/${INSIDE}/accept_ra`, '0');
+  await setAddresses(inside, INSIDE, link.sandboxAddress, link.sandboxAddress6);
+  await ip(...inside, 'link', 'set', INSIDE, 'up');
+  await ip(...inside, 'route', 'replace', 'default', 'via', link.agentAddress);
+  await ip(...inside, '-6', 'route', 'replace', 'default', 'via', link.agentAddress6, 'dev', INSIDE);
+  writeResolverConfig(namespace, link.agentAddress);
+}
+
+/** The namespace, its link and its files. Processes inside keep running, without a network. */
+export async function removeNamespace(namespace: string): Promise<void> {
+  const outside = interfaceName(namespace);
+  await ipUnless(ALREADY_GONE, 'link', 'del', outside);
+  await forgetLink(outside);
+  await ipUnless(ALREADY_GONE, 'netns', 'del', namespace);
+  rmSync(join(CONFIG_FOLDER, namespace), { recursive: true, force: true });
+}
+
+/** Removes every namespace that begins so: what the all-in-one stack does at its end. */
+export async function cleanNamespaces(prefix: string): Promise<void> {
+  for (const namespace of await listNamespaces(prefix)) await removeNamespace(namespace);
+}
+
+async function setAddresses(where: readonly string[], device: string, v4: string, v6: string): Promise<void> {
+  const set = [...where, 'address', 'replace'];
+  await ip(...set, `${v4}/${LINK_PREFIX_BITS}`, 'dev', device);
+  await ip(...set, `${v6}/${LINK_PREFIX_BITS_6}`, 'dev', device, 'nodad');
+}
+
+function writeResolverConfig(namespace: string, resolver: string): void {
+  const folder = join(CONFIG_FOLDER, namespace);
+  const path = join(folder, 'resolv.conf');
+  const text = `nameserver ${resolver}\n`;
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,224 @@
+import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
+import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import { type AddressRange, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
+import type { DriverSettings } from '../settings.js';
+import type { SandboxDriver } from './driver.js';
+import { closeRanges, makeForeign, makeLocal, reopenRanges, requireStrictSources } from './isolation.js';
+import { type Link, linkAt, linkCapacity, linkIndexOf, linkRange6 } from './link-addresses.js';
+import { interfaceName, namespaceName } from './namespace-names.js';
+import { ensureNamespace, hostAddresses, listNamespaces, removeNamespace } from './namespaces.js';
+import { type FileWatch, readSandboxesFile, watchSandboxesFile } from './sandboxes-file.js';
+
+type NetnsSettings = Extract<DriverSettings, { kind: 'netns' }>;
+
+/** The range of links is used up. */
+export class SandboxRangeExhaustedError extends CodedError {}
+
+export const NETNS_PROXY_RANGE = '10.77.0.0/16';
+const DNS_PORT = 53;
+const RETRY_MS = 5_000;
+
+interface PlacedSandbox {
+  readonly sandboxId: SandboxId;
+  readonly namespace: string;
+  readonly link: Link;
+}
+
+/** Ids of the file's items, whose other members are their starter's business; throws InvalidInputError. */
+export function parseNamespaceSandboxes(items: readonly unknown[]): readonly SandboxId[] {
+  const ids = items.map((item, index) => parseSandboxId(parseObject(item, `[${index}]`).id, `[${index}].id`));
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new InvalidInputError('id', twice, 'each id once');
+  return ids;
+}
+
+/**
+ * A network namespace and a veth pair for each sandbox of a YAML file. The link tells who a connection is from, and
+ * nothing is forwarded between links or from outside into them.
+ */
+export function createNetnsDriver(settings: NetnsSettings, onError: (error: unknown) => void): SandboxDriver {
+  return new NetnsDriver(settings, onError);
+}
+
+class NetnsDriver implements SandboxDriver {
+  readonly name = 'netns';
+  readonly isolation = 'enforced';
+  readonly proxyRangeDefault = NETNS_PROXY_RANGE;
+  readonly directory: SandboxDirectory;
+  private readonly range: AddressRange;
+  private readonly range6: string;
+  private placed = new Map<SandboxId, PlacedSandbox>();
+  private byAddress = new Map<string, PlacedSandbox>();
+  private desired: readonly SandboxId[] = [];
+  private proxyRange: string | null = null;
+  private listener = (): void => {};
+  private watcher: FileWatch | null = null;
+  private retry: NodeJS.Timeout | null = null;
+  private work: Promise<void> = Promise.resolve();
+  private closing = false;
+
+  constructor(
+    private readonly settings: NetnsSettings,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.range = parseAddressRange(settings.sandboxRange, 'GLOBALSTACKS_AGENT_SANDBOX_RANGE');
+    this.range6 = linkRange6(settings.namespacePrefix);
+    this.directory = {
+      sourceOf: (remote, local) => this.sourceOf(remote, local),
+      addressOf: (sandboxId) => this.placed.get(sandboxId)?.link.sandboxAddress ?? null,
+    };
+  }
+
+  async start(): Promise<void> {
+    requireStrictSources();
+    this.desired = this.read();
+    await closeRanges(this.range.text, this.range6);
+    await this.reconcile();
+    this.watcher = watchSandboxesFile(this.settings.sandboxesFile, () => this.reread(), this.onError);
+  }
+
+  inventory(): readonly SandboxReport[] {
+    return [...this.placed.values()].map(({ sandboxId, namespace, link }) => ({
+      sandboxId,
+      address: link.sandboxAddress,
+      isolation: this.isolation,
+      source: 'verified',
+      dns: 'active',
+      dnsRemedy: null,
+      namespace,
+    }));
+  }
+
+  clients() {
+    return [...this.placed.values()].map(({ sandboxId, link }) => ({ sandboxId, address: link.sandboxAddress }));
+  }
+
+  dnsListenAddresses(): readonly string[] {
+    const { dnsAddress } = this.settings;
+    const onLinks = [...this.placed.values()].map(({ link }) => `${link.agentAddress}:${DNS_PORT}`);
+    return dnsAddress === null ? onLinks : [...onLinks, dnsAddress];
+  }
+
+  onChange(listener: () => void): void {
+    this.listener = listener;
+  }
+
+  async prepareProxyRange(range: string): Promise<void> {
+    await makeLocal(range);
+    this.proxyRange = range;
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    this.watcher?.close();
+    if (this.retry !== null) clearTimeout(this.retry);
+    await this.work;
+    if (!this.settings.removeOnExit) return;
+    for (const { namespace } of this.placed.values()) await removeNamespace(namespace);
+    // Another agent of this host may have links in the same range.
+    const inUse = (await hostAddresses()).some(({ address }) => linkIndexOf(this.range, address) !== null);
+    if (!inUse) await reopenRanges(this.range.text, this.range6);
+    if (this.proxyRange !== null) await makeForeign(this.proxyRange);
+  }
+
+  /** A link's own address is used on that link alone: a packet to another link's end is not from its sandbox. */
+  private sourceOf(remote: string, local: string): SandboxId | null {
+    const sandbox = this.byAddress.get(remote);
+    if (sandbox === undefined) return null;
+    const onSomeLink = linkIndexOf(this.range, local);
+    return onSomeLink === null || onSomeLink === sandbox.link.index ? sandbox.sandboxId : null;
+  }
+
+  private read(): readonly SandboxId[] {
+    return readSandboxesFile(this.settings.sandboxesFile, parseNamespaceSandboxes);
+  }
+
+  private reread(): void {
+    try {
+      this.desired = this.read();
+    } catch (error) {
+      this.onError(error);
+      return;
+    }
+    this.reconcileSoon();
+  }
+
+  private reconcileSoon(): void {
+    this.work = this.work.then(async () => {
+      if (this.closing) return;
+      const before = JSON.stringify(this.inventory());
+      await this.reconcile().catch(this.onError);
+      if (JSON.stringify(this.inventory()) !== before) this.listener();
+    });
+  }
+
+  /** Removes what is stale, adopts what is there, makes what is missing; one that fails leaves the others be. */
+  private async reconcile(): Promise<void> {
+    const { namespacePrefix } = this.settings;
+    const wanted = new Map(this.desired.map((id) => [namespaceName(namespacePrefix, id), id]));
+    for (const namespace of await listNamespaces(namespacePrefix)) {
+      if (wanted.has(namespace)) continue;
+      this.setPlaced([...this.placed.values()].filter((sandbox) => sandbox.namespace !== namespace));
+      await removeNamespace(namespace);
+    }
+    const links = await this.chooseLinks([...wanted.keys()]);
+    const placed: PlacedSandbox[] = [];
+    let failure: unknown = null;
+    for (const [namespace, sandboxId] of wanted) {
+      try {
+        const link = links.get(namespace);
+        if (link === undefined) throw this.exhausted(sandboxId);
+        await ensureNamespace(namespace, link);
+        placed.push({ sandboxId, namespace, link });
+      } catch (error) {
+        failure = error;
+        this.onError(error);
+      }
+    }
+    this.setPlaced(placed);
+    if (failure !== null && placed.length === 0 && this.watcher === null) throw failure;
+    if (failure !== null) this.retryLater();
+  }
+
+  private setPlaced(placed: readonly PlacedSandbox[]): void {
+    this.placed = new Map(placed.map((sandbox) => [sandbox.sandboxId, sandbox]));
+    this.byAddress = new Map(placed.map((sandbox) => [sandbox.link.sandboxAddress, sandbox]));
+  }
+
+  private retryLater(): void {
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.reconcileSoon(), RETRY_MS);
+  }
+
+  /** A link that is up keeps its addresses; the others get the first that nothing on this host uses. */
+  private async chooseLinks(namespaces: readonly string[]): Promise<ReadonlyMap<string, Link>> {
+    const taken = new Map<number, string>();
+    for (const { link, address } of await hostAddresses()) {
+      const index = linkIndexOf(this.range, address);
+      if (index !== null) taken.set(index, link);
+    }
+    const indexOfLink = new Map([...taken].map(([index, link]) => [link, index]));
+    const chosen = new Map<string, Link>();
+    let next = 0;
+    for (const namespace of namespaces) {
+      const held = indexOfLink.get(interfaceName(namespace));
+      if (held === undefined) while (taken.has(next)) next += 1;
+      const index = held ?? next;
+      if (index >= linkCapacity(this.range)) continue;
+      taken.set(index, namespace);
+      chosen.set(namespace, linkAt(this.range, this.range6, index));
+    }
+    return chosen;
+  }
+
+  private exhausted(sandboxId: SandboxId): SandboxRangeExhaustedError {
+    return new SandboxRangeExhaustedError(
+      'SANDBOX_RANGE_EXHAUSTED',
+      `${this.range.text} has no free link for ${sandboxId}`,
+      'give GLOBALSTACKS_AGENT_SANDBOX_RANGE a larger range',
+    );
+  }
+}

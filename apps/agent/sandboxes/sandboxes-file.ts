@@ -1,0 +1,54 @@
+import { readFileSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { parse } from 'yaml';
+import { CodedError } from '#libs/contracts/errors.js';
+
+/** The sandboxes' file cannot be read, is not YAML, or lists what cannot be. */
+export class SandboxesFileError extends CodedError {}
+
+const MAX_SANDBOXES = 10_000;
+
+/** Reads the whole file, each item parsed by `parseEntries`; throws SandboxesFileError. */
+export function readSandboxesFile<T>(
+  path: string,
+  parseEntries: (items: readonly unknown[]) => readonly T[],
+): readonly T[] {
+  try {
+    const document: unknown = parse(readFileSync(path, 'utf8'));
+    // An empty file is one that is just being written: without sandboxes it says [].
+    if (!Array.isArray(document)) throw new Error('expected a list of sandboxes, [] for none');
+    if (document.length > MAX_SANDBOXES) throw new Error(`more than ${MAX_SANDBOXES} sandboxes`);
+    return parseEntries(document);
+  } catch (error) {
+    throw new SandboxesFileError(
+      'SANDBOXES_FILE_INVALID',
+      `${path}: ${error instanceof Error ? error.message : String(error)}`,
+      'mend the file; until then the sandboxes read last stay',
+    );
+  }
+}
+
+/** Long enough for an editor that empties the file first to have written it. */
+const SETTLE_MS = 100;
+
+export interface FileWatch {
+  close(): void;
+}
+
+/** Calls `changed` once a change has settled. The folder is watched, so that a file renamed into place is seen too. */
+export function watchSandboxesFile(path: string, changed: () => void, onError: (error: unknown) => void): FileWatch {
+  const name = basename(path);
+  let settling: NodeJS.Timeout | null = null;
+  const watcher = watch(dirname(path), (_event, file) => {
+    if (file !== null && file !== name) return;
+    if (settling !== null) clearTimeout(settling);
+    settling = setTimeout(changed, SETTLE_MS);
+  });
+  watcher.on('error', onError);
+  return {
+    close() {
+      if (settling !== null) clearTimeout(settling);
+      watcher.close();
+    },
+  };
+}

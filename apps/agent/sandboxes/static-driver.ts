@@ -1,0 +1,135 @@
+import { isIPv4 } from 'node:net';
+import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
+import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import type { DriverSettings } from '../settings.js';
+import type { SandboxDriver } from './driver.js';
+import { type FileWatch, readSandboxesFile, watchSandboxesFile } from './sandboxes-file.js';
+
+/** An address of another machine, which anybody there may take, without the operator's word for it. */
+export class AddressNotTrustedError extends CodedError {}
+
+export interface StaticSandbox {
+  readonly sandboxId: SandboxId;
+  readonly address: string;
+}
+
+type StaticSettings = Extract<DriverSettings, { kind: 'static' }>;
+
+export const STATIC_PROXY_RANGE = '127.77.0.0/16';
+
+/**
+ * Sandboxes from a YAML file of id and address. Needs no privileges and vouches for nothing: any process of the
+ * machine may bind a loopback address.
+ */
+export function createStaticDriver(settings: StaticSettings, onError: (error: unknown) => void): SandboxDriver {
+  return new StaticDriver(settings, onError);
+}
+
+/** Items of the file; throws InvalidInputError, AddressNotTrustedError. */
+export function parseStaticSandboxes(items: readonly unknown[], trustAddresses: boolean): readonly StaticSandbox[] {
+  const sandboxes = items.map((item, index) => parseStaticSandbox(item, `[${index}]`, trustAddresses));
+  for (const key of ['sandboxId', 'address'] as const) {
+    const values = sandboxes.map((sandbox) => sandbox[key]);
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice !== undefined) throw new InvalidInputError(key, twice, `each ${key} once`);
+  }
+  return sandboxes;
+}
+
+function parseStaticSandbox(item: unknown, field: string, trustAddresses: boolean): StaticSandbox {
+  const { id, address } = parseObject(item, field);
+  if (typeof address !== 'string' || !isIPv4(address)) {
+    throw new InvalidInputError(`${field}.address`, address, 'an IPv4 address such as 127.0.0.11');
+  }
+  if (!address.startsWith('127.') && !trustAddresses) {
+    throw new AddressNotTrustedError(
+      'ADDRESS_NOT_TRUSTED',
+      `${field}.address: ${address} is not a loopback address, and the driver static cannot tell who uses it`,
+      'use 127.0.0.0/8, the driver netns, or GLOBALSTACKS_AGENT_TRUST_ADDRESSES=true if nobody there can take an address',
+    );
+  }
+  return { sandboxId: parseSandboxId(id, `${field}.id`), address };
+}
+
+class StaticDriver implements SandboxDriver {
+  readonly name = 'static';
+  readonly isolation = 'advisory';
+  readonly proxyRangeDefault = STATIC_PROXY_RANGE;
+  readonly directory: SandboxDirectory;
+  private byAddress = new Map<string, SandboxId>();
+  private bySandbox = new Map<SandboxId, string>();
+  private listener = (): void => {};
+  private watcher: FileWatch | null = null;
+
+  constructor(
+    private readonly settings: StaticSettings,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.directory = {
+      sourceOf: (remoteAddress) => this.byAddress.get(remoteAddress) ?? null,
+      addressOf: (sandboxId) => this.bySandbox.get(sandboxId) ?? null,
+    };
+  }
+
+  async start(): Promise<void> {
+    this.read();
+    this.watcher = watchSandboxesFile(this.settings.sandboxesFile, () => this.reread(), this.onError);
+  }
+
+  inventory(): readonly SandboxReport[] {
+    const { dnsAddress } = this.settings;
+    return [...this.bySandbox].map(([sandboxId, address]) => ({
+      sandboxId,
+      address,
+      isolation: this.isolation,
+      source: 'unverified',
+      dns: 'unknown',
+      dnsRemedy: `make its resolver ${dnsAddress}, and bind ${address} as the source of its connections`,
+      namespace: null,
+    }));
+  }
+
+  clients() {
+    return [...this.bySandbox].map(([sandboxId, address]) => ({ sandboxId, address }));
+  }
+
+  dnsListenAddresses(): readonly string[] {
+    return [this.settings.dnsAddress];
+  }
+
+  onChange(listener: () => void): void {
+    this.listener = listener;
+  }
+
+  async prepareProxyRange(): Promise<void> {
+    // All of 127.0.0.0/8 is local already; any other range is the operator's to route here.
+  }
+
+  async close(): Promise<void> {
+    this.watcher?.close();
+  }
+
+  private reread(): void {
+    try {
+      if (this.read()) this.listener();
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  private read(): boolean {
+    const sandboxes = readSandboxesFile(this.settings.sandboxesFile, (items) =>
+      parseStaticSandboxes(items, this.settings.trustAddresses),
+    );
+    const same =
+      sandboxes.length === this.bySandbox.size &&
+      sandboxes.every(({ sandboxId, address }) => this.bySandbox.get(sandboxId) === address);
+    if (same) return false;
+    this.bySandbox = new Map(sandboxes.map(({ sandboxId, address }) => [sandboxId, address]));
+    this.byAddress = new Map(sandboxes.map(({ sandboxId, address }) => [address, sandboxId]));
+    return true;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Epoch, TopologyMessage } from '#libs/contracts/bus-messages.js';
+import { type HeldNetwork, sameEpoch } from './held-network.js';
+
+/** What to do with a version on offer. */
+export type Acceptance =
+  | { readonly kind: 'take' }
+  /** Held already: its acknowledgement is due again. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'ignore'; readonly code: string; readonly message: string }
+  | { readonly kind: 'refuse'; readonly code: string; readonly message: string };
+
+type Offer = Pick<TopologyMessage, 'epoch' | 'term' | 'to' | 'hash' | 'from'>;
+
+export interface Position {
+  /** The highest epoch that anything was taken from. */
+  readonly epoch: Epoch | null;
+  readonly term: number;
+  readonly held: HeldNetwork | null;
+}
+
+/**
+ * Whether an offer, whose signature holds, leads forward: never back within an epoch, never to a lower epoch, never
+ * to another store's epoch of the same counter, never from a publisher that has been replaced.
+ */
+export function judgeOffer(position: Position, offer: Offer): Acceptance {
+  const { epoch, held } = position;
+  if (offer.term < position.term) {
+    return ignore('TERM_SUPERSEDED', `term ${offer.term} was followed by term ${position.term}`);
+  }
+  if (epoch !== null && offer.epoch.counter < epoch.counter) {
+    return regressed(`epoch ${offer.epoch.counter} was followed by epoch ${epoch.counter} here`);
+  }
+  if (epoch !== null && offer.epoch.counter === epoch.counter && offer.epoch.id !== epoch.id) {
+    return regressed(`epoch ${epoch.counter} is ${epoch.id} here and ${offer.epoch.id} there: two stores`);
+  }
+  if (offer.from !== null) {
+    return { kind: 'refuse', code: 'DELTA_UNSUPPORTED', message: 'this agent takes full snapshots only' };
+  }
+  if (held === null || !sameEpoch(held.epoch, offer.epoch)) return { kind: 'take' };
+  const { version } = held.snapshot;
+  if (offer.to < version) return ignore('VERSION_SUPERSEDED', `version ${offer.to} was followed by ${version} here`);
+  if (offer.to > version) return { kind: 'take' };
+  if (offer.hash === held.hash) return { kind: 'held' };
+  return regressed(`version ${version} has hash ${held.hash} here and ${offer.hash} there`);
+}
+
+function ignore(code: string, message: string): Acceptance {
+  return { kind: 'ignore', code, message };
+}
+
+function regressed(message: string): Acceptance {
+  return { kind: 'refuse', code: 'EPOCH_REGRESSED', message };
+}

@@ -1,0 +1,186 @@
+import {
+  type AliasFailure,
+  type AppliedMessage,
+  BUS_PROTOCOL,
+  type Epoch,
+  type NetworkVersion,
+} from '#libs/contracts/bus-messages.js';
+import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
+import type { FlowEngine } from '#libs/data-plane/data-plane.js';
+import { viewOf } from '#libs/topology/view.js';
+import type { Acknowledgements } from './acknowledgements.js';
+import { type HeldNetwork, sameEpoch, versionOf } from './held-network.js';
+import type { LastGood } from './last-good.js';
+import type { Settling } from './settling.js';
+
+export interface ApplierPorts {
+  readonly flows: Pick<FlowEngine, 'apply'>;
+  readonly settling: Pick<Settling, 'settle'>;
+  readonly store: { save(lastGood: LastGood): Promise<void> };
+  readonly acknowledgements: Pick<Acknowledgements, 'add' | 'unanswered'>;
+  readonly now: () => Date;
+  /** After a failure: when to try again. Cancelled by close. */
+  readonly later: (work: () => void, delayMs: number) => { cancel(): void };
+  readonly report: (event: ApplierEvent) => void;
+}
+
+export type ApplierEvent =
+  | { readonly kind: 'policy-applied'; readonly held: HeldNetwork; readonly flowsCut: readonly FlowId[] }
+  | { readonly kind: 'applied'; readonly held: HeldNetwork; readonly failures: readonly AliasFailure[] }
+  | { readonly kind: 'not-settled'; readonly held: HeldNetwork; readonly error: unknown };
+
+interface NetworkState {
+  /** Its policy is in force. */
+  held: HeldNetwork;
+  /** Everything follows it. */
+  applied: HeldNetwork | null;
+  failures: readonly AliasFailure[];
+  /** Flows cut by versions that nothing was acknowledged for yet. */
+  cuts: { readonly version: number; readonly flows: readonly FlowId[] }[];
+  running: Promise<void> | null;
+  retry: { cancel(): void } | null;
+  attempts: number;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
+
+/**
+ * Applies versions: policy and cuts at once, whatever else is under way; then, one version of a network at a time,
+ * listeners, names, the file, and last the acknowledgement. A version that a newer one overtakes before its turn is
+ * skipped, and the newer one's acknowledgement says so.
+ */
+export class Applier {
+  private readonly networks = new Map<NetworkId, NetworkState>();
+  private closed = false;
+
+  constructor(private readonly ports: ApplierPorts) {}
+
+  /** Takes a version that leads forward. Its policy is in force, and denied flows are cut, when this returns. */
+  take(held: HeldNetwork): void {
+    const state = this.enforce(held);
+    this.settleSoon(state);
+  }
+
+  /** Serves a version from disk; resolves when listeners and names are up. It was acknowledged in its time. */
+  async restore(held: HeldNetwork): Promise<void> {
+    const state = this.enforce(held);
+    state.applied = held;
+    this.settleSoon(state);
+    await state.running;
+  }
+
+  held(networkId: NetworkId): HeldNetwork | null {
+    return this.networks.get(networkId)?.held ?? null;
+  }
+
+  /** The version that everything follows. */
+  applied(networkId: NetworkId): HeldNetwork | null {
+    return this.networks.get(networkId)?.applied ?? null;
+  }
+
+  failures(networkId: NetworkId): readonly AliasFailure[] {
+    return this.networks.get(networkId)?.failures ?? [];
+  }
+
+  /** The highest epoch anything was taken from. */
+  epoch(): Epoch | null {
+    const epochs = [...this.networks.values()].map(({ held }) => held.epoch);
+    return epochs.reduce<Epoch | null>(
+      (highest, epoch) => (highest === null || epoch.counter > highest.counter ? epoch : highest),
+      null,
+    );
+  }
+
+  versions(): readonly NetworkVersion[] {
+    return [...this.networks.values()].flatMap(({ applied }) => (applied === null ? [] : [versionOf(applied)]));
+  }
+
+  /** Waits for what is under way; nothing is tried again. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const { retry } of this.networks.values()) retry?.cancel();
+    await Promise.all([...this.networks.values()].map(({ running }) => running));
+  }
+
+  private enforce(held: HeldNetwork): NetworkState {
+    const { networkId, participates, version } = held.snapshot;
+    const flowsCut = this.ports.flows.apply(networkId, participates ? viewOf(held.snapshot) : null);
+    let state = this.networks.get(networkId);
+    if (state === undefined) {
+      state = { held, applied: null, failures: [], cuts: [], running: null, retry: null, attempts: 0 };
+      this.networks.set(networkId, state);
+    }
+    // Versions of two epochs do not compare: cuts of the old one go with the first of the new.
+    if (!sameEpoch(state.held.epoch, held.epoch)) state.cuts = state.cuts.map((cut) => ({ ...cut, version: 0 }));
+    state.held = held;
+    state.attempts = 0;
+    if (flowsCut.length > 0) state.cuts.push({ version, flows: flowsCut });
+    this.ports.report({ kind: 'policy-applied', held, flowsCut });
+    return state;
+  }
+
+  private settleSoon(state: NetworkState): void {
+    state.retry?.cancel();
+    state.retry = null;
+    state.running ??= this.settleAll(state).finally(() => {
+      state.running = null;
+    });
+  }
+
+  private async settleAll(state: NetworkState): Promise<void> {
+    for (let held = state.held; ; held = state.held) {
+      const outcome = await this.settleOne(state, held);
+      if (this.closed) return;
+      if (state.held !== held) continue;
+      if (outcome === 'retry') this.retryLater(state);
+      return;
+    }
+  }
+
+  private async settleOne(state: NetworkState, held: HeldNetwork): Promise<'done' | 'retry'> {
+    try {
+      const failures = await this.ports.settling.settle(held.snapshot);
+      const news = state.applied !== held || JSON.stringify(failures) !== JSON.stringify(state.failures);
+      if (news) await this.acknowledge(state, held, failures);
+      return failures.length === 0 ? 'done' : 'retry';
+    } catch (error) {
+      this.ports.report({ kind: 'not-settled', held, error });
+      return 'retry';
+    }
+  }
+
+  /** On disk first: an acknowledged version must not be forgotten, nor its flows cut, if the process dies now. */
+  private async acknowledge(state: NetworkState, held: HeldNetwork, failures: readonly AliasFailure[]): Promise<void> {
+    const { networkId, version } = held.snapshot;
+    const told = state.cuts.filter((cut) => cut.version <= version);
+    const from = state.applied !== null && sameEpoch(state.applied.epoch, held.epoch) ? state.applied : null;
+    const message: AppliedMessage = {
+      protocol: BUS_PROTOCOL,
+      epoch: held.epoch,
+      networkId,
+      from: from?.snapshot.version ?? null,
+      to: version,
+      hash: held.hash,
+      outcome: 'applied',
+      code: null,
+      message: null,
+      aliasFailures: failures,
+      flowsCut: told.flatMap(({ flows }) => flows),
+      appliedAt: this.ports.now().toISOString(),
+    };
+    const unanswered = [...this.ports.acknowledgements.unanswered(networkId), message];
+    await this.ports.store.save({ held, unanswered });
+    state.applied = held;
+    state.failures = failures;
+    state.cuts = state.cuts.filter((cut) => !told.includes(cut));
+    this.ports.acknowledgements.add(message);
+    this.ports.report({ kind: 'applied', held, failures });
+  }
+
+  private retryLater(state: NetworkState): void {
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** state.attempts, LONGEST_RETRY_MS);
+    state.attempts += 1;
+    state.retry = this.ports.later(() => this.settleSoon(state), delayMs);
+  }
+}

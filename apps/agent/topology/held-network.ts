@@ -1,0 +1,17 @@
+import type { Epoch, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { Snapshot } from '#libs/topology/model.js';
+
+/** A network as the control plane signed it for this agent. */
+export interface HeldNetwork {
+  readonly epoch: Epoch;
+  readonly hash: string;
+  readonly snapshot: Snapshot;
+}
+
+export function sameEpoch(one: Epoch, other: Epoch): boolean {
+  return one.counter === other.counter && one.id === other.id;
+}
+
+export function versionOf({ epoch, hash, snapshot }: HeldNetwork): NetworkVersion {
+  return { networkId: snapshot.networkId, epoch, version: snapshot.version, hash };
+}

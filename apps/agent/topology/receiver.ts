@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { verifyTopology } from '#libs/bus/signing.js';
+import { parseTopologyMessage } from '#libs/contracts/agent-messages.js';
+import {
+  type AppliedMessage,
+  BUS_PROTOCOL,
+  type TopologyMessage,
+  type TopologyReply,
+} from '#libs/contracts/bus-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import type { Snapshot } from '#libs/topology/model.js';
+import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
+import { judgeOffer } from './acceptance.js';
+import type { Applier } from './applier.js';
+import { PartAssembly } from './part-assembly.js';
+
+export interface ReceiverPorts {
+  readonly agentId: AgentId;
+  /** Pinned at enrolment: SPKI, DER, base64. */
+  readonly topologyKey: () => string;
+  readonly applier: Pick<Applier, 'take' | 'held' | 'epoch'>;
+  /** The acknowledgement of a version held already is due again. */
+  readonly acknowledgeAgain: (networkId: NetworkId) => void;
+  /** A version was refused: told at the control plane. */
+  readonly reportRefusal: (message: AppliedMessage) => void;
+  readonly counted: (outcome: TopologyReply['status'], code: string | null) => void;
+  readonly now: () => Date;
+}
+
+/** Takes the parts of snapshots off the bus; only what the control plane signed for this agent has any effect. */
+export class TopologyReceiver {
+  private readonly assembly = new PartAssembly();
+  private term = 0;
+
+  constructor(private readonly ports: ReceiverPorts) {}
+
+  async handle(value: unknown): Promise<TopologyReply> {
+    const reply = this.take(value);
+    this.ports.counted(reply.status, reply.code);
+    return reply;
+  }
+
+  private take(value: unknown): TopologyReply {
+    let message: TopologyMessage;
+    try {
+      message = parseTopologyMessage(value);
+    } catch (error) {
+      if (error instanceof CodedError) return answer('refused', error.code, error.message);
+      throw error;
+    }
+    const { agentId, applier } = this.ports;
+    if (!verifyTopology(this.ports.topologyKey(), agentId, message, message.signature)) {
+      return this.refuse(message, 'SIGNATURE_INVALID', 'the signature is not that of the control plane enrolled with');
+    }
+    const { networkId } = message;
+    const verdict = judgeOffer({ epoch: applier.epoch(), term: this.term, held: applier.held(networkId) }, message);
+    this.term = Math.max(this.term, message.term);
+    switch (verdict.kind) {
+      case 'refuse':
+        return this.refuse(message, verdict.code, verdict.message);
+      case 'ignore':
+        return answer('ignored', verdict.code, verdict.message);
+      case 'held':
+        this.ports.acknowledgeAgain(networkId);
+        return answer('ignored', 'VERSION_HELD', `version ${message.to} is held already`);
+      case 'take':
+        return this.assemble(message);
+    }
+  }
+
+  private assemble(message: TopologyMessage): TopologyReply {
+    const step = this.assembly.add(message, this.ports.now().getTime());
+    switch (step.kind) {
+      case 'incomplete':
+        return answer('received', null, null);
+      case 'ignored':
+        return answer('ignored', step.code, step.message);
+      case 'refused':
+        return this.refuse(message, step.code, step.message);
+      case 'complete':
+        return this.apply(message, step.body);
+    }
+  }
+
+  private apply(message: TopologyMessage, body: string): TopologyReply {
+    const { epoch, hash, networkId, to } = message;
+    if (createHash('sha256').update(body).digest('hex') !== hash) {
+      return this.refuse(message, 'HASH_MISMATCH', 'the snapshot does not have the hash that was signed');
+    }
+    let snapshot: Snapshot;
+    try {
+      snapshot = parseSnapshot(JSON.parse(body));
+    } catch (error) {
+      const code = error instanceof CodedError ? error.code : 'SNAPSHOT_INVALID';
+      return this.refuse(message, code, error instanceof Error ? error.message : String(error));
+    }
+    if (snapshot.networkId !== networkId || snapshot.version !== to) {
+      return this.refuse(message, 'SNAPSHOT_INVALID', 'the snapshot is of another network or version than was signed');
+    }
+    this.ports.applier.take({ epoch, hash, snapshot });
+    return answer('received', null, null);
+  }
+
+  private refuse(message: TopologyMessage, code: string, why: string): TopologyReply {
+    const { epoch, hash, networkId, to } = message;
+    this.ports.reportRefusal({
+      protocol: BUS_PROTOCOL,
+      epoch,
+      networkId,
+      from: this.ports.applier.held(networkId)?.snapshot.version ?? null,
+      to,
+      hash,
+      outcome: 'refused',
+      code,
+      message: why.slice(0, MOST_REASON_CHARACTERS),
+      aliasFailures: [],
+      flowsCut: [],
+      appliedAt: this.ports.now().toISOString(),
+    });
+    return answer('refused', code, why.slice(0, MOST_REASON_CHARACTERS));
+  }
+}
+
+const MOST_REASON_CHARACTERS = 1_000;
+
+function answer(status: TopologyReply['status'], code: string | null, message: string | null): TopologyReply {
+  return { protocol: BUS_PROTOCOL, status, code, message };
+}

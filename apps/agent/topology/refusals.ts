@@ -1,0 +1,43 @@
+import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
+import type { NetworkId } from '#libs/contracts/ids.js';
+
+/**
+ * Tells the control plane of refused versions: one at a time, the last of each network, so that a flood of forged
+ * messages makes one report after the other and no queue.
+ */
+export class Refusals {
+  private readonly waiting = new Map<NetworkId, AppliedMessage>();
+  private readonly closing = new AbortController();
+  private sending: Promise<void> | null = null;
+
+  constructor(
+    private readonly deliver: (message: AppliedMessage, signal: AbortSignal) => Promise<void>,
+    private readonly failed: (message: AppliedMessage, error: unknown) => void,
+  ) {}
+
+  report(message: AppliedMessage): void {
+    if (this.waiting.size >= MOST_WAITING && !this.waiting.has(message.networkId)) return;
+    this.waiting.set(message.networkId, message);
+    this.sending ??= this.send().finally(() => {
+      this.sending = null;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.sending;
+  }
+
+  private async send(): Promise<void> {
+    const { signal } = this.closing;
+    for (const [networkId, message] of this.waiting) {
+      if (signal.aborted) return;
+      this.waiting.delete(networkId);
+      await this.deliver(message, signal).catch((error) => {
+        if (!signal.aborted) this.failed(message, error);
+      });
+    }
+  }
+}
+
+const MOST_WAITING = 1_000;

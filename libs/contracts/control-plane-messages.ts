@@ -1,0 +1,207 @@
+import { MAX_NETWORKS, parseEnvelope, parseEpoch } from './agent-messages.js';
+import {
+  type Acknowledgement,
+  type AppliedMessage,
+  BUS_PROTOCOL,
+  CHECK_CODES,
+  type Check,
+  type DiagnoseReply,
+  type HeartbeatMessage,
+  type HelloMessage,
+  type InventoryMessage,
+  type MeshState,
+  type NetworkVersion,
+  type SandboxReport,
+  type SyncMessage,
+  type TopologyReply,
+} from './bus-messages.js';
+import { InvalidInputError } from './errors.js';
+import { parseAliasName, parseFlowId, parseNetworkId, parseSandboxId } from './ids.js';
+import { type FieldParser, integerBetween, listOf, nullOr, parseObject, textUpTo, wordOf } from './json-fields.js';
+
+const MAX_SANDBOXES = 10_000;
+const MAX_FLOWS_CUT = 100_000;
+const MAX_FAILURES = 1_000;
+const counter = integerBetween(0, Number.MAX_SAFE_INTEGER);
+const code = textUpTo(64);
+const words = textUpTo(1_000);
+
+const parseFlag: FieldParser<boolean> = (value, field) => {
+  if (typeof value !== 'boolean') throw new InvalidInputError(field, value, 'true or false');
+  return value;
+};
+
+const parseHash: FieldParser<string> = (value, field) => {
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) {
+    throw new InvalidInputError(field, value, 'a SHA-256 in 64 hexadecimal digits');
+  }
+  return value;
+};
+
+const parseBootId: FieldParser<string> = (value, field) => {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9-]{1,64}$/.test(value)) {
+    throw new InvalidInputError(field, value, '1 to 64 of letters, digits and -');
+  }
+  return value;
+};
+
+const parseTime: FieldParser<string> = (value, field) => {
+  if (typeof value !== 'string' || value.length > 40 || Number.isNaN(Date.parse(value))) {
+    throw new InvalidInputError(field, value, 'a time as in RFC 3339');
+  }
+  return value;
+};
+
+const parseMeshState: FieldParser<MeshState> = (value, field) => {
+  const mesh = parseObject(value, field);
+  return {
+    transport: wordOf(['direct', 'tsnet', 'none'])(mesh.transport, `${field}.transport`),
+    state: wordOf(['joined', 'joining', 'failed'])(mesh.state, `${field}.state`),
+    code: nullOr(code)(mesh.code, `${field}.code`),
+    message: nullOr(words)(mesh.message, `${field}.message`),
+    endpoints: listOf(textUpTo(300), 16)(mesh.endpoints, `${field}.endpoints`),
+  };
+};
+
+const parseNetworkVersion: FieldParser<NetworkVersion> = (value, field) => {
+  const held = parseObject(value, field);
+  return {
+    networkId: parseNetworkId(held.networkId, `${field}.networkId`),
+    epoch: parseEpoch(held.epoch, `${field}.epoch`),
+    version: counter(held.version, `${field}.version`),
+    hash: parseHash(held.hash, `${field}.hash`),
+  };
+};
+
+/** The first message after each connect. Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseHelloMessage(value: unknown): HelloMessage {
+  const message = parseEnvelope(value);
+  return {
+    protocol: BUS_PROTOCOL,
+    bootId: parseBootId(message.bootId, 'bootId'),
+    softwareVersion: textUpTo(64)(message.softwareVersion, 'softwareVersion'),
+    driver: textUpTo(32)(message.driver, 'driver'),
+    mesh: parseMeshState(message.mesh, 'mesh'),
+    networks: listOf(parseNetworkVersion, MAX_NETWORKS)(message.networks, 'networks'),
+  };
+}
+
+/** Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseHeartbeatMessage(value: unknown): HeartbeatMessage {
+  const { acknowledgements } = parseEnvelope(value);
+  const parseEach: FieldParser<AppliedMessage> = (item) => parseAppliedMessage(item);
+  return {
+    ...parseHelloMessage(value),
+    acknowledgements: listOf(parseEach, MAX_NETWORKS)(acknowledgements, 'acknowledgements'),
+  };
+}
+
+/** What an agent did with a version. Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseAppliedMessage(value: unknown): AppliedMessage {
+  const message = parseEnvelope(value);
+  return {
+    protocol: BUS_PROTOCOL,
+    epoch: parseEpoch(message.epoch, 'epoch'),
+    networkId: parseNetworkId(message.networkId, 'networkId'),
+    from: nullOr(counter)(message.from, 'from'),
+    to: counter(message.to, 'to'),
+    hash: parseHash(message.hash, 'hash'),
+    outcome: wordOf(['applied', 'refused'])(message.outcome, 'outcome'),
+    code: nullOr(code)(message.code, 'code'),
+    message: nullOr(words)(message.message, 'message'),
+    aliasFailures: listOf((item, field) => {
+      const failure = parseObject(item, field);
+      return {
+        alias: parseAliasName(failure.alias, `${field}.alias`),
+        code: code(failure.code, `${field}.code`),
+        message: words(failure.message, `${field}.message`),
+      };
+    }, MAX_FAILURES)(message.aliasFailures, 'aliasFailures'),
+    flowsCut: listOf(parseFlowId, MAX_FLOWS_CUT)(message.flowsCut, 'flowsCut'),
+    appliedAt: parseTime(message.appliedAt, 'appliedAt'),
+  };
+}
+
+/** Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseSyncMessage(value: unknown): SyncMessage {
+  const message = parseEnvelope(value);
+  return {
+    protocol: BUS_PROTOCOL,
+    networkId: parseNetworkId(message.networkId, 'networkId'),
+    have: nullOr(counter)(message.have, 'have'),
+  };
+}
+
+const parseSandboxReport: FieldParser<SandboxReport> = (value, field) => {
+  const report = parseObject(value, field);
+  return {
+    sandboxId: parseSandboxId(report.sandboxId, `${field}.sandboxId`),
+    address: textUpTo(64)(report.address, `${field}.address`),
+    isolation: wordOf(['enforced', 'advisory'])(report.isolation, `${field}.isolation`),
+    source: wordOf(['verified', 'unverified'])(report.source, `${field}.source`),
+    dns: wordOf(['active', 'restart-required', 'unknown'])(report.dns, `${field}.dns`),
+    dnsRemedy: nullOr(words)(report.dnsRemedy, `${field}.dnsRemedy`),
+    namespace: nullOr(textUpTo(128))(report.namespace, `${field}.namespace`),
+  };
+};
+
+/** Everything a driver sees. Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseInventoryMessage(value: unknown): InventoryMessage {
+  const message = parseEnvelope(value);
+  const sandboxes = listOf(parseSandboxReport, MAX_SANDBOXES)(message.sandboxes, 'sandboxes');
+  const ids = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
+  if (ids.size !== sandboxes.length) throw new InvalidInputError('sandboxes', 'a sandbox twice', 'each sandbox once');
+  return {
+    protocol: BUS_PROTOCOL,
+    bootId: parseBootId(message.bootId, 'bootId'),
+    sequence: counter(message.sequence, 'sequence'),
+    driver: textUpTo(32)(message.driver, 'driver'),
+    sandboxes,
+  };
+}
+
+/** The answer to a part of a topology. Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseTopologyReply(value: unknown): TopologyReply {
+  const reply = parseEnvelope(value);
+  return {
+    protocol: BUS_PROTOCOL,
+    status: wordOf(['received', 'ignored', 'refused'])(reply.status, 'status'),
+    code: nullOr(code)(reply.code, 'code'),
+    message: nullOr(words)(reply.message, 'message'),
+  };
+}
+
+/** The answer to a control message. Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseAcknowledgement(value: unknown): Acknowledgement {
+  const reply = parseEnvelope(value);
+  return {
+    protocol: BUS_PROTOCOL,
+    ok: parseFlag(reply.ok, 'ok'),
+    code: nullOr(code)(reply.code, 'code'),
+    message: nullOr(words)(reply.message, 'message'),
+  };
+}
+
+const parseCheck: FieldParser<Check> = (value, field) => {
+  const check = parseObject(value, field);
+  return {
+    code: wordOf(CHECK_CODES)(check.code, `${field}.code`),
+    status: wordOf(['pass', 'fail', 'unknown', 'skipped'])(check.status, `${field}.status`),
+    evidence: words(check.evidence, `${field}.evidence`),
+    remedy: nullOr(words)(check.remedy, `${field}.remedy`),
+  };
+};
+
+/** An agent's answer to a question about itself. Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseDiagnoseReply(value: unknown): DiagnoseReply {
+  const reply = parseEnvelope(value);
+  if (wordOf(['resolve', 'checks'])(reply.kind, 'kind') === 'checks') {
+    return { protocol: BUS_PROTOCOL, kind: 'checks', checks: listOf(parseCheck, 16)(reply.checks, 'checks') };
+  }
+  return {
+    protocol: BUS_PROTOCOL,
+    kind: 'resolve',
+    address: nullOr(textUpTo(64))(reply.address, 'address'),
+    version: nullOr(counter)(reply.version, 'version'),
+  };
+}

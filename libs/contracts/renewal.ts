@@ -1,0 +1,12 @@
+import type { AgentId } from './ids.js';
+
+/** What an agent signs with its nkey to renew: everything that it asks for, and when. */
+export function renewalStatement(renewal: {
+  readonly agentId: AgentId;
+  readonly nkey: string;
+  readonly certificateRequest: string;
+  readonly timestamp: string;
+}): string {
+  const { agentId, nkey, certificateRequest, timestamp } = renewal;
+  return ['gs-renewal-v1', agentId, nkey, timestamp, certificateRequest].join('\n');
+}
