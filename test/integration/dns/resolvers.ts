@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { createSocket, type RemoteInfo } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { decode, encode, type Packet } from 'dns-packet';
+import { freePort } from '#test/support/ports.js';
+import { waitFor } from '#test/support/wait.js';
+import { dig } from './served.js';
+
+export interface Resolver {
+  readonly address: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** A real dnsmasq that knows only what its arguments say. */
+export async function startDnsmasq(...args: string[]): Promise<Resolver> {
+  const port = await freePort();
+  const fixed = ['--keep-in-foreground', '--conf-file=/dev/null', '--pid-file', '--no-resolv', '--no-hosts'];
+  const child = spawn(
+    'dnsmasq',
+    [...fixed, `--port=${port}`, '--listen-address=127.0.0.1', '--bind-interfaces', '--user=', ...args],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const complaints: Buffer[] = [];
+  child.stderr.on('data', (bytes) => complaints.push(bytes));
+  const failure = once(child, 'error').then(([error]) => Promise.reject(error));
+  const ready = waitFor('dnsmasq answers', async () => {
+    if (child.exitCode !== null) throw new Error(`dnsmasq ended: ${Buffer.concat(complaints)}`);
+    return dig(port, '+time=1', 'ready.test').then(
+      () => true,
+      () => false,
+    );
+  });
+  await Promise.race([ready, failure]);
+  return {
+    address: `127.0.0.1:${port}`,
+    port,
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+export interface ScriptedResolver extends Resolver {
+  /** How many questions came in over UDP and over TCP. */
+  readonly asked: { udp: number; tcp: number };
+}
+
+/** What a script says to a question; null: silence. */
+export type Script = (
+  question: Packet,
+  transport: 'udp' | 'tcp',
+) => readonly Buffer[] | null | Promise<readonly Buffer[]>;
+
+/** A resolver on real sockets that misbehaves as told: slow, silent, or answering what was not asked. */
+export async function startScripted(script: Script): Promise<ScriptedResolver> {
+  const port = await freePort();
+  const asked = { udp: 0, tcp: 0 };
+  const udp = createSocket('udp4');
+  udp.on('message', async (message: Buffer, client: RemoteInfo) => {
+    asked.udp += 1;
+    for (const answer of (await script(decode(message), 'udp')) ?? []) udp.send(answer, client.port, client.address);
+  });
+  const open = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    socket.on('error', () => {});
+    socket.on('data', async (chunk) => {
+      asked.tcp += 1;
+      for (const answer of (await script(decode(chunk.subarray(2)), 'tcp')) ?? []) {
+        socket.write(Buffer.concat([Buffer.of(answer.length >> 8, answer.length & 0xff), answer]));
+      }
+    });
+  });
+  udp.bind(port, '127.0.0.1');
+  tcp.listen(port, '127.0.0.1');
+  await Promise.all([once(udp, 'listening'), once(tcp, 'listening')]);
+  return {
+    address: `127.0.0.1:${port}`,
+    port,
+    asked,
+    async stop() {
+      const ended = Promise.all([once(udp, 'close'), once(tcp, 'close')]);
+      udp.close();
+      tcp.close();
+      for (const socket of open) socket.destroy();
+      await ended;
+    },
+  };
+}
+
+/** An answer to this question, with addresses. */
+export function answerWith(question: Packet, ...addresses: string[]): Buffer {
+  const name = question.questions?.[0]?.name ?? '.';
+  return Buffer.from(
+    encode({
+      id: question.id ?? 0,
+      type: 'response',
+      questions: question.questions ?? [],
+      answers: addresses.map((data) => ({ type: 'A' as const, name, ttl: 60, data })),
+    }),
+  );
+}
