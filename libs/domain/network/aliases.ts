@@ -5,6 +5,7 @@ import type { AliasRecord, Topology } from '#libs/topology/model.js';
 import { sortedBy } from '#libs/topology/order.js';
 import type { Decision, Warning } from '../decision.js';
 import type { NetworkEvent } from '../events.js';
+import { LISTED, listed } from '../listed.js';
 import type { NetworkCommandOf, NetworkResultOf } from './commands.js';
 import {
   AliasHasRulesError,
@@ -50,7 +51,7 @@ export function publication(wanted: Wanted, network: Topology): Decision<Network
   }
   const inherited: Warning = {
     code: 'RULES_APPLY',
-    message: `rules written before apply to ${alias} from now on: ${rules.join(', ')}`,
+    message: `rules written before apply to ${alias} from now on: ${listed(rules)}`,
   };
   return {
     events: [{ type: 'AliasPublished', data: { alias, sandboxId, ports } }],
@@ -81,8 +82,10 @@ function samePorts(first: readonly AliasPort[], second: readonly AliasPort[]): b
 function closedPorts(network: Topology, alias: AliasName, ports: readonly AliasPort[]): readonly Warning[] {
   const open = new Set(ports.map(({ published }) => published));
   const idle = [...network.rules.values()].filter(({ to, port }) => to === alias && !open.has(port));
-  return sortedBy(idle, ({ id }) => id).map(({ id, port }) => ({
-    code: 'PORT_NOT_PUBLISHED',
-    message: `${id} names port ${port}, which ${alias} does not publish`,
-  }));
+  return sortedBy(idle, ({ id }) => id)
+    .slice(0, LISTED)
+    .map(({ id, port }) => ({
+      code: 'PORT_NOT_PUBLISHED',
+      message: `${id} names port ${port}, which ${alias} does not publish`,
+    }));
 }

@@ -1,6 +1,7 @@
 import type { AliasName, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import type { AliasRecord, Topology } from '#libs/topology/model.js';
 import { DomainError } from '../decision.js';
+import { listed } from '../listed.js';
 
 /** No such network, or no more. */
 export class NetworkNotFoundError extends DomainError {
@@ -14,14 +15,6 @@ export class NetworkExistsError extends DomainError {
   constructor(name: NetworkName) {
     super('conflict', 'NETWORK_EXISTS', `network ${name} exists already`, `see gstacks network show ${name}`);
   }
-}
-
-const LISTED = 10;
-
-/** `a, b and 3 more` */
-function listed(names: readonly string[]): string {
-  const more = names.length - LISTED;
-  return more > 0 ? `${names.slice(0, LISTED).join(', ')} and ${more} more` : names.join(', ');
 }
 
 export class NetworkNotEmptyError extends DomainError {

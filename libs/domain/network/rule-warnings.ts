@@ -1,9 +1,9 @@
-import type { Selector } from '#libs/contracts/selectors.js';
-import { formatSelector } from '#libs/contracts/selectors.js';
+import { formatSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { Rule, Topology } from '#libs/topology/model.js';
 import { sortedBy } from '#libs/topology/order.js';
 import { matchesSource, sourcesOf, standsForAllOf } from '#libs/topology/selector-match.js';
 import type { Warning } from '../decision.js';
+import { LISTED } from '../listed.js';
 
 /** Why a rule that is written will not do, or not fully do, what its author may expect of it. */
 export function ruleWarnings(rule: Rule, network: Topology): readonly Warning[] {
@@ -40,7 +40,7 @@ function overridingDenies(allow: Rule, network: Topology): readonly Warning[] {
   const denies = [...network.rules.values()].filter(
     ({ effect, to, port }) => effect === 'deny' && to === allow.to && port === allow.port,
   );
-  return sortedBy(denies, ({ id }) => id).flatMap(({ id, from }) => {
+  const warnings = sortedBy(denies, ({ id }) => id).flatMap(({ id, from }) => {
     const matched = sources.filter((source) => matchesSource(network, from, source)).length;
     const printed = formatSelector(from);
     if (standsForAllOf(from, allow.from) || (matched > 0 && matched === sources.length)) {
@@ -51,4 +51,5 @@ function overridingDenies(allow: Rule, network: Topology): readonly Warning[] {
     }
     return [];
   });
+  return warnings.slice(0, LISTED);
 }

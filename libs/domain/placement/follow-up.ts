@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { type CommandId, type NetworkId, parseCommandId, type SandboxId } from '#libs/contracts/ids.js';
+import { networkStream, sandboxStream } from '../events.js';
+import type { NetworkCommandOf } from '../network/commands.js';
+import type { SandboxCommand } from '../sandbox/decide.js';
+
+type CopyCommand = NetworkCommandOf<'ChangePlacement'> | NetworkCommandOf<'ChangeLabels'>;
+type ReleaseCommand = Extract<SandboxCommand, { readonly kind: 'ReleaseSandbox' }>;
+
+/** A command that an event brings about on another stream. NETWORK_NOT_FOUND answers it as well as being carried out. */
+export type FollowUp =
+  | {
+      readonly stream: 'network';
+      readonly commandId: CommandId;
+      readonly networkId: NetworkId;
+      readonly command: CopyCommand;
+    }
+  | {
+      readonly stream: 'sandbox';
+      readonly commandId: CommandId;
+      readonly sandboxId: SandboxId;
+      readonly command: ReleaseCommand;
+    };
+
+/** The actor of every follow-up, so that its command ids meet nobody else's. */
+export const PLACEMENT_ACTOR = 'process:placement';
+
+/**
+ * The id of what one event brings about on one stream. A second attempt has the same id, and so the first one's
+ * result. An event brings about at most one command of a kind on a stream.
+ */
+export function deriveCommandId(position: number, streamId: string, kind: string): CommandId {
+  const digest = createHash('sha256').update(`${position}\n${streamId}\n${kind}`).digest('hex').slice(0, 32);
+  return parseCommandId(`placement-${position}-${digest}`, 'commandId');
+}
+
+export function onNetwork(position: number, networkId: NetworkId, command: CopyCommand): FollowUp {
+  const commandId = deriveCommandId(position, networkStream(networkId), command.kind);
+  return { stream: 'network', commandId, networkId, command };
+}
+
+export function onSandbox(position: number, command: ReleaseCommand): FollowUp {
+  const { sandboxId } = command;
+  const commandId = deriveCommandId(position, sandboxStream(sandboxId), command.kind);
+  return { stream: 'sandbox', commandId, sandboxId, command };
+}

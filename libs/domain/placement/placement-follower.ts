@@ -1,0 +1,114 @@
+import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import { compareText } from '#libs/topology/order.js';
+import type { AgentEvent, Labels, NetworkEvent, SandboxEvent } from '../events.js';
+import { sameLabels } from '../labels.js';
+import { type FollowUp, onNetwork, onSandbox } from './follow-up.js';
+
+/** An event of the log with the stream it stands in. */
+export type PlacedEvent =
+  | {
+      readonly stream: 'network';
+      readonly position: number;
+      readonly networkId: NetworkId;
+      readonly event: NetworkEvent;
+    }
+  | {
+      readonly stream: 'sandbox';
+      readonly position: number;
+      readonly sandboxId: SandboxId;
+      readonly event: SandboxEvent;
+    }
+  | { readonly stream: 'agent'; readonly position: number; readonly agentId: AgentId; readonly event: AgentEvent };
+
+interface Sandbox {
+  readonly agentId: AgentId | null;
+  readonly labels: Labels;
+}
+
+const UNKNOWN_SANDBOX: Sandbox = { agentId: null, labels: {} };
+
+/**
+ * Copies placement and labels of sandboxes onto the streams of the networks they are attached to, so that one stream
+ * holds all that a network's policy reads. It takes every event of the log once, in order, and answers with the
+ * commands that follow; what it answers depends on the log up to that event alone, so that a follower which read the
+ * log again after a crash answers the same, with the same command ids.
+ *
+ * An attachment made while its sandbox moved carries what the sandbox was a moment ago: each SandboxAttached is
+ * therefore compared with the sandbox's own stream.
+ */
+export class PlacementFollower {
+  private readonly sandboxes = new Map<SandboxId, Sandbox>();
+  private readonly networksOf = new Map<SandboxId, Set<NetworkId>>();
+
+  take(placed: PlacedEvent): readonly FollowUp[] {
+    switch (placed.stream) {
+      case 'network':
+        return this.takeNetworkEvent(placed);
+      case 'sandbox':
+        return this.takeSandboxEvent(placed);
+      case 'agent':
+        return placed.event.type === 'AgentRevoked' ? this.releases(placed.position, placed.agentId) : [];
+    }
+  }
+
+  private takeNetworkEvent({ position, networkId, event }: PlacedEvent & { stream: 'network' }): readonly FollowUp[] {
+    if (event.type === 'SandboxDetached') {
+      const networks = this.networksOf.get(event.data.sandboxId);
+      networks?.delete(networkId);
+      if (networks?.size === 0) this.networksOf.delete(event.data.sandboxId);
+    }
+    if (event.type !== 'SandboxAttached') return [];
+    const { sandboxId, agentId, labels } = event.data;
+    const networks = this.networksOf.get(sandboxId) ?? new Set();
+    this.networksOf.set(sandboxId, networks.add(networkId));
+    const sandbox = this.sandboxes.get(sandboxId) ?? UNKNOWN_SANDBOX;
+    const followUps: FollowUp[] = [];
+    if (sandbox.agentId !== agentId) {
+      followUps.push(onNetwork(position, networkId, { kind: 'ChangePlacement', sandboxId, agentId: sandbox.agentId }));
+    }
+    if (!sameLabels(sandbox.labels, labels)) {
+      followUps.push(onNetwork(position, networkId, { kind: 'ChangeLabels', sandboxId, labels: sandbox.labels }));
+    }
+    return followUps;
+  }
+
+  private takeSandboxEvent({ position, sandboxId, event }: PlacedEvent & { stream: 'sandbox' }): readonly FollowUp[] {
+    const before = this.sandboxes.get(sandboxId) ?? UNKNOWN_SANDBOX;
+    const after = changed(before, event);
+    this.sandboxes.set(sandboxId, after);
+    const networks = [...(this.networksOf.get(sandboxId) ?? [])].sort(compareText);
+    const { agentId, labels } = after;
+    if (agentId !== before.agentId) {
+      return networks.map((networkId) =>
+        onNetwork(position, networkId, { kind: 'ChangePlacement', sandboxId, agentId }),
+      );
+    }
+    if (!sameLabels(labels, before.labels)) {
+      return networks.map((networkId) => onNetwork(position, networkId, { kind: 'ChangeLabels', sandboxId, labels }));
+    }
+    return [];
+  }
+
+  /** What a revoked agent placed belongs to nobody until another agent reports it. */
+  private releases(position: number, agentId: AgentId): readonly FollowUp[] {
+    return [...this.sandboxes]
+      .filter(([, sandbox]) => sandbox.agentId === agentId)
+      .map(([sandboxId]) => sandboxId)
+      .sort(compareText)
+      .map((sandboxId) => onSandbox(position, { kind: 'ReleaseSandbox', sandboxId, agentId }));
+  }
+}
+
+/** Gone and returned change nothing here: a sandbox that is gone stays with its agent. */
+function changed(sandbox: Sandbox, event: SandboxEvent): Sandbox {
+  switch (event.type) {
+    case 'SandboxPlaced':
+      return { ...sandbox, agentId: event.data.agentId };
+    case 'SandboxReleased':
+      return { ...sandbox, agentId: null };
+    case 'SandboxLabelled':
+      return { ...sandbox, labels: event.data.labels };
+    default:
+      return sandbox;
+  }
+}

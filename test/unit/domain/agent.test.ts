@@ -1,0 +1,89 @@
+import { expect } from 'chai';
+import { parseAgentId } from '#libs/contracts/ids.js';
+import { type AgentCommand, decideAgent } from '#libs/domain/agent/decide.js';
+import { type AgentState, AgentStreamError, evolveAgent } from '#libs/domain/agent/state.js';
+import { DomainError } from '#libs/domain/decision.js';
+import type { AgentEvent } from '#libs/domain/events.js';
+
+const agentId = parseAgentId('host-a', 'agent');
+
+const enrolled = (nkey = 'UA', meshKeyThumbprint = 'm1'): AgentEvent => ({
+  type: 'AgentEnrolled',
+  data: { agentId, nkey, meshKeyThumbprint },
+});
+const renewed = (meshKeyThumbprint: string): AgentEvent => ({
+  type: 'AgentRenewed',
+  data: { nkey: 'UA', meshKeyThumbprint },
+});
+const revoked: AgentEvent = { type: 'AgentRevoked', data: { reason: 'lost host' } };
+
+const enroll = (nkey = 'UA', meshKeyThumbprint = 'm1'): AgentCommand => ({
+  kind: 'EnrollAgent',
+  agentId,
+  nkey,
+  meshKeyThumbprint,
+});
+const renew = (nkey = 'UA', meshKeyThumbprint = 'm2'): AgentCommand => ({
+  kind: 'RenewAgent',
+  agentId,
+  nkey,
+  meshKeyThumbprint,
+});
+const revoke: AgentCommand = { kind: 'RevokeAgent', agentId, reason: 'lost host' };
+
+const fold = (events: readonly AgentEvent[]) => events.reduce<AgentState | null>(evolveAgent, null);
+
+describe('an agent', () => {
+  const rows: readonly (readonly [
+    what: string,
+    given: readonly AgentEvent[],
+    when: AgentCommand,
+    then: readonly AgentEvent[] | readonly [category: string, code: string],
+  ])[] = [
+    ['is enrolled', [], enroll(), [enrolled()]],
+    ['is enrolled once with the same keys', [enrolled()], enroll(), []],
+    ['is not enrolled beside itself with another key', [enrolled()], enroll('UB'), ['conflict', 'AGENT_ENROLLED']],
+    ['is not enrolled with another mesh key', [enrolled()], enroll('UA', 'm9'), ['conflict', 'AGENT_ENROLLED']],
+    ['is enrolled again after it was revoked', [enrolled(), revoked], enroll('UB', 'm9'), [enrolled('UB', 'm9')]],
+    ['renews, every time', [enrolled(), renewed('m2')], renew(), [renewed('m2')]],
+    ['renews with no key but its own', [enrolled()], renew('UB'), ['forbidden', 'AGENT_KEY_MISMATCH']],
+    ['does not renew before it is enrolled', [], renew(), ['not-found', 'AGENT_NOT_FOUND']],
+    ['does not renew once revoked', [enrolled(), revoked], renew(), ['forbidden', 'AGENT_REVOKED']],
+    [
+      'does not renew by the key of an earlier life',
+      [enrolled(), revoked, enrolled('UB')],
+      renew(),
+      ['forbidden', 'AGENT_KEY_MISMATCH'],
+    ],
+    ['is revoked', [enrolled()], revoke, [revoked]],
+    ['is revoked once', [enrolled(), revoked], revoke, []],
+    ['is revoked again in its second life', [enrolled(), revoked, enrolled()], revoke, [revoked]],
+    ['is not revoked when there is none', [], revoke, ['not-found', 'AGENT_NOT_FOUND']],
+  ];
+  for (const [what, given, when, then] of rows) {
+    it(what, () => {
+      const decision = decideAgent(when, fold(given));
+      if (decision instanceof DomainError) {
+        expect([decision.category, decision.code]).to.deep.equal(then);
+        return;
+      }
+      expect(decision.events).to.deep.equal(then);
+      expect(decision.result).to.deep.equal(fold([...given, ...decision.events]));
+    });
+  }
+
+  it('has the keys of its last enrolment or renewal', () => {
+    expect(fold([enrolled(), renewed('m2')])).to.deep.equal({
+      agentId,
+      version: 2,
+      status: 'enrolled',
+      nkey: 'UA',
+      meshKeyThumbprint: 'm2',
+    });
+    expect(fold([enrolled(), revoked])).to.include({ status: 'revoked', version: 2 });
+  });
+
+  it('has a stream that begins with its enrolment', () => {
+    expect(() => evolveAgent(null, revoked)).to.throw(AgentStreamError, 'AgentRevoked');
+  });
+});

@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import {
+  parseAgentId,
+  parseAliasName,
+  parseNetworkId,
+  parseNetworkName,
+  parseRuleId,
+  parseSandboxId,
+} from '#libs/contracts/ids.js';
+import { parseAliasPorts } from '#libs/contracts/ports.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
+import { type Decision, DomainError, type Outcome } from '#libs/domain/decision.js';
+import type { NetworkEvent } from '#libs/domain/events.js';
+import type { NetworkCommand } from '#libs/domain/network/commands.js';
+import { decideNetwork } from '#libs/domain/network/decide.js';
+import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import { foldAll } from '#libs/topology/fold.js';
+
+const sandbox = (id: string) => parseSandboxId(id, 'sandbox');
+const alias = (name: string) => parseAliasName(name, 'alias');
+
+/** Commands in the words of a test. */
+export const create = (name = 'dev'): NetworkCommand => ({
+  kind: 'CreateNetwork',
+  networkId: parseNetworkId('0a1b', 'networkId'),
+  name: parseNetworkName(name, 'name'),
+  mode: 'agent_proxy',
+  maxStalenessSeconds: 86_400,
+});
+
+export const remove = (detachAll = false): NetworkCommand => ({ kind: 'DeleteNetwork', detachAll });
+
+export const sandboxState = (id: string, agent: string | null, labels = {}): SandboxState => ({
+  sandboxId: sandbox(id),
+  version: 2,
+  agentId: agent === null ? null : parseAgentId(agent, 'agent'),
+  address: null,
+  driver: null,
+  labels,
+  present: true,
+});
+
+/** `attach('sbx-api', {agent: 'host-b', as: 'api', ports: [8080]})` */
+export const attach = (
+  id: string,
+  options: {
+    readonly agent?: string;
+    readonly labels?: { readonly [key: string]: string };
+    readonly as?: string;
+    readonly ports?: readonly (string | number)[];
+    readonly inheritRules?: boolean;
+  } = {},
+): NetworkCommand => ({
+  kind: 'AttachSandbox',
+  sandboxId: sandbox(id),
+  sandbox: sandboxState(id, options.agent ?? null, options.labels),
+  publication:
+    options.as === undefined
+      ? null
+      : { alias: alias(options.as), ports: parseAliasPorts(options.ports ?? [8080], 'ports') },
+  inheritRules: options.inheritRules ?? false,
+});
+
+/** No agent ever reported it. */
+export const attachUnknown = (id: string): NetworkCommand => ({
+  kind: 'AttachSandbox',
+  sandboxId: sandbox(id),
+  sandbox: null,
+  publication: null,
+  inheritRules: false,
+});
+
+export const detach = (id: string): NetworkCommand => ({ kind: 'DetachSandbox', sandboxId: sandbox(id) });
+
+export const publish = (
+  id: string,
+  name: string,
+  ports: readonly (string | number)[] = [8080],
+  inheritRules = false,
+): NetworkCommand => ({
+  kind: 'PublishAlias',
+  sandboxId: sandbox(id),
+  alias: alias(name),
+  ports: parseAliasPorts(ports, 'ports'),
+  inheritRules,
+});
+
+export const unpublish = (name: string): NetworkCommand => ({ kind: 'RemoveAlias', alias: alias(name) });
+
+/** `addRule('0001', 'allow', 'any', 'api', 8080)` */
+export const addRule = (
+  id: string,
+  effect: 'allow' | 'deny',
+  from: string,
+  to: string,
+  port: number,
+): NetworkCommand => ({
+  kind: 'AddRule',
+  ruleId: parseRuleId(`rule-${id}`, 'rule'),
+  effect,
+  from: parseSelector(from, 'from'),
+  to: alias(to),
+  port,
+});
+
+export const removeRule = (id: string): NetworkCommand => ({
+  kind: 'RemoveRule',
+  ruleId: parseRuleId(`rule-${id}`, 'rule'),
+});
+
+export const place = (id: string, agent: string | null): NetworkCommand => ({
+  kind: 'ChangePlacement',
+  sandboxId: sandbox(id),
+  agentId: agent === null ? null : parseAgentId(agent, 'agent'),
+});
+
+export const relabel = (id: string, labels: { readonly [key: string]: string }): NetworkCommand => ({
+  kind: 'ChangeLabels',
+  sandboxId: sandbox(id),
+  labels,
+});
+
+/** Decides on the fold of the events given. */
+export function decided(given: readonly NetworkEvent[], command: NetworkCommand): Decision<NetworkEvent, unknown> {
+  return decideNetwork(command, foldAll(null, given));
+}
+
+export function carriedOut(given: readonly NetworkEvent[], command: NetworkCommand): Outcome<NetworkEvent, unknown> {
+  const decision = decided(given, command);
+  if (decision instanceof DomainError) throw decision;
+  return decision;
+}
+
+/** `given(events).when(command)`, then what is written, told and warned of, or refused. */
+export const given = (...events: readonly NetworkEvent[]) => ({
+  when: (command: NetworkCommand) => ({
+    thenWritten: (written: readonly NetworkEvent[], result: unknown, warnings: readonly string[] = []) => {
+      const outcome = carriedOut(events, command);
+      expect(outcome.events).to.deep.equal(written);
+      expect(outcome.result).to.deep.equal(result);
+      expect(outcome.warnings.map(({ code, message }) => `${code}: ${message}`)).to.deep.equal(warnings);
+    },
+    thenRefused: (category: DomainError['category'], code: string, ...words: readonly string[]) => {
+      const decision = decided(events, command);
+      expect(decision).to.be.instanceOf(DomainError).and.include({ category, code });
+      for (const word of words) expect((decision as DomainError).message).to.contain(word);
+      expect((decision as DomainError).remedy, 'a next step').to.be.a('string').and.not.be.empty;
+    },
+  }),
+});
