@@ -1,51 +1,48 @@
 import type { Client } from 'pg';
-import {
-  type BatchPlan,
-  claimKey,
-  commandKey,
-  type KnownCommand,
-  type LogState,
-  type PendingCommand,
-  planBatch,
-} from './batch.js';
-import { clientConfig, connectClient, dropClient, RAW_TEXT } from './connection.js';
+import { beginAndReadState, writeAndCommit } from './append-statements.js';
+import { type BatchPlan, type PendingCommand, planBatch } from './batch.js';
+import { clientConfig, connectClient, dropClient, isTransient, RAW_TEXT, sqlState } from './connection.js';
 import type { CommandOutcome } from './event-store.js';
-import { GENESIS_HASH } from './hash-chain.js';
-import { APPEND_LOCK, CHANNEL, INSERT_COMMANDS, INSERT_EVENTS, READ_STATE, RELEASE_CLAIM, TAKE_CLAIM } from './sql.js';
+import { KnownLog } from './known-log.js';
 
 /** A process stopped in the middle of a batch holds the append lock of all others for no longer than this. */
 const STALLED_BATCH_MS = 5_000;
 const QUERY_TIMEOUT_MS = 10_000;
+const UNIQUE_VIOLATION = '23505';
+
+/** The connection was lost while a commit was under way: the batch was written, or it was not. */
+export class OutcomeUnknownError extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
 
 /**
- * One connection that writes batches of commands, each in one transaction and two round trips: lock and read, then
- * write and commit.
+ * One connection that writes batches of commands, each in one transaction: in one round trip when the log's end is
+ * known from the batch before, otherwise in two, lock and read, then write and commit.
  */
 export class AppendConnection {
   private connecting: Promise<Client> | null = null;
+  private readonly known: KnownLog;
 
-  constructor(private readonly databaseUrl: string) {}
+  constructor(
+    private readonly databaseUrl: string,
+    monotonicMs: () => number,
+  ) {
+    this.known = new KnownLog(monotonicMs);
+  }
 
   /**
-   * Answers in the order of the commands. beforeCommit is called once the outcome of the commands given to it can no
-   * longer be told from a lost connection. Errors: the database's; nothing is known to be written then.
+   * Answers in the order of the commands. Errors: OutcomeUnknownError when the connection was lost with the commit under
+   * way; otherwise the database's, and nothing was written.
    */
-  async append(
-    pending: readonly PendingCommand[],
-    beforeCommit: () => void,
-  ): Promise<readonly (CommandOutcome | Error)[]> {
+  async append(pending: readonly PendingCommand[]): Promise<readonly (CommandOutcome | Error)[]> {
     const client = await this.connected();
     try {
-      const plan = planBatch(await readState(client, pending), pending);
-      if (plan.commands.length === 0) {
-        await client.query('ROLLBACK');
-      } else {
-        beforeCommit();
-        await writeAndCommit(client, plan);
-      }
-      return plan.answers;
+      return (await this.appendToKnown(client, pending)) ?? (await this.readAndAppend(client, pending));
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => this.drop(client));
+      this.known.forget();
+      await client.query('ROLLBACK').catch(() => dropClient(client));
       throw error;
     }
   }
@@ -54,6 +51,39 @@ export class AppendConnection {
     const client = await this.connecting?.catch(() => null);
     this.connecting = null;
     if (client) await client.end();
+  }
+
+  /** null: not enough is known, or the database had something else at that place, and nothing was written. */
+  private async appendToKnown(
+    client: Client,
+    pending: readonly PendingCommand[],
+  ): Promise<BatchPlan['answers'] | null> {
+    const state = this.known.stateFor(pending);
+    const plan = state === null ? null : planBatch(state, pending);
+    // Without an event there is no position to collide with; and what looks like a conflict may be a repeat.
+    if (plan === null || plan.events.length === 0 || plan.answers.some((answer) => answer instanceof Error))
+      return null;
+    try {
+      await commit(client, plan, false);
+    } catch (error) {
+      if (sqlState(error) === UNIQUE_VIOLATION) return null;
+      throw error;
+    }
+    this.known.advance(plan);
+    return plan.answers;
+  }
+
+  private async readAndAppend(client: Client, pending: readonly PendingCommand[]): Promise<BatchPlan['answers']> {
+    const state = await beginAndReadState(client, pending);
+    this.known.learn(state);
+    const plan = planBatch(state, pending);
+    if (plan.commands.length === 0) {
+      await client.query('ROLLBACK');
+    } else {
+      await commit(client, plan, true);
+      this.known.advance(plan);
+    }
+    return plan.answers;
   }
 
   private connected(): Promise<Client> {
@@ -77,113 +107,12 @@ export class AppendConnection {
     connecting.catch(forget);
     return connecting;
   }
-
-  private drop(client: Client): void {
-    this.connecting = null;
-    dropClient(client);
-  }
 }
 
-async function readState(client: Client, pending: readonly PendingCommand[]): Promise<LogState> {
-  const writes = pending.map((command) => command.write);
-  const streamIds = [...new Set(writes.map((write) => write.streamId))];
-  const claims = writes.flatMap((write) => [...write.claims, ...write.releases]);
-  const [, , { rows }] = await Promise.all([
-    client.query('BEGIN'),
-    client.query(`SELECT pg_advisory_xact_lock(${APPEND_LOCK})`),
-    client.query<Record<'head' | 'now' | 'versions' | 'commands' | 'claims', string | null>>({
-      name: 'read-state',
-      text: READ_STATE,
-      values: [
-        streamIds,
-        writes.map((write) => write.actor),
-        writes.map((write) => write.commandId),
-        claims.map((claim) => claim.scope),
-        claims.map((claim) => claim.value),
-      ],
-    }),
-  ]);
-  const row = rows[0];
-  if (row === undefined) throw new Error('the state of the log could not be read');
-  const head = row.head === null ? null : (JSON.parse(row.head) as { position: number; hash: string });
-  const versions = JSON.parse(row.versions ?? '[]') as readonly number[];
-  const commands = JSON.parse(row.commands ?? '[]') as readonly (KnownCommand | null)[];
-  const holders = JSON.parse(row.claims ?? '[]') as readonly (string | null)[];
-  return {
-    headPosition: head?.position ?? 0,
-    headHash: head?.hash ?? GENESIS_HASH,
-    now: row.now ?? '',
-    streamVersions: new Map(streamIds.map((id, index) => [id, versions[index] ?? 0])),
-    commands: known(
-      writes.map((write) => commandKey(write.actor, write.commandId)),
-      commands,
-    ),
-    claims: known(claims.map(claimKey), holders),
-  };
-}
-
-function known<T>(keys: readonly string[], values: readonly (T | null)[]): ReadonlyMap<string, T> {
-  return new Map(
-    keys.flatMap((key, index) => {
-      const value = values[index] ?? null;
-      return value === null ? [] : [[key, value] as const];
-    }),
-  );
-}
-
-async function writeAndCommit(client: Client, plan: BatchPlan): Promise<void> {
-  const { events, commands } = plan;
-  const statements: Promise<unknown>[] = [];
-  if (events.length > 0) {
-    statements.push(
-      client.query({
-        name: 'insert-events',
-        text: INSERT_EVENTS,
-        values: [
-          events.map((event) => event.position),
-          events.map((event) => event.streamId),
-          events.map((event) => event.streamVersion),
-          events.map((event) => event.type),
-          events.map((event) => event.schemaVersion),
-          events.map((event) => event.dataText),
-          events.map((event) => event.metadataText),
-          events.map((event) => event.actor),
-          events.map((event) => event.commandId),
-          events.map((event) => event.correlationId),
-          events.map((event) => event.causationId),
-          events.map((event) => event.recordedAt),
-          events.map((event) => event.previousHash),
-          events.map((event) => event.hash),
-        ],
-      }),
-      client.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, String(plan.headPosition)] }),
-    );
+async function commit(client: Client, plan: BatchPlan, transactionIsOpen: boolean): Promise<void> {
+  try {
+    await writeAndCommit(client, plan, transactionIsOpen);
+  } catch (error) {
+    throw isTransient(error) ? new OutcomeUnknownError(error) : error;
   }
-  statements.push(
-    client.query({
-      name: 'insert-commands',
-      text: INSERT_COMMANDS,
-      values: [
-        commands.map(({ write }) => write.actor),
-        commands.map(({ write }) => write.commandId),
-        commands.map(({ write }) => write.requestHash),
-        commands.map(({ resultText }) => resultText),
-        commands.map(({ write }) => write.streamId),
-        commands.map(({ streamVersion }) => streamVersion),
-        commands.map(({ position }) => position),
-        commands.map(({ write }) => write.events.length),
-        plan.recordedAt,
-      ],
-    }),
-  );
-  for (const { claim, holder } of plan.claimChanges) {
-    statements.push(
-      holder === null
-        ? client.query({ name: 'release-claim', text: RELEASE_CLAIM, values: [claim.scope, claim.value] })
-        : client.query({ name: 'take-claim', text: TAKE_CLAIM, values: [claim.scope, claim.value, holder] }),
-    );
-  }
-  const commit = client.query('COMMIT');
-  await Promise.all([...statements, commit]);
-  if ((await commit).command !== 'COMMIT') throw new Error('the database rolled the batch back');
 }

@@ -15,6 +15,7 @@ export interface KnownCommand {
 export interface LogState {
   readonly headPosition: number;
   readonly headHash: string;
+  readonly headRecordedAt: string;
   /** RFC 3339 in UTC with milliseconds, the database's clock. */
   readonly now: string;
   readonly streamVersions: ReadonlyMap<string, number>;
@@ -75,6 +76,7 @@ export function planBatch(log: LogState, pending: readonly PendingCommand[]): Ba
   const claimChanges: ClaimChange[] = [];
   let position = log.headPosition;
   let hash = log.headHash;
+  const recordedAt = notBefore(log.headRecordedAt, log.now);
 
   const changeClaim = (claim: UniqueClaim, holder: string | null): void => {
     claims.set(claimKey(claim), holder);
@@ -116,7 +118,7 @@ export function planBatch(log: LogState, pending: readonly PendingCommand[]): Ba
         commandId: write.commandId,
         correlationId: write.correlationId,
         causationId: write.causationId,
-        recordedAt: log.now,
+        recordedAt,
       };
       const previousHash = hash;
       hash = eventHash(previousHash, fields);
@@ -129,7 +131,7 @@ export function planBatch(log: LogState, pending: readonly PendingCommand[]): Ba
   };
 
   const answers = pending.map(answer);
-  return { events, commands, claimChanges, headPosition: position, recordedAt: log.now, answers };
+  return { events, commands, claimChanges, headPosition: position, recordedAt, answers };
 }
 
 /** An uncertain command that is found in the log is its own first attempt, and is answered as that would have been. */
@@ -137,4 +139,10 @@ function answerAgain(write: CommandWrite, earlier: KnownCommand, uncertain: bool
   const { requestHash, result, position, streamVersion } = earlier;
   if (requestHash !== write.requestHash) return new CommandIdReusedError(write.commandId);
   return uncertain ? { kind: 'written', position, streamVersion, result } : { kind: 'repeated', result };
+}
+
+/** Later in the log is never earlier in time, whatever the clock does. Times of one form compare as text. */
+function notBefore(earliest: string, time: string): string {
+  if (time < earliest) return earliest;
+  return time;
 }

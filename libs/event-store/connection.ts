@@ -35,11 +35,13 @@ export function dropClient(client: Client): void {
 
 /**
  * Whether the database, rather than the statement, is the cause: connection lost, server starting, stopping or
- * crashed (SQLSTATE classes 08, 57P, 53), or a transaction to be repeated (40).
+ * crashed (SQLSTATE classes 08, 57P, 53), a transaction to be repeated (40), or one that took too long (25P03, 55P03,
+ * 57014). Errors of JavaScript itself are mistakes of ours.
  */
 export function isTransient(error: unknown): boolean {
   const code = sqlState(error);
-  return code === null || /^(08|57P|53|40)/.test(code) || code === '25P03' || code === '57014';
+  if (code !== null) return /^(08|57P|53|40|25P03|55P03|57014)/.test(code);
+  return !(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError);
 }
 
 /** The five characters of SQLSTATE; null for an error that is not the server's. */

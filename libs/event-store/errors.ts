@@ -42,10 +42,16 @@ export class StoreUnavailableError extends CodedError {
   constructor(cause: unknown) {
     super(
       'STORE_UNAVAILABLE',
-      `the database did not answer in time: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `the database did not answer in time: ${messageOf(cause)}`,
       'repeat the command with the same Idempotency-Key; it is carried out at most once',
     );
-    this.cause = cause;
+  }
+}
+
+/** A connection to the database was lost; the store connects again by itself. */
+export class ConnectionLostError extends CodedError {
+  constructor(cause: unknown) {
+    super('STORE_CONNECTION_LOST', `connection to the database lost: ${messageOf(cause)}`);
   }
 }
 
@@ -69,4 +75,8 @@ export class UnknownEventVersionError extends CodedError {
       'run a version of the program at least as new as the one that wrote the log',
     );
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,6 +1,8 @@
 import { Pool } from 'pg';
 import { clientConfig, RAW_TEXT } from './connection.js';
-import { type EventRowText, parseEventRow } from './event-row.js';
+import { copyRows } from './copy-rows.js';
+import { ConnectionLostError } from './errors.js';
+import { parseEventRow } from './event-row.js';
 import type { CommandRow, StoredEvent, UniqueClaim } from './event-store.js';
 import { EVENT_COLUMNS } from './sql.js';
 
@@ -17,21 +19,30 @@ export class EventReader {
       max: MAX_CONNECTIONS,
       query_timeout: 30_000,
     });
-    this.pool.on('error', onError);
+    // The error that pg gives holds its whole client; its message is what can be told.
+    this.pool.on('error', (error) => onError(new ConnectionLostError(error)));
   }
 
   async stream(streamId: string, afterVersion: number): Promise<readonly StoredEvent[]> {
-    return this.events(
-      `SELECT ${EVENT_COLUMNS} FROM events WHERE stream_id = $1 AND stream_version > $2 ORDER BY stream_version`,
-      [streamId, afterVersion],
-    );
+    const { rows } = await this.pool.query<(string | null)[]>({
+      text: `SELECT ${EVENT_COLUMNS} FROM events WHERE stream_id = $1 AND stream_version > $2 ORDER BY stream_version`,
+      values: [streamId, afterVersion],
+      rowMode: 'array',
+    });
+    return rows.map(parseEventRow);
   }
 
   async all(after: number, limit: number): Promise<readonly StoredEvent[]> {
-    return this.events(`SELECT ${EVENT_COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2`, [
-      after,
-      limit,
-    ]);
+    const events: StoredEvent[] = [];
+    const client = await this.pool.connect();
+    try {
+      await copyRows(client, afterPosition(after, limit), (row) => events.push(parseEventRow(row)));
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    client.release();
+    return events;
   }
 
   async command(actor: string, commandId: string): Promise<CommandRow | null> {
@@ -54,9 +65,11 @@ export class EventReader {
   async close(): Promise<void> {
     await this.pool.end();
   }
+}
 
-  private async events(text: string, values: readonly unknown[]): Promise<readonly StoredEvent[]> {
-    const { rows } = await this.pool.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
-    return rows.map((row: EventRowText) => parseEventRow(row));
+function afterPosition(after: number, limit: number): string {
+  for (const count of [after, limit]) {
+    if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`not a number of events: ${count}`);
   }
+  return `SELECT ${EVENT_COLUMNS} FROM events WHERE position > ${after} ORDER BY position LIMIT ${limit}`;
 }

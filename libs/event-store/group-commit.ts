@@ -1,5 +1,5 @@
 import { setImmediate as othersRan, setTimeout as pause } from 'node:timers/promises';
-import type { AppendConnection } from './append-connection.js';
+import { type AppendConnection, OutcomeUnknownError } from './append-connection.js';
 import { isTransient } from './connection.js';
 import { StoreClosedError, StoreUnavailableError } from './errors.js';
 import type { CommandOutcome, CommandWrite } from './event-store.js';
@@ -66,9 +66,7 @@ export class GroupCommit {
   /** Settles every command of the batch, or puts all of it back and returns what kept the database from answering. */
   private async commit(batch: Waiting[]): Promise<unknown> {
     try {
-      const answers = await this.connection.append(batch, () => {
-        for (const waiting of batch) waiting.uncertain = true;
-      });
+      const answers = await this.connection.append(batch);
       batch.forEach((waiting, index) => {
         const answer = answers[index];
         if (answer === undefined || answer instanceof Error) waiting.reject(answer);
@@ -77,6 +75,7 @@ export class GroupCommit {
       return null;
     } catch (error) {
       if (isTransient(error)) {
+        if (error instanceof OutcomeUnknownError) for (const waiting of batch) waiting.uncertain = true;
         this.queue.unshift(...batch);
         return error;
       }

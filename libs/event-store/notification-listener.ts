@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { clientConfig, connectClient, dropClient } from './connection.js';
+import { ConnectionLostError } from './errors.js';
 import { CHANNEL } from './sql.js';
 
 const FIRST_PAUSE_MS = 100;
@@ -41,7 +42,7 @@ export class NotificationListener {
           pauseMs = FIRST_PAUSE_MS;
         });
       } catch (error) {
-        if (!signal.aborted) this.onError(error);
+        if (!signal.aborted) this.onError(new ConnectionLostError(error));
       }
       await pause(pauseMs, undefined, { signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);

@@ -42,7 +42,7 @@ class PostgresEventStore implements EventStore {
   constructor(private readonly settings: EventStoreSettings) {
     const { databaseUrl, onConnectionError } = settings;
     this.appends = new GroupCommit(
-      new AppendConnection(databaseUrl),
+      new AppendConnection(databaseUrl, () => performance.now()),
       settings.maxBatchCommands ?? 512,
       settings.giveUpAfterMs ?? 30_000,
     );

@@ -1,6 +1,8 @@
 /** Held from before positions are drawn until commit, by whoever appends: commit order is position order. */
 export const APPEND_LOCK = 4_711_001;
 
+export const BEGIN_LOCKED = `BEGIN; SELECT pg_advisory_xact_lock(${APPEND_LOCK})`;
+
 /** One notification a batch, with the log's end. */
 export const CHANNEL = 'globalstacks_events';
 
@@ -9,14 +11,17 @@ export const EVENT_COLUMNS =
   'position, stream_id, stream_version, type, schema_version, data, metadata, actor, command_id, correlation_id, ' +
   'causation_id, recorded_at, previous_hash, hash';
 
+const rfc3339 = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 /**
  * $1 stream ids; $2, $3 actors and ids of commands; $4, $5 scopes and values of claims. One row of JSON: arrays in the
  * order of the parameters, null where the log holds nothing.
  */
 export const READ_STATE = `
   SELECT
-    (SELECT json_build_object('position', position, 'hash', hash) FROM events ORDER BY position DESC LIMIT 1) AS head,
-    to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS now,
+    (SELECT json_build_object('position', position, 'hash', hash, 'recordedAt', ${rfc3339('recorded_at')})
+     FROM events ORDER BY position DESC LIMIT 1) AS head,
+    ${rfc3339('clock_timestamp()')} AS now,
     (SELECT json_agg((SELECT e.stream_version FROM events e WHERE e.stream_id = s.id
                       ORDER BY e.stream_version DESC LIMIT 1) ORDER BY n)
      FROM unnest($1::text[]) WITH ORDINALITY AS s(id, n)) AS versions,
