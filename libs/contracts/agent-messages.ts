@@ -71,7 +71,8 @@ const parsePeer: FieldParser<Peer> = (value, field) => {
     endpoints: listOf(textUpTo(300), 16)(peer.endpoints, `${field}.endpoints`),
   };
 };
-const parsePeers = listOf(parsePeer, MAX_PEERS);
+/** Throws InvalidInputError. */
+export const parsePeerList = listOf(parsePeer, MAX_PEERS);
 
 /** The answer to hello and heartbeat. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseContactReply(value: unknown): ContactReply {
@@ -88,7 +89,7 @@ export function parseContactReply(value: unknown): ContactReply {
       };
     }, MAX_NETWORKS)(reply.networks, 'networks'),
     peersRevision: counter(reply.peersRevision, 'peersRevision'),
-    peers: parsePeers(reply.peers, 'peers'),
+    peers: parsePeerList(reply.peers, 'peers'),
   };
 }
 
@@ -99,7 +100,7 @@ export function parseControlMessage(value: unknown): ControlMessage {
     protocol: BUS_PROTOCOL,
     kind: wordOf(['peers'])(message.kind, 'kind'),
     revision: counter(message.revision, 'revision'),
-    peers: parsePeers(message.peers, 'peers'),
+    peers: parsePeerList(message.peers, 'peers'),
   };
 }
 

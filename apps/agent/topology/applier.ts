@@ -43,7 +43,7 @@ interface NetworkState {
 }
 
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 10_000;
 
 /**
  * Applies versions: policy and cuts at once, whatever else is under way; then, one version of a network at a time,
@@ -81,6 +81,10 @@ export class Applier {
 
   failures(networkId: NetworkId): readonly AliasFailure[] {
     return this.networks.get(networkId)?.failures ?? [];
+  }
+
+  heldNetworks(): readonly HeldNetwork[] {
+    return [...this.networks.values()].map(({ held }) => held);
   }
 
   /** The highest epoch anything was taken from. */

@@ -1,0 +1,205 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BUS_PROTOCOL, type HelloMessage } from '#libs/contracts/bus-messages.js';
+import { systemClock } from './contact/boot-clock.js';
+import { openFreshness } from './contact/freshness.js';
+import { ControlPlaneLink } from './control-plane-link.js';
+import { Counters } from './counters.js';
+import { diagnosedHost } from './diagnostics/diagnosed-host.js';
+import { diagnose } from './diagnostics/diagnostics.js';
+import type { AgentCredentials } from './enrollment/credentials.js';
+import { Enrollment } from './enrollment/enrollment.js';
+import { openIdentityKeys } from './enrollment/identity-keys.js';
+import { Renewal } from './enrollment/renewal.js';
+import { openHost } from './host.js';
+import { type AgentLog, errorFields } from './log.js';
+import { KnownPeers } from './mesh/known-peers.js';
+import type { AgentSettings } from './settings.js';
+import { SOFTWARE_VERSION } from './software-version.js';
+import { Acknowledgements } from './topology/acknowledgements.js';
+import { Applier, type ApplierEvent } from './topology/applier.js';
+import { LastGoodFiles } from './topology/last-good.js';
+import { TopologyReceiver } from './topology/receiver.js';
+import { Refusals } from './topology/refusals.js';
+import { Settling } from './topology/settling.js';
+
+export interface RunningAgent {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an agent: keys and credentials, sandboxes and traffic, what was last good, and then the control plane,
+ * which it serves without until it answers. `starting` ends the wait for an enrolment.
+ */
+export async function startAgent(settings: AgentSettings, log: AgentLog, starting: AbortSignal): Promise<RunningAgent> {
+  const now = () => new Date();
+  const inState = (name: string) => join(settings.stateFolder, name);
+  const counters = new Counters();
+  const linked = Promise.withResolvers<ControlPlaneLink>();
+  await mkdir(settings.stateFolder, { recursive: true, mode: 0o700 });
+
+  const keys = openIdentityKeys(inState('identity'));
+  const enrollment = new Enrollment(
+    { ...settings, folder: inState('identity') },
+    { keys, now, report: ({ kind, error }) => log.warn(errorFields(error), `enrolment: ${kind}`) },
+  );
+  let credentials = (await enrollment.kept()) ?? (await enrollment.enroll(starting));
+  const { agentId } = credentials;
+  const meshCredentials = ({ certificate, authority }: AgentCredentials) => ({
+    certificate,
+    authority,
+    privateKey: keys.meshPrivateKey,
+  });
+
+  const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
+    log.error(errorFields(error), 'last contact not kept'),
+  );
+  const host = await openHost(settings, {
+    agentId,
+    credentials: meshCredentials(credentials),
+    isFresh: (networkId) => {
+      const held = applier.held(networkId);
+      return held !== null && freshness.isWithin(held.snapshot.maxStalenessSeconds);
+    },
+    requestSync: (networkId, version) => void linked.promise.then((link) => link.askForVersion(networkId, version)),
+    log,
+    now,
+  });
+  const peers = new KnownPeers(inState('peers.json'), agentId, host.mesh.node, (error) =>
+    log.error(errorFields(error), 'peers not kept'),
+  );
+  await peers.restore(now());
+
+  const acknowledgements = new Acknowledgements({
+    deliver: async (message, signal) => (await linked.promise).deliverApplied(message, signal),
+    failed: ({ networkId, to }, error) => log.warn({ networkId, to, ...errorFields(error) }, 'not acknowledged yet'),
+  });
+  const refusals = new Refusals(
+    async (message, signal) => (await linked.promise).deliverApplied(message, signal),
+    ({ networkId, to }, error) => log.warn({ networkId, to, ...errorFields(error) }, 'refusal not reported'),
+  );
+  const store = new LastGoodFiles(inState('networks'));
+  const applier = new Applier({
+    flows: host.flows,
+    settling: new Settling({
+      agentId,
+      addresses: host.addresses,
+      listeners: host.listeners,
+      publishNames: (networkId, names) => host.zone.publish(networkId, names),
+    }),
+    store,
+    acknowledgements,
+    now,
+    later: (work, delayMs) => {
+      const timer = setTimeout(work, delayMs);
+      return { cancel: () => clearTimeout(timer) };
+    },
+    report: (event) => reportApplier(log, event),
+  });
+  const receiver = new TopologyReceiver({
+    agentId,
+    topologyKey: () => credentials.snapshotPublicKey,
+    applier,
+    acknowledgeAgain: (networkId) => acknowledgements.repeat(networkId),
+    reportRefusal: (message) => refusals.report(message),
+    counted: (status, code) => {
+      if (status !== 'received') {
+        counters.add(`topology ${status} ${code}`, (count) => log.warn({ status, code, count }, 'topology not taken'));
+      }
+    },
+    now,
+  });
+  await restore();
+  host.acceptPeers();
+
+  const bootId = randomUUID();
+  const hello = (): HelloMessage => ({
+    protocol: BUS_PROTOCOL,
+    bootId,
+    softwareVersion: SOFTWARE_VERSION,
+    driver: host.driver.name,
+    mesh: host.mesh.state,
+    networks: applier.versions(),
+  });
+  const diagnosed = diagnosedHost(agentId, host, applier, peers, () => randomInt(65_536));
+  const link = new ControlPlaneLink({
+    agentId,
+    bootId,
+    credentials: () => credentials,
+    nkeySeed: keys.nkeySeed,
+    hello,
+    driver: host.driver,
+    held: (networkId) => applier.held(networkId),
+    heldNetworks: () => applier.heldNetworks(),
+    acknowledgements,
+    receiver,
+    peers,
+    diagnose: (message) => diagnose(diagnosed, message),
+    inContact: () => freshness.contact(),
+    counters,
+    log,
+  });
+  linked.resolve(link);
+  host.onSandboxes(() => link.reportSandboxes());
+  const renewal = new Renewal(credentials, {
+    renew: (current, signal) => enrollment.renew(current, signal),
+    renewed: async (renewed) => {
+      credentials = renewed;
+      host.mesh.node?.setCredentials(meshCredentials(renewed));
+      await link.reconnect();
+      log.info({ expiresAt: renewed.expiresAt }, 'credentials renewed');
+    },
+    failed: (error) => log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'credentials not renewed'),
+    now,
+  });
+
+  async function restore(): Promise<void> {
+    const { networks, corrupt } = await store.load(now());
+    for (const file of corrupt) {
+      counters.add('last-good corrupt', () => {});
+      log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
+    }
+    for (const { held, unanswered } of networks) {
+      await applier.restore(held);
+      for (const message of unanswered) acknowledgements.add(message);
+      const { networkId, name, version } = held.snapshot;
+      const contactSeconds = Math.round(freshness.secondsSinceContact());
+      log.info({ networkId, network: name, version, contactSeconds }, 'serving from last-good, before any contact');
+    }
+  }
+
+  return {
+    /**
+     * The order of shutting down: no new messages; no renewal; versions under way done; no new clients, then open
+     * flows and the mesh; what is left to tell stays on disk; the bus last, so that answers still go out.
+     */
+    async close() {
+      await link.stop();
+      await renewal.close();
+      await applier.close();
+      await host.close();
+      await acknowledgements.close();
+      await refusals.close();
+      await Promise.all([freshness.close(), peers.close()]);
+      await link.close();
+      log.info({ counters: counters.all() }, 'agent ended');
+    },
+  };
+}
+
+function reportApplier(log: AgentLog, event: ApplierEvent): void {
+  const { networkId, name, version } = event.held.snapshot;
+  const about = { networkId, network: name, version };
+  switch (event.kind) {
+    case 'policy-applied':
+      log.debug({ ...about, flowsCut: event.flowsCut.length }, 'policy in force');
+      break;
+    case 'applied':
+      log.info({ ...about, failures: event.failures }, 'version applied');
+      break;
+    case 'not-settled':
+      log.error({ ...about, ...errorFields(event.error) }, 'version not applied yet');
+      break;
+  }
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import { type AgentId, parseFlowId } from '#libs/contracts/ids.js';
+import type { FlowEngine, FlowEngineSettings, ProxyListeners } from '#libs/data-plane/data-plane.js';
+import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server.js';
+import type { DnsServer } from '#libs/data-plane/dns/zone.js';
+import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
+import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
+import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { systemUpstreams } from './dns/upstreams.js';
+import { ZonePublisher } from './dns/zone-publisher.js';
+import { type AgentLog, errorFields } from './log.js';
+import { type JoinedMesh, joinMesh } from './mesh/join.js';
+import { type AliasAddresses, openAliasAddresses } from './proxy/alias-addresses.js';
+import { createDriver } from './sandboxes/create-driver.js';
+import { departed } from './sandboxes/departures.js';
+import type { SandboxDriver } from './sandboxes/driver.js';
+import type { AgentSettings } from './settings.js';
+
+export interface HostPorts {
+  readonly agentId: AgentId;
+  readonly credentials: MeshCredentials;
+  readonly isFresh: FlowEngineSettings['isFresh'];
+  readonly requestSync: FlowEngineSettings['requestSync'];
+  readonly log: AgentLog;
+  readonly now: () => Date;
+}
+
+/** Everything on this host that carries traffic, and the sandboxes it is for. */
+export interface Host {
+  readonly driver: SandboxDriver;
+  readonly mesh: JoinedMesh;
+  readonly flows: FlowEngine;
+  readonly listeners: ProxyListeners;
+  readonly dns: DnsServer;
+  readonly zone: ZonePublisher;
+  readonly addresses: AliasAddresses;
+  /** From now on peers may ask for flows; until then the mesh refuses them. */
+  acceptPeers(): void;
+  /** Called after the sandboxes have changed. Set once. */
+  onSandboxes(listener: () => void): void;
+  /** Clients first, then the names they ask for, open flows, the mesh, and last the sandboxes' links. */
+  close(): Promise<void>;
+}
+
+/** Opens the host's side of the agent. Errors are those of the driver, the mesh and the settings. */
+export async function openHost(settings: AgentSettings, ports: HostPorts): Promise<Host> {
+  const { log, now } = ports;
+  const driver = createDriver(settings.driver, (error) => log.error(errorFields(error), 'sandbox driver'));
+  let notify = (): void => {};
+  let sandboxesChanged = (): void => {};
+  driver.onChange(() => sandboxesChanged());
+  await driver.start();
+  const proxyRange = settings.proxyRange ?? driver.proxyRangeDefault;
+  await driver.prepareProxyRange(proxyRange);
+  const forbidden = [proxyRange.includes('/') ? proxyRange : `${proxyRange}/32`];
+
+  const mesh = await joinMesh(settings.mesh, ports.credentials, (entry) => log.warn(entry, 'mesh'));
+  log.info(mesh.state, mesh.node === null ? 'not in the mesh' : 'joined the mesh');
+  const flows = createFlowEngine({
+    agentId: ports.agentId,
+    mesh: mesh.node,
+    sandboxes: driver.directory,
+    forbiddenTargets: forbidden,
+    limits: settings.limits,
+    isFresh: ports.isFresh,
+    requestSync: ports.requestSync,
+    newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+    record: (flow) => log.info({ flow }, `flow ${flow.outcome}`),
+  });
+  const listeners = createProxyListeners(
+    (socket, route) => flows.acceptClient(socket, route),
+    (route, error) => log.error({ route, ...errorFields(error) }, 'proxy listener'),
+  );
+  const dns = await startDnsServer(
+    {
+      listen: driver.dnsListenAddresses(),
+      upstreams: upstreams(settings, driver),
+      forbiddenRanges: forbidden,
+      queriesPerSecondPerSource: settings.dnsQueriesPerSecond,
+    },
+    (event) => reportDns(log, event),
+  );
+  const zone = new ZonePublisher(dns, () => driver.clients(), Math.floor(now().getTime() / 1_000));
+  const addresses = await openAliasAddresses(
+    join(settings.stateFolder, 'addresses.json'),
+    proxyRange,
+    () => now().getTime(),
+    (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'addresses begin anew'),
+  );
+
+  let sandboxes: readonly SandboxReport[] = driver.inventory();
+  sandboxesChanged = () => {
+    const before = sandboxes;
+    sandboxes = driver.inventory();
+    for (const sandboxId of departed(before, sandboxes)) flows.sandboxGone(sandboxId);
+    const failed = (error: unknown) => log.error(errorFields(error), 'DNS did not follow the sandboxes');
+    dns
+      .listen(driver.dnsListenAddresses())
+      .then((failures) => failures.map((failure) => log.error(failure, 'DNS cannot listen')), failed);
+    zone.refresh().catch(failed);
+    log.info({ sandboxes }, 'sandboxes changed');
+    notify();
+  };
+
+  return {
+    driver,
+    mesh,
+    flows,
+    listeners,
+    dns,
+    zone,
+    addresses,
+    acceptPeers: () => mesh.node?.onFlow((flow) => flows.acceptPeer(flow)),
+    onSandboxes(listener) {
+      notify = listener;
+    },
+    async close() {
+      await listeners.close();
+      await dns.close();
+      await flows.close();
+      await mesh.node?.close();
+      await driver.close();
+    },
+  };
+}
+
+function upstreams({ dnsUpstreams }: AgentSettings, driver: SandboxDriver): readonly string[] {
+  if (dnsUpstreams === 'refuse') return [];
+  if (dnsUpstreams !== 'system') return dnsUpstreams;
+  return systemUpstreams(readFileSync('/etc/resolv.conf', 'utf8'), driver.dnsListenAddresses());
+}
+
+function reportDns(log: AgentLog, event: DnsServerEvent): void {
+  if (event.kind === 'worker-restarted') log.info(event, 'DNS worker started again');
+  else log.error(event, event.kind === 'worker-died' ? 'DNS worker died' : 'DNS cannot listen');
+}
