@@ -400,6 +400,7 @@ describe('adding a rule', () => {
       ['PARTLY_OVERRIDDEN_BY_DENY: rule-1000 goes on denying local:bob'],
     ],
     ['no deny of others', ['deny any -> api:8080', 'deny local:bob -> api:8080'], 'allow local:ada -> api:8080', []],
+    ['no deny of sandboxes', ['deny any -> api:8080'], 'allow local -> api:8080', []],
     ['no deny on another port', ['deny any -> api:80'], 'allow any -> api:8080', []],
     ['no allow for a deny', ['allow any -> api:8080'], 'deny sandbox:sbx-web -> api:8080', []],
   ];
