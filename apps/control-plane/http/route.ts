@@ -13,7 +13,8 @@ import type { Role } from '#libs/contracts/http/session.js';
 
 /** The least role a route asks for; a route without one is refused to everybody. */
 export const ROUTE_ACCESS = Symbol('route access');
-export type RouteAccess = Role | 'public';
+/** public: proves itself by what it carries; operations: tells nothing that needs a role. */
+export type RouteAccess = Role | 'public' | 'operations';
 
 export interface RouteDescription {
   readonly summary: string;
@@ -64,6 +65,11 @@ export function Write(route: RouteDescription): MethodDecorator {
 /** A route without a bearer token: what it takes proves itself. */
 export function Public(route: RouteDescription): MethodDecorator {
   return described('public', route, 'Done');
+}
+
+/** Health and figures. */
+export function Operations(): MethodDecorator {
+  return SetMetadata(ROUTE_ACCESS, 'operations');
 }
 
 class ParsePathPipe implements PipeTransform {

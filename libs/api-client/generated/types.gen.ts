@@ -465,7 +465,7 @@ export type TestResultDto = {
     verdict: VerdictDto;
     checks: Array<CheckDto>;
     /**
-     * The first check that did not pass and was not skipped
+     * The first check that failed, or else the first whose outcome is unknown
      */
     firstFailure: CheckDto | null;
 };

@@ -105,7 +105,7 @@ export class TestResultDto {
   @ApiProperty({
     type: () => CheckDto,
     nullable: true,
-    description: 'The first check that did not pass and was not skipped',
+    description: 'The first check that failed, or else the first whose outcome is unknown',
   })
   readonly firstFailure!: CheckDto | null;
 }

@@ -1,11 +1,10 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 
-/** Where a socket's bytes go. Both are called without `this`. */
+/** Where a socket's bytes go: `callback` gets each read and answers whether to go on reading. */
 export interface BulkReads {
   /** The buffer of the next read. */
-  readonly buffer: () => Buffer;
-  /** Gets each read and answers whether to go on reading. */
-  readonly callback: (length: number, bytes: Uint8Array) => boolean;
+  buffer(): Buffer;
+  callback(length: number, bytes: Uint8Array): boolean;
 }
 
 /**

@@ -7,8 +7,7 @@ import { sourceKey } from './judge.js';
 export class FlowTable {
   readonly #byNetwork = new Map<NetworkId, Set<Flow>>();
   readonly #bySource = new Map<string, number>();
-  /** Of two flows of one id, the first. */
-  readonly #peerFlows = new Map<FlowId, Flow>();
+  readonly #peerIds = new Set<FlowId>();
   #size = 0;
 
   get size(): number {
@@ -22,7 +21,7 @@ export class FlowTable {
 
   /** Whether a peer has a flow of this id here already. */
   hasPeerFlow(flowId: FlowId): boolean {
-    return this.#peerFlows.has(flowId);
+    return this.#peerIds.has(flowId);
   }
 
   add(flow: Flow): void {
@@ -31,19 +30,19 @@ export class FlowTable {
     this.#byNetwork.set(networkId, ofNetwork);
     ofNetwork.add(flow);
     this.#bySource.set(keyOf(flow), this.ofSource(flow) + 1);
-    if (peer !== null && !this.hasPeerFlow(flowId)) this.#peerFlows.set(flowId, flow);
+    if (peer !== null) this.#peerIds.add(flowId);
     this.#size += 1;
   }
 
   remove(flow: Flow): void {
-    const { networkId, flowId } = flow.facts;
+    const { networkId, peer, flowId } = flow.facts;
     const ofNetwork = this.#byNetwork.get(networkId);
     if (ofNetwork?.delete(flow) !== true) return;
     if (ofNetwork.size === 0) this.#byNetwork.delete(networkId);
     const left = this.ofSource(flow) - 1;
     if (left > 0) this.#bySource.set(keyOf(flow), left);
     else this.#bySource.delete(keyOf(flow));
-    if (this.#peerFlows.get(flowId) === flow) this.#peerFlows.delete(flowId);
+    if (peer !== null) this.#peerIds.delete(flowId);
     this.#size -= 1;
   }
 

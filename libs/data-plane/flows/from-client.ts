@@ -54,7 +54,8 @@ async function reachTarget(
     const targetVersion = error instanceof FlowRefusedError ? error.targetVersion : null;
     if (mayRepeat && targetVersion !== null && targetVersion > version && !flow.isDone()) {
       flow.target = null;
-      if (await host.catchUp(flow, targetVersion)) return reachTarget(host, flow, source, false);
+      await host.catchUp(flow, targetVersion);
+      return flow.isDone() ? null : reachTarget(host, flow, source, false);
     }
     flow.finish('refused', codeOf(error));
     return null;

@@ -1,0 +1,25 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+
+/** What an agent last said of itself, so that peers are known at once after a restart of the control plane. */
+@Entity('agent_contacts')
+export class AgentContact {
+  @PrimaryColumn('text', { name: 'agent_id' })
+  readonly agentId!: AgentId;
+
+  @Column('text', { name: 'boot_id' })
+  readonly bootId!: string;
+
+  @Column('text', { name: 'software_version' })
+  readonly softwareVersion!: string;
+
+  @Column('text')
+  readonly driver!: string;
+
+  @Column('json')
+  readonly mesh!: MeshState;
+
+  @Column('timestamptz', { name: 'last_contact_at' })
+  readonly lastContactAt!: Date;
+}

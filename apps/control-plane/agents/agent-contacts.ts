@@ -1,0 +1,101 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Logger } from 'pino';
+import type { Repository } from 'typeorm';
+import type { HelloMessage, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { AgentStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { CLOCK, type Clock, LOGGER, SETTINGS } from '../provided.js';
+import type { ControlPlaneSettings } from '../settings.js';
+import { AgentContact } from './agent-contact.entity.js';
+
+/** A contact that says nothing new is written down so often. */
+const WRITE_EVERY_MS = 30_000;
+
+/** An agent as it last spoke. */
+export interface Contact extends Omit<HelloMessage, 'protocol' | 'networks'> {
+  readonly lastContactAt: Date;
+  /** false: what is known is from before this process started. */
+  readonly heard: boolean;
+  readonly held: ReadonlyMap<NetworkId, NetworkVersion>;
+}
+
+/** Who was heard when, and what they said of themselves. Only a heartbeat or hello counts as contact. */
+@Injectable()
+export class AgentContacts {
+  private readonly contacts = new Map<AgentId, Contact>();
+  private readonly written = new Map<AgentId, { readonly content: string; readonly at: number }>();
+
+  constructor(
+    @InjectRepository(AgentContact) private readonly rows: Repository<AgentContact>,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    for (const { agentId, bootId, softwareVersion, driver, mesh, lastContactAt } of await this.rows.find()) {
+      this.contacts.set(agentId, {
+        bootId,
+        softwareVersion,
+        driver,
+        mesh,
+        lastContactAt,
+        heard: false,
+        held: new Map(),
+      });
+    }
+  }
+
+  of(agentId: AgentId): Contact | null {
+    return this.contacts.get(agentId) ?? null;
+  }
+
+  statusOf(agentId: AgentId): Exclude<AgentStatus, 'REVOKED'> {
+    const contact = this.of(agentId);
+    if (contact === null || !contact.heard) return 'UNKNOWN';
+    return this.clock().getTime() - contact.lastContactAt.getTime() > this.settings.offlineAfterMs
+      ? 'OFFLINE'
+      : 'ONLINE';
+  }
+
+  /** Takes note of a hello or heartbeat; true when the agent may have been away before it. */
+  heard(agentId: AgentId, message: HelloMessage): boolean {
+    const returned = this.statusOf(agentId) !== 'ONLINE' || this.of(agentId)?.bootId !== message.bootId;
+    const { bootId, softwareVersion, driver, mesh } = message;
+    this.contacts.set(agentId, {
+      bootId,
+      softwareVersion,
+      driver,
+      mesh,
+      lastContactAt: this.clock(),
+      heard: true,
+      held: new Map(message.networks.map((network) => [network.networkId, network])),
+    });
+    this.write(agentId);
+    return returned;
+  }
+
+  forget(agentId: AgentId): void {
+    this.contacts.delete(agentId);
+    this.written.delete(agentId);
+    this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact kept'));
+  }
+
+  private write(agentId: AgentId): void {
+    const contact = this.of(agentId);
+    if (contact === null) return;
+    const { bootId, softwareVersion, driver, mesh, lastContactAt } = contact;
+    const content = JSON.stringify([bootId, softwareVersion, driver, mesh]);
+    const last = this.written.get(agentId);
+    const now = lastContactAt.getTime();
+    if (last?.content === content && now - last.at < WRITE_EVERY_MS) return;
+    this.written.set(agentId, { content, at: now });
+    this.rows
+      .upsert({ agentId, bootId, softwareVersion, driver, mesh, lastContactAt }, ['agentId'])
+      .catch((error: unknown) => {
+        this.written.delete(agentId);
+        this.logger.warn({ err: error, agentId }, 'contact not written');
+      });
+  }
+}

@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
+import type { Bus, BusSubscription } from '#libs/bus/bus.js';
+import {
+  type Acknowledgement,
+  BUS_PROTOCOL,
+  type ContactReply,
+  type Epoch,
+  type HelloMessage,
+} from '#libs/contracts/bus-messages.js';
+import {
+  parseAppliedMessage,
+  parseHeartbeatMessage,
+  parseHelloMessage,
+  parseInventoryMessage,
+  parseSyncMessage,
+} from '#libs/contracts/control-plane-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { agentOfSubject, everyAgentSubject, type FromAgent } from '#libs/contracts/subjects.js';
+import { Metrics } from '../health/metrics.js';
+import { BUS, LOGGER, STORE_EPOCH } from '../provided.js';
+import { Inventories } from '../sandboxes/inventories.js';
+import { Acknowledgements } from '../topology/acknowledgements.js';
+import { Directory } from '../topology/directory.js';
+import { PUBLISHER_TERM } from '../topology/publisher-term.js';
+import { TopologyPublisher } from '../topology/topology-publisher.js';
+import { AgentContacts } from './agent-contacts.js';
+import { PeerDirectory } from './peer-directory.js';
+
+/** Messages of an agent that is not enrolled, or was revoked. */
+class AgentUnknownError extends CodedError {}
+
+const ACCEPTED: Acknowledgement = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+
+/** Answers what agents send. The agent is the one of the subject: the server lets each publish under its own alone. */
+@Injectable()
+export class AgentListener {
+  private readonly served: BusSubscription[] = [];
+  private readonly messages: Counter<'message' | 'outcome'>;
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly contacts: AgentContacts,
+    private readonly peers: PeerDirectory,
+    private readonly publisher: TopologyPublisher,
+    private readonly acknowledgements: Acknowledgements,
+    private readonly inventories: Inventories,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.messages = metrics.counter('gs_agent_messages_total', 'Messages from agents', ['message', 'outcome']);
+  }
+
+  start(): void {
+    this.serve('hello', async (agentId, message) => this.contact(agentId, parseHelloMessage(message)));
+    this.serve('heartbeat', async (agentId, message) => {
+      const heartbeat = parseHeartbeatMessage(message);
+      // Not waited for: contact is answered while the database is away.
+      for (const acknowledgement of heartbeat.acknowledgements) this.acknowledgements.repeat(agentId, acknowledgement);
+      return this.contact(agentId, heartbeat);
+    });
+    this.serve('sync', async (agentId, message) => {
+      const { networkId } = parseSyncMessage(message);
+      if (this.directory.network(networkId) === null) {
+        return { ...ACCEPTED, ok: false, code: 'NETWORK_NOT_FOUND', message: 'there is no such network' };
+      }
+      this.publisher.offer(networkId, agentId);
+      return ACCEPTED;
+    });
+    this.serve('applied', async (agentId, message) => {
+      await this.acknowledgements.take(agentId, parseAppliedMessage(message));
+      return ACCEPTED;
+    });
+    this.serve('inventory', (agentId, message) => this.inventories.take(agentId, parseInventoryMessage(message)));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.served.map((subscription) => subscription.close()));
+  }
+
+  private serve(kind: FromAgent, answer: (agentId: AgentId, message: unknown) => Promise<unknown>): void {
+    const handle = async (message: unknown, subject: string): Promise<unknown> => {
+      try {
+        const reply = await answer(this.enrolledAgent(subject), message);
+        this.messages.inc({ message: kind, outcome: 'taken' });
+        return reply;
+      } catch (error) {
+        this.messages.inc({ message: kind, outcome: 'refused' });
+        const code = error instanceof CodedError ? error.code : 'INTERNAL';
+        this.logger.warn({ err: error, subject, code }, 'message of an agent refused');
+        throw error;
+      }
+    };
+    this.served.push(this.bus.serve(everyAgentSubject(kind), handle));
+  }
+
+  private enrolledAgent(subject: string): AgentId {
+    const agentId = parseAgentId(agentOfSubject(subject), 'subject');
+    const agent = this.directory.agent(agentId);
+    if (agent === null) throw new AgentUnknownError('AGENT_UNKNOWN', `agent ${agentId} is not enrolled`);
+    if (agent.state.status === 'revoked') throw new AgentUnknownError('AGENT_REVOKED', `agent ${agentId} is revoked`);
+    return agentId;
+  }
+
+  private contact(agentId: AgentId, message: HelloMessage): ContactReply {
+    const endpoints = JSON.stringify(this.contacts.of(agentId)?.mesh.endpoints ?? []);
+    const returned = this.contacts.heard(agentId, message);
+    if (JSON.stringify(message.mesh.endpoints) !== endpoints) this.peers.endpointsChanged(agentId);
+    if (returned) this.publisher.hasten(agentId);
+    for (const held of message.networks) this.acknowledgements.check(agentId, held.networkId, held);
+
+    const current = this.directory.networksOfAgent(agentId);
+    const heldVersions = new Map(message.networks.map((held) => [held.networkId, held]));
+    for (const { topology } of current) {
+      const held = heldVersions.get(topology.networkId);
+      const isCurrent = held?.version === topology.version && held.epoch.id === this.epoch.id;
+      if (!isCurrent) this.publisher.offerIfIdle(topology.networkId, agentId);
+    }
+    const currentIds = new Set(current.map(({ topology }) => topology.networkId));
+    for (const networkId of heldVersions.keys()) {
+      if (!currentIds.has(networkId)) this.publisher.offerIfIdle(networkId, agentId);
+    }
+    const { revision, peers } = this.peers.listOf(agentId);
+    return {
+      protocol: BUS_PROTOCOL,
+      term: PUBLISHER_TERM,
+      epoch: this.epoch,
+      networks: current.map(({ topology }) => ({ networkId: topology.networkId, version: topology.version })),
+      peersRevision: revision,
+      peers,
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import type { AgentDto, AgentPageDto, AgentRevocationDto } from '#libs/contracts/http/agents.js';
+import { decideAgent } from '#libs/domain/agent/decide.js';
+import { agentStream } from '#libs/domain/events.js';
+import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
+import { StreamStates } from '../commands/stream-states.js';
+import { pageOf } from '../http/paging.js';
+import { Inventories } from '../sandboxes/inventories.js';
+import { AgentStates } from '../topology/agent-states.js';
+import { Directory } from '../topology/directory.js';
+import { NetworkStatuses } from '../topology/network-statuses.js';
+import { AgentContacts } from './agent-contacts.js';
+import type { AgentRecord } from './agent-record.js';
+import { ListAgents, RevokeAgent } from './messages.js';
+import { Revocations } from './revocations.js';
+
+const CUT_WITHIN_MS = 5_000;
+
+@QueryHandler(ListAgents)
+export class ListAgentsHandler implements IQueryHandler<ListAgents> {
+  constructor(
+    private readonly directory: Directory,
+    private readonly contacts: AgentContacts,
+    private readonly statuses: NetworkStatuses,
+  ) {}
+
+  async execute({ filter }: ListAgents): Promise<AgentPageDto> {
+    const { network, status } = filter;
+    const found = this.directory.agents().filter(({ state }) => {
+      if (status !== undefined && this.statuses.agentStatus(state.agentId) !== status) return false;
+      if (network === undefined) return true;
+      return this.directory.networksOfAgent(state.agentId).some(({ topology }) => topology.name === network);
+    });
+    const page = pageOf(found, ({ state }) => state.agentId, filter);
+    return { items: page.items.map((record) => this.describe(record)), nextCursor: page.nextCursor };
+  }
+
+  private describe({ state, enrolledAt }: AgentRecord): AgentDto {
+    const { agentId } = state;
+    const contact = this.contacts.of(agentId);
+    return {
+      id: agentId,
+      status: this.statuses.agentStatus(agentId),
+      driver: contact?.driver ?? null,
+      softwareVersion: contact?.softwareVersion ?? null,
+      lastContactAt: contact?.lastContactAt.toISOString() ?? null,
+      enrolledAt,
+      mesh: contact?.mesh ?? null,
+      sandboxes: this.directory
+        .sandboxes()
+        .filter((sandbox) => sandbox.agentId === agentId)
+        .map(({ sandboxId }) => sandboxId)
+        .sort(),
+      networks: this.directory.networksOfAgent(agentId).map((record) => {
+        const { status, appliedVersion } = this.statuses.ofAgent(record, agentId);
+        return { network: record.topology.name, status, appliedVersion, version: record.topology.version };
+      }),
+    };
+  }
+}
+
+/** The event first: what follows from it (keys void, sandboxes released) follows again after a crash. */
+@CommandHandler(RevokeAgent)
+export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
+  constructor(
+    private readonly executor: CommandExecutor,
+    private readonly states: StreamStates,
+    private readonly revocations: Revocations,
+    private readonly inventories: Inventories,
+    private readonly contacts: AgentContacts,
+    private readonly agentStates: AgentStates,
+    private readonly directory: Directory,
+  ) {}
+
+  async execute({ agentId, write }: RevokeAgent): Promise<AgentRevocationDto> {
+    const answer = await this.executor.execute({
+      context: write,
+      request: jsonOf(['RevokeAgent', agentId]),
+      streamId: agentStream(agentId),
+      load: () => this.states.agent(agentId),
+      decide: (agent) => decideAgent({ kind: 'RevokeAgent', agentId, reason: `revoked by ${write.actor}` }, agent),
+      answer: ({ events }): AgentRevocationDto => ({
+        agentId,
+        changed: events.length > 0,
+        sandboxesReleased: this.directory
+          .sandboxes()
+          .filter((sandbox) => sandbox.agentId === agentId)
+          .map(({ sandboxId }) => sandboxId)
+          .sort(),
+      }),
+    });
+    await this.revocations.settled(CUT_WITHIN_MS);
+    await this.inventories.forget(agentId);
+    this.contacts.forget(agentId);
+    this.agentStates.forget(agentId);
+    return answer;
+  }
+}

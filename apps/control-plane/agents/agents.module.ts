@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { TopologyModule } from '../topology/topology.module.js';
+import { ListAgentsHandler, RevokeAgentHandler } from './agent.handlers.js';
+import { AgentListener } from './agent-listener.js';
+import { Credentials } from './credentials.js';
+import {
+  AgentWrites,
+  CreateEnrollmentTokenHandler,
+  EnrollAgentHandler,
+  RenewAgentHandler,
+} from './enrollment.handlers.js';
+import { EnrollmentTokens } from './enrollment-tokens.js';
+import { PeerDirectory } from './peer-directory.js';
+import { Revocations } from './revocations.js';
+
+@Module({
+  imports: [TopologyModule],
+  providers: [
+    AgentListener,
+    PeerDirectory,
+    Revocations,
+    EnrollmentTokens,
+    AgentWrites,
+    Credentials,
+    CreateEnrollmentTokenHandler,
+    EnrollAgentHandler,
+    RenewAgentHandler,
+    ListAgentsHandler,
+    RevokeAgentHandler,
+  ],
+  exports: [AgentListener, PeerDirectory, Revocations],
+})
+export class AgentsModule {}

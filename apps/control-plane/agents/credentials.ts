@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BusAuthority } from '#libs/bus/authority.js';
+import type { TopologySigner } from '#libs/bus/signing.js';
+import type { Epoch } from '#libs/contracts/bus-messages.js';
+import type { AgentCredentialsDto } from '#libs/contracts/http/enrollment.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
+import {
+  BUS_AUTHORITY,
+  CLOCK,
+  type Clock,
+  MESH_AUTHORITY,
+  SETTINGS,
+  STORE_EPOCH,
+  TOPOLOGY_SIGNER,
+} from '../provided.js';
+import type { ControlPlaneSettings } from '../settings.js';
+
+/** Short-lived credentials of one agent, for keys that only the agent holds. */
+@Injectable()
+export class Credentials {
+  constructor(
+    @Inject(BUS_AUTHORITY) private readonly bus: BusAuthority,
+    @Inject(MESH_AUTHORITY) private readonly mesh: CertificateAuthority,
+    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
+    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Error: CertificateRequestError. */
+  async issue(agentId: AgentId, nkey: string, certificateRequest: string): Promise<AgentCredentialsDto> {
+    const now = this.clock();
+    const expiresAt = new Date(now.getTime() + this.settings.credentialSeconds * 1_000);
+    const { certificate } = await this.mesh.issue({
+      request: certificateRequest,
+      identity: { kind: 'agent', agentId },
+      now,
+      ttlSeconds: this.settings.credentialSeconds,
+      serialNumber: newSerialNumber(),
+    });
+    return {
+      agentId,
+      busJwt: await this.bus.issueAgent(agentId, nkey, expiresAt),
+      busServers: this.settings.busAdvertised,
+      certificate,
+      authority: this.mesh.certificate,
+      snapshotPublicKey: this.signer.publicKey,
+      storeId: this.mesh.storeId,
+      epoch: this.epoch,
+      expiresAt: expiresAt.toISOString(),
+    };
+  }
+}

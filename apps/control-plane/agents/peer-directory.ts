@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Bus } from '#libs/bus/bus.js';
+import { BUS_PROTOCOL, type ControlMessage, type Peer } from '#libs/contracts/bus-messages.js';
+import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { agentSubject } from '#libs/contracts/subjects.js';
+import { BUS, CLOCK, type Clock, LOGGER } from '../provided.js';
+import { DeliveryLane } from '../topology/delivery-lane.js';
+import { Directory } from '../topology/directory.js';
+import { DirectoryFeed } from '../topology/directory-feed.js';
+import { AgentContacts } from './agent-contacts.js';
+import { peersOf } from './peers.js';
+
+interface PeerList {
+  readonly revision: number;
+  readonly peers: readonly Peer[];
+}
+
+/** Tells each agent how the others of its networks are reached, when that changes and in each answer to a contact. */
+@Injectable()
+export class PeerDirectory {
+  private readonly lists = new Map<AgentId, PeerList>();
+  private readonly lanes = new Map<AgentId, DeliveryLane<PeerList>>();
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly feed: DirectoryFeed,
+    private readonly contacts: AgentContacts,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.feed.onChange(({ networks, agents }) => {
+      const touched = new Set(agents);
+      for (const { concerned } of networks.values()) for (const agentId of concerned) touched.add(agentId);
+      for (const agentId of touched) this.refresh(agentId);
+    });
+  }
+
+  /** The agent's list as of now, for the answer to its contact. */
+  listOf(agentId: AgentId): PeerList {
+    const networks = this.directory.networksOfAgent(agentId).map(({ participants }) => participants);
+    const peers = peersOf(agentId, networks, (other) => this.endpointsOf(other));
+    const known = this.lists.get(agentId);
+    if (known !== undefined && JSON.stringify(known.peers) === JSON.stringify(peers)) return known;
+    // From the clock, so that it also grows over restarts of this process.
+    const list = { revision: Math.max(this.clock().getTime(), (known?.revision ?? 0) + 1), peers };
+    this.lists.set(agentId, list);
+    return list;
+  }
+
+  /** The agent's own endpoints may have changed: whoever shares a network with it is told. */
+  endpointsChanged(agentId: AgentId): void {
+    const touched = new Set<AgentId>();
+    for (const { participants } of this.directory.networksOfAgent(agentId)) {
+      for (const other of participants) touched.add(other);
+    }
+    touched.delete(agentId);
+    for (const other of touched) this.refresh(other);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
+  }
+
+  private endpointsOf(agentId: AgentId): readonly string[] {
+    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return [];
+    return this.contacts.of(agentId)?.mesh.endpoints ?? [];
+  }
+
+  private refresh(agentId: AgentId): void {
+    const before = this.lists.get(agentId);
+    const list = this.listOf(agentId);
+    // One who was never heard gets the list with the answer to the first contact.
+    if (list === before || this.contacts.statusOf(agentId) === 'UNKNOWN') return;
+    this.lane(agentId).offer(list);
+  }
+
+  private lane(agentId: AgentId): DeliveryLane<PeerList> {
+    const known = this.lanes.get(agentId);
+    if (known !== undefined) return known;
+    const lane = new DeliveryLane<PeerList>({
+      send: async ({ revision, peers }, signal) => {
+        const message: ControlMessage = { protocol: BUS_PROTOCOL, kind: 'peers', revision, peers };
+        const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'control'), message, signal);
+        const { ok, code, message: reason } = parseAcknowledgement(reply);
+        if (!ok) this.logger.warn({ agentId, code, reason }, 'the agent did not take its peers');
+      },
+      onError: (error) => this.logger.warn({ err: error, agentId }, 'peers were not taken'),
+      now: () => performance.now(),
+    });
+    this.lanes.set(agentId, lane);
+    return lane;
+  }
+}

@@ -1,0 +1,24 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Role } from '#libs/contracts/http/session.js';
+
+@Entity('api_tokens')
+export class ApiToken {
+  @PrimaryColumn('text')
+  readonly id!: string;
+
+  @Column('text', { name: 'user_name' })
+  readonly user!: string;
+
+  @Column('text')
+  readonly role!: Role;
+
+  /** SHA-256 of the token, hexadecimal: the token is 256 random bits, so nothing slower is needed. */
+  @Column('text', { name: 'token_hash' })
+  readonly tokenHash!: string;
+
+  @Column('timestamptz', { name: 'created_at' })
+  readonly createdAt!: Date;
+
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  readonly expiresAt!: Date | null;
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { MoreThan, type Repository } from 'typeorm';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { Role } from '#libs/contracts/http/session.js';
+import type { Principal } from '../http/request.js';
+import { CLOCK, type Clock, SETTINGS } from '../provided.js';
+import type { ControlPlaneSettings } from '../settings.js';
+import { ApiToken } from './api-token.entity.js';
+import { API_TOKEN_PREFIX, hashSecret, newSecret } from './secrets.js';
+
+const BOOTSTRAP_ID = 'bootstrap';
+const TOKEN = /^[A-Za-z0-9_-]{20,200}$/;
+
+/** API tokens: made, listed, deleted and recognised. The token itself is shown once and never kept. */
+@Injectable()
+export class ApiTokens implements OnModuleInit {
+  constructor(
+    @InjectRepository(ApiToken) private readonly tokens: Repository<ApiToken>,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** The first admin's token is read from a file, so that it shows in no process list. */
+  async onModuleInit(): Promise<void> {
+    const file = this.settings.bootstrapTokenFile;
+    if (file === null) return;
+    const token = (await readFile(file, 'utf8')).trim();
+    if (!TOKEN.test(token)) {
+      throw new CodedError(
+        'BOOTSTRAP_TOKEN_INVALID',
+        `${file} does not hold a token of 20 to 200 letters, digits, _ and -`,
+        'write a random token into that file',
+      );
+    }
+    await this.tokens.upsert(
+      {
+        id: BOOTSTRAP_ID,
+        user: 'admin',
+        role: 'admin',
+        tokenHash: hashSecret(token),
+        createdAt: this.clock(),
+        expiresAt: null,
+      },
+      ['id'],
+    );
+  }
+
+  async create(user: string, role: Role, expiresInSeconds: number): Promise<{ token: string; row: ApiToken }> {
+    const token = newSecret(API_TOKEN_PREFIX);
+    const createdAt = this.clock();
+    const expiresAt = new Date(createdAt.getTime() + expiresInSeconds * 1_000);
+    const row = { id: randomUUID(), user, role, tokenHash: hashSecret(token), createdAt, expiresAt };
+    await this.tokens.insert(row);
+    return { token, row };
+  }
+
+  list(after: string, limit: number): Promise<ApiToken[]> {
+    return this.tokens.find({ where: { id: MoreThan(after) }, order: { id: 'ASC' }, take: limit });
+  }
+
+  /** The row deleted, or null when there was none. */
+  async delete(id: string): Promise<ApiToken | null> {
+    const row = await this.tokens.findOneBy({ id });
+    if (row !== null) await this.tokens.delete({ id });
+    return row;
+  }
+
+  /** Whose token this is; null for any that is not known or has ended. */
+  async recognise(token: string): Promise<Principal | null> {
+    if (!TOKEN.test(token)) return null;
+    const row = await this.tokens.findOneBy({ tokenHash: hashSecret(token) });
+    if (row === null) return null;
+    if (row.expiresAt !== null && row.expiresAt <= this.clock()) return null;
+    return { user: row.user, role: row.role, tokenId: row.id, expiresAt: row.expiresAt };
+  }
+}

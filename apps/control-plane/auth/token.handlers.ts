@@ -1,0 +1,54 @@
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { DEFAULT_PAGE_SIZE, formatCursor } from '#libs/contracts/http/page.js';
+import {
+  DEFAULT_TOKEN_SECONDS,
+  type NewTokenDto,
+  type TokenDto,
+  type TokenPageDto,
+} from '#libs/contracts/http/session.js';
+import { NotFoundError } from '../http/errors.js';
+import type { ApiToken } from './api-token.entity.js';
+import { ApiTokens } from './api-tokens.js';
+import { CreateToken, DeleteToken, ListTokens } from './messages.js';
+
+@CommandHandler(CreateToken)
+export class CreateTokenHandler implements ICommandHandler<CreateToken> {
+  constructor(private readonly tokens: ApiTokens) {}
+
+  async execute({ body }: CreateToken): Promise<NewTokenDto> {
+    const { token, row } = await this.tokens.create(
+      body.user,
+      body.role,
+      body.expiresInSeconds ?? DEFAULT_TOKEN_SECONDS,
+    );
+    return { ...tokenDto(row), token };
+  }
+}
+
+@CommandHandler(DeleteToken)
+export class DeleteTokenHandler implements ICommandHandler<DeleteToken> {
+  constructor(private readonly tokens: ApiTokens) {}
+
+  async execute({ tokenId }: DeleteToken): Promise<TokenDto> {
+    const row = await this.tokens.delete(tokenId);
+    if (row === null) throw new NotFoundError('TOKEN_NOT_FOUND', `there is no token ${tokenId}`);
+    return tokenDto(row);
+  }
+}
+
+@QueryHandler(ListTokens)
+export class ListTokensHandler implements IQueryHandler<ListTokens> {
+  constructor(private readonly tokens: ApiTokens) {}
+
+  async execute({ filter }: ListTokens): Promise<TokenPageDto> {
+    const limit = filter.limit ?? DEFAULT_PAGE_SIZE;
+    const rows = await this.tokens.list(filter.cursor?.after ?? '', limit + 1);
+    const items = rows.slice(0, limit).map(tokenDto);
+    const last = items.at(-1);
+    return { items, nextCursor: rows.length > limit && last ? formatCursor({ after: last.id }) : null };
+  }
+}
+
+function tokenDto({ id, user, role, createdAt, expiresAt }: ApiToken): TokenDto {
+  return { id, user, role, createdAt: createdAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null };
+}

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { AgentState } from '#libs/domain/agent/state.js';
+import { agentStream, networkStream, sandboxStream } from '#libs/domain/events.js';
+import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import type { Topology } from '#libs/topology/model.js';
+import { foldAgent } from '../agents/agent-record.js';
+import { EVENT_STORE } from '../provided.js';
+import { foldSandbox } from '../sandboxes/sandbox-record.js';
+import { Directory } from '../topology/directory.js';
+import { foldNetwork } from '../topology/network-record.js';
+import type { VersionedState } from './command-executor.js';
+
+/** A stream holds an event of a newer release: nothing is decided on half a stream. */
+export class StreamUnreadableError extends CodedError {
+  constructor(why: string) {
+    super('STREAM_UNREADABLE', why, 'run the release that wrote it, or a later one');
+  }
+}
+
+/** Present states to decide on: what the directory has, and from the store whatever came after it. */
+@Injectable()
+export class StreamStates {
+  constructor(
+    private readonly directory: Directory,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  async network(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
+    const known = this.directory.network(networkId);
+    if (known?.unreadable) throw new StreamUnreadableError(known.unreadable);
+    const before = known?.topology ?? null;
+    const state = foldNetwork(before, await this.store.readStream(networkStream(networkId), before?.version ?? 0));
+    return { state, version: state?.version ?? 0 };
+  }
+
+  async sandbox(sandboxId: SandboxId): Promise<VersionedState<SandboxState | null>> {
+    const before = this.directory.sandbox(sandboxId);
+    const state = foldSandbox(before, await this.store.readStream(sandboxStream(sandboxId), before?.version ?? 0));
+    return { state, version: state?.version ?? 0 };
+  }
+
+  async agent(agentId: AgentId): Promise<VersionedState<AgentState | null>> {
+    const before = this.directory.agent(agentId)?.state ?? null;
+    const state = foldAgent(before, await this.store.readStream(agentStream(agentId), before?.version ?? 0));
+    return { state, version: state?.version ?? 0 };
+  }
+}

@@ -1,0 +1,65 @@
+import 'reflect-metadata';
+import type { Server } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { NestFactory } from '@nestjs/core';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { migrate } from '../../migrations/index.js';
+import { controlPlaneModule, type Surroundings } from './control-plane.module.js';
+import { ApiDescription } from './http/api-description.js';
+import { isDatabaseUnavailable } from './http/database-unavailable.js';
+import { describeApi } from './http/document.js';
+import { boundAddress, httpAdapter, listenOn } from './http/server.js';
+import type { Listen } from './settings.js';
+
+const DATABASE_RETRY_MS = 500;
+
+export interface RunningControlPlane {
+  /** Where it listens, in the order of the settings. */
+  readonly listening: readonly Listen[];
+  close(): Promise<void>;
+}
+
+/** Starts a control plane; waits for a database that is not there yet. Errors: SettingInvalidError, a busy port. */
+export async function startControlPlane(
+  surroundings: Surroundings,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<RunningControlPlane> {
+  const { settings, logger } = surroundings;
+  await prepareDatabase(settings.databaseUrl, signal, (error) =>
+    logger.warn({ err: error }, 'waiting for the database'),
+  );
+  const adapter = httpAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(controlPlaneModule(surroundings), adapter, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  app.get(ApiDescription).describe(describeApi(app));
+  const [first, ...more] = settings.listen;
+  if (first === undefined) throw new Error('nowhere to listen');
+  await app.listen(first.port, first.host);
+  const servers: readonly Server[] = await listenOn(adapter, more);
+  const listening = [app.getHttpServer() as Server, ...servers].map(boundAddress);
+  logger.info({ listening }, 'control plane is ready');
+  return {
+    listening,
+    async close() {
+      for (const server of servers) {
+        server.close();
+        server.closeAllConnections();
+      }
+      await app.close();
+    },
+  };
+}
+
+async function prepareDatabase(url: string, signal: AbortSignal, onWait: (error: unknown) => void): Promise<void> {
+  for (;;) {
+    try {
+      return await migrate(url);
+    } catch (error) {
+      if (!isDatabaseUnavailable(error)) throw error;
+      onWait(error);
+      await pause(DATABASE_RETRY_MS, undefined, { signal });
+    }
+  }
+}

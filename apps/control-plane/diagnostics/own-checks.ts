@@ -1,0 +1,99 @@
+import { CHECK_CODES } from '#libs/contracts/bus-messages.js';
+import type { CheckDto } from '#libs/contracts/http/diagnostics.js';
+import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
+import type { SelectorVerdict, Topology } from '#libs/topology/model.js';
+
+/** What is known of an agent that did not answer: nothing. */
+export function silentAgent(agentId: AgentId): readonly CheckDto[] {
+  return CHECK_CODES.map((code) => ({
+    agentId,
+    code,
+    status: 'unknown',
+    evidence: `agent ${agentId} did not answer`,
+    remedy: `see \`gstacks agent list\`, and whether the agent of ${agentId} runs`,
+  }));
+}
+
+/** The source is a developer's machine, and none has joined. */
+export function noLocalNode(topology: Topology): readonly CheckDto[] {
+  return CHECK_CODES.filter((code) => code !== 'POLICY').map((code) => ({
+    agentId: null,
+    code,
+    status: 'skipped',
+    evidence: 'no local node has joined this network',
+    remedy: `gstacks mesh join ${topology.name}`,
+  }));
+}
+
+/** A sandbox that is attached and held by no agent has no way in or out. */
+export function unplaced(sandboxId: SandboxId): CheckDto {
+  return {
+    agentId: null,
+    code: 'ROUTE_PRESENT',
+    status: 'fail',
+    evidence: `no agent holds sandbox ${sandboxId} now`,
+    remedy: `see \`gstacks sandbox show ${sandboxId}\``,
+  };
+}
+
+/** The control plane's own answer about the alias, when there is no target agent to ask. */
+export function noTarget(topology: Topology, alias: string): CheckDto {
+  return {
+    agentId: null,
+    code: 'ROUTE_PRESENT',
+    status: 'fail',
+    evidence: `network ${topology.name} has no alias ${alias}`,
+    remedy: `gstacks network alias list ${topology.name}`,
+  };
+}
+
+const REASON_TEXT: { readonly [reason in SelectorVerdict['reason']]: string } = {
+  ALLOWED: 'a rule allows it',
+  EXPLICIT_DENY: 'a rule denies it',
+  DEFAULT_DENY: 'no rule allows it',
+  NOT_ATTACHED: 'the source is not attached to the network',
+  NO_ALIAS: 'there is no such alias',
+  NO_PORT: 'the alias does not publish this port',
+  MIXED: 'some of the sources are allowed, others are not',
+};
+
+/** The policy as the control plane has it. */
+export function policyCheck(
+  topology: Topology,
+  from: string,
+  alias: string,
+  port: number,
+  verdict: SelectorVerdict,
+): CheckDto {
+  const rule = verdict.ruleId === null ? '' : ` (${verdict.ruleId})`;
+  return {
+    agentId: null,
+    code: 'POLICY',
+    status: verdict.effect === 'allow' ? 'pass' : 'fail',
+    evidence: `${REASON_TEXT[verdict.reason]}${rule}, at version ${verdict.version}`,
+    remedy: remedyFor(topology, from, alias, port, verdict),
+  };
+}
+
+function remedyFor(
+  { name }: Topology,
+  from: string,
+  alias: string,
+  port: number,
+  { effect, reason, ruleId }: SelectorVerdict,
+): string | null {
+  if (effect === 'allow') return null;
+  switch (reason) {
+    case 'EXPLICIT_DENY':
+      return ruleId === null
+        ? `gstacks network policy list ${name}`
+        : `gstacks network policy remove ${name} ${ruleId}`;
+    case 'NO_ALIAS':
+    case 'NO_PORT':
+      return `gstacks network alias list ${name}`;
+    case 'NOT_ATTACHED':
+      return `gstacks network attach ${name} <sandbox-id>`;
+    default:
+      return `gstacks network policy allow ${name} --from ${from} --to ${alias} --port ${port}`;
+  }
+}

@@ -1,0 +1,31 @@
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import type { ResolutionDto } from '#libs/contracts/http/aliases.js';
+import { AliasNotFoundError } from '#libs/domain/network/refusals.js';
+import { aliasDto } from '../networks/descriptions.js';
+import { NetworkViews } from '../networks/network-views.js';
+import { AgentQuestions } from './agent-questions.js';
+import { ResolveAlias } from './queries.js';
+
+@QueryHandler(ResolveAlias)
+export class ResolveAliasHandler implements IQueryHandler<ResolveAlias> {
+  constructor(
+    private readonly views: NetworkViews,
+    private readonly questions: AgentQuestions,
+  ) {}
+
+  async execute({ network, alias }: ResolveAlias): Promise<ResolutionDto> {
+    const { topology, participants } = this.views.find(network);
+    const record = topology.aliases.get(alias);
+    if (record === undefined) throw new AliasNotFoundError(topology, alias);
+    const { networkId, version } = topology;
+    const question = { protocol: BUS_PROTOCOL, kind: 'resolve', networkId, alias } as const;
+    const addresses = await Promise.all(
+      participants.map(async (agentId) => {
+        const reply = await this.questions.ask(agentId, question);
+        return { agentId, address: reply?.kind === 'resolve' ? reply.address : null };
+      }),
+    );
+    return { ...aliasDto(topology, record), addresses, version };
+  }
+}

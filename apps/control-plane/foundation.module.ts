@@ -1,0 +1,139 @@
+import { Global, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { type Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import type { BusAuthority } from '#libs/bus/authority.js';
+import { CONTROL_PLANE_INBOX_PREFIX, loadBusAuthority } from '#libs/bus/authority.js';
+import type { Bus } from '#libs/bus/bus.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { loadTopologySigner } from '#libs/bus/signing.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { createEventStore } from '#libs/event-store/postgres-event-store.js';
+import { AgentContact } from './agents/agent-contact.entity.js';
+import { BusStatusFeed } from './agents/bus-status.js';
+import { EnrollmentToken } from './agents/enrollment-token.entity.js';
+import { ApiToken } from './auth/api-token.entity.js';
+import { CommandExecutor } from './commands/command-executor.js';
+import { StreamStates } from './commands/stream-states.js';
+import { Metrics } from './health/metrics.js';
+import { openMeshAuthority } from './mesh/mesh-authority.js';
+import {
+  BUS,
+  BUS_AUTHORITY,
+  CLOCK,
+  type Clock,
+  EVENT_STORE,
+  LOGGER,
+  MESH_AUTHORITY,
+  SETTINGS,
+  STORE_EPOCH,
+  TOPOLOGY_SIGNER,
+} from './provided.js';
+import { AgentInventory } from './sandboxes/agent-inventory.entity.js';
+import type { ControlPlaneSettings } from './settings.js';
+import { Directory } from './topology/directory.js';
+import { DirectoryFeed } from './topology/directory-feed.js';
+import { ProcessCursor } from './topology/process-cursor.entity.js';
+import { readEpoch } from './topology/store-epoch.js';
+
+const ENTITIES = [ApiToken, EnrollmentToken, AgentContact, AgentInventory, ProcessCursor];
+
+async function openBus(
+  settings: ControlPlaneSettings,
+  authority: BusAuthority,
+  status: BusStatusFeed,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<Bus> {
+  const faults = metrics.counter('gs_bus_faults_total', 'Messages of the bus that could not be taken', ['kind']);
+  const credentials = await authority.controlPlaneCredentials();
+  return connectBus({
+    servers: settings.busServers,
+    name: 'control-plane',
+    inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
+    credentials: () => credentials,
+    onStatus: (state, detail) => {
+      logger.info({ state, detail }, 'bus');
+      status.become(state);
+    },
+    onFault: ({ kind, subject }) => {
+      faults.inc({ kind });
+      logger.warn({ kind, subject }, 'message of the bus not taken');
+    },
+  });
+}
+
+/** What everything stands on: the log, the bus, the keys and the directory of what the log says. */
+@Global()
+@Module({
+  imports: [
+    CqrsModule.forRoot(),
+    TypeOrmModule.forRootAsync({
+      inject: [SETTINGS],
+      useFactory: (settings: ControlPlaneSettings) => ({
+        type: 'postgres',
+        url: settings.databaseUrl,
+        entities: ENTITIES,
+        // Parameters of statements hold hashes of secrets: none are logged.
+        logging: false,
+        poolSize: 8,
+        connectTimeoutMS: 5_000,
+        applicationName: 'globalstacks control-plane',
+      }),
+    }),
+    TypeOrmModule.forFeature(ENTITIES),
+  ],
+  providers: [
+    {
+      provide: BUS_AUTHORITY,
+      inject: [SETTINGS],
+      useFactory: (s: ControlPlaneSettings) => loadBusAuthority(s.keysFolder),
+    },
+    {
+      provide: TOPOLOGY_SIGNER,
+      inject: [SETTINGS],
+      useFactory: (s: ControlPlaneSettings) => loadTopologySigner(s.keysFolder),
+    },
+    {
+      provide: MESH_AUTHORITY,
+      inject: [SETTINGS, CLOCK],
+      useFactory: (s: ControlPlaneSettings, clock: Clock) => openMeshAuthority(s.keysFolder, clock()),
+    },
+    { provide: STORE_EPOCH, inject: [DataSource], useFactory: readEpoch },
+    {
+      provide: EVENT_STORE,
+      inject: [SETTINGS, LOGGER],
+      useFactory: (s: ControlPlaneSettings, logger: Logger): EventStore =>
+        createEventStore({
+          databaseUrl: s.databaseUrl,
+          onConnectionError: (error) => logger.warn({ err: error }, 'connection to the database lost'),
+          giveUpAfterMs: s.storeGiveUpAfterMs,
+        }),
+    },
+    { provide: BUS, inject: [SETTINGS, BUS_AUTHORITY, BusStatusFeed, Metrics, LOGGER], useFactory: openBus },
+    { provide: Directory, useFactory: () => new Directory() },
+    BusStatusFeed,
+    Metrics,
+    DirectoryFeed,
+    CommandExecutor,
+    StreamStates,
+  ],
+  exports: [
+    CqrsModule,
+    TypeOrmModule,
+    BUS_AUTHORITY,
+    TOPOLOGY_SIGNER,
+    MESH_AUTHORITY,
+    STORE_EPOCH,
+    EVENT_STORE,
+    BUS,
+    Directory,
+    BusStatusFeed,
+    Metrics,
+    DirectoryFeed,
+    CommandExecutor,
+    StreamStates,
+  ],
+})
+export class FoundationModule {}

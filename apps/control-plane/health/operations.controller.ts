@@ -1,0 +1,68 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { ApiExcludeController, type OpenAPIObject } from '@nestjs/swagger';
+import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import { DataSource } from 'typeorm';
+import type { Bus } from '#libs/bus/bus.js';
+import { ApiDescription } from '../http/api-description.js';
+import { Operations } from '../http/route.js';
+import { BUS } from '../provided.js';
+import { DirectoryFeed } from '../topology/directory-feed.js';
+import { Metrics } from './metrics.js';
+
+/** What those who run the process ask: is it up, can it serve, how is it. */
+@ApiExcludeController()
+@Controller()
+export class OperationsController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: DataSource,
+    private readonly feed: DirectoryFeed,
+    private readonly metrics: Metrics,
+    private readonly description: ApiDescription,
+    @Inject(BUS) private readonly bus: Bus,
+  ) {}
+
+  @Get('healthz')
+  @Operations()
+  healthz(): { readonly status: 'up' } {
+    return { status: 'up' };
+  }
+
+  @Get('readyz')
+  @Operations()
+  readyz(): Promise<unknown> {
+    return this.health.check([
+      async () => {
+        const store = this.indicators.check('store');
+        try {
+          await this.database.query('SELECT 1');
+          return store.up();
+        } catch {
+          return store.down();
+        }
+      },
+      async () => {
+        const bus = this.indicators.check('bus');
+        return this.bus.status() === 'connected' ? bus.up() : bus.down();
+      },
+      async () => {
+        const log = this.indicators.check('log');
+        return this.feed.isFollowing ? log.up() : log.down();
+      },
+    ]);
+  }
+
+  @Get('metrics')
+  @Operations()
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  scrape(): Promise<string> {
+    return this.metrics.registry.metrics();
+  }
+
+  @Get('v1/openapi.json')
+  @Operations()
+  openapi(): OpenAPIObject {
+    return this.description.document;
+  }
+}

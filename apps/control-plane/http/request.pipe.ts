@@ -1,0 +1,33 @@
+import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+
+/** Bodies and queries become the classes they are declared as; what is unknown, missing or malformed is refused. */
+@Injectable()
+export class RequestPipe extends ValidationPipe {
+  constructor() {
+    super({
+      transform: true,
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      forbidUnknownValues: true,
+      exceptionFactory: (errors) => inputError(errors),
+    });
+  }
+
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' && (typeof value !== 'object' || value === null || Array.isArray(value))) {
+      throw new InvalidInputError('body', value, 'a JSON object');
+    }
+    return super.transform(value, metadata);
+  }
+}
+
+function inputError(errors: readonly ValidationError[]): InvalidInputError {
+  const first = errors[0];
+  const field = first?.property ?? 'body';
+  const unknown = first?.constraints?.whitelistValidation !== undefined;
+  return unknown
+    ? new InvalidInputError(field, first?.value, 'to be left out: there is no such field', 'UNKNOWN_FIELD')
+    : new InvalidInputError(field, first?.value, 'a value', 'FIELD_MISSING');
+}

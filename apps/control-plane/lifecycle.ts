@@ -1,0 +1,54 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Bus } from '#libs/bus/bus.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { AgentContacts } from './agents/agent-contacts.js';
+import { AgentListener } from './agents/agent-listener.js';
+import { PeerDirectory } from './agents/peer-directory.js';
+import { Revocations } from './agents/revocations.js';
+import { BUS, EVENT_STORE } from './provided.js';
+import { Inventories } from './sandboxes/inventories.js';
+import { AppliedLog } from './topology/applied-log.js';
+import { DirectoryFeed } from './topology/directory-feed.js';
+import { PlacementProcess } from './topology/placement-process.js';
+import { TopologyPublisher } from './topology/topology-publisher.js';
+
+/** The one place that says in which order the control plane comes up and goes down. */
+@Injectable()
+export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    private readonly contacts: AgentContacts,
+    private readonly inventories: Inventories,
+    private readonly feed: DirectoryFeed,
+    private readonly revocations: Revocations,
+    private readonly publisher: TopologyPublisher,
+    private readonly peers: PeerDirectory,
+    private readonly listener: AgentListener,
+    private readonly placement: PlacementProcess,
+    private readonly applied: AppliedLog,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  /** What is known first, then what speaks of it; HTTP listens after this. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.contacts.start();
+    await this.inventories.start();
+    await this.feed.start();
+    this.revocations.start();
+    this.publisher.start();
+    this.peers.start();
+    this.listener.start();
+    await this.placement.start();
+  }
+
+  /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.listener.close();
+    await this.placement.close();
+    await Promise.all([this.publisher.close(), this.peers.close(), this.revocations.close()]);
+    await this.bus.close();
+    await this.applied.close();
+    await this.feed.close();
+    await this.store.close();
+  }
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
+import { parseNetworkId } from '#libs/contracts/ids.js';
+import { networkStream } from '#libs/domain/events.js';
+import { decideNetwork } from '#libs/domain/network/decide.js';
+import { NetworkExistsError } from '#libs/domain/network/refusals.js';
+import { ClaimTakenError } from '#libs/event-store/errors.js';
+import { foldAll } from '#libs/topology/fold.js';
+import { USUAL_MAX_STALENESS_SECONDS } from '#libs/topology/limits.js';
+import type { Topology } from '#libs/topology/model.js';
+import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
+import { networkNotFound } from '../http/errors.js';
+import { CreateNetwork, DeleteNetwork } from './commands.js';
+import { NetworkViews } from './network-views.js';
+import { NetworkWrites, nameClaim } from './network-writes.js';
+
+@CommandHandler(CreateNetwork)
+export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
+  constructor(
+    private readonly executor: CommandExecutor,
+    private readonly views: NetworkViews,
+  ) {}
+
+  async execute({ body, write }: CreateNetwork): Promise<NetworkCreationDto> {
+    const networkId = parseNetworkId(randomUUID(), 'networkId');
+    const { name } = body;
+    try {
+      return await this.executor.execute({
+        context: write,
+        request: jsonOf(['CreateNetwork', body]),
+        streamId: networkStream(networkId),
+        load: async () => ({ state: null as Topology | null, version: 0 }),
+        decide: (state) =>
+          decideNetwork(
+            {
+              kind: 'CreateNetwork',
+              networkId,
+              name,
+              mode: body.mode ?? 'agent_proxy',
+              maxStalenessSeconds: body.maxStaleness ?? USUAL_MAX_STALENESS_SECONDS,
+            },
+            state,
+          ),
+        answer: ({ events, warnings }) => {
+          const topology = foldAll(null, events);
+          if (topology === null) throw networkNotFound(name);
+          const result = this.views.networkAs(topology, new Date().toISOString(), 'EMPTY');
+          return { network: name, version: topology.version, changed: true, result, warnings };
+        },
+        claims: [nameClaim(name)],
+      });
+    } catch (error) {
+      throw error instanceof ClaimTakenError ? new NetworkExistsError(name) : error;
+    }
+  }
+}
+
+@CommandHandler(DeleteNetwork)
+export class DeleteNetworkHandler implements ICommandHandler<DeleteNetwork> {
+  constructor(private readonly writes: NetworkWrites) {}
+
+  execute({ network, detachAll, write }: DeleteNetwork): Promise<NetworkDeletionDto> {
+    return this.writes.run({
+      write,
+      network,
+      asked: ['DeleteNetwork', detachAll],
+      command: () => ({ kind: 'DeleteNetwork', detachAll }),
+      describe: ({ detached }) => ({ detached }),
+      releasesName: true,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Epoch } from '#libs/contracts/bus-messages.js';
+import type { AttachmentDto } from '#libs/contracts/http/attachments.js';
+import type { NetworkDto } from '#libs/contracts/http/networks.js';
+import type { NetworkName, SandboxId } from '#libs/contracts/ids.js';
+import type { Topology } from '#libs/topology/model.js';
+import { networkNotFound } from '../http/errors.js';
+import { STORE_EPOCH } from '../provided.js';
+import { Inventories } from '../sandboxes/inventories.js';
+import { Directory } from '../topology/directory.js';
+import type { NetworkRecord } from '../topology/network-record.js';
+import { NetworkStatuses } from '../topology/network-statuses.js';
+import { aliasDto, networkSuffix } from './descriptions.js';
+
+/** Networks as the API shows them. */
+@Injectable()
+export class NetworkViews {
+  constructor(
+    private readonly directory: Directory,
+    private readonly statuses: NetworkStatuses,
+    private readonly inventories: Inventories,
+    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+  ) {}
+
+  /** Error: NETWORK_NOT_FOUND. */
+  find(name: NetworkName): NetworkRecord {
+    const record = this.directory.networkNamed(name);
+    if (record === null) throw networkNotFound(name);
+    return record;
+  }
+
+  network(record: NetworkRecord): NetworkDto {
+    const { topology, createdAt } = record;
+    return this.networkAs(topology, createdAt, this.statuses.ofNetwork(record));
+  }
+
+  networkAs(topology: Topology, createdAt: string, status: NetworkDto['status']): NetworkDto {
+    return {
+      id: topology.networkId,
+      name: topology.name,
+      suffix: networkSuffix(topology),
+      mode: topology.mode,
+      version: topology.version,
+      epoch: this.epoch,
+      status,
+      maxStalenessSeconds: topology.maxStalenessSeconds,
+      sandboxes: topology.sandboxes.size,
+      aliases: topology.aliases.size,
+      rules: topology.rules.size,
+      createdAt,
+    };
+  }
+
+  attachment(topology: Topology, sandboxId: SandboxId): AttachmentDto {
+    const attached = topology.sandboxes.get(sandboxId);
+    const report = this.inventories.reportOf(sandboxId);
+    return {
+      sandboxId,
+      agentId: attached?.agentId ?? null,
+      labels: attached?.labels ?? {},
+      aliases: [...topology.aliases.values()]
+        .filter((record) => record.sandboxId === sandboxId)
+        .map((record) => aliasDto(topology, record)),
+      dns: report?.dns ?? 'unknown',
+      dnsRemedy: report?.dnsRemedy ?? null,
+    };
+  }
+}

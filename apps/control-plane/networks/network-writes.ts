@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { JsonValue } from '#libs/contracts/canonical-json.js';
+import type { WarningDto } from '#libs/contracts/http/writes.js';
+import type { NetworkId, NetworkName } from '#libs/contracts/ids.js';
+import type { Decision } from '#libs/domain/decision.js';
+import { type NetworkEvent, networkStream } from '#libs/domain/events.js';
+import type { NetworkCommandKind, NetworkCommandOf, NetworkResultOf } from '#libs/domain/network/commands.js';
+import { decideNetwork } from '#libs/domain/network/decide.js';
+import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
+import { foldAll } from '#libs/topology/fold.js';
+import type { Topology } from '#libs/topology/model.js';
+import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
+import { StreamStates } from '../commands/stream-states.js';
+import { networkNotFound } from '../http/errors.js';
+import type { WriteContext } from '../http/write-context.js';
+import { EVENT_STORE } from '../provided.js';
+
+/** A command's answer as every write of a network gives it. */
+export interface NetworkAnswer<Result> {
+  readonly network: string;
+  readonly version: number;
+  readonly changed: boolean;
+  readonly result: Result;
+  readonly warnings: readonly WarningDto[];
+}
+
+export interface NetworkWrite<Kind extends NetworkCommandKind, Result> {
+  readonly write: WriteContext;
+  readonly network: NetworkName;
+  /** What was asked, as far as it decides whether a repeat asks the same. */
+  readonly asked: unknown;
+  readonly command: () => NetworkCommandOf<Kind> | Promise<NetworkCommandOf<Kind>>;
+  readonly describe: (told: NetworkResultOf<Kind>, after: Topology) => Result;
+  readonly releasesName?: boolean;
+}
+
+export const nameClaim = (name: NetworkName): UniqueClaim => ({ scope: 'network-name', value: name });
+
+/** Commands on a network that exists, found by its name. */
+@Injectable()
+export class NetworkWrites {
+  constructor(
+    private readonly executor: CommandExecutor,
+    private readonly states: StreamStates,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  async run<Kind extends NetworkCommandKind, Result>(task: NetworkWrite<Kind, Result>): Promise<NetworkAnswer<Result>> {
+    const request: JsonValue = jsonOf([task.network, task.asked]);
+    // Before the name is looked up: a repeat of a deletion finds no network, and still its answer.
+    const earlier = await this.executor.earlierAnswer<NetworkAnswer<Result>>(task.write, request);
+    if (earlier !== null) return earlier;
+    const networkId = await this.networkId(task.network);
+    return this.executor.execute({
+      context: task.write,
+      request,
+      streamId: networkStream(networkId),
+      load: () => this.states.network(networkId),
+      decide: async (topology): Promise<Decision<NetworkEvent, NetworkResultOf<Kind>>> =>
+        decideNetwork<Kind>(await task.command(), topology),
+      answer: (outcome, before) => {
+        const after = foldAll(before.state, outcome.events);
+        if (after === null) throw networkNotFound(task.network);
+        return {
+          network: task.network,
+          version: after.version,
+          changed: outcome.events.length > 0,
+          result: task.describe(outcome.result, after),
+          warnings: outcome.warnings,
+        };
+      },
+      releases: task.releasesName ? [nameClaim(task.network)] : [],
+    });
+  }
+
+  private async networkId(name: NetworkName): Promise<NetworkId> {
+    const stream = await this.store.findClaim(nameClaim(name));
+    if (stream === null) throw networkNotFound(name);
+    return stream.slice('network-'.length) as NetworkId;
+  }
+}

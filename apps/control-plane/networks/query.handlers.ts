@@ -1,0 +1,83 @@
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import type { AliasPageDto } from '#libs/contracts/http/aliases.js';
+import type { AttachmentPageDto } from '#libs/contracts/http/attachments.js';
+import type { NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
+import type { RulePageDto } from '#libs/contracts/http/rules.js';
+import { pageOf } from '../http/paging.js';
+import { Directory } from '../topology/directory.js';
+import { NetworkStatuses } from '../topology/network-statuses.js';
+import { aliasDto, hasLabel, ruleDto } from './descriptions.js';
+import { NetworkViews } from './network-views.js';
+import { ListAliases, ListAttachments, ListNetworks, ListRules, ShowNetwork } from './queries.js';
+
+@QueryHandler(ListNetworks)
+export class ListNetworksHandler implements IQueryHandler<ListNetworks> {
+  constructor(
+    private readonly directory: Directory,
+    private readonly statuses: NetworkStatuses,
+    private readonly views: NetworkViews,
+  ) {}
+
+  async execute({ filter }: ListNetworks): Promise<NetworkPageDto> {
+    const { label, status } = filter;
+    const records = this.directory.networks().filter((record) => {
+      if (status !== undefined && this.statuses.ofNetwork(record) !== status) return false;
+      if (label === undefined) return true;
+      return [...record.topology.sandboxes.values()].some(({ labels }) => hasLabel(labels, label));
+    });
+    const page = pageOf(records, ({ topology }) => topology.name, filter);
+    return { items: page.items.map((record) => this.views.network(record)), nextCursor: page.nextCursor };
+  }
+}
+
+@QueryHandler(ShowNetwork)
+export class ShowNetworkHandler implements IQueryHandler<ShowNetwork> {
+  constructor(private readonly views: NetworkViews) {}
+
+  async execute({ network }: ShowNetwork): Promise<NetworkDto> {
+    return this.views.network(this.views.find(network));
+  }
+}
+
+@QueryHandler(ListAttachments)
+export class ListAttachmentsHandler implements IQueryHandler<ListAttachments> {
+  constructor(private readonly views: NetworkViews) {}
+
+  async execute({ network, filter }: ListAttachments): Promise<AttachmentPageDto> {
+    const { topology } = this.views.find(network);
+    const { label } = filter;
+    const attached = [...topology.sandboxes.values()].filter(
+      ({ labels }) => label === undefined || hasLabel(labels, label),
+    );
+    const page = pageOf(attached, ({ sandboxId }) => sandboxId, filter);
+    return {
+      items: page.items.map(({ sandboxId }) => this.views.attachment(topology, sandboxId)),
+      nextCursor: page.nextCursor,
+    };
+  }
+}
+
+@QueryHandler(ListAliases)
+export class ListAliasesHandler implements IQueryHandler<ListAliases> {
+  constructor(private readonly views: NetworkViews) {}
+
+  async execute({ network, filter }: ListAliases): Promise<AliasPageDto> {
+    const { topology } = this.views.find(network);
+    const page = pageOf([...topology.aliases.values()], ({ alias }) => alias, filter);
+    return { items: page.items.map((record) => aliasDto(topology, record)), nextCursor: page.nextCursor };
+  }
+}
+
+@QueryHandler(ListRules)
+export class ListRulesHandler implements IQueryHandler<ListRules> {
+  constructor(private readonly views: NetworkViews) {}
+
+  async execute({ network, filter }: ListRules): Promise<RulePageDto> {
+    const { topology } = this.views.find(network);
+    const rules = [...topology.rules.values()].filter(
+      ({ effect }) => filter.effect === undefined || effect === filter.effect,
+    );
+    const page = pageOf(rules, ({ id }) => id, filter);
+    return { items: page.items.map(ruleDto), nextCursor: page.nextCursor };
+  }
+}

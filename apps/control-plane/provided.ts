@@ -1,0 +1,14 @@
+/** Injection tokens of what is an interface, or a value, rather than a class. */
+export const SETTINGS = Symbol('ControlPlaneSettings');
+export const LOGGER = Symbol('Logger');
+export const CLOCK = Symbol('Clock');
+export const EVENT_STORE = Symbol('EventStore');
+export const BUS = Symbol('Bus');
+export const BUS_AUTHORITY = Symbol('BusAuthority');
+export const TOPOLOGY_SIGNER = Symbol('TopologySigner');
+export const MESH_AUTHORITY = Symbol('CertificateAuthority');
+export const STORE_EPOCH = Symbol('Epoch');
+export const REGISTRY = Symbol('Registry');
+
+/** The time, as an argument. */
+export type Clock = () => Date;

@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import type { SandboxDto, SandboxPageDto, SandboxWriteDto } from '#libs/contracts/http/sandboxes.js';
+import { sandboxStream } from '#libs/domain/events.js';
+import { decideSandbox } from '#libs/domain/sandbox/decide.js';
+import { SandboxNotFoundError } from '#libs/domain/sandbox/refusals.js';
+import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
+import { StreamStates } from '../commands/stream-states.js';
+import { pageOf } from '../http/paging.js';
+import { aliasDto, hasLabel } from '../networks/descriptions.js';
+import { Directory } from '../topology/directory.js';
+import { NetworkStatuses } from '../topology/network-statuses.js';
+import { Inventories } from './inventories.js';
+import { LabelSandbox, ListSandboxes, ShowSandbox } from './messages.js';
+
+/** Sandboxes as the API shows them. */
+@Injectable()
+export class SandboxViews {
+  constructor(
+    private readonly directory: Directory,
+    private readonly inventories: Inventories,
+    private readonly statuses: NetworkStatuses,
+  ) {}
+
+  sandbox(state: SandboxState): SandboxDto {
+    const { sandboxId, agentId, driver, labels } = state;
+    const report = state.present ? this.inventories.reportOf(sandboxId) : null;
+    return {
+      id: sandboxId,
+      agentId,
+      status: this.statusOf(state),
+      driver,
+      labels,
+      isolation: report?.isolation ?? null,
+      source: report?.source ?? null,
+      dns: report?.dns ?? 'unknown',
+      dnsRemedy: report?.dnsRemedy ?? null,
+      namespace: report?.namespace ?? null,
+      conflictingAgents: this.inventories.claimantsOf(sandboxId),
+      networks: this.directory.networksOf(sandboxId).map(({ topology }) => ({
+        network: topology.name,
+        aliases: [...topology.aliases.values()]
+          .filter((record) => record.sandboxId === sandboxId)
+          .map((record) => aliasDto(topology, record)),
+      })),
+    };
+  }
+
+  statusOf({ agentId, present }: SandboxState): SandboxDto['status'] {
+    if (agentId === null) return 'UNPLACED';
+    if (!present) return 'GONE';
+    return this.statuses.agentStatus(agentId) === 'ONLINE' ? 'RUNNING' : 'UNKNOWN';
+  }
+}
+
+@QueryHandler(ListSandboxes)
+export class ListSandboxesHandler implements IQueryHandler<ListSandboxes> {
+  constructor(
+    private readonly directory: Directory,
+    private readonly views: SandboxViews,
+  ) {}
+
+  async execute({ filter }: ListSandboxes): Promise<SandboxPageDto> {
+    const { network, label, status } = filter;
+    const found = this.directory.sandboxes().filter((sandbox) => {
+      if (status !== undefined && this.views.statusOf(sandbox) !== status) return false;
+      if (label !== undefined && !hasLabel(sandbox.labels, label)) return false;
+      if (network === undefined) return true;
+      return this.directory.networksOf(sandbox.sandboxId).some(({ topology }) => topology.name === network);
+    });
+    const page = pageOf(found, ({ sandboxId }) => sandboxId, filter);
+    return { items: page.items.map((sandbox) => this.views.sandbox(sandbox)), nextCursor: page.nextCursor };
+  }
+}
+
+@QueryHandler(ShowSandbox)
+export class ShowSandboxHandler implements IQueryHandler<ShowSandbox> {
+  constructor(
+    private readonly directory: Directory,
+    private readonly views: SandboxViews,
+  ) {}
+
+  async execute({ sandboxId }: ShowSandbox): Promise<SandboxDto> {
+    const sandbox = this.directory.sandbox(sandboxId);
+    if (sandbox === null) throw new SandboxNotFoundError(sandboxId);
+    return this.views.sandbox(sandbox);
+  }
+}
+
+@CommandHandler(LabelSandbox)
+export class LabelSandboxHandler implements ICommandHandler<LabelSandbox> {
+  constructor(
+    private readonly executor: CommandExecutor,
+    private readonly states: StreamStates,
+    private readonly views: SandboxViews,
+  ) {}
+
+  async execute({ sandboxId, change, write }: LabelSandbox): Promise<SandboxWriteDto> {
+    const { set = {}, remove = [] } = change;
+    if (Object.keys(set).length + remove.length === 0) {
+      throw new InvalidInputError('set', set, 'at least one label to set or remove');
+    }
+    return this.executor.execute({
+      context: write,
+      request: jsonOf(['LabelSandbox', sandboxId, change]),
+      streamId: sandboxStream(sandboxId),
+      load: () => this.states.sandbox(sandboxId),
+      decide: (sandbox) => decideSandbox({ kind: 'LabelSandbox', sandboxId, set, remove }, sandbox),
+      answer: ({ events, result }) => {
+        if (result === null) throw new SandboxNotFoundError(sandboxId);
+        return { version: result.version, changed: events.length > 0, result: this.views.sandbox(result) };
+      },
+    });
+  }
+}

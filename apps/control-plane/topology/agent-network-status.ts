@@ -1,0 +1,58 @@
+import type { AppliedMessage, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { AgentNetworkStatus, AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
+
+/** All that is known of one agent and one network. */
+export interface AgentNetworkFacts {
+  readonly agent: AgentStatus;
+  readonly currentVersion: number;
+  /** When the current version was written. */
+  readonly changedAt: Date;
+  readonly acknowledged: AppliedMessage | null;
+  /** What the agent's last contact said it holds. */
+  readonly held: NetworkVersion | null;
+  readonly regression: string | null;
+}
+
+export interface AgentNetworkState {
+  readonly status: AgentNetworkStatus;
+  readonly appliedVersion: number | null;
+  readonly appliedAt: string | null;
+  readonly reason: string | null;
+}
+
+/** How far an agent is with a network. SYNCED only on its own word about exactly the current version. */
+export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfterMs: number): AgentNetworkState {
+  const { acknowledged, held } = facts;
+  const applied = acknowledged?.outcome === 'applied' ? acknowledged : null;
+  const appliedVersion = applied?.to ?? held?.version ?? acknowledged?.from ?? null;
+  const state = (status: AgentNetworkStatus, reason: string | null): AgentNetworkState => ({
+    status,
+    appliedVersion,
+    appliedAt: applied?.appliedAt ?? null,
+    reason,
+  });
+  if (facts.regression !== null) return state('FAILED', `EPOCH_REGRESSED: ${facts.regression}`);
+  if (facts.agent === 'REVOKED') return state('OFFLINE', 'the agent is revoked');
+  if (facts.agent === 'UNKNOWN') return state('UNKNOWN', 'the agent was not heard since the control plane started');
+  if (facts.agent === 'OFFLINE') return state('OFFLINE', 'no heartbeat');
+  if (acknowledged?.outcome === 'refused' && acknowledged.to === facts.currentVersion) {
+    return state('FAILED', `${acknowledged.code ?? 'REFUSED'}: ${acknowledged.message ?? 'no reason given'}`);
+  }
+  if (appliedVersion === facts.currentVersion) {
+    const failures = applied?.aliasFailures ?? [];
+    if (failures.length === 0) return state('SYNCED', null);
+    return state('FAILED', failures.map(({ alias, code, message }) => `${alias}: ${code}: ${message}`).join('; '));
+  }
+  const waitedMs = now.getTime() - facts.changedAt.getTime();
+  if (waitedMs > staleAfterMs)
+    return state('STALE', `version ${facts.currentVersion} not acknowledged in ${waitedMs} ms`);
+  return state('PENDING', `version ${facts.currentVersion} is on its way`);
+}
+
+const WORST_FIRST: readonly AgentNetworkStatus[] = ['FAILED', 'STALE', 'OFFLINE', 'UNKNOWN', 'PENDING', 'SYNCED'];
+
+/** A network is as well as the worst of its agents. */
+export function networkStatus(agents: readonly AgentNetworkStatus[], regressed: boolean): NetworkStatus {
+  if (regressed) return 'EPOCH_REGRESSED';
+  return WORST_FIRST.find((status) => agents.includes(status)) ?? 'EMPTY';
+}

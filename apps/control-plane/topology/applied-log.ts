@@ -1,0 +1,167 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import type { AppliedMessage, Epoch } from '#libs/contracts/bus-messages.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { LOGGER } from '../provided.js';
+import type { AppliedRecord } from './applied-record.js';
+
+const MAX_ROWS_AT_ONCE = 500;
+const RETRY_MS = 250;
+
+/** A row that says the same again is not written again: heartbeats repeat the last acknowledgement. */
+const INSERT = `
+  WITH given AS (
+    SELECT * FROM json_to_recordset($1::json) AS g(
+      key text, agent_id text, network_id text, epoch_counter integer, epoch_id text, from_version integer,
+      to_version integer, hash text, outcome text, code text, message text, flows_cut text[], alias_failures json,
+      applied_at timestamptz)
+  ), written AS (
+    INSERT INTO applied_log (agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome,
+      code, message, flows_cut, alias_failures, applied_at)
+    SELECT agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome, code, message,
+      flows_cut, alias_failures, applied_at FROM given g
+    WHERE NOT EXISTS (SELECT 1 FROM applied_log a WHERE a.agent_id = g.agent_id AND a.network_id = g.network_id
+      AND a.to_version = g.to_version AND a.epoch_id = g.epoch_id AND a.hash = g.hash AND a.outcome = g.outcome
+      AND a.alias_failures::text = g.alias_failures::text)
+    RETURNING received_at
+  ) SELECT count(*)::integer AS rows, coalesce(max(received_at), clock_timestamp()) AS received_at FROM written`;
+
+const SELECT = `
+  SELECT agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome, code, message,
+    flows_cut, alias_failures, applied_at, received_at
+  FROM applied_log WHERE network_id = $1 AND to_version >= $2 AND epoch_id = $3 ORDER BY id`;
+
+interface Pending {
+  readonly agentId: AgentId;
+  readonly message: AppliedMessage;
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+}
+
+/** What agents acknowledged, append-only. Rows wait for a database that is away; nothing is answered before it wrote. */
+@Injectable()
+export class AppliedLog {
+  private readonly arrivals = new EventEmitter().setMaxListeners(0);
+  private readonly pending = new Map<string, Pending>();
+  private readonly closing = new AbortController();
+  private writing: Promise<void> | null = null;
+
+  constructor(
+    private readonly database: DataSource,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Resolves when the acknowledgement is in the log. */
+  async append(agentId: AgentId, message: AppliedMessage): Promise<void> {
+    const key = rowKey(agentId, message);
+    const known = this.pending.get(key);
+    if (known !== undefined) return known.settled;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.pending.set(key, { agentId, message, settled: promise, settle: resolve });
+    this.writing ??= this.write().finally(() => {
+      this.writing = null;
+    });
+    return promise;
+  }
+
+  /** Acknowledgements of this network for this version and later ones, in the order they came. */
+  async read(networkId: NetworkId, version: number, epoch: Epoch): Promise<readonly AppliedRecord[]> {
+    const rows: Row[] = await this.database.query(SELECT, [networkId, version, epoch.id]);
+    return rows.map(recordOf);
+  }
+
+  /** Resolves at the next acknowledgement for this network; rejects when the signal is aborted. */
+  async next(networkId: NetworkId, signal: AbortSignal): Promise<void> {
+    await once(this.arrivals, networkId, { signal });
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.writing;
+  }
+
+  private async write(): Promise<void> {
+    // Everything that arrives in one turn of the event loop goes in one statement.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.pending.size > 0 && !this.closing.signal.aborted) {
+      const batch = [...this.pending.entries()].slice(0, MAX_ROWS_AT_ONCE);
+      try {
+        await this.database.query(INSERT, [
+          JSON.stringify(batch.map(([key, { agentId, message }]) => rowOf(key, agentId, message))),
+        ]);
+      } catch (error) {
+        this.logger.warn({ err: error, rows: batch.length }, 'acknowledgements wait for the database');
+        await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
+        continue;
+      }
+      for (const [key, { settle }] of batch) {
+        this.pending.delete(key);
+        settle();
+      }
+      for (const networkId of new Set(batch.map(([, { message }]) => message.networkId))) {
+        this.arrivals.emit(networkId);
+      }
+    }
+  }
+}
+
+function rowKey(agentId: AgentId, { networkId, epoch, to, hash, outcome, aliasFailures }: AppliedMessage): string {
+  return JSON.stringify([agentId, networkId, epoch.id, to, hash, outcome, aliasFailures]);
+}
+
+function rowOf(key: string, agentId: AgentId, message: AppliedMessage): { readonly [column: string]: unknown } {
+  return {
+    key,
+    agent_id: agentId,
+    network_id: message.networkId,
+    epoch_counter: message.epoch.counter,
+    epoch_id: message.epoch.id,
+    from_version: message.from,
+    to_version: message.to,
+    hash: message.hash,
+    outcome: message.outcome,
+    code: message.code,
+    message: message.message,
+    flows_cut: message.flowsCut,
+    alias_failures: message.aliasFailures,
+    applied_at: message.appliedAt,
+  };
+}
+
+interface Row {
+  readonly agent_id: AgentId;
+  readonly network_id: NetworkId;
+  readonly epoch_counter: number;
+  readonly epoch_id: string;
+  readonly from_version: number | null;
+  readonly to_version: number;
+  readonly hash: string;
+  readonly outcome: AppliedMessage['outcome'];
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly flows_cut: AppliedMessage['flowsCut'];
+  readonly alias_failures: AppliedMessage['aliasFailures'];
+  readonly applied_at: Date;
+  readonly received_at: Date;
+}
+
+function recordOf(row: Row): AppliedRecord {
+  return {
+    agentId: row.agent_id,
+    networkId: row.network_id,
+    epoch: { counter: row.epoch_counter, id: row.epoch_id },
+    from: row.from_version,
+    to: row.to_version,
+    hash: row.hash,
+    outcome: row.outcome,
+    code: row.code,
+    message: row.message,
+    flowsCut: row.flows_cut,
+    aliasFailures: row.alias_failures,
+    appliedAt: row.applied_at.toISOString(),
+    receivedAt: row.received_at,
+  };
+}

@@ -1,0 +1,98 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import type { Epoch } from '#libs/contracts/bus-messages.js';
+import type { AppliedDto } from '#libs/contracts/http/status.js';
+import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
+import { networkStream } from '#libs/domain/events.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { NotFoundError, networkNotFound } from '../http/errors.js';
+import { CLOCK, type Clock, EVENT_STORE, STORE_EPOCH } from '../provided.js';
+import { AppliedLog } from './applied-log.js';
+import { type AppliedProof, proveApplied, type Standing } from './applied-proof.js';
+import { Directory } from './directory.js';
+import { type NetworkRecord, nextNetworkRecord, type VersionChange } from './network-record.js';
+import { NetworkStatuses } from './network-statuses.js';
+import { AwaitApplied } from './queries.js';
+import { ServerClosing } from './server-closing.js';
+
+/** Waits for acknowledgements as they arrive, and says what is proven when they are all there or the time is up. */
+@QueryHandler(AwaitApplied)
+export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
+  constructor(
+    private readonly directory: Directory,
+    private readonly log: AppliedLog,
+    private readonly statuses: NetworkStatuses,
+    private readonly closing: ServerClosing,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ network, version, waitSeconds }: AwaitApplied): Promise<AppliedDto> {
+    const networkId = await this.networkId(network);
+    const change = await this.versionChange(network, networkId, version);
+    const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
+    let proof: AppliedProof;
+    for (;;) {
+      // Listening begins before reading, so that nothing falls in between.
+      const arrival = new AbortController();
+      const next = this.log.next(networkId, AbortSignal.any([deadline, arrival.signal])).then(
+        () => true,
+        () => false,
+      );
+      proof = await this.prove(networkId, change);
+      if (proof.settled || deadline.aborted || waitSeconds === 0) {
+        arrival.abort();
+        break;
+      }
+      // After the time is up there is one more look: the wait may have begun late.
+      await next;
+    }
+    const until = proof.settled && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
+    return {
+      network,
+      version,
+      confirmed: proof.confirmed,
+      expected: change.concerned.length,
+      elapsedMs: Math.max(0, until.getTime() - change.recordedAt.getTime()),
+      flowsCut: proof.flowsCut,
+      supersededBy: proof.supersededBy,
+      agents: proof.agents,
+    };
+  }
+
+  private async prove(networkId: NetworkId, change: VersionChange): Promise<AppliedProof> {
+    const records = await this.log.read(networkId, change.version, this.epoch);
+    return proveApplied(change.version, change.concerned, records, (agentId) => this.standing(networkId, agentId));
+  }
+
+  private standing(networkId: NetworkId, agentId: AgentId): Standing {
+    const record = this.directory.network(networkId);
+    if (record === null) return { status: 'UNKNOWN', appliedVersion: null, reason: null };
+    const { status, appliedVersion, reason } = this.statuses.ofAgent(record, agentId);
+    // An acknowledgement that is known but not written yet is not proof.
+    return { status: status === 'SYNCED' ? 'PENDING' : status, appliedVersion, reason };
+  }
+
+  /** Of a network that is there, or was: the deletion of one is applied too. */
+  private async networkId(network: NetworkName): Promise<NetworkId> {
+    const id = this.directory.networkNamed(network)?.topology.networkId ?? this.directory.lastNetworkNamed(network);
+    if (id === null) throw networkNotFound(network);
+    return id;
+  }
+
+  private async versionChange(network: NetworkName, networkId: NetworkId, version: number): Promise<VersionChange> {
+    const recent = this.directory.versionChange(networkId, version);
+    if (recent !== null) return recent;
+    let record: NetworkRecord | null = null;
+    for (const event of await this.store.readStream(networkStream(networkId))) {
+      record = nextNetworkRecord(record, event);
+      if (record?.topology.version === version) return record.last;
+    }
+    throw new NotFoundError(
+      'VERSION_NOT_FOUND',
+      `network ${network} has no version ${version}`,
+      `see \`gstacks network show ${network}\``,
+    );
+  }
+}

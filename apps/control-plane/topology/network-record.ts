@@ -1,0 +1,58 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { networkEventOf } from '#libs/domain/stored-events.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
+import { participants } from '#libs/topology/compile.js';
+import { fold, foldAll } from '#libs/topology/fold.js';
+import type { Topology } from '#libs/topology/model.js';
+
+/** Which agents one version concerns: those that took part before it, and those that do since. */
+export interface VersionChange {
+  readonly version: number;
+  readonly concerned: readonly AgentId[];
+  readonly recordedAt: Date;
+}
+
+/** One network as the log tells it. */
+export interface NetworkRecord {
+  readonly topology: Topology;
+  readonly createdAt: string;
+  /** Agents that hold an attached sandbox, in order. */
+  readonly participants: readonly AgentId[];
+  readonly last: VersionChange;
+  /** Set when the stream holds an event that this program does not understand: nothing is published from a guess. */
+  readonly unreadable: string | null;
+}
+
+/** How many versions are remembered with whom they concern; older ones are read from the log. */
+export const REMEMBERED_VERSIONS = 128;
+
+/** The record after one more event of its stream; an event that cannot be read leaves it as it was, marked. */
+export function nextNetworkRecord(before: NetworkRecord | null, stored: StoredEvent): NetworkRecord | null {
+  if (before?.unreadable) return before;
+  let topology: Topology;
+  try {
+    topology = fold(before?.topology ?? null, networkEventOf(stored));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return before && { ...before, unreadable: error.message };
+  }
+  const now = participants(topology);
+  const concerned = new Set([...(before?.participants ?? []), ...now]);
+  return {
+    topology,
+    createdAt: before?.createdAt ?? stored.recordedAt,
+    participants: now,
+    last: { version: topology.version, concerned: [...concerned].sort(), recordedAt: new Date(stored.recordedAt) },
+    unreadable: null,
+  };
+}
+
+/** A network's stream, folded on from a topology already known. Throws EventUnknownError, StreamOrderError. */
+export function foldNetwork(before: Topology | null, events: readonly StoredEvent[]): Topology | null {
+  return foldAll(before, events.map(networkEventOf));
+}
+
+export function networkIdOfStream(streamId: string): NetworkId | null {
+  return streamId.startsWith('network-') ? (streamId.slice('network-'.length) as NetworkId) : null;
+}

@@ -1,0 +1,63 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AgentNetworkStatusDto } from '#libs/contracts/http/status.js';
+import type { AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { AgentContacts } from '../agents/agent-contacts.js';
+import { CLOCK, type Clock, SETTINGS } from '../provided.js';
+import type { ControlPlaneSettings } from '../settings.js';
+import { type AgentNetworkState, agentNetworkState, networkStatus } from './agent-network-status.js';
+import { AgentStates } from './agent-states.js';
+import { Directory } from './directory.js';
+import type { NetworkRecord } from './network-record.js';
+import { Regressions } from './regressions.js';
+
+/** Gathers what is known of agents and networks for whoever asks. */
+@Injectable()
+export class NetworkStatuses {
+  constructor(
+    private readonly directory: Directory,
+    private readonly contacts: AgentContacts,
+    private readonly states: AgentStates,
+    private readonly regressions: Regressions,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  agentStatus(agentId: AgentId): AgentStatus {
+    return this.directory.agent(agentId)?.state.status === 'revoked' ? 'REVOKED' : this.contacts.statusOf(agentId);
+  }
+
+  ofAgent({ topology, last }: NetworkRecord, agentId: AgentId): AgentNetworkState {
+    const regression = this.regressions.of(topology.networkId);
+    return agentNetworkState(
+      {
+        agent: this.agentStatus(agentId),
+        currentVersion: topology.version,
+        changedAt: last.recordedAt,
+        acknowledged: this.states.of(agentId, topology.networkId),
+        held: this.contacts.of(agentId)?.held.get(topology.networkId) ?? null,
+        regression: regression?.agentId === agentId ? regression.detail : null,
+      },
+      this.clock(),
+      this.settings.staleAfterMs,
+    );
+  }
+
+  ofNetwork(record: NetworkRecord): NetworkStatus {
+    return networkStatus(
+      record.participants.map((agentId) => this.ofAgent(record, agentId).status),
+      this.regressions.of(record.topology.networkId) !== null,
+    );
+  }
+
+  describe(record: NetworkRecord, agentId: AgentId): AgentNetworkStatusDto {
+    const contact = this.contacts.of(agentId);
+    const state = this.ofAgent(record, agentId);
+    return {
+      agentId,
+      ...state,
+      lastContactAt: contact?.lastContactAt.toISOString() ?? null,
+      failures: this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [],
+    };
+  }
+}

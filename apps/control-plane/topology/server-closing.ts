@@ -1,0 +1,15 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+
+/** Aborted when the process is asked to end: whoever waits for something answers with what there is. */
+@Injectable()
+export class ServerClosing implements OnModuleDestroy {
+  private readonly controller = new AbortController();
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  onModuleDestroy(): void {
+    this.controller.abort();
+  }
+}

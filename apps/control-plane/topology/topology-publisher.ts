@@ -1,0 +1,167 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
+import type { Bus } from '#libs/bus/bus.js';
+import type { TopologySigner } from '#libs/bus/signing.js';
+import { BUS_PROTOCOL, type Epoch, type TopologyMessage, type TopologyReply } from '#libs/contracts/bus-messages.js';
+import { parseTopologyReply } from '#libs/contracts/control-plane-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { agentSubject } from '#libs/contracts/subjects.js';
+import { compile } from '#libs/topology/compile.js';
+import type { Topology } from '#libs/topology/model.js';
+import { snapshotHash, snapshotText } from '#libs/topology/snapshot-text.js';
+import { Metrics } from '../health/metrics.js';
+import { BUS, LOGGER, STORE_EPOCH, TOPOLOGY_SIGNER } from '../provided.js';
+import { DeliveryLane } from './delivery-lane.js';
+import { Directory, type DirectoryChange } from './directory.js';
+import { DirectoryFeed } from './directory-feed.js';
+import { PUBLISHER_TERM } from './publisher-term.js';
+import { Regressions } from './regressions.js';
+import { cutIntoParts } from './snapshot-parts.js';
+
+/** Changes that take nothing away wait so long for others of the same instant. */
+const COALESCE_MS = 3;
+const PART_BYTES = 256 * 1_024;
+/** What a part needs besides its body: ids, hash, signature. */
+const ENVELOPE_BYTES = 4_096;
+
+/** The agent answered that it will not take a topology. */
+class TopologyRefusedError extends CodedError {}
+
+/** Sends each agent the newest topology of each network it takes part in, or took part in until now. */
+@Injectable()
+export class TopologyPublisher {
+  private readonly lanes = new Map<string, DeliveryLane<Topology>>();
+  private readonly waiting = new Map<NetworkId, Set<AgentId>>();
+  private coalescing: NodeJS.Timeout | null = null;
+  private readonly sent: Counter<'outcome'>;
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly feed: DirectoryFeed,
+    private readonly regressions: Regressions,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
+    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.sent = metrics.counter('gs_topologies_sent_total', 'Topologies delivered to agents', ['outcome']);
+  }
+
+  /** Everybody gets what is current, since what was on its way when the process ended is not known. */
+  start(): void {
+    this.feed.onChange((change) => this.take(change));
+    for (const { topology, participants } of this.directory.networks()) {
+      for (const agentId of participants) this.offer(topology.networkId, agentId);
+    }
+  }
+
+  /** Sends the current topology, again if need be. */
+  offer(networkId: NetworkId, agentId: AgentId): void {
+    const record = this.directory.network(networkId);
+    if (record === null || record.unreadable !== null || this.regressions.of(networkId) !== null) return;
+    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return;
+    this.lane(networkId, agentId).offer(record.topology);
+  }
+
+  /** The agent was just heard: what it does not hold, and what waits for an answer, goes out now. */
+  offerIfIdle(networkId: NetworkId, agentId: AgentId): void {
+    const lane = this.lane(networkId, agentId);
+    if (!lane.busy) this.offer(networkId, agentId);
+  }
+
+  /** Deliveries to this agent begin again at once, because it can be reached again. */
+  hasten(agentId: AgentId): void {
+    for (const [key, lane] of this.lanes) if (key.startsWith(`${agentId}/`)) lane.hasten();
+  }
+
+  async close(): Promise<void> {
+    if (this.coalescing !== null) clearTimeout(this.coalescing);
+    await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
+  }
+
+  private take(change: DirectoryChange): void {
+    for (const [networkId, { concerned, urgent }] of change.networks) {
+      const waiting = this.waiting.get(networkId);
+      const agents = new Set([...(waiting ?? []), ...concerned]);
+      if (urgent) {
+        this.waiting.delete(networkId);
+        for (const agentId of agents) this.offer(networkId, agentId);
+      } else {
+        this.waiting.set(networkId, agents);
+        this.coalescing ??= setTimeout(() => this.flush(), COALESCE_MS);
+      }
+    }
+    for (const agentId of change.agents) {
+      if (this.directory.agent(agentId)?.state.status === 'revoked') this.letGo(agentId);
+    }
+  }
+
+  private flush(): void {
+    this.coalescing = null;
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const [networkId, agents] of waiting) for (const agentId of agents) this.offer(networkId, agentId);
+  }
+
+  private letGo(agentId: AgentId): void {
+    for (const [key, lane] of this.lanes) {
+      if (!key.startsWith(`${agentId}/`)) continue;
+      this.lanes.delete(key);
+      void lane.close();
+    }
+  }
+
+  private lane(networkId: NetworkId, agentId: AgentId): DeliveryLane<Topology> {
+    const key = `${agentId}/${networkId}`;
+    const known = this.lanes.get(key);
+    if (known !== undefined) return known;
+    const lane = new DeliveryLane<Topology>({
+      send: (topology, signal) => this.send(topology, agentId, signal),
+      onError: (error, topology) => {
+        this.sent.inc({ outcome: 'refused' });
+        this.logger.warn({ err: error, agentId, networkId, version: topology.version }, 'topology was not taken');
+      },
+      now: () => performance.now(),
+    });
+    this.lanes.set(key, lane);
+    return lane;
+  }
+
+  private async send(topology: Topology, agentId: AgentId, signal: AbortSignal): Promise<void> {
+    const snapshot = compile(topology, agentId);
+    const statement = {
+      epoch: this.epoch,
+      networkId: topology.networkId,
+      from: null,
+      to: topology.version,
+      hash: snapshotHash(snapshot),
+    };
+    const signature = this.signer.sign(agentId, statement);
+    const room = Math.min(PART_BYTES, this.bus.maxPayloadBytes() - ENVELOPE_BYTES);
+    const bodies = cutIntoParts(snapshotText(snapshot), room);
+    for (const [index, body] of bodies.entries()) {
+      const part = { index, count: bodies.length };
+      const message: TopologyMessage = {
+        protocol: BUS_PROTOCOL,
+        term: PUBLISHER_TERM,
+        ...statement,
+        part,
+        body,
+        signature,
+      };
+      const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'topology'), message, signal);
+      const answer: TopologyReply = parseTopologyReply(reply);
+      if (answer.status === 'refused') {
+        throw new TopologyRefusedError(answer.code ?? 'REFUSED', answer.message ?? 'no reason given');
+      }
+      if (answer.status === 'ignored') {
+        this.sent.inc({ outcome: 'ignored' });
+        return;
+      }
+    }
+    this.sent.inc({ outcome: 'delivered' });
+  }
+}

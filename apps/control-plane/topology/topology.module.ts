@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { AgentContacts } from '../agents/agent-contacts.js';
+import { NetworkViews } from '../networks/network-views.js';
+import { Inventories } from '../sandboxes/inventories.js';
+import { Acknowledgements } from './acknowledgements.js';
+import { AgentStates } from './agent-states.js';
+import { AppliedLog } from './applied-log.js';
+import { AwaitAppliedHandler } from './await-applied.handler.js';
+import { NetworkStatuses } from './network-statuses.js';
+import { PlacementProcess } from './placement-process.js';
+import { Regressions } from './regressions.js';
+import { ServerClosing } from './server-closing.js';
+import { ShowNetworkStatusHandler } from './status.handlers.js';
+import { TopologyPublisher } from './topology-publisher.js';
+
+const SHARED = [
+  AgentContacts,
+  Inventories,
+  NetworkViews,
+  AgentStates,
+  Regressions,
+  NetworkStatuses,
+  AppliedLog,
+  Acknowledgements,
+  TopologyPublisher,
+  PlacementProcess,
+];
+
+/** From the log to the agents and back: projection, delivery, acknowledgement, status. */
+@Module({
+  providers: [...SHARED, ServerClosing, ShowNetworkStatusHandler, AwaitAppliedHandler],
+  exports: SHARED,
+})
+export class TopologyModule {}

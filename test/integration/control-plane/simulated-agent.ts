@@ -1,0 +1,194 @@
+import { createUser, type KeyPair } from '@nats-io/nkeys';
+import type { Bus, BusCredentials, BusStatus } from '#libs/bus/bus.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { verifyTopology } from '#libs/bus/signing.js';
+import { parseContactReply, parseControlMessage, parseTopologyMessage } from '#libs/contracts/agent-messages.js';
+import {
+  type AppliedMessage,
+  BUS_PROTOCOL,
+  type ContactReply,
+  type NetworkVersion,
+  type Peer,
+  type TopologyMessage,
+} from '#libs/contracts/bus-messages.js';
+import { type AgentId, type FlowId, parseAgentId } from '#libs/contracts/ids.js';
+import { renewalStatement } from '#libs/contracts/renewal.js';
+import { agentInboxPrefix, agentSubject, type FromAgent } from '#libs/contracts/subjects.js';
+import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createPrivateKeyPem } from '#libs/mesh/keys.js';
+import type { Snapshot } from '#libs/topology/model.js';
+import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
+import { type ApiAnswer, callApi } from './api.js';
+
+/** Speaks the bus protocol as an agent does, with real credentials, and does what the test tells it to. */
+export class SimulatedAgent {
+  readonly statuses: BusStatus[] = [];
+  /** Every topology received whole, in order. */
+  readonly received: { readonly message: TopologyMessage; readonly snapshot: Snapshot }[] = [];
+  /** Parts received, whole topology or not. */
+  parts = 0;
+  peers: readonly Peer[] = [];
+  /** What a topology is done with: acknowledged unless the test says otherwise. */
+  onTopology: (snapshot: Snapshot, message: TopologyMessage) => Promise<void> = (_, message) =>
+    this.acknowledge(message);
+  /** Topologies are left without an answer while this is set. */
+  silent = false;
+  readonly held = new Map<string, NetworkVersion>();
+  private readonly bodies = new Map<string, string[]>();
+  private bus: Bus | null = null;
+  private sequence = 0;
+
+  private constructor(
+    readonly url: string,
+    readonly agentId: AgentId,
+    readonly user: KeyPair,
+    readonly certificateRequest: string,
+    readonly credentials: Readonly<Record<string, unknown>>,
+  ) {}
+
+  static async enroll(url: string, name: string, token: string): Promise<SimulatedAgent> {
+    const user = createUser();
+    const certificateRequest = await createCertificateRequest(createPrivateKeyPem());
+    const body = { token, name, nkey: user.getPublicKey(), certificateRequest };
+    const answer = await callApi(url, 'POST', '/v1/agent-enrollments', body);
+    if (answer.status !== 201) throw new Error(`not enrolled: ${answer.text}`);
+    return new SimulatedAgent(url, parseAgentId(name, 'name'), user, certificateRequest, answer.body);
+  }
+
+  get busCredentials(): BusCredentials {
+    return { jwt: String(this.credentials.busJwt), seed: new TextDecoder().decode(this.user.getSeed()) };
+  }
+
+  async connect(): Promise<void> {
+    this.bus = connectBus({
+      servers: this.credentials.busServers as readonly string[],
+      name: this.agentId,
+      inboxPrefix: agentInboxPrefix(this.agentId),
+      credentials: () => this.busCredentials,
+      onStatus: (status) => this.statuses.push(status),
+    });
+    this.bus.serve(agentSubject(this.agentId, 'topology'), (message) => this.takePart(message));
+    this.bus.serve(agentSubject(this.agentId, 'control'), async (message) => {
+      this.peers = parseControlMessage(message).peers;
+      return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+    });
+    await this.contact('hello');
+  }
+
+  /** Requests until it is answered, as an agent does. */
+  send(kind: FromAgent, message: object): Promise<unknown> {
+    if (this.bus === null) throw new Error('not connected');
+    const signal = AbortSignal.timeout(10_000);
+    return this.bus.requestUntilAnswered(agentSubject(this.agentId, kind), message, signal);
+  }
+
+  serveDiagnose(handle: (message: unknown) => Promise<unknown>): void {
+    this.bus?.serve(agentSubject(this.agentId, 'diagnose'), handle);
+  }
+
+  async contact(kind: 'hello' | 'heartbeat', change: object = {}): Promise<ContactReply> {
+    const reply = await this.send(kind, {
+      protocol: BUS_PROTOCOL,
+      bootId: 'boot-1',
+      softwareVersion: '0.1.0',
+      driver: 'static',
+      mesh: {
+        transport: 'direct',
+        state: 'joined',
+        code: null,
+        message: null,
+        endpoints: [`${this.agentId}.example:7443`],
+      },
+      networks: [...this.held.values()],
+      ...(kind === 'heartbeat' ? { acknowledgements: [] } : {}),
+      ...change,
+    });
+    return parseContactReply(reply);
+  }
+
+  async report(sandboxes: readonly string[]): Promise<unknown> {
+    this.sequence += 1;
+    return this.send('inventory', {
+      protocol: BUS_PROTOCOL,
+      bootId: 'boot-1',
+      sequence: this.sequence,
+      driver: 'static',
+      sandboxes: sandboxes.map((sandboxId, index) => ({
+        sandboxId,
+        address: `127.10.0.${index + 1}`,
+        isolation: 'advisory',
+        source: 'unverified',
+        dns: 'active',
+        dnsRemedy: null,
+        namespace: null,
+      })),
+    });
+  }
+
+  async acknowledge(message: TopologyMessage, change: Partial<AppliedMessage> = {}): Promise<void> {
+    const { networkId, epoch, to, hash } = message;
+    const from = this.held.get(networkId)?.version ?? null;
+    this.held.set(networkId, { networkId, epoch, version: to, hash });
+    await this.send('applied', appliedMessage(message, from, change));
+  }
+
+  async renew(change: { readonly timestamp?: string; readonly signature?: string } = {}): Promise<ApiAnswer> {
+    const renewal = {
+      agentId: this.agentId,
+      nkey: this.user.getPublicKey(),
+      certificateRequest: this.certificateRequest,
+      timestamp: change.timestamp ?? new Date().toISOString(),
+    };
+    const signed = this.user.sign(new TextEncoder().encode(renewalStatement(renewal)));
+    const signature = change.signature ?? Buffer.from(signed).toString('base64');
+    return callApi(this.url, 'POST', '/v1/agent-credentials', { ...renewal, signature });
+  }
+
+  async close(): Promise<void> {
+    await this.bus?.close();
+    this.bus = null;
+  }
+
+  private async takePart(value: unknown): Promise<unknown> {
+    const message = parseTopologyMessage(value);
+    this.parts += 1;
+    if (this.silent) return new Promise(() => {});
+    if (!verifyTopology(String(this.credentials.snapshotPublicKey), this.agentId, message, message.signature)) {
+      return { protocol: BUS_PROTOCOL, status: 'refused', code: 'SIGNATURE_INVALID', message: 'not signed' };
+    }
+    const key = `${message.networkId}/${message.to}`;
+    const bodies = this.bodies.get(key) ?? [];
+    bodies[message.part.index] = message.body;
+    this.bodies.set(key, bodies);
+    if (bodies.filter((body) => body !== undefined).length === message.part.count) {
+      const snapshot = parseSnapshot(JSON.parse(bodies.join('')));
+      this.received.push({ message, snapshot });
+      // Applying goes on after the answer: receipt is not an acknowledgement.
+      setImmediate(() => void this.onTopology(snapshot, message).catch(() => {}));
+    }
+    return { protocol: BUS_PROTOCOL, status: 'received', code: null, message: null };
+  }
+}
+
+export function appliedMessage(
+  { networkId, epoch, to, hash }: TopologyMessage,
+  from: number | null,
+  change: Partial<AppliedMessage> = {},
+): AppliedMessage {
+  const flowsCut: readonly FlowId[] = [];
+  return {
+    protocol: BUS_PROTOCOL,
+    epoch,
+    networkId,
+    from,
+    to,
+    hash,
+    outcome: 'applied',
+    code: null,
+    message: null,
+    aliasFailures: [],
+    flowsCut,
+    appliedAt: new Date().toISOString(),
+    ...change,
+  };
+}
