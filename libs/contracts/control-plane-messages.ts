@@ -45,8 +45,10 @@ const parseBootId: FieldParser<string> = (value, field) => {
   return value;
 };
 
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
 const parseTime: FieldParser<string> = (value, field) => {
-  if (typeof value !== 'string' || value.length > 40 || Number.isNaN(Date.parse(value))) {
+  if (typeof value !== 'string' || !RFC_3339.test(value) || Number.isNaN(Date.parse(value))) {
     throw new InvalidInputError(field, value, 'a time as in RFC 3339');
   }
   return value;

@@ -45,3 +45,15 @@ export const INSERT_COMMANDS = `
 
 export const RELEASE_CLAIM = 'DELETE FROM unique_claims WHERE scope = $1 AND value = $2';
 export const TAKE_CLAIM = 'INSERT INTO unique_claims (scope, value, stream_id) VALUES ($1, $2, $3)';
+
+/** The first command, by position, whose events are not as many as it wrote; for an event without a command, 0. */
+export const UNPAIRED_COMMAND = `
+  SELECT command_id, coalesce(c.position, e.position) AS position, coalesce(c.event_count, 0) AS expected,
+    coalesce(e.count, 0)::integer AS found
+  FROM commands c
+  FULL JOIN (SELECT actor, command_id, count(*) AS count, max(position) AS position
+             FROM events GROUP BY actor, command_id) e USING (actor, command_id)
+  WHERE c.event_count IS DISTINCT FROM coalesce(e.count, 0)
+     OR (e.position IS NOT NULL AND c.position <> e.position)
+     OR c.position > (SELECT coalesce(max(position), 0) FROM events)
+  ORDER BY 2 LIMIT 1`;

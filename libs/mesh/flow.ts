@@ -22,7 +22,8 @@ export interface FlowRequest {
 
 /**
  * One flow of bytes. `end` is emitted only for a clean end of the other side's bytes; a reset, of whatever origin,
- * destroys the stream with FlowResetError and drops what is buffered in both directions.
+ * destroys the stream with FlowResetError and drops what is buffered in both directions. A write's callback means
+ * that its bytes were copied or sent: the buffer may be used again.
  */
 export interface MeshFlow extends Duplex {
   /** Topology version of the target when it accepted. */

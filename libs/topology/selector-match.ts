@@ -31,7 +31,7 @@ export function matchesSource(view: NetworkView, selector: Selector, source: Pol
     case 'alias':
       return view.aliases.get(selector.alias)?.sandboxId === sandbox.sandboxId;
     case 'label':
-      return Object.hasOwn(sandbox.labels, selector.key) && sandbox.labels[selector.key] === selector.value;
+      return sandbox.labels[selector.key] === selector.value;
     case 'local':
     case 'local-user':
       return false;

@@ -32,7 +32,7 @@ class MemoryFlow extends Duplex implements MeshFlow {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.other?.push(chunk)) done();
+    if (this.other?.push(Buffer.from(chunk))) done();
     else this.#took = done;
   }
 

@@ -1,10 +1,11 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 
-/** Where a socket's bytes go: `callback` gets each read and answers whether to go on reading. */
+/** Where a socket's bytes go. Both are called without `this`. */
 export interface BulkReads {
   /** The buffer of the next read. */
-  buffer(): Buffer;
-  callback(length: number, bytes: Uint8Array): boolean;
+  readonly buffer: () => Buffer;
+  /** Gets each read and answers whether to go on reading. */
+  readonly callback: (length: number, bytes: Uint8Array) => boolean;
 }
 
 /**

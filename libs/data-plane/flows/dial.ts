@@ -44,7 +44,7 @@ function connectTo(address: string, port: number, signal: AbortSignal): Promise<
     const end = new SocketEnd((onread) =>
       connect({ host: address, port, allowHalfOpen: true, noDelay: true, autoSelectFamily: false, onread }),
     );
-    const { socket } = end;
+    const { stream: socket } = end;
     const settle = () => {
       signal.removeEventListener('abort', abort);
       socket.off('connect', connected);

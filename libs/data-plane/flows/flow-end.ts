@@ -14,10 +14,10 @@ export interface EndWatch {
 
 const NOBODY: EndWatch = { ended: () => {}, failed: () => {} };
 
-/** A TCP connection to a sandbox. It reads nothing before `onBytes` is set and `socket.resume()` called. */
+/** A TCP connection to a sandbox. It reads nothing before `onBytes` is set and `stream.resume()` called. */
 export class SocketEnd {
   readonly kind = 'socket';
-  readonly socket: Socket;
+  readonly stream: Socket;
   readonly reads = new ReadBuffer();
   watch: EndWatch = NOBODY;
   /** Takes each read and answers whether to go on reading. */
@@ -27,16 +27,16 @@ export class SocketEnd {
 
   /** `make` is to give a socket that reads through these reads. */
   constructor(make: (reads: BulkReads) => Socket) {
-    this.socket = make({
+    this.stream = make({
       buffer: () => this.reads.bytes,
       callback: (length, bytes) => this.onBytes(length, bytes),
     });
-    this.socket.pause();
-    this.socket.on('error', () => this.watch.failed());
-    this.socket.on('close', () => {
+    this.stream.pause();
+    this.stream.on('error', () => this.watch.failed());
+    this.stream.on('close', () => {
       this.#closed = true;
       if (!this.#lent) this.reads.release();
-      if (this.socket.readableEnded && this.socket.writableFinished && this.socket.errored === null) this.watch.ended();
+      if (this.stream.readableEnded && this.stream.writableFinished && this.stream.errored === null) this.watch.ended();
       else this.watch.failed();
     });
   }
@@ -49,13 +49,13 @@ export class SocketEnd {
   giveBack(): void {
     this.#lent = false;
     if (this.#closed) this.reads.release();
-    else this.socket.resume();
+    else this.stream.resume();
   }
 
   /** TCP carries no reason. */
   reset(_code?: string): void {
     this.onBytes = () => false;
-    resetSocket(this.socket);
+    resetSocket(this.stream);
   }
 }
 

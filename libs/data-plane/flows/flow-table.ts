@@ -7,7 +7,8 @@ import { sourceKey } from './judge.js';
 export class FlowTable {
   readonly #byNetwork = new Map<NetworkId, Set<Flow>>();
   readonly #bySource = new Map<string, number>();
-  readonly #peerIds = new Set<FlowId>();
+  /** Of two flows of one id, the first. */
+  readonly #peerFlows = new Map<FlowId, Flow>();
   #size = 0;
 
   get size(): number {
@@ -21,7 +22,7 @@ export class FlowTable {
 
   /** Whether a peer has a flow of this id here already. */
   hasPeerFlow(flowId: FlowId): boolean {
-    return this.#peerIds.has(flowId);
+    return this.#peerFlows.has(flowId);
   }
 
   add(flow: Flow): void {
@@ -30,19 +31,19 @@ export class FlowTable {
     this.#byNetwork.set(networkId, ofNetwork);
     ofNetwork.add(flow);
     this.#bySource.set(keyOf(flow), this.ofSource(flow) + 1);
-    if (peer !== null) this.#peerIds.add(flowId);
+    if (peer !== null && !this.hasPeerFlow(flowId)) this.#peerFlows.set(flowId, flow);
     this.#size += 1;
   }
 
   remove(flow: Flow): void {
-    const { networkId, peer, flowId } = flow.facts;
+    const { networkId, flowId } = flow.facts;
     const ofNetwork = this.#byNetwork.get(networkId);
     if (ofNetwork?.delete(flow) !== true) return;
     if (ofNetwork.size === 0) this.#byNetwork.delete(networkId);
     const left = this.ofSource(flow) - 1;
     if (left > 0) this.#bySource.set(keyOf(flow), left);
     else this.#bySource.delete(keyOf(flow));
-    if (peer !== null) this.#peerIds.delete(flowId);
+    if (this.#peerFlows.get(flowId) === flow) this.#peerFlows.delete(flowId);
     this.#size -= 1;
   }
 

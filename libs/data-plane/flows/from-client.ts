@@ -54,8 +54,7 @@ async function reachTarget(
     const targetVersion = error instanceof FlowRefusedError ? error.targetVersion : null;
     if (mayRepeat && targetVersion !== null && targetVersion > version && !flow.isDone()) {
       flow.target = null;
-      await host.catchUp(flow, targetVersion);
-      return flow.isDone() ? null : reachTarget(host, flow, source, false);
+      if (await host.catchUp(flow, targetVersion)) return reachTarget(host, flow, source, false);
     }
     flow.finish('refused', codeOf(error));
     return null;

@@ -67,14 +67,18 @@ export class FlowHost {
     return decision;
   }
 
-  /** Asks for a version that the other end has, and holds the flow until it is here, or no longer than allowed. */
-  async catchUp(flow: Flow, version: number): Promise<void> {
+  /**
+   * Asks for a version that the other end has, and holds the flow until it is here, or no longer than allowed. False:
+   * it did not come, or the flow is done.
+   */
+  async catchUp(flow: Flow, version: number): Promise<boolean> {
     const { networkId } = flow.facts;
-    if ((this.version(networkId) ?? -1) >= version) return;
+    if ((this.version(networkId) ?? -1) >= version) return true;
     flow.heldForVersion = version;
     this.settings.requestSync(networkId, version);
-    await this.waits.wait(networkId, version, this.settings.limits.syncHoldMs, flow.signal);
+    const reached = await this.waits.wait(networkId, version, this.settings.limits.syncHoldMs, flow.signal);
     flow.heldForVersion = null;
+    return reached && !flow.isDone();
   }
 
   /** Connects to a sandbox of this host, where its driver says it is now. Error: TargetUnreachableError. */

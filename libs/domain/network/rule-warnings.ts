@@ -40,16 +40,16 @@ function overridingDenies(allow: Rule, network: Topology): readonly Warning[] {
   const denies = [...network.rules.values()].filter(
     ({ effect, to, port }) => effect === 'deny' && to === allow.to && port === allow.port,
   );
-  const warnings = sortedBy(denies, ({ id }) => id).flatMap(({ id, from }) => {
+  const whole: Warning[] = [];
+  const part: Warning[] = [];
+  for (const { id, from } of sortedBy(denies, (deny) => deny.id)) {
     const matched = sources.filter((source) => matchesSource(network, from, source)).length;
     const printed = formatSelector(from);
     if (standsForAllOf(from, allow.from) || (matched > 0 && matched === sources.length)) {
-      return [{ code: 'OVERRIDDEN_BY_DENY', message: `${id} denies ${printed}, and so all that this rule allows` }];
+      whole.push({ code: 'OVERRIDDEN_BY_DENY', message: `${id} denies ${printed}, and so all that this rule allows` });
+    } else if (standsForAllOf(allow.from, from) || matched > 0) {
+      part.push({ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: `${id} goes on denying ${printed}` });
     }
-    if (standsForAllOf(allow.from, from) || matched > 0) {
-      return [{ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: `${id} goes on denying ${printed}` }];
-    }
-    return [];
-  });
-  return warnings.slice(0, LISTED);
+  }
+  return [...whole, ...part].slice(0, LISTED);
 }

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { parseAgentId, parseAliasName, parseFlowId, parseSandboxId } from '#libs/contracts/ids.js';
+import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
+import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
+import { networkView, TEST_NETWORK } from '#test/support/network-view.js';
+import { freePort } from '#test/support/ports.js';
+
+/** One host's data plane: sbx-web reaches sbx-api, the backend whose port is the argument, through policy. */
+
+const backend = Number(process.argv[2]);
+const engine = createFlowEngine({
+  agentId: parseAgentId('host-a', 'agent'),
+  mesh: null,
+  sandboxes: {
+    sourceOf: () => parseSandboxId('sbx-web', 'sandbox'),
+    addressOf: () => '127.0.0.1',
+  },
+  forbiddenTargets: [],
+  limits: { connectTimeoutMs: 5_000, idleTimeoutMs: 60_000, flowsPerSource: 10_000, flows: 10_000, syncHoldMs: 2_000 },
+  isFresh: () => true,
+  requestSync: () => undefined,
+  newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+  record: () => undefined,
+});
+const listeners = createProxyListeners(
+  (socket, route) => engine.acceptClient(socket, route),
+  (_route, error) => {
+    throw error;
+  },
+);
+const port = await freePort();
+engine.apply(
+  TEST_NETWORK,
+  networkView({
+    version: 1,
+    sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
+    aliases: { api: { sandbox: 'sbx-api', ports: [`${port}:${backend}`] } },
+    allow: [`sandbox:sbx-web api ${port}`],
+  }),
+);
+const route = { networkId: TEST_NETWORK, alias: parseAliasName('api', 'alias'), address: '127.0.0.1', port };
+const [failure] = await listeners.open([route]);
+if (failure !== undefined) throw new Error(failure.message);
+process.once('disconnect', () => process.exit(0));
+process.send?.(port);

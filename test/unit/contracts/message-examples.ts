@@ -1,0 +1,91 @@
+const epoch = { counter: 1, id: '5c1d' };
+const networkId = '0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11';
+const hash = 'ab'.repeat(32);
+const peers = [{ agentId: 'host-b', endpoints: ['10.0.0.2:7443'] }];
+
+const applied = {
+  protocol: 1,
+  epoch,
+  networkId,
+  from: 6,
+  to: 7,
+  hash,
+  outcome: 'applied',
+  code: null,
+  message: null,
+  aliasFailures: [{ alias: 'api', code: 'PORT_IN_USE', message: 'port 8080 is taken' }],
+  flowsCut: ['0123456789abcdef0123456789abcdef'],
+  appliedAt: '2026-03-01T12:00:00.123Z',
+};
+
+const hello = {
+  protocol: 1,
+  bootId: 'boot-1',
+  softwareVersion: '0.1.0',
+  driver: 'netns',
+  mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['10.0.0.1:7443'] },
+  networks: [{ networkId, epoch, version: 7, hash }],
+};
+
+export const sandboxReport = {
+  sandboxId: 'sbx-api',
+  address: '10.77.0.2',
+  isolation: 'enforced',
+  source: 'verified',
+  dns: 'active',
+  dnsRemedy: null,
+  namespace: 'sbx-api',
+};
+
+/** One of each message, with something in every list. */
+export const examples: { readonly [name: string]: object } = {
+  topology: {
+    protocol: 1,
+    term: 3,
+    epoch,
+    networkId,
+    from: null,
+    to: 7,
+    hash,
+    part: { index: 0, count: 2 },
+    body: '{"aliases":[',
+    signature: 'c2lnbmF0dXJl',
+  },
+  topologyReply: { protocol: 1, status: 'refused', code: 'SIGNATURE_INVALID', message: 'the signature is wrong' },
+  applied,
+  hello,
+  heartbeat: { ...hello, acknowledgements: [applied] },
+  contactReply: { protocol: 1, term: 3, epoch, networks: [{ networkId, version: 7 }], peersRevision: 2, peers },
+  sync: { protocol: 1, networkId, have: null },
+  inventory: {
+    protocol: 1,
+    bootId: 'boot-1',
+    sequence: 4,
+    driver: 'netns',
+    sandboxes: [sandboxReport],
+  },
+  inventoryReply: {
+    protocol: 1,
+    accepted: ['sbx-api'],
+    conflicts: [{ sandboxId: 'sbx-web', code: 'PLACEMENT_CONFLICT', owner: 'host-a' }],
+  },
+  control: { protocol: 1, kind: 'peers', revision: 2, peers },
+  acknowledgement: { protocol: 1, ok: true, code: null, message: null },
+  resolve: { protocol: 1, kind: 'resolve', networkId, alias: 'api' },
+  checks: {
+    protocol: 1,
+    kind: 'checks',
+    networkId,
+    alias: 'api',
+    version: 7,
+    role: 'source',
+    from: 'local',
+    port: 8080,
+  },
+  resolveReply: { protocol: 1, kind: 'resolve', address: '127.77.0.1', version: 7 },
+  checksReply: {
+    protocol: 1,
+    kind: 'checks',
+    checks: [{ code: 'POLICY', status: 'pass', evidence: 'rule-0001 allows local', remedy: null }],
+  },
+};

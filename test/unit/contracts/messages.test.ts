@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  ProtocolUnsupportedError,
+  parseContactReply,
+  parseControlMessage,
+  parseDiagnoseRequest,
+  parseInventoryReply,
+  parseTopologyMessage,
+} from '#libs/contracts/agent-messages.js';
+import {
+  parseAcknowledgement,
+  parseAppliedMessage,
+  parseDiagnoseReply,
+  parseHeartbeatMessage,
+  parseHelloMessage,
+  parseInventoryMessage,
+  parseSyncMessage,
+  parseTopologyReply,
+} from '#libs/contracts/control-plane-messages.js';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import { examples, sandboxReport } from './message-examples.js';
+
+const parsers: { readonly [name: string]: (value: unknown) => object } = {
+  topology: parseTopologyMessage,
+  topologyReply: parseTopologyReply,
+  applied: parseAppliedMessage,
+  hello: parseHelloMessage,
+  heartbeat: parseHeartbeatMessage,
+  contactReply: parseContactReply,
+  sync: parseSyncMessage,
+  inventory: parseInventoryMessage,
+  inventoryReply: parseInventoryReply,
+  control: parseControlMessage,
+  acknowledgement: parseAcknowledgement,
+  resolve: parseDiagnoseRequest,
+  checks: parseDiagnoseRequest,
+  resolveReply: parseDiagnoseReply,
+  checksReply: parseDiagnoseReply,
+};
+
+for (const [name, parse] of Object.entries(parsers)) {
+  describe(`the message ${name}`, () => {
+    const example = () => structuredClone(examples[name] ?? {});
+
+    it('is taken as it was sent', () => expect(parse(example())).to.deep.equal(example()));
+
+    it('loses what nobody asked for', () => {
+      expect(parse({ ...example(), extra: 'x' })).to.deep.equal(example());
+    });
+
+    for (const value of [undefined, null, 7, 'text', [], true]) {
+      it(`is not ${JSON.stringify(value) ?? 'nothing'}`, () =>
+        expect(() => parse(value)).to.throw(InvalidInputError, 'message'));
+    }
+
+    it('is refused in another protocol, and both are named', () => {
+      expect(() => parse({ ...example(), protocol: 2 })).to.throw(ProtocolUnsupportedError, /protocol 2.*protocol 1/);
+      expect(() => parse(changed(example(), ['protocol'], undefined))).to.throw(ProtocolUnsupportedError, 'none');
+    });
+
+    for (const place of placesOf(example())) {
+      it(`is refused without ${place.join('.')}, which is named`, () => {
+        expect(() => parse(changed(example(), place, undefined))).to.throw(InvalidInputError, String(place.at(-1)));
+      });
+    }
+
+    it('survives anything in any place: taken whole, or refused by name', () => {
+      const places = placesOf(example());
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...places),
+          fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.integer()),
+          (place, value) => {
+            try {
+              const parsed = parse(changed(example(), place, value));
+              expect(parse(JSON.parse(JSON.stringify(parsed)))).to.deep.equal(parsed);
+            } catch (error) {
+              expect(error).to.be.instanceOf(InvalidInputError);
+            }
+          },
+        ),
+      );
+    });
+  });
+}
+
+describe('bounds of messages', () => {
+  const rows: readonly (readonly [name: string, what: string, place: Place, value: unknown])[] = [
+    ['topology', 'a part beyond the count', ['part', 'index'], 3],
+    ['topology', 'too many parts', ['part', 'count'], 5000],
+    ['topology', 'a body larger than the bus carries', ['body'], 'x'.repeat(1_048_577)],
+    ['topology', 'a hash in capitals', ['hash'], 'A'.repeat(64)],
+    ['topology', 'a version below zero', ['to'], -1],
+    ['topology', 'a term in text', ['term'], '7'],
+    ['applied', 'a flow id that is none', ['flowsCut'], ['x']],
+    ['applied', 'more flows than one agent has', ['flowsCut'], Array(100_001).fill('0'.repeat(32))],
+    ['applied', 'a time in words', ['appliedAt'], 'yesterday'],
+    ['applied', 'a year and no more', ['appliedAt'], '2026'],
+    ['applied', 'a day that is none', ['appliedAt'], '2026-13-41T00:00:00Z'],
+    ['applied', 'an outcome of its own', ['outcome'], 'done'],
+    ['applied', 'a failure of an alias that cannot be', ['aliasFailures'], [{ alias: 'any', code: 'X', message: '' }]],
+    ['hello', 'a boot id with a line break', ['bootId'], 'a\nb'],
+    ['hello', 'a network that is none', ['networks'], [{}]],
+    ['inventory', 'a sandbox twice', ['sandboxes'], [sandboxReport, sandboxReport]],
+    ['inventory', 'a state of DNS of its own', ['sandboxes', 0, 'dns'], 'fine'],
+    ['inventoryReply', 'another code', ['conflicts', 0, 'code'], 'MOVED'],
+    ['control', 'another kind', ['kind'], 'exec'],
+    ['checks', 'a selector that is none', ['from'], 'everybody:x'],
+    ['checks', 'port 0', ['port'], 0],
+    ['checksReply', 'a check of its own', ['checks', 0, 'code'], 'SHELL'],
+    ['checksReply', 'more checks than there are', ['checks'], Array(17).fill({})],
+    ['acknowledgement', 'a yes in text', ['ok'], 'true'],
+  ];
+  for (const [name, what, place, value] of rows) {
+    it(`${name} has no ${what}`, () => {
+      const example = structuredClone(examples[name] ?? {});
+      expect(() => parsers[name]?.(changed(example, place, value))).to.throw(InvalidInputError);
+    });
+  }
+});
+
+type Place = readonly (string | number)[];
+
+/** The path of every member of a message but its protocol, lists being looked into at their first element. */
+function placesOf(value: unknown, at: Place = []): readonly Place[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Array.isArray(value) ? value.slice(0, 1).map((item) => [0, item] as const) : Object.entries(value);
+  return entries.flatMap(([key, member]) => {
+    if (key === 'protocol') return [];
+    const place = [...at, key];
+    return Array.isArray(value) ? placesOf(member, place) : [place, ...placesOf(member, place)];
+  });
+}
+
+function changed(value: unknown, [key, ...rest]: Place, to: unknown): unknown {
+  if (key === undefined) return to;
+  if (Array.isArray(value)) return value.map((item, index) => (index === key ? changed(item, rest, to) : item));
+  const members = value as { readonly [key: string]: unknown };
+  return { ...members, [key]: changed(members[String(key)], rest, to) };
+}

@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { formatSelector, parseSelector } from '#libs/contracts/selectors.js';
+import { refused, shown } from './refused.js';
+
+describe('a selector', () => {
+  const accepted: readonly (readonly [text: string, selector: object])[] = [
+    ['local', { kind: 'local' }],
+    ['any', { kind: 'any' }],
+    ['local:ada', { kind: 'local-user', user: 'ada' }],
+    ['sandbox:sbx-1', { kind: 'sandbox', sandboxId: 'sbx-1' }],
+    ['sandbox:a.b_c', { kind: 'sandbox', sandboxId: 'a.b_c' }],
+    ['label:tier=web', { kind: 'label', key: 'tier', value: 'web' }],
+    ['label:example.com/tier=Web_1.0', { kind: 'label', key: 'example.com/tier', value: 'Web_1.0' }],
+    ['api', { kind: 'alias', alias: 'api' }],
+    ['sandbox', { kind: 'alias', alias: 'sandbox' }],
+    ['label', { kind: 'alias', alias: 'label' }],
+  ];
+  for (const [text, selector] of accepted) {
+    it(`may be ${text}`, () => {
+      expect(parseSelector(text, 'from')).to.deep.equal(selector);
+      expect(formatSelector(parseSelector(text, 'from'))).to.equal(text);
+    });
+  }
+
+  const bad = [
+    '',
+    ' ',
+    'Api',
+    'any ',
+    'any:',
+    'any:x',
+    'local:',
+    'local:Ada',
+    'local:ada:bob',
+    'sandbox:',
+    'sandbox:-x',
+    'sandbox:a b',
+    'label:',
+    'label:tier',
+    'label:tier=',
+    'label:=web',
+    'label:tier=web=db',
+    'label:Tier=web',
+    'label:tier=a b',
+    `label:tier=${'x'.repeat(64)}`,
+    'agent:host-a',
+    ':',
+    ':x',
+    '*',
+    'api.dev.gstacks',
+    'api:8080',
+    'a\nb',
+    undefined,
+    null,
+    7,
+    {},
+    ['any'],
+  ];
+  for (const value of bad) it(`may not be ${shown(value)}`, () => refused(() => parseSelector(value, 'from'), 'from'));
+
+  it('is printed as it was written, whatever was accepted', () => {
+    const text = fc.oneof(fc.string(), fc.stringMatching(/^(local|sandbox|label|any)?:?[A-Za-z0-9._=/-]{0,12}$/));
+    fc.assert(
+      fc.property(text, (value) => {
+        let selector: ReturnType<typeof parseSelector>;
+        try {
+          selector = parseSelector(value, 'from');
+        } catch {
+          return;
+        }
+        expect(formatSelector(selector)).to.equal(value);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { topologyStatement } from '#libs/contracts/bus-messages.js';
+import { parseAgentId, parseNetworkId } from '#libs/contracts/ids.js';
+import { renewalStatement } from '#libs/contracts/renewal.js';
+import {
+  agentInboxPrefix,
+  agentOfSubject,
+  agentSubject,
+  everyAgentSubject,
+  FROM_AGENT,
+  TO_AGENT,
+} from '#libs/contracts/subjects.js';
+
+const agentId = parseAgentId('host-a', 'agent');
+
+describe('what a signature covers', () => {
+  const topology = {
+    epoch: { counter: 1, id: '5c1d' },
+    networkId: parseNetworkId('0a1b', 'network'),
+    from: null,
+    to: 7,
+    hash: 'ab'.repeat(32),
+  };
+
+  it('is written one way only, for it is signed by one release and checked by another', () => {
+    expect(topologyStatement(agentId, topology)).to.equal(
+      `gs-topology-v1\nhost-a\n1\n5c1d\n0a1b\nfull\n7\n${'ab'.repeat(32)}`,
+    );
+    expect(topologyStatement(agentId, { ...topology, from: 6 })).to.contain('\n6\n7\n');
+  });
+
+  it('differs with every part of it', () => {
+    const other = parseAgentId('host-b', 'agent');
+    const statements = [
+      topologyStatement(agentId, topology),
+      topologyStatement(other, topology),
+      topologyStatement(agentId, { ...topology, epoch: { counter: 2, id: '5c1d' } }),
+      topologyStatement(agentId, { ...topology, epoch: { counter: 1, id: '5c1e' } }),
+      topologyStatement(agentId, { ...topology, networkId: parseNetworkId('0a1c', 'network') }),
+      topologyStatement(agentId, { ...topology, from: 0 }),
+      topologyStatement(agentId, { ...topology, to: 8 }),
+      topologyStatement(agentId, { ...topology, hash: 'ac'.repeat(32) }),
+    ];
+    expect(new Set(statements).size).to.equal(statements.length);
+  });
+
+  it('names all that a renewal asks for', () => {
+    const renewal = { agentId, nkey: 'UA', certificateRequest: 'PEM', timestamp: '2026-03-01T12:00:00Z' };
+    expect(renewalStatement(renewal)).to.equal('gs-renewal-v1\nhost-a\nUA\n2026-03-01T12:00:00Z\nPEM');
+  });
+});
+
+describe('subjects', () => {
+  it('name the agent in one token, from which it is read again', () => {
+    for (const message of [...TO_AGENT, ...FROM_AGENT]) {
+      const subject = agentSubject(agentId, message);
+      expect(subject).to.equal(`gs.v1.agent.host-a.${message}`);
+      expect(agentOfSubject(subject)).to.equal('host-a');
+    }
+  });
+
+  it('of every agent stand for exactly one message', () => {
+    expect(everyAgentSubject('applied')).to.equal('gs.v1.agent.*.applied');
+  });
+
+  it('have no agent where there is none', () => {
+    for (const subject of ['', 'gs', 'gs.v1.agent']) expect(agentOfSubject(subject)).to.equal('');
+  });
+
+  it('of replies belong to one agent', () => {
+    expect(agentInboxPrefix(agentId)).to.equal('_INBOX.host-a');
+  });
+});

@@ -1,0 +1,120 @@
+import {
+  aliasRemoved,
+  detached,
+  portsChanged,
+  published,
+  rule,
+  ruleRemoved,
+} from '#test/unit/topology/network-events.js';
+import { attach, given, publish, unpublish } from './network-commands.js';
+import { dev, port, withApi, withRule } from './network-fixtures.js';
+
+describe('publishing an alias', () => {
+  it('names a sandbox and its ports, in order', () => {
+    given(...dev)
+      .when(publish('sbx-api', 'api', [9090, '80:8080']))
+      .thenWritten([published('api', 'sbx-api', '80:8080', 9090)], {
+        alias: 'api',
+        sandboxId: 'sbx-api',
+        ports: [port(80, 8080), port(9090)],
+      });
+  });
+
+  it('changes nothing when it is so already', () => {
+    given(...withApi)
+      .when(publish('sbx-api', 'api', [8080]))
+      .thenWritten([], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080)] });
+  });
+
+  it('changes the ports of an alias of the same sandbox, and names rules that come to nothing by it', () => {
+    given(...withRule)
+      .when(publish('sbx-api', 'api', [9090]))
+      .thenWritten([portsChanged('api', 9090)], { alias: 'api', sandboxId: 'sbx-api', ports: [port(9090)] }, [
+        'PORT_NOT_PUBLISHED: rule-0001 names port 8080, which api does not publish',
+      ]);
+    given(...withApi)
+      .when(publish('sbx-api', 'api', ['8080:80']))
+      .thenWritten([portsChanged('api', '8080:80')], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080, 80)] });
+  });
+
+  it('refuses an alias that another sandbox publishes', () => {
+    given(...withApi)
+      .when(publish('sbx-web', 'api'))
+      .thenRefused('conflict', 'ALIAS_TAKEN', 'api', 'sbx-api');
+  });
+
+  it('refuses a sandbox that is not attached', () => {
+    given(...dev)
+      .when(publish('sbx-typo', 'api'))
+      .thenRefused('not-found', 'NOT_ATTACHED', 'sbx-typo');
+  });
+
+  it('never hands the rules of one sandbox to another unasked, whichever side they name it on', () => {
+    given(...withRule, aliasRemoved('api'))
+      .when(publish('sbx-web', 'api'))
+      .thenRefused('conflict', 'ALIAS_HAS_RULES', 'rule-0001', 'sbx-api');
+    given(...withApi, published('web', 'sbx-web', 80), rule('0007', 'allow web -> api:8080'), aliasRemoved('web'))
+      .when(publish('sbx-api', 'web'))
+      .thenRefused('conflict', 'ALIAS_HAS_RULES', 'rule-0007', 'sbx-web');
+    given(...withRule, aliasRemoved('api'), detached('sbx-api'))
+      .when(attach('sbx-new', { as: 'api' }))
+      .thenRefused('conflict', 'ALIAS_HAS_RULES', 'rule-0001');
+  });
+
+  it('hands them over when asked', () => {
+    given(...withRule, aliasRemoved('api'))
+      .when(publish('sbx-web', 'api', [8080], true))
+      .thenWritten([published('api', 'sbx-web', 8080)], { alias: 'api', sandboxId: 'sbx-web', ports: [port(8080)] }, [
+        'RULES_APPLY: rules written before apply to api from now on: rule-0001',
+      ]);
+  });
+
+  it('gives a sandbox its own rules back, and says so', () => {
+    given(...withRule, aliasRemoved('api'))
+      .when(publish('sbx-api', 'api'))
+      .thenWritten([published('api', 'sbx-api', 8080)], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080)] }, [
+        'RULES_APPLY: rules written before apply to api from now on: rule-0001',
+      ]);
+  });
+
+  it('asks nobody once the rules are gone', () => {
+    given(...withRule, aliasRemoved('api'), ruleRemoved('0001'))
+      .when(publish('sbx-web', 'api'))
+      .thenWritten([published('api', 'sbx-web', 8080)], { alias: 'api', sandboxId: 'sbx-web', ports: [port(8080)] });
+  });
+
+  it('lets a rule wait for a source that was never there', () => {
+    given(...withApi, rule('0001', 'allow web -> api:8080'))
+      .when(publish('sbx-web', 'web', [80]))
+      .thenWritten([published('web', 'sbx-web', 80)], { alias: 'web', sandboxId: 'sbx-web', ports: [port(80)] }, [
+        'RULES_APPLY: rules written before apply to web from now on: rule-0001',
+      ]);
+  });
+
+  it('stops at a thousand aliases', () => {
+    const full = Array.from({ length: 1000 }, (_, index) => published(`a-${index}`, 'sbx-api', 80));
+    given(...dev, ...full)
+      .when(publish('sbx-api', 'more'))
+      .thenRefused('conflict', 'TOO_MANY_ALIASES', '1000');
+    given(...dev, ...full)
+      .when(publish('sbx-api', 'a-7', [80]))
+      .thenWritten([], { alias: 'a-7', sandboxId: 'sbx-api', ports: [port(80)] });
+  });
+});
+
+describe('removing an alias', () => {
+  it('leaves the rules that name it, and counts them', () => {
+    given(...withRule, rule('0002', 'deny api -> api:8080'))
+      .when(unpublish('api'))
+      .thenWritten([aliasRemoved('api')], { alias: 'api', rulesLeft: 2 });
+    given(...withApi)
+      .when(unpublish('api'))
+      .thenWritten([aliasRemoved('api')], { alias: 'api', rulesLeft: 0 });
+  });
+
+  it('refuses an alias that is not there', () => {
+    given(...dev)
+      .when(unpublish('api'))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'api', 'dev');
+  });
+});

@@ -1,0 +1,187 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import { DomainError } from '#libs/domain/decision.js';
+import type { NetworkEvent } from '#libs/domain/events.js';
+import type { NetworkCommand } from '#libs/domain/network/commands.js';
+import { decideNetwork } from '#libs/domain/network/decide.js';
+import { networkEventOf, storedEvent } from '#libs/domain/stored-events.js';
+import { compile, participants } from '#libs/topology/compile.js';
+import { evaluate } from '#libs/topology/evaluate.js';
+import { fold, foldAll } from '#libs/topology/fold.js';
+import type { Topology } from '#libs/topology/model.js';
+import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
+import { snapshotText } from '#libs/topology/snapshot-text.js';
+import {
+  agentName,
+  aliasName,
+  labels,
+  portNumber,
+  question,
+  sandboxName,
+  selectorText,
+} from '#test/unit/topology/arbitraries.js';
+import {
+  addRule,
+  attach,
+  create,
+  detach,
+  place,
+  publish,
+  relabel,
+  remove,
+  removeRule,
+  unpublish,
+} from './network-commands.js';
+
+const ruleName = fc.constantFrom('0001', '0002', '0003', '0004', '0005', '0006');
+const ports = fc.uniqueArray(portNumber, { minLength: 1 });
+const effect = fc.constantFrom('allow', 'deny');
+
+const attachment = fc
+  .record({ id: sandboxName, agent: agentName, labels, as: fc.option(aliasName), ports, inheritRules: fc.boolean() })
+  .map(({ id, as, ...options }) => attach(id, as === null ? options : { ...options, as }));
+
+const command: fc.Arbitrary<NetworkCommand> = fc.oneof(
+  { weight: 6, arbitrary: attachment },
+  { weight: 2, arbitrary: sandboxName.map(detach) },
+  { weight: 4, arbitrary: fc.tuple(sandboxName, aliasName, ports, fc.boolean()).map((of) => publish(...of)) },
+  { weight: 2, arbitrary: aliasName.map(unpublish) },
+  { weight: 8, arbitrary: fc.tuple(ruleName, effect, selectorText, aliasName, portNumber).map((of) => addRule(...of)) },
+  { weight: 2, arbitrary: ruleName.map(removeRule) },
+  { weight: 1, arbitrary: fc.tuple(sandboxName, fc.option(agentName)).map((of) => place(...of)) },
+  { weight: 1, arbitrary: fc.tuple(sandboxName, labels).map((of) => relabel(...of)) },
+);
+const rare = fc.oneof({ weight: 40, arbitrary: command }, { weight: 1, arbitrary: fc.boolean().map(remove) });
+const commands = fc.array(rare, { maxLength: 40, size: 'max' }).map((rest) => [create(), ...rest]);
+
+/** Runs the commands and calls back after each that was carried out. */
+function run(
+  sequence: readonly NetworkCommand[],
+  after: (network: Topology, events: readonly NetworkEvent[], command: NetworkCommand) => void,
+): readonly NetworkEvent[] {
+  const log: NetworkEvent[] = [];
+  let network: Topology | null = null;
+  for (const next of sequence) {
+    const decision = decideNetwork(next, network);
+    if (decision instanceof DomainError) continue;
+    for (const event of decision.events) network = fold(network, event);
+    log.push(...decision.events);
+    if (network !== null) after(network, decision.events, next);
+  }
+  return log;
+}
+
+describe('whatever commands a network is given', () => {
+  it('an alias belongs to an attached sandbox, and a deleted network is empty', () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        run(sequence, ({ aliases, sandboxes, deleted }) => {
+          for (const { sandboxId } of aliases.values()) expect(sandboxes.has(sandboxId)).to.equal(true);
+          if (deleted) expect([sandboxes.size, aliases.size]).to.deep.equal([0, 0]);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('its version counts its events, and replaying them gives the same network', () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        let live: Topology | null = null;
+        const log = run(sequence, (network) => {
+          live = network;
+        });
+        const stored = log.map((event) => JSON.parse(JSON.stringify(storedEvent(event))));
+        const replayed = foldAll(null, stored.map(networkEventOf));
+        expect(replayed).to.deep.equal(live);
+        expect(replayed?.version).to.equal(log.length);
+      }),
+    );
+  });
+
+  it('every agent can parse what is compiled for it', () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        run(sequence, (network) => {
+          for (const agentId of participants(network)) {
+            const snapshot = compile(network, agentId);
+            expect(parseSnapshot(JSON.parse(snapshotText(snapshot)))).to.deep.equal(snapshot);
+          }
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('giving a command a second time writes nothing', () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        run(sequence, (network, events, last) => {
+          const again = decideNetwork(last, network);
+          if (!(again instanceof DomainError)) expect(again.events, last.kind).to.deep.equal([]);
+          if (events.length === 0) expect(again).not.to.be.instanceOf(DomainError);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('no rule comes to speak of another sandbox than it was written about, unless somebody said --inherit-rules', () => {
+    const unasked = commands.map((sequence) =>
+      sequence.map((next) => ('inheritRules' in next ? { ...next, inheritRules: false } : next)),
+    );
+    fc.assert(
+      fc.property(unasked, (sequence) => {
+        const writtenAbout = new Map<RuleId, ReadonlyMap<AliasName, SandboxId>>();
+        run(sequence, (network, events) => {
+          for (const event of events) {
+            if (event.type !== 'PolicyRuleAdded') continue;
+            writtenAbout.set(event.data.ruleId, publishersNow(network, event.data.ruleId));
+          }
+          for (const id of network.rules.keys()) {
+            const then = writtenAbout.get(id);
+            for (const [alias, sandboxId] of publishersNow(network, id)) {
+              expect(sandboxId).to.equal(then?.get(alias) ?? sandboxId);
+            }
+          }
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('an allow that is said to be overridden opens nothing to anybody', () => {
+    fc.assert(
+      fc.property(commands, fc.array(question), (sequence, questions) => {
+        let before: Topology | null = null;
+        run(sequence, (network, events, last) => {
+          const decision = before === null ? null : decideNetwork(last, before);
+          const isOverridden =
+            decision !== null &&
+            !(decision instanceof DomainError) &&
+            events.length > 0 &&
+            decision.warnings.some(({ code }) => code === 'OVERRIDDEN_BY_DENY');
+          if (isOverridden && before !== null) {
+            for (const asked of questions) {
+              expect(evaluate(network, asked).effect).to.equal(evaluate(before, asked).effect);
+            }
+          }
+          before = network;
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function publishersNow(network: Topology, ruleId: RuleId): ReadonlyMap<AliasName, SandboxId> {
+  const rule = network.rules.get(ruleId);
+  const named = rule === undefined ? [] : rule.from.kind === 'alias' ? [rule.to, rule.from.alias] : [rule.to];
+  return new Map(
+    named.flatMap((alias) => {
+      const record = network.aliases.get(alias);
+      return record === undefined ? [] : [[alias, record.sandboxId] as const];
+    }),
+  );
+}

@@ -1,0 +1,139 @@
+import { aliasRemoved, rule, ruleRemoved } from '#test/unit/topology/network-events.js';
+import { addRule, given, removeRule } from './network-commands.js';
+import { dev, printed, withApi, withRule } from './network-fixtures.js';
+
+describe('adding a rule', () => {
+  it('writes it with its selector in printed form', () => {
+    given(...withApi)
+      .when(addRule('0001', 'allow', 'label:tier=web', 'api', 8080))
+      .thenWritten([rule('0001', 'allow label:tier=web -> api:8080')], printed('0001', 'allow', 'label:tier=web'));
+  });
+
+  it('names the rule that says the same already', () => {
+    given(...withRule)
+      .when(addRule('0002', 'allow', 'any', 'api', 8080))
+      .thenWritten([], printed('0001', 'allow', 'any'), [
+        'RULE_EXISTS: rule-0001 says the same already; nothing was written',
+      ]);
+  });
+
+  it('takes the opposite rule beside it', () => {
+    given(...withRule)
+      .when(addRule('0002', 'deny', 'any', 'api', 8080))
+      .thenWritten([rule('0002', 'deny any -> api:8080')], printed('0002', 'deny', 'any'));
+  });
+
+  it('refuses an alias that is not there', () => {
+    given(...dev)
+      .when(addRule('0001', 'allow', 'any', 'api', 8080))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'api');
+    given(...withRule, aliasRemoved('api'))
+      .when(addRule('0002', 'allow', 'any', 'api', 8080))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'api');
+  });
+
+  it('refuses an id that is taken', () => {
+    given(...withRule)
+      .when(addRule('0001', 'deny', 'any', 'api', 8080))
+      .thenRefused('conflict', 'RULE_ID_TAKEN');
+  });
+
+  it('stops at five thousand rules', () => {
+    const full = Array.from({ length: 5000 }, (_, index) =>
+      rule(String(10_000 + index), `allow any -> api:${index + 1}`),
+    );
+    given(...withApi, ...full)
+      .when(addRule('0001', 'deny', 'any', 'api', 8080))
+      .thenRefused('conflict', 'TOO_MANY_RULES', '5000');
+  });
+
+  const warned: readonly (readonly [
+    why: string,
+    before: readonly string[],
+    rule: string,
+    warnings: readonly string[],
+  ])[] = [
+    [
+      'a port not published',
+      [],
+      'allow any -> api:9',
+      ['PORT_NOT_PUBLISHED: api does not publish port 9 now, only 8080'],
+    ],
+    [
+      'a sandbox not attached',
+      [],
+      'allow sandbox:sbx-typo -> api:8080',
+      ['SOURCE_STANDS_FOR_NOBODY: sandbox sbx-typo is not attached to dev now'],
+    ],
+    ['an alias not there', [], 'deny web -> api:8080', ['SOURCE_STANDS_FOR_NOBODY: dev has no alias web now']],
+    [
+      'a label nobody has',
+      [],
+      'allow label:tier=db -> api:8080',
+      ['SOURCE_STANDS_FOR_NOBODY: no attached sandbox of dev has label:tier=db now'],
+    ],
+    ['nothing', [], 'allow local:ada -> api:8080', []],
+    [
+      'a deny of the same',
+      ['deny any -> api:8080'],
+      'allow any -> api:8080',
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies any, and so all that this rule allows'],
+    ],
+    [
+      'a deny of everybody',
+      ['deny any -> api:8080'],
+      'allow sandbox:sbx-web -> api:8080',
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies any, and so all that this rule allows'],
+    ],
+    [
+      'a deny of the one who has the label',
+      ['deny sandbox:sbx-web -> api:8080'],
+      'allow label:tier=web -> api:8080',
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies sandbox:sbx-web, and so all that this rule allows'],
+    ],
+    [
+      'a deny of all local users',
+      ['deny local -> api:8080'],
+      'allow local:ada -> api:8080',
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies local, and so all that this rule allows'],
+    ],
+    [
+      'a deny of one of many',
+      ['deny sandbox:sbx-web -> api:8080'],
+      'allow any -> api:8080',
+      ['PARTLY_OVERRIDDEN_BY_DENY: rule-1000 goes on denying sandbox:sbx-web'],
+    ],
+    [
+      'a deny of one local user',
+      ['deny local:bob -> api:8080'],
+      'allow local -> api:8080',
+      ['PARTLY_OVERRIDDEN_BY_DENY: rule-1000 goes on denying local:bob'],
+    ],
+    ['no deny of others', ['deny any -> api:8080', 'deny local:bob -> api:8080'], 'allow local:ada -> api:8080', []],
+    ['no deny of sandboxes', ['deny any -> api:8080'], 'allow local -> api:8080', []],
+    ['no deny on another port', ['deny any -> api:80'], 'allow any -> api:8080', []],
+    ['no allow for a deny', ['allow any -> api:8080'], 'deny sandbox:sbx-web -> api:8080', []],
+  ];
+  for (const [why, before, text, warnings] of warned) {
+    it(`is warned of ${why}: ${[...before, text].join(', ')}`, () => {
+      const [, effect, from = '', to = '', at] = /^(allow|deny) (\S+) -> (\S+):(\d+)$/.exec(text) ?? [];
+      given(...withApi, ...before.map((rules, index) => rule(String(1000 + index), rules)))
+        .when(addRule('0001', effect === 'allow' ? 'allow' : 'deny', from, to, Number(at)))
+        .thenWritten([rule('0001', text)], printed('0001', effect ?? '', from, to, Number(at)), warnings);
+    });
+  }
+});
+
+describe('removing a rule', () => {
+  it('says what it was', () => {
+    given(...withRule)
+      .when(removeRule('0001'))
+      .thenWritten([ruleRemoved('0001')], printed('0001', 'allow', 'any'));
+  });
+
+  it('refuses a rule that is not there', () => {
+    given(...withApi)
+      .when(removeRule('0001'))
+      .thenRefused('not-found', 'RULE_NOT_FOUND', 'rule-0001', 'dev');
+  });
+});

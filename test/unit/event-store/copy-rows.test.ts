@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseCopyLine } from '#libs/event-store/copy-rows.js';
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** As the server's documentation of COPY's text format has it. */
+function printCopyLine(columns: readonly (string | null)[]): string {
+  const print = (column: string): string => [...column].map((character) => ESCAPES[character] ?? character).join('');
+  return `${columns.map((column) => (column === null ? '\\N' : print(column))).join('\t')}\n`;
+}
+
+describe('a line of COPY', () => {
+  const cases: readonly [string, string, readonly (string | null)[]][] = [
+    ['plain columns', 'a\tb\t\n', ['a', 'b', '']],
+    ['nulls', '\\N\ta\t\\N\n', [null, 'a', null]],
+    ['escapes beside nulls', '\\N\t{"a":"\\\\n \\\\"x\\\\""}\n', [null, '{"a":"\\n \\"x\\""}']],
+    ['text that looks like a null', '\\\\N\tN\n', ['\\N', 'N']],
+    ['control characters', 'a\\tb\\nc\n', ['a\tb\nc']],
+  ];
+  for (const [name, line, columns] of cases) {
+    it(`is read with ${name}`, () => expect(parseCopyLine(line)).to.deep.equal(columns));
+  }
+
+  it('is read back as it was printed', () => {
+    const column = fc.option(fc.string({ unit: fc.constantFrom('\\', 'N', 'n', 't', '\t', '\n', '"', 'é', '𝄞') }));
+    fc.assert(
+      fc.property(fc.array(column, { minLength: 1 }), (columns) => {
+        expect(parseCopyLine(printCopyLine(columns))).to.deep.equal(columns);
+      }),
+    );
+  });
+});

@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { UnknownEventVersionError } from '#libs/event-store/errors.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
+import { Upcasters } from '#libs/event-store/upcasters.js';
+
+function stored(type: string, schemaVersion: number, data: StoredEvent['data']): StoredEvent {
+  return {
+    position: 1,
+    streamId: 's',
+    streamVersion: 1,
+    type,
+    schemaVersion,
+    data,
+    metadata: {},
+    actor: 'ada',
+    commandId: 'c',
+    correlationId: 'c',
+    causationId: null,
+    recordedAt: '2026-01-31T10:20:30.120Z',
+    previousHash: '0',
+    hash: '1',
+  };
+}
+
+describe('upcasters', () => {
+  const upcasters = new Upcasters({
+    Renamed: [
+      ({ name }) => ({ firstName: name ?? null }),
+      ({ firstName }) => ({ firstName: firstName ?? null, lastName: '' }),
+    ],
+  });
+
+  for (const [version, data] of [
+    [1, { name: 'Ada' }],
+    [2, { firstName: 'Ada' }],
+    [3, { firstName: 'Ada', lastName: '' }],
+  ] as const) {
+    it(`bring version ${version} to the newest`, () => {
+      const event = stored('Renamed', version, data);
+      expect(upcasters.upcast(event)).to.deep.equal({
+        ...event,
+        schemaVersion: 3,
+        data: { firstName: 'Ada', lastName: '' },
+      });
+    });
+  }
+
+  it('leave an event that has no older versions as it is', () => {
+    const event = stored('Plain', 1, { a: 1 });
+    expect(upcasters.upcast(event)).to.equal(event);
+  });
+
+  it('refuse a version newer than they know', () => {
+    for (const event of [stored('Renamed', 4, {}), stored('Plain', 2, {})]) {
+      expect(upcasters.knows(event)).to.equal(false);
+      expect(() => upcasters.upcast(event)).to.throw(UnknownEventVersionError, `reads up to`);
+    }
+  });
+});

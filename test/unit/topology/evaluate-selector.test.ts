@@ -1,0 +1,109 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseAliasName } from '#libs/contracts/ids.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
+import { evaluate } from '#libs/topology/evaluate.js';
+import { evaluateSelector } from '#libs/topology/evaluate-selector.js';
+import { matchesSource } from '#libs/topology/selector-match.js';
+import { aliasName, portNumber, selectorText, topology } from './arbitraries.js';
+import { attached, created, published, rule, topologyOf } from './network-events.js';
+
+/** web-1 and web-2 are labelled alike; only web-1 publishes an alias. */
+const dev = [
+  created(),
+  attached('web-1', 'host-a', { tier: 'web' }),
+  attached('web-2', 'host-b', { tier: 'web' }),
+  attached('sbx-api', 'host-b'),
+  published('front', 'web-1', 80),
+  published('api', 'sbx-api', 8080),
+];
+
+const ask = (rules: readonly string[], from: string, target = 'api:8080') => {
+  const view = topologyOf(...dev, ...rules.map((text, index) => rule(`000${index}`, text)));
+  const [alias, port] = target.split(':');
+  return evaluateSelector(view, parseSelector(from, 'from'), parseAliasName(alias, 'alias'), Number(port));
+};
+
+describe('evaluateSelector', () => {
+  const rows: readonly (readonly [
+    rules: readonly string[],
+    from: string,
+    target: string,
+    effect: string,
+    reason: string,
+    rule: string | null,
+  ])[] = [
+    [['allow local -> api:8080'], 'local', 'api:8080', 'allow', 'ALLOWED', '0'],
+    [['allow local:ada -> api:8080'], 'local:ada', 'api:8080', 'allow', 'ALLOWED', '0'],
+    [['allow local:ada -> api:8080'], 'local', 'api:8080', 'deny', 'DEFAULT_DENY', null],
+    [['allow local -> api:8080', 'deny local:ada -> api:8080'], 'local', 'api:8080', 'allow', 'ALLOWED', '0'],
+    [['allow any -> api:8080'], 'local', 'api:8080', 'deny', 'DEFAULT_DENY', null],
+    [['allow any -> api:8080'], 'sandbox:web-1', 'api:8080', 'allow', 'ALLOWED', '0'],
+    [['allow any -> api:8080'], 'sandbox:nobody', 'api:8080', 'deny', 'NOT_ATTACHED', null],
+    [['allow any -> api:8080'], 'front', 'api:8080', 'allow', 'ALLOWED', '0'],
+    [['allow any -> api:8080'], 'nowhere', 'api:8080', 'deny', 'NOT_ATTACHED', null],
+    [['allow any -> api:8080'], 'label:tier=web', 'api:8080', 'allow', 'ALLOWED', '0'],
+    [['allow any -> api:8080'], 'label:tier=db', 'api:8080', 'deny', 'NOT_ATTACHED', null],
+    [['allow any -> api:8080'], 'any', 'api:8080', 'allow', 'ALLOWED', '0'],
+    [['allow any -> api:8080'], 'any', 'api:80', 'deny', 'NO_PORT', null],
+    [['allow any -> api:8080'], 'any', 'gone:80', 'deny', 'NO_ALIAS', null],
+    [['allow front -> api:8080'], 'label:tier=web', 'api:8080', 'mixed', 'MIXED', null],
+    [['allow any -> api:8080', 'deny front -> api:8080'], 'any', 'api:8080', 'mixed', 'MIXED', null],
+    // All are refused, though not for the same reason: the rule that refuses speaks.
+    [['deny sandbox:web-2 -> api:8080'], 'label:tier=web', 'api:8080', 'deny', 'EXPLICIT_DENY', '0'],
+    // All are allowed, though not by the same rule: the lowest id speaks.
+    [
+      ['allow sandbox:web-2 -> api:8080', 'allow sandbox:web-1 -> api:8080'],
+      'label:tier=web',
+      'api:8080',
+      'allow',
+      'ALLOWED',
+      '0',
+    ],
+  ];
+  for (const [rules, from, target, effect, reason, ruleId] of rows) {
+    it(`${rules.join(', ')}: ${from} -> ${target} is ${reason}`, () => {
+      expect(ask(rules, from, target)).to.include({
+        effect,
+        reason,
+        ruleId: ruleId === null ? null : `rule-000${ruleId}`,
+        version: dev.length + rules.length,
+      });
+    });
+  }
+
+  it('gives the verdict of each member when they differ, in order', () => {
+    const { members, nearMisses } = ask(['allow front -> api:8080'], 'label:tier=web');
+    expect(members.map(({ source, verdict }) => [source, verdict.reason, verdict.ruleId])).to.deep.equal([
+      [{ kind: 'sandbox', sandboxId: 'web-1' }, 'ALLOWED', 'rule-0000'],
+      [{ kind: 'sandbox', sandboxId: 'web-2' }, 'DEFAULT_DENY', null],
+    ]);
+    expect(nearMisses).to.deep.equal([{ ruleId: 'rule-0000', missed: 'source' }]);
+  });
+
+  it('gives no members when they agree', () => {
+    expect(ask(['allow any -> api:8080'], 'any').members).to.deep.equal([]);
+  });
+
+  it('says exactly what evaluate says of every member', () => {
+    fc.assert(
+      fc.property(topology, selectorText, aliasName, portNumber, (view, from, name, port) => {
+        const selector = parseSelector(from, 'from');
+        fc.pre(selector.kind !== 'local' && selector.kind !== 'local-user');
+        const alias = parseAliasName(name, 'alias');
+        const effects = [...view.sandboxes.keys()]
+          .map((sandboxId) => ({ kind: 'sandbox', sandboxId }) as const)
+          .filter((source) => matchesSource(view, selector, source))
+          .map((source) => evaluate(view, { source, alias, port }).effect);
+        const verdict = evaluateSelector(view, selector, alias, port);
+        if (effects.includes('allow') && effects.includes('deny')) {
+          expect(verdict.effect).to.equal('mixed');
+          expect(verdict.members.map((member) => member.verdict.effect).sort()).to.deep.equal(effects.sort());
+        } else {
+          expect(verdict.effect).to.equal(effects[0] ?? 'deny');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
