@@ -76,6 +76,8 @@ for (const [name, parse] of Object.entries(parsers)) {
               const parsed = parse(changed(example(), place, value));
               expect(parse(JSON.parse(JSON.stringify(parsed)))).to.deep.equal(parsed);
             } catch (error) {
+              // An acknowledgement within a heartbeat names its own protocol.
+              if (error instanceof ProtocolUnsupportedError && name === 'heartbeat') return;
               expect(error).to.be.instanceOf(InvalidInputError);
             }
           },
