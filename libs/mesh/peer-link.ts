@@ -98,7 +98,9 @@ export class PeerLink {
     if (this.#pool.filter(({ retired }) => !retired).length >= limits.sessionsPerPeer) {
       throw new PeerUnreachableError('PEER_BUSY', `agent ${agentId} has as many flows from here as it may`);
     }
-    const session = await this.settings.dial(this.endpoints, this.#closing.signal);
+    const closing = this.#closing.signal;
+    const session = await this.settings.dial(this.endpoints, closing);
+    if (closing.aborted) session.end('PEER_REMOVED', String(closing.reason));
     const pooled: PooledSession = { session, opened: 0, open: 0, retired: false };
     this.#pool.push(pooled);
     const forget = () => {

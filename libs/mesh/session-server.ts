@@ -64,8 +64,8 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
       log({ code, peer, message });
       secure.destroy();
     };
-    if (certificate === undefined || secure.alpnProtocol !== 'h2' || secure.isSessionReused()) {
-      return refuse('PEER_NOT_TRUSTED', null, 'a connection was refused: not a fresh HTTP/2 session of a peer');
+    if (certificate === undefined || secure.alpnProtocol !== 'h2') {
+      return refuse('PEER_NOT_TRUSTED', null, 'a connection was refused: not an HTTP/2 session');
     }
     let peer: MeshIdentity;
     try {

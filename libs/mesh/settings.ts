@@ -4,7 +4,10 @@ import type { SessionOptions } from 'node:http2';
 export const FLOW_WINDOW_BYTES = 1024 * 1024;
 /** Flows open at once in one session; a peer that needs more opens another. */
 export const FLOWS_PER_SESSION = 1_024;
-/** So large that flows whose readers stall, all of them at once, leave the session's own window open. */
+/**
+ * All flows' windows together, so that none waits for another's reader. HTTP/2's own 64 KiB for a session would also
+ * hold bulk to that much a round trip.
+ */
 export const SESSION_WINDOW_BYTES = FLOWS_PER_SESSION * FLOW_WINDOW_BYTES;
 
 /** For both ends of a session. */

@@ -148,7 +148,9 @@ export function withstandsRawHttp2(newTransport: TransportFactory): void {
 
     it('takes an end without the mark for a reset', async () => {
       for (const trailers of [null, {}, { 'gs-end': '0' }, { other: '1' }]) {
-        expect(await ending(observe(await accepted(trailers)))).to.equal('FLOW_RESET');
+        const seen = observe(await accepted(trailers));
+        expect(await ending(seen)).to.equal('FLOW_RESET');
+        expect(seen.ended).to.equal(false);
       }
       expect(await ending(observe(await accepted({ 'gs-end': '1' })))).to.equal('end');
     });

@@ -10,7 +10,8 @@ export interface FreezableTransport extends Transport {
   freeze(): void;
 }
 
-export async function withRelay(inner: Transport): Promise<FreezableTransport> {
+/** `latencyMs`: how long a byte takes through the relay, each way. */
+export async function withRelay(inner: Transport, latencyMs = 0): Promise<FreezableTransport> {
   const port = await freePort();
   const waiting: Duplex[] = [];
   const relayed = new Set<Duplex>();
@@ -24,7 +25,8 @@ export async function withRelay(inner: Transport): Promise<FreezableTransport> {
       relayed.add(from);
       from.on('error', () => to.destroy());
       from.on('close', () => relayed.delete(from) && to.destroy());
-      from.pipe(to);
+      if (latencyMs === 0) from.pipe(to);
+      else from.on('data', (chunk) => setTimeout(() => to.writable && to.write(chunk), latencyMs));
     }
   });
   server.listen(port, '127.0.0.1');

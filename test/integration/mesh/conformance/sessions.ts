@@ -4,7 +4,7 @@ import { FLOWS_PER_SESSION } from '#libs/mesh/settings.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { agent, flowRequest } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
-import { flowBetween, introduce, never, open, TestMesh, type TransportFactory } from './mesh.js';
+import { flowBetween, introduce, never, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, failure, observe } from './observe.js';
 
 export function keepsSessions(newTransport: TransportFactory): void {
@@ -159,25 +159,28 @@ export function keepsSessions(newTransport: TransportFactory): void {
       await silent.close();
     });
 
-    it('lets go of a dial when the caller gives up, and of the connection when the node closes', async () => {
-      const silent: Transport = await newTransport('silent');
-      let open = 0;
-      const endpoints = await silent.listen((connection) => {
-        open += 1;
-        connection.on('error', () => undefined).on('close', () => (open -= 1));
-        connection.resume();
+    for (const [when, leave] of [
+      ['the node closes', (a: TestNode) => a.close()],
+      ['the peer is removed', async (a: TestNode) => a.setPeers([])],
+    ] as const) {
+      it(`leaves a dial when the caller gives up, and ends it when ${when}`, async () => {
+        const silent: Transport = await newTransport('silent');
+        const endpoints = await silent.listen((connection) => void connection.on('error', () => undefined).resume());
+        const a = await mesh.start('host-a');
+        a.setPeers([{ agentId: agent('host-b'), endpoints }]);
+        const leaving = new AbortController();
+        const asked = failure(a.open(agent('host-b'), flowRequest(), leaving.signal));
+        const patient = failure(a.open(agent('host-b'), flowRequest(), never()));
+        await waitFor('the dial has come', () => a.connections() === 1);
+        leaving.abort(new Error('the client left'));
+        expect(await asked).to.equal('Error: the client left');
+        expect(a.connections()).to.equal(1);
+        await leave(a);
+        await waitFor('the connection is gone', () => a.connections() === 0, 1_000);
+        expect(await patient).to.equal('PEER_NOT_TRUSTED');
+        await silent.close();
       });
-      const a = await mesh.start('host-a');
-      a.setPeers([{ agentId: agent('host-b'), endpoints }]);
-      const leaving = new AbortController();
-      const asked = failure(a.open(agent('host-b'), flowRequest(), leaving.signal));
-      await waitFor('the dial has come', () => open === 1);
-      leaving.abort(new Error('the client left'));
-      expect(await asked).to.equal('Error: the client left');
-      await a.close();
-      await waitFor('the connection is gone', () => open === 0);
-      await silent.close();
-    });
+    }
 
     it('bounds the connections that have proved nothing', async () => {
       const b = await mesh.start('host-b', { limits: { handshakesAtOnce: 3 }, timings: { connectMs: 1_000 } });

@@ -104,6 +104,17 @@ export function provesIdentity(newTransport: TransportFactory): void {
       expect(await handshake(b.endpoints[0], good, { ALPNProtocols: [] })).to.not.equal('taken');
     });
 
+    it('resumes no TLS session: each looks at the certificate anew', async () => {
+      const b = await mesh.start('host-b');
+      const good = await mesh.store.credentials(agentIdentity('host-a'));
+      const tickets: Buffer[] = [];
+      expect(await handshake(b.endpoints[0], good, {}, (ticket) => tickets.push(ticket))).to.equal('taken');
+      for (const session of tickets) {
+        // Shown without a certificate, the ticket alone would have to do.
+        expect(await handshake(b.endpoints[0], null, { session })).to.not.equal('taken');
+      }
+    });
+
     it('lets a local node name itself as source, and nothing else', async () => {
       const local = localIdentity('alice', 'laptop');
       const b = await mesh.start('host-b');
@@ -157,6 +168,14 @@ export function provesIdentity(newTransport: TransportFactory): void {
       await flowBetween(a, b);
     });
 
+    it('shows peers the new certificate alone once it has one', async () => {
+      const old = await mesh.store.credentials(agentIdentity('host-b'), 60, 3_600);
+      const [a, b] = await mesh.pair({ b: { credentials: old } });
+      expect(await failure(open(a, b))).to.equal('PEER_NOT_TRUSTED');
+      b.setCredentials(await mesh.store.credentials(agentIdentity('host-b')));
+      await flowBetween(a, b);
+    });
+
     it('takes no credentials of another identity, and none that are broken', async () => {
       const a = await mesh.start('host-a');
       const [mine, theirs] = await Promise.all(
@@ -187,7 +206,12 @@ export function provesIdentity(newTransport: TransportFactory): void {
 }
 
 /** TLS with the node as anyone may try it: whether the node goes on to speak HTTP/2. */
-function handshake(endpoint: string | undefined, credentials: MeshCredentials | null, options: ConnectionOptions = {}) {
+function handshake(
+  endpoint: string | undefined,
+  credentials: MeshCredentials | null,
+  options: ConnectionOptions = {},
+  onTicket: (ticket: Buffer) => void = () => undefined,
+) {
   const [host, port] = (endpoint ?? '').split(':');
   return new Promise<string>((resolve) => {
     const socket = connectTls({
@@ -197,6 +221,7 @@ function handshake(endpoint: string | undefined, credentials: MeshCredentials | 
       ...(credentials && { cert: credentials.certificate, key: credentials.privateKey }),
       ...options,
     });
+    socket.on('session', onTicket);
     socket.once('error', (error) => resolve(error.message));
     socket.once('close', () => resolve('closed'));
     // The server's settings come first, and only to a peer that it has accepted.
