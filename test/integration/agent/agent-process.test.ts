@@ -1,0 +1,376 @@
+import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { snapshotHash } from '#libs/topology/snapshot-text.js';
+import { AgentProcess } from '#test/support/agent-process.js';
+import { FakeControlPlane } from '#test/support/fake-control-plane.js';
+import { TEST_NETWORK } from '#test/support/network-view.js';
+import { leavingSnapshot, type SnapshotText, snapshotOf } from '#test/support/snapshots.js';
+import { waitFor } from '#test/support/wait.js';
+
+const run = promisify(execFile);
+
+/** Loopback addresses of this run, so that runs side by side do not meet. */
+const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
+const PROXIES = `${BLOCK}.128/25`;
+const DNS = `${BLOCK}.1`;
+const WEB = `${BLOCK}.11`;
+const API = `${BLOCK}.12`;
+const STRANGER = `${BLOCK}.13`;
+
+function network(version: number, rules: Pick<SnapshotText, 'allow' | 'deny'>, more: Partial<SnapshotText> = {}) {
+  return snapshotOf({
+    version,
+    sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
+    aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+    ...rules,
+    ...more,
+  });
+}
+
+const ALLOWED = { allow: ['sandbox:sbx-web api 8080'] };
+
+describe('an agent, as a process', () => {
+  let plane: FakeControlPlane;
+  let agent: AgentProcess;
+  let api: HttpServer;
+  const sockets: Socket[] = [];
+
+  beforeEach(async () => {
+    plane = await FakeControlPlane.start();
+    api = createHttpServer((request, response) => {
+      if (request.url === '/hold') response.write('held');
+      else response.end('from sbx-api');
+    }).listen(8080, API);
+    await once(api, 'listening');
+    agent = new AgentProcess('host-a', plane.url, {
+      GLOBALSTACKS_AGENT_DRIVER: 'static',
+      GLOBALSTACKS_AGENT_MESH_DNS_ADDR: `${DNS}:1053`,
+      GLOBALSTACKS_AGENT_MESH_PROXY_BIND: PROXIES,
+    });
+    agent.setSandboxes([
+      { id: 'sbx-web', address: WEB },
+      { id: 'sbx-api', address: API },
+    ]);
+  });
+
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await agent.remove();
+    api.closeAllConnections();
+    api.close();
+    await plane.close();
+  });
+
+  async function started(): Promise<void> {
+    agent.start();
+    await waitFor('the agent says hello', () => plane.hellos.length > 0);
+  }
+
+  async function lookUp(source = WEB): Promise<{ readonly status: string; readonly address: string }> {
+    const args = ['-b', source, `@${DNS}`, '-p', '1053', '+tries=1', '+time=2', 'api.dev.gstacks'];
+    const { stdout } = await run('dig', args);
+    return {
+      status: /status: (\w+)/.exec(stdout)?.[1] ?? 'none',
+      address: /\tA\t([\d.]+)/.exec(stdout)?.[1] ?? '',
+    };
+  }
+
+  /** The body, or the code of what went wrong. */
+  async function get(source = WEB): Promise<string> {
+    const { address } = await lookUp();
+    const request = httpRequest({ host: address, port: 8080, localAddress: source, agent: false }).end();
+    try {
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      return Buffer.concat(await response.toArray()).toString();
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    }
+  }
+
+  async function hold(): Promise<Socket> {
+    const { address } = await lookUp();
+    const socket = connect({ host: address, port: 8080, localAddress: WEB });
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.write('GET /hold HTTP/1.1\r\nhost: api\r\n\r\n');
+    await once(socket, 'data');
+    return socket;
+  }
+
+  it('enrols, reports its sandboxes, applies what is published, serves it, and acknowledges', async () => {
+    await started();
+    expect(plane.enrolled).to.deep.equal(['host-a']);
+    const inventory = await waitFor('its inventory', () => plane.inventories.at(-1));
+    expect(inventory.sandboxes.map(({ sandboxId, address, source }) => [sandboxId, address, source])).to.deep.equal([
+      ['sbx-web', WEB, 'unverified'],
+      ['sbx-api', API, 'unverified'],
+    ]);
+    const snapshot = network(3, ALLOWED);
+    await plane.publish(agent.id, snapshot, { partCharacters: 100 });
+    const acknowledgement = await plane.acknowledgement(3);
+    expect(acknowledgement).to.deep.include({ from: null, hash: snapshotHash(snapshot), aliasFailures: [] });
+    expect(await lookUp()).to.have.property('status', 'NOERROR');
+    expect(await lookUp(STRANGER)).to.have.property('status', 'REFUSED');
+    expect(await get()).to.equal('from sbx-api');
+    expect(await get(API)).to.equal('ECONNRESET');
+    expect(await get(STRANGER)).to.equal('ECONNRESET');
+    await waitFor('a heartbeat repeats it', () =>
+      plane.heartbeats.some(({ acknowledgements }) => acknowledgements.some(({ to }) => to === 3)),
+    );
+    expect(statSync(join(agent.stateFolder, 'identity', 'bus.seed')).mode & 0o777).to.equal(0o600);
+    expect(await agent.end('SIGTERM')).to.equal(0);
+    const written = agent.log.map((line) => JSON.stringify(line)).join('\n');
+    for (const secret of ['bus.seed', 'mesh.pem']) {
+      const text = readFileSync(join(agent.stateFolder, 'identity', secret), 'utf8').trim();
+      expect(written.includes(text.split('\n')[1] ?? text)).to.equal(false);
+    }
+  });
+
+  it('cuts a flow that a version denies before it acknowledges, and names it', async () => {
+    await started();
+    await plane.publish(agent.id, network(1, ALLOWED));
+    await plane.acknowledgement(1);
+    const socket = await hold();
+    await plane.publish(agent.id, network(2, { ...ALLOWED, deny: ['sandbox:sbx-web api 8080'] }));
+    const { from, flowsCut } = await plane.acknowledgement(2);
+    expect(from).to.equal(1);
+    expect(flowsCut).to.have.length(1);
+    await waitFor('it is cut', () => socket.closed);
+    expect(await get()).to.equal('ECONNRESET');
+    await plane.publish(agent.id, network(3, ALLOWED));
+    await plane.acknowledgement(3);
+    expect(await get()).to.equal('from sbx-api');
+  });
+
+  it('keeps an unanswered acknowledgement, cuts included, through a kill', async () => {
+    await started();
+    await plane.publish(agent.id, network(1, ALLOWED));
+    await plane.acknowledgement(1);
+    await hold();
+    plane.answersApplied = false;
+    await plane.publish(agent.id, network(2, {}));
+    const { flowsCut } = await plane.acknowledgement(2);
+    await agent.end('SIGKILL');
+    plane.applied.length = 0;
+    plane.answersApplied = true;
+    agent.start();
+    expect((await plane.acknowledgement(2)).flowsCut)
+      .to.deep.equal(flowsCut)
+      .and.have.length(1);
+  });
+
+  it('refuses what is not signed by the control plane it enrolled with, and reports it', async () => {
+    await started();
+    await plane.publish(agent.id, network(1, ALLOWED));
+    await plane.acknowledgement(1);
+    const forged = network(2, {});
+    expect(await plane.send(agent.id, forged, { signature: 'A'.repeat(88) })).to.deep.include({
+      status: 'refused',
+      code: 'SIGNATURE_INVALID',
+    });
+    expect(await plane.acknowledgement(2, 'refused')).to.deep.include({ code: 'SIGNATURE_INVALID', from: 1 });
+    expect(await get()).to.equal('from sbx-api');
+  });
+
+  it('takes no step back: older versions, epochs, terms, another store, another protocol, another body', async () => {
+    await started();
+    await plane.publish(agent.id, network(5, ALLOWED));
+    await plane.acknowledgement(5);
+    const refused = async (snapshot: Parameters<FakeControlPlane['send']>[1], twist: object) => {
+      const { status, code, message } = (await plane.send(agent.id, snapshot, twist)) as {
+        readonly [key: string]: unknown;
+      };
+      return { outcome: `${status} ${code}`, message: String(message) };
+    };
+    const newer = network(6, {});
+    expect((await refused(network(4, {}), {})).outcome).to.equal('ignored VERSION_SUPERSEDED');
+    expect((await refused(network(5, {}), {})).outcome).to.equal('refused EPOCH_REGRESSED');
+    expect((await refused(network(5, ALLOWED), {})).outcome).to.equal('ignored VERSION_HELD');
+    expect((await refused(newer, { term: 0 })).outcome).to.equal('ignored TERM_SUPERSEDED');
+    const store = { counter: 1, id: 'epoch-other' };
+    expect((await refused(newer, { epoch: store })).outcome).to.equal('refused EPOCH_REGRESSED');
+    expect((await refused(newer, { epoch: { counter: 0, id: 'older' } })).outcome).to.equal('refused EPOCH_REGRESSED');
+    expect((await refused(newer, { hash: '0'.repeat(64) })).outcome).to.equal('refused HASH_MISMATCH');
+    expect((await refused(newer, { to: 7 })).outcome).to.equal('refused SNAPSHOT_INVALID');
+    const { outcome, message } = await refused(newer, { protocol: 9 });
+    expect(outcome).to.equal('refused PROTOCOL_UNSUPPORTED');
+    expect(message).to.match(/9.*1/);
+    expect(await get()).to.equal('from sbx-api');
+    const higher = { counter: 2, id: 'epoch-two' };
+    plane.epoch = higher;
+    await plane.publish(agent.id, network(2, {}));
+    expect((await plane.acknowledgement(2)).epoch).to.deep.equal(higher);
+    expect(await get()).to.equal('ECONNRESET');
+  });
+
+  it('serves from last-good after a kill, without control plane and bus, and says so', async () => {
+    await started();
+    await plane.publish(agent.id, network(3, ALLOWED));
+    await plane.acknowledgement(3);
+    const before = await lookUp();
+    await waitFor('the contact is on disk', () => readdirSync(agent.stateFolder).includes('contact.json'));
+    await agent.end('SIGKILL');
+    await plane.nats.kill();
+    agent.log.length = 0;
+    agent.start();
+    expect(await agent.logged('serving from last-good, before any contact')).to.deep.include({
+      network: 'dev',
+      version: 3,
+    });
+    expect(await lookUp()).to.deep.equal(before);
+    expect(await get()).to.equal('from sbx-api');
+    await plane.nats.start();
+    const heard = plane.hellos.length;
+    const hello = await waitFor('it says hello again', () => plane.hellos[heard], 20_000);
+    expect(hello.networks).to.deep.include({
+      networkId: TEST_NETWORK,
+      epoch: plane.epoch,
+      version: 3,
+      hash: snapshotHash(network(3, ALLOWED)),
+    });
+  });
+
+  it('survives a corrupt last-good file: tells of it, moves it aside, asks for the network again', async () => {
+    await started();
+    await plane.publish(agent.id, network(3, ALLOWED));
+    await plane.acknowledgement(3);
+    await agent.end('SIGKILL');
+    const folder = join(agent.stateFolder, 'networks');
+    const [name = ''] = readdirSync(folder);
+    const text = readFileSync(join(folder, name), 'utf8');
+    writeFileSync(join(folder, name), text.replace('"allow"', '"deny"'));
+    plane.applied.length = 0;
+    agent.start();
+    await agent.logged('a last-good file cannot be used; the control plane sends that network again');
+    expect((await plane.acknowledgement(3)).from).to.equal(null);
+    expect(plane.syncs.at(-1)).to.deep.include({ networkId: TEST_NETWORK, have: null });
+    expect(readdirSync(folder).some((entry) => entry.includes('.corrupt-'))).to.equal(true);
+    expect(await get()).to.equal('from sbx-api');
+  });
+
+  it('applies policy all the same when a port is taken, names the alias, and mends itself', async () => {
+    await started();
+    await plane.publish(agent.id, network(1, ALLOWED));
+    await plane.acknowledgement(1);
+    const socket = await hold();
+    const port = await takeEverywhere();
+    const aliases = {
+      api: { sandbox: 'sbx-api', ports: [8080] },
+      blocked: { sandbox: 'sbx-api', ports: [port.number] },
+    };
+    await plane.publish(agent.id, network(2, {}, { aliases }));
+    const { aliasFailures, flowsCut } = await plane.acknowledgement(2);
+    expect(flowsCut).to.have.length(1);
+    await waitFor('it is cut', () => socket.closed);
+    expect(aliasFailures.map(({ alias, code }) => [alias, code])).to.deep.equal([['blocked', 'PROXY_ADDRESS_IN_USE']]);
+    port.server.close();
+    await waitFor('it is mended', () =>
+      plane.applied.some(({ to, from, aliasFailures: left }) => to === 2 && from === 2 && left.length === 0),
+    );
+  });
+
+  it('answers the five checks from what carries traffic, and resolves', async () => {
+    await started();
+    await plane.publish(agent.id, network(4, ALLOWED));
+    await plane.acknowledgement(4);
+    const about = { protocol: 1, networkId: TEST_NETWORK, alias: 'api' };
+    const ask = async (from: string, more: object = {}) => {
+      const question = { ...about, kind: 'checks', version: 4, role: 'source', from, port: 8080, ...more };
+      const { checks } = (await plane.diagnose(agent.id, question)) as {
+        checks: readonly { code: string; status: string; remedy: string | null }[];
+      };
+      return checks;
+    };
+    const statuses = (checks: Awaited<ReturnType<typeof ask>>) => checks.map(({ code, status }) => `${code} ${status}`);
+    expect(statuses(await ask('sandbox:sbx-web'))).to.deep.equal([
+      'MESH_JOINED pass',
+      'TOPOLOGY_APPLIED pass',
+      'DNS_LOADED pass',
+      'ROUTE_PRESENT pass',
+      'POLICY pass',
+    ]);
+    const denied = await ask('sandbox:sbx-api');
+    expect(statuses(denied).at(-1)).to.equal('POLICY fail');
+    expect(denied.at(-1)?.remedy).to.contain('gstacks network policy allow dev --from sandbox:sbx-api');
+    expect(statuses(await ask('local', { version: 5 }))).to.include('TOPOLOGY_APPLIED fail');
+    expect(statuses(await ask('local', { alias: 'nobody' }))).to.include.members([
+      'DNS_LOADED fail',
+      'ROUTE_PRESENT fail',
+    ]);
+    expect(statuses(await ask('local', { role: 'target' }))).to.include('ROUTE_PRESENT pass');
+    expect(await plane.diagnose(agent.id, { ...about, kind: 'resolve' })).to.deep.include({
+      address: (await lookUp()).address,
+      version: 4,
+    });
+  });
+
+  it('lets go of a network, and does not take an older version of it again', async () => {
+    await started();
+    await plane.publish(agent.id, network(3, ALLOWED));
+    await plane.acknowledgement(3);
+    const { address } = await lookUp();
+    await plane.publish(agent.id, leavingSnapshot({ version: 4 }));
+    await plane.acknowledgement(4);
+    expect((await lookUp()).status).to.equal('NXDOMAIN');
+    const refused = once(connect({ host: address, port: 8080, localAddress: WEB }), 'error');
+    expect((await refused)[0]).to.have.property('code', 'ECONNREFUSED');
+    await agent.end('SIGKILL');
+    agent.start();
+    await waitFor('it is back', () => plane.hellos.length > 1);
+    expect(await plane.send(agent.id, network(3, ALLOWED))).to.have.property('code', 'VERSION_SUPERSEDED');
+  });
+
+  it('follows its list of sandboxes, and cuts the flows of one that is gone', async () => {
+    await started();
+    await plane.publish(agent.id, network(1, ALLOWED));
+    await plane.acknowledgement(1);
+    const socket = await hold();
+    agent.setSandboxes([{ id: 'sbx-api', address: API }]);
+    await waitFor('it is cut', () => socket.closed);
+    await waitFor('the report follows', () => plane.inventories.at(-1)?.sandboxes.length === 1);
+    await waitFor('DNS follows', async () => (await lookUp()).status === 'REFUSED');
+  });
+
+  it('renews its credentials half way to their end and connects with the new ones', async () => {
+    plane.credentialSeconds = 4;
+    await started();
+    await waitFor('renewed', () => plane.renewed.length > 0);
+    plane.credentialSeconds = 3_600;
+    await agent.logged('credentials renewed');
+    await plane.publish(agent.id, network(1, ALLOWED));
+    await plane.acknowledgement(1);
+    expect(plane.enrolled).to.have.length(1);
+  });
+
+  it('survives messages that are none, and keeps serving', async () => {
+    await started();
+    await plane.publish(agent.id, network(1, ALLOWED));
+    await plane.acknowledgement(1);
+    for (const nonsense of [null, 7, [], { protocol: 1 }, { protocol: 1, kind: 'peers', peers: 'x' }]) {
+      await plane.diagnose(agent.id, nonsense).catch(() => {});
+    }
+    const reply = await plane.send(agent.id, network(2, {}), { networkId: '../etc' as typeof TEST_NETWORK });
+    expect(reply).to.deep.include({ status: 'refused', code: 'INVALID_INPUT' });
+    expect(await get()).to.equal('from sbx-api');
+  });
+
+  async function takeEverywhere(): Promise<{ readonly server: Server; readonly number: number }> {
+    const server = createServer().listen(0, '0.0.0.0');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return { server, number: address.port };
+  }
+});

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { CLONE } from '#test/support/clone.js';
+import { ENROLLMENT_TOKEN } from '#test/support/fake-control-plane.js';
+import { waitFor } from '#test/support/wait.js';
+
+export type LogLine = { readonly [key: string]: unknown };
+
+/** An agent as a process of its own, with its state in a temporary folder. */
+export class AgentProcess {
+  readonly id: AgentId;
+  readonly folder = mkdtempSync(join(tmpdir(), 'gs-agent-'));
+  readonly log: LogLine[] = [];
+  private child: ChildProcess | null = null;
+
+  constructor(
+    name: string,
+    controlPlaneUrl: string,
+    private readonly settings: { readonly [variable: string]: string },
+    /** What the process is started under, such as nsenter and its arguments. */
+    private readonly under: readonly string[] = [],
+  ) {
+    this.id = parseAgentId(name, 'agent');
+    const token = join(this.folder, 'token');
+    writeFileSync(token, `${ENROLLMENT_TOKEN}\n`, { mode: 0o600 });
+    this.settings = {
+      GLOBALSTACKS_AGENT_NAME: name,
+      GLOBALSTACKS_CONTROL_PLANE_URL: controlPlaneUrl,
+      GLOBALSTACKS_AGENT_STATE_DIR: this.stateFolder,
+      GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE: token,
+      GLOBALSTACKS_AGENT_SANDBOXES: this.sandboxesFile,
+      GLOBALSTACKS_AGENT_DNS_UPSTREAMS: 'refuse',
+      GLOBALSTACKS_MESH_TRANSPORT: 'direct',
+      GLOBALSTACKS_MESH_DIRECT_LISTEN: '127.0.0.1:0',
+      ...settings,
+    };
+  }
+
+  get stateFolder(): string {
+    return join(this.folder, 'state');
+  }
+
+  get sandboxesFile(): string {
+    return join(this.folder, 'sandboxes.yaml');
+  }
+
+  setSandboxes(sandboxes: readonly { readonly id: string; readonly address?: string }[]): void {
+    writeFileSync(this.sandboxesFile, JSON.stringify(sandboxes));
+  }
+
+  start(): void {
+    const [command = process.execPath, ...rest] = [
+      ...this.under,
+      process.execPath,
+      join(CLONE, 'dist/apps/agent/main.js'),
+    ];
+    const child = spawn(command, rest, {
+      env: { PATH: process.env.PATH, ...this.settings },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.child = child;
+    createInterface({ input: child.stdout }).on('line', (line) => this.log.push(JSON.parse(line)));
+  }
+
+  /** The first line since `from` with this message, once it is there. */
+  logged(message: string, from = 0): Promise<LogLine> {
+    return waitFor(`${this.id} logs "${message}"`, () => this.log.slice(from).find((line) => line.message === message));
+  }
+
+  get pid(): number {
+    if (this.child?.pid === undefined) throw new Error(`${this.id} is not running`);
+    return this.child.pid;
+  }
+
+  /** Resolves with the exit code, or the signal it ended by. */
+  async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    const child = this.child;
+    this.child = null;
+    if (child === null) return null;
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+    }
+    return child.exitCode ?? child.signalCode;
+  }
+
+  async remove(): Promise<void> {
+    await this.end('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

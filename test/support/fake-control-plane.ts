@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fromPublic } from '@nats-io/nkeys';
+import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
+import type { Bus } from '#libs/bus/bus.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { loadTopologySigner, type TopologySigner } from '#libs/bus/signing.js';
+import type {
+  AppliedMessage,
+  Epoch,
+  HeartbeatMessage,
+  HelloMessage,
+  InventoryMessage,
+  Peer,
+  SyncMessage,
+  TopologyMessage,
+} from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import {
+  parseAppliedMessage,
+  parseHeartbeatMessage,
+  parseHelloMessage,
+  parseInventoryMessage,
+  parseSyncMessage,
+} from '#libs/contracts/control-plane-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
+import { renewalStatement } from '#libs/contracts/renewal.js';
+import { agentOfSubject, agentSubject, everyAgentSubject, type FromAgent } from '#libs/contracts/subjects.js';
+import { type CertificateAuthority, createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
+import type { Snapshot } from '#libs/topology/model.js';
+import { snapshotText } from '#libs/topology/snapshot-text.js';
+import { startNats, type TestNats } from '#test/support/nats.js';
+import { waitFor } from '#test/support/wait.js';
+
+export const ENROLLMENT_TOKEN = `gse_${'t'.repeat(43)}`;
+
+/** What of a message the test wants to be otherwise than the control plane would send it. */
+export type Twist = Partial<Omit<TopologyMessage, 'part' | 'body'>> & { readonly partCharacters?: number };
+
+/**
+ * Stands for the control plane towards agents: enrols them over HTTP, signs what the test publishes, answers and
+ * remembers what they say, over a real nats-server.
+ */
+export class FakeControlPlane {
+  readonly hellos: HelloMessage[] = [];
+  readonly heartbeats: HeartbeatMessage[] = [];
+  readonly applied: AppliedMessage[] = [];
+  readonly inventories: InventoryMessage[] = [];
+  readonly syncs: SyncMessage[] = [];
+  readonly enrolled: string[] = [];
+  readonly renewed: string[] = [];
+  epoch: Epoch = { counter: 1, id: 'epoch-one' };
+  term = 1;
+  credentialSeconds = 3_600;
+  /** While false, acknowledgements are heard and not taken. */
+  answersApplied = true;
+  private readonly current = new Map<AgentId, Map<string, Snapshot>>();
+  private readonly peers = new Map<AgentId, Peer>();
+
+  private constructor(
+    readonly nats: TestNats,
+    private readonly bus: Bus,
+    private readonly http: Server,
+    private readonly signer: TopologySigner,
+    private readonly authority: CertificateAuthority,
+  ) {
+    this.serve('hello', async (message, agentId) => this.contact(parseHelloMessage(message), agentId, this.hellos));
+    this.serve('heartbeat', async (message, agentId) =>
+      this.contact(parseHeartbeatMessage(message), agentId, this.heartbeats),
+    );
+    this.serve('applied', async (message) => {
+      this.applied.push(parseAppliedMessage(message));
+      if (!this.answersApplied) throw new CodedError('UNAVAILABLE', 'not now');
+      return acknowledged;
+    });
+    this.serve('inventory', async (message) => {
+      const inventory = parseInventoryMessage(message);
+      this.inventories.push(inventory);
+      const accepted = inventory.sandboxes.map(({ sandboxId }) => sandboxId);
+      return { protocol: BUS_PROTOCOL, accepted, conflicts: [] };
+    });
+    this.serve('sync', async (message, agentId) => {
+      const sync = parseSyncMessage(message);
+      this.syncs.push(sync);
+      const snapshot = this.current.get(agentId)?.get(sync.networkId);
+      if (snapshot !== undefined) void this.send(agentId, snapshot).catch(() => {});
+      return acknowledged;
+    });
+  }
+
+  static async start(): Promise<FakeControlPlane> {
+    const nats = await startNats();
+    const credentials = await nats.authority.controlPlaneCredentials();
+    const bus = connectBus({
+      servers: [nats.url],
+      name: 'control plane',
+      inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
+      credentials: () => credentials,
+      onStatus: () => {},
+    });
+    const material = await createAuthority({ storeId: 'test-store', now: new Date(), ttlSeconds: 86_400 });
+    const authority = await loadAuthority(material);
+    const http = createServer().listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const signer = loadTopologySigner(join(nats.keysFolder, 'topology'));
+    const plane = new FakeControlPlane(nats, bus, http, signer, authority);
+    http.on('request', (request, response) => {
+      plane.answer(request).then(
+        ([status, body]) =>
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+        (error) => response.writeHead(500).end(String(error)),
+      );
+    });
+    await waitFor('the fake control plane is on the bus', () => bus.status() === 'connected');
+    return plane;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
+  }
+
+  /** The version an agent is to hold from now on, sent at once; resolves with the last part's reply. */
+  async publish(agentId: AgentId, snapshot: Snapshot, twist: Twist = {}): Promise<unknown> {
+    const networks = this.current.get(agentId) ?? new Map<string, Snapshot>();
+    this.current.set(agentId, networks.set(snapshot.networkId, snapshot));
+    return this.send(agentId, snapshot, twist);
+  }
+
+  /** As publish, without the agent being meant to hold it. */
+  async send(agentId: AgentId, snapshot: Snapshot, twist: Twist = {}): Promise<unknown> {
+    let reply: unknown;
+    for (const message of this.messages(agentId, snapshot, twist)) {
+      reply = await this.bus.requestUntilAnswered(
+        agentSubject(agentId, 'topology'),
+        message,
+        AbortSignal.timeout(10_000),
+      );
+    }
+    return reply;
+  }
+
+  diagnose(agentId: AgentId, question: unknown): Promise<unknown> {
+    return this.bus.request(agentSubject(agentId, 'diagnose'), question, 5_000);
+  }
+
+  /** The applied message of a version, once heard. */
+  acknowledgement(to: number, outcome: AppliedMessage['outcome'] = 'applied'): Promise<AppliedMessage> {
+    return waitFor(`version ${to} is ${outcome}`, () =>
+      this.applied.findLast((message) => message.to === to && message.outcome === outcome),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.http.closeAllConnections();
+    this.http.close();
+    await this.bus.close();
+    await this.nats.stop();
+  }
+
+  private messages(agentId: AgentId, snapshot: Snapshot, twist: Twist): readonly TopologyMessage[] {
+    const { partCharacters = 100_000, ...changes } = twist;
+    const text = snapshotText(snapshot);
+    const statement = {
+      epoch: this.epoch,
+      networkId: snapshot.networkId,
+      from: null,
+      to: snapshot.version,
+      hash: createHash('sha256').update(text).digest('hex'),
+      ...changes,
+    };
+    const signature = this.signer.sign(agentId, statement);
+    const bodies = text.match(new RegExp(`[^]{1,${partCharacters}}`, 'g')) ?? [];
+    return bodies.map((body, index) => ({
+      protocol: BUS_PROTOCOL,
+      term: this.term,
+      signature,
+      ...statement,
+      part: { index, count: bodies.length },
+      body,
+    }));
+  }
+
+  private serve(kind: FromAgent, handle: (message: unknown, agentId: AgentId) => Promise<unknown>): void {
+    this.bus.serve(everyAgentSubject(kind), (message, subject) =>
+      handle(message, parseAgentId(agentOfSubject(subject), 'agent')),
+    );
+  }
+
+  private contact<T extends HelloMessage>(message: T, agentId: AgentId, heard: T[]) {
+    heard.push(message);
+    this.peers.set(agentId, { agentId, endpoints: message.mesh.endpoints });
+    const networks = [...(this.current.get(agentId)?.values() ?? [])];
+    return {
+      protocol: BUS_PROTOCOL,
+      term: this.term,
+      epoch: this.epoch,
+      networks: networks.map(({ networkId, version }) => ({ networkId, version })),
+      peersRevision: Date.now(),
+      peers: [...this.peers.values()],
+    };
+  }
+
+  private async answer(request: IncomingMessage): Promise<[number, unknown]> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    const body = parseObject(JSON.parse(Buffer.concat(chunks).toString('utf8')), 'body');
+    const text = (name: string) => String(body[name]);
+    if (request.url === '/v1/agent-enrollments') {
+      if (text('token') !== ENROLLMENT_TOKEN || this.enrolled.includes(text('name'))) {
+        return [403, { code: 'ENROLLMENT_TOKEN_INVALID', detail: 'spent', remedy: 'make another' }];
+      }
+      this.enrolled.push(text('name'));
+      return [201, await this.credentials(parseAgentId(body.name, 'name'), text('nkey'), text('certificateRequest'))];
+    }
+    const agentId = parseAgentId(body.agentId, 'agentId');
+    const [nkey, certificateRequest] = [text('nkey'), text('certificateRequest')];
+    const statement = renewalStatement({ agentId, nkey, certificateRequest, timestamp: text('timestamp') });
+    const signature = Buffer.from(text('signature'), 'base64');
+    if (!fromPublic(nkey).verify(Buffer.from(statement), signature)) return [403, { code: 'SIGNATURE_INVALID' }];
+    this.renewed.push(agentId);
+    return [201, await this.credentials(agentId, nkey, certificateRequest)];
+  }
+
+  private async credentials(agentId: AgentId, nkey: string, request: string): Promise<unknown> {
+    const expiresAt = new Date(Date.now() + this.credentialSeconds * 1_000);
+    const { certificate } = await this.authority.issue({
+      request,
+      identity: { kind: 'agent', agentId },
+      now: new Date(),
+      ttlSeconds: this.credentialSeconds,
+      serialNumber: newSerialNumber(),
+    });
+    return {
+      agentId,
+      busJwt: await this.nats.authority.issueAgent(agentId, nkey, expiresAt),
+      busServers: [this.nats.url],
+      certificate,
+      authority: this.authority.certificate,
+      snapshotPublicKey: this.signer.publicKey,
+      storeId: this.authority.storeId,
+      epoch: this.epoch,
+      expiresAt: expiresAt.toISOString(),
+    };
+  }
+}
+
+const acknowledged = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };

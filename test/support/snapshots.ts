@@ -1,0 +1,35 @@
+import { parseNetworkName } from '#libs/contracts/ids.js';
+import { formatSelector } from '#libs/contracts/selectors.js';
+import type { Snapshot } from '#libs/topology/model.js';
+import { networkView, type ViewText } from '#test/support/network-view.js';
+
+export interface SnapshotText extends ViewText {
+  readonly name?: string;
+  readonly maxStalenessSeconds?: number;
+}
+
+/** A snapshot as `compile` would make it, from a few words. */
+export function snapshotOf(text: SnapshotText): Snapshot {
+  const view = networkView(text);
+  const inOrder = <T>(values: Iterable<T>, key: (value: T) => string) =>
+    [...values].sort((one, other) => (key(one) < key(other) ? -1 : 1));
+  return {
+    format: 1,
+    networkId: view.networkId,
+    name: parseNetworkName(text.name ?? view.name, 'name'),
+    version: view.version,
+    maxStalenessSeconds: text.maxStalenessSeconds ?? 86_400,
+    participates: true,
+    sandboxes: inOrder(view.sandboxes.values(), ({ sandboxId }) => sandboxId),
+    aliases: inOrder(view.aliases.values(), ({ alias }) => alias),
+    rules: inOrder(
+      [...view.rules.values()].map((rule) => ({ ...rule, from: formatSelector(rule.from) })),
+      ({ id }) => id,
+    ),
+  };
+}
+
+/** What tells an agent to let go of a network. */
+export function leavingSnapshot(text: Pick<SnapshotText, 'networkId' | 'name' | 'version'>): Snapshot {
+  return { ...snapshotOf({ ...text, sandboxes: {}, aliases: {} }), participates: false };
+}
