@@ -5,10 +5,21 @@ import { compareText, sortedBy } from './order.js';
 
 /** Every agent that holds an attached sandbox, in order; nobody takes part in a deleted network. */
 export function participants(topology: Topology): readonly AgentId[] {
-  if (topology.deleted) return [];
+  return [...participantSet(topology)].sort(compareText);
+}
+
+/** One topology is compiled for many agents at once: who takes part is found out once. */
+const participating = new WeakMap<Topology, ReadonlySet<AgentId>>();
+
+function participantSet(topology: Topology): ReadonlySet<AgentId> {
+  const known = participating.get(topology);
+  if (known !== undefined) return known;
   const agents = new Set<AgentId>();
-  for (const { agentId } of topology.sandboxes.values()) if (agentId !== null) agents.add(agentId);
-  return [...agents].sort(compareText);
+  if (!topology.deleted) {
+    for (const { agentId } of topology.sandboxes.values()) if (agentId !== null) agents.add(agentId);
+  }
+  participating.set(topology, agents);
+  return agents;
 }
 
 /**
@@ -17,16 +28,10 @@ export function participants(topology: Topology): readonly AgentId[] {
  * Equal topologies give equal snapshots, in whatever order their maps were filled.
  */
 export function compile(topology: Topology, agentId: AgentId): Snapshot {
-  return takesPart(topology, agentId) ? fullSnapshot(topology) : emptySnapshot(topology);
+  return participantSet(topology).has(agentId) ? fullSnapshot(topology) : emptySnapshot(topology);
 }
 
-function takesPart(topology: Topology, agentId: AgentId): boolean {
-  if (topology.deleted) return false;
-  for (const sandbox of topology.sandboxes.values()) if (sandbox.agentId === agentId) return true;
-  return false;
-}
-
-/** One topology is compiled for many agents at once, and all who take part get the same value. */
+/** All who take part get the same value. */
 const compiled = new WeakMap<Topology, Snapshot>();
 
 function fullSnapshot(topology: Topology): Snapshot {

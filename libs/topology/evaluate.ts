@@ -1,10 +1,11 @@
 import type { AliasName } from '#libs/contracts/ids.js';
-import type { FlowQuestion, NetworkView, Rule, Verdict } from './model.js';
+import type { FlowQuestion, NetworkView, Verdict } from './model.js';
 import { nearMisses } from './near-misses.js';
 import { type PolicyIndex, policyIndex } from './policy-index.js';
-import { matchesSource, type PolicySource, policySource } from './selector-match.js';
+import { type PolicySource, policySource, sourceText } from './policy-source.js';
+import { selectorsFor } from './selector-match.js';
 
-/** Verdicts kept for one view; beyond that they are worked out again. */
+/** Verdicts kept for one view; others, and those on aliases and ports of a peer's invention, are worked out again. */
 const KEPT_VERDICTS = 10_000;
 
 /**
@@ -25,32 +26,27 @@ export function evaluateSource(view: NetworkView, source: PolicySource, alias: A
     return { effect: 'deny', reason: 'NOT_ATTACHED', ruleId: null, nearMisses: [], version: view.version };
   }
   const index = policyIndex(view);
-  const name = source.kind === 'sandbox' ? source.sandboxId : `:${source.user ?? ''}`;
-  const key = `${alias} ${port} ${name}`;
+  const key = `${alias} ${port} ${sourceText(source)}`;
   const known = index.verdicts.get(key);
   if (known !== undefined) return known;
   const verdict = judge(view, index, source, alias, port);
-  if (index.verdicts.size < KEPT_VERDICTS) index.verdicts.set(key, verdict);
+  const isAboutWhatExists = verdict.reason !== 'NO_ALIAS' && verdict.reason !== 'NO_PORT';
+  if (isAboutWhatExists && index.verdicts.size < KEPT_VERDICTS) index.verdicts.set(key, verdict);
   return verdict;
 }
 
 function judge(view: NetworkView, index: PolicyIndex, source: PolicySource, alias: AliasName, port: number): Verdict {
-  const rest = { nearMisses: nearMisses(view, index, source, alias, port), version: view.version };
+  const selectors = selectorsFor(view, source);
+  const rest = { nearMisses: nearMisses(index, selectors, alias, port), version: view.version };
   const record = view.aliases.get(alias);
   if (record === undefined) return { effect: 'deny', reason: 'NO_ALIAS', ruleId: null, ...rest };
   if (!record.ports.some(({ published }) => published === port)) {
     return { effect: 'deny', reason: 'NO_PORT', ruleId: null, ...rest };
   }
-  const matching = (index.byAlias.get(alias) ?? []).filter(
-    (rule) => rule.port === port && matchesSource(view, rule.from, source),
-  );
-  const deny = first(matching, 'deny');
+  const matching = (index.byAlias.get(alias) ?? []).filter((rule) => rule.port === port && selectors.has(rule.from));
+  const deny = matching.find(({ effect }) => effect === 'deny');
   if (deny !== undefined) return { effect: 'deny', reason: 'EXPLICIT_DENY', ruleId: deny.id, ...rest };
-  const allow = first(matching, 'allow');
+  const [allow] = matching;
   if (allow !== undefined) return { effect: 'allow', reason: 'ALLOWED', ruleId: allow.id, ...rest };
   return { effect: 'deny', reason: 'DEFAULT_DENY', ruleId: null, ...rest };
-}
-
-function first(rules: readonly Rule[], effect: Rule['effect']): Rule | undefined {
-  return rules.find((rule) => rule.effect === effect);
 }

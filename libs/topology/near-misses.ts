@@ -1,38 +1,37 @@
 import type { NearMiss } from '#libs/contracts/bus-messages.js';
 import type { AliasName } from '#libs/contracts/ids.js';
-import type { NetworkView } from './model.js';
 import { compareText } from './order.js';
-import type { PolicyIndex } from './policy-index.js';
-import { matchesSource, type PolicySource } from './selector-match.js';
+import { type PolicyIndex, selectorAndPort } from './policy-index.js';
 
 export const MAX_NEAR_MISSES = 10;
 
 /**
  * Rules of either effect that match the question in all but exactly one of source, alias and port: at most ten, by
- * rule id. Such a rule names the alias or the port asked for, so only those two lists are looked at.
+ * rule id. `selectors` are those that stand for the source. Lists are in order of id, so ten of each are enough.
  */
 export function nearMisses(
-  view: NetworkView,
   index: PolicyIndex,
-  source: PolicySource,
+  selectors: ReadonlySet<string>,
   alias: AliasName,
   port: number,
 ): readonly NearMiss[] {
   const found: NearMiss[] = [];
   for (const rule of index.byAlias.get(alias) ?? []) {
     if (found.length === MAX_NEAR_MISSES) break;
-    const sourceMatches = matchesSource(view, rule.from, source);
+    const sourceMatches = selectors.has(rule.from);
     if (rule.port === port && !sourceMatches) found.push({ ruleId: rule.id, missed: 'source' });
     if (rule.port !== port && sourceMatches) found.push({ ruleId: rule.id, missed: 'port' });
   }
-  const ofOtherAliases: NearMiss[] = [];
-  for (const rule of index.byPort.get(port) ?? []) {
-    if (ofOtherAliases.length === MAX_NEAR_MISSES) break;
-    if (rule.to !== alias && matchesSource(view, rule.from, source)) {
-      ofOtherAliases.push({ ruleId: rule.id, missed: 'alias' });
+  for (const selector of selectors) {
+    let ofOtherAliases = 0;
+    for (const rule of index.bySelectorAndPort.get(selectorAndPort(selector, port)) ?? []) {
+      if (ofOtherAliases === MAX_NEAR_MISSES) break;
+      if (rule.to === alias) continue;
+      found.push({ ruleId: rule.id, missed: 'alias' });
+      ofOtherAliases += 1;
     }
   }
-  return mergeNearMisses([...found, ...ofOtherAliases]);
+  return mergeNearMisses(found);
 }
 
 /** By rule id, each rule once, at most ten. */

@@ -1,41 +1,40 @@
-import type { SandboxId, UserName } from '#libs/contracts/ids.js';
 import { formatSelector, type Selector } from '#libs/contracts/selectors.js';
-import type { FlowSource, NetworkView } from './model.js';
+import type { NetworkView } from './model.js';
 import { compareText } from './order.js';
+import { policyIndex } from './policy-index.js';
+import { type PolicySource, sourceText } from './policy-source.js';
 
-/** Who a policy question is about. `user: null` is a local node of whom only that is known: no rule names its user. */
-export type PolicySource =
-  | { readonly kind: 'sandbox'; readonly sandboxId: SandboxId }
-  | { readonly kind: 'local'; readonly user: UserName | null };
-
-/** Which of a user's nodes it is makes no difference to policy. */
-export function policySource(source: FlowSource): PolicySource {
-  return source.kind === 'sandbox' ? source : { kind: 'local', user: source.user };
-}
+const NOBODY: ReadonlySet<string> = new Set();
 
 /**
- * Whether a selector stands for a source. Sandboxes match while they are attached; `any` and labels never match local
- * nodes, and an alias stands for the sandbox that publishes it in this network.
+ * Every selector, in printed form, that stands for a source. Sandboxes are meant while they are attached; `any` and
+ * labels never mean local nodes, and an alias means the sandbox that publishes it in this network.
  */
-export function matchesSource(view: NetworkView, selector: Selector, source: PolicySource): boolean {
+export function selectorsFor(view: NetworkView, source: PolicySource): ReadonlySet<string> {
+  const { selectors, aliasesOf } = policyIndex(view);
+  const key = sourceText(source);
+  const known = selectors.get(key);
+  if (known !== undefined) return known;
   if (source.kind === 'local') {
-    return selector.kind === 'local' || (selector.kind === 'local-user' && selector.user === source.user);
+    return new Set(
+      source.user === null ? ['local'] : ['local', formatSelector({ kind: 'local-user', user: source.user })],
+    );
   }
   const sandbox = view.sandboxes.get(source.sandboxId);
-  if (sandbox === undefined) return false;
-  switch (selector.kind) {
-    case 'any':
-      return true;
-    case 'sandbox':
-      return selector.sandboxId === sandbox.sandboxId;
-    case 'alias':
-      return view.aliases.get(selector.alias)?.sandboxId === sandbox.sandboxId;
-    case 'label':
-      return sandbox.labels[selector.key] === selector.value;
-    case 'local':
-    case 'local-user':
-      return false;
-  }
+  if (sandbox === undefined) return NOBODY;
+  const found = new Set([
+    'any',
+    formatSelector(source),
+    ...(aliasesOf.get(source.sandboxId) ?? []),
+    ...Object.entries(sandbox.labels).map(([name, value]) => formatSelector({ kind: 'label', key: name, value })),
+  ]);
+  selectors.set(key, found);
+  return found;
+}
+
+/** Whether a selector stands for a source. */
+export function matchesSource(view: NetworkView, selector: Selector, source: PolicySource): boolean {
+  return selectorsFor(view, source).has(formatSelector(selector));
 }
 
 /** The attached sandboxes that a selector stands for now, in order of id. */
