@@ -1,8 +1,11 @@
 import { Args } from '@oclif/core';
 
+/** A required argument. Standard input never stands in for one: it belongs to `login`, `exec` and `--token-file -`. */
+export const required = (description: string) => Args.string({ required: true, ignoreStdin: true, description });
+
 /** Arguments that several commands take, described once. */
-export const networkArgument = Args.string({ name: 'network', required: true, description: 'name of the network' });
-export const sandboxArgument = Args.string({ name: 'sandbox-id', required: true, description: 'id of the sandbox' });
-export const aliasArgument = Args.string({ name: 'alias', required: true, description: 'alias in the network' });
-export const ruleArgument = Args.string({ name: 'rule-id', required: true, description: 'id of the rule' });
-export const agentArgument = Args.string({ name: 'agent', required: true, description: 'name of the agent' });
+export const networkArgument = required('name of the network');
+export const sandboxArgument = required('id of the sandbox');
+export const aliasArgument = required('alias in the network');
+export const ruleArgument = required('id of the rule');
+export const agentArgument = required('name of the agent');

@@ -1,6 +1,6 @@
 import { Config, loadHelpClass, settings } from '@oclif/core';
 import { normalizeArgv } from '@oclif/core/help';
-import { wantsJson } from './argv.js';
+import { asksForHelp, wantsJson } from './argv.js';
 import { UsageError } from './errors/errors.js';
 import { EXIT } from './errors/exit-codes.js';
 import { reportError } from './errors/report-error.js';
@@ -30,12 +30,6 @@ function ignoreAbsentReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') process.exitCode = EXIT.internal;
   });
-}
-
-function asksForHelp(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--');
-  const ours = end < 0 ? argv : argv.slice(0, end);
-  return argv.length === 0 || ours.includes('--help') || ours.includes('-h');
 }
 
 async function showHelp(config: Config, argv: string[]): Promise<void> {

@@ -17,6 +17,8 @@ const NEVER_CONNECTED = new Set([
   'ENETUNREACH',
   'ETIMEDOUT',
   'UND_ERR_CONNECT_TIMEOUT',
+  // Ports that fetch refuses to dial (Fetch Standard, section 2.9).
+  'bad port',
 ]);
 
 /**

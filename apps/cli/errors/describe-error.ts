@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 
 /** What every error becomes, for people and for `--json`. */
@@ -30,10 +31,12 @@ export function describeError(error: unknown, commandLine: string, network: stri
   };
 }
 
-/** The parser ends its messages with advice that the remedy line repeats, and spreads them over lines. */
+/** The parser ends its messages with advice that the remedy line repeats, colours them and spreads them over lines. */
 function parserMessage(message: string): string {
-  return message
+  return stripVTControlCharacters(message)
     .replace(/\n*See more help with --help$/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/required flag (?=\w)/g, 'required flag --')
     .split('\n')
     .map((line) => line.trim().replace(/\s{2,}/g, ' - '))
     .filter((line) => line !== '')

@@ -1,7 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { testConnection } from '#libs/api-client/generated/index.js';
 import { oneOf, parseSelectorText } from '#libs/contracts/http/values.js';
-import { networkArgument } from '../../arguments.js';
+import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { parseDestination } from '../../diagnostics/destination.js';
 import { EXPECTATIONS, judge } from '../../diagnostics/judge.js';
@@ -20,8 +20,8 @@ export default class NetworkTest extends GstacksCommand {
   ];
   static override args = {
     network: networkArgument,
-    from: Args.string({ required: true, description: 'selector of the source' }),
-    to: Args.string({ required: true, description: 'alias and published port, such as api:8080' }),
+    from: required('selector of the source'),
+    to: required('alias and published port, such as api:8080'),
   };
   static override flags = {
     expect: Flags.string({ description: 'exit 0 only if this is so: allow or deny', helpValue: '<effect>' }),

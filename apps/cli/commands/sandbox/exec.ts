@@ -1,6 +1,7 @@
 import { showSandbox } from '#libs/api-client/generated/index.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { sandboxArgument } from '../../arguments.js';
+import { splitAtDashes } from '../../argv.js';
 import { GstacksCommand } from '../../command.js';
 import { UsageError } from '../../errors/errors.js';
 import { namespaceOf, runInNamespace } from '../../sandboxes/run-in-namespace.js';
@@ -12,12 +13,12 @@ export default class SandboxExec extends GstacksCommand {
     "Enters the sandbox's network namespace with ip netns exec, which needs root. The exit code is the command's own.";
   static override examples = ['<%= config.bin %> sandbox exec sbx-web -- curl -s http://api.dev.gstacks:8080/'];
   static override args = { 'sandbox-id': sandboxArgument };
-  static override strict = false;
 
   async run() {
-    const { args, argv, flags } = await this.parse(SandboxExec);
+    const { ours, theirs } = splitAtDashes(this.argv);
+    const { args, flags } = await this.parse(SandboxExec, ours);
     const sandboxId = parseSandboxId(args['sandbox-id'], 'sandbox-id');
-    const [program, ...rest] = argv.slice(1).map(String);
+    const [program, ...rest] = theirs;
     if (program === undefined) {
       throw new UsageError(
         'no command is given',

@@ -1,0 +1,144 @@
+import type {
+  AgentDto,
+  AliasDto,
+  AppliedDto,
+  AttachmentDto,
+  NetworkDto,
+  NetworkStatusDto,
+  ResolutionDto,
+  RuleDto,
+  SandboxDto,
+  SessionDto,
+  TestResultDto,
+} from '#libs/api-client/generated/index.js';
+
+/** One example of each thing the control plane answers with; the types are those of its own OpenAPI document. */
+const epoch = { counter: 1, id: 'e1' };
+const time = '2026-01-02T03:04:05.000Z';
+
+export const network: NetworkDto = {
+  id: '0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11',
+  name: 'dev',
+  suffix: 'dev.gstacks',
+  mode: 'agent_proxy',
+  version: 4,
+  epoch,
+  status: 'SYNCED',
+  maxStalenessSeconds: 86_400,
+  sandboxes: 1,
+  aliases: 1,
+  rules: 1,
+  createdAt: time,
+};
+
+export const alias: AliasDto = {
+  alias: 'api',
+  name: 'api.dev.gstacks',
+  sandboxId: 'sbx-api',
+  agentId: 'host-b',
+  ports: [
+    { published: 80, target: 8080 },
+    { published: 8080, target: 8080 },
+  ],
+};
+
+export const attachment: AttachmentDto = {
+  sandboxId: 'sbx-api',
+  agentId: 'host-b',
+  labels: { tier: 'api' },
+  aliases: [alias],
+  dns: 'restart-required',
+  dnsRemedy: 'restart the sandbox',
+};
+
+export const rule: RuleDto = { id: 'rule-4f9c21ab', effect: 'allow', from: 'local', to: 'api', port: 8080 };
+
+export const resolution: ResolutionDto = {
+  ...alias,
+  addresses: [
+    { agentId: 'host-a', address: '127.77.0.5' },
+    { agentId: 'host-b', address: null },
+  ],
+  version: 4,
+};
+
+export const sandbox: SandboxDto = {
+  id: 'sbx-api',
+  agentId: 'host-b',
+  status: 'RUNNING',
+  driver: 'static',
+  labels: { tier: 'api' },
+  isolation: 'advisory',
+  source: 'unverified',
+  dns: 'active',
+  dnsRemedy: null,
+  namespace: null,
+  conflictingAgents: [],
+  networks: [{ network: 'dev', aliases: [alias] }],
+};
+
+export const agent: AgentDto = {
+  id: 'host-b',
+  status: 'ONLINE',
+  driver: 'static',
+  softwareVersion: '0.1.0',
+  lastContactAt: time,
+  enrolledAt: time,
+  mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['127.0.0.1:7001'] },
+  sandboxes: ['sbx-api'],
+  networks: [{ network: 'dev', status: 'SYNCED', appliedVersion: 4, version: 4 }],
+};
+
+export const networkStatus: NetworkStatusDto = {
+  network: 'dev',
+  version: 4,
+  epoch,
+  status: 'FAILED',
+  agents: [
+    {
+      agentId: 'host-b',
+      status: 'FAILED',
+      appliedVersion: 4,
+      appliedAt: time,
+      lastContactAt: time,
+      failures: [{ alias: 'api', code: 'PORT_TAKEN', message: '127.77.0.5:8080 is taken' }],
+      reason: 'one alias is not up',
+    },
+  ],
+};
+
+export const session: SessionDto = { user: 'admin', role: 'admin', expiresAt: null };
+
+export const applied: AppliedDto = {
+  network: 'dev',
+  version: 5,
+  confirmed: 2,
+  expected: 2,
+  elapsedMs: 41,
+  flowsCut: 3,
+  supersededBy: null,
+  agents: [
+    { agentId: 'host-a', status: 'SYNCED', appliedVersion: 5, flowsCut: 3, reason: null },
+    { agentId: 'host-b', status: 'SYNCED', appliedVersion: 5, flowsCut: 0, reason: null },
+  ],
+};
+
+export const tested: TestResultDto = {
+  verdict: { effect: 'allow', reason: 'ALLOWED', ruleId: rule.id, nearMisses: [], epoch, version: 4, members: [] },
+  checks: [
+    {
+      agentId: null,
+      code: 'MESH_JOINED',
+      status: 'skipped',
+      evidence: 'no local node has joined',
+      remedy: 'gstacks mesh join dev',
+    },
+    { agentId: 'host-b', code: 'MESH_JOINED', status: 'pass', evidence: 'joined by direct', remedy: null },
+    { agentId: 'host-b', code: 'TOPOLOGY_APPLIED', status: 'pass', evidence: 'version 4', remedy: null },
+    { agentId: 'host-b', code: 'POLICY', status: 'pass', evidence: 'allowed by rule-4f9c21ab', remedy: null },
+  ],
+  firstFailure: null,
+};
+
+export const write = { network: 'dev', version: 5, changed: true, warnings: [] };
+export const page = (...items: readonly unknown[]) => ({ items, nextCursor: null });

@@ -1,0 +1,308 @@
+import { expect } from 'chai';
+import { type Answer, AnsweringServer } from '#test/integration/cli/answering-server.js';
+import * as answers from '#test/integration/cli/answers.js';
+import { Gstacks, words } from '#test/integration/cli/gstacks.js';
+
+const N = '/v1/networks/dev';
+
+/** Each command: what it asks the control plane, and what it prints, to people and as JSON. */
+interface Row {
+  readonly command: string;
+  readonly asks: string;
+  readonly answer: unknown;
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly prints: readonly string[];
+}
+
+const { alias, attachment, network, page, rule, sandbox, write } = answers;
+const rows: readonly Row[] = [
+  {
+    command: 'network create dev',
+    asks: 'POST /v1/networks',
+    answer: { ...write, version: 1, result: network },
+    body: { name: 'dev' },
+    prints: ['network dev created (version 1)', '.dev.gstacks', 'next: gstacks network attach dev'],
+  },
+  {
+    command: 'network create dev --mode agent_proxy --max-staleness 30m',
+    asks: 'POST /v1/networks',
+    answer: { ...write, changed: false, result: network },
+    body: { name: 'dev', mode: 'agent_proxy', maxStaleness: 1800 },
+    prints: ['network dev exists already'],
+  },
+  {
+    command: 'network attach dev sbx-api --alias api --port 8080 --port 80:8080',
+    asks: `POST ${N}/attachments`,
+    answer: { ...write, result: attachment },
+    body: { sandboxId: 'sbx-api', alias: 'api', ports: ['80:8080', '8080'] },
+    prints: [
+      'sbx-api attached to dev (version 5)',
+      'publishes api.dev.gstacks on 80:8080, 8080',
+      'dns: restart-required (restart the sandbox)',
+    ],
+  },
+  {
+    command: 'network attach dev sbx-web',
+    asks: `POST ${N}/attachments`,
+    answer: { ...write, result: { ...attachment, aliases: [] } },
+    body: { sandboxId: 'sbx-web' },
+    prints: ['sbx-web attached to dev'],
+  },
+  {
+    command: 'network attach dev sbx-api --alias api --port 8080 --inherit-rules',
+    asks: `POST ${N}/attachments`,
+    answer: { ...write, result: attachment },
+    body: { sandboxId: 'sbx-api', alias: 'api', ports: ['8080'], inheritRules: true },
+    prints: ['attached'],
+  },
+  {
+    command: 'network alias add dev sbx-worker worker --port 9090',
+    asks: `POST ${N}/aliases`,
+    answer: { ...write, result: alias },
+    body: { sandboxId: 'sbx-worker', alias: 'worker', ports: ['9090'] },
+    prints: ['publishes api.dev.gstacks on 80:8080, 8080 (version 5)'],
+  },
+  {
+    command: 'network alias list dev',
+    asks: `GET ${N}/aliases`,
+    answer: page(alias),
+    prints: ['ALIAS', 'api.dev.gstacks', 'sbx-api', 'host-b', '80:8080, 8080'],
+  },
+  {
+    command: 'network alias remove dev worker',
+    asks: `DELETE ${N}/aliases/worker`,
+    answer: { ...write, result: { alias: 'worker', rulesLeft: 2 } },
+    prints: ['alias worker removed from dev (version 5)', 'rules that still name it: 2'],
+  },
+  {
+    command: 'network policy allow dev --from local --to api --port 8080',
+    asks: `POST ${N}/rules`,
+    answer: { ...write, result: rule },
+    body: { effect: 'allow', from: 'local', to: 'api', port: 8080 },
+    prints: ['rule-4f9c21ab added: allow local to api:8080 (version 5)'],
+  },
+  {
+    command: 'network policy deny dev --from label:tier=web --to api --port 8080',
+    asks: `POST ${N}/rules`,
+    answer: { ...write, changed: false, result: { ...rule, effect: 'deny' } },
+    body: { effect: 'deny', from: 'label:tier=web', to: 'api', port: 8080 },
+    prints: ['rule-4f9c21ab is there already: deny local to api:8080'],
+  },
+  {
+    command: 'network policy allow dev --from any --to api --port 8080',
+    asks: `POST ${N}/rules`,
+    answer: { ...write, result: rule, warnings: [{ code: 'OVERRIDDEN', message: 'rule-00000001 denies it' }] },
+    prints: ['warning: rule-00000001 denies it (OVERRIDDEN)'],
+  },
+  {
+    command: 'network policy list dev --effect allow',
+    asks: `GET ${N}/rules`,
+    answer: page(rule),
+    query: { effect: 'allow', limit: '500' },
+    prints: ['rule-4f9c21ab', 'allow', 'local', '8080'],
+  },
+  {
+    command: 'network policy remove dev rule-4f9c21ab',
+    asks: `DELETE ${N}/rules/rule-4f9c21ab`,
+    answer: { ...write, result: rule },
+    prints: ['rule-4f9c21ab removed: allow local to api:8080 (version 5)'],
+  },
+  {
+    command: 'network resolve dev api',
+    asks: `GET ${N}/aliases/api/resolution`,
+    answer: answers.resolution,
+    prints: ['api.dev.gstacks', 'sbx-api@host-b', '127.77.0.5', 'version: 4'],
+  },
+  {
+    command: 'network test dev local api:8080',
+    asks: `POST ${N}/tests`,
+    answer: answers.tested,
+    body: { from: 'local', alias: 'api', port: 8080 },
+    prints: [
+      'allow: local may reach api:8080',
+      'reason: ALLOWED, rule-4f9c21ab; version 4',
+      'MESH_JOINED',
+      'skipped',
+      'gstacks mesh join dev',
+    ],
+  },
+  {
+    command: 'network list',
+    asks: 'GET /v1/networks',
+    answer: page(network),
+    prints: ['dev.gstacks', 'agent_proxy', 'SYNCED'],
+  },
+  {
+    command: 'network status dev',
+    asks: `GET ${N}/status`,
+    answer: answers.networkStatus,
+    prints: ['FAILED', '127.77.0.5:8080 is taken (PORT_TAKEN)'],
+  },
+  {
+    command: 'network detach dev sbx-api',
+    asks: `DELETE ${N}/attachments/sbx-api`,
+    answer: { ...write, result: { sandboxId: 'sbx-api', aliasesRemoved: ['api'], rulesLeft: 1 } },
+    prints: ['sbx-api detached from dev (version 5)', 'aliases removed: api'],
+  },
+  {
+    command: 'network reattach dev sbx-api',
+    asks: `POST ${N}/attachments/sbx-api/reattach`,
+    answer: { ...write, changed: false, result: attachment },
+    prints: ['sbx-api reattached to dev', 'dns: restart-required (restart the sandbox)'],
+  },
+  {
+    command: 'network delete dev --detach-all',
+    asks: `DELETE ${N}`,
+    answer: { ...write, result: { detached: ['sbx-api'] } },
+    query: { detachAll: 'true' },
+    prints: ['network dev deleted', 'detached: sbx-api'],
+  },
+  {
+    command: 'sandbox list --network dev --label tier=api --status RUNNING',
+    asks: 'GET /v1/sandboxes',
+    answer: page(sandbox),
+    query: { network: 'dev', label: 'tier=api', status: 'RUNNING', limit: '500' },
+    prints: ['sbx-api', 'host-b', 'static', 'tier=api'],
+  },
+  {
+    command: 'sandbox show sbx-api',
+    asks: 'GET /v1/sandboxes/sbx-api',
+    answer: sandbox,
+    prints: ['namespace: -', 'api.dev.gstacks'],
+  },
+  {
+    command: 'sandbox label sbx-api tier=web team-',
+    asks: 'PATCH /v1/sandboxes/sbx-api/labels',
+    answer: { version: 3, changed: true, result: sandbox },
+    body: { set: { tier: 'web' }, remove: ['team'] },
+    prints: ['sbx-api: labels are now: tier=api'],
+  },
+  {
+    command: 'agent list',
+    asks: 'GET /v1/agents',
+    answer: page(answers.agent),
+    prints: ['host-b', 'ONLINE', 'direct joined', 'dev SYNCED'],
+  },
+  {
+    command: 'agent enroll host-c',
+    asks: 'POST /v1/agents/enrollment-tokens',
+    answer: { name: 'host-c', token: 'gse_secret', expiresAt: '2026-01-02T03:04:05.000Z' },
+    body: { name: 'host-c' },
+    prints: ['gse_secret', 'GLOBALSTACKS_AGENT_NAME=host-c'],
+  },
+  {
+    command: 'agent revoke host-c',
+    asks: 'DELETE /v1/agents/host-c',
+    answer: { agentId: 'host-c', changed: true, sandboxesReleased: ['sbx-x'] },
+    prints: ['agent host-c revoked', 'sandboxes released: sbx-x'],
+  },
+];
+
+describe('cli: every command, as a child process against an HTTP server', function () {
+  this.timeout(60_000);
+  let server: AnsweringServer;
+  let gstacks: Gstacks;
+  let env: Record<string, string>;
+  const json = (value: unknown): Answer => ({ json: value });
+
+  before(async () => {
+    server = await AnsweringServer.start();
+    gstacks = await Gstacks.create();
+    env = { GLOBALSTACKS_URL: server.url, GLOBALSTACKS_TOKEN: 'secret-token' };
+  });
+  beforeEach(() => server.forget());
+  after(async () => {
+    await server.close();
+    await gstacks.remove();
+  });
+
+  for (const { command, asks, answer, body, query, prints } of rows) {
+    it(`gstacks ${command}`, async () => {
+      server.on(asks, json(answer));
+      const [forPeople, forPrograms] = await Promise.all([
+        gstacks.run(words(command), { env }),
+        gstacks.run([...words(command), '--json'], { env }),
+      ]);
+      expect(forPeople.stderr).to.equal('');
+      expect(forPeople.exitCode).to.equal(0);
+      for (const text of prints) expect(forPeople.stdout).to.contain(text);
+      expect(forPeople.stdout).to.not.contain('\u001b').and.not.contain('secret-token');
+      expect(forPrograms.exitCode).to.equal(0);
+      expect(forPrograms.stderr).to.equal('');
+      expect(JSON.parse(forPrograms.stdout)).to.deep.equal(answer);
+      expect(server.requests).to.have.length(2);
+      for (const request of server.requests) {
+        expect(`${request.method} ${request.path}`).to.equal(asks);
+        expect(request.headers.authorization).to.equal('Bearer secret-token');
+        if (body !== undefined) expect(request.body).to.deep.equal(body);
+        if (query !== undefined) expect(request.query).to.deep.equal(query);
+      }
+    });
+  }
+
+  it('gstacks network show dev, which asks for its parts too', async () => {
+    server
+      .on(`GET ${N}`, json(network))
+      .on(`GET ${N}/attachments`, json(page(attachment)))
+      .on(`GET ${N}/aliases`, json(page(alias)))
+      .on(`GET ${N}/rules`, json(page()));
+    const { stdout, exitCode } = await gstacks.run(words('network show dev'), { env });
+    expect(exitCode).to.equal(0);
+    for (const text of [
+      'dev.gstacks',
+      'agent_proxy',
+      'version:       4',
+      'sbx-api',
+      'gstacks network policy allow dev',
+    ]) {
+      expect(stdout).to.contain(text);
+    }
+    const shown = await gstacks.run(words('network show dev --json'), { env });
+    expect(JSON.parse(shown.stdout)).to.deep.equal({
+      ...network,
+      attachments: [attachment],
+      aliases: [alias],
+      rules: [],
+    });
+  });
+
+  it('reads every page of a list, or the one that is asked for', async () => {
+    server.on('GET /v1/networks', ({ query }) =>
+      json(
+        query.cursor === 'two'
+          ? page({ ...network, name: 'b' })
+          : { items: [{ ...network, name: 'a' }], nextCursor: 'two' },
+      ),
+    );
+    const all = await gstacks.run(words('network list --json'), { env });
+    expect(JSON.parse(all.stdout).items.map(({ name }: { name: string }) => name)).to.deep.equal(['a', 'b']);
+    expect(JSON.parse(all.stdout).nextCursor).to.equal(null);
+    const one = await gstacks.run(words('network list --limit 1 --json'), { env });
+    expect(JSON.parse(one.stdout).items).to.have.length(1);
+    expect(JSON.parse(one.stdout).nextCursor).to.equal('two');
+    expect(server.requests.at(-1)?.query).to.deep.equal({ limit: '1' });
+  });
+
+  it('names each write, and sends the version it expects', async () => {
+    server.on(`DELETE ${N}/aliases/api`, json({ ...write, result: { alias: 'api', rulesLeft: 0 } }));
+    await gstacks.run(words('network alias remove dev api'), { env });
+    await gstacks.run(words('network alias remove dev api --idempotency-key again-1 --if-match 4'), { env });
+    const [first, second] = server.requests;
+    expect(first?.headers['idempotency-key']).to.match(/^[0-9a-f-]{36}$/);
+    expect(first?.headers['if-match']).to.equal(undefined);
+    expect(second?.headers).to.include({ 'idempotency-key': 'again-1', 'if-match': '4' });
+  });
+
+  it('shows hostile data harmless, and passes it on unchanged as JSON', async () => {
+    const hostile = { ...sandbox, labels: { x: '\u001b]0;owned\u0007\u001b[2J\u202eevil\nline' } };
+    server.on('GET /v1/sandboxes', json(page(hostile)));
+    const people = await gstacks.run(words('sandbox list'), { env });
+    expect(people.stdout).to.contain('x=evil line');
+    expect(people.stdout.split('\n')).to.have.length(3);
+    expect(people.stdout.replaceAll('\n', '')).to.not.match(/[\p{Cc}\p{Bidi_Control}]/u);
+    const programs = await gstacks.run(words('sandbox list --json'), { env });
+    expect(programs.stdout.replaceAll('\n', '')).to.not.match(/[\p{Cc}\p{Bidi_Control}]/u);
+    expect(JSON.parse(programs.stdout).items[0]).to.deep.equal(hostile);
+  });
+});

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { parseDestination } from '#apps/cli/diagnostics/destination.js';
+import { type Expectation, judge } from '#apps/cli/diagnostics/judge.js';
+import { thrown } from '#test/unit/cli/thrown.js';
+
+type Reason = Parameters<typeof judge>[0]['verdict']['reason'];
+type Effect = Parameters<typeof judge>[0]['verdict']['effect'];
+type Checks = Parameters<typeof judge>[0]['checks'];
+
+const pass: Checks = [
+  { code: 'TOPOLOGY_APPLIED', status: 'pass' },
+  { code: 'POLICY', status: 'pass' },
+];
+const skipped: Checks = [{ code: 'MESH_JOINED', status: 'skipped' }, ...pass];
+const failing: Checks = [{ code: 'DNS_LOADED', status: 'fail' }, ...pass];
+const silent: Checks = [{ code: 'TOPOLOGY_APPLIED', status: 'unknown' }];
+
+describe('cli: what network test exits with', () => {
+  const rows: readonly (readonly [string, Effect, Reason, Checks, Expectation | null, number])[] = [
+    ['allowed, every check passed', 'allow', 'ALLOWED', pass, null, 0],
+    ['allowed, a check skipped', 'allow', 'ALLOWED', skipped, null, 0],
+    ['allowed, a check skipped', 'allow', 'ALLOWED', skipped, 'allow', 0],
+    ['allowed, a check failed', 'allow', 'ALLOWED', failing, null, 5],
+    ['allowed, a check failed', 'allow', 'ALLOWED', failing, 'allow', 5],
+    ['allowed, an agent silent', 'allow', 'ALLOWED', silent, null, 5],
+    ['allowed', 'allow', 'ALLOWED', pass, 'deny', 1],
+    ['denied by no rule', 'deny', 'DEFAULT_DENY', pass, null, 3],
+    ['denied by a rule', 'deny', 'EXPLICIT_DENY', failing, null, 3],
+    ['denied', 'deny', 'DEFAULT_DENY', pass, 'allow', 3],
+    ['denied', 'deny', 'DEFAULT_DENY', pass, 'deny', 0],
+    ['denied, a route missing', 'deny', 'EXPLICIT_DENY', failing, 'deny', 0],
+    ['denied, nobody known to follow', 'deny', 'EXPLICIT_DENY', silent, 'deny', 5],
+    ['denied, one end silent', 'deny', 'EXPLICIT_DENY', [...silent, ...pass], 'deny', 0],
+    ['no such alias', 'deny', 'NO_ALIAS', pass, 'deny', 6],
+    ['no such port', 'deny', 'NO_PORT', pass, null, 6],
+    ['source not attached', 'deny', 'NOT_ATTACHED', pass, 'deny', 6],
+    ['mixed', 'mixed', 'MIXED', pass, null, 5],
+    ['mixed', 'mixed', 'MIXED', pass, 'allow', 5],
+    ['mixed', 'mixed', 'MIXED', pass, 'deny', 5],
+  ];
+  for (const [what, effect, reason, checks, expected, code] of rows) {
+    it(`${what}${expected === null ? '' : `, ${expected} expected`}: ${code}`, () => {
+      expect(judge({ verdict: { effect, reason }, checks }, expected).exitCode).to.equal(code);
+    });
+  }
+});
+
+describe('cli: destinations', () => {
+  it('are an alias and a published port', () => {
+    expect(parseDestination('api:8080', 'to')).to.deep.equal({ alias: 'api', port: 8080 });
+  });
+
+  for (const text of [
+    '',
+    'api',
+    'api:',
+    ':8080',
+    'api:0',
+    'api:65536',
+    'api:8080:1',
+    'local:8080',
+    'API:1',
+    'api:8080/udp',
+  ]) {
+    it(`are refused as ${JSON.stringify(text)}`, () => {
+      expect(thrown(() => parseDestination(text, 'to')).code).to.be.oneOf(['INVALID_INPUT', 'ALIAS_RESERVED']);
+    });
+  }
+});
