@@ -33,8 +33,9 @@ const UNKNOWN_SANDBOX: Sandbox = { agentId: null, labels: {} };
  * commands that follow; what it answers depends on the log up to that event alone, so that a follower which read the
  * log again after a crash answers the same, with the same command ids.
  *
- * An attachment made while its sandbox moved carries what the sandbox was a moment ago: each SandboxAttached is
- * therefore compared with the sandbox's own stream.
+ * An attachment made while its sandbox moved carries what the sandbox was a moment ago, and a copy made late may meet
+ * a newer attachment of the same sandbox: whatever a network is told of a sandbox is therefore compared with the
+ * sandbox's own stream, and put right.
  */
 export class PlacementFollower {
   private readonly sandboxes = new Map<SandboxId, Sandbox>();
@@ -52,22 +53,42 @@ export class PlacementFollower {
   }
 
   private takeNetworkEvent({ position, networkId, event }: PlacedEvent & { stream: 'network' }): readonly FollowUp[] {
-    if (event.type === 'SandboxDetached') {
-      const networks = this.networksOf.get(event.data.sandboxId);
-      networks?.delete(networkId);
-      if (networks?.size === 0) this.networksOf.delete(event.data.sandboxId);
+    switch (event.type) {
+      case 'SandboxAttached':
+        this.networksOf.set(event.data.sandboxId, this.networksWith(event.data.sandboxId).add(networkId));
+        return this.corrections(position, networkId, event.data);
+      case 'SandboxDetached': {
+        const networks = this.networksWith(event.data.sandboxId);
+        networks.delete(networkId);
+        if (networks.size === 0) this.networksOf.delete(event.data.sandboxId);
+        return [];
+      }
+      case 'SandboxPlacementChanged':
+      case 'SandboxLabelsChanged':
+        return this.corrections(position, networkId, event.data);
+      default:
+        return [];
     }
-    if (event.type !== 'SandboxAttached') return [];
-    const { sandboxId, agentId, labels } = event.data;
-    const networks = this.networksOf.get(sandboxId) ?? new Set();
-    this.networksOf.set(sandboxId, networks.add(networkId));
-    const sandbox = this.sandboxes.get(sandboxId) ?? UNKNOWN_SANDBOX;
+  }
+
+  private networksWith(sandboxId: SandboxId): Set<NetworkId> {
+    return this.networksOf.get(sandboxId) ?? new Set();
+  }
+
+  /** What a network was just told of a sandbox, held against what the sandbox's own stream says by then. */
+  private corrections(
+    position: number,
+    networkId: NetworkId,
+    told: { readonly sandboxId: SandboxId } & Partial<Sandbox>,
+  ): readonly FollowUp[] {
+    const { sandboxId } = told;
+    const { agentId, labels } = this.sandboxes.get(sandboxId) ?? UNKNOWN_SANDBOX;
     const followUps: FollowUp[] = [];
-    if (sandbox.agentId !== agentId) {
-      followUps.push(onNetwork(position, networkId, { kind: 'ChangePlacement', sandboxId, agentId: sandbox.agentId }));
+    if (told.agentId !== undefined && told.agentId !== agentId) {
+      followUps.push(onNetwork(position, networkId, { kind: 'ChangePlacement', sandboxId, agentId }));
     }
-    if (!sameLabels(sandbox.labels, labels)) {
-      followUps.push(onNetwork(position, networkId, { kind: 'ChangeLabels', sandboxId, labels: sandbox.labels }));
+    if (told.labels !== undefined && !sameLabels(told.labels, labels)) {
+      followUps.push(onNetwork(position, networkId, { kind: 'ChangeLabels', sandboxId, labels }));
     }
     return followUps;
   }

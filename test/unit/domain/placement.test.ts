@@ -154,6 +154,24 @@ describe('whatever order attachments, moves and labels come in', () => {
     );
   });
 
+  it('a late copy never outlives a newer attachment of the same sandbox', () => {
+    const [networkId, sandboxId] = [network('0b'), parseSandboxId('sbx-2', 'sandbox')];
+    const world = new World();
+    for (const action of [
+      { kind: 'report', sandboxId, agentId: agent('host-b') },
+      { kind: 'beginAttach', sandboxId, networkId },
+      { kind: 'release', sandboxId, agentId: agent('host-b') },
+      { kind: 'finishAttach' },
+      { kind: 'detach', sandboxId, networkId },
+      { kind: 'report', sandboxId, agentId: agent('host-a') },
+      { kind: 'beginAttach', sandboxId, networkId },
+    ] as const) {
+      world.act(action);
+    }
+    world.settle();
+    expect(world.attachments().map(({ agentId }) => agentId)).to.deep.equal(['host-a']);
+  });
+
   it('a follower that reads the log again says the same, with the same command ids', () => {
     fc.assert(
       fc.property(actions, (sequence) => {
