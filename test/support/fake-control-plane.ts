@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { fromPublic } from '@nats-io/nkeys';
 import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
@@ -68,6 +68,8 @@ export class FakeControlPlane {
     private readonly http: Server,
     private readonly signer: TopologySigner,
     private readonly authority: CertificateAuthority,
+    /** Where agents find the bus. */
+    private readonly busUrl: string,
   ) {
     this.serve('hello', async (message, agentId) => this.contact(parseHelloMessage(message), agentId, this.hellos));
     this.serve('heartbeat', async (message, agentId) =>
@@ -93,8 +95,10 @@ export class FakeControlPlane {
     });
   }
 
-  static async start(): Promise<FakeControlPlane> {
+  /** `host`: an address of this machine that the agents reach, when that is not 127.0.0.1. */
+  static async start(host = '127.0.0.1'): Promise<FakeControlPlane> {
     const nats = await startNats();
+    const busUrl = host === '127.0.0.1' ? nats.url : await relay(host, Number(new URL(nats.url).port));
     const credentials = await nats.authority.controlPlaneCredentials();
     const bus = connectBus({
       servers: [nats.url],
@@ -105,10 +109,10 @@ export class FakeControlPlane {
     });
     const material = await createAuthority({ storeId: 'test-store', now: new Date(), ttlSeconds: 86_400 });
     const authority = await loadAuthority(material);
-    const http = createServer().listen(0, '127.0.0.1');
+    const http = createServer().listen(0, host);
     await once(http, 'listening');
     const signer = loadTopologySigner(join(nats.keysFolder, 'topology'));
-    const plane = new FakeControlPlane(nats, bus, http, signer, authority);
+    const plane = new FakeControlPlane(nats, bus, http, signer, authority, busUrl);
     http.on('request', (request, response) => {
       plane.answer(request).then(
         ([status, body]) =>
@@ -121,7 +125,8 @@ export class FakeControlPlane {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
+    const { address, port } = this.http.address() as AddressInfo;
+    return `http://${address}:${port}`;
   }
 
   /** The version an agent is to hold from now on, sent at once; resolves with the last part's reply. */
@@ -238,7 +243,7 @@ export class FakeControlPlane {
     return {
       agentId,
       busJwt: await this.nats.authority.issueAgent(agentId, nkey, expiresAt),
-      busServers: [this.nats.url],
+      busServers: [this.busUrl],
       certificate,
       authority: this.authority.certificate,
       snapshotPublicKey: this.signer.publicKey,
@@ -250,3 +255,21 @@ export class FakeControlPlane {
 }
 
 const acknowledged = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+
+/** Carries TCP from another address of this machine to a port of 127.0.0.1; gone with the process. */
+async function relay(host: string, port: number): Promise<string> {
+  const server = createTcpServer((inner) => {
+    const outer = connect(port, '127.0.0.1');
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+  }).listen(0, host);
+  await once(server, 'listening');
+  server.unref();
+  return `nats://${host}:${(server.address() as AddressInfo).port}`;
+}

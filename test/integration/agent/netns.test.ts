@@ -1,0 +1,186 @@
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { expect } from 'chai';
+import { cleanNamespaces } from '#apps/agent/sandboxes/namespaces.js';
+import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import { AgentProcess } from '#test/support/agent-process.js';
+import { FakeControlPlane } from '#test/support/fake-control-plane.js';
+import { HostNamespace, inside, ip, nodeInside } from '#test/support/host-namespace.js';
+import { snapshotOf } from '#test/support/snapshots.js';
+import { waitFor } from '#test/support/wait.js';
+
+const SERVER = (name: string) =>
+  `require('node:http').createServer((q, r) => r.end('from ${name}')).listen(8080, '::')`;
+
+describe('an agent with the driver netns, in a namespace that forwards', () => {
+  let plane: FakeControlPlane;
+  let host: HostNamespace;
+  let agent: AgentProcess;
+  const servers: ChildProcess[] = [];
+
+  before(async () => {
+    host = await HostNamespace.make();
+    plane = await FakeControlPlane.start(host.machine);
+    agent = new AgentProcess(
+      'host-a',
+      plane.url,
+      {
+        GLOBALSTACKS_AGENT_DRIVER: 'netns',
+        GLOBALSTACKS_AGENT_NETNS_PREFIX: prefix(),
+        GLOBALSTACKS_MESH_DIRECT_LISTEN: `${host.address}:0`,
+      },
+      ['nsenter', `--net=/run/netns/${host.name}`],
+    );
+    agent.setSandboxes([{ id: 'sbx-web' }, { id: 'sbx-api' }]);
+    agent.start();
+    await reported(2);
+    for (const id of ['sbx-web', 'sbx-api']) servers.push(nodeInside(namespaceOf(id), SERVER(id)));
+    await plane.publish(agent.id, network(1));
+    await plane.publish(
+      agent.id,
+      snapshotOf({
+        networkId: 'ffff',
+        name: 'other',
+        version: 1,
+        sandboxes: { 'sbx-api': 'host-a' },
+        aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+      }),
+    );
+    await waitFor('both networks are applied', () => plane.applied.length >= 2);
+    await waitFor(
+      'sbx-api serves',
+      async () => (await inHost('curl', '-s', `http://${address('sbx-api')}:8080/`)).code === 0,
+    );
+  });
+
+  after(async () => {
+    for (const server of servers) server.kill('SIGKILL');
+    await agent.remove();
+    await cleanNamespaces(prefix());
+    await plane.close();
+    await host.remove();
+  });
+
+  function prefix(): string {
+    return `${host.name}.`;
+  }
+
+  function network(version: number) {
+    return snapshotOf({
+      version,
+      sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
+      aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+      allow: ['sandbox:sbx-web api 8080'],
+    });
+  }
+
+  function reported(count: number): Promise<readonly SandboxReport[]> {
+    return waitFor(`${count} sandboxes are reported`, () => {
+      const sandboxes = plane.inventories.at(-1)?.sandboxes;
+      return sandboxes?.length === count ? sandboxes : undefined;
+    });
+  }
+
+  function report(id: string): SandboxReport {
+    const found = plane.inventories.at(-1)?.sandboxes.find(({ sandboxId }) => sandboxId === id);
+    if (found === undefined) throw new Error(`${id} is not reported`);
+    return found;
+  }
+
+  const namespaceOf = (id: string): string => report(id).namespace ?? '';
+  const address = (id: string): string => report(id).address;
+  const inHost = (...command: readonly string[]) => inside(host.name, ...command);
+
+  async function address6(id: string): Promise<string> {
+    const output = await ip('-n', namespaceOf(id), '-6', 'address', 'show', 'dev', 'eth0', 'scope', 'global');
+    return /inet6 ([0-9a-f:]+)\//.exec(output)?.[1] ?? '';
+  }
+
+  it('reports its sandboxes as isolated, with a source it vouches for and the resolver in use', () => {
+    expect(report('sbx-web')).to.deep.include({
+      isolation: 'enforced',
+      source: 'verified',
+      dns: 'active',
+      namespace: `${prefix()}sbx-web`,
+    });
+  });
+
+  it('answers DNS by the resolv.conf inside, and only for the networks of the asking sandbox', async () => {
+    const dig = async (id: string, name: string) => (await inside(namespaceOf(id), 'dig', '+tries=1', name)).output;
+    expect(await dig('sbx-web', 'api.dev.gstacks')).to.match(/NOERROR[\s\S]*\tA\t10\.77\./);
+    expect(await dig('sbx-web', 'api.other.gstacks')).to.contain('NXDOMAIN');
+    expect(await dig('sbx-api', 'api.other.gstacks')).to.match(/NOERROR[\s\S]*\tA\t10\.77\./);
+  });
+
+  it('carries a dial by alias, and resets one that is not allowed', async () => {
+    const curl = (id: string) => inside(namespaceOf(id), 'curl', '-sS', '-m', '5', 'http://api.dev.gstacks:8080/');
+    expect(await curl('sbx-web')).to.deep.equal({ code: 0, output: 'from sbx-api' });
+    expect((await curl('sbx-api')).output).to.match(/reset/);
+  });
+
+  it('lets nothing past the proxy: between sandboxes, v4 and v6, though the host forwards', async () => {
+    expect((await inHost('sysctl', '-n', 'net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding')).output).to.equal(
+      '1\n1\n',
+    );
+    const dial = (url: string) => inside(namespaceOf('sbx-web'), 'curl', '-sS', '-m', '3', url);
+    expect((await dial(`http://${address('sbx-api')}:8080/`)).code).to.be.oneOf([7, 28]);
+    expect((await dial(`http://[${await address6('sbx-api')}]:8080/`)).code).to.be.oneOf([7, 28]);
+    expect((await inHost('curl', '-s', `http://[${await address6('sbx-api')}]:8080/`)).output).to.equal('from sbx-api');
+  });
+
+  it('lets nothing in from another host that routes here, v4 and v6', async () => {
+    const v6 = await address6('sbx-api');
+    await ip('route', 'add', `${address('sbx-api')}/32`, 'via', host.address);
+    await ip('-6', 'route', 'add', `${v6}/128`, 'via', host.address6);
+    try {
+      const dial = (url: string) => spawnSync('curl', ['-sS', '-m', '3', url]).status;
+      expect(dial(`http://${address('sbx-api')}:8080/`)).to.be.oneOf([7, 28]);
+      expect(dial(`http://[${v6}]:8080/`)).to.be.oneOf([7, 28]);
+    } finally {
+      await ip('route', 'del', `${address('sbx-api')}/32`);
+      await ip('-6', 'route', 'del', `${v6}/128`);
+    }
+  });
+
+  it('drops a source that is not that of the link', async () => {
+    const web = namespaceOf('sbx-web');
+    const forged = address('sbx-api');
+    await ip('-n', web, 'address', 'add', `${forged}/32`, 'dev', 'lo');
+    try {
+      const { output } = await inside(web, 'dig', '-b', forged, '+tries=1', '+time=1', 'api.other.gstacks');
+      expect(output).to.match(/timed out|no servers could be reached/);
+      const curl = await inside(web, 'curl', '-sS', '-m', '2', '--interface', forged, 'http://api.dev.gstacks:8080/');
+      expect(curl.code).to.be.oneOf([7, 28]);
+    } finally {
+      await ip('-n', web, 'address', 'del', `${forged}/32`, 'dev', 'lo');
+    }
+  });
+
+  it('takes its namespaces up again after a kill, and cuts nothing inside', async () => {
+    const web = namespaceOf('sbx-web');
+    const inode = statSync(`/run/netns/${web}`).ino;
+    const link = await ip('-n', web, '-j', 'address', 'show', 'dev', 'eth0');
+    await agent.end('SIGKILL');
+    const heard = plane.hellos.length;
+    agent.start();
+    await waitFor('it is back', () => plane.hellos.length > heard);
+    expect(statSync(`/run/netns/${web}`).ino).to.equal(inode);
+    expect(JSON.parse(await ip('-n', web, '-j', 'address', 'show', 'dev', 'eth0'))).to.deep.equal(JSON.parse(link));
+    expect(servers.map(({ exitCode }) => exitCode)).to.deep.equal([null, null]);
+    const again = await inside(web, 'curl', '-sS', '-m', '5', 'http://api.dev.gstacks:8080/');
+    expect(again).to.deep.equal({ code: 0, output: 'from sbx-api' });
+  });
+
+  it('removes what the file no longer names, and makes what it names anew', async () => {
+    const web = namespaceOf('sbx-web');
+    agent.setSandboxes([{ id: 'sbx-web' }, { id: 'sbx-api' }, { id: 'sbx-new' }]);
+    await reported(3);
+    expect(existsSync(`/run/netns/${namespaceOf('sbx-new')}`)).to.equal(true);
+    agent.setSandboxes([{ id: 'sbx-api' }, { id: 'sbx-new' }]);
+    await reported(2);
+    expect(existsSync(`/run/netns/${web}`)).to.equal(false);
+    expect(existsSync(`/etc/netns/${web}`)).to.equal(false);
+    const dig = await inside(namespaceOf('sbx-new'), 'dig', '+tries=1', 'api.dev.gstacks');
+    expect(dig.output).to.contain('NXDOMAIN');
+  });
+});

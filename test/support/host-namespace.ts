@@ -1,0 +1,66 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A network namespace that stands for a host, with a link to this machine; everything in it forwards. */
+export class HostNamespace {
+  private constructor(
+    readonly name: string,
+    /** This machine's address on the link. */
+    readonly machine: string,
+    /** The host's. */
+    readonly address: string,
+  ) {}
+
+  static async make(): Promise<HostNamespace> {
+    const number = randomInt(1, 250);
+    const link = `10.201.${number}`;
+    const host = new HostNamespace(`gst${number}`, `${link}.1`, `${link}.2`);
+    await ip('netns', 'add', host.name);
+    await ip('link', 'add', host.name, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', host.name);
+    await ip('address', 'add', `${host.machine}/24`, 'dev', host.name);
+    await ip('-6', 'address', 'add', `fd01:${number}::1/64`, 'dev', host.name, 'nodad');
+    await ip('link', 'set', host.name, 'up');
+    await ip('-n', host.name, 'address', 'add', `${host.address}/24`, 'dev', 'uplink');
+    await ip('-n', host.name, '-6', 'address', 'add', `fd01:${number}::2/64`, 'dev', 'uplink', 'nodad');
+    await ip('-n', host.name, 'link', 'set', 'uplink', 'up');
+    await ip('-n', host.name, 'link', 'set', 'lo', 'up');
+    await inside(host.name, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+    return host;
+  }
+
+  /** The host's IPv6 address on the link. */
+  get address6(): string {
+    return `fd01:${this.name.slice(3)}::2`;
+  }
+
+  async remove(): Promise<void> {
+    await ip('netns', 'del', this.name);
+    await ip('link', 'del', this.name).catch(() => {});
+  }
+}
+
+export function ip(...args: readonly string[]): Promise<string> {
+  return run('ip', [...args], { timeout: 10_000 }).then(({ stdout }) => stdout);
+}
+
+/** Runs a command in a namespace; resolves with its exit code and output, whatever they are. */
+export function inside(
+  namespace: string,
+  ...command: readonly string[]
+): Promise<{ readonly code: number; readonly output: string }> {
+  return run('ip', ['netns', 'exec', namespace, ...command], { timeout: 15_000 }).then(
+    ({ stdout }) => ({ code: 0, output: stdout }),
+    (error: { code?: number; stdout?: string; stderr?: string }) => ({
+      code: error.code ?? -1,
+      output: `${error.stdout ?? ''}${error.stderr ?? ''}`,
+    }),
+  );
+}
+
+/** Starts Node with a script in a namespace; the caller kills it. */
+export function nodeInside(namespace: string, script: string): ChildProcess {
+  return spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', script], { stdio: 'ignore' });
+}
