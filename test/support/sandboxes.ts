@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { type Ran, type Running, type RunningStack, ran } from './stack.js';
+import { waitFor } from './wait.js';
+
+/** curl's exit codes for a connection that was reset, before or while bytes came. */
+const RESET_EXITS = [35, 52, 56, 18];
+
+/** One request by a sandbox; no retry, no proxy of the environment. */
+export function curl(stack: RunningStack, sandboxId: string, url: string, ...options: string[]): Promise<Ran> {
+  return stack.inSandbox(sandboxId, 'curl', '-sS', '--max-time', '10', ...options, url).ended;
+}
+
+export function expectReset(result: Ran): void {
+  expect(RESET_EXITS, `${result.stdout}${result.stderr}`).to.include(result.code);
+  expect(result.stderr).to.match(/reset|empty reply|transfer closed/i);
+}
+
+/** Opens connections from the sandbox that stay open and silent, and resolves when each has its first bytes. */
+export async function hold(
+  stack: RunningStack,
+  sandboxId: string,
+  url: string,
+  count: number,
+): Promise<readonly Running[]> {
+  const held = Array.from({ length: count }, () => stack.inSandbox(sandboxId, 'curl', '-sSN', url));
+  await waitFor(`${count} connections are open`, () => held.every((running) => running.stdout().includes('held')));
+  return held;
+}
+
+export async function namespaceOf(stack: RunningStack, sandboxId: string): Promise<string> {
+  const sandbox = (await stack.json(['sandbox', 'show', sandboxId])) as { readonly namespace: string | null };
+  if (sandbox.namespace === null) throw new Error(`${sandboxId} has no namespace`);
+  return sandbox.namespace;
+}
+
+/** The sandbox's own global addresses. */
+export async function addressesOf(
+  stack: RunningStack,
+  sandboxId: string,
+): Promise<{ readonly v4: string; readonly v6: string }> {
+  const { stdout } = await ran('ip', [
+    '-n',
+    await namespaceOf(stack, sandboxId),
+    '-j',
+    'address',
+    'show',
+    'scope',
+    'global',
+  ]);
+  const links: { addr_info: { family: string; local: string }[] }[] = JSON.parse(stdout);
+  const addresses = links.flatMap((link) => link.addr_info);
+  const local = (family: string): string => addresses.find((entry) => entry.family === family)?.local ?? '';
+  return { v4: local('inet'), v6: local('inet6') };
+}
