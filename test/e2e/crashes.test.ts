@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
+import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { compile } from '#libs/topology/compile.js';
 import { snapshotHash } from '#libs/topology/snapshot-text.js';
 import { foldNetwork } from '#test/support/fold-network.js';
@@ -46,7 +46,11 @@ describe('crashes under a loop of commands', function () {
       async () => {
         const response = await fetch(`${stack.url}/v1/networks/dev/${path}`, {
           method: 'POST',
-          headers: { authorization: `Bearer ${stack.token}`, 'content-type': 'application/json', 'idempotency-key': key },
+          headers: {
+            authorization: `Bearer ${stack.token}`,
+            'content-type': 'application/json',
+            'idempotency-key': key,
+          },
           body: JSON.stringify(body),
           signal: AbortSignal.timeout(5_000),
         }).catch(() => null);
@@ -76,7 +80,11 @@ describe('crashes under a loop of commands', function () {
       await waitFor(`${victim} runs again`, () => pidOf(stack, victim) !== killed, 30_000);
     }
     const sofar = acknowledged.length;
-    await waitFor('commands go through after the last crash', () => acknowledged.length >= sofar + COMMANDS_BETWEEN_CRASHES, 60_000);
+    await waitFor(
+      'commands go through after the last crash',
+      () => acknowledged.length >= sofar + COMMANDS_BETWEEN_CRASHES,
+      60_000,
+    );
     isOver = true;
     await loop;
 
@@ -87,7 +95,10 @@ describe('crashes under a loop of commands', function () {
       ),
     );
     expect(written.rows.length, 'every acknowledged command is in the log').to.equal(acknowledged.length);
-    expect(written.rows.filter(({ count }) => count !== 1), 'and once').to.deep.equal([]);
+    expect(
+      written.rows.filter(({ count }) => count !== 1),
+      'and once',
+    ).to.deep.equal([]);
 
     const store = createEventStore({ connectionString: databaseUrl(stack), onError: () => {} });
     try {
