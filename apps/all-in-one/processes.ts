@@ -13,7 +13,7 @@ const CONTROL_PLANE = join(DIST, 'apps/control-plane/main.js');
 const SAMPLE_SANDBOX = join(DIST, 'apps/all-in-one/sample-sandbox.js');
 
 /** What every child gets of this process's environment: nothing that could hold a secret. */
-const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'GLOBALSTACKS_LOG_LEVEL'];
+const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'GLOBALSTACKS_LOG_LEVEL'];
 
 export function inheritedEnvironment(): Record<string, string> {
   const present = INHERITED.flatMap((name) => {

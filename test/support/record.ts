@@ -19,3 +19,16 @@ export function databaseUrl(stack: RunningStack): string {
   const { ports }: { ports: { postgres: number } } = JSON.parse(readFileSync(join(stack.home, 'ready.json'), 'utf8'));
   return `postgres://globalstacks:${password}@127.0.0.1:${ports.postgres}/postgres`;
 }
+
+/** The id behind a network's name. */
+export async function networkIdOf(stack: RunningStack, name: string): Promise<string> {
+  const { rows } = await withRecord(stack, (client) =>
+    client.query<{ stream_id: string }>(
+      "SELECT stream_id FROM events WHERE type = 'NetworkCreated' AND data->>'name' = $1",
+      [name],
+    ),
+  );
+  const stream = rows.at(-1)?.stream_id;
+  if (stream === undefined) throw new Error(`no event made a network ${name}`);
+  return stream.slice('network-'.length);
+}

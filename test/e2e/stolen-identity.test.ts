@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
+import type { BusFault } from '#libs/bus/bus.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
+import { agentInboxPrefix, agentSubject, everyAgentSubject } from '#libs/contracts/subjects.js';
+import type { FlowRequest, MeshNode } from '#libs/mesh/flow.js';
+import { identityOf, meshNodeAs } from '#test/support/agent-identity.js';
+import { flowIdOf, openAs } from '#test/support/main-path.js';
+import { networkIdOf } from '#test/support/record.js';
+import { type RunningStack, startStack } from '#test/support/stack.js';
+import { waitFor } from '#test/support/wait.js';
+
+const HOST_A = parseAgentId('host-a', 'agent');
+const HOST_B = parseAgentId('host-b', 'agent');
+
+describe("with everything that host-a's disk holds", function () {
+  this.timeout(60_000);
+  let stack: RunningStack;
+
+  before(async function () {
+    this.timeout(150_000);
+    stack = await startStack({ sandboxes: 'static' });
+    await stack.json(['network', 'create', 'dev']);
+    for (const [sandbox, alias] of [
+      ['sbx-web', 'web'],
+      ['sbx-api', 'api'],
+      ['sbx-worker', 'worker'],
+    ] as const) {
+      await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', '8080']);
+    }
+    await stack.json(['network', 'policy', 'allow', 'dev', '--from', 'any', '--to', 'api', '--port', '8080', '--wait']);
+  });
+
+  after(async () => {
+    await stack?.remove();
+  });
+
+  it('nothing outside its own subjects is published or heard on the live bus', async () => {
+    const { credentials, keys } = identityOf(stack, 'host-a');
+    const faults: BusFault[] = [];
+    const bus = connectBus({
+      servers: credentials.busServers,
+      name: 'thief',
+      inboxPrefix: agentInboxPrefix(HOST_A),
+      credentials: () => ({ jwt: credentials.busJwt, seed: keys.nkeySeed }),
+      onStatus: () => {},
+      onFault: (fault) => faults.push(fault),
+    });
+    const heard: string[] = [];
+    try {
+      await waitFor('connected', () => bus.status() === 'connected');
+      const publish = [
+        agentSubject(HOST_B, 'heartbeat'),
+        agentSubject(HOST_B, 'applied'),
+        agentSubject(HOST_B, 'topology'),
+        agentSubject(HOST_A, 'topology'),
+        '$SYS.REQ.SERVER.PING',
+        'gs.v2.agent.host-a.heartbeat',
+      ];
+      const subscribe = [
+        agentSubject(HOST_B, 'topology'),
+        agentSubject(HOST_B, 'heartbeat'),
+        everyAgentSubject('heartbeat'),
+        `${agentInboxPrefix(HOST_B)}.>`,
+        `${CONTROL_PLANE_INBOX_PREFIX}.>`,
+        '>',
+      ];
+      for (const subject of subscribe) bus.serve(subject, async () => heard.push(subject));
+      for (const subject of publish) await bus.request(subject, {}, 100).catch(() => {});
+      await waitFor('the server refused each', () => faults.length >= publish.length + subscribe.length);
+      // The others' traffic goes on meanwhile, and none of it comes here.
+      await stack.json([
+        'network',
+        'policy',
+        'allow',
+        'dev',
+        '--from',
+        'any',
+        '--to',
+        'worker',
+        '--port',
+        '8080',
+        '--wait',
+      ]);
+      expect(heard).to.deep.equal([]);
+    } finally {
+      await bus.close();
+    }
+  });
+
+  describe('over the mesh', () => {
+    let node: MeshNode;
+    let request: FlowRequest;
+
+    before(async () => {
+      node = await meshNodeAs(stack, 'host-a');
+      request = {
+        flowId: flowIdOf(1),
+        networkId: parseNetworkId(await networkIdOf(stack, 'dev'), 'network'),
+        alias: parseAliasName('api', 'alias'),
+        port: 8_080,
+        source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-web', 'sandbox') },
+        version: 1,
+      };
+    });
+
+    after(async () => {
+      await node?.close();
+    });
+
+    it('its own sandbox opens what policy allows', async () => {
+      expect(await openAs(node, { ...request, flowId: flowIdOf(2) })).to.equal('OPENED');
+    });
+
+    const rows: readonly (readonly [string, Partial<FlowRequest>, string])[] = [
+      [
+        'a source placed on another agent',
+        { source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-worker', 's') } },
+        'SOURCE_NOT_ON_PEER',
+      ],
+      [
+        'a source that is not attached',
+        { source: { kind: 'sandbox', sandboxId: parseSandboxId('nobody', 's') } },
+        'SOURCE_NOT_ON_PEER',
+      ],
+      ['a port that is not published', { port: 9_090 }, 'NO_PORT'],
+      ['an alias of its own host', { alias: parseAliasName('web', 'a') }, 'DEFAULT_DENY'],
+      ['a network that does not exist', { networkId: parseNetworkId('0', 'n') }, 'NETWORK_UNKNOWN'],
+    ];
+    for (const [index, [title, change, code]] of rows.entries()) {
+      it(`is refused ${title}`, async () => {
+        expect(await openAs(node, { ...request, ...change, flowId: flowIdOf(10 + index) })).to.equal(code);
+      });
+    }
+  });
+});

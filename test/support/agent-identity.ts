@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AgentCredentials, parseCredentials } from '#apps/agent/enrollment/credentials.js';
+import { type IdentityKeys, openIdentityKeys } from '#apps/agent/enrollment/identity-keys.js';
+import { parseAgentId } from '#libs/contracts/ids.js';
+import { directTransport } from '#libs/mesh/direct-transport.js';
+import type { MeshNode } from '#libs/mesh/flow.js';
+import { startMeshNode } from '#libs/mesh/mesh-node.js';
+import type { RunningStack } from './stack.js';
+
+/** What an agent of the stack holds: somebody who broke into its host has just this. */
+export interface AgentIdentity {
+  readonly credentials: AgentCredentials;
+  readonly keys: IdentityKeys;
+}
+
+export function identityOf(stack: RunningStack, agent: string): AgentIdentity {
+  const folder = join(stack.home, 'agents', agent);
+  return {
+    credentials: storedCredentials(join(folder, 'credentials.json')),
+    keys: openIdentityKeys(join(folder, 'keys')),
+  };
+}
+
+/** A mesh node of our own that holds the agent's real certificate and knows the other agents' endpoints. */
+export async function meshNodeAs(stack: RunningStack, agent: string): Promise<MeshNode> {
+  const { credentials, keys } = identityOf(stack, agent);
+  const node = await startMeshNode({
+    credentials: {
+      certificate: credentials.certificate,
+      privateKey: keys.meshPrivateKey,
+      authority: credentials.authority,
+    },
+    transport: directTransport({ listen: '127.0.0.1:0' }),
+    log: () => {},
+  });
+  const { items } = (await stack.json(['agent', 'list'])) as {
+    readonly items: readonly { readonly id: string; readonly mesh: { readonly endpoints: readonly string[] } | null }[];
+  };
+  node.onFlow((flow) => flow.refuse('NOT_HERE', 'a test takes no flows', null));
+  node.setPeers(
+    items.map(({ id, mesh }) => ({ agentId: parseAgentId(id, 'agent'), endpoints: mesh?.endpoints ?? [] })),
+  );
+  return node;
+}
+
+function storedCredentials(path: string): AgentCredentials {
+  const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  return parseCredentials(stored);
+}
