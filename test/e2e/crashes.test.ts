@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
+import { verifyLog } from '#libs/event-store/verify-log.js';
 import { compile } from '#libs/topology/compile.js';
 import { snapshotHash } from '#libs/topology/snapshot-text.js';
 import { foldNetwork } from '#test/support/fold-network.js';
-import { databaseUrl, withRecord } from '#test/support/record.js';
+import { databaseUrl, networkIdOf, withRecord } from '#test/support/record.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -100,10 +101,10 @@ describe('crashes under a loop of commands', function () {
       'and once',
     ).to.deep.equal([]);
 
-    const store = createEventStore({ connectionString: databaseUrl(stack), onError: () => {} });
+    const store = createEventStore({ databaseUrl: databaseUrl(stack), onConnectionError: () => {} });
     try {
-      expect((await store.verifyChain()).kind).to.equal('intact');
-      const topology = await foldNetwork(store, 'dev');
+      expect((await verifyLog(databaseUrl(stack))).kind).to.equal('intact');
+      const topology = await foldNetwork(store, await networkIdOf(stack, 'dev'));
       for (const agent of ['host-a', 'host-b']) {
         const snapshot = compile(topology, parseAgentId(agent, 'agent'));
         const expected = { to_version: topology.version, hash: snapshotHash(snapshot) };
