@@ -48,8 +48,9 @@ describe('bytes through the agents', function () {
   });
 
   after(async () => {
-    await stack?.remove();
+    for (const server of servers) server.child.kill('SIGTERM');
     await Promise.all(servers.map((server) => server.ended));
+    await stack?.remove();
   });
 
   function client(sandbox: string, mode: string, count: number, bytes = 0): Running {

@@ -37,7 +37,7 @@ describe("with everything that host-a's disk holds", function () {
   });
 
   it('nothing outside its own subjects is published or heard on the live bus', async () => {
-    const { credentials, keys } = identityOf(stack, 'host-a');
+    const { credentials, keys } = await identityOf(stack, 'host-a');
     const faults: BusFault[] = [];
     const bus = connectBus({
       servers: credentials.busServers,

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentCredentials, parseCredentials } from '#apps/agent/enrollment/credentials.js';
 import { type IdentityKeys, openIdentityKeys } from '#apps/agent/enrollment/identity-keys.js';
+import { readStateFile } from '#apps/agent/state/state-file.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshNode } from '#libs/mesh/flow.js';
@@ -14,17 +14,17 @@ export interface AgentIdentity {
   readonly keys: IdentityKeys;
 }
 
-export function identityOf(stack: RunningStack, agent: string): AgentIdentity {
-  const folder = join(stack.home, 'agents', agent);
+export async function identityOf(stack: RunningStack, agent: string): Promise<AgentIdentity> {
+  const folder = join(stack.home, 'agents', agent, 'identity');
   return {
-    credentials: storedCredentials(join(folder, 'credentials.json')),
-    keys: openIdentityKeys(join(folder, 'keys')),
+    credentials: parseCredentials(await readStateFile(join(folder, 'credentials.json'))),
+    keys: openIdentityKeys(folder),
   };
 }
 
 /** A mesh node of our own that holds the agent's real certificate and knows the other agents' endpoints. */
 export async function meshNodeAs(stack: RunningStack, agent: string): Promise<MeshNode> {
-  const { credentials, keys } = identityOf(stack, agent);
+  const { credentials, keys } = await identityOf(stack, agent);
   const node = await startMeshNode({
     credentials: {
       certificate: credentials.certificate,
@@ -42,9 +42,4 @@ export async function meshNodeAs(stack: RunningStack, agent: string): Promise<Me
     items.map(({ id, mesh }) => ({ agentId: parseAgentId(id, 'agent'), endpoints: mesh?.endpoints ?? [] })),
   );
   return node;
-}
-
-function storedCredentials(path: string): AgentCredentials {
-  const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
-  return parseCredentials(stored);
 }
