@@ -1,16 +1,33 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
 
 describe('networks over HTTP', () => {
   let controlPlane: TestControlPlane;
+  let names = 0;
 
   before(async () => {
     controlPlane = await TestControlPlane.start();
     await controlPlane.agent('host-a', ['sbx-web']);
-    await controlPlane.agent('host-b', ['sbx-api']);
+    await controlPlane.agent('host-b', ['sbx-api', 'sbx-worker']);
   });
 
   after(() => controlPlane.end());
+
+  async function network(): Promise<string> {
+    names += 1;
+    const name = `net-${names}`;
+    await controlPlane.call('POST', '/v1/networks', { name });
+    return name;
+  }
+
+  async function networkWithApi(): Promise<string> {
+    const name = await network();
+    const body = { sandboxId: 'sbx-api', alias: 'api', ports: ['8080'] };
+    await controlPlane.call('POST', `/v1/networks/${name}/attachments`, body);
+    return name;
+  }
 
   it('creates a network, attaches a sandbox with an alias and allows traffic', async () => {
     const created = await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
@@ -25,6 +42,7 @@ describe('networks over HTTP', () => {
     });
     expect(attached.status).to.equal(201);
     expect(attached.body).to.include({ version: 3, changed: true });
+    expect(attached.body.result).to.include({ sandboxId: 'sbx-api', agentId: 'host-b', dns: 'active' });
 
     const aliases = await controlPlane.call('GET', '/v1/networks/dev/aliases');
     expect(aliases.body.items).to.deep.equal([
@@ -47,5 +65,125 @@ describe('networks over HTTP', () => {
     const again = await controlPlane.call('POST', '/v1/networks/dev/rules', rule);
     expect(again.body).to.include({ version: 4, changed: false });
     expect(again.body.result).to.deep.equal(allowed.body.result);
+  });
+
+  it('answers a repeat of a command with its first answer, and refuses the key for another one', async () => {
+    const name = await networkWithApi();
+    const key = { 'idempotency-key': randomUUID() };
+    const body = { sandboxId: 'sbx-api', alias: 'second', ports: ['9090'] };
+    const first = await controlPlane.call('POST', `/v1/networks/${name}/aliases`, body, key);
+    await controlPlane.call('DELETE', `/v1/networks/${name}/aliases/second`);
+    const repeat = await controlPlane.call('POST', `/v1/networks/${name}/aliases`, body, key);
+    expect(repeat.body).to.deep.equal(first.body);
+    const aliases = await controlPlane.call('GET', `/v1/networks/${name}/aliases`);
+    expect(JSON.stringify(aliases.body)).to.not.include('second');
+
+    const other = { ...body, alias: 'third' };
+    const reused = await controlPlane.call('POST', `/v1/networks/${name}/aliases`, other, key);
+    expect([reused.status, reused.body.code]).to.deep.equal([422, 'IDEMPOTENCY_KEY_REUSED']);
+  });
+
+  it('answers the repeat of a deletion, though the network is gone', async () => {
+    const name = await network();
+    const key = { 'idempotency-key': randomUUID() };
+    const first = await controlPlane.call('DELETE', `/v1/networks/${name}`, undefined, key);
+    expect(first.body).to.include({ changed: true, version: 2 });
+    const repeat = await controlPlane.call('DELETE', `/v1/networks/${name}`, undefined, key);
+    expect(repeat.body).to.deep.equal(first.body);
+    const fresh = await controlPlane.call('DELETE', `/v1/networks/${name}`);
+    expect([fresh.status, fresh.body.code]).to.deep.equal([404, 'NETWORK_NOT_FOUND']);
+    expect((await controlPlane.call('POST', '/v1/networks', { name })).status).to.equal(201);
+  });
+
+  it('refuses a write on a version that has passed', async () => {
+    const name = await networkWithApi();
+    const rule = { effect: 'allow', from: 'local', to: 'api', port: 8080 };
+    const stale = await controlPlane.call('POST', `/v1/networks/${name}/rules`, rule, { 'if-match': '"2"' });
+    expect([stale.status, stale.body.code]).to.deep.equal([412, 'VERSION_CONFLICT']);
+    const present = await controlPlane.call('POST', `/v1/networks/${name}/rules`, rule, { 'if-match': '3' });
+    expect([present.status, present.body.version]).to.deep.equal([201, 4]);
+  });
+
+  it('lets one of two creators have a name, and the writes of many in turn', async () => {
+    const body = { name: 'contested' };
+    const both = await Promise.all([1, 2].map(() => controlPlane.call('POST', '/v1/networks', body)));
+    expect(both.map(({ status }) => status).sort()).to.deep.equal([201, 409]);
+    expect(both.find(({ status }) => status === 409)?.body.code).to.equal('NETWORK_EXISTS');
+
+    const name = await networkWithApi();
+    const ports = Array.from({ length: 20 }, (_, index) => 10_000 + index);
+    const writes = await Promise.all(
+      ports.map((port) =>
+        controlPlane.call('POST', `/v1/networks/${name}/rules`, { effect: 'deny', from: 'any', to: 'api', port }),
+      ),
+    );
+    expect(writes.map(({ status }) => status)).to.deep.equal(ports.map(() => 201));
+    expect(new Set(writes.map(({ body: { version } }) => version)).size).to.equal(ports.length);
+  });
+
+  it('refuses what the present state does not allow, with a code and a next step', async () => {
+    const name = await networkWithApi();
+    const at = `/v1/networks/${name}`;
+    const taken = await controlPlane.call('POST', `${at}/attachments`, {
+      sandboxId: 'sbx-worker',
+      alias: 'api',
+      ports: ['1'],
+    });
+    expect([taken.status, taken.body.code]).to.deep.equal([409, 'ALIAS_TAKEN']);
+    const unknown = await controlPlane.call('POST', `${at}/attachments`, { sandboxId: 'sbx-none' });
+    expect([unknown.status, unknown.body.code]).to.deep.equal([404, 'SANDBOX_NOT_FOUND']);
+    const loose = await controlPlane.call('POST', `${at}/aliases`, {
+      sandboxId: 'sbx-web',
+      alias: 'web',
+      ports: ['1'],
+    });
+    expect([loose.status, loose.body.code]).to.deep.equal([404, 'NOT_ATTACHED']);
+    const filled = await controlPlane.call('DELETE', at);
+    expect([filled.status, filled.body.code]).to.deep.equal([409, 'NETWORK_NOT_EMPTY']);
+    expect(filled.body.detail).to.include('sbx-api');
+    for (const { body } of [taken, unknown, loose, filled]) expect(body.remedy).to.be.a('string');
+
+    const emptied = await controlPlane.call('DELETE', `${at}?detachAll=true`);
+    expect(emptied.body.result).to.deep.equal({ detached: ['sbx-api'] });
+  });
+
+  it('detaches with aliases, says which rules are left, and reattaches without a change', async () => {
+    const name = await networkWithApi();
+    const at = `/v1/networks/${name}`;
+    await controlPlane.call('POST', `${at}/rules`, { effect: 'allow', from: 'local', to: 'api', port: 8080 });
+    const reattached = await controlPlane.call('POST', `${at}/attachments/sbx-api/reattach`);
+    expect(reattached.body).to.include({ version: 4, changed: false });
+    const detached = await controlPlane.call('DELETE', `${at}/attachments/sbx-api`);
+    expect(detached.body.result).to.deep.equal({ sandboxId: 'sbx-api', aliasesRemoved: ['api'], rulesLeft: 1 });
+    const again = await controlPlane.call('POST', `${at}/attachments/sbx-api/reattach`);
+    expect([again.status, again.body.code]).to.deep.equal([404, 'NOT_ATTACHED']);
+  });
+
+  it('shows sandboxes with their networks and labels, and copies labels onto networks', async () => {
+    const name = await networkWithApi();
+    const labelled = await controlPlane.call('PATCH', '/v1/sandboxes/sbx-api/labels', { set: { tier: 'back' } });
+    expect(labelled.body).to.include({ changed: true });
+    await waitFor('the label is on the network', async () => {
+      const { body } = await controlPlane.call('GET', `/v1/networks/${name}/attachments?label=tier%3Dback`);
+      return JSON.stringify(body.items).includes('sbx-api');
+    });
+    const shown = await controlPlane.call('GET', '/v1/sandboxes/sbx-api');
+    expect(shown.body).to.include({ id: 'sbx-api', agentId: 'host-b', status: 'RUNNING', driver: 'static' });
+    expect(JSON.stringify(shown.body.networks)).to.include(`api.${name}.gstacks`);
+    const listed = await controlPlane.call('GET', '/v1/sandboxes?label=tier');
+    expect((listed.body.items as { id: string }[]).map(({ id }) => id)).to.deep.equal(['sbx-api']);
+  });
+
+  it('pages lists without leaving anything out', async () => {
+    const seen: string[] = [];
+    let cursor: unknown = null;
+    do {
+      const query = cursor === null ? '' : `&cursor=${cursor}`;
+      const { body } = await controlPlane.call('GET', `/v1/networks?limit=2${query}`);
+      seen.push(...(body.items as { name: string }[]).map(({ name }) => name));
+      cursor = body.nextCursor;
+    } while (cursor !== null);
+    const all = await controlPlane.call('GET', '/v1/networks?limit=500');
+    expect(seen).to.deep.equal((all.body.items as { name: string }[]).map(({ name }) => name));
   });
 });

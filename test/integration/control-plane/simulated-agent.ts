@@ -31,8 +31,7 @@ export class SimulatedAgent {
   /** What a topology is done with: acknowledged unless the test says otherwise. */
   onTopology: (snapshot: Snapshot, message: TopologyMessage) => Promise<void> = (_, message) =>
     this.acknowledge(message);
-  /** Topologies are left without an answer while this is set. */
-  silent = false;
+  private pausing: PromiseWithResolvers<void> | null = null;
   readonly held = new Map<string, NetworkVersion>();
   private readonly bodies = new Map<string, string[]>();
   private bus: Bus | null = null;
@@ -144,7 +143,18 @@ export class SimulatedAgent {
     return callApi(this.url, 'POST', '/v1/agent-credentials', { ...renewal, signature });
   }
 
+  /** As a stopped process: topologies wait unread until it goes on. */
+  stop(): void {
+    this.pausing ??= Promise.withResolvers<void>();
+  }
+
+  goOn(): void {
+    this.pausing?.resolve();
+    this.pausing = null;
+  }
+
   async close(): Promise<void> {
+    this.goOn();
     await this.bus?.close();
     this.bus = null;
   }
@@ -152,7 +162,7 @@ export class SimulatedAgent {
   private async takePart(value: unknown): Promise<unknown> {
     const message = parseTopologyMessage(value);
     this.parts += 1;
-    if (this.silent) return new Promise(() => {});
+    await this.pausing?.promise;
     if (!verifyTopology(String(this.credentials.snapshotPublicKey), this.agentId, message, message.signature)) {
       return { protocol: BUS_PROTOCOL, status: 'refused', code: 'SIGNATURE_INVALID', message: 'not signed' };
     }

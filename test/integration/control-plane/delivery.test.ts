@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { parseFlowId } from '#libs/contracts/ids.js';
+import { query } from '#test/support/postgres.js';
+import { waitFor } from '#test/support/wait.js';
+import { TestControlPlane } from './setup.js';
+import type { SimulatedAgent } from './simulated-agent.js';
+
+const newFlowId = () => parseFlowId(randomBytes(16).toString('hex'), 'flow');
+
+describe('from a command to what agents applied', () => {
+  let controlPlane: TestControlPlane;
+  let hostA: SimulatedAgent;
+  let hostB: SimulatedAgent;
+
+  beforeEach(async () => {
+    controlPlane = await TestControlPlane.start();
+    hostA = await controlPlane.agent('host-a', ['sbx-web']);
+    hostB = await controlPlane.agent('host-b', ['sbx-api']);
+    await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-web' });
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', {
+      sandboxId: 'sbx-api',
+      alias: 'api',
+      ports: ['8080'],
+    });
+  });
+
+  afterEach(() => controlPlane.end());
+
+  const deny = { effect: 'deny', from: 'sandbox:sbx-web', to: 'api', port: 8080 };
+  const applied = (version: unknown, waitSeconds = 5) =>
+    controlPlane.call('GET', `/v1/networks/dev/applied/${version}?waitSeconds=${waitSeconds}`);
+  const newest = (agent: SimulatedAgent) => agent.received.at(-1)?.snapshot;
+
+  it('brings every concerned agent the same signed snapshot, and says when all have acknowledged', async () => {
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    const proof = await applied(body.version);
+    expect(proof.body).to.deep.include({ network: 'dev', version: 5, confirmed: 2, expected: 2, supersededBy: null });
+    expect(proof.body.elapsedMs).to.be.within(0, 5_000);
+    expect(newest(hostA)).to.deep.equal(newest(hostB));
+    expect(newest(hostA)?.rules.map(({ effect }) => effect)).to.deep.equal(['deny']);
+  });
+
+  it('counts a flow that both ends cut once', async () => {
+    const [shared, other] = [newFlowId(), newFlowId()];
+    hostA.onTopology = (_, message) => hostA.acknowledge(message, { flowsCut: [shared, other] });
+    hostB.onTopology = (_, message) => hostB.acknowledge(message, { flowsCut: [shared] });
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    const proof = await applied(body.version);
+    expect(proof.body.flowsCut).to.equal(2);
+    expect(proof.body.agents).to.deep.include.members([
+      { agentId: 'host-a', status: 'SYNCED', appliedVersion: 5, flowsCut: 2, reason: null },
+      { agentId: 'host-b', status: 'SYNCED', appliedVersion: 5, flowsCut: 1, reason: null },
+    ]);
+  });
+
+  it('answers while it waits as soon as the last acknowledgement is there', async () => {
+    const late = Promise.withResolvers<void>();
+    hostB.onTopology = async (_, message) => {
+      await late.promise;
+      await hostB.acknowledge(message);
+    };
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    const waiting = applied(body.version, 30);
+    await waitFor('host-a acknowledged', async () => (await applied(body.version, 0)).body.confirmed === 1);
+    late.resolve();
+    const started = performance.now();
+    expect((await waiting).body).to.include({ confirmed: 2, expected: 2 });
+    expect(performance.now() - started).to.be.lessThan(3_000);
+  });
+
+  it('names the agent that keeps silent, and holds nobody else up', async () => {
+    hostB.stop();
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    const proof = await applied(body.version, 1);
+    expect(proof.body).to.include({ confirmed: 1, expected: 2 });
+    const agents = proof.body.agents as { agentId: string; status: string }[];
+    expect(agents.find(({ agentId }) => agentId === 'host-b')?.status).to.equal('PENDING');
+    hostB.goOn();
+    expect((await applied(body.version, 10)).body).to.include({ confirmed: 2 });
+  });
+
+  it('sends again until an agent that was away answers', async () => {
+    await hostB.close();
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    await waitFor('host-a acknowledged', async () => (await applied(body.version, 0)).body.confirmed === 1);
+    const before = hostB.received.length;
+    await hostB.connect();
+    expect((await applied(body.version, 10)).body).to.include({ confirmed: 2 });
+    expect(hostB.received.length).to.be.greaterThan(before);
+  });
+
+  it('says that a version is superseded when an agent went past it', async () => {
+    hostB.onTopology = async (snapshot, message) => {
+      if (snapshot.version === 6) await hostB.acknowledge(message);
+    };
+    const first = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    const second = await controlPlane.call('POST', '/v1/networks/dev/rules', { ...deny, from: 'local' });
+    expect((await applied(second.body.version, 10)).body).to.include({ confirmed: 2, supersededBy: null });
+    const proof = await applied(first.body.version, 1);
+    expect(proof.body).to.include({ confirmed: 1, expected: 2, supersededBy: second.body.version });
+  });
+
+  it('expects the agent that a change leaves out, too', async () => {
+    const { body } = await controlPlane.call('DELETE', '/v1/networks/dev/attachments/sbx-web');
+    const proof = await applied(body.version);
+    expect(proof.body).to.include({ confirmed: 2, expected: 2 });
+    expect(newest(hostA)).to.include({ participates: false });
+    expect(newest(hostA)?.sandboxes).to.deep.equal([]);
+    const next = await controlPlane.call('POST', '/v1/networks/dev/rules', { ...deny, from: 'any' });
+    expect((await applied(next.body.version)).body).to.include({ expected: 1 });
+  });
+
+  it('reports refusals and failed aliases as they are', async () => {
+    hostB.onTopology = (_, message) =>
+      hostB.acknowledge(message, {
+        aliasFailures: [{ alias: 'api' as never, code: 'ADDRESS_IN_USE', message: 'port 8080 is taken' }],
+      });
+    hostA.onTopology = (_, message) =>
+      hostA.acknowledge(message, { outcome: 'refused', code: 'SIGNATURE_INVALID', message: 'not signed' });
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    const proof = await applied(body.version);
+    expect(proof.body).to.include({ confirmed: 0, expected: 2 });
+    expect(JSON.stringify(proof.body.agents)).to.include('SIGNATURE_INVALID').and.include('ADDRESS_IN_USE');
+    const status = await controlPlane.call('GET', '/v1/networks/dev/status');
+    expect(status.body).to.include({ status: 'FAILED' });
+  });
+
+  it('keeps each acknowledgement once, however often it is repeated', async () => {
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    await applied(body.version);
+    const last = hostA.received.at(-1);
+    if (last === undefined) throw new Error('nothing received');
+    await hostA.acknowledge(last.message);
+    await hostA.acknowledge(last.message);
+    const rows = await query(
+      controlPlane.databaseUrl,
+      "SELECT count(*)::integer AS count FROM applied_log WHERE agent_id = 'host-a' AND to_version = $1",
+      [body.version],
+    );
+    expect(rows).to.deep.equal([{ count: 1 }]);
+  });
+
+  it('sends a network again when an agent asks', async () => {
+    await waitFor('host-a holds the network', () => newest(hostA)?.version === 4);
+    const before = hostA.received.length;
+    const networkId = newest(hostA)?.networkId;
+    await hostA.send('sync', { protocol: 1, networkId, have: null });
+    await waitFor('the network arrived again', () => hostA.received.length > before);
+    expect(newest(hostA)?.version).to.equal(4);
+  });
+
+  it('tells agents their versions and peers when they make contact', async () => {
+    await waitFor('host-a holds the network', () => hostA.held.size === 1);
+    const reply = await hostA.contact('heartbeat');
+    expect(reply.networks.map(({ version }) => version)).to.deep.equal([4]);
+    expect(reply.peers).to.deep.equal([{ agentId: 'host-b', endpoints: ['host-b.example:7443'] }]);
+    await hostB.contact('heartbeat', {
+      mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['host-b.example:9999'] },
+    });
+    await waitFor('host-a was told', () => hostA.peers.some(({ endpoints }) => endpoints[0] === 'host-b.example:9999'));
+  });
+
+  it('stops publishing for a network when an agent is ahead of the store', async () => {
+    await waitFor('host-a holds the network', () => hostA.held.size === 1);
+    for (const [networkId, held] of hostA.held) hostA.held.set(networkId, { ...held, version: held.version + 10 });
+    await hostA.contact('heartbeat');
+    const shown = await controlPlane.call('GET', '/v1/networks/dev');
+    expect(shown.body.status).to.equal('EPOCH_REGRESSED');
+    const before = hostB.received.length;
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    expect((await applied(body.version, 1)).body).to.include({ confirmed: 0 });
+    expect(hostB.received.length).to.equal(before);
+  });
+
+  it('knows everything again after a restart', async () => {
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    await applied(body.version);
+    const before = await Promise.all(
+      ['networks/dev', 'networks/dev/aliases', 'networks/dev/rules', 'networks/dev/attachments'].map((path) =>
+        controlPlane.call('GET', `/v1/${path}`),
+      ),
+    );
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    await Promise.all([hostA.contact('heartbeat'), hostB.contact('heartbeat')]);
+    const after = await Promise.all(
+      ['networks/dev', 'networks/dev/aliases', 'networks/dev/rules', 'networks/dev/attachments'].map((path) =>
+        controlPlane.call('GET', `/v1/${path}`),
+      ),
+    );
+    expect(after.map(({ body: answer }) => answer)).to.deep.equal(before.map(({ body: answer }) => answer));
+    expect((await applied(body.version, 5)).body).to.include({ confirmed: 2, expected: 2 });
+    const next = await controlPlane.call('POST', '/v1/networks/dev/rules', { ...deny, from: 'local' });
+    expect((await applied(next.body.version)).body).to.include({ confirmed: 2 });
+  });
+});

@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { type AppliedProof, proveApplied } from '#apps/control-plane/topology/applied-proof.js';
+import type { AppliedRecord } from '#apps/control-plane/topology/applied-record.js';
+import { type FlowId, parseAgentId, parseAliasName, parseFlowId, parseNetworkId } from '#libs/contracts/ids.js';
+
+const HOST_A = parseAgentId('host-a', 'agent');
+const HOST_B = parseAgentId('host-b', 'agent');
+const flow = (digit: string): FlowId => parseFlowId(digit.repeat(32), 'flow');
+
+function record(agentId: typeof HOST_A, to: number, change: Partial<AppliedRecord> = {}): AppliedRecord {
+  return {
+    agentId,
+    epoch: { counter: 1, id: 'e' },
+    networkId: parseNetworkId('abc', 'network'),
+    from: to - 1,
+    to,
+    hash: '0'.repeat(64),
+    outcome: 'applied',
+    code: null,
+    message: null,
+    aliasFailures: [],
+    flowsCut: [],
+    appliedAt: '2026-01-01T00:00:00.000Z',
+    receivedAt: new Date('2026-01-01T00:00:01.000Z'),
+    ...change,
+  };
+}
+
+const failed = { aliasFailures: [{ alias: parseAliasName('api', 'alias'), code: 'ADDRESS_IN_USE', message: 'taken' }] };
+const refused = { outcome: 'refused' as const, code: 'SIGNATURE_INVALID', message: 'not signed' };
+
+interface Row {
+  readonly says: string;
+  readonly records: readonly AppliedRecord[];
+  readonly expected: Partial<AppliedProof>;
+  readonly statuses: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  {
+    says: 'nothing is proven while nobody has answered',
+    records: [],
+    expected: { confirmed: 0, settled: false, supersededBy: null, flowsCut: 0 },
+    statuses: ['OFFLINE', 'OFFLINE'],
+  },
+  {
+    says: 'each agent that acknowledged exactly this version confirms it',
+    records: [record(HOST_A, 5), record(HOST_B, 5)],
+    expected: { confirmed: 2, settled: true, supersededBy: null },
+    statuses: ['SYNCED', 'SYNCED'],
+  },
+  {
+    says: 'a flow that both ends name counts once',
+    records: [
+      record(HOST_A, 5, { flowsCut: [flow('a'), flow('b')] }),
+      record(HOST_B, 5, { flowsCut: [flow('b'), flow('c')] }),
+    ],
+    expected: { confirmed: 2, flowsCut: 3 },
+    statuses: ['SYNCED', 'SYNCED'],
+  },
+  {
+    says: 'an agent that went on to a later version leaves this one superseded',
+    records: [record(HOST_A, 5), record(HOST_B, 7, { from: 4 })],
+    expected: { confirmed: 1, settled: true, supersededBy: 7 },
+    statuses: ['SYNCED', 'UNKNOWN'],
+  },
+  {
+    says: 'one that acknowledged it before it went on still confirms it',
+    records: [record(HOST_A, 5), record(HOST_A, 6), record(HOST_B, 5)],
+    expected: { confirmed: 2, supersededBy: null },
+    statuses: ['SYNCED', 'SYNCED'],
+  },
+  {
+    says: 'a listener that failed is no confirmation',
+    records: [record(HOST_A, 5), record(HOST_B, 5, failed)],
+    expected: { confirmed: 1, settled: true },
+    statuses: ['SYNCED', 'FAILED'],
+  },
+  {
+    says: 'a refusal is no confirmation',
+    records: [record(HOST_A, 5), record(HOST_B, 5, refused)],
+    expected: { confirmed: 1, settled: true },
+    statuses: ['SYNCED', 'FAILED'],
+  },
+  {
+    says: 'a version refused once and applied later is confirmed',
+    records: [record(HOST_A, 5), record(HOST_B, 5, refused), record(HOST_B, 5)],
+    expected: { confirmed: 2, settled: true },
+    statuses: ['SYNCED', 'SYNCED'],
+  },
+];
+
+describe('what acknowledgements prove of a version', () => {
+  for (const { says, records, expected, statuses } of rows) {
+    it(says, () => {
+      const standing = () => ({ status: 'OFFLINE', appliedVersion: null, reason: null }) as const;
+      const proof = proveApplied(5, [HOST_A, HOST_B], records, standing);
+      expect(proof).to.deep.include(expected);
+      expect(proof.agents.map(({ status }) => status)).to.deep.equal(statuses);
+    });
+  }
+});
