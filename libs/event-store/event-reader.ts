@@ -1,4 +1,4 @@
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { clientConfig, RAW_TEXT } from './connection.js';
 import { copyRows } from './copy-rows.js';
 import { ConnectionLostError } from './errors.js';
@@ -34,14 +34,9 @@ export class EventReader {
 
   async all(after: number, limit: number): Promise<readonly StoredEvent[]> {
     const events: StoredEvent[] = [];
-    const client = await this.pool.connect();
-    try {
-      await copyRows(client, afterPosition(after, limit), (row) => events.push(parseEventRow(row)));
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
-    client.release();
+    await this.withClient((client) =>
+      copyRows(client, afterPosition(after, limit), (row) => events.push(parseEventRow(row))),
+    );
     return events;
   }
 
@@ -64,6 +59,21 @@ export class EventReader {
 
   async close(): Promise<void> {
     await this.pool.end();
+  }
+
+  private async withClient(read: (client: PoolClient) => Promise<void>): Promise<void> {
+    const client = await this.pool.connect();
+    // The pool does not listen while a client is lent; the query under way is rejected all the same.
+    const ignore = (): void => {};
+    client.on('error', ignore);
+    try {
+      await read(client);
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    client.release();
+    client.off('error', ignore);
   }
 }
 
