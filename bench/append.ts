@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { startPostgres } from '#apps/all-in-one/postgres.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { createEventStore } from '#libs/event-store/postgres-event-store.js';
+import { migrate } from '#migrations/index.js';
+import { freePort } from '#test/support/ports.js';
+import { findPgbench, PEER_TABLE, pgbenchRate } from './append/pgbench.js';
+import { type BenchRow, median } from './report.js';
+
+const WRITERS = 64;
+const ROUNDS = 5;
+const ROUND_SECONDS = 3;
+const SELECT_ROWS = 5_000;
+
+interface Appended {
+  readonly rate: number;
+  readonly p99Ms: number;
+}
+
+/**
+ * Durable appends, fsync on, by 64 writers of one event a command, against pgbench inserting the same row into a table
+ * of the same layout; then the whole log read by a subscription, against SELECTs of 5,000 rows. By turns.
+ */
+export default async function benchAppend(): Promise<readonly BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'gs-bench-append-'));
+  chmodSync(folder, 0o755);
+  const server = await startPostgres({
+    dataFolder: join(folder, 'data'),
+    passwordFile: join(folder, 'password'),
+    port: await freePort(),
+    configuration: ['shared_buffers=256MB', 'max_wal_size=4GB'],
+  });
+  try {
+    const databaseUrl = server.url('postgres');
+    await migrate(databaseUrl);
+    return await measure(databaseUrl, folder);
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(databaseUrl: string, folder: string): Promise<readonly BenchRow[]> {
+  const store = createEventStore({ databaseUrl, onConnectionError: () => {} });
+  const client = new Client({ connectionString: databaseUrl });
+  try {
+    await client.connect();
+    await client.query(PEER_TABLE);
+    return [
+      await appendRow(store, findPgbench(), (pgbench) => pgbenchRate(pgbench, folder, databaseUrl, ROUND_SECONDS)),
+      await replayRow(store, client),
+    ];
+  } finally {
+    await store.close();
+    await client.end();
+  }
+}
+
+async function appendRow(
+  store: EventStore,
+  pgbench: string | null,
+  peerRate: (pgbench: string) => Promise<number>,
+): Promise<BenchRow> {
+  const ours: Appended[] = [];
+  const peer: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const appended = await append(store);
+    const peerAppended = pgbench === null ? Number.NaN : await peerRate(pgbench);
+    // The first round warms both up.
+    if (round === 0) continue;
+    ours.push(appended);
+    peer.push(peerAppended);
+  }
+  const rate = median(ours.map((round) => round.rate));
+  const p99 = median(ours.map((round) => round.p99Ms)).toFixed(1);
+  return {
+    work: 'append: durable, 64 writers',
+    budget: '3x pgbench -c32',
+    measured: `${ratio(rate, median(peer))} (${perSecond(rate)}, p99 ${p99} ms)`,
+    peer: pgbench === null ? 'pgbench is not installed: apt-get install postgresql-contrib' : perSecond(median(peer)),
+  };
+}
+
+async function append(store: EventStore): Promise<Appended> {
+  const latencies: number[] = [];
+  const startedAt = performance.now();
+  const endAt = startedAt + ROUND_SECONDS * 1_000;
+  const write = async (): Promise<void> => {
+    const streamId = `network-${randomUUID()}`;
+    for (let version = 0; performance.now() < endAt; version += 1) {
+      const sentAt = performance.now();
+      const commandId = randomUUID();
+      await store.execute({
+        commandId,
+        actor: 'bench',
+        requestHash: commandId,
+        correlationId: commandId,
+        causationId: null,
+        streamId,
+        expectedVersion: version,
+        events: [
+          {
+            type: 'AliasPublished',
+            schemaVersion: 1,
+            data: { alias: 'api', sandboxId: 'sbx-api', ports: [{ published: 8080, target: 8080 }] },
+          },
+        ],
+        claims: [],
+        releases: [],
+        result: { alias: 'api' },
+      });
+      latencies.push(performance.now() - sentAt);
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, write));
+  const elapsedMs = performance.now() - startedAt;
+  latencies.sort((a, b) => a - b);
+  return { rate: (latencies.length / elapsedMs) * 1_000, p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0 };
+}
+
+async function replayRow(store: EventStore, client: Client): Promise<BenchRow> {
+  const { rows } = await client.query<{ last: number }>('SELECT max(position)::int AS last FROM events');
+  const last = rows[0]?.last ?? 0;
+  const ours: number[] = [];
+  const peer: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const replayed = await eventsPerSecond(last, () => replay(store, last));
+    const selected = await eventsPerSecond(last, () => selectAll(client));
+    if (round === 0) continue;
+    ours.push(replayed);
+    peer.push(selected);
+  }
+  return {
+    work: `replay: ${last.toLocaleString('en')} events`,
+    budget: '2x SELECT by 5,000',
+    measured: `${ratio(median(ours), median(peer))} (${perSecond(median(ours))})`,
+    peer: perSecond(median(peer)),
+  };
+}
+
+async function eventsPerSecond(events: number, read: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await read();
+  return (events / (performance.now() - startedAt)) * 1_000;
+}
+
+async function replay(store: EventStore, last: number): Promise<void> {
+  const done = Promise.withResolvers<void>();
+  const subscription = store.subscribe(
+    0,
+    async (events) => {
+      if ((events.at(-1)?.position ?? 0) >= last) done.resolve();
+    },
+    done.reject,
+  );
+  await done.promise;
+  await subscription.close();
+}
+
+async function selectAll(client: Client): Promise<void> {
+  let after = '0';
+  for (;;) {
+    const { rows } = await client.query<{ position: string }>(
+      `SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT ${SELECT_ROWS}`,
+      [after],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.position;
+  }
+}
+
+const ratio = (ours: number, peer: number): string => `${(ours / peer).toFixed(2)}x`;
+const perSecond = (rate: number): string => `${Math.round(rate).toLocaleString('en')}/s`;

@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type BenchRow, table } from './report.js';
+
+/** Not benches: this program and what it prints with. */
+const OTHERS = new Set(['main', 'report']);
+
+/** Each file beside this one is a bench, named as its file: its default export measures and returns rows. */
+const available = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
+  .filter((file) => file.endsWith('.js'))
+  .map((file) => file.slice(0, -'.js'.length))
+  .filter((name) => !OTHERS.has(name))
+  .sort();
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !available.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`no bench named ${unknown.join(', ')}; there are: ${available.join(', ')}\n`);
+  process.exit(2);
+}
+
+const rows: BenchRow[] = [];
+for (const name of positionals.length > 0 ? positionals : available) {
+  process.stderr.write(`${name} ...\n`);
+  const bench = (await import(`./${name}.js`)) as { readonly default: () => Promise<readonly BenchRow[]> };
+  rows.push(...(await bench.default()));
+}
+const [processor] = cpus();
+process.stdout.write(`${cpus().length} cores, ${processor?.model.trim() ?? 'unknown'}, node ${process.version}\n\n`);
+process.stdout.write(`${table(rows)}\n`);
