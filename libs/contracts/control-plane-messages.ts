@@ -17,7 +17,16 @@ import {
 } from './bus-messages.js';
 import { InvalidInputError } from './errors.js';
 import { parseAliasName, parseFlowId, parseNetworkId, parseSandboxId } from './ids.js';
-import { type FieldParser, integerBetween, listOf, nullOr, parseObject, textUpTo, wordOf } from './json-fields.js';
+import {
+  type FieldParser,
+  integerBetween,
+  listOf,
+  nullOr,
+  parseObject,
+  parseTrueOrFalse,
+  textUpTo,
+  wordOf,
+} from './json-fields.js';
 
 const MAX_SANDBOXES = 10_000;
 const MAX_FLOWS_CUT = 100_000;
@@ -25,11 +34,6 @@ const MAX_FAILURES = 1_000;
 const counter = integerBetween(0, Number.MAX_SAFE_INTEGER);
 const code = textUpTo(64);
 const words = textUpTo(1_000);
-
-const parseFlag: FieldParser<boolean> = (value, field) => {
-  if (typeof value !== 'boolean') throw new InvalidInputError(field, value, 'true or false');
-  return value;
-};
 
 const parseHash: FieldParser<string> = (value, field) => {
   if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) {
@@ -178,7 +182,7 @@ export function parseAcknowledgement(value: unknown): Acknowledgement {
   const reply = parseEnvelope(value);
   return {
     protocol: BUS_PROTOCOL,
-    ok: parseFlag(reply.ok, 'ok'),
+    ok: parseTrueOrFalse(reply.ok, 'ok'),
     code: nullOr(code)(reply.code, 'code'),
     message: nullOr(words)(reply.message, 'message'),
   };

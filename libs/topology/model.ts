@@ -1,4 +1,4 @@
-import type { Epoch, NearMiss } from '#libs/contracts/bus-messages.js';
+import type { NearMiss } from '#libs/contracts/bus-messages.js';
 import type {
   AgentId,
   AliasName,
@@ -114,8 +114,4 @@ export interface SelectorVerdict {
   readonly version: number;
   /** Set when mixed: each member with its own verdict. */
   readonly members: readonly { readonly source: FlowSource; readonly verdict: Verdict }[];
-}
-
-export interface VerdictInEpoch extends Verdict {
-  readonly epoch: Epoch;
 }
