@@ -1,32 +1,39 @@
 import type { DnsCounters } from './zone.js';
 
-const NAMES = [
-  'queries',
-  'malformed',
-  'refused',
-  'rateLimited',
-  'upstreamFailures',
-  'upstreamDropped',
-] as const satisfies readonly (keyof DnsCounters)[];
+export type CounterName = keyof DnsCounters;
 
-export type CounterName = (typeof NAMES)[number];
+const INDEX: Readonly<Record<CounterName, number>> = {
+  queries: 0,
+  malformed: 1,
+  refused: 2,
+  rateLimited: 3,
+  upstreamFailures: 4,
+  upstreamDropped: 5,
+};
 
 /** Memory that the worker counts in and the main thread reads, so that counts outlive a worker that dies. */
 export function createCounterMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(NAMES.length * Float64Array.BYTES_PER_ELEMENT);
+  return new SharedArrayBuffer(Object.keys(INDEX).length * Float64Array.BYTES_PER_ELEMENT);
 }
 
 /** One worker at a time writes; whole numbers up to 2^53. */
 export function countIn(memory: SharedArrayBuffer): (name: CounterName) => void {
   const values = new Float64Array(memory);
   return (name) => {
-    const index = NAMES.indexOf(name);
-    values[index] = (values[index] ?? 0) + 1;
+    const index = INDEX[name];
+    values[index] = (values[index] as number) + 1;
   };
 }
 
 export function readCounters(memory: SharedArrayBuffer): DnsCounters {
   const values = new Float64Array(memory);
-  const [queries = 0, malformed = 0, refused = 0, rateLimited = 0, upstreamFailures = 0, upstreamDropped = 0] = values;
-  return { queries, malformed, refused, rateLimited, upstreamFailures, upstreamDropped };
+  const read = (name: CounterName): number => values[INDEX[name]] ?? 0;
+  return {
+    queries: read('queries'),
+    malformed: read('malformed'),
+    refused: read('refused'),
+    rateLimited: read('rateLimited'),
+    upstreamFailures: read('upstreamFailures'),
+    upstreamDropped: read('upstreamDropped'),
+  };
 }

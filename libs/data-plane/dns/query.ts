@@ -9,11 +9,9 @@ export interface Edns {
 /** A query that is safe to answer: one question, every count and length checked against the bytes present. */
 export interface Query {
   readonly kind: 'query';
-  /** The name in wire form, lower case, one character an octet. */
-  readonly name: string;
-  /** Where the last label (the top-level domain) begins in `name`. */
+  /** Offsets in the packet: the octet after the name, the last label, and the one before (0: there is none). */
+  readonly nameEnd: number;
   readonly lastLabel: number;
-  /** Where the label before it begins; 0 when there is none. */
   readonly secondLastLabel: number;
   readonly type: number;
   /** Offset in the packet of the first octet after the question. */
@@ -59,7 +57,7 @@ export function readQuery(packet: Buffer): Query | Rejection {
     if (labelBytes === 0) break;
     if (labelBytes > MAX_LABEL_BYTES) return FORMAT_ERROR;
     secondLast = last;
-    last = offset - HEADER_BYTES;
+    last = offset;
     offset += labelBytes + 1;
   }
   const nameEnd = offset + 1;
@@ -79,7 +77,7 @@ export function readQuery(packet: Buffer): Query | Rejection {
   if (type === TYPE.OPT) return FORMAT_ERROR;
   return {
     kind: 'query',
-    name: packet.toString('latin1', HEADER_BYTES, nameEnd).toLowerCase(),
+    nameEnd,
     lastLabel: last,
     secondLastLabel: secondLast,
     type,

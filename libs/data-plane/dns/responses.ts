@@ -7,29 +7,44 @@ export const POSITIVE_TTL_SECONDS = 5;
 /** The SOA's minimum, which bounds how long an absence is remembered: RFC 2308 section 5. */
 export const NEGATIVE_TTL_SECONDS = 1;
 
-/** The part of an answer that follows the question, encoded once and copied into each answer that says it. */
+/**
+ * The part of an answer that follows the question, encoded once and copied into each answer that says it: `records`
+ * from `start` to before `end`.
+ */
 export interface Reply {
   readonly rcode: number;
   readonly authoritative: boolean;
   readonly answers: number;
   readonly authorities: number;
-  readonly records: Buffer;
+  readonly records: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
-const EMPTY = Buffer.alloc(0);
 const OPT_BYTES = 11;
-/** Room for the longest answer made here: question, SOA with two names of a network, OPT. */
-export const MAX_LOCAL_ANSWER_BYTES = 768;
+const NO_RECORDS = new Uint8Array(0);
 
 /** An answer without records; REFUSED and SERVFAIL are never authoritative. */
 export function bareReply(rcode: number): Reply {
-  return { rcode, authoritative: false, answers: 0, authorities: 0, records: EMPTY };
+  return { rcode, authoritative: false, answers: 0, authorities: 0, records: NO_RECORDS, start: 0, end: 0 };
 }
 
-/** The address record of whichever family `address` is; its owner is the name asked, in the spelling asked. */
-export function addressReply(address: string): Reply {
-  const type = isIPv6(address) ? 'AAAA' : 'A';
-  return answerReply({ type, name: '.', ttl: POSITIVE_TTL_SECONDS, data: address });
+/** The record of whichever family `address` is; its owner is the name asked, in the spelling asked. */
+export function addressRecord(address: string): Uint8Array {
+  if (isIPv6(address)) return ownedByQuestion({ type: 'AAAA', name: '.', ttl: POSITIVE_TTL_SECONDS, data: address });
+  const record = Uint8Array.from(IPV4_RECORD);
+  record.set(address.split('.').map(Number), IPV4_RECORD.length - 4);
+  return record;
+}
+
+/** The type of an encoded record whose owner is two octets long. */
+export function recordType(records: Uint8Array, start: number): number {
+  return ((records[start + 2] as number) << 8) | (records[start + 3] as number);
+}
+
+/** The answer that is one record, found in `records` from `start` to before `end`. */
+export function recordReply(records: Uint8Array, start: number, end: number): Reply {
+  return { rcode: RCODE.NOERROR, authoritative: true, answers: 1, authorities: 0, records, start, end };
 }
 
 /** RFC 6303 section 3: a zone that only this server knows names itself as its server and nobody as its owner. */
@@ -44,7 +59,7 @@ export function authorityReply(zone: string, serial: number): Reply {
 /** NXDOMAIN, or with NOERROR "the name exists, this type does not": RFC 2308 sections 2.1 and 2.2. */
 export function absenceReply(rcode: number, zone: string, serial: number): Reply {
   const records = encodeRecords({ authorities: [startOfAuthority(zone, serial)] });
-  return { rcode, authoritative: true, answers: 0, authorities: 1, records };
+  return { rcode, authoritative: true, answers: 0, authorities: 1, records, start: 0, end: records.length };
 }
 
 function startOfAuthority(zone: string, serial: number) {
@@ -64,39 +79,48 @@ function startOfAuthority(zone: string, serial: number) {
   };
 }
 
-/** The root as owner is one octet; a pointer to the question (RFC 1035 section 4.1.4) takes its place. */
 function answerReply(answer: Answer): Reply {
-  const encoded = encodeRecords({ answers: [answer] });
-  const records = Buffer.concat([Buffer.of(0xc0, HEADER_BYTES), encoded.subarray(1)]);
-  return { rcode: RCODE.NOERROR, authoritative: true, answers: 1, authorities: 0, records };
+  const record = ownedByQuestion(answer);
+  return recordReply(record, 0, record.length);
 }
 
-function encodeRecords(sections: { answers?: Answer[]; authorities?: Answer[] }): Buffer {
+/** The root as owner is one octet; a pointer to the question (RFC 1035 section 4.1.4) takes its place. */
+function ownedByQuestion(answer: Answer): Uint8Array {
+  return Uint8Array.from([0xc0, HEADER_BYTES, ...encodeRecords({ answers: [answer] }).subarray(1)]);
+}
+
+function encodeRecords(sections: { answers?: Answer[]; authorities?: Answer[] }): Uint8Array {
   return encode({ type: 'response', ...sections }).subarray(HEADER_BYTES);
 }
 
+/** Copied for each address, which is four octets at its end: zones have thousands. */
+const IPV4_RECORD = ownedByQuestion({ type: 'A', name: '.', ttl: POSITIVE_TTL_SECONDS, data: '0.0.0.0' });
+
 /**
- * Writes the whole answer to `packet` into `out` and returns its length. The question is copied as it was asked,
- * so that its spelling survives (clients use it as a nonce). `questionEnd` 0: no question is echoed.
+ * The whole answer to `packet`. The question is copied as it was asked, so that its spelling survives (clients use it
+ * as a nonce). `questionEnd` 0: no question is echoed.
  */
 export function writeReply(
-  out: Buffer,
   packet: Buffer,
   questionEnd: number,
   edns: Edns | null,
   reply: Reply,
   recursionAvailable: boolean,
-): number {
+): Buffer {
+  const { records, start } = reply;
+  const count = reply.end - start;
   const head = questionEnd === 0 ? HEADER_BYTES : questionEnd;
-  for (let index = 0; index < head; index += 1) out[index] = packet[index] ?? 0;
-  const { records } = reply;
-  for (let index = 0; index < records.length; index += 1) out[head + index] = records[index] ?? 0;
-  const asked = packet[2] ?? 0;
+  const end = head + count;
+  const out = Buffer.allocUnsafe(edns === null ? end : end + OPT_BYTES);
+  // Octet by octet: for so few, copy() costs more than the loop.
+  for (let index = 0; index < head; index += 1) out[index] = packet[index] as number;
+  for (let index = 0; index < count; index += 1) out[head + index] = records[start + index] as number;
+  const asked = packet[2] as number;
   // Opcode and RD are the client's own.
   out[2] = FLAG.RESPONSE | (asked & 0x79) | (reply.authoritative ? FLAG.AUTHORITATIVE : 0);
   out[3] =
     (recursionAvailable ? FLAG.RECURSION_AVAILABLE : 0) |
-    ((packet[3] ?? 0) & FLAG.CHECKING_DISABLED) |
+    ((packet[3] as number) & FLAG.CHECKING_DISABLED) |
     (reply.rcode & 0x0f);
   out[4] = 0;
   out[5] = questionEnd === 0 ? 0 : 1;
@@ -106,12 +130,12 @@ export function writeReply(
   out[9] = reply.authorities;
   out[10] = 0;
   out[11] = 0;
-  const end = head + records.length;
-  return edns === null ? end : writeOpt(out, end, edns, reply.rcode);
+  if (edns !== null) writeOpt(out, end, edns, reply.rcode);
+  return out;
 }
 
-/** Appends our OPT record, RFC 6891 section 6.1.2, and counts it; the DO bit is echoed (RFC 3225 section 3). */
-function writeOpt(out: Buffer, offset: number, edns: Edns, rcode: number): number {
+/** Writes our OPT record, RFC 6891 section 6.1.2, and counts it; the DO bit is echoed (RFC 3225 section 3). */
+function writeOpt(out: Buffer, offset: number, edns: Edns, rcode: number): void {
   out[11] = 1;
   out[offset] = 0;
   out[offset + 1] = 0;
@@ -124,5 +148,4 @@ function writeOpt(out: Buffer, offset: number, edns: Edns, rcode: number): numbe
   out[offset + 8] = 0;
   out[offset + 9] = 0;
   out[offset + 10] = 0;
-  return offset + OPT_BYTES;
 }

@@ -34,14 +34,9 @@ const RESTART_FIRST_MS = 50;
 const RESTART_LONGEST_MS = 5_000;
 /** A worker that lived so long was well: the next death starts the back-off afresh. */
 const HEALTHY_AFTER_MS = 30_000;
-/** Packets are short-lived garbage: with room for many, few outlive a scavenge. */
-const YOUNG_GENERATION_MB = 64;
 
 function startDnsWorker(workerData: WorkerSettings): Worker {
-  return new Worker(new URL('./worker.js', import.meta.url), {
-    workerData,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  });
+  return new Worker(new URL('./worker.js', import.meta.url), { workerData });
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Handler } from './handler.js';
 import type { DnsLimits } from './limits.js';
-import { MAX_LOCAL_ANSWER_BYTES } from './responses.js';
 import { createFrameReader } from './tcp-frames.js';
 
 /**
@@ -29,27 +28,26 @@ export function serveTcpConnection(
     if (ended && waiting === 0) socket.end();
   }
 
-  function send(answer: Buffer, length: number): void {
+  function send(answer: Buffer): void {
     if (socket.destroyed) return;
-    const framed = Buffer.allocUnsafe(2 + length);
-    framed.writeUInt16BE(length);
-    answer.copy(framed, 2, 0, length);
+    const framed = Buffer.allocUnsafe(2 + answer.length);
+    framed.writeUInt16BE(answer.length);
+    answer.copy(framed, 2);
     socket.write(framed);
   }
 
   function answer(packet: Buffer): void {
-    const out = Buffer.allocUnsafe(MAX_LOCAL_ANSWER_BYTES);
-    const handled = handler.handle(packet, source, 'tcp', out);
-    if (handled === 0) {
+    const handled = handler.handle(packet, source, 'tcp');
+    if (handled === null) {
       // Not a query, or one too many: over TCP silence would leave the client waiting.
       socket.destroy();
-    } else if (typeof handled === 'number') {
-      send(out, handled);
+    } else if (Buffer.isBuffer(handled)) {
+      send(handled);
     } else {
       waiting += 1;
       handled.then((message) => {
         waiting -= 1;
-        send(message, message.length);
+        send(message);
         pace();
       });
     }

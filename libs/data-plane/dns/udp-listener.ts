@@ -2,15 +2,15 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Endpoint } from './endpoint.js';
 import type { Handler } from './handler.js';
-import { MAX_LOCAL_ANSWER_BYTES } from './responses.js';
 
 /** One open socket or pair of sockets; closing it waits until the address is free again. */
 export interface Listener {
   close(): Promise<void>;
 }
 
-const RING_SLOTS = 1024;
-const RING_CHECK_EVERY = 256;
+/** Answers that the kernel does not take at once wait in memory: beyond so much, queries are dropped instead. */
+const MAX_QUEUED_BYTES = 1 << 20;
+const CHECK_QUEUE_EVERY = 64;
 const SOCKET_BUFFER_BYTES = 4 << 20;
 
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
@@ -35,11 +35,6 @@ export async function openUdpListener(
       done(null, address, endpoint.family);
     },
   });
-  // A buffer handed to the socket is its until sent: answers take turns in a ring that is longer than its queue.
-  const ring = Array.from({ length: RING_SLOTS }, () => Buffer.allocUnsafeSlow(MAX_LOCAL_ANSWER_BYTES));
-  let slot = 0;
-  let congested = false;
-
   const bound = once(socket, 'listening');
   socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true });
   try {
@@ -56,23 +51,20 @@ export async function openUdpListener(
     socket.close();
     onLost(error);
   });
-  // A client that cannot be reached is no failure of this socket.
-  const ignoreSendError = (): void => {};
+  let received = 0;
+  let congested = false;
   socket.on('message', (packet, client) => {
-    slot = (slot + 1) % RING_SLOTS;
-    if (slot % RING_CHECK_EVERY === 0 || congested) {
-      congested = socket.getSendQueueCount() >= RING_SLOTS - 2 * RING_CHECK_EVERY;
+    received += 1;
+    if (congested || received % CHECK_QUEUE_EVERY === 0) congested = socket.getSendQueueSize() > MAX_QUEUED_BYTES;
+    if (congested) return;
+    const handled = handler.handle(packet, client.address, 'udp');
+    // No callback: a client that cannot be reached is no failure of this socket.
+    if (Buffer.isBuffer(handled)) socket.send(handled, client.port, client.address);
+    else if (handled !== null) {
+      handled.then((answer) => {
+        if (!closed) socket.send(answer, client.port, client.address);
+      });
     }
-    const out = ring[slot];
-    if (congested || out === undefined) return;
-    const handled = handler.handle(packet, client.address, 'udp', out);
-    if (typeof handled === 'number') {
-      if (handled > 0) socket.send(out, 0, handled, client.port, client.address, ignoreSendError);
-      return;
-    }
-    handled.then((answer) => {
-      if (!closed) socket.send(answer, client.port, client.address, ignoreSendError);
-    });
   });
 
   return {

@@ -19,7 +19,8 @@ const { settings, limits, counters } = workerData as WorkerSettings;
 
 const count = countIn(counters);
 const closing = new AbortController();
-let zone = indexZone(EMPTY_ZONE);
+const seed = randomInt(2 ** 32);
+let zone = indexZone(EMPTY_ZONE, seed);
 
 const upstreams = settings.upstreams.map((address) => parseEndpoint(address, 'DNS upstream'));
 const isForbidden = createForbiddenRanges(settings.forbiddenRanges);
@@ -63,7 +64,7 @@ function tell(message: WorkerMessage): void {
 async function perform(request: NumberedRequest): Promise<WorkerResults[keyof WorkerResults]> {
   switch (request.kind) {
     case 'load':
-      zone = indexZone(request.zone);
+      zone = indexZone(request.zone, seed);
       return zone.revision;
     case 'listen':
       return listeners.set(request.addresses);

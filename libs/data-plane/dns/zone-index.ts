@@ -1,43 +1,50 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { DNS_SUFFIX, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
-import { RCODE, TYPE } from './protocol.js';
+import { buildNameTable, isSameName, type NameEntry, type NameTable } from './name-table.js';
+import { HEADER_BYTES, RCODE, TYPE } from './protocol.js';
 import type { Query } from './query.js';
-import { absenceReply, addressReply, authorityReply, bareReply, type Reply, serverReply } from './responses.js';
+import {
+  absenceReply,
+  addressRecord,
+  authorityReply,
+  bareReply,
+  type Reply,
+  recordReply,
+  recordType,
+  serverReply,
+} from './responses.js';
 import type { DnsZone } from './zone.js';
 
-/** Everything that can be said of one name that exists. */
-interface NameReplies {
-  /** null: exists for every known client. */
-  readonly network: string | null;
-  readonly a: Reply;
-  readonly aaaa: Reply;
+/** What is said of a zone as a whole; the suffix itself is one, and each network below it. */
+interface ApexReplies {
+  readonly absent: Reply;
+  readonly noData: Reply;
   readonly authority: Reply;
   readonly servers: Reply;
-  /** A subset of the records is enough for ANY, RFC 8482 section 4.1. */
-  readonly any: Reply;
-  readonly otherType: Reply;
-}
-
-interface NetworkReplies {
-  readonly name: string;
-  readonly absent: Reply;
 }
 
 /** A zone made ready to answer from: every answer encoded, every name in wire form. */
 export interface ZoneIndex {
   readonly revision: number;
-  readonly names: ReadonlyMap<string, NameReplies>;
-  /** Wire form of `<network>.gstacks`. */
-  readonly networks: ReadonlyMap<string, NetworkReplies>;
-  /** NXDOMAIN from the suffix itself: for networks that do not exist, or not for this client. */
-  readonly absent: Reply;
-  /** Source address -> names of its networks. */
-  readonly clients: ReadonlyMap<string, ReadonlySet<string>>;
+  /**
+   * The value is the number of the name's zone in `zones`; the payload is its address record, none for an apex.
+   */
+  readonly names: NameTable;
+  /** The suffix, then the networks. */
+  readonly zones: readonly ApexReplies[];
+  /** Source address -> for each zone, 1 if it exists for that client. */
+  readonly clients: ReadonlyMap<string, ClientZones>;
 }
 
+export type ClientZones = Uint8Array;
+
+const SUFFIX_ZONE = 0;
+const MAX_NETWORKS = 65_535;
+const SUFFIX_OCTETS = Buffer.from(wireName(DNS_SUFFIX), 'latin1');
+const NO_PAYLOAD = new Uint8Array(0);
+
 export const REFUSED: Reply = bareReply(RCODE.REFUSED);
-const SUFFIX_WIRE = wireName(DNS_SUFFIX);
 
 /** Before the first zone nothing exists and nobody is known. */
 export const EMPTY_ZONE: DnsZone = { revision: 0, serial: 0, networks: [], clients: [] };
@@ -48,53 +55,45 @@ export function wireName(name: string): string {
   return `${labels.map((label) => String.fromCharCode(label.length) + label).join('')}\0`;
 }
 
-/** Throws InvalidInputError for a name or address that cannot be served; the caller keeps the zone it has. */
-export function indexZone(zone: DnsZone): ZoneIndex {
-  const names = new Map<string, NameReplies>();
-  const networks = new Map<string, NetworkReplies>();
-  names.set(SUFFIX_WIRE, apexReplies(DNS_SUFFIX, null, zone.serial));
-  const byAddress = new Map<string, Reply>();
+/**
+ * Throws InvalidInputError for a name or address that cannot be served; the caller keeps the zone it has. `seed` is a
+ * random 32-bit number.
+ */
+export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
+  if (zone.networks.length > MAX_NETWORKS) {
+    throw new InvalidInputError('networks', zone.networks.length, `at most ${MAX_NETWORKS}`);
+  }
+  const zones = [apexReplies(DNS_SUFFIX, zone.serial)];
+  const numbers = new Map<string, number>();
+  const entries: NameEntry[] = [{ name: wireName(DNS_SUFFIX), value: SUFFIX_ZONE, payload: NO_PAYLOAD }];
   for (const network of zone.networks) {
-    const networkName = parseNetworkName(network.name, 'network');
-    const apex = `${networkName}.${DNS_SUFFIX}`;
+    const apex = `${parseNetworkName(network.name, 'network')}.${DNS_SUFFIX}`;
     const apexWire = wireName(apex);
-    const noData = absenceReply(RCODE.NOERROR, apex, zone.serial);
-    names.set(apexWire, apexReplies(apex, networkName, zone.serial));
-    networks.set(apexWire, { name: networkName, absent: absenceReply(RCODE.NXDOMAIN, apex, zone.serial) });
+    const value = zones.push(apexReplies(apex, zone.serial)) - 1;
+    numbers.set(network.name, value);
+    entries.push({ name: apexWire, value, payload: NO_PAYLOAD });
     for (const record of network.records) {
       const alias = parseAliasName(record.alias, 'alias');
-      const address = byAddress.get(record.address) ?? addressReply(parseAddress(record.address));
-      byAddress.set(record.address, address);
-      const isV6 = isIPv6(record.address);
-      names.set(String.fromCharCode(alias.length) + alias + apexWire, {
-        network: networkName,
-        a: isV6 ? noData : address,
-        aaaa: isV6 ? address : noData,
-        authority: noData,
-        servers: noData,
-        any: address,
-        otherType: noData,
-      });
+      const name = String.fromCharCode(alias.length) + alias + apexWire;
+      entries.push({ name, value, payload: addressRecord(parseAddress(record.address)) });
     }
   }
-  const clients = new Map(
-    zone.clients.map((client) => [parseAddress(client.address), new Set(client.networks)] as const),
-  );
-  const absent = absenceReply(RCODE.NXDOMAIN, DNS_SUFFIX, zone.serial);
-  return { revision: zone.revision, names, networks, absent, clients };
+  const clients = new Map<string, ClientZones>();
+  for (const client of zone.clients) {
+    const exists = new Uint8Array(zones.length);
+    exists[SUFFIX_ZONE] = 1;
+    for (const network of client.networks) exists[numbers.get(network) ?? SUFFIX_ZONE] = 1;
+    clients.set(parseAddress(client.address), exists);
+  }
+  return { revision: zone.revision, names: buildNameTable(entries, seed), zones, clients };
 }
 
-function apexReplies(apex: string, network: string | null, serial: number): NameReplies {
-  const noData = absenceReply(RCODE.NOERROR, apex, serial);
-  const authority = authorityReply(apex, serial);
+function apexReplies(apex: string, serial: number): ApexReplies {
   return {
-    network,
-    a: noData,
-    aaaa: noData,
-    authority,
+    absent: absenceReply(RCODE.NXDOMAIN, apex, serial),
+    noData: absenceReply(RCODE.NOERROR, apex, serial),
+    authority: authorityReply(apex, serial),
     servers: serverReply(apex),
-    any: authority,
-    otherType: noData,
   };
 }
 
@@ -104,33 +103,36 @@ function parseAddress(address: string): string {
 }
 
 /**
- * What to say to a client of these networks; null: the name is outside the suffix and others have to be asked.
- * A network that is not the client's is answered exactly as one that does not exist.
+ * What to say to this client; null: the name is outside the suffix and others have to be asked. A network that is not
+ * the client's is answered exactly as one that does not exist.
  */
-export function lookUp(index: ZoneIndex, clientNetworks: ReadonlySet<string>, query: Query): Reply | null {
-  const found = index.names.get(query.name);
-  if (found !== undefined) {
-    return found.network === null || clientNetworks.has(found.network) ? ofType(found, query.type) : index.absent;
+export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, query: Query): Reply | null {
+  const { names, zones } = index;
+  const { nameEnd, type } = query;
+  const suffix = zones[SUFFIX_ZONE];
+  if (suffix === undefined) return null;
+  const found = names.find(packet, HEADER_BYTES, nameEnd);
+  if (found < 0) {
+    if (!isSameName(SUFFIX_OCTETS, packet, query.lastLabel, nameEnd)) return null;
+    const apex = names.find(packet, query.secondLastLabel, nameEnd);
+    return (apex < 0 ? undefined : zoneOf(index, client, apex))?.absent ?? suffix.absent;
   }
-  const { name, lastLabel } = query;
-  if (name.length - lastLabel !== SUFFIX_WIRE.length || !name.endsWith(SUFFIX_WIRE)) return null;
-  const network = index.networks.get(name.slice(query.secondLastLabel));
-  return network !== undefined && clientNetworks.has(network.name) ? network.absent : index.absent;
+  const zone = zoneOf(index, client, found);
+  if (zone === undefined) return suffix.absent;
+  const start = names.payloadStart(found);
+  const end = names.payloadEnd(found);
+  if (start === end) return atApex(zone, type);
+  // One record is enough for ANY: RFC 8482 section 4.1.
+  const isAsked = type === TYPE.ANY || type === recordType(names.octets, start);
+  return isAsked ? recordReply(names.octets, start, end) : zone.noData;
 }
 
-function ofType(replies: NameReplies, type: number): Reply {
-  switch (type) {
-    case TYPE.A:
-      return replies.a;
-    case TYPE.AAAA:
-      return replies.aaaa;
-    case TYPE.SOA:
-      return replies.authority;
-    case TYPE.NS:
-      return replies.servers;
-    case TYPE.ANY:
-      return replies.any;
-    default:
-      return replies.otherType;
-  }
+function zoneOf(index: ZoneIndex, client: ClientZones, position: number): ApexReplies | undefined {
+  const number = index.names.valueAt(position);
+  return client[number] === 1 ? index.zones[number] : undefined;
+}
+
+function atApex(zone: ApexReplies, type: number): Reply {
+  if (type === TYPE.SOA || type === TYPE.ANY) return zone.authority;
+  return type === TYPE.NS ? zone.servers : zone.noData;
 }

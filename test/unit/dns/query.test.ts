@@ -80,9 +80,9 @@ describe('DNS header guard', () => {
     const bytes = withOpt();
     expect(readQuery(bytes)).to.deep.equal({
       kind: 'query',
-      name: '\x03api\x03dev\x07gstacks\0',
-      lastLabel: 8,
-      secondLastLabel: 4,
+      nameEnd: 29,
+      lastLabel: 20,
+      secondLastLabel: 16,
       type: 1,
       questionEnd: bytes.length - 11,
       edns: { payloadBytes: 1400, dnssecOk: true },
@@ -109,8 +109,13 @@ describe('DNS header guard', () => {
         });
         const read = readQuery(bytes);
         if (read.kind !== 'query') throw new Error(read.kind);
-        const labels = asked.toLowerCase().split('.');
-        expect(read.name).to.equal(`${labels.map((each) => String.fromCharCode(each.length) + each).join('')}\0`);
+        const labels = asked.split('.');
+        const last = labels.at(-1) ?? '';
+        expect(read.nameEnd).to.equal(12 + asked.length + 2);
+        expect(read.lastLabel).to.equal(read.nameEnd - 1 - last.length - 1);
+        expect(read.secondLastLabel).to.equal(
+          labels.length < 2 ? 0 : read.lastLabel - 1 - (labels.at(-2) ?? '').length,
+        );
         expect(read.edns?.payloadBytes ?? null).to.equal(edns ? 900 : null);
       }),
     );
