@@ -17,6 +17,7 @@ import type { NetworkView } from '#libs/topology/model.js';
 import { createMeshPair } from '#test/support/mesh-pair.js';
 import { networkView, TEST_NETWORK, type ViewText } from '#test/support/network-view.js';
 import { freePort } from '#test/support/ports.js';
+import { startRealMeshPair } from '#test/support/real-mesh.js';
 
 export const HOST_A: AgentId = parseAgentId('host-a', 'agent');
 export const HOST_B: AgentId = parseAgentId('host-b', 'agent');
@@ -38,8 +39,17 @@ export interface RigOptions {
   readonly serve: (socket: Socket) => void;
   readonly seams?: FlowEngineSeams;
   readonly isFresh?: () => boolean;
-  readonly mesh?: readonly [MeshNode, MeshNode];
+  /** Between the hosts: streams in memory unless said otherwise. */
+  readonly mesh?: 'memory' | 'real';
 }
+
+/** Where the target is, and what lies between. */
+export const PATHS = [
+  { name: 'on the same host', target: 'same host', mesh: 'memory' },
+  { name: 'on another host', target: 'other host', mesh: 'memory' },
+  { name: 'on another host, over TLS and HTTP/2', target: 'other host', mesh: 'real' },
+] as const;
+export type Path = (typeof PATHS)[number];
 
 /** sbx-web on host-a dials `api`, which sbx-api publishes; a server stands for sbx-api. */
 export class FlowRig {
@@ -55,6 +65,7 @@ export class FlowRig {
     readonly server: Server,
     readonly targets: Socket[],
     readonly syncs: readonly { readonly at: AgentId; readonly version: number }[],
+    private readonly meshes: readonly MeshNode[],
   ) {}
 
   static async start(options: RigOptions): Promise<FlowRig> {
@@ -66,7 +77,8 @@ export class FlowRig {
       options.serve(socket);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const [meshA, meshB] = options.mesh ?? createMeshPair(HOST_A, HOST_B);
+    const meshes = options.mesh === 'real' ? await startRealMeshPair(HOST_A, HOST_B) : createMeshPair(HOST_A, HOST_B);
+    const [meshA, meshB] = meshes;
     const syncs: { at: AgentId; version: number }[] = [];
     const settings = (agentId: AgentId, mesh: MeshNode): FlowEngineSettings => ({
       agentId,
@@ -99,7 +111,7 @@ export class FlowRig {
     };
     const failures = await listeners.open([route]);
     if (failures[0] !== undefined) throw new Error(failures[0].message);
-    return new FlowRig(options, hostA, hostB, records, listeners, route, server, targets, syncs);
+    return new FlowRig(options, hostA, hostB, records, listeners, route, server, targets, syncs, meshes);
   }
 
   get targetPort(): number {
@@ -139,6 +151,7 @@ export class FlowRig {
     for (const socket of [...this.clients, ...this.targets]) socket.destroy();
     await this.listeners.close();
     await Promise.all([this.hostA.close(), this.hostB.close()]);
+    await Promise.all(this.meshes.map((node) => node.close()));
     this.server.close();
     await once(this.server, 'close');
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { expect } from 'chai';
-import { FlowRig, outcomeOf } from '#test/support/flow-rig.js';
+import { FlowRig, outcomeOf, PATHS } from '#test/support/flow-rig.js';
 import { waitFor } from '#test/support/wait.js';
 
 const TEN_MEGABYTES = 10_000_000;
@@ -19,8 +19,8 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-for (const target of ['same host', 'other host'] as const) {
-  describe(`bytes of a flow to the ${target}`, () => {
+for (const path of PATHS) {
+  describe(`bytes of a flow to a target ${path.name}`, () => {
     let rig: FlowRig;
     afterEach(() => rig.close());
 
@@ -29,7 +29,7 @@ for (const target of ['same host', 'other host'] as const) {
       const up = randomBytes(TEN_MEGABYTES);
       let received: Promise<Buffer> | null = null;
       rig = await FlowRig.start({
-        target,
+        ...path,
         serve: (socket) => {
           received = readAll(socket);
           // Nothing is answered before the client has ended its side: only a half-close lets this through.
@@ -55,7 +55,7 @@ for (const target of ['same host', 'other host'] as const) {
       const up = randomBytes(TEN_MEGABYTES);
       let received: Promise<Buffer> | null = null;
       rig = await FlowRig.start({
-        target,
+        ...path,
         serve: (socket) => {
           received = readAll(socket);
           socket.end(down);
@@ -72,7 +72,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('carries 200 flows at once, each its own bytes', async () => {
-      rig = await FlowRig.start({ target, serve: (socket) => socket.pipe(socket) });
+      rig = await FlowRig.start({ ...path, serve: (socket) => socket.pipe(socket) });
       rig.apply(rig.view(1));
       await Promise.all(
         Array.from({ length: 200 }, async (_, index) => {
@@ -87,7 +87,7 @@ for (const target of ['same host', 'other host'] as const) {
 
     it('lets 50 stalled readers stop nobody else', async () => {
       rig = await FlowRig.start({
-        target,
+        ...path,
         serve: (socket) =>
           socket.once('data', (first: Buffer) => {
             if (first.toString() === 'flood') socket.write(Buffer.alloc(4_000_000));
@@ -108,7 +108,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('makes a reset by the target a reset at the client', async () => {
-      rig = await FlowRig.start({ target, serve: (socket) => socket.once('data', () => socket.resetAndDestroy()) });
+      rig = await FlowRig.start({ ...path, serve: (socket) => socket.once('data', () => socket.resetAndDestroy()) });
       rig.apply(rig.view(1));
       const client = rig.connect();
       client.write('hello');
@@ -116,7 +116,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('makes a reset by the client a reset at the target', async () => {
-      rig = await FlowRig.start({ target, serve: (socket) => socket.write('hello') });
+      rig = await FlowRig.start({ ...path, serve: (socket) => socket.write('hello') });
       rig.apply(rig.view(1));
       const client = rig.connect();
       await once(client, 'data');
@@ -126,7 +126,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('makes a reset after a half-close a reset, not an end', async () => {
-      rig = await FlowRig.start({ target, serve: (socket) => socket.end('hello') });
+      rig = await FlowRig.start({ ...path, serve: (socket) => socket.end('hello') });
       rig.apply(rig.view(1));
       const client = rig.connect();
       expect((await readAll(client)).toString()).to.equal('hello');
@@ -136,7 +136,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('resets the client when nothing listens in the sandbox', async () => {
-      rig = await FlowRig.start({ target, serve: (socket) => socket.end() });
+      rig = await FlowRig.start({ ...path, serve: (socket) => socket.end() });
       const { port } = rig.route;
       rig.apply(rig.view(1, { aliases: { api: { sandbox: 'sbx-api', ports: [`${port}:1`] } } }));
       const client = rig.connect();
@@ -145,7 +145,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('forgets a flow whose client closed', async () => {
-      rig = await FlowRig.start({ target, serve: (socket) => socket.on('end', () => socket.end()).resume() });
+      rig = await FlowRig.start({ ...path, serve: (socket) => socket.on('end', () => socket.end()).resume() });
       rig.apply(rig.view(1));
       const client = rig.connect();
       client.end('hello');

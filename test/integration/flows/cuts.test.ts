@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import { FlowRig, outcomeOf } from '#test/support/flow-rig.js';
+import { FlowRig, outcomeOf, PATHS, type Path } from '#test/support/flow-rig.js';
 import { waitFor } from '#test/support/wait.js';
 
 function openFlows(rig: FlowRig): number {
@@ -18,20 +18,20 @@ async function greeted(rig: FlowRig): Promise<Socket> {
   return client;
 }
 
-async function echoRig(target: 'same host' | 'other host'): Promise<FlowRig> {
-  const rig = await FlowRig.start({ target, serve: (socket) => socket.on('data', (bytes) => socket.write(bytes)) });
+async function echoRig(path: Path): Promise<FlowRig> {
+  const rig = await FlowRig.start({ ...path, serve: (socket) => socket.on('data', (bytes) => socket.write(bytes)) });
   rig.apply(rig.view(1));
   return rig;
 }
 
-for (const target of ['same host', 'other host'] as const) {
-  describe(`a denial while flows to the ${target} are open`, () => {
+for (const path of PATHS) {
+  describe(`a denial while flows to a target ${path.name} are open`, () => {
     let rig: FlowRig;
     afterEach(() => rig.close());
 
     for (const count of [0, 1, 3]) {
       it(`cuts exactly the ${count} that are open, idle as they are, at both ends`, async () => {
-        rig = await echoRig(target);
+        rig = await echoRig(path);
         const clients = await Promise.all(Array.from({ length: count }, () => greeted(rig)));
         const outcomes = [...clients, ...rig.targets].map(outcomeOf);
         expect(rig.apply(rig.denyingView(2))).to.have.length(count);
@@ -43,7 +43,7 @@ for (const target of ['same host', 'other host'] as const) {
     }
 
     it('resets a client that connects afterwards, with no byte at the target', async () => {
-      rig = await echoRig(target);
+      rig = await echoRig(path);
       rig.apply(rig.denyingView(2));
       const client = rig.connect();
       client.write('hello');
@@ -52,7 +52,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('cuts a flow that the client has half-closed', async () => {
-      rig = await echoRig(target);
+      rig = await echoRig(path);
       const client = await greeted(rig);
       const atTarget = await waitFor('the target', () => rig.targets[0]);
       client.end();
@@ -66,7 +66,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('cuts a flow that the target has half-closed', async () => {
-      rig = await FlowRig.start({ target, serve: (socket) => socket.end('bye') });
+      rig = await FlowRig.start({ ...path, serve: (socket) => socket.end('bye') });
       rig.apply(rig.view(1));
       const client = rig.connect();
       client.resume();
@@ -82,7 +82,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('cuts a flow in the turn of the loop in which its end is handed on', async () => {
-      rig = await echoRig(target);
+      rig = await echoRig(path);
       const client = await greeted(rig);
       const atTarget = await waitFor('the target', () => rig.targets[0]);
       const outcome = new Promise((resolve) => atTarget.once('error', (error) => resolve(error)));
@@ -102,7 +102,7 @@ for (const target of ['same host', 'other host'] as const) {
     it('drops what is buffered for a stalled reader: only what its kernel holds arrives', async () => {
       let written = 0;
       rig = await FlowRig.start({
-        target,
+        ...path,
         serve: (socket) => {
           const chunk = Buffer.alloc(1_000_000, 1);
           const flood = () => {
@@ -138,7 +138,7 @@ for (const target of ['same host', 'other host'] as const) {
 
     it('stops a busy flow: no byte arrives that was not with the kernel when it was cut', async () => {
       rig = await FlowRig.start({
-        target,
+        ...path,
         serve: (socket) => {
           const chunk = Buffer.alloc(256 * 1024, 1);
           const flood = () => {
@@ -163,7 +163,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('revives nothing when it is allowed again', async () => {
-      rig = await echoRig(target);
+      rig = await echoRig(path);
       const client = await greeted(rig);
       rig.apply(rig.denyingView(2));
       rig.apply(rig.view(3));
@@ -174,7 +174,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('leaves a flow alone that the new version still allows', async () => {
-      rig = await echoRig(target);
+      rig = await echoRig(path);
       const client = await greeted(rig);
       expect(rig.apply(rig.view(2))).to.deep.equal([]);
       client.write('again');
@@ -182,7 +182,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('cuts when the network is let go of, the alias removed, moved or its inside port changed', async () => {
-      rig = await echoRig(target);
+      rig = await echoRig(path);
       const { port } = rig.route;
       const changes = [
         { aliases: {} },
@@ -190,7 +190,7 @@ for (const target of ['same host', 'other host'] as const) {
         { aliases: { api: { sandbox: 'sbx-api', ports: [`${port}:1`] } } },
         { sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-c' } },
         { sandboxes: { 'sbx-web': 'host-a', 'sbx-api': null } },
-        { sandboxes: { 'sbx-api': target === 'same host' ? 'host-a' : 'host-b' } },
+        { sandboxes: { 'sbx-api': path.target === 'same host' ? 'host-a' : 'host-b' } },
       ];
       for (const [index, change] of changes.entries()) {
         rig.apply(rig.view(2 * index + 1));
@@ -205,7 +205,7 @@ for (const target of ['same host', 'other host'] as const) {
     });
 
     it('resets the flows of a sandbox that is gone', async () => {
-      rig = await echoRig(target);
+      rig = await echoRig(path);
       const client = await greeted(rig);
       const [flow] = rig.hostA.flows();
       if (flow?.source?.kind !== 'sandbox') throw new Error('no flow');

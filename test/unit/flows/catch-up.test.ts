@@ -58,6 +58,20 @@ describe('a flow between hosts that hold different versions', () => {
     expect(rig.syncs).to.deep.equal([{ at: HOST_A, version: 5 }]);
   });
 
+  it('is decided by what a source has meanwhile when the version it waits for never comes', async () => {
+    rig.hostA.apply(TEST_NETWORK, rig.view(3));
+    rig.hostB.apply(TEST_NETWORK, rig.view(5));
+    const client = rig.connect();
+    client.write('hello');
+    const outcome = outcomeOf(client);
+    await waitFor('the source to ask', () => rig.syncs.length > 0);
+    rig.hostA.apply(TEST_NETWORK, rig.denyingView(4));
+    expect(await outcome).to.equal('ECONNRESET');
+    expect(rig.records.filter(({ role }) => role === 'source').map(({ code }) => code)).to.deep.equal([
+      'EXPLICIT_DENY',
+    ]);
+  });
+
   it('is decided again, once, by a source whose target knew better', async () => {
     const elsewhere = { 'sbx-web': 'host-a', 'sbx-api': 'host-a' };
     rig.hostA.apply(TEST_NETWORK, rig.view(1));

@@ -5,9 +5,10 @@ import { createHeldDial, type HeldDial } from '#test/support/held-dial.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';
 import { waitFor } from '#test/support/wait.js';
 
-async function heldRig(target: 'same host' | 'other host', held: HeldDial[]): Promise<FlowRig> {
+async function heldRig(target: 'same host' | 'other host', held: HeldDial[], isFresh = () => true): Promise<FlowRig> {
   return FlowRig.start({
     target,
+    isFresh,
     serve: (socket) => socket.on('data', (bytes) => socket.write(bytes)),
     seams: { dial: createHeldDial((dial) => held.push(dial)) },
   });
@@ -53,6 +54,21 @@ describe('a denial that comes while a flow opens', () => {
       expect(await outcome).to.equal('ECONNRESET');
       await waitFor('the dialled connection to be closed', () => dial.end.stream.destroyed);
       expect(dial.writes()).to.equal(0);
+    });
+
+    it(`refuses it when contact is lost while the target on the ${target} is dialled`, async () => {
+      let fresh = true;
+      rig = await heldRig(target, held, () => fresh);
+      rig.apply(rig.view(1));
+      const client = rig.connect();
+      client.write('hello');
+      const outcome = outcomeOf(client);
+      const dial = await waitFor('the dial', () => held[0]);
+      fresh = false;
+      dial.release();
+      expect(await outcome).to.equal('ECONNRESET');
+      expect(dial.writes()).to.equal(0);
+      expect(refusals(rig)).to.include('source STALE');
     });
 
     it(`passes the bytes that waited once the target on the ${target} is connected`, async () => {
