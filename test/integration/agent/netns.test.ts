@@ -91,6 +91,16 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
   const address = (id: string): string => report(id).address;
   const inHost = (...command: readonly string[]) => inside(host.name, ...command);
 
+  /** Packets that the host dropped because their source does not belong to the link they came in on. */
+  async function droppedSources(): Promise<number> {
+    const { output } = await inHost('cat', '/proc/net/netstat');
+    const [names = [], values = []] = output
+      .split('\n')
+      .filter((line) => line.startsWith('TcpExt:'))
+      .map((line) => line.split(' '));
+    return Number(values[names.indexOf('IPReversePathFilter')]);
+  }
+
   async function address6(id: string): Promise<string> {
     const output = await ip('-n', namespaceOf(id), '-6', 'address', 'show', 'dev', 'eth0', 'scope', 'global');
     return /inet6 ([0-9a-f:]+)\//.exec(output)?.[1] ?? '';
@@ -145,12 +155,15 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
   it('drops a source that is not that of the link', async () => {
     const web = namespaceOf('sbx-web');
     const forged = address('sbx-api');
+    const before = await droppedSources();
     await ip('-n', web, 'address', 'add', `${forged}/32`, 'dev', 'lo');
     try {
       const { output } = await inside(web, 'dig', '-b', forged, '+tries=1', '+time=1', 'api.other.gstacks');
       expect(output).to.match(/timed out|no servers could be reached/);
       const curl = await inside(web, 'curl', '-sS', '-m', '2', '--interface', forged, 'http://api.dev.gstacks:8080/');
       expect(curl.code).to.be.oneOf([7, 28]);
+      // Without a check of the source there is no answer either: it goes to the other sandbox.
+      expect(await droppedSources()).to.be.greaterThan(before);
     } finally {
       await ip('-n', web, 'address', 'del', `${forged}/32`, 'dev', 'lo');
     }
