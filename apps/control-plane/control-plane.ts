@@ -32,7 +32,10 @@ export async function startControlPlane(
   const app = await NestFactory.create<NestFastifyApplication>(controlPlaneModule(surroundings), adapter, {
     logger: ['error', 'warn'],
     abortOnError: false,
+    // Fastify's own parser of JSON, which refuses __proto__, and no other: forms and plain text are not understood.
+    bodyParser: false,
   });
+  adapter.getInstance().removeContentTypeParser('text/plain');
   app.get(ApiDescription).describe(describeApi(app));
   const [first, ...more] = settings.listen;
   if (first === undefined) throw new Error('nowhere to listen');

@@ -17,7 +17,8 @@ export class RequestPipe extends ValidationPipe {
 
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body' && (typeof value !== 'object' || value === null || Array.isArray(value))) {
-      throw new InvalidInputError('body', value, 'a JSON object');
+      // Not quoted: a body may hold a secret.
+      throw new InvalidInputError('body', kindOf(value), 'a JSON object');
     }
     return super.transform(value, metadata);
   }
@@ -28,6 +29,11 @@ function inputError(errors: readonly ValidationError[]): InvalidInputError {
   const field = first?.property ?? 'body';
   const unknown = first?.constraints?.whitelistValidation !== undefined;
   return unknown
-    ? new InvalidInputError(field, first?.value, 'to be left out: there is no such field', 'UNKNOWN_FIELD')
-    : new InvalidInputError(field, first?.value, 'a value', 'FIELD_MISSING');
+    ? new InvalidInputError('body', field, 'only the fields that are described for this route', 'UNKNOWN_FIELD')
+    : new InvalidInputError(field, undefined, 'a value', 'FIELD_MISSING');
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }

@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import { query } from '#test/support/postgres.js';
+import { callApi } from './api.js';
+import { TestControlPlane } from './setup.js';
+
+describe('access to the API', () => {
+  let controlPlane: TestControlPlane;
+
+  before(async () => {
+    controlPlane = await TestControlPlane.start();
+  });
+
+  after(() => controlPlane.end());
+
+  async function token(role: string, expiresInSeconds = 600): Promise<{ token: string; id: string }> {
+    const { body } = await controlPlane.call('POST', '/v1/tokens', { user: 'ada', role, expiresInSeconds });
+    return { token: String(body.token), id: String(body.id) };
+  }
+
+  const as = (bearer: string, method: string, path: string, body?: unknown) =>
+    callApi(controlPlane.url, method, path, body, { authorization: `Bearer ${bearer}` });
+
+  const routes = [
+    { method: 'GET', path: '/v1/networks', least: 'viewer' },
+    { method: 'GET', path: '/v1/sandboxes', least: 'viewer' },
+    { method: 'GET', path: '/v1/agents', least: 'viewer' },
+    { method: 'GET', path: '/v1/session', least: 'viewer' },
+    { method: 'POST', path: '/v1/networks', least: 'operator' },
+    { method: 'DELETE', path: '/v1/networks/none', least: 'operator' },
+    { method: 'POST', path: '/v1/networks/none/rules', least: 'operator' },
+    { method: 'POST', path: '/v1/networks/none/attachments/sbx/reattach', least: 'operator' },
+    { method: 'PATCH', path: '/v1/sandboxes/none/labels', least: 'operator' },
+    { method: 'GET', path: '/v1/tokens', least: 'admin' },
+    { method: 'POST', path: '/v1/tokens', least: 'admin' },
+    { method: 'POST', path: '/v1/agents/enrollment-tokens', least: 'admin' },
+    { method: 'DELETE', path: '/v1/agents/none', least: 'admin' },
+  ] as const;
+  const roles = ['viewer', 'operator', 'admin'] as const;
+
+  for (const role of roles) {
+    it(`lets a token of role ${role} do what its role may, and no more`, async () => {
+      const { token: bearer } = await token(role);
+      for (const { method, path, least } of routes) {
+        const { status } = await as(bearer, method, path, method === 'GET' ? undefined : {});
+        const may = roles.indexOf(role) >= roles.indexOf(least);
+        expect(status === 403, `${method} ${path}`).to.equal(!may);
+      }
+    });
+  }
+
+  it('says who a token is, and refuses it once it is deleted', async () => {
+    const { token: bearer, id } = await token('operator');
+    expect((await as(bearer, 'GET', '/v1/session')).body).to.include({ user: 'ada', role: 'operator' });
+    await controlPlane.call('DELETE', `/v1/tokens/${id}`);
+    expect((await as(bearer, 'GET', '/v1/session')).status).to.equal(401);
+    expect((await controlPlane.call('DELETE', `/v1/tokens/${id}`)).body.code).to.equal('TOKEN_NOT_FOUND');
+  });
+
+  it('refuses a token that has ended', async () => {
+    const { token: bearer, id } = await token('viewer');
+    await query(controlPlane.databaseUrl, "UPDATE api_tokens SET expires_at = now() - interval '1 s' WHERE id = $1", [
+      id,
+    ]);
+    const answer = await as(bearer, 'GET', '/v1/session');
+    expect([answer.status, answer.headers.get('www-authenticate')]).to.deep.equal([401, 'Bearer']);
+  });
+
+  it('keeps no token as it was given out', async () => {
+    const { token: bearer } = await token('viewer');
+    const { body } = await controlPlane.call('POST', '/v1/agents/enrollment-tokens', { name: 'host-x' });
+    const rows = await query(
+      controlPlane.databaseUrl,
+      'SELECT row_to_json(t)::text AS row FROM api_tokens t UNION ALL SELECT row_to_json(e)::text FROM enrollment_tokens e',
+    );
+    const kept = JSON.stringify(rows);
+    for (const secret of [bearer, String(body.token), controlPlane.adminToken]) expect(kept).to.not.include(secret);
+    const listed = await controlPlane.call('GET', '/v1/tokens');
+    expect(listed.text).to.not.include(bearer);
+  });
+
+  it('serves health, readiness, figures and its own description without a token', async () => {
+    expect((await callApi(controlPlane.url, 'GET', '/readyz')).body).to.include({ status: 'ok' });
+    expect((await callApi(controlPlane.url, 'GET', '/metrics')).text).to.include('gs_topologies_sent_total');
+    const { body } = await callApi(controlPlane.url, 'GET', '/v1/openapi.json');
+    expect(body.openapi).to.match(/^3\./);
+    expect(Object.keys(body.paths as object)).to.include('/v1/networks/{network}/applied/{version}');
+  });
+});
+
+describe('a flood of requests', () => {
+  let controlPlane: TestControlPlane;
+
+  before(async () => {
+    controlPlane = await TestControlPlane.start({
+      GLOBALSTACKS_PUBLIC_REQUESTS_PER_MINUTE: '3',
+      GLOBALSTACKS_REQUESTS_PER_MINUTE: '20',
+    });
+  });
+
+  after(() => controlPlane.end());
+
+  it('is turned away, sooner where no token is needed', async () => {
+    const statusesOf = async (count: number, method: string, path: string) => {
+      const statuses: number[] = [];
+      for (let sent = 0; sent < count; sent += 1) {
+        statuses.push((await controlPlane.call(method, path, method === 'GET' ? undefined : {})).status);
+      }
+      return statuses;
+    };
+    expect((await statusesOf(5, 'POST', '/v1/agent-enrollments')).slice(3)).to.deep.equal([429, 429]);
+    const reads = await statusesOf(25, 'GET', '/v1/session');
+    expect(reads.slice(0, 20)).to.deep.equal(Array(20).fill(200));
+    expect(reads.slice(20)).to.deep.equal(Array(5).fill(429));
+  });
+});

@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { BusRefusedError } from '#libs/bus/errors.js';
+import { query } from '#test/support/postgres.js';
+import { callApi } from './api.js';
+import { TestControlPlane } from './setup.js';
+import type { SimulatedAgent } from './simulated-agent.js';
+
+describe('messages of agents that are not what they should be', () => {
+  let controlPlane: TestControlPlane;
+  let agent: SimulatedAgent;
+
+  before(async () => {
+    controlPlane = await TestControlPlane.start();
+    agent = await controlPlane.agent('host-a', ['sbx-web']);
+  });
+
+  after(() => controlPlane.end());
+
+  const report = {
+    sandboxId: 'sbx-x',
+    address: '127.0.0.9',
+    isolation: 'advisory',
+    source: 'unverified',
+    dns: 'active',
+    dnsRemedy: null,
+    namespace: null,
+  };
+  const inventory = { protocol: 1, bootId: 'boot-1', sequence: 9, driver: 'static', sandboxes: [report] };
+  const cases = [
+    { what: 'no object', kind: 'hello', message: [], code: 'INVALID_INPUT' },
+    { what: 'another protocol', kind: 'hello', message: { protocol: 2 }, code: 'PROTOCOL_UNSUPPORTED' },
+    { what: 'no protocol', kind: 'sync', message: {}, code: 'PROTOCOL_UNSUPPORTED' },
+    {
+      what: 'a network id that is none',
+      kind: 'sync',
+      message: { protocol: 1, networkId: '../x', have: null },
+      code: 'INVALID_INPUT',
+    },
+    {
+      what: 'an acknowledgement without a hash',
+      kind: 'applied',
+      message: { protocol: 1, epoch: { counter: 1, id: 'x' }, networkId: 'abc', from: null, to: 1 },
+      code: 'INVALID_INPUT',
+    },
+    {
+      what: 'a version below zero',
+      kind: 'applied',
+      message: {
+        protocol: 1,
+        epoch: { counter: 1, id: 'x' },
+        networkId: 'abc',
+        from: null,
+        to: -1,
+        hash: '0'.repeat(64),
+      },
+      code: 'INVALID_INPUT',
+    },
+    {
+      what: 'a sandbox twice',
+      kind: 'inventory',
+      message: { ...inventory, sandboxes: [report, report] },
+      code: 'INVALID_INPUT',
+    },
+    {
+      what: 'an isolation of no kind',
+      kind: 'inventory',
+      message: { ...inventory, sandboxes: [{ ...report, isolation: 'perfect' }] },
+      code: 'INVALID_INPUT',
+    },
+    {
+      what: 'a sandbox id with a line break',
+      kind: 'inventory',
+      message: { ...inventory, sandboxes: [{ ...report, sandboxId: 'a\nb' }] },
+      code: 'INVALID_INPUT',
+    },
+  ] as const;
+
+  for (const { what, kind, message, code } of cases) {
+    it(`refuses ${kind} with ${what}, counts it, and writes nothing`, async () => {
+      const count = () =>
+        query(
+          controlPlane.databaseUrl,
+          'SELECT (SELECT count(*) FROM events) AS e, (SELECT count(*) FROM applied_log) AS a',
+        );
+      const before = await count();
+      let refusal: unknown;
+      try {
+        await agent.send(kind, message);
+      } catch (error) {
+        refusal = error;
+      }
+      expect(refusal).to.be.instanceOf(BusRefusedError).and.include({ code });
+      expect(await count()).to.deep.equal(before);
+      const { text } = await callApi(controlPlane.url, 'GET', '/metrics');
+      expect(text).to.include(`gs_agent_messages_total{message="${kind}",outcome="refused"}`);
+    });
+  }
+
+  it('serves the agent as before', async () => {
+    expect((await agent.contact('heartbeat')).protocol).to.equal(1);
+  });
+});
