@@ -42,7 +42,8 @@ export class AppendConnection {
       return (await this.appendToKnown(client, pending)) ?? (await this.readAndAppend(client, pending));
     } catch (error) {
       this.known.forget();
-      await client.query('ROLLBACK').catch(() => dropClient(client));
+      if (isTransient(error)) this.drop(client);
+      else await client.query('ROLLBACK').catch(() => this.drop(client));
       throw error;
     }
   }
@@ -66,8 +67,9 @@ export class AppendConnection {
     try {
       await commit(client, plan, false);
     } catch (error) {
-      if (sqlState(error) === UNIQUE_VIOLATION) return null;
-      throw error;
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      await client.query('ROLLBACK');
+      return null;
     }
     this.known.advance(plan);
     return plan.answers;
@@ -91,10 +93,15 @@ export class AppendConnection {
     return this.connecting;
   }
 
+  /** What a connection still does after an error of its own is not waited for. */
+  private drop(client: Client): void {
+    this.connecting = null;
+    dropClient(client);
+  }
+
   private connect(): Promise<Client> {
     const config = {
       ...clientConfig(this.databaseUrl, 'globalstacks append'),
-      pipeline: true,
       types: RAW_TEXT,
       query_timeout: QUERY_TIMEOUT_MS,
       lock_timeout: STALLED_BATCH_MS,

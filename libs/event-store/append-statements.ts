@@ -3,32 +3,34 @@ import {
   type BatchPlan,
   claimKey,
   commandKey,
+  type EventRow,
   type KnownCommand,
   type LogState,
+  type NewCommandRow,
   type PendingCommand,
 } from './batch.js';
+import { copyIn } from './copy-in.js';
+import { printCopyLine } from './copy-text.js';
 import { GENESIS_HASH } from './hash-chain.js';
-import { BEGIN_LOCKED, CHANNEL, INSERT_COMMANDS, INSERT_EVENTS, READ_STATE, RELEASE_CLAIM, TAKE_CLAIM } from './sql.js';
+import { BEGIN_LOCKED, COPY_COMMANDS, COPY_EVENTS, notify, READ_STATE, RELEASE_CLAIM, TAKE_CLAIM } from './sql.js';
 
 /** Begins a transaction, takes the append lock, and reads what the log holds about the commands. */
 export async function beginAndReadState(client: Client, pending: readonly PendingCommand[]): Promise<LogState> {
   const writes = pending.map((command) => command.write);
   const streamIds = [...new Set(writes.map((write) => write.streamId))];
   const claims = writes.flatMap((write) => [...write.claims, ...write.releases]);
-  const [, { rows }] = await Promise.all([
-    client.query(BEGIN_LOCKED),
-    client.query<Record<'head' | 'now' | 'versions' | 'commands' | 'claims', string | null>>({
-      name: 'read-state',
-      text: READ_STATE,
-      values: [
-        streamIds,
-        writes.map((write) => write.actor),
-        writes.map((write) => write.commandId),
-        claims.map((claim) => claim.scope),
-        claims.map((claim) => claim.value),
-      ],
-    }),
-  ]);
+  await client.query(BEGIN_LOCKED);
+  const { rows } = await client.query<Record<'head' | 'now' | 'versions' | 'commands' | 'claims', string | null>>({
+    name: 'read-state',
+    text: READ_STATE,
+    values: [
+      streamIds,
+      writes.map((write) => write.actor),
+      writes.map((write) => write.commandId),
+      claims.map((claim) => claim.scope),
+      claims.map((claim) => claim.value),
+    ],
+  });
   const row = rows[0];
   if (row === undefined) throw new Error('the state of the log could not be read');
   const head = parseColumn<{ position: number; hash: string; recordedAt: string } | null>(row.head, null);
@@ -51,57 +53,58 @@ export async function beginAndReadState(client: Client, pending: readonly Pendin
 
 /** In the transaction begun before, or in one that it begins itself; all or nothing. */
 export async function writeAndCommit(client: Client, plan: BatchPlan, transactionIsOpen: boolean): Promise<void> {
-  const statements: Promise<unknown>[] = transactionIsOpen ? [] : [client.query(BEGIN_LOCKED)];
-  if (plan.events.length > 0) {
-    statements.push(
-      client.query({ name: 'insert-events', text: INSERT_EVENTS, values: eventColumns(plan) }),
-      client.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, String(plan.headPosition)] }),
-    );
-  }
-  statements.push(client.query({ name: 'insert-commands', text: INSERT_COMMANDS, values: commandColumns(plan) }));
   for (const { claim, holder } of plan.claimChanges) {
-    statements.push(
-      holder === null
-        ? client.query({ name: 'release-claim', text: RELEASE_CLAIM, values: [claim.scope, claim.value] })
-        : client.query({ name: 'take-claim', text: TAKE_CLAIM, values: [claim.scope, claim.value, holder] }),
-    );
+    await (holder === null
+      ? client.query({ name: 'release-claim', text: RELEASE_CLAIM, values: [claim.scope, claim.value] })
+      : client.query({ name: 'take-claim', text: TAKE_CLAIM, values: [claim.scope, claim.value, holder] }));
   }
-  const commit = client.query('COMMIT');
-  await Promise.all([...statements, commit]);
-  if ((await commit).command !== 'COMMIT') throw new Error('the database rolled the batch back');
+  const statements = transactionIsOpen ? [] : [BEGIN_LOCKED];
+  const copied: string[] = [];
+  if (plan.events.length > 0) {
+    statements.push(COPY_EVENTS);
+    copied.push(plan.events.map(eventLine).join(''));
+  }
+  statements.push(COPY_COMMANDS);
+  copied.push(plan.commands.map((command) => commandLine(command, plan.recordedAt)).join(''));
+  if (plan.events.length > 0) statements.push(notify(plan.headPosition));
+  statements.push('COMMIT');
+  const last = await copyIn(client, statements.join(';'), copied);
+  if (last !== 'COMMIT') throw new Error('the database rolled the batch back');
 }
 
-function eventColumns({ events }: BatchPlan): unknown[] {
-  return [
-    events.map((event) => event.position),
-    events.map((event) => event.streamId),
-    events.map((event) => event.streamVersion),
-    events.map((event) => event.type),
-    events.map((event) => event.schemaVersion),
-    events.map((event) => event.dataText),
-    events.map((event) => event.metadataText),
-    events.map((event) => event.actor),
-    events.map((event) => event.commandId),
-    events.map((event) => event.correlationId),
-    events.map((event) => event.causationId),
-    events.map((event) => event.recordedAt),
-    events.map((event) => event.previousHash),
-    events.map((event) => event.hash),
-  ];
+/** In the order of EVENT_COLUMNS. */
+function eventLine(event: EventRow): string {
+  return printCopyLine([
+    event.position,
+    event.streamId,
+    event.streamVersion,
+    event.type,
+    event.schemaVersion,
+    event.dataText,
+    event.metadataText,
+    event.actor,
+    event.commandId,
+    event.correlationId,
+    event.causationId,
+    event.recordedAt,
+    event.previousHash,
+    event.hash,
+  ]);
 }
 
-function commandColumns({ commands, recordedAt }: BatchPlan): unknown[] {
-  return [
-    commands.map(({ write }) => write.actor),
-    commands.map(({ write }) => write.commandId),
-    commands.map(({ write }) => write.requestHash),
-    commands.map(({ resultText }) => resultText),
-    commands.map(({ write }) => write.streamId),
-    commands.map(({ streamVersion }) => streamVersion),
-    commands.map(({ position }) => position),
-    commands.map(({ write }) => write.events.length),
+/** In the order of COPY_COMMANDS. */
+function commandLine({ write, resultText, position, streamVersion }: NewCommandRow, recordedAt: string): string {
+  return printCopyLine([
+    write.actor,
+    write.commandId,
+    write.requestHash,
+    resultText,
+    write.streamId,
+    streamVersion,
+    position,
+    write.events.length,
     recordedAt,
-  ];
+  ]);
 }
 
 /** A column that the server built as JSON; null where there was nothing to aggregate. */

@@ -1,4 +1,5 @@
 import type { ClientBase, Connection, Submittable } from 'pg';
+import { parseCopyLine } from './copy-text.js';
 
 /** Called with the columns of one row, in the server's text form. */
 export type OnRow = (columns: readonly (string | null)[]) => void;
@@ -49,26 +50,4 @@ class CopyRows implements Submittable {
   handleError(error: Error): void {
     this.callback(error);
   }
-}
-
-/** One line of COPY's text format: columns between tabs, `\N` for null, a few characters escaped by backslashes. */
-export function parseCopyLine(line: string): (string | null)[] {
-  const columns: (string | null)[] = line.slice(0, -1).split('\t');
-  if (hasEscape(line)) return columns.map((column) => (column === NULL ? null : unescapeCopy(column ?? '')));
-  for (let index = columns.indexOf(NULL); index >= 0; index = columns.indexOf(NULL, index)) columns[index] = null;
-  return columns;
-}
-
-const NULL = '\\N';
-const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-
-/** Whether there is a backslash other than those of nulls: most events have none, and are read twice as fast. */
-function hasEscape(line: string): boolean {
-  let at = line.indexOf('\\');
-  while (at >= 0 && line[at + 1] === 'N') at = line.indexOf('\\', at + 2);
-  return at >= 0;
-}
-
-function unescapeCopy(column: string): string {
-  return column.replace(/\\(.)/g, (_, character: string) => ESCAPED[character] ?? character);
 }

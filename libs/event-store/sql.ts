@@ -32,16 +32,14 @@ export const READ_STATE = `
     (SELECT json_agg((SELECT u.stream_id FROM unique_claims u WHERE u.scope = k.scope AND u.value = k.value) ORDER BY n)
      FROM unnest($4::text[], $5::text[]) WITH ORDINALITY AS k(scope, value, n)) AS claims`;
 
-export const INSERT_EVENTS = `
-  INSERT INTO events (${EVENT_COLUMNS})
-  SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::text[], $5::integer[], $6::json[], $7::json[],
-    $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[], $14::text[])`;
+export const COPY_EVENTS = `COPY events (${EVENT_COLUMNS}) FROM STDIN`;
 
-export const INSERT_COMMANDS = `
-  INSERT INTO commands (actor, command_id, request_hash, result, stream_id, stream_version, position, event_count,
-    recorded_at)
-  SELECT c.*, $9::timestamptz FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[], $6::integer[],
-    $7::bigint[], $8::integer[]) AS c`;
+export const COPY_COMMANDS = `
+  COPY commands (actor, command_id, request_hash, result, stream_id, stream_version, position, event_count, recorded_at)
+  FROM STDIN`;
+
+/** The log's end is a number of ours, and a statement that goes with COPY takes no parameters. */
+export const notify = (headPosition: number): string => `SELECT pg_notify('${CHANNEL}', '${headPosition}')`;
 
 export const RELEASE_CLAIM = 'DELETE FROM unique_claims WHERE scope = $1 AND value = $2';
 export const TAKE_CLAIM = 'INSERT INTO unique_claims (scope, value, stream_id) VALUES ($1, $2, $3)';
