@@ -59,7 +59,7 @@ export async function removeNamespace(namespace: string): Promise<void> {
   rmSync(join(CONFIG_FOLDER, namespace), { recursive: true, force: true });
 }
 
-/** Removes every namespace that begins so: what the all-in-one stack does at its end. */
+/** Removes every namespace that begins so. */
 export async function cleanNamespaces(prefix: string): Promise<void> {
   for (const namespace of await listNamespaces(prefix)) await removeNamespace(namespace);
 }

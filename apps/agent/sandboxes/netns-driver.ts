@@ -9,7 +9,7 @@ import type { SandboxDriver } from './driver.js';
 import { closeRanges, makeForeign, makeLocal, reopenRanges, requireStrictSources } from './isolation.js';
 import { type Link, linkAt, linkCapacity, linkIndexOf, linkRange6 } from './link-addresses.js';
 import { interfaceName, namespaceName } from './namespace-names.js';
-import { ensureNamespace, hostAddresses, listNamespaces, removeNamespace } from './namespaces.js';
+import { cleanNamespaces, ensureNamespace, hostAddresses, listNamespaces, removeNamespace } from './namespaces.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from './sandboxes-file.js';
 
 type NetnsSettings = Extract<DriverSettings, { kind: 'netns' }>;
@@ -117,7 +117,7 @@ class NetnsDriver implements SandboxDriver {
     if (this.retry !== null) clearTimeout(this.retry);
     await this.work;
     if (!this.settings.removeOnExit) return;
-    for (const { namespace } of this.placed.values()) await removeNamespace(namespace);
+    await cleanNamespaces(this.settings.namespacePrefix);
     // Another agent of this host may have links in the same range.
     const inUse = (await hostAddresses()).some(({ address }) => linkIndexOf(this.range, address) !== null);
     if (!inUse) await reopenRanges(this.range.text, this.range6);
