@@ -15,14 +15,18 @@ export const SESSION_OPTIONS = {
   settings: {
     enablePush: false,
     initialWindowSize: FLOW_WINDOW_BYTES,
-    maxConcurrentStreams: FLOWS_PER_SESSION,
+    /** Some more than a peer uses: it may hear of a flow's end a moment before this end does. */
+    maxConcurrentStreams: FLOWS_PER_SESSION + 256,
     maxFrameSize: 64 * 1024,
     maxHeaderListSize: 4_096,
   },
   /** Pairs past these end the stream before a line of ours runs. */
   maxHeaderListPairs: 32,
-  /** Megabytes: every flow of a session may have its writes queued behind a reader that stalls. */
-  maxSessionMemory: 512,
+  /**
+   * Megabytes, and out of reach: Node 24 counts what a reset flow had yet to send for the rest of the session, and would
+   * end it after some thousand resets. What a session may really hold is bounded by its flows and their windows.
+   */
+  maxSessionMemory: 1_000_000,
   // A reset is ordinary here: each denied or failed connection is one. The defaults end a session after a thousand.
   streamResetBurst: 1_000_000,
   streamResetRate: 100_000,
