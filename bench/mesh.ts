@@ -7,14 +7,7 @@ import { directTransport } from '#libs/mesh/direct-transport.js';
 import { startMeshNode } from '#libs/mesh/mesh-node.js';
 import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
 import { startHaproxyPair } from './mesh/haproxy-pair.js';
-
-/** One line of the report: rates of this run, ours and the peer's, and the ratio asked for. */
-export interface BenchRow {
-  readonly work: string;
-  readonly budget: string;
-  readonly measured: string;
-  readonly peer: string;
-}
+import { type BenchRow, median } from './report.js';
 
 const STREAM_SECONDS = 4;
 const STREAMS_AT_ONCE = 64;
@@ -63,14 +56,14 @@ interface Rates {
   readonly theirs: number | null;
 }
 
-/** Turn by turn, so that a slow moment of the machine meets both; the best of each counts. */
+/** Turn by turn, so that a slow moment of the machine meets both; the median of each counts. */
 async function compare(ours: Open, theirs: Open | null, measure: (open: Open) => Promise<number>): Promise<Rates> {
-  const rates: { ours: number; theirs: number | null } = { ours: 0, theirs: null };
+  const rates: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    rates.ours = Math.max(rates.ours, await measure(ours));
-    if (theirs !== null) rates.theirs = Math.max(rates.theirs ?? 0, await measure(theirs));
+    rates.ours.push(await measure(ours));
+    if (theirs !== null) rates.theirs.push(await measure(theirs));
   }
-  return rates;
+  return { ours: median(rates.ours), theirs: theirs === null ? null : median(rates.theirs) };
 }
 
 async function newStreams(open: Open): Promise<number> {

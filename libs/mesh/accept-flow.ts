@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { acceptHeaders, refusalHeaders } from './answer-headers.js';
-import type { FlowRequest, IncomingFlow, MeshFlow } from './flow.js';
+import type { FlowRequest, IncomingFlow, MeshFlow, MeshIdentity } from './flow.js';
 import { checkSource, FlowRequestError, parseRequestHeaders } from './flow-headers.js';
 import { FlowStream } from './flow-stream.js';
 import type { MeshLog } from './log.js';
@@ -20,17 +20,23 @@ export function acceptFlows(
     stream.on('error', () => undefined); // 'close' always follows
     const handle = handler();
     if (handle === null) return answerNo(stream, UNAVAILABLE, 'MESH_NOT_READY', 'this node takes no flows yet', null);
-    try {
-      const request = parseRequestHeaders(flatHeaders);
-      checkSource(request.source, session.peer);
-      handle(incomingFlow(stream, request, session));
-    } catch (error) {
-      if (!(error instanceof FlowRequestError)) throw error;
-      const status = error.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;
-      log({ code: error.code, peer: session.peer, message: error.message });
-      answerNo(stream, status, error.code, error.message, null);
-    }
+    const request = readRequest(flatHeaders, session.peer);
+    if (!(request instanceof FlowRequestError)) return handle(incomingFlow(stream, request, session));
+    log({ code: request.code, peer: session.peer, message: request.message });
+    const status = request.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;
+    answerNo(stream, status, request.code, request.message, null);
   });
+}
+
+function readRequest(flatHeaders: readonly string[], peer: MeshIdentity): FlowRequest | FlowRequestError {
+  try {
+    const request = parseRequestHeaders(flatHeaders);
+    checkSource(request.source, peer);
+    return request;
+  } catch (error) {
+    if (error instanceof FlowRequestError) return error;
+    throw error;
+  }
 }
 
 function incomingFlow(stream: ServerHttp2Stream, request: FlowRequest, session: ServerSession): IncomingFlow {

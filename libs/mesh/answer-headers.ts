@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import type { OutgoingHttpHeaders } from 'node:http2';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { FlowRefusedError, PeerUnreachableError } from './flow.js';
 import { parseVersion } from './flow-headers.js';
@@ -27,7 +27,7 @@ export function refusalHeaders(
 }
 
 /** The target's version if it accepted; throws FlowRefusedError, or PeerUnreachableError for an answer off protocol. */
-export function readAnswer(headers: IncomingHttpHeaders): number {
+export function readAnswer(headers: Readonly<Record<string, unknown>>): number {
   const version = readVersion(headers['gs-version']);
   if (Number(headers[':status']) === 200) {
     if (version === null) throw offProtocol('it accepted without its version');

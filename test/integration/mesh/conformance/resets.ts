@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { MeshFlow } from '#libs/mesh/flow.js';
 import { FlowResetError } from '#libs/mesh/flow.js';
+import { FLOW_WINDOW_BYTES } from '#libs/mesh/settings.js';
 import { agent, flowRequest } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
 import { flowBetween, never, open, TestMesh, type TransportFactory } from './mesh.js';
@@ -121,6 +122,33 @@ export function carriesResets(newTransport: TransportFactory): void {
           );
         }
         keptSource.end('still here');
+        expect(await ending(kept)).to.equal('end');
+        expect(a.dials()).to.equal(1);
+      });
+    }
+
+    for (const writer of ['source', 'target'] as const) {
+      it(`keeps the session through 400 resets by the reader while the ${writer} sends all it may`, async () => {
+        const [a, b] = await mesh.pair();
+        const keptEnds = await flowBetween(a, b);
+        const kept = observe(keptEnds[1]);
+        const play = (flow: MeshFlow, role: 'source' | 'target') => {
+          flow.on('error', () => undefined);
+          if (role === writer) flow.write(Buffer.alloc(2 * FLOW_WINDOW_BYTES));
+          else flow.once('data', () => flow.reset('ENOUGH'));
+        };
+        b.onFlow((flow) => play(flow.accept(1), 'target'));
+        for (let round = 0; round < 20; round += 1) {
+          await Promise.all(
+            Array.from({ length: 20 }, async () => {
+              const flow = await open(a, b);
+              const seen = observe(flow, false);
+              play(flow, 'source');
+              await ending(seen);
+            }),
+          );
+        }
+        keptEnds[0].end('still here');
         expect(await ending(kept)).to.equal('end');
         expect(a.dials()).to.equal(1);
       });

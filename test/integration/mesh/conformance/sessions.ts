@@ -1,8 +1,9 @@
+import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import { FlowRefusedError } from '#libs/mesh/flow.js';
 import { FLOWS_PER_SESSION } from '#libs/mesh/settings.js';
 import type { Transport } from '#libs/mesh/transport.js';
-import { agent, flowRequest } from '#test/support/mesh-store.js';
+import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
 import { flowBetween, introduce, never, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, failure, observe } from './observe.js';
@@ -199,6 +200,38 @@ export function keepsSessions(newTransport: TransportFactory): void {
       const a = await mesh.start('host-a');
       introduce(a, b);
       await flowBetween(a, b);
+      await dialler.close();
+    });
+
+    it('forgets a connection that failed to prove itself, however it failed', async () => {
+      const b = await mesh.start('host-b', { limits: { handshakesAtOnce: 1 }, timings: { connectMs: 1_000 } });
+      const dialler = await newTransport('dialler');
+      const authority = await TestStore.create('store-1');
+      const stranger = await mesh.start('host-c', {
+        credentials: await authority.credentials(agentIdentity('host-c')),
+      });
+      introduce(stranger, b);
+      const gone = async (fail: (connection: Duplex) => void) => {
+        const connection = await dialler.dial(b.endpoints[0] ?? '', never());
+        let closed = false;
+        connection
+          .on('error', () => undefined)
+          .on('close', () => {
+            closed = true;
+          });
+        connection.resume();
+        fail(connection);
+        await waitFor('the connection is over', () => closed);
+      };
+      await gone((connection) => connection.end());
+      await gone((connection) => connection.destroy());
+      await gone((connection) => connection.write('GET / HTTP/1.1\r\n\r\n'));
+      await gone((connection) => connection.write(Buffer.from([0x16, 0x03, 0x01, 0x00, 0x05, 0x01])));
+      expect(await failure(open(stranger, b))).to.be.oneOf(['PEER_NOT_TRUSTED', 'PEER_REFUSED_SESSION']);
+      const a = await mesh.start('host-a');
+      introduce(a, b);
+      b.onFlow((flow) => flow.refuse('REACHED', 'the flow engine', 1));
+      await waitFor('there is room for an honest peer', async () => (await failure(open(a, b))) === 'REACHED');
       await dialler.close();
     });
 
