@@ -45,7 +45,7 @@ export const ruleColumns: readonly Column<RuleDto>[] = [
   { heading: 'PORT', cell: ({ port }) => port },
 ];
 
-/** `dns: restart-required - restart the sandbox`: what a sandbox needs before it asks its agent for names. */
-export function dnsLine(sandbox: { readonly dns: string; readonly dnsRemedy: string | null }): string {
-  return `dns: ${sandbox.dns}${sandbox.dnsRemedy === null ? '' : ` (${sandbox.dnsRemedy})`}`;
+/** `restart-required (restart the sandbox)`: what a sandbox needs before it asks its agent for names. */
+export function dnsText(sandbox: { readonly dns: string; readonly dnsRemedy: string | null }): string {
+  return `${sandbox.dns}${sandbox.dnsRemedy === null ? '' : ` (${sandbox.dnsRemedy})`}`;
 }

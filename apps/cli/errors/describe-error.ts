@@ -58,7 +58,7 @@ const BY_CODE: readonly (readonly [RegExp, (network: string) => string])[] = [
   [/^AGENT_/, () => 'gstacks agent list'],
   [/^(UNAUTHENTICATED|UNAUTHORIZED|TOKEN_)/, () => 'gstacks login'],
   [/^FORBIDDEN/, () => 'gstacks whoami'],
-  [/^VERSION_CONFLICT$/, (network) => `gstacks network show ${network}`],
+  [/^(VERSION_CONFLICT|NOT_ATTACHED)$/, (network) => `gstacks network show ${network}`],
   [/^IDEMPOTENCY/, (network) => `gstacks network show ${network}`],
 ];
 

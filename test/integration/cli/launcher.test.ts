@@ -86,6 +86,8 @@ describe('cli: bin/gstacks', function () {
     const { gstacks } = at();
     for (const line of [
       '',
+      'network',
+      'network alias',
       '--help',
       '-h',
       'help',

@@ -4,7 +4,7 @@ import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { parseAliasPorts } from '#libs/contracts/ports.js';
 import { networkArgument, sandboxArgument } from '../../arguments.js';
 import { UsageError } from '../../errors/errors.js';
-import { dnsLine, portsText, portText } from '../../views.js';
+import { dnsText, portsText, portText } from '../../views.js';
 import { WriteCommand } from '../../write-command.js';
 
 export default class NetworkAttach extends WriteCommand {
@@ -36,7 +36,7 @@ export default class NetworkAttach extends WriteCommand {
       ({ changed, version, result }) => {
         this.screen.line(`${sandboxId} ${changed ? 'attached' : 'is attached'} to ${network} (version ${version})`);
         for (const { name, ports } of result.aliases) this.screen.line(`publishes ${name} on ${portsText(ports)}`);
-        this.screen.line(dnsLine(result));
+        this.screen.line(`dns: ${dnsText(result)}`);
       },
     );
   }

@@ -1,7 +1,7 @@
 import { reattachSandbox } from '#libs/api-client/generated/index.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { networkArgument, sandboxArgument } from '../../arguments.js';
-import { dnsLine } from '../../views.js';
+import { dnsText } from '../../views.js';
 import { WriteCommand } from '../../write-command.js';
 
 export default class NetworkReattach extends WriteCommand {
@@ -18,7 +18,7 @@ export default class NetworkReattach extends WriteCommand {
       ({ client }, headers) => reattachSandbox({ client, headers, path: { network, sandboxId } }),
       ({ version, result }) => {
         this.screen.line(`${sandboxId} reattached to ${network} (version ${version})`);
-        this.screen.line(dnsLine(result));
+        this.screen.line(`dns: ${dnsText(result)}`);
       },
     );
   }

@@ -2,7 +2,7 @@ import { showSandbox } from '#libs/api-client/generated/index.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { sandboxArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
-import { dnsLine, labelsText, portsText } from '../../views.js';
+import { dnsText, labelsText, portsText } from '../../views.js';
 
 export default class SandboxShow extends GstacksCommand {
   static override summary = 'Show a sandbox: where it runs, its networks and the aliases it publishes';
@@ -22,7 +22,7 @@ export default class SandboxShow extends GstacksCommand {
     this.screen.line(`isolation: ${sandbox.isolation ?? '-'}`);
     this.screen.line(`source:    ${sandbox.source ?? '-'}`);
     this.screen.line(`namespace: ${sandbox.namespace ?? '-'}`);
-    this.screen.line(dnsLine(sandbox));
+    this.screen.line(`dns:       ${dnsText(sandbox)}`);
     for (const agent of sandbox.conflictingAgents) {
       this.screen.line(`conflict: ${agent} claims this sandbox too (PLACEMENT_CONFLICT)`, 'bad');
     }

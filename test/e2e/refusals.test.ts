@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { BAD_COMMAND_LINES } from '#test/support/bad-command-lines.js';
+import { withRecord } from '#test/support/record.js';
+import { type RunningStack, startStack } from '#test/support/stack.js';
+
+/** Well-formed commands that the control plane refuses: the code, and the exit code. */
+const REFUSED: readonly (readonly [string, string, number])[] = [
+  ['network create dev', 'NETWORK_EXISTS', 2],
+  ['network show nowhere', 'NETWORK_NOT_FOUND', 6],
+  ['network status nowhere', 'NETWORK_NOT_FOUND', 6],
+  ['network delete nowhere', 'NETWORK_NOT_FOUND', 6],
+  ['network delete dev', 'NETWORK_NOT_EMPTY', 2],
+  ['network attach nowhere sbx-api', 'NETWORK_NOT_FOUND', 6],
+  ['network attach dev sbx-nobody', 'SANDBOX_NOT_FOUND', 6],
+  ['network alias add dev sbx-worker api --port 8080', 'ALIAS_TAKEN', 2],
+  ['network alias add dev sbx-web web --port 8080', 'NOT_ATTACHED', 6],
+  ['network alias remove dev nothing', 'ALIAS_NOT_FOUND', 6],
+  ['network alias remove dev api --if-match 1', 'VERSION_CONFLICT', 7],
+  ['network resolve dev nothing', 'ALIAS_NOT_FOUND', 6],
+  ['network policy allow dev --from local --to nothing --port 8080', 'ALIAS_NOT_FOUND', 6],
+  ['network policy remove dev rule-00000000', 'RULE_NOT_FOUND', 6],
+  ['network list --cursor nonsense', 'INVALID_CURSOR', 2],
+  ['sandbox show sbx-nobody', 'SANDBOX_NOT_FOUND', 6],
+  ['sandbox label sbx-nobody tier=web', 'SANDBOX_NOT_FOUND', 6],
+  ['sandbox exec sbx-web -- true', 'EXEC_UNSUPPORTED', 2],
+  ['agent revoke host-nobody', 'AGENT_NOT_FOUND', 6],
+];
+
+const AT_ONCE = 4;
+
+describe('what the command line is refused', function () {
+  this.timeout(180_000);
+  let stack: RunningStack;
+
+  before(async () => {
+    stack = await startStack({ sandboxes: 'static' });
+    await stack.json(['network', 'create', 'dev']);
+    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
+    await stack.json(['network', 'attach', 'dev', 'sbx-worker', '--wait']);
+  });
+  after(() => stack?.remove());
+
+  /** Rows that commands write; what agents report comes on streams of their own. */
+  const written = () =>
+    withRecord(stack, async (client) => {
+      const { rows } = await client.query<{ events: string; commands: string }>(
+        "SELECT (SELECT count(*) FROM events WHERE stream_id LIKE 'network-%') AS events, (SELECT count(*) FROM commands) AS commands",
+      );
+      return rows[0];
+    });
+
+  it('leaves no event and no command behind, whether gstacks or the control plane refuses it', async () => {
+    const before = await written();
+    for (const [line, code, exitCode] of REFUSED) {
+      const answer = await stack.gstacks(...insertJson(line.split(' ')));
+      expect(JSON.parse(answer.stdout).error, line).to.include({ code });
+      expect(JSON.parse(answer.stdout).error.remedy, line).to.match(/gstacks |npm start/);
+      expect(answer.code, line).to.equal(exitCode);
+    }
+    const lines = BAD_COMMAND_LINES.map(([line]) => (typeof line === 'string' ? line.split(' ') : line));
+    for (let first = 0; first < lines.length; first += AT_ONCE) {
+      const batch = lines.slice(first, first + AT_ONCE);
+      const codes = await Promise.all(batch.map(async (argv) => (await stack.gstacks(...argv)).code));
+      for (const [index, code] of codes.entries()) expect(code, batch[index]?.join(' ')).to.equal(2);
+    }
+    expect(await written()).to.deep.equal(before);
+  });
+});
+
+function insertJson(words: readonly string[]): string[] {
+  const dashes = words.indexOf('--');
+  return dashes < 0 ? [...words, '--json'] : [...words.slice(0, dashes), '--json', ...words.slice(dashes)];
+}
