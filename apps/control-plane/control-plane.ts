@@ -10,8 +10,11 @@ import { isDatabaseUnavailable } from './http/database-unavailable.js';
 import { describeApi } from './http/document.js';
 import { boundAddress, httpAdapter, listenOn } from './http/server.js';
 import type { Listen } from './settings.js';
+import { ServerClosing } from './topology/server-closing.js';
 
 const DATABASE_RETRY_MS = 500;
+/** How long requests under way have to end when the process does. */
+const ANSWER_WITHIN_MS = 3_000;
 
 export interface RunningControlPlane {
   /** Where it listens, in the order of the settings. */
@@ -36,6 +39,11 @@ export async function startControlPlane(
     bodyParser: false,
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
+  const closing = app.get(ServerClosing).signal;
+  // A connection that is kept alive would hold the end up.
+  adapter.getInstance().addHook('onSend', async (_request, reply) => {
+    if (closing.aborted) reply.header('connection', 'close');
+  });
   app.get(ApiDescription).describe(describeApi(app));
   const [first, ...more] = settings.listen;
   if (first === undefined) throw new Error('nowhere to listen');
@@ -46,11 +54,13 @@ export async function startControlPlane(
   return {
     listening,
     async close() {
-      for (const server of servers) {
-        server.close();
-        server.closeAllConnections();
-      }
+      const all = [app.getHttpServer() as Server, ...servers];
+      const cut = setTimeout(() => {
+        for (const server of all) server.closeAllConnections();
+      }, ANSWER_WITHIN_MS);
+      for (const server of servers) server.close();
       await app.close();
+      clearTimeout(cut);
     },
   };
 }

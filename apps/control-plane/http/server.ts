@@ -23,7 +23,8 @@ export function httpAdapter(): FastifyAdapter {
     bodyLimit: BODY_BYTES,
     requestTimeout: RECEIVE_WITHIN_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: true,
+    // Those who wait for an answer still get it.
+    forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
     genReqId: () => randomUUID(),
     frameworkErrors: (error: unknown, request: { readonly id: string }, reply: EarlyReply) => {

@@ -5,6 +5,7 @@ import type { AppliedDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import { networkStream } from '#libs/domain/events.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
+import { Metrics } from '../health/metrics.js';
 import { NotFoundError, networkNotFound } from '../http/errors.js';
 import { CLOCK, type Clock, EVENT_STORE, STORE_EPOCH } from '../provided.js';
 import { AppliedLog } from './applied-log.js';
@@ -18,6 +19,8 @@ import { ServerClosing } from './server-closing.js';
 /** Waits for acknowledgements as they arrive, and says what is proven when they are all there or the time is up. */
 @QueryHandler(AwaitApplied)
 export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
+  private waiting = 0;
+
   constructor(
     private readonly directory: Directory,
     private readonly log: AppliedLog,
@@ -26,7 +29,10 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(STORE_EPOCH) private readonly epoch: Epoch,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.gauge('gs_applied_waits', 'Requests that wait for acknowledgements', () => this.waiting);
+  }
 
   async execute({ network, version, waitSeconds }: AwaitApplied): Promise<AppliedDto> {
     const networkId = await this.networkId(network);
@@ -46,7 +52,9 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
         break;
       }
       // After the time is up there is one more look: the wait may have begun late.
+      this.waiting += 1;
       await next;
+      this.waiting -= 1;
     }
     const until = proof.settled && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
     return {

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/event-store.js';
+import { Metrics } from '../health/metrics.js';
 import { EVENT_STORE, LOGGER } from '../provided.js';
 import { Directory, type DirectoryChange } from './directory.js';
 
@@ -27,7 +28,11 @@ export class DirectoryFeed {
     readonly directory: Directory,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.gauge('gs_log_position', 'Position in the log that queries show', () => directory.position);
+    metrics.gauge('gs_unreadable_events', 'Events of a newer release', () => directory.unreadableEvents);
+  }
 
   /** Resolves when everything that was in the log is in the directory; goes on with what comes. */
   async start(): Promise<void> {
@@ -66,7 +71,11 @@ export class DirectoryFeed {
   }
 
   private async take(events: readonly StoredEvent[]): Promise<void> {
+    const unreadable = this.directory.unreadableEvents;
     const change = this.directory.apply(events);
+    if (this.directory.unreadableEvents > unreadable) {
+      this.logger.error({ position: this.directory.position, code: 'EVENT_UNKNOWN' }, 'events of a newer release');
+    }
     this.moved.emit('moved');
     for (const listener of this.listeners) {
       try {

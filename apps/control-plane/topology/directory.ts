@@ -43,12 +43,16 @@ export class Directory {
   private readonly networksOfSandbox = new Map<SandboxId, Set<NetworkId>>();
   private readonly networksOfAgents = new Map<AgentId, Set<NetworkId>>();
   private readonly agentsById = new Map<AgentId, AgentRecord>();
-  /** Events that this program could not read, for the log and the metrics. */
-  readonly unreadableEvents: string[] = [];
+  private unreadableCount = 0;
   private lastPosition = 0;
 
   get position(): number {
     return this.lastPosition;
+  }
+
+  /** Events that this program could not read: a newer release wrote them. */
+  get unreadableEvents(): number {
+    return this.unreadableCount;
   }
 
   /** Networks that exist now. */
@@ -118,7 +122,7 @@ export class Directory {
       }
       const sandboxId = sandboxIdOfStream(event.streamId);
       if (sandboxId !== null) {
-        this.readOrSkip(event, () => {
+        this.readOrSkip(() => {
           const sandbox = foldSandbox(this.sandbox(sandboxId), [event]);
           if (sandbox !== null) this.sandboxesById.set(sandboxId, sandbox);
         });
@@ -126,19 +130,19 @@ export class Directory {
       }
       const agentId = agentIdOfStream(event.streamId);
       if (agentId === null) continue;
-      this.readOrSkip(event, () => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
+      this.readOrSkip(() => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
       agents.add(agentId);
     }
     return { networks, agents };
   }
 
   /** An event of a newer release is counted and passed over: its stream stays as it was read so far. */
-  private readOrSkip(event: StoredEvent, read: () => void): void {
+  private readOrSkip(read: () => void): void {
     try {
       read();
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      this.unreadableEvents.push(`${event.streamId} ${event.streamVersion}: ${error.message}`);
+      this.unreadableCount += 1;
     }
   }
 
@@ -148,7 +152,7 @@ export class Directory {
     if (record === null) return null;
     this.networksById.set(networkId, record);
     if (record.unreadable !== null) {
-      this.unreadableEvents.push(`${event.streamId} ${event.streamVersion}: ${record.unreadable}`);
+      this.unreadableCount += 1;
       return null;
     }
     const { topology, last } = record;

@@ -27,7 +27,7 @@ export class TestControlPlane {
 
   static async start(environment: { readonly [name: string]: string } = {}): Promise<TestControlPlane> {
     const [databaseUrl, nats] = await Promise.all([freshDatabase(), startNats()]);
-    const controlPlane = new TestControlPlane(environment.DATABASE_URL ?? databaseUrl, nats, environment);
+    const controlPlane = new TestControlPlane(environment.GLOBALSTACKS_DATABASE_URL ?? databaseUrl, nats, environment);
     await controlPlane.startAgain();
     return controlPlane;
   }

@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import { parseDiagnoseRequest } from '#libs/contracts/agent-messages.js';
+import { BUS_PROTOCOL, CHECK_CODES } from '#libs/contracts/bus-messages.js';
+import { TestControlPlane } from './setup.js';
+import type { SimulatedAgent } from './simulated-agent.js';
+
+interface Check {
+  readonly agentId: string | null;
+  readonly code: string;
+  readonly status: string;
+  readonly evidence: string;
+  readonly remedy: string | null;
+}
+
+describe('diagnostics', () => {
+  let controlPlane: TestControlPlane;
+  let hostA: SimulatedAgent;
+  let hostB: SimulatedAgent;
+  const asked: { readonly agent: string; readonly role: string; readonly version: number }[] = [];
+
+  before(async () => {
+    controlPlane = await TestControlPlane.start();
+    hostA = await controlPlane.agent('host-a', ['sbx-web']);
+    hostB = await controlPlane.agent('host-b', ['sbx-api']);
+    await controlPlane.agent('host-c', ['sbx-quiet']);
+    for (const agent of [hostA, hostB]) answerWell(agent);
+    await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', {
+      sandboxId: 'sbx-web',
+      alias: 'web',
+      ports: ['80'],
+    });
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', {
+      sandboxId: 'sbx-api',
+      alias: 'api',
+      ports: ['8080'],
+    });
+    const rule = { effect: 'allow', from: 'local', to: 'api', port: 8080 };
+    await controlPlane.call('POST', '/v1/networks/dev/rules', rule);
+    await controlPlane.call('POST', '/v1/networks/dev/rules', { ...rule, from: 'web' });
+  });
+
+  after(() => controlPlane.end());
+
+  function answerWell(agent: SimulatedAgent): void {
+    agent.serveDiagnose(async (value) => {
+      const question = parseDiagnoseRequest(value);
+      if (question.kind === 'resolve') {
+        return { protocol: BUS_PROTOCOL, kind: 'resolve', address: '127.77.0.1', version: 5 };
+      }
+      asked.push({ agent: agent.agentId, role: question.role, version: question.version });
+      const checks = CHECK_CODES.map((code) => ({ code, status: 'pass', evidence: 'seen', remedy: null }));
+      return { protocol: BUS_PROTOCOL, kind: 'checks', checks };
+    });
+  }
+
+  const test = async (from: string, alias = 'api', port = 8080) => {
+    const { status, body } = await controlPlane.call('POST', '/v1/networks/dev/tests', { from, alias, port });
+    expect(status).to.equal(200);
+    return {
+      verdict: body.verdict as Readonly<Record<string, unknown>>,
+      checks: body.checks as readonly Check[],
+      firstFailure: body.firstFailure as Check | null,
+    };
+  };
+
+  it('asks source and target, and finds nothing wrong', async () => {
+    asked.length = 0;
+    const { verdict, checks, firstFailure } = await test('web');
+    expect(verdict).to.deep.include({ effect: 'allow', reason: 'ALLOWED', version: 7 });
+    expect(verdict.epoch).to.include({ counter: 1 });
+    expect(new Set(checks.map(({ code }) => code))).to.deep.equal(new Set(CHECK_CODES));
+    expect(firstFailure).to.equal(null);
+    expect(asked).to.have.deep.members([
+      { agent: 'host-a', role: 'source', version: 7 },
+      { agent: 'host-b', role: 'target', version: 7 },
+    ]);
+  });
+
+  it('skips the checks of a local source that has not joined, and lets policy and target decide', async () => {
+    const { verdict, checks, firstFailure } = await test('local');
+    expect(verdict).to.include({ effect: 'allow' });
+    const skipped = checks.filter(({ status }) => status === 'skipped');
+    expect(skipped.map(({ code }) => code)).to.deep.equal(CHECK_CODES.filter((code) => code !== 'POLICY'));
+    expect(new Set(skipped.map(({ remedy }) => remedy))).to.deep.equal(new Set(['gstacks mesh join dev']));
+    expect(checks.filter(({ agentId }) => agentId === 'host-b')).to.have.length(CHECK_CODES.length);
+    expect(firstFailure).to.equal(null);
+  });
+
+  const denials = [
+    { says: 'no rule allows it', from: 'sandbox:sbx-web', alias: 'web', port: 80, reason: 'DEFAULT_DENY' },
+    { says: 'there is no such alias', from: 'local', alias: 'none', port: 80, reason: 'NO_ALIAS' },
+    { says: 'the port is not published', from: 'local', alias: 'api', port: 81, reason: 'NO_PORT' },
+    { says: 'the source is not attached', from: 'sandbox:sbx-quiet', alias: 'api', port: 8080, reason: 'NOT_ATTACHED' },
+  ];
+  for (const { says, from, alias, port, reason } of denials) {
+    it(`denies when ${says}, with what to do`, async () => {
+      const { verdict, checks, firstFailure } = await test(from, alias, port);
+      expect(verdict).to.include({ effect: 'deny', reason });
+      const policy = checks.find(({ agentId, code }) => agentId === null && code === 'POLICY');
+      expect(policy).to.include({ status: 'fail' });
+      expect(policy?.remedy).to.match(/^gstacks network /);
+      expect(firstFailure?.status).to.equal('fail');
+    });
+  }
+
+  it('knows nothing of an agent that does not answer', async () => {
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', {
+      sandboxId: 'sbx-quiet',
+      alias: 'quiet',
+      ports: ['1'],
+    });
+    await controlPlane.call('POST', '/v1/networks/dev/rules', { effect: 'allow', from: 'web', to: 'quiet', port: 1 });
+    const { verdict, checks, firstFailure } = await test('web', 'quiet', 1);
+    expect(verdict).to.include({ effect: 'allow' });
+    expect(new Set(checks.filter(({ agentId }) => agentId === 'host-c').map(({ status }) => status))).to.deep.equal(
+      new Set(['unknown']),
+    );
+    expect(firstFailure).to.include({ agentId: 'host-c', status: 'unknown' });
+  });
+
+  it('resolves an alias at every agent that takes part', async () => {
+    const { body } = await controlPlane.call('GET', '/v1/networks/dev/aliases/api/resolution');
+    expect(body).to.deep.include({ alias: 'api', name: 'api.dev.gstacks', sandboxId: 'sbx-api', agentId: 'host-b' });
+    expect(body.addresses).to.deep.include.members([
+      { agentId: 'host-a', address: '127.77.0.1' },
+      { agentId: 'host-b', address: '127.77.0.1' },
+    ]);
+  });
+});

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { migrate } from '#migrations/index.js';
+import { query, startTestPostgres, type TestPostgres } from '#test/support/postgres.js';
+import { waitFor } from '#test/support/wait.js';
+import { callApi } from './api.js';
+import { TestControlPlane } from './setup.js';
+
+describe('a control plane that loses what it stands on', () => {
+  let controlPlane: TestControlPlane;
+  let postgres: TestPostgres;
+  let rules = 0;
+
+  before(async () => {
+    postgres = await startTestPostgres();
+    await query(postgres.url('postgres'), 'CREATE DATABASE outage');
+    await migrate(postgres.url('outage'));
+    controlPlane = await TestControlPlane.start({
+      GLOBALSTACKS_DATABASE_URL: postgres.url('outage'),
+      GLOBALSTACKS_STORE_TIMEOUT_SECONDS: '2',
+    });
+    await controlPlane.agent('host-a', ['sbx-api']);
+    await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
+    const attachment = { sandboxId: 'sbx-api', alias: 'api', ports: ['8080'] };
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', attachment);
+  });
+
+  after(async () => {
+    await controlPlane.end();
+    await postgres.stop();
+  });
+
+  function addRule(headers: Record<string, string> = {}) {
+    rules += 1;
+    const body = { effect: 'deny', from: 'any', to: 'api', port: 10_000 + rules };
+    return controlPlane.call('POST', '/v1/networks/dev/rules', body, headers);
+  }
+
+  it('answers STORE_UNAVAILABLE while Postgres is away, and goes on when it is back', async () => {
+    await postgres.kill();
+    const away = await addRule();
+    expect([away.status, away.body.code]).to.deep.equal([503, 'STORE_UNAVAILABLE']);
+    expect(away.headers.get('retry-after')).to.equal('1');
+    expect(away.text).to.not.include('postgres').and.not.include('127.0.0.1');
+    expect((await callApi(controlPlane.url, 'GET', '/healthz')).status).to.equal(200);
+    expect((await callApi(controlPlane.url, 'GET', '/readyz')).status).to.equal(503);
+    const agent = controlPlane.agents[0];
+    expect((await agent?.contact('heartbeat'))?.networks).to.have.length(1);
+
+    await postgres.start();
+    const key = { 'idempotency-key': randomUUID() };
+    const back = await waitFor(
+      'a command is taken again',
+      async () => {
+        const answer = await controlPlane.call(
+          'POST',
+          '/v1/networks/dev/rules',
+          { effect: 'allow', from: 'local', to: 'api', port: 8080 },
+          key,
+        );
+        return answer.status === 201 && answer;
+      },
+      30_000,
+    );
+    const proof = await controlPlane.call('GET', `/v1/networks/dev/applied/${back.body.version}?waitSeconds=20`);
+    expect(proof.body).to.include({ confirmed: 1, expected: 1 });
+    const rows = await query(
+      postgres.url('outage'),
+      'SELECT count(*)::integer AS count FROM commands WHERE command_id = $1',
+      [key['idempotency-key']],
+    );
+    expect(rows).to.deep.equal([{ count: 1 }]);
+  });
+
+  it('takes commands while the bus is away, and brings them to agents when it is back', async () => {
+    await controlPlane.nats.kill();
+    const { status, body } = await addRule();
+    expect(status).to.equal(201);
+    expect((await callApi(controlPlane.url, 'GET', '/readyz')).status).to.equal(503);
+    await controlPlane.nats.start();
+    const proof = await controlPlane.call('GET', `/v1/networks/dev/applied/${body.version}?waitSeconds=20`);
+    expect(proof.body).to.include({ confirmed: 1, expected: 1 });
+  });
+
+  it('carries on with placements after a restart, each once', async () => {
+    const agent = controlPlane.agents[0];
+    await controlPlane.call('PATCH', '/v1/sandboxes/sbx-api/labels', { set: { tier: 'one' } });
+    await waitFor('the label is copied', async () => {
+      const { body } = await controlPlane.call('GET', '/v1/networks/dev/attachments?label=tier');
+      return (body.items as unknown[]).length === 1;
+    });
+    const copies = () =>
+      query(
+        postgres.url('outage'),
+        "SELECT count(*)::integer AS count FROM events WHERE type = 'SandboxLabelsChanged'",
+      );
+    const before = await copies();
+    await query(postgres.url('outage'), 'UPDATE process_cursors SET position = 0');
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    await agent?.contact('hello');
+    await controlPlane.call('PATCH', '/v1/sandboxes/sbx-api/labels', { set: { zone: 'two' } });
+    await waitFor('the next label is copied', async () => {
+      const { body } = await controlPlane.call('GET', '/v1/networks/dev/attachments?label=zone');
+      return (body.items as unknown[]).length === 1;
+    });
+    expect(before).to.deep.equal([{ count: 1 }]);
+    expect(await copies()).to.deep.equal([{ count: 2 }]);
+  });
+
+  it('ends in time while requests wait', async () => {
+    const { body } = await addRule();
+    controlPlane.agents[0]?.stop();
+    const next = await addRule();
+    expect(next.body.version).to.equal(Number(body.version) + 1);
+    const waiting = controlPlane.call('GET', `/v1/networks/dev/applied/${next.body.version}?waitSeconds=60`);
+    await waitFor('the request waits', async () =>
+      (await callApi(controlPlane.url, 'GET', '/metrics')).text.includes('gs_applied_waits 1'),
+    );
+    const started = performance.now();
+    const [answer] = await Promise.all([waiting, controlPlane.stop()]);
+    expect(performance.now() - started).to.be.lessThan(2_500);
+    expect(answer.body).to.include({ confirmed: 0, expected: 1 });
+  });
+});
+
+describe('an event of a newer release', () => {
+  let controlPlane: TestControlPlane;
+
+  before(async () => {
+    controlPlane = await TestControlPlane.start();
+    await controlPlane.agent('host-a', ['sbx-api']);
+  });
+
+  after(() => controlPlane.end());
+
+  it('makes its own network refuse commands, is counted, and leaves the others alone', async () => {
+    await controlPlane.call('POST', '/v1/networks', { name: 'newer' });
+    await controlPlane.call('POST', '/v1/networks', { name: 'other' });
+    const { body } = await controlPlane.call('GET', '/v1/networks/newer');
+    await query(
+      controlPlane.databaseUrl,
+      `INSERT INTO events (position, stream_id, stream_version, type, schema_version, data, metadata, actor, command_id,
+        correlation_id, recorded_at, previous_hash, hash)
+       SELECT position + 1, 'network-' || $1::text, 2, 'NetworkPainted', 1, '{}', '{}', 'user:x', 'x', 'x',
+        clock_timestamp(), hash, hash FROM events ORDER BY position DESC LIMIT 1`,
+      [body.id],
+    );
+    const attach = (network: string) =>
+      controlPlane.call('POST', `/v1/networks/${network}/attachments`, { sandboxId: 'sbx-api' });
+    await waitFor('the event was read', async () => (await attach('newer')).body.code === 'STREAM_UNREADABLE');
+    await waitFor('it is counted', async () =>
+      (await callApi(controlPlane.url, 'GET', '/metrics')).text.includes('gs_unreadable_events 1'),
+    );
+  });
+});
