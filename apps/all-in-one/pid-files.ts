@@ -32,11 +32,12 @@ export class PidFiles {
     return began !== null && began === this.read(`${name}.began`) ? pid : null;
   }
 
-  /** Ends what a killed parent left behind; returns the names. */
-  async endOrphans(): Promise<readonly string[]> {
+  /** Ends what a killed parent left behind, all but the one named; returns the names. */
+  async endOrphans(except: string | null = null): Promise<readonly string[]> {
     const names = readdirSync(this.folder)
       .filter((file) => file.endsWith('.pid'))
-      .map((file) => file.slice(0, -'.pid'.length));
+      .map((file) => file.slice(0, -'.pid'.length))
+      .filter((name) => name !== except);
     const ended: string[] = [];
     for (const name of names) {
       const pid = this.alive(name);

@@ -25,10 +25,12 @@ import { AGENTS, type SampleSandbox, sampleSandboxes, writeSandboxFiles } from '
 import type { AllInOneSettings } from './settings.js';
 import { SupervisedProcess } from './supervised-process.js';
 
+const OWN_NAME = 'all-in-one';
 const LOOPBACK = '127.0.0.1';
 const SANDBOXES_TIMEOUT_MS = 60_000;
 
 class StoppedError extends CodedError {}
+class AlreadyRunningError extends CodedError {}
 
 /**
  * Everything on one machine. Started in this order, stopped in the opposite one: Postgres, NATS, control plane,
@@ -53,7 +55,8 @@ export class Stack {
   /** Resolves when every sandbox answers for itself, with what the ready block says. */
   async start(): Promise<ReadyReport> {
     const { home, settings } = this;
-    const orphans = await this.pidFiles.endOrphans();
+    this.takeHome();
+    const orphans = await this.pidFiles.endOrphans(OWN_NAME);
     if (orphans.length > 0) this.say(`ended what an earlier start left running: ${orphans.join(', ')}`);
     await requireFreePort(
       LOOPBACK,
@@ -113,12 +116,28 @@ export class Stack {
   /** Stops every child, the last started first; nothing of this stack is left running. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    rmSync(this.home.file('ready.json'), { force: true });
     // Sandboxes and agents do not depend on one another's end, so only what others write to is left for last.
     const [postgres, ...others] = this.processes.splice(0);
     await Promise.all(others.reverse().map((process) => process.stop()));
     await postgres?.stop();
     for (const step of this.undo.splice(0).reverse()) await step();
+  }
+
+  /** One stack a home: two would share a database. */
+  private takeHome(): void {
+    const other = this.pidFiles.alive(OWN_NAME);
+    if (other !== null) {
+      throw new AlreadyRunningError(
+        'ALREADY_RUNNING',
+        `a stack with home ${this.home.folder} is already running (pid ${other})`,
+        'stop it, or choose another home: npm start -- --home DIR --port N',
+      );
+    }
+    this.pidFiles.write(OWN_NAME, process.pid);
+    this.undo.push(async () => {
+      rmSync(this.home.file('ready.json'), { force: true });
+      this.pidFiles.remove(OWN_NAME);
+    });
   }
 
   private async takeAddresses(): Promise<{ ports: InnerPorts; block: AddressBlock }> {
@@ -193,9 +212,9 @@ export class Stack {
   private async run(spec: ProcessSpec): Promise<void> {
     if (this.isStopping) throw new StoppedError('STOPPED', `${spec.name} is not started: the stack is being stopped`);
     const began = performance.now();
-    const process = new SupervisedProcess(spec, join(this.home.logs, `${spec.name}.log`), this.pidFiles, this.say);
-    this.processes.push(process);
-    await process.start();
+    const child = new SupervisedProcess(spec, join(this.home.logs, `${spec.name}.log`), this.pidFiles, this.say);
+    this.processes.push(child);
+    await child.start();
     this.say(`${spec.name}: running after ${Math.round(performance.now() - began)} ms`);
   }
 }

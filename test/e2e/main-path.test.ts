@@ -27,10 +27,10 @@ describe('the main path', function () {
     expect(await tryMainPath({})).to.equal(null);
   });
 
-  for (const hop of Object.keys(HOPS)) {
+  for (const [hop, { failsWith }] of Object.entries(HOPS)) {
     it(`fails with ${hop}`, async () => {
       const failure = await tryMainPath({ NODE_OPTIONS: `--import=${HOPS_MODULE}?hop=${encodeURIComponent(hop)}` });
-      expect(failure).to.be.instanceOf(Error);
+      expect(failure).to.be.instanceOf(Error).and.to.have.property('message').that.matches(failsWith);
     });
   }
 });

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CLONE } from '#test/support/clone.js';
+import { freePort } from '#test/support/ports.js';
+import { ran, type RunningStack, startStack } from '#test/support/stack.js';
+import { waitFor } from '#test/support/wait.js';
+
+const PROCESSES = ['postgres', 'nats', 'control-plane', 'agent-host-a', 'agent-host-b', 'sbx-web', 'sbx-api', 'sbx-worker'];
+const STOP_WITHIN_MS = 10_000;
+
+describe('npm start', function () {
+  this.timeout(180_000);
+  let home: string;
+  const started: RunningStack[] = [];
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'gs-e2e-'));
+  });
+
+  afterEach(async () => {
+    for (const stack of started.splice(0)) await stack.stop();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  async function start(port: number, sandboxes: 'static' | 'netns' = 'static'): Promise<RunningStack> {
+    const stack = await startStack({ sandboxes, home, port });
+    started.push(stack);
+    return stack;
+  }
+
+  it('ends with a ready block, each process with a pid and a log, and context.json for its owner alone', async () => {
+    const port = await freePort();
+    const stack = await start(port);
+    const block = stack.output().split('\n').slice(stack.output().split('\n').indexOf('ready'));
+    expect(block.slice(0, 5)).to.deep.equal([
+      'ready',
+      `url: http://127.0.0.1:${port}`,
+      `cli: ${join(CLONE, 'bin', 'gstacks')}`,
+      `home: ${home}`,
+      'sandboxes: sbx-web@host-a sbx-api@host-b sbx-worker@host-b',
+    ]);
+    for (const name of PROCESSES) {
+      expect(isAlive(stack.pid(name)), name).to.equal(true);
+      expect(existsSync(join(home, 'logs', `${name}.log`)), name).to.equal(true);
+    }
+    const { mode } = await import('node:fs').then(({ statSync }) => statSync(join(home, 'context.json')));
+    expect(mode & 0o777).to.equal(0o600);
+    const ready: { ports: Record<string, unknown> } = JSON.parse(readFileSync(join(home, 'ready.json'), 'utf8'));
+    expect(ready.ports).to.include.keys('postgres', 'nats', 'mesh');
+    const secret = stack.token;
+    for (const log of readdirSync(join(home, 'logs'))) {
+      expect(readFileSync(join(home, 'logs', log), 'utf8'), log).to.not.contain(secret);
+    }
+  });
+
+  for (const sandboxes of ['static', 'netns'] as const) {
+    it(`stops every child within 10 s and keeps its state for the next start (${sandboxes})`, async () => {
+      const port = await freePort();
+      const first = await start(port, sandboxes);
+      await first.json(['network', 'create', 'kept']);
+      await first.json(['network', 'attach', 'kept', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait']);
+      const pids = PROCESSES.map((name) => first.pid(name));
+      const began = performance.now();
+      expect(await first.stop()).to.equal(0);
+      expect(performance.now() - began).to.be.lessThan(STOP_WITHIN_MS);
+      expect(pids.filter(isAlive)).to.deep.equal([]);
+
+      const second = await start(port, sandboxes);
+      const { items } = (await second.json(['network', 'alias', 'list', 'kept'])) as { items: { alias: string }[] };
+      expect(items.map(({ alias }) => alias)).to.deep.equal(['api']);
+      const applied = (await second.json(['network', 'policy', 'allow', 'kept', '--from', 'any', '--to', 'api', '--port', '8080', '--wait'])) as {
+        readonly applied: { readonly confirmed: number };
+      };
+      expect(applied.applied.confirmed).to.equal(1);
+    });
+  }
+
+  it('ends on the next start what a killed parent left running', async () => {
+    const port = await freePort();
+    const parent = spawn(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port)], { cwd: CLONE });
+    let output = '';
+    parent.stdout.on('data', (bytes) => {
+      output += String(bytes);
+    });
+    await waitFor('ready', () => output.includes('sandboxes: '), 60_000);
+    const left = PROCESSES.map((name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')));
+    const ended = once(parent, 'exit');
+    parent.kill('SIGKILL');
+    await ended;
+    expect(left.filter(isAlive)).to.not.deep.equal([]);
+    const stack = await start(port);
+    expect(left.filter(isAlive)).to.deep.equal([]);
+    await stack.json(['network', 'create', 'after']);
+  });
+
+  it('names a busy port and its owner, and starts nothing', async () => {
+    const port = await freePort();
+    const owner = createServer().listen(port, '127.0.0.1');
+    await once(owner, 'listening');
+    const { code, stderr } = await ran(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port)]);
+    owner.close();
+    expect(code).to.equal(1);
+    expect(stderr).to.contain(`127.0.0.1:${port}`).and.to.contain(`(pid ${process.pid})`).and.to.contain('--port');
+    expect(readdirSync(join(home, 'run'))).to.deep.equal([]);
+  });
+
+  it('refuses a second start in the same home', async () => {
+    await start(await freePort());
+    const { code, stderr } = await ran(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(await freePort())]);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/already running \(pid \d+\)/);
+    expect(started[0] === undefined ? false : isAlive(started[0].pid('postgres'))).to.equal(true);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/^\d+ \(.*\) [ZX]/.test(stat);
+  } catch {
+    return false;
+  }
+}
