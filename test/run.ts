@@ -22,7 +22,6 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
     ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'test', 'bench', 'migrations'],
   ],
   ['unused code', join(BIN, 'knip'), []],
-  ['generated files are fresh', process.execPath, ['dist/test/generated-files.js']],
 ];
 
 const SUITES = ['unit', 'integration', 'e2e'] as const;

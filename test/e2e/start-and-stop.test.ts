@@ -7,10 +7,19 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 import { freePort } from '#test/support/ports.js';
-import { ran, type RunningStack, startStack } from '#test/support/stack.js';
+import { type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
-const PROCESSES = ['postgres', 'nats', 'control-plane', 'agent-host-a', 'agent-host-b', 'sbx-web', 'sbx-api', 'sbx-worker'];
+const PROCESSES = [
+  'postgres',
+  'nats',
+  'control-plane',
+  'agent-host-a',
+  'agent-host-b',
+  'sbx-web',
+  'sbx-api',
+  'sbx-worker',
+];
 const STOP_WITHIN_MS = 10_000;
 
 describe('npm start', function () {
@@ -73,7 +82,19 @@ describe('npm start', function () {
       const second = await start(port, sandboxes);
       const { items } = (await second.json(['network', 'alias', 'list', 'kept'])) as { items: { alias: string }[] };
       expect(items.map(({ alias }) => alias)).to.deep.equal(['api']);
-      const applied = (await second.json(['network', 'policy', 'allow', 'kept', '--from', 'any', '--to', 'api', '--port', '8080', '--wait'])) as {
+      const applied = (await second.json([
+        'network',
+        'policy',
+        'allow',
+        'kept',
+        '--from',
+        'any',
+        '--to',
+        'api',
+        '--port',
+        '8080',
+        '--wait',
+      ])) as {
         readonly applied: { readonly confirmed: number };
       };
       expect(applied.applied.confirmed).to.equal(1);
@@ -82,7 +103,9 @@ describe('npm start', function () {
 
   it('ends on the next start what a killed parent left running', async () => {
     const port = await freePort();
-    const parent = spawn(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port)], { cwd: CLONE });
+    const parent = spawn(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port)], {
+      cwd: CLONE,
+    });
     let output = '';
     parent.stdout.on('data', (bytes) => {
       output += String(bytes);
@@ -102,7 +125,13 @@ describe('npm start', function () {
     const port = await freePort();
     const owner = createServer().listen(port, '127.0.0.1');
     await once(owner, 'listening');
-    const { code, stderr } = await ran(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port)]);
+    const { code, stderr } = await ran(process.execPath, [
+      'dist/apps/all-in-one/main.js',
+      '--home',
+      home,
+      '--port',
+      String(port),
+    ]);
     owner.close();
     expect(code).to.equal(1);
     expect(stderr).to.contain(`127.0.0.1:${port}`).and.to.contain(`(pid ${process.pid})`).and.to.contain('--port');
@@ -111,7 +140,13 @@ describe('npm start', function () {
 
   it('refuses a second start in the same home', async () => {
     await start(await freePort());
-    const { code, stderr } = await ran(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(await freePort())]);
+    const { code, stderr } = await ran(process.execPath, [
+      'dist/apps/all-in-one/main.js',
+      '--home',
+      home,
+      '--port',
+      String(await freePort()),
+    ]);
     expect(code).to.equal(1);
     expect(stderr).to.match(/already running \(pid \d+\)/);
     expect(started[0] === undefined ? false : isAlive(started[0].pid('postgres'))).to.equal(true);

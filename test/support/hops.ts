@@ -21,7 +21,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
   'no publish': {
     file: /\/apps\/control-plane\/topology\/delivery-lane\.js$/,
     changes: [['await this.settings.send(value, abort.signal);', '']],
-    failsWith: /exit 5, not 0[^]*"confirmed": 0/,
+    failsWith: /exit 5, not 0[\s\S]*"confirmed": 0/,
   },
   'no DNS worker': {
     file: /\/libs\/data-plane\/dns\/worker\.js$/,
@@ -35,18 +35,28 @@ export const HOPS: Readonly<Record<string, Hop>> = {
   },
   'no policy at the source': {
     file: /\/libs\/data-plane\/flows\/judge\.js$/,
-    changes: [['const verdict = evaluate(view, subject.question);', "const honest = evaluate(view, subject.question); const verdict = subject.from.kind === 'proxy' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;"]],
+    changes: [
+      [
+        'const verdict = evaluate(view, subject.question);',
+        "const honest = evaluate(view, subject.question); const verdict = subject.from.kind === 'proxy' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
+      ],
+    ],
     failsWith: /the source refuses by itself/,
   },
   'no policy at the target': {
     file: /\/libs\/data-plane\/flows\/judge\.js$/,
-    changes: [['const verdict = evaluate(view, subject.question);', "const honest = evaluate(view, subject.question); const verdict = subject.from.kind === 'peer' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;"]],
+    changes: [
+      [
+        'const verdict = evaluate(view, subject.question);',
+        "const honest = evaluate(view, subject.question); const verdict = subject.from.kind === 'peer' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
+      ],
+    ],
     failsWith: /the target refuses by itself/,
   },
   'no mesh': {
     file: /\/libs\/mesh\/mesh-node\.js$/,
     changes: [['if (closed || link === undefined)', 'if (true)']],
-    failsWith: /reset by peer[^]*expected '' to equal/,
+    failsWith: /reset by peer[\s\S]*expected '' to equal/,
   },
   'no acknowledgement': {
     file: /\/apps\/agent\/topology\/acknowledgements\.js$/,
@@ -55,7 +65,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
       // Heartbeats repeat the last one, so that a lost acknowledgement costs time only.
       ['return [...this.queues.values()].map(({ latest }) => latest);', 'return [];'],
     ],
-    failsWith: /exit 5, not 0[^]*"confirmed": 0/,
+    failsWith: /exit 5, not 0[\s\S]*"confirmed": 0/,
   },
 };
 
