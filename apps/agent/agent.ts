@@ -139,6 +139,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     inContact: () => freshness.contact(),
     counters,
     log,
+    now,
   });
   linked.resolve(link);
   host.onSandboxes(() => link.reportSandboxes());
@@ -152,6 +153,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     },
     failed: (error) => log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'credentials not renewed'),
     now,
+    isCutOff: () => link.isCutOff(),
   });
 
   async function restore(): Promise<void> {

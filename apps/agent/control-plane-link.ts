@@ -41,6 +41,7 @@ export interface LinkPorts {
   readonly inContact: () => void;
   readonly counters: Counters;
   readonly log: AgentLog;
+  readonly now: () => Date;
 }
 
 /** Everything said between this agent and the control plane over the bus. */
@@ -52,9 +53,11 @@ export class ControlPlaneLink {
   private readonly served: readonly { close(): Promise<void> }[];
   private readonly closing = new AbortController();
   private answering: boolean | null = null;
+  private withoutBusSince: Date | null;
 
   constructor(private readonly ports: LinkPorts) {
     const { agentId, log } = ports;
+    this.withoutBusSince = ports.now();
     this.contact = new Contact({
       hello: ports.hello,
       acknowledgements: () => ports.acknowledgements.latest(),
@@ -81,12 +84,16 @@ export class ControlPlaneLink {
       failed: (networkId, error) => log.debug({ networkId, ...errorFields(error) }, 'sync not answered'),
     });
     this.bus = connectBus({
-      servers: ports.credentials().busServers,
+      // Read at each connect: renewed credentials may name other servers.
+      get servers() {
+        return ports.credentials().busServers;
+      },
       name: `agent ${agentId}`,
       inboxPrefix: agentInboxPrefix(agentId),
       credentials: () => ({ jwt: ports.credentials().busJwt, seed: ports.nkeySeed }),
       onStatus: (status, detail) => {
         log.info({ status, detail }, `bus ${status}`);
+        this.withoutBusSince = status === 'connected' ? null : (this.withoutBusSince ?? ports.now());
         if (status === 'connected') this.contact.connected();
         else this.contact.disconnected();
       },
@@ -119,8 +126,14 @@ export class ControlPlaneLink {
   }
 
   /** Connects again with the credentials of this moment. */
-  reconnect(): Promise<void> {
-    return this.bus.reconnect();
+  async reconnect(): Promise<void> {
+    if (this.withoutBusSince !== null) this.withoutBusSince = this.ports.now();
+    await this.bus.reconnect();
+  }
+
+  /** Without the bus for a minute: it may be elsewhere, or take other credentials. */
+  isCutOff(): boolean {
+    return this.withoutBusSince !== null && this.ports.now().getTime() - this.withoutBusSince.getTime() > CUT_OFF_MS;
   }
 
   /** Takes no more messages and sends none of its own; what was taken is done. */
@@ -168,3 +181,4 @@ export class ControlPlaneLink {
 }
 
 const SYNC_TIMEOUT_MS = 2_000;
+const CUT_OFF_MS = 60_000;

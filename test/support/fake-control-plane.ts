@@ -68,8 +68,8 @@ export class FakeControlPlane {
     private readonly http: Server,
     private readonly signer: TopologySigner,
     private readonly authority: CertificateAuthority,
-    /** Where agents find the bus. */
-    private readonly busUrl: string,
+    /** Where agents that enrol or renew from now on find the bus. */
+    public busUrl: string,
   ) {
     this.serve('hello', async (message, agentId) => this.contact(parseHelloMessage(message), agentId, this.hellos));
     this.serve('heartbeat', async (message, agentId) =>

@@ -6,14 +6,16 @@ export interface RenewalPorts {
   readonly renewed: (credentials: AgentCredentials) => Promise<void>;
   readonly failed: (error: unknown) => void;
   readonly now: () => Date;
+  /** Nothing was reached with the credentials for so long that others may help: the bus may be elsewhere by now. */
+  readonly isCutOff: () => boolean;
 }
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 60_000;
-/** A timer longer than this would fire at once; a suspended host's clock is looked at again, too. */
-const LONGEST_WAIT_MS = 60_000;
+/** The clock is looked at so often: a host may have been suspended, or be cut off. */
+const LOOK_EVERY_MS = 10_000;
 
-/** Renews credentials half way to their end, for as long as the agent runs. */
+/** Renews credentials half way to their end, and when they lead nowhere, for as long as the agent runs. */
 export class Renewal {
   private readonly closing = new AbortController();
   private readonly running: Promise<void>;
@@ -35,8 +37,8 @@ export class Renewal {
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
       const waitMs = renewalTime(this.credentials).getTime() - this.ports.now().getTime();
-      if (waitMs > 0) {
-        await rest(Math.min(waitMs, LONGEST_WAIT_MS), signal);
+      if (waitMs > 0 && !this.ports.isCutOff()) {
+        await rest(Math.min(waitMs, LOOK_EVERY_MS), signal);
         continue;
       }
       try {

@@ -57,6 +57,8 @@ class NetnsDriver implements SandboxDriver {
   private listener = (): void => {};
   private watcher: FileWatch | null = null;
   private retry: NodeJS.Timeout | null = null;
+  /** Of the last sandbox that could not be set up in the last attempt. */
+  private failure: unknown = null;
   private work: Promise<void> = Promise.resolve();
   private closing = false;
 
@@ -74,10 +76,13 @@ class NetnsDriver implements SandboxDriver {
 
   async start(): Promise<void> {
     requireStrictSources();
+    this.watcher = watchSandboxesFile(this.settings.sandboxesFile, () => this.reread(), this.onError);
     this.desired = this.read();
     await closeRanges(this.range.text, this.range6);
-    await this.reconcile();
-    this.watcher = watchSandboxesFile(this.settings.sandboxesFile, () => this.reread(), this.onError);
+    const first = this.reconcile();
+    this.work = first.catch(() => {});
+    await first;
+    if (this.placed.size === 0 && this.desired.length > 0) throw this.failure;
   }
 
   inventory(): readonly SandboxReport[] {
@@ -166,7 +171,7 @@ class NetnsDriver implements SandboxDriver {
     }
     const links = await this.chooseLinks([...wanted.keys()]);
     const placed: PlacedSandbox[] = [];
-    let failure: unknown = null;
+    this.failure = null;
     for (const [namespace, sandboxId] of wanted) {
       try {
         const link = links.get(namespace);
@@ -174,13 +179,12 @@ class NetnsDriver implements SandboxDriver {
         await ensureNamespace(namespace, link);
         placed.push({ sandboxId, namespace, link });
       } catch (error) {
-        failure = error;
+        this.failure = error;
         this.onError(error);
       }
     }
     this.setPlaced(placed);
-    if (failure !== null && placed.length === 0 && this.watcher === null) throw failure;
-    if (failure !== null) this.retryLater();
+    if (this.failure !== null) this.retryLater();
   }
 
   private setPlaced(placed: readonly PlacedSandbox[]): void {

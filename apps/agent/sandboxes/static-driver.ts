@@ -75,8 +75,8 @@ class StaticDriver implements SandboxDriver {
   }
 
   async start(): Promise<void> {
-    this.read();
     this.watcher = watchSandboxesFile(this.settings.sandboxesFile, () => this.reread(), this.onError);
+    this.read();
   }
 
   inventory(): readonly SandboxReport[] {

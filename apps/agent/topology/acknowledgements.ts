@@ -8,8 +8,10 @@ export interface AcknowledgementsPorts {
   readonly failed: (message: AppliedMessage, error: unknown) => void;
 }
 
-/** Ids of flows in one message, so that it stays below what the bus carries. */
-export const MOST_FLOWS_A_MESSAGE = 8_000;
+/** Ids of flows in one message, so that it stays below the megabyte that the bus carries. */
+export const MOST_FLOWS_A_MESSAGE = 25_000;
+/** A longer list was taken note of when its message was answered, and weighs on each heartbeat. */
+const MOST_FLOWS_REPEATED = 100;
 const RETRY_MS = 2_000;
 
 interface Queue {
@@ -39,7 +41,9 @@ export class Acknowledgements {
 
   /** The last of each network, answered or not: heartbeats repeat them. */
   latest(): readonly AppliedMessage[] {
-    return [...this.queues.values()].map(({ latest }) => latest);
+    return [...this.queues.values()].map(({ latest, waiting }) =>
+      waiting.length === 0 && latest.flowsCut.length > MOST_FLOWS_REPEATED ? { ...latest, flowsCut: [] } : latest,
+    );
   }
 
   /** Sends the last of a network again, unless it is on its way. */

@@ -12,6 +12,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { writeStateFile } from '#apps/agent/state/state-file.js';
 import { snapshotHash } from '#libs/topology/snapshot-text.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
@@ -242,6 +243,26 @@ describe('an agent, as a process', () => {
     });
   });
 
+  it('carries nothing for a network that it has been out of contact with for too long, until there is contact', async () => {
+    await started();
+    await plane.publish(agent.id, network(3, ALLOWED, { maxStalenessSeconds: 60 }));
+    await plane.acknowledgement(3);
+    await agent.end('SIGKILL');
+    await plane.nats.kill();
+    const longAgo = { bootId: 'of an earlier run', uptimeSeconds: 1, wallMs: Date.now() - 61_000 };
+    await writeStateFile(join(agent.stateFolder, 'contact.json'), longAgo);
+    agent.log.length = 0;
+    agent.start();
+    await agent.logged('serving from last-good, before any contact');
+    await waitFor('it answers DNS', async () => (await lookUp()).status === 'NOERROR');
+    expect(await get()).to.equal('ECONNRESET');
+    expect((await agent.logged('flow refused')).flow).to.have.property('code', 'STALE');
+    const heard = plane.hellos.length;
+    await plane.nats.start();
+    await waitFor('contact', () => plane.hellos.length > heard, 20_000);
+    await waitFor('it serves again', async () => (await get()) === 'from sbx-api');
+  });
+
   it('survives a corrupt last-good file: tells of it, moves it aside, asks for the network again', async () => {
     await started();
     await plane.publish(agent.id, network(3, ALLOWED));
@@ -352,6 +373,17 @@ describe('an agent, as a process', () => {
     await plane.publish(agent.id, network(1, ALLOWED));
     await plane.acknowledgement(1);
     expect(plane.enrolled).to.have.length(1);
+  });
+
+  it('finds the bus again where a renewal says that it is', async () => {
+    const { busUrl } = plane;
+    plane.busUrl = 'nats://127.0.0.1:1';
+    plane.credentialSeconds = 2;
+    agent.start();
+    await waitFor('enrolled', () => plane.enrolled.length === 1);
+    plane.busUrl = busUrl;
+    plane.credentialSeconds = 3_600;
+    await waitFor('it says hello', () => plane.hellos.length > 0);
   });
 
   it('survives messages that are none, and keeps serving', async () => {
