@@ -8,7 +8,6 @@ export const BUS_AUTHORITY = Symbol('BusAuthority');
 export const TOPOLOGY_SIGNER = Symbol('TopologySigner');
 export const MESH_AUTHORITY = Symbol('CertificateAuthority');
 export const STORE_EPOCH = Symbol('Epoch');
-export const REGISTRY = Symbol('Registry');
 
 /** The time, as an argument. */
 export type Clock = () => Date;
