@@ -1,51 +1,57 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bulkRate, exchangeRate } from './proxy/driver.js';
 import { type Haproxy, startHaproxy } from './proxy/haproxy.js';
+import type { BenchRow } from './report.js';
 
-/** One line of the report: rates of this run, ours and the peer's, and the ratio asked for. */
-export interface BenchRow {
-  readonly work: string;
-  readonly budget: string;
-  readonly measured: string;
-  readonly peer: string;
-}
-
-const ROUNDS = 5;
+const ROUNDS = 7;
 const BULK_FLOWS = 4;
-const BULK_SECONDS = 2;
 const EXCHANGE_CONNECTIONS = 50;
-const EXCHANGE_SECONDS = 2;
+const SECONDS = 1;
 const LARGE_BUFFER_BYTES = 256 * 1024;
 
 type Measure = (port: number) => Promise<number>;
 
+/** A proxy in a process of its own. */
+interface Arm {
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** What one round gave: the rate, and what it comes to for each second of the proxy's processor time. */
+interface Sample {
+  readonly rate: number;
+  readonly perCpuSecond: number;
+}
+
 /**
  * A flow from a sandbox of this host to another of this host, policy on, against HAProxy in TCP mode. Client, server
- * and each proxy are processes of their own, and take turns.
+ * and each proxy are processes of their own, and take turns. Client and server share the processors with the proxy:
+ * where these are few, a rate tells less of the proxy than what a second of its own time carries, so both are given.
  */
 export default async function benchProxy(): Promise<readonly BenchRow[]> {
   const children: ChildProcess[] = [];
-  const start = async (script: string, ...args: string[]) => {
+  const start = async (script: string, ...args: string[]): Promise<Arm> => {
     const child = fork(fileURLToPath(new URL(script, import.meta.url)), args);
     children.push(child);
     const [port] = (await once(child, 'message')) as [number];
-    return port;
+    return { port, pid: child.pid ?? 0 };
   };
   const haproxies: Haproxy[] = [];
-  const startPeer = async (port: number, bufferBytes: number | null) => {
+  const startPeer = async ({ port }: Arm, bufferBytes: number | null) => {
     const haproxy = await startHaproxy(port, bufferBytes);
     if (haproxy !== null) haproxies.push(haproxy);
-    return haproxy?.port ?? null;
+    return haproxy;
   };
   try {
     const backend = await start('./proxy/backend.js');
-    const ours = await start('./proxy/host.js', String(backend));
+    const ours = await start('./proxy/host.js', String(backend.port));
     const usual = await startPeer(backend, null);
     const large = await startPeer(backend, LARGE_BUFFER_BYTES);
-    const bulk: Measure = (port) => bulkRate(port, BULK_FLOWS, BULK_SECONDS);
-    const exchange: Measure = (port) => exchangeRate(port, EXCHANGE_CONNECTIONS, EXCHANGE_SECONDS);
+    const bulk: Measure = (port) => bulkRate(port, BULK_FLOWS, SECONDS);
+    const exchange: Measure = (port) => exchangeRate(port, EXCHANGE_CONNECTIONS, SECONDS);
     return [
       await compare('proxy: bulk, policy on; HAProxy default', '2x', bulk, ours, usual, gigabits),
       await compare('proxy: bulk, policy on; HAProxy 256K', '1x', bulk, ours, large, gigabits),
@@ -57,28 +63,44 @@ export default async function benchProxy(): Promise<readonly BenchRow[]> {
   }
 }
 
-/** Medians of rounds that alternate, so that what else the machine does falls on both. */
+/** Medians of rounds that alternate, and of the ratios within a round: what else the machine does falls on both. */
 async function compare(
   work: string,
   budget: string,
   measure: Measure,
-  ours: number,
-  peer: number | null,
+  ours: Arm,
+  peer: Arm | null,
   text: (rate: number) => string,
 ): Promise<BenchRow> {
-  const rates: { readonly ours: number[]; readonly peer: number[] } = { ours: [], peer: [] };
+  const own: Sample[] = [];
+  const other: Sample[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    rates.ours.push(await measure(ours));
-    if (peer !== null) rates.peer.push(await measure(peer));
+    own.push(await sample(measure, ours));
+    if (peer !== null) other.push(await sample(measure, peer));
   }
-  const [own, other] = [median(rates.ours), median(rates.peer)];
-  const ratio = peer === null ? 'HAProxy is not installed' : `${(own / other).toFixed(2)}x`;
+  const rate = text(median(own.map((each) => each.rate)));
+  if (peer === null) return { work, budget, measured: rate, peer: 'HAProxy is not installed' };
+  const ratio = (of: (each: Sample) => number) =>
+    `${median(own.map((each, round) => of(each) / of(other[round] ?? each))).toFixed(2)}x`;
   return {
     work,
     budget,
-    measured: `${text(own)} (${ratio})`,
-    peer: peer === null ? '-' : text(other),
+    measured: `${rate} (${ratio((each) => each.rate)}; a CPU second ${ratio((each) => each.perCpuSecond)})`,
+    peer: text(median(other.map((each) => each.rate))),
   };
+}
+
+async function sample(measure: Measure, { port, pid }: Arm): Promise<Sample> {
+  const [cpuBefore, from] = [cpuSeconds(pid), performance.now()];
+  const rate = await measure(port);
+  const share = (cpuSeconds(pid) - cpuBefore) / ((performance.now() - from) / 1000);
+  return { rate, perCpuSecond: rate / share };
+}
+
+/** User and system time of a process, proc(5); the kernel counts in hundredths for every program that asks here. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function median(values: readonly number[]): number {

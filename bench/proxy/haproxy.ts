@@ -9,6 +9,7 @@ import { waitFor } from '#test/support/wait.js';
 
 export interface Haproxy {
   readonly port: number;
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -46,6 +47,7 @@ listen proxy
   });
   return {
     port,
+    pid: child.pid ?? 0,
     close: async () => {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
