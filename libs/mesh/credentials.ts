@@ -7,11 +7,18 @@ import { CertificateIdentityError, identityOfCertificate, type StoreIdentity } f
 /** Credentials that cannot be used: unreadable, not a pair, or for someone else. */
 export class MeshCredentialsError extends CodedError {}
 
-/** Who the credentials speak for; throws MeshCredentialsError unless they can be used for TLS. */
-export function readCredentials(credentials: MeshCredentials): StoreIdentity {
+export interface ReadCredentials {
+  readonly self: StoreIdentity;
+  /** Milliseconds since the epoch. */
+  readonly validUntil: number;
+}
+
+/** Whom the credentials speak for, and how long; throws MeshCredentialsError unless they can be used for TLS. */
+export function readCredentials(credentials: MeshCredentials): ReadCredentials {
   try {
     createSecureContext(tlsCredentials(credentials));
-    return identityOfCertificate(new X509Certificate(credentials.certificate));
+    const certificate = new X509Certificate(credentials.certificate);
+    return { self: identityOfCertificate(certificate), validUntil: certificate.validToDate.getTime() };
   } catch (error) {
     // What OpenSSL says of a key may quote it; what a certificate names is no secret.
     const reason = error instanceof CertificateIdentityError ? error.message : 'certificate and key cannot be used';

@@ -8,6 +8,7 @@ import { formatIdentity } from './identity.js';
 import type { MeshLog } from './log.js';
 import { openFlow, SessionSpentError } from './open-flow.js';
 import { PeerLink } from './peer-link.js';
+import { PeerProofs } from './peer-proofs.js';
 import { sessionServer } from './session-server.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type MeshLimits, type MeshTimings } from './settings.js';
 import type { Transport } from './transport.js';
@@ -37,8 +38,10 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
   const { transport, log } = settings;
   const timings = { ...DEFAULT_TIMINGS, ...settings.timings };
   const limits = { ...DEFAULT_LIMITS, ...settings.limits };
-  const self = readCredentials(settings.credentials);
+  const { self, ...first } = readCredentials(settings.credentials);
   let credentials = settings.credentials;
+  let validUntil = first.validUntil;
+  const proofs = new PeerProofs();
   let handler: ((flow: IncomingFlow) => void) | null = null;
   let closed = false;
   const links = new Map<AgentId, PeerLink>();
@@ -51,14 +54,19 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     timings,
     limits,
     log,
+    proofs,
     admits: (peer) => peer.kind !== 'agent' || !removed.has(peer.agentId),
     onSession: (session) => acceptFlows(session, () => handler, log),
   });
 
   function addPeer(agentId: AgentId, endpoints: readonly string[]): void {
-    const dial = (addresses: readonly string[], signal: AbortSignal) =>
-      dialPeer(agentId, addresses, { transport, timings, storeId: self.storeId, credentials }, signal);
-    links.set(agentId, new PeerLink({ agentId, limits, dial }, endpoints));
+    const dial = async (addresses: readonly string[], signal: AbortSignal) => {
+      const ownUntil = validUntil;
+      const storeId = self.storeId;
+      const session = await dialPeer(agentId, addresses, { transport, timings, storeId, credentials, proofs }, signal);
+      return { session, provenUntil: Math.min(ownUntil, proofs.until(session.peer)) };
+    };
+    links.set(agentId, new PeerLink({ agentId, limits, dial, log }, endpoints));
     removed.delete(agentId);
   }
 
@@ -112,14 +120,13 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     },
 
     setCredentials(next) {
-      const found = formatIdentity(readCredentials(next));
-      if (found !== formatIdentity(self)) {
-        throw new MeshCredentialsError(
-          'MESH_IDENTITY_CHANGED',
-          `these credentials are for ${found}, not for this node`,
-        );
+      const found = readCredentials(next);
+      const name = formatIdentity(found.self);
+      if (name !== formatIdentity(self)) {
+        throw new MeshCredentialsError('MESH_IDENTITY_CHANGED', `these credentials are for ${name}, not for this node`);
       }
       credentials = next;
+      validUntil = found.validUntil;
       server.setCredentials(next);
       for (const link of links.values()) link.retire();
     },

@@ -1,5 +1,7 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import { PeerUnreachableError } from './flow.js';
+import type { MeshLog } from './log.js';
+import { ProofRenewal } from './proof-renewal.js';
 import type { ClientSession } from './session-client.js';
 import { FLOWS_PER_SESSION, type MeshLimits } from './settings.js';
 
@@ -21,7 +23,14 @@ export interface PeerLinkSettings {
   readonly agentId: AgentId;
   readonly limits: MeshLimits;
   /** Dials the first endpoint that leads to the peer; rejects with PeerUnreachableError. */
-  readonly dial: (endpoints: readonly string[], signal: AbortSignal) => Promise<ClientSession>;
+  readonly dial: (endpoints: readonly string[], signal: AbortSignal) => Promise<DialledSession>;
+  readonly log: MeshLog;
+}
+
+export interface DialledSession {
+  readonly session: ClientSession;
+  /** When the first of both ends' certificates expires, as far as either has shown: milliseconds since the epoch. */
+  readonly provenUntil: number;
 }
 
 /** The sessions this node has opened to one peer: one, as a rule; more only past what one may carry. */
@@ -29,6 +38,7 @@ export class PeerLink {
   #pool: PooledSession[] = [];
   #dialling: Promise<PooledSession> | null = null;
   readonly #closing = new AbortController();
+  readonly #renewal = new ProofRenewal(() => this.#proveAgain());
 
   constructor(
     private readonly settings: PeerLinkSettings,
@@ -37,11 +47,13 @@ export class PeerLink {
 
   /** A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing. */
   async lease(): Promise<Lease> {
-    for (;;) {
-      const free = this.#free() ?? (await this.#dialled());
+    // One dial more than there may be sessions: one that ends as soon as it is there is not dialled for ever.
+    for (let dials = 0; dials <= this.settings.limits.sessionsPerPeer; dials += 1) {
+      const free = this.#pool.find(hasRoom) ?? (await this.#dialled());
       // Others who waited for the same dial may have filled it.
       if (hasRoom(free)) return this.#take(free);
     }
+    throw new PeerUnreachableError('PEER_LOST', `agent ${this.settings.agentId} takes no flows`, 'try again');
   }
 
   /** New endpoints are for the next dial: what is open proves itself by its heartbeat. */
@@ -58,11 +70,21 @@ export class PeerLink {
 
   close(code: string, message: string): void {
     this.#closing.abort(new Error(message));
+    this.#renewal.stop();
     for (const { session } of this.#pool) session.end(code, message);
   }
 
-  #free(): PooledSession | null {
-    return this.#pool.find(hasRoom) ?? null;
+  /** A new session shows both ends each other's newest certificates, on which open flows in older ones go on. */
+  async #proveAgain(): Promise<void> {
+    this.retire();
+    if (this.#pool.every(({ open }) => open === 0)) return;
+    try {
+      await this.#dialled();
+    } catch (error) {
+      if (!(error instanceof PeerUnreachableError)) throw error;
+      const peer = { kind: 'agent', agentId: this.settings.agentId } as const;
+      this.settings.log({ code: error.code, peer, message: `no new proof of identity: ${error.message}` });
+    }
   }
 
   #take(pooled: PooledSession): Lease {
@@ -99,8 +121,9 @@ export class PeerLink {
       throw new PeerUnreachableError('PEER_BUSY', `agent ${agentId} has as many flows from here as it may`);
     }
     const closing = this.#closing.signal;
-    const session = await this.settings.dial(this.endpoints, closing);
+    const { session, provenUntil } = await this.settings.dial(this.endpoints, closing);
     if (closing.aborted) session.end('PEER_REMOVED', String(closing.reason));
+    else this.#renewal.schedule(provenUntil);
     const pooled: PooledSession = { session, opened: 0, open: 0, retired: false };
     this.#pool.push(pooled);
     const forget = () => {

@@ -5,6 +5,7 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import { tlsCredentials } from './credentials.js';
 import { type MeshCredentials, PeerUnreachableError } from './flow.js';
 import { CertificateIdentityError, describeIdentity, identityOfCertificate, sameIdentity } from './identity.js';
+import type { PeerProofs } from './peer-proofs.js';
 import { MeshSession } from './session.js';
 import { type MeshTimings, SESSION_OPTIONS } from './settings.js';
 import type { Transport } from './transport.js';
@@ -16,6 +17,7 @@ export interface DialSettings {
   readonly timings: MeshTimings;
   readonly storeId: string;
   readonly credentials: MeshCredentials;
+  readonly proofs: PeerProofs;
 }
 
 /**
@@ -32,10 +34,11 @@ export async function dialSession(
   let secure: TLSSocket | null = null;
   try {
     secure = await handshake(connection, settings, signal);
-    const certificate = checkPeer(secure, agentId, settings.storeId);
+    const peer = { kind: 'agent', agentId } as const;
+    settings.proofs.record(peer, checkPeer(secure, agentId, settings.storeId));
     const socket = secure;
     const http2 = connectHttp2('https://flow', { ...SESSION_OPTIONS, createConnection: () => socket });
-    const session = new MeshSession(http2, { kind: 'agent', agentId }, socket, certificate, settings.timings);
+    const session = new MeshSession(http2, peer, socket, settings.proofs, settings.timings);
     await accepted(session, agentId, signal);
     return session;
   } catch (error) {
@@ -54,20 +57,24 @@ function handshake(connection: Duplex, settings: DialSettings, signal: AbortSign
       // Names are not host names here: checkPeer compares the identity in the certificate.
       checkServerIdentity: () => undefined,
     });
-    const fail = (error: unknown) => {
+    const settled = () => {
       signal.removeEventListener('abort', aborted);
+      secure.off('error', fail);
+      secure.off('close', closed);
+    };
+    const fail = (error: unknown) => {
+      settled();
       secure.on('error', () => undefined);
       secure.destroy();
       reject(untrusted(error));
     };
     const aborted = () => fail(signal.reason);
+    const closed = () => fail(new Error('the peer closed the connection'));
     signal.addEventListener('abort', aborted, { once: true });
     secure.once('error', fail);
-    secure.once('close', () => fail(new Error('the peer closed the connection')));
+    secure.once('close', closed);
     secure.once('secureConnect', () => {
-      signal.removeEventListener('abort', aborted);
-      secure.removeAllListeners('error');
-      secure.removeAllListeners('close');
+      settled();
       resolve(secure);
     });
   });

@@ -6,6 +6,7 @@ import { tlsCredentials } from './credentials.js';
 import type { MeshCredentials, MeshIdentity } from './flow.js';
 import { CertificateIdentityError, describeIdentity, identityOfCertificate } from './identity.js';
 import type { MeshLog } from './log.js';
+import type { PeerProofs } from './peer-proofs.js';
 import { MeshSession } from './session.js';
 import { type MeshLimits, type MeshTimings, SESSION_OPTIONS } from './settings.js';
 
@@ -17,6 +18,7 @@ export interface SessionServerSettings {
   readonly timings: MeshTimings;
   readonly limits: MeshLimits;
   readonly log: MeshLog;
+  readonly proofs: PeerProofs;
   /** False for a peer that was put out of the mesh. */
   readonly admits: (peer: MeshIdentity) => boolean;
   readonly onSession: (session: ServerSession) => void;
@@ -85,13 +87,9 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     if (known.length >= limits.sessionsFromPeer) {
       return refuse('TOO_MANY_SESSIONS', peer, `${describeIdentity(peer)} has ${known.length} sessions already`);
     }
-    const session = new MeshSession(
-      performServerHandshake(secure, SESSION_OPTIONS),
-      peer,
-      secure,
-      certificate,
-      timings,
-    );
+    settings.proofs.record(peer, certificate);
+    const http2 = performServerHandshake(secure, SESSION_OPTIONS);
+    const session = new MeshSession(http2, peer, secure, settings.proofs, timings);
     sessions.add(session);
     session.http2.on('close', () => sessions.delete(session));
     settings.onSession(session);

@@ -1,8 +1,8 @@
-import type { X509Certificate } from 'node:crypto';
 import type { Http2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { FlowResetError, type MeshIdentity } from './flow.js';
 import { describeIdentity } from './identity.js';
+import type { PeerProofs } from './peer-proofs.js';
 import { type MeshTimings, SESSION_WINDOW_BYTES } from './settings.js';
 
 /** setTimeout takes no longer one. */
@@ -19,14 +19,14 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
     readonly http2: Session,
     readonly peer: MeshIdentity,
     private readonly socket: TLSSocket,
-    certificate: X509Certificate,
+    private readonly proofs: PeerProofs,
     private readonly timings: MeshTimings,
   ) {
     http2.setLocalWindowSize(SESSION_WINDOW_BYTES);
     http2.on('error', () => undefined); // 'close' follows, and its flows are reset with what endReason says
     http2.on('close', () => this.#stopTimers());
     this.#heartbeat = setInterval(() => this.#beat(), timings.heartbeatIntervalMs);
-    this.#watchExpiry(certificate.validToDate.getTime());
+    this.#watchProof();
   }
 
   get usable(): boolean {
@@ -62,15 +62,10 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
     });
   }
 
-  #watchExpiry(at: number): void {
-    const left = at - Date.now();
-    this.#expiry = setTimeout(
-      () => {
-        if (left > MAX_TIMER_MS) return this.#watchExpiry(at);
-        this.end('PEER_CERTIFICATE_EXPIRED', `the certificate of ${describeIdentity(this.peer)} has expired`);
-      },
-      Math.max(0, Math.min(left, MAX_TIMER_MS)),
-    );
+  #watchProof(): void {
+    const left = this.proofs.until(this.peer) - Date.now();
+    if (left > 0) this.#expiry = setTimeout(() => this.#watchProof(), Math.min(left, MAX_TIMER_MS));
+    else this.end('PEER_CERTIFICATE_EXPIRED', `the certificate of ${describeIdentity(this.peer)} has expired`);
   }
 
   #stopTimers(): void {

@@ -149,6 +149,37 @@ export function provesIdentity(newTransport: TransportFactory): void {
       });
     }
 
+    for (const renewing of [['host-a'], ['host-b'], ['host-a', 'host-b']]) {
+      it(`lets open flows live on past old certificates when ${renewing.join(' and ')} have newer ones`, async () => {
+        const short = async (name: string) =>
+          renewing.includes(name) ? { credentials: await mesh.store.credentials(agentIdentity(name), 3) } : {};
+        const [a, b] = await mesh.pair({ a: await short('host-a'), b: await short('host-b') });
+        const began = performance.now();
+        const [source, target] = await flowBetween(a, b);
+        const seen = observe(target);
+        for (const node of [a, b]) {
+          if (renewing.includes(node.name)) node.setCredentials(await mesh.store.credentials(agentIdentity(node.name)));
+        }
+        await waitFor('the old certificates have expired', () => performance.now() - began > 4_000);
+        source.end('as before');
+        expect(await ending(seen)).to.equal('end');
+        expect(a.dials()).to.equal(2);
+      });
+    }
+
+    it('counts the proof of a session that the peer itself began', async () => {
+      const [a, b] = await mesh.pair({ b: { credentials: await mesh.store.credentials(agentIdentity('host-b'), 2) } });
+      introduce(b, a);
+      const began = performance.now();
+      const [source, target] = await flowBetween(a, b);
+      const seen = observe(target);
+      b.setCredentials(await mesh.store.credentials(agentIdentity('host-b')));
+      await flowBetween(b, a);
+      await waitFor('the old certificate has expired', () => performance.now() - began > 3_000);
+      source.end('as before');
+      expect(await ending(seen)).to.equal('end');
+    });
+
     it('uses new credentials for new sessions and leaves open flows alone', async () => {
       const [a, b] = await mesh.pair();
       const [source, target] = await flowBetween(a, b);

@@ -1,0 +1,23 @@
+import type { X509Certificate } from 'node:crypto';
+import type { MeshIdentity } from './flow.js';
+import { describeIdentity } from './identity.js';
+
+/**
+ * Until when each peer has proved who it is: the end of the latest certificate it has shown in a handshake, whichever
+ * end began it. A session may go on as long as its peer proves itself anew; one that is not renewed is out in time.
+ */
+export class PeerProofs {
+  readonly #until = new Map<string, number>();
+
+  record(peer: MeshIdentity, certificate: X509Certificate): void {
+    const now = Date.now();
+    for (const [name, until] of this.#until) if (until < now) this.#until.delete(name);
+    const end = certificate.validToDate.getTime();
+    this.#until.set(describeIdentity(peer), Math.max(end, this.until(peer)));
+  }
+
+  /** Milliseconds since the epoch; 0 when it has proved nothing that still holds. */
+  until(peer: MeshIdentity): number {
+    return this.#until.get(describeIdentity(peer)) ?? 0;
+  }
+}
