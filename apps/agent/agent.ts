@@ -18,7 +18,8 @@ import { KnownPeers } from './mesh/known-peers.js';
 import type { AgentSettings } from './settings.js';
 import { SOFTWARE_VERSION } from './software-version.js';
 import { Acknowledgements } from './topology/acknowledgements.js';
-import { Applier, type ApplierEvent } from './topology/applier.js';
+import { Applier } from './topology/applier.js';
+import { reportApplier } from './topology/applier-log.js';
 import { LastGoodFiles } from './topology/last-good.js';
 import { TopologyReceiver } from './topology/receiver.js';
 import { Refusals } from './topology/refusals.js';
@@ -188,20 +189,4 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       log.info({ counters: counters.all() }, 'agent ended');
     },
   };
-}
-
-function reportApplier(log: AgentLog, event: ApplierEvent): void {
-  const { networkId, name, version } = event.held.snapshot;
-  const about = { networkId, network: name, version };
-  switch (event.kind) {
-    case 'policy-applied':
-      log.debug({ ...about, flowsCut: event.flowsCut.length }, 'policy in force');
-      break;
-    case 'applied':
-      log.info({ ...about, failures: event.failures }, 'version applied');
-      break;
-    case 'not-settled':
-      log.error({ ...about, ...errorFields(event.error) }, 'version not applied yet');
-      break;
-  }
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HostAddress } from './choose-links.js';
 import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, writeInside } from './ip-command.js';
 import { closeLink, forgetLink } from './isolation.js';
 import { LINK_PREFIX_BITS, LINK_PREFIX_BITS_6, type Link } from './link-addresses.js';
@@ -17,7 +18,7 @@ export async function listNamespaces(prefix: string): Promise<readonly string[]>
 }
 
 /** Every IPv4 address of this host, by interface. */
-export async function hostAddresses(): Promise<readonly { readonly link: string; readonly address: string }[]> {
+export async function hostAddresses(): Promise<readonly HostAddress[]> {
   const links = await ipObjects('-4', 'address', 'show');
   return links.flatMap(({ ifname, addr_info: addresses }) =>
     Array.isArray(addresses)

@@ -5,10 +5,11 @@ import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { type AddressRange, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import type { DriverSettings } from '../settings.js';
+import { chooseLinks } from './choose-links.js';
 import type { SandboxDriver } from './driver.js';
 import { closeRanges, makeForeign, makeLocal, reopenRanges, requireStrictSources } from './isolation.js';
-import { type Link, linkAt, linkCapacity, linkIndexOf, linkRange6 } from './link-addresses.js';
-import { interfaceName, namespaceName } from './namespace-names.js';
+import { type Link, linkIndexOf, linkRange6 } from './link-addresses.js';
+import { namespaceName } from './namespace-names.js';
 import { cleanNamespaces, ensureNamespace, hostAddresses, listNamespaces, removeNamespace } from './namespaces.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from './sandboxes-file.js';
 
@@ -169,7 +170,7 @@ class NetnsDriver implements SandboxDriver {
       this.setPlaced([...this.placed.values()].filter((sandbox) => sandbox.namespace !== namespace));
       await removeNamespace(namespace);
     }
-    const links = await this.chooseLinks([...wanted.keys()]);
+    const links = chooseLinks(this.range, this.range6, [...wanted.keys()], await hostAddresses());
     const placed: PlacedSandbox[] = [];
     this.failure = null;
     for (const [namespace, sandboxId] of wanted) {
@@ -195,27 +196,6 @@ class NetnsDriver implements SandboxDriver {
   private retryLater(): void {
     if (this.retry !== null) clearTimeout(this.retry);
     this.retry = setTimeout(() => this.reconcileSoon(), RETRY_MS);
-  }
-
-  /** A link that is up keeps its addresses; the others get the first that nothing on this host uses. */
-  private async chooseLinks(namespaces: readonly string[]): Promise<ReadonlyMap<string, Link>> {
-    const taken = new Map<number, string>();
-    for (const { link, address } of await hostAddresses()) {
-      const index = linkIndexOf(this.range, address);
-      if (index !== null) taken.set(index, link);
-    }
-    const indexOfLink = new Map([...taken].map(([index, link]) => [link, index]));
-    const chosen = new Map<string, Link>();
-    let next = 0;
-    for (const namespace of namespaces) {
-      const held = indexOfLink.get(interfaceName(namespace));
-      if (held === undefined) while (taken.has(next)) next += 1;
-      const index = held ?? next;
-      if (index >= linkCapacity(this.range)) continue;
-      taken.set(index, namespace);
-      chosen.set(namespace, linkAt(this.range, this.range6, index));
-    }
-    return chosen;
   }
 
   private exhausted(sandboxId: SandboxId): SandboxRangeExhaustedError {

@@ -380,7 +380,7 @@ describe('an agent, as a process', () => {
     plane.busUrl = 'nats://127.0.0.1:1';
     plane.credentialSeconds = 2;
     agent.start();
-    await waitFor('enrolled', () => plane.enrolled.length === 1);
+    await agent.logged('bus disconnected');
     plane.busUrl = busUrl;
     plane.credentialSeconds = 3_600;
     await waitFor('it says hello', () => plane.hellos.length > 0);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { chooseLinks } from '#apps/agent/sandboxes/choose-links.js';
 import { linkAt, linkCapacity, linkIndexOf, linkRange6 } from '#apps/agent/sandboxes/link-addresses.js';
 import { interfaceName } from '#apps/agent/sandboxes/namespace-names.js';
 import { parseNamespaceSandboxes } from '#apps/agent/sandboxes/netns-driver.js';
@@ -71,6 +72,17 @@ describe('links', () => {
     expect(seen.size).to.equal(16);
     expect(linkIndexOf(range, '10.77.0.1')).to.equal(null);
     expect(linkIndexOf(range, '10.75.255.255')).to.equal(null);
+  });
+
+  it('keep their addresses while they are up; new ones take what is free', () => {
+    const small = parseAddressRange('10.76.0.0/28', 'range');
+    const inUse = [
+      { link: interfaceName('b'), address: '10.76.0.1' },
+      { link: 'somebody-else', address: '10.76.0.6' },
+      { link: 'eth0', address: '192.0.2.1' },
+    ];
+    const links = chooseLinks(small, range6, ['a', 'b', 'c', 'd'], inUse);
+    expect([...links].map(([name, { index }]) => `${name}${index}`)).to.deep.equal(['a2', 'b0', 'c3']);
   });
 
   it('have an RFC 4193 prefix for each agent', () => {

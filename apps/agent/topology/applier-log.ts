@@ -1,0 +1,19 @@
+import { type AgentLog, errorFields } from '../log.js';
+import type { ApplierEvent } from './applier.js';
+
+/** What applying a version came to, for the person who reads the log. */
+export function reportApplier(log: AgentLog, event: ApplierEvent): void {
+  const { networkId, name, version } = event.held.snapshot;
+  const about = { networkId, network: name, version };
+  switch (event.kind) {
+    case 'policy-applied':
+      log.debug({ ...about, flowsCut: event.flowsCut.length }, 'policy in force');
+      break;
+    case 'applied':
+      log.info({ ...about, failures: event.failures }, 'version applied');
+      break;
+    case 'not-settled':
+      log.error({ ...about, ...errorFields(event.error) }, 'version not applied yet');
+      break;
+  }
+}
