@@ -1,23 +1,34 @@
-/** A buffer grows by one step when reads keep filling it, so that few flows pay for the large ones. */
+/** A buffer grows by one step when reads keep filling it, and shrinks when they no longer do. */
 const SIZES = [64 * 1024, 256 * 1024, 512 * 1024] as const;
-const KEPT_OF_EACH_SIZE = 64;
 const FULL_READS_TO_GROW = 2;
+const SMALL_READS_TO_SHRINK = 32;
+/** A connection that falls silent keeps its buffer: so few of each larger size are out at once, 96 MiB in all. */
+const MOST_LARGE_BUFFERS = 128;
+const KEPT_OF_EACH_SIZE = 64;
 
-const pools: Buffer[][] = SIZES.map(() => []);
+const kept: Buffer[][] = SIZES.map(() => []);
+const inUse: number[] = SIZES.map(() => 0);
 
 function take(step: number): Buffer {
-  return pools[step]?.pop() ?? Buffer.allocUnsafeSlow(SIZES[step] ?? SIZES[0]);
+  inUse[step] = (inUse[step] ?? 0) + 1;
+  return kept[step]?.pop() ?? Buffer.allocUnsafeSlow(sizeOf(step));
 }
 
 function give(step: number, buffer: Buffer): void {
-  const pool = pools[step];
+  inUse[step] = (inUse[step] ?? 0) - 1;
+  const pool = kept[step];
   if (pool !== undefined && pool.length < KEPT_OF_EACH_SIZE) pool.push(buffer);
+}
+
+function sizeOf(step: number): number {
+  return SIZES[step] ?? SIZES[0];
 }
 
 /** The one buffer that a socket reads into, again and again; 64 KiB at first, 512 KiB at most. */
 export class ReadBuffer {
   #step = 0;
   #fullReads = 0;
+  #smallReads = 0;
   #released = false;
   #bytes: Buffer = take(0);
 
@@ -27,16 +38,16 @@ export class ReadBuffer {
 
   /** Notes how much a read brought, once nobody uses the bytes any more: the buffer may be another afterwards. */
   sized(length: number): void {
-    if (length < this.#bytes.length) {
-      if (this.#fullReads > 0) this.#fullReads -= 1;
+    if (length === this.#bytes.length) {
+      this.#smallReads = 0;
+      this.#fullReads += 1;
+      if (this.#fullReads >= FULL_READS_TO_GROW) this.#grow();
       return;
     }
-    this.#fullReads += 1;
-    if (this.#fullReads < FULL_READS_TO_GROW || this.#step + 1 >= SIZES.length || this.#released) return;
-    give(this.#step, this.#bytes);
-    this.#step += 1;
-    this.#fullReads = 0;
-    this.#bytes = take(this.#step);
+    if (this.#fullReads > 0) this.#fullReads -= 1;
+    if (this.#step === 0 || length > sizeOf(this.#step - 1)) return;
+    this.#smallReads += 1;
+    if (this.#smallReads >= SMALL_READS_TO_SHRINK) this.#exchange(this.#step - 1);
   }
 
   /** Back to the pool: neither a read nor a write may use the bytes from now on. */
@@ -44,5 +55,19 @@ export class ReadBuffer {
     if (this.#released) return;
     this.#released = true;
     give(this.#step, this.#bytes);
+  }
+
+  #grow(): void {
+    const next = this.#step + 1;
+    if (next < SIZES.length && (inUse[next] ?? 0) < MOST_LARGE_BUFFERS) this.#exchange(next);
+  }
+
+  #exchange(step: number): void {
+    if (this.#released) return;
+    give(this.#step, this.#bytes);
+    this.#step = step;
+    this.#fullReads = 0;
+    this.#smallReads = 0;
+    this.#bytes = take(step);
   }
 }
