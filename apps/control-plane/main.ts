@@ -3,7 +3,13 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { startControlPlane } from './control-plane.js';
 import { readSettings } from './settings.js';
 
-const logger = pino({ base: { process: 'control-plane' }, level: process.env.GLOBALSTACKS_LOG_LEVEL ?? 'info' });
+// Parameters of failed statements hold hashes of secrets.
+const redact = { paths: ['err.parameters', 'err.driverError.parameters'], remove: true };
+const logger = pino({
+  redact,
+  base: { process: 'control-plane' },
+  level: process.env.GLOBALSTACKS_LOG_LEVEL ?? 'info',
+});
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
 

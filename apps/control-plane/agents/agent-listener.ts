@@ -90,8 +90,9 @@ export class AgentListener {
         return reply;
       } catch (error) {
         this.messages.inc({ message: kind, outcome: 'refused' });
-        const code = error instanceof CodedError ? error.code : 'INTERNAL';
-        this.logger.warn({ err: error, subject, code }, 'message of an agent refused');
+        // Of a refusal the words are enough; anything else is ours, with all that is known.
+        const found = error instanceof CodedError ? { code: error.code, detail: error.message } : { err: error };
+        this.logger.warn({ ...found, subject }, 'message of an agent refused');
         throw error;
       }
     };

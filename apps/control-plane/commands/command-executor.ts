@@ -38,6 +38,8 @@ export interface CommandTask<State, Event extends DomainEvent, Told, Answer> {
   readonly answer: (outcome: Outcome<Event, Told>, before: VersionedState<State>) => Answer;
   readonly claims?: readonly UniqueClaim[];
   readonly releases?: readonly UniqueClaim[];
+  /** The earlier answer was looked for already, and there is none. */
+  readonly isNew?: boolean;
 }
 
 /**
@@ -72,7 +74,7 @@ export class CommandExecutor {
     task: CommandTask<State, Event, Told, Answer>,
   ): Promise<Answer> {
     const { context, request, streamId } = task;
-    const earlier = await this.earlierAnswer<Answer>(context, request);
+    const earlier = task.isNew ? null : await this.earlierAnswer<Answer>(context, request);
     if (earlier !== null) return earlier;
     for (let attempt = 1; ; attempt += 1) {
       const before = await task.load();

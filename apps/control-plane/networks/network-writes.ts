@@ -14,6 +14,7 @@ import { StreamStates } from '../commands/stream-states.js';
 import { networkNotFound } from '../http/errors.js';
 import type { WriteContext } from '../http/write-context.js';
 import { EVENT_STORE } from '../provided.js';
+import { Directory } from '../topology/directory.js';
 
 /** A command's answer as every write of a network gives it. */
 export interface NetworkAnswer<Result> {
@@ -42,6 +43,7 @@ export class NetworkWrites {
   constructor(
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
+    private readonly directory: Directory,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
@@ -54,6 +56,7 @@ export class NetworkWrites {
     return this.executor.execute({
       context: task.write,
       request,
+      isNew: true,
       streamId: networkStream(networkId),
       load: () => this.states.network(networkId),
       decide: async (topology): Promise<Decision<NetworkEvent, NetworkResultOf<Kind>>> =>
@@ -74,6 +77,8 @@ export class NetworkWrites {
   }
 
   private async networkId(name: NetworkName): Promise<NetworkId> {
+    const known = this.directory.networkNamed(name);
+    if (known !== null) return known.topology.networkId;
     const stream = await this.store.findClaim(nameClaim(name));
     if (stream === null) throw networkNotFound(name);
     return stream.slice('network-'.length) as NetworkId;

@@ -162,6 +162,23 @@ describe('from a command to what agents applied', () => {
     await waitFor('host-a was told', () => hostA.peers.some(({ endpoints }) => endpoints[0] === 'host-b.example:9999'));
   });
 
+  it('brings a topology that is larger than one message in parts', async () => {
+    const big = await controlPlane.agent(
+      'host-big',
+      Array.from({ length: 120 }, (_, index) => `sbx-${index}`),
+    );
+    const set = Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`${'k'.repeat(60)}${n}`, 'v'.repeat(63)]));
+    for (let index = 0; index < 120; index += 1) {
+      await controlPlane.call('PATCH', `/v1/sandboxes/sbx-${index}/labels`, { set });
+      await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: `sbx-${index}` });
+    }
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    expect((await applied(body.version, 10)).body).to.include({ confirmed: 3, expected: 3 });
+    expect(newest(big)).to.deep.equal(newest(hostA));
+    expect(newest(big)?.sandboxes).to.have.length(122);
+    expect(big.received.at(-1)?.message.part.count).to.be.greaterThan(1);
+  });
+
   it('stops publishing for a network when an agent is ahead of the store', async () => {
     await waitFor('host-a holds the network', () => hostA.held.size === 1);
     for (const [networkId, held] of hostA.held) hostA.held.set(networkId, { ...held, version: held.version + 10 });

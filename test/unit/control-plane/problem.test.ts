@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import { problemOf } from '#apps/control-plane/http/problem.js';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { DomainError } from '#libs/domain/decision.js';
+import { CommandIdReusedError, StoreUnavailableError, VersionConflictError } from '#libs/event-store/errors.js';
+
+const databaseAway = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' });
+
+const rows: readonly (readonly [unknown, number, string])[] = [
+  [new InvalidInputError('name', 'X', 'a name'), 400, 'INVALID_INPUT'],
+  [new DomainError('not-found', 'ALIAS_NOT_FOUND', 'no'), 404, 'ALIAS_NOT_FOUND'],
+  [new DomainError('conflict', 'ALIAS_TAKEN', 'no'), 409, 'ALIAS_TAKEN'],
+  [new DomainError('invalid', 'TOO_MANY_LABELS', 'no'), 422, 'TOO_MANY_LABELS'],
+  [new DomainError('forbidden', 'AGENT_REVOKED', 'no'), 403, 'AGENT_REVOKED'],
+  [new VersionConflictError('network-x', 1, 2), 412, 'VERSION_CONFLICT'],
+  [new CommandIdReusedError('k'), 422, 'IDEMPOTENCY_KEY_REUSED'],
+  [new StoreUnavailableError(databaseAway), 503, 'STORE_UNAVAILABLE'],
+  [databaseAway, 503, 'STORE_UNAVAILABLE'],
+  [new AggregateError([databaseAway]), 503, 'STORE_UNAVAILABLE'],
+  [Object.assign(new Error('ending'), { code: '57P01' }), 503, 'STORE_UNAVAILABLE'],
+  [Object.assign(new Error('duplicate'), { code: '23505' }), 500, 'INTERNAL'],
+  [new CodedError('BUS_UNAVAILABLE', 'no'), 503, 'BUS_UNAVAILABLE'],
+  [new Error('password is hunter2'), 500, 'INTERNAL'],
+  ['thrown text with hunter2', 500, 'INTERNAL'],
+  [null, 500, 'INTERNAL'],
+];
+
+describe('a problem', () => {
+  for (const [error, status, code] of rows) {
+    const name = error instanceof Error ? `${error.name} ${error.message}` : JSON.stringify(error);
+    it(`is ${status} ${code} for ${name}`, () => {
+      const problem = problemOf(error, 'request-1');
+      expect([problem.status, problem.code]).to.deep.equal([status, code]);
+      expect(problem.type).to.equal(`urn:gstacks:problem:${code.toLowerCase().replaceAll('_', '-')}`);
+      expect(JSON.stringify(problem)).to.not.include('hunter2').and.not.include('10.1.2.3');
+    });
+  }
+});

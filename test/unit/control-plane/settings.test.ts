@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { readSettings, SettingInvalidError } from '#apps/control-plane/settings.js';
+
+const least = {
+  GLOBALSTACKS_DATABASE_URL: 'postgres://localhost/gs',
+  GLOBALSTACKS_NATS_URL: 'nats://127.0.0.1:4222',
+  GLOBALSTACKS_KEYS_DIR: '/keys',
+};
+
+describe('settings of the control plane', () => {
+  it('need a database, a bus and a folder for keys', () => {
+    const settings = readSettings(least);
+    expect(settings).to.deep.include({
+      listen: [{ host: '127.0.0.1', port: 7080 }],
+      busServers: ['nats://127.0.0.1:4222'],
+      busAdvertised: ['nats://127.0.0.1:4222'],
+      credentialSeconds: 3_600,
+      enrollmentTokenSeconds: 900,
+    });
+  });
+
+  it('take several addresses to listen on, IPv6 too', () => {
+    const { listen } = readSettings({ ...least, GLOBALSTACKS_HTTP_LISTEN: '127.0.0.1:7080, [::1]:0' });
+    expect(listen).to.deep.equal([
+      { host: '127.0.0.1', port: 7080 },
+      { host: '::1', port: 0 },
+    ]);
+  });
+
+  const bad: readonly (readonly [string, string | undefined])[] = [
+    ['GLOBALSTACKS_DATABASE_URL', undefined],
+    ['GLOBALSTACKS_NATS_URL', ' '],
+    ['GLOBALSTACKS_KEYS_DIR', ''],
+    ['GLOBALSTACKS_HTTP_LISTEN', '7080'],
+    ['GLOBALSTACKS_HTTP_LISTEN', '127.0.0.1:70800'],
+    ['GLOBALSTACKS_CREDENTIAL_SECONDS', 'soon'],
+    ['GLOBALSTACKS_CREDENTIAL_SECONDS', '0'],
+  ];
+  for (const [name, value] of bad) {
+    it(`refuse ${name} as ${JSON.stringify(value)}, and name it`, () => {
+      expect(() => readSettings({ ...least, [name]: value }))
+        .to.throw(SettingInvalidError)
+        .with.property('message')
+        .that.includes(name);
+    });
+  }
+});
