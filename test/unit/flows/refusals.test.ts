@@ -99,6 +99,20 @@ describe('a target host', () => {
     expect(await ask(agentA, { flowId })).to.equal('accepted 6');
   });
 
+  it('decides again after dialling: out of contact meanwhile, it refuses', async () => {
+    const held: HeldDial[] = [];
+    let fresh = true;
+    const seams = { dial: createHeldDial((dial) => held.push(dial)) };
+    rig = await start({ target: 'other host', seams, isFresh: () => fresh });
+    rig.hostB.apply(TEST_NETWORK, rig.view(4));
+    const answer = ask(agentA);
+    const dial = await waitFor('the dial', () => held[0]);
+    fresh = false;
+    dial.release();
+    expect(await answer).to.equal('refused STALE 4');
+    expect(dial.writes()).to.equal(0);
+  });
+
   it('closes what it dialled for a peer that went away', async () => {
     const held: HeldDial[] = [];
     rig = await start({ target: 'other host', seams: { dial: createHeldDial((dial) => held.push(dial)) } });
