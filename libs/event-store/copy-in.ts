@@ -6,14 +6,9 @@ import type { ClientBase, Connection, Submittable } from 'pg';
  * that the server completed. Errors: the database's.
  */
 export function copyIn(client: ClientBase, statements: string, texts: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    client.query(
-      new CopyIn(statements, texts, (error, lastCommand) => {
-        if (error === null) resolve(lastCommand ?? '');
-        else reject(error);
-      }),
-    );
-  });
+  const copy = new CopyIn(statements, texts);
+  client.query(copy);
+  return copy.finished;
 }
 
 const LENGTH_BYTES = 4;
@@ -32,14 +27,24 @@ function copyData(text: string): Buffer {
 
 /** Called by pg's client with the server's messages. */
 class CopyIn implements Submittable {
+  private readonly end = Promise.withResolvers<string>();
   private lastCommand = '';
 
   constructor(
     private readonly statements: string,
-    private readonly texts: readonly string[],
-    // A property that pg replaces in order to clear a query's timeout.
-    readonly callback: (error: Error | null, lastCommand?: string) => void,
+    private texts: readonly string[],
   ) {}
+
+  get finished(): Promise<string> {
+    return this.end.promise;
+  }
+
+  /** A property because pg replaces it in order to clear the query's timeout, whose timer holds this object for long. */
+  readonly callback = (error: Error | null): void => {
+    this.texts = [];
+    if (error === null) this.end.resolve(this.lastCommand);
+    else this.end.reject(error);
+  };
 
   submit(connection: Connection): void {
     const { stream } = connection;
@@ -63,7 +68,7 @@ class CopyIn implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.callback(null, this.lastCommand);
+    this.callback(null);
   }
 
   handleError(error: Error): void {

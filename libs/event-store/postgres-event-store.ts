@@ -76,7 +76,7 @@ class PostgresEventStore implements EventStore {
   ): Subscription {
     const following = new LogSubscription({
       after,
-      batchSize: this.settings.subscriptionBatchSize ?? 500,
+      batchSize: this.settings.subscriptionBatchSize ?? 1_000,
       pollIntervalMs: this.settings.pollIntervalMs ?? 1_000,
       read: (position, limit) => this.readAll(position, limit),
       handle,
