@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import { startMeshNode } from '#libs/mesh/mesh-node.js';
 import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
-import { startHaproxyPair } from './mesh/haproxy-pair.js';
+import { type HaproxyPair, startHaproxyPair } from './mesh/haproxy-pair.js';
 import { type BenchRow, median } from './report.js';
 
 const STREAM_SECONDS = 4;
@@ -31,11 +31,13 @@ export default async function benchMesh(): Promise<readonly BenchRow[]> {
     transport: directTransport({ listen: '127.0.0.1:0' }),
     log: () => undefined,
   });
-  const pair = await startHaproxyPair(source, target, port);
+  let pair: HaproxyPair | null = null;
   try {
+    pair = await startHaproxyPair(source, target, port);
+    const front = pair?.port ?? null;
     node.setPeers([{ agentId: agent('host-b'), endpoints }]);
     const mesh: Open = () => node.open(agent('host-b'), flowRequest(), new AbortController().signal);
-    const haproxy: Open | null = pair && (() => connected(pair.port));
+    const haproxy: Open | null = front === null ? null : () => connected(front);
     const streams = await compare(mesh, haproxy, newStreams);
     const bulk = await compare(mesh, haproxy, (open) => bulkRate(open, 1));
     const parallel = await compare(mesh, haproxy, (open) => bulkRate(open, 4));

@@ -49,7 +49,7 @@ export async function startHaproxyPair(
   const children: ChildProcess[] = [];
   const close = async () => {
     for (const child of children) {
-      if (child.exitCode !== null || child.pid === undefined) continue;
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
@@ -65,7 +65,12 @@ export async function startHaproxyPair(
       return null;
     }
   }
-  await waitFor('HAProxy accepts connections', async () => (await accepts(port)) && (await accepts(between)));
+  try {
+    await waitFor('HAProxy accepts connections', async () => (await accepts(port)) && (await accepts(between)));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return { port, close };
 }
 
