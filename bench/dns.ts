@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,14 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '#test/support/ports.js';
 import type { Load, LoadResult } from './dns/generator.js';
 import { benchHosts } from './dns/names.js';
-
-/** One line of the report: rates of this run, ours and the peer's, and the ratio asked for. */
-export interface BenchRow {
-  readonly work: string;
-  readonly budget: string;
-  readonly measured: string;
-  readonly peer: string;
-}
+import { type BenchRow, median } from './report.js';
 
 const SERVER_CORE = '0';
 const GENERATOR_CORE = '1';
@@ -38,22 +31,22 @@ export default async function benchDns(): Promise<readonly BenchRow[]> {
   const generator = node(GENERATOR_CORE, './dns/generator.js');
   const servers: ChildProcess[] = [];
   try {
-    const ours = { port: await freePort(), process: undefined as ChildProcess | undefined };
-    ours.process = node(SERVER_CORE, './dns/server.js', String(ours.port));
-    servers.push(ours.process);
-    await once(ours.process, 'message');
+    const ourPort = await freePort();
+    const ours = node(SERVER_CORE, './dns/server.js', String(ourPort));
+    servers.push(ours);
+    await once(ours, 'message');
     const peerPort = await freePort();
-    const peer = startDnsmasq(folder, peerPort);
-    servers.push(peer);
+    const peer = isInstalled('dnsmasq') ? startDnsmasq(folder, peerPort) : null;
+    if (peer !== null) servers.push(peer);
 
     const measured: { ours: Measured[]; peer: Measured[] } = { ours: [], peer: [] };
     for (let round = 0; round <= ROUNDS; round += 1) {
-      const one = await drive(generator, ours.process, ours.port);
-      const other = await drive(generator, peer, peerPort);
+      const one = await drive(generator, ours, ourPort);
+      const other = peer === null ? null : await drive(generator, peer, peerPort);
       // The first round warms both up.
       if (round === 0) continue;
       measured.ours.push(one);
-      measured.peer.push(other);
+      if (other !== null) measured.peer.push(other);
     }
     return rows(measured.ours, measured.peer);
   } finally {
@@ -61,6 +54,10 @@ export default async function benchDns(): Promise<readonly BenchRow[]> {
     for (const server of servers) server.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function isInstalled(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
 function node(core: string, file: string, ...args: string[]): ChildProcess {
@@ -94,11 +91,6 @@ function cpuSeconds(server: ChildProcess): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
 function rows(ours: readonly Measured[], peer: readonly Measured[]): readonly BenchRow[] {
   const perCpuSecond = (runs: readonly Measured[]): number => median(runs.map((run) => run.answers / run.cpuSeconds));
   const perSecond = (runs: readonly Measured[]): number =>
@@ -106,19 +98,20 @@ function rows(ours: readonly Measured[], peer: readonly Measured[]): readonly Be
   const latency = (runs: readonly Measured[]): string =>
     `p50 ${median(runs.map((run) => run.p50Microseconds))} us, p99 ${median(runs.map((run) => run.p99Microseconds))} us`;
   const rate = (value: number): string => `${Math.round(value)}/s`;
-  const ratio = (value: number): string => `(${value.toFixed(2)}x)`;
+  const ratio = (value: number): string => (Number.isNaN(value) ? '' : ` (${value.toFixed(2)}x)`);
+  const ofPeer = (text: string): string => (peer.length === 0 ? 'dnsmasq is not installed' : text);
   return [
     {
       work: 'DNS UDP, 10k names, answers for a second of a core',
       budget: '1.0x dnsmasq',
-      measured: `${rate(perCpuSecond(ours))} ${ratio(perCpuSecond(ours) / perCpuSecond(peer))}`,
-      peer: rate(perCpuSecond(peer)),
+      measured: `${rate(perCpuSecond(ours))}${ratio(perCpuSecond(ours) / perCpuSecond(peer))}`,
+      peer: ofPeer(rate(perCpuSecond(peer))),
     },
     {
       work: `DNS UDP, 10k names, ${IN_FLIGHT} in flight`,
       budget: '1.0x dnsmasq',
-      measured: `${rate(perSecond(ours))} ${ratio(perSecond(ours) / perSecond(peer))}, ${latency(ours)}`,
-      peer: `${rate(perSecond(peer))}, ${latency(peer)}`,
+      measured: `${rate(perSecond(ours))}${ratio(perSecond(ours) / perSecond(peer))}, ${latency(ours)}`,
+      peer: ofPeer(`${rate(perSecond(peer))}, ${latency(peer)}`),
     },
   ];
 }

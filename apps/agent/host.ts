@@ -135,5 +135,6 @@ function upstreams({ dnsUpstreams }: AgentSettings, driver: SandboxDriver): read
 
 function reportDns(log: AgentLog, event: DnsServerEvent): void {
   if (event.kind === 'worker-restarted') log.info(event, 'DNS worker started again');
+  else if (event.kind === 'listen-recovered') log.info(event, 'DNS listens again');
   else log.error(event, event.kind === 'worker-died' ? 'DNS worker died' : 'DNS cannot listen');
 }

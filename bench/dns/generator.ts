@@ -30,6 +30,8 @@ async function generate({ port, inFlight, milliseconds }: Load): Promise<LoadRes
   const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 });
   socket.connect(port, '127.0.0.1');
   await once(socket, 'connect');
+  // A server that is not there yet refuses; the watch below asks again.
+  socket.on('error', () => {});
 
   const sentAt = new Float64Array(65_536);
   const samples = new Float64Array(MAX_SAMPLES);

@@ -1,4 +1,4 @@
-/** Bounds on what clients and resolvers can make the server hold. */
+/** Bounds on what clients and resolvers can make the server hold, and its pace. */
 export interface DnsLimits {
   /** Open TCP connections in all, and of one source address. */
   readonly tcpConnections: number;
@@ -12,6 +12,8 @@ export interface DnsLimits {
   readonly upstreamInFlightPerSource: number;
   /** How long one resolver has for one question, over UDP or TCP. */
   readonly upstreamTimeoutMs: number;
+  /** How often an address that could not be listened on is tried again. */
+  readonly listenRetryMs: number;
   /** Source addresses whose rate is kept apart. */
   readonly rateSources: number;
 }
@@ -25,5 +27,6 @@ export const DEFAULT_DNS_LIMITS: DnsLimits = {
   upstreamInFlight: 256,
   upstreamInFlightPerSource: 64,
   upstreamTimeoutMs: 1_500,
+  listenRetryMs: 2_000,
   rateSources: 4_096,
 };

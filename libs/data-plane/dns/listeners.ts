@@ -15,11 +15,14 @@ export type OpenPair = (endpoint: Endpoint, onLost: (error: Error) => void) => P
 export interface Listeners {
   /** Closes what is not among these, opens what is missing; resolves with those that failed. One call at a time. */
   set(addresses: readonly string[]): Promise<readonly ListenFailure[]>;
+  /** Tries again what is wanted and not open; resolves with the addresses that opened. */
+  retry(): Promise<readonly string[]>;
 }
 
-/** `onLost`: a socket that was open failed; a later `set` opens it again. */
+/** `onLost`: a socket that was open failed; `retry` or a later `set` opens it again. */
 export function createListeners(openPair: OpenPair, onLost: (failure: ListenFailure) => void): Listeners {
   const open = new Map<string, Listener>();
+  let wanted: ReadonlySet<string> = new Set();
   let queue: Promise<unknown> = Promise.resolve();
 
   async function lose(address: string, error: Error): Promise<void> {
@@ -41,7 +44,7 @@ export function createListeners(openPair: OpenPair, onLost: (failure: ListenFail
   }
 
   async function change(addresses: readonly string[]): Promise<readonly ListenFailure[]> {
-    const wanted = new Set(addresses);
+    wanted = new Set(addresses);
     const unwanted = [...open].filter(([address]) => !wanted.has(address));
     for (const [address] of unwanted) open.delete(address);
     await Promise.all(unwanted.map(([, listener]) => listener.close()));
@@ -49,12 +52,22 @@ export function createListeners(openPair: OpenPair, onLost: (failure: ListenFail
     return outcomes.filter((outcome) => outcome !== null);
   }
 
+  async function openMissing(): Promise<readonly string[]> {
+    const missing = [...wanted].filter((address) => !open.has(address));
+    await Promise.all(missing.map(openOne));
+    return missing.filter((address) => open.has(address));
+  }
+
+  /** One after the other, so that no change sees another half done. */
+  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const done = queue.then(act);
+    queue = done.catch(() => undefined);
+    return done;
+  }
+
   return {
-    set(addresses) {
-      const changed = queue.then(() => change(addresses));
-      queue = changed;
-      return changed;
-    },
+    set: (addresses) => inTurn(() => change(addresses)),
+    retry: () => inTurn(openMissing),
   };
 }
 

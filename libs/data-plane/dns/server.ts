@@ -20,7 +20,9 @@ import { EMPTY_ZONE } from './zone-index.js';
 export type DnsServerEvent =
   | { readonly kind: 'worker-died'; readonly reason: string; readonly restartInMs: number }
   | { readonly kind: 'worker-restarted'; readonly revision: number }
-  | ({ readonly kind: 'listen-failed' } & ListenFailure);
+  | ({ readonly kind: 'listen-failed' } & ListenFailure)
+  /** An address that had failed is listened on now. */
+  | { readonly kind: 'listen-recovered'; readonly address: string };
 
 export interface DnsServerOptions {
   readonly limits?: DnsLimits;
@@ -41,7 +43,7 @@ function startDnsWorker(workerData: WorkerSettings): Worker {
 
 /**
  * Starts the DNS worker and its sockets. An address that cannot be listened on is reported as `listen-failed` and
- * does not stop the others; `listen` tries it again. A worker that dies is reported, started again and given the
+ * does not stop the others; it is tried again until it opens, which is `listen-recovered`. A worker that dies is reported, started again and given the
  * addresses and zone it had. Throws InvalidInputError for upstreams or ranges that cannot be read.
  */
 export async function startDnsServer(
@@ -70,7 +72,10 @@ export async function startDnsServer(
     const startedAt = performance.now();
     const link = linkWorker(
       startWorker(workerSettings),
-      (failure) => reportFailures([failure]),
+      (news) => {
+        if (news.kind === 'listener-lost') reportFailures([news.failure]);
+        else report({ kind: 'listen-recovered', address: news.address });
+      },
       (reason) => {
         if (!ending.signal.aborted) restart(reason, performance.now() - startedAt);
       },

@@ -1,6 +1,5 @@
 import type { Worker } from 'node:worker_threads';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { ListenFailure } from './listeners.js';
 import type { WorkerMessage, WorkerRequest, WorkerResults } from './worker-messages.js';
 
 /** The worker is gone; another one may answer. */
@@ -19,15 +18,18 @@ export interface WorkerLink {
   terminate(): Promise<void>;
 }
 
+type WorkerAnswer = Extract<WorkerMessage, { kind: 'done' | 'failed' }>;
+export type ListenerNews = Exclude<WorkerMessage, WorkerAnswer>;
+
 interface Waiting {
-  readonly settle: (message: WorkerMessage & { kind: 'done' | 'failed' }) => void;
+  readonly settle: (message: WorkerAnswer) => void;
   readonly abandon: (error: Error) => void;
 }
 
 /** Requests and answers of one worker, from its start until its death, which is told once. */
 export function linkWorker(
   worker: Worker,
-  onListenerLost: (failure: ListenFailure) => void,
+  onListener: (news: ListenerNews) => void,
   onDeath: (reason: string) => void,
 ): WorkerLink {
   const waiting = new Map<number, Waiting>();
@@ -36,8 +38,8 @@ export function linkWorker(
   let gone: DnsWorkerGoneError | null = null;
 
   worker.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'listener-lost') onListenerLost(message.failure);
-    else waiting.get(message.requestId)?.settle(message);
+    if (message.kind === 'done' || message.kind === 'failed') waiting.get(message.requestId)?.settle(message);
+    else onListener(message);
   });
   worker.on('error', (error) => {
     lastError = error instanceof Error ? error.message : String(error);

@@ -57,6 +57,11 @@ const listeners = createListeners(
   (failure) => tell({ kind: 'listener-lost', failure }),
 );
 
+// An address in use, or one whose link is not there yet, may become free without anybody's saying so.
+const retry = setInterval(async () => {
+  for (const address of await listeners.retry()) tell({ kind: 'listener-back', address });
+}, limits.listenRetryMs);
+
 function tell(message: WorkerMessage): void {
   port.postMessage(message);
 }
@@ -72,6 +77,7 @@ async function perform(request: NumberedRequest): Promise<WorkerResults[keyof Wo
       return zone.revision;
     case 'close':
       closing.abort();
+      clearInterval(retry);
       await listeners.set([]);
       return null;
   }

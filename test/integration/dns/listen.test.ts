@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { freePort } from '#test/support/ports.js';
+import { waitFor } from '#test/support/wait.js';
 import { dig, type Served, serve } from './served.js';
 
 describe('DNS listen addresses', () => {
@@ -55,10 +56,15 @@ describe('DNS listen addresses', () => {
     expect(failures.map((failure) => failure.code)).to.deep.equal(['EADDRNOTAVAIL', 'INVALID_INPUT', 'INVALID_INPUT']);
   });
 
-  it('that fail at the start are told as events, and do not stop the start', async () => {
-    const second = await serve({ listen: [`127.0.0.1:${served.port}`] });
+  it('that fail at the start are told as events, do not stop the start, and open once they can', async () => {
+    const address = `127.0.0.1:${served.port}`;
+    const second = await serve({ listen: [address] }, { listenRetryMs: 50 });
     expect(second.events).to.have.lengthOf(1);
     expect(second.events[0]).to.include({ kind: 'listen-failed', code: 'EADDRINUSE' });
+    await served.server.close();
+    await waitFor('the second takes over', () => second.events.length === 2);
+    expect(second.events[1]).to.deep.equal({ kind: 'listen-recovered', address });
+    expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');
     await second.server.close();
   });
 });
