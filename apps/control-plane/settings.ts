@@ -30,12 +30,11 @@ export interface ControlPlaneSettings {
   readonly publicRequestsPerMinute: number;
   /** How long a command waits for a database that does not answer. */
   readonly storeGiveUpAfterMs: number;
-  readonly logLevel: string;
 }
 
 type Environment = { readonly [name: string]: string | undefined };
 
-/** Reads the settings of docs/architecture.md; throws SettingInvalidError that names the variable. */
+/** Reads the settings of docs/architecture.md, where an empty variable is one that is not set; throws SettingInvalidError that names the variable. */
 export function readSettings(environment: Environment): ControlPlaneSettings {
   const text = (name: string, accepted: string): string => {
     const value = environment[name];
@@ -44,7 +43,7 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
   };
   const number = (name: string, usual: number, least: number, most: number): number => {
     const value = environment[name];
-    if (value === undefined) return usual;
+    if (value === undefined || value === '') return usual;
     if (!/^[0-9]{1,9}$/.test(value) || Number(value) < least || Number(value) > most) {
       throw new SettingInvalidError(name, `a whole number from ${least} to ${most}`);
     }
@@ -59,10 +58,10 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
   return {
     databaseUrl: text('GLOBALSTACKS_DATABASE_URL', 'the address of Postgres, such as postgres://user@host/database'),
     busServers,
-    busAdvertised: list(environment.GLOBALSTACKS_NATS_ADVERTISE_URL ?? busServers.join(',')),
+    busAdvertised: list(environment.GLOBALSTACKS_NATS_ADVERTISE_URL || busServers.join(',')),
     keysFolder: text('GLOBALSTACKS_KEYS_DIR', 'a folder for keys'),
-    listen: list(environment.GLOBALSTACKS_HTTP_LISTEN ?? '127.0.0.1:7080').map(parseListen),
-    bootstrapTokenFile: environment.GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE ?? null,
+    listen: list(environment.GLOBALSTACKS_HTTP_LISTEN || '127.0.0.1:7080').map(parseListen),
+    bootstrapTokenFile: environment.GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE || null,
     credentialSeconds: number('GLOBALSTACKS_CREDENTIAL_SECONDS', 3_600, 5, 86_400),
     enrollmentTokenSeconds: number('GLOBALSTACKS_ENROLLMENT_TOKEN_SECONDS', 900, 1, 86_400),
     offlineAfterMs: number('GLOBALSTACKS_OFFLINE_AFTER_SECONDS', 15, 1, 3_600) * 1_000,
@@ -70,7 +69,6 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     requestsPerMinute: number('GLOBALSTACKS_REQUESTS_PER_MINUTE', 12_000, 1, 1_000_000),
     publicRequestsPerMinute: number('GLOBALSTACKS_PUBLIC_REQUESTS_PER_MINUTE', 240, 1, 1_000_000),
     storeGiveUpAfterMs: number('GLOBALSTACKS_STORE_TIMEOUT_SECONDS', 10, 1, 300) * 1_000,
-    logLevel: environment.GLOBALSTACKS_LOG_LEVEL ?? 'info',
   };
 }
 
