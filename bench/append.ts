@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startPostgres } from '#apps/all-in-one/postgres.js';
+import { startPostgres } from '#apps/all-in-one/running-postgres.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { migrate } from '#migrations/index.js';

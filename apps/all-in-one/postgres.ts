@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -13,7 +13,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import {
   asPostgresUser,
@@ -47,8 +46,7 @@ export interface PreparedPostgres extends PostgresCommand {
 }
 
 const SUPERUSER = 'globalstacks';
-const START_TIMEOUT_MS = 30_000;
-const RETRY_MS = 50;
+const ENVIRONMENT = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
 
 /**
  * Makes the data directory ready to be served: initialised, with no server of a former run on it. To be called once
@@ -72,88 +70,6 @@ export async function preparePostgres(settings: PostgresSettings): Promise<Prepa
     isReady: () => accepts(url('postgres')),
     url,
   };
-}
-
-/** A running server, for those who do not supervise it. */
-export interface RunningPostgres {
-  readonly url: (database: string) => string;
-  readonly pid: () => number;
-  /** SIGKILL, as a crash: nothing is written that was not already. */
-  readonly kill: () => Promise<void>;
-  /** Starts the server again after kill. */
-  readonly start: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-}
-
-/** Prepares and starts; resolves once connections are taken. Errors: PostgresUnavailableError. */
-export async function startPostgres(settings: PostgresSettings): Promise<RunningPostgres> {
-  const prepared = await preparePostgres(settings);
-  let child: ChildProcess | null = null;
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
-  };
-  const killWithParent = (): void => {
-    child?.kill('SIGQUIT');
-  };
-  const start = async (): Promise<void> => {
-    const deadline = performance.now() + START_TIMEOUT_MS;
-    // After a crash the server refuses to start until the last of its old processes is gone.
-    for (;;) {
-      const launched = launch(prepared);
-      child = launched.child;
-      if (await launched.ready) return;
-      if (performance.now() > deadline) {
-        await end('SIGKILL');
-        throw new PostgresUnavailableError(
-          'POSTGRES_NOT_STARTED',
-          `Postgres did not start on port ${settings.port}: ${launched.lastWords()}`,
-          'free the port, or choose another one',
-        );
-      }
-      await pause(RETRY_MS);
-    }
-  };
-  process.once('exit', killWithParent);
-  await start();
-  return {
-    url: prepared.url,
-    pid: () => child?.pid ?? 0,
-    kill: () => end('SIGKILL'),
-    start,
-    stop: async () => {
-      process.off('exit', killWithParent);
-      await end(prepared.stopSignal);
-    },
-  };
-}
-
-const ENVIRONMENT = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
-const KEPT_OUTPUT = 2_000;
-
-function launch({ command, args, user, isReady }: PreparedPostgres) {
-  let output = '';
-  const child = spawn(command, [...args], {
-    cwd: '/',
-    env: ENVIRONMENT,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-    ...user,
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output = (output + text).slice(-KEPT_OUTPUT);
-  });
-  const ready = (async () => {
-    const deadline = performance.now() + START_TIMEOUT_MS;
-    while (child.exitCode === null && child.signalCode === null && performance.now() < deadline) {
-      if (await isReady()) return true;
-      await pause(RETRY_MS);
-    }
-    return false;
-  })();
-  return { child, ready, lastWords: () => output.trim() };
 }
 
 async function initialise(binaries: string, dataFolder: string, password: string): Promise<void> {

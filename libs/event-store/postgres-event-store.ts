@@ -1,3 +1,4 @@
+import { InvalidInputError } from '#libs/contracts/errors.js';
 import { AppendConnection } from './append-connection.js';
 import { EventReader } from './event-reader.js';
 import type {
@@ -51,7 +52,8 @@ class PostgresEventStore implements EventStore {
     this.upcasters = settings.upcasters ?? new Upcasters();
   }
 
-  execute(write: CommandWrite): Promise<CommandOutcome> {
+  async execute(write: CommandWrite): Promise<CommandOutcome> {
+    requireWellFormed(write);
     return this.appends.add(write);
   }
 
@@ -103,5 +105,14 @@ class PostgresEventStore implements EventStore {
     await this.listener.close();
     await this.appends.close();
     await this.reader.close();
+  }
+}
+
+/** Half a surrogate pair would be stored as another character than was hashed. In data and metadata JSON escapes it. */
+function requireWellFormed(write: CommandWrite): void {
+  const { streamId, actor, commandId, requestHash, correlationId, causationId, events } = write;
+  const fields = { streamId, actor, commandId, requestHash, correlationId, causationId: causationId ?? '' };
+  for (const [field, text] of [...Object.entries(fields), ...events.map(({ type }) => ['type', type] as const)]) {
+    if (!text.isWellFormed()) throw new InvalidInputError(field, text, 'well-formed Unicode');
   }
 }

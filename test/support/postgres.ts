@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'mocha';
 import { Client } from 'pg';
-import { type RunningPostgres, startPostgres } from '#apps/all-in-one/postgres.js';
+import { type RunningPostgres, startPostgres } from '#apps/all-in-one/running-postgres.js';
 import { migrate } from '#migrations/index.js';
 import { freePort } from './ports.js';
 

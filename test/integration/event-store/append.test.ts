@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ClaimTakenError, CommandIdReusedError, VersionConflictError } from '#libs/event-store/errors.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
+import { verifyLog } from '#libs/event-store/verify-log.js';
 import { command } from '#test/support/commands.js';
 import { freshDatabase, query } from '#test/support/postgres.js';
 
@@ -102,6 +103,17 @@ describe('appending commands', () => {
     const results = await Promise.allSettled(writes.map((write) => store.execute(write)));
     expect(results.map((result) => result.status === 'rejected')).to.deep.equal(writes.map((_, index) => index === 4));
     expect(await store.readAll(0, 100)).to.have.length(8);
+  });
+
+  it('keeps text of every kind as it was, or refuses it', async () => {
+    const data = { text: 'tab\t line\r\n quote " backslash \\ \\N \\. é 𝄞 \u0000 \ud800', '\t': [null, -0.5, 1e21] };
+    const actor = 'tab\t \\N é 𝄞';
+    await store.execute(command({ streamId: '\\.', actor, events: [{ type: 'Wrote', schemaVersion: 1, data }] }));
+    const [stored] = await store.readAll(0, 1);
+    expect(stored).to.deep.include({ streamId: '\\.', actor, data });
+    expect(await store.readStream('\\.')).to.deep.equal([stored]);
+    expect(await rejection(store.execute(command({ actor: 'half \ud800' })))).to.include({ code: 'INVALID_INPUT' });
+    expect(await verifyLog(databaseUrl)).to.have.property('kind', 'intact');
   });
 
   it('lets one stream hold a unique value, until it releases it', async () => {

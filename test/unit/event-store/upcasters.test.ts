@@ -2,25 +2,10 @@ import { expect } from 'chai';
 import { UnknownEventVersionError } from '#libs/event-store/errors.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { Upcasters } from '#libs/event-store/upcasters.js';
+import { storedEvent } from '#test/support/stored-event.js';
 
-function stored(type: string, schemaVersion: number, data: StoredEvent['data']): StoredEvent {
-  return {
-    position: 1,
-    streamId: 's',
-    streamVersion: 1,
-    type,
-    schemaVersion,
-    data,
-    metadata: {},
-    actor: 'ada',
-    commandId: 'c',
-    correlationId: 'c',
-    causationId: null,
-    recordedAt: '2026-01-31T10:20:30.120Z',
-    previousHash: '0',
-    hash: '1',
-  };
-}
+const stored = (type: string, schemaVersion: number, data: StoredEvent['data']): StoredEvent =>
+  storedEvent({ type, schemaVersion, data });
 
 describe('upcasters', () => {
   const upcasters = new Upcasters({

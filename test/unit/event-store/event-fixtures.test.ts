@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { evolveAgent } from '#libs/domain/agent/state.js';
+import { type DomainEvent, SCHEMA_VERSION } from '#libs/domain/events.js';
+import { evolveSandbox } from '#libs/domain/sandbox/state.js';
+import { agentEventOf, networkEventOf, type StoredDomainEvent, sandboxEventOf } from '#libs/domain/stored-events.js';
+import { Upcasters } from '#libs/event-store/upcasters.js';
+import { foldAll } from '#libs/topology/fold.js';
+import { CLONE } from '#test/support/clone.js';
+import { storedEvent } from '#test/support/stored-event.js';
+
+/** Streams as each schema version wrote them. They are added to, and never edited: stored events are not either. */
+const FOLDER = join(CLONE, 'test/fixtures/events');
+
+/** Every type, so that a new one does not compile until it is here, and fails until a fixture holds it. */
+const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
+  NetworkCreated: true,
+  SandboxAttached: true,
+  SandboxDetached: true,
+  AliasPublished: true,
+  AliasPortsChanged: true,
+  AliasRemoved: true,
+  PolicyRuleAdded: true,
+  PolicyRuleRemoved: true,
+  SandboxPlacementChanged: true,
+  SandboxLabelsChanged: true,
+  NetworkDeleted: true,
+  SandboxRegistered: true,
+  SandboxPlaced: true,
+  SandboxLabelled: true,
+  SandboxGone: true,
+  SandboxReturned: true,
+  SandboxReleased: true,
+  AgentEnrolled: true,
+  AgentRenewed: true,
+  AgentRevoked: true,
+};
+
+function fixture(file: string): readonly StoredDomainEvent[] {
+  const upcasters = new Upcasters();
+  const stored = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as readonly StoredDomainEvent[];
+  return stored.map((event) => upcasters.upcast(storedEvent(event)));
+}
+
+describe('events of every schema version ever written', () => {
+  it('are all among the fixtures', () => {
+    const written = readdirSync(FOLDER).flatMap(
+      (file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as readonly StoredDomainEvent[],
+    );
+    const held = new Set(written.map((event) => `${event.type} ${event.schemaVersion}`));
+    const versions = Array.from({ length: SCHEMA_VERSION }, (_, index) => index + 1);
+    const wanted = Object.keys(TYPES).flatMap((type) => versions.map((version) => `${type} ${version}`));
+    expect([...held]).to.have.members(wanted);
+  });
+
+  it('fold to the network they describe', () => {
+    const events = fixture('network-stream.v1.json').map(networkEventOf);
+    const standing = foldAll(null, events.slice(0, 7));
+    expect(standing).to.deep.include({ name: 'dev', mode: 'agent_proxy', maxStalenessSeconds: 86_400, version: 7 });
+    expect([...(standing?.sandboxes.values() ?? [])]).to.deep.equal([
+      { sandboxId: 'sbx-web', agentId: 'host-b', labels: { tier: 'back' } },
+    ]);
+    expect([...(standing?.aliases.values() ?? [])]).to.deep.equal([
+      { alias: 'web', sandboxId: 'sbx-web', ports: [{ published: 80, target: 8080 }] },
+    ]);
+    expect([...(standing?.rules.values() ?? [])]).to.deep.equal([
+      {
+        id: 'rule-4f9c21ab',
+        effect: 'allow',
+        from: { kind: 'label', key: 'tier', value: 'front' },
+        to: 'web',
+        port: 80,
+      },
+    ]);
+    const ended = foldAll(null, events);
+    expect(ended).to.include({ deleted: true, version: events.length });
+    expect([ended?.sandboxes.size, ended?.aliases.size, ended?.rules.size]).to.deep.equal([0, 0, 0]);
+  });
+
+  it('fold to the sandbox they describe', () => {
+    const events = fixture('sandbox-stream.v1.json').map(sandboxEventOf);
+    const states = events.map((_, index) => events.slice(0, index + 1).reduce(evolveSandbox, null));
+    expect(states.at(-2)).to.deep.equal({
+      sandboxId: 'sbx-web',
+      version: 5,
+      agentId: 'host-a',
+      address: '10.77.0.3',
+      driver: 'netns',
+      labels: { tier: 'front' },
+      present: true,
+    });
+    expect(states.at(-1)).to.include({ agentId: null, present: false, version: 6 });
+  });
+
+  it('fold to the agent they describe', () => {
+    const events = fixture('agent-stream.v1.json').map(agentEventOf);
+    const renewed = events.slice(0, 2).reduce(evolveAgent, null);
+    expect(renewed).to.include({ agentId: 'host-a', status: 'enrolled', version: 2 });
+    expect(renewed?.meshKeyThumbprint).to.match(/^60303ae2/);
+    expect(events.reduce(evolveAgent, null)).to.include({ status: 'revoked', version: 3 });
+  });
+});
