@@ -39,7 +39,7 @@ export class DirectoryFeed {
     for (;;) {
       const events = await this.store.readAll(this.directory.position, READ_AT_ONCE);
       if (events.length === 0) break;
-      this.directory.apply(events);
+      this.directory.replay(events);
     }
     this.subscription = this.store.subscribe(
       this.directory.position,

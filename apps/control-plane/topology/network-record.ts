@@ -48,6 +48,26 @@ export function nextNetworkRecord(before: NetworkRecord | null, stored: StoredEv
   };
 }
 
+/**
+ * As nextNetworkRecord for each event in turn, at the cost of one fold. An event that cannot be read is found one by
+ * one.
+ */
+export function replayNetwork(before: NetworkRecord | null, events: readonly StoredEvent[]): NetworkRecord | null {
+  const oneByOne = () => events.reduce<NetworkRecord | null>(nextNetworkRecord, before);
+  const [first, last] = [events[0], events.at(-1)];
+  if (before?.unreadable || first === undefined || last === undefined || events.length < 3) return oneByOne();
+  const start = before ?? nextNetworkRecord(null, first);
+  if (start === null) return oneByOne();
+  let topology: Topology | null;
+  try {
+    topology = foldNetwork(start.topology, events.slice(before === null ? 1 : 0, -1));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return oneByOne();
+  }
+  return topology && nextNetworkRecord({ ...start, topology, participants: participants(topology) }, last);
+}
+
 /** A network's stream, folded on from a topology already known. Throws EventUnknownError, StreamOrderError. */
 export function foldNetwork(before: Topology | null, events: readonly StoredEvent[]): Topology | null {
   return foldAll(before, events.map(networkEventOf));

@@ -1,0 +1,83 @@
+import type { AgentId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
+import { type NetworkRecord, REMEMBERED_VERSIONS, type VersionChange } from './network-record.js';
+
+/** Networks by everything they are asked for by. */
+export class NetworkIndex {
+  private readonly byId = new Map<NetworkId, NetworkRecord>();
+  private readonly idByName = new Map<NetworkName, NetworkId>();
+  private readonly lastIdByName = new Map<NetworkName, NetworkId>();
+  private readonly versions = new Map<NetworkId, VersionChange[]>();
+  private readonly bySandbox = new Map<SandboxId, Set<NetworkId>>();
+  private readonly byAgent = new Map<AgentId, Set<NetworkId>>();
+
+  /** Those that exist now. */
+  all(): readonly NetworkRecord[] {
+    return this.records(this.idByName.values());
+  }
+
+  /** Deleted ones too. */
+  get(networkId: NetworkId): NetworkRecord | null {
+    return this.byId.get(networkId) ?? null;
+  }
+
+  named(name: NetworkName): NetworkRecord | null {
+    const id = this.idByName.get(name);
+    return id === undefined ? null : this.get(id);
+  }
+
+  lastNamed(name: NetworkName): NetworkId | null {
+    return this.lastIdByName.get(name) ?? null;
+  }
+
+  version(networkId: NetworkId, version: number): VersionChange | null {
+    return this.versions.get(networkId)?.find((change) => change.version === version) ?? null;
+  }
+
+  ofSandbox(sandboxId: SandboxId): readonly NetworkRecord[] {
+    return this.records(this.bySandbox.get(sandboxId) ?? []);
+  }
+
+  ofAgent(agentId: AgentId): readonly NetworkRecord[] {
+    return this.records(this.byAgent.get(agentId) ?? []);
+  }
+
+  /** Puts a record in the place of the network's former one. */
+  put(networkId: NetworkId, record: NetworkRecord): void {
+    const before = this.get(networkId);
+    this.byId.set(networkId, record);
+    if (record.unreadable !== null) return;
+    const { topology, last, participants } = record;
+    this.putName(networkId, topology.name, topology.deleted);
+    move(this.bySandbox, networkId, attached(before), attached(record));
+    move(this.byAgent, networkId, before?.participants ?? [], participants);
+    const versions = this.versions.get(networkId) ?? [];
+    versions.push(last);
+    if (versions.length > REMEMBERED_VERSIONS) versions.shift();
+    this.versions.set(networkId, versions);
+  }
+
+  private putName(networkId: NetworkId, name: NetworkName, deleted: boolean): void {
+    this.lastIdByName.set(name, networkId);
+    if (!deleted) this.idByName.set(name, networkId);
+    else if (this.idByName.get(name) === networkId) this.idByName.delete(name);
+  }
+
+  private records(ids: Iterable<NetworkId>): readonly NetworkRecord[] {
+    return [...ids].flatMap((id) => this.byId.get(id) ?? []);
+  }
+}
+
+function attached(record: NetworkRecord | null): readonly SandboxId[] {
+  return record === null || record.topology.deleted ? [] : [...record.topology.sandboxes.keys()];
+}
+
+function move<Key>(
+  index: Map<Key, Set<NetworkId>>,
+  networkId: NetworkId,
+  before: readonly Key[],
+  now: readonly Key[],
+): void {
+  const kept = new Set(now);
+  for (const key of before) if (!kept.has(key)) index.get(key)?.delete(networkId);
+  for (const key of now) index.set(key, (index.get(key) ?? new Set()).add(networkId));
+}

@@ -1,0 +1,193 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Directory } from '#apps/control-plane/topology/directory.js';
+import {
+  type AgentId,
+  parseAgentId,
+  parseAliasName,
+  parseNetworkId,
+  parseNetworkName,
+  parseRuleId,
+  parseSandboxId,
+  type SandboxId,
+} from '#libs/contracts/ids.js';
+import type { DomainEvent } from '#libs/domain/events.js';
+import { storedEvent } from '#libs/domain/stored-events.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
+
+const [HOST_A, HOST_B] = [parseAgentId('host-a', 'agent'), parseAgentId('host-b', 'agent')];
+const [AA, BB] = [parseNetworkId('aa', 'network'), parseNetworkId('bb', 'network')];
+const SBX_1 = parseSandboxId('sbx-1', 'sandbox');
+const agents = [HOST_A, HOST_B];
+const networks = [AA, BB];
+const sandboxes = [SBX_1, parseSandboxId('sbx-2', 'sandbox'), parseSandboxId('sbx-3', 'sandbox')];
+
+/** A log of streams in turn, each event numbered in its stream and in the whole. */
+class Log {
+  readonly events: StoredEvent[] = [];
+  private readonly versions = new Map<string, number>();
+
+  add(streamId: string, event: DomainEvent | { readonly type: 'Unheard'; readonly data: Record<string, never> }): void {
+    const streamVersion = (this.versions.get(streamId) ?? 0) + 1;
+    this.versions.set(streamId, streamVersion);
+    const stored =
+      event.type === 'Unheard' ? { type: event.type, schemaVersion: 1, data: event.data } : storedEvent(event);
+    const position = this.events.length + 1;
+    this.events.push({
+      ...stored,
+      position,
+      streamId,
+      streamVersion,
+      metadata: {},
+      actor: 'user:ada',
+      commandId: `c${position}`,
+      correlationId: 'r',
+      causationId: null,
+      recordedAt: new Date(position * 1_000).toISOString(),
+      previousHash: '',
+      hash: '',
+    });
+  }
+
+  version(streamId: string): number {
+    return this.versions.get(streamId) ?? 0;
+  }
+}
+
+type Step = readonly [what: number, pick: number, other: number];
+
+/** What may happen next; what does not fit the state of its stream is passed over. */
+function step(log: Log, [what, pick, other]: Step): void {
+  const networkId = networks[pick % networks.length] ?? AA;
+  const name = parseNetworkName(`net-${networkId}`, 'name');
+  const isNew = log.version(`network-${networkId}`) === 0;
+  if (isNew) {
+    log.add(`network-${networkId}`, {
+      type: 'NetworkCreated',
+      data: { networkId, name, mode: 'agent_proxy', maxStalenessSeconds: 86_400 },
+    });
+    return;
+  }
+  const sandboxId = sandboxes[other % sandboxes.length] ?? SBX_1;
+  const agentId = agents[(pick + other) % agents.length] ?? HOST_A;
+  const event = eventOf(what, other, sandboxId, agentId);
+  if (event.type === 'AgentEnrolled') log.add(`agent-${agentId}`, event);
+  else if (event.type !== 'SandboxPlaced') log.add(`network-${networkId}`, event);
+  else {
+    const registered = log.version(`sandbox-${sandboxId}`) > 0;
+    log.add(`sandbox-${sandboxId}`, registered ? event : { type: 'SandboxRegistered', data: { sandboxId } });
+  }
+}
+
+function eventOf(what: number, other: number, sandboxId: SandboxId, agentId: AgentId): DomainEvent {
+  const alias = parseAliasName(`a${other}`, 'alias');
+  const ruleId = parseRuleId(`rule-000${other}`, 'rule');
+  switch (what) {
+    case 0:
+      return { type: 'SandboxAttached', data: { sandboxId, agentId, labels: {} } };
+    case 1:
+      return { type: 'SandboxDetached', data: { sandboxId } };
+    case 2:
+      return { type: 'AliasPublished', data: { alias, sandboxId, ports: [] } };
+    case 3:
+      return { type: 'PolicyRuleAdded', data: { ruleId, effect: 'deny', from: 'any', to: alias, port: 80 } };
+    case 4:
+      return { type: 'SandboxPlacementChanged', data: { sandboxId, agentId } };
+    case 5:
+      return { type: 'AgentEnrolled', data: { agentId, nkey: `U${other}`, meshKeyThumbprint: 'x' } };
+    case 6:
+      return { type: 'NetworkDeleted', data: {} };
+    default:
+      return { type: 'SandboxPlaced', data: { agentId, address: '127.0.0.1', driver: 'static' } };
+  }
+}
+
+const steps = fc.array(fc.tuple(fc.nat(7), fc.nat(3), fc.nat(3)), { maxLength: 60 });
+
+function everything(directory: Directory) {
+  return {
+    position: directory.position,
+    networks: directory.networks(),
+    byId: networks.map((id) => directory.network(id)),
+    sandboxes: directory.sandboxes(),
+    agents: directory.agents(),
+    ofAgent: agents.map((id) =>
+      directory
+        .networksOfAgent(id)
+        .map(({ topology }) => topology.networkId)
+        .sort(),
+    ),
+    ofSandbox: sandboxes.map((id) =>
+      directory
+        .networksOf(id)
+        .map(({ topology }) => topology.networkId)
+        .sort(),
+    ),
+  };
+}
+
+describe('the directory', () => {
+  it('is the same whether the log was followed event by event or read in batches', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 20 }), (what, size) => {
+        const log = new Log();
+        for (const each of what) step(log, each);
+        const [followed, read] = [new Directory(), new Directory()];
+        for (const event of log.events) followed.apply([event]);
+        for (let at = 0; at < log.events.length; at += size) read.replay(log.events.slice(at, at + size));
+        expect(everything(read)).to.deep.equal(everything(followed));
+      }),
+    );
+  });
+
+  it('takes each event once, though a batch comes twice', () => {
+    const log = new Log();
+    for (const what of [0, 0, 2, 3]) step(log, [what, 0, 1]);
+    const directory = new Directory();
+    directory.apply(log.events);
+    const before = everything(directory);
+    expect(directory.apply(log.events).networks.size).to.equal(0);
+    expect(everything(directory)).to.deep.equal(before);
+  });
+
+  it('tells whom a change concerns: those before it, and those since', () => {
+    const log = new Log();
+    for (const each of [
+      [0, 0, 0],
+      [0, 0, 0],
+      [4, 0, 1],
+    ] as const)
+      step(log, each);
+    const directory = new Directory();
+    directory.apply(log.events.slice(0, 2));
+    log.add('network-aa', {
+      type: 'SandboxPlacementChanged',
+      data: { sandboxId: SBX_1, agentId: HOST_B },
+    });
+    directory.apply(log.events.slice(2, 3));
+    const { networks: changed } = directory.apply(log.events.slice(3));
+    expect([...(changed.get(AA)?.concerned ?? [])].sort()).to.deep.equal(['host-a', 'host-b']);
+    expect(changed.get(AA)?.urgent).to.equal(true);
+  });
+
+  it('marks a network with an event it does not know, and reads the others on', () => {
+    for (const way of ['apply', 'replay'] as const) {
+      const log = new Log();
+      for (const each of [
+        [0, 0, 0],
+        [0, 0, 0],
+        [0, 1, 0],
+        [0, 1, 0],
+      ] as const)
+        step(log, each);
+      log.add('network-aa', { type: 'Unheard', data: {} });
+      log.add('network-bb', { type: 'SandboxDetached', data: { sandboxId: SBX_1 } });
+      const directory = new Directory();
+      directory[way](log.events);
+      expect(directory.network(AA)?.unreadable, way).to.include('Unheard');
+      expect(directory.network(BB)?.unreadable, way).to.equal(null);
+      expect(directory.network(BB)?.topology.version, way).to.equal(3);
+      expect(directory.unreadableEvents, way).to.be.greaterThan(0);
+    }
+  });
+});
