@@ -25,7 +25,7 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
 ];
 
 const SUITES = ['unit', 'integration', 'e2e'] as const;
-const SUITE_TIMEOUT_MS = 30 * 60_000;
+const SUITE_TIMEOUT_MS = 20 * 60_000;
 
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve) => {
