@@ -1,4 +1,4 @@
-import type { AgentId } from './ids.js';
+import type { AgentId, LocalNodeId } from './ids.js';
 
 /** Requests to an agent: answered by that agent alone. */
 export const TO_AGENT = ['topology', 'diagnose', 'control'] as const;
@@ -28,4 +28,39 @@ export function agentOfSubject(subject: string): string {
 /** Replies to an agent's requests come here and nowhere else. */
 export function agentInboxPrefix(agentId: AgentId): string {
   return `_INBOX.${agentId}`;
+}
+
+/** Requests to a local node. */
+export const TO_LOCAL_NODE = ['topology', 'diagnose', 'control'] as const;
+/** Requests from a local node: it has no sandboxes to report. */
+export const FROM_LOCAL_NODE = ['hello', 'heartbeat', 'sync', 'applied'] as const;
+
+export type ToLocalNode = (typeof TO_LOCAL_NODE)[number];
+export type FromLocalNode = (typeof FROM_LOCAL_NODE)[number];
+
+export const LOCAL_NODE_SUBJECT_PREFIX = 'gs.v1.local';
+
+/** `gs.v1.local.<id>.<message>` */
+export function localNodeSubject(nodeId: LocalNodeId, message: ToLocalNode | FromLocalNode): string {
+  return `${LOCAL_NODE_SUBJECT_PREFIX}.${nodeId}.${message}`;
+}
+
+/** What the control plane subscribes to: one message of every local node. */
+export function everyLocalNodeSubject(message: FromLocalNode): string {
+  return `${LOCAL_NODE_SUBJECT_PREFIX}.*.${message}`;
+}
+
+/** The node's id in a subject of the above form; the server lets a node publish only under its own. */
+export function localNodeOfSubject(subject: string): string {
+  return subject.split('.')[3] ?? '';
+}
+
+/** Apart from those of agents: a node's id and an agent's may be the same word. */
+export function localNodeInboxPrefix(nodeId: LocalNodeId): string {
+  return `_INBOX.local.${nodeId}`;
+}
+
+/** Who a snapshot for a local node is signed for; no agent has such a name. */
+export function localNodeRecipient(nodeId: LocalNodeId): string {
+  return `local/${nodeId}`;
 }

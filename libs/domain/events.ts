@@ -1,4 +1,13 @@
-import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type {
+  AgentId,
+  AliasName,
+  LocalNodeId,
+  NetworkId,
+  NetworkName,
+  RuleId,
+  SandboxId,
+  UserName,
+} from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
 
 /** Events are stored as written and read for ever: a changed shape is a new schema version and an upcaster. */
@@ -74,10 +83,34 @@ export type AgentEvent =
     }
   | { readonly type: 'AgentRevoked'; readonly data: { readonly reason: string } };
 
-export type DomainEvent = NetworkEvent | SandboxEvent | AgentEvent;
+export type LocalNodeEvent =
+  | {
+      readonly type: 'LocalNodeJoined';
+      readonly data: {
+        readonly nodeId: LocalNodeId;
+        readonly user: UserName;
+        readonly networkId: NetworkId;
+        readonly machine: string;
+        readonly nkey: string;
+        readonly meshKeyThumbprint: string;
+        /** The id of the API token, which is no secret. */
+        readonly tokenId: string;
+        readonly expiresAt: string;
+      };
+    }
+  | {
+      readonly type: 'LocalNodeRenewed';
+      readonly data: { readonly meshKeyThumbprint: string; readonly tokenId: string; readonly expiresAt: string };
+    }
+  | { readonly type: 'LocalNodeExpired'; readonly data: { readonly reason: string } }
+  | { readonly type: 'LocalNodeRevoked'; readonly data: { readonly reason: string } }
+  | { readonly type: 'LocalNodeLeft'; readonly data: Record<string, never> };
+
+export type DomainEvent = NetworkEvent | SandboxEvent | AgentEvent | LocalNodeEvent;
 
 export const SCHEMA_VERSION = 1;
 
 export const networkStream = (id: NetworkId): string => `network-${id}`;
 export const sandboxStream = (id: SandboxId): string => `sandbox-${id}`;
 export const agentStream = (id: AgentId): string => `agent-${id}`;
+export const localNodeStream = (id: LocalNodeId): string => `local-node-${id}`;

@@ -1,6 +1,13 @@
 import type { JsonValue } from '#libs/contracts/canonical-json.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import { type AgentEvent, type DomainEvent, type NetworkEvent, type SandboxEvent, SCHEMA_VERSION } from './events.js';
+import {
+  type AgentEvent,
+  type DomainEvent,
+  type LocalNodeEvent,
+  type NetworkEvent,
+  type SandboxEvent,
+  SCHEMA_VERSION,
+} from './events.js';
 
 /** The part of a stored event that the domain reads, after the store's upcasters. */
 export interface StoredDomainEvent {
@@ -42,6 +49,13 @@ const SANDBOX_EVENTS = typesOf<SandboxEvent>({
   SandboxReleased: true,
 });
 const AGENT_EVENTS = typesOf<AgentEvent>({ AgentEnrolled: true, AgentRenewed: true, AgentRevoked: true });
+const LOCAL_NODE_EVENTS = typesOf<LocalNodeEvent>({
+  LocalNodeJoined: true,
+  LocalNodeRenewed: true,
+  LocalNodeExpired: true,
+  LocalNodeRevoked: true,
+  LocalNodeLeft: true,
+});
 
 /** A member for each type, so that a new event does not compile until it is named here. */
 function typesOf<Event extends DomainEvent>(types: { readonly [Type in Event['type']]: true }): ReadonlySet<string> {
@@ -52,6 +66,8 @@ function typesOf<Event extends DomainEvent>(types: { readonly [Type in Event['ty
 export const networkEventOf = (stored: StoredDomainEvent): NetworkEvent => known<NetworkEvent>(stored, NETWORK_EVENTS);
 export const sandboxEventOf = (stored: StoredDomainEvent): SandboxEvent => known<SandboxEvent>(stored, SANDBOX_EVENTS);
 export const agentEventOf = (stored: StoredDomainEvent): AgentEvent => known<AgentEvent>(stored, AGENT_EVENTS);
+export const localNodeEventOf = (stored: StoredDomainEvent): LocalNodeEvent =>
+  known<LocalNodeEvent>(stored, LOCAL_NODE_EVENTS);
 
 function known<Event extends DomainEvent>(stored: StoredDomainEvent, types: ReadonlySet<string>): Event {
   if (stored.schemaVersion !== SCHEMA_VERSION || !types.has(stored.type)) throw new EventUnknownError(stored);

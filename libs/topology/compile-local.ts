@@ -1,0 +1,47 @@
+import type { AliasName, UserName } from '#libs/contracts/ids.js';
+import { formatSelector } from '#libs/contracts/selectors.js';
+import { evaluateSource } from './evaluate.js';
+import type { Snapshot, Topology } from './model.js';
+import { sortedBy } from './order.js';
+import { selectorsFor } from './selector-match.js';
+
+/**
+ * What a developer's machine needs of one network at this version: the aliases and ports that its user may reach, the
+ * sandbox and agent behind each, and the rules that allow it. Nothing else of the network is in it: not who else is
+ * attached, no label, no rule about others. A deleted network gives a snapshot that tells the node to let go.
+ */
+export function compileForLocalNode(topology: Topology, user: UserName): Snapshot {
+  const { networkId, name, version, maxStalenessSeconds, deleted } = topology;
+  const head = { format: 1, networkId, name, version, maxStalenessSeconds } as const;
+  if (deleted) return { ...head, participates: false, sandboxes: [], aliases: [], rules: [] };
+
+  const source = { kind: 'local', user } as const;
+  const mayReach = (alias: AliasName, port: number) => evaluateSource(topology, source, alias, port).effect === 'allow';
+  const aliases = sortedBy(topology.aliases.values(), ({ alias }) => alias)
+    .map(({ alias, sandboxId, ports }) => ({
+      alias,
+      sandboxId,
+      ports: ports
+        .filter(({ published }) => mayReach(alias, published))
+        .map(({ published, target }) => ({ published, target }))
+        .sort((first, second) => first.published - second.published),
+    }))
+    .filter(({ ports }) => ports.length > 0);
+
+  const targets = new Set(aliases.map(({ sandboxId }) => sandboxId));
+  const reachable = new Set(
+    aliases.flatMap(({ alias, ports }) => ports.map(({ published }) => `${alias} ${published}`)),
+  );
+  const selectors = selectorsFor(topology, source);
+  return {
+    ...head,
+    participates: true,
+    sandboxes: sortedBy(topology.sandboxes.values(), ({ sandboxId }) => sandboxId)
+      .filter(({ sandboxId }) => targets.has(sandboxId))
+      .map(({ sandboxId, agentId }) => ({ sandboxId, agentId, labels: {} })),
+    aliases,
+    rules: sortedBy(topology.rules.values(), ({ id }) => id)
+      .map(({ id, effect, from, to, port }) => ({ id, effect, from: formatSelector(from), to, port }))
+      .filter(({ from, to, port }) => selectors.has(from) && reachable.has(`${to} ${port}`)),
+  };
+}
