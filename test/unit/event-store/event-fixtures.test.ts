@@ -3,8 +3,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { evolveAgent } from '#libs/domain/agent/state.js';
 import { type DomainEvent, SCHEMA_VERSION } from '#libs/domain/events.js';
+import { evolveLocalNode } from '#libs/domain/local-node/state.js';
 import { evolveSandbox } from '#libs/domain/sandbox/state.js';
-import { agentEventOf, networkEventOf, type StoredDomainEvent, sandboxEventOf } from '#libs/domain/stored-events.js';
+import {
+  agentEventOf,
+  localNodeEventOf,
+  networkEventOf,
+  type StoredDomainEvent,
+  sandboxEventOf,
+} from '#libs/domain/stored-events.js';
 import { Upcasters } from '#libs/event-store/upcasters.js';
 import { foldAll } from '#libs/topology/fold.js';
 import { CLONE } from '#test/support/clone.js';
@@ -35,6 +42,11 @@ const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
   AgentEnrolled: true,
   AgentRenewed: true,
   AgentRevoked: true,
+  LocalNodeJoined: true,
+  LocalNodeRenewed: true,
+  LocalNodeExpired: true,
+  LocalNodeRevoked: true,
+  LocalNodeLeft: true,
 };
 
 function fixture(file: string): readonly StoredDomainEvent[] {
@@ -99,5 +111,13 @@ describe('events of every schema version ever written', () => {
     expect(renewed).to.include({ agentId: 'host-a', status: 'enrolled', version: 2 });
     expect(renewed?.meshKeyThumbprint).to.match(/^60303ae2/);
     expect(events.reduce(evolveAgent, null)).to.include({ status: 'revoked', version: 3 });
+  });
+
+  it('fold to the local node they describe', () => {
+    const events = fixture('local-node-stream.v1.json').map(localNodeEventOf);
+    const renewed = events.slice(0, 2).reduce(evolveLocalNode, null);
+    expect(renewed).to.include({ user: 'ada', status: 'joined', version: 2, expiresAt: '2026-01-31T10:43:00.120Z' });
+    const after = events.map((_, index) => events.slice(0, index + 1).reduce(evolveLocalNode, null)?.status);
+    expect(after).to.deep.equal(['joined', 'joined', 'expired', 'left', 'revoked']);
   });
 });
