@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Everything of a stored event that its hash covers, data and metadata as the text that is stored. */
 export interface HashedFields {
@@ -25,23 +25,20 @@ export const GENESIS_HASH = '0'.repeat(64);
  * each text, so that no two different events have the same input.
  */
 export function eventHash(previousHash: string, event: HashedFields): string {
-  return createHash('sha256')
-    .update(
-      JSON.stringify([
-        previousHash,
-        event.position,
-        event.streamId,
-        event.streamVersion,
-        event.type,
-        event.schemaVersion,
-        event.dataText,
-        event.metadataText,
-        event.actor,
-        event.commandId,
-        event.correlationId,
-        event.causationId,
-        event.recordedAt,
-      ]),
-    )
-    .digest('hex');
+  const hashed = JSON.stringify([
+    previousHash,
+    event.position,
+    event.streamId,
+    event.streamVersion,
+    event.type,
+    event.schemaVersion,
+    event.dataText,
+    event.metadataText,
+    event.actor,
+    event.commandId,
+    event.correlationId,
+    event.causationId,
+    event.recordedAt,
+  ]);
+  return hash('sha256', hashed, 'hex');
 }
