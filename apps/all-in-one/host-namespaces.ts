@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { cleanNamespaces } from '#apps/agent/sandboxes/namespaces.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AddressBlock } from './address-block.js';
 
@@ -44,11 +45,10 @@ export async function makeHostNamespaces(
 /** Takes away the hosts, the bridge and every sandbox namespace that was made under them. */
 export async function removeHostNamespaces(block: AddressBlock, agents: readonly [string, string]): Promise<void> {
   const { stdout } = await ip('netns', 'list');
-  const existing = stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
+  const existing = new Set(stdout.split('\n').map((line) => line.split(' ')[0]));
   for (const host of hostNamespaces(block, agents)) {
-    for (const name of existing.filter((entry) => entry === host.name || entry.startsWith(host.sandboxPrefix))) {
-      await ip('netns', 'delete', name);
-    }
+    await cleanNamespaces(host.sandboxPrefix);
+    if (existing.has(host.name)) await ip('netns', 'delete', host.name);
   }
   await ip('link', 'delete', bridgeName(block)).catch(() => {});
 }

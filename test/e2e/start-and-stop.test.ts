@@ -78,6 +78,13 @@ describe('npm start', function () {
       expect(await first.stop()).to.equal(0);
       expect(performance.now() - began).to.be.lessThan(STOP_WITHIN_MS);
       expect(pids.filter(isAlive)).to.deep.equal([]);
+      const { addressBlock }: { addressBlock: number } = JSON.parse(readFileSync(join(home, 'ports.json'), 'utf8'));
+      for (const folder of ['/run/netns', '/etc/netns'].filter((path) => existsSync(path))) {
+        expect(
+          readdirSync(folder).filter((name) => name.startsWith(`gs${addressBlock}.`)),
+          folder,
+        ).to.deep.equal([]);
+      }
 
       const second = await start(port, sandboxes);
       const { items } = (await second.json(['network', 'alias', 'list', 'kept'])) as { items: { alias: string }[] };
