@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { expect } from 'chai';
 import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
 import type { BusFault } from '#libs/bus/bus.js';
@@ -128,6 +130,43 @@ describe("with everything that host-a's disk holds", function () {
       ['an alias of its own host', { alias: parseAliasName('web', 'a') }, 'DEFAULT_DENY'],
       ['a network that does not exist', { networkId: parseNetworkId('0', 'n') }, 'NETWORK_UNKNOWN'],
     ];
+    it('is refused a source placed on another agent when it speaks HTTP/2 by hand', async () => {
+      const { credentials, keys } = await identityOf(stack, 'host-a');
+      const { items } = (await stack.json(['agent', 'list'])) as {
+        readonly items: readonly { readonly id: string; readonly mesh: { readonly endpoints: readonly string[] } }[];
+      };
+      const endpoint = items.find(({ id }) => id === 'host-b')?.mesh.endpoints[0] ?? '';
+      const session = connectHttp2(`https://${endpoint}`, {
+        cert: credentials.certificate,
+        key: keys.meshPrivateKey,
+        ca: credentials.authority,
+        // The name in an agent's certificate is a SPIFFE URI, not a host's.
+        checkServerIdentity: () => undefined,
+      });
+      try {
+        const ask = async (source: string): Promise<string> => {
+          const stream = session.request({
+            ':method': 'CONNECT',
+            ':authority': 'anything',
+            'gs-flow': '0'.repeat(30) + (source === 'sandbox:sbx-web' ? 'e1' : 'e2'),
+            'gs-network': request.networkId,
+            'gs-alias': 'api',
+            'gs-port': '8080',
+            'gs-source': source,
+            'gs-version': '1',
+          });
+          const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+          stream.on('error', () => {});
+          stream.close();
+          return `${headers[':status']} ${headers['gs-code'] ?? ''}`;
+        };
+        expect(await ask('sandbox:sbx-web')).to.equal('200 ');
+        expect(await ask('sandbox:sbx-worker')).to.equal('403 SOURCE_NOT_ON_PEER');
+      } finally {
+        session.destroy();
+      }
+    });
+
     for (const [index, [title, change, code]] of rows.entries()) {
       it(`is refused ${title}`, async () => {
         expect(await openAs(node, { ...request, ...change, flowId: flowIdOf(10 + index) })).to.equal(code);
