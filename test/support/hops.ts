@@ -63,7 +63,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     changes: [
       ['await this.ports.deliver(head, signal);', ''],
       // Heartbeats repeat the last one, so that a lost acknowledgement costs time only.
-      ['return [...this.queues.values()].map(({ latest }) => latest);', 'return [];'],
+      ['latest() {', 'latest() { return [];'],
     ],
     failsWith: /exit 5, not 0[\s\S]*"confirmed": 0/,
   },
