@@ -6,12 +6,10 @@ import { dig, type Served, sendRaw, serve } from './served.js';
 
 const asking = (id: number): Buffer => Buffer.from(encode({ id, questions: [{ name: 'api.dev.gstacks', type: 'A' }] }));
 
-const AT_ONCE = 100;
-
 describe('DNS server under hostile packets', () => {
   let served: Served;
   before(async () => {
-    served = await serve({ queriesPerSecondPerSource: 2_000 });
+    served = await serve();
   });
   after(() => served.server.close());
 
@@ -40,32 +38,37 @@ describe('DNS server under hostile packets', () => {
   });
 
   it('holds each source to its rate and no other', async () => {
-    const flood = Array.from({ length: 6_000 }, (_, index) => asking(index));
-    await sendRaw(served.port, flood, 0);
-    await waitFor('the flood is held', async () => (await served.server.counters()).rateLimited > 0);
-    expect((await dig(served.port, '-b', '127.0.0.2', 'api.dev.gstacks')).status).to.equal('NOERROR');
+    const strict = await serve({ queriesPerSecondPerSource: 100 });
+    try {
+      const flood = Array.from({ length: 200 }, (_, index) => asking(index));
+      await waitFor('the flood is held', async () => {
+        await sendRaw(strict.port, flood, 0);
+        return (await strict.server.counters()).rateLimited > 0;
+      });
+      expect((await dig(strict.port, '-b', '127.0.0.2', 'api.dev.gstacks')).status).to.equal('NOERROR');
+    } finally {
+      await strict.server.close();
+    }
   });
 
   it('answers each of many at once with its own id and name', async () => {
-    const ids = Array.from({ length: 500 }, (_, index) => index);
+    const nameOf = (id: number): string => (id % 2 === 0 ? 'api.dev.gstacks' : `n${id}.dev.gstacks`);
     const busy = await serve();
-    const packets = ids.map((id) =>
-      Buffer.from(
-        encode({ id, questions: [{ name: id % 2 === 0 ? 'api.dev.gstacks' : `n${id}.dev.gstacks`, type: 'A' }] }),
-      ),
-    );
-    const answers: ReturnType<typeof decode>[] = [];
-    // As many at once as the default receive buffer of either side holds: UDP may drop what is over it.
-    for (let first = 0; first < packets.length; first += AT_ONCE) {
-      const some = packets.slice(first, first + AT_ONCE);
-      answers.push(...(await sendRaw(busy.port, some, some.length)).map((answer) => decode(answer)));
+    try {
+      const seen = new Set<number>();
+      for (let first = 0; first < 500; first += 50) {
+        const ids = Array.from({ length: 50 }, (_, index) => first + index);
+        const packets = ids.map((id) => Buffer.from(encode({ id, questions: [{ name: nameOf(id), type: 'A' }] })));
+        for (const answer of (await sendRaw(busy.port, packets, ids.length)).map((bytes) => decode(bytes))) {
+          const id = answer.id ?? -1;
+          expect(answer.questions?.[0]?.name).to.equal(nameOf(id));
+          expect(answer.answers).to.have.lengthOf(id % 2 === 0 ? 1 : 0);
+          seen.add(id);
+        }
+      }
+      expect(seen.size).to.equal(500);
+    } finally {
+      await busy.server.close();
     }
-    await busy.server.close();
-    for (const answer of answers) {
-      const id = answer.id ?? -1;
-      expect(answer.questions?.[0]?.name).to.equal(id % 2 === 0 ? 'api.dev.gstacks' : `n${id}.dev.gstacks`);
-      expect(answer.answers).to.have.lengthOf(id % 2 === 0 ? 1 : 0);
-    }
-    expect(new Set(answers.map((answer) => answer.id)).size).to.equal(ids.length);
   });
 });

@@ -37,15 +37,17 @@ describe('DNS listen addresses', () => {
       else holder.listen(port, '127.0.0.1');
       await once(holder, 'listening');
       const wanted = [`127.0.0.1:${served.port}`, `127.0.0.1:${port}`];
-      const failures = await served.server.listen(wanted);
-      expect(failures.map(({ address, code }) => ({ address, code }))).to.deep.equal([
-        { address: `127.0.0.1:${port}`, code: 'EADDRINUSE' },
-      ]);
-      expect(failures[0]?.message).to.include('in use').and.include(String(port));
-      expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');
-
-      holder.close();
-      await once(holder, 'close');
+      try {
+        const failures = await served.server.listen(wanted);
+        expect(failures.map(({ address, code }) => ({ address, code }))).to.deep.equal([
+          { address: `127.0.0.1:${port}`, code: 'EADDRINUSE' },
+        ]);
+        expect(failures[0]?.message).to.include('in use').and.include(String(port));
+        expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');
+      } finally {
+        holder.close();
+        await once(holder, 'close');
+      }
       expect(await served.server.listen(wanted)).to.deep.equal([]);
       expect((await dig(port, 'api.dev.gstacks')).status).to.equal('NOERROR');
     });
@@ -59,12 +61,15 @@ describe('DNS listen addresses', () => {
   it('that fail at the start are told as events, do not stop the start, and open once they can', async () => {
     const address = `127.0.0.1:${served.port}`;
     const second = await serve({ listen: [address] }, { listenRetryMs: 50 });
-    expect(second.events).to.have.lengthOf(1);
-    expect(second.events[0]).to.include({ kind: 'listen-failed', code: 'EADDRINUSE' });
-    await served.server.close();
-    await waitFor('the second takes over', () => second.events.length === 2);
-    expect(second.events[1]).to.deep.equal({ kind: 'listen-recovered', address });
-    expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');
-    await second.server.close();
+    try {
+      expect(second.events).to.have.lengthOf(1);
+      expect(second.events[0]).to.include({ kind: 'listen-failed', code: 'EADDRINUSE' });
+      await served.server.close();
+      await waitFor('the second takes over', () => second.events.length === 2);
+      expect(second.events[1]).to.deep.equal({ kind: 'listen-recovered', address });
+      expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');
+    } finally {
+      await second.server.close();
+    }
   });
 });

@@ -79,14 +79,18 @@ describe('DNS over TCP', () => {
     });
     const forwarding = await serve({ upstreams: [resolver.address] });
     const one = await open(forwarding.port);
-    one.socket.end(Buffer.concat([framed(1, 'slow.example'), framed(2, 'api.dev.gstacks')]));
-    await waitFor('the answer that is known', () => one.ids().length === 1);
-    expect(one.ids()).to.deep.equal([2]);
-    release();
-    await waitFor('the connection ends', one.isClosed);
-    expect(one.ids()).to.deep.equal([2, 1]);
-    await forwarding.server.close();
-    await resolver.stop();
+    clients.push(one);
+    try {
+      one.socket.end(Buffer.concat([framed(1, 'slow.example'), framed(2, 'api.dev.gstacks')]));
+      await waitFor('the answer that is known', () => one.ids().length === 1);
+      expect(one.ids()).to.deep.equal([2]);
+      release();
+      await waitFor('the connection ends', one.isClosed);
+      expect(one.ids()).to.deep.equal([2, 1]);
+    } finally {
+      await forwarding.server.close();
+      await resolver.stop();
+    }
   });
 
   it('ends a sender of single octets at its idle bound, though it never stops sending', async () => {
