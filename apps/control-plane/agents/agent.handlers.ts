@@ -79,7 +79,7 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
       streamId: agentStream(agentId),
       load: () => this.states.agent(agentId),
       decide: (agent) => decideAgent({ kind: 'RevokeAgent', agentId, reason: `revoked by ${write.actor}` }, agent),
-      answer: ({ events }): AgentRevocationDto => ({
+      answer: ({ events }): Omit<AgentRevocationDto, 'connectionCut'> => ({
         agentId,
         changed: events.length > 0,
         sandboxesReleased: this.directory
@@ -89,10 +89,10 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
           .sort(),
       }),
     });
-    await this.revocations.settled(CUT_WITHIN_MS);
+    const connectionCut = await this.revocations.settled(CUT_WITHIN_MS);
     await this.inventories.forget(agentId);
     this.contacts.forget(agentId);
     this.agentStates.forget(agentId);
-    return answer;
+    return { ...answer, connectionCut };
   }
 }

@@ -567,6 +567,10 @@ export type AgentRevocationDto = {
      * Sandboxes that no agent holds any more
      */
     sandboxesReleased: Array<string>;
+    /**
+     * false: the bus is away, and is told as soon as it is back
+     */
+    connectionCut: boolean;
 };
 
 export type CreateEnrollmentTokenDto = {

@@ -90,4 +90,7 @@ export class AgentRevocationDto {
 
   @ApiProperty({ type: [String], description: 'Sandboxes that no agent holds any more' })
   readonly sandboxesReleased!: readonly string[];
+
+  @ApiProperty({ description: 'false: the bus is away, and is told as soon as it is back' })
+  readonly connectionCut!: boolean;
 }

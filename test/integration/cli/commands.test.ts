@@ -194,8 +194,8 @@ const rows: readonly Row[] = [
   {
     command: 'agent revoke host-c',
     asks: 'DELETE /v1/agents/host-c',
-    answer: { agentId: 'host-c', changed: true, sandboxesReleased: ['sbx-x'] },
-    prints: ['agent host-c revoked', 'sandboxes released: sbx-x'],
+    answer: { agentId: 'host-c', changed: true, sandboxesReleased: ['sbx-x'], connectionCut: false },
+    prints: ['agent host-c revoked', 'sandboxes released: sbx-x', 'its connection is cut when the bus is back'],
   },
 ];
 

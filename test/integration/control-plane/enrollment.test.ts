@@ -104,7 +104,12 @@ describe('enrolment of agents', () => {
     await waitFor('the agent holds the network', () => agent.received.length > 0);
 
     const revoked = await controlPlane.call('DELETE', '/v1/agents/host-r');
-    expect(revoked.body).to.deep.equal({ agentId: 'host-r', changed: true, sandboxesReleased: ['sbx-r'] });
+    expect(revoked.body).to.deep.equal({
+      agentId: 'host-r',
+      changed: true,
+      sandboxesReleased: ['sbx-r'],
+      connectionCut: true,
+    });
     await waitFor('its connection is cut', () => agent.statuses.includes('disconnected'));
     const connected = agent.statuses.filter((status) => status === 'connected').length;
 

@@ -19,6 +19,7 @@ export default class AgentRevoke extends GstacksCommand {
     this.screen.line(`agent ${agentId} ${revocation.changed ? 'revoked' : 'was revoked already'}`);
     const released = revocation.sandboxesReleased;
     if (released.length > 0) this.screen.line(`sandboxes released: ${released.join(', ')}`);
+    if (!revocation.connectionCut) this.screen.line('the bus is away: its connection is cut when the bus is back');
     return revocation;
   }
 }
