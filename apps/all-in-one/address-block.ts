@@ -22,13 +22,14 @@ const BLOCKS = 50;
 const FIRST_OCTET = 77;
 const LOCK_PORT = 7_979;
 const DNS_PORT = 1_053;
+const DOCUMENTED_DNS_HOST = '127.0.0.1';
 
 /** Takes the preferred block, or the next that no other stack holds. Error: NoAddressBlockError. */
 export async function takeAddressBlock(preferred: number): Promise<AddressBlock> {
   for (let step = 0; step < BLOCKS; step += 1) {
     const index = (preferred + step) % BLOCKS;
-    const lock = await hold(`127.${sandboxOctet(index)}.0.1`);
-    if (lock !== null) return block(index, lock);
+    const lock = await hold(`127.${sandboxOctet(index)}.0.1`, LOCK_PORT);
+    if (lock !== null) return block(index, lock, await documentedDns(index));
   }
   throw new NoAddressBlockError(
     'NO_ADDRESS_BLOCK',
@@ -41,13 +42,22 @@ function sandboxOctet(index: number): number {
   return FIRST_OCTET + 2 + index * 3;
 }
 
-function block(index: number, lock: Server): AddressBlock {
+/** The address that the product's documents give, where it is free: of one stack on a machine, the first. */
+async function documentedDns(index: number): Promise<string | null> {
+  if (index !== 0) return null;
+  const held = await hold(DOCUMENTED_DNS_HOST, DNS_PORT);
+  if (held === null) return null;
+  await new Promise((resolve) => held.close(resolve));
+  return `${DOCUMENTED_DNS_HOST}:${DNS_PORT}`;
+}
+
+function block(index: number, lock: Server, firstDns: string | null): AddressBlock {
   const octet = FIRST_OCTET + index * 3;
   const sandboxes = sandboxOctet(index);
   return {
     index,
     proxyRanges: [`127.${octet}.0.0/16`, `127.${octet + 1}.0.0/16`],
-    dnsAddresses: [`127.${sandboxes}.1.1:${DNS_PORT}`, `127.${sandboxes}.2.1:${DNS_PORT}`],
+    dnsAddresses: [firstDns ?? `127.${sandboxes}.1.1:${DNS_PORT}`, `127.${sandboxes}.2.1:${DNS_PORT}`],
     sandboxAddress: (host, sandbox) => `127.${sandboxes}.${host + 1}.${sandbox + 10}`,
     link: {
       machine: `10.${100 + index}.0.1`,
@@ -59,11 +69,11 @@ function block(index: number, lock: Server): AddressBlock {
 }
 
 /** A listening socket is a lock that the kernel lets go of, however its holder ends. */
-function hold(address: string): Promise<Server | null> {
+function hold(address: string, port: number): Promise<Server | null> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', () => resolve(null));
-    server.listen({ host: address, port: LOCK_PORT, exclusive: true }, () => {
+    server.listen({ host: address, port, exclusive: true }, () => {
       server.unref();
       resolve(server);
     });

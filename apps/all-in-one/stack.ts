@@ -33,8 +33,8 @@ class StoppedError extends CodedError {}
 class AlreadyRunningError extends CodedError {}
 
 /**
- * Everything on one machine. Started in this order, stopped in the opposite one: Postgres, NATS, control plane,
- * agents, sandboxes.
+ * Everything on one machine. Started in this order: Postgres, NATS, control plane, agents, sandboxes. Stopped at once,
+ * but for Postgres, which the others write to until their end.
  */
 export class Stack {
   private readonly processes: SupervisedProcess[] = [];
@@ -96,6 +96,7 @@ export class Stack {
 
     const sandboxes = sampleSandboxes(block);
     writeSandboxFiles(home, sandboxes, settings.sandboxes);
+    const places: AgentPlace[] = [];
     for (const [index, name] of AGENTS.entries()) {
       const place = this.agentPlace(
         name,
@@ -105,20 +106,26 @@ export class Stack {
         hosts,
         `http://${machine}:${settings.port}`,
       );
+      places.push(place);
       await this.run(agentProcess(home, place, await this.enrollmentToken(name, client)));
     }
     await this.startSandboxes(sandboxes, client);
-    const report: ReadyReport = { url, home: home.folder, natsUrl, ports, sandboxes, clone: this.clone };
+    const agents = places.map(({ name, dnsAddress, proxyRange, meshEndpoint }) => ({
+      name,
+      dnsAddress,
+      proxyRange,
+      meshEndpoint,
+    }));
+    const report: ReadyReport = { url, home: home.folder, natsUrl, ports, agents, sandboxes, clone: this.clone };
     writeWhole(home.file('ready.json'), `${JSON.stringify(report, null, 2)}\n`, 0o644);
     return report;
   }
 
-  /** Stops every child, the last started first; nothing of this stack is left running. */
+  /** Stops every child, Postgres last, and takes back what was made for them; nothing is left running. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    // Sandboxes and agents do not depend on one another's end, so only what others write to is left for last.
     const [postgres, ...others] = this.processes.splice(0);
-    await Promise.all(others.reverse().map((process) => process.stop()));
+    await Promise.all(others.map((process) => process.stop()));
     await postgres?.stop();
     for (const step of this.undo.splice(0).reverse()) await step();
   }
@@ -224,6 +231,8 @@ export interface ReadyReport {
   readonly home: string;
   readonly natsUrl: string;
   readonly ports: InnerPorts;
+  /** null where the agent's driver chooses. */
+  readonly agents: readonly Pick<AgentPlace, 'name' | 'dnsAddress' | 'proxyRange' | 'meshEndpoint'>[];
   readonly sandboxes: readonly SampleSandbox[];
   readonly clone: string;
 }
