@@ -21,6 +21,7 @@ interface PeerList {
 @Injectable()
 export class PeerDirectory {
   private readonly lists = new Map<AgentId, PeerList>();
+  private readonly outdated = new Set<AgentId>();
   private readonly lanes = new Map<AgentId, DeliveryLane<PeerList>>();
 
   constructor(
@@ -35,16 +36,19 @@ export class PeerDirectory {
   start(): void {
     this.feed.onChange(({ networks, agents }) => {
       const touched = new Set(agents);
-      for (const { concerned } of networks.values()) for (const agentId of concerned) touched.add(agentId);
-      for (const agentId of touched) this.refresh(agentId);
+      for (const { concerned, participantsChanged } of networks.values()) {
+        if (participantsChanged) for (const agentId of concerned) touched.add(agentId);
+      }
+      this.refresh(touched);
     });
   }
 
-  /** The agent's list as of now, for the answer to its contact. */
+  /** The agent's list as of now, for the answer to its contact: made again only after something changed. */
   listOf(agentId: AgentId): PeerList {
+    const known = this.lists.get(agentId);
+    if (known !== undefined && !this.outdated.delete(agentId)) return known;
     const networks = this.directory.networksOfAgent(agentId).map(({ participants }) => participants);
     const peers = peersOf(agentId, networks, (other) => this.endpointsOf(other));
-    const known = this.lists.get(agentId);
     if (known !== undefined && JSON.stringify(known.peers) === JSON.stringify(peers)) return known;
     // From the clock, so that it also grows over restarts of this process.
     const list = { revision: Math.max(this.clock().getTime(), (known?.revision ?? 0) + 1), peers };
@@ -59,7 +63,7 @@ export class PeerDirectory {
       for (const other of participants) touched.add(other);
     }
     touched.delete(agentId);
-    for (const other of touched) this.refresh(other);
+    this.refresh(touched);
   }
 
   async close(): Promise<void> {
@@ -71,12 +75,15 @@ export class PeerDirectory {
     return this.contacts.of(agentId)?.mesh.endpoints ?? [];
   }
 
-  private refresh(agentId: AgentId): void {
-    const before = this.lists.get(agentId);
-    const list = this.listOf(agentId);
-    // One who was never heard gets the list with the answer to the first contact.
-    if (list === before || this.contacts.statusOf(agentId) === 'UNKNOWN') return;
-    this.lane(agentId).offer(list);
+  private refresh(agents: ReadonlySet<AgentId>): void {
+    for (const agentId of agents) {
+      this.outdated.add(agentId);
+      const before = this.lists.get(agentId);
+      // One who was never heard gets the list with the answer to the first contact.
+      if (this.contacts.statusOf(agentId) === 'UNKNOWN') continue;
+      const list = this.listOf(agentId);
+      if (list !== before) this.lane(agentId).offer(list);
+    }
   }
 
   private lane(agentId: AgentId): DeliveryLane<PeerList> {

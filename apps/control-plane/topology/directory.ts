@@ -17,6 +17,8 @@ import { takesSomethingAway } from './urgency.js';
 interface NetworkChange {
   readonly concerned: ReadonlySet<AgentId>;
   readonly urgent: boolean;
+  /** Whether other agents take part than before. */
+  readonly participantsChanged: boolean;
 }
 
 /** What a batch of events changed. */
@@ -118,13 +120,15 @@ export class Directory {
         if (agentId !== null) agents.add(agentId);
         continue;
       }
-      const record = nextNetworkRecord(this.network(networkId), event);
+      const before = this.network(networkId);
+      const record = nextNetworkRecord(before, event);
       this.keep(networkId, record);
       const known = networks.get(networkId);
       const concerned = record === null || record.unreadable !== null ? [] : record.last.concerned;
       networks.set(networkId, {
         concerned: new Set([...(known?.concerned ?? []), ...concerned]),
         urgent: (known?.urgent ?? false) || takesSomethingAway(event),
+        participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
       });
     }
     return { networks, agents };
@@ -160,4 +164,10 @@ export class Directory {
       this.unreadableCount += 1;
     }
   }
+}
+
+/** Both lists are in order and hold each agent once. */
+function sameMembers(before: NetworkRecord | null, now: NetworkRecord | null): boolean {
+  const [old, present] = [before?.participants ?? [], now?.participants ?? []];
+  return old.length === present.length && old.every((agentId, at) => agentId === present[at]);
 }

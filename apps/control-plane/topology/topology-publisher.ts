@@ -9,7 +9,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { agentSubject } from '#libs/contracts/subjects.js';
 import { compile } from '#libs/topology/compile.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { Snapshot, Topology } from '#libs/topology/model.js';
 import { snapshotHash, snapshotText } from '#libs/topology/snapshot-text.js';
 import { Metrics } from '../health/metrics.js';
 import { BUS, LOGGER, STORE_EPOCH, TOPOLOGY_SIGNER } from '../provided.js';
@@ -33,6 +33,7 @@ class TopologyRefusedError extends CodedError {}
 @Injectable()
 export class TopologyPublisher {
   private readonly lanes = new Map<string, DeliveryLane<Topology>>();
+  private readonly cuts = new WeakMap<Snapshot, { readonly room: number; readonly bodies: readonly string[] }>();
   private readonly waiting = new Map<NetworkId, Set<AgentId>>();
   private coalescing: NodeJS.Timeout | null = null;
   private readonly sent: Counter<'outcome'>;
@@ -140,8 +141,7 @@ export class TopologyPublisher {
       hash: snapshotHash(snapshot),
     };
     const signature = this.signer.sign(agentId, statement);
-    const room = Math.min(PART_BYTES, this.bus.maxPayloadBytes() - ENVELOPE_BYTES);
-    const bodies = cutIntoParts(snapshotText(snapshot), room);
+    const bodies = this.bodiesOf(snapshot);
     for (const [index, body] of bodies.entries()) {
       const part = { index, count: bodies.length };
       const message: TopologyMessage = {
@@ -163,5 +163,15 @@ export class TopologyPublisher {
       }
     }
     this.sent.inc({ outcome: 'delivered' });
+  }
+
+  /** One snapshot goes to many agents, and is cut once. */
+  private bodiesOf(snapshot: Snapshot): readonly string[] {
+    const room = Math.min(PART_BYTES, this.bus.maxPayloadBytes() - ENVELOPE_BYTES);
+    const known = this.cuts.get(snapshot);
+    if (known?.room === room) return known.bodies;
+    const bodies = cutIntoParts(snapshotText(snapshot), room);
+    this.cuts.set(snapshot, { room, bodies });
+    return bodies;
   }
 }
