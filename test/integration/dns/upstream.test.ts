@@ -155,6 +155,15 @@ describe('DNS resolvers that misbehave', () => {
     expect((await dig(port, 'a.example')).status).to.equal('SERVFAIL');
   });
 
+  it('by spelling the question their way do not change the spelling that the client sees', async () => {
+    const lower = await scripted((question) => {
+      const questions = (question.questions ?? []).map((each) => ({ ...each, name: each.name.toLowerCase() }));
+      return [answerWith({ ...question, questions }, '192.0.2.1')];
+    });
+    const { port } = await serveWith(lower.address);
+    expect((await dig(port, 'MiXed.Example')).text).to.match(/^;MiXed\.Example\./m);
+  });
+
   it('are asked over TCP when UDP was cut', async () => {
     const short = await scripted((question, transport) => {
       if (transport === 'tcp') return [answerWith(question, '192.0.2.7')];

@@ -124,6 +124,7 @@ describe('DNS answers', () => {
         question: answer.questions?.map((question) => `${question.name} ${question.type}`),
         rcode: RCODES[(answer.flags ?? 0) & 0x0f],
         authoritative: answer.flag_aa,
+        recursion: [answer.flag_rd, answer.flag_ra],
         answers: say(answer.answers),
         authority: say(answer.authorities),
       }).to.deep.equal({
@@ -131,6 +132,7 @@ describe('DNS answers', () => {
         question: [`${name} ${type}`],
         rcode,
         authoritative: rcode !== 'REFUSED',
+        recursion: [true, false],
         answers,
         authority,
       });
