@@ -11,6 +11,7 @@ const MAX_CONNECTIONS = 4;
 /** Reads of the log. Errors: the database's. */
 export class EventReader {
   private readonly pool: Pool;
+  private closed = false;
 
   constructor(databaseUrl: string, onError: (error: unknown) => void) {
     this.pool = new Pool({
@@ -20,7 +21,9 @@ export class EventReader {
       query_timeout: 30_000,
     });
     // The error that pg gives holds its whole client; its message is what can be told.
-    this.pool.on('error', (error) => onError(new ConnectionLostError(error)));
+    this.pool.on('error', (error) => {
+      if (!this.closed) onError(new ConnectionLostError(error));
+    });
   }
 
   async stream(streamId: string, afterVersion: number): Promise<readonly StoredEvent[]> {
@@ -58,6 +61,8 @@ export class EventReader {
   }
 
   async close(): Promise<void> {
+    // The pool ends before its connections are gone, and what becomes of those is nobody's concern.
+    this.closed = true;
     await this.pool.end();
   }
 
