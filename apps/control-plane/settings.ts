@@ -1,4 +1,5 @@
 import { CodedError } from '#libs/contracts/errors.js';
+import { type ControlPlaneMeshSettings, readMeshSettings } from './mesh/mesh-settings.js';
 
 /** An environment variable that is missing or cannot be used. */
 export class SettingInvalidError extends CodedError {
@@ -30,6 +31,7 @@ export interface ControlPlaneSettings {
   readonly publicRequestsPerMinute: number;
   /** How long a command waits for a database that does not answer. */
   readonly storeGiveUpAfterMs: number;
+  readonly mesh: ControlPlaneMeshSettings;
 }
 
 type Environment = { readonly [name: string]: string | undefined };
@@ -69,6 +71,7 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     requestsPerMinute: number('GLOBALSTACKS_REQUESTS_PER_MINUTE', 12_000, 1, 1_000_000),
     publicRequestsPerMinute: number('GLOBALSTACKS_PUBLIC_REQUESTS_PER_MINUTE', 240, 1, 1_000_000),
     storeGiveUpAfterMs: number('GLOBALSTACKS_STORE_TIMEOUT_SECONDS', 10, 1, 300) * 1_000,
+    mesh: readMeshSettings(environment, (name, accepted) => new SettingInvalidError(name, accepted)),
   };
 }
 

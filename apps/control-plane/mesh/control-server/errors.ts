@@ -1,0 +1,85 @@
+import { CodedError } from '#libs/contracts/errors.js';
+
+/** The mesh's control server could not be asked, or said no. */
+export class MeshApiError extends CodedError {}
+
+export class MeshApiUnreachableError extends MeshApiError {
+  constructor(origin: string, why: string) {
+    super(
+      'MESH_API_UNREACHABLE',
+      `the mesh API at ${origin} is not reachable: ${why}`,
+      'check GLOBALSTACKS_MESH_API_URL and that the control server runs; then gstacks mesh doctor',
+    );
+  }
+}
+
+export class MeshApiTimedOutError extends MeshApiError {
+  constructor(origin: string, timeoutMs: number) {
+    super(
+      'MESH_API_TIMED_OUT',
+      `the mesh API at ${origin} did not answer within ${timeoutMs} ms`,
+      'look at the control server and at what lies between; then gstacks mesh doctor',
+    );
+  }
+}
+
+export class MeshApiUnauthorisedError extends MeshApiError {
+  constructor(origin: string) {
+    super(
+      'MESH_API_UNAUTHORISED',
+      `the mesh API at ${origin} does not take the token in GLOBALSTACKS_MESH_API_TOKEN`,
+      'make a new API token at the control server (Headscale: headscale apikeys create) and set GLOBALSTACKS_MESH_API_TOKEN',
+    );
+  }
+}
+
+export class MeshApiUnreadableError extends MeshApiError {
+  constructor(origin: string, found: string) {
+    super(
+      'MESH_API_UNREADABLE',
+      `the answer of the mesh API at ${origin} is not understood: ${found}`,
+      'check that GLOBALSTACKS_MESH_API_URL is a Headscale (0.28 or newer) or the Tailscale API; set GLOBALSTACKS_MESH_API_KIND if it is',
+    );
+  }
+}
+
+/** An answer that means no, and none of the causes that have a class of their own. */
+export class MeshApiRefusedError extends MeshApiError {
+  constructor(
+    origin: string,
+    readonly status: number,
+    readonly reason: string,
+  ) {
+    super(
+      'MESH_API_REFUSED',
+      `the mesh API at ${origin} answered with status ${status}: ${reason}`,
+      "look at the control server's log; then gstacks mesh doctor",
+    );
+  }
+}
+
+export class MeshUserUnknownError extends MeshApiError {
+  constructor(user: string) {
+    super(
+      'MESH_USER_UNKNOWN',
+      `the control server has no user ${user}`,
+      'set GLOBALSTACKS_MESH_USER to a name or id that `headscale users list` shows, or leave it out for tagged keys',
+    );
+  }
+}
+
+export class MeshKeyNeedsTagsError extends MeshApiError {
+  constructor(tag: string) {
+    super(
+      'MESH_KEY_NEEDS_TAGS',
+      `the control server makes no key that has neither a user nor a tag it accepts (${tag})`,
+      `set GLOBALSTACKS_MESH_USER, or let the policy of the control server own ${tag}`,
+    );
+  }
+}
+
+export class MeshNodeUnknownError extends MeshApiError {
+  constructor(nodeId: string) {
+    super('MESH_NODE_UNKNOWN', `the control server has no node ${nodeId}`, 'gstacks mesh doctor');
+  }
+}

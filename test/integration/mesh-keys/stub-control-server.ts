@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { MeshApiKind } from '#apps/control-plane/mesh/mesh-settings.js';
+
+export const API_TOKEN = 'hskey-api-secretsecretsecret';
+const USER = { id: '1', name: 'gs', createdAt: '2026-01-02T03:04:05Z', displayName: '', email: '', provider: '' };
+
+interface StubKey {
+  readonly id: string;
+  readonly key: string;
+  readonly isEphemeral: boolean;
+  readonly isReusable: boolean;
+  readonly tags: readonly string[];
+  readonly hasUser: boolean;
+  expiration: string;
+  isUsed: boolean;
+}
+
+interface StubNode {
+  readonly id: string;
+  readonly name: string;
+  readonly keyId: string;
+}
+
+type Answer = readonly [status: number, body: unknown];
+
+/** Takes over a request: garbage, silence, too much. */
+export type Misbehaviour = (response: ServerResponse) => void;
+
+/** Answers as Headscale 0.29 does, or as Tailscale's API, and remembers each key and node. */
+export class StubControlServer {
+  readonly keys: StubKey[] = [];
+  readonly nodes: StubNode[] = [];
+  readonly requests: string[] = [];
+  misbehaviour: Misbehaviour | null = null;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly kind: MeshApiKind,
+  ) {
+    server.on('request', (request, response) => void this.handle(request, response));
+  }
+
+  static async start(kind: MeshApiKind, port = 0): Promise<StubControlServer> {
+    const server = createServer();
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return new StubControlServer(server, kind);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What a node does that joins with a key. */
+  join(authKey: string, name: string): void {
+    const key = this.keys.find((candidate) => candidate.key === authKey && !candidate.isUsed);
+    if (key === undefined || Date.parse(key.expiration) <= Date.now()) throw new Error('the key is not good');
+    key.isUsed = true;
+    this.nodes.push({ id: String(this.nodes.length + 1), name, keyId: key.id });
+  }
+
+  open(): readonly StubKey[] {
+    return this.keys.filter(({ isUsed, expiration }) => !isUsed && Date.parse(expiration) > Date.now());
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    const route = `${request.method} ${request.url}`;
+    this.requests.push(route);
+    if (this.misbehaviour !== null) {
+      this.misbehaviour(response);
+      return;
+    }
+    const isAuthorised = request.headers.authorization === `Bearer ${API_TOKEN}`;
+    const body = text === '' ? {} : (JSON.parse(text) as Body);
+    const [status, answer] = isAuthorised ? this.answer(route, body) : this.unauthorised();
+    const isPlain = typeof answer === 'string';
+    response.writeHead(status, { 'content-type': isPlain ? 'text/plain; charset=utf-8' : 'application/json' });
+    response.end(isPlain ? answer : JSON.stringify(answer));
+  }
+
+  private unauthorised(): Answer {
+    return this.kind === 'headscale' ? [401, 'Unauthorized'] : [401, { message: 'API token invalid' }];
+  }
+
+  private answer(route: string, body: Body): Answer {
+    return this.kind === 'headscale' ? this.headscale(route, body) : this.tailscale(route, body);
+  }
+
+  private headscale(route: string, body: Body): Answer {
+    const nodeId = /\/api\/v1\/node\/([^/]+)/.exec(route)?.[1];
+    if (route === 'GET /api/v1/user') return [200, { users: [USER] }];
+    if (route === 'POST /api/v1/preauthkey') return this.headscaleMint(body);
+    if (route === 'GET /api/v1/preauthkey') {
+      return [200, { preAuthKeys: this.keys.map((key) => ({ ...headscaleKey(key), key: 'hskey-auth-abc-***' })) }];
+    }
+    if (route === 'POST /api/v1/preauthkey/expire') {
+      this.expire(String(body.id));
+      return [200, {}];
+    }
+    if (route === 'GET /api/v1/node') return [200, { nodes: this.nodes.map((node) => this.headscaleNode(node)) }];
+    if (nodeId !== undefined && route.startsWith('DELETE ')) {
+      return this.remove(nodeId) ? [200, {}] : [404, { code: 5, message: 'node not found', details: [] }];
+    }
+    if (nodeId !== undefined && route.endsWith('/expire')) {
+      const isThere = this.nodes.some(({ id }) => id === nodeId);
+      const message = `node no longer exists in NodeStore: ${nodeId}`;
+      return isThere ? [200, { node: { id: nodeId } }] : [500, { code: 2, message, details: [] }];
+    }
+    return [404, { code: 5, message: 'Not Found', details: [] }];
+  }
+
+  private headscaleMint(body: Body): Answer {
+    const { user, expiration, ephemeral, reusable, aclTags = [] } = body;
+    if (user !== undefined && !/^[0-9]+$/.test(user)) {
+      return [400, { code: 3, message: 'proto: invalid value for uint64 field user', details: [] }];
+    }
+    if (user !== undefined && user !== USER.id) return [500, { code: 2, message: 'user not found', details: [] }];
+    if (user === undefined && aclTags.length === 0) {
+      return [500, { code: 2, message: 'auth-key must be either tagged or owned by user', details: [] }];
+    }
+    const key = this.add({
+      isEphemeral: ephemeral === true,
+      isReusable: reusable === true,
+      tags: aclTags,
+      hasUser: user !== undefined,
+      expiration: expiration ?? '1970-01-01T00:00:00Z',
+    });
+    return [200, { preAuthKey: headscaleKey(key) }];
+  }
+
+  private headscaleNode({ id, name, keyId }: StubNode): unknown {
+    const key = this.keys.find((candidate) => candidate.id === keyId);
+    const preAuthKey = key === undefined ? null : headscaleKey(key);
+    return { id, name, givenName: name, ipAddresses: ['100.64.0.1'], user: USER, online: true, preAuthKey, tags: [] };
+  }
+
+  private tailscale(route: string, body: Body): Answer {
+    const keyId = /\/api\/v2\/tailnet\/-\/keys\/([^/]+)/.exec(route)?.[1];
+    const nodeId = /\/api\/v2\/device\/([^/]+)/.exec(route)?.[1];
+    const missing: Answer = [404, { message: 'not found' }];
+    if (route === 'GET /api/v2/tailnet/-/keys') return [200, { keys: this.open().map(({ id }) => ({ id })) }];
+    if (route === 'POST /api/v2/tailnet/-/keys') return this.tailscaleMint(body);
+    if (keyId !== undefined) {
+      const key = this.open().find(({ id }) => id === keyId);
+      if (key === undefined) return missing;
+      if (route.startsWith('DELETE ')) this.expire(keyId);
+      return [200, route.startsWith('DELETE ') ? null : { id: keyId, expires: key.expiration }];
+    }
+    if (route === 'GET /api/v2/tailnet/-/devices') {
+      const device = ({ id, name }: StubNode) => ({ id, hostname: name, addresses: ['100.64.0.1'], user: 'ada@x' });
+      return [200, { devices: this.nodes.map(device) }];
+    }
+    if (nodeId !== undefined && route.endsWith('/expire')) {
+      return this.nodes.some(({ id }) => id === nodeId) ? [200, null] : missing;
+    }
+    if (nodeId !== undefined) return this.remove(nodeId) ? [200, null] : missing;
+    return [404, '404 page not found'];
+  }
+
+  private tailscaleMint({ capabilities, expirySeconds }: Body): Answer {
+    const create = capabilities?.devices.create;
+    const tags = create?.tags ?? [];
+    if (tags.some((tag) => tag !== 'tag:gstacks-agent' && tag !== 'tag:gstacks-local')) {
+      return [400, { message: 'requested tags are invalid or not permitted' }];
+    }
+    const key = this.add({
+      isEphemeral: create?.ephemeral === true,
+      isReusable: create?.reusable === true,
+      tags,
+      hasUser: tags.length === 0,
+      expiration: new Date(Date.now() + (expirySeconds ?? 90 * 86_400) * 1_000).toISOString(),
+    });
+    return [200, { id: key.id, key: key.key, expires: key.expiration, capabilities }];
+  }
+
+  private add(properties: Omit<StubKey, 'id' | 'key' | 'isUsed'>): StubKey {
+    const id = String(this.keys.length + 1);
+    const key = { id, key: `hskey-auth-${randomBytes(12).toString('hex')}`, isUsed: false, ...properties };
+    this.keys.push(key);
+    return key;
+  }
+
+  private expire(keyId: string): void {
+    for (const key of this.keys) if (key.id === keyId) key.expiration = new Date(Date.now() - 1).toISOString();
+  }
+
+  private remove(nodeId: string): boolean {
+    const index = this.nodes.findIndex(({ id }) => id === nodeId);
+    if (index >= 0) this.nodes.splice(index, 1);
+    return index >= 0;
+  }
+}
+
+interface Body {
+  readonly id?: string;
+  readonly user?: string;
+  readonly reusable?: boolean;
+  readonly ephemeral?: boolean;
+  readonly expiration?: string;
+  readonly aclTags?: readonly string[];
+  readonly expirySeconds?: number;
+  readonly capabilities?: {
+    readonly devices: {
+      readonly create: {
+        readonly reusable: boolean;
+        readonly ephemeral: boolean;
+        readonly tags: readonly string[];
+      };
+    };
+  };
+}
+
+function headscaleKey({ id, key, isEphemeral, isReusable, isUsed, expiration, tags, hasUser }: StubKey): object {
+  const createdAt = USER.createdAt;
+  const user = hasUser ? USER : null;
+  return {
+    user,
+    id,
+    key,
+    reusable: isReusable,
+    ephemeral: isEphemeral,
+    used: isUsed,
+    expiration,
+    createdAt,
+    aclTags: tags,
+  };
+}
