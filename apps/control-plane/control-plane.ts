@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { migrate } from '../../migrations/index.js';
 import { controlPlaneModule, type Surroundings } from './control-plane.module.js';
+import { FrameworkLog } from './framework-log.js';
 import { ApiDescription } from './http/api-description.js';
 import { isDatabaseUnavailable } from './http/database-unavailable.js';
 import { describeApi } from './http/document.js';
@@ -33,7 +34,7 @@ export async function startControlPlane(
   );
   const adapter = httpAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(controlPlaneModule(surroundings), adapter, {
-    logger: ['error', 'warn'],
+    logger: new FrameworkLog(logger),
     abortOnError: false,
     // Fastify's own parser of JSON, which refuses __proto__, and no other: forms and plain text are not understood.
     bodyParser: false,

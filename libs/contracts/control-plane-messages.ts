@@ -6,6 +6,7 @@ import {
   CHECK_CODES,
   type Check,
   type DiagnoseReply,
+  type Epoch,
   type HeartbeatMessage,
   type HelloMessage,
   type InventoryMessage,
@@ -32,6 +33,13 @@ const MAX_SANDBOXES = 10_000;
 const MAX_FLOWS_CUT = 100_000;
 const MAX_FAILURES = 1_000;
 const counter = integerBetween(0, Number.MAX_SAFE_INTEGER);
+/** As large as versions are kept. */
+const version = integerBetween(0, 2_147_483_647);
+
+const parseKeptEpoch: FieldParser<Epoch> = (value, field) => {
+  const epoch = parseEpoch(value, field);
+  return { ...epoch, counter: version(epoch.counter, `${field}.counter`) };
+};
 const code = textUpTo(64);
 const words = textUpTo(1_000);
 
@@ -107,10 +115,10 @@ export function parseAppliedMessage(value: unknown): AppliedMessage {
   const message = parseEnvelope(value);
   return {
     protocol: BUS_PROTOCOL,
-    epoch: parseEpoch(message.epoch, 'epoch'),
+    epoch: parseKeptEpoch(message.epoch, 'epoch'),
     networkId: parseNetworkId(message.networkId, 'networkId'),
-    from: nullOr(counter)(message.from, 'from'),
-    to: counter(message.to, 'to'),
+    from: nullOr(version)(message.from, 'from'),
+    to: version(message.to, 'to'),
     hash: parseHash(message.hash, 'hash'),
     outcome: wordOf(['applied', 'refused'])(message.outcome, 'outcome'),
     code: nullOr(code)(message.code, 'code'),

@@ -32,14 +32,17 @@ export function integerBetween(least: number, most: number): FieldParser<number>
   };
 }
 
-/** Text of at most `most` characters; throws InvalidInputError. */
+/** Whether a database can keep it: well-formed UTF-16 without NUL. */
+const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+
+/** Well-formed text of at most `most` characters, none of them NUL; throws InvalidInputError. */
 export function textUpTo(most: number): FieldParser<string> {
   return (value, field) => {
-    if (typeof value !== 'string' || value.length > most) {
+    if (typeof value !== 'string' || value.length > most || !isStorable(value)) {
       throw new InvalidInputError(
         field,
         typeof value === 'string' ? `${value.length} characters` : value,
-        `text of at most ${most} characters`,
+        `well-formed text of at most ${most} characters`,
       );
     }
     return value;

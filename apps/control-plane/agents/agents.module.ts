@@ -2,13 +2,9 @@ import { Module } from '@nestjs/common';
 import { TopologyModule } from '../topology/topology.module.js';
 import { ListAgentsHandler, RevokeAgentHandler } from './agent.handlers.js';
 import { AgentListener } from './agent-listener.js';
+import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
-import {
-  AgentWrites,
-  CreateEnrollmentTokenHandler,
-  EnrollAgentHandler,
-  RenewAgentHandler,
-} from './enrollment.handlers.js';
+import { CreateEnrollmentTokenHandler, EnrollAgentHandler, RenewAgentHandler } from './enrollment.handlers.js';
 import { EnrollmentTokens } from './enrollment-tokens.js';
 import { PeerDirectory } from './peer-directory.js';
 import { Revocations } from './revocations.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fromPublic } from '@nats-io/nkeys';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
   type AgentCredentialsDto,
@@ -8,48 +8,17 @@ import {
   type RenewAgentDto,
 } from '#libs/contracts/http/enrollment.js';
 import { renewalStatement } from '#libs/contracts/renewal.js';
-import { type AgentCommand, decideAgent } from '#libs/domain/agent/decide.js';
-import { DomainError } from '#libs/domain/decision.js';
-import { agentStream } from '#libs/domain/events.js';
+import type { AgentCommand } from '#libs/domain/agent/decide.js';
 import { hashSecret } from '../auth/secrets.js';
-import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
-import { StreamStates } from '../commands/stream-states.js';
 import { CredentialRefusedError } from '../http/errors.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
 import { CLOCK, type Clock } from '../provided.js';
+import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
 import { EnrollmentTokens } from './enrollment-tokens.js';
 import { CreateEnrollmentToken, EnrollAgent, RenewAgent } from './messages.js';
 
 const CLOCKS_APART_MS = 60_000;
-
-/** Writes to the stream of one agent. */
-@Injectable()
-export class AgentWrites {
-  constructor(
-    private readonly executor: CommandExecutor,
-    private readonly states: StreamStates,
-  ) {}
-
-  async run(command: AgentCommand, commandId: string, correlationId: string): Promise<void> {
-    const { agentId } = command;
-    await this.executor.execute({
-      context: { commandId, actor: `agent:${agentId}`, correlationId, expectedVersion: null },
-      request: jsonOf(command),
-      streamId: agentStream(agentId),
-      load: () => this.states.agent(agentId),
-      decide: (agent) => decideAgent(command, agent),
-      answer: () => null,
-    });
-  }
-
-  /** Throws the refusal that the command would meet; writes nothing. */
-  async check(command: AgentCommand): Promise<void> {
-    const { state } = await this.states.agent(command.agentId);
-    const decision = decideAgent(command, state);
-    if (decision instanceof DomainError) throw decision;
-  }
-}
 
 @CommandHandler(CreateEnrollmentToken)
 export class CreateEnrollmentTokenHandler implements ICommandHandler<CreateEnrollmentToken> {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { AppliedMessage, Epoch } from '#libs/contracts/bus-messages.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { isDatabaseUnavailable } from '../http/database-unavailable.js';
 import { LOGGER } from '../provided.js';
 import type { AppliedRecord } from './applied-record.js';
 
@@ -13,21 +14,14 @@ const RETRY_MS = 250;
 
 /** A row that says the same again is not written again: heartbeats repeat the last acknowledgement. */
 const INSERT = `
-  WITH given AS (
-    SELECT * FROM json_to_recordset($1::json) AS g(
-      key text, agent_id text, network_id text, epoch_counter integer, epoch_id text, from_version integer,
-      to_version integer, hash text, outcome text, code text, message text, flows_cut text[], alias_failures json,
-      applied_at timestamptz)
-  ), written AS (
-    INSERT INTO applied_log (agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome,
-      code, message, flows_cut, alias_failures, applied_at)
-    SELECT agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome, code, message,
-      flows_cut, alias_failures, applied_at FROM given g
-    WHERE NOT EXISTS (SELECT 1 FROM applied_log a WHERE a.agent_id = g.agent_id AND a.network_id = g.network_id
-      AND a.to_version = g.to_version AND a.epoch_id = g.epoch_id AND a.hash = g.hash AND a.outcome = g.outcome
-      AND a.alias_failures::text = g.alias_failures::text)
-    RETURNING received_at
-  ) SELECT count(*)::integer AS rows, coalesce(max(received_at), clock_timestamp()) AS received_at FROM written`;
+  INSERT INTO applied_log (agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome,
+    code, message, flows_cut, alias_failures, applied_at)
+  SELECT * FROM json_to_recordset($1::json) AS g(
+    agent_id text, network_id text, epoch_counter integer, epoch_id text, from_version integer, to_version integer,
+    hash text, outcome text, code text, message text, flows_cut text[], alias_failures json, applied_at timestamptz)
+  WHERE NOT EXISTS (SELECT 1 FROM applied_log a WHERE a.agent_id = g.agent_id AND a.network_id = g.network_id
+    AND a.to_version = g.to_version AND a.epoch_id = g.epoch_id AND a.hash = g.hash AND a.outcome = g.outcome
+    AND a.alias_failures::text = g.alias_failures::text)`;
 
 const SELECT = `
   SELECT agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome, code, message,
@@ -39,6 +33,7 @@ interface Pending {
   readonly message: AppliedMessage;
   readonly settled: Promise<void>;
   readonly settle: () => void;
+  readonly refuse: (error: unknown) => void;
 }
 
 /** What agents acknowledged, append-only. Rows wait for a database that is away; nothing is answered before it wrote. */
@@ -59,8 +54,8 @@ export class AppliedLog {
     const key = rowKey(agentId, message);
     const known = this.pending.get(key);
     if (known !== undefined) return known.settled;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.pending.set(key, { agentId, message, settled: promise, settle: resolve });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.pending.set(key, { agentId, message, settled: promise, settle: resolve, refuse: reject });
     this.writing ??= this.write().finally(() => {
       this.writing = null;
     });
@@ -89,32 +84,52 @@ export class AppliedLog {
     while (this.pending.size > 0 && !this.closing.signal.aborted) {
       const batch = [...this.pending.entries()].slice(0, MAX_ROWS_AT_ONCE);
       try {
-        await this.database.query(INSERT, [
-          JSON.stringify(batch.map(([key, { agentId, message }]) => rowOf(key, agentId, message))),
-        ]);
+        await this.insert(batch);
       } catch (error) {
-        this.logger.warn({ err: error, rows: batch.length }, 'acknowledgements wait for the database');
-        await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
-        continue;
-      }
-      for (const [key, { settle }] of batch) {
-        this.pending.delete(key);
-        settle();
-      }
-      for (const networkId of new Set(batch.map(([, { message }]) => message.networkId))) {
-        this.arrivals.emit(networkId);
+        if (isDatabaseUnavailable(error)) {
+          this.logger.warn({ err: error, rows: batch.length }, 'acknowledgements wait for the database');
+          await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
+        } else await this.insertOneByOne(batch);
       }
     }
   }
+
+  /** One row that the database will not have must not keep the others out. */
+  private async insertOneByOne(batch: readonly Entry[]): Promise<void> {
+    for (const entry of batch) {
+      try {
+        await this.insert([entry]);
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) return;
+        const [key, { agentId, refuse }] = entry;
+        this.logger.error({ err: error, agentId }, 'an acknowledgement that the database refuses');
+        this.pending.delete(key);
+        refuse(error);
+      }
+    }
+  }
+
+  private async insert(batch: readonly Entry[]): Promise<void> {
+    const rows = batch.map(([, { agentId, message }]) => rowOf(agentId, message));
+    await this.database.query(INSERT, [JSON.stringify(rows)]);
+    for (const [key, { settle }] of batch) {
+      this.pending.delete(key);
+      settle();
+    }
+    for (const networkId of new Set(batch.map(([, { message }]) => message.networkId))) {
+      this.arrivals.emit(networkId);
+    }
+  }
 }
+
+type Entry = readonly [key: string, pending: Pending];
 
 function rowKey(agentId: AgentId, { networkId, epoch, to, hash, outcome, aliasFailures }: AppliedMessage): string {
   return JSON.stringify([agentId, networkId, epoch.id, to, hash, outcome, aliasFailures]);
 }
 
-function rowOf(key: string, agentId: AgentId, message: AppliedMessage): { readonly [column: string]: unknown } {
+function rowOf(agentId: AgentId, message: AppliedMessage): { readonly [column: string]: unknown } {
   return {
-    key,
     agent_id: agentId,
     network_id: message.networkId,
     epoch_counter: message.epoch.counter,

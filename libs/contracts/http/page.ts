@@ -34,7 +34,7 @@ export function parseCursor(value: unknown, field: string): PageCursor {
   }
   if (!Array.isArray(decoded) || decoded.length !== 2 || decoded[0] !== 1) throw refused();
   const after: unknown = decoded[1];
-  if (typeof after !== 'string') throw refused();
+  if (typeof after !== 'string' || !/^[\x21-\x7e]{1,256}$/.test(after)) throw refused();
   return { after };
 }
 

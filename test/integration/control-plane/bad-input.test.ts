@@ -119,6 +119,7 @@ const requests: readonly BadRequest[] = [
   get('an unknown status', '/v1/networks?status=FINE'),
   get('a cursor made up', '/v1/networks?cursor=abc', 'INVALID_CURSOR'),
   get('a cursor of another shape', `/v1/networks?cursor=${encoded('{"a":1}')}`, 'INVALID_CURSOR'),
+  get('a cursor with a NUL', `/v1/tokens?cursor=${encoded('[1,"\\u0000"]')}`, 'INVALID_CURSOR'),
   get('a wait of an hour', `${AT}/applied/1?waitSeconds=3600`),
   get('version 0', `${AT}/applied/0`),
   get('a version that is not there yet', `${AT}/applied/99`, 'VERSION_NOT_FOUND', 404),

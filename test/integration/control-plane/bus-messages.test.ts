@@ -75,7 +75,39 @@ describe('messages of agents that are not what they should be', () => {
     },
   ] as const;
 
-  for (const { what, kind, message, code } of cases) {
+  const applied = {
+    protocol: 1,
+    epoch: { counter: 1, id: 'x' },
+    networkId: 'abc',
+    from: null,
+    to: 1,
+    hash: '0'.repeat(64),
+    outcome: 'applied',
+    code: null,
+    message: null,
+    aliasFailures: [],
+    flowsCut: [],
+    appliedAt: '2026-01-01T00:00:00Z',
+  };
+  const unkeepable = [
+    { what: 'a NUL in its words', kind: 'applied', message: { ...applied, message: 'a\0b' }, code: 'INVALID_INPUT' },
+    { what: 'half a character', kind: 'applied', message: { ...applied, message: '\ud800' }, code: 'INVALID_INPUT' },
+    { what: 'a version past counting', kind: 'applied', message: { ...applied, to: 2 ** 40 }, code: 'INVALID_INPUT' },
+    {
+      what: 'an epoch past counting',
+      kind: 'applied',
+      message: { ...applied, epoch: { counter: 2 ** 40, id: 'x' } },
+      code: 'INVALID_INPUT',
+    },
+    {
+      what: 'a year before all years',
+      kind: 'applied',
+      message: { ...applied, appliedAt: '0000-01-01T00:00:00Z' },
+      code: 'INTERNAL',
+    },
+  ] as const;
+
+  for (const { what, kind, message, code } of [...cases, ...unkeepable]) {
     it(`refuses ${kind} with ${what}, counts it, and writes nothing`, async () => {
       const count = () =>
         query(
@@ -95,6 +127,18 @@ describe('messages of agents that are not what they should be', () => {
       expect(text).to.include(`gs_agent_messages_total{message="${kind}",outcome="refused"}`);
     });
   }
+
+  it('keeps what others say while one says what cannot be kept', async () => {
+    const other = await controlPlane.agent('host-b');
+    const good = { ...applied, to: 7 };
+    const results = await Promise.allSettled([
+      agent.send('applied', { ...applied, appliedAt: '0000-01-01T00:00:00Z' }),
+      other.send('applied', good),
+    ]);
+    expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
+    const rows = await query(controlPlane.databaseUrl, 'SELECT agent_id, to_version FROM applied_log');
+    expect(rows).to.deep.equal([{ agent_id: 'host-b', to_version: 7 }]);
+  });
 
   it('serves the agent as before', async () => {
     expect((await agent.contact('heartbeat')).protocol).to.equal(1);

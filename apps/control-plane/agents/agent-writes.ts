@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { type AgentCommand, decideAgent } from '#libs/domain/agent/decide.js';
+import { DomainError } from '#libs/domain/decision.js';
+import { agentStream } from '#libs/domain/events.js';
+import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
+import { StreamStates } from '../commands/stream-states.js';
+
+/** Writes to the stream of one agent. */
+@Injectable()
+export class AgentWrites {
+  constructor(
+    private readonly executor: CommandExecutor,
+    private readonly states: StreamStates,
+  ) {}
+
+  async run(command: AgentCommand, commandId: string, correlationId: string): Promise<void> {
+    const { agentId } = command;
+    await this.executor.execute({
+      context: { commandId, actor: `agent:${agentId}`, correlationId, expectedVersion: null },
+      request: jsonOf(command),
+      streamId: agentStream(agentId),
+      load: () => this.states.agent(agentId),
+      decide: (agent) => decideAgent(command, agent),
+      answer: () => null,
+    });
+  }
+
+  /** Throws the refusal that the command would meet; writes nothing. */
+  async check(command: AgentCommand): Promise<void> {
+    const { state } = await this.states.agent(command.agentId);
+    const decision = decideAgent(command, state);
+    if (decision instanceof DomainError) throw decision;
+  }
+}

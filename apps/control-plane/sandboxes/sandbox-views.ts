@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { SandboxDto } from '#libs/contracts/http/sandboxes.js';
+import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import { aliasDto } from '../networks/descriptions.js';
+import { Directory } from '../topology/directory.js';
+import { NetworkStatuses } from '../topology/network-statuses.js';
+import { Inventories } from './inventories.js';
+
+/** Sandboxes as the API shows them. */
+@Injectable()
+export class SandboxViews {
+  constructor(
+    private readonly directory: Directory,
+    private readonly inventories: Inventories,
+    private readonly statuses: NetworkStatuses,
+  ) {}
+
+  sandbox(state: SandboxState): SandboxDto {
+    const { sandboxId, agentId, driver, labels } = state;
+    const report = state.present ? this.inventories.reportOf(sandboxId) : null;
+    return {
+      id: sandboxId,
+      agentId,
+      status: this.statusOf(state),
+      driver,
+      labels,
+      isolation: report?.isolation ?? null,
+      source: report?.source ?? null,
+      dns: report?.dns ?? 'unknown',
+      dnsRemedy: report?.dnsRemedy ?? null,
+      namespace: report?.namespace ?? null,
+      conflictingAgents: this.inventories.claimantsOf(sandboxId),
+      networks: this.directory.networksOf(sandboxId).map(({ topology }) => ({
+        network: topology.name,
+        aliases: [...topology.aliases.values()]
+          .filter((record) => record.sandboxId === sandboxId)
+          .map((record) => aliasDto(topology, record)),
+      })),
+    };
+  }
+
+  statusOf({ agentId, present }: SandboxState): SandboxDto['status'] {
+    if (agentId === null) return 'UNPLACED';
+    if (!present) return 'GONE';
+    return this.statuses.agentStatus(agentId) === 'ONLINE' ? 'RUNNING' : 'UNKNOWN';
+  }
+}
