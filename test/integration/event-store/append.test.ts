@@ -62,21 +62,18 @@ describe('appending commands', () => {
     expect(await store.findCommand('other', write.commandId)).to.equal(null);
   });
 
-  it('answers a repeat among new commands, whether its decision still stands or not', async () => {
-    const [stale, noOp] = [command({ streamId: 'a' }), command({ streamId: 'b', events: [] })];
-    await store.execute(stale);
-    await store.execute(noOp);
-    const writes = [command(), stale, command(), noOp, command()];
-    const outcomes = await Promise.all(writes.map((write) => store.execute(write)));
-    expect(outcomes.map((outcome) => outcome.kind)).to.deep.equal([
-      'written',
-      'repeated',
-      'written',
-      'repeated',
-      'written',
-    ]);
-    expect(await store.readAll(0, 10)).to.have.length(4);
-  });
+  for (const [name, events] of [
+    ['with events', command().events],
+    ['without events', []],
+  ] as const) {
+    it(`answers a repeat ${name} among new commands of one batch`, async () => {
+      const repeated = command({ events });
+      await store.execute(repeated);
+      const outcomes = await Promise.all([command(), repeated, command()].map((write) => store.execute(write)));
+      expect(outcomes.map((outcome) => outcome.kind)).to.deep.equal(['written', 'repeated', 'written']);
+      expect(await store.readAll(0, 10)).to.have.length(events.length + 2);
+    });
+  }
 
   it('refuses a command id that was used for another request', async () => {
     const write = command();
