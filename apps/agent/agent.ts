@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUS_PROTOCOL, type HelloMessage } from '#libs/contracts/bus-messages.js';
+import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import { systemClock } from './contact/boot-clock.js';
 import { openFreshness } from './contact/freshness.js';
 import { ControlPlaneLink } from './control-plane-link.js';
@@ -14,6 +15,7 @@ import { openIdentityKeys } from './enrollment/identity-keys.js';
 import { Renewal } from './enrollment/renewal.js';
 import { openHost } from './host.js';
 import { type AgentLog, errorFields } from './log.js';
+import { AdmittedLocalNodes } from './mesh/admitted-local-nodes.js';
 import { KnownPeers } from './mesh/known-peers.js';
 import type { AgentSettings } from './settings.js';
 import { SOFTWARE_VERSION } from './software-version.js';
@@ -21,7 +23,6 @@ import { Acknowledgements } from './topology/acknowledgements.js';
 import { Applier } from './topology/applier.js';
 import { reportApplier } from './topology/applier-log.js';
 import { LastGoodFiles } from './topology/last-good.js';
-import { TopologyReceiver } from './topology/receiver.js';
 import { Refusals } from './topology/refusals.js';
 import { Settling } from './topology/settling.js';
 
@@ -59,6 +60,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const host = await openHost(settings, {
     agentId,
     credentials: meshCredentials(credentials),
+    admitsLocal: (networkId, source) => localNodes.admits(networkId, source),
     isFresh: (networkId) => {
       const held = applier.held(networkId);
       return held !== null && freshness.isWithin(held.snapshot.maxStalenessSeconds);
@@ -71,6 +73,15 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     log.error(errorFields(error), 'peers not kept'),
   );
   await peers.restore(now());
+  const localNodes = new AdmittedLocalNodes(
+    inState('local-nodes.json'),
+    () => {
+      const flowsCut = host.flows.localNodesChanged();
+      if (flowsCut.length > 0) log.info({ flowsCut }, 'flows of local nodes that are not admitted any more are cut');
+    },
+    (error) => log.error(errorFields(error), 'admitted local nodes not kept'),
+  );
+  await localNodes.restore(now());
 
   const acknowledgements = new Acknowledgements({
     deliver: async (message, signal) => (await linked.promise).deliverApplied(message, signal),
@@ -99,7 +110,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     report: (event) => reportApplier(log, event),
   });
   const receiver = new TopologyReceiver({
-    agentId,
+    recipient: agentId,
     topologyKey: () => credentials.snapshotPublicKey,
     applier,
     acknowledgeAgain: (networkId) => acknowledgements.repeat(networkId),
@@ -136,6 +147,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     acknowledgements,
     receiver,
     peers,
+    localNodes,
     diagnose: (message) => diagnose(diagnosed, message),
     inContact: () => freshness.contact(),
     counters,
@@ -184,7 +196,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       await host.close();
       await acknowledgements.close();
       await refusals.close();
-      await Promise.all([freshness.close(), peers.close()]);
+      await Promise.all([freshness.close(), peers.close(), localNodes.close()]);
       await link.close();
       log.info({ counters: counters.all() }, 'agent ended');
     },

@@ -11,17 +11,18 @@ import {
 import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { agentInboxPrefix, agentSubject, type FromAgent } from '#libs/contracts/subjects.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import { Contact } from './contact/contact.js';
 import { InventoryReports } from './contact/inventory.js';
 import { SyncRequests } from './contact/sync-requests.js';
 import type { Counters } from './counters.js';
 import type { AgentCredentials } from './enrollment/credentials.js';
 import { type AgentLog, errorFields } from './log.js';
+import type { AdmittedLocalNodes } from './mesh/admitted-local-nodes.js';
 import type { KnownPeers } from './mesh/known-peers.js';
 import type { SandboxDriver } from './sandboxes/driver.js';
 import type { Acknowledgements } from './topology/acknowledgements.js';
-import type { HeldNetwork } from './topology/held-network.js';
-import type { TopologyReceiver } from './topology/receiver.js';
 
 export interface LinkPorts {
   readonly agentId: AgentId;
@@ -36,6 +37,7 @@ export interface LinkPorts {
   readonly acknowledgements: Acknowledgements;
   readonly receiver: TopologyReceiver;
   readonly peers: KnownPeers;
+  readonly localNodes: AdmittedLocalNodes;
   readonly diagnose: (message: unknown) => Promise<unknown>;
   /** The control plane answered. */
   readonly inContact: () => void;
@@ -103,8 +105,9 @@ export class ControlPlaneLink {
       this.bus.serve(agentSubject(agentId, 'topology'), (message) => ports.receiver.handle(message)),
       this.bus.serve(agentSubject(agentId, 'diagnose'), (message) => ports.diagnose(message)),
       this.bus.serve(agentSubject(agentId, 'control'), async (message) => {
-        const { revision, peers } = parseControlMessage(message);
+        const { revision, peers, localNodes } = parseControlMessage(message);
         ports.peers.update(revision, peers, false);
+        ports.localNodes.update(revision, localNodes, false);
         return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
       }),
     ];
@@ -156,6 +159,7 @@ export class ControlPlaneLink {
     if (this.answering !== true) this.ports.log.info({ to }, 'in contact with the control plane');
     this.answering = true;
     this.ports.peers.update(reply.peersRevision, reply.peers, to === 'hello');
+    this.ports.localNodes.update(reply.peersRevision, reply.localNodes, to === 'hello');
     this.syncs.compare(reply);
     if (to === 'hello') this.reportSandboxes();
   }

@@ -22,6 +22,7 @@ import type { AgentSettings } from './settings.js';
 export interface HostPorts {
   readonly agentId: AgentId;
   readonly credentials: MeshCredentials;
+  readonly admitsLocal: FlowEngineSettings['admitsLocal'];
   readonly isFresh: FlowEngineSettings['isFresh'];
   readonly requestSync: FlowEngineSettings['requestSync'];
   readonly log: AgentLog;
@@ -61,6 +62,8 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
   log.info(mesh.state, mesh.node === null ? 'not in the mesh' : 'joined the mesh');
   const flows = createFlowEngine({
     agentId: ports.agentId,
+    localSource: null,
+    admitsLocal: ports.admitsLocal,
     mesh: mesh.node,
     sandboxes: driver.directory,
     forbiddenTargets: forbidden,

@@ -64,6 +64,7 @@ export function controlPlaneProcess(
       GLOBALSTACKS_KEYS_DIR: home.keys,
       GLOBALSTACKS_HTTP_LISTEN: settings.listen.join(','),
       GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE: settings.bootstrapTokenFile,
+      GLOBALSTACKS_MESH_TRANSPORT: 'direct',
     },
     stopSignal: 'SIGTERM',
     isReady: () => client.isReady(),

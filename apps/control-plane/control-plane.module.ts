@@ -15,6 +15,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { RequestPipe } from './http/request.pipe.js';
 import { ThrottleGuard, throttles } from './http/throttle.guard.js';
 import { Lifecycle } from './lifecycle.js';
+import { LocalNodesModule } from './local-nodes/local-nodes.module.js';
 import { NetworksModule } from './networks/networks.module.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from './provided.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
@@ -59,6 +60,7 @@ export function controlPlaneModule(surroundings: Surroundings): DynamicModule {
       NetworksModule,
       SandboxesModule,
       AgentsModule,
+      LocalNodesModule,
       DiagnosticsModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),

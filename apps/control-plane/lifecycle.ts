@@ -5,6 +5,9 @@ import { AgentContacts } from './agents/agent-contacts.js';
 import { AgentListener } from './agents/agent-listener.js';
 import { PeerDirectory } from './agents/peer-directory.js';
 import { Revocations } from './agents/revocations.js';
+import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
+import { LocalNodeListener } from './local-nodes/local-node-listener.js';
+import { LocalNodePublisher } from './local-nodes/local-node-publisher.js';
 import { BUS, EVENT_STORE } from './provided.js';
 import { Inventories } from './sandboxes/inventories.js';
 import { AppliedLog } from './topology/applied-log.js';
@@ -23,6 +26,9 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly publisher: TopologyPublisher,
     private readonly peers: PeerDirectory,
     private readonly listener: AgentListener,
+    private readonly localPublisher: LocalNodePublisher,
+    private readonly localListener: LocalNodeListener,
+    private readonly localExpiry: LocalNodeExpiry,
     private readonly placement: PlacementProcess,
     private readonly applied: AppliedLog,
     @Inject(BUS) private readonly bus: Bus,
@@ -38,14 +44,22 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.publisher.start();
     this.peers.start();
     this.listener.start();
+    this.localPublisher.start();
+    this.localListener.start();
+    this.localExpiry.start();
     await this.placement.start();
   }
 
   /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
   async onApplicationShutdown(): Promise<void> {
-    await this.listener.close();
+    await Promise.all([this.listener.close(), this.localListener.close(), this.localExpiry.close()]);
     await this.placement.close();
-    await Promise.all([this.publisher.close(), this.peers.close(), this.revocations.close()]);
+    await Promise.all([
+      this.publisher.close(),
+      this.localPublisher.close(),
+      this.peers.close(),
+      this.revocations.close(),
+    ]);
     await this.bus.close();
     await this.applied.close();
     await this.feed.close();

@@ -22,6 +22,10 @@ export interface ControlPlaneSettings {
   readonly listen: readonly Listen[];
   readonly bootstrapTokenFile: string | null;
   readonly credentialSeconds: number;
+  /** How long a developer's machine is served without renewal. */
+  readonly localCredentialSeconds: number;
+  /** How local nodes reach agents; null: there is no mesh, and nobody can join. */
+  readonly meshTransport: 'direct' | 'tsnet' | null;
   readonly enrollmentTokenSeconds: number;
   /** An agent not heard of for so long is OFFLINE. */
   readonly offlineAfterMs: number;
@@ -64,6 +68,8 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     keysFolder: text('GLOBALSTACKS_KEYS_DIR', 'a folder for keys'),
     listen: list(environment.GLOBALSTACKS_HTTP_LISTEN || '127.0.0.1:7080').map(parseListen),
     bootstrapTokenFile: environment.GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE || null,
+    localCredentialSeconds: number('GLOBALSTACKS_LOCAL_CREDENTIAL_SECONDS', 900, 5, 86_400),
+    meshTransport: meshTransport(environment),
     credentialSeconds: number('GLOBALSTACKS_CREDENTIAL_SECONDS', 3_600, 5, 86_400),
     enrollmentTokenSeconds: number('GLOBALSTACKS_ENROLLMENT_TOKEN_SECONDS', 900, 1, 86_400),
     offlineAfterMs: number('GLOBALSTACKS_OFFLINE_AFTER_SECONDS', 15, 1, 3_600) * 1_000,
@@ -73,6 +79,14 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     storeGiveUpAfterMs: number('GLOBALSTACKS_STORE_TIMEOUT_SECONDS', 10, 1, 300) * 1_000,
     mesh: readMeshSettings(environment, (name, accepted) => new SettingInvalidError(name, accepted)),
   };
+}
+
+/** As agents read it: the transport named wins; else a control URL means tsnet. */
+function meshTransport(environment: Environment): ControlPlaneSettings['meshTransport'] {
+  const named = environment.GLOBALSTACKS_MESH_TRANSPORT;
+  if (named === 'direct' || named === 'tsnet') return named;
+  if (named !== undefined) throw new SettingInvalidError('GLOBALSTACKS_MESH_TRANSPORT', 'direct or tsnet');
+  return environment.GLOBALSTACKS_MESH_CONTROL_URL === undefined ? null : 'tsnet';
 }
 
 function parseListen(value: string): Listen {

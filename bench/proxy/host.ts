@@ -10,6 +10,8 @@ import { freePort } from '#test/support/ports.js';
 const backend = Number(process.argv[2]);
 const engine = createFlowEngine({
   agentId: parseAgentId('host-a', 'agent'),
+  localSource: null,
+  admitsLocal: () => false,
   mesh: null,
   sandboxes: {
     sourceOf: () => parseSandboxId('sbx-web', 'sandbox'),

@@ -11,8 +11,15 @@ import {
 } from '@nats-io/jwt';
 import { connect, jwtAuthenticator } from 'nats';
 import { CodedError } from '#libs/contracts/errors.js';
-import { type AgentId } from '#libs/contracts/ids.js';
-import { AGENT_SUBJECT_PREFIX, FROM_AGENT, TO_AGENT } from '#libs/contracts/subjects.js';
+import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
+import {
+  AGENT_SUBJECT_PREFIX,
+  FROM_AGENT,
+  FROM_LOCAL_NODE,
+  LOCAL_NODE_SUBJECT_PREFIX,
+  TO_AGENT,
+  TO_LOCAL_NODE,
+} from '#libs/contracts/subjects.js';
 import type { BusCredentials } from './bus.js';
 import { KeyFiles } from './key-files.js';
 
@@ -30,14 +37,16 @@ const CLAIMS_TIMEOUT_MS = 3_000;
 export const CONTROL_PLANE_INBOX_PREFIX = '_INBOX.control-plane';
 
 /**
- * The keys behind every NATS credential: operator, account, system account, and a scoped signing key for agents,
- * whose template is filled in by the server with the agent's name, so that no user JWT can widen it.
+ * The keys behind every NATS credential: operator, account, system account, and a scoped signing key each for agents
+ * and for local nodes, whose template is filled in by the server with the name, so that no user JWT can widen it.
  */
 export interface BusAuthority {
   /** Configuration of a nats-server that trusts these keys; holds no secret. */
   serverConfig(listen: { readonly host: string; readonly port: number; readonly jwtFolder: string }): Promise<string>;
   /** A user JWT for the agent's own public nkey. */
   issueAgent(agentId: AgentId, nkey: string, expiresAt: Date): Promise<string>;
+  /** As issueAgent, for a developer's machine. */
+  issueLocalNode(nodeId: LocalNodeId, nkey: string, expiresAt: Date): Promise<string>;
   /** Credentials of the control plane itself, made anew at each call. */
   controlPlaneCredentials(): Promise<BusCredentials>;
   /**
@@ -58,6 +67,8 @@ export function loadBusAuthority(folder: string): BusAuthority {
   const systemAccount = keyPair('nats-system-account.seed', createAccount);
   const agentSigner = keyPair('nats-agent-signing.seed', createAccount);
 
+  const localNodeSigner = keyPair('nats-local-node-signing.seed', createAccount);
+
   const agentScope = newScopedSigner(agentSigner, 'agent', {
     pub: { allow: FROM_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.{{name()}}.${message}`) },
     sub: {
@@ -65,12 +76,30 @@ export function loadBusAuthority(folder: string): BusAuthority {
     },
     resp: { max: 1, ttl: RESPONSE_TTL_NANOSECONDS },
   });
+  const localNodeScope = newScopedSigner(localNodeSigner, 'local-node', {
+    pub: { allow: FROM_LOCAL_NODE.map((message) => `${LOCAL_NODE_SUBJECT_PREFIX}.{{name()}}.${message}`) },
+    sub: {
+      allow: [
+        ...TO_LOCAL_NODE.map((message) => `${LOCAL_NODE_SUBJECT_PREFIX}.{{name()}}.${message}`),
+        '_INBOX.local.{{name()}}.>',
+      ],
+    },
+    resp: { max: 1, ttl: RESPONSE_TTL_NANOSECONDS },
+  });
+  const issue = (name: string, nkey: string, signer: KeyPair, expiresAt: Date): Promise<string> =>
+    encodeUser(
+      name,
+      nkey,
+      signer,
+      { issuer_account: account.getPublicKey() },
+      { scopedUser: true, exp: Math.floor(expiresAt.getTime() / 1_000) },
+    );
 
   const accountJwt = (revocations: Revocations): Promise<string> =>
     encodeAccount(
       'globalstacks',
       account,
-      { limits: UNLIMITED, signing_keys: [agentScope], revocations: { ...revocations } },
+      { limits: UNLIMITED, signing_keys: [agentScope, localNodeScope], revocations: { ...revocations } },
       { signer: operator },
     );
 
@@ -94,24 +123,22 @@ export function loadBusAuthority(folder: string): BusAuthority {
       ].join('\n');
     },
 
-    issueAgent(agentId, nkey, expiresAt) {
-      const exp = Math.floor(expiresAt.getTime() / 1_000);
-      return encodeUser(
-        agentId,
-        nkey,
-        agentSigner,
-        { issuer_account: account.getPublicKey() },
-        { scopedUser: true, exp },
-      );
-    },
+    issueAgent: (agentId, nkey, expiresAt) => issue(agentId, nkey, agentSigner, expiresAt),
+    issueLocalNode: (nodeId, nkey, expiresAt) => issue(nodeId, nkey, localNodeSigner, expiresAt),
 
     async controlPlaneCredentials() {
       const user = createUser();
       const jwt = await encodeUser('control-plane', user, account, {
-        pub: { allow: TO_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.*.${message}`) },
+        pub: {
+          allow: [
+            ...TO_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.*.${message}`),
+            ...TO_LOCAL_NODE.map((message) => `${LOCAL_NODE_SUBJECT_PREFIX}.*.${message}`),
+          ],
+        },
         sub: {
           allow: [
             ...FROM_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.*.${message}`),
+            ...FROM_LOCAL_NODE.map((message) => `${LOCAL_NODE_SUBJECT_PREFIX}.*.${message}`),
             `${CONTROL_PLANE_INBOX_PREFIX}.>`,
           ],
         },

@@ -1,7 +1,22 @@
-import type { ContactReply, ControlMessage, DiagnoseRequest, Epoch, InventoryReply, Peer } from './bus-messages.js';
+import type {
+  AdmittedLocalNode,
+  ContactReply,
+  ControlMessage,
+  DiagnoseRequest,
+  Epoch,
+  InventoryReply,
+  Peer,
+} from './bus-messages.js';
 import { BUS_PROTOCOL, type TopologyMessage } from './bus-messages.js';
 import { CodedError, InvalidInputError } from './errors.js';
-import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from './ids.js';
+import {
+  parseAgentId,
+  parseAliasName,
+  parseLocalNodeId,
+  parseNetworkId,
+  parseSandboxId,
+  parseUserName,
+} from './ids.js';
 import { type FieldParser, integerBetween, listOf, nullOr, parseObject, textUpTo, wordOf } from './json-fields.js';
 import { parsePort } from './ports.js';
 import { formatSelector, parseSelector } from './selectors.js';
@@ -19,6 +34,7 @@ export class ProtocolUnsupportedError extends CodedError {
 
 export const MAX_NETWORKS = 10_000;
 export const MAX_PEERS = 10_000;
+export const MAX_LOCAL_NODES = 10_000;
 export const MAX_PARTS = 4_096;
 const MAX_SANDBOXES = 10_000;
 /** A part is below what the bus carries at once. */
@@ -74,6 +90,17 @@ const parsePeer: FieldParser<Peer> = (value, field) => {
 /** Throws InvalidInputError. */
 export const parsePeerList = listOf(parsePeer, MAX_PEERS);
 
+const parseAdmittedLocalNode: FieldParser<AdmittedLocalNode> = (value, field) => {
+  const node = parseObject(value, field);
+  return {
+    nodeId: parseLocalNodeId(node.nodeId, `${field}.nodeId`),
+    user: parseUserName(node.user, `${field}.user`),
+    networkId: parseNetworkId(node.networkId, `${field}.networkId`),
+  };
+};
+/** Throws InvalidInputError. */
+export const parseLocalNodeList = listOf(parseAdmittedLocalNode, MAX_LOCAL_NODES);
+
 /** The answer to hello and heartbeat. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseContactReply(value: unknown): ContactReply {
   const reply = parseEnvelope(value);
@@ -90,6 +117,7 @@ export function parseContactReply(value: unknown): ContactReply {
     }, MAX_NETWORKS)(reply.networks, 'networks'),
     peersRevision: counter(reply.peersRevision, 'peersRevision'),
     peers: parsePeerList(reply.peers, 'peers'),
+    localNodes: parseLocalNodeList(reply.localNodes, 'localNodes'),
   };
 }
 
@@ -101,6 +129,7 @@ export function parseControlMessage(value: unknown): ControlMessage {
     kind: wordOf(['peers'])(message.kind, 'kind'),
     revision: counter(message.revision, 'revision'),
     peers: parsePeerList(message.peers, 'peers'),
+    localNodes: parseLocalNodeList(message.localNodes, 'localNodes'),
   };
 }
 

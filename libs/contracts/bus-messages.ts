@@ -1,4 +1,4 @@
-import type { AgentId, AliasName, FlowId, NetworkId, RuleId, SandboxId } from './ids.js';
+import type { AgentId, AliasName, FlowId, LocalNodeId, NetworkId, RuleId, SandboxId, UserName } from './ids.js';
 
 /** Every message names the protocol it speaks; another one is refused with both versions named. */
 export const BUS_PROTOCOL = 1;
@@ -25,6 +25,13 @@ export interface Peer {
   readonly endpoints: readonly string[];
 }
 
+/** A developer's machine that has joined one network, and was neither revoked nor left to expire. */
+export interface AdmittedLocalNode {
+  readonly nodeId: LocalNodeId;
+  readonly user: UserName;
+  readonly networkId: NetworkId;
+}
+
 /** control plane -> agent, `.topology`: one part of a snapshot's canonical JSON. Answered with TopologyReply. */
 export interface TopologyMessage {
   readonly protocol: number;
@@ -49,13 +56,13 @@ export interface TopologyReply {
   readonly message: string | null;
 }
 
-/** The text that a snapshot's signature covers. */
+/** The text that a snapshot's signature covers; `recipient` is the agent's id, or localNodeRecipient. */
 export function topologyStatement(
-  agentId: AgentId,
+  recipient: string,
   message: Pick<TopologyMessage, 'epoch' | 'networkId' | 'from' | 'to' | 'hash'>,
 ): string {
   const { epoch, networkId, from, to, hash } = message;
-  return ['gs-topology-v1', agentId, epoch.counter, epoch.id, networkId, from ?? 'full', to, hash].join('\n');
+  return ['gs-topology-v1', recipient, epoch.counter, epoch.id, networkId, from ?? 'full', to, hash].join('\n');
 }
 
 /** A listener or name that could not be brought up. */
@@ -118,6 +125,8 @@ export interface ContactReply {
   readonly networks: readonly { readonly networkId: NetworkId; readonly version: number }[];
   readonly peersRevision: number;
   readonly peers: readonly Peer[];
+  /** Developers' machines that may ask this agent for flows; of no other is a flow accepted. */
+  readonly localNodes: readonly AdmittedLocalNode[];
 }
 
 /** agent -> control plane, `.sync`: send this network again. Answered at once; the snapshot follows on `.topology`. */
@@ -165,6 +174,7 @@ export type ControlMessage = {
   readonly kind: 'peers';
   readonly revision: number;
   readonly peers: readonly Peer[];
+  readonly localNodes: readonly AdmittedLocalNode[];
 };
 
 export interface Acknowledgement {

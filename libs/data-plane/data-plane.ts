@@ -57,8 +57,15 @@ export interface FlowRecord extends FlowSummary {
   readonly verdict: Verdict | null;
 }
 
+/** A developer's machine as a source. */
+export type LocalSource = Extract<FlowSource, { readonly kind: 'local' }>;
+
 export interface FlowEngineSettings {
   readonly agentId: AgentId | null;
+  /** Whose every client is on a developer's machine; null: the driver knows each client. */
+  readonly localSource: LocalSource | null;
+  /** False for a developer's machine that did not join this network, or was put out of it: its flows are refused and cut. */
+  readonly admitsLocal: (networkId: NetworkId, source: LocalSource) => boolean;
   readonly mesh: MeshNode | null;
   readonly sandboxes: SandboxDirectory;
   /** CIDR ranges that are never dialled, whatever the driver reports: the proxy's own and the mesh's. */
@@ -90,6 +97,8 @@ export interface FlowEngine {
   acceptPeer(flow: IncomingFlow): void;
   /** The driver no longer reports this sandbox: its flows are reset. */
   sandboxGone(sandboxId: SandboxId): void;
+  /** Who is admitted has changed: flows of local nodes that are not any more are reset before it returns. */
+  localNodesChanged(): readonly FlowId[];
   flows(): readonly FlowSummary[];
   close(): Promise<void>;
 }

@@ -205,6 +205,7 @@ export class FakeControlPlane {
       term: this.term,
       epoch: this.epoch,
       networks: networks.map(({ networkId, version }) => ({ networkId, version })),
+      localNodes: [],
       peersRevision: Date.now(),
       peers: [...this.peers.values()],
     };

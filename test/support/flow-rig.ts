@@ -38,6 +38,7 @@ export interface RigOptions {
   readonly limits?: Partial<FlowLimits>;
   readonly serve: (socket: Socket) => void;
   readonly seams?: FlowEngineSeams;
+  readonly admitsLocal?: FlowEngineSettings['admitsLocal'];
   readonly isFresh?: () => boolean;
   /** Between the hosts: streams in memory unless said otherwise. */
   readonly mesh?: 'memory' | 'real';
@@ -82,6 +83,8 @@ export class FlowRig {
     const syncs: { at: AgentId; version: number }[] = [];
     const settings = (agentId: AgentId, mesh: MeshNode): FlowEngineSettings => ({
       agentId,
+      localSource: null,
+      admitsLocal: options.admitsLocal ?? (() => false),
       mesh,
       sandboxes: {
         sourceOf: (remote) => (remote === WEB_ADDRESS ? parseSandboxId('sbx-web', 'sandbox') : null),

@@ -1,6 +1,6 @@
 import { BUS_PROTOCOL, type ContactReply, type SyncMessage } from '#libs/contracts/bus-messages.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
-import type { HeldNetwork } from '../topology/held-network.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 
 export interface SyncPorts {
   readonly held: (networkId: NetworkId) => HeldNetwork | null;

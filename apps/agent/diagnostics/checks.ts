@@ -3,9 +3,9 @@ import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import type { Route, SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import type { DnsZone } from '#libs/data-plane/dns/zone.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { evaluateSelector } from '#libs/topology/evaluate-selector.js';
 import type { NetworkView, SelectorVerdict } from '#libs/topology/model.js';
-import type { HeldNetwork } from '../topology/held-network.js';
 
 export type ChecksRequest = Extract<DiagnoseRequest, { kind: 'checks' }>;
 

@@ -7,9 +7,9 @@ import {
 } from '#libs/contracts/bus-messages.js';
 import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { FlowEngine } from '#libs/data-plane/data-plane.js';
+import { type HeldNetwork, sameEpoch, versionOf } from '#libs/data-plane/topology/held-network.js';
 import { viewOf } from '#libs/topology/view.js';
 import type { Acknowledgements } from './acknowledgements.js';
-import { type HeldNetwork, sameEpoch, versionOf } from './held-network.js';
 import type { LastGood } from './last-good.js';
 import type { Settling } from './settling.js';
 

@@ -4,11 +4,10 @@ import { parseEpoch } from '#libs/contracts/agent-messages.js';
 import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
 import { parseAppliedMessage } from '#libs/contracts/control-plane-messages.js';
 import { listOf, parseObject } from '#libs/contracts/json-fields.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
 import { snapshotHash } from '#libs/topology/snapshot-text.js';
 import { moveAside, readStateFile, StateFileInvalidError, writeStateFile } from '../state/state-file.js';
-
-import type { HeldNetwork } from './held-network.js';
 
 /** A network as it was last applied, and what of it the control plane may not have heard yet. */
 export interface LastGood {

@@ -125,7 +125,7 @@ export class AgentListener {
     for (const networkId of heldVersions.keys()) {
       if (!currentIds.has(networkId)) this.publisher.offerIfIdle(networkId, agentId);
     }
-    const { revision, peers } = this.peers.listOf(agentId);
+    const { revision, peers, localNodes } = this.peers.listOf(agentId);
     return {
       protocol: BUS_PROTOCOL,
       term: PUBLISHER_TERM,
@@ -133,6 +133,7 @@ export class AgentListener {
       networks: current.map(({ topology }) => ({ networkId: topology.networkId, version: topology.version })),
       peersRevision: revision,
       peers,
+      localNodes,
     };
   }
 }

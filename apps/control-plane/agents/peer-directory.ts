@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
-import { BUS_PROTOCOL, type ControlMessage, type Peer } from '#libs/contracts/bus-messages.js';
+import { type AdmittedLocalNode, BUS_PROTOCOL, type ControlMessage, type Peer } from '#libs/contracts/bus-messages.js';
 import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { agentSubject } from '#libs/contracts/subjects.js';
@@ -15,9 +15,10 @@ import { peersOf } from './peers.js';
 interface PeerList {
   readonly revision: number;
   readonly peers: readonly Peer[];
+  readonly localNodes: readonly AdmittedLocalNode[];
 }
 
-/** Tells each agent how the others of its networks are reached, when that changes and in each answer to a contact. */
+/** Tells each agent how the others of its networks are reached, and which local nodes are in them: when that changes and in each answer to a contact. */
 @Injectable()
 export class PeerDirectory {
   private readonly lists = new Map<AgentId, PeerList>();
@@ -34,8 +35,13 @@ export class PeerDirectory {
   ) {}
 
   start(): void {
-    this.feed.onChange(({ networks, agents }) => {
+    this.feed.onChange(({ networks, agents, localNodes }) => {
       const touched = new Set(agents);
+      for (const nodeId of localNodes) {
+        const node = this.directory.localNode(nodeId)?.state;
+        const network = node === undefined ? null : this.directory.network(node.networkId);
+        for (const agentId of network?.participants ?? []) touched.add(agentId);
+      }
       for (const { concerned, participantsChanged } of networks.values()) {
         if (participantsChanged) for (const agentId of concerned) touched.add(agentId);
       }
@@ -47,11 +53,16 @@ export class PeerDirectory {
   listOf(agentId: AgentId): PeerList {
     const known = this.lists.get(agentId);
     if (known !== undefined && !this.outdated.delete(agentId)) return known;
-    const networks = this.directory.networksOfAgent(agentId).map(({ participants }) => participants);
-    const peers = peersOf(agentId, networks, (other) => this.endpointsOf(other));
-    if (known !== undefined && JSON.stringify(known.peers) === JSON.stringify(peers)) return known;
+    const networks = this.directory.networksOfAgent(agentId);
+    const participants = networks.map((network) => network.participants);
+    const peers = peersOf(agentId, participants, (other) => this.endpointsOf(other));
+    const networkIds = new Set(networks.map(({ topology }) => topology.networkId));
+    const localNodes = this.directory.localNodes().flatMap(({ state: { status, nodeId, user, networkId } }) => {
+      return status === 'joined' && networkIds.has(networkId) ? [{ nodeId, user, networkId }] : [];
+    });
+    if (known !== undefined && said(known) === said({ peers, localNodes })) return known;
     // From the clock, so that it also grows over restarts of this process.
-    const list = { revision: Math.max(this.clock().getTime(), (known?.revision ?? 0) + 1), peers };
+    const list = { revision: Math.max(this.clock().getTime(), (known?.revision ?? 0) + 1), peers, localNodes };
     this.lists.set(agentId, list);
     return list;
   }
@@ -90,8 +101,8 @@ export class PeerDirectory {
     const known = this.lanes.get(agentId);
     if (known !== undefined) return known;
     const lane = new DeliveryLane<PeerList>({
-      send: async ({ revision, peers }, signal) => {
-        const message: ControlMessage = { protocol: BUS_PROTOCOL, kind: 'peers', revision, peers };
+      send: async (list, signal) => {
+        const message: ControlMessage = { protocol: BUS_PROTOCOL, kind: 'peers', ...list };
         const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'control'), message, signal);
         const { ok, code, message: reason } = parseAcknowledgement(reply);
         if (!ok) this.logger.warn({ agentId, code, reason }, 'the agent did not take its peers');
@@ -102,4 +113,8 @@ export class PeerDirectory {
     this.lanes.set(agentId, lane);
     return lane;
   }
+}
+
+function said({ peers, localNodes }: Omit<PeerList, 'revision'>): string {
+  return JSON.stringify([peers, localNodes]);
 }

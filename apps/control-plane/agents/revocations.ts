@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { BusAuthority } from '#libs/bus/authority.js';
-import { BUS_AUTHORITY, LOGGER, SETTINGS } from '../provided.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, LOGGER, SETTINGS } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
 import { Directory } from '../topology/directory.js';
 import { DirectoryFeed } from '../topology/directory-feed.js';
@@ -25,6 +25,7 @@ export class Revocations {
     private readonly status: BusStatusFeed,
     @Inject(BUS_AUTHORITY) private readonly authority: BusAuthority,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -32,9 +33,10 @@ export class Revocations {
     this.status.onStatus((status) => {
       if (status === 'connected') this.publish();
     });
-    this.feed.onChange(({ agents }) => {
+    this.feed.onChange(({ agents, localNodes }) => {
       const revoked = [...agents].some((agentId) => (this.directory.agent(agentId)?.voidKeys.size ?? 0) > 0);
-      if (revoked) this.publish();
+      const ended = [...localNodes].some((nodeId) => this.directory.localNode(nodeId)?.endedAt !== null);
+      if (revoked || ended) this.publish();
     });
     this.publish();
   }
@@ -83,6 +85,12 @@ export class Revocations {
     const entries = this.directory
       .agents()
       .flatMap(({ voidKeys }) => [...voidKeys].map(([nkey, at]) => [nkey, Math.floor(at.getTime() / 1_000)] as const));
-    return Object.fromEntries(entries);
+    const now = this.clock();
+    // What was issued to a local node ends within minutes: a key is named only as long as something may still hold.
+    const ended = this.directory.localNodes().flatMap(({ state, endedAt }) => {
+      const isOver = endedAt === null || Date.parse(state.expiresAt) < now.getTime();
+      return isOver ? [] : [[state.nkey, Math.floor(endedAt.getTime() / 1_000)] as const];
+    });
+    return Object.fromEntries([...entries, ...ended]);
   }
 }

@@ -1,4 +1,4 @@
-import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { CommandBus, CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { DEFAULT_PAGE_SIZE, formatCursor } from '#libs/contracts/http/page.js';
 import {
   DEFAULT_TOKEN_SECONDS,
@@ -7,6 +7,7 @@ import {
   type TokenPageDto,
 } from '#libs/contracts/http/session.js';
 import { NotFoundError } from '../http/errors.js';
+import { EndLocalNodesOfToken } from '../local-nodes/messages.js';
 import type { ApiToken } from './api-token.entity.js';
 import { ApiTokens } from './api-tokens.js';
 import { CreateToken, DeleteToken, ListTokens } from './messages.js';
@@ -27,11 +28,15 @@ export class CreateTokenHandler implements ICommandHandler<CreateToken> {
 
 @CommandHandler(DeleteToken)
 export class DeleteTokenHandler implements ICommandHandler<DeleteToken> {
-  constructor(private readonly tokens: ApiTokens) {}
+  constructor(
+    private readonly tokens: ApiTokens,
+    private readonly commands: CommandBus,
+  ) {}
 
   async execute({ tokenId }: DeleteToken): Promise<TokenDto> {
     const row = await this.tokens.delete(tokenId);
     if (row === null) throw new NotFoundError('TOKEN_NOT_FOUND', `there is no token ${tokenId}`);
+    await this.commands.execute(new EndLocalNodesOfToken(tokenId));
     return tokenDto(row);
   }
 }

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { AgentId, LocalNodeId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { AgentState } from '#libs/domain/agent/state.js';
-import { agentStream, networkStream, sandboxStream } from '#libs/domain/events.js';
+import { agentStream, localNodeStream, networkStream, sandboxStream } from '#libs/domain/events.js';
+import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import type { Topology } from '#libs/topology/model.js';
 import { foldAgent } from '../agents/agent-record.js';
+import { foldLocalNode } from '../local-nodes/local-node-record.js';
 import { EVENT_STORE } from '../provided.js';
 import { foldSandbox } from '../sandboxes/sandbox-record.js';
 import { Directory } from '../topology/directory.js';
@@ -39,6 +41,12 @@ export class StreamStates {
   async sandbox(sandboxId: SandboxId): Promise<VersionedState<SandboxState | null>> {
     const before = this.directory.sandbox(sandboxId);
     const state = foldSandbox(before, await this.store.readStream(sandboxStream(sandboxId), before?.version ?? 0));
+    return { state, version: state?.version ?? 0 };
+  }
+
+  async localNode(nodeId: LocalNodeId): Promise<VersionedState<LocalNodeState | null>> {
+    const before = this.directory.localNode(nodeId)?.state ?? null;
+    const state = foldLocalNode(before, await this.store.readStream(localNodeStream(nodeId), before?.version ?? 0));
     return { state, version: state?.version ?? 0 };
   }
 

@@ -2,6 +2,7 @@ import { AgentsController } from '../agents/agents.controller.js';
 import { EnrollmentController } from '../agents/enrollment.controller.js';
 import { SessionController } from '../auth/session.controller.js';
 import { TestsController } from '../diagnostics/tests.controller.js';
+import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
 import { AttachmentsController } from '../networks/attachments.controller.js';
 import { NetworksController } from '../networks/networks.controller.js';
@@ -21,4 +22,5 @@ export const API_CONTROLLERS = [
   SandboxesController,
   AgentsController,
   EnrollmentController,
+  LocalNodesController,
 ];

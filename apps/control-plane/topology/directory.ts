@@ -1,8 +1,9 @@
 import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
+import type { AgentId, LocalNodeId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { type AgentRecord, agentIdOfStream, nextAgentRecord } from '../agents/agent-record.js';
+import { type LocalNodeRecord, localNodeIdOfStream, nextLocalNodeRecord } from '../local-nodes/local-node-record.js';
 import { foldSandbox, sandboxIdOfStream } from '../sandboxes/sandbox-record.js';
 import { NetworkIndex } from './network-index.js';
 import {
@@ -26,16 +27,18 @@ export interface DirectoryChange {
   /** Each network once, with everybody that any of its new versions concerns. */
   readonly networks: ReadonlyMap<NetworkId, NetworkChange>;
   readonly agents: ReadonlySet<AgentId>;
+  readonly localNodes: ReadonlySet<LocalNodeId>;
 }
 
 /**
- * Everything the log says now, in memory: the fold of each network, sandbox and agent. It holds nothing that a
+ * Everything the log says now, in memory: the fold of each network, sandbox, agent and local node. It holds nothing that a
  * replay would not bring back.
  */
 export class Directory {
   private readonly index = new NetworkIndex();
   private readonly sandboxesById = new Map<SandboxId, SandboxState>();
   private readonly agentsById = new Map<AgentId, AgentRecord>();
+  private readonly localNodesById = new Map<LocalNodeId, LocalNodeRecord>();
   private unreadableCount = 0;
   private lastPosition = 0;
 
@@ -97,6 +100,14 @@ export class Directory {
     return this.agentsById.get(agentId) ?? null;
   }
 
+  localNodes(): readonly LocalNodeRecord[] {
+    return [...this.localNodesById.values()];
+  }
+
+  localNode(nodeId: LocalNodeId): LocalNodeRecord | null {
+    return this.localNodesById.get(nodeId) ?? null;
+  }
+
   /** As apply, for events of the past, of which nobody has to be told: each network is folded once a batch. */
   replay(events: readonly StoredEvent[]): void {
     const fresh = events.filter(({ position }) => position > this.lastPosition);
@@ -111,13 +122,15 @@ export class Directory {
   apply(events: readonly StoredEvent[]): DirectoryChange {
     const networks = new Map<NetworkId, NetworkChange>();
     const agents = new Set<AgentId>();
+    const localNodes = new Set<LocalNodeId>();
     for (const event of events) {
       if (event.position <= this.lastPosition) continue;
       this.lastPosition = event.position;
       const networkId = networkIdOfStream(event.streamId);
       if (networkId === null) {
-        const agentId = this.applyElsewhere(event);
+        const { agentId, nodeId } = this.applyElsewhere(event);
         if (agentId !== null) agents.add(agentId);
+        if (nodeId !== null) localNodes.add(nodeId);
         continue;
       }
       const before = this.network(networkId);
@@ -131,7 +144,7 @@ export class Directory {
         participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
       });
     }
-    return { networks, agents };
+    return { networks, agents, localNodes };
   }
 
   private keep(networkId: NetworkId, record: NetworkRecord | null): void {
@@ -139,20 +152,27 @@ export class Directory {
     if (record !== null) this.index.put(networkId, record);
   }
 
-  /** An event of a sandbox or an agent: says which agent. */
-  private applyElsewhere(event: StoredEvent): AgentId | null {
+  /** An event of a sandbox, an agent or a local node: says which of the latter two. */
+  private applyElsewhere(event: StoredEvent): {
+    readonly agentId: AgentId | null;
+    readonly nodeId: LocalNodeId | null;
+  } {
     const sandboxId = sandboxIdOfStream(event.streamId);
     if (sandboxId !== null) {
       this.readOrCount(() => {
         const sandbox = foldSandbox(this.sandbox(sandboxId), [event]);
         if (sandbox !== null) this.sandboxesById.set(sandboxId, sandbox);
       });
-      return null;
+    }
+    const nodeId = localNodeIdOfStream(event.streamId);
+    if (nodeId !== null) {
+      this.readOrCount(() => this.localNodesById.set(nodeId, nextLocalNodeRecord(this.localNode(nodeId), event)));
     }
     const agentId = agentIdOfStream(event.streamId);
-    if (agentId === null) return null;
-    this.readOrCount(() => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
-    return agentId;
+    if (agentId !== null) {
+      this.readOrCount(() => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
+    }
+    return { agentId, nodeId };
   }
 
   /** An event of a newer release is counted and passed over: its stream stays as it was read so far. */

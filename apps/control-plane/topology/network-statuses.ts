@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AgentNetworkStatusDto } from '#libs/contracts/http/status.js';
+import type { AgentNetworkStatusDto, LocalNodeStatusDto } from '#libs/contracts/http/status.js';
 import type { AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { AgentContacts } from '../agents/agent-contacts.js';
+import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
 import { CLOCK, type Clock, SETTINGS } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
 import { type AgentNetworkState, agentNetworkState, networkStatus } from './agent-network-status.js';
@@ -18,6 +19,7 @@ export class NetworkStatuses {
     private readonly directory: Directory,
     private readonly contacts: AgentContacts,
     private readonly states: AgentStates,
+    private readonly localContacts: LocalNodeContacts,
     private readonly regressions: Regressions,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -59,5 +61,20 @@ export class NetworkStatuses {
       lastContactAt: contact?.lastContactAt.toISOString() ?? null,
       failures: this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [],
     };
+  }
+
+  /** Machines that are joined now. They have no part in the network's own status. */
+  localNodes({ topology }: NetworkRecord): readonly LocalNodeStatusDto[] {
+    return this.directory.localNodes().flatMap(({ state }) => {
+      if (state.status !== 'joined' || state.networkId !== topology.networkId) return [];
+      const { nodeId, user, machine, expiresAt } = state;
+      const contact = this.localContacts.of(nodeId);
+      return {
+        ...{ nodeId, user, machine, expiresAt },
+        status: this.localContacts.statusOf(state),
+        appliedVersion: contact?.appliedVersion ?? null,
+        lastContactAt: contact?.lastContactAt.toISOString() ?? null,
+      };
+    });
   }
 }

@@ -22,6 +22,7 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
       version: record.topology.version,
       epoch: this.epoch,
       status: this.statuses.ofNetwork(record),
+      localNodes: this.statuses.localNodes(record),
       agents: record.participants.map((agentId) => this.statuses.describe(record, agentId)),
     };
   }

@@ -3,37 +3,26 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { Bus } from '#libs/bus/bus.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import { BUS_PROTOCOL, type Epoch, type TopologyMessage, type TopologyReply } from '#libs/contracts/bus-messages.js';
-import { parseTopologyReply } from '#libs/contracts/control-plane-messages.js';
-import { CodedError } from '#libs/contracts/errors.js';
+import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { agentSubject } from '#libs/contracts/subjects.js';
 import { compile } from '#libs/topology/compile.js';
-import type { Snapshot, Topology } from '#libs/topology/model.js';
-import { snapshotHash, snapshotText } from '#libs/topology/snapshot-text.js';
+import type { Topology } from '#libs/topology/model.js';
 import { Metrics } from '../health/metrics.js';
 import { BUS, LOGGER, STORE_EPOCH, TOPOLOGY_SIGNER } from '../provided.js';
+import { deliverSnapshot } from './deliver-snapshot.js';
 import { DeliveryLane } from './delivery-lane.js';
 import { Directory, type DirectoryChange } from './directory.js';
 import { DirectoryFeed } from './directory-feed.js';
-import { PUBLISHER_TERM } from './publisher-term.js';
 import { Regressions } from './regressions.js';
-import { cutIntoParts } from './snapshot-parts.js';
 
 /** Changes that take nothing away wait so long for others of the same instant. */
 const COALESCE_MS = 3;
-const PART_BYTES = 256 * 1_024;
-/** What a part needs besides its body: ids, hash, signature. */
-const ENVELOPE_BYTES = 4_096;
-
-/** The agent answered that it will not take a topology. */
-class TopologyRefusedError extends CodedError {}
 
 /** Sends each agent the newest topology of each network it takes part in, or took part in until now. */
 @Injectable()
 export class TopologyPublisher {
   private readonly lanes = new Map<string, DeliveryLane<Topology>>();
-  private readonly cuts = new WeakMap<Snapshot, { readonly room: number; readonly bodies: readonly string[] }>();
   private readonly waiting = new Map<NetworkId, Set<AgentId>>();
   private coalescing: NodeJS.Timeout | null = null;
   private readonly sent: Counter<'outcome'>;
@@ -132,46 +121,17 @@ export class TopologyPublisher {
   }
 
   private async send(topology: Topology, agentId: AgentId, signal: AbortSignal): Promise<void> {
-    const snapshot = compile(topology, agentId);
-    const statement = {
-      epoch: this.epoch,
-      networkId: topology.networkId,
-      from: null,
-      to: topology.version,
-      hash: snapshotHash(snapshot),
-    };
-    const signature = this.signer.sign(agentId, statement);
-    const bodies = this.bodiesOf(snapshot);
-    for (const [index, body] of bodies.entries()) {
-      const part = { index, count: bodies.length };
-      const message: TopologyMessage = {
-        protocol: BUS_PROTOCOL,
-        term: PUBLISHER_TERM,
-        ...statement,
-        part,
-        body,
-        signature,
-      };
-      const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'topology'), message, signal);
-      const answer: TopologyReply = parseTopologyReply(reply);
-      if (answer.status === 'refused') {
-        throw new TopologyRefusedError(answer.code ?? 'REFUSED', answer.message ?? 'no reason given');
-      }
-      if (answer.status === 'ignored') {
-        this.sent.inc({ outcome: 'ignored' });
-        return;
-      }
-    }
-    this.sent.inc({ outcome: 'delivered' });
-  }
-
-  /** One snapshot goes to many agents, and is cut once. */
-  private bodiesOf(snapshot: Snapshot): readonly string[] {
-    const room = Math.min(PART_BYTES, this.bus.maxPayloadBytes() - ENVELOPE_BYTES);
-    const known = this.cuts.get(snapshot);
-    if (known?.room === room) return known.bodies;
-    const bodies = cutIntoParts(snapshotText(snapshot), room);
-    this.cuts.set(snapshot, { room, bodies });
-    return bodies;
+    const outcome = await deliverSnapshot(
+      {
+        snapshot: compile(topology, agentId),
+        epoch: this.epoch,
+        signer: this.signer,
+        recipient: agentId,
+        bus: this.bus,
+        subject: agentSubject(agentId, 'topology'),
+      },
+      signal,
+    );
+    this.sent.inc({ outcome });
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AgentContacts } from '../agents/agent-contacts.js';
+import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
 import { NetworkViews } from '../networks/network-views.js';
 import { Inventories } from '../sandboxes/inventories.js';
 import { Acknowledgements } from './acknowledgements.js';
@@ -15,6 +16,7 @@ import { TopologyPublisher } from './topology-publisher.js';
 
 const SHARED = [
   AgentContacts,
+  LocalNodeContacts,
   Inventories,
   NetworkViews,
   AgentStates,

@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses } from './types.gen.js';
+import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -355,4 +355,58 @@ export const renewAgent = <ThrowOnError extends boolean = true>(options: Options
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Join a developer's machine, or renew its credentials
+ */
+export const joinNetwork = <ThrowOnError extends boolean = true>(options: Options<JoinNetworkData, ThrowOnError>): RequestResult<JoinNetworkResponses, JoinNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).post<JoinNetworkResponses, JoinNetworkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/local-nodes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List developers' machines that joined
+ */
+export const listLocalNodes = <ThrowOnError extends boolean = true>(options?: Options<ListLocalNodesData, ThrowOnError>): RequestResult<ListLocalNodesResponses, ListLocalNodesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListLocalNodesResponses, ListLocalNodesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/local-nodes',
+    ...options
+});
+
+/**
+ * Revoke a local node: its connections are cut at once
+ */
+export const revokeLocalNode = <ThrowOnError extends boolean = true>(options: Options<RevokeLocalNodeData, ThrowOnError>): RequestResult<RevokeLocalNodeResponses, RevokeLocalNodeErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeLocalNodeResponses, RevokeLocalNodeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/local-nodes/{nodeId}',
+    ...options
+});
+
+/**
+ * Show a developer's machine
+ */
+export const showLocalNode = <ThrowOnError extends boolean = true>(options: Options<ShowLocalNodeData, ThrowOnError>): RequestResult<ShowLocalNodeResponses, ShowLocalNodeErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowLocalNodeResponses, ShowLocalNodeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/local-nodes/{nodeId}',
+    ...options
+});
+
+/**
+ * Leave the network with an own local node
+ */
+export const leaveNetwork = <ThrowOnError extends boolean = true>(options: Options<LeaveNetworkData, ThrowOnError>): RequestResult<LeaveNetworkResponses, LeaveNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LeaveNetworkResponses, LeaveNetworkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/local-nodes/{nodeId}/leave',
+    ...options
 });

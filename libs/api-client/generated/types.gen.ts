@@ -144,12 +144,26 @@ export type AgentNetworkStatusDto = {
     reason: string | null;
 };
 
+export type LocalNodeStatusDto = {
+    nodeId: string;
+    user: string;
+    machine: string;
+    status: 'ONLINE' | 'OFFLINE' | 'EXPIRED' | 'REVOKED' | 'LEFT';
+    appliedVersion: number | null;
+    lastContactAt: string | null;
+    expiresAt: string;
+};
+
 export type NetworkStatusDto = {
     network: string;
     version: number;
     epoch: EpochDto;
     status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED';
     agents: Array<AgentNetworkStatusDto>;
+    /**
+     * Developers' machines: no write waits for them
+     */
+    localNodes: Array<LocalNodeStatusDto>;
 };
 
 export type AppliedAgentDto = {
@@ -641,6 +655,92 @@ export type RenewAgentDto = {
      * Base64 of the signature over renewalStatement by the nkey
      */
     signature: string;
+};
+
+export type JoinNetworkDto = {
+    machine: string;
+    /**
+     * Public NATS user key; the same one again renews
+     */
+    nkey: string;
+    /**
+     * PKCS #10 in PEM, made with the mesh key that stays with the machine
+     */
+    certificateRequest: string;
+};
+
+export type LocalNodeCredentialsDto = {
+    nodeId: string;
+    user: string;
+    network: string;
+    networkId: string;
+    /**
+     * How agents are reached
+     */
+    meshTransport: 'direct' | 'tsnet';
+    /**
+     * NATS user JWT
+     */
+    busJwt: string;
+    busServers: Array<string>;
+    /**
+     * Mesh certificate, PEM
+     */
+    certificate: string;
+    /**
+     * Mesh authority, PEM
+     */
+    authority: string;
+    /**
+     * Ed25519 key that signs snapshots, SPKI in base64
+     */
+    snapshotPublicKey: string;
+    epoch: EpochDto;
+    /**
+     * No later than the end of the user's token
+     */
+    expiresAt: string;
+    /**
+     * After that nothing is renewed
+     */
+    tokenExpiresAt: string | null;
+};
+
+export type LocalNodeDto = {
+    id: string;
+    user: string;
+    network: string;
+    machine: string;
+    status: 'ONLINE' | 'OFFLINE' | 'EXPIRED' | 'REVOKED' | 'LEFT';
+    /**
+     * Why it is not joined any more
+     */
+    reason: string | null;
+    /**
+     * What it acknowledged; no write waits for it
+     */
+    appliedVersion: number | null;
+    lastContactAt: string | null;
+    /**
+     * When its credentials end unless they are renewed
+     */
+    expiresAt: string;
+};
+
+export type LocalNodePageDto = {
+    /**
+     * null: there is no more
+     */
+    nextCursor: string | null;
+    items: Array<LocalNodeDto>;
+};
+
+export type LocalNodeEndDto = {
+    nodeId: string;
+    /**
+     * false: it had ended already
+     */
+    changed: boolean;
 };
 
 export type ProblemDto = {
@@ -1658,3 +1758,178 @@ export type RenewAgentResponses = {
 };
 
 export type RenewAgentResponse = RenewAgentResponses[keyof RenewAgentResponses];
+
+export type JoinNetworkData = {
+    body: JoinNetworkDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/local-nodes';
+};
+
+export type JoinNetworkErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type JoinNetworkError = JoinNetworkErrors[keyof JoinNetworkErrors];
+
+export type JoinNetworkResponses = {
+    /**
+     * What was written
+     */
+    201: LocalNodeCredentialsDto;
+};
+
+export type JoinNetworkResponse = JoinNetworkResponses[keyof JoinNetworkResponses];
+
+export type ListLocalNodesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Most items to answer with
+         */
+        limit?: number;
+        /**
+         * nextCursor of the page before
+         */
+        cursor?: string;
+        network?: string;
+        user?: string;
+        status?: 'ONLINE' | 'OFFLINE' | 'EXPIRED' | 'REVOKED' | 'LEFT';
+    };
+    url: '/v1/local-nodes';
+};
+
+export type ListLocalNodesErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListLocalNodesError = ListLocalNodesErrors[keyof ListLocalNodesErrors];
+
+export type ListLocalNodesResponses = {
+    /**
+     * What was found
+     */
+    200: LocalNodePageDto;
+};
+
+export type ListLocalNodesResponse = ListLocalNodesResponses[keyof ListLocalNodesResponses];
+
+export type RevokeLocalNodeData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        nodeId: string;
+    };
+    query?: never;
+    url: '/v1/local-nodes/{nodeId}';
+};
+
+export type RevokeLocalNodeErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type RevokeLocalNodeError = RevokeLocalNodeErrors[keyof RevokeLocalNodeErrors];
+
+export type RevokeLocalNodeResponses = {
+    /**
+     * What was written
+     */
+    200: LocalNodeEndDto;
+};
+
+export type RevokeLocalNodeResponse = RevokeLocalNodeResponses[keyof RevokeLocalNodeResponses];
+
+export type ShowLocalNodeData = {
+    body?: never;
+    path: {
+        nodeId: string;
+    };
+    query?: never;
+    url: '/v1/local-nodes/{nodeId}';
+};
+
+export type ShowLocalNodeErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ShowLocalNodeError = ShowLocalNodeErrors[keyof ShowLocalNodeErrors];
+
+export type ShowLocalNodeResponses = {
+    /**
+     * What was found
+     */
+    200: LocalNodeDto;
+};
+
+export type ShowLocalNodeResponse = ShowLocalNodeResponses[keyof ShowLocalNodeResponses];
+
+export type LeaveNetworkData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        nodeId: string;
+    };
+    query?: never;
+    url: '/v1/local-nodes/{nodeId}/leave';
+};
+
+export type LeaveNetworkErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type LeaveNetworkError = LeaveNetworkErrors[keyof LeaveNetworkErrors];
+
+export type LeaveNetworkResponses = {
+    /**
+     * What was written
+     */
+    200: LocalNodeEndDto;
+};
+
+export type LeaveNetworkResponse = LeaveNetworkResponses[keyof LeaveNetworkResponses];

@@ -30,7 +30,7 @@ export function parseUserNkey(value: unknown, field: string): string {
   return value;
 }
 
-const parseCertificateRequest = boundedText(100, 8_192, 'a PEM certificate request of at most 8192 characters');
+export const parseCertificateRequest = boundedText(100, 8_192, 'a PEM certificate request of at most 8192 characters');
 const parseSignature = boundedText(16, 256, 'a signature in base64');
 const parseTimestamp = (value: unknown, field: string): string => {
   if (

@@ -1,6 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { OptionalField } from './fields.js';
-import { AGENT_NETWORK_STATUSES, type AgentNetworkStatus, NETWORK_STATUSES, type NetworkStatus } from './statuses.js';
+import {
+  AGENT_NETWORK_STATUSES,
+  type AgentNetworkStatus,
+  LOCAL_NODE_STATUSES,
+  type LocalNodeStatus,
+  NETWORK_STATUSES,
+  type NetworkStatus,
+} from './statuses.js';
 import { MAX_WAIT_SECONDS, wholeNumber } from './values.js';
 
 export class EpochDto {
@@ -45,6 +52,29 @@ export class AgentNetworkStatusDto {
   readonly reason!: string | null;
 }
 
+export class LocalNodeStatusDto {
+  @ApiProperty({ example: 'laptop-0a1b2c3d4e' })
+  readonly nodeId!: string;
+
+  @ApiProperty({ example: 'ada' })
+  readonly user!: string;
+
+  @ApiProperty({ example: 'laptop' })
+  readonly machine!: string;
+
+  @ApiProperty({ enum: LOCAL_NODE_STATUSES })
+  readonly status!: LocalNodeStatus;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly appliedVersion!: number | null;
+
+  @ApiProperty({ type: String, nullable: true, format: 'date-time' })
+  readonly lastContactAt!: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly expiresAt!: string;
+}
+
 export class NetworkStatusDto {
   @ApiProperty()
   readonly network!: string;
@@ -60,6 +90,9 @@ export class NetworkStatusDto {
 
   @ApiProperty({ type: () => [AgentNetworkStatusDto] })
   readonly agents!: readonly AgentNetworkStatusDto[];
+
+  @ApiProperty({ type: () => [LocalNodeStatusDto], description: "Developers' machines: no write waits for them" })
+  readonly localNodes!: readonly LocalNodeStatusDto[];
 }
 
 export class AppliedQuery {

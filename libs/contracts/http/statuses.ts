@@ -13,3 +13,7 @@ export type AgentStatus = (typeof AGENT_STATUSES)[number];
 /** UNKNOWN: its agent is not in contact. UNPLACED: no agent holds it. */
 export const SANDBOX_STATUSES = ['RUNNING', 'GONE', 'UNPLACED', 'UNKNOWN'] as const;
 export type SandboxStatus = (typeof SANDBOX_STATUSES)[number];
+
+/** ONLINE, OFFLINE: joined, and in contact or not. The others have ended. */
+export const LOCAL_NODE_STATUSES = ['ONLINE', 'OFFLINE', 'EXPIRED', 'REVOKED', 'LEFT'] as const;
+export type LocalNodeStatus = (typeof LOCAL_NODE_STATUSES)[number];

@@ -79,6 +79,16 @@ class Engine implements FlowEngine {
     }
   }
 
+  localNodesChanged(): readonly FlowId[] {
+    const cut: FlowId[] = [];
+    for (const flow of this.#host.table.all()) {
+      if (flow.facts.peer?.kind !== 'local' || flow.heldForVersion !== null || this.#host.admits(flow)) continue;
+      if (flow.state === 'open') cut.push(flow.facts.flowId);
+      flow.finish('cut', 'LOCAL_NODE_NOT_ADMITTED');
+    }
+    return cut;
+  }
+
   flows(): readonly FlowSummary[] {
     return this.#host.table.summaries();
   }

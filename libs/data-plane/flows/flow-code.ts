@@ -10,6 +10,8 @@ export type FlowCode =
   /** The topology places the source elsewhere than where the flow came from. */
   | 'SOURCE_NOT_ON_PEER'
   | 'SOURCE_NOT_HERE'
+  /** The developer's machine did not join this network, or was revoked. */
+  | 'LOCAL_NODE_NOT_ADMITTED'
   /** No agent holds the target now. */
   | 'TARGET_NOT_PLACED'
   /** Asked as the target's agent, but the target is not here. */
@@ -32,6 +34,7 @@ export type FlowCode =
   | 'SHUTTING_DOWN';
 
 const SAID_TO_PEERS: ReadonlyMap<string, string> = new Map<FlowCode, string>([
+  ['LOCAL_NODE_NOT_ADMITTED', 'this agent does not know the local node as one of this network'],
   ['NETWORK_UNKNOWN', 'this agent holds no topology of the network'],
   ['STALE', 'this agent was out of contact with the control plane for longer than the network allows'],
   ['SOURCE_NOT_ON_PEER', 'the topology does not place the source on the agent that names it'],

@@ -12,14 +12,18 @@ import type { FlowTarget } from './judge.js';
 
 /** A client of the proxy: its bytes wait in the kernel until both ends have allowed the flow. */
 export function acceptClient(host: FlowHost, socket: Socket, { networkId, alias, port }: Route): void {
-  const sandboxId = host.settings.sandboxes.sourceOf(plain(socket.remoteAddress), plain(socket.localAddress));
-  const source: FlowSource | null = sandboxId === null ? null : { kind: 'sandbox', sandboxId };
+  const source = host.settings.localSource ?? sandboxSource(host, socket);
   const flow = host.register({ flowId: host.settings.newFlowId(), networkId, alias, port, source, peer: null });
   const client = new SocketEnd((reads) => takeOver(socket, reads));
   flow.own(client, 'SOURCE_RESET');
   if (source === null) flow.finish('refused', 'NOT_ATTACHED');
   else if (host.isOverLimit(flow)) flow.finish('refused', 'FLOW_LIMIT');
   else void openFromClient(host, flow, source, client);
+}
+
+function sandboxSource(host: FlowHost, socket: Socket): FlowSource | null {
+  const sandboxId = host.settings.sandboxes.sourceOf(plain(socket.remoteAddress), plain(socket.localAddress));
+  return sandboxId === null ? null : { kind: 'sandbox', sandboxId };
 }
 
 /** Evaluate, dial, evaluate again, pass bytes; once more from the start when the target's agent knew better. */

@@ -47,6 +47,11 @@ export class FlowHost {
     return this.table.ofSource(flow) > limits.flowsPerSource || this.table.size > limits.flows;
   }
 
+  /** Of developers' machines only those are heard that have joined the network and are still in it. */
+  admits({ facts: { networkId, source, peer } }: Flow): boolean {
+    return peer?.kind !== 'local' || source?.kind !== 'local' || this.settings.admitsLocal(networkId, source);
+  }
+
   /** Decides from the view held now, and keeps the verdict with the flow. */
   judge(flow: Flow): Decision {
     const { networkId, source, alias, port, peer } = flow.facts;
@@ -61,6 +66,7 @@ export class FlowHost {
       this.settings.agentId,
     );
     flow.verdict = decision.verdict;
+    if (!this.admits(flow)) return { allowed: false, code: 'LOCAL_NODE_NOT_ADMITTED', verdict: decision.verdict };
     if (decision.allowed && !this.settings.isFresh(networkId)) {
       return { allowed: false, code: 'STALE', verdict: decision.verdict };
     }

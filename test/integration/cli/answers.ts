@@ -105,6 +105,7 @@ export const networkStatus: NetworkStatusDto = {
       reason: 'one alias is not up',
     },
   ],
+  localNodes: [],
 };
 
 export const session: SessionDto = { user: 'admin', role: 'admin', expiresAt: null };

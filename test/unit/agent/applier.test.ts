@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { Applier, type ApplierPorts } from '#apps/agent/topology/applier.js';
-import type { HeldNetwork } from '#apps/agent/topology/held-network.js';
 import type { LastGood } from '#apps/agent/topology/last-good.js';
 import { Settling } from '#apps/agent/topology/settling.js';
 import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
 import { type FlowId, parseAgentId, parseFlowId } from '#libs/contracts/ids.js';
 import type { RouteFailure } from '#libs/data-plane/data-plane.js';
 import { createAddressPool } from '#libs/data-plane/proxy/address-pool.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { leavingSnapshot, snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 

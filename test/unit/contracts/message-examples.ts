@@ -27,6 +27,8 @@ const hello = {
   networks: [{ networkId, epoch, version: 7, hash }],
 };
 
+const localNodes = [{ nodeId: 'laptop-0a1b2c3d4e', user: 'ada', networkId }];
+
 export const sandboxReport = {
   sandboxId: 'sbx-api',
   address: '10.77.0.2',
@@ -55,7 +57,15 @@ export const examples: { readonly [name: string]: object } = {
   applied,
   hello,
   heartbeat: { ...hello, acknowledgements: [applied] },
-  contactReply: { protocol: 1, term: 3, epoch, networks: [{ networkId, version: 7 }], peersRevision: 2, peers },
+  contactReply: {
+    protocol: 1,
+    term: 3,
+    epoch,
+    networks: [{ networkId, version: 7 }],
+    peersRevision: 2,
+    peers,
+    localNodes,
+  },
   sync: { protocol: 1, networkId, have: null },
   inventory: {
     protocol: 1,
@@ -69,7 +79,7 @@ export const examples: { readonly [name: string]: object } = {
     accepted: ['sbx-api'],
     conflicts: [{ sandboxId: 'sbx-web', code: 'PLACEMENT_CONFLICT', owner: 'host-a' }],
   },
-  control: { protocol: 1, kind: 'peers', revision: 2, peers },
+  control: { protocol: 1, kind: 'peers', revision: 2, peers, localNodes },
   acknowledgement: { protocol: 1, ok: true, code: null, message: null },
   resolve: { protocol: 1, kind: 'resolve', networkId, alias: 'api' },
   checks: {

@@ -61,13 +61,29 @@ describe('a target host', () => {
     expect(await ask(agentA)).to.equal('accepted 4');
   });
 
+  it('hears of local nodes only those that are admitted, and cuts the flows of one that is not any more', async () => {
+    const admitted = new Set([ada.node]);
+    rig = await start({ target: 'other host', admitsLocal: (_network, { node }) => admitted.has(node) });
+    rig.hostB.apply(TEST_NETWORK, rig.view(4, { allow: [`any api ${rig.route.port}`, `local api ${rig.route.port}`] }));
+    expect(await ask(ada, { source: ada })).to.equal('accepted 4');
+    expect(await ask(agentA)).to.equal('accepted 4');
+    expect(rig.hostB.localNodesChanged()).to.deep.equal([]);
+
+    admitted.clear();
+    expect(rig.hostB.localNodesChanged()).to.have.length(1);
+    expect(rig.hostB.flows().map(({ source }) => source?.kind)).to.deep.equal(['sandbox']);
+    expect(await ask(ada, { source: ada })).to.equal('refused LOCAL_NODE_NOT_ADMITTED 4');
+  });
+
   it('refuses a source that is not placed on the peer that names it', async () => {
-    rig = await start({ target: 'other host' });
+    rig = await start({ target: 'other host', admitsLocal: () => true });
     rig.hostB.apply(TEST_NETWORK, rig.view(4, { allow: [`any api ${rig.route.port}`, `local api ${rig.route.port}`] }));
     expect(await ask(agentB)).to.equal('refused SOURCE_NOT_ON_PEER 4');
     expect(await ask(ada)).to.equal('refused SOURCE_NOT_ON_PEER 4');
     expect(await ask(agentA, { source: ada })).to.equal('refused SOURCE_NOT_ON_PEER 4');
     expect(await ask(ada, { source: ada })).to.equal('accepted 4');
+    const eve = { ...ada, node: parseLocalNodeId('desktop', 'node') };
+    expect(await ask(ada, { source: eve })).to.equal('refused SOURCE_NOT_ON_PEER 4');
     expect(rig.targets).to.have.length(1);
   });
 

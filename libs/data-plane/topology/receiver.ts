@@ -4,22 +4,32 @@ import { parseTopologyMessage } from '#libs/contracts/agent-messages.js';
 import {
   type AppliedMessage,
   BUS_PROTOCOL,
+  type Epoch,
   type TopologyMessage,
   type TopologyReply,
 } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import type { NetworkId } from '#libs/contracts/ids.js';
 import type { Snapshot } from '#libs/topology/model.js';
 import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
 import { judgeOffer } from './acceptance.js';
-import type { Applier } from './applier.js';
+import type { HeldNetwork } from './held-network.js';
 import { PartAssembly } from './part-assembly.js';
 
+/** What is held, and who takes what leads forward. */
+export interface TopologyHolder {
+  take(held: HeldNetwork): void;
+  held(networkId: NetworkId): HeldNetwork | null;
+  /** The highest epoch that anything was taken from. */
+  epoch(): Epoch | null;
+}
+
 export interface ReceiverPorts {
-  readonly agentId: AgentId;
+  /** Who snapshots have to be signed for: an agent's id, or localNodeRecipient. */
+  readonly recipient: string;
   /** Pinned at enrolment: SPKI, DER, base64. */
   readonly topologyKey: () => string;
-  readonly applier: Pick<Applier, 'take' | 'held' | 'epoch'>;
+  readonly applier: TopologyHolder;
   /** The acknowledgement of a version held already is due again. */
   readonly acknowledgeAgain: (networkId: NetworkId) => void;
   /** A version was refused: told at the control plane. */
@@ -28,7 +38,7 @@ export interface ReceiverPorts {
   readonly now: () => Date;
 }
 
-/** Takes the parts of snapshots off the bus; only what the control plane signed for this agent has any effect. */
+/** Takes the parts of snapshots off the bus; only what the control plane signed for this host has any effect. */
 export class TopologyReceiver {
   private readonly assembly = new PartAssembly();
   private term = 0;
@@ -49,8 +59,8 @@ export class TopologyReceiver {
       if (error instanceof CodedError) return answer('refused', error.code, error.message);
       throw error;
     }
-    const { agentId, applier } = this.ports;
-    if (!verifyTopology(this.ports.topologyKey(), agentId, message, message.signature)) {
+    const { recipient, applier } = this.ports;
+    if (!verifyTopology(this.ports.topologyKey(), recipient, message, message.signature)) {
       return this.refuse(message, 'SIGNATURE_INVALID', 'the signature is not that of the control plane enrolled with');
     }
     const { networkId } = message;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { judgeOffer, type Position } from '#apps/agent/topology/acceptance.js';
-import type { HeldNetwork } from '#apps/agent/topology/held-network.js';
+import { judgeOffer, type Position } from '#libs/data-plane/topology/acceptance.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 
 type Offer = Parameters<typeof judgeOffer>[1];

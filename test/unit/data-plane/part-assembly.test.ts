@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { PartAssembly } from '#apps/agent/topology/part-assembly.js';
 import { BUS_PROTOCOL, type TopologyMessage } from '#libs/contracts/bus-messages.js';
 import { parseNetworkId } from '#libs/contracts/ids.js';
+import { PartAssembly } from '#libs/data-plane/topology/part-assembly.js';
 
 const BOUNDS = { charactersPerSnapshot: 100, charactersInAll: 150, patienceMs: 1_000 };
 

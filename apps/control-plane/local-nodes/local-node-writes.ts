@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '#libs/domain/decision.js';
+import { localNodeStream } from '#libs/domain/events.js';
+import { decideLocalNode, type LocalNodeCommand } from '#libs/domain/local-node/decide.js';
+import { type CommandContext, CommandExecutor, jsonOf } from '../commands/command-executor.js';
+import { StreamStates } from '../commands/stream-states.js';
+
+/** Writes to the stream of one local node. */
+@Injectable()
+export class LocalNodeWrites {
+  constructor(
+    private readonly executor: CommandExecutor,
+    private readonly states: StreamStates,
+  ) {}
+
+  /** True: it was not so before. */
+  run(command: LocalNodeCommand, context: CommandContext, request: unknown): Promise<boolean> {
+    return this.executor.execute({
+      context,
+      request: jsonOf(request),
+      streamId: localNodeStream(command.nodeId),
+      load: () => this.states.localNode(command.nodeId),
+      decide: (node) => decideLocalNode(command, node),
+      answer: ({ events }) => events.length > 0,
+    });
+  }
+
+  /** What follows from the time or from another write; `cause` makes the same consequence the same command. */
+  bySystem(command: LocalNodeCommand, cause: string): Promise<boolean> {
+    const name = createHash('sha256').update(`${command.kind} ${command.nodeId} ${cause}`).digest('hex');
+    const context = { commandId: `local-node:${name}`, correlationId: name, expectedVersion: null };
+    return this.run(command, { ...context, actor: 'control-plane' }, [command.kind, command.nodeId, cause]);
+  }
+
+  /** Throws the refusal that the command would meet; writes nothing. */
+  async check(command: LocalNodeCommand): Promise<void> {
+    const { state } = await this.states.localNode(command.nodeId);
+    const decision = decideLocalNode(command, state);
+    if (decision instanceof DomainError) throw decision;
+  }
+}

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { LocalNodeCredentialsDto, LocalNodeEndDto } from '#libs/contracts/http/local-nodes.js';
+import { type LocalNodeId, parseUserName } from '#libs/contracts/ids.js';
+import { type LocalNodeCommand, LocalNodeNotFoundError } from '#libs/domain/local-node/decide.js';
+import { Revocations } from '../agents/revocations.js';
+import { ForbiddenError } from '../http/errors.js';
+import type { Principal } from '../http/request.js';
+import type { WriteContext } from '../http/write-context.js';
+import { requestThumbprint } from '../mesh/request-thumbprint.js';
+import { NetworkViews } from '../networks/network-views.js';
+import { Directory } from '../topology/directory.js';
+import { LocalNodeContacts } from './local-node-contacts.js';
+import { LocalNodeCredentials } from './local-node-credentials.js';
+import { localNodeIdFor } from './local-node-id.js';
+import { LocalNodeWrites } from './local-node-writes.js';
+import { EndLocalNodesOfToken, JoinNetwork, LeaveNetwork, RevokeLocalNode } from './messages.js';
+
+const CUT_WITHIN_MS = 5_000;
+
+@CommandHandler(JoinNetwork)
+export class JoinNetworkHandler implements ICommandHandler<JoinNetwork> {
+  constructor(
+    private readonly views: NetworkViews,
+    private readonly writes: LocalNodeWrites,
+    private readonly credentials: LocalNodeCredentials,
+  ) {}
+
+  async execute({ network, body, principal, write }: JoinNetwork): Promise<LocalNodeCredentialsDto> {
+    const { machine, nkey, certificateRequest } = body;
+    const { networkId } = this.views.find(network).topology;
+    const user = parseUserName(principal.user, 'user');
+    const nodeId = localNodeIdFor(machine, user, networkId, nkey);
+    const meshKeyThumbprint = requestThumbprint(certificateRequest);
+    const { tokenId, expiresAt: tokenExpiresAt } = principal;
+    const application = { nodeId, user, network, networkId, nkey, certificateRequest, tokenExpiresAt };
+    const command = (expiresAt: string): LocalNodeCommand => ({
+      kind: 'JoinNetwork',
+      ...{ nodeId, user, networkId, machine, nkey, meshKeyThumbprint, tokenId, expiresAt },
+    });
+    await this.writes.check(command(''));
+    const credentials = await this.credentials.issue(application);
+    await this.writes.run(command(credentials.expiresAt), write, ['JoinNetwork', network, body]);
+    return credentials;
+  }
+}
+
+/** What every end of a node needs. */
+@Injectable()
+export class LocalNodeEndings {
+  constructor(
+    private readonly directory: Directory,
+    private readonly writes: LocalNodeWrites,
+    private readonly revocations: Revocations,
+    private readonly contacts: LocalNodeContacts,
+  ) {}
+
+  /** One's own nodes, or with the role admin everybody's. Errors: LOCAL_NODE_NOT_FOUND, FORBIDDEN. */
+  requireOwner(nodeId: LocalNodeId, principal: Principal): void {
+    const node = this.directory.localNode(nodeId)?.state;
+    if (node === undefined) throw new LocalNodeNotFoundError(nodeId);
+    if (node.user !== principal.user && principal.role !== 'admin') throw new ForbiddenError(principal.role, 'admin');
+  }
+
+  /** Resolves when the bus has cut the node off. */
+  async end(command: LocalNodeCommand, write: WriteContext): Promise<LocalNodeEndDto> {
+    const { nodeId } = command;
+    const changed = await this.writes.run(command, write, [command.kind, nodeId]);
+    await this.cutOff(nodeId);
+    return { nodeId, changed };
+  }
+
+  async endAllOfToken(tokenId: string): Promise<void> {
+    for (const { state } of this.directory.localNodes()) {
+      if (state.status !== 'joined' || state.tokenId !== tokenId) continue;
+      await this.writes.bySystem({ kind: 'EndOfToken', nodeId: state.nodeId, tokenId }, tokenId);
+      await this.cutOff(state.nodeId);
+    }
+  }
+
+  private async cutOff(nodeId: LocalNodeId): Promise<void> {
+    await this.revocations.settled(CUT_WITHIN_MS);
+    this.contacts.forget(nodeId);
+  }
+}
+
+@CommandHandler(RevokeLocalNode)
+export class RevokeLocalNodeHandler implements ICommandHandler<RevokeLocalNode> {
+  constructor(private readonly endings: LocalNodeEndings) {}
+
+  async execute({ nodeId, principal, write }: RevokeLocalNode): Promise<LocalNodeEndDto> {
+    this.endings.requireOwner(nodeId, principal);
+    return this.endings.end({ kind: 'RevokeLocalNode', nodeId, reason: `revoked by ${write.actor}` }, write);
+  }
+}
+
+@CommandHandler(LeaveNetwork)
+export class LeaveNetworkHandler implements ICommandHandler<LeaveNetwork> {
+  constructor(private readonly endings: LocalNodeEndings) {}
+
+  async execute({ nodeId, principal, write }: LeaveNetwork): Promise<LocalNodeEndDto> {
+    this.endings.requireOwner(nodeId, principal);
+    return this.endings.end({ kind: 'LeaveNetwork', nodeId }, write);
+  }
+}
+
+@CommandHandler(EndLocalNodesOfToken)
+export class EndLocalNodesOfTokenHandler implements ICommandHandler<EndLocalNodesOfToken> {
+  constructor(private readonly endings: LocalNodeEndings) {}
+
+  execute({ tokenId }: EndLocalNodesOfToken): Promise<void> {
+    return this.endings.endAllOfToken(tokenId);
+  }
+}

@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { AgentsModule } from '../agents/agents.module.js';
+import { TopologyModule } from '../topology/topology.module.js';
+import {
+  EndLocalNodesOfTokenHandler,
+  JoinNetworkHandler,
+  LeaveNetworkHandler,
+  LocalNodeEndings,
+  RevokeLocalNodeHandler,
+} from './local-node.handlers.js';
+import { LocalNodeCredentials } from './local-node-credentials.js';
+import { LocalNodeExpiry } from './local-node-expiry.js';
+import { LocalNodeListener } from './local-node-listener.js';
+import { LocalNodePublisher } from './local-node-publisher.js';
+import { ListLocalNodesHandler, ShowLocalNodeHandler } from './local-node-queries.js';
+import { LocalNodeWrites } from './local-node-writes.js';
+
+/** Developers' machines: credentials, what they may know, and their end. */
+@Module({
+  imports: [TopologyModule, AgentsModule],
+  providers: [
+    LocalNodeWrites,
+    LocalNodeCredentials,
+    LocalNodePublisher,
+    LocalNodeListener,
+    LocalNodeExpiry,
+    LocalNodeEndings,
+    JoinNetworkHandler,
+    RevokeLocalNodeHandler,
+    LeaveNetworkHandler,
+    EndLocalNodesOfTokenHandler,
+    ListLocalNodesHandler,
+    ShowLocalNodeHandler,
+  ],
+  exports: [LocalNodePublisher, LocalNodeListener, LocalNodeExpiry],
+})
+export class LocalNodesModule {}

@@ -1,0 +1,62 @@
+import { Command, Query } from '@nestjs/cqrs';
+import type {
+  JoinNetworkDto,
+  ListLocalNodesQuery,
+  LocalNodeCredentialsDto,
+  LocalNodeDto,
+  LocalNodeEndDto,
+  LocalNodePageDto,
+} from '#libs/contracts/http/local-nodes.js';
+import type { LocalNodeId, NetworkName } from '#libs/contracts/ids.js';
+import type { Principal } from '../http/request.js';
+import type { WriteContext } from '../http/write-context.js';
+
+export class JoinNetwork extends Command<LocalNodeCredentialsDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: JoinNetworkDto,
+    readonly principal: Principal,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class RevokeLocalNode extends Command<LocalNodeEndDto> {
+  constructor(
+    readonly nodeId: LocalNodeId,
+    readonly principal: Principal,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class LeaveNetwork extends Command<LocalNodeEndDto> {
+  constructor(
+    readonly nodeId: LocalNodeId,
+    readonly principal: Principal,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+/** The token is deleted: whoever joined with it is out. */
+export class EndLocalNodesOfToken extends Command<void> {
+  constructor(readonly tokenId: string) {
+    super();
+  }
+}
+
+export class ListLocalNodes extends Query<LocalNodePageDto> {
+  constructor(readonly filter: ListLocalNodesQuery) {
+    super();
+  }
+}
+
+export class ShowLocalNode extends Query<LocalNodeDto> {
+  constructor(readonly nodeId: LocalNodeId) {
+    super();
+  }
+}

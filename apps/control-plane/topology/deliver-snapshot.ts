@@ -1,0 +1,66 @@
+import type { Bus } from '#libs/bus/bus.js';
+import type { TopologySigner } from '#libs/bus/signing.js';
+import { BUS_PROTOCOL, type Epoch, type TopologyMessage } from '#libs/contracts/bus-messages.js';
+import { parseTopologyReply } from '#libs/contracts/control-plane-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { Snapshot } from '#libs/topology/model.js';
+import { snapshotHash, snapshotText } from '#libs/topology/snapshot-text.js';
+import { PUBLISHER_TERM } from './publisher-term.js';
+import { cutIntoParts } from './snapshot-parts.js';
+
+const PART_BYTES = 256 * 1_024;
+/** What a part needs besides its body: ids, hash, signature. */
+const ENVELOPE_BYTES = 4_096;
+
+/** The receiver answered that it will not take a topology. */
+class TopologyRefusedError extends CodedError {}
+
+export interface Delivery {
+  readonly snapshot: Snapshot;
+  readonly epoch: Epoch;
+  readonly signer: TopologySigner;
+  /** Whom it is signed for. */
+  readonly recipient: string;
+  readonly bus: Bus;
+  readonly subject: string;
+}
+
+/**
+ * Sends a signed snapshot in parts that the bus carries, each until it is answered. Errors: TopologyRefusedError, the
+ * signal's reason.
+ */
+export async function deliverSnapshot(delivery: Delivery, signal: AbortSignal): Promise<'delivered' | 'ignored'> {
+  const { snapshot, epoch, bus } = delivery;
+  const { networkId, version } = snapshot;
+  const statement = { epoch, networkId, from: null, to: version, hash: snapshotHash(snapshot) };
+  const signature = delivery.signer.sign(delivery.recipient, statement);
+  const bodies = bodiesOf(snapshot, Math.min(PART_BYTES, bus.maxPayloadBytes() - ENVELOPE_BYTES));
+  for (const [index, body] of bodies.entries()) {
+    const part = { index, count: bodies.length };
+    const message: TopologyMessage = {
+      protocol: BUS_PROTOCOL,
+      term: PUBLISHER_TERM,
+      ...statement,
+      part,
+      body,
+      signature,
+    };
+    const answer = parseTopologyReply(await bus.requestUntilAnswered(delivery.subject, message, signal));
+    if (answer.status === 'refused') {
+      throw new TopologyRefusedError(answer.code ?? 'REFUSED', answer.message ?? 'no reason given');
+    }
+    if (answer.status === 'ignored') return 'ignored';
+  }
+  return 'delivered';
+}
+
+/** One snapshot goes to many agents, and is cut once. */
+const cuts = new WeakMap<Snapshot, { readonly room: number; readonly bodies: readonly string[] }>();
+
+function bodiesOf(snapshot: Snapshot, room: number): readonly string[] {
+  const known = cuts.get(snapshot);
+  if (known?.room === room) return known.bodies;
+  const bodies = cutIntoParts(snapshotText(snapshot), room);
+  cuts.set(snapshot, { room, bodies });
+  return bodies;
+}

@@ -1,0 +1,117 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type NetworkName, parseNetworkName, parseUserName, type UserName } from '../ids.js';
+import { parseCertificateRequest, parseUserNkey } from './enrollment.js';
+import { Field, OptionalField } from './fields.js';
+import { PageDto, PageQuery } from './page.js';
+import { EpochDto } from './status.js';
+import { LOCAL_NODE_STATUSES, type LocalNodeStatus } from './statuses.js';
+import { boundedText, oneOf } from './values.js';
+
+const MESH_TRANSPORTS = ['direct', 'tsnet'] as const;
+
+export class JoinNetworkDto {
+  @Field(boundedText(1, 63, 'the name of this machine, 1 to 63 characters'), { example: 'laptop' })
+  readonly machine!: string;
+
+  @Field(parseUserNkey, { description: 'Public NATS user key; the same one again renews' })
+  readonly nkey!: string;
+
+  @Field(parseCertificateRequest, {
+    description: 'PKCS #10 in PEM, made with the mesh key that stays with the machine',
+  })
+  readonly certificateRequest!: string;
+}
+
+export class LocalNodeCredentialsDto {
+  @ApiProperty({ example: 'laptop-0a1b2c3d4e' })
+  readonly nodeId!: string;
+
+  @ApiProperty({ example: 'ada' })
+  readonly user!: string;
+
+  @ApiProperty({ example: 'dev' })
+  readonly network!: string;
+
+  @ApiProperty()
+  readonly networkId!: string;
+
+  @ApiProperty({ enum: MESH_TRANSPORTS, description: 'How agents are reached' })
+  readonly meshTransport!: (typeof MESH_TRANSPORTS)[number];
+
+  @ApiProperty({ description: 'NATS user JWT' })
+  readonly busJwt!: string;
+
+  @ApiProperty({ type: [String], example: ['nats://127.0.0.1:4222'] })
+  readonly busServers!: readonly string[];
+
+  @ApiProperty({ description: 'Mesh certificate, PEM' })
+  readonly certificate!: string;
+
+  @ApiProperty({ description: 'Mesh authority, PEM' })
+  readonly authority!: string;
+
+  @ApiProperty({ description: 'Ed25519 key that signs snapshots, SPKI in base64' })
+  readonly snapshotPublicKey!: string;
+
+  @ApiProperty({ type: () => EpochDto })
+  readonly epoch!: EpochDto;
+
+  @ApiProperty({ format: 'date-time', description: "No later than the end of the user's token" })
+  readonly expiresAt!: string;
+
+  @ApiProperty({ type: String, nullable: true, format: 'date-time', description: 'After that nothing is renewed' })
+  readonly tokenExpiresAt!: string | null;
+}
+
+export class LocalNodeDto {
+  @ApiProperty({ example: 'laptop-0a1b2c3d4e' })
+  readonly id!: string;
+
+  @ApiProperty({ example: 'ada' })
+  readonly user!: string;
+
+  @ApiProperty({ example: 'dev' })
+  readonly network!: string;
+
+  @ApiProperty({ example: 'laptop' })
+  readonly machine!: string;
+
+  @ApiProperty({ enum: LOCAL_NODE_STATUSES })
+  readonly status!: LocalNodeStatus;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it is not joined any more' })
+  readonly reason!: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: 'What it acknowledged; no write waits for it' })
+  readonly appliedVersion!: number | null;
+
+  @ApiProperty({ type: String, nullable: true, format: 'date-time' })
+  readonly lastContactAt!: string | null;
+
+  @ApiProperty({ format: 'date-time', description: 'When its credentials end unless they are renewed' })
+  readonly expiresAt!: string;
+}
+
+export class ListLocalNodesQuery extends PageQuery {
+  @OptionalField(parseNetworkName, { example: 'dev' })
+  readonly network?: NetworkName;
+
+  @OptionalField(parseUserName, { example: 'ada' })
+  readonly user?: UserName;
+
+  @OptionalField(oneOf(LOCAL_NODE_STATUSES), { enum: LOCAL_NODE_STATUSES })
+  readonly status?: LocalNodeStatus;
+}
+
+export class LocalNodePageDto extends PageDto {
+  @ApiProperty({ type: () => [LocalNodeDto] })
+  readonly items!: readonly LocalNodeDto[];
+}
+
+export class LocalNodeEndDto {
+  @ApiProperty()
+  readonly nodeId!: string;
+
+  @ApiProperty({ description: 'false: it had ended already' })
+  readonly changed!: boolean;
+}
