@@ -128,6 +128,17 @@ describe('npm start', function () {
     await stack.json(['network', 'create', 'after']);
   });
 
+  it('ends in order when npm itself is asked to end', async () => {
+    const npm = run('npm', ['start', '--', '--home', home, '--port', String(await freePort())]);
+    await waitFor('ready', () => npm.stdout().includes('sandboxes: '), 120_000);
+    const pids = PROCESSES.map((name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')));
+    const began = performance.now();
+    npm.child.kill('SIGTERM');
+    await npm.ended;
+    expect(performance.now() - began).to.be.lessThan(STOP_WITHIN_MS);
+    expect(pids.filter(isAlive)).to.deep.equal([]);
+  });
+
   it('names a busy port and its owner, and starts nothing', async () => {
     const port = await freePort();
     const owner = createServer().listen(port, '127.0.0.1');
