@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 import { freePort } from '#test/support/ports.js';
-import { type RunningStack, ran, startStack } from '#test/support/stack.js';
+import { type RunningStack, ran, run, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
 const PROCESSES = [
