@@ -2,6 +2,9 @@ import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/commo
 import type { ValidationError } from 'class-validator';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
+/** Deeper than any body that is described, and shallow enough for everything that walks one. */
+const MOST_LEVELS = 16;
+
 /** Bodies and queries become the classes they are declared as; what is unknown, missing or malformed is refused. */
 @Injectable()
 export class RequestPipe extends ValidationPipe {
@@ -20,6 +23,9 @@ export class RequestPipe extends ValidationPipe {
       // Not quoted: a body may hold a secret.
       throw new InvalidInputError('body', kindOf(value), 'a JSON object');
     }
+    if (metadata.type === 'body' && isDeeperThan(MOST_LEVELS, value)) {
+      throw new InvalidInputError('body', 'a deeper one', `a JSON object of at most ${MOST_LEVELS} levels`);
+    }
     return super.transform(value, metadata);
   }
 }
@@ -31,6 +37,11 @@ function inputError(errors: readonly ValidationError[]): InvalidInputError {
   return unknown
     ? new InvalidInputError('body', field, 'only the fields that are described for this route', 'UNKNOWN_FIELD')
     : new InvalidInputError(field, undefined, 'a value', 'FIELD_MISSING');
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeperThan(levels - 1, member));
 }
 
 function kindOf(value: unknown): string {

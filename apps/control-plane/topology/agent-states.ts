@@ -11,7 +11,7 @@ export class AgentStates {
     return this.states.get(agentId)?.get(networkId) ?? null;
   }
 
-  /** Keeps the newest: messages may overtake one another. */
+  /** Keeps the newest version; of one version what came last, whatever the agent's clock says. */
   take(agentId: AgentId, message: AppliedMessage): void {
     const states = this.states.get(agentId) ?? new Map<NetworkId, AppliedMessage>();
     const known = states.get(message.networkId);
@@ -26,6 +26,5 @@ export class AgentStates {
 
 function isNewer(message: AppliedMessage, known: AppliedMessage): boolean {
   if (message.epoch.counter !== known.epoch.counter) return message.epoch.counter > known.epoch.counter;
-  if (message.to !== known.to) return message.to > known.to;
-  return Date.parse(message.appliedAt) >= Date.parse(known.appliedAt);
+  return message.to >= known.to;
 }

@@ -12,16 +12,21 @@ import type { AppliedRecord } from './applied-record.js';
 const MAX_ROWS_AT_ONCE = 500;
 const RETRY_MS = 250;
 
-/** A row that says the same again is not written again: heartbeats repeat the last acknowledgement. */
+/**
+ * A row that says the same as the last of that version is not written again: heartbeats repeat the last
+ * acknowledgement. One that says what an earlier row did is, since things may fail in between and be well again.
+ */
 const INSERT = `
   INSERT INTO applied_log (agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome,
     code, message, flows_cut, alias_failures, applied_at)
   SELECT * FROM json_to_recordset($1::json) AS g(
     agent_id text, network_id text, epoch_counter integer, epoch_id text, from_version integer, to_version integer,
     hash text, outcome text, code text, message text, flows_cut text[], alias_failures json, applied_at timestamptz)
-  WHERE NOT EXISTS (SELECT 1 FROM applied_log a WHERE a.agent_id = g.agent_id AND a.network_id = g.network_id
-    AND a.to_version = g.to_version AND a.epoch_id = g.epoch_id AND a.hash = g.hash AND a.outcome = g.outcome
-    AND a.alias_failures::text = g.alias_failures::text)`;
+  WHERE NOT EXISTS (SELECT 1 FROM (
+      SELECT * FROM applied_log l WHERE l.agent_id = g.agent_id AND l.network_id = g.network_id
+        AND l.to_version = g.to_version AND l.epoch_id = g.epoch_id ORDER BY l.id DESC LIMIT 1) a
+    WHERE a.hash = g.hash AND a.outcome = g.outcome AND a.alias_failures::text = g.alias_failures::text
+      AND a.flows_cut @> g.flows_cut)`;
 
 const SELECT = `
   SELECT agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome, code, message,
@@ -82,7 +87,7 @@ export class AppliedLog {
     // Everything that arrives in one turn of the event loop goes in one statement.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.pending.size > 0 && !this.closing.signal.aborted) {
-      const batch = [...this.pending.entries()].slice(0, MAX_ROWS_AT_ONCE);
+      const batch = firstOfEachNetwork(this.pending);
       try {
         await this.insert(batch);
       } catch (error) {
@@ -124,8 +129,21 @@ export class AppliedLog {
 
 type Entry = readonly [key: string, pending: Pending];
 
-function rowKey(agentId: AgentId, { networkId, epoch, to, hash, outcome, aliasFailures }: AppliedMessage): string {
-  return JSON.stringify([agentId, networkId, epoch.id, to, hash, outcome, aliasFailures]);
+/** No two of one agent and network: each row is compared with the one written before it. */
+function firstOfEachNetwork(pending: ReadonlyMap<string, Pending>): readonly Entry[] {
+  const batch = new Map<string, Entry>();
+  for (const entry of pending) {
+    const { agentId, message } = entry[1];
+    const lane = `${agentId}/${message.networkId}`;
+    if (!batch.has(lane)) batch.set(lane, entry);
+    if (batch.size === MAX_ROWS_AT_ONCE) break;
+  }
+  return [...batch.values()];
+}
+
+function rowKey(agentId: AgentId, message: AppliedMessage): string {
+  const { networkId, epoch, to, hash, outcome, aliasFailures, flowsCut } = message;
+  return JSON.stringify([agentId, networkId, epoch.id, to, hash, outcome, aliasFailures, flowsCut]);
 }
 
 function rowOf(agentId: AgentId, message: AppliedMessage): { readonly [column: string]: unknown } {

@@ -6,9 +6,14 @@ import { participants } from '#libs/topology/compile.js';
 import { fold, foldAll } from '#libs/topology/fold.js';
 import type { Topology } from '#libs/topology/model.js';
 
-/** Which agents one version concerns: those that took part before it, and those that do since. */
+/**
+ * Which agents one version concerns: those that took part before the command that made it, and those that do since.
+ * Of a command with several events only the last version is sent: an agent that an earlier one leaves out is told of
+ * it by that.
+ */
 export interface VersionChange {
   readonly version: number;
+  readonly commandId: string;
   readonly concerned: readonly AgentId[];
   readonly recordedAt: Date;
 }
@@ -38,12 +43,14 @@ export function nextNetworkRecord(before: NetworkRecord | null, stored: StoredEv
     return before && { ...before, unreadable: error.message };
   }
   const now = participants(topology);
-  const concerned = new Set([...(before?.participants ?? []), ...now]);
+  const { commandId } = stored;
+  const earlier = before?.last.commandId === commandId ? before.last.concerned : (before?.participants ?? []);
+  const concerned = [...new Set([...earlier, ...now])].sort();
   return {
     topology,
     createdAt: before?.createdAt ?? stored.recordedAt,
     participants: now,
-    last: { version: topology.version, concerned: [...concerned].sort(), recordedAt: new Date(stored.recordedAt) },
+    last: { version: topology.version, commandId, concerned, recordedAt: new Date(stored.recordedAt) },
     unreadable: null,
   };
 }
@@ -54,18 +61,22 @@ export function nextNetworkRecord(before: NetworkRecord | null, stored: StoredEv
  */
 export function replayNetwork(before: NetworkRecord | null, events: readonly StoredEvent[]): NetworkRecord | null {
   const oneByOne = () => events.reduce<NetworkRecord | null>(nextNetworkRecord, before);
-  const [first, last] = [events[0], events.at(-1)];
-  if (before?.unreadable || first === undefined || last === undefined || events.length < 3) return oneByOne();
+  const first = events[0];
+  // Whom the last version concerns, the whole of its command decides.
+  const lastCommand = events.findLastIndex(({ commandId }) => commandId !== events.at(-1)?.commandId) + 1;
+  if (before?.unreadable || first === undefined || lastCommand < 2) return oneByOne();
   const start = before ?? nextNetworkRecord(null, first);
   if (start === null) return oneByOne();
   let topology: Topology | null;
   try {
-    topology = foldNetwork(start.topology, events.slice(before === null ? 1 : 0, -1));
+    topology = foldNetwork(start.topology, events.slice(before === null ? 1 : 0, lastCommand));
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return oneByOne();
   }
-  return topology && nextNetworkRecord({ ...start, topology, participants: participants(topology) }, last);
+  if (topology === null) return null;
+  const folded: NetworkRecord = { ...start, topology, participants: participants(topology) };
+  return events.slice(lastCommand).reduce<NetworkRecord | null>(nextNetworkRecord, folded);
 }
 
 /** A network's stream, folded on from a topology already known. Throws EventUnknownError, StreamOrderError. */

@@ -22,4 +22,11 @@ export class Regressions {
     this.found.set(networkId, regression);
     return isNew;
   }
+
+  /** What a revoked agent said of itself holds nothing up any more: the networks that its word stopped. */
+  forget(agentId: AgentId): readonly NetworkId[] {
+    const freed = [...this.found].filter(([, regression]) => regression.agentId === agentId).map(([id]) => id);
+    for (const networkId of freed) this.found.delete(networkId);
+    return freed;
+  }
 }

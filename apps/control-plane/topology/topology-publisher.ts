@@ -85,7 +85,9 @@ export class TopologyPublisher {
       }
     }
     for (const agentId of change.agents) {
-      if (this.directory.agent(agentId)?.state.status === 'revoked') this.letGo(agentId);
+      if (this.directory.agent(agentId)?.state.status !== 'revoked') continue;
+      this.letGo(agentId);
+      for (const networkId of this.regressions.forget(agentId)) this.offerToAll(networkId);
     }
   }
 
@@ -94,6 +96,10 @@ export class TopologyPublisher {
     const waiting = [...this.waiting];
     this.waiting.clear();
     for (const [networkId, agents] of waiting) for (const agentId of agents) this.offer(networkId, agentId);
+  }
+
+  private offerToAll(networkId: NetworkId): void {
+    for (const agentId of this.directory.network(networkId)?.participants ?? []) this.offer(networkId, agentId);
   }
 
   private letGo(agentId: AgentId): void {

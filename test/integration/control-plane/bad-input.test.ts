@@ -55,6 +55,7 @@ const requests: readonly BadRequest[] = [
   post('an unknown mode', '/v1/networks', { name: 'new', mode: 'bridge' }),
   post('a staleness of a second', '/v1/networks', { name: 'new', maxStaleness: '1s' }),
   post('a staleness of nothing', '/v1/networks', { name: 'new', maxStaleness: '' }),
+  post('a name of ten thousand lists', '/v1/networks', `{"name":${'['.repeat(10_000)}${']'.repeat(10_000)}}`),
   post('a body that is a list', '/v1/networks', []),
   post('a body that is text', '/v1/networks', '"dev"'),
   post('a body that is null', '/v1/networks', 'null'),

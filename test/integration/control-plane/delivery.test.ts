@@ -112,6 +112,29 @@ describe('from a command to what agents applied', () => {
     expect((await applied(next.body.version)).body).to.include({ expected: 1 });
   });
 
+  it('expects everybody that a deletion detaches', async () => {
+    const cut = newFlowId();
+    hostA.onTopology = (_, message) => hostA.acknowledge(message, { flowsCut: [cut] });
+    const { body } = await controlPlane.call('DELETE', '/v1/networks/dev?detachAll=true');
+    expect((await applied(body.version)).body).to.include({ confirmed: 2, expected: 2, flowsCut: 1 });
+  });
+
+  it('believes an agent that a failure is over, and that it is back', async () => {
+    const failure = { alias: 'api' as never, code: 'ADDRESS_IN_USE', message: 'port 8080 is taken' };
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+    expect((await applied(body.version)).body).to.include({ confirmed: 2 });
+    const last = hostB.received.at(-1);
+    if (last === undefined) throw new Error('nothing received');
+    const status = async () => (await controlPlane.call('GET', '/v1/networks/dev/status')).body.status;
+    await hostB.acknowledge(last.message, { aliasFailures: [failure] });
+    expect((await applied(body.version)).body).to.include({ confirmed: 1 });
+    expect(await status()).to.equal('FAILED');
+    // Its clock was set back meanwhile.
+    await hostB.acknowledge(last.message, { appliedAt: new Date(Date.now() - 3_600_000).toISOString() });
+    expect((await applied(body.version)).body).to.include({ confirmed: 2 });
+    expect(await status()).to.equal('SYNCED');
+  });
+
   it('reports refusals and failed aliases as they are', async () => {
     hostB.onTopology = (_, message) =>
       hostB.acknowledge(message, {
@@ -189,6 +212,8 @@ describe('from a command to what agents applied', () => {
     const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
     expect((await applied(body.version, 1)).body).to.include({ confirmed: 0 });
     expect(hostB.received.length).to.equal(before);
+    expect((await controlPlane.call('DELETE', '/v1/agents/host-a')).status).to.equal(200);
+    await waitFor('host-b has the denial', () => Number(newest(hostB)?.version) >= Number(body.version));
   });
 
   it('knows everything again after a restart', async () => {
