@@ -16,6 +16,17 @@ export default class NetworkStatus extends GstacksCommand {
     this.screen.line(`status:  ${status.status}`);
     this.screen.line(`version: ${status.version} (epoch ${status.epoch.counter})`);
     this.screen.line('');
+    if (status.localNodes.length > 0) {
+      this.screen.line('local nodes (never waited for):');
+      this.screen.table(status.localNodes, [
+        { heading: 'NODE', cell: ({ nodeId }) => nodeId },
+        { heading: 'USER', cell: ({ user }) => user },
+        { heading: 'STATUS', cell: (node) => node.status },
+        { heading: 'APPLIED', cell: ({ appliedVersion }) => appliedVersion },
+        { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
+      ]);
+      this.screen.line('');
+    }
     if (status.agents.length === 0) {
       this.screen.line(`no agent takes part; attach a sandbox: gstacks network attach ${network} <sandbox-id>`);
       return status;

@@ -1,0 +1,34 @@
+import { hostname } from 'node:os';
+import { Flags } from '@oclif/core';
+import { networkArgument } from '../../arguments.js';
+import { MeshCommand } from '../../mesh/mesh-command.js';
+import { askNode } from '../../mesh/node-client.js';
+import { startNode } from '../../mesh/start-node.js';
+
+const LONGEST_NAME = 63;
+
+export default class MeshJoin extends MeshCommand {
+  static override summary = 'Join a network from this machine, with short-lived credentials';
+  static override description =
+    'Starts a background process of yours, without root, that renews the credentials for as long as your login lives.';
+  static override examples = ['<%= config.bin %> mesh join dev'];
+  static override args = { network: networkArgument };
+  static override flags = {
+    machine: Flags.string({ description: 'name of this machine [default: its host name]', helpValue: '<name>' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(MeshJoin);
+    const network = this.networkOf(args.network);
+    const { context, folder } = await this.place(flags);
+    if ((await askNode(folder, { kind: 'status' })) === null) await startNode(folder, context.url, this.config.root);
+    const machine = (flags.machine ?? hostname()).slice(0, LONGEST_NAME);
+    const answer = await this.ask(folder, { kind: 'join', network, token: context.token, machine });
+    const joined = this.networkIn(answer, network);
+    const done = answer.changed ? `joined ${network}` : `has joined ${network} already; nothing changed`;
+    this.screen.line(`this machine ${done} as ${joined.user} (node ${joined.nodeId})`, 'good');
+    this.screen.line(`credentials end ${joined.expiresAt}; they are renewed while your login lives`);
+    this.screen.line(`next: gstacks mesh forward ${network} <alias>:<port> --local <port>`);
+    return { changed: answer.changed, ...joined };
+  }
+}

@@ -1,0 +1,20 @@
+import { revokeLocalNode } from '#libs/api-client/generated/index.js';
+import { required } from '../../arguments.js';
+import { GstacksCommand } from '../../command.js';
+import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
+
+export default class MeshRevoke extends GstacksCommand {
+  static override summary = "Revoke a developer's machine: its connections are cut at once";
+  static override examples = ['<%= config.bin %> mesh revoke laptop-0a1b2c3d4e'];
+  static override args = { node: required('id of the local node, as in network status') };
+  static override flags = { 'idempotency-key': idempotencyKeyFlag };
+
+  async run() {
+    const { args, flags } = await this.parse(MeshRevoke);
+    const { client } = await this.connect(flags);
+    const path = { nodeId: args.node };
+    const { nodeId, changed } = await revokeLocalNode({ client, headers: writeHeaders(flags), path });
+    this.screen.line(changed ? `local node ${nodeId} is revoked` : `local node ${nodeId} was revoked already`);
+    return { nodeId, changed };
+  }
+}

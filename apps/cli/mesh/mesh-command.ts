@@ -1,0 +1,39 @@
+import { homedir } from 'node:os';
+import type { JoinedNetworkState, LocalNodeRequest } from '#libs/contracts/local-node-control.js';
+import { type ConnectionFlags, GstacksCommand } from '../command.js';
+import type { Context } from '../context/context.js';
+import { loadContext } from '../context/load-context.js';
+import { MeshError } from './mesh-error.js';
+import { type Answered, askNode, lastState } from './node-client.js';
+import { nodeFolder } from './node-folder.js';
+
+export interface Place {
+  readonly context: Context;
+  readonly folder: string;
+}
+
+/** A command about this machine's own part in the mesh: it speaks to the background node. */
+export abstract class MeshCommand extends GstacksCommand {
+  protected async place(flags: ConnectionFlags): Promise<Place> {
+    const context = await loadContext(flags, process.env, this.config.root);
+    return { context, folder: nodeFolder(context, process.env, homedir()) };
+  }
+
+  /** As askNode, where a node has to be there. */
+  protected async ask(folder: string, request: LocalNodeRequest): Promise<Answered> {
+    const answer = await askNode(folder, request);
+    if (answer !== null) return answer;
+    const network = 'network' in request ? request.network : '<network>';
+    const last = await lastState(folder);
+    const died = last?.networks.some(({ state }) => state === 'joined') ?? false;
+    throw died
+      ? new MeshError('NODE_DIED', 'the background node of this machine is gone', `gstacks mesh join ${network}`)
+      : new MeshError('NOT_JOINED', 'this machine has joined no network', `gstacks mesh join ${network}`);
+  }
+
+  protected networkIn(answer: Answered, name: string): JoinedNetworkState {
+    const found = answer.state.networks.find(({ network }) => network === name);
+    if (found !== undefined) return found;
+    throw new MeshError('NOT_JOINED', `this machine has not joined network ${name}`, `gstacks mesh join ${name}`);
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Context } from '../context/context.js';
+import { loginPath } from '../context/context.js';
+import { MeshError } from './mesh-error.js';
+
+/** Longest path of a unix socket on Linux and macOS, with room to spare. */
+const LONGEST_SOCKET_PATH = 103;
+
+/** Where the background node of a control plane lives: its socket, its state and its log. */
+export function nodeFolder(context: Context, environment: NodeJS.ProcessEnv, userHome: string): string {
+  const key = createHash('sha256').update(context.url).digest('hex').slice(0, 8);
+  const base =
+    environment.XDG_RUNTIME_DIR ||
+    environment.GLOBALSTACKS_HOME ||
+    (isAbsolute(context.origin) ? dirname(context.origin) : dirname(loginPath(environment, userHome)));
+  const folder = join(base, `gstacks-mesh-${key}`);
+  if (socketOf(folder).length > LONGEST_SOCKET_PATH) {
+    throw new MeshError(
+      'SOCKET_PATH_TOO_LONG',
+      `${socketOf(folder)} is too long for a socket`,
+      'set XDG_RUNTIME_DIR to a short folder of your own, then gstacks mesh join',
+    );
+  }
+  return folder;
+}
+
+export const socketOf = (folder: string): string => join(folder, 'socket');
+export const stateFileOf = (folder: string): string => join(folder, 'state.json');
+export const logFileOf = (folder: string): string => join(folder, 'log');
+
+/** Makes the folder its user's alone. */
+export async function prepareFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+}

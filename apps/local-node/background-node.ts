@@ -1,0 +1,133 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { NetworkName } from '#libs/contracts/ids.js';
+import type { LocalNodeReply, LocalNodeRequest, LocalNodeState } from '#libs/contracts/local-node-control.js';
+import { JoinedNetwork, type JoinPorts } from './joined-network.js';
+
+/** What was asked cannot be done by this node as it is. */
+class RequestRefusedError extends CodedError {}
+
+export interface BackgroundPorts {
+  readonly url: string;
+  readonly stateFile: string;
+  readonly log: JoinPorts['log'];
+  readonly now: () => Date;
+  /** No network is left: the process has nothing more to do. */
+  readonly idle: () => void;
+}
+
+/** The networks that this machine has joined at one control plane. */
+export class BackgroundNode {
+  private readonly networks = new Map<NetworkName, JoinedNetwork>();
+  private token = '';
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly ports: BackgroundPorts) {}
+
+  /** Requests are carried out one after the other; every failure is an answer. */
+  answer(request: LocalNodeRequest): Promise<LocalNodeReply> {
+    const work = this.turn.then(() => this.carryOut(request));
+    const reply = work.then(
+      (changed): LocalNodeReply => ({ ok: true, changed, state: this.state() }),
+      (error: unknown): LocalNodeReply => {
+        if (!(error instanceof CodedError)) this.ports.log('request failed', { error: String(error) });
+        const { code, message, remedy } =
+          error instanceof CodedError ? error : { code: 'INTERNAL', message: String(error), remedy: null };
+        return { ok: false, code, message, remedy };
+      },
+    );
+    this.turn = reply;
+    return reply;
+  }
+
+  state(): LocalNodeState {
+    const { url } = this.ports;
+    return { pid: process.pid, url, networks: [...this.networks.values()].map((network) => network.state()) };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.networks.values()].map((network) => network.leave()));
+  }
+
+  /** Whether it changed anything. */
+  private async carryOut(request: LocalNodeRequest): Promise<boolean> {
+    switch (request.kind) {
+      case 'status':
+        return false;
+      case 'join':
+        return this.join(request);
+      case 'forward': {
+        const { network, alias, port, localPort } = request;
+        const joined = this.joined(network);
+        const holder = [...this.networks].find(([name, other]) => name !== network && other.hasForward(localPort));
+        if (holder !== undefined) {
+          throw new RequestRefusedError(
+            'PORT_IN_USE',
+            `port ${localPort} is forwarded to network ${holder[0]} already`,
+            `gstacks mesh forward stop ${localPort}`,
+          );
+        }
+        const changed = await joined.forward({ alias, port, localPort });
+        this.save();
+        return changed;
+      }
+      case 'stop-forward': {
+        const stopped = [...this.networks.values()].some((network) => network.stopForward(request.localPort));
+        this.save();
+        return stopped;
+      }
+      case 'leave': {
+        const network = this.networks.get(request.network);
+        if (network === undefined) return false;
+        await network.leave();
+        this.networks.delete(request.network);
+        this.changed();
+        return true;
+      }
+    }
+  }
+
+  private async join({ network, token, machine }: LocalNodeRequest & { kind: 'join' }): Promise<boolean> {
+    this.token = token;
+    const known = this.networks.get(network);
+    if (known?.isJoined) return false;
+    const { url, log, now } = this.ports;
+    try {
+      const joined = await JoinedNetwork.join({
+        url,
+        network,
+        machine,
+        token: () => this.token,
+        log,
+        now,
+        changed: () => this.changed(),
+      });
+      this.networks.set(network, joined);
+    } finally {
+      this.changed();
+    }
+    return true;
+  }
+
+  private joined(network: NetworkName): JoinedNetwork {
+    const joined = this.networks.get(network);
+    if (joined?.isJoined) return joined;
+    throw new RequestRefusedError(
+      'NOT_JOINED',
+      `this machine has not joined network ${network}`,
+      `gstacks mesh join ${network}`,
+    );
+  }
+
+  private changed(): void {
+    this.save();
+    if (![...this.networks.values()].some((network) => network.isJoined)) this.ports.idle();
+  }
+
+  /** For those who ask when this process is gone. */
+  private save(): void {
+    const fresh = `${this.ports.stateFile}.new`;
+    writeFileSync(fresh, `${JSON.stringify(this.state())}\n`, { mode: 0o600 });
+    renameSync(fresh, this.ports.stateFile);
+  }
+}

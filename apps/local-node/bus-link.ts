@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Bus } from '#libs/bus/bus.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { parseContactReply, parseControlMessage } from '#libs/contracts/agent-messages.js';
+import {
+  type AppliedMessage,
+  BUS_PROTOCOL,
+  type ContactReply,
+  type HeartbeatMessage,
+  type MeshState,
+  type NetworkVersion,
+  type Peer,
+} from '#libs/contracts/bus-messages.js';
+import type { LocalNodeId } from '#libs/contracts/ids.js';
+import { type FromLocalNode, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
+import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
+import type { LocalCredentials } from './control-plane-api.js';
+
+export interface BusLinkPorts {
+  readonly nodeId: LocalNodeId;
+  readonly credentials: () => LocalCredentials;
+  readonly nkeySeed: string;
+  readonly receiver: TopologyReceiver;
+  readonly mesh: () => MeshState;
+  readonly held: () => readonly NetworkVersion[];
+  readonly peers: (peers: readonly Peer[]) => void;
+  readonly inContact: (reply: ContactReply) => void;
+  readonly diagnose: (message: unknown) => Promise<unknown>;
+  /** The server let go of the connection. */
+  readonly disconnected: () => void;
+}
+
+const HEARTBEAT_EVERY_MS = 2_000;
+const ANSWER_WITHIN_MS = 2_000;
+
+/** Everything said between this machine and the control plane over the bus, for one network. */
+export class BusLink {
+  private readonly bus: Bus;
+  private readonly bootId = randomUUID();
+  private readonly closing = new AbortController();
+  private readonly served: readonly { close(): Promise<void> }[];
+  private readonly beating: Promise<void>;
+  private connected = new AbortController();
+  private expectsDisconnect = false;
+
+  constructor(private readonly ports: BusLinkPorts) {
+    const { nodeId } = ports;
+    this.bus = connectBus({
+      get servers() {
+        return ports.credentials().busServers;
+      },
+      name: `local node ${nodeId}`,
+      inboxPrefix: localNodeInboxPrefix(nodeId),
+      credentials: () => ({ jwt: ports.credentials().busJwt, seed: ports.nkeySeed }),
+      onStatus: (status) => {
+        if (status === 'connected') this.connected.abort();
+        else if (status === 'disconnected' && !this.isExpected()) ports.disconnected();
+      },
+    });
+    this.served = [
+      this.bus.serve(localNodeSubject(nodeId, 'topology'), (message) => ports.receiver.handle(message)),
+      this.bus.serve(localNodeSubject(nodeId, 'diagnose'), (message) => ports.diagnose(message)),
+      this.bus.serve(localNodeSubject(nodeId, 'control'), async (message) => {
+        ports.peers(parseControlMessage(message).peers);
+        return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+      }),
+    ];
+    this.beating = this.beat();
+  }
+
+  status(): string {
+    return this.bus.status();
+  }
+
+  reconnect(): Promise<void> {
+    this.expectsDisconnect = true;
+    return this.bus.reconnect();
+  }
+
+  /** Told until it is heard; nobody waits for it. */
+  acknowledge(message: AppliedMessage): void {
+    this.bus.requestUntilAnswered(this.subject('applied'), message, this.closing.signal).catch(() => {
+      // closed before it was heard: the heartbeat of a next life says what is held
+    });
+  }
+
+  requestSync(message: unknown): void {
+    this.bus.request(this.subject('sync'), message, ANSWER_WITHIN_MS).catch(() => {
+      // unanswered: the flow that asked is decided on what is here
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.beating;
+    await Promise.all(this.served.map((subscription) => subscription.close()));
+    await this.bus.close();
+  }
+
+  /** The end of a connection that was ended here, to connect with other credentials, says nothing. */
+  private isExpected(): boolean {
+    const isExpected = this.expectsDisconnect || this.closing.signal.aborted;
+    this.expectsDisconnect = false;
+    return isExpected;
+  }
+
+  private async beat(): Promise<void> {
+    const { signal } = this.closing;
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      const { peers, inContact, mesh, held } = this.ports;
+      const message: HeartbeatMessage = {
+        protocol: BUS_PROTOCOL,
+        bootId: this.bootId,
+        softwareVersion: '0.1.0',
+        driver: 'local',
+        mesh: mesh(),
+        networks: held(),
+        acknowledgements: [],
+      };
+      try {
+        const answer = await this.bus.request(this.subject(isFirst ? 'hello' : 'heartbeat'), message, ANSWER_WITHIN_MS);
+        const reply = parseContactReply(answer);
+        peers(reply.peers);
+        inContact(reply);
+      } catch {
+        // without contact: staleness counts from the last one, and the status of the bus is shown
+      }
+      this.connected = new AbortController();
+      await pause(HEARTBEAT_EVERY_MS, undefined, { signal: AbortSignal.any([signal, this.connected.signal]) }).catch(
+        () => {},
+      );
+    }
+  }
+
+  private subject(message: FromLocalNode): string {
+    return localNodeSubject(this.ports.nodeId, message);
+  }
+}

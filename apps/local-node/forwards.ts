@@ -1,0 +1,71 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AliasName } from '#libs/contracts/ids.js';
+
+export const FORWARD_ADDRESS = '127.0.0.1';
+
+/** A local port that leads to an alias and port. */
+export interface Forward {
+  readonly alias: AliasName;
+  readonly port: number;
+  readonly localPort: number;
+}
+
+/** The local port cannot be listened on. */
+export class ForwardRefusedError extends CodedError {}
+
+/** The listening sockets of one network on this machine. Their connections belong to whoever accepts them. */
+export class Forwards {
+  private readonly open = new Map<number, { readonly forward: Forward; readonly server: Server }>();
+
+  constructor(private readonly accept: (socket: Socket, forward: Forward) => void) {}
+
+  list(): readonly Forward[] {
+    return [...this.open.values()].map(({ forward }) => forward);
+  }
+
+  /** Resolves once the port is bound; false: it led there already. Error: ForwardRefusedError. */
+  async start(forward: Forward): Promise<boolean> {
+    const { alias, port, localPort } = forward;
+    const known = this.open.get(localPort)?.forward;
+    if (known?.alias === alias && known.port === port) return false;
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.accept(socket, forward),
+    );
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(refusal(forward, error)));
+      server.listen({ host: FORWARD_ADDRESS, port: localPort }, resolve);
+    });
+    server.on('error', () => {}); // a connection that could not be accepted: the next one may be
+    this.open.set(localPort, { forward, server });
+    return true;
+  }
+
+  /** False: the port is not one of these. */
+  stop(localPort: number): boolean {
+    const known = this.open.get(localPort);
+    this.open.delete(localPort);
+    known?.server.close();
+    return known !== undefined;
+  }
+
+  close(): void {
+    for (const localPort of [...this.open.keys()]) this.stop(localPort);
+  }
+}
+
+function refusal({ alias, port, localPort }: Forward, error: Error): ForwardRefusedError {
+  const code = 'code' in error ? error.code : null;
+  if (code === 'EADDRINUSE') {
+    return new ForwardRefusedError(
+      'PORT_IN_USE',
+      `port ${localPort} of ${FORWARD_ADDRESS} is in use`,
+      `choose another: gstacks mesh forward <network> ${alias}:${port} --local ${localPort === 65_535 ? 18_080 : localPort + 1}`,
+    );
+  }
+  return new ForwardRefusedError(
+    'PORT_REFUSED',
+    `port ${localPort} of ${FORWARD_ADDRESS} cannot be listened on: ${error.message}`,
+    `choose one above 1023: gstacks mesh forward <network> ${alias}:${port} --local 18080`,
+  );
+}

@@ -1,0 +1,310 @@
+import { randomBytes } from 'node:crypto';
+import type { AppliedMessage, MeshState } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type NetworkName, parseFlowId } from '#libs/contracts/ids.js';
+import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { localNodeRecipient } from '#libs/contracts/subjects.js';
+import type { FlowEngine, FlowRecord } from '#libs/data-plane/data-plane.js';
+import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
+import { type HeldNetwork, versionOf } from '#libs/data-plane/topology/held-network.js';
+import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
+import type { MeshCredentials } from '#libs/mesh/flow.js';
+import type { StartedMeshNode } from '#libs/mesh/mesh-node.js';
+import { evaluate } from '#libs/topology/evaluate.js';
+import type { FlowSource } from '#libs/topology/model.js';
+import { viewOf } from '#libs/topology/view.js';
+import { BusLink } from './bus-link.js';
+import { runLocalChecks } from './checks.js';
+import { type JoinRefusedError, type LocalCredentials, requestCredentials, requestLeave } from './control-plane-api.js';
+import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
+import { type JoinKeys, newJoinKeys } from './keys.js';
+import { joinMesh } from './mesh.js';
+import { Renewal } from './renewal.js';
+
+export interface JoinPorts {
+  readonly url: string;
+  readonly network: NetworkName;
+  readonly machine: string;
+  /** The one of the moment: a later login may have brought another. */
+  readonly token: () => string;
+  readonly log: (event: string, fields: { readonly [key: string]: unknown }) => void;
+  /** What `state` says has changed. */
+  readonly changed: () => void;
+  readonly now: () => Date;
+}
+
+const LIMITS = {
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 3_600_000,
+  flowsPerSource: 1_024,
+  flows: 1_024,
+  syncHoldMs: 2_000,
+};
+
+interface Ending {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+/** This machine in one network: from the join to leaving, revocation, or the end of the user's token. */
+export class JoinedNetwork {
+  private held: HeldNetwork | null = null;
+  private lastContactMs: number;
+  private ending: Ending | null = null;
+  private readonly lastCodes = new Map<string, string>();
+  private readonly engine: FlowEngine;
+  private readonly forwards: Forwards;
+  private readonly link: BusLink;
+  private readonly renewal: Renewal;
+  private readonly source: Extract<FlowSource, { kind: 'local' }>;
+
+  private constructor(
+    private readonly ports: JoinPorts,
+    keys: JoinKeys,
+    private credentials: LocalCredentials,
+    private readonly mesh: StartedMeshNode,
+  ) {
+    const { nodeId, user, networkId } = credentials;
+    this.source = { kind: 'local', user, node: nodeId };
+    this.lastContactMs = ports.now().getTime();
+    this.engine = createFlowEngine({
+      agentId: null,
+      localSource: this.source,
+      admitsLocal: () => true,
+      mesh,
+      sandboxes: { sourceOf: () => null, addressOf: () => null },
+      forbiddenTargets: [],
+      limits: LIMITS,
+      isFresh: () => this.isFresh(),
+      requestSync: (_network, version) =>
+        this.link.requestSync({ protocol: BUS_PROTOCOL, networkId, have: version - 1 }),
+      newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+      record: (record) => this.recorded(record),
+    });
+    this.forwards = new Forwards((socket, { alias, port }) =>
+      this.engine.acceptClient(socket, { networkId, alias, port, address: FORWARD_ADDRESS }),
+    );
+    const receiver = new TopologyReceiver({
+      recipient: localNodeRecipient(nodeId),
+      topologyKey: () => this.credentials.snapshotPublicKey,
+      applier: {
+        take: (held) => this.take(held),
+        held: (id) => (id === networkId ? this.held : null),
+        epoch: () => this.held?.epoch ?? null,
+      },
+      acknowledgeAgain: () => this.acknowledge(null, []),
+      reportRefusal: (message) => this.link.acknowledge(message),
+      counted: (status, code) => {
+        if (status === 'refused') ports.log('topology refused', { code });
+      },
+      now: ports.now,
+    });
+    this.link = new BusLink({
+      nodeId,
+      credentials: () => this.credentials,
+      nkeySeed: keys.nkeySeed,
+      receiver,
+      mesh: () => this.meshState(),
+      held: () => (this.held === null ? [] : [versionOf(this.held)]),
+      peers: (peers) => mesh.setPeers(peers),
+      inContact: () => {
+        this.lastContactMs = ports.now().getTime();
+      },
+      diagnose: async (message) =>
+        runLocalChecks({ mesh: this.meshState(), view: this.engine.view(networkId), source: this.source }, message),
+      disconnected: () => this.renewal.now(),
+    });
+    this.renewal = new Renewal(credentials, {
+      renew: () => request(ports, keys),
+      renewed: async (renewed) => {
+        this.credentials = renewed;
+        mesh.setCredentials(meshCredentials(renewed, keys));
+        await this.link.reconnect();
+        ports.changed();
+      },
+      refused: (error) => void this.end(endingOf(error)),
+      failed: (error) => ports.log('not renewed yet', { error: String(error) }),
+      now: ports.now,
+    });
+  }
+
+  /** Errors: JoinRefusedError, ControlPlaneUnreachableError, MeshTransportUnavailableError. */
+  static async join(ports: JoinPorts): Promise<JoinedNetwork> {
+    const keys = await newJoinKeys();
+    const credentials = await request(ports, keys);
+    const mesh = await joinMesh(credentials.meshTransport, meshCredentials(credentials, keys), (entry) =>
+      ports.log('mesh', { entry }),
+    );
+    return new JoinedNetwork(ports, keys, credentials, mesh);
+  }
+
+  get isJoined(): boolean {
+    return this.ending === null;
+  }
+
+  /** Resolves once the port is bound; false: it led there already. Error: ForwardRefusedError. */
+  forward(forward: Forward): Promise<boolean> {
+    return this.forwards.start(forward);
+  }
+
+  /** False: no such forward here. */
+  stopForward(localPort: number): boolean {
+    return this.forwards.stop(localPort);
+  }
+
+  hasForward(localPort: number): boolean {
+    return this.forwards.list().some((forward) => forward.localPort === localPort);
+  }
+
+  /** Ends here, and then tells the control plane, which may not answer: the credentials end by themselves. */
+  async leave(): Promise<void> {
+    if (!this.isJoined) return;
+    await this.end({ code: 'LEFT', message: 'this machine left the network', remedy: null });
+    await requestLeave(this.ports.url, this.ports.token(), this.credentials.nodeId).catch((error: unknown) =>
+      this.ports.log('not told that this machine left', { error: String(error) }),
+    );
+  }
+
+  /** As leave, without a word to the control plane. Traffic first, then the mesh, then the bus. */
+  async end(ending: Ending): Promise<void> {
+    if (this.ending !== null) return;
+    this.endedForwards = this.forwards.list().map((forward) => ({
+      ...forward,
+      state: 'ended',
+      reason: ending.message,
+      connections: 0,
+    }));
+    this.ending = ending;
+    this.ports.log('ended', { ...ending });
+    this.forwards.close();
+    await this.engine.close();
+    await this.mesh.close();
+    this.ports.changed();
+    await this.link.close();
+    void this.renewal.close();
+  }
+
+  private endedForwards: readonly ForwardState[] = [];
+
+  state(): JoinedNetworkState {
+    const { network } = this.ports;
+    const { nodeId, user, expiresAt } = this.credentials;
+    return {
+      network,
+      nodeId,
+      user,
+      state: this.ending === null ? 'joined' : 'ended',
+      code: this.ending?.code ?? null,
+      message: this.ending?.message ?? null,
+      remedy: this.ending?.remedy ?? null,
+      bus: this.link.status(),
+      mesh: this.ending === null ? 'joined' : 'left',
+      version: this.held?.snapshot.version ?? null,
+      expiresAt: expiresAt.toISOString(),
+      reachable: (this.held?.snapshot.aliases ?? []).flatMap(({ alias, ports }) =>
+        ports.map(({ published }) => `${alias}:${published}`),
+      ),
+      forwards:
+        this.ending === null ? this.forwards.list().map((forward) => this.forwardState(forward)) : this.endedForwards,
+    };
+  }
+
+  private forwardState(forward: Forward): ForwardState {
+    const { alias, port } = forward;
+    const flows = this.engine.flows().filter((flow) => flow.alias === alias && flow.port === port);
+    return { ...forward, ...this.standing(forward), connections: flows.length };
+  }
+
+  private standing({ alias, port }: Forward): Pick<ForwardState, 'state' | 'reason'> {
+    const view = this.engine.view(this.credentials.networkId);
+    if (view === null) return { state: 'denied', reason: 'no topology has arrived yet' };
+    const { effect } = evaluate(view, { source: this.source, alias, port });
+    if (effect === 'deny') {
+      const question = `gstacks network test ${this.ports.network} local:${this.source.user} ${alias}:${port}`;
+      return {
+        state: 'denied',
+        reason: `denied by policy, or not published (version ${view.version}); ask: ${question}`,
+      };
+    }
+    if (!this.isFresh()) return { state: 'denied', reason: 'out of contact with the control plane for too long' };
+    const code = this.lastCodes.get(`${alias}:${port}`);
+    return { state: 'open', reason: code === undefined ? null : `the last connection was refused: ${code}` };
+  }
+
+  private recorded({ outcome, code, alias, port, flowId }: FlowRecord): void {
+    this.ports.log('flow', { outcome, code, alias, port, flowId });
+    if (outcome === 'opened') this.lastCodes.delete(`${alias}:${port}`);
+    if (outcome === 'refused') this.lastCodes.set(`${alias}:${port}`, code);
+  }
+
+  private take(held: HeldNetwork): void {
+    const from = this.held?.snapshot.version ?? null;
+    this.held = held;
+    const { networkId, participates, version, name } = held.snapshot;
+    const flowsCut = this.engine.apply(networkId, participates ? viewOf(held.snapshot) : null);
+    this.ports.log('version applied', { network: name, version, flowsCut: flowsCut.length });
+    this.acknowledge(from, flowsCut);
+    this.ports.changed();
+    if (!participates) {
+      void this.end({
+        code: 'NETWORK_DELETED',
+        message: `network ${name} was deleted`,
+        remedy: 'gstacks network list',
+      });
+    }
+  }
+
+  private acknowledge(from: number | null, flowsCut: AppliedMessage['flowsCut']): void {
+    if (this.held === null) return;
+    const { epoch, hash, snapshot } = this.held;
+    this.link.acknowledge({
+      protocol: BUS_PROTOCOL,
+      epoch,
+      networkId: snapshot.networkId,
+      from,
+      to: snapshot.version,
+      hash,
+      outcome: 'applied',
+      code: null,
+      message: null,
+      aliasFailures: [],
+      flowsCut,
+      appliedAt: this.ports.now().toISOString(),
+    });
+  }
+
+  /** The certificate ends long before most networks' bound; whichever is first closes the door. */
+  private isFresh(): boolean {
+    const now = this.ports.now().getTime();
+    const boundMs = (this.held?.snapshot.maxStalenessSeconds ?? 0) * 1_000;
+    return now < this.credentials.expiresAt.getTime() && now - this.lastContactMs < boundMs;
+  }
+
+  private meshState(): MeshState {
+    const isJoined = this.ending === null;
+    return {
+      transport: this.credentials.meshTransport,
+      state: isJoined ? 'joined' : 'failed',
+      code: null,
+      message: null,
+      endpoints: [],
+    };
+  }
+}
+
+function request(ports: JoinPorts, keys: JoinKeys): Promise<LocalCredentials> {
+  const { url, network, machine, token, now } = ports;
+  const { nkey, certificateRequest } = keys;
+  return requestCredentials({ url, token: token(), network, machine, nkey, certificateRequest }, now);
+}
+
+function meshCredentials({ certificate, authority }: LocalCredentials, keys: JoinKeys): MeshCredentials {
+  return { certificate, authority, privateKey: keys.meshPrivateKey };
+}
+
+function endingOf(error: JoinRefusedError): Ending {
+  const { code, message, remedy } = error instanceof CodedError ? error : { code: 'ENDED', message: '', remedy: null };
+  return { code, message, remedy };
+}

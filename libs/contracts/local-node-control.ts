@@ -1,0 +1,152 @@
+import { type AliasName, type NetworkName, parseAliasName, parseNetworkName } from './ids.js';
+import { listOf, nullOr, parseObject, textUpTo, wordOf } from './json-fields.js';
+import { parsePort } from './ports.js';
+
+/** What the command line asks of the background node: one JSON line on its socket, answered by one. */
+export type LocalNodeRequest =
+  | { readonly kind: 'join'; readonly network: NetworkName; readonly token: string; readonly machine: string }
+  | { readonly kind: 'status' }
+  | {
+      readonly kind: 'forward';
+      readonly network: NetworkName;
+      readonly alias: AliasName;
+      readonly port: number;
+      readonly localPort: number;
+    }
+  | { readonly kind: 'stop-forward'; readonly localPort: number }
+  | { readonly kind: 'leave'; readonly network: NetworkName };
+
+/** A local port that leads to an alias. */
+export type ForwardState = {
+  readonly alias: string;
+  readonly port: number;
+  readonly localPort: number;
+  /** denied: the port stays, and connections are reset. */
+  readonly state: 'open' | 'denied' | 'ended';
+  readonly reason: string | null;
+  readonly connections: number;
+};
+
+export type JoinedNetworkState = {
+  readonly network: string;
+  readonly nodeId: string;
+  readonly user: string;
+  readonly state: 'joined' | 'ended';
+  /** Why it ended, or what is wrong while it is joined. */
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly remedy: string | null;
+  readonly bus: string;
+  readonly mesh: string;
+  /** null: no topology has arrived yet. */
+  readonly version: number | null;
+  readonly expiresAt: string;
+  /** `api:8080`, as far as this user may reach them. */
+  readonly reachable: readonly string[];
+  readonly forwards: readonly ForwardState[];
+};
+
+/** Also what the node keeps on disk, for those who ask when it is gone. */
+export type LocalNodeState = {
+  readonly pid: number;
+  readonly url: string;
+  readonly networks: readonly JoinedNetworkState[];
+};
+
+export type LocalNodeReply =
+  | { readonly ok: true; readonly changed: boolean; readonly state: LocalNodeState }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy: string | null };
+
+/** Longest line that either side reads. */
+export const MAX_CONTROL_BYTES = 1_048_576;
+
+const KINDS = ['join', 'status', 'forward', 'stop-forward', 'leave'] as const;
+
+/** Throws InvalidInputError. */
+export function parseLocalNodeRequest(value: unknown): LocalNodeRequest {
+  const request = parseObject(value, 'request');
+  const kind = wordOf(KINDS)(request.kind, 'kind');
+  if (kind === 'status') return { kind };
+  if (kind === 'stop-forward') return { kind, localPort: parsePort(request.localPort, 'localPort') };
+  const network = parseNetworkName(request.network, 'network');
+  switch (kind) {
+    case 'leave':
+      return { kind, network };
+    case 'join':
+      return {
+        kind,
+        network,
+        token: textUpTo(4_096)(request.token, 'token'),
+        machine: textUpTo(63)(request.machine, 'machine'),
+      };
+    case 'forward':
+      return {
+        kind,
+        network,
+        alias: parseAliasName(request.alias, 'alias'),
+        port: parsePort(request.port, 'port'),
+        localPort: parsePort(request.localPort, 'localPort'),
+      };
+  }
+}
+
+const text = textUpTo(4_096);
+const number = (value: unknown, field: string): number => {
+  if (typeof value === 'number') return value;
+  return parsePort(value, field);
+};
+
+/** The state of a background node, from its socket or its file. Throws InvalidInputError. */
+export function parseLocalNodeState(value: unknown): LocalNodeState {
+  const state = parseObject(value, 'state');
+  return {
+    pid: number(state.pid, 'pid'),
+    url: text(state.url, 'url'),
+    networks: listOf(parseJoinedNetwork, 1_000)(state.networks, 'networks'),
+  };
+}
+
+function parseJoinedNetwork(value: unknown, field: string): JoinedNetworkState {
+  const network = parseObject(value, field);
+  return {
+    network: text(network.network, `${field}.network`),
+    nodeId: text(network.nodeId, `${field}.nodeId`),
+    user: text(network.user, `${field}.user`),
+    state: wordOf(['joined', 'ended'])(network.state, `${field}.state`),
+    code: nullOr(text)(network.code, `${field}.code`),
+    message: nullOr(text)(network.message, `${field}.message`),
+    remedy: nullOr(text)(network.remedy, `${field}.remedy`),
+    bus: text(network.bus, `${field}.bus`),
+    mesh: text(network.mesh, `${field}.mesh`),
+    version: nullOr(number)(network.version, `${field}.version`),
+    expiresAt: text(network.expiresAt, `${field}.expiresAt`),
+    reachable: listOf(text, 100_000)(network.reachable, `${field}.reachable`),
+    forwards: listOf(parseForward, 65_535)(network.forwards, `${field}.forwards`),
+  };
+}
+
+function parseForward(value: unknown, field: string): ForwardState {
+  const forward = parseObject(value, field);
+  return {
+    alias: text(forward.alias, `${field}.alias`),
+    port: number(forward.port, `${field}.port`),
+    localPort: number(forward.localPort, `${field}.localPort`),
+    state: wordOf(['open', 'denied', 'ended'])(forward.state, `${field}.state`),
+    reason: nullOr(text)(forward.reason, `${field}.reason`),
+    connections: number(forward.connections, `${field}.connections`),
+  };
+}
+
+/** Throws InvalidInputError. */
+export function parseLocalNodeReply(value: unknown): LocalNodeReply {
+  const reply = parseObject(value, 'reply');
+  if (reply.ok === true) {
+    return { ok: true, changed: reply.changed === true, state: parseLocalNodeState(reply.state) };
+  }
+  return {
+    ok: false,
+    code: text(reply.code, 'code'),
+    message: text(reply.message, 'message'),
+    remedy: nullOr(text)(reply.remedy, 'remedy'),
+  };
+}
