@@ -176,8 +176,9 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
     }
     for (const { held, unanswered } of networks) {
-      await applier.restore(held);
+      // First what is still to be told: the file, written again, holds it too.
       for (const message of unanswered) acknowledgements.add(message);
+      await applier.restore(held);
       const { networkId, name, version } = held.snapshot;
       const contactSeconds = Math.round(freshness.secondsSinceContact());
       log.info({ networkId, network: name, version, contactSeconds }, 'serving from last-good, before any contact');

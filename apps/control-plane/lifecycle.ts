@@ -41,8 +41,9 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.inventories.start();
     await this.feed.start();
     this.revocations.start();
-    this.publisher.start();
+    // Peers are told of before the topology that needs them.
     this.peers.start();
+    this.publisher.start();
     this.listener.start();
     this.localPublisher.start();
     this.localListener.start();

@@ -34,7 +34,8 @@ interface NetworkState {
   held: HeldNetwork;
   /** Everything follows it. */
   applied: HeldNetwork | null;
-  failures: readonly AliasFailure[];
+  /** null: what was last acknowledged is not known, since that was before a restart. */
+  failures: readonly AliasFailure[] | null;
   /** Flows cut by versions that nothing was acknowledged for yet. */
   cuts: { readonly version: number; readonly flows: readonly FlowId[] }[];
   running: Promise<void> | null;
@@ -62,10 +63,14 @@ export class Applier {
     this.settleSoon(state);
   }
 
-  /** Serves a version from disk; resolves when listeners and names are up. It was acknowledged in its time. */
+  /**
+   * Serves a version from disk; resolves when listeners and names are up. It was acknowledged in its time, and is
+   * again: what failed then may be well now, and the other way round.
+   */
   async restore(held: HeldNetwork): Promise<void> {
     const state = this.enforce(held);
     state.applied = held;
+    state.failures = null;
     this.settleSoon(state);
     await state.running;
   }

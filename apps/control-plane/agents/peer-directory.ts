@@ -90,8 +90,9 @@ export class PeerDirectory {
     for (const agentId of agents) {
       this.outdated.add(agentId);
       const before = this.lists.get(agentId);
-      // One who was never heard gets the list with the answer to the first contact.
-      if (this.contacts.statusOf(agentId) === 'UNKNOWN') continue;
+      // One who was never heard gets the list with the answer to the first contact. One that was, also if before this
+      // process started, must have it by the time it acknowledges the topology that goes out now.
+      if (this.contacts.of(agentId) === null) continue;
       const list = this.listOf(agentId);
       if (list !== before) this.lane(agentId).offer(list);
     }

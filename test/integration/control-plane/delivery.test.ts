@@ -185,6 +185,21 @@ describe('from a command to what agents applied', () => {
     await waitFor('host-a was told', () => hostA.peers.some(({ endpoints }) => endpoints[0] === 'host-b.example:9999'));
   });
 
+  it('tells agents their peers before the topology also when it was just started', async () => {
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    hostA.peers = [];
+    let peersThen: typeof hostA.peers = [];
+    hostA.onTopology = (_, message) => {
+      peersThen = hostA.peers;
+      return hostA.acknowledge(message);
+    };
+    await controlPlane.call('DELETE', '/v1/networks/dev/attachments/sbx-api');
+    const { body } = await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-api' });
+    await applied(body.version);
+    expect(peersThen).to.deep.equal([{ agentId: 'host-b', endpoints: ['host-b.example:7443'] }]);
+  });
+
   it('brings a topology that is larger than one message in parts', async () => {
     const big = await controlPlane.agent(
       'host-big',

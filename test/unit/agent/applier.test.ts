@@ -243,9 +243,13 @@ describe('applying a version', () => {
     expect(from).to.equal(null);
   });
 
-  it('serves what was on disk without acknowledging it again', async () => {
+  it('serves what was on disk, and acknowledges it again: what failed before may be well now', async () => {
     await recorder.applier.restore(held(4, ['api']));
-    expect(recorder.steps).to.deep.equal(['policy 0a 4', 'open api', 'names api', 'retain api']);
+    expect(recorder.steps).to.deep.equal([
+      ...['policy 0a 4', 'open api', 'names api', 'retain api', 'save 4', 'acknowledge 4'],
+    ]);
+    expect(recorder.acknowledged).to.have.length(1);
+    expect(recorder.acknowledged[0]).to.deep.include({ from: 4, to: 4, aliasFailures: [] });
     expect(recorder.applier.versions()).to.have.length(1);
   });
 });
