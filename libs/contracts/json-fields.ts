@@ -28,7 +28,8 @@ export function integerBetween(least: number, most: number): FieldParser<number>
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
       throw new InvalidInputError(field, value, `a whole number from ${least} to ${most}`);
     }
-    return value;
+    // JSON can say -0, which would be written back as 0.
+    return value === 0 ? 0 : value;
   };
 }
 

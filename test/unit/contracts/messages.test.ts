@@ -70,7 +70,7 @@ for (const [name, parse] of Object.entries(parsers)) {
       fc.assert(
         fc.property(
           fc.constantFrom(...places),
-          fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.integer()),
+          fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.integer(), fc.constant(-0)),
           (place, value) => {
             try {
               const parsed = parse(changed(example(), place, value));
