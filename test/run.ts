@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ interface Counts {
 }
 
 const BIN = join(CLONE, 'node_modules', '.bin');
+const MESH_NODE_SOURCES = join(CLONE, 'apps', 'mesh-node');
 
 const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] = [
   ['format and lint', join(BIN, 'biome'), ['check', '.']],
@@ -43,6 +44,12 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
   });
 }
 
+function hasGo(): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile('go', ['version'], (error) => resolve(error === null));
+  });
+}
+
 async function staticCheck(
   [title, command, args]: (typeof STATIC_CHECKS)[number],
   env: NodeJS.ProcessEnv,
@@ -66,6 +73,27 @@ async function suite(name: string, folder: string, env: NodeJS.ProcessEnv): Prom
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
+/** Go's own tests: one a test function or table row, as `go test -json` tells. */
+async function goSuite(): Promise<Counts> {
+  process.stdout.write('\n# go\n');
+  if (!(await hasGo())) {
+    process.stdout.write('skipped: the Go tests of apps/mesh-node; install Go 1.26 or newer to run them\n');
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  const [code, output] = await new Promise<[number, string]>((resolve) => {
+    const options = { cwd: MESH_NODE_SOURCES, maxBuffer: 64 * 1024 ** 2, timeout: SUITE_TIMEOUT_MS };
+    execFile('go', ['test', '-json', './...'], options, (error, stdout, stderr) => {
+      resolve([error === null ? 0 : 1, error === null ? stdout : `${stdout}\n${stderr}`]);
+    });
+  });
+  const ended = output.split('\n').flatMap((line) => /"Action":"(pass|fail|skip)".*"Test":"([^"]+)"/.exec(line) ?? []);
+  const count = (action: string): number => ended.filter((word) => word === action).length;
+  const counts = { passed: count('pass'), failed: count('fail'), skipped: count('skip') };
+  if (code !== 0) process.stdout.write(`${output}\n`);
+  process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
 function readCounts(file: string): Counts {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
@@ -81,6 +109,7 @@ async function main(): Promise<boolean> {
   try {
     await obtainNatsServer(join(CLONE, '.cache'), (line) => process.stdout.write(`${line}\n`));
     for (const check of STATIC_CHECKS) all.push(await staticCheck(check, env));
+    all.push(await goSuite());
     for (const name of SUITES) all.push(await suite(name, folder, env));
   } finally {
     rmSync(folder, { recursive: true, force: true });

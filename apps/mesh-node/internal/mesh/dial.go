@@ -1,0 +1,155 @@
+package mesh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"globalstacks/mesh-node/internal/relay"
+	"tailscale.com/types/key"
+)
+
+const (
+	dialTimeout    = 15 * time.Second
+	requestTimeout = 5 * time.Second
+	// silentAfter: a peer that answers no ping for so long is taken for gone.
+	silentAfter = 3 * time.Second
+	// offlineAfter is for peers that the control server calls offline; it may be wrong about that.
+	offlineAfter   = time.Second
+	maxRequestLine = 256
+	maxDials       = 1024
+)
+
+// listenForDials opens the socket in a folder that is its owner's alone.
+func listenForDials(path string) (net.Listener, error) {
+	folder, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	if folder.Mode().Perm()&0o077 != 0 {
+		return nil, errors.New("the folder of the sockets is open to others")
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return net.Listen("unix", path)
+}
+
+func (n *Node) serveDials(ctx context.Context, listener net.Listener) {
+	places := make(chan struct{}, maxDials)
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		select {
+		case places <- struct{}{}:
+			go func() {
+				defer func() { <-places }()
+				n.serveDial(ctx, connection)
+			}()
+		default:
+			answerDial(connection, fmt.Errorf("%d connections are open already", maxDials))
+			_ = connection.Close()
+		}
+	}
+}
+
+// serveDial reads one line, dials, answers with one line, and copies bytes from then on. A client that leaves ends
+// the dial.
+func (n *Node) serveDial(ctx context.Context, client net.Conn) {
+	defer client.Close()
+	target, err := readDialRequest(client)
+	if err != nil {
+		answerDial(client, err)
+		return
+	}
+	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	peer, disco, err := n.dial(dialing, target)
+	if err != nil {
+		answerDial(client, err)
+		return
+	}
+	forget := n.open.add(target.Addr(), disco, peer)
+	defer forget()
+	if answerDial(client, nil) != nil {
+		_ = peer.Close()
+		return
+	}
+	relay.Between(client, peer)
+}
+
+var errNotAPeer = errors.New("not the address of a peer in the mesh")
+
+// dial goes through netstack and nowhere else: tsnet's own Dial takes the host's network for an address that is not
+// (or no longer) a peer's.
+func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.DiscoPublic, error) {
+	node, ok := n.known.peer(ctx, target.Addr())
+	if !ok {
+		return nil, key.DiscoPublic{}, errNotAPeer
+	}
+	patience := silentAfter
+	if node.Online != nil && !*node.Online {
+		patience = offlineAfter
+	}
+	finding, found := context.WithTimeout(ctx, patience)
+	defer found()
+	if err := n.known.awaitPath(finding, target.Addr()); err != nil {
+		return nil, node.DiscoKey, errors.New("the peer answers no ping")
+	}
+	connection, err := n.server.Sys().Dialer.Get().NetstackDialTCP(ctx, target)
+	if err != nil {
+		return nil, node.DiscoKey, fmt.Errorf("no connection through the mesh: %w", err)
+	}
+	return connection, node.DiscoKey, nil
+}
+
+func readDialRequest(client net.Conn) (netip.AddrPort, error) {
+	_ = client.SetReadDeadline(time.Now().Add(requestTimeout))
+	defer client.SetReadDeadline(time.Time{})
+	// A byte at a time: what follows the line is the peer's.
+	var line []byte
+	for next := make([]byte, 1); len(line) < maxRequestLine; {
+		if _, err := client.Read(next); err != nil {
+			return netip.AddrPort{}, err
+		}
+		if next[0] == '\n' {
+			return parseDialRequest(line)
+		}
+		line = append(line, next[0])
+	}
+	return netip.AddrPort{}, errors.New("the request is too long")
+}
+
+func parseDialRequest(line []byte) (netip.AddrPort, error) {
+	var request struct{ Dial netip.AddrPort }
+	if err := json.Unmarshal(line, &request); err != nil || !request.Dial.IsValid() || request.Dial.Port() == 0 {
+		return netip.AddrPort{}, errors.New("not a request to dial an address and port")
+	}
+	return request.Dial, nil
+}
+
+type dialAnswer struct {
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+func answerDial(client net.Conn, failure error) error {
+	answer := dialAnswer{OK: failure == nil}
+	if failure != nil {
+		answer.Error = failure.Error()
+	}
+	line, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	_, err = client.Write(append(line, '\n'))
+	return err
+}

@@ -1,0 +1,122 @@
+package mesh
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"globalstacks/mesh-node/internal/peers"
+	"globalstacks/mesh-node/internal/protocol"
+	"tailscale.com/client/local"
+	"tailscale.com/tailcfg"
+)
+
+const (
+	pingTimeout  = 250 * time.Millisecond
+	warmAttempts = 20
+)
+
+// knownPeers answers whether an address is a peer's, and finds the path to those that will be dialled before they
+// are: a first packet without one waits five seconds for WireGuard's retry.
+type knownPeers struct {
+	client *local.Client
+	mutex  sync.Mutex
+	named  map[netip.Addr]bool
+	// pinging holds the addresses that a ping is under way to.
+	pinging map[netip.Addr]bool
+}
+
+func newKnownPeers(client *local.Client) *knownPeers {
+	return &knownPeers{client: client, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
+}
+
+// isPeer asks tsnet each time: its news of removed peers do not always come.
+func (k *knownPeers) isPeer(ctx context.Context, address netip.Addr) bool {
+	_, ok := k.peer(ctx, address)
+	return ok
+}
+
+func (k *knownPeers) peer(ctx context.Context, address netip.Addr) (*tailcfg.Node, bool) {
+	found, err := k.client.WhoIs(ctx, address.String())
+	if err != nil || found.Node == nil || !peers.IsAddressOf(found.Node, address) {
+		return nil, false
+	}
+	return found.Node, true
+}
+
+// keepWarm pings peers as they are named.
+func (k *knownPeers) keepWarm(ctx context.Context, warm <-chan protocol.Warm) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case command := <-warm:
+			named := map[netip.Addr]bool{}
+			for _, address := range command.Peers {
+				named[address] = true
+			}
+			k.mutex.Lock()
+			before := k.named
+			k.named = named
+			k.mutex.Unlock()
+			for address := range named {
+				if !before[address] {
+					k.warm(ctx, address)
+				}
+			}
+		}
+	}
+}
+
+// changed pings the named ones among peers that are new or have moved.
+func (k *knownPeers) changed(ctx context.Context, nodes []*tailcfg.Node) {
+	for _, node := range nodes {
+		for _, prefix := range node.Addresses {
+			k.mutex.Lock()
+			named := k.named[prefix.Addr()]
+			k.mutex.Unlock()
+			if named {
+				k.warm(ctx, prefix.Addr())
+			}
+		}
+	}
+}
+
+func (k *knownPeers) warm(ctx context.Context, address netip.Addr) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if k.pinging[address] {
+		return
+	}
+	k.pinging[address] = true
+	go func() {
+		defer func() {
+			k.mutex.Lock()
+			defer k.mutex.Unlock()
+			delete(k.pinging, address)
+		}()
+		bounded, cancel := context.WithTimeout(ctx, warmAttempts*pingTimeout)
+		defer cancel()
+		if k.isPeer(ctx, address) && k.awaitPath(bounded, address) == nil {
+			_, _ = k.client.Ping(bounded, address, tailcfg.PingTSMP) // WireGuard's own handshake
+		}
+	}()
+}
+
+// awaitPath returns once the peer has answered a ping.
+func (k *knownPeers) awaitPath(ctx context.Context, address netip.Addr) error {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, pingTimeout)
+		answer, err := k.client.Ping(attempt, address, tailcfg.PingDisco)
+		if err == nil && answer.Err == "" {
+			cancel()
+			return nil
+		}
+		<-attempt.Done() // a ping that fails at once, for want of a path, is not repeated at once
+		cancel()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,168 @@
+// Package mesh runs one tsnet node and carries connections between it and two unix sockets.
+package mesh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"globalstacks/mesh-node/internal/protocol"
+	"tailscale.com/client/local"
+	"tailscale.com/envknob"
+	"tailscale.com/tsnet"
+	"tailscale.com/types/logger"
+)
+
+const (
+	joinTimeout  = 30 * time.Second
+	closeTimeout = 3 * time.Second
+	// farewell is for the ends of connections to leave before the mesh is left: netstack does not tell when they have.
+	farewell = 50 * time.Millisecond
+)
+
+// Node is one membership in the mesh.
+type Node struct {
+	settings protocol.Settings
+	events   *protocol.Events
+	server   *tsnet.Server
+	client   *local.Client
+	// keys brings what the program that started this node answers to key-needed.
+	keys  <-chan string
+	open  *openConnections
+	known *knownPeers
+	fail  context.CancelCauseFunc
+}
+
+// Commands are what a running node is told.
+type Commands struct {
+	Keys <-chan string
+	Warm <-chan protocol.Warm
+}
+
+// Run takes part in the mesh until the context ends, which is no error, or until the node cannot go on: the error
+// is then a protocol.Failure. What it opened is closed when it returns, except for what tsnet does not let go of.
+func Run(ctx context.Context, settings protocol.Settings, commands Commands, events *protocol.Events) error {
+	if err := probeControl(ctx, settings.ControlURL); err != nil {
+		return err
+	}
+	key := ""
+	if !hasIdentity(settings.StateFolder) {
+		events.KeyNeeded()
+		var err error
+		if key, err = awaitKey(ctx, commands.Keys); err != nil {
+			return err
+		}
+	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	node := &Node{
+		settings: settings,
+		events:   events,
+		keys:     commands.Keys,
+		open:     newOpenConnections(),
+		fail:     fail,
+		server: &tsnet.Server{
+			ControlURL: settings.ControlURL,
+			Hostname:   settings.Hostname,
+			Dir:        settings.StateFolder,
+			AuthKey:    key,
+			Ephemeral:  settings.Ephemeral,
+			Logf:       logger.Discard,
+			UserLogf:   logger.Discard,
+		},
+	}
+	return node.run(ctx, commands.Warm)
+}
+
+func (n *Node) run(ctx context.Context, warm <-chan protocol.Warm) error {
+	defer n.close()
+	if err := n.server.Start(); err != nil {
+		return nodeFailed("tsnet does not start", err)
+	}
+	client, err := n.server.LocalClient()
+	if err != nil {
+		return nodeFailed("tsnet does not start", err)
+	}
+	n.client = client
+	n.known = newKnownPeers(client)
+	listener, err := n.server.Listen("tcp", fmt.Sprintf(":%d", n.settings.Port))
+	if err != nil {
+		return nodeFailed("cannot listen in the mesh", err)
+	}
+	dials, err := listenForDials(n.settings.DialSocket)
+	if err != nil {
+		return nodeFailed("cannot listen for dials", err)
+	}
+	defer dials.Close()
+	go n.serveDials(ctx, dials)
+	go n.serveInbound(ctx, listener)
+	go n.known.keepWarm(ctx, warm)
+	go n.watch(ctx)
+	<-ctx.Done()
+	var failure protocol.Failure
+	if errors.As(context.Cause(ctx), &failure) {
+		return failure
+	}
+	return nil
+}
+
+// close gives tsnet a deadline: its Close has been seen to wait for ever after much traffic.
+func (n *Node) close() {
+	n.open.closeAll()
+	time.Sleep(farewell)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		_ = n.server.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeTimeout):
+	}
+}
+
+// PrepareEnvironment takes out of the environment what would change where this node connects to and what it trusts
+// and tells: it is told that on stdin alone.
+func PrepareEnvironment() {
+	for _, name := range []string{
+		"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
+		"TS_AUTHKEY", "TS_AUTH_KEY", "TS_CONTROL_URL", "TS_CLIENT_ID", "TS_CLIENT_SECRET", "TS_ID_TOKEN", "TS_AUDIENCE",
+	} {
+		_ = os.Unsetenv(name)
+	}
+	envknob.Setenv("TS_NO_LOGS_NO_SUPPORT", "true")
+	envknob.Setenv("TS_DISABLE_PORTMAPPER", "1")
+}
+
+func hasIdentity(stateFolder string) bool {
+	_, err := os.Stat(filepath.Join(stateFolder, identityMark))
+	return err == nil
+}
+
+// identityMark is written once a login has succeeded: tsnet's own state is there before.
+const identityMark = "joined"
+
+func awaitKey(ctx context.Context, keys <-chan string) (string, error) {
+	select {
+	case key := <-keys:
+		if key == "" {
+			return "", protocol.Failure{Code: protocol.KeyMissing, Message: "the control server wants an auth key and there is none"}
+		}
+		return key, nil
+	case <-ctx.Done():
+		return "", nil
+	}
+}
+
+func nodeFailed(what string, err error) error {
+	return protocol.Failure{Code: protocol.NodeFailed, Message: fmt.Sprintf("%s: %v", what, err)}
+}
+
+func closeBoth(a, b net.Conn) {
+	_ = a.Close()
+	_ = b.Close()
+}

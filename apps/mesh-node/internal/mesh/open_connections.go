@@ -1,0 +1,94 @@
+package mesh
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+
+	"tailscale.com/tailcfg"
+	"tailscale.com/types/key"
+)
+
+type peerAddress = netip.Addr
+
+// openConnections are those with peers, so that they end with the peer's place in the mesh: WireGuard falls silent
+// and tells neither end.
+type openConnections struct {
+	mutex  sync.Mutex
+	byPeer map[peerAddress]map[net.Conn]key.DiscoPublic
+	closed bool
+}
+
+func newOpenConnections() *openConnections {
+	return &openConnections{byPeer: map[peerAddress]map[net.Conn]key.DiscoPublic{}}
+}
+
+// add keeps the connection until forget is called; one that comes after closeAll is closed at once. The disco key is
+// new with each start of a peer.
+func (o *openConnections) add(peer peerAddress, disco key.DiscoPublic, connection net.Conn) (forget func()) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.closed {
+		_ = connection.Close()
+		return func() {}
+	}
+	if o.byPeer[peer] == nil {
+		o.byPeer[peer] = map[net.Conn]key.DiscoPublic{}
+	}
+	o.byPeer[peer][connection] = disco
+	return func() {
+		o.mutex.Lock()
+		defer o.mutex.Unlock()
+		delete(o.byPeer[peer], connection)
+		if len(o.byPeer[peer]) == 0 {
+			delete(o.byPeer, peer)
+		}
+	}
+}
+
+// closeUnless closes the connections with every address that is no longer a peer's.
+func (o *openConnections) closeUnless(isPeer func(peerAddress) bool) {
+	o.mutex.Lock()
+	addresses := make([]peerAddress, 0, len(o.byPeer))
+	for address := range o.byPeer {
+		addresses = append(addresses, address)
+	}
+	o.mutex.Unlock()
+	for _, address := range addresses {
+		if !isPeer(address) {
+			o.closePeer(address)
+		}
+	}
+}
+
+// closeEarlier closes the connections with an earlier start of the node: it knows nothing of them any more.
+func (o *openConnections) closeEarlier(node *tailcfg.Node) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	for _, prefix := range node.Addresses {
+		for connection, disco := range o.byPeer[prefix.Addr()] {
+			if disco != node.DiscoKey {
+				_ = connection.Close()
+			}
+		}
+	}
+}
+
+func (o *openConnections) closePeer(peer peerAddress) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	for connection := range o.byPeer[peer] {
+		_ = connection.Close()
+	}
+}
+
+func (o *openConnections) closeAll() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.closed = true
+	for _, connections := range o.byPeer {
+		for connection := range connections {
+			_ = connection.Close()
+		}
+	}
+}

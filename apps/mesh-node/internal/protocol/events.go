@@ -1,0 +1,97 @@
+package protocol
+
+import (
+	"encoding/json"
+	"io"
+	"sync"
+)
+
+// Code says why a node is not in the mesh, or not wholly.
+type Code string
+
+const (
+	KeyMissing         Code = "MESH_KEY_MISSING"
+	KeyInvalid         Code = "MESH_KEY_INVALID"
+	KeyExpired         Code = "MESH_KEY_EXPIRED"
+	KeyUsed            Code = "MESH_KEY_USED"
+	LoginRefused       Code = "MESH_LOGIN_REFUSED"
+	LoginLost          Code = "MESH_LOGIN_LOST"
+	ApprovalNeeded     Code = "MESH_APPROVAL_NEEDED"
+	ControlUnreachable Code = "MESH_CONTROL_UNREACHABLE"
+	ControlInvalid     Code = "MESH_CONTROL_INVALID"
+	JoinTimedOut       Code = "MESH_JOIN_TIMED_OUT"
+	ProtocolMismatch   Code = "MESH_PROTOCOL_MISMATCH"
+	SettingsInvalid    Code = "MESH_SETTINGS_INVALID"
+	NodeFailed         Code = "MESH_NODE_FAILED"
+)
+
+// Failure ends a node.
+type Failure struct {
+	Code    Code
+	Message string
+}
+
+func (f Failure) Error() string { return f.Message }
+
+// Joined is what a node is in the mesh.
+type Joined struct {
+	Event     string   `json:"event"`
+	NodeID    string   `json:"nodeId"`
+	Addresses []string `json:"addresses"`
+	// KeyExpiry is RFC 3339; empty: the node's key does not expire.
+	KeyExpiry string `json:"keyExpiry"`
+}
+
+// Events writes events; any goroutine may.
+type Events struct {
+	mutex sync.Mutex
+	to    io.Writer
+}
+
+func NewEvents(to io.Writer) *Events { return &Events{to: to} }
+
+// Hello is first.
+func (e *Events) Hello() {
+	e.write(struct {
+		Event    string `json:"event"`
+		Protocol int    `json:"protocol"`
+	}{"hello", Version})
+}
+
+// KeyNeeded asks for an auth key.
+func (e *Events) KeyNeeded() { e.write(event{Event: "key-needed"}) }
+
+func (e *Events) Joined(joined Joined) {
+	joined.Event = "joined"
+	e.write(joined)
+}
+
+// Control tells whether the control server answers a node that has joined.
+func (e *Events) Control(reachable bool) {
+	e.write(struct {
+		Event     string `json:"event"`
+		Reachable bool   `json:"reachable"`
+	}{"control", reachable})
+}
+
+// Failed is last.
+func (e *Events) Failed(failure Failure) {
+	e.write(event{Event: "failed", Code: failure.Code, Message: failure.Message})
+}
+
+type event struct {
+	Event   string `json:"event"`
+	Code    Code   `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+func (e *Events) write(value any) {
+	line, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // every event is made of strings, numbers and booleans
+	}
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	// Who no longer listens has closed stdin too, and that ends the node.
+	_, _ = e.to.Write(append(line, '\n'))
+}
