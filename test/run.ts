@@ -2,6 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasGo } from '#apps/all-in-one/go-program.js';
+import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { obtainNatsServer } from '#apps/all-in-one/nats-server.js';
 import { CLONE } from './support/clone.js';
 
@@ -41,12 +43,6 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
       resolve(1);
     });
     child.once('exit', (code) => resolve(code ?? 1));
-  });
-}
-
-function hasGo(): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile('go', ['version'], (error) => resolve(error === null));
   });
 }
 

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
+import { runGo } from './go-program.js';
 
 const run = promisify(execFile);
 
 const MODULE = 'github.com/nats-io/nats-server/v2@v2.15.2';
 const OLDEST: readonly [number, number] = [2, 11];
-const BUILD_TIMEOUT_MS = 20 * 60_000;
 
 export class NatsServerMissingError extends CodedError {}
 
@@ -25,14 +25,11 @@ export async function obtainNatsServer(cacheFolder: string, say: (line: string) 
   say(`nats-server: ${found}; building it with Go, once (about a minute)`);
   mkdirSync(join(cacheFolder, 'bin'), { recursive: true });
   try {
-    await run('go', ['install', MODULE], {
-      env: { ...process.env, GOBIN: join(cacheFolder, 'bin'), CGO_ENABLED: '0' },
-      timeout: BUILD_TIMEOUT_MS,
-    });
+    await runGo(['install', MODULE], { GOBIN: join(cacheFolder, 'bin') });
   } catch (error) {
     throw new NatsServerMissingError(
       'NATS_SERVER_MISSING',
-      `no usable nats-server (${found}) and it could not be built: ${firstLine(error)}`,
+      `no usable nats-server (${found}) and it could not be built: ${error instanceof Error ? error.message : String(error)}`,
       `install nats-server ${OLDEST.join('.')} or newer on PATH, or Go 1.25 or newer, and start again`,
     );
   }
@@ -51,12 +48,4 @@ async function versionOf(command: string): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-function firstLine(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === 'ENOENT') return 'Go is not installed';
-  const text =
-    'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '' ? error.stderr : error.message;
-  return text.trim().split('\n')[0] ?? text;
 }

@@ -3,7 +3,6 @@ import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { MeshLog } from '#libs/mesh/log.js';
 import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
-import type { Transport } from '#libs/mesh/transport.js';
 
 /** This machine cannot take part in the mesh that the control plane names. */
 export class MeshTransportUnavailableError extends CodedError {}
@@ -21,9 +20,5 @@ export function joinMesh(
       'start control plane and agents with GLOBALSTACKS_MESH_TRANSPORT=direct, then gstacks mesh join',
     );
   }
-  return startMeshNode({ credentials, transport: diallingOnly(directTransport({ listen: '127.0.0.1:0' })), log });
-}
-
-function diallingOnly(transport: Transport): Transport {
-  return { ...transport, listen: async () => [] };
+  return startMeshNode({ credentials, transport: directTransport({ listen: '127.0.0.1:0' }), listens: false, log });
 }

@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
-import { parsePort } from '#libs/contracts/ports.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
 import { PeerUnreachableError } from './flow.js';
-import type { Transport } from './transport.js';
+import type { Transport, TransportStatus } from './transport.js';
 
 export interface DirectTransportSettings {
   /** `host:port` to listen on; port 0 takes a free one. IPv6 in brackets. */
@@ -22,6 +22,13 @@ export function directTransport(settings: DirectTransportSettings): Transport {
   if (advertise !== null) parseEndpoint(advertise, 'mesh advertised address', false);
   const sockets = new Set<Socket>();
   let server: Server | null = null;
+  let status: TransportStatus = { state: 'joining', code: null, message: null, endpoints: [] };
+  let notify = (_status: TransportStatus): void => {};
+
+  function joined(endpoints: readonly string[]): void {
+    status = { state: 'joined', code: null, message: null, endpoints };
+    notify(status);
+  }
 
   function keep(socket: Socket): Socket {
     sockets.add(socket);
@@ -39,7 +46,21 @@ export function directTransport(settings: DirectTransportSettings): Transport {
     async listen(handle: (connection: Duplex) => void) {
       server = createServer({ noDelay: true, keepAlive: true }, (socket) => handle(keep(socket)));
       const address = await listening(server, listen.host, listen.port);
-      return [advertise ?? formatEndpoint(address.address, address.port)];
+      joined([advertise ?? formatEndpoint(address.address, address.port)]);
+    },
+
+    async join() {
+      joined([]);
+    },
+
+    status: () => status,
+
+    onStatus(listener) {
+      notify = listener;
+    },
+
+    expect() {
+      // A TCP connection needs no path to be found first.
     },
 
     async close() {
@@ -49,24 +70,6 @@ export function directTransport(settings: DirectTransportSettings): Transport {
       await closed;
     },
   };
-}
-
-interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `host:port` or `[v6]:port`; throws InvalidInputError. */
-export function parseEndpoint(text: string, field: string, zeroAllowed: boolean): Endpoint {
-  const match = /^(?:\[([0-9a-fA-F:.%a-z]{2,64})\]|([A-Za-z0-9.-]{1,253})):([0-9]{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined) throw new InvalidInputError(field, text, 'host:port, IPv6 addresses in brackets');
-  const port = match?.[3] === '0' && zeroAllowed ? 0 : parsePort(match?.[3], field);
-  return { host, port };
-}
-
-function formatEndpoint(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 async function dial(text: string, signal: AbortSignal): Promise<Socket> {

@@ -11,20 +11,25 @@ import { PeerLink } from './peer-link.js';
 import { PeerProofs } from './peer-proofs.js';
 import { sessionServer } from './session-server.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type MeshLimits, type MeshTimings } from './settings.js';
-import type { Transport } from './transport.js';
+import type { Transport, TransportStatus } from './transport.js';
 
 export interface MeshNodeSettings {
   /** Who this node is, and of which store, stands in its certificate. */
   readonly credentials: MeshCredentials;
   readonly transport: Transport;
+  /** False for a node that only asks for flows: nobody can connect to it. Default true. */
+  readonly listens?: boolean;
   readonly timings?: Partial<MeshTimings>;
   readonly limits?: Partial<MeshLimits>;
   readonly log: MeshLog;
 }
 
 export interface StartedMeshNode extends MeshNode {
-  /** `host:port` each, to be told to peers. */
+  readonly transport: Transport['kind'];
+  /** `host:port` each, to be told to peers: those of the moment. */
   readonly endpoints: readonly string[];
+  /** How the node stands in the mesh now: it is started before it has joined, and goes on when it falls out. */
+  status(): TransportStatus;
 }
 
 /** A flow whose session was spent is asked for in another this often. */
@@ -80,10 +85,17 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     }
   }
 
-  const endpoints = await transport.listen((connection) => server.accept(connection));
+  if (settings.listens === false) await transport.join();
+  else await transport.listen((connection) => server.accept(connection));
 
   return {
-    endpoints,
+    transport: transport.kind,
+
+    get endpoints() {
+      return transport.status().endpoints;
+    },
+
+    status: () => transport.status(),
 
     onFlow(handle) {
       handler = handle;
@@ -97,6 +109,7 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
         if (link) link.setEndpoints(addresses);
         else addPeer(agentId, addresses);
       }
+      transport.expect(peers.flatMap(({ endpoints }) => endpoints));
     },
 
     async open(agentId, request, signal) {

@@ -35,10 +35,11 @@ describe('transport direct', () => {
     it(`tells where it listens on ${host}, and is reached there until it closes`, async () => {
       const listener = directTransport({ listen: `${host}:0` });
       let accepted = 0;
-      const [endpoint = ''] = await listener.listen((connection) => {
+      await listener.listen((connection) => {
         accepted += 1;
         connection.on('error', () => undefined);
       });
+      const [endpoint = ''] = listener.status().endpoints;
       expect(endpoint.startsWith(`${host}:`)).to.equal(true);
       const dialler = directTransport({ listen: '127.0.0.1:0' });
       const connection = await dialler.dial(endpoint, never());
@@ -59,13 +60,15 @@ describe('transport direct', () => {
 
   it('tells the address it is given to tell', async () => {
     const transport = directTransport({ listen: '127.0.0.1:0', advertise: 'host-a.example:7443' });
-    expect(await transport.listen(() => undefined)).to.deep.equal(['host-a.example:7443']);
+    await transport.listen(() => undefined);
+    expect(transport.status().endpoints).to.deep.equal(['host-a.example:7443']);
     await transport.close();
   });
 
   it('names the port that is taken', async () => {
     const first = directTransport({ listen: '127.0.0.1:0' });
-    const [endpoint = ''] = await first.listen(() => undefined);
+    await first.listen(() => undefined);
+    const [endpoint = ''] = first.status().endpoints;
     const second = directTransport({ listen: endpoint });
     expect(await failure(second.listen(() => undefined))).to.equal('MESH_LISTEN_FAILED');
     await second.close();

@@ -8,6 +8,11 @@ import { waitFor } from '#test/support/wait.js';
 /** A transport by the name of its node: the same name is reached at the same endpoint again. */
 export type TransportFactory = (nodeName: string) => Promise<Transport>;
 
+/** Resolves once the transport's node is in the mesh. */
+export function joined(transport: Transport): Promise<boolean> {
+  return waitFor('the node has joined', () => transport.status().state === 'joined', 20_000);
+}
+
 export const never = () => new AbortController().signal;
 
 export interface TestNode extends StartedMeshNode {
@@ -30,6 +35,7 @@ type Overrides = Partial<Omit<MeshNodeSettings, 'log'>> & {
 /** The nodes of one test, closed together. */
 export class TestMesh {
   readonly #nodes: StartedMeshNode[] = [];
+  readonly #diallers: Transport[] = [];
 
   constructor(
     private readonly newTransport: TransportFactory,
@@ -58,12 +64,17 @@ export class TestMesh {
         });
       },
       listen: (handle) => transport.listen(handle),
+      join: () => transport.join(),
+      status: () => transport.status(),
+      onStatus: (listener) => transport.onStatus(listener),
+      expect: (endpoints) => transport.expect(endpoints),
       close: () => transport.close(),
     };
     const credentials: MeshCredentials = settings.credentials ?? (await this.store.credentials(identity));
     const node = await startMeshNode({ ...settings, credentials, transport: counted, log: (entry) => log.push(entry) });
     if (listening) node.onFlow((flow) => waiting.push(flow));
     this.#nodes.push(node);
+    await joined(transport);
     return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections });
   }
 
@@ -75,8 +86,17 @@ export class TestMesh {
     return [a, b];
   }
 
+  /** A transport that only dials, for connections that are no node's. */
+  async dialler(): Promise<Transport> {
+    const transport = await this.newTransport(`dialler-${this.#diallers.length + 1}`);
+    this.#diallers.push(transport);
+    await transport.join();
+    await joined(transport);
+    return transport;
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node.close()));
+    await Promise.all([...this.#nodes, ...this.#diallers].map((each) => each.close()));
   }
 }
 

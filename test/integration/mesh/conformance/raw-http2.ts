@@ -5,7 +5,7 @@ import type { MeshFlow } from '#libs/mesh/flow.js';
 import { requestHeaders } from '#libs/mesh/flow-headers.js';
 import { agentIdentity, flowRequest } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
-import { flowBetween, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
+import { flowBetween, never, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, observe } from './observe.js';
 
 const GOOD = () => requestHeaders(flowRequest());
@@ -183,14 +183,14 @@ const flowAgent = (node: TestNode) => {
 
 async function rawSession(mesh: TestMesh, node: TestNode): Promise<ClientHttp2Session> {
   const { certificate, privateKey, authority } = await mesh.store.credentials(agentIdentity('host-x'));
-  const [host, port] = (node.endpoints[0] ?? '').split(':');
+  const dialler = await mesh.dialler();
+  const socket = await dialler.dial(node.endpoints[0] ?? '', never());
   const session = connectHttp2('https://raw', {
     settings: { maxHeaderListSize: 65_536 },
     maxSendHeaderBlockLength: 1_000_000,
     createConnection: () =>
       connectTls({
-        host,
-        port: Number(port),
+        socket,
         cert: certificate,
         key: privateKey,
         ca: authority,

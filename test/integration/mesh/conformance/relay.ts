@@ -40,6 +40,10 @@ export async function withRelay(inner: Transport, latencyMs = 0): Promise<Freeza
       return near;
     },
     listen: (handle) => inner.listen(handle),
+    join: () => inner.join(),
+    status: () => inner.status(),
+    onStatus: (listener) => inner.onStatus(listener),
+    expect: (endpoints) => inner.expect(endpoints),
     freeze() {
       for (const connection of relayed) {
         connection.unpipe();

@@ -5,7 +5,7 @@ import { FLOWS_PER_SESSION } from '#libs/mesh/settings.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
-import { flowBetween, introduce, never, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
+import { flowBetween, introduce, joined, never, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, failure, observe } from './observe.js';
 
 export function keepsSessions(newTransport: TransportFactory): void {
@@ -153,7 +153,9 @@ export function keepsSessions(newTransport: TransportFactory): void {
 
     it('does not wait for a peer that takes the connection and says nothing', async () => {
       const silent: Transport = await newTransport('silent');
-      const endpoints = await silent.listen((connection) => void connection.on('error', () => undefined));
+      await silent.listen((connection) => void connection.on('error', () => undefined));
+      await joined(silent);
+      const { endpoints } = silent.status();
       const a = await mesh.start('host-a', { timings: { connectMs: 200 } });
       a.setPeers([{ agentId: agent('host-b'), endpoints }]);
       expect(await failure(a.open(agent('host-b'), flowRequest(), never()))).to.equal('PEER_NOT_TRUSTED');
@@ -166,7 +168,9 @@ export function keepsSessions(newTransport: TransportFactory): void {
     ] as const) {
       it(`leaves a dial when the caller gives up, and ends it when ${when}`, async () => {
         const silent: Transport = await newTransport('silent');
-        const endpoints = await silent.listen((connection) => void connection.on('error', () => undefined).resume());
+        await silent.listen((connection) => void connection.on('error', () => undefined).resume());
+        await joined(silent);
+        const { endpoints } = silent.status();
         const a = await mesh.start('host-a');
         a.setPeers([{ agentId: agent('host-b'), endpoints }]);
         const leaving = new AbortController();
@@ -185,7 +189,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
 
     it('bounds the connections that have proved nothing', async () => {
       const b = await mesh.start('host-b', { limits: { handshakesAtOnce: 3 }, timings: { connectMs: 1_000 } });
-      const dialler = await newTransport('dialler');
+      const dialler = await mesh.dialler();
       const strangers = await Promise.all(Array.from({ length: 5 }, () => dialler.dial(b.endpoints[0] ?? '', never())));
       let closed = 0;
       for (const stranger of strangers) {
@@ -200,12 +204,11 @@ export function keepsSessions(newTransport: TransportFactory): void {
       const a = await mesh.start('host-a');
       introduce(a, b);
       await flowBetween(a, b);
-      await dialler.close();
     });
 
     it('forgets a connection that failed to prove itself, however it failed', async () => {
       const b = await mesh.start('host-b', { limits: { handshakesAtOnce: 1 }, timings: { connectMs: 1_000 } });
-      const dialler = await newTransport('dialler');
+      const dialler = await mesh.dialler();
       const authority = await TestStore.create('store-1');
       const stranger = await mesh.start('host-c', {
         credentials: await authority.credentials(agentIdentity('host-c')),
@@ -232,7 +235,6 @@ export function keepsSessions(newTransport: TransportFactory): void {
       introduce(a, b);
       b.onFlow((flow) => flow.refuse('REACHED', 'the flow engine', 1));
       await waitFor('there is room for an honest peer', async () => (await failure(open(a, b))) === 'REACHED');
-      await dialler.close();
     });
 
     it('bounds the sessions of one peer', async () => {

@@ -1,11 +1,10 @@
-import { connect as connectTcp } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { agent, agentIdentity, flowRequest, localIdentity, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
-import { flowBetween, introduce, never, open, TestMesh, type TransportFactory } from './mesh.js';
+import { flowBetween, introduce, never, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, failure, observe } from './observe.js';
 
 const uri = (value: string) => ({ type: 'url' as const, value });
@@ -68,7 +67,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
       const credentials = await mesh.store.forged([uri('spiffe://store-2/agent/host-a')]);
       const [a, b] = await mesh.pair({ a: { credentials } });
       expect(await failure(open(a, b))).to.equal('PEER_IDENTITY_MISMATCH');
-      expect(await handshake(b.endpoints[0], credentials)).to.not.equal('taken');
+      expect(await handshake(mesh, b, credentials)).to.not.equal('taken');
       expect(b.log.map(({ code }) => code)).to.include('PEER_OF_OTHER_STORE');
     });
 
@@ -85,33 +84,33 @@ export function provesIdentity(newTransport: TransportFactory): void {
       it(`refuses a certificate that names ${what}`, async () => {
         const b = await mesh.start('host-b');
         const certificate = await mesh.store.forged(alternatives);
-        expect(await handshake(b.endpoints[0], certificate)).to.not.equal('taken');
+        expect(await handshake(mesh, b, certificate)).to.not.equal('taken');
         expect(b.log.map(({ code }) => code)).to.deep.equal(['CERTIFICATE_IDENTITY_INVALID']);
       });
     }
 
     it('takes the same handshake with the right certificate', async () => {
       const b = await mesh.start('host-b');
-      expect(await handshake(b.endpoints[0], await mesh.store.credentials(agentIdentity('host-a')))).to.equal('taken');
+      expect(await handshake(mesh, b, await mesh.store.credentials(agentIdentity('host-a')))).to.equal('taken');
     });
 
     it('refuses a peer without a certificate, TLS 1.2, and a protocol other than HTTP/2', async () => {
       const b = await mesh.start('host-b');
       const good = await mesh.store.credentials(agentIdentity('host-a'));
-      expect(await handshake(b.endpoints[0], null)).to.not.equal('taken');
-      expect(await handshake(b.endpoints[0], good, { maxVersion: 'TLSv1.2' })).to.not.equal('taken');
-      expect(await handshake(b.endpoints[0], good, { ALPNProtocols: ['http/1.1'] })).to.not.equal('taken');
-      expect(await handshake(b.endpoints[0], good, { ALPNProtocols: [] })).to.not.equal('taken');
+      expect(await handshake(mesh, b, null)).to.not.equal('taken');
+      expect(await handshake(mesh, b, good, { maxVersion: 'TLSv1.2' })).to.not.equal('taken');
+      expect(await handshake(mesh, b, good, { ALPNProtocols: ['http/1.1'] })).to.not.equal('taken');
+      expect(await handshake(mesh, b, good, { ALPNProtocols: [] })).to.not.equal('taken');
     });
 
     it('resumes no TLS session: each looks at the certificate anew', async () => {
       const b = await mesh.start('host-b');
       const good = await mesh.store.credentials(agentIdentity('host-a'));
       const tickets: Buffer[] = [];
-      expect(await handshake(b.endpoints[0], good, {}, (ticket) => tickets.push(ticket))).to.equal('taken');
+      expect(await handshake(mesh, b, good, {}, (ticket) => tickets.push(ticket))).to.equal('taken');
       for (const session of tickets) {
         // Shown without a certificate, the ticket alone would have to do.
-        expect(await handshake(b.endpoints[0], null, { session })).to.not.equal('taken');
+        expect(await handshake(mesh, b, null, { session })).to.not.equal('taken');
       }
     });
 
@@ -237,16 +236,18 @@ export function provesIdentity(newTransport: TransportFactory): void {
 }
 
 /** TLS with the node as anyone may try it: whether the node goes on to speak HTTP/2. */
-function handshake(
-  endpoint: string | undefined,
+async function handshake(
+  mesh: TestMesh,
+  node: TestNode,
   credentials: MeshCredentials | null,
   options: ConnectionOptions = {},
   onTicket: (ticket: Buffer) => void = () => undefined,
 ) {
-  const [host, port] = (endpoint ?? '').split(':');
+  const dialler = await mesh.dialler();
+  const connection = await dialler.dial(node.endpoints[0] ?? '', never());
   return new Promise<string>((resolve) => {
     const socket = connectTls({
-      socket: connectTcp(Number(port), host),
+      socket: connection,
       rejectUnauthorized: false,
       ALPNProtocols: ['h2'],
       ...(credentials && { cert: credentials.certificate, key: credentials.privateKey }),

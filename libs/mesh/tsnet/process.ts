@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { CodedError } from '#libs/contracts/errors.js';
+import { MAX_EVENT_BYTES, type MeshNodeCommand, type MeshNodeEvent, parseMeshNodeEvent } from './protocol.js';
+
+/** Of this process's environment: what says which authorities are trusted, and bounds. Nothing that could hold a secret. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GOMEMLIMIT', 'GODEBUG'] as const;
+const GRACE_MS = 5_000;
+const KEPT_STDERR_BYTES = 2_048;
+
+/** The program is not where it should be, or cannot be run. */
+export class MeshNodeMissingError extends CodedError {}
+
+/** It ended without saying why. */
+export class MeshNodeEndedError extends CodedError {}
+
+/** What a mesh-node said as its last word. */
+export class MeshNodeFailedError extends CodedError {}
+
+/** One mesh-node, from its start to its end. Keys go to its standard input alone. */
+export class MeshNodeProcess {
+  /** Resolves, never rejects, with why it ended; null: it was asked to. */
+  readonly ended: Promise<CodedError | null>;
+  readonly #child: ChildProcess;
+  #stopping = false;
+  #failure: CodedError | null = null;
+  #stderr = '';
+
+  constructor(
+    private readonly binary: string,
+    private readonly onEvent: (event: MeshNodeEvent) => void,
+  ) {
+    this.#child = spawn(binary, [], {
+      cwd: '/',
+      env: Object.fromEntries(INHERITED.flatMap((name) => environmentEntry(name))),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child.stdin?.on('error', () => undefined); // its end follows, and says more
+    if (this.#child.stdout !== null) {
+      createInterface({ input: this.#child.stdout }).on('line', (line) => this.#line(line));
+    }
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR_BYTES);
+    });
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) => resolve(this.#startFailed(error)));
+      this.#child.once('close', (code, signal) => resolve(this.#endedBy(signal ?? `exit code ${code}`)));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  send(command: MeshNodeCommand): void {
+    this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
+  }
+
+  /** Ends it: it leaves the mesh when its input ends, and is killed when that takes too long. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#child.stdin?.end();
+    const killer = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
+    await this.ended;
+    clearTimeout(killer);
+  }
+
+  /** As stop, for this reason. */
+  fail(failure: CodedError): void {
+    this.#failure ??= failure;
+    void this.stop();
+  }
+
+  #line(line: string): void {
+    try {
+      if (line.length > MAX_EVENT_BYTES) throw new CodedError('MESH_NODE_FAILED', 'mesh-node wrote an endless line');
+      const event = parseMeshNodeEvent(line);
+      if (event?.event === 'failed') this.#failure ??= new MeshNodeFailedError(event.code, event.message);
+      else if (event !== null) this.onEvent(event);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.fail(error);
+    }
+  }
+
+  #endedBy(how: string): CodedError | null {
+    if (this.#failure !== null) return this.#failure;
+    if (this.#stopping) return null;
+    const words = this.#stderr.trim().split('\n').at(-1) ?? '';
+    return new MeshNodeEndedError(
+      'MESH_NODE_ENDED',
+      `mesh-node ended (${how})${words === '' ? '' : `: ${words}`}`,
+      'it is started again by itself; if it ends again and again, see what the host does to it (memory, signals)',
+    );
+  }
+
+  #startFailed(error: Error): CodedError {
+    return new MeshNodeMissingError(
+      'MESH_NODE_MISSING',
+      `mesh-node cannot be started from ${this.binary}: ${'code' in error ? String(error.code) : error.message}`,
+      'install Go 1.26 or newer and run `npm start` once, which builds it, or name the program in GLOBALSTACKS_MESH_NODE',
+    );
+  }
+}
+
+function environmentEntry(name: string): readonly (readonly [string, string])[] {
+  const value = process.env[name];
+  return value === undefined ? [] : [[name, value]];
+}

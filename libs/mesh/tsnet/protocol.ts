@@ -1,0 +1,78 @@
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
+
+/** What this side speaks: apps/mesh-node/internal/protocol has the other. Raised whenever either could misread the other. */
+export const MESH_NODE_PROTOCOL = 1;
+
+/** Longest line that a mesh-node writes. */
+export const MAX_EVENT_BYTES = 65_536;
+
+/** A mesh-node of another release than this program. */
+export class MeshProtocolMismatchError extends CodedError {}
+
+/** What a mesh-node says, one JSON object a line. */
+export type MeshNodeEvent =
+  | { readonly event: 'hello' }
+  | { readonly event: 'key-needed' }
+  | { readonly event: 'joined'; readonly nodeId: string; readonly addresses: readonly string[] }
+  | { readonly event: 'control'; readonly isReachable: boolean }
+  | { readonly event: 'failed'; readonly code: string; readonly message: string };
+
+/** What a mesh-node is told, one JSON object a line. */
+export type MeshNodeCommand =
+  | {
+      readonly command: 'start';
+      readonly protocol: number;
+      readonly controlUrl: string;
+      readonly hostname: string;
+      readonly stateFolder: string;
+      readonly dialSocket: string;
+      readonly inboundSocket: string;
+      /** Where peers reach the node, inside the mesh. */
+      readonly port: number;
+      readonly ephemeral: boolean;
+    }
+  | { readonly command: 'auth-key'; readonly key: string }
+  | { readonly command: 'warm'; readonly peers: readonly string[] };
+
+const text = textUpTo(4_096);
+
+/** One line of a mesh-node; null for an event of a later release. Throws MeshProtocolMismatchError, InvalidInputError. */
+export function parseMeshNodeEvent(line: string): MeshNodeEvent | null {
+  const fields = parseObject(parseJson(line), 'mesh-node event');
+  switch (fields.event) {
+    case 'hello':
+      if (fields.protocol !== MESH_NODE_PROTOCOL) throw mismatch(fields.protocol);
+      return { event: 'hello' };
+    case 'key-needed':
+      return { event: 'key-needed' };
+    case 'joined':
+      return {
+        event: 'joined',
+        nodeId: text(fields.nodeId, 'nodeId'),
+        addresses: listOf(textUpTo(64), 16)(fields.addresses, 'addresses'),
+      };
+    case 'control':
+      return { event: 'control', isReachable: fields.reachable === true };
+    case 'failed':
+      return { event: 'failed', code: text(fields.code, 'code'), message: text(fields.message, 'message') };
+    default:
+      return null;
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new InvalidInputError('mesh-node event', line, 'a JSON object');
+  }
+}
+
+function mismatch(theirs: unknown): MeshProtocolMismatchError {
+  return new MeshProtocolMismatchError(
+    'MESH_PROTOCOL_MISMATCH',
+    `mesh-node speaks protocol ${JSON.stringify(theirs)}, this program protocol ${MESH_NODE_PROTOCOL}`,
+    'build mesh-node from the same release as this program: npm start does',
+  );
+}

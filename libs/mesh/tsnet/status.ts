@@ -1,0 +1,48 @@
+import type { CodedError } from '#libs/contracts/errors.js';
+import type { TransportStatus } from '../transport.js';
+
+const JOINING: TransportStatus = { state: 'joining', code: null, message: null, endpoints: [] };
+
+/** What is known of a node's place in the mesh; the listener hears of changes alone. */
+export class StatusBoard {
+  #status = JOINING;
+  #notify = (_status: TransportStatus): void => {};
+
+  get current(): TransportStatus {
+    return this.#status;
+  }
+
+  onChange(notify: (status: TransportStatus) => void): void {
+    this.#notify = notify;
+  }
+
+  joined(endpoints: readonly string[]): void {
+    this.#become({ state: 'joined', code: null, message: null, endpoints });
+  }
+
+  /** A node that has joined goes on without the control server, with the peers it knows. */
+  controlReachable(isReachable: boolean, controlUrl: string): void {
+    if (this.#status.state !== 'joined') return;
+    const { endpoints } = this.#status;
+    if (isReachable) this.joined(endpoints);
+    else {
+      this.#become({
+        state: 'joined',
+        code: 'MESH_CONTROL_UNREACHABLE',
+        message: `the control server ${controlUrl} does not answer; known peers stay reachable`,
+        endpoints,
+      });
+    }
+  }
+
+  /** The endpoints stay: after a restart the node is where it was. */
+  failed({ code, message }: CodedError): void {
+    this.#become({ state: 'failed', code, message, endpoints: this.#status.endpoints });
+  }
+
+  #become(next: TransportStatus): void {
+    if (JSON.stringify(next) === JSON.stringify(this.#status)) return;
+    this.#status = next;
+    this.#notify(next);
+  }
+}

@@ -1,0 +1,116 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CodedError } from '#libs/contracts/errors.js';
+import { formatEndpoint } from '../endpoint.js';
+import { MeshNodeProcess } from './process.js';
+import { MESH_NODE_PROTOCOL, type MeshNodeEvent } from './protocol.js';
+import type { StatusBoard } from './status.js';
+import type { TsnetSettings } from './tsnet-transport.js';
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+const HELLO_WITHIN_MS = 5_000;
+
+export interface SupervisorSettings extends TsnetSettings {
+  readonly port: number;
+  readonly dialSocket: string;
+  readonly inboundSocket: string;
+}
+
+/** Keeps one mesh-node running, gives it the keys it asks for, and puts on the board how it stands. */
+export class MeshNodeSupervisor {
+  readonly #closing = new AbortController();
+  #node: MeshNodeProcess | null = null;
+  #hasJoined = false;
+  #warm: readonly string[] = [];
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly settings: SupervisorSettings,
+    private readonly board: StatusBoard,
+  ) {}
+
+  start(): void {
+    this.#running = this.#keepRunning();
+  }
+
+  /** Addresses of peers that may be dialled. */
+  warm(addresses: readonly string[]): void {
+    this.#warm = addresses;
+    if (this.#hasJoined) this.#sendWarm();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#node?.stop();
+    await this.#running;
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#closing;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      const ending = await this.#runOnce();
+      if (signal.aborted) return;
+      if (this.#hasJoined) pauseMs = FIRST_PAUSE_MS;
+      this.#hasJoined = false;
+      if (ending !== null) this.board.failed(ending);
+      await pause(pauseMs, undefined, { signal }).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  async #runOnce(): Promise<CodedError | null> {
+    const life = new AbortController();
+    const signal = AbortSignal.any([life.signal, this.#closing.signal]);
+    const node = new MeshNodeProcess(this.settings.binary, (event) => this.#take(node, event, signal, greeted));
+    this.#node = node;
+    const unheard = setTimeout(
+      () => node.fail(new CodedError('MESH_NODE_FAILED', `mesh-node said nothing within ${HELLO_WITHIN_MS} ms`)),
+      HELLO_WITHIN_MS,
+    );
+    const greeted = () => clearTimeout(unheard);
+    const ending = await node.ended;
+    greeted();
+    life.abort();
+    this.#node = null;
+    return ending;
+  }
+
+  #take(node: MeshNodeProcess, event: MeshNodeEvent, signal: AbortSignal, greeted: () => void): void {
+    switch (event.event) {
+      case 'hello':
+        greeted();
+        return this.#introduce(node);
+      case 'key-needed':
+        return void this.#giveKey(node, signal);
+      case 'joined': {
+        const [address] = event.addresses;
+        this.#hasJoined = true;
+        this.board.joined(address === undefined ? [] : [formatEndpoint(address, this.settings.port)]);
+        return this.#sendWarm();
+      }
+      case 'control':
+        return this.board.controlReachable(event.isReachable, this.settings.controlUrl);
+    }
+  }
+
+  #introduce(node: MeshNodeProcess): void {
+    const { controlUrl, hostname, stateFolder, dialSocket, inboundSocket, port, isEphemeral } = this.settings;
+    const start = { controlUrl, hostname, stateFolder, dialSocket, inboundSocket, port, ephemeral: isEphemeral };
+    node.send({ command: 'start', protocol: MESH_NODE_PROTOCOL, ...start });
+  }
+
+  async #giveKey(node: MeshNodeProcess, signal: AbortSignal): Promise<void> {
+    try {
+      const key = await this.settings.requestKey(signal);
+      if (!signal.aborted) node.send({ command: 'auth-key', key });
+    } catch (error) {
+      if (signal.aborted) return;
+      node.fail(error instanceof CodedError ? error : new CodedError('MESH_KEY_UNAVAILABLE', `no mesh key: ${error}`));
+    }
+  }
+
+  #sendWarm(): void {
+    this.#node?.send({ command: 'warm', peers: this.#warm });
+  }
+}

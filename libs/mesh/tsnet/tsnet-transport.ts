@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { parseEndpoint } from '../endpoint.js';
+import { PeerUnreachableError } from '../flow.js';
+import type { Transport } from '../transport.js';
+import { dialThroughSocket } from './dial-socket.js';
+import { StatusBoard } from './status.js';
+import { MeshNodeSupervisor } from './supervisor.js';
+
+/** Where agents are reached inside the mesh. */
+const MESH_PORT = 7_443;
+
+export interface TsnetSettings {
+  /** The program apps/mesh-node. */
+  readonly binary: string;
+  readonly controlUrl: string;
+  /** A DNS label: the node's name in the mesh. */
+  readonly hostname: string;
+  /** The node's own, kept between starts: with it a node comes back without a key. */
+  readonly stateFolder: string;
+  /** The control server forgets the node soon after it has left. */
+  readonly isEphemeral: boolean;
+  /** Asked each time the control server wants a key. Rejects with a CodedError. */
+  readonly requestKey: (signal: AbortSignal) => Promise<string>;
+}
+
+/**
+ * A tailnet run by any tsnet-compatible control server, through a mesh-node process that is started again whenever it
+ * ends. Sockets lie in a folder that its user alone may enter.
+ */
+export function tsnetTransport(settings: TsnetSettings): Transport {
+  const board = new StatusBoard();
+  const sockets = new Set<Socket>();
+  let folder: string | null = null;
+  let server: Server | null = null;
+  let supervisor: MeshNodeSupervisor | null = null;
+  let expected: readonly string[] = [];
+
+  function keep(socket: Socket): Socket {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    return socket;
+  }
+
+  function begin(socketFolder: string): void {
+    supervisor = new MeshNodeSupervisor(
+      {
+        ...settings,
+        port: MESH_PORT,
+        dialSocket: dialSocketIn(socketFolder),
+        inboundSocket: inboundSocketIn(socketFolder),
+      },
+      board,
+    );
+    supervisor.warm(expected);
+    supervisor.start();
+  }
+
+  return {
+    kind: 'tsnet',
+
+    async dial(endpoint, signal) {
+      const { state, code, message } = board.current;
+      if (folder === null || state !== 'joined') throw notJoined(endpoint, code, message);
+      return keep(await dialThroughSocket(dialSocketIn(folder), endpoint, signal));
+    },
+
+    async listen(handle: (connection: Duplex) => void) {
+      folder = mkdtempSync(join(tmpdir(), 'gs-mesh-')); // 0700, and short: a socket's path may have 103 bytes
+      server = createServer((socket) => handle(keep(socket)));
+      await listening(server, inboundSocketIn(folder));
+      begin(folder);
+    },
+
+    async join() {
+      folder = mkdtempSync(join(tmpdir(), 'gs-mesh-'));
+      begin(folder);
+    },
+
+    status: () => board.current,
+
+    onStatus: (listener) => board.onChange(listener),
+
+    expect(endpoints) {
+      expected = endpoints.flatMap((endpoint) => addressOf(endpoint));
+      supervisor?.warm(expected);
+    },
+
+    async close() {
+      server?.close();
+      for (const socket of sockets) socket.destroy();
+      await supervisor?.close();
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const dialSocketIn = (folder: string): string => join(folder, 'dial');
+const inboundSocketIn = (folder: string): string => join(folder, 'in');
+
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+}
+
+/** Endpoints that are not of this mesh, such as those a peer told before it changed its transport, lead nowhere. */
+function addressOf(endpoint: string): readonly string[] {
+  try {
+    const { host } = parseEndpoint(endpoint, 'peer endpoint', false);
+    return isIP(host) === 0 ? [] : [host];
+  } catch {
+    return [];
+  }
+}
+
+function notJoined(endpoint: string, code: string | null, message: string | null): PeerUnreachableError {
+  return new PeerUnreachableError(
+    'PEER_UNREACHABLE',
+    `no connection to ${endpoint}: this node is not in the mesh${code === null ? ' yet' : ` (${code}: ${message})`}`,
+    'see `gstacks mesh status` or `gstacks agent list`, and `gstacks mesh doctor`',
+  );
+}
