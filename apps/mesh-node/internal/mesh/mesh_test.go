@@ -130,7 +130,7 @@ func await(t *testing.T, what string, probe func() bool) {
 
 func startFixture(t *testing.T) *fixture.Fixture {
 	t.Helper()
-	control, err := fixture.Start("127.0.0.1")
+	control, err := fixture.Start(fixture.Options{Address: "127.0.0.1", EphemeralTimeout: fixture.DefaultEphemeralTimeout})
 	if err != nil {
 		t.Fatal(err)
 	}
