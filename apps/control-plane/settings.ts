@@ -24,8 +24,6 @@ export interface ControlPlaneSettings {
   readonly credentialSeconds: number;
   /** How long a developer's machine is served without renewal. */
   readonly localCredentialSeconds: number;
-  /** How local nodes reach agents; null: there is no mesh, and nobody can join. */
-  readonly meshTransport: 'direct' | 'tsnet' | null;
   readonly enrollmentTokenSeconds: number;
   /** An agent not heard of for so long is OFFLINE. */
   readonly offlineAfterMs: number;
@@ -36,6 +34,8 @@ export interface ControlPlaneSettings {
   /** How long a command waits for a database that does not answer. */
   readonly storeGiveUpAfterMs: number;
   readonly mesh: ControlPlaneMeshSettings;
+  /** How long a minted mesh key can be used. */
+  readonly meshKeySeconds: number;
 }
 
 type Environment = { readonly [name: string]: string | undefined };
@@ -69,7 +69,6 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     listen: list(environment.GLOBALSTACKS_HTTP_LISTEN || '127.0.0.1:7080').map(parseListen),
     bootstrapTokenFile: environment.GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE || null,
     localCredentialSeconds: number('GLOBALSTACKS_LOCAL_CREDENTIAL_SECONDS', 900, 5, 86_400),
-    meshTransport: meshTransport(environment),
     credentialSeconds: number('GLOBALSTACKS_CREDENTIAL_SECONDS', 3_600, 5, 86_400),
     enrollmentTokenSeconds: number('GLOBALSTACKS_ENROLLMENT_TOKEN_SECONDS', 900, 1, 86_400),
     offlineAfterMs: number('GLOBALSTACKS_OFFLINE_AFTER_SECONDS', 15, 1, 3_600) * 1_000,
@@ -78,15 +77,8 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     publicRequestsPerMinute: number('GLOBALSTACKS_PUBLIC_REQUESTS_PER_MINUTE', 240, 1, 1_000_000),
     storeGiveUpAfterMs: number('GLOBALSTACKS_STORE_TIMEOUT_SECONDS', 10, 1, 300) * 1_000,
     mesh: readMeshSettings(environment, (name, accepted) => new SettingInvalidError(name, accepted)),
+    meshKeySeconds: number('GLOBALSTACKS_MESH_KEY_SECONDS', 300, 10, 86_400),
   };
-}
-
-/** As agents read it: the transport named wins; else a control URL means tsnet. */
-function meshTransport(environment: Environment): ControlPlaneSettings['meshTransport'] {
-  const named = environment.GLOBALSTACKS_MESH_TRANSPORT;
-  if (named === 'direct' || named === 'tsnet') return named;
-  if (named !== undefined) throw new SettingInvalidError('GLOBALSTACKS_MESH_TRANSPORT', 'direct or tsnet');
-  return environment.GLOBALSTACKS_MESH_CONTROL_URL === undefined ? null : 'tsnet';
 }
 
 function parseListen(value: string): Listen {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MeshModule } from '../mesh/mesh.module.js';
 import { TopologyModule } from '../topology/topology.module.js';
 import { ListAgentsHandler, RevokeAgentHandler } from './agent.handlers.js';
 import { AgentListener } from './agent-listener.js';
@@ -6,11 +7,12 @@ import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
 import { CreateEnrollmentTokenHandler, EnrollAgentHandler, RenewAgentHandler } from './enrollment.handlers.js';
 import { EnrollmentTokens } from './enrollment-tokens.js';
+import { RequestAgentMeshKeyHandler } from './mesh-key.handler.js';
 import { PeerDirectory } from './peer-directory.js';
 import { Revocations } from './revocations.js';
 
 @Module({
-  imports: [TopologyModule],
+  imports: [TopologyModule, MeshModule],
   providers: [
     AgentListener,
     PeerDirectory,
@@ -21,6 +23,7 @@ import { Revocations } from './revocations.js';
     CreateEnrollmentTokenHandler,
     EnrollAgentHandler,
     RenewAgentHandler,
+    RequestAgentMeshKeyHandler,
     ListAgentsHandler,
     RevokeAgentHandler,
   ],

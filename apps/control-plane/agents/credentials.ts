@@ -5,6 +5,7 @@ import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { AgentCredentialsDto } from '#libs/contracts/http/enrollment.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
+import { meshToJoin } from '../mesh/mesh-settings.js';
 import {
   BUS_AUTHORITY,
   CLOCK,
@@ -45,6 +46,7 @@ export class Credentials {
       busServers: this.settings.busAdvertised,
       certificate,
       authority: this.mesh.certificate,
+      ...meshToJoin(this.settings.mesh),
       snapshotPublicKey: this.signer.publicKey,
       storeId: this.mesh.storeId,
       epoch: this.epoch,

@@ -1,24 +1,17 @@
 import { createHash } from 'node:crypto';
-import { fromPublic } from '@nats-io/nkeys';
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import {
-  type AgentCredentialsDto,
-  type EnrollmentTokenDto,
-  type RenewAgentDto,
-} from '#libs/contracts/http/enrollment.js';
+import type { AgentCredentialsDto, EnrollmentTokenDto } from '#libs/contracts/http/enrollment.js';
 import { renewalStatement } from '#libs/contracts/renewal.js';
 import type { AgentCommand } from '#libs/domain/agent/decide.js';
 import { hashSecret } from '../auth/secrets.js';
-import { CredentialRefusedError } from '../http/errors.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
 import { CLOCK, type Clock } from '../provided.js';
 import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
 import { EnrollmentTokens } from './enrollment-tokens.js';
 import { CreateEnrollmentToken, EnrollAgent, RenewAgent } from './messages.js';
-
-const CLOCKS_APART_MS = 60_000;
+import { requireSignature } from './signed-request.js';
 
 @CommandHandler(CreateEnrollmentToken)
 export class CreateEnrollmentTokenHandler implements ICommandHandler<CreateEnrollmentToken> {
@@ -61,17 +54,8 @@ export class RenewAgentHandler implements ICommandHandler<RenewAgent> {
   ) {}
 
   async execute({ body, correlationId }: RenewAgent): Promise<AgentCredentialsDto> {
-    const { agentId, nkey, certificateRequest, timestamp, signature } = body;
-    if (!isSigned(body)) {
-      throw new CredentialRefusedError('RENEWAL_REFUSED', 'the renewal is not signed by the key it names');
-    }
-    if (Math.abs(this.clock().getTime() - Date.parse(timestamp)) > CLOCKS_APART_MS) {
-      throw new CredentialRefusedError(
-        'RENEWAL_OUT_OF_TIME',
-        'the renewal was signed more than a minute ago, or in the future',
-        'set the clock of this host',
-      );
-    }
+    const { agentId, nkey, certificateRequest, signature } = body;
+    requireSignature(body, renewalStatement(body), this.clock(), { code: 'RENEWAL', name: 'the renewal' });
     const meshKeyThumbprint = requestThumbprint(certificateRequest);
     const command: AgentCommand = { kind: 'RenewAgent', agentId, nkey, meshKeyThumbprint };
     await this.agents.check(command);
@@ -80,14 +64,5 @@ export class RenewAgentHandler implements ICommandHandler<RenewAgent> {
     const commandId = `renew:${createHash('sha256').update(signature).digest('hex')}`;
     await this.agents.run(command, commandId, correlationId);
     return credentials;
-  }
-}
-
-function isSigned(body: RenewAgentDto): boolean {
-  try {
-    const statement = new TextEncoder().encode(renewalStatement(body));
-    return fromPublic(body.nkey).verify(statement, Buffer.from(body.signature, 'base64'));
-  } catch {
-    return false;
   }
 }

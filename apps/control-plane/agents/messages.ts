@@ -7,6 +7,7 @@ import type {
   EnrollmentTokenDto,
   RenewAgentDto,
 } from '#libs/contracts/http/enrollment.js';
+import type { MeshKeyDto, RequestAgentMeshKeyDto } from '#libs/contracts/http/mesh.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { WriteContext } from '../http/write-context.js';
 
@@ -48,6 +49,12 @@ export class RenewAgent extends Command<AgentCredentialsDto> {
     readonly body: RenewAgentDto,
     readonly correlationId: string,
   ) {
+    super();
+  }
+}
+
+export class RequestAgentMeshKey extends Command<MeshKeyDto> {
+  constructor(readonly body: RequestAgentMeshKeyDto) {
     super();
   }
 }

@@ -11,6 +11,7 @@ import {
   VersionConflictError,
 } from '#libs/event-store/errors.js';
 import { CertificateRequestError } from '#libs/mesh/certificates.js';
+import { MeshApiError } from '../mesh/control-server/errors.js';
 import { isDatabaseUnavailable } from './database-unavailable.js';
 import {
   CredentialRefusedError,
@@ -32,6 +33,7 @@ const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => Co
   [VersionConflictError, 412],
   [CommandIdReusedError, 422],
   [TooManyRequestsError, 429],
+  [MeshApiError, 502],
   [StoreUnavailableError, 503],
   [StoreClosedError, 503],
 ];

@@ -4,8 +4,8 @@ import type { TopologySigner } from '#libs/bus/signing.js';
 import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { LocalNodeCredentialsDto } from '#libs/contracts/http/local-nodes.js';
 import type { LocalNodeId, NetworkId, NetworkName, UserName } from '#libs/contracts/ids.js';
-import { DomainError } from '#libs/domain/decision.js';
 import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
+import { MeshNotConfiguredError, meshToJoin } from '../mesh/mesh-settings.js';
 import {
   BUS_AUTHORITY,
   CLOCK,
@@ -16,18 +16,6 @@ import {
   TOPOLOGY_SIGNER,
 } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
-
-/** Nobody can join a mesh that is not there. */
-export class MeshNotConfiguredError extends DomainError {
-  constructor() {
-    super(
-      'conflict',
-      'MESH_NOT_CONFIGURED',
-      'the control plane has no mesh that machines could join',
-      'set GLOBALSTACKS_MESH_CONTROL_URL, or GLOBALSTACKS_MESH_TRANSPORT=direct, at the control plane and its agents',
-    );
-  }
-}
 
 interface Application {
   readonly nodeId: LocalNodeId;
@@ -54,8 +42,12 @@ export class LocalNodeCredentials {
   /** Errors: CertificateRequestError, MeshNotConfiguredError. */
   async issue(application: Application): Promise<LocalNodeCredentialsDto> {
     const { nodeId, user, nkey, tokenExpiresAt } = application;
-    const { meshTransport, localCredentialSeconds } = this.settings;
-    if (meshTransport === null) throw new MeshNotConfiguredError();
+    const { mesh, localCredentialSeconds } = this.settings;
+    const { meshTransport, meshControlUrl } = meshToJoin(mesh);
+    // A mesh without keys is another matter: whoever is in it already needs none.
+    if (meshTransport === null || (meshTransport === 'tsnet' && meshControlUrl === null)) {
+      throw new MeshNotConfiguredError();
+    }
     const now = this.clock();
     const secondsLeft =
       tokenExpiresAt === null ? localCredentialSeconds : Math.floor((tokenExpiresAt.getTime() - now.getTime()) / 1_000);
@@ -74,6 +66,7 @@ export class LocalNodeCredentials {
       network: application.network,
       networkId: application.networkId,
       meshTransport,
+      meshControlUrl,
       busJwt: await this.bus.issueLocalNode(nodeId, nkey, expiresAt),
       busServers: this.settings.busAdvertised,
       certificate,

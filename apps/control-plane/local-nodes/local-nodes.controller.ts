@@ -9,11 +9,19 @@ import {
   LocalNodeEndDto,
   LocalNodePageDto,
 } from '#libs/contracts/http/local-nodes.js';
+import { MeshKeyDto } from '#libs/contracts/http/mesh.js';
 import { type LocalNodeId, type NetworkName, parseLocalNodeId, parseNetworkName } from '#libs/contracts/ids.js';
 import type { Principal } from '../http/request.js';
 import { DescribePath, PathValue, Read, Write } from '../http/route.js';
 import { CurrentPrincipal, type WriteContext, WriteRequest } from '../http/write-context.js';
-import { JoinNetwork, LeaveNetwork, ListLocalNodes, RevokeLocalNode, ShowLocalNode } from './messages.js';
+import {
+  JoinNetwork,
+  LeaveNetwork,
+  ListLocalNodes,
+  RequestLocalNodeMeshKey,
+  RevokeLocalNode,
+  ShowLocalNode,
+} from './messages.js';
 
 @ApiTags('local nodes')
 @Controller('v1')
@@ -72,5 +80,20 @@ export class LocalNodesController {
     @WriteRequest() write: WriteContext,
   ): Promise<LocalNodeEndDto> {
     return this.commands.execute(new LeaveNetwork(nodeId, principal, write));
+  }
+
+  @Post('local-nodes/:nodeId/mesh-keys')
+  @DescribePath('nodeId', 'laptop-0a1b2c3d4e')
+  @Read({
+    summary: 'Get a key for the mesh, for an own local node',
+    answers: MeshKeyDto,
+    role: 'operator',
+    status: 201,
+  })
+  requestLocalNodeMeshKey(
+    @PathValue('nodeId', parseLocalNodeId) nodeId: LocalNodeId,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<MeshKeyDto> {
+    return this.commands.execute(new RequestLocalNodeMeshKey(nodeId, principal));
   }
 }

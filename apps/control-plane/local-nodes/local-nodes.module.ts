@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
+import { MeshModule } from '../mesh/mesh.module.js';
 import { TopologyModule } from '../topology/topology.module.js';
 import {
   EndLocalNodesOfTokenHandler,
@@ -14,10 +15,11 @@ import { LocalNodeListener } from './local-node-listener.js';
 import { LocalNodePublisher } from './local-node-publisher.js';
 import { ListLocalNodesHandler, ShowLocalNodeHandler } from './local-node-queries.js';
 import { LocalNodeWrites } from './local-node-writes.js';
+import { RequestLocalNodeMeshKeyHandler } from './mesh-key.handler.js';
 
 /** Developers' machines: credentials, what they may know, and their end. */
 @Module({
-  imports: [TopologyModule, AgentsModule],
+  imports: [TopologyModule, AgentsModule, MeshModule],
   providers: [
     LocalNodeWrites,
     LocalNodeCredentials,
@@ -28,6 +30,7 @@ import { LocalNodeWrites } from './local-node-writes.js';
     JoinNetworkHandler,
     RevokeLocalNodeHandler,
     LeaveNetworkHandler,
+    RequestLocalNodeMeshKeyHandler,
     EndLocalNodesOfTokenHandler,
     ListLocalNodesHandler,
     ShowLocalNodeHandler,

@@ -7,6 +7,7 @@ import type {
   LocalNodeEndDto,
   LocalNodePageDto,
 } from '#libs/contracts/http/local-nodes.js';
+import type { MeshKeyDto } from '#libs/contracts/http/mesh.js';
 import type { LocalNodeId, NetworkName } from '#libs/contracts/ids.js';
 import type { Principal } from '../http/request.js';
 import type { WriteContext } from '../http/write-context.js';
@@ -37,6 +38,15 @@ export class LeaveNetwork extends Command<LocalNodeEndDto> {
     readonly nodeId: LocalNodeId,
     readonly principal: Principal,
     readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class RequestLocalNodeMeshKey extends Command<MeshKeyDto> {
+  constructor(
+    readonly nodeId: LocalNodeId,
+    readonly principal: Principal,
   ) {
     super();
   }

@@ -1,4 +1,5 @@
 import { CodedError } from '#libs/contracts/errors.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/http/mesh-transports.js';
 import { Secret } from './secret.js';
 
 export const MESH_API_KINDS = ['headscale', 'tailscale'] as const;
@@ -22,7 +23,7 @@ export type KeySourceSettings =
 
 export interface ControlPlaneMeshSettings {
   /** In force: the transport named, or else what a control URL implies; null: there is no mesh. */
-  readonly transport: 'direct' | 'tsnet' | null;
+  readonly transport: MeshTransport | null;
   readonly isTransportNamed: boolean;
   readonly controlUrl: URL | null;
   readonly keySource: KeySourceSettings;
@@ -30,8 +31,12 @@ export interface ControlPlaneMeshSettings {
   readonly isAuthKeyUnused: boolean;
 }
 
+/** Nobody can join a mesh that is not there. */
 export class MeshNotConfiguredError extends CodedError {
-  constructor(why: string, remedy: string) {
+  constructor(
+    why = 'no mesh: GLOBALSTACKS_MESH_CONTROL_URL is not set',
+    remedy = 'set GLOBALSTACKS_MESH_CONTROL_URL and a source of keys, or GLOBALSTACKS_MESH_TRANSPORT=direct; see docs/mesh.md',
+  ) {
     super('MESH_NOT_CONFIGURED', why, remedy);
   }
 }
@@ -84,7 +89,7 @@ export function readMeshSettings(environment: Environment, refuse: Refuse): Cont
   };
   const user = read('GLOBALSTACKS_MESH_USER');
   if (user !== null && user.length > 255) throw refuse('GLOBALSTACKS_MESH_USER', 'a name or id of a user');
-  const named = word('GLOBALSTACKS_MESH_TRANSPORT', ['direct', 'tsnet']);
+  const named = word('GLOBALSTACKS_MESH_TRANSPORT', MESH_TRANSPORTS);
   const controlUrl = url('GLOBALSTACKS_MESH_CONTROL_URL');
   const authKey = secret('GLOBALSTACKS_MESH_AUTH_KEY');
   const keySource = sourceOf({
@@ -129,12 +134,37 @@ export function whatIsMissing(settings: ControlPlaneMeshSettings): CodedError | 
       'set GLOBALSTACKS_MESH_CONTROL_URL and GLOBALSTACKS_MESH_TRANSPORT=tsnet for a mesh that needs keys',
     );
   }
-  if (controlUrl === null) {
-    return new MeshNotConfiguredError(
-      'no mesh: GLOBALSTACKS_MESH_CONTROL_URL is not set',
-      'set GLOBALSTACKS_MESH_CONTROL_URL and a source of keys, or GLOBALSTACKS_MESH_TRANSPORT=direct; see docs/mesh.md',
-    );
-  }
+  if (controlUrl === null) return new MeshNotConfiguredError();
   if (keySource.kind === 'none') return new MeshKeySourceMissingError([]);
   return keySource.kind === 'incomplete' ? new MeshKeySourceMissingError(keySource.missing) : null;
+}
+
+export type UsableKeySource = Extract<KeySourceSettings, { readonly kind: 'minted' | 'pre-created' }>;
+
+/** A mesh that nodes can join with keys from here. Throws what whatIsMissing finds. */
+export function joinableMesh(settings: ControlPlaneMeshSettings): {
+  readonly controlUrl: string;
+  readonly keySource: UsableKeySource;
+} {
+  const missing = whatIsMissing(settings);
+  if (missing !== null) throw missing;
+  const { controlUrl, keySource } = settings;
+  if (controlUrl === null || keySource.kind === 'none' || keySource.kind === 'incomplete') {
+    throw new MeshNotConfiguredError();
+  }
+  return { controlUrl: baseOf(controlUrl), keySource };
+}
+
+/** What nodes are told to join; a control URL only goes with tsnet. */
+export function meshToJoin({ transport, controlUrl }: ControlPlaneMeshSettings): {
+  readonly meshTransport: MeshTransport | null;
+  readonly meshControlUrl: string | null;
+} {
+  const isUsed = transport === 'tsnet' && controlUrl !== null;
+  return { meshTransport: transport, meshControlUrl: isUsed ? baseOf(controlUrl) : null };
+}
+
+/** Paths are put behind it, with a slash of their own. */
+function baseOf(url: URL): string {
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }

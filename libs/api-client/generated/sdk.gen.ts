@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses } from './types.gen.js';
+import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -358,6 +358,19 @@ export const renewAgent = <ThrowOnError extends boolean = true>(options: Options
 });
 
 /**
+ * Get a key for the mesh, signed with the key of the agent
+ */
+export const requestAgentMeshKey = <ThrowOnError extends boolean = true>(options: Options<RequestAgentMeshKeyData, ThrowOnError>): RequestResult<RequestAgentMeshKeyResponses, RequestAgentMeshKeyErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RequestAgentMeshKeyResponses, RequestAgentMeshKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/v1/agent-mesh-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Join a developer's machine, or renew its credentials
  */
 export const joinNetwork = <ThrowOnError extends boolean = true>(options: Options<JoinNetworkData, ThrowOnError>): RequestResult<JoinNetworkResponses, JoinNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).post<JoinNetworkResponses, JoinNetworkErrors, ThrowOnError, 'data'>({
@@ -408,5 +421,15 @@ export const leaveNetwork = <ThrowOnError extends boolean = true>(options: Optio
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/local-nodes/{nodeId}/leave',
+    ...options
+});
+
+/**
+ * Get a key for the mesh, for an own local node
+ */
+export const requestLocalNodeMeshKey = <ThrowOnError extends boolean = true>(options: Options<RequestLocalNodeMeshKeyData, ThrowOnError>): RequestResult<RequestLocalNodeMeshKeyResponses, RequestLocalNodeMeshKeyErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RequestLocalNodeMeshKeyResponses, RequestLocalNodeMeshKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/local-nodes/{nodeId}/mesh-keys',
     ...options
 });

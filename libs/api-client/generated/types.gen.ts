@@ -632,6 +632,14 @@ export type AgentCredentialsDto = {
      */
     authority: string;
     /**
+     * null: there is no mesh
+     */
+    meshTransport: 'direct' | 'tsnet';
+    /**
+     * The control server to join; only with tsnet
+     */
+    meshControlUrl: string | null;
+    /**
      * Ed25519 key that signs snapshots, SPKI in base64
      */
     snapshotPublicKey: string;
@@ -657,6 +665,37 @@ export type RenewAgentDto = {
     signature: string;
 };
 
+export type RequestAgentMeshKeyDto = {
+    agentId: string;
+    /**
+     * The key that the agent is enrolled with
+     */
+    nkey: string;
+    /**
+     * Within a minute of the control plane
+     */
+    timestamp: string;
+    /**
+     * Base64 of the signature over meshKeyStatement by the nkey
+     */
+    signature: string;
+};
+
+export type MeshKeyDto = {
+    /**
+     * The control server that takes the key
+     */
+    controlUrl: string;
+    /**
+     * Shown once; it opens the mesh and nothing in it
+     */
+    authKey: string;
+    /**
+     * null: it was made before by an operator, and does not end
+     */
+    expiresAt: string | null;
+};
+
 export type JoinNetworkDto = {
     machine: string;
     /**
@@ -678,6 +717,10 @@ export type LocalNodeCredentialsDto = {
      * How agents are reached
      */
     meshTransport: 'direct' | 'tsnet';
+    /**
+     * The control server to join; always there with tsnet
+     */
+    meshControlUrl: string | null;
     /**
      * NATS user JWT
      */
@@ -1759,6 +1802,31 @@ export type RenewAgentResponses = {
 
 export type RenewAgentResponse = RenewAgentResponses[keyof RenewAgentResponses];
 
+export type RequestAgentMeshKeyData = {
+    body: RequestAgentMeshKeyDto;
+    path?: never;
+    query?: never;
+    url: '/v1/agent-mesh-keys';
+};
+
+export type RequestAgentMeshKeyErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type RequestAgentMeshKeyError = RequestAgentMeshKeyErrors[keyof RequestAgentMeshKeyErrors];
+
+export type RequestAgentMeshKeyResponses = {
+    /**
+     * Done
+     */
+    201: MeshKeyDto;
+};
+
+export type RequestAgentMeshKeyResponse = RequestAgentMeshKeyResponses[keyof RequestAgentMeshKeyResponses];
+
 export type JoinNetworkData = {
     body: JoinNetworkDto;
     headers?: {
@@ -1933,3 +2001,30 @@ export type LeaveNetworkResponses = {
 };
 
 export type LeaveNetworkResponse = LeaveNetworkResponses[keyof LeaveNetworkResponses];
+
+export type RequestLocalNodeMeshKeyData = {
+    body?: never;
+    path: {
+        nodeId: string;
+    };
+    query?: never;
+    url: '/v1/local-nodes/{nodeId}/mesh-keys';
+};
+
+export type RequestLocalNodeMeshKeyErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type RequestLocalNodeMeshKeyError = RequestLocalNodeMeshKeyErrors[keyof RequestLocalNodeMeshKeyErrors];
+
+export type RequestLocalNodeMeshKeyResponses = {
+    /**
+     * What was found
+     */
+    201: MeshKeyDto;
+};
+
+export type RequestLocalNodeMeshKeyResponse = RequestLocalNodeMeshKeyResponses[keyof RequestLocalNodeMeshKeyResponses];

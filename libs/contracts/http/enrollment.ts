@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors.js';
 import { type AgentId, parseAgentId } from '../ids.js';
 import { Field } from './fields.js';
+import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
 import { EpochDto } from './status.js';
 import { boundedText } from './values.js';
 
@@ -31,8 +32,8 @@ export function parseUserNkey(value: unknown, field: string): string {
 }
 
 export const parseCertificateRequest = boundedText(100, 8_192, 'a PEM certificate request of at most 8192 characters');
-const parseSignature = boundedText(16, 256, 'a signature in base64');
-const parseTimestamp = (value: unknown, field: string): string => {
+export const parseSignature = boundedText(16, 256, 'a signature in base64');
+export const parseTimestamp = (value: unknown, field: string): string => {
   if (
     typeof value !== 'string' ||
     value.length > 40 ||
@@ -106,6 +107,12 @@ export class AgentCredentialsDto {
 
   @ApiProperty({ description: 'Mesh authority, PEM' })
   readonly authority!: string;
+
+  @ApiProperty({ type: String, enum: MESH_TRANSPORTS, nullable: true, description: 'null: there is no mesh' })
+  readonly meshTransport!: MeshTransport | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The control server to join; only with tsnet' })
+  readonly meshControlUrl!: string | null;
 
   @ApiProperty({ description: 'Ed25519 key that signs snapshots, SPKI in base64' })
   readonly snapshotPublicKey!: string;

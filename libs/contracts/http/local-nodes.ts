@@ -2,12 +2,11 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName, parseUserName, type UserName } from '../ids.js';
 import { parseCertificateRequest, parseUserNkey } from './enrollment.js';
 import { Field, OptionalField } from './fields.js';
+import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
 import { LOCAL_NODE_STATUSES, type LocalNodeStatus } from './statuses.js';
 import { boundedText, oneOf } from './values.js';
-
-const MESH_TRANSPORTS = ['direct', 'tsnet'] as const;
 
 export class JoinNetworkDto {
   @Field(boundedText(1, 63, 'the name of this machine, 1 to 63 characters'), { example: 'laptop' })
@@ -36,7 +35,10 @@ export class LocalNodeCredentialsDto {
   readonly networkId!: string;
 
   @ApiProperty({ enum: MESH_TRANSPORTS, description: 'How agents are reached' })
-  readonly meshTransport!: (typeof MESH_TRANSPORTS)[number];
+  readonly meshTransport!: MeshTransport;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The control server to join; always there with tsnet' })
+  readonly meshControlUrl!: string | null;
 
   @ApiProperty({ description: 'NATS user JWT' })
   readonly busJwt!: string;

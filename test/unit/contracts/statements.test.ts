@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { topologyStatement } from '#libs/contracts/bus-messages.js';
 import { parseAgentId, parseNetworkId } from '#libs/contracts/ids.js';
-import { renewalStatement } from '#libs/contracts/renewal.js';
+import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import {
   agentInboxPrefix,
   agentOfSubject,
@@ -47,6 +47,11 @@ describe('what a signature covers', () => {
   it('names all that a renewal asks for', () => {
     const renewal = { agentId, nkey: 'UA', certificateRequest: 'PEM', timestamp: '2026-03-01T12:00:00Z' };
     expect(renewalStatement(renewal)).to.equal('gs-renewal-v1\nhost-a\nUA\n2026-03-01T12:00:00Z\nPEM');
+  });
+
+  it('is of another kind for a mesh key, so that neither stands for the other', () => {
+    const request = { agentId, nkey: 'UA', timestamp: '2026-03-01T12:00:00Z' };
+    expect(meshKeyStatement(request)).to.equal('gs-mesh-key-v1\nhost-a\nUA\n2026-03-01T12:00:00Z');
   });
 });
 

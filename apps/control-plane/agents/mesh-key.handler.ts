@@ -1,0 +1,31 @@
+import { Inject } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { MeshKeyDto } from '#libs/contracts/http/mesh.js';
+import { meshKeyStatement } from '#libs/contracts/renewal.js';
+import { AgentKeyMismatchError, AgentNotFoundError, AgentRevokedError } from '#libs/domain/agent/decide.js';
+import { MeshKeys } from '../mesh/mesh-keys.js';
+import { CLOCK, type Clock } from '../provided.js';
+import { Directory } from '../topology/directory.js';
+import { RequestAgentMeshKey } from './messages.js';
+import { requireSignature } from './signed-request.js';
+
+const WORDS = { code: 'MESH_KEY_REQUEST', name: 'the request for a mesh key' };
+
+@CommandHandler(RequestAgentMeshKey)
+export class RequestAgentMeshKeyHandler implements ICommandHandler<RequestAgentMeshKey> {
+  constructor(
+    private readonly directory: Directory,
+    private readonly keys: MeshKeys,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ body }: RequestAgentMeshKey): Promise<MeshKeyDto> {
+    const { agentId, nkey } = body;
+    requireSignature(body, meshKeyStatement(body), this.clock(), WORDS);
+    const agent = this.directory.agent(agentId)?.state;
+    if (agent === undefined) throw new AgentNotFoundError(agentId);
+    if (agent.status === 'revoked') throw new AgentRevokedError(agentId);
+    if (agent.nkey !== nkey) throw new AgentKeyMismatchError(agentId);
+    return this.keys.issue({ kind: 'agent', id: agentId });
+  }
+}

@@ -1,0 +1,40 @@
+import { fromPublic } from '@nats-io/nkeys';
+import { CredentialRefusedError } from '../http/errors.js';
+
+const CLOCKS_APART_MS = 60_000;
+
+export interface SignedRequest {
+  readonly nkey: string;
+  /** RFC 3339 */
+  readonly timestamp: string;
+  /** Base64 */
+  readonly signature: string;
+}
+
+/** Refusals of one kind of request begin with the same word, in capitals, and call it by the same name. */
+export interface RefusalWords {
+  readonly code: string;
+  readonly name: string;
+}
+
+/** Throws CredentialRefusedError unless the key that is named signed this statement, within a minute of now. */
+export function requireSignature(request: SignedRequest, statement: string, now: Date, words: RefusalWords): void {
+  if (!isSigned(request, statement)) {
+    throw new CredentialRefusedError(`${words.code}_REFUSED`, `${words.name} is not signed by the key it names`);
+  }
+  if (Math.abs(now.getTime() - Date.parse(request.timestamp)) > CLOCKS_APART_MS) {
+    throw new CredentialRefusedError(
+      `${words.code}_OUT_OF_TIME`,
+      `${words.name} was signed more than a minute ago, or in the future`,
+      'set the clock of this host',
+    );
+  }
+}
+
+function isSigned({ nkey, signature }: SignedRequest, statement: string): boolean {
+  try {
+    return fromPublic(nkey).verify(new TextEncoder().encode(statement), Buffer.from(signature, 'base64'));
+  } catch {
+    return false;
+  }
+}

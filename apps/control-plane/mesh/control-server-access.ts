@@ -1,0 +1,19 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '../provided.js';
+import type { MeshControlServer } from './control-server/control-server.js';
+import { openControlServer } from './control-server/open-control-server.js';
+import type { MintingSettings } from './mesh-settings.js';
+
+/** The mesh's control server by its API: of which kind it is, is found out once. */
+@Injectable()
+export class ControlServerAccess {
+  private known: MeshControlServer | null = null;
+
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
+  /** Error: MeshApiError. */
+  async open(minting: MintingSettings): Promise<MeshControlServer> {
+    this.known ??= await openControlServer(minting, { now: this.clock });
+    return this.known;
+  }
+}
