@@ -49,10 +49,18 @@ func Run(ctx context.Context, settings protocol.Settings, commands Commands, eve
 	if err := probeControl(ctx, settings.ControlURL); err != nil {
 		return err
 	}
+	state, err := openStateFolder(ctx, settings.StateFolder)
+	if err != nil {
+		return err
+	}
+	defer state.close()
+	udpPort, err := state.udpPort()
+	if err != nil {
+		return nodeFailed("no UDP port", err)
+	}
 	key := ""
 	if !hasIdentity(settings.StateFolder) {
 		events.KeyNeeded()
-		var err error
 		if key, err = awaitKey(ctx, commands.Keys); err != nil {
 			return err
 		}
@@ -70,6 +78,7 @@ func Run(ctx context.Context, settings protocol.Settings, commands Commands, eve
 			Hostname:   settings.Hostname,
 			Dir:        settings.StateFolder,
 			AuthKey:    key,
+			Port:       udpPort,
 			Ephemeral:  settings.Ephemeral,
 			Logf:       logger.Discard,
 			UserLogf:   logger.Discard,

@@ -22,6 +22,7 @@ const (
 	JoinTimedOut       Code = "MESH_JOIN_TIMED_OUT"
 	ProtocolMismatch   Code = "MESH_PROTOCOL_MISMATCH"
 	SettingsInvalid    Code = "MESH_SETTINGS_INVALID"
+	StateInUse         Code = "MESH_STATE_IN_USE"
 	NodeFailed         Code = "MESH_NODE_FAILED"
 )
 
