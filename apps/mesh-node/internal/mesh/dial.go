@@ -101,9 +101,11 @@ func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.D
 	}
 	finding, found := context.WithTimeout(ctx, patience)
 	defer found()
-	if err := n.known.awaitPath(finding, target.Addr()); err != nil {
+	latency, err := n.known.awaitPath(finding, target.Addr())
+	if err != nil {
 		return nil, node.DiscoKey, errors.New("the peer answers no ping")
 	}
+	n.known.sessions.await(finding, node, target.Addr(), latency)
 	connection, err := n.server.Sys().Dialer.Get().NetstackDialTCP(ctx, target)
 	if err != nil {
 		return nil, node.DiscoKey, fmt.Errorf("no connection through the mesh: %w", err)

@@ -20,15 +20,16 @@ const (
 // knownPeers answers whether an address is a peer's, and finds the path to those that will be dialled before they
 // are: a first packet without one waits five seconds for WireGuard's retry.
 type knownPeers struct {
-	client *local.Client
-	mutex  sync.Mutex
-	named  map[netip.Addr]bool
+	client   *local.Client
+	sessions *sessions
+	mutex    sync.Mutex
+	named    map[netip.Addr]bool
 	// pinging holds the addresses that a ping is under way to.
 	pinging map[netip.Addr]bool
 }
 
-func newKnownPeers(client *local.Client) *knownPeers {
-	return &knownPeers{client: client, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
+func newKnownPeers(client *local.Client, sessions *sessions) *knownPeers {
+	return &knownPeers{client: client, sessions: sessions, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
 }
 
 // isPeer asks tsnet each time: its news of removed peers do not always come.
@@ -98,25 +99,27 @@ func (k *knownPeers) warm(ctx context.Context, address netip.Addr) {
 		}()
 		bounded, cancel := context.WithTimeout(ctx, warmAttempts*pingTimeout)
 		defer cancel()
-		if k.isPeer(ctx, address) && k.awaitPath(bounded, address) == nil {
-			_, _ = k.client.Ping(bounded, address, tailcfg.PingTSMP) // WireGuard's own handshake
+		if node, ok := k.peer(ctx, address); ok {
+			if latency, err := k.awaitPath(bounded, address); err == nil {
+				k.sessions.await(bounded, node, address, latency)
+			}
 		}
 	}()
 }
 
-// awaitPath returns once the peer has answered a ping.
-func (k *knownPeers) awaitPath(ctx context.Context, address netip.Addr) error {
+// awaitPath returns once the peer has answered a ping, with how long that took.
+func (k *knownPeers) awaitPath(ctx context.Context, address netip.Addr) (time.Duration, error) {
 	for {
 		attempt, cancel := context.WithTimeout(ctx, pingTimeout)
 		answer, err := k.client.Ping(attempt, address, tailcfg.PingDisco)
 		if err == nil && answer.Err == "" {
 			cancel()
-			return nil
+			return time.Duration(answer.LatencySeconds * float64(time.Second)), nil
 		}
 		<-attempt.Done() // a ping that fails at once, for want of a path, is not repeated at once
 		cancel()
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -97,7 +98,15 @@ func (n *Node) run(ctx context.Context, warm <-chan protocol.Warm) error {
 		return nodeFailed("tsnet does not start", err)
 	}
 	n.client = client
-	n.known = newKnownPeers(client)
+	engine := n.server.Sys().Engine.Get()
+	n.known = newKnownPeers(client, &sessions{
+		client: client,
+		own:    n.ownAddress,
+		forget: engine.ResetDevicePeer,
+		inUse:  n.open.with,
+
+		awaited: map[netip.Addr]chan struct{}{},
+	})
 	listener, err := n.server.Listen("tcp", fmt.Sprintf(":%d", n.settings.Port))
 	if err != nil {
 		return nodeFailed("cannot listen in the mesh", err)
@@ -117,6 +126,15 @@ func (n *Node) run(ctx context.Context, warm <-chan protocol.Warm) error {
 		return failure
 	}
 	return nil
+}
+
+// ownAddress is this node's, of the same family as the other.
+func (n *Node) ownAddress(like netip.Addr) netip.Addr {
+	v4, v6 := n.server.TailscaleIPs()
+	if like.Is4() {
+		return v4
+	}
+	return v6
 }
 
 // close gives tsnet a deadline: its Close has been seen to wait for ever after much traffic.

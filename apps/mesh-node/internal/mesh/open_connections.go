@@ -46,6 +46,13 @@ func (o *openConnections) add(peer peerAddress, disco key.DiscoPublic, connectio
 	}
 }
 
+// with tells whether connections with the peer are open.
+func (o *openConnections) with(peer peerAddress) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return len(o.byPeer[peer]) > 0
+}
+
 // closeUnless closes the connections with every address that is no longer a peer's.
 func (o *openConnections) closeUnless(isPeer func(peerAddress) bool) {
 	o.mutex.Lock()
