@@ -103,7 +103,12 @@ async function main(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-test-'));
   const all: Counts[] = [];
   try {
-    await obtainNatsServer(join(CLONE, '.cache'), (line) => process.stdout.write(`${line}\n`));
+    const say = (line: string): void => void process.stdout.write(`${line}\n`);
+    await obtainNatsServer(join(CLONE, '.cache'), say);
+    if (await hasGo()) {
+      await obtainMeshProgram('mesh-node', CLONE, say);
+      await obtainMeshProgram('mesh-fixture', CLONE, say);
+    }
     for (const check of STATIC_CHECKS) all.push(await staticCheck(check, env));
     all.push(await goSuite());
     for (const name of SUITES) all.push(await suite(name, folder, env));

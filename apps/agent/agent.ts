@@ -60,6 +60,8 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const host = await openHost(settings, {
     agentId,
     credentials: meshCredentials(credentials),
+    offeredMesh: credentials,
+    requestMeshKey: (signal) => enrollment.meshKey(signal),
     admitsLocal: (networkId, source) => localNodes.admits(networkId, source),
     isFresh: (networkId) => {
       const held = applier.held(networkId);
@@ -131,7 +133,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     bootId,
     softwareVersion: SOFTWARE_VERSION,
     driver: host.driver.name,
-    mesh: host.mesh.state,
+    mesh: host.mesh.state(),
     networks: applier.versions(),
   });
   const diagnosed = diagnosedHost(agentId, host, applier, peers, () => randomInt(65_536));
@@ -156,9 +158,14 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   });
   linked.resolve(link);
   host.onSandboxes(() => link.reportSandboxes());
+  host.onMesh(() => link.reportSoon());
   const renewal = new Renewal(credentials, {
     renew: (current, signal) => enrollment.renew(current, signal),
     renewed: async (renewed) => {
+      const { meshTransport, meshControlUrl } = renewed;
+      if (meshTransport !== credentials.meshTransport || meshControlUrl !== credentials.meshControlUrl) {
+        log.warn({ meshTransport, meshControlUrl }, 'the control plane names another mesh: start this agent again');
+      }
       credentials = renewed;
       host.mesh.node?.setCredentials(meshCredentials(renewed));
       await link.reconnect();

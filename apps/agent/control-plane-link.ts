@@ -124,6 +124,11 @@ export class ControlPlaneLink {
     void this.inventory.report();
   }
 
+  /** Something that a heartbeat tells has changed. */
+  reportSoon(): void {
+    this.contact.hasten();
+  }
+
   askForVersion(networkId: NetworkId, version: number): void {
     this.syncs.ask(networkId, version);
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { MeshState, SandboxReport } from '#libs/contracts/bus-messages.js';
 import { type AgentId, parseFlowId } from '#libs/contracts/ids.js';
 import type { FlowEngine, FlowEngineSettings, ProxyListeners } from '#libs/data-plane/data-plane.js';
 import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server.js';
@@ -13,6 +13,7 @@ import { systemUpstreams } from './dns/upstreams.js';
 import { ZonePublisher } from './dns/zone-publisher.js';
 import { type AgentLog, errorFields } from './log.js';
 import { type JoinedMesh, joinMesh } from './mesh/join.js';
+import { chooseMesh, type OfferedMesh } from './mesh/mesh-settings.js';
 import { type AliasAddresses, openAliasAddresses } from './proxy/alias-addresses.js';
 import { createDriver } from './sandboxes/create-driver.js';
 import { departed } from './sandboxes/departures.js';
@@ -22,6 +23,8 @@ import type { AgentSettings } from './settings.js';
 export interface HostPorts {
   readonly agentId: AgentId;
   readonly credentials: MeshCredentials;
+  readonly offeredMesh: OfferedMesh;
+  readonly requestMeshKey: (signal: AbortSignal) => Promise<string>;
   readonly admitsLocal: FlowEngineSettings['admitsLocal'];
   readonly isFresh: FlowEngineSettings['isFresh'];
   readonly requestSync: FlowEngineSettings['requestSync'];
@@ -42,6 +45,8 @@ export interface Host {
   acceptPeers(): void;
   /** Called after the sandboxes have changed. Set once. */
   onSandboxes(listener: () => void): void;
+  /** Called after the state of the mesh has changed. Set once. */
+  onMesh(listener: () => void): void;
   /** Clients first, then the names they ask for, open flows, the mesh, and last the sandboxes' links. */
   close(): Promise<void>;
 }
@@ -58,8 +63,19 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
   await driver.prepareProxyRange(proxyRange);
   const forbidden = [proxyRange.includes('/') ? proxyRange : `${proxyRange}/32`];
 
-  const mesh = await joinMesh(settings.mesh, ports.credentials, (entry) => log.warn(entry, 'mesh'));
-  log.info(mesh.state, mesh.node === null ? 'not in the mesh' : 'joined the mesh');
+  let meshChanged = (): void => {};
+  const mesh = await joinMesh(chooseMesh(settings.mesh, ports.offeredMesh), {
+    agentId: ports.agentId,
+    credentials: ports.credentials,
+    stateFolder: settings.stateFolder,
+    requestKey: ports.requestMeshKey,
+    changed: (state) => {
+      reportMesh(log, state);
+      meshChanged();
+    },
+    log: (entry) => log.warn(entry, 'mesh'),
+  });
+  if (mesh.node === null) reportMesh(log, mesh.state());
   const flows = createFlowEngine({
     agentId: ports.agentId,
     localSource: null,
@@ -120,6 +136,9 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
     onSandboxes(listener) {
       notify = listener;
     },
+    onMesh(listener) {
+      meshChanged = listener;
+    },
     async close() {
       await listeners.close();
       await dns.close();
@@ -134,6 +153,12 @@ function upstreams({ dnsUpstreams }: AgentSettings, driver: SandboxDriver): read
   if (dnsUpstreams === 'refuse') return [];
   if (dnsUpstreams !== 'system') return dnsUpstreams;
   return systemUpstreams(readFileSync('/etc/resolv.conf', 'utf8'), driver.dnsListenAddresses());
+}
+
+function reportMesh(log: AgentLog, state: MeshState): void {
+  if (state.state !== 'joined') log.error(state, 'not in the mesh');
+  else if (state.code === null) log.info(state, 'joined the mesh');
+  else log.warn(state, 'in the mesh, with a fault');
 }
 
 function reportDns(log: AgentLog, event: DnsServerEvent): void {

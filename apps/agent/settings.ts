@@ -5,7 +5,7 @@ import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
 import type { FlowLimits } from '#libs/data-plane/data-plane.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
-import { type MeshSettings, meshSettings } from './mesh/mesh-settings.js';
+import { type MeshSettings, readMeshSettings } from './mesh/mesh-settings.js';
 import { DRIVER_NAMES } from './sandboxes/driver.js';
 import { parseNamespacePrefix } from './sandboxes/namespace-names.js';
 
@@ -83,7 +83,7 @@ export function parseAgentSettings(environment: Environment): AgentSettings {
     proxyRange: read('GLOBALSTACKS_AGENT_MESH_PROXY_BIND', (value, field) => parseAddressRange(value, field).text),
     dnsUpstreams: read('GLOBALSTACKS_AGENT_DNS_UPSTREAMS', parseUpstreams) ?? 'system',
     dnsQueriesPerSecond: read('GLOBALSTACKS_AGENT_DNS_RATE', decimalBetween(1, 1_000_000)) ?? 20_000,
-    mesh: meshSettings(read('GLOBALSTACKS_MESH_TRANSPORT', wordOf(['direct', 'tsnet'])), variables),
+    mesh: readMeshSettings(read('GLOBALSTACKS_MESH_TRANSPORT', wordOf(['direct', 'tsnet'])), read),
     limits: {
       connectTimeoutMs: read('GLOBALSTACKS_AGENT_CONNECT_TIMEOUT_MS', decimalBetween(1, MAX_MS)) ?? 5_000,
       idleTimeoutMs: read('GLOBALSTACKS_AGENT_IDLE_TIMEOUT_MS', decimalBetween(1, MAX_MS)) ?? 3_600_000,

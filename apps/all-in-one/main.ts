@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     const started = await Promise.race([starting, asked]);
     if (started !== undefined) {
       say(readyBlock(started));
+      void stack.buildMeshNode();
       await asked;
     }
     say('stopping');

@@ -3,7 +3,8 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  /** A variable that is undefined is left out. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   /** Whom the process runs as, when not as its parent. */
   readonly user?: { readonly uid: number; readonly gid: number };

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ControlPlaneClient } from './control-plane-client.js';
 import type { Home } from './home.js';
 import type { HostNamespace } from './host-namespaces.js';
+import type { StackMesh } from './mesh-environment.js';
 import type { PreparedPostgres } from './postgres.js';
 import type { ProcessSpec } from './process-spec.js';
 
@@ -13,14 +14,22 @@ const CONTROL_PLANE = join(DIST, 'apps/control-plane/main.js');
 const SAMPLE_SANDBOX = join(DIST, 'apps/all-in-one/sample-sandbox.js');
 
 /** What every child gets of this process's environment: nothing that could hold a secret. */
-const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'GLOBALSTACKS_LOG_LEVEL'];
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'TZ',
+  'TMPDIR',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GLOBALSTACKS_LOG_LEVEL',
+  'GLOBALSTACKS_MESH_NODE',
+];
 
-export function inheritedEnvironment(): Record<string, string> {
-  const present = INHERITED.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return Object.fromEntries(present);
+function inheritedEnvironment(): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
 }
 
 const node = (script: string): { command: string; args: readonly string[] } => ({
@@ -50,6 +59,7 @@ export function controlPlaneProcess(
     readonly natsUrl: string;
     readonly listen: readonly string[];
     readonly bootstrapTokenFile: string;
+    readonly mesh: StackMesh;
   },
   client: ControlPlaneClient,
 ): ProcessSpec {
@@ -64,7 +74,7 @@ export function controlPlaneProcess(
       GLOBALSTACKS_KEYS_DIR: home.keys,
       GLOBALSTACKS_HTTP_LISTEN: settings.listen.join(','),
       GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE: settings.bootstrapTokenFile,
-      GLOBALSTACKS_MESH_TRANSPORT: 'direct',
+      ...settings.mesh.controlPlane,
     },
     stopSignal: 'SIGTERM',
     isReady: () => client.isReady(),
@@ -81,7 +91,7 @@ export interface AgentPlace {
   readonly host: HostNamespace | null;
 }
 
-export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile: string): ProcessSpec {
+export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile: string, mesh: StackMesh): ProcessSpec {
   const { command, args } = node(AGENT);
   // nsenter changes the network alone; `ip netns exec` would also hide the namespaces that the agent makes.
   const inHost = place.host === null ? [] : ['nsenter', `--net=/run/netns/${place.host.name}`];
@@ -106,9 +116,7 @@ export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile:
       GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE: enrollmentTokenFile,
       GLOBALSTACKS_AGENT_DRIVER: place.host === null ? 'static' : 'netns',
       GLOBALSTACKS_AGENT_SANDBOXES: home.sandboxFile(place.name),
-      GLOBALSTACKS_MESH_TRANSPORT: 'direct',
-      GLOBALSTACKS_MESH_DIRECT_LISTEN: place.meshEndpoint,
-      GLOBALSTACKS_MESH_DIRECT_ADVERTISE: place.meshEndpoint,
+      ...mesh.agent(place.meshEndpoint),
     },
     stopSignal: 'SIGTERM',
     // Whether it serves is seen at the control plane, where its sandboxes appear.

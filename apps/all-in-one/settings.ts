@@ -2,11 +2,13 @@ import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parsePort } from '#libs/contracts/ports.js';
+import { type StackMesh, stackMesh } from './mesh-environment.js';
 
 export interface AllInOneSettings {
   readonly home: string;
   readonly port: number;
   readonly sandboxes: 'static' | 'netns';
+  readonly mesh: StackMesh;
 }
 
 export class UsageError extends CodedError {}
@@ -15,7 +17,9 @@ export const USAGE = `usage: npm start -- [--home DIR] [--port N] [--sandboxes s
 
   --home DIR     where everything is kept (default: .gstacks in this clone; also GLOBALSTACKS_HOME)
   --port N       port of the HTTP API on 127.0.0.1 (default: 7080)
-  --sandboxes    static: processes on loopback addresses (default); netns: network namespaces (needs root)`;
+  --sandboxes    static: processes on loopback addresses (default); netns: network namespaces (needs root)
+
+The mesh is TCP on this machine, unless GLOBALSTACKS_MESH_CONTROL_URL names a control server: see docs/mesh.md`;
 
 const DEFAULT_PORT = 7_080;
 
@@ -51,5 +55,6 @@ export function parseSettings(
     home: isAbsolute(home) ? home : resolve(values.home === undefined ? clone : (environment.INIT_CWD ?? clone), home),
     port: values.port === undefined ? DEFAULT_PORT : parsePort(values.port, '--port'),
     sandboxes,
+    mesh: stackMesh(environment),
   };
 }

@@ -7,6 +7,7 @@ import { type AddressBlock, takeAddressBlock } from './address-block.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { type Home, openHome, readJson, writeWhole } from './home.js';
 import { type HostNamespace, makeHostNamespaces, removeHostNamespaces } from './host-namespaces.js';
+import { obtainMeshProgram } from './mesh-node.js';
 import { obtainNatsServer } from './nats-server.js';
 import { PidFiles } from './pid-files.js';
 import { requireFreePort } from './port-owner.js';
@@ -41,7 +42,7 @@ export class Stack {
   private readonly undo: (() => Promise<void>)[] = [];
   private readonly home: Home;
   private readonly pidFiles: PidFiles;
-  private isStopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly settings: AllInOneSettings,
@@ -64,6 +65,7 @@ export class Stack {
       `stop that process, or choose another port: npm start -- --port ${settings.port + 1}`,
     );
     const natsServer = await obtainNatsServer(join(this.clone, '.cache'), this.say);
+    if (settings.mesh.transport === 'tsnet') await this.buildMeshNode();
     const { ports, block } = await this.takeAddresses();
     const hosts = settings.sandboxes === 'netns' ? await this.makeHosts(block) : null;
     const machine = hosts === null ? LOOPBACK : block.link.machine;
@@ -91,7 +93,11 @@ export class Stack {
     const listen = [...new Set([LOOPBACK, machine])].map((address) => `${address}:${settings.port}`);
     const bootstrapTokenFile = home.file('keys/bootstrap-token');
     await this.run(
-      controlPlaneProcess(home, { databaseUrl: postgres.url('postgres'), natsUrl, listen, bootstrapTokenFile }, client),
+      controlPlaneProcess(
+        home,
+        { databaseUrl: postgres.url('postgres'), natsUrl, listen, bootstrapTokenFile, mesh: settings.mesh },
+        client,
+      ),
     );
 
     const sandboxes = sampleSandboxes(block);
@@ -107,7 +113,7 @@ export class Stack {
         `http://${machine}:${settings.port}`,
       );
       places.push(place);
-      await this.run(agentProcess(home, place, await this.enrollmentToken(name, client)));
+      await this.run(agentProcess(home, place, await this.enrollmentToken(name, client), settings.mesh));
     }
     await this.startSandboxes(sandboxes, client);
     const agents = places.map(({ name, dnsAddress, proxyRange, meshEndpoint }) => ({
@@ -123,11 +129,25 @@ export class Stack {
 
   /** Stops every child, Postgres last, and takes back what was made for them; nothing is left running. */
   async stop(): Promise<void> {
-    this.isStopping = true;
+    this.stopping.abort();
     const [postgres, ...others] = this.processes.splice(0);
     await Promise.all(others.map((process) => process.stop()));
     await postgres?.stop();
     for (const step of this.undo.splice(0).reverse()) await step();
+  }
+
+  /**
+   * The program for the mesh transport tsnet, when it is not there yet. Error: MeshNodeMissingError; without the
+   * transport it is only said, since everything else works.
+   */
+  async buildMeshNode(): Promise<void> {
+    if (process.env.GLOBALSTACKS_MESH_NODE) return;
+    const building = obtainMeshProgram('mesh-node', this.clone, this.say, this.stopping.signal);
+    if (this.settings.mesh.transport === 'tsnet') return void (await building);
+    await building.catch((error: unknown) => {
+      if (this.isStopping) return;
+      this.say(error instanceof CodedError ? `${error.message}; ${error.remedy}` : String(error));
+    });
   }
 
   /** One stack a home: two would share a database. */
@@ -214,6 +234,10 @@ export class Stack {
     writeWhole(file, `${token}\n`, 0o600);
     writeWhole(this.home.file('context.json'), `${JSON.stringify({ url, token })}\n`, 0o600);
     return token;
+  }
+
+  private get isStopping(): boolean {
+    return this.stopping.signal.aborted;
   }
 
   private async run(spec: ProcessSpec): Promise<void> {

@@ -10,11 +10,17 @@ class RequestRefusedError extends CodedError {}
 export interface BackgroundPorts {
   readonly url: string;
   readonly stateFile: string;
+  readonly folder: string;
+  /** The program apps/mesh-node. */
+  readonly meshNode: string;
   readonly log: JoinPorts['log'];
   readonly now: () => Date;
   /** No network is left: the process has nothing more to do. */
   readonly idle: () => void;
 }
+
+/** So long a join waits for the mesh and the first topology; both go on to be awaited when it has answered. */
+const SETTLED_WITHIN_MS = 10_000;
 
 /** The networks that this machine has joined at one control plane. */
 export class BackgroundNode {
@@ -91,18 +97,21 @@ export class BackgroundNode {
     this.token = token;
     const known = this.networks.get(network);
     if (known?.isJoined) return false;
-    const { url, log, now } = this.ports;
+    const { url, log, now, folder, meshNode } = this.ports;
     try {
       const joined = await JoinedNetwork.join({
         url,
         network,
         machine,
+        folder,
+        meshNode,
         token: () => this.token,
         log,
         now,
         changed: () => this.changed(),
       });
       this.networks.set(network, joined);
+      await joined.settled(SETTLED_WITHIN_MS);
     } finally {
       this.changed();
     }

@@ -41,7 +41,8 @@ export class BusLink {
   private readonly closing = new AbortController();
   private readonly served: readonly { close(): Promise<void> }[];
   private readonly beating: Promise<void>;
-  private connected = new AbortController();
+  /** Ends the rest before the next heartbeat. */
+  private hurry = new AbortController();
   private expectsDisconnect = false;
 
   constructor(private readonly ports: BusLinkPorts) {
@@ -54,7 +55,7 @@ export class BusLink {
       inboxPrefix: localNodeInboxPrefix(nodeId),
       credentials: () => ({ jwt: ports.credentials().busJwt, seed: ports.nkeySeed }),
       onStatus: (status) => {
-        if (status === 'connected') this.connected.abort();
+        if (status === 'connected') this.hurry.abort();
         else if (status === 'disconnected' && !this.isExpected()) ports.disconnected();
       },
     });
@@ -67,6 +68,11 @@ export class BusLink {
       }),
     ];
     this.beating = this.beat();
+  }
+
+  /** Something that a heartbeat tells has changed. */
+  reportSoon(): void {
+    this.hurry.abort();
   }
 
   status(): string {
@@ -126,8 +132,8 @@ export class BusLink {
       } catch {
         // without contact: staleness counts from the last one, and the status of the bus is shown
       }
-      this.connected = new AbortController();
-      await pause(HEARTBEAT_EVERY_MS, undefined, { signal: AbortSignal.any([signal, this.connected.signal]) }).catch(
+      this.hurry = new AbortController();
+      await pause(HEARTBEAT_EVERY_MS, undefined, { signal: AbortSignal.any([signal, this.hurry.signal]) }).catch(
         () => {},
       );
     }

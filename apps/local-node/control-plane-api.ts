@@ -1,4 +1,5 @@
 import { CodedError } from '#libs/contracts/errors.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/http/mesh-transports.js';
 import {
   type LocalNodeId,
   type NetworkId,
@@ -8,14 +9,15 @@ import {
   parseUserName,
   type UserName,
 } from '#libs/contracts/ids.js';
-import { listOf, parseObject, textUpTo, wordOf } from '#libs/contracts/json-fields.js';
+import { listOf, nullOr, parseObject, textUpTo, wordOf } from '#libs/contracts/json-fields.js';
 
 /** What the control plane issued to this machine for one network. */
 export interface LocalCredentials {
   readonly nodeId: LocalNodeId;
   readonly user: UserName;
   readonly networkId: NetworkId;
-  readonly meshTransport: 'direct' | 'tsnet';
+  readonly meshTransport: MeshTransport;
+  readonly meshControlUrl: string | null;
   readonly busJwt: string;
   readonly busServers: readonly string[];
   readonly certificate: string;
@@ -53,7 +55,8 @@ export async function requestCredentials(request: JoinRequest, now: () => Date):
     nodeId: parseLocalNodeId(fields.nodeId, 'nodeId'),
     user: parseUserName(fields.user, 'user'),
     networkId: parseNetworkId(fields.networkId, 'networkId'),
-    meshTransport: wordOf(['direct', 'tsnet'])(fields.meshTransport, 'meshTransport'),
+    meshTransport: wordOf(MESH_TRANSPORTS)(fields.meshTransport, 'meshTransport'),
+    meshControlUrl: nullOr(text)(fields.meshControlUrl ?? null, 'meshControlUrl'),
     busJwt: text(fields.busJwt, 'busJwt'),
     busServers: listOf(text, 32)(fields.busServers, 'busServers'),
     certificate: text(fields.certificate, 'certificate'),
@@ -62,6 +65,11 @@ export async function requestCredentials(request: JoinRequest, now: () => Date):
     issuedAt: now(),
     expiresAt: new Date(text(fields.expiresAt, 'expiresAt')),
   };
+}
+
+/** A key for the mesh, good for one login of this node. Errors as above. */
+export async function requestMeshKey(url: string, token: string, nodeId: LocalNodeId): Promise<string> {
+  return text((await post(`${url}/v1/local-nodes/${nodeId}/mesh-keys`, token, null)).authKey, 'authKey');
 }
 
 /** Tells that this machine leaves. Errors as above. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import type { AppliedMessage, MeshState } from '#libs/contracts/bus-messages.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type NetworkName, parseFlowId } from '#libs/contracts/ids.js';
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import { localNodeRecipient } from '#libs/contracts/subjects.js';
 import type { FlowEngine, FlowRecord } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
@@ -11,21 +13,31 @@ import { type HeldNetwork, versionOf } from '#libs/data-plane/topology/held-netw
 import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { StartedMeshNode } from '#libs/mesh/mesh-node.js';
-import { evaluate } from '#libs/topology/evaluate.js';
 import type { FlowSource } from '#libs/topology/model.js';
 import { viewOf } from '#libs/topology/view.js';
 import { BusLink } from './bus-link.js';
 import { runLocalChecks } from './checks.js';
-import { type JoinRefusedError, type LocalCredentials, requestCredentials, requestLeave } from './control-plane-api.js';
+import {
+  type JoinRefusedError,
+  type LocalCredentials,
+  requestCredentials,
+  requestLeave,
+  requestMeshKey,
+} from './control-plane-api.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
 import { type JoinKeys, newJoinKeys } from './keys.js';
 import { joinMesh } from './mesh.js';
 import { Renewal } from './renewal.js';
+import { standingOf } from './standing.js';
 
 export interface JoinPorts {
   readonly url: string;
   readonly network: NetworkName;
   readonly machine: string;
+  /** The program apps/mesh-node. */
+  readonly meshNode: string;
+  /** This machine's own. */
+  readonly folder: string;
   /** The one of the moment: a later login may have brought another. */
   readonly token: () => string;
   readonly log: (event: string, fields: { readonly [key: string]: unknown }) => void;
@@ -53,6 +65,7 @@ export class JoinedNetwork {
   private held: HeldNetwork | null = null;
   private lastContactMs: number;
   private ending: Ending | null = null;
+  private readonly changes = new EventEmitter();
   private readonly lastCodes = new Map<string, string>();
   private readonly engine: FlowEngine;
   private readonly forwards: Forwards;
@@ -130,18 +143,41 @@ export class JoinedNetwork {
     });
   }
 
-  /** Errors: JoinRefusedError, ControlPlaneUnreachableError, MeshTransportUnavailableError. */
+  /** Errors: JoinRefusedError, ControlPlaneUnreachableError, MeshNotConfiguredError. */
   static async join(ports: JoinPorts): Promise<JoinedNetwork> {
     const keys = await newJoinKeys();
     const credentials = await request(ports, keys);
-    const mesh = await joinMesh(credentials.meshTransport, meshCredentials(credentials, keys), (entry) =>
-      ports.log('mesh', { entry }),
-    );
-    return new JoinedNetwork(ports, keys, credentials, mesh);
+    let joined: JoinedNetwork | null = null;
+    const mesh = await joinMesh(credentials, {
+      credentials: meshCredentials(credentials, keys),
+      meshNode: ports.meshNode,
+      folder: ports.folder,
+      requestKey: () => requestMeshKey(ports.url, ports.token(), credentials.nodeId),
+      changed: () => joined?.changed(),
+      log: (entry) => ports.log('mesh', { entry }),
+    });
+    joined = new JoinedNetwork(ports, keys, credentials, mesh);
+    return joined;
+  }
+
+  private changed(): void {
+    this.changes.emit('change');
+    this.ports.changed();
+    this.link.reportSoon();
   }
 
   get isJoined(): boolean {
     return this.ending === null;
+  }
+
+  /** Resolves once traffic can pass, as far as this machine is concerned, or it is known why not; or at the deadline. */
+  async settled(deadlineMs: number): Promise<void> {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    while (!deadline.aborted && this.isJoined) {
+      const { state } = this.mesh.status();
+      if (state === 'failed' || (state === 'joined' && this.held !== null)) return;
+      await once(this.changes, 'change', { signal: deadline }).catch(() => {});
+    }
   }
 
   /** Resolves once the port is bound; false: it led there already. Error: ForwardRefusedError. */
@@ -191,16 +227,18 @@ export class JoinedNetwork {
   state(): JoinedNetworkState {
     const { network } = this.ports;
     const { nodeId, user, expiresAt } = this.credentials;
+    const mesh = this.mesh.status();
+    const fault = this.ending ?? { ...mesh, remedy: meshRemedy(mesh.code) };
     return {
       network,
       nodeId,
       user,
       state: this.ending === null ? 'joined' : 'ended',
-      code: this.ending?.code ?? null,
-      message: this.ending?.message ?? null,
-      remedy: this.ending?.remedy ?? null,
+      code: fault.code,
+      message: fault.message,
+      remedy: fault.remedy,
       bus: this.link.status(),
-      mesh: this.ending === null ? 'joined' : 'left',
+      mesh: this.ending === null ? mesh.state : 'left',
       version: this.held?.snapshot.version ?? null,
       expiresAt: expiresAt.toISOString(),
       reachable: (this.held?.snapshot.aliases ?? []).flatMap(({ alias, ports }) =>
@@ -214,23 +252,15 @@ export class JoinedNetwork {
   private forwardState(forward: Forward): ForwardState {
     const { alias, port } = forward;
     const flows = this.engine.flows().filter((flow) => flow.alias === alias && flow.port === port);
-    return { ...forward, ...this.standing(forward), connections: flows.length };
-  }
-
-  private standing({ alias, port }: Forward): Pick<ForwardState, 'state' | 'reason'> {
-    const view = this.engine.view(this.credentials.networkId);
-    if (view === null) return { state: 'denied', reason: 'no topology has arrived yet' };
-    const { effect } = evaluate(view, { source: this.source, alias, port });
-    if (effect === 'deny') {
-      const question = `gstacks network test ${this.ports.network} local:${this.source.user} ${alias}:${port}`;
-      return {
-        state: 'denied',
-        reason: `denied by policy, or not published (version ${view.version}); ask: ${question}`,
-      };
-    }
-    if (!this.isFresh()) return { state: 'denied', reason: 'out of contact with the control plane for too long' };
-    const code = this.lastCodes.get(`${alias}:${port}`);
-    return { state: 'open', reason: code === undefined ? null : `the last connection was refused: ${code}` };
+    const standing = standingOf(forward, {
+      network: this.ports.network,
+      source: this.source,
+      view: this.engine.view(this.credentials.networkId),
+      isFresh: this.isFresh(),
+      mesh: this.meshState(),
+      lastCode: this.lastCodes.get(`${alias}:${port}`) ?? null,
+    });
+    return { ...forward, ...standing, connections: flows.length };
   }
 
   private recorded({ outcome, code, alias, port, flowId }: FlowRecord): void {
@@ -246,6 +276,7 @@ export class JoinedNetwork {
     const flowsCut = this.engine.apply(networkId, participates ? viewOf(held.snapshot) : null);
     this.ports.log('version applied', { network: name, version, flowsCut: flowsCut.length });
     this.acknowledge(from, flowsCut);
+    this.changes.emit('change');
     this.ports.changed();
     if (!participates) {
       void this.end({
@@ -283,14 +314,7 @@ export class JoinedNetwork {
   }
 
   private meshState(): MeshState {
-    const isJoined = this.ending === null;
-    return {
-      transport: this.credentials.meshTransport,
-      state: isJoined ? 'joined' : 'failed',
-      code: null,
-      message: null,
-      endpoints: [],
-    };
+    return { transport: this.mesh.transport, ...this.mesh.status() };
   }
 }
 

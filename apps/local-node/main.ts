@@ -1,7 +1,10 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { BackgroundNode } from './background-node.js';
 import { serveControl } from './control-server.js';
+import { MESH_FOLDER_PREFIX } from './mesh.js';
 
 /** Started by `gstacks mesh join` with its folder and the control plane's url; tokens come over the socket alone. */
 const [folder, url] = process.argv.slice(2);
@@ -12,6 +15,7 @@ if (folder === undefined || url === undefined) {
 
 /** A node without a network waits so long for a first or another join, then ends. */
 const IDLE_MS = 5_000;
+const BUILT_MESH_NODE = fileURLToPath(new URL('../../../.cache/bin/mesh-node', import.meta.url));
 /** Longer than any step of shutting down. */
 const SHUTDOWN_MS = 5_000;
 
@@ -19,9 +23,16 @@ const logger = pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctio
 let ending = false;
 let idleTimer: NodeJS.Timeout | null = null;
 
+// Of nodes that were killed: no other process has this folder.
+for (const name of readdirSync(folder)) {
+  if (name.startsWith(MESH_FOLDER_PREFIX)) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
 const node = new BackgroundNode({
   url,
   stateFile: join(folder, 'state.json'),
+  folder,
+  meshNode: process.env.GLOBALSTACKS_MESH_NODE || BUILT_MESH_NODE,
   log: (event, fields) => logger.info(fields, event),
   now: () => new Date(),
   idle: () => endWhenIdle(),

@@ -1,24 +1,56 @@
+import { join } from 'node:path';
 import { CodedError } from '#libs/contracts/errors.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { meshHostname } from '#libs/mesh/hostname.js';
 import type { MeshLog } from '#libs/mesh/log.js';
 import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import type { Transport } from '#libs/mesh/transport.js';
+import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
+import type { LocalCredentials } from './control-plane-api.js';
 
-/** This machine cannot take part in the mesh that the control plane names. */
-export class MeshTransportUnavailableError extends CodedError {}
+/** The control plane does not say which mesh to join. */
+export class MeshNotConfiguredError extends CodedError {}
 
-/** Joins the mesh to ask for flows. Nobody asks this machine for any: it listens nowhere. */
-export function joinMesh(
-  transport: 'direct' | 'tsnet',
-  credentials: MeshCredentials,
-  log: MeshLog,
-): Promise<StartedMeshNode> {
-  if (transport !== 'direct') {
-    throw new MeshTransportUnavailableError(
-      'MESH_TRANSPORT_UNAVAILABLE',
-      `this machine cannot join a mesh of transport ${transport}`,
-      'start control plane and agents with GLOBALSTACKS_MESH_TRANSPORT=direct, then gstacks mesh join',
+/** Of the folders that hold what nodes keep while they run. */
+export const MESH_FOLDER_PREFIX = 'mesh-';
+
+export interface LocalMeshPorts {
+  readonly credentials: MeshCredentials;
+  /** The program apps/mesh-node. */
+  readonly meshNode: string;
+  /** This machine's own, where nodes keep what they need while they run. */
+  readonly folder: string;
+  readonly requestKey: (signal: AbortSignal) => Promise<string>;
+  readonly changed: () => void;
+  readonly log: MeshLog;
+}
+
+/**
+ * Takes part in the mesh to ask for flows; nobody asks this machine for any, and it listens nowhere. Resolves before it
+ * has joined.
+ */
+export function joinMesh(issued: LocalCredentials, ports: LocalMeshPorts): Promise<StartedMeshNode> {
+  const transport = transportFor(issued, ports);
+  transport.onStatus(ports.changed);
+  return startMeshNode({ credentials: ports.credentials, transport, listens: false, log: ports.log });
+}
+
+function transportFor({ nodeId, meshTransport, meshControlUrl }: LocalCredentials, ports: LocalMeshPorts): Transport {
+  if (meshTransport === 'direct') return directTransport({ listen: '127.0.0.1:0' });
+  if (meshControlUrl === null) {
+    throw new MeshNotConfiguredError(
+      'MESH_NOT_CONFIGURED',
+      'the control plane has a tsnet mesh without a control server',
+      'set GLOBALSTACKS_MESH_CONTROL_URL at the control plane, then gstacks mesh join',
     );
   }
-  return startMeshNode({ credentials, transport: directTransport({ listen: '127.0.0.1:0' }), listens: false, log });
+  return tsnetTransport({
+    binary: ports.meshNode,
+    controlUrl: meshControlUrl,
+    hostname: meshHostname({ kind: 'local', id: nodeId }),
+    stateFolder: join(ports.folder, `${MESH_FOLDER_PREFIX}${nodeId}`),
+    isEphemeral: true,
+    requestKey: ports.requestKey,
+  });
 }

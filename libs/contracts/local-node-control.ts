@@ -21,8 +21,8 @@ export type ForwardState = {
   readonly alias: string;
   readonly port: number;
   readonly localPort: number;
-  /** denied: the port stays, and connections are reset. */
-  readonly state: 'open' | 'denied' | 'ended';
+  /** denied and unreachable: the port stays, and connections are reset. */
+  readonly state: 'open' | 'denied' | 'unreachable' | 'ended';
   readonly reason: string | null;
   readonly connections: number;
 };
@@ -131,7 +131,7 @@ function parseForward(value: unknown, field: string): ForwardState {
     alias: text(forward.alias, `${field}.alias`),
     port: number(forward.port, `${field}.port`),
     localPort: number(forward.localPort, `${field}.localPort`),
-    state: wordOf(['open', 'denied', 'ended'])(forward.state, `${field}.state`),
+    state: wordOf(['open', 'denied', 'unreachable', 'ended'])(forward.state, `${field}.state`),
     reason: nullOr(text)(forward.reason, `${field}.reason`),
     connections: number(forward.connections, `${field}.connections`),
   };

@@ -17,7 +17,7 @@ export function diagnosedHost(
 ): DiagnosedHost {
   return {
     agentId,
-    mesh: () => host.mesh.state,
+    mesh: host.mesh.state,
     applied: (networkId) => applier.applied(networkId),
     view: (networkId) => host.flows.view(networkId),
     failureOf: (networkId, alias) =>

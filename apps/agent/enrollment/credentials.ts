@@ -1,6 +1,7 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/http/mesh-transports.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
-import { type FieldParser, listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
+import { type FieldParser, listOf, nullOr, parseObject, textUpTo, wordOf } from '#libs/contracts/json-fields.js';
 
 /** What the control plane issued to this agent. Secret only together with the keys, kept 0600 all the same. */
 export interface AgentCredentials {
@@ -12,6 +13,9 @@ export interface AgentCredentials {
   /** Signs snapshots: SPKI, DER, base64. */
   readonly snapshotPublicKey: string;
   readonly storeId: string;
+  /** Which mesh the control plane would have this agent join; null: none. */
+  readonly meshTransport: MeshTransport | null;
+  readonly meshControlUrl: string | null;
   /** RFC 3339; issuedAt by the agent's clock, when the answer came. */
   readonly issuedAt: string;
   readonly expiresAt: string;
@@ -37,6 +41,9 @@ export function parseCredentials(value: unknown): AgentCredentials {
     authority: textUpTo(65_536)(fields.authority, 'authority'),
     snapshotPublicKey: textUpTo(1_024)(fields.snapshotPublicKey, 'snapshotPublicKey'),
     storeId: textUpTo(128)(fields.storeId, 'storeId'),
+    // Not there in credentials of an earlier release.
+    meshTransport: nullOr(wordOf(MESH_TRANSPORTS))(fields.meshTransport ?? null, 'meshTransport'),
+    meshControlUrl: nullOr(textUpTo(2_048))(fields.meshControlUrl ?? null, 'meshControlUrl'),
     issuedAt: parseTime(fields.issuedAt, 'issuedAt'),
     expiresAt: parseTime(fields.expiresAt, 'expiresAt'),
   };

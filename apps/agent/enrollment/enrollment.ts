@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import { parseObject } from '#libs/contracts/json-fields.js';
-import { renewalStatement } from '#libs/contracts/renewal.js';
+import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
+import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 import { ControlPlaneUnreachableError, postJson } from './control-plane-http.js';
 import { type AgentCredentials, parseCredentials } from './credentials.js';
@@ -29,6 +29,7 @@ export interface EnrollmentPorts {
 
 const FILE = 'credentials.json';
 const RETRY_MS = 2_000;
+const LONGEST_KEY = 1_024;
 
 /** Gets, keeps and renews this agent's credentials. */
 export class Enrollment {
@@ -89,6 +90,15 @@ export class Enrollment {
     };
     const body = { ...renewal, signature: keys.sign(renewalStatement(renewal)) };
     return this.keep(await this.post('v1/agent-credentials', body, signal), current);
+  }
+
+  /** A key for the mesh, good for one login. Errors as those of renew. */
+  async meshKey(signal: AbortSignal): Promise<string> {
+    const { keys, now } = this.ports;
+    const request = { agentId: this.settings.name, nkey: keys.nkey, timestamp: now().toISOString() };
+    const body = { ...request, signature: keys.sign(meshKeyStatement(request)) };
+    const answer = parseObject(await this.post('v1/agent-mesh-keys', body, signal), 'answer');
+    return textUpTo(LONGEST_KEY)(answer.authKey, 'authKey');
   }
 
   private post(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {

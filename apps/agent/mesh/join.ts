@@ -1,27 +1,55 @@
+import { join } from 'node:path';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { AgentId } from '#libs/contracts/ids.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { meshHostname } from '#libs/mesh/hostname.js';
 import type { MeshLog } from '#libs/mesh/log.js';
 import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
-import { type MeshSettings, unavailableMesh } from './mesh-settings.js';
+import type { Transport } from '#libs/mesh/transport.js';
+import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
+import type { MeshChoice } from './mesh-settings.js';
 
 /** This agent's place in the mesh; without a node, the state says why. */
 export interface JoinedMesh {
   readonly node: StartedMeshNode | null;
-  readonly state: MeshState;
+  /** As it is now. */
+  readonly state: () => MeshState;
 }
 
-/** Errors: MeshListenError, MeshCredentialsError. A mesh that the settings leave out is a state, not an error. */
-export async function joinMesh(
-  settings: MeshSettings,
-  credentials: MeshCredentials,
-  log: MeshLog,
-): Promise<JoinedMesh> {
-  if (settings.kind === 'unavailable') return { node: null, state: unavailableMesh(settings) };
-  const transport = directTransport({ listen: settings.listen, advertise: settings.advertise });
-  const node = await startMeshNode({ credentials, transport, log });
-  return {
-    node,
-    state: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: node.endpoints },
-  };
+export interface JoinPorts {
+  readonly agentId: AgentId;
+  readonly credentials: MeshCredentials;
+  /** Holds what the agent's node in a tailnet keeps. */
+  readonly stateFolder: string;
+  /** A key from the control plane. Rejects with a CodedError. */
+  readonly requestKey: (signal: AbortSignal) => Promise<string>;
+  readonly changed: (state: MeshState) => void;
+  readonly log: MeshLog;
+}
+
+/**
+ * Resolves before the mesh is joined: how far that is, `state` says. Errors: MeshListenError, MeshCredentialsError. A
+ * mesh that the settings leave out is a state, not an error.
+ */
+export async function joinMesh(choice: MeshChoice, ports: JoinPorts): Promise<JoinedMesh> {
+  if (choice.kind === 'unavailable') return { node: null, state: () => choice.state };
+  const transport = transportOf(choice, ports);
+  const state = (): MeshState => ({ transport: transport.kind, ...transport.status() });
+  transport.onStatus(() => ports.changed(state()));
+  const node = await startMeshNode({ credentials: ports.credentials, transport, log: ports.log });
+  return { node, state };
+}
+
+function transportOf(choice: Exclude<MeshChoice, { kind: 'unavailable' }>, ports: JoinPorts): Transport {
+  if (choice.kind === 'direct') return directTransport({ listen: choice.listen, advertise: choice.advertise });
+  const { controlUrl, authKey, meshNode } = choice;
+  return tsnetTransport({
+    binary: meshNode,
+    controlUrl,
+    hostname: meshHostname({ kind: 'agent', id: ports.agentId }),
+    stateFolder: join(ports.stateFolder, 'mesh'),
+    isEphemeral: false,
+    requestKey: authKey === null ? ports.requestKey : async () => authKey,
+  });
 }

@@ -1,60 +1,88 @@
+import { fileURLToPath } from 'node:url';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import type { FieldParser } from '#libs/contracts/json-fields.js';
+
+/** What this host says of its mesh. What it leaves open the control plane says, with the agent's credentials. */
+export interface MeshSettings {
+  readonly transport: 'direct' | 'tsnet' | null;
+  readonly directListen: string;
+  readonly directAdvertise: string | null;
+  readonly controlUrl: string | null;
+  /** A key of this host's own, made before by an operator; null: the control plane gives one when it is needed. */
+  readonly authKey: string | null;
+  /** The program apps/mesh-node. */
+  readonly meshNode: string;
+}
+
+/** What the control plane says of the mesh. */
+export interface OfferedMesh {
+  readonly meshTransport: 'direct' | 'tsnet' | null;
+  readonly meshControlUrl: string | null;
+}
 
 /** How this agent is to reach its peers, or why it cannot: said at the control plane, never worked around. */
-export type MeshSettings =
+export type MeshChoice =
   | { readonly kind: 'direct'; readonly listen: string; readonly advertise: string | null }
   | {
-      readonly kind: 'unavailable';
-      readonly transport: 'tsnet' | 'none';
-      readonly code: string;
-      readonly message: string;
-    };
+      readonly kind: 'tsnet';
+      readonly controlUrl: string;
+      readonly authKey: string | null;
+      readonly meshNode: string;
+    }
+  | { readonly kind: 'unavailable'; readonly state: MeshState };
 
-type Variables = { readonly [name: string]: string | undefined };
+type Read = <T>(variable: string, parse: FieldParser<T>) => T | null;
 
-const KEY_SOURCES = 'GLOBALSTACKS_MESH_AUTH_KEY, or GLOBALSTACKS_MESH_API_URL with GLOBALSTACKS_MESH_API_TOKEN';
 const DIRECT_LISTEN_DEFAULT = '0.0.0.0:0';
+const BUILT_MESH_NODE = fileURLToPath(new URL('../../../../.cache/bin/mesh-node', import.meta.url));
+const LONGEST_KEY = 512;
 
-/** The transport named wins; else a control URL means tsnet; with neither there is no mesh, and no fallback. */
-export function meshSettings(transport: 'direct' | 'tsnet' | null, variables: Variables): MeshSettings {
-  if (transport === 'direct') {
-    return {
-      kind: 'direct',
-      listen: variables.GLOBALSTACKS_MESH_DIRECT_LISTEN ?? DIRECT_LISTEN_DEFAULT,
-      advertise: variables.GLOBALSTACKS_MESH_DIRECT_ADVERTISE ?? null,
-    };
-  }
-  if (variables.GLOBALSTACKS_MESH_CONTROL_URL === undefined) {
-    const wanted =
-      transport === 'tsnet' ? ', which the transport tsnet needs' : ' or GLOBALSTACKS_MESH_TRANSPORT=direct';
-    return {
-      kind: 'unavailable',
-      transport: transport ?? 'none',
-      code: 'MESH_NOT_CONFIGURED',
-      message: `no mesh: set GLOBALSTACKS_MESH_CONTROL_URL${wanted}`,
-    };
-  }
-  const mints =
-    variables.GLOBALSTACKS_MESH_API_URL !== undefined && variables.GLOBALSTACKS_MESH_API_TOKEN !== undefined;
-  if (variables.GLOBALSTACKS_MESH_AUTH_KEY === undefined && !mints) {
-    return {
-      kind: 'unavailable',
-      transport: 'tsnet',
-      code: 'MESH_KEY_SOURCE_MISSING',
-      message: `GLOBALSTACKS_MESH_CONTROL_URL is set without a key source: set ${KEY_SOURCES}`,
-    };
-  }
+/** Throws what `read` throws for a variable that cannot be used. */
+export function readMeshSettings(transport: MeshSettings['transport'], read: Read): MeshSettings {
   return {
-    kind: 'unavailable',
-    transport: 'tsnet',
-    code: 'MESH_TRANSPORT_UNAVAILABLE',
-    message:
-      'this version has no tsnet transport: set GLOBALSTACKS_MESH_TRANSPORT=direct between hosts that reach each other',
+    transport,
+    directListen: read('GLOBALSTACKS_MESH_DIRECT_LISTEN', text) ?? DIRECT_LISTEN_DEFAULT,
+    directAdvertise: read('GLOBALSTACKS_MESH_DIRECT_ADVERTISE', text),
+    controlUrl: read('GLOBALSTACKS_MESH_CONTROL_URL', parseControlUrl),
+    authKey: read('GLOBALSTACKS_MESH_AUTH_KEY', parseKey),
+    meshNode: read('GLOBALSTACKS_MESH_NODE', text) ?? BUILT_MESH_NODE,
   };
 }
 
-/** The state an agent without a mesh reports. */
-export function unavailableMesh(settings: Extract<MeshSettings, { kind: 'unavailable' }>): MeshState {
-  const { transport, code, message } = settings;
-  return { transport, state: 'failed', code, message, endpoints: [] };
+/** This host's word goes before the control plane's; a mesh of TCP between hosts is only ever this host's choice. */
+export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshChoice {
+  const { transport, controlUrl, authKey, meshNode, directListen: listen, directAdvertise: advertise } = settings;
+  if (transport === 'direct') return { kind: 'direct', listen, advertise };
+  const url = controlUrl ?? (offered.meshTransport === 'tsnet' ? offered.meshControlUrl : null);
+  if (url !== null) return { kind: 'tsnet', controlUrl: url, authKey, meshNode };
+  const wanted =
+    transport === 'tsnet'
+      ? 'the transport tsnet needs GLOBALSTACKS_MESH_CONTROL_URL, here or at the control plane'
+      : 'set GLOBALSTACKS_MESH_CONTROL_URL at the control plane, or GLOBALSTACKS_MESH_TRANSPORT=direct here';
+  return {
+    kind: 'unavailable',
+    state: {
+      transport: transport ?? 'none',
+      state: 'failed',
+      code: 'MESH_NOT_CONFIGURED',
+      message: `no mesh: ${wanted}`,
+      endpoints: [],
+    },
+  };
 }
+
+const text: FieldParser<string> = (value) => String(value);
+
+/** The value is no part of an error: a URL may hold a password. */
+const parseControlUrl: FieldParser<string> = (value, field) => {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  const isUsable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  if (!isUsable) throw new InvalidInputError(field, '(hidden)', 'an http or https URL without user and password');
+  return String(value);
+};
+
+const parseKey: FieldParser<string> = (value, field) => {
+  if (typeof value === 'string' && value.length <= LONGEST_KEY && /^[\x21-\x7e]+$/.test(value)) return value;
+  throw new InvalidInputError(field, '(hidden)', `a key of at most ${LONGEST_KEY} printable characters`);
+};

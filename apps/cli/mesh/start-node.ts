@@ -2,10 +2,20 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+
 import { MeshError } from './mesh-error.js';
 import { askNode } from './node-client.js';
 import { logFileOf, prepareFolder } from './node-folder.js';
 
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'GLOBALSTACKS_MESH_NODE',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+];
 const READY_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
@@ -18,7 +28,7 @@ export async function startNode(folder: string, url: string, root: string): Prom
     detached: true,
     stdio: ['ignore', log, log],
     // Nothing of this command's environment that could hold a token.
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' },
+    env: Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
   });
   closeSync(log);
   let ended = false;

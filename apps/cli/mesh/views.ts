@@ -7,6 +7,7 @@ export const joinedColumns: readonly Column<JoinedNetworkState>[] = [
   { heading: 'USER', cell: ({ user }) => user },
   { heading: 'STATE', cell: ({ state }) => state },
   { heading: 'BUS', cell: ({ bus }) => bus },
+  { heading: 'MESH', cell: ({ mesh }) => mesh },
   { heading: 'VERSION', cell: ({ version }) => version },
   { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
   { heading: 'REACHABLE', cell: ({ reachable }) => reachable.join(' ') },

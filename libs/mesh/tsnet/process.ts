@@ -4,7 +4,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { MAX_EVENT_BYTES, type MeshNodeCommand, type MeshNodeEvent, parseMeshNodeEvent } from './protocol.js';
 
 /** Of this process's environment: what says which authorities are trusted, and bounds. Nothing that could hold a secret. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GOMEMLIMIT', 'GODEBUG'] as const;
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GOMEMLIMIT', 'GODEBUG'];
 const GRACE_MS = 5_000;
 const KEPT_STDERR_BYTES = 2_048;
 
@@ -32,7 +32,7 @@ export class MeshNodeProcess {
   ) {
     this.#child = spawn(binary, [], {
       cwd: '/',
-      env: Object.fromEntries(INHERITED.flatMap((name) => environmentEntry(name))),
+      env: Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child.stdin?.on('error', () => undefined); // its end follows, and says more
@@ -101,9 +101,4 @@ export class MeshNodeProcess {
       'install Go 1.26 or newer and run `npm start` once, which builds it, or name the program in GLOBALSTACKS_MESH_NODE',
     );
   }
-}
-
-function environmentEntry(name: string): readonly (readonly [string, string])[] {
-  const value = process.env[name];
-  return value === undefined ? [] : [[name, value]];
 }

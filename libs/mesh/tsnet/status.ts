@@ -7,6 +7,7 @@ const JOINING: TransportStatus = { state: 'joining', code: null, message: null, 
 export class StatusBoard {
   #status = JOINING;
   #notify = (_status: TransportStatus): void => {};
+  #waiting: (() => void)[] = [];
 
   get current(): TransportStatus {
     return this.#status;
@@ -14,6 +15,17 @@ export class StatusBoard {
 
   onChange(notify: (status: TransportStatus) => void): void {
     this.#notify = notify;
+  }
+
+  /** Resolves once it is known whether the node joins, or when the signal says that nobody waits any more. */
+  async settled(signal: AbortSignal): Promise<TransportStatus> {
+    if (this.#status.state === 'joining' && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    return this.#status;
   }
 
   joined(endpoints: readonly string[]): void {
@@ -43,6 +55,7 @@ export class StatusBoard {
   #become(next: TransportStatus): void {
     if (JSON.stringify(next) === JSON.stringify(this.#status)) return;
     this.#status = next;
+    for (const resolve of this.#waiting.splice(0)) resolve();
     this.#notify(next);
   }
 }

@@ -80,17 +80,21 @@ export class MeshNodeSupervisor {
     switch (event.event) {
       case 'hello':
         greeted();
-        return this.#introduce(node);
+        this.#introduce(node);
+        break;
       case 'key-needed':
-        return void this.#giveKey(node, signal);
+        void this.#giveKey(node, signal);
+        break;
       case 'joined': {
         const [address] = event.addresses;
         this.#hasJoined = true;
         this.board.joined(address === undefined ? [] : [formatEndpoint(address, this.settings.port)]);
-        return this.#sendWarm();
+        this.#sendWarm();
+        break;
       }
       case 'control':
-        return this.board.controlReachable(event.isReachable, this.settings.controlUrl);
+        this.board.controlReachable(event.isReachable, this.settings.controlUrl);
+        break;
     }
   }
 

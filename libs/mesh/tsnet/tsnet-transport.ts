@@ -21,7 +21,7 @@ export interface TsnetSettings {
   readonly hostname: string;
   /** The node's own, kept between starts: with it a node comes back without a key. */
   readonly stateFolder: string;
-  /** The control server forgets the node soon after it has left. */
+  /** The control server forgets the node soon after it has left, and so does this host. */
   readonly isEphemeral: boolean;
   /** Asked each time the control server wants a key. Rejects with a CodedError. */
   readonly requestKey: (signal: AbortSignal) => Promise<string>;
@@ -63,7 +63,7 @@ export function tsnetTransport(settings: TsnetSettings): Transport {
     kind: 'tsnet',
 
     async dial(endpoint, signal) {
-      const { state, code, message } = board.current;
+      const { state, code, message } = await board.settled(signal);
       if (folder === null || state !== 'joined') throw notJoined(endpoint, code, message);
       return keep(await dialThroughSocket(dialSocketIn(folder), endpoint, signal));
     },
@@ -94,6 +94,7 @@ export function tsnetTransport(settings: TsnetSettings): Transport {
       for (const socket of sockets) socket.destroy();
       await supervisor?.close();
       if (folder !== null) rmSync(folder, { recursive: true, force: true });
+      if (settings.isEphemeral) rmSync(settings.stateFolder, { recursive: true, force: true });
     },
   };
 }

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { chooseMesh, type OfferedMesh } from '#apps/agent/mesh/mesh-settings.js';
 import { type Environment, parseAgentSettings } from '#apps/agent/settings.js';
+import type { MeshState } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
 const LEAST: Environment = {
@@ -69,32 +71,53 @@ describe("the agent's settings", () => {
     });
   }
 
-  const meshes: readonly (readonly [string, Environment, object])[] = [
-    ['neither a control URL nor a choice', {}, { code: 'MESH_NOT_CONFIGURED', transport: 'none' }],
-    ['direct, by choice', { GLOBALSTACKS_MESH_TRANSPORT: 'direct' }, { kind: 'direct', advertise: null }],
+  const none: OfferedMesh = { meshTransport: null, meshControlUrl: null };
+  const tsnet: OfferedMesh = { meshTransport: 'tsnet', meshControlUrl: 'https://mesh.example' };
+  const meshes: readonly (readonly [string, Environment, OfferedMesh, object])[] = [
+    ['nothing here or there', {}, none, unavailable('none')],
+    ['direct at the control plane alone', {}, { ...none, meshTransport: 'direct' }, unavailable('none')],
+    ['direct, by choice', { GLOBALSTACKS_MESH_TRANSPORT: 'direct' }, none, { kind: 'direct', advertise: null }],
     [
-      'direct, although there is a control URL',
+      'direct, although there are control URLs',
       { GLOBALSTACKS_MESH_TRANSPORT: 'direct', GLOBALSTACKS_MESH_CONTROL_URL: 'https://mesh' },
+      tsnet,
       { kind: 'direct' },
     ],
+    ['what the control plane offers', {}, tsnet, { kind: 'tsnet', controlUrl: 'https://mesh.example', authKey: null }],
     [
-      'a control URL without a key source',
-      { GLOBALSTACKS_MESH_CONTROL_URL: 'https://mesh', GLOBALSTACKS_MESH_API_URL: 'https://api' },
-      { code: 'MESH_KEY_SOURCE_MISSING', transport: 'tsnet' },
+      'a control URL and a key of this host',
+      { GLOBALSTACKS_MESH_CONTROL_URL: 'https://own.example', GLOBALSTACKS_MESH_AUTH_KEY: 'k' },
+      tsnet,
+      { kind: 'tsnet', controlUrl: 'https://own.example', authKey: 'k' },
     ],
-    ['tsnet without a control URL', { GLOBALSTACKS_MESH_TRANSPORT: 'tsnet' }, { code: 'MESH_NOT_CONFIGURED' }],
-    [
-      'a control URL and a key',
-      { GLOBALSTACKS_MESH_CONTROL_URL: 'https://mesh', GLOBALSTACKS_MESH_AUTH_KEY: 'k' },
-      { code: 'MESH_TRANSPORT_UNAVAILABLE' },
-    ],
+    ['tsnet without a control URL', { GLOBALSTACKS_MESH_TRANSPORT: 'tsnet' }, none, unavailable('tsnet')],
   ];
-  for (const [what, variables, expected] of meshes) {
+  for (const [what, variables, offered, expected] of meshes) {
     it(`choose the mesh: ${what}`, () => {
-      expect(parseAgentSettings({ ...LEAST, ...variables }).mesh).to.deep.include(expected);
+      expect(chooseMesh(parseAgentSettings({ ...LEAST, ...variables }).mesh, offered)).to.deep.include(expected);
+    });
+  }
+
+  for (const [variable, value] of [
+    ['GLOBALSTACKS_MESH_CONTROL_URL', 'https://user:secret@mesh'],
+    ['GLOBALSTACKS_MESH_CONTROL_URL', 'mesh.example secret'],
+    ['GLOBALSTACKS_MESH_AUTH_KEY', 'secret secret'],
+  ] as const) {
+    it(`refuse ${variable}=${value} without repeating it`, () => {
+      const error = refusal({ ...LEAST, [variable]: value });
+      expect(error.message).to.contain(variable).and.not.contain('secret');
     });
   }
 });
+
+function unavailable(transport: MeshState['transport']): object {
+  const message =
+    transport === 'tsnet'
+      ? 'no mesh: the transport tsnet needs GLOBALSTACKS_MESH_CONTROL_URL, here or at the control plane'
+      : 'no mesh: set GLOBALSTACKS_MESH_CONTROL_URL at the control plane, or GLOBALSTACKS_MESH_TRANSPORT=direct here';
+  const state: MeshState = { transport, state: 'failed', code: 'MESH_NOT_CONFIGURED', message, endpoints: [] };
+  return { kind: 'unavailable', state };
+}
 
 function refusal(environment: Environment): CodedError {
   try {

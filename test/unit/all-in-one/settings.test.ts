@@ -5,7 +5,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 const CLONE = '/clone';
 
 describe('settings of npm start', () => {
-  const rows: readonly (readonly [string, readonly string[], Record<string, string>, unknown])[] = [
+  const rows: readonly (readonly [string, readonly string[], Record<string, string>, object | string])[] = [
     ['nothing given', [], {}, { home: '/clone/.gstacks', port: 7_080, sandboxes: 'static' }],
     ['a home of the environment', [], { GLOBALSTACKS_HOME: '/h' }, { home: '/h', port: 7_080, sandboxes: 'static' }],
     [
@@ -30,7 +30,7 @@ describe('settings of npm start', () => {
   ];
   for (const [title, args, environment, expected] of rows) {
     it(`${title}: ${args.join(' ')}`, () => {
-      expect(parseSettings(args, environment, CLONE)).to.deep.equal(expected);
+      expect(parseSettings(args, environment, CLONE)).to.deep.include(expected);
     });
   }
 

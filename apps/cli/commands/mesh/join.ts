@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
 import { networkArgument } from '../../arguments.js';
+import { EXIT } from '../../errors/exit-codes.js';
 import { MeshCommand } from '../../mesh/mesh-command.js';
 import { askNode } from '../../mesh/node-client.js';
 import { startNode } from '../../mesh/start-node.js';
@@ -28,6 +29,14 @@ export default class MeshJoin extends MeshCommand {
     const done = answer.changed ? `joined ${network}` : `has joined ${network} already; nothing changed`;
     this.screen.line(`this machine ${done} as ${joined.user} (node ${joined.nodeId})`, 'good');
     this.screen.line(`credentials end ${joined.expiresAt}; they are renewed while your login lives`);
+    if (joined.mesh !== 'joined') {
+      this.screen.line(
+        `not in the mesh yet: ${joined.code ?? joined.mesh}: ${joined.message ?? 'no answer so far'}`,
+        'bad',
+      );
+      this.screen.line(`  try: ${joined.remedy ?? 'gstacks mesh status'}`);
+      process.exitCode = joined.mesh === 'failed' ? EXIT.unreachable : EXIT.unknown;
+    }
     this.screen.line(`next: gstacks mesh forward ${network} <alias>:<port> --local <port>`);
     return { changed: answer.changed, ...joined };
   }

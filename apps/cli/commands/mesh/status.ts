@@ -24,9 +24,9 @@ export default class MeshStatus extends MeshCommand {
       process.exitCode = EXIT.unknown;
     }
     this.screen.table(networks, joinedColumns);
-    for (const { network, state: how, message, remedy } of networks) {
-      if (how !== 'ended') continue;
-      this.screen.line(`${network}: ended: ${message}`, 'bad');
+    for (const { network, state: how, code, message, remedy } of networks) {
+      if (how !== 'ended' && code === null) continue;
+      this.screen.line(`${network}: ${how === 'ended' ? 'ended' : code}: ${message}`, 'bad');
       this.screen.line(`  try: ${remedy ?? `gstacks mesh join ${network}`}`);
     }
     const forwards = networks.flatMap((network) =>

@@ -1,0 +1,30 @@
+const DOCTOR = '`gstacks mesh doctor` tells what is wrong';
+
+/** What to do about a node that is not in the mesh, by the code of its state; see docs/mesh.md. */
+const REMEDIES: { readonly [code: string]: string } = {
+  MESH_NOT_CONFIGURED: 'set GLOBALSTACKS_MESH_CONTROL_URL and a source of keys at the control plane; see docs/mesh.md',
+  MESH_KEY_SOURCE_MISSING:
+    'set GLOBALSTACKS_MESH_API_URL and GLOBALSTACKS_MESH_API_TOKEN, or GLOBALSTACKS_MESH_AUTH_KEY, at the control plane',
+  MESH_KEY_MISSING: `the control server wants a key: ${DOCTOR}`,
+  MESH_KEY_INVALID:
+    'check GLOBALSTACKS_MESH_AUTH_KEY, or let the control plane mint keys with GLOBALSTACKS_MESH_API_URL',
+  MESH_KEY_EXPIRED: 'make a new key and set GLOBALSTACKS_MESH_AUTH_KEY, or let the control plane mint keys',
+  MESH_KEY_USED: 'make a reusable key for GLOBALSTACKS_MESH_AUTH_KEY, or let the control plane mint one for each node',
+  MESH_LOGIN_REFUSED: "look at the control server's log for this node",
+  MESH_LOGIN_LOST: 'the node asks for a new key by itself; if it stays so, see the control server',
+  MESH_APPROVAL_NEEDED: 'approve the node at the control server',
+  MESH_CONTROL_UNREACHABLE:
+    'check GLOBALSTACKS_MESH_CONTROL_URL, and that the control server runs and is reached from here',
+  MESH_CONTROL_INVALID: 'GLOBALSTACKS_MESH_CONTROL_URL must name a tsnet-compatible control server such as Headscale',
+  MESH_JOIN_TIMED_OUT: "look at the control server's log; its relays (DERP) must be reached from here too",
+  MESH_PROTOCOL_MISMATCH: 'run `npm start` once, which builds mesh-node of this release',
+  MESH_NODE_MISSING: 'install Go 1.26 or newer and run `npm start` once, which builds mesh-node',
+  MESH_NODE_ENDED: 'it is started again by itself; if it ends again and again, see what the host does to it',
+  MESH_STATE_IN_USE: 'end the other mesh-node that uses the same state folder',
+};
+
+/** The next step for a state of the mesh with this code; null: none is known, or nothing is wrong. */
+export function meshRemedy(code: string | null): string | null {
+  if (code === null) return null;
+  return REMEDIES[code] ?? DOCTOR;
+}
