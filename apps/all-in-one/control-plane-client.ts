@@ -33,6 +33,20 @@ export class ControlPlaneClient {
     return token;
   }
 
+  /** What keeps agents out of the mesh: their code and its words; none when all have joined before the deadline. */
+  async waitForMesh(agents: readonly string[], deadlineMs: number): Promise<readonly string[]> {
+    const deadline = performance.now() + deadlineMs;
+    for (;;) {
+      const { items } = await answered(listAgents({ client: this.client }));
+      const out = items.filter(({ id, mesh }) => agents.includes(id) && mesh?.state !== 'joined');
+      if (out.length === 0) return [];
+      if (performance.now() > deadline) {
+        return out.map(({ id, mesh }) => `${id}: ${mesh?.code ?? 'not yet'}: ${mesh?.message ?? 'no reason so far'}`);
+      }
+      await pause(POLL_MS);
+    }
+  }
+
   /**
    * Resolves, when an agent in contact reports each of these, with the network namespace of each that has one.
    * Rejects at the deadline, naming the rest.

@@ -29,6 +29,7 @@ import { SupervisedProcess } from './supervised-process.js';
 const OWN_NAME = 'all-in-one';
 const LOOPBACK = '127.0.0.1';
 const SANDBOXES_TIMEOUT_MS = 60_000;
+const MESH_TIMEOUT_MS = 10_000;
 
 class StoppedError extends CodedError {}
 class AlreadyRunningError extends CodedError {}
@@ -116,6 +117,9 @@ export class Stack {
       await this.run(agentProcess(home, place, await this.enrollmentToken(name, client), settings.mesh));
     }
     await this.startSandboxes(sandboxes, client);
+    const outside = await client.waitForMesh(AGENTS, MESH_TIMEOUT_MS);
+    for (const why of outside) this.say(`not in the mesh, which goes on trying: ${why}`);
+    if (outside.length > 0) this.say('see: gstacks mesh doctor');
     const agents = places.map(({ name, dnsAddress, proxyRange, meshEndpoint }) => ({
       name,
       dnsAddress,

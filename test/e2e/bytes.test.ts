@@ -2,91 +2,94 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 import { type Running, type RunningStack, startStack } from '#test/support/stack.js';
+import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
 const PORT = 7_000;
 const MEBIBYTE = 1_048_576;
 const program = (name: string): string => join(CLONE, 'dist', 'test', 'programs', `${name}.js`);
 
-describe('bytes through the agents', function () {
-  this.timeout(90_000);
-  let stack: RunningStack;
-  const servers: Running[] = [];
+for (const mesh of MESHES) {
+  describe(`bytes through the agents, over ${mesh}`, function () {
+    this.timeout(90_000);
+    let stack: RunningStack;
+    const servers: Running[] = [];
 
-  before(async function () {
-    this.timeout(150_000);
-    stack = await startStack({ sandboxes: 'netns' });
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
-    for (const [sandbox, alias] of [
-      ['sbx-api', 'api'],
-      ['sbx-worker', 'worker'],
-    ] as const) {
-      await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', String(PORT)]);
-      const server = stack.inSandbox(sandbox, process.execPath, program('raw-server'), String(PORT));
-      servers.push(server);
-      await waitFor('the server listens', () => server.stdout().includes('listening'));
-    }
-    for (const [from, to] of [
-      ['web', 'api'],
-      ['worker', 'api'],
-    ] as const) {
-      await stack.json([
-        'network',
-        'policy',
-        'allow',
-        'dev',
-        '--from',
-        from,
-        '--to',
-        to,
-        '--port',
-        String(PORT),
-        '--wait',
-      ]);
-    }
-  });
-
-  after(async () => {
-    for (const server of servers) server.child.kill('SIGTERM');
-    await Promise.all(servers.map((server) => server.ended));
-    await stack?.remove();
-  });
-
-  function client(sandbox: string, mode: string, count: number, bytes = 0): Running {
-    const args = ['api.dev.gstacks', String(PORT), mode, String(count), String(bytes)];
-    return stack.inSandbox(sandbox, process.execPath, program('raw-client'), ...args);
-  }
-
-  for (const [where, from] of [
-    ['across hosts', 'sbx-web'],
-    ['on one host', 'sbx-worker'],
-  ] as const) {
-    it(`come through byte for byte ${where}: 10 MB each way, the one after the other was half-closed`, async () => {
-      const { stdout, stderr } = await client(from, 'hash', 1, 10 * MEBIBYTE).ended;
-      expect(stdout, stderr).to.equal('{"good":1,"of":1}\n');
-    });
-
-    it(`come through on 200 flows at once ${where}`, async () => {
-      const { stdout, stderr } = await client(from, 'hash', 200, 100_000).ended;
-      expect(stdout, stderr).to.equal('{"good":200,"of":200}\n');
-    });
-
-    it(`end in a reset where the other end reset, never in a clean end, ${where}`, async () => {
-      const { stdout, stderr } = await client(from, 'reset', 20).ended;
-      expect(stdout, stderr).to.equal('{"good":20,"of":20}\n');
-    });
-
-    it(`are not held up by 50 readers that have stopped reading ${where}`, async () => {
-      const stalled = client(from, 'stalled', 50);
-      try {
-        await waitFor('50 readers are stalled', () => stalled.stdout().includes('{"stalled":50}'), 30_000);
-        const { stdout, stderr } = await client(from, 'hash', 5, MEBIBYTE).ended;
-        expect(stdout, stderr).to.equal('{"good":5,"of":5}\n');
-      } finally {
-        stalled.child.kill('SIGTERM');
-        await stalled.ended;
+    before(async function () {
+      this.timeout(150_000);
+      stack = await startStack({ sandboxes: 'netns', mesh });
+      await stack.json(['network', 'create', 'dev']);
+      await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
+      for (const [sandbox, alias] of [
+        ['sbx-api', 'api'],
+        ['sbx-worker', 'worker'],
+      ] as const) {
+        await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', String(PORT)]);
+        const server = stack.inSandbox(sandbox, process.execPath, program('raw-server'), String(PORT));
+        servers.push(server);
+        await waitFor('the server listens', () => server.stdout().includes('listening'));
+      }
+      for (const [from, to] of [
+        ['web', 'api'],
+        ['worker', 'api'],
+      ] as const) {
+        await stack.json([
+          'network',
+          'policy',
+          'allow',
+          'dev',
+          '--from',
+          from,
+          '--to',
+          to,
+          '--port',
+          String(PORT),
+          '--wait',
+        ]);
       }
     });
-  }
-});
+
+    after(async () => {
+      for (const server of servers) server.child.kill('SIGTERM');
+      await Promise.all(servers.map((server) => server.ended));
+      await stack?.remove();
+    });
+
+    function client(sandbox: string, mode: string, count: number, bytes = 0): Running {
+      const args = ['api.dev.gstacks', String(PORT), mode, String(count), String(bytes)];
+      return stack.inSandbox(sandbox, process.execPath, program('raw-client'), ...args);
+    }
+
+    for (const [where, from] of [
+      ['across hosts', 'sbx-web'],
+      ['on one host', 'sbx-worker'],
+    ] as const) {
+      it(`come through byte for byte ${where}: 10 MB each way, the one after the other was half-closed`, async () => {
+        const { stdout, stderr } = await client(from, 'hash', 1, 10 * MEBIBYTE).ended;
+        expect(stdout, stderr).to.equal('{"good":1,"of":1}\n');
+      });
+
+      it(`come through on 200 flows at once ${where}`, async () => {
+        const { stdout, stderr } = await client(from, 'hash', 200, 100_000).ended;
+        expect(stdout, stderr).to.equal('{"good":200,"of":200}\n');
+      });
+
+      it(`end in a reset where the other end reset, never in a clean end, ${where}`, async () => {
+        const { stdout, stderr } = await client(from, 'reset', 20).ended;
+        expect(stdout, stderr).to.equal('{"good":20,"of":20}\n');
+      });
+
+      it(`are not held up by 50 readers that have stopped reading ${where}`, async () => {
+        const stalled = client(from, 'stalled', 50);
+        try {
+          await waitFor('50 readers are stalled', () => stalled.stdout().includes('{"stalled":50}'), 30_000);
+          const { stdout, stderr } = await client(from, 'hash', 5, MEBIBYTE).ended;
+          expect(stdout, stderr).to.equal('{"good":5,"of":5}\n');
+        } finally {
+          stalled.child.kill('SIGTERM');
+          await stalled.ended;
+        }
+      });
+    }
+  });
+}

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
 import { freePort } from '#test/support/ports.js';
 import { type Ran, type RunningStack, ran, run, startStack } from '#test/support/stack.js';
+import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
 const API = '{"sandbox":"sbx-api"}\n';
@@ -16,182 +17,185 @@ interface MeshStatus {
   readonly networks: readonly JoinedNetworkState[];
 }
 
-describe('a local node', function () {
-  this.timeout(120_000);
-  let stack: RunningStack;
-  let port: number;
+for (const mesh of MESHES) {
+  describe(`a local node, over ${mesh}`, function () {
+    this.timeout(120_000);
+    let stack: RunningStack;
+    let port: number;
 
-  before(async () => {
-    stack = await startStack({ sandboxes: 'static', env: { GLOBALSTACKS_LOG_LEVEL: 'info' } });
-    port = await freePort();
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait=5']);
-    await stack.json(['network', 'policy', 'allow', ...RULE, '--wait=5']);
-  });
-  after(async () => {
-    await stack.gstacks('mesh', 'leave', 'dev');
-    await stack.remove();
-  });
-
-  const curl = (...options: string[]): Promise<Ran> =>
-    ran('curl', ['-sS', '--max-time', '10', ...options, `http://127.0.0.1:${port}/`]);
-  const status = async (): Promise<MeshStatus> => JSON.parse((await stack.gstacks('mesh', 'status', '--json')).stdout);
-  const dev = async (): Promise<JoinedNetworkState> => {
-    const [network] = (await status()).networks;
-    if (network === undefined) throw new Error('nothing is joined');
-    return network;
-  };
-  const forward = (...more: string[]): Promise<Ran> =>
-    stack.gstacks('mesh', 'forward', 'dev', 'api:8080', '--local', String(port), ...more);
-  const hold = async () => {
-    const held = run('curl', ['-sSN', `http://127.0.0.1:${port}/hold`]);
-    await waitFor('the connection is open', () => held.stdout().includes('held'));
-    return held;
-  };
-
-  it('joins, forwards a port and answers on the next line of a script', async () => {
-    expect((await stack.gstacks('mesh', 'status')).stdout).to.contain('gstacks mesh join');
-    const joined = await stack.gstacks('mesh', 'join', 'dev');
-    expect(joined.code, joined.stderr).to.equal(0);
-    expect(joined.stdout).to.match(/credentials end \d{4}-/);
-    const forwarded = await forward();
-    expect(forwarded.code, forwarded.stderr).to.equal(0);
-    const answer = await curl();
-    expect(answer.stdout, answer.stderr).to.equal(API);
-    expect((await stack.gstacks('mesh', 'status')).stdout)
-      .to.contain(`127.0.0.1:${port}`)
-      .and.contain('api:8080');
-  });
-
-  it('says that a second join changes nothing, and so for a second forward', async () => {
-    expect(await stack.json(['mesh', 'join', 'dev'])).to.include({ changed: false, state: 'joined' });
-    expect((await forward()).stdout).to.contain('leads already');
-  });
-
-  it('says which port is in use, and what to do', async () => {
-    const taken = await freePort();
-    const server: Server = createServer().listen(taken, '127.0.0.1');
-    const refused = await stack.gstacks('mesh', 'forward', 'dev', 'api:8080', '--local', String(taken));
-    server.close();
-    expect(refused.code).to.equal(2);
-    expect(refused.stderr).to.contain('PORT_IN_USE').and.contain('gstacks mesh forward');
-  });
-
-  it('is listed apart from agents, and answers for the source of a network test', async () => {
-    await waitFor('it is in contact', async () => {
-      const { localNodes } = (await stack.json(['network', 'status', 'dev'])) as {
-        localNodes: { status: string; user: string }[];
-      };
-      return localNodes[0]?.status === 'ONLINE' && localNodes[0].user === 'admin';
+    before(async () => {
+      stack = await startStack({ sandboxes: 'static', mesh, env: { GLOBALSTACKS_LOG_LEVEL: 'info' } });
+      port = await freePort();
+      await stack.json(['network', 'create', 'dev']);
+      await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait=5']);
+      await stack.json(['network', 'policy', 'allow', ...RULE, '--wait=5']);
     });
-    expect((await stack.gstacks('network', 'status', 'dev')).stdout).to.contain('local nodes');
-  });
+    after(async () => {
+      await stack.gstacks('mesh', 'leave', 'dev');
+      await stack.remove();
+    });
 
-  it('is cut live by a deny and brought back by its removal, without a new forward', async () => {
-    const held = await hold();
-    await stack.json(['network', 'policy', 'deny', ...RULE, '--wait=5']);
-    const cut = await held.ended;
-    expect(cut.stderr).to.match(/reset by peer|Recv failure/i);
-    expect((await curl()).stdout).to.equal('');
-    const [denied] = (await dev()).forwards;
-    expect(denied).to.include({ state: 'denied', localPort: port });
-    expect(denied?.reason).to.contain('gstacks network test dev local:admin api:8080');
-
-    const { items } = (await stack.json(['network', 'policy', 'list', 'dev'])) as {
-      items: { id: string; effect: string }[];
+    const curl = (...options: string[]): Promise<Ran> =>
+      ran('curl', ['-sS', '--max-time', '10', ...options, `http://127.0.0.1:${port}/`]);
+    const status = async (): Promise<MeshStatus> =>
+      JSON.parse((await stack.gstacks('mesh', 'status', '--json')).stdout);
+    const dev = async (): Promise<JoinedNetworkState> => {
+      const [network] = (await status()).networks;
+      if (network === undefined) throw new Error('nothing is joined');
+      return network;
     };
-    const deny = items.find(({ effect }) => effect === 'deny')?.id ?? '';
-    await stack.json(['network', 'policy', 'remove', 'dev', deny, '--wait=5']);
-    await waitFor('it answers again', async () => (await curl()).stdout === API);
-  });
+    const forward = (...more: string[]): Promise<Ran> =>
+      stack.gstacks('mesh', 'forward', 'dev', 'api:8080', '--local', String(port), ...more);
+    const hold = async () => {
+      const held = run('curl', ['-sSN', `http://127.0.0.1:${port}/hold`]);
+      await waitFor('the connection is open', () => held.stdout().includes('held'));
+      return held;
+    };
 
-  it('survives restarts of its control plane and of the target agent', async () => {
-    for (const name of ['control-plane', 'agent-host-b']) {
-      const before = stack.pid(name);
-      process.kill(before, 'SIGKILL');
-      await waitFor(`${name} is started again`, () => pidOf(name) !== before && pidOf(name) !== null, 30_000);
-      await waitFor(`it answers after ${name}`, async () => (await curl()).stdout === API, 30_000);
+    it('joins, forwards a port and answers on the next line of a script', async () => {
+      expect((await stack.gstacks('mesh', 'status')).stdout).to.contain('gstacks mesh join');
+      const joined = await stack.gstacks('mesh', 'join', 'dev');
+      expect(joined.code, joined.stderr).to.equal(0);
+      expect(joined.stdout).to.match(/credentials end \d{4}-/);
+      const forwarded = await forward();
+      expect(forwarded.code, forwarded.stderr).to.equal(0);
+      const answer = await curl();
+      expect(answer.stdout, answer.stderr).to.equal(API);
+      expect((await stack.gstacks('mesh', 'status')).stdout)
+        .to.contain(`127.0.0.1:${port}`)
+        .and.contain('api:8080');
+    });
+
+    it('says that a second join changes nothing, and so for a second forward', async () => {
+      expect(await stack.json(['mesh', 'join', 'dev'])).to.include({ changed: false, state: 'joined' });
+      expect((await forward()).stdout).to.contain('leads already');
+    });
+
+    it('says which port is in use, and what to do', async () => {
+      const taken = await freePort();
+      const server: Server = createServer().listen(taken, '127.0.0.1');
+      const refused = await stack.gstacks('mesh', 'forward', 'dev', 'api:8080', '--local', String(taken));
+      server.close();
+      expect(refused.code).to.equal(2);
+      expect(refused.stderr).to.contain('PORT_IN_USE').and.contain('gstacks mesh forward');
+    });
+
+    it('is listed apart from agents, and answers for the source of a network test', async () => {
+      await waitFor('it is in contact', async () => {
+        const { localNodes } = (await stack.json(['network', 'status', 'dev'])) as {
+          localNodes: { status: string; user: string }[];
+        };
+        return localNodes[0]?.status === 'ONLINE' && localNodes[0].user === 'admin';
+      });
+      expect((await stack.gstacks('network', 'status', 'dev')).stdout).to.contain('local nodes');
+    });
+
+    it('is cut live by a deny and brought back by its removal, without a new forward', async () => {
+      const held = await hold();
+      await stack.json(['network', 'policy', 'deny', ...RULE, '--wait=5']);
+      const cut = await held.ended;
+      expect(cut.stderr).to.match(/reset by peer|Recv failure/i);
+      expect((await curl()).stdout).to.equal('');
+      const [denied] = (await dev()).forwards;
+      expect(denied).to.include({ state: 'denied', localPort: port });
+      expect(denied?.reason).to.contain('gstacks network test dev local:admin api:8080');
+
+      const { items } = (await stack.json(['network', 'policy', 'list', 'dev'])) as {
+        items: { id: string; effect: string }[];
+      };
+      const deny = items.find(({ effect }) => effect === 'deny')?.id ?? '';
+      await stack.json(['network', 'policy', 'remove', 'dev', deny, '--wait=5']);
+      await waitFor('it answers again', async () => (await curl()).stdout === API);
+    });
+
+    it('survives restarts of its control plane and of the target agent', async () => {
+      for (const name of ['control-plane', 'agent-host-b']) {
+        const before = stack.pid(name);
+        process.kill(before, 'SIGKILL');
+        await waitFor(`${name} is started again`, () => pidOf(name) !== before && pidOf(name) !== null, 30_000);
+        await waitFor(`it answers after ${name}`, async () => (await curl()).stdout === API, 30_000);
+      }
+      await waitFor(
+        'everybody is in contact again',
+        async () => {
+          const { stdout } = await stack.gstacks('network', 'status', 'dev', '--json');
+          return stdout.includes('"SYNCED"') && stdout.includes('"ONLINE"');
+        },
+        30_000,
+      );
+    });
+
+    it('says when its background process is gone, and joins again', async () => {
+      const { pid } = JSON.parse((await ran('cat', [await stateFile()])).stdout) as { pid: number };
+      process.kill(pid, 'SIGKILL');
+      await waitFor('status says so', async () => {
+        const { stdout, code } = await stack.gstacks('mesh', 'status');
+        return stdout.includes('is gone') && stdout.includes('gstacks mesh join dev') && code === 5;
+      });
+      const refused = await forward();
+      expect(refused.stderr).to.contain('NODE_DIED').and.contain('gstacks mesh join dev');
+      const again = await stack.gstacks('mesh', 'join', 'dev');
+      expect(again.code, again.stderr).to.equal(0);
+      const forwarded = await forward();
+      expect(forwarded.code, forwarded.stderr).to.equal(0);
+      await waitFor('it answers', async () => (await curl()).stdout === API);
+    });
+
+    it('is out at once when it is revoked: open flows, new ones and the bus', async () => {
+      const held = await hold();
+      const { nodeId } = await dev();
+      expect(await stack.json(['mesh', 'revoke', nodeId])).to.deep.equal({ nodeId, changed: true });
+      await held.ended;
+      await waitFor('the node says why it ended', async () => {
+        const ended = await dev();
+        return ended.state === 'ended' && ended.code === 'LOCAL_NODE_REVOKED';
+      });
+      expect((await curl()).code).to.equal(7);
+      await waitFor('a new join is another node', async () => {
+        const { stdout } = await stack.gstacks('mesh', 'join', 'dev', '--json');
+        const joined = JSON.parse(stdout) as JoinedNetworkState;
+        return joined.state === 'joined' && joined.nodeId !== nodeId;
+      });
+    });
+
+    it('ends with the token of its user', async () => {
+      expect((await stack.gstacks('mesh', 'leave', 'dev')).code).to.equal(0);
+      const created = await fetch(`${stack.url}/v1/tokens`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${stack.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ user: 'ada', role: 'operator', expiresInSeconds: 3_600 }),
+      });
+      const { id, token } = (await created.json()) as { id: string; token: string };
+      const tokenFile = join(stack.home, 'ada-token');
+      writeFileSync(tokenFile, token, { mode: 0o600 });
+      const joined = await stack.gstacks('mesh', 'join', 'dev', '--token-file', tokenFile, '--url', stack.url);
+      expect(joined.stdout, joined.stderr).to.contain('as ada');
+      expect((await forward()).code).to.equal(0);
+      await waitFor('it answers', async () => (await curl()).stdout === API);
+      const held = await hold();
+      await fetch(`${stack.url}/v1/tokens/${id}`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${stack.token}` },
+      });
+      await held.ended;
+      await waitFor('the node says why it ended', async () => {
+        const ended = await dev();
+        return ended.state === 'ended' && ended.code === 'LOGIN_EXPIRED';
+      });
+    });
+
+    /** null while it is between two lives. */
+    function pidOf(name: string): number | null {
+      try {
+        return stack.pid(name);
+      } catch {
+        return null;
+      }
     }
-    await waitFor(
-      'everybody is in contact again',
-      async () => {
-        const { stdout } = await stack.gstacks('network', 'status', 'dev', '--json');
-        return stdout.includes('"SYNCED"') && stdout.includes('"ONLINE"');
-      },
-      30_000,
-    );
-  });
 
-  it('says when its background process is gone, and joins again', async () => {
-    const { pid } = JSON.parse((await ran('cat', [await stateFile()])).stdout) as { pid: number };
-    process.kill(pid, 'SIGKILL');
-    await waitFor('status says so', async () => {
-      const { stdout, code } = await stack.gstacks('mesh', 'status');
-      return stdout.includes('is gone') && stdout.includes('gstacks mesh join dev') && code === 5;
-    });
-    const refused = await forward();
-    expect(refused.stderr).to.contain('NODE_DIED').and.contain('gstacks mesh join dev');
-    const again = await stack.gstacks('mesh', 'join', 'dev');
-    expect(again.code, again.stderr).to.equal(0);
-    const forwarded = await forward();
-    expect(forwarded.code, forwarded.stderr).to.equal(0);
-    await waitFor('it answers', async () => (await curl()).stdout === API);
-  });
-
-  it('is out at once when it is revoked: open flows, new ones and the bus', async () => {
-    const held = await hold();
-    const { nodeId } = await dev();
-    expect(await stack.json(['mesh', 'revoke', nodeId])).to.deep.equal({ nodeId, changed: true });
-    await held.ended;
-    await waitFor('the node says why it ended', async () => {
-      const ended = await dev();
-      return ended.state === 'ended' && ended.code === 'LOCAL_NODE_REVOKED';
-    });
-    expect((await curl()).code).to.equal(7);
-    await waitFor('a new join is another node', async () => {
-      const { stdout } = await stack.gstacks('mesh', 'join', 'dev', '--json');
-      const joined = JSON.parse(stdout) as JoinedNetworkState;
-      return joined.state === 'joined' && joined.nodeId !== nodeId;
-    });
-  });
-
-  it('ends with the token of its user', async () => {
-    expect((await stack.gstacks('mesh', 'leave', 'dev')).code).to.equal(0);
-    const created = await fetch(`${stack.url}/v1/tokens`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stack.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ user: 'ada', role: 'operator', expiresInSeconds: 3_600 }),
-    });
-    const { id, token } = (await created.json()) as { id: string; token: string };
-    const tokenFile = join(stack.home, 'ada-token');
-    writeFileSync(tokenFile, token, { mode: 0o600 });
-    const joined = await stack.gstacks('mesh', 'join', 'dev', '--token-file', tokenFile, '--url', stack.url);
-    expect(joined.stdout, joined.stderr).to.contain('as ada');
-    expect((await forward()).code).to.equal(0);
-    await waitFor('it answers', async () => (await curl()).stdout === API);
-    const held = await hold();
-    await fetch(`${stack.url}/v1/tokens/${id}`, {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${stack.token}` },
-    });
-    await held.ended;
-    await waitFor('the node says why it ended', async () => {
-      const ended = await dev();
-      return ended.state === 'ended' && ended.code === 'LOGIN_EXPIRED';
-    });
-  });
-
-  /** null while it is between two lives. */
-  function pidOf(name: string): number | null {
-    try {
-      return stack.pid(name);
-    } catch {
-      return null;
+    async function stateFile(): Promise<string> {
+      const found = await ran('find', [stack.home, '-name', 'state.json', '-path', '*gstacks-mesh-*']);
+      return found.stdout.trim();
     }
-  }
-
-  async function stateFile(): Promise<string> {
-    const found = await ran('find', [stack.home, '-name', 'state.json', '-path', '*gstacks-mesh-*']);
-    return found.stdout.trim();
-  }
-});
+  });
+}

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type Capture, capturePayload } from '#test/support/capture.js';
 import { curl, expectReset, hold, namespaceOf } from '#test/support/sandboxes.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
+import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
 const API = 'http://api.dev.gstacks:8080';
@@ -14,105 +15,107 @@ interface Rule {
   readonly effect: string;
 }
 
-describe('a denial, proven', function () {
-  this.timeout(60_000);
-  let stack: RunningStack;
-  let capture: Capture;
+for (const mesh of MESHES) {
+  describe(`a denial, proven, over ${mesh}`, function () {
+    this.timeout(60_000);
+    let stack: RunningStack;
+    let capture: Capture;
 
-  before(async function () {
-    this.timeout(150_000);
-    stack = await startStack({ sandboxes: 'netns' });
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
-    await stack.json(['network', 'policy', 'allow', ...RULE, '--wait']);
-    capture = await capturePayload(await namespaceOf(stack, 'sbx-web'), 8_080);
-  });
+    before(async function () {
+      this.timeout(150_000);
+      stack = await startStack({ sandboxes: 'netns', mesh });
+      await stack.json(['network', 'create', 'dev']);
+      await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
+      await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
+      await stack.json(['network', 'policy', 'allow', ...RULE, '--wait']);
+      capture = await capturePayload(await namespaceOf(stack, 'sbx-web'), 8_080);
+    });
 
-  after(async () => {
-    await capture?.stop();
-    await stack?.remove();
-  });
+    after(async () => {
+      await capture?.stop();
+      await stack?.remove();
+    });
 
-  afterEach(async () => {
-    const { items } = (await stack.json(['network', 'policy', 'list', 'dev'])) as { readonly items: readonly Rule[] };
-    for (const rule of items.filter(({ effect }) => effect === 'deny')) {
-      await stack.json(['network', 'policy', 'remove', 'dev', rule.id, '--wait']);
+    afterEach(async () => {
+      const { items } = (await stack.json(['network', 'policy', 'list', 'dev'])) as { readonly items: readonly Rule[] };
+      for (const rule of items.filter(({ effect }) => effect === 'deny')) {
+        await stack.json(['network', 'policy', 'remove', 'dev', rule.id, '--wait']);
+      }
+    });
+
+    for (const { idle, busy } of [
+      { idle: 0, busy: 0 },
+      { idle: 1, busy: 0 },
+      { idle: 1, busy: 2 },
+    ]) {
+      const count = idle + busy;
+      it(`cuts ${count} open connections, ${idle} of them idle, and says so when no byte can follow`, async () => {
+        const held = await hold(stack, 'sbx-web', `${API}/hold`, idle);
+        const before = capture.segments().length;
+        const streams = Array.from({ length: busy }, () =>
+          stack.inSandbox(
+            'sbx-web',
+            'curl',
+            '-sS',
+            '-o',
+            '/dev/null',
+            '--limit-rate',
+            '20M',
+            `${API}/bytes?n=${2 ** 34}`,
+          ),
+        );
+        if (busy > 0) await waitFor('bytes flow', () => capture.segments().length > before + 100);
+        const denied = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait');
+        const printedAt = Date.now();
+        expect(denied.code, denied.stdout + denied.stderr).to.equal(0);
+        expect(denied.stdout).to.match(new RegExp(`applied by 2/2 agents in \\d+ ms; ${count} open connections? cut`));
+        for (const running of [...held, ...streams]) expectReset(await running.ended);
+        await waitFor('the link was watched long enough', () => Date.now() > printedAt + QUIET_MS);
+        const late = capture.segments().filter(({ atMs }) => atMs > printedAt);
+        expect(late.map(({ line }) => line)).to.deep.equal([]);
+        expectReset(await curl(stack, 'sbx-web', `${API}/`));
+      });
+    }
+
+    it('revives nothing when an allow follows', async () => {
+      const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
+      await stack.json(['network', 'policy', 'deny', ...RULE, '--wait']);
+      if (held !== undefined) expectReset(await held.ended);
+      const before = capture.segments().length;
+      const { items } = (await stack.json(['network', 'policy', 'list', 'dev'])) as { readonly items: readonly Rule[] };
+      const deny = items.find(({ effect }) => effect === 'deny');
+      await stack.json(['network', 'policy', 'remove', 'dev', deny?.id ?? '', '--wait']);
+      expect(capture.segments().length).to.equal(before);
+      expect((await curl(stack, 'sbx-web', `${API}/`)).stdout).to.contain('sbx-api');
+    });
+
+    for (const [agent, other] of [
+      ['host-a', 'host-b'],
+      ['host-b', 'host-a'],
+    ] as const) {
+      it(`names ${agent} when it is stopped, and counts it when it goes on`, async () => {
+        const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
+        const pid = stack.pid(`agent-${agent}`);
+        process.kill(pid, 'SIGSTOP');
+        try {
+          const denied = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait=3');
+          expect(denied.code, denied.stdout + denied.stderr).to.equal(5);
+          expect(denied.stdout + denied.stderr)
+            .to.match(/applied by 1\/2 agents/)
+            .and.to.contain(agent);
+          expect(denied.stdout + denied.stderr).to.not.match(new RegExp(`${other}.*(PENDING|OFFLINE|STALE)`));
+        } finally {
+          process.kill(pid, 'SIGCONT');
+        }
+        await waitFor('the agent acknowledged', async () => {
+          const { agents } = (await stack.json(['network', 'status', 'dev'])) as {
+            readonly agents: readonly { readonly agentId: string; readonly status: string }[];
+          };
+          return agents.length === 2 && agents.every(({ status }) => status === 'SYNCED');
+        });
+        if (held !== undefined) expectReset(await held.ended);
+        expectReset(await curl(stack, 'sbx-web', `${API}/`));
+      });
     }
   });
-
-  for (const { idle, busy } of [
-    { idle: 0, busy: 0 },
-    { idle: 1, busy: 0 },
-    { idle: 1, busy: 2 },
-  ]) {
-    const count = idle + busy;
-    it(`cuts ${count} open connections, ${idle} of them idle, and says so when no byte can follow`, async () => {
-      const held = await hold(stack, 'sbx-web', `${API}/hold`, idle);
-      const before = capture.segments().length;
-      const streams = Array.from({ length: busy }, () =>
-        stack.inSandbox(
-          'sbx-web',
-          'curl',
-          '-sS',
-          '-o',
-          '/dev/null',
-          '--limit-rate',
-          '20M',
-          `${API}/bytes?n=${2 ** 34}`,
-        ),
-      );
-      if (busy > 0) await waitFor('bytes flow', () => capture.segments().length > before + 100);
-      const denied = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait');
-      const printedAt = Date.now();
-      expect(denied.code, denied.stdout + denied.stderr).to.equal(0);
-      expect(denied.stdout).to.match(new RegExp(`applied by 2/2 agents in \\d+ ms; ${count} open connections? cut`));
-      for (const running of [...held, ...streams]) expectReset(await running.ended);
-      await waitFor('the link was watched long enough', () => Date.now() > printedAt + QUIET_MS);
-      const late = capture.segments().filter(({ atMs }) => atMs > printedAt);
-      expect(late.map(({ line }) => line)).to.deep.equal([]);
-      expectReset(await curl(stack, 'sbx-web', `${API}/`));
-    });
-  }
-
-  it('revives nothing when an allow follows', async () => {
-    const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
-    await stack.json(['network', 'policy', 'deny', ...RULE, '--wait']);
-    if (held !== undefined) expectReset(await held.ended);
-    const before = capture.segments().length;
-    const { items } = (await stack.json(['network', 'policy', 'list', 'dev'])) as { readonly items: readonly Rule[] };
-    const deny = items.find(({ effect }) => effect === 'deny');
-    await stack.json(['network', 'policy', 'remove', 'dev', deny?.id ?? '', '--wait']);
-    expect(capture.segments().length).to.equal(before);
-    expect((await curl(stack, 'sbx-web', `${API}/`)).stdout).to.contain('sbx-api');
-  });
-
-  for (const [agent, other] of [
-    ['host-a', 'host-b'],
-    ['host-b', 'host-a'],
-  ] as const) {
-    it(`names ${agent} when it is stopped, and counts it when it goes on`, async () => {
-      const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
-      const pid = stack.pid(`agent-${agent}`);
-      process.kill(pid, 'SIGSTOP');
-      try {
-        const denied = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait=3');
-        expect(denied.code, denied.stdout + denied.stderr).to.equal(5);
-        expect(denied.stdout + denied.stderr)
-          .to.match(/applied by 1\/2 agents/)
-          .and.to.contain(agent);
-        expect(denied.stdout + denied.stderr).to.not.match(new RegExp(`${other}.*(PENDING|OFFLINE|STALE)`));
-      } finally {
-        process.kill(pid, 'SIGCONT');
-      }
-      await waitFor('the agent acknowledged', async () => {
-        const { agents } = (await stack.json(['network', 'status', 'dev'])) as {
-          readonly agents: readonly { readonly agentId: string; readonly status: string }[];
-        };
-        return agents.length === 2 && agents.every(({ status }) => status === 'SYNCED');
-      });
-      if (held !== undefined) expectReset(await held.ended);
-      expectReset(await curl(stack, 'sbx-web', `${API}/`));
-    });
-  }
-});
+}

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
 import type { BusFault } from '#libs/bus/bus.js';
@@ -7,71 +8,32 @@ import { connectBus } from '#libs/bus/nats-bus.js';
 import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
 import { agentInboxPrefix, agentSubject, everyAgentSubject } from '#libs/contracts/subjects.js';
 import type { FlowRequest, MeshNode } from '#libs/mesh/flow.js';
-import { identityOf, meshNodeAs } from '#test/support/agent-identity.js';
+import { identityOf, meshNodeAs, transportFor } from '#test/support/agent-identity.js';
 import { flowIdOf, openAs } from '#test/support/main-path.js';
 import { networkIdOf } from '#test/support/record.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
+import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
 const HOST_A = parseAgentId('host-a', 'agent');
 const HOST_B = parseAgentId('host-b', 'agent');
 
-describe("with everything that host-a's disk holds", function () {
-  this.timeout(60_000);
-  let stack: RunningStack;
+for (const mesh of MESHES) {
+  describe(`with everything that host-a's disk holds, over ${mesh}`, function () {
+    this.timeout(60_000);
+    let stack: RunningStack;
 
-  before(async function () {
-    this.timeout(150_000);
-    stack = await startStack({ sandboxes: 'static' });
-    await stack.json(['network', 'create', 'dev']);
-    for (const [sandbox, alias] of [
-      ['sbx-web', 'web'],
-      ['sbx-api', 'api'],
-      ['sbx-worker', 'worker'],
-    ] as const) {
-      await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', '8080']);
-    }
-    await stack.json(['network', 'policy', 'allow', 'dev', '--from', 'any', '--to', 'api', '--port', '8080', '--wait']);
-  });
-
-  after(async () => {
-    await stack?.remove();
-  });
-
-  it('nothing outside its own subjects is published or heard on the live bus', async () => {
-    const { credentials, keys } = await identityOf(stack, 'host-a');
-    const faults: BusFault[] = [];
-    const bus = connectBus({
-      servers: credentials.busServers,
-      name: 'thief',
-      inboxPrefix: agentInboxPrefix(HOST_A),
-      credentials: () => ({ jwt: credentials.busJwt, seed: keys.nkeySeed }),
-      onStatus: () => {},
-      onFault: (fault) => faults.push(fault),
-    });
-    const heard: string[] = [];
-    try {
-      await waitFor('connected', () => bus.status() === 'connected');
-      const publish = [
-        agentSubject(HOST_B, 'heartbeat'),
-        agentSubject(HOST_B, 'applied'),
-        agentSubject(HOST_B, 'topology'),
-        agentSubject(HOST_A, 'topology'),
-        '$SYS.REQ.SERVER.PING',
-        'gs.v2.agent.host-a.heartbeat',
-      ];
-      const subscribe = [
-        agentSubject(HOST_B, 'topology'),
-        agentSubject(HOST_B, 'heartbeat'),
-        everyAgentSubject('heartbeat'),
-        `${agentInboxPrefix(HOST_B)}.>`,
-        `${CONTROL_PLANE_INBOX_PREFIX}.>`,
-        '>',
-      ];
-      for (const subject of subscribe) bus.serve(subject, async () => heard.push(subject));
-      for (const subject of publish) await bus.request(subject, {}, 100).catch(() => {});
-      await waitFor('the server refused each', () => faults.length >= publish.length + subscribe.length);
-      // The others' traffic goes on meanwhile, and none of it comes here.
+    before(async function () {
+      this.timeout(150_000);
+      stack = await startStack({ sandboxes: 'static', mesh });
+      await stack.json(['network', 'create', 'dev']);
+      for (const [sandbox, alias] of [
+        ['sbx-web', 'web'],
+        ['sbx-api', 'api'],
+        ['sbx-worker', 'worker'],
+      ] as const) {
+        await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', '8080']);
+      }
       await stack.json([
         'network',
         'policy',
@@ -80,97 +42,160 @@ describe("with everything that host-a's disk holds", function () {
         '--from',
         'any',
         '--to',
-        'worker',
+        'api',
         '--port',
         '8080',
         '--wait',
       ]);
-      expect(heard).to.deep.equal([]);
-    } finally {
-      await bus.close();
-    }
-  });
-
-  describe('over the mesh', () => {
-    let node: MeshNode;
-    let request: FlowRequest;
-
-    before(async () => {
-      node = await meshNodeAs(stack, 'host-a');
-      request = {
-        flowId: flowIdOf(1),
-        networkId: parseNetworkId(await networkIdOf(stack, 'dev'), 'network'),
-        alias: parseAliasName('api', 'alias'),
-        port: 8_080,
-        source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-web', 'sandbox') },
-        version: 1,
-      };
     });
 
     after(async () => {
-      await node?.close();
+      await stack?.remove();
     });
 
-    it('its own sandbox opens what policy allows', async () => {
-      expect(await openAs(node, { ...request, flowId: flowIdOf(2) })).to.equal('OPENED');
-    });
-
-    const rows: readonly (readonly [string, Partial<FlowRequest>, string])[] = [
-      [
-        'a source placed on another agent',
-        { source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-worker', 's') } },
-        'SOURCE_NOT_ON_PEER',
-      ],
-      [
-        'a source that is not attached',
-        { source: { kind: 'sandbox', sandboxId: parseSandboxId('nobody', 's') } },
-        'SOURCE_NOT_ON_PEER',
-      ],
-      ['a port that is not published', { port: 9_090 }, 'NO_PORT'],
-      ['an alias of its own host', { alias: parseAliasName('web', 'a') }, 'DEFAULT_DENY'],
-      ['a network that does not exist', { networkId: parseNetworkId('0', 'n') }, 'NETWORK_UNKNOWN'],
-    ];
-    it('is refused a source placed on another agent when it speaks HTTP/2 by hand', async () => {
+    it('nothing outside its own subjects is published or heard on the live bus', async () => {
       const { credentials, keys } = await identityOf(stack, 'host-a');
-      const { items } = (await stack.json(['agent', 'list'])) as {
-        readonly items: readonly { readonly id: string; readonly mesh: { readonly endpoints: readonly string[] } }[];
-      };
-      const endpoint = items.find(({ id }) => id === 'host-b')?.mesh.endpoints[0] ?? '';
-      const session = connectHttp2(`https://${endpoint}`, {
-        cert: credentials.certificate,
-        key: keys.meshPrivateKey,
-        ca: credentials.authority,
-        // The name in an agent's certificate is a SPIFFE URI, not a host's.
-        checkServerIdentity: () => undefined,
+      const faults: BusFault[] = [];
+      const bus = connectBus({
+        servers: credentials.busServers,
+        name: 'thief',
+        inboxPrefix: agentInboxPrefix(HOST_A),
+        credentials: () => ({ jwt: credentials.busJwt, seed: keys.nkeySeed }),
+        onStatus: () => {},
+        onFault: (fault) => faults.push(fault),
       });
+      const heard: string[] = [];
       try {
-        const ask = async (source: string): Promise<string> => {
-          const stream = session.request({
-            ':method': 'CONNECT',
-            ':authority': 'anything',
-            'gs-flow': '0'.repeat(30) + (source === 'sandbox:sbx-web' ? 'e1' : 'e2'),
-            'gs-network': request.networkId,
-            'gs-alias': 'api',
-            'gs-port': '8080',
-            'gs-source': source,
-            'gs-version': '1',
-          });
-          const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
-          stream.on('error', () => {});
-          stream.close();
-          return `${headers[':status']} ${headers['gs-code'] ?? ''}`;
-        };
-        expect(await ask('sandbox:sbx-web')).to.equal('200 ');
-        expect(await ask('sandbox:sbx-worker')).to.equal('403 SOURCE_NOT_ON_PEER');
+        await waitFor('connected', () => bus.status() === 'connected');
+        const publish = [
+          agentSubject(HOST_B, 'heartbeat'),
+          agentSubject(HOST_B, 'applied'),
+          agentSubject(HOST_B, 'topology'),
+          agentSubject(HOST_A, 'topology'),
+          '$SYS.REQ.SERVER.PING',
+          'gs.v2.agent.host-a.heartbeat',
+        ];
+        const subscribe = [
+          agentSubject(HOST_B, 'topology'),
+          agentSubject(HOST_B, 'heartbeat'),
+          everyAgentSubject('heartbeat'),
+          `${agentInboxPrefix(HOST_B)}.>`,
+          `${CONTROL_PLANE_INBOX_PREFIX}.>`,
+          '>',
+        ];
+        for (const subject of subscribe) bus.serve(subject, async () => heard.push(subject));
+        for (const subject of publish) await bus.request(subject, {}, 100).catch(() => {});
+        await waitFor('the server refused each', () => faults.length >= publish.length + subscribe.length);
+        // The others' traffic goes on meanwhile, and none of it comes here.
+        await stack.json([
+          'network',
+          'policy',
+          'allow',
+          'dev',
+          '--from',
+          'any',
+          '--to',
+          'worker',
+          '--port',
+          '8080',
+          '--wait',
+        ]);
+        expect(heard).to.deep.equal([]);
       } finally {
-        session.destroy();
+        await bus.close();
       }
     });
 
-    for (const [index, [title, change, code]] of rows.entries()) {
-      it(`is refused ${title}`, async () => {
-        expect(await openAs(node, { ...request, ...change, flowId: flowIdOf(10 + index) })).to.equal(code);
+    describe('over the mesh', () => {
+      let node: MeshNode;
+      let request: FlowRequest;
+
+      before(async () => {
+        node = await meshNodeAs(stack, 'host-a');
+        request = {
+          flowId: flowIdOf(1),
+          networkId: parseNetworkId(await networkIdOf(stack, 'dev'), 'network'),
+          alias: parseAliasName('api', 'alias'),
+          port: 8_080,
+          source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-web', 'sandbox') },
+          version: 1,
+        };
       });
-    }
+
+      after(async () => {
+        await node?.close();
+      });
+
+      it('its own sandbox opens what policy allows', async () => {
+        expect(await openAs(node, { ...request, flowId: flowIdOf(2) })).to.equal('OPENED');
+      });
+
+      const rows: readonly (readonly [string, Partial<FlowRequest>, string])[] = [
+        [
+          'a source placed on another agent',
+          { source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-worker', 's') } },
+          'SOURCE_NOT_ON_PEER',
+        ],
+        [
+          'a source that is not attached',
+          { source: { kind: 'sandbox', sandboxId: parseSandboxId('nobody', 's') } },
+          'SOURCE_NOT_ON_PEER',
+        ],
+        ['a port that is not published', { port: 9_090 }, 'NO_PORT'],
+        ['an alias of its own host', { alias: parseAliasName('web', 'a') }, 'DEFAULT_DENY'],
+        ['a network that does not exist', { networkId: parseNetworkId('0', 'n') }, 'NETWORK_UNKNOWN'],
+      ];
+      it('is refused a source placed on another agent when it speaks HTTP/2 by hand', async () => {
+        const { credentials, keys } = await identityOf(stack, 'host-a');
+        const { items } = (await stack.json(['agent', 'list'])) as {
+          readonly items: readonly { readonly id: string; readonly mesh: { readonly endpoints: readonly string[] } }[];
+        };
+        const endpoint = items.find(({ id }) => id === 'host-b')?.mesh.endpoints[0] ?? '';
+        const transport = await transportFor(stack);
+        await transport.join();
+        const socket = await transport.dial(endpoint, AbortSignal.timeout(10_000));
+        const session = connectHttp2('https://host-b', {
+          createConnection: () =>
+            connectTls({
+              socket,
+              ALPNProtocols: ['h2'],
+              cert: credentials.certificate,
+              key: keys.meshPrivateKey,
+              ca: credentials.authority,
+              // The name in an agent's certificate is a SPIFFE URI, not a host's.
+              checkServerIdentity: () => undefined,
+            }),
+        });
+        try {
+          const ask = async (source: string): Promise<string> => {
+            const stream = session.request({
+              ':method': 'CONNECT',
+              ':authority': 'anything',
+              'gs-flow': '0'.repeat(30) + (source === 'sandbox:sbx-web' ? 'e1' : 'e2'),
+              'gs-network': request.networkId,
+              'gs-alias': 'api',
+              'gs-port': '8080',
+              'gs-source': source,
+              'gs-version': '1',
+            });
+            const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+            stream.on('error', () => {});
+            stream.close();
+            return `${headers[':status']} ${headers['gs-code'] ?? ''}`;
+          };
+          expect(await ask('sandbox:sbx-web')).to.equal('200 ');
+          expect(await ask('sandbox:sbx-worker')).to.equal('403 SOURCE_NOT_ON_PEER');
+        } finally {
+          session.destroy();
+          await transport.close();
+        }
+      });
+
+      for (const [index, [title, change, code]] of rows.entries()) {
+        it(`is refused ${title}`, async () => {
+          expect(await openAs(node, { ...request, ...change, flowId: flowIdOf(10 + index) })).to.equal(code);
+        });
+      }
+    });
   });
-});
+}

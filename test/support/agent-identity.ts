@@ -1,12 +1,18 @@
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentCredentials, parseCredentials } from '#apps/agent/enrollment/credentials.js';
 import { type IdentityKeys, openIdentityKeys } from '#apps/agent/enrollment/identity-keys.js';
 import { readStateFile } from '#apps/agent/state/state-file.js';
+import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshNode } from '#libs/mesh/flow.js';
 import { startMeshNode } from '#libs/mesh/mesh-node.js';
+import type { Transport } from '#libs/mesh/transport.js';
+import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
+import { CLONE } from './clone.js';
 import type { RunningStack } from './stack.js';
+import { waitFor } from './wait.js';
 
 /** What an agent of the stack holds: somebody who broke into its host has just this. */
 export interface AgentIdentity {
@@ -22,18 +28,34 @@ export async function identityOf(stack: RunningStack, agent: string): Promise<Ag
   };
 }
 
+/** Into the stack's mesh, as a machine that is nobody's. */
+export async function transportFor(stack: RunningStack): Promise<Transport> {
+  const { fixture, home } = stack;
+  if (fixture === null) return directTransport({ listen: '127.0.0.1:0' });
+  return tsnetTransport({
+    binary: await obtainMeshProgram('mesh-node', CLONE, () => {}),
+    controlUrl: fixture.controlUrl,
+    hostname: 'stranger',
+    stateFolder: mkdtempSync(join(home, 'stranger-')),
+    isEphemeral: true,
+    requestKey: () => fixture.mintKey(),
+  });
+}
+
 /** A mesh node of our own that holds the agent's real certificate and knows the other agents' endpoints. */
 export async function meshNodeAs(stack: RunningStack, agent: string): Promise<MeshNode> {
   const { credentials, keys } = await identityOf(stack, agent);
+  const transport = await transportFor(stack);
   const node = await startMeshNode({
     credentials: {
       certificate: credentials.certificate,
       privateKey: keys.meshPrivateKey,
       authority: credentials.authority,
     },
-    transport: directTransport({ listen: '127.0.0.1:0' }),
+    transport,
     log: () => {},
   });
+  await waitFor('the node has joined', () => node.status().state === 'joined');
   const { items } = (await stack.json(['agent', 'list'])) as {
     readonly items: readonly { readonly id: string; readonly mesh: { readonly endpoints: readonly string[] } | null }[];
   };

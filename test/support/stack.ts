@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLONE } from './clone.js';
+import type { MeshFixture } from './mesh-fixture.js';
 import { freePort } from './ports.js';
+import { type MeshKind, startStackFixture } from './stack-mesh.js';
 import { waitFor } from './wait.js';
 
 const READY_TIMEOUT_MS = 120_000;
@@ -30,6 +32,8 @@ export interface RunningStack {
   readonly home: string;
   readonly url: string;
   readonly token: string;
+  /** The control server of a stack over tsnet. */
+  readonly fixture: MeshFixture | null;
   /** What `npm start` printed so far. */
   readonly output: () => string;
   /** Runs bin/gstacks with a context of this stack. */
@@ -49,6 +53,8 @@ export interface RunningStack {
 
 export interface StackOptions {
   readonly sandboxes: 'static' | 'netns';
+  /** tsnet: with a control server of the stack's own. Default direct. */
+  readonly mesh?: MeshKind;
   /** Kept from an earlier stack; otherwise a new temporary folder. */
   readonly home?: string;
   readonly port?: number;
@@ -58,12 +64,11 @@ export interface StackOptions {
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'gs-e2e-'));
   const port = options.port ?? (await freePort());
+  const control = options.mesh === 'tsnet' ? await startStackFixture(home, options.sandboxes) : null;
   const process_ = run(
     process.execPath,
     ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port), '--sandboxes', options.sandboxes],
-    {
-      ...options.env,
-    },
+    { ...control?.env, ...options.env },
   );
   try {
     await waitFor(
@@ -78,6 +83,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   } catch (error) {
     process_.child.kill('SIGTERM');
     await process_.ended;
+    await control?.fixture.stop();
     throw new Error(`${String(error)}\n${process_.stdout()}${process_.stderr()}`);
   }
   const context: { url: string; token: string } = JSON.parse(readFileSync(join(home, 'context.json'), 'utf8'));
@@ -87,6 +93,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const stack: RunningStack = {
     home,
     ...context,
+    fixture: control?.fixture ?? null,
     output: () => process_.stdout() + process_.stderr(),
     gstacks,
     async json(args, expectedCode = 0) {
@@ -109,6 +116,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     },
     async remove() {
       await stack.stop();
+      await control?.fixture.stop();
       rmSync(home, { recursive: true, force: true });
     },
   };

@@ -22,7 +22,7 @@ describe("the agent's settings", () => {
       trustAddresses: false,
     });
     expect(settings).to.deep.include({ proxyRange: null, dnsUpstreams: 'system', enrollmentTokenFile: null });
-    expect(settings.mesh).to.deep.include({ kind: 'unavailable', code: 'MESH_NOT_CONFIGURED' });
+    expect(settings.mesh).to.deep.include({ transport: null, controlUrl: null, authKey: null });
   });
 
   it('give each agent with netns a prefix that begins no other agent', () => {
