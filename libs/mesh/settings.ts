@@ -45,7 +45,7 @@ export interface MeshTimings {
 export const DEFAULT_TIMINGS: MeshTimings = {
   connectMs: 5_000,
   answerMs: 15_000,
-  heartbeatIntervalMs: 5_000,
+  heartbeatIntervalMs: 4_000,
   heartbeatDeadlineMs: 5_000,
 };
 
