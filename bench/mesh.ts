@@ -1,130 +1,68 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { directTransport } from '#libs/mesh/direct-transport.js';
-import { startMeshNode } from '#libs/mesh/mesh-node.js';
-import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
-import { type HaproxyPair, startHaproxyPair } from './mesh/haproxy-pair.js';
+import { bulkRate, newStreams, type Open, roundTrip } from './mesh/measures.js';
+import { openPaths, type Paths } from './mesh/paths.js';
 import { type BenchRow, median } from './report.js';
 
-const STREAM_SECONDS = 4;
-const STREAMS_AT_ONCE = 64;
-const BULK_BYTES = 1024 ** 3;
 const ROUNDS = 3;
+const PATHS = ['direct', 'tsnet', 'tcp', 'haproxy'] as const;
+type PathName = (typeof PATHS)[number];
 
-type Open = () => Promise<Duplex>;
+interface Work {
+  readonly name: string;
+  /** Of `direct`, against a pair of HAProxy with mutual TLS; tsnet encrypts once more below, and has none. */
+  readonly budget: string;
+  readonly measure: (open: Open) => Promise<number>;
+  readonly text: (value: number) => string;
+}
 
-/** New streams and bulk between two node processes, over the mesh and over a pair of HAProxy with mutual TLS. */
+const perSecond = (rate: number): string => `${Math.round(rate)}/s`;
+const gigabits = (rate: number): string => `${((rate * 8) / 1e9).toFixed(2)} Gbit/s`;
+const milliseconds = (time: number): string => `${time.toFixed(3)} ms`;
+
+const WORKS: readonly Work[] = [
+  { name: 'new streams, 64 at once', budget: '4x', measure: newStreams, text: perSecond },
+  { name: 'bulk, one flow', budget: '0.9x', measure: (open) => bulkRate(open, 1), text: gigabits },
+  { name: 'bulk, four flows', budget: '0.9x', measure: (open) => bulkRate(open, 4), text: gigabits },
+  { name: 'round trip of 64 bytes, p50', budget: '-', measure: roundTrip, text: milliseconds },
+];
+
+/** Both transports between two processes, beside plain TCP and a pair of HAProxy with mutual TLS. */
 export default async function benchMesh(): Promise<readonly BenchRow[]> {
-  const store = await TestStore.create('bench');
-  const [source, target] = [
-    await store.credentials(agentIdentity('host-a')),
-    await store.credentials(agentIdentity('host-b')),
-  ];
-  const child = fork(fileURLToPath(new URL('./mesh/target.js', import.meta.url)));
-  child.send(target);
-  const [{ endpoints, port }] = (await once(child, 'message')) as [{ endpoints: string[]; port: number }];
-  const node = await startMeshNode({
-    credentials: source,
-    transport: directTransport({ listen: '127.0.0.1:0' }),
-    log: () => undefined,
-  });
-  let pair: HaproxyPair | null = null;
+  const paths = await openPaths();
   try {
-    pair = await startHaproxyPair(source, target, port);
-    const front = pair?.port ?? null;
-    node.setPeers([{ agentId: agent('host-b'), endpoints }]);
-    const mesh: Open = () => node.open(agent('host-b'), flowRequest(), new AbortController().signal);
-    const haproxy: Open | null = front === null ? null : () => connected(front);
-    const streams = await compare(mesh, haproxy, newStreams);
-    const bulk = await compare(mesh, haproxy, (open) => bulkRate(open, 1));
-    const parallel = await compare(mesh, haproxy, (open) => bulkRate(open, 4));
-    return [
-      row('mesh: new streams, 64 at once', '4x', streams, (rate) => `${Math.round(rate)}/s`),
-      row('mesh: bulk, one flow', '0.9x', bulk, gigabits),
-      row('mesh: bulk, four flows', '0.9x', parallel, gigabits),
-    ];
+    const rows: BenchRow[] = [];
+    for (const work of WORKS) rows.push(...rowsOf(work, await measured(work, paths)));
+    return rows;
   } finally {
-    await node.close();
-    await pair?.close();
-    child.disconnect();
+    await paths.close();
   }
 }
 
-interface Rates {
-  readonly ours: number;
-  readonly theirs: number | null;
-}
+type Values = { readonly [path in PathName]: number | null };
 
-/** Turn by turn, so that a slow moment of the machine meets both; the median of each counts. */
-async function compare(ours: Open, theirs: Open | null, measure: (open: Open) => Promise<number>): Promise<Rates> {
-  const rates: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
+/** Turn by turn, so that a slow moment of the machine meets all; the median of each counts. */
+async function measured({ measure }: Work, paths: Paths): Promise<Values> {
+  const seen: { [path in PathName]: number[] } = { direct: [], tsnet: [], tcp: [], haproxy: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    rates.ours.push(await measure(ours));
-    if (theirs !== null) rates.theirs.push(await measure(theirs));
-  }
-  return { ours: median(rates.ours), theirs: theirs === null ? null : median(rates.theirs) };
-}
-
-async function newStreams(open: Open): Promise<number> {
-  const until = performance.now() + STREAM_SECONDS * 1_000;
-  let done = 0;
-  const worker = async () => {
-    while (performance.now() < until) {
-      await exchange(open, 1);
-      done += 1;
+    for (const name of PATHS) {
+      const open = paths[name];
+      if (open !== null) seen[name].push(await measure(open));
     }
-  };
-  const began = performance.now();
-  await Promise.all(Array.from({ length: STREAMS_AT_ONCE }, worker));
-  return (done * 1_000) / (performance.now() - began);
+  }
+  const of = (name: PathName): number | null => (seen[name].length === 0 ? null : median(seen[name]));
+  return { direct: of('direct'), tsnet: of('tsnet'), tcp: of('tcp'), haproxy: of('haproxy') };
 }
 
-/** Bytes a second. */
-async function bulkRate(open: Open, flows: number): Promise<number> {
-  const began = performance.now();
-  await Promise.all(Array.from({ length: flows }, () => exchange(open, BULK_BYTES / flows)));
-  return (BULK_BYTES * 1_000) / (performance.now() - began);
-}
-
-/** Asks for so many bytes over a stream of its own and takes them to the end. */
-async function exchange(open: Open, bytes: number): Promise<void> {
-  const stream = await open();
-  const request = Buffer.alloc(8);
-  request.writeBigUInt64BE(BigInt(bytes));
-  await new Promise<void>((resolve, reject) => {
-    let left = bytes;
-    stream.on('data', (chunk: Buffer) => {
-      left -= chunk.length;
-    });
-    stream.once('error', reject);
-    stream.once('end', () => {
-      stream.end();
-      if (left === 0) resolve();
-      else reject(new Error(`${left} bytes are missing`));
-    });
-    stream.write(request); // not ended yet: HAProxy's TLS cannot close one direction alone
+function rowsOf({ name, budget, text }: Work, values: Values): readonly BenchRow[] {
+  const { haproxy, tcp } = values;
+  const peers = `HAProxy ${haproxy === null ? 'not installed' : text(haproxy)}, TCP ${tcp === null ? '-' : text(tcp)}`;
+  return (['direct', 'tsnet'] as const).map((transport) => {
+    const value = values[transport] ?? Number.NaN;
+    const ratio = haproxy === null ? '' : ` (${(value / haproxy).toFixed(2)}x)`;
+    return {
+      work: `mesh ${transport}: ${name}`,
+      budget: transport === 'direct' ? budget : '-',
+      measured: text(value) + ratio,
+      peer: peers,
+    };
   });
-}
-
-function connected(port: number): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
-    socket.once('error', reject);
-    socket.once('connect', () => resolve(socket));
-  });
-}
-
-const gigabits = (rate: number) => `${((rate * 8) / 1e9).toFixed(2)} Gbit/s`;
-
-function row(work: string, budget: string, { ours, theirs }: Rates, text: (rate: number) => string): BenchRow {
-  const ratio = theirs === null ? '' : ` (${(ours / theirs).toFixed(2)}x)`;
-  return {
-    work,
-    budget,
-    measured: text(ours) + ratio,
-    peer: theirs === null ? 'HAProxy is not installed' : text(theirs),
-  };
 }

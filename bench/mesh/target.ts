@@ -1,43 +1,36 @@
 import { createServer } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { directTransport } from '#libs/mesh/direct-transport.js';
-import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { type MeshCredentials } from '#libs/mesh/flow.js';
 import { startMeshNode } from '#libs/mesh/mesh-node.js';
+import { waitFor } from '#test/support/wait.js';
+import { answer } from './requests.js';
+import { type TransportPlan, transportOf } from './transports.js';
 
-/** The target's process: answers the same over the mesh and over plain TCP, and tells its parent where. */
+/** The target's process: answers the same over both transports and over plain TCP, and tells its parent where. */
 
-const BLOCK = Buffer.alloc(64 * 1024, 'x');
-
-/** The request is a number of bytes; the answer is that many, then the end. */
-function answer(stream: Duplex): void {
-  stream.on('error', () => stream.destroy());
-  stream.once('data', (request: Buffer) => {
-    let left = Number(request.readBigUInt64BE(0));
-    const send = () => {
-      while (left > 0) {
-        const size = Math.min(left, BLOCK.length);
-        left -= size;
-        if (!stream.write(size === BLOCK.length ? BLOCK : BLOCK.subarray(0, size))) return;
-      }
-      stream.off('drain', send);
-      stream.end();
-    };
-    stream.on('drain', send);
-    send();
-  });
+export interface TargetPlan {
+  readonly credentials: MeshCredentials;
+  readonly transports: readonly TransportPlan[];
 }
 
-process.once('message', async (credentials: MeshCredentials) => {
-  const node = await startMeshNode({
-    credentials,
-    transport: directTransport({ listen: '127.0.0.1:0' }),
-    log: () => undefined,
-  });
-  node.onFlow((flow) => answer(flow.accept(flow.request.version)));
-  const server = createServer({ noDelay: true }, answer);
+export interface TargetPlaces {
+  /** In the order of the transports. */
+  readonly endpoints: readonly (readonly string[])[];
+  readonly port: number;
+}
+
+process.once('message', async ({ credentials, transports }: TargetPlan) => {
+  const nodes = await Promise.all(
+    transports.map((plan) => startMeshNode({ credentials, transport: transportOf(plan), log: () => undefined })),
+  );
+  for (const node of nodes) node.onFlow((flow) => answer(flow.accept(flow.request.version)));
+  await waitFor('all have joined', () => nodes.every((node) => node.status().state === 'joined'), 30_000);
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, answer);
   server.listen({ host: '127.0.0.1', port: 0, backlog: 4_096 }, () => {
     const address = server.address();
-    process.send?.({ endpoints: node.endpoints, port: typeof address === 'object' ? address?.port : null });
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    process.send?.({ endpoints: nodes.map(({ endpoints }) => endpoints), port } satisfies TargetPlaces);
+  });
+  process.once('disconnect', () => {
+    void Promise.all(nodes.map((node) => node.close())).finally(() => process.exit(0));
   });
 });
-process.once('disconnect', () => process.exit(0));

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
-import { documentedNetworkCommands, walkThrough } from '#test/support/documents.js';
-import { type RunningStack, startStack } from '#test/support/stack.js';
+import { documentedCommands, walkThrough } from '#test/support/documents.js';
+import { type RunningStack, run, startStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 
 const DOCUMENT = join(CLONE, '..', 'shared', 'networks-doc.txt');
-const COMMANDS_IN_DOCUMENT = 8;
+const COMMANDS_IN_DOCUMENT = 12;
 
 for (const mesh of MESHES) {
   describe(`the README's walk-through, over ${mesh}`, () => {
@@ -20,23 +20,26 @@ for (const mesh of MESHES) {
 
     after(async function () {
       this.timeout(30_000);
+      await stack?.gstacks('mesh', 'leave', 'dev');
       await stack?.remove();
     });
 
-    it('does what it says, command by command', async function () {
+    it('does what it says, as a script', async function () {
       this.timeout(120_000);
-      for (const command of walkThrough()) {
-        const { code, stdout, stderr } = await stack.gstacks(...command.split(/\s+/).slice(1));
-        expect(code, `${command}\n${stdout}${stderr}`).to.equal(0);
-      }
+      const script = `set -eux\n${walkThrough()}`;
+      const path = `${join(CLONE, 'bin')}:${process.env.PATH}`;
+      const { code, stdout, stderr } = await run('sh', ['-c', script], { PATH: path, GLOBALSTACKS_HOME: stack.home })
+        .ended;
+      expect(code, `${stdout}${stderr}`).to.equal(0);
+      expect(stdout).to.match(/\{"sandbox":"sbx-api"\}\n$/);
     });
 
-    it("holds every network command of the product document as printed there, a sandbox's id filled in", () => {
+    it("holds every command of the product document as printed there, a sandbox's id filled in", () => {
       // The document is not part of the clone: where it does not lie beside it, the commands known from it stand in.
       const document = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : KNOWN_COMMANDS.join('\n');
-      const commands = documentedNetworkCommands(document);
+      const commands = documentedCommands(document);
       expect(commands).to.have.length(COMMANDS_IN_DOCUMENT);
-      const inReadme = walkThrough();
+      const inReadme = walkThrough().split('\n');
       for (const command of commands) {
         expect(inReadme, command).to.include(command.replace('<sandbox-id>', 'sbx-api'));
       }
@@ -53,4 +56,8 @@ const KNOWN_COMMANDS = [
   'gstacks network policy allow dev --from local --to api --port 8080',
   'gstacks network resolve dev api',
   'gstacks network test dev local api:8080',
+  'gstacks mesh join dev',
+  'gstacks mesh status',
+  'gstacks mesh forward dev api:8080 --local 18080',
+  'curl http://127.0.0.1:18080',
 ];

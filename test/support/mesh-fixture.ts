@@ -38,6 +38,11 @@ export class MeshFixture {
     return ((await answer.json()) as { readonly key: string }).key;
   }
 
+  /** What is minted over the API from now on. */
+  async mintKeysThatAre(behaviour: 'valid' | 'invalid' | 'expired' | 'used'): Promise<void> {
+    await this.ask('POST', `keys/${behaviour}`);
+  }
+
   async nodes(): Promise<readonly FixtureNode[]> {
     return (await (await this.ask('GET', 'nodes')).json()) as readonly FixtureNode[];
   }
