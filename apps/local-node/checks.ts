@@ -1,5 +1,12 @@
 import { parseDiagnoseRequest } from '#libs/contracts/agent-messages.js';
-import { BUS_PROTOCOL, type Check, type DiagnoseReply, type MeshState } from '#libs/contracts/bus-messages.js';
+import {
+  BUS_PROTOCOL,
+  type Check,
+  type DiagnoseReply,
+  type DiagnoseRequest,
+  type MeshState,
+} from '#libs/contracts/bus-messages.js';
+import type { LocalNodeId } from '#libs/contracts/ids.js';
 import { evaluate } from '#libs/topology/evaluate.js';
 import type { FlowSource, NetworkView } from '#libs/topology/model.js';
 
@@ -16,45 +23,59 @@ export function runLocalChecks({ mesh, view, source }: DiagnosedNode, message: u
   if (request.kind === 'resolve') {
     return { protocol: BUS_PROTOCOL, kind: 'resolve', address: null, version: view?.version ?? null };
   }
-  const { alias, port, version } = request;
-  const record = view?.aliases.get(alias);
-  const agentId = record === undefined ? null : (view?.sandboxes.get(record.sandboxId)?.agentId ?? null);
-  const effect = view === null ? null : evaluate(view, { source, alias, port }).effect;
-  const retry = 'wait a moment and test again; see `gstacks mesh status`';
-  const checks: Check[] = [
-    check(
-      'MESH_JOINED',
-      mesh.state === 'joined',
-      `local node ${source.node}: ${mesh.state} by ${mesh.transport}`,
-      retry,
-    ),
-    check(
-      'TOPOLOGY_APPLIED',
-      view !== null && view.version >= version,
-      view === null
-        ? 'no topology has arrived yet'
-        : `version ${view.version} is applied; the control plane has ${version}`,
-      retry,
-    ),
-    {
-      code: 'DNS_LOADED',
-      status: 'skipped',
-      evidence: 'a local node forwards ports and answers no DNS',
-      remedy: null,
-    },
-    check(
-      'ROUTE_PRESENT',
-      agentId !== null,
-      agentId === null
-        ? `${alias}:${port} is not among what this user may reach`
-        : `${alias} is reached at agent ${agentId}`,
-      'see the policy check',
-    ),
-    check('POLICY', effect === 'allow', `this machine decides: ${effect ?? 'nothing yet'}`, 'see the reason above'),
+  const checks = [
+    checkMesh(mesh, source.node),
+    checkApplied(view, request.version),
+    skipped('DNS_LOADED', 'a local node forwards ports and answers no DNS'),
+    checkRoute(view, request),
+    checkPolicy(view, source, request),
   ];
   return { protocol: BUS_PROTOCOL, kind: 'checks', checks };
 }
 
-function check(code: Check['code'], isWell: boolean, evidence: string, remedy: string): Check {
-  return isWell ? { code, status: 'pass', evidence, remedy: null } : { code, status: 'fail', evidence, remedy };
+type Question = Pick<Extract<DiagnoseRequest, { kind: 'checks' }>, 'alias' | 'port'>;
+
+const RETRY = 'wait a moment and test again; see `gstacks mesh status` on that machine';
+
+function checkMesh({ state, transport, code, message }: MeshState, node: LocalNodeId): Check {
+  if (state === 'joined') return pass('MESH_JOINED', `local node ${node} has joined by ${transport}`);
+  const reason = code === null ? '' : ` (${code}): ${message ?? 'no reason given'}`;
+  return fail('MESH_JOINED', `local node ${node}: ${state}${reason}`, RETRY);
+}
+
+function checkApplied(view: NetworkView | null, current: number): Check {
+  if (view === null) return fail('TOPOLOGY_APPLIED', 'no topology has arrived yet', RETRY);
+  if (view.version >= current) return pass('TOPOLOGY_APPLIED', `version ${view.version} is applied`);
+  return fail('TOPOLOGY_APPLIED', `version ${view.version} is applied; the control plane has ${current}`, RETRY);
+}
+
+/** Only what the user may reach is known here: of anything else, the policy is what there is to say. */
+function checkRoute(view: NetworkView | null, { alias, port }: Question): Check {
+  const record = view?.aliases.get(alias);
+  if (record === undefined || !record.ports.some(({ published }) => published === port)) {
+    return skipped('ROUTE_PRESENT', `${alias}:${port} is not among what this user may reach`);
+  }
+  const agentId = view?.sandboxes.get(record.sandboxId)?.agentId ?? null;
+  if (agentId !== null) return pass('ROUTE_PRESENT', `${alias}:${port} is reached at agent ${agentId}`);
+  const remedy = `see \`gstacks sandbox show ${record.sandboxId}\``;
+  return fail('ROUTE_PRESENT', `no agent holds ${record.sandboxId}, which publishes ${alias}`, remedy);
+}
+
+function checkPolicy(view: NetworkView | null, source: DiagnosedNode['source'], { alias, port }: Question): Check {
+  if (view === null) return fail('POLICY', 'no policy has arrived yet', RETRY);
+  const decided = `local:${source.user} to ${alias}:${port}, by version ${view.version}`;
+  if (evaluate(view, { source, alias, port }).effect === 'allow') return pass('POLICY', `allowed: ${decided}`);
+  return fail('POLICY', `not allowed: ${decided}`, `gstacks network policy list ${view.name}`);
+}
+
+function pass(code: Check['code'], evidence: string): Check {
+  return { code, status: 'pass', evidence, remedy: null };
+}
+
+function fail(code: Check['code'], evidence: string, remedy: string): Check {
+  return { code, status: 'fail', evidence, remedy };
+}
+
+function skipped(code: Check['code'], evidence: string): Check {
+  return { code, status: 'skipped', evidence, remedy: null };
 }

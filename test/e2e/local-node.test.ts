@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
 import { freePort } from '#test/support/ports.js';
 import { type Ran, type RunningStack, ran, run, startStack } from '#test/support/stack.js';
@@ -80,7 +81,7 @@ for (const mesh of MESHES) {
       expect(refused.stderr).to.contain('PORT_IN_USE').and.contain('gstacks mesh forward');
     });
 
-    it('is listed apart from agents, and answers for the source of a network test', async () => {
+    it('is listed apart from agents', async () => {
       await waitFor('it is in contact', async () => {
         const { localNodes } = (await stack.json(['network', 'status', 'dev'])) as {
           localNodes: { status: string; user: string }[];
@@ -88,6 +89,36 @@ for (const mesh of MESHES) {
         return localNodes[0]?.status === 'ONLINE' && localNodes[0].user === 'admin';
       });
       expect((await stack.gstacks('network', 'status', 'dev')).stdout).to.contain('local nodes');
+    });
+
+    it('answers for the source of a network test, and is unknown while it is silent', async () => {
+      const { nodeId } = await dev();
+      const statuses = async (exitCode: number) => {
+        const { checks } = (await stack.json(
+          ['network', 'test', 'dev', 'local', 'api:8080'],
+          exitCode,
+        )) as TestResultDto;
+        const own = checks.filter((check) => check.nodeId === nodeId);
+        return Object.fromEntries(own.map(({ code, status: found }) => [code, found]));
+      };
+      const passed = { MESH_JOINED: 'pass', TOPOLOGY_APPLIED: 'pass', ROUTE_PRESENT: 'pass', POLICY: 'pass' };
+      expect(await statuses(0)).to.deep.equal({ ...passed, DNS_LOADED: 'skipped' });
+      const people = await stack.gstacks('network', 'test', 'dev', 'local:admin', 'api:8080');
+      expect(people.stdout).to.match(new RegExp(`local node ${nodeId} +ROUTE_PRESENT +pass`));
+
+      const pid = await backgroundPid();
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const silent = await statuses(5);
+        expect(Object.keys(silent)).to.have.length(5);
+        expect(new Set(Object.values(silent))).to.deep.equal(new Set(['unknown']));
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await waitFor(
+        'it answers again',
+        async () => (await stack.gstacks('network', 'test', 'dev', 'local', 'api:8080')).code === 0,
+      );
     });
 
     it('is cut live by a deny and brought back by its removal, without a new forward', async () => {
@@ -126,8 +157,7 @@ for (const mesh of MESHES) {
     });
 
     it('says when its background process is gone, and joins again', async () => {
-      const { pid } = JSON.parse((await ran('cat', [await stateFile()])).stdout) as { pid: number };
-      process.kill(pid, 'SIGKILL');
+      process.kill(await backgroundPid(), 'SIGKILL');
       await waitFor('status says so', async () => {
         const { stdout, code } = await stack.gstacks('mesh', 'status');
         return stdout.includes('is gone') && stdout.includes('gstacks mesh join dev') && code === 5;
@@ -193,9 +223,10 @@ for (const mesh of MESHES) {
       }
     }
 
-    async function stateFile(): Promise<string> {
+    async function backgroundPid(): Promise<number> {
       const found = await ran('find', [stack.home, '-name', 'state.json', '-path', '*gstacks-mesh-*']);
-      return found.stdout.trim();
+      const { pid }: { pid: number } = JSON.parse(readFileSync(found.stdout.trim(), 'utf8'));
+      return pid;
     }
   });
 }

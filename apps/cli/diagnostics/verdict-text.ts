@@ -2,6 +2,7 @@ import type { TestResultDto } from '#libs/api-client/generated/index.js';
 import type { Destination } from './destination.js';
 
 type Verdict = TestResultDto['verdict'];
+type Check = TestResultDto['checks'][number];
 
 /** `allow: local may reach api:8080` */
 export function verdictLine(verdict: Pick<Verdict, 'effect'>, from: string, to: Destination): string {
@@ -19,4 +20,9 @@ export function verdictLine(verdict: Pick<Verdict, 'effect'>, from: string, to: 
 /** `rule-4f9c21ab matches all but the port` */
 export function missText(miss: Verdict['nearMisses'][number]): string {
   return `${miss.ruleId} matches all but the ${miss.missed}`;
+}
+
+/** Who answered for a check, or did not: an agent or a local node. */
+export function whoWasAsked({ agentId, nodeId }: Pick<Check, 'agentId' | 'nodeId'>): string | null {
+  return agentId ?? (nodeId === null ? null : `local node ${nodeId}`);
 }

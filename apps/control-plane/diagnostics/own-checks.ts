@@ -1,34 +1,42 @@
 import { CHECK_CODES } from '#libs/contracts/bus-messages.js';
-import type { CheckDto } from '#libs/contracts/http/diagnostics.js';
-import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
+import type { CheckDto, TestRequestDto } from '#libs/contracts/http/diagnostics.js';
+import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SelectorVerdict, Topology } from '#libs/topology/model.js';
+import type { AskedLocalNodes } from './asked-local-nodes.js';
 
-/** What is known of an agent that did not answer: nothing. */
-export function silentAgent(agentId: AgentId): readonly CheckDto[] {
-  return CHECK_CODES.map((code) => ({
-    agentId,
+const NOBODY = { agentId: null, nodeId: null } as const;
+
+/** The source is a developer's machine, and none that the selector stands for has joined. */
+export function noLocalNode(topology: Topology, from: string): readonly CheckDto[] {
+  const whose = from === 'local' ? '' : ` of ${from}`;
+  return CHECK_CODES.filter((code) => code !== 'POLICY').map((code) => ({
+    ...NOBODY,
     code,
-    status: 'unknown',
-    evidence: `agent ${agentId} did not answer`,
-    remedy: `see \`gstacks agent list\`, and whether the agent of ${agentId} runs`,
+    status: 'skipped',
+    evidence: `no local node${whose} has joined this network`,
+    remedy: `gstacks mesh join ${topology.name}`,
   }));
 }
 
-/** The source is a developer's machine, and none has joined. */
-export function noLocalNode(topology: Topology): readonly CheckDto[] {
-  return CHECK_CODES.filter((code) => code !== 'POLICY').map((code) => ({
-    agentId: null,
-    code,
+/** More machines have joined than one question is put to. */
+export function localNodesLeftOut(
+  { name }: Topology,
+  { alias, port }: TestRequestDto,
+  { asked, leftOut }: AskedLocalNodes,
+): CheckDto {
+  return {
+    ...NOBODY,
+    code: 'MESH_JOINED',
     status: 'skipped',
-    evidence: 'no local node has joined this network',
-    remedy: `gstacks mesh join ${topology.name}`,
-  }));
+    evidence: `${asked.length} of ${asked.length + leftOut} local nodes were asked, ${leftOut} were left out`,
+    remedy: `gstacks network test ${name} local:<user> ${alias}:${port}`,
+  };
 }
 
 /** A sandbox that is attached and held by no agent has no way in or out. */
 export function unplaced(sandboxId: SandboxId): CheckDto {
   return {
-    agentId: null,
+    ...NOBODY,
     code: 'ROUTE_PRESENT',
     status: 'fail',
     evidence: `no agent holds sandbox ${sandboxId} now`,
@@ -39,7 +47,7 @@ export function unplaced(sandboxId: SandboxId): CheckDto {
 /** The control plane's own answer about the alias, when there is no target agent to ask. */
 export function noTarget(topology: Topology, alias: string): CheckDto {
   return {
-    agentId: null,
+    ...NOBODY,
     code: 'ROUTE_PRESENT',
     status: 'fail',
     evidence: `network ${topology.name} has no alias ${alias}`,
@@ -67,7 +75,7 @@ export function policyCheck(
 ): CheckDto {
   const rule = verdict.ruleId === null ? '' : ` (${verdict.ruleId})`;
   return {
-    agentId: null,
+    ...NOBODY,
     code: 'POLICY',
     status: verdict.effect === 'allow' ? 'pass' : 'fail',
     evidence: `${REASON_TEXT[verdict.reason]}${rule}, at version ${verdict.version}`,

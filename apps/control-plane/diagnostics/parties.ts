@@ -13,7 +13,7 @@ export interface Parties {
   readonly target: AgentId | null;
 }
 
-/** Who is asked about connections from this selector to this alias. Local nodes are nobody's agent. */
+/** Who is asked about connections from this selector to this alias. Local nodes are asked themselves. */
 export function partiesOf(topology: Topology, from: Selector, alias: AliasName): Parties {
   const sources = new Set<AgentId>();
   const unplacedSources: SandboxId[] = [];

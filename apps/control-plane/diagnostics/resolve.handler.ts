@@ -4,14 +4,14 @@ import type { ResolutionDto } from '#libs/contracts/http/aliases.js';
 import { AliasNotFoundError } from '#libs/domain/network/refusals.js';
 import { aliasDto } from '../networks/descriptions.js';
 import { NetworkViews } from '../networks/network-views.js';
-import { AgentQuestions } from './agent-questions.js';
 import { ResolveAlias } from './queries.js';
+import { Questions } from './questions.js';
 
 @QueryHandler(ResolveAlias)
 export class ResolveAliasHandler implements IQueryHandler<ResolveAlias> {
   constructor(
     private readonly views: NetworkViews,
-    private readonly questions: AgentQuestions,
+    private readonly questions: Questions,
   ) {}
 
   async execute({ network, alias }: ResolveAlias): Promise<ResolutionDto> {
@@ -22,7 +22,7 @@ export class ResolveAliasHandler implements IQueryHandler<ResolveAlias> {
     const question = { protocol: BUS_PROTOCOL, kind: 'resolve', networkId, alias } as const;
     const addresses = await Promise.all(
       participants.map(async (agentId) => {
-        const reply = await this.questions.ask(agentId, question);
+        const reply = await this.questions.ask({ kind: 'agent', agentId }, question);
         return { agentId, address: reply?.kind === 'resolve' ? reply.address : null };
       }),
     );

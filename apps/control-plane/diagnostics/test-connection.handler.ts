@@ -2,23 +2,28 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { BUS_PROTOCOL, CHECK_CODES, type Epoch } from '#libs/contracts/bus-messages.js';
 import type { CheckDto, MemberVerdictDto, TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
-import type { AgentId } from '#libs/contracts/ids.js';
-import { parseSelector } from '#libs/contracts/selectors.js';
+import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/topology/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/topology/model.js';
+import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
 import { NetworkViews } from '../networks/network-views.js';
 import { STORE_EPOCH } from '../provided.js';
-import { AgentQuestions } from './agent-questions.js';
-import { noLocalNode, noTarget, policyCheck, silentAgent, unplaced } from './own-checks.js';
+import { Directory } from '../topology/directory.js';
+import { answeredChecks } from './answered-checks.js';
+import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
+import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
 import { partiesOf } from './parties.js';
 import { TestConnection } from './queries.js';
+import { type Asked, Questions } from './questions.js';
 
 /** One verdict, by the function that decides live traffic, and what source and target see of themselves. */
 @QueryHandler(TestConnection)
 export class TestConnectionHandler implements IQueryHandler<TestConnection> {
   constructor(
     private readonly views: NetworkViews,
-    private readonly questions: AgentQuestions,
+    private readonly directory: Directory,
+    private readonly localContacts: LocalNodeContacts,
+    private readonly questions: Questions,
     @Inject(STORE_EPOCH) private readonly epoch: Epoch,
   ) {}
 
@@ -30,17 +35,23 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const { sources, unplacedSources, target } = partiesOf(topology, selector, alias);
     const record = topology.aliases.get(alias);
     const isLocal = selector.kind === 'local' || selector.kind === 'local-user';
+    const nodes = this.localNodes(topology, selector);
+    const asked: readonly Asked[] = [
+      ...sources.map((agentId) => ({ kind: 'agent', agentId }) as const),
+      ...nodes.asked.map((nodeId) => ({ kind: 'local-node', nodeId }) as const),
+    ];
     const [sourceChecks, targetChecks] = await Promise.all([
-      Promise.all(sources.map((agentId) => this.ask(agentId, 'source', topology, question))),
-      target === null ? [] : this.ask(target, 'target', topology, question),
+      Promise.all(asked.map((each) => this.ask(each, 'source', topology, question))),
+      target === null ? [] : this.ask({ kind: 'agent', agentId: target }, 'target', topology, question),
     ]);
     const checks = inOrder([
+      policyCheck(topology, from, alias, port, verdict),
       ...sourceChecks.flat(),
-      ...(isLocal ? noLocalNode(topology) : []),
+      ...(isLocal && nodes.asked.length === 0 ? noLocalNode(topology, from) : []),
+      ...(nodes.leftOut > 0 ? [localNodesLeftOut(topology, question, nodes)] : []),
       ...unplacedSources.map(unplaced),
       ...targetChecks,
       ...(record === undefined ? [noTarget(topology, alias)] : target === null ? [unplaced(record.sandboxId)] : []),
-      policyCheck(topology, from, alias, port, verdict),
     ]);
     const firstFailure =
       checks.find(({ status }) => status === 'fail') ?? checks.find(({ status }) => status === 'unknown') ?? null;
@@ -51,13 +62,18 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     };
   }
 
+  private localNodes(topology: Topology, selector: Selector): AskedLocalNodes {
+    const joined = this.directory.localNodes().map(({ state }) => state);
+    return localNodesToAsk(topology, selector, joined, (node) => this.localContacts.statusOf(node) === 'ONLINE');
+  }
+
   private async ask(
-    agentId: AgentId,
+    asked: Asked,
     role: 'source' | 'target',
     { networkId, version }: Topology,
     { from, alias, port }: TestRequestDto,
   ): Promise<readonly CheckDto[]> {
-    const reply = await this.questions.ask(agentId, {
+    const reply = await this.questions.ask(asked, {
       protocol: BUS_PROTOCOL,
       kind: 'checks',
       networkId,
@@ -67,12 +83,11 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
       alias,
       port,
     });
-    if (reply?.kind !== 'checks') return silentAgent(agentId);
-    return reply.checks.map((check) => ({ agentId, ...check }));
+    return answeredChecks(asked, reply);
   }
 }
 
-/** In the order in which one depends on another; within a check, the source comes first. */
+/** In the order in which one depends on another; what decides comes first within a check, then the source. */
 function inOrder(checks: readonly CheckDto[]): readonly CheckDto[] {
   return CHECK_CODES.flatMap((code) => checks.filter((check) => check.code === code));
 }

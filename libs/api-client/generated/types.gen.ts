@@ -463,9 +463,13 @@ export type VerdictDto = {
 
 export type CheckDto = {
     /**
-     * Who was asked; null: nobody
+     * The agent that was asked; null: none
      */
     agentId: string | null;
+    /**
+     * The developer's machine that was asked; null: none
+     */
+    nodeId: string | null;
     code: 'MESH_JOINED' | 'TOPOLOGY_APPLIED' | 'DNS_LOADED' | 'ROUTE_PRESENT' | 'POLICY';
     status: 'pass' | 'fail' | 'unknown' | 'skipped';
     /**

@@ -79,8 +79,16 @@ export class VerdictDto {
 }
 
 export class CheckDto {
-  @ApiProperty({ type: String, nullable: true, description: 'Who was asked; null: nobody' })
+  @ApiProperty({ type: String, nullable: true, description: 'The agent that was asked; null: none' })
   readonly agentId!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: "The developer's machine that was asked; null: none",
+    example: 'laptop-0a1b2c3d4e',
+  })
+  readonly nodeId!: string | null;
 
   @ApiProperty({ enum: CHECK_CODES })
   readonly code!: CheckCode;

@@ -124,19 +124,22 @@ export const applied: AppliedDto = {
   ],
 };
 
+const hostB = { agentId: 'host-b', nodeId: null } as const;
+
 export const tested: TestResultDto = {
   verdict: { effect: 'allow', reason: 'ALLOWED', ruleId: rule.id, nearMisses: [], epoch, version: 4, members: [] },
   checks: [
     {
       agentId: null,
+      nodeId: null,
       code: 'MESH_JOINED',
       status: 'skipped',
       evidence: 'no local node has joined',
       remedy: 'gstacks mesh join dev',
     },
-    { agentId: 'host-b', code: 'MESH_JOINED', status: 'pass', evidence: 'joined by direct', remedy: null },
-    { agentId: 'host-b', code: 'TOPOLOGY_APPLIED', status: 'pass', evidence: 'version 4', remedy: null },
-    { agentId: 'host-b', code: 'POLICY', status: 'pass', evidence: 'allowed by rule-4f9c21ab', remedy: null },
+    { ...hostB, code: 'MESH_JOINED', status: 'pass', evidence: 'joined by direct', remedy: null },
+    { ...hostB, code: 'TOPOLOGY_APPLIED', status: 'pass', evidence: 'version 4', remedy: null },
+    { ...hostB, code: 'POLICY', status: 'pass', evidence: 'allowed by rule-4f9c21ab', remedy: null },
   ],
   firstFailure: null,
 };

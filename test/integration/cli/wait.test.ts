@@ -98,7 +98,14 @@ describe('cli: network test', function () {
   const at = stage();
   const denied = { ...tested.verdict, effect: 'deny', reason: 'DEFAULT_DENY', ruleId: null };
   const missed = { ...denied, nearMisses: [{ ruleId: 'rule-4f9c21ab', missed: 'port' }] };
-  const failure = { agentId: 'host-b', code: 'DNS_LOADED', status: 'fail', evidence: 'no records', remedy: 'wait' };
+  const failure = {
+    ...{ agentId: 'host-b', nodeId: null, code: 'DNS_LOADED' },
+    ...{ status: 'fail', evidence: 'no records', remedy: 'wait' },
+  };
+  const silent = {
+    ...{ agentId: null, nodeId: 'laptop-0a1b2c3d4e', code: 'MESH_JOINED' },
+    ...{ status: 'unknown', evidence: 'did not answer', remedy: null },
+  };
   const rows = [
     ['', tested, 0, 'allowed, and no check failed'],
     ['--expect allow', tested, 0, 'allowed, and no check failed'],
@@ -107,6 +114,7 @@ describe('cli: network test', function () {
     ['--expect deny', { ...tested, verdict: denied }, 0, 'denied by the policy, as expected'],
     ['--expect allow', { ...tested, verdict: denied }, 3, 'deny: local may not reach api:8080'],
     ['', { ...tested, checks: [failure], firstFailure: failure }, 5, 'first failure: host-b DNS_LOADED: no records'],
+    ['', { ...tested, checks: [silent], firstFailure: silent }, 5, 'failure: local node laptop-0a1b2c3d4e MESH_JOINED'],
     ['--expect deny', { ...tested, verdict: { ...denied, reason: 'NO_ALIAS' } }, 6, 'NO_ALIAS'],
     ['', { ...tested, verdict: { ...denied, effect: 'mixed', reason: 'MIXED' } }, 5, 'mixed:'],
   ] as const;

@@ -5,11 +5,11 @@ import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { parseDestination } from '../../diagnostics/destination.js';
 import { EXPECTATIONS, judge } from '../../diagnostics/judge.js';
-import { missText, verdictLine } from '../../diagnostics/verdict-text.js';
+import { missText, verdictLine, whoWasAsked } from '../../diagnostics/verdict-text.js';
 import { SELECTORS } from '../../rule-command.js';
 
-/** The control plane asks agents before it answers, and waits for the silent ones. */
-const AGENTS_ANSWER_SECONDS = 15;
+/** The control plane asks agents and local nodes before it answers, and waits for the silent ones. */
+const ANSWER_SECONDS = 15;
 
 export default class NetworkTest extends GstacksCommand {
   static override summary = 'Test policy and route state from a selector to an alias and port';
@@ -33,7 +33,7 @@ export default class NetworkTest extends GstacksCommand {
     const from = parseSelectorText(args.from, 'from');
     const to = parseDestination(args.to, 'to');
     const expected = flags.expect === undefined ? null : oneOf(EXPECTATIONS)(flags.expect, '--expect');
-    const { client } = await this.connect(flags, AGENTS_ANSWER_SECONDS);
+    const { client } = await this.connect(flags, ANSWER_SECONDS);
     const result = await testConnection({ client, path: { network }, body: { from, ...to } });
     const { verdict, checks, firstFailure } = result;
     const judgement = judge(result, expected);
@@ -49,7 +49,7 @@ export default class NetworkTest extends GstacksCommand {
     }
     this.screen.line('');
     this.screen.table(checks, [
-      { heading: 'AGENT', cell: ({ agentId }) => agentId },
+      { heading: 'ASKED', cell: whoWasAsked },
       { heading: 'CHECK', cell: ({ code }) => code },
       { heading: 'STATUS', cell: ({ status }) => status },
       { heading: 'EVIDENCE', cell: ({ evidence }) => evidence },
@@ -58,7 +58,7 @@ export default class NetworkTest extends GstacksCommand {
     this.screen.line('');
     if (firstFailure !== null) {
       this.screen.line(
-        `first failure: ${firstFailure.agentId ?? 'nobody'} ${firstFailure.code}: ${firstFailure.evidence}`,
+        `first failure: ${whoWasAsked(firstFailure) ?? 'nobody'} ${firstFailure.code}: ${firstFailure.evidence}`,
         'bad',
       );
       if (firstFailure.remedy !== null) this.screen.line(`  try: ${firstFailure.remedy}`);

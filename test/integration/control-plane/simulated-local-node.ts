@@ -1,0 +1,54 @@
+import { createUser } from '@nats-io/nkeys';
+import type { Bus } from '#libs/bus/bus.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { type LocalNodeId, parseLocalNodeId } from '#libs/contracts/ids.js';
+import { localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
+import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createPrivateKeyPem } from '#libs/mesh/keys.js';
+import type { TestControlPlane } from './setup.js';
+
+/** A developer's machine that has joined and is connected with its own credentials; it says nothing unless told to. */
+export class SimulatedLocalNode {
+  private constructor(
+    readonly nodeId: LocalNodeId,
+    private readonly bus: Bus,
+  ) {}
+
+  static async join(controlPlane: TestControlPlane, network: string, user: string): Promise<SimulatedLocalNode> {
+    const keys = createUser();
+    const body = {
+      machine: 'laptop',
+      nkey: keys.getPublicKey(),
+      certificateRequest: await createCertificateRequest(createPrivateKeyPem()),
+    };
+    const created = await controlPlane.call('POST', '/v1/tokens', { user, role: 'operator', expiresInSeconds: 600 });
+    const authorization = `Bearer ${String(created.body.token)}`;
+    const path = `/v1/networks/${network}/local-nodes`;
+    const answer = await controlPlane.call('POST', path, body, { authorization });
+    if (answer.status !== 201) throw new Error(`not joined: ${answer.text}`);
+    const nodeId = parseLocalNodeId(answer.body.nodeId, 'nodeId');
+    const connected = Promise.withResolvers<void>();
+    const bus = connectBus({
+      servers: answer.body.busServers as readonly string[],
+      name: nodeId,
+      inboxPrefix: localNodeInboxPrefix(nodeId),
+      credentials: () => ({
+        jwt: String(answer.body.busJwt),
+        seed: new TextDecoder().decode(keys.getSeed()),
+      }),
+      onStatus: (status) => {
+        if (status === 'connected') connected.resolve();
+      },
+    });
+    await connected.promise;
+    return new SimulatedLocalNode(nodeId, bus);
+  }
+
+  serveDiagnose(handle: (message: unknown) => Promise<unknown>): void {
+    this.bus.serve(localNodeSubject(this.nodeId, 'diagnose'), handle);
+  }
+
+  close(): Promise<void> {
+    return this.bus.close();
+  }
+}
