@@ -2,9 +2,15 @@ import { DataSource } from 'typeorm';
 import { EventLog1763900000000 } from './1763900000000-event-log.js';
 import { AppliedLog1763900100000 } from './1763900100000-applied-log.js';
 import { ControlPlane1763900200000 } from './1763900200000-control-plane.js';
+import { MeshKeys1763900300000 } from './1763900300000-mesh-keys.js';
 
 /** Every migration in order. */
-export const migrations = [EventLog1763900000000, AppliedLog1763900100000, ControlPlane1763900200000];
+export const migrations = [
+  EventLog1763900000000,
+  AppliedLog1763900100000,
+  ControlPlane1763900200000,
+  MeshKeys1763900300000,
+];
 
 /** Two processes that start together run the migrations one after the other. */
 const MIGRATION_LOCK = 4_711_002;

@@ -16,6 +16,7 @@ import { RequestPipe } from './http/request.pipe.js';
 import { ThrottleGuard, throttles } from './http/throttle.guard.js';
 import { Lifecycle } from './lifecycle.js';
 import { LocalNodesModule } from './local-nodes/local-nodes.module.js';
+import { MeshModule } from './mesh/mesh.module.js';
 import { NetworksModule } from './networks/networks.module.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from './provided.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
@@ -61,6 +62,7 @@ export function controlPlaneModule(surroundings: Surroundings): DynamicModule {
       SandboxesModule,
       AgentsModule,
       LocalNodesModule,
+      MeshModule,
       DiagnosticsModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),

@@ -18,6 +18,7 @@ import { CommandExecutor } from './commands/command-executor.js';
 import { StreamStates } from './commands/stream-states.js';
 import { Metrics } from './health/metrics.js';
 import { openMeshAuthority } from './mesh/mesh-authority.js';
+import { MeshKey } from './mesh/mesh-key.entity.js';
 import {
   BUS,
   BUS_AUTHORITY,
@@ -37,7 +38,7 @@ import { DirectoryFeed } from './topology/directory-feed.js';
 import { ProcessCursor } from './topology/process-cursor.entity.js';
 import { readEpoch } from './topology/store-epoch.js';
 
-const ENTITIES = [ApiToken, EnrollmentToken, AgentContact, AgentInventory, ProcessCursor];
+const ENTITIES = [ApiToken, EnrollmentToken, AgentContact, AgentInventory, ProcessCursor, MeshKey];
 
 async function openBus(
   settings: ControlPlaneSettings,

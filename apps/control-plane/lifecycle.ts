@@ -8,6 +8,7 @@ import { Revocations } from './agents/revocations.js';
 import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
 import { LocalNodeListener } from './local-nodes/local-node-listener.js';
 import { LocalNodePublisher } from './local-nodes/local-node-publisher.js';
+import { MeshKeyUpkeep } from './mesh/mesh-key-upkeep.js';
 import { BUS, EVENT_STORE } from './provided.js';
 import { Inventories } from './sandboxes/inventories.js';
 import { AppliedLog } from './topology/applied-log.js';
@@ -29,6 +30,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly localPublisher: LocalNodePublisher,
     private readonly localListener: LocalNodeListener,
     private readonly localExpiry: LocalNodeExpiry,
+    private readonly meshKeys: MeshKeyUpkeep,
     private readonly placement: PlacementProcess,
     private readonly applied: AppliedLog,
     @Inject(BUS) private readonly bus: Bus,
@@ -41,6 +43,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.inventories.start();
     await this.feed.start();
     this.revocations.start();
+    this.meshKeys.start();
     // Peers are told of before the topology that needs them.
     this.peers.start();
     this.publisher.start();
@@ -60,6 +63,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
       this.localPublisher.close(),
       this.peers.close(),
       this.revocations.close(),
+      this.meshKeys.close(),
     ]);
     await this.bus.close();
     await this.applied.close();

@@ -5,6 +5,7 @@ import { agentStream } from '#libs/domain/events.js';
 import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
 import { StreamStates } from '../commands/stream-states.js';
 import { pageOf } from '../http/paging.js';
+import { MeshKeyUpkeep } from '../mesh/mesh-key-upkeep.js';
 import { Inventories } from '../sandboxes/inventories.js';
 import { AgentStates } from '../topology/agent-states.js';
 import { Directory } from '../topology/directory.js';
@@ -66,6 +67,7 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
     private readonly revocations: Revocations,
+    private readonly meshKeys: MeshKeyUpkeep,
     private readonly inventories: Inventories,
     private readonly contacts: AgentContacts,
     private readonly agentStates: AgentStates,
@@ -79,7 +81,7 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
       streamId: agentStream(agentId),
       load: () => this.states.agent(agentId),
       decide: (agent) => decideAgent({ kind: 'RevokeAgent', agentId, reason: `revoked by ${write.actor}` }, agent),
-      answer: ({ events }): Omit<AgentRevocationDto, 'connectionCut'> => ({
+      answer: ({ events }): Omit<AgentRevocationDto, 'connectionCut' | 'meshNode'> => ({
         agentId,
         changed: events.length > 0,
         sandboxesReleased: this.directory
@@ -89,10 +91,13 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
           .sort(),
       }),
     });
-    const connectionCut = await this.revocations.settled(CUT_WITHIN_MS);
+    const [connectionCut, meshNode] = await Promise.all([
+      this.revocations.settled(CUT_WITHIN_MS),
+      this.meshKeys.leftOf({ kind: 'agent', id: agentId }),
+    ]);
     await this.inventories.forget(agentId);
     this.contacts.forget(agentId);
     this.agentStates.forget(agentId);
-    return { ...answer, connectionCut };
+    return { ...answer, connectionCut, meshNode };
   }
 }

@@ -26,6 +26,6 @@ export class RequestAgentMeshKeyHandler implements ICommandHandler<RequestAgentM
     if (agent === undefined) throw new AgentNotFoundError(agentId);
     if (agent.status === 'revoked') throw new AgentRevokedError(agentId);
     if (agent.nkey !== nkey) throw new AgentKeyMismatchError(agentId);
-    return this.keys.issue({ kind: 'agent', id: agentId });
+    return this.keys.issue({ kind: 'agent', id: agentId }, nkey);
   }
 }

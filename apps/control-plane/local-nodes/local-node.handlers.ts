@@ -7,6 +7,7 @@ import { Revocations } from '../agents/revocations.js';
 import { ForbiddenError } from '../http/errors.js';
 import type { Principal } from '../http/request.js';
 import type { WriteContext } from '../http/write-context.js';
+import { MeshKeyUpkeep } from '../mesh/mesh-key-upkeep.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
 import { NetworkViews } from '../networks/network-views.js';
 import { Directory } from '../topology/directory.js';
@@ -53,6 +54,7 @@ export class LocalNodeEndings {
     private readonly writes: LocalNodeWrites,
     private readonly revocations: Revocations,
     private readonly contacts: LocalNodeContacts,
+    private readonly meshKeys: MeshKeyUpkeep,
   ) {}
 
   /** One's own nodes, or with the role admin everybody's. Errors: LOCAL_NODE_NOT_FOUND, FORBIDDEN. */
@@ -62,12 +64,12 @@ export class LocalNodeEndings {
     if (node.user !== principal.user && principal.role !== 'admin') throw new ForbiddenError(principal.role, 'admin');
   }
 
-  /** Resolves when the bus has cut the node off. */
+  /** Resolves when the bus has cut the node off, and the mesh let it go or did not answer. */
   async end(command: LocalNodeCommand, write: WriteContext): Promise<LocalNodeEndDto> {
     const { nodeId } = command;
     const changed = await this.writes.run(command, write, [command.kind, nodeId]);
-    await this.cutOff(nodeId);
-    return { nodeId, changed };
+    const [, meshNode] = await Promise.all([this.cutOff(nodeId), this.meshKeys.leftOf({ kind: 'local', id: nodeId })]);
+    return { nodeId, changed, meshNode };
   }
 
   async endAllOfToken(tokenId: string): Promise<void> {

@@ -32,6 +32,6 @@ export class RequestLocalNodeMeshKeyHandler implements ICommandHandler<RequestLo
     if (node === undefined) throw new LocalNodeNotFoundError(nodeId);
     if (node.user !== principal.user) throw new LocalNodeNotOwnedError(node);
     if (node.status !== 'joined') throw new LocalNodeEndedError(node);
-    return this.keys.issue({ kind: 'local', id: nodeId });
+    return this.keys.issue({ kind: 'local', id: nodeId }, node.nkey);
   }
 }

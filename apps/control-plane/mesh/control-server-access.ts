@@ -7,13 +7,18 @@ import type { MintingSettings } from './mesh-settings.js';
 /** The mesh's control server by its API: of which kind it is, is found out once. */
 @Injectable()
 export class ControlServerAccess {
+  private readonly closing = new AbortController();
   private known: MeshControlServer | null = null;
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   /** Error: MeshApiError. */
   async open(minting: MintingSettings): Promise<MeshControlServer> {
-    this.known ??= await openControlServer(minting, { now: this.clock });
+    this.known ??= await openControlServer(minting, { now: this.clock, signal: this.closing.signal });
     return this.known;
+  }
+
+  close(): void {
+    this.closing.abort();
   }
 }

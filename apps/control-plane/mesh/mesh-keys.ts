@@ -4,7 +4,9 @@ import { type MeshNodeOwner, meshHostname } from '#libs/mesh/hostname.js';
 import { CLOCK, type Clock, SETTINGS } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
 import { ControlServerAccess } from './control-server-access.js';
-import { joinableMesh } from './mesh-settings.js';
+import { MeshKeyRecords } from './mesh-key-records.js';
+import { MeshKeyUpkeep } from './mesh-key-upkeep.js';
+import { apiName, joinableMesh } from './mesh-settings.js';
 
 const TAGS = { agent: 'tag:gstacks-agent', local: 'tag:gstacks-local' } as const;
 
@@ -13,12 +15,14 @@ const TAGS = { agent: 'tag:gstacks-agent', local: 'tag:gstacks-local' } as const
 export class MeshKeys {
   constructor(
     private readonly access: ControlServerAccess,
+    private readonly records: MeshKeyRecords,
+    private readonly upkeep: MeshKeyUpkeep,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Errors: MeshNotConfiguredError, MeshKeySourceMissingError, MeshApiError. */
-  async issue(owner: MeshNodeOwner): Promise<MeshKeyDto> {
+  /** `nkey` is the owner's, by which it proved who it is. Errors: MeshNotConfiguredError, MeshKeySourceMissingError, MeshApiError. */
+  async issue(owner: MeshNodeOwner, nkey: string): Promise<MeshKeyDto> {
     const { controlUrl, keySource } = joinableMesh(this.settings.mesh);
     if (keySource.kind === 'pre-created') {
       return { controlUrl, authKey: keySource.authKey.reveal(), expiresAt: null };
@@ -30,6 +34,12 @@ export class MeshKeys {
       tag: TAGS[owner.kind],
       description: meshHostname(owner),
     });
+    // Written down before it is shown: whatever joins with it can be found again.
+    await this.records.add(apiName(keySource.minting), owner, nkey, minted).catch(async (error: unknown) => {
+      await server.expireKey(minted.id).catch(() => {});
+      throw error;
+    });
+    this.upkeep.minted();
     return { controlUrl, authKey: minted.key.reveal(), expiresAt: minted.expiresAt.toISOString() };
   }
 }

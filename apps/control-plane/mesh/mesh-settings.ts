@@ -155,6 +155,11 @@ export function joinableMesh(settings: ControlPlaneMeshSettings): {
   return { controlUrl: baseOf(controlUrl), keySource };
 }
 
+/** Tells one control server from another; no secret is in it. */
+export function apiName({ apiUrl }: MintingSettings): string {
+  return baseOf(apiUrl);
+}
+
 /** What nodes are told to join; a control URL only goes with tsnet. */
 export function meshToJoin({ transport, controlUrl }: ControlPlaneMeshSettings): {
   readonly meshTransport: MeshTransport | null;

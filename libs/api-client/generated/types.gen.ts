@@ -589,6 +589,10 @@ export type AgentRevocationDto = {
      * false: the bus is away, and is told as soon as it is back
      */
     connectionCut: boolean;
+    /**
+     * What became of it at the mesh's control server
+     */
+    meshNode: 'removed' | 'pending' | 'none';
 };
 
 export type CreateEnrollmentTokenDto = {
@@ -788,6 +792,10 @@ export type LocalNodeEndDto = {
      * false: it had ended already
      */
     changed: boolean;
+    /**
+     * What became of it at the mesh's control server
+     */
+    meshNode: 'removed' | 'pending' | 'none';
 };
 
 export type ProblemDto = {

@@ -2,7 +2,14 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName } from '../ids.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { AGENT_NETWORK_STATUSES, AGENT_STATUSES, type AgentNetworkStatus, type AgentStatus } from './statuses.js';
+import {
+  AGENT_NETWORK_STATUSES,
+  AGENT_STATUSES,
+  type AgentNetworkStatus,
+  type AgentStatus,
+  MESH_NODE_ENDS,
+  type MeshNodeEnd,
+} from './statuses.js';
 import { oneOf } from './values.js';
 
 const TRANSPORTS = ['direct', 'tsnet', 'none'] as const;
@@ -93,4 +100,7 @@ export class AgentRevocationDto {
 
   @ApiProperty({ description: 'false: the bus is away, and is told as soon as it is back' })
   readonly connectionCut!: boolean;
+
+  @ApiProperty({ enum: MESH_NODE_ENDS, description: "What became of it at the mesh's control server" })
+  readonly meshNode!: MeshNodeEnd;
 }

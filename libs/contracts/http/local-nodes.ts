@@ -5,7 +5,7 @@ import { Field, OptionalField } from './fields.js';
 import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
-import { LOCAL_NODE_STATUSES, type LocalNodeStatus } from './statuses.js';
+import { LOCAL_NODE_STATUSES, type LocalNodeStatus, MESH_NODE_ENDS, type MeshNodeEnd } from './statuses.js';
 import { boundedText, oneOf } from './values.js';
 
 export class JoinNetworkDto {
@@ -116,4 +116,7 @@ export class LocalNodeEndDto {
 
   @ApiProperty({ description: 'false: it had ended already' })
   readonly changed!: boolean;
+
+  @ApiProperty({ enum: MESH_NODE_ENDS, description: "What became of it at the mesh's control server" })
+  readonly meshNode!: MeshNodeEnd;
 }

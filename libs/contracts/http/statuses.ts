@@ -14,6 +14,13 @@ export type AgentStatus = (typeof AGENT_STATUSES)[number];
 export const SANDBOX_STATUSES = ['RUNNING', 'GONE', 'UNPLACED', 'UNKNOWN'] as const;
 export type SandboxStatus = (typeof SANDBOX_STATUSES)[number];
 
+/**
+ * What became of an ended node at the control server of the mesh. removed: nothing is left of it. pending: the control
+ * server does not answer, and is asked until it does. none: no key was minted for it.
+ */
+export const MESH_NODE_ENDS = ['removed', 'pending', 'none'] as const;
+export type MeshNodeEnd = (typeof MESH_NODE_ENDS)[number];
+
 /** ONLINE, OFFLINE: joined, and in contact or not. The others have ended. */
 export const LOCAL_NODE_STATUSES = ['ONLINE', 'OFFLINE', 'EXPIRED', 'REVOKED', 'LEFT'] as const;
 export type LocalNodeStatus = (typeof LOCAL_NODE_STATUSES)[number];

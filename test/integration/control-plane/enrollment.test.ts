@@ -109,6 +109,7 @@ describe('enrolment of agents', () => {
       changed: true,
       sandboxesReleased: ['sbx-r'],
       connectionCut: true,
+      meshNode: 'none',
     });
     await waitFor('its connection is cut', () => agent.statuses.includes('disconnected'));
     const connected = agent.statuses.filter((status) => status === 'connected').length;

@@ -1,33 +1,16 @@
 import { X509Certificate } from 'node:crypto';
-import { createUser } from '@nats-io/nkeys';
 import { expect } from 'chai';
 import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { agentSubject, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { identityOfCertificate } from '#libs/mesh/identity.js';
-import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
 import type { ApiAnswer } from './api.js';
+import { type Authorization, joinDev, type LocalKeys, newKeys, tokenFor } from './joining.js';
 import { TestControlPlane } from './setup.js';
 
 const ENVIRONMENT = { GLOBALSTACKS_MESH_TRANSPORT: 'direct', GLOBALSTACKS_LOCAL_CREDENTIAL_SECONDS: '60' };
-
-interface Keys {
-  readonly nkey: string;
-  readonly seed: string;
-  readonly certificateRequest: string;
-}
-
-async function newKeys(): Promise<Keys> {
-  const user = createUser();
-  return {
-    nkey: user.getPublicKey(),
-    seed: new TextDecoder().decode(user.getSeed()),
-    certificateRequest: await createCertificateRequest(createPrivateKeyPem()),
-  };
-}
 
 describe('local nodes at the control plane', () => {
   let controlPlane: TestControlPlane;
@@ -38,17 +21,11 @@ describe('local nodes at the control plane', () => {
   });
   after(() => controlPlane.end());
 
-  async function tokenOf(user: string, role = 'operator', expiresInSeconds = 600): Promise<{ id: string; as: object }> {
-    const { body } = await controlPlane.call('POST', '/v1/tokens', { user, role, expiresInSeconds });
-    return { id: String(body.id), as: { authorization: `Bearer ${String(body.token)}` } };
-  }
+  const tokenOf = (user: string, role = 'operator', seconds = 600) => tokenFor(controlPlane, user, role, seconds);
+  const join = (keys: LocalKeys, as: Authorization, machine = 'Ada’s laptop') =>
+    joinDev(controlPlane, keys, as, machine);
 
-  function join(keys: Keys, as: object, machine = 'Ada’s laptop'): Promise<ApiAnswer> {
-    const { nkey, certificateRequest } = keys;
-    return controlPlane.call('POST', '/v1/networks/dev/local-nodes', { machine, nkey, certificateRequest }, { ...as });
-  }
-
-  function busAs(keys: Keys, answer: ApiAnswer): Promise<NatsConnection> {
+  function busAs(keys: LocalKeys, answer: ApiAnswer): Promise<NatsConnection> {
     return connect({
       servers: controlPlane.nats.url,
       authenticator: jwtAuthenticator(String(answer.body.busJwt), new TextEncoder().encode(keys.seed)),
@@ -109,7 +86,7 @@ describe('local nodes at the control plane', () => {
     const connection = await busAs(keys, answer);
     const nodeId = String(answer.body.nodeId);
     const revoked = await controlPlane.call('DELETE', `/v1/local-nodes/${nodeId}`);
-    expect(revoked.body).to.deep.equal({ nodeId, changed: true });
+    expect(revoked.body).to.deep.equal({ nodeId, changed: true, meshNode: 'none' });
     await waitFor('its connection is closed', () => connection.isClosed());
     const again = await join(keys, as);
     expect([again.status, again.body.code]).to.deep.equal([403, 'LOCAL_NODE_REVOKED']);
@@ -136,7 +113,7 @@ describe('local nodes at the control plane', () => {
     expect((await controlPlane.call('DELETE', path, undefined, { ...gus.as })).status).to.equal(403);
     expect((await controlPlane.call('POST', `${path}/leave`, undefined, { ...gus.as })).status).to.equal(403);
     const left = await controlPlane.call('POST', `${path}/leave`, undefined, { ...fay.as });
-    expect(left.body).to.deep.equal({ nodeId: body.nodeId, changed: true });
+    expect(left.body).to.deep.equal({ nodeId: body.nodeId, changed: true, meshNode: 'none' });
     const viewer = await tokenOf('fay', 'viewer');
     expect((await join(await newKeys(), viewer.as)).status).to.equal(403);
     const missing = await controlPlane.call('DELETE', '/v1/local-nodes/nobody');

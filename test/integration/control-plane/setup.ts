@@ -13,6 +13,8 @@ import { SimulatedAgent } from './simulated-agent.js';
 /** A control plane on real Postgres and a real nats-server, and a way to speak to it as its first admin. */
 export class TestControlPlane {
   readonly agents: SimulatedAgent[] = [];
+  /** What it logged, a line each, over all its starts. */
+  readonly log: string[] = [];
   private running: RunningControlPlane | null = null;
   private readonly folder = mkdtempSync(join(tmpdir(), 'gs-control-plane-'));
   readonly adminToken = `test_${randomBytes(24).toString('base64url')}`;
@@ -41,7 +43,12 @@ export class TestControlPlane {
       GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE: join(this.folder, 'admin-token'),
       ...this.environment,
     });
-    const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+    const shownLevel = process.env.TEST_LOG_LEVEL;
+    const write = (line: string): void => {
+      this.log.push(line);
+      if (shownLevel !== undefined) process.stdout.write(line);
+    };
+    const logger = pino({ level: shownLevel ?? 'info' }, { write });
     this.running = await startControlPlane({ settings, logger, clock: () => new Date() });
   }
 

@@ -12,7 +12,7 @@ import {
   type TopologyMessage,
 } from '#libs/contracts/bus-messages.js';
 import { type AgentId, type FlowId, parseAgentId } from '#libs/contracts/ids.js';
-import { renewalStatement } from '#libs/contracts/renewal.js';
+import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import { agentInboxPrefix, agentSubject, type FromAgent } from '#libs/contracts/subjects.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
@@ -141,6 +141,19 @@ export class SimulatedAgent {
     const signed = this.user.sign(new TextEncoder().encode(renewalStatement(renewal)));
     const signature = change.signature ?? Buffer.from(signed).toString('base64');
     return callApi(this.url, 'POST', '/v1/agent-credentials', { ...renewal, signature });
+  }
+
+  async meshKey(
+    change: { readonly agentId?: AgentId; readonly timestamp?: string; readonly signature?: string } = {},
+  ): Promise<ApiAnswer> {
+    const request = {
+      agentId: change.agentId ?? this.agentId,
+      nkey: this.user.getPublicKey(),
+      timestamp: change.timestamp ?? new Date().toISOString(),
+    };
+    const signed = this.user.sign(new TextEncoder().encode(meshKeyStatement(request)));
+    const signature = change.signature ?? Buffer.from(signed).toString('base64');
+    return callApi(this.url, 'POST', '/v1/agent-mesh-keys', { ...request, signature });
   }
 
   /** As a stopped process: topologies wait unread until it goes on. */

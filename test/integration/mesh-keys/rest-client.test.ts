@@ -86,6 +86,7 @@ for (const kind of ['headscale', 'tailscale'] as const) {
         addresses: ['100.64.0.1'],
         keyId: kind === 'headscale' ? id : null,
       });
+      expect(Date.now() - (node?.joinedAt?.getTime() ?? 0)).to.be.within(0, 5_000);
       await server.expireNode('1');
       expect(await server.deleteNode('1')).to.equal(true);
       expect(await server.deleteNode('1')).to.equal(false);

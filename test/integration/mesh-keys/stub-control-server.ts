@@ -21,7 +21,9 @@ interface StubKey {
 interface StubNode {
   readonly id: string;
   readonly name: string;
-  readonly keyId: string;
+  /** null: it joined without a key. */
+  readonly keyId: string | null;
+  readonly joinedAt: string;
 }
 
 type Answer = readonly [status: number, body: unknown];
@@ -35,6 +37,7 @@ export class StubControlServer {
   readonly nodes: StubNode[] = [];
   readonly requests: string[] = [];
   misbehaviour: Misbehaviour | null = null;
+  private nodeCount = 0;
 
   private constructor(
     private readonly server: Server,
@@ -63,7 +66,21 @@ export class StubControlServer {
     const key = this.keys.find((candidate) => candidate.key === authKey && !candidate.isUsed);
     if (key === undefined || Date.parse(key.expiration) <= Date.now()) throw new Error('the key is not good');
     key.isUsed = true;
-    this.nodes.push({ id: String(this.nodes.length + 1), name, keyId: key.id });
+    this.nodes.push({ id: this.nextNodeId(), name, keyId: key.id, joinedAt: new Date().toISOString() });
+  }
+
+  /** A node that somebody else let in. */
+  addForeign(name: string, keyId: string | null, joinedAt = new Date()): void {
+    this.nodes.push({ id: this.nextNodeId(), name, keyId, joinedAt: joinedAt.toISOString() });
+  }
+
+  /** No request gets an answer until it is back. */
+  goAway(): void {
+    this.misbehaviour = (response) => response.destroy();
+  }
+
+  comeBack(): void {
+    this.misbehaviour = null;
   }
 
   open(): readonly StubKey[] {
@@ -143,10 +160,16 @@ export class StubControlServer {
     return [200, { preAuthKey: headscaleKey(key) }];
   }
 
-  private headscaleNode({ id, name, keyId }: StubNode): unknown {
+  private nextNodeId(): string {
+    this.nodeCount += 1;
+    return String(this.nodeCount);
+  }
+
+  private headscaleNode({ id, name, keyId, joinedAt }: StubNode): unknown {
     const key = this.keys.find((candidate) => candidate.id === keyId);
-    const preAuthKey = key === undefined ? null : headscaleKey(key);
-    return { id, name, givenName: name, ipAddresses: ['100.64.0.1'], user: USER, online: true, preAuthKey, tags: [] };
+    const preAuthKey = key === undefined ? (keyId === null ? null : { id: keyId }) : headscaleKey(key);
+    const node = { id, name, givenName: name, ipAddresses: ['100.64.0.1'], user: USER, online: true, tags: [] };
+    return { ...node, preAuthKey, createdAt: joinedAt };
   }
 
   private tailscale(route: string, body: Body): Answer {
@@ -162,7 +185,9 @@ export class StubControlServer {
       return [200, route.startsWith('DELETE ') ? null : { id: keyId, expires: key.expiration }];
     }
     if (route === 'GET /api/v2/tailnet/-/devices') {
-      const device = ({ id, name }: StubNode) => ({ id, hostname: name, addresses: ['100.64.0.1'], user: 'ada@x' });
+      const device = ({ id, name, joinedAt }: StubNode) => {
+        return { id, hostname: name, addresses: ['100.64.0.1'], user: 'ada@x', created: joinedAt };
+      };
       return [200, { devices: this.nodes.map(device) }];
     }
     if (nodeId !== undefined && route.endsWith('/expire')) {

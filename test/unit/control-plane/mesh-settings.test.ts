@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { whatIsMissing } from '#apps/control-plane/mesh/mesh-settings.js';
+import { keySourceWarnings } from '#apps/control-plane/mesh/key-source-warnings.js';
+import { meshToJoin, whatIsMissing } from '#apps/control-plane/mesh/mesh-settings.js';
 import { readSettings, SettingInvalidError } from '#apps/control-plane/settings.js';
 
 const least = {
@@ -61,6 +62,29 @@ describe('settings of the mesh', () => {
   it('say that a pre-created key beside an API is not used', () => {
     expect(meshOf({ ...CONTROL, ...API, ...KEY }).isAuthKeyUnused).to.equal(true);
     expect(meshOf({ ...CONTROL, ...KEY }).isAuthKeyUnused).to.equal(false);
+  });
+
+  const warnings: readonly (readonly [string, object, readonly string[]])[] = [
+    ['a pre-created key', { ...CONTROL, ...KEY }, ['MESH_KEY_PRE_CREATED']],
+    ['a pre-created key beside an API', { ...CONTROL, ...API, ...KEY }, ['MESH_AUTH_KEY_UNUSED']],
+    ['an API', { ...CONTROL, ...API }, []],
+    ['nothing', {}, []],
+  ];
+  for (const [what, environment, codes] of warnings) {
+    it(`warn of ${codes.join() || 'nothing'} with ${what}`, () => {
+      expect(keySourceWarnings(meshOf(environment)).map(({ code }) => code)).to.deep.equal(codes);
+    });
+  }
+
+  it('tell nodes a control server where there is one to join, without a slash at its end', () => {
+    const joined = (environment: object) => Object.values(meshToJoin(meshOf(environment)));
+    expect(joined(CONTROL)).to.deep.equal(['tsnet', 'https://mesh.example']);
+    expect(joined({ GLOBALSTACKS_MESH_CONTROL_URL: 'http://mesh.example:8080/base/' })).to.deep.equal([
+      'tsnet',
+      'http://mesh.example:8080/base',
+    ]);
+    expect(joined({ ...CONTROL, GLOBALSTACKS_MESH_TRANSPORT: 'direct' })).to.deep.equal(['direct', null]);
+    expect(joined({ GLOBALSTACKS_MESH_TRANSPORT: '' })).to.deep.equal([null, null]);
   });
 
   const bad: readonly (readonly [string, string])[] = [

@@ -24,6 +24,8 @@ export interface MeshNodeRecord {
   readonly isOnline: boolean | null;
   /** The key it joined with; null where the control server does not tell. */
   readonly keyId: string | null;
+  /** null: not told. */
+  readonly joinedAt: Date | null;
 }
 
 /**

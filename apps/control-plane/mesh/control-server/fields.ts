@@ -13,6 +13,11 @@ export function time(rest: RestClient, object: JsonObject, member: string): Date
   return date;
 }
 
+export function optionalTime(value: unknown): Date | null {
+  const date = typeof value === 'string' && value !== '' ? new Date(value) : null;
+  return date === null || Number.isNaN(date.getTime()) ? null : date;
+}
+
 export function optionalObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }

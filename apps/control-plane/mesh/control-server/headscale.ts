@@ -2,7 +2,7 @@ import type { MintingSettings } from '../mesh-settings.js';
 import { Secret } from '../secret.js';
 import type { KeyRequest, MeshControlServer, MeshNodeRecord, MintedKey } from './control-server.js';
 import { MeshApiRefusedError, MeshKeyNeedsTagsError, MeshNodeUnknownError, MeshUserUnknownError } from './errors.js';
-import { addresses, objects, optionalObject, text, time } from './fields.js';
+import { addresses, objects, optionalObject, optionalTime, text, time } from './fields.js';
 import type { JsonObject, RestClient } from './rest.js';
 
 /** Headscale's API v1, as of 0.28: https://headscale.net, and the OpenAPI document that it serves. */
@@ -50,6 +50,7 @@ export class Headscale implements MeshControlServer {
       addresses: addresses(node.ipAddresses),
       isOnline: typeof node.online === 'boolean' ? node.online : null,
       keyId: keyIdOf(node),
+      joinedAt: optionalTime(node.createdAt),
     }));
   }
 

@@ -13,6 +13,8 @@ export interface OpeningOptions {
   readonly now: () => Date;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** Ends what is under way, as if the server were not reachable. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -20,8 +22,8 @@ export interface OpeningOptions {
  * answers with. Errors: those of errors.ts.
  */
 export async function openControlServer(minting: MintingSettings, options: OpeningOptions): Promise<MeshControlServer> {
-  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
-  const rest = new RestClient({ baseUrl: minting.apiUrl, token: minting.apiToken, timeoutMs, maxBytes });
+  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, signal = new AbortController().signal } = options;
+  const rest = new RestClient({ baseUrl: minting.apiUrl, token: minting.apiToken, timeoutMs, maxBytes, signal });
   const kind = minting.apiKind ?? (await recognise(rest));
   return kind === 'headscale' ? new Headscale(rest, minting.user) : new Tailscale(rest, minting.user, options.now);
 }

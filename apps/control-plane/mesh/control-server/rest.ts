@@ -14,6 +14,8 @@ export interface RestSettings {
   readonly timeoutMs: number;
   /** An answer longer than this is not read to its end. */
   readonly maxBytes: number;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
 }
 
 export type JsonObject = { readonly [key: string]: unknown };
@@ -42,7 +44,7 @@ export class RestClient {
   }
 
   private async exchange(method: string, path: string, body?: JsonObject): Promise<{ status: number; text: string }> {
-    const { baseUrl, token, timeoutMs } = this.settings;
+    const { baseUrl, token, timeoutMs, signal } = this.settings;
     const base = baseUrl.pathname.endsWith('/') ? baseUrl.href : `${baseUrl.origin}${baseUrl.pathname}/`;
     try {
       const response = await fetch(new URL(path, base), {
@@ -55,7 +57,7 @@ export class RestClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // The token goes to the server that was named, and to no other.
         redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
       return { status: response.status, text: await this.bounded(response) };
     } catch (error) {

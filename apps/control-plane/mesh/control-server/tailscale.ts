@@ -2,7 +2,7 @@ import type { MintingSettings } from '../mesh-settings.js';
 import { Secret } from '../secret.js';
 import type { KeyRequest, MeshControlServer, MeshNodeRecord, MintedKey } from './control-server.js';
 import { MeshApiRefusedError, MeshKeyNeedsTagsError, MeshNodeUnknownError } from './errors.js';
-import { addresses, objects, text, time } from './fields.js';
+import { addresses, objects, optionalTime, text, time } from './fields.js';
 import type { JsonObject, RestClient } from './rest.js';
 
 const DESCRIPTION_LENGTH = 50;
@@ -57,6 +57,7 @@ export class Tailscale implements MeshControlServer {
       addresses: addresses(device.addresses),
       isOnline: null,
       keyId: null,
+      joinedAt: optionalTime(device.created),
     }));
   }
 
