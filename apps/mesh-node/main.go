@@ -35,8 +35,15 @@ func main() {
 func run(ctx context.Context, input io.Reader, events *protocol.Events) error {
 	lines := bufio.NewScanner(input)
 	lines.Buffer(make([]byte, 0, 4096), protocol.MaxLineBytes)
-	if !lines.Scan() {
-		return lines.Err()
+	begun := make(chan bool, 1)
+	go func() { begun <- lines.Scan() }()
+	select {
+	case <-ctx.Done():
+		return nil
+	case ok := <-begun:
+		if !ok {
+			return lines.Err()
+		}
 	}
 	settings, err := parseStart(lines.Bytes())
 	if err != nil {

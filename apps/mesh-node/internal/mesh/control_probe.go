@@ -13,12 +13,17 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-const probeTimeout = 3 * time.Second
+const (
+	firstProbeTimeout = 3 * time.Second
+	// probeTimeout is for the probes of a node that has joined: it tells of a lost control server within five seconds,
+	// after as long as it waits to ask and to be answered.
+	probeTimeout = time.Second
+)
 
 // probeControl asks the control server for its public key, which it shows to anyone: tsnet itself tries an absent
 // server for ever and says nothing that a program could act on.
-func probeControl(ctx context.Context, controlURL string) error {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+func probeControl(ctx context.Context, controlURL string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	url := fmt.Sprintf("%s/key?v=%d", strings.TrimSuffix(controlURL, "/"), tailcfg.CurrentCapabilityVersion)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

@@ -86,11 +86,17 @@ func (n *Node) serveDial(ctx context.Context, client net.Conn) {
 	relay.Between(client, peer)
 }
 
-var errNotAPeer = errors.New("not the address of a peer in the mesh")
+var (
+	errNotAPeer  = errors.New("not the address of a peer in the mesh")
+	errNotJoined = errors.New("this node has not joined the mesh, or no longer belongs to it")
+)
 
 // dial goes through netstack and nowhere else: tsnet's own Dial takes the host's network for an address that is not
 // (or no longer) a peer's.
 func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.DiscoPublic, error) {
+	if !n.joined.Load() {
+		return nil, key.DiscoPublic{}, errNotJoined
+	}
 	node, ok := n.known.peer(ctx, target.Addr())
 	if !ok {
 		return nil, key.DiscoPublic{}, errNotAPeer

@@ -40,7 +40,7 @@ func (k *knownPeers) isPeer(ctx context.Context, address netip.Addr) bool {
 
 func (k *knownPeers) peer(ctx context.Context, address netip.Addr) (*tailcfg.Node, bool) {
 	found, err := k.client.WhoIs(ctx, address.String())
-	if err != nil || found.Node == nil || !peers.IsAddressOf(found.Node, address) {
+	if err != nil || found.Node == nil || found.Node.Expired || !peers.IsAddressOf(found.Node, address) {
 		return nil, false
 	}
 	return found.Node, true

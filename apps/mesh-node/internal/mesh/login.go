@@ -3,52 +3,71 @@ package mesh
 import (
 	"context"
 	"sync"
+	"time"
 
 	"globalstacks/mesh-node/internal/protocol"
 	"tailscale.com/ipn"
 )
 
+const messageForgotten = "the control server no longer knows this node"
+
 // login asks for a key whenever the node is logged out, once each time.
 type login struct {
-	node     *Node
+	node *Node
+	// tooLate is stopped while nothing is up to the control server.
+	tooLate  *time.Timer
 	mutex    sync.Mutex
 	keyGiven bool
 }
 
+func newLogin(node *Node) *login {
+	tooLate := time.AfterFunc(joinTimeout, func() {
+		node.fail(protocol.Failure{Code: protocol.JoinTimedOut, Message: "the control server answers, but did not let this node in"})
+	})
+	return &login{node: node, tooLate: tooLate, keyGiven: node.server.AuthKey != ""}
+}
+
 // needed is called when the node is logged out, and also while a login is under way.
 func (l *login) needed(ctx context.Context) {
-	if l.begin() {
-		l.withKey(ctx)
+	if l.node.joined.Load() {
+		l.lost(ctx, "this node's key has expired")
+		return
 	}
+	l.lost(ctx, messageForgotten)
 }
 
 // wantsPerson is called when the control server would have a person log in with a browser: there is none.
 func (l *login) wantsPerson(ctx context.Context) {
-	if l.begin() {
-		l.withKey(ctx)
-		return
+	if !l.lost(ctx, messageForgotten) {
+		l.node.fail(protocol.Failure{Code: protocol.KeyInvalid, Message: "the control server wants a person's login despite the auth key"})
 	}
-	l.node.fail(protocol.Failure{Code: protocol.KeyInvalid, Message: "the control server wants a person's login despite the auth key"})
 }
 
 func (l *login) succeeded() {
+	l.tooLate.Stop()
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.keyGiven = false
 }
 
-// begin is true for the first who needs a key since the last login.
-func (l *login) begin() bool {
+// lost is called when a node that had joined no longer belongs to the mesh: no connection of it lives on. It is true
+// for the first call since the last login.
+func (l *login) lost(ctx context.Context, message string) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	first := !l.keyGiven
+	if l.keyGiven {
+		return false
+	}
 	l.keyGiven = true
-	return first
+	l.tooLate.Stop()
+	l.node.joined.Store(false)
+	l.node.open.closeOpen()
+	go l.withKey(ctx, protocol.Failure{Code: protocol.LoginLost, Message: message})
+	return true
 }
 
-func (l *login) withKey(ctx context.Context) {
-	l.node.events.KeyNeeded()
-	key, err := awaitKey(ctx, l.node.keys)
+func (l *login) withKey(ctx context.Context, why protocol.Failure) {
+	key, err := l.node.askForKey(ctx, why)
 	if err != nil {
 		l.node.fail(err)
 		return
@@ -56,6 +75,7 @@ func (l *login) withKey(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+	l.tooLate.Reset(joinTimeout)
 	err = l.node.client.Start(ctx, ipn.Options{AuthKey: key})
 	if err == nil {
 		err = l.node.client.StartLoginInteractive(ctx)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"globalstacks/mesh-node/internal/protocol"
@@ -36,6 +37,8 @@ type Node struct {
 	open  *openConnections
 	known *knownPeers
 	fail  context.CancelCauseFunc
+	// joined is false before the first login and from when a login is lost until the next.
+	joined atomic.Bool
 }
 
 // Commands are what a running node is told.
@@ -47,7 +50,7 @@ type Commands struct {
 // Run takes part in the mesh until the context ends, which is no error, or until the node cannot go on: the error
 // is then a protocol.Failure. What it opened is closed when it returns, except for what tsnet does not let go of.
 func Run(ctx context.Context, settings protocol.Settings, commands Commands, events *protocol.Events) error {
-	if err := probeControl(ctx, settings.ControlURL); err != nil {
+	if err := probeControl(ctx, settings.ControlURL, firstProbeTimeout); err != nil {
 		return err
 	}
 	state, err := openStateFolder(ctx, settings.StateFolder)
@@ -59,31 +62,24 @@ func Run(ctx context.Context, settings protocol.Settings, commands Commands, eve
 	if err != nil {
 		return nodeFailed("no UDP port", err)
 	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	node := &Node{settings: settings, events: events, keys: commands.Keys, open: newOpenConnections(), fail: fail}
 	key := ""
 	if !hasIdentity(settings.StateFolder) {
-		events.KeyNeeded()
-		if key, err = awaitKey(ctx, commands.Keys); err != nil {
+		if key, err = node.askForKey(ctx, protocol.Failure{}); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	node := &Node{
-		settings: settings,
-		events:   events,
-		keys:     commands.Keys,
-		open:     newOpenConnections(),
-		fail:     fail,
-		server: &tsnet.Server{
-			ControlURL: settings.ControlURL,
-			Hostname:   settings.Hostname,
-			Dir:        settings.StateFolder,
-			AuthKey:    key,
-			Port:       udpPort,
-			Ephemeral:  settings.Ephemeral,
-			Logf:       logger.Discard,
-			UserLogf:   logger.Discard,
-		},
+	node.server = &tsnet.Server{
+		ControlURL: settings.ControlURL,
+		Hostname:   settings.Hostname,
+		Dir:        settings.StateFolder,
+		AuthKey:    key,
+		Port:       udpPort,
+		Ephemeral:  settings.Ephemeral,
+		Logf:       logger.Discard,
+		UserLogf:   logger.Discard,
 	}
 	return node.run(ctx, commands.Warm)
 }
@@ -173,9 +169,12 @@ func hasIdentity(stateFolder string) bool {
 // identityMark is written once a login has succeeded: tsnet's own state is there before.
 const identityMark = "joined"
 
-func awaitKey(ctx context.Context, keys <-chan string) (string, error) {
+// askForKey answers with nothing when the context ends first.
+func (n *Node) askForKey(ctx context.Context, why protocol.Failure) (string, error) {
+	n.events.KeyNeeded(why)
 	select {
-	case key := <-keys:
+	case key := <-n.keys:
+		n.events.Hide(key)
 		if key == "" {
 			return "", protocol.Failure{Code: protocol.KeyMissing, Message: "the control server wants an auth key and there is none"}
 		}

@@ -89,10 +89,17 @@ func (o *openConnections) closePeer(peer peerAddress) {
 	}
 }
 
+// closeAll closes them now and every later one when it comes.
 func (o *openConnections) closeAll() {
 	o.mutex.Lock()
-	defer o.mutex.Unlock()
 	o.closed = true
+	o.mutex.Unlock()
+	o.closeOpen()
+}
+
+func (o *openConnections) closeOpen() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
 	for _, connections := range o.byPeer {
 		for connection := range connections {
 			_ = connection.Close()

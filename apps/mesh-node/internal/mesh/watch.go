@@ -11,12 +11,6 @@ import (
 	"tailscale.com/ipn"
 )
 
-const (
-	controlCheckInterval = time.Second
-	// loginLostAfter: a control server that answers anyone, but not this node, has forgotten it.
-	loginLostAfter = 15 * time.Second
-)
-
 // watch follows tsnet's own news and turns it into events and failures.
 func (n *Node) watch(ctx context.Context) {
 	watcher, err := n.client.WatchIPNBus(ctx, ipn.NotifyInitialState|ipn.NotifyPeerChanges)
@@ -25,12 +19,8 @@ func (n *Node) watch(ctx context.Context) {
 		return
 	}
 	defer watcher.Close()
-	tooLate := time.AfterFunc(joinTimeout, func() {
-		n.fail(protocol.Failure{Code: protocol.JoinTimedOut, Message: "the control server answers, but did not let this node in"})
-	})
-	defer tooLate.Stop()
-	login := &login{node: n, keyGiven: n.server.AuthKey != ""}
-	joined := false
+	login := newLogin(n)
+	go n.watchControl(ctx, login)
 	for {
 		news, err := watcher.Next()
 		if err != nil {
@@ -44,36 +34,38 @@ func (n *Node) watch(ctx context.Context) {
 			return
 		}
 		if news.State != nil {
-			switch *news.State {
-			case ipn.NeedsLogin:
-				go login.needed(ctx)
-			case ipn.NeedsMachineAuth:
-				n.fail(protocol.Failure{Code: protocol.ApprovalNeeded, Message: "this node waits for approval at the control server"})
-				return
-			case ipn.Running:
-				tooLate.Stop()
-				login.succeeded()
-				if err := n.tellJoined(ctx); err != nil {
-					n.fail(nodeFailed("tsnet tells no status", err))
-					return
-				}
-				if !joined {
-					go n.watchControl(ctx)
-				}
-				joined = true
-			}
+			n.follow(ctx, *news.State, login)
 		}
 		if news.BrowseToURL != nil && *news.BrowseToURL != "" {
-			go login.wantsPerson(ctx)
+			login.wantsPerson(ctx)
 		}
 		if len(news.PeersChanged) > 0 || len(news.PeersRemoved) > 0 {
 			n.known.changed(ctx, news.PeersChanged)
 			for _, node := range news.PeersChanged {
 				n.open.closeEarlier(node)
 			}
-			go n.open.closeUnless(func(peer peerAddress) bool { return n.known.isPeer(ctx, peer) })
+			go n.closeStrangers(ctx)
 		}
 	}
+}
+
+func (n *Node) follow(ctx context.Context, state ipn.State, login *login) {
+	switch state {
+	case ipn.NeedsLogin:
+		login.needed(ctx)
+	case ipn.NeedsMachineAuth:
+		n.fail(protocol.Failure{Code: protocol.ApprovalNeeded, Message: "this node waits for approval at the control server"})
+	case ipn.Running:
+		login.succeeded()
+		if err := n.tellJoined(ctx); err != nil && ctx.Err() == nil {
+			n.fail(nodeFailed("tsnet tells no status", err))
+		}
+	}
+}
+
+// closeStrangers closes the connections with what is no longer a peer.
+func (n *Node) closeStrangers(ctx context.Context) {
+	n.open.closeUnless(func(peer peerAddress) bool { return n.known.isPeer(ctx, peer) })
 }
 
 func (n *Node) tellJoined(ctx context.Context) error {
@@ -94,51 +86,7 @@ func (n *Node) tellJoined(ctx context.Context) error {
 	if status.Self.KeyExpiry != nil {
 		joined.KeyExpiry = status.Self.KeyExpiry.UTC().Format(time.RFC3339)
 	}
+	n.joined.Store(true)
 	n.events.Joined(joined)
 	return nil
-}
-
-// watchControl tells when the control server is lost and found. Peers stay reachable meanwhile.
-func (n *Node) watchControl(ctx context.Context) {
-	health := n.server.Sys().HealthTracker.Get()
-	ticker := time.NewTicker(controlCheckInterval)
-	defer ticker.Stop()
-	reachable := true
-	missed := 0
-	var answeredSince time.Time
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if health.GetInPollNetMap() {
-			missed = 0
-			answeredSince = time.Time{}
-			if !reachable {
-				reachable = true
-				n.events.Control(true)
-			}
-			continue
-		}
-		// One miss is a poll that begins anew.
-		if missed++; missed < 2 {
-			continue
-		}
-		if probeControl(ctx, n.settings.ControlURL) != nil {
-			answeredSince = time.Time{}
-			if reachable && ctx.Err() == nil {
-				reachable = false
-				n.events.Control(false)
-			}
-			continue
-		}
-		if answeredSince.IsZero() {
-			answeredSince = time.Now()
-		}
-		if time.Since(answeredSince) > loginLostAfter {
-			n.fail(protocol.Failure{Code: protocol.LoginLost, Message: "the control server no longer knows this node"})
-			return
-		}
-	}
 }

@@ -3,6 +3,7 @@ package protocol
 import (
 	"encoding/json"
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -45,8 +46,9 @@ type Joined struct {
 
 // Events writes events; any goroutine may.
 type Events struct {
-	mutex sync.Mutex
-	to    io.Writer
+	mutex   sync.Mutex
+	to      io.Writer
+	secrets []string
 }
 
 func NewEvents(to io.Writer) *Events { return &Events{to: to} }
@@ -59,8 +61,17 @@ func (e *Events) Hello() {
 	}{"hello", Version})
 }
 
-// KeyNeeded asks for an auth key.
-func (e *Events) KeyNeeded() { e.write(event{Event: "key-needed"}) }
+// Hide keeps a secret out of every message from now on: control servers have been seen to repeat keys.
+func (e *Events) Hide(secret string) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if secret != "" {
+		e.secrets = append(e.secrets, secret)
+	}
+}
+
+// KeyNeeded asks for an auth key. Why is zero for a first login; for a later one it says how the last was lost.
+func (e *Events) KeyNeeded(why Failure) { e.tell("key-needed", why) }
 
 func (e *Events) Joined(joined Joined) {
 	joined.Event = "joined"
@@ -76,14 +87,23 @@ func (e *Events) Control(reachable bool) {
 }
 
 // Failed is last.
-func (e *Events) Failed(failure Failure) {
-	e.write(event{Event: "failed", Code: failure.Code, Message: failure.Message})
+func (e *Events) Failed(failure Failure) { e.tell("failed", failure) }
+
+func (e *Events) tell(name string, failure Failure) {
+	e.write(struct {
+		Event   string `json:"event"`
+		Code    Code   `json:"code,omitempty"`
+		Message string `json:"message,omitempty"`
+	}{name, failure.Code, e.without(failure.Message)})
 }
 
-type event struct {
-	Event   string `json:"event"`
-	Code    Code   `json:"code,omitempty"`
-	Message string `json:"message,omitempty"`
+func (e *Events) without(message string) string {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	for _, secret := range e.secrets {
+		message = strings.ReplaceAll(message, secret, "(hidden)")
+	}
+	return message
 }
 
 func (e *Events) write(value any) {

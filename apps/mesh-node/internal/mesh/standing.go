@@ -1,0 +1,88 @@
+package mesh
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"tailscale.com/tailcfg"
+	"tailscale.com/types/key"
+)
+
+// standing is what this node is to the control server.
+type standing int
+
+const (
+	// standingUnknown: the control server said something else, or too much at once is asked of it.
+	standingUnknown standing = iota
+	standingMember
+	standingForgotten
+	standingExpired
+)
+
+const (
+	askTimeout = time.Second
+	// maxAnswerBytes: an answer names a user and a login, and little else.
+	maxAnswerBytes = 64 << 10
+)
+
+// askStanding asks the control server whether it still knows this node, with the question that a node asks that
+// starts again: a registration of the node key it has, without an auth key. That changes nothing for a node that is
+// known. No other way is open: who is deleted hears nothing, its poll stays open, and its peers only fall silent.
+// An error means that there was no answer.
+func (n *Node) askStanding(ctx context.Context) (standing, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	status, err := n.client.StatusWithoutPeers(ctx)
+	if err != nil || status.Self == nil || status.Self.PublicKey.IsZero() {
+		return standingUnknown, err
+	}
+	request, err := n.registration(ctx, status.Self.PublicKey)
+	if err != nil {
+		return standingUnknown, err
+	}
+	response, err := n.server.Sys().NoiseRoundTripper.Get().RoundTrip(request)
+	if err != nil {
+		return standingUnknown, err
+	}
+	defer response.Body.Close()
+	var answer tailcfg.RegisterResponse
+	if response.StatusCode != http.StatusOK {
+		return standingUnknown, nil
+	}
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswerBytes)).Decode(&answer); err != nil {
+		return standingUnknown, err
+	}
+	return standingIn(answer), nil
+}
+
+func (n *Node) registration(ctx context.Context, nodeKey key.NodePublic) (*http.Request, error) {
+	body, err := json.Marshal(tailcfg.RegisterRequest{
+		Version: tailcfg.CurrentCapabilityVersion, NodeKey: nodeKey, Ephemeral: n.settings.Ephemeral,
+		Hostinfo: &tailcfg.Hostinfo{Hostname: n.settings.Hostname},
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Inside the encrypted connection the scheme is https, whatever the connection itself goes over.
+	_, host, _ := strings.Cut(strings.TrimSuffix(n.settings.ControlURL, "/"), "://")
+	return http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("https://%s/machine/register", host), bytes.NewReader(body))
+}
+
+func standingIn(answer tailcfg.RegisterResponse) standing {
+	switch {
+	case answer.Error != "":
+		return standingUnknown
+	case answer.NodeKeyExpired:
+		return standingExpired
+	case answer.AuthURL != "":
+		return standingForgotten
+	default:
+		return standingMember
+	}
+}
