@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { HelloMessage } from '#libs/contracts/bus-messages.js';
+import type { HelloMessage, MeshState } from '#libs/contracts/bus-messages.js';
 import type { LocalNodeStatus } from '#libs/contracts/http/statuses.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
@@ -9,6 +9,7 @@ import type { ControlPlaneSettings } from '../settings.js';
 interface Contact {
   readonly lastContactAt: Date;
   readonly appliedVersion: number | null;
+  readonly mesh: MeshState | null;
 }
 
 const ENDED = { expired: 'EXPIRED', revoked: 'REVOKED', left: 'LEFT' } as const;
@@ -35,16 +36,17 @@ export class LocalNodeContacts {
     return silentMs > this.settings.offlineAfterMs ? 'OFFLINE' : 'ONLINE';
   }
 
-  heard(nodeId: LocalNodeId, { networks }: HelloMessage): void {
+  heard(nodeId: LocalNodeId, { networks, mesh }: HelloMessage): void {
     const appliedVersion = networks[0]?.version ?? null;
-    this.contacts.set(nodeId, { lastContactAt: this.clock(), appliedVersion });
+    this.contacts.set(nodeId, { lastContactAt: this.clock(), appliedVersion, mesh });
   }
 
   /** It acknowledged a version. */
   applied(nodeId: LocalNodeId, version: number): void {
     const known = this.of(nodeId);
     const lastContactAt = known?.lastContactAt ?? this.clock();
-    this.contacts.set(nodeId, { lastContactAt, appliedVersion: Math.max(version, known?.appliedVersion ?? 0) });
+    const appliedVersion = Math.max(version, known?.appliedVersion ?? 0);
+    this.contacts.set(nodeId, { lastContactAt, appliedVersion, mesh: known?.mesh ?? null });
   }
 
   forget(nodeId: LocalNodeId): void {

@@ -59,6 +59,7 @@ export class NetworkStatuses {
       agentId,
       ...state,
       lastContactAt: contact?.lastContactAt.toISOString() ?? null,
+      mesh: contact?.mesh ?? null,
       failures: this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [],
     };
   }
@@ -74,6 +75,7 @@ export class NetworkStatuses {
         status: this.localContacts.statusOf(state),
         appliedVersion: contact?.appliedVersion ?? null,
         lastContactAt: contact?.lastContactAt.toISOString() ?? null,
+        mesh: contact?.mesh ?? null,
       };
     });
   }

@@ -122,6 +122,14 @@ export type NetworkDeletionDto = {
     result: NetworkDeletedDto;
 };
 
+export type MeshStateDto = {
+    transport: 'direct' | 'tsnet' | 'none';
+    state: 'joined' | 'joining' | 'failed';
+    code: string | null;
+    message: string | null;
+    endpoints: Array<string>;
+};
+
 export type AliasFailureDto = {
     alias: string;
     code: string;
@@ -134,6 +142,10 @@ export type AgentNetworkStatusDto = {
     appliedVersion: number | null;
     appliedAt: string | null;
     lastContactAt: string | null;
+    /**
+     * As its last contact said
+     */
+    mesh: MeshStateDto | null;
     /**
      * Aliases that this agent could not bring up
      */
@@ -152,6 +164,10 @@ export type LocalNodeStatusDto = {
     appliedVersion: number | null;
     lastContactAt: string | null;
     expiresAt: string;
+    /**
+     * As its last contact said
+     */
+    mesh: MeshStateDto | null;
 };
 
 export type NetworkStatusDto = {
@@ -538,14 +554,6 @@ export type SandboxWriteDto = {
     version: number;
     changed: boolean;
     result: SandboxDto;
-};
-
-export type MeshStateDto = {
-    transport: 'direct' | 'tsnet' | 'none';
-    state: 'joined' | 'joining' | 'failed';
-    code: string | null;
-    message: string | null;
-    endpoints: Array<string>;
 };
 
 export type AgentNetworkDto = {

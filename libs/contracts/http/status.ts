@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { MeshStateDto } from './agents.js';
 import { OptionalField } from './fields.js';
 import {
   AGENT_NETWORK_STATUSES,
@@ -45,6 +46,9 @@ export class AgentNetworkStatusDto {
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly lastContactAt!: string | null;
 
+  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'As its last contact said' })
+  readonly mesh!: MeshStateDto | null;
+
   @ApiProperty({ type: () => [AliasFailureDto], description: 'Aliases that this agent could not bring up' })
   readonly failures!: readonly AliasFailureDto[];
 
@@ -73,6 +77,9 @@ export class LocalNodeStatusDto {
 
   @ApiProperty({ format: 'date-time' })
   readonly expiresAt!: string;
+
+  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'As its last contact said' })
+  readonly mesh!: MeshStateDto | null;
 }
 
 export class NetworkStatusDto {

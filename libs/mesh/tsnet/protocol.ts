@@ -13,7 +13,8 @@ export class MeshProtocolMismatchError extends CodedError {}
 /** What a mesh-node says, one JSON object a line. */
 export type MeshNodeEvent =
   | { readonly event: 'hello' }
-  | { readonly event: 'key-needed' }
+  /** `lost`: why a login that there was does not hold any more; null for a first one. */
+  | { readonly event: 'key-needed'; readonly lost: CodedError | null }
   | { readonly event: 'joined'; readonly nodeId: string; readonly addresses: readonly string[] }
   | { readonly event: 'control'; readonly isReachable: boolean }
   | { readonly event: 'failed'; readonly code: string; readonly message: string };
@@ -45,7 +46,7 @@ export function parseMeshNodeEvent(line: string): MeshNodeEvent | null {
       if (fields.protocol !== MESH_NODE_PROTOCOL) throw mismatch(fields.protocol);
       return { event: 'hello' };
     case 'key-needed':
-      return { event: 'key-needed' };
+      return { event: 'key-needed', lost: fields.code === undefined ? null : wordsOf(fields) };
     case 'joined':
       return {
         event: 'joined',
@@ -59,6 +60,10 @@ export function parseMeshNodeEvent(line: string): MeshNodeEvent | null {
     default:
       return null;
   }
+}
+
+function wordsOf(fields: { readonly [key: string]: unknown }): CodedError {
+  return new CodedError(text(fields.code, 'code'), text(fields.message, 'message'));
 }
 
 function parseJson(line: string): unknown {

@@ -83,6 +83,8 @@ export class MeshNodeSupervisor {
         this.#introduce(node);
         break;
       case 'key-needed':
+        // What came of the last attempt to come back says more.
+        if (event.lost !== null && this.board.current.state === 'joined') this.board.failed(event.lost);
         void this.#giveKey(node, signal);
         break;
       case 'joined': {

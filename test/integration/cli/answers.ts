@@ -101,6 +101,7 @@ export const networkStatus: NetworkStatusDto = {
       appliedVersion: 4,
       appliedAt: time,
       lastContactAt: time,
+      mesh: agent.mesh,
       failures: [{ alias: 'api', code: 'PORT_TAKEN', message: '127.77.0.5:8080 is taken' }],
       reason: 'one alias is not up',
     },

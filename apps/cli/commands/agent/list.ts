@@ -3,6 +3,7 @@ import { listAgents } from '#libs/api-client/generated/index.js';
 import { AGENT_STATUSES } from '#libs/contracts/http/statuses.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { ListCommand } from '../../list-command.js';
+import { meshCell } from '../../mesh/mesh-column.js';
 
 export default class AgentList extends ListCommand {
   static override summary = 'List agents';
@@ -23,7 +24,7 @@ export default class AgentList extends ListCommand {
         { heading: 'AGENT', cell: ({ id }) => id },
         { heading: 'STATUS', cell: ({ status }) => status },
         { heading: 'DRIVER', cell: ({ driver }) => driver },
-        { heading: 'MESH', cell: ({ mesh }) => (mesh === null ? null : `${mesh.transport} ${mesh.state}`) },
+        { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh) },
         { heading: 'SANDBOXES', cell: ({ sandboxes }) => sandboxes.join(', ') },
         {
           heading: 'NETWORKS',

@@ -1,6 +1,7 @@
-import { showNetworkStatus } from '#libs/api-client/generated/index.js';
+import { type MeshStateDto, showNetworkStatus } from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { meshCell, meshFault } from '../../mesh/mesh-column.js';
 
 export default class NetworkStatus extends GstacksCommand {
   static override summary = 'Show how far each agent is with a network';
@@ -22,9 +23,11 @@ export default class NetworkStatus extends GstacksCommand {
         { heading: 'NODE', cell: ({ nodeId }) => nodeId },
         { heading: 'USER', cell: ({ user }) => user },
         { heading: 'STATUS', cell: (node) => node.status },
+        { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh) },
         { heading: 'APPLIED', cell: ({ appliedVersion }) => appliedVersion },
         { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
       ]);
+      for (const { nodeId, mesh } of status.localNodes) this.tellFault(nodeId, mesh);
       this.screen.line('');
     }
     if (status.agents.length === 0) {
@@ -34,16 +37,22 @@ export default class NetworkStatus extends GstacksCommand {
     this.screen.table(status.agents, [
       { heading: 'AGENT', cell: ({ agentId }) => agentId },
       { heading: 'STATUS', cell: (agent) => agent.status },
+      { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh) },
       { heading: 'APPLIED', cell: ({ appliedVersion }) => appliedVersion },
       { heading: 'APPLIED AT', cell: ({ appliedAt }) => appliedAt },
       { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
       { heading: 'REASON', cell: ({ reason }) => reason },
     ]);
-    for (const { agentId, failures } of status.agents) {
+    for (const { agentId, mesh, failures } of status.agents) {
+      this.tellFault(agentId, mesh);
       for (const { alias, code, message } of failures) {
         this.screen.line(`${agentId}: alias ${alias} is not up: ${message} (${code})`, 'bad');
       }
     }
     return status;
+  }
+
+  private tellFault(name: string, mesh: MeshStateDto | null): void {
+    for (const line of meshFault(name, mesh)) this.screen.line(line, 'bad');
   }
 }
