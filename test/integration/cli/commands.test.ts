@@ -194,8 +194,25 @@ const rows: readonly Row[] = [
   {
     command: 'agent revoke host-c',
     asks: 'DELETE /v1/agents/host-c',
-    answer: { agentId: 'host-c', changed: true, sandboxesReleased: ['sbx-x'], connectionCut: false },
-    prints: ['agent host-c revoked', 'sandboxes released: sbx-x', 'its connection is cut when the bus is back'],
+    answer: {
+      agentId: 'host-c',
+      changed: true,
+      sandboxesReleased: ['sbx-x'],
+      connectionCut: false,
+      meshNode: 'pending',
+    },
+    prints: [
+      'agent host-c revoked',
+      'sandboxes released: sbx-x',
+      'its connection is cut when the bus is back',
+      'its node is deleted there as soon as it does',
+    ],
+  },
+  {
+    command: 'mesh revoke laptop-0a1b2c3d4e',
+    asks: 'DELETE /v1/local-nodes/laptop-0a1b2c3d4e',
+    answer: { nodeId: 'laptop-0a1b2c3d4e', changed: true, meshNode: 'removed' },
+    prints: ['local node laptop-0a1b2c3d4e is revoked', "its node is deleted at the mesh's control server"],
   },
 ];
 

@@ -2,6 +2,7 @@ import { revokeAgent } from '#libs/api-client/generated/index.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { meshNodeEndLine } from '../../mesh/mesh-node-end.js';
 import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
 
 export default class AgentRevoke extends GstacksCommand {
@@ -20,6 +21,8 @@ export default class AgentRevoke extends GstacksCommand {
     const released = revocation.sandboxesReleased;
     if (released.length > 0) this.screen.line(`sandboxes released: ${released.join(', ')}`);
     if (!revocation.connectionCut) this.screen.line('the bus is away: its connection is cut when the bus is back');
+    const line = meshNodeEndLine(revocation.meshNode);
+    if (line !== null) this.screen.line(line);
     return revocation;
   }
 }

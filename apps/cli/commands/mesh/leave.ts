@@ -1,5 +1,10 @@
+import { leaveNetwork } from '#libs/api-client/generated/index.js';
+import type { MeshNodeEnd } from '#libs/contracts/http/statuses.js';
+import type { Connection } from '../../api/connect.js';
 import { networkArgument } from '../../arguments.js';
 import { MeshCommand } from '../../mesh/mesh-command.js';
+import { meshNodeEndLine } from '../../mesh/mesh-node-end.js';
+import { askNode } from '../../mesh/node-client.js';
 
 export default class MeshLeave extends MeshCommand {
   static override summary = 'Leave a network with this machine: its forwarded ports close';
@@ -9,11 +14,30 @@ export default class MeshLeave extends MeshCommand {
   async run() {
     const { args, flags } = await this.parse(MeshLeave);
     const network = this.networkOf(args.network);
-    const { folder } = await this.place(flags);
+    const { context, folder } = await this.place(flags);
+    const before = await askNode(folder, { kind: 'status' });
     const { changed } = await this.ask(folder, { kind: 'leave', network });
-    this.screen.line(
-      changed ? `this machine left ${network}` : `this machine had not joined ${network}; nothing changed`,
-    );
-    return { network, changed };
+    if (!changed) {
+      this.screen.line(`this machine had not joined ${network}; nothing changed`);
+      return { network, changed, meshNode: null };
+    }
+    this.screen.line(`this machine left ${network}`);
+    const nodeId = before?.state.networks.find((joined) => joined.network === network)?.nodeId;
+    const meshNode = nodeId === undefined ? null : await endInMesh(this.connectTo(context, flags), nodeId);
+    const line =
+      meshNode === null
+        ? 'the control plane does not confirm it: it lets this machine go when the credentials end'
+        : meshNodeEndLine(meshNode);
+    if (line !== null) this.screen.line(line);
+    return { network, changed, meshNode };
+  }
+}
+
+/** The background node has said that it leaves; said again, it tells what became of it. null: no answer. */
+async function endInMesh({ client }: Connection, nodeId: string): Promise<MeshNodeEnd | null> {
+  try {
+    return (await leaveNetwork({ client, path: { nodeId } })).meshNode;
+  } catch {
+    return null;
   }
 }

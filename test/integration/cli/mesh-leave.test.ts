@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { nodeFolder, socketOf } from '#apps/cli/mesh/node-folder.js';
+import { problem } from '#test/integration/cli/answering-server.js';
+import { words } from '#test/integration/cli/gstacks.js';
+import { stage } from '#test/integration/cli/setup.js';
+
+const NODE_ID = 'laptop-0a1b2c3d4e';
+const LEAVE = `POST /v1/local-nodes/${NODE_ID}/leave`;
+
+const joined = {
+  network: 'dev',
+  nodeId: NODE_ID,
+  user: 'ada',
+  state: 'joined',
+  code: null,
+  message: null,
+  remedy: null,
+  bus: 'connected',
+  mesh: 'joined',
+  version: 4,
+  expiresAt: '2026-01-02T03:04:05.000Z',
+  reachable: [],
+  forwards: [],
+};
+
+/** A background node that has joined `dev` and leaves when asked to. */
+async function backgroundNode(socket: string): Promise<Server> {
+  await mkdir(dirname(socket), { recursive: true });
+  let networks = [joined];
+  const server = createServer((connection) => {
+    connection.setEncoding('utf8').once('data', (line: string) => {
+      const { kind } = JSON.parse(line) as { kind: string };
+      const changed = kind === 'leave' && networks.length > 0;
+      if (kind === 'leave') networks = [];
+      const state = { pid: process.pid, url: 'http://control-plane', networks };
+      connection.end(`${JSON.stringify({ ok: true, changed, state })}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  return server;
+}
+
+describe('gstacks mesh leave', function () {
+  this.timeout(60_000);
+  const on = stage();
+  let folder: string;
+  let node: Server;
+  let env: Record<string, string>;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gs-leave-'));
+    env = { ...on().env, XDG_RUNTIME_DIR: folder };
+    const context = { url: on().server.url, token: 'secret-token', origin: 'environment' };
+    node = await backgroundNode(socketOf(nodeFolder(context, env, folder)));
+  });
+
+  afterEach(() => {
+    node.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const outcomes: readonly (readonly [string, string | null, string])[] = [
+    ['removed', 'removed', "its node is deleted at the mesh's control server"],
+    ['pending', 'pending', 'its node is deleted there as soon as it does'],
+    ['none', 'none', 'this machine left dev\n'],
+  ];
+  for (const [what, meshNode, text] of outcomes) {
+    it(`says what became of the node in the mesh: ${what}`, async () => {
+      on().server.on(LEAVE, { json: { nodeId: NODE_ID, changed: false, meshNode } });
+      const { stdout, exitCode } = await on().gstacks.run(words('mesh leave dev'), { env });
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.include('this machine left dev\n').and.include(text);
+      if (meshNode === 'none') expect(stdout).to.equal(text);
+    });
+  }
+
+  it('says so when the control plane does not confirm it', async () => {
+    on().server.on(LEAVE, problem(401, 'UNAUTHENTICATED', 'a valid token is needed'));
+    const { stdout, exitCode } = await on().gstacks.run(words('mesh leave dev'), { env });
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.include('does not confirm it');
+  });
+
+  it('is one document as JSON, and asks nobody where nothing was to leave', async () => {
+    on().server.on(LEAVE, { json: { nodeId: NODE_ID, changed: false, meshNode: 'removed' } });
+    const first = await on().gstacks.run(words('mesh leave dev --json'), { env });
+    expect(JSON.parse(first.stdout)).to.deep.equal({ network: 'dev', changed: true, meshNode: 'removed' });
+    const again = await on().gstacks.run(words('mesh leave dev --json'), { env });
+    expect(JSON.parse(again.stdout)).to.deep.equal({ network: 'dev', changed: false, meshNode: null });
+    expect(on().server.requests).to.have.length(1);
+  });
+});
