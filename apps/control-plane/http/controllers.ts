@@ -3,6 +3,7 @@ import { EnrollmentController } from '../agents/enrollment.controller.js';
 import { SessionController } from '../auth/session.controller.js';
 import { TestsController } from '../diagnostics/tests.controller.js';
 import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
+import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
 import { AttachmentsController } from '../networks/attachments.controller.js';
 import { NetworksController } from '../networks/networks.controller.js';
@@ -23,4 +24,5 @@ export const API_CONTROLLERS = [
   AgentsController,
   EnrollmentController,
   LocalNodesController,
+  MeshController,
 ];

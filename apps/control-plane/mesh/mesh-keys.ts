@@ -8,7 +8,8 @@ import { MeshKeyRecords } from './mesh-key-records.js';
 import { MeshKeyUpkeep } from './mesh-key-upkeep.js';
 import { apiName, joinableMesh } from './mesh-settings.js';
 
-const TAGS = { agent: 'tag:gstacks-agent', local: 'tag:gstacks-local' } as const;
+/** What keys carry that belong to no user. */
+export const MESH_TAGS = { agent: 'tag:gstacks-agent', local: 'tag:gstacks-local' } as const;
 
 /** Keys for nodes that are about to join the mesh: the one that an operator made, or a new one for this node alone. */
 @Injectable()
@@ -31,7 +32,7 @@ export class MeshKeys {
     const minted = await server.mint({
       isEphemeral: owner.kind === 'local',
       expiresAt: new Date(this.clock().getTime() + this.settings.meshKeySeconds * 1_000),
-      tag: TAGS[owner.kind],
+      tag: MESH_TAGS[owner.kind],
       description: meshHostname(owner),
     });
     // Written down before it is shown: whatever joins with it can be found again.

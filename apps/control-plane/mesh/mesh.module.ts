@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { TopologyModule } from '../topology/topology.module.js';
 import { ControlServerAccess } from './control-server-access.js';
+import { DiagnoseMeshHandler } from './diagnosis/diagnose-mesh.handler.js';
 import { MeshKeyRecords } from './mesh-key-records.js';
 import { MeshKeyUpkeep } from './mesh-key-upkeep.js';
 import { MeshKeys } from './mesh-keys.js';
@@ -7,7 +9,8 @@ import { MeshSweep } from './mesh-sweep.js';
 
 /** The mesh's control server, as far as the control plane has to do with it. */
 @Module({
-  providers: [ControlServerAccess, MeshKeyRecords, MeshSweep, MeshKeyUpkeep, MeshKeys],
+  imports: [TopologyModule],
+  providers: [ControlServerAccess, MeshKeyRecords, MeshSweep, MeshKeyUpkeep, MeshKeys, DiagnoseMeshHandler],
   exports: [MeshKeys, MeshKeyUpkeep],
 })
 export class MeshModule {}

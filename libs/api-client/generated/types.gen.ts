@@ -806,6 +806,32 @@ export type LocalNodeEndDto = {
     meshNode: 'removed' | 'pending' | 'none';
 };
 
+export type MeshCheckDto = {
+    code: 'MESH_CONFIGURED' | 'CONTROL_SERVER_ANSWERS' | 'KEY_SOURCE' | 'TOKEN_MAY_MINT' | 'AGENTS_JOINED';
+    status: 'pass' | 'fail' | 'unknown' | 'skipped';
+    /**
+     * Code of the error behind a failure
+     */
+    cause: string | null;
+    /**
+     * What was seen
+     */
+    evidence: string;
+    remedy: string | null;
+};
+
+export type MeshDiagnosisDto = {
+    /**
+     * null: there is no mesh
+     */
+    meshTransport: 'direct' | 'tsnet';
+    /**
+     * The control server that nodes join; only with tsnet
+     */
+    meshControlUrl: string | null;
+    checks: Array<MeshCheckDto>;
+};
+
 export type ProblemDto = {
     type: string;
     title: string;
@@ -2048,3 +2074,28 @@ export type RequestLocalNodeMeshKeyResponses = {
 };
 
 export type RequestLocalNodeMeshKeyResponse = RequestLocalNodeMeshKeyResponses[keyof RequestLocalNodeMeshKeyResponses];
+
+export type DiagnoseMeshData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/mesh/diagnosis';
+};
+
+export type DiagnoseMeshErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type DiagnoseMeshError = DiagnoseMeshErrors[keyof DiagnoseMeshErrors];
+
+export type DiagnoseMeshResponses = {
+    /**
+     * What was found
+     */
+    200: MeshDiagnosisDto;
+};
+
+export type DiagnoseMeshResponse = DiagnoseMeshResponses[keyof DiagnoseMeshResponses];

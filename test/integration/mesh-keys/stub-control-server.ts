@@ -102,12 +102,23 @@ export class StubControlServer {
       this.misbehaviour(response);
       return;
     }
+    if (route.startsWith('GET /key?v=')) {
+      this.showKey(request, response);
+      return;
+    }
     const isAuthorised = request.headers.authorization === `Bearer ${API_TOKEN}`;
     const body = text === '' ? {} : (JSON.parse(text) as Body);
     const [status, answer] = isAuthorised ? this.answer(route, body) : this.unauthorised();
     const isPlain = typeof answer === 'string';
     response.writeHead(status, { 'content-type': isPlain ? 'text/plain; charset=utf-8' : 'application/json' });
     response.end(isPlain ? answer : JSON.stringify(answer));
+  }
+
+  /** As a control server shows it to everybody; whoever sends it a secret has made a mistake. */
+  private showKey(request: IncomingMessage, response: ServerResponse): void {
+    const status = request.headers.authorization === undefined ? 200 : 500;
+    const keys = { legacyPublicKey: `mkey:${'0'.repeat(64)}`, publicKey: `mkey:${'5a'.repeat(32)}` };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(keys));
   }
 
   private unauthorised(): Answer {

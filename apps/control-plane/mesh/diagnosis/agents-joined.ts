@@ -1,0 +1,52 @@
+import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshCheckDto } from '#libs/contracts/http/mesh-diagnosis.js';
+import type { MeshTransport } from '#libs/contracts/http/mesh-transports.js';
+import type { AgentStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
+import { passed, skipped } from './mesh-check.js';
+
+const CODE = 'AGENTS_JOINED';
+const MOST_NAMED = 10;
+
+export interface AgentInMesh {
+  readonly agentId: AgentId;
+  readonly status: AgentStatus;
+  /** As it said last; null: it never did. */
+  readonly mesh: MeshState | null;
+}
+
+/** Whether every enrolled agent is in this mesh, by its own word. One that is not heard of is not known to be. */
+export function agentsJoined(agents: readonly AgentInMesh[], transport: MeshTransport | null): MeshCheckDto {
+  if (agents.length === 0) return skipped(CODE, 'no agent is enrolled');
+  const out = agents.flatMap(({ agentId, status, mesh }) => {
+    if (status !== 'ONLINE' || mesh === null) return [];
+    if (mesh.state === 'failed') {
+      return [{ agentId, cause: mesh.code, text: `failed ${mesh.code ?? ''} (${mesh.message ?? 'no reason given'})` }];
+    }
+    if (transport === null || mesh.transport === transport) return [];
+    return [{ agentId, cause: 'MESH_TRANSPORT_DIFFERS', text: `is in a mesh by ${mesh.transport}, not ${transport}` }];
+  });
+  const [first] = out;
+  if (first !== undefined) {
+    const remedy =
+      first.cause === 'MESH_TRANSPORT_DIFFERS'
+        ? `unset GLOBALSTACKS_MESH_TRANSPORT at the agent ${first.agentId} and start it again`
+        : meshRemedy(first.cause);
+    const evidence = named(out.map(({ agentId, text }) => `${agentId} ${text}`));
+    return { code: CODE, status: 'fail', cause: first.cause, evidence, remedy };
+  }
+  const unknown = agents.flatMap(({ agentId, status, mesh }) => {
+    if (status !== 'ONLINE' || mesh === null) return [`${agentId} is not heard of`];
+    return mesh.state === 'joined' ? [] : [`${agentId} is still joining`];
+  });
+  if (unknown.length > 0) {
+    return { code: CODE, status: 'unknown', cause: null, evidence: named(unknown), remedy: 'gstacks agent list' };
+  }
+  return passed(CODE, agents.length === 1 ? 'the one agent has joined' : `all ${agents.length} agents have joined`);
+}
+
+function named(texts: readonly string[]): string {
+  const more = texts.length - MOST_NAMED;
+  return [...texts.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])].join('; ');
+}
