@@ -781,6 +781,10 @@ export type LocalNodeDto = {
     appliedVersion: number | null;
     lastContactAt: string | null;
     /**
+     * As its last contact said
+     */
+    mesh: MeshStateDto | null;
+    /**
      * When its credentials end unless they are renewed
      */
     expiresAt: string;

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName, parseUserName, type UserName } from '../ids.js';
+import { MeshStateDto } from './agents.js';
 import { parseCertificateRequest, parseUserNkey } from './enrollment.js';
 import { Field, OptionalField } from './fields.js';
 import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
@@ -89,6 +90,9 @@ export class LocalNodeDto {
 
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly lastContactAt!: string | null;
+
+  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'As its last contact said' })
+  readonly mesh!: MeshStateDto | null;
 
   @ApiProperty({ format: 'date-time', description: 'When its credentials end unless they are renewed' })
   readonly expiresAt!: string;

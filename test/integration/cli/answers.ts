@@ -101,12 +101,45 @@ export const networkStatus: NetworkStatusDto = {
       appliedVersion: 4,
       appliedAt: time,
       lastContactAt: time,
-      mesh: agent.mesh,
+      mesh: {
+        transport: 'tsnet',
+        state: 'failed',
+        code: 'MESH_KEY_USED',
+        message: 'authkey already used',
+        endpoints: [],
+      },
       failures: [{ alias: 'api', code: 'PORT_TAKEN', message: '127.77.0.5:8080 is taken' }],
       reason: 'one alias is not up',
     },
   ],
-  localNodes: [],
+  localNodes: [
+    {
+      nodeId: 'laptop-0a1b2c3d4e',
+      user: 'ada',
+      machine: 'laptop',
+      status: 'ONLINE',
+      appliedVersion: 4,
+      lastContactAt: time,
+      expiresAt: time,
+      mesh: {
+        transport: 'tsnet',
+        state: 'joined',
+        code: 'MESH_CONTROL_UNREACHABLE',
+        message: 'the control server does not answer; known peers stay reachable',
+        endpoints: ['100.64.0.7:41641'],
+      },
+    },
+    {
+      nodeId: 'desk-5f6a7b8c9d',
+      user: 'bob',
+      machine: 'desk',
+      status: 'OFFLINE',
+      appliedVersion: null,
+      lastContactAt: null,
+      expiresAt: time,
+      mesh: null,
+    },
+  ],
 };
 
 export const session: SessionDto = { user: 'admin', role: 'admin', expiresAt: null };

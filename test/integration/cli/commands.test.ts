@@ -137,7 +137,15 @@ const rows: readonly Row[] = [
     command: 'network status dev',
     asks: `GET ${N}/status`,
     answer: answers.networkStatus,
-    prints: ['FAILED', '127.77.0.5:8080 is taken (PORT_TAKEN)'],
+    prints: [
+      'FAILED',
+      '127.77.0.5:8080 is taken (PORT_TAKEN)',
+      'tsnet failed MESH_KEY_USED',
+      'host-b: MESH_KEY_USED: authkey already used\n  try: make a reusable key',
+      'tsnet joined MESH_CONTROL_UNREACHABLE',
+      'laptop-0a1b2c3d4e: MESH_CONTROL_UNREACHABLE: the control server does not answer',
+      'OFFLINE  -',
+    ],
   },
   {
     command: 'network detach dev sbx-api',

@@ -26,6 +26,13 @@ describe('the check that agents are in the mesh', () => {
       'host-b failed MESH_KEY_USED (authkey already used)',
     ],
     ['one is in another mesh', [agent('host-a', direct)], 'fail', 'MESH_TRANSPORT_DIFFERS', 'by direct, not tsnet'],
+    [
+      'one has lost the control server',
+      [agent('host-a', { ...joined, code: 'MESH_CONTROL_UNREACHABLE', message: 'no answer' })],
+      'fail',
+      'MESH_CONTROL_UNREACHABLE',
+      'host-a joined MESH_CONTROL_UNREACHABLE (no answer)',
+    ],
     ['one is on its way', [agent('host-a', joining)], 'unknown', null, 'host-a is still joining'],
     ['one is away', [agent('host-a', joined, 'OFFLINE')], 'unknown', null, 'host-a is not heard of'],
     ['one that was refused is away', [agent('host-a', refused, 'OFFLINE')], 'unknown', null, 'host-a'],

@@ -16,13 +16,15 @@ export interface AgentInMesh {
   readonly mesh: MeshState | null;
 }
 
-/** Whether every enrolled agent is in this mesh, by its own word. One that is not heard of is not known to be. */
+/** Whether every enrolled agent is in this mesh and all is well there, by its own word. One that is not heard of is not known to be. */
 export function agentsJoined(agents: readonly AgentInMesh[], transport: MeshTransport | null): MeshCheckDto {
   if (agents.length === 0) return skipped(CODE, 'no agent is enrolled');
   const out = agents.flatMap(({ agentId, status, mesh }) => {
     if (status !== 'ONLINE' || mesh === null) return [];
-    if (mesh.state === 'failed') {
-      return [{ agentId, cause: mesh.code, text: `failed ${mesh.code ?? ''} (${mesh.message ?? 'no reason given'})` }];
+    // One that has joined may have lost the control server since.
+    if (mesh.state === 'failed' || mesh.code !== null) {
+      const text = `${mesh.state} ${mesh.code ?? ''} (${mesh.message ?? 'no reason given'})`;
+      return [{ agentId, cause: mesh.code, text }];
     }
     if (transport === null || mesh.transport === transport) return [];
     return [{ agentId, cause: 'MESH_TRANSPORT_DIFFERS', text: `is in a mesh by ${mesh.transport}, not ${transport}` }];
