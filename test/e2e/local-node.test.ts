@@ -174,7 +174,8 @@ for (const mesh of MESHES) {
     it('is out at once when it is revoked: open flows, new ones and the bus', async () => {
       const held = await hold();
       const { nodeId } = await dev();
-      expect(await stack.json(['mesh', 'revoke', nodeId])).to.deep.equal({ nodeId, changed: true });
+      const meshNode = mesh === 'tsnet' ? 'removed' : 'none';
+      expect(await stack.json(['mesh', 'revoke', nodeId])).to.deep.equal({ nodeId, changed: true, meshNode });
       await held.ended;
       await waitFor('the node says why it ended', async () => {
         const ended = await dev();
