@@ -72,6 +72,12 @@ func (e *Events) Text() string {
 	return e.text.String()
 }
 
+// Has tells whether there has been an event of that name from the place given on.
+func (e *Events) Has(name string, from int) bool {
+	_, err := e.Await(name, from, 0)
+	return err == nil
+}
+
 // Await returns the first event of that name from the place given on, when it comes in time.
 func (e *Events) Await(name string, from int, within time.Duration) (Event, error) {
 	tooLate := time.After(within)

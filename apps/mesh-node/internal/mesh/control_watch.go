@@ -54,7 +54,7 @@ func (w *controlWatch) check(ctx context.Context, now time.Time) {
 	if !isOut && now.Before(w.nextAsk) {
 		return
 	}
-	if !w.node.joined.Load() {
+	if !w.node.membership.isJoined() {
 		w.tell(ctx, probeControl(ctx, w.node.settings.ControlURL, probeTimeout) == nil)
 		return
 	}
@@ -72,7 +72,7 @@ func (w *controlWatch) check(ctx context.Context, now time.Time) {
 	case standingForgotten:
 		w.login.lost(ctx, messageForgotten)
 	case standingExpired:
-		w.login.lost(ctx, "this node's key has expired at the control server")
+		w.login.lost(ctx, messageExpired)
 	case standingMember:
 	}
 	w.nextAsk = now.Add(w.interval)

@@ -94,7 +94,7 @@ var (
 // dial goes through netstack and nowhere else: tsnet's own Dial takes the host's network for an address that is not
 // (or no longer) a peer's.
 func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.DiscoPublic, error) {
-	if !n.joined.Load() {
+	if !n.membership.isJoined() {
 		return nil, key.DiscoPublic{}, errNotJoined
 	}
 	node, ok := n.known.peer(ctx, target.Addr())

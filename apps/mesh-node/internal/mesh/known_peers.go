@@ -9,18 +9,21 @@ import (
 	"globalstacks/mesh-node/internal/peers"
 	"globalstacks/mesh-node/internal/protocol"
 	"tailscale.com/client/local"
+	"tailscale.com/ipn/ipnstate"
 	"tailscale.com/tailcfg"
+	"tailscale.com/wgengine"
 )
 
 const (
-	pingTimeout  = 250 * time.Millisecond
-	warmAttempts = 20
+	pingInterval = 250 * time.Millisecond
+	warmTimeout  = 5 * time.Second
 )
 
 // knownPeers answers whether an address is a peer's, and finds the path to those that will be dialled before they
 // are: a first packet without one waits five seconds for WireGuard's retry.
 type knownPeers struct {
 	client   *local.Client
+	engine   wgengine.Engine
 	sessions *sessions
 	mutex    sync.Mutex
 	named    map[netip.Addr]bool
@@ -28,8 +31,8 @@ type knownPeers struct {
 	pinging map[netip.Addr]bool
 }
 
-func newKnownPeers(client *local.Client, sessions *sessions) *knownPeers {
-	return &knownPeers{client: client, sessions: sessions, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
+func newKnownPeers(client *local.Client, engine wgengine.Engine, sessions *sessions) *knownPeers {
+	return &knownPeers{client: client, engine: engine, sessions: sessions, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
 }
 
 // isPeer asks tsnet each time: its news of removed peers do not always come.
@@ -97,7 +100,7 @@ func (k *knownPeers) warm(ctx context.Context, address netip.Addr) {
 			defer k.mutex.Unlock()
 			delete(k.pinging, address)
 		}()
-		bounded, cancel := context.WithTimeout(ctx, warmAttempts*pingTimeout)
+		bounded, cancel := context.WithTimeout(ctx, warmTimeout)
 		defer cancel()
 		if node, ok := k.peer(ctx, address); ok {
 			if latency, err := k.awaitPath(bounded, address); err == nil {
@@ -107,19 +110,30 @@ func (k *knownPeers) warm(ctx context.Context, address netip.Addr) {
 	}()
 }
 
-// awaitPath returns once the peer has answered a ping, with how long that took.
+// awaitPath returns once the peer has answered a ping, with how long the answer took. An answer to an earlier ping
+// counts: on a slow path each comes after the next was sent.
 func (k *knownPeers) awaitPath(ctx context.Context, address netip.Addr) (time.Duration, error) {
-	for {
-		attempt, cancel := context.WithTimeout(ctx, pingTimeout)
-		answer, err := k.client.Ping(attempt, address, tailcfg.PingDisco)
-		if err == nil && answer.Err == "" {
-			cancel()
-			return time.Duration(answer.LatencySeconds * float64(time.Second)), nil
-		}
-		<-attempt.Done() // a ping that fails at once, for want of a path, is not repeated at once
-		cancel()
-		if ctx.Err() != nil {
+	answers := make(chan time.Duration, 1)
+	ping := func() {
+		k.engine.Ping(address, tailcfg.PingDisco, 0, func(answer *ipnstate.PingResult) {
+			if answer.Err != "" {
+				return
+			}
+			select {
+			case answers <- time.Duration(answer.LatencySeconds * float64(time.Second)):
+			default: // one is enough
+			}
+		})
+	}
+	ticker := time.NewTicker(pingInterval)
+	defer ticker.Stop()
+	for ping(); ; ping() {
+		select {
+		case latency := <-answers:
+			return latency, nil
+		case <-ctx.Done():
 			return 0, ctx.Err()
+		case <-ticker.C:
 		}
 	}
 }

@@ -9,7 +9,10 @@ import (
 	"tailscale.com/ipn"
 )
 
-const messageForgotten = "the control server no longer knows this node"
+const (
+	messageForgotten = "the control server no longer knows this node"
+	messageExpired   = "this node's key has expired"
+)
 
 // login asks for a key whenever the node is logged out, once each time.
 type login struct {
@@ -29,8 +32,8 @@ func newLogin(node *Node) *login {
 
 // needed is called when the node is logged out, and also while a login is under way.
 func (l *login) needed(ctx context.Context) {
-	if l.node.joined.Load() {
-		l.lost(ctx, "this node's key has expired")
+	if l.node.membership.isJoined() {
+		l.lost(ctx, messageExpired)
 		return
 	}
 	l.lost(ctx, messageForgotten)
@@ -60,7 +63,7 @@ func (l *login) lost(ctx context.Context, message string) bool {
 	}
 	l.keyGiven = true
 	l.tooLate.Stop()
-	l.node.joined.Store(false)
+	l.node.membership.lose()
 	l.node.open.closeOpen()
 	go l.withKey(ctx, protocol.Failure{Code: protocol.LoginLost, Message: message})
 	return true
@@ -76,11 +79,20 @@ func (l *login) withKey(ctx context.Context, why protocol.Failure) {
 		return
 	}
 	l.tooLate.Reset(joinTimeout)
-	err = l.node.client.Start(ctx, ipn.Options{AuthKey: key})
-	if err == nil {
-		err = l.node.client.StartLoginInteractive(ctx)
+	if err := l.begin(ctx, key); err != nil && ctx.Err() == nil {
+		l.node.fail(nodeFailed("tsnet does not log in again", err))
 	}
-	if err != nil && ctx.Err() == nil {
-		l.node.fail(protocol.Failure{Code: protocol.LoginRefused, Message: "tsnet does not log in again"})
+}
+
+// begin logs in with a new node key. The start must not log in by itself: the auth key is good for one login.
+func (l *login) begin(ctx context.Context, key string) error {
+	preferences, err := l.node.client.GetPrefs(ctx)
+	if err != nil {
+		return err
 	}
+	preferences.LoggedOut = true
+	if err := l.node.client.Start(ctx, ipn.Options{AuthKey: key, UpdatePrefs: preferences}); err != nil {
+		return err
+	}
+	return l.node.client.StartLoginInteractive(ctx)
 }

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"globalstacks/mesh-node/internal/protocol"
@@ -33,12 +32,11 @@ type Node struct {
 	server   *tsnet.Server
 	client   *local.Client
 	// keys brings what the program that started this node answers to key-needed.
-	keys  <-chan string
-	open  *openConnections
-	known *knownPeers
-	fail  context.CancelCauseFunc
-	// joined is false before the first login and from when a login is lost until the next.
-	joined atomic.Bool
+	keys       <-chan string
+	open       *openConnections
+	known      *knownPeers
+	fail       context.CancelCauseFunc
+	membership membership
 }
 
 // Commands are what a running node is told.
@@ -95,7 +93,7 @@ func (n *Node) run(ctx context.Context, warm <-chan protocol.Warm) error {
 	}
 	n.client = client
 	engine := n.server.Sys().Engine.Get()
-	n.known = newKnownPeers(client, &sessions{
+	n.known = newKnownPeers(client, engine, &sessions{
 		client: client,
 		own:    n.ownAddress,
 		forget: engine.ResetDevicePeer,

@@ -38,11 +38,11 @@ const (
 func (n *Node) askStanding(ctx context.Context) (standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	status, err := n.client.StatusWithoutPeers(ctx)
-	if err != nil || status.Self == nil || status.Self.PublicKey.IsZero() {
-		return standingUnknown, err
+	self, ok := n.membership.current()
+	if !ok {
+		return standingUnknown, nil
 	}
-	request, err := n.registration(ctx, status.Self.PublicKey)
+	request, err := n.registration(ctx, self.Key())
 	if err != nil {
 		return standingUnknown, err
 	}

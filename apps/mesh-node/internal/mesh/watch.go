@@ -2,18 +2,18 @@ package mesh
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
 
 	"globalstacks/mesh-node/internal/protocol"
 	"tailscale.com/ipn"
+	"tailscale.com/tailcfg"
 )
 
 // watch follows tsnet's own news and turns it into events and failures.
 func (n *Node) watch(ctx context.Context) {
-	watcher, err := n.client.WatchIPNBus(ctx, ipn.NotifyInitialState|ipn.NotifyPeerChanges)
+	watcher, err := n.client.WatchIPNBus(ctx, ipn.NotifyInitialState|ipn.NotifyInitialNetMap|ipn.NotifyPeerChanges)
 	if err != nil {
 		n.fail(nodeFailed("tsnet tells nothing", err))
 		return
@@ -29,37 +29,49 @@ func (n *Node) watch(ctx context.Context) {
 			}
 			return
 		}
-		if news.ErrMessage != nil {
-			n.fail(loginFailure(*news.ErrMessage))
-			return
-		}
-		if news.State != nil {
-			n.follow(ctx, *news.State, login)
-		}
-		if news.BrowseToURL != nil && *news.BrowseToURL != "" {
-			login.wantsPerson(ctx)
-		}
-		if len(news.PeersChanged) > 0 || len(news.PeersRemoved) > 0 {
-			n.known.changed(ctx, news.PeersChanged)
-			for _, node := range news.PeersChanged {
-				n.open.closeEarlier(node)
-			}
-			go n.closeStrangers(ctx)
-		}
+		n.follow(ctx, news, login)
 	}
 }
 
-func (n *Node) follow(ctx context.Context, state ipn.State, login *login) {
+func (n *Node) follow(ctx context.Context, news ipn.Notify, login *login) {
+	if news.ErrMessage != nil {
+		n.fail(loginFailure(*news.ErrMessage))
+		return
+	}
+	if self, joined := n.membership.note(news); joined {
+		login.succeeded()
+		if err := n.tellJoined(self); err != nil {
+			n.fail(nodeFailed("cannot keep the login", err))
+			return
+		}
+	}
+	if news.State != nil {
+		n.followState(ctx, *news.State, login)
+	}
+	if news.BrowseToURL != nil && *news.BrowseToURL != "" {
+		login.wantsPerson(ctx)
+	}
+	// Peers that are gone are named by no news that brings all others anew.
+	if news.SelfChange != nil || len(news.PeersChanged) > 0 || len(news.PeersRemoved) > 0 {
+		n.known.changed(ctx, news.PeersChanged)
+		for _, node := range news.PeersChanged {
+			n.open.closeEarlier(node)
+		}
+		go n.closeStrangers(ctx)
+	}
+}
+
+func (n *Node) followState(ctx context.Context, state ipn.State, login *login) {
 	switch state {
 	case ipn.NeedsLogin:
 		login.needed(ctx)
 	case ipn.NeedsMachineAuth:
-		n.fail(protocol.Failure{Code: protocol.ApprovalNeeded, Message: "this node waits for approval at the control server"})
-	case ipn.Running:
-		login.succeeded()
-		if err := n.tellJoined(ctx); err != nil && ctx.Err() == nil {
-			n.fail(nodeFailed("tsnet tells no status", err))
+		// So it is too when the key has expired and the clocks differ.
+		if self, ok := n.membership.current(); ok && self.Expired() {
+			login.lost(ctx, messageExpired)
+			return
 		}
+		n.fail(protocol.Failure{Code: protocol.ApprovalNeeded, Message: "this node waits for approval at the control server"})
 	}
 }
 
@@ -68,25 +80,17 @@ func (n *Node) closeStrangers(ctx context.Context) {
 	n.open.closeUnless(func(peer peerAddress) bool { return n.known.isPeer(ctx, peer) })
 }
 
-func (n *Node) tellJoined(ctx context.Context) error {
-	status, err := n.client.StatusWithoutPeers(ctx)
-	if err != nil {
-		return err
-	}
-	if status.Self == nil || len(status.TailscaleIPs) == 0 {
-		return errors.New("a node without an address")
-	}
+func (n *Node) tellJoined(self *tailcfg.Node) error {
 	if err := os.WriteFile(filepath.Join(n.settings.StateFolder, identityMark), nil, 0o600); err != nil {
 		return err
 	}
-	joined := protocol.Joined{NodeID: string(status.Self.ID)}
-	for _, address := range status.TailscaleIPs {
-		joined.Addresses = append(joined.Addresses, address.String())
+	joined := protocol.Joined{NodeID: string(self.StableID)}
+	for _, prefix := range self.Addresses {
+		joined.Addresses = append(joined.Addresses, prefix.Addr().String())
 	}
-	if status.Self.KeyExpiry != nil {
-		joined.KeyExpiry = status.Self.KeyExpiry.UTC().Format(time.RFC3339)
+	if !self.KeyExpiry.IsZero() {
+		joined.KeyExpiry = self.KeyExpiry.UTC().Format(time.RFC3339)
 	}
-	n.joined.Store(true)
 	n.events.Joined(joined)
 	return nil
 }
