@@ -1,7 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 
-/** The control plane gave no answer that could be read: worth another try. */
+/** The control plane, or what it needs for an answer, is away: worth another try. */
 export class ControlPlaneUnreachableError extends CodedError {}
 
 /** The control plane answered no, with its own code and remedy. */
@@ -29,9 +29,12 @@ export async function postJson(base: URL, path: string, body: unknown, signal: A
     throw unreachable(url, cause);
   }
   if (response.ok) return answer;
-  if (response.status >= 500 || response.status === 429) throw unreachable(url, `status ${response.status}`);
   const { code, detail, remedy } = parseObject(answer, 'problem');
-  throw new ControlPlaneRefusedError(
+  const isPassing = response.status >= 500 || response.status === 429;
+  // What stands behind the control plane may be away: it says what.
+  if (isPassing && typeof code !== 'string') throw unreachable(url, `status ${response.status}`);
+  const Cause = isPassing ? ControlPlaneUnreachableError : ControlPlaneRefusedError;
+  throw new Cause(
     typeof code === 'string' ? code : 'REFUSED',
     typeof detail === 'string' ? detail : `status ${response.status}`,
     typeof remedy === 'string' ? remedy : null,
