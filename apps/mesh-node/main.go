@@ -18,6 +18,7 @@ import (
 
 func main() {
 	mesh.PrepareEnvironment()
+	mesh.LimitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	events := protocol.NewEvents(os.Stdout)

@@ -19,13 +19,21 @@ function isParserError(error: unknown): boolean {
   return error instanceof Error && 'oclif' in error;
 }
 
+/** What the background node of this machine passes on from the control plane, and its own silence. */
+const BY_CODE: { readonly [code: string]: number } = {
+  NETWORK_NOT_FOUND: EXIT.notFound,
+  UNREACHABLE: EXIT.unreachable,
+  NODE_SILENT: EXIT.unknown,
+};
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof WrittenNotProvenError) return error.exitCode;
   if (error instanceof ApiError) return exitCodeOfStatus(error.status);
   if (error instanceof UnreachableError) return EXIT.unreachable;
   if (error instanceof InterruptedError) return EXIT.interrupted;
   if (error instanceof TimedOutError) return EXIT.unknown;
-  if (error instanceof CodedError || isParserError(error)) return EXIT.usage;
+  if (error instanceof CodedError) return BY_CODE[error.code] ?? EXIT.usage;
+  if (isParserError(error)) return EXIT.usage;
   return EXIT.internal;
 }
 

@@ -11,6 +11,7 @@ import {
   WrittenNotProvenError,
 } from '#apps/cli/errors/errors.js';
 import { exitCodeOf } from '#apps/cli/errors/exit-codes.js';
+import { MeshError } from '#apps/cli/mesh/mesh-error.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
 const answered = (status: number) => new ApiError(status, 'X', 'x', null);
@@ -36,6 +37,10 @@ describe('cli: exit codes', () => {
     ['no context', new ContextError('CONTEXT_MISSING', 'x'), 2],
     ['Ctrl-C', new InterruptedError('INTERRUPTED', 'x'), 130],
     ['written, not proven', new WrittenNotProvenError(written, 5, 'NOT_PROVEN', 'x'), 5],
+    ['no network, says the background node', new MeshError('NETWORK_NOT_FOUND', 'x'), 6],
+    ['no control plane, says the background node', new MeshError('UNREACHABLE', 'x'), 4],
+    ['a background node that is silent', new MeshError('NODE_SILENT', 'x'), 5],
+    ['a refusal of the background node', new MeshError('NOT_JOINED', 'x'), 2],
     ['a defect', new TypeError('x'), 1],
     ['something thrown that is no error', 'x', 1],
   ];

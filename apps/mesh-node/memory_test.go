@@ -1,0 +1,42 @@
+package main
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"globalstacks/mesh-node/internal/driver"
+	"globalstacks/mesh-node/internal/load"
+)
+
+const (
+	gibibyte = 1 << 30
+	// memoryBound: the limit that a node sets itself, and what Go does not count.
+	memoryBound = 480 << 20
+)
+
+// Without its limit a node takes twice as much for this.
+func TestBulkAndChurnTakeBoundedMemory(t *testing.T) {
+	control := startFixture(t)
+	from, _ := joinedNode(t, control, driver.Options{})
+	to := startNode(t, driver.Options{ControlURL: control.ControlURL(), Key: control.MintKey(false, time.Minute)})
+	there := await(t, to, "joined", 0, patience)
+	pair := load.Pair{From: from, To: to, Target: net.JoinHostPort(there.Addresses[0], "7443")}
+	pair.Serve()
+	if _, err := pair.Bulk(4, 2*gibibyte); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pair.Churn(2000, 8); err != nil {
+		t.Fatal(err)
+	}
+	for which, node := range map[string]*driver.Node{"dialling": from, "dialled": to} {
+		memory, err := load.MemoryOf(node.PID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("the %s node has at most taken %d MiB", which, memory.Peak>>20)
+		if memory.Peak > memoryBound {
+			t.Errorf("the %s node has taken %d MiB", which, memory.Peak>>20)
+		}
+	}
+}
