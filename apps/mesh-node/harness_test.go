@@ -31,6 +31,14 @@ func TestMain(m *testing.M) {
 		mintAndPrint(admin)
 		return
 	}
+	if address := os.Getenv(listenMark); address != "" {
+		listenAndTell(address)
+		return
+	}
+	if url := os.Getenv(deleteMark); url != "" {
+		deleteAndEnd(url)
+		return
+	}
 	os.Exit(m.Run())
 }
 
