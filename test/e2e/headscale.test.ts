@@ -17,6 +17,11 @@ interface HeadscaleNode {
   readonly online?: boolean;
 }
 
+interface HeadscaleKey {
+  readonly used?: boolean;
+  readonly expiration: { readonly seconds: number };
+}
+
 describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
   this.timeout(120_000);
   let headscale: RunningHeadscale;
@@ -81,6 +86,15 @@ describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
       JOINED_WITHIN_MS,
     );
     expect((await nodes()).map(({ name }) => name)).to.have.members(['gs-agent-host-a', 'gs-agent-host-b']);
+  });
+
+  it('passes every check of mesh doctor, whose keys are expired again', async () => {
+    const doctor = await gstacks('mesh', 'doctor');
+    expect(doctor.code, doctor.stdout + doctor.stderr).to.equal(0);
+    const keys = (await headscale.command('preauthkeys', 'list')) as readonly HeadscaleKey[];
+    const unused = keys.filter(({ used }) => used !== true);
+    expect(unused).to.have.length(2);
+    for (const { expiration } of unused) expect(expiration.seconds * 1_000).to.be.at.most(Date.now());
   });
 
   it('lets a developer in: join, forward, and an answer', async () => {

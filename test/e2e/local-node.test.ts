@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { childrenOf } from '#test/support/child-processes.js';
 import { freePort } from '#test/support/ports.js';
 import { type Ran, type RunningStack, ran, run, startStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
@@ -118,6 +119,48 @@ for (const mesh of MESHES) {
       await waitFor(
         'it answers again',
         async () => (await stack.gstacks('network', 'test', 'dev', 'local', 'api:8080')).code === 0,
+      );
+    });
+
+    it('is in several networks at once, each with a node of its own', async () => {
+      const other = await freePort();
+      await stack.json(['network', 'create', 'other']);
+      await stack.json(['network', 'attach', 'other', 'sbx-worker', '--alias', 'worker', '--port', '9090', '--wait=5']);
+      const rule = ['other', '--from', 'local', '--to', 'worker', '--port', '9090'];
+      await stack.json(['network', 'policy', 'allow', ...rule, '--wait=5']);
+      expect(await stack.json(['mesh', 'join', 'other'])).to.include({ state: 'joined', mesh: 'joined' });
+      const { networks } = await status();
+      expect(networks.map(({ network }) => network)).to.have.members(['dev', 'other']);
+      expect(new Set(networks.map(({ nodeId }) => nodeId)).size).to.equal(2);
+      const forwarded = await stack.gstacks('mesh', 'forward', 'other', 'worker:9090', '--local', String(other));
+      expect(forwarded.code, forwarded.stderr).to.equal(0);
+      const answer = await ran('curl', ['-sS', '--max-time', '10', `http://127.0.0.1:${other}/`]);
+      expect(answer.stdout, answer.stderr).to.equal('{"sandbox":"sbx-worker"}\n');
+      expect((await curl()).stdout).to.equal(API);
+      expect(await stack.json(['mesh', 'leave', 'other'])).to.include({ changed: true });
+      expect((await curl()).stdout, 'the other network is still there').to.equal(API);
+    });
+
+    it('survives sleep: what was open is reset, and the port answers after waking', async () => {
+      const held = await hold();
+      const pid = await backgroundPid();
+      const asleep = [pid, ...childrenOf(pid, 'mesh-node')];
+      for (const each of asleep) process.kill(each, 'SIGSTOP');
+      try {
+        await waitFor(
+          'the network takes it for gone',
+          async () => (await stack.gstacks('network', 'status', 'dev')).stdout.includes('OFFLINE'),
+          30_000,
+        );
+      } finally {
+        for (const each of asleep) process.kill(each, 'SIGCONT');
+      }
+      await held.ended;
+      await waitFor('it answers', async () => (await curl()).stdout === API, 20_000);
+      await waitFor(
+        'it is in contact',
+        async () => (await stack.gstacks('network', 'status', 'dev')).stdout.includes('ONLINE'),
+        20_000,
       );
     });
 
