@@ -5,7 +5,6 @@ import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type NetworkName, parseFlowId } from '#libs/contracts/ids.js';
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
-import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import { localNodeRecipient } from '#libs/contracts/subjects.js';
 import type { FlowEngine, FlowRecord } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
@@ -25,6 +24,7 @@ import {
   requestMeshKey,
 } from './control-plane-api.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
+import { type Ending, joinedState } from './joined-state.js';
 import { type JoinKeys, newJoinKeys } from './keys.js';
 import { joinMesh } from './mesh.js';
 import { Renewal } from './renewal.js';
@@ -53,12 +53,6 @@ const LIMITS = {
   flows: 1_024,
   syncHoldMs: 2_000,
 };
-
-interface Ending {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string | null;
-}
 
 /** This machine in one network: from the join to leaving, revocation, or the end of the user's token. */
 export class JoinedNetwork {
@@ -225,28 +219,15 @@ export class JoinedNetwork {
   private endedForwards: readonly ForwardState[] = [];
 
   state(): JoinedNetworkState {
-    const { network } = this.ports;
-    const { nodeId, user, expiresAt } = this.credentials;
-    const mesh = this.mesh.status();
-    const fault = this.ending ?? { ...mesh, remedy: meshRemedy(mesh.code) };
-    return {
-      network,
-      nodeId,
-      user,
-      state: this.ending === null ? 'joined' : 'ended',
-      code: fault.code,
-      message: fault.message,
-      remedy: fault.remedy,
+    const { ending, credentials, held } = this;
+    const forwards =
+      ending === null ? this.forwards.list().map((forward) => this.forwardState(forward)) : this.endedForwards;
+    return joinedState({
+      ...{ ending, credentials, held, forwards },
+      network: this.ports.network,
+      mesh: this.mesh.status(),
       bus: this.link.status(),
-      mesh: this.ending === null ? mesh.state : 'left',
-      version: this.held?.snapshot.version ?? null,
-      expiresAt: expiresAt.toISOString(),
-      reachable: (this.held?.snapshot.aliases ?? []).flatMap(({ alias, ports }) =>
-        ports.map(({ published }) => `${alias}:${published}`),
-      ),
-      forwards:
-        this.ending === null ? this.forwards.list().map((forward) => this.forwardState(forward)) : this.endedForwards,
-    };
+    });
   }
 
   private forwardState(forward: Forward): ForwardState {

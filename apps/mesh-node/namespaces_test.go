@@ -130,14 +130,7 @@ func startFixtureIn(t *testing.T, namespace, address string) fixtureURLs {
 // mintIn asks from inside the namespace: nothing outside reaches the fixture.
 func mintIn(t *testing.T, namespace, admin string) string {
 	t.Helper()
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := append(inside(namespace), executable)
-	process := exec.Command(command[0], command[1:]...)
-	process.Env = append(os.Environ(), mintMark+"="+admin)
-	output, err := process.Output()
+	output, err := childIn(t, namespace, mintMark+"="+admin).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
