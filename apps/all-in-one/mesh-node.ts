@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { CodedError } from '#libs/contracts/errors.js';
+import { MeshNodeMissingError } from '#libs/mesh/tsnet/mesh-node-program.js';
 import { runGo } from './go-program.js';
-
-/** There is no mesh-node, and none could be built. */
-export class MeshNodeMissingError extends CodedError {}
 
 const PROGRAMS = { 'mesh-node': '.', 'mesh-fixture': './cmd/fixture' } as const;
 
@@ -20,7 +17,7 @@ export async function obtainMeshProgram(
   signal?: AbortSignal,
 ): Promise<string> {
   const sources = join(clone, 'apps', 'mesh-node');
-  const built = meshProgramIn(clone, name);
+  const built = join(clone, '.cache', 'bin', name);
   const mark = `${built}.sources`;
   const wanted = hashOf(sources);
   if (existsSync(built) && existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return built;
@@ -29,19 +26,11 @@ export async function obtainMeshProgram(
   try {
     await runGo(['build', '-trimpath', '-ldflags=-s -w', '-o', built, PROGRAMS[name]], {}, sources, signal);
   } catch (error) {
-    throw new MeshNodeMissingError(
-      'MESH_NODE_MISSING',
-      `${name} could not be built: ${error instanceof Error ? error.message : String(error)}`,
-      'install Go 1.26 or newer for the mesh transport tsnet, or set GLOBALSTACKS_MESH_TRANSPORT=direct',
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MeshNodeMissingError(`${name} could not be built: ${reason}`);
   }
   writeFileSync(mark, wanted);
   return built;
-}
-
-/** Where a built program lies, whether it is there or not. */
-export function meshProgramIn(clone: string, name: keyof typeof PROGRAMS): string {
-  return join(clone, '.cache', 'bin', name);
 }
 
 /** Of every source file, so that a program of another release is built anew. */

@@ -2,48 +2,35 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import type { AppliedMessage, MeshState } from '#libs/contracts/bus-messages.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
-import { CodedError } from '#libs/contracts/errors.js';
-import { type NetworkName, parseFlowId } from '#libs/contracts/ids.js';
+import { parseFlowId } from '#libs/contracts/ids.js';
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
 import { localNodeRecipient } from '#libs/contracts/subjects.js';
 import type { FlowEngine, FlowRecord } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { type HeldNetwork, versionOf } from '#libs/data-plane/topology/held-network.js';
 import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
-import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { StartedMeshNode } from '#libs/mesh/mesh-node.js';
 import type { FlowSource } from '#libs/topology/model.js';
 import { viewOf } from '#libs/topology/view.js';
 import { BusLink } from './bus-link.js';
 import { runLocalChecks } from './checks.js';
-import {
-  type JoinRefusedError,
-  type LocalCredentials,
-  requestCredentials,
-  requestLeave,
-  requestMeshKey,
-} from './control-plane-api.js';
+import { type LocalCredentials, requestLeave, requestMeshKey } from './control-plane-api.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
-import { type Ending, joinedState } from './joined-state.js';
+import { type Asker, issuedFor, meshCredentials } from './issued.js';
+import { type Ending, endingOf, joinedState } from './joined-state.js';
 import { type JoinKeys, newJoinKeys } from './keys.js';
 import { joinMesh } from './mesh.js';
 import { Renewal } from './renewal.js';
 import { standingOf } from './standing.js';
 
-export interface JoinPorts {
-  readonly url: string;
-  readonly network: NetworkName;
-  readonly machine: string;
+export interface JoinPorts extends Asker {
   /** The program apps/mesh-node. */
   readonly meshNode: string;
   /** This machine's own. */
   readonly folder: string;
-  /** The one of the moment: a later login may have brought another. */
-  readonly token: () => string;
   readonly log: (event: string, fields: { readonly [key: string]: unknown }) => void;
   /** What `state` says has changed. */
   readonly changed: () => void;
-  readonly now: () => Date;
 }
 
 const LIMITS = {
@@ -124,7 +111,7 @@ export class JoinedNetwork {
       disconnected: () => this.renewal.now(),
     });
     this.renewal = new Renewal(credentials, {
-      renew: () => request(ports, keys),
+      renew: () => issuedFor(ports, keys),
       renewed: async (renewed) => {
         this.credentials = renewed;
         mesh.setCredentials(meshCredentials(renewed, keys));
@@ -140,7 +127,7 @@ export class JoinedNetwork {
   /** Errors: JoinRefusedError, ControlPlaneUnreachableError, MeshNotConfiguredError. */
   static async join(ports: JoinPorts): Promise<JoinedNetwork> {
     const keys = await newJoinKeys();
-    const credentials = await request(ports, keys);
+    const credentials = await issuedFor(ports, keys);
     let joined: JoinedNetwork | null = null;
     const mesh = await joinMesh(credentials, {
       credentials: meshCredentials(credentials, keys),
@@ -297,19 +284,4 @@ export class JoinedNetwork {
   private meshState(): MeshState {
     return { transport: this.mesh.transport, ...this.mesh.status() };
   }
-}
-
-function request(ports: JoinPorts, keys: JoinKeys): Promise<LocalCredentials> {
-  const { url, network, machine, token, now } = ports;
-  const { nkey, certificateRequest } = keys;
-  return requestCredentials({ url, token: token(), network, machine, nkey, certificateRequest }, now);
-}
-
-function meshCredentials({ certificate, authority }: LocalCredentials, keys: JoinKeys): MeshCredentials {
-  return { certificate, authority, privateKey: keys.meshPrivateKey };
-}
-
-function endingOf(error: JoinRefusedError): Ending {
-  const { code, message, remedy } = error instanceof CodedError ? error : { code: 'ENDED', message: '', remedy: null };
-  return { code, message, remedy };
 }

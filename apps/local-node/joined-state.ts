@@ -2,13 +2,18 @@ import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-nod
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { TransportStatus } from '#libs/mesh/transport.js';
-import type { LocalCredentials } from './control-plane-api.js';
+import type { JoinRefusedError, LocalCredentials } from './control-plane-api.js';
 
 /** Why this machine is in the network no more. */
 export interface Ending {
   readonly code: string;
   readonly message: string;
   readonly remedy: string | null;
+}
+
+/** The control plane said no, for good. */
+export function endingOf({ code, message, remedy }: JoinRefusedError): Ending {
+  return { code, message, remedy };
 }
 
 export interface JoinedFacts {

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 import { BackgroundNode } from './background-node.js';
 import { serveControl } from './control-server.js';
 import { MESH_FOLDER_PREFIX } from './mesh.js';
@@ -15,7 +15,6 @@ if (folder === undefined || url === undefined) {
 
 /** A node without a network waits so long for a first or another join, then ends. */
 const IDLE_MS = 5_000;
-const BUILT_MESH_NODE = fileURLToPath(new URL('../../../.cache/bin/mesh-node', import.meta.url));
 /** Longer than any step of shutting down. */
 const SHUTDOWN_MS = 5_000;
 

@@ -18,7 +18,8 @@ const REMEDIES: { readonly [code: string]: string } = {
   MESH_CONTROL_INVALID: 'GLOBALSTACKS_MESH_CONTROL_URL must name a tsnet-compatible control server such as Headscale',
   MESH_JOIN_TIMED_OUT: "look at the control server's log; its relays (DERP) must be reached from here too",
   MESH_PROTOCOL_MISMATCH: 'run `npm start` once, which builds mesh-node of this release',
-  MESH_NODE_MISSING: 'install Go 1.26 or newer and run `npm start` once, which builds mesh-node',
+  MESH_NODE_MISSING:
+    'install Go 1.26 or newer and run `npm start` once, which builds it, or name it in GLOBALSTACKS_MESH_NODE; without it, GLOBALSTACKS_MESH_TRANSPORT=direct',
   MESH_NODE_ENDED: 'it is started again by itself; if it ends again and again, see what the host does to it',
   MESH_STATE_IN_USE: 'end the other mesh-node that uses the same state folder',
 };

@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 
 /** What this host says of its mesh. What it leaves open the control plane says, with the agent's credentials. */
 export interface MeshSettings {
@@ -35,7 +35,6 @@ export type MeshChoice =
 type Read = <T>(variable: string, parse: FieldParser<T>) => T | null;
 
 const DIRECT_LISTEN_DEFAULT = '0.0.0.0:0';
-const BUILT_MESH_NODE = fileURLToPath(new URL('../../../../.cache/bin/mesh-node', import.meta.url));
 const LONGEST_KEY = 512;
 
 /** Throws what `read` throws for a variable that cannot be used. */

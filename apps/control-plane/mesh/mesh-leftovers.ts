@@ -1,5 +1,6 @@
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
-import type { Directory } from '../topology/directory.js';
+import type { AgentState } from '#libs/domain/agent/state.js';
+import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import type { MeshNodeRecord } from './control-server/control-server.js';
 import type { MeshKey } from './mesh-key.entity.js';
 
@@ -14,7 +15,14 @@ export function hasOwnerEnded({ ownerKind, ownerId, ownerNkey }: MeshKey, direct
   return !holdsName || agent.voidKeys.has(ownerNkey);
 }
 
-export type OwnersNow = Pick<Directory, 'agent' | 'localNode'>;
+/** What of the directory tells whether an owner goes on. */
+export interface OwnersNow {
+  agent(agentId: AgentId): {
+    readonly state: Pick<AgentState, 'status' | 'nkey'>;
+    readonly voidKeys: Pick<ReadonlyMap<string, unknown>, 'has'>;
+  } | null;
+  localNode(nodeId: LocalNodeId): { readonly state: Pick<LocalNodeState, 'status'> } | null;
+}
 
 export interface KeysToSettle {
   readonly due: readonly MeshKey[];

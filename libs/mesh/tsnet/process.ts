@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CodedError } from '#libs/contracts/errors.js';
+import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
+import { MeshNodeMissingError } from './mesh-node-program.js';
 import { MAX_EVENT_BYTES, type MeshNodeCommand, type MeshNodeEvent, parseMeshNodeEvent } from './protocol.js';
 
 /** Of this process's environment: what says which authorities are trusted, and bounds. Nothing that could hold a secret. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GOMEMLIMIT', 'GODEBUG'];
 const GRACE_MS = 5_000;
 const KEPT_STDERR_BYTES = 2_048;
-
-/** The program is not where it should be, or cannot be run. */
-export class MeshNodeMissingError extends CodedError {}
 
 /** It ended without saying why. */
 export class MeshNodeEndedError extends CodedError {}
@@ -90,15 +89,12 @@ export class MeshNodeProcess {
     return new MeshNodeEndedError(
       'MESH_NODE_ENDED',
       `mesh-node ended (${how})${words === '' ? '' : `: ${words}`}`,
-      'it is started again by itself; if it ends again and again, see what the host does to it (memory, signals)',
+      meshRemedy('MESH_NODE_ENDED'),
     );
   }
 
   #startFailed(error: Error): CodedError {
-    return new MeshNodeMissingError(
-      'MESH_NODE_MISSING',
-      `mesh-node cannot be started from ${this.binary}: ${'code' in error ? String(error.code) : error.message}`,
-      'install Go 1.26 or newer and run `npm start` once, which builds it, or name the program in GLOBALSTACKS_MESH_NODE',
-    );
+    const reason = 'code' in error ? String(error.code) : error.message;
+    return new MeshNodeMissingError(`mesh-node cannot be started from ${this.binary}: ${reason}`);
   }
 }

@@ -1,5 +1,6 @@
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
+import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 
 /** What this side speaks: apps/mesh-node/internal/protocol has the other. Raised whenever either could misread the other. */
 export const MESH_NODE_PROTOCOL = 1;
@@ -78,6 +79,6 @@ function mismatch(theirs: unknown): MeshProtocolMismatchError {
   return new MeshProtocolMismatchError(
     'MESH_PROTOCOL_MISMATCH',
     `mesh-node speaks protocol ${JSON.stringify(theirs)}, this program protocol ${MESH_NODE_PROTOCOL}`,
-    'build mesh-node from the same release as this program: npm start does',
+    meshRemedy('MESH_PROTOCOL_MISMATCH'),
   );
 }

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, isIP, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { parseEndpoint } from '../endpoint.js';
 import { PeerUnreachableError } from '../flow.js';
 import type { Transport } from '../transport.js';
 import { dialThroughSocket } from './dial-socket.js';
+import { openSocketFolder, type SocketFolder } from './socket-folder.js';
 import { StatusBoard } from './status.js';
 import { MeshNodeSupervisor } from './supervisor.js';
 
@@ -34,7 +33,7 @@ export interface TsnetSettings {
 export function tsnetTransport(settings: TsnetSettings): Transport {
   const board = new StatusBoard();
   const sockets = new Set<Socket>();
-  let folder: string | null = null;
+  let folder: SocketFolder | null = null;
   let server: Server | null = null;
   let supervisor: MeshNodeSupervisor | null = null;
   let expected: readonly string[] = [];
@@ -45,14 +44,9 @@ export function tsnetTransport(settings: TsnetSettings): Transport {
     return socket;
   }
 
-  function begin(socketFolder: string): void {
+  function begin({ dial, inbound }: SocketFolder): void {
     supervisor = new MeshNodeSupervisor(
-      {
-        ...settings,
-        port: MESH_PORT,
-        dialSocket: dialSocketIn(socketFolder),
-        inboundSocket: inboundSocketIn(socketFolder),
-      },
+      { ...settings, port: MESH_PORT, dialSocket: dial, inboundSocket: inbound },
       board,
     );
     supervisor.warm(expected);
@@ -65,18 +59,18 @@ export function tsnetTransport(settings: TsnetSettings): Transport {
     async dial(endpoint, signal) {
       const { state, code, message } = await board.settled(signal);
       if (folder === null || state !== 'joined') throw notJoined(endpoint, code, message);
-      return keep(await dialThroughSocket(dialSocketIn(folder), endpoint, signal));
+      return keep(await dialThroughSocket(folder.dial, endpoint, signal));
     },
 
     async listen(handle: (connection: Duplex) => void) {
-      folder = mkdtempSync(join(tmpdir(), 'gs-mesh-')); // 0700, and short: a socket's path may have 103 bytes
+      folder = openSocketFolder(settings.stateFolder);
       server = createServer((socket) => handle(keep(socket)));
-      await listening(server, inboundSocketIn(folder));
+      await listening(server, folder.inbound);
       begin(folder);
     },
 
     async join() {
-      folder = mkdtempSync(join(tmpdir(), 'gs-mesh-'));
+      folder = openSocketFolder(settings.stateFolder);
       begin(folder);
     },
 
@@ -93,14 +87,11 @@ export function tsnetTransport(settings: TsnetSettings): Transport {
       server?.close();
       for (const socket of sockets) socket.destroy();
       await supervisor?.close();
-      if (folder !== null) rmSync(folder, { recursive: true, force: true });
+      folder?.remove();
       if (settings.isEphemeral) rmSync(settings.stateFolder, { recursive: true, force: true });
     },
   };
 }
-
-const dialSocketIn = (folder: string): string => join(folder, 'dial');
-const inboundSocketIn = (folder: string): string => join(folder, 'in');
 
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +9,7 @@ import { expect } from 'chai';
 import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Transport } from '#libs/mesh/transport.js';
+import { openSocketFolder } from '#libs/mesh/tsnet/socket-folder.js';
 import { type TsnetSettings, tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
 import { childrenOf, textOf } from '#test/support/child-processes.js';
 import { CLONE } from '#test/support/clone.js';
@@ -215,6 +218,28 @@ describe('transport tsnet', function () {
       expect(transport.status().message).to.match(words);
     });
   }
+
+  it('takes over what a process that was killed left in the state folder, and leaves no sockets itself', async () => {
+    const stateFolder = join(folder, 'killed');
+    const sockets = openSocketFolder(stateFolder);
+    const listen = `require('net').createServer().listen(${JSON.stringify(sockets.inbound)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    await once(spawn(process.execPath, ['-e', listen], { stdio: 'ignore' }), 'exit');
+    expect(existsSync(sockets.inbound), 'a socket that nobody listens on').to.equal(true);
+    const far = create({ stateFolder });
+    await far.listen((connection) => connection.on('error', () => undefined).pipe(connection));
+    const near = create();
+    await near.join();
+    await Promise.all([joined(far), joined(near)]);
+    await echoed(await near.dial(far.status().endpoints[0] ?? '', AbortSignal.timeout(10_000)), 'taken over');
+    await far.close();
+    expect(existsSync(join(stateFolder, 'sockets'))).to.equal(false);
+  });
+
+  it('has its sockets elsewhere when the state folder is too long a path for them', async () => {
+    const transport = create({ stateFolder: join(folder, 'x'.repeat(100)) });
+    await transport.join();
+    await joined(transport);
+  });
 
   it("never reaches the host's own network", async () => {
     const [near] = await pair();

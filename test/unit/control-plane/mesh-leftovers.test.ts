@@ -8,6 +8,7 @@ import {
   nodesLeftBy,
   type OwnersNow,
 } from '#apps/control-plane/mesh/mesh-leftovers.js';
+import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 const at = (seconds: number): Date => new Date(START + seconds * 1_000);
@@ -32,12 +33,10 @@ function key(keyId: string, change: Partial<MeshKey> = {}): MeshKey {
 describe('the owner of a mesh key', () => {
   type Agent = { readonly status: 'enrolled' | 'revoked'; readonly nkey: string; readonly voidKeys: readonly string[] };
 
-  const owners = (agent: Agent | null, node: string | null) =>
-    ({
-      agent: () =>
-        agent && { state: { ...agent }, voidKeys: new Map(agent.voidKeys.map((nkey) => [nkey, at(0)] as const)) },
-      localNode: () => node && { state: { status: node } },
-    }) as unknown as OwnersNow;
+  const owners = (agent: Agent | null, status: LocalNodeState['status'] | null): OwnersNow => ({
+    agent: () => agent && { state: agent, voidKeys: new Set(agent.voidKeys) },
+    localNode: () => status && { state: { status } },
+  });
 
   const agents: readonly (readonly [string, Agent | null, boolean])[] = [
     ['is enrolled with that key', { status: 'enrolled', nkey: 'UA', voidKeys: [] }, false],
@@ -57,7 +56,7 @@ describe('the owner of a mesh key', () => {
     });
   }
 
-  for (const status of ['joined', 'left', 'expired', 'revoked', null]) {
+  for (const status of ['joined', 'left', 'expired', 'revoked', null] as const) {
     const hasEnded = status !== 'joined';
     it(`${hasEnded ? 'has ended' : 'goes on'} when the local node is ${status ?? 'not known'}`, () => {
       expect(hasOwnerEnded(key('1', { ownerKind: 'local' }), owners(null, status))).to.equal(hasEnded);

@@ -1,0 +1,19 @@
+import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { type JoinRequest, type LocalCredentials, requestCredentials } from './control-plane-api.js';
+import type { JoinKeys } from './keys.js';
+
+export interface Asker extends Pick<JoinRequest, 'url' | 'network' | 'machine'> {
+  /** The one of the moment: a later login may have brought another. */
+  readonly token: () => string;
+  readonly now: () => Date;
+}
+
+/** Credentials for these keys: the first ones, or renewed. Errors: those of requestCredentials. */
+export function issuedFor({ url, network, machine, token, now }: Asker, keys: JoinKeys): Promise<LocalCredentials> {
+  const { nkey, certificateRequest } = keys;
+  return requestCredentials({ url, token: token(), network, machine, nkey, certificateRequest }, now);
+}
+
+export function meshCredentials({ certificate, authority }: LocalCredentials, keys: JoinKeys): MeshCredentials {
+  return { certificate, authority, privateKey: keys.meshPrivateKey };
+}
