@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { backgroundPid } from '#test/support/background-node.js';
+import { childrenOf } from '#test/support/child-processes.js';
 import { CLONE } from '#test/support/clone.js';
 import { headscaleBinary, NEEDS_HEADSCALE, type RunningHeadscale, startHeadscale } from '#test/support/headscale.js';
 import { freePort } from '#test/support/ports.js';
@@ -115,9 +117,17 @@ describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
     };
     const nodeId = status.networks[0]?.nodeId ?? '';
     expect(await nodeCalled(`gs-local-${nodeId}`)).to.not.equal(undefined);
-    const revoked = await gstacks('mesh', 'revoke', nodeId);
-    expect(revoked.code, revoked.stdout + revoked.stderr).to.equal(0);
-    await waitFor('its node is gone', async () => (await nodeCalled(`gs-local-${nodeId}`)) === undefined);
+    // So that it cannot take leave by itself.
+    const background = await backgroundPid(stack);
+    const stopped = [background, ...childrenOf(background, 'mesh-node')];
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    try {
+      const revoked = await gstacks('mesh', 'revoke', nodeId);
+      expect(revoked.code, revoked.stdout + revoked.stderr).to.equal(0);
+      expect(await nodeCalled(`gs-local-${nodeId}`)).to.equal(undefined);
+    } finally {
+      for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    }
     expect((await curl()).stdout).to.equal('');
   });
 

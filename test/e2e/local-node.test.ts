@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { backgroundPid } from '#test/support/background-node.js';
 import { childrenOf } from '#test/support/child-processes.js';
 import { freePort } from '#test/support/ports.js';
 import { type Ran, type RunningStack, ran, run, startStack } from '#test/support/stack.js';
@@ -107,7 +108,7 @@ for (const mesh of MESHES) {
       const people = await stack.gstacks('network', 'test', 'dev', 'local:admin', 'api:8080');
       expect(people.stdout).to.match(new RegExp(`local node ${nodeId} +ROUTE_PRESENT +pass`));
 
-      const pid = await backgroundPid();
+      const pid = await backgroundPid(stack);
       process.kill(pid, 'SIGSTOP');
       try {
         const silent = await statuses(5);
@@ -143,7 +144,7 @@ for (const mesh of MESHES) {
 
     it('survives sleep: what was open is reset, and the port answers after waking', async () => {
       const held = await hold();
-      const pid = await backgroundPid();
+      const pid = await backgroundPid(stack);
       const asleep = [pid, ...childrenOf(pid, 'mesh-node')];
       for (const each of asleep) process.kill(each, 'SIGSTOP');
       try {
@@ -200,7 +201,7 @@ for (const mesh of MESHES) {
     });
 
     it('says when its background process is gone, and joins again', async () => {
-      process.kill(await backgroundPid(), 'SIGKILL');
+      process.kill(await backgroundPid(stack), 'SIGKILL');
       await waitFor('status says so', async () => {
         const { stdout, code } = await stack.gstacks('mesh', 'status');
         return stdout.includes('is gone') && stdout.includes('gstacks mesh join dev') && code === 5;
@@ -265,12 +266,6 @@ for (const mesh of MESHES) {
       } catch {
         return null;
       }
-    }
-
-    async function backgroundPid(): Promise<number> {
-      const found = await ran('find', [stack.home, '-name', 'state.json', '-path', '*gstacks-mesh-*']);
-      const { pid }: { pid: number } = JSON.parse(readFileSync(found.stdout.trim(), 'utf8'));
-      return pid;
     }
   });
 }

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { backgroundPid } from '#test/support/background-node.js';
 import { childrenOf } from '#test/support/child-processes.js';
 import type { MeshFixture } from '#test/support/mesh-fixture.js';
 import { freePort } from '#test/support/ports.js';
@@ -180,15 +181,23 @@ describe('faults of a tsnet mesh', function () {
     await waitFor('it answers', answers, BACK_WITHIN_MS);
   });
 
-  it('a local node that is revoked is deleted at the control server too', async () => {
+  it('a local node that is revoked is deleted at the control server, also when it cannot leave by itself', async () => {
     expect((await stack.gstacks('mesh', 'join', 'dev')).code).to.equal(0);
     const { nodeId } = await localNode();
     const isThere = async (): Promise<boolean> =>
       (await control.nodes()).some(({ name }) => name.startsWith(`gs-local-${nodeId}`));
     expect(await isThere()).to.equal(true);
-    const revoked = await stack.gstacks('mesh', 'revoke', nodeId);
-    expect(revoked.code, revoked.stderr).to.equal(0);
-    expect(await isThere()).to.equal(false);
+    // An ephemeral node that hears of its revocation takes leave of the control server on its own.
+    const background = await backgroundPid(stack);
+    const stopped = [background, ...childrenOf(background, 'mesh-node')];
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    try {
+      const revoked = await stack.gstacks('mesh', 'revoke', nodeId);
+      expect(revoked.code, revoked.stderr).to.equal(0);
+      expect(await isThere()).to.equal(false);
+    } finally {
+      for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    }
   });
 });
 
