@@ -10,7 +10,12 @@ import {
 } from '#libs/contracts/bus-messages.js';
 import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
-import { agentInboxPrefix, agentSubject, type FromAgent } from '#libs/contracts/subjects.js';
+import {
+  agentInboxPrefix,
+  agentSubject,
+  CONTROL_PLANE_INBOX_PREFIX,
+  type FromAgent,
+} from '#libs/contracts/subjects.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import { Contact } from './contact/contact.js';
@@ -92,6 +97,7 @@ export class ControlPlaneLink {
       },
       name: `agent ${agentId}`,
       inboxPrefix: agentInboxPrefix(agentId),
+      replyInbox: () => CONTROL_PLANE_INBOX_PREFIX,
       credentials: () => ({ jwt: ports.credentials().busJwt, seed: ports.nkeySeed }),
       onStatus: (status, detail) => {
         log.info({ status, detail }, `bus ${status}`);

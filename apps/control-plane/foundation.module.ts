@@ -4,10 +4,12 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { type Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { BusAuthority } from '#libs/bus/authority.js';
-import { CONTROL_PLANE_INBOX_PREFIX, loadBusAuthority } from '#libs/bus/authority.js';
+import { loadBusAuthority } from '#libs/bus/authority.js';
 import type { Bus } from '#libs/bus/bus.js';
+import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner } from '#libs/bus/signing.js';
+import { CONTROL_PLANE_INBOX_PREFIX, senderInboxPrefix } from '#libs/contracts/subjects.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { AgentContact } from './agents/agent-contact.entity.js';
@@ -53,14 +55,16 @@ async function openBus(
     servers: settings.busServers,
     name: 'control-plane',
     inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
+    replyInbox: senderInboxPrefix,
     credentials: () => credentials,
     onStatus: (state, detail) => {
       logger.info({ state, detail }, 'bus');
       status.become(state);
     },
-    onFault: ({ kind, subject }) => {
+    onFault: ({ kind, subject, detail }) => {
       faults.inc({ kind });
-      logger.warn({ kind, subject }, 'message of the bus not taken');
+      const known = detail instanceof ReplyOutsideInboxError ? { code: detail.code, detail: detail.message } : {};
+      logger.warn({ kind, subject, ...known }, 'message of the bus not taken');
     },
   });
 }

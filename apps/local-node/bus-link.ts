@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Bus } from '#libs/bus/bus.js';
+import type { Bus, BusFault } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { parseContactReply, parseControlMessage } from '#libs/contracts/agent-messages.js';
 import {
@@ -13,7 +13,12 @@ import {
   type Peer,
 } from '#libs/contracts/bus-messages.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
-import { type FromLocalNode, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
+import {
+  CONTROL_PLANE_INBOX_PREFIX,
+  type FromLocalNode,
+  localNodeInboxPrefix,
+  localNodeSubject,
+} from '#libs/contracts/subjects.js';
 import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import type { LocalCredentials } from './control-plane-api.js';
 
@@ -29,6 +34,8 @@ export interface BusLinkPorts {
   readonly diagnose: (message: unknown) => Promise<unknown>;
   /** The server let go of the connection. */
   readonly disconnected: () => void;
+  /** A message was dropped or refused. */
+  readonly fault: (fault: BusFault) => void;
 }
 
 const HEARTBEAT_EVERY_MS = 2_000;
@@ -53,11 +60,13 @@ export class BusLink {
       },
       name: `local node ${nodeId}`,
       inboxPrefix: localNodeInboxPrefix(nodeId),
+      replyInbox: () => CONTROL_PLANE_INBOX_PREFIX,
       credentials: () => ({ jwt: ports.credentials().busJwt, seed: ports.nkeySeed }),
       onStatus: (status) => {
         if (status === 'connected') this.hurry.abort();
         else if (status === 'disconnected' && !this.isExpected()) ports.disconnected();
       },
+      onFault: (fault) => ports.fault(fault),
     });
     this.served = [
       this.bus.serve(localNodeSubject(nodeId, 'topology'), (message) => ports.receiver.handle(message)),

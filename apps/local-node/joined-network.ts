@@ -109,6 +109,8 @@ export class JoinedNetwork {
       diagnose: async (message) =>
         runLocalChecks({ mesh: this.meshState(), view: this.engine.view(networkId), source: this.source }, message),
       disconnected: () => this.renewal.now(),
+      fault: ({ kind, subject, detail }) =>
+        ports.log('bus message dropped or refused', { kind, subject, detail: String(detail) }),
     });
     this.renewal = new Renewal(credentials, {
       renew: () => issuedFor(ports, keys),

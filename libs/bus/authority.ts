@@ -14,6 +14,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import {
   AGENT_SUBJECT_PREFIX,
+  CONTROL_PLANE_INBOX_PREFIX,
   FROM_AGENT,
   FROM_LOCAL_NODE,
   LOCAL_NODE_SUBJECT_PREFIX,
@@ -33,8 +34,6 @@ const UNLIMITED = { conn: -1, subs: -1, data: -1, payload: -1, imports: -1, expo
 const RESPONSE_TTL_NANOSECONDS = 30_000_000_000;
 const CLAIMS_UPDATE_SUBJECT = '$SYS.REQ.CLAIMS.UPDATE';
 const CLAIMS_TIMEOUT_MS = 3_000;
-
-export const CONTROL_PLANE_INBOX_PREFIX = '_INBOX.control-plane';
 
 /**
  * The keys behind every NATS credential: operator, account, system account, and a scoped signing key each for agents
@@ -133,7 +132,10 @@ export function loadBusAuthority(folder: string): BusAuthority {
           allow: [
             ...TO_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.*.${message}`),
             ...TO_LOCAL_NODE.map((message) => `${LOCAL_NODE_SUBJECT_PREFIX}.*.${message}`),
+            // In place of one response per request, which would reach any subject that a request names for its reply.
+            '_INBOX.>',
           ],
+          deny: [`${CONTROL_PLANE_INBOX_PREFIX}.>`],
         },
         sub: {
           allow: [
@@ -142,7 +144,6 @@ export function loadBusAuthority(folder: string): BusAuthority {
             `${CONTROL_PLANE_INBOX_PREFIX}.>`,
           ],
         },
-        resp: { max: 1, ttl: RESPONSE_TTL_NANOSECONDS },
       });
       return { jwt, seed: new TextDecoder().decode(user.getSeed()) };
     },

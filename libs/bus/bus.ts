@@ -11,6 +11,11 @@ export interface BusSettings {
   readonly servers: readonly string[];
   readonly name: string;
   readonly inboxPrefix: string;
+  /**
+   * Of a message on this subject, the inbox prefix of its sender: answers go there and nowhere else. null: nobody sends
+   * on this subject. A message that names another reply subject is dropped before its handler runs.
+   */
+  readonly replyInbox: (subject: string) => string | null;
   /** Asked for at each connect, so that renewed credentials are used without a restart of the process. */
   readonly credentials: () => BusCredentials;
   readonly onStatus: (status: BusStatus, detail: string | null) => void;
@@ -19,7 +24,8 @@ export interface BusSettings {
 }
 
 export interface BusFault {
-  readonly kind: 'overflow' | 'server' | 'undecodable' | 'handler';
+  /** reply: the message names a reply subject outside its sender's inbox; `detail` is a ReplyOutsideInboxError. */
+  readonly kind: 'overflow' | 'server' | 'undecodable' | 'handler' | 'reply';
   readonly subject: string;
   readonly detail: unknown;
 }

@@ -23,3 +23,13 @@ export class BusMessageTooLargeError extends CodedError {
     super('BUS_MESSAGE_TOO_LARGE', `a message of ${bytes} bytes for ${subject} is over the bus's limit of ${maxBytes}`);
   }
 }
+
+const QUOTED_CHARACTERS = 200;
+
+/** A message asks for its answer on a subject that is not its sender's to hear: it is dropped unanswered. */
+export class ReplyOutsideInboxError extends CodedError {
+  constructor(subject: string, reply: string) {
+    const named = reply.length > QUOTED_CHARACTERS ? `${reply.slice(0, QUOTED_CHARACTERS)}…` : reply;
+    super('REPLY_OUTSIDE_INBOX', `a message on ${subject} asks for its answer on ${named}, outside its sender's inbox`);
+  }
+}

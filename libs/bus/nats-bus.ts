@@ -1,8 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, ErrorCode, jwtAuthenticator, type Msg, type NatsConnection, NatsError } from 'nats';
-import type { Bus, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
+import type { Bus, BusFault, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
 import { decodeMessage, decodeReply, encodeMessage, encodeRefusal } from './codec.js';
-import { BusMessageTooLargeError, BusRefusedError, BusTimeoutError, BusUnavailableError } from './errors.js';
+import {
+  BusMessageTooLargeError,
+  BusRefusedError,
+  BusTimeoutError,
+  BusUnavailableError,
+  ReplyOutsideInboxError,
+} from './errors.js';
 import { SubjectQueues } from './subject-queues.js';
 
 const ATTEMPT_TIMEOUT_MS = 1_000;
@@ -158,13 +164,25 @@ class NatsBus implements Bus {
   private subscribe(connection: NatsConnection, service: Service): () => void {
     const subscription = connection.subscribe(service.subject, {
       callback: (error, message) => {
-        if (error !== null) this.fault('server', service.subject, error.message);
-        else this.queues.add(message.subject, () => this.answer(service, message));
+        if (error !== null) return this.fault('server', service.subject, error.message);
+        const { subject, reply } = message;
+        // What a message names for its answer is its sender's choice: it must not choose whom this process writes to.
+        if (!this.isSendersInbox(reply, subject)) {
+          return this.fault('reply', subject, new ReplyOutsideInboxError(subject, reply ?? ''));
+        }
+        this.queues.add(message.subject, () => this.answer(service, message));
       },
     });
     return () => {
       if (!connection.isClosed()) subscription.unsubscribe();
     };
+  }
+
+  /** Also true without a reply subject: nobody is answered then. */
+  private isSendersInbox(reply: string | undefined, subject: string): boolean {
+    if (reply === undefined || reply === '') return true;
+    const inbox = this.settings.replyInbox(subject);
+    return inbox !== null && reply.startsWith(`${inbox}.`);
   }
 
   private async answer(service: Service, message: Msg): Promise<void> {
@@ -179,7 +197,7 @@ class NatsBus implements Bus {
     if (this.connection !== null && !this.connection.isClosed()) message.respond(reply);
   }
 
-  private fault(kind: 'overflow' | 'server' | 'undecodable' | 'handler', subject: string, detail: unknown): void {
+  private fault(kind: BusFault['kind'], subject: string, detail: unknown): void {
     this.settings.onFault?.({ kind, subject, detail });
   }
 

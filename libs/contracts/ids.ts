@@ -38,6 +38,23 @@ function parser<T extends string>(pattern: RegExp, accepted: string): (value: un
 /** Each parser takes an untrusted value and the field's name, and throws InvalidInputError. */
 export const parseNetworkName = parser<NetworkName>(DNS_LABEL, DNS_LABEL_TEXT);
 export const parseAgentId = parser<AgentId>(DNS_LABEL, DNS_LABEL_TEXT);
+
+/** Names whose inboxes at the bus are others': replies to the control plane, and to every local node. */
+const RESERVED_AGENTS: ReadonlySet<string> = new Set(['control-plane', 'local']);
+
+/** The name of an agent that asks for credentials: an agent id that is not reserved. */
+export function parseAgentName(value: unknown, field: string): AgentId {
+  const agentId = parseAgentId(value, field);
+  if (!RESERVED_AGENTS.has(agentId)) return agentId;
+  throw new InvalidInputError(
+    field,
+    value,
+    `a name other than ${[...RESERVED_AGENTS].join(', ')}`,
+    'AGENT_NAME_RESERVED',
+    'enrol this host under another name: gstacks agent enroll <name>',
+  );
+}
+
 export const parseNetworkId = parser<NetworkId>(/^[0-9a-f-]{1,64}$/, 'a network id');
 export const parseSandboxId = parser<SandboxId>(
   /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,

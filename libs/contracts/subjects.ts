@@ -30,6 +30,9 @@ export function agentInboxPrefix(agentId: AgentId): string {
   return `_INBOX.${agentId}`;
 }
 
+/** Replies to the control plane's requests come here. */
+export const CONTROL_PLANE_INBOX_PREFIX = '_INBOX.control-plane';
+
 /** Requests to a local node. */
 export const TO_LOCAL_NODE = ['topology', 'diagnose', 'control'] as const;
 /** Requests from a local node: it has no sandboxes to report. */
@@ -58,6 +61,18 @@ export function localNodeOfSubject(subject: string): string {
 /** Apart from those of agents: a node's id and an agent's may be the same word. */
 export function localNodeInboxPrefix(nodeId: LocalNodeId): string {
   return `_INBOX.local.${nodeId}`;
+}
+
+/**
+ * The inbox of whoever sent a message on this subject: the control plane answers there and nowhere else. null: the
+ * subject is none that an agent or a local node sends on.
+ */
+export function senderInboxPrefix(subject: string): string | null {
+  const sender = subject.split('.')[3] ?? '';
+  if (sender === '') return null;
+  if (subject.startsWith(`${AGENT_SUBJECT_PREFIX}.`)) return agentInboxPrefix(sender as AgentId);
+  if (subject.startsWith(`${LOCAL_NODE_SUBJECT_PREFIX}.`)) return localNodeInboxPrefix(sender as LocalNodeId);
+  return null;
 }
 
 /** Who a snapshot for a local node is signed for; no agent has such a name. */

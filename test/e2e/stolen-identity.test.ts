@@ -1,14 +1,21 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
-import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
+import { connect as connectNats, jwtAuthenticator } from 'nats';
 import type { BusFault } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
-import { agentInboxPrefix, agentSubject, everyAgentSubject } from '#libs/contracts/subjects.js';
+import {
+  agentInboxPrefix,
+  agentSubject,
+  CONTROL_PLANE_INBOX_PREFIX,
+  everyAgentSubject,
+} from '#libs/contracts/subjects.js';
 import type { FlowRequest, MeshNode } from '#libs/mesh/flow.js';
 import { identityOf, meshNodeAs, transportFor } from '#test/support/agent-identity.js';
+import { listenToBus } from '#test/support/bus-listener.js';
 import { flowIdOf, openAs } from '#test/support/main-path.js';
 import { networkIdOf } from '#test/support/record.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
@@ -60,6 +67,7 @@ for (const mesh of MESHES) {
         servers: credentials.busServers,
         name: 'thief',
         inboxPrefix: agentInboxPrefix(HOST_A),
+        replyInbox: () => CONTROL_PLANE_INBOX_PREFIX,
         credentials: () => ({ jwt: credentials.busJwt, seed: keys.nkeySeed }),
         onStatus: () => {},
         onFault: (fault) => faults.push(fault),
@@ -103,6 +111,37 @@ for (const mesh of MESHES) {
         expect(heard).to.deep.equal([]);
       } finally {
         await bus.close();
+      }
+    });
+
+    it('the control plane publishes nothing where its messages ask for their answers, but into its inbox', async () => {
+      const { credentials, keys } = await identityOf(stack, 'host-a');
+      const url = credentials.busServers[0] ?? '';
+      const connection = await connectNats({
+        servers: url,
+        inboxPrefix: agentInboxPrefix(HOST_A),
+        authenticator: jwtAuthenticator(credentials.busJwt, Buffer.from(keys.nkeySeed)),
+        reconnect: false,
+      });
+      const listener = await listenToBus(url, join(stack.home, 'keys'));
+      try {
+        const subject = agentSubject(HOST_A, 'sync');
+        const elsewhere = [
+          agentSubject(HOST_B, 'topology'),
+          agentSubject(HOST_B, 'applied'),
+          `${agentInboxPrefix(HOST_B)}.stolen.1`,
+          `${CONTROL_PLANE_INBOX_PREFIX}.stolen.1`,
+        ];
+        const astray = JSON.stringify({ protocol: 0, mark: 'astray' });
+        for (const reply of elsewhere) connection.publish(subject, astray, { reply });
+        const answer = await connection.request(subject, astray, { timeout: 5_000 });
+        expect(answer.string()).to.contain('PROTOCOL_UNSUPPORTED');
+        await listener.caughtUp();
+        const refusals = listener.heard.filter(({ text }) => text.includes('PROTOCOL_UNSUPPORTED'));
+        expect(refusals.map((heard) => heard.subject)).to.deep.equal([answer.subject]);
+      } finally {
+        await listener.close();
+        await connection.close();
       }
     });
 

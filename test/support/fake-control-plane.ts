@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { fromPublic } from '@nats-io/nkeys';
-import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner, type TopologySigner } from '#libs/bus/signing.js';
@@ -30,7 +29,14 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { renewalStatement } from '#libs/contracts/renewal.js';
-import { agentOfSubject, agentSubject, everyAgentSubject, type FromAgent } from '#libs/contracts/subjects.js';
+import {
+  agentOfSubject,
+  agentSubject,
+  CONTROL_PLANE_INBOX_PREFIX,
+  everyAgentSubject,
+  type FromAgent,
+  senderInboxPrefix,
+} from '#libs/contracts/subjects.js';
 import { type CertificateAuthority, createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import type { Snapshot } from '#libs/topology/model.js';
 import { snapshotText } from '#libs/topology/snapshot-text.js';
@@ -104,6 +110,7 @@ export class FakeControlPlane {
       servers: [nats.url],
       name: 'control plane',
       inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
+      replyInbox: senderInboxPrefix,
       credentials: () => credentials,
       onStatus: () => {},
     });

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors.js';
-import { type AgentId, parseAgentId } from '../ids.js';
+import { type AgentId, parseAgentName } from '../ids.js';
 import { Field } from './fields.js';
 import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
 import { EpochDto } from './status.js';
@@ -46,7 +46,7 @@ export const parseTimestamp = (value: unknown, field: string): string => {
 };
 
 export class CreateEnrollmentTokenDto {
-  @Field(parseAgentId, { example: 'host-a' })
+  @Field(parseAgentName, { example: 'host-a' })
   readonly name!: AgentId;
 }
 
@@ -65,7 +65,7 @@ export class EnrollAgentDto {
   @Field(parseEnrollmentToken, { description: 'One-time token' })
   readonly token!: string;
 
-  @Field(parseAgentId, { example: 'host-a' })
+  @Field(parseAgentName, { example: 'host-a' })
   readonly name!: AgentId;
 
   @Field(parseUserNkey, { description: 'Public NATS user key; its seed stays with the agent' })
@@ -76,7 +76,7 @@ export class EnrollAgentDto {
 }
 
 export class RenewAgentDto {
-  @Field(parseAgentId, { example: 'host-a' })
+  @Field(parseAgentName, { example: 'host-a' })
   readonly agentId!: AgentId;
 
   @Field(parseUserNkey, {})

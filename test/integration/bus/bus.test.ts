@@ -1,12 +1,17 @@
 import { createUser } from '@nats-io/jwt';
 import { expect } from 'chai';
-import { CONTROL_PLANE_INBOX_PREFIX } from '#libs/bus/authority.js';
 import type { Bus, BusCredentials, BusFault, BusStatus } from '#libs/bus/bus.js';
 import { BusRefusedError, BusTimeoutError, BusUnavailableError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
-import { agentInboxPrefix, agentSubject, everyAgentSubject } from '#libs/contracts/subjects.js';
+import {
+  agentInboxPrefix,
+  agentSubject,
+  CONTROL_PLANE_INBOX_PREFIX,
+  everyAgentSubject,
+  senderInboxPrefix,
+} from '#libs/contracts/subjects.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -39,6 +44,7 @@ describe('the bus', () => {
       servers: [nats.url],
       name: 'test',
       inboxPrefix,
+      replyInbox: inboxPrefix === CONTROL_PLANE_INBOX_PREFIX ? senderInboxPrefix : () => CONTROL_PLANE_INBOX_PREFIX,
       credentials,
       onStatus: (status) => statuses.push(status),
       onFault: (fault) => faults.push(fault),

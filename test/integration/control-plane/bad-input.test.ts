@@ -69,6 +69,7 @@ const requests: readonly BadRequest[] = [
     { sandboxId: 'sbx-api', ports: ['1'] },
     'ALIAS_AND_PORTS_TOGETHER',
   ),
+  post('an agent with a name of the bus', '/v1/agents/enrollment-tokens', { name: 'local' }, 'AGENT_NAME_RESERVED'),
   post('an alias that is a selector', `${AT}/attachments`, { ...attach, alias: 'local' }, 'ALIAS_RESERVED'),
   post('an alias with a dot', `${AT}/attachments`, { ...attach, alias: 'a.b' }),
   post('port 0', `${AT}/attachments`, { ...attach, ports: ['0'] }),

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
+import { connect, jwtAuthenticator } from 'nats';
 import { BusRefusedError } from '#libs/bus/errors.js';
+import { parseAgentId } from '#libs/contracts/ids.js';
+import { agentInboxPrefix, agentSubject } from '#libs/contracts/subjects.js';
+import { listenToBus } from '#test/support/bus-listener.js';
 import { query } from '#test/support/postgres.js';
 import { callApi } from './api.js';
 import { TestControlPlane } from './setup.js';
@@ -138,6 +142,44 @@ describe('messages of agents that are not what they should be', () => {
     expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
     const rows = await query(controlPlane.databaseUrl, 'SELECT agent_id, to_version FROM applied_log');
     expect(rows).to.deep.equal([{ agent_id: 'host-b', to_version: 7 }]);
+  });
+
+  it('publishes nothing where one names a reply outside its own inbox, counts it, and says which subject', async () => {
+    const other = parseAgentId('host-b', 'agent');
+    const elsewhere = [
+      agentSubject(other, 'topology'),
+      agentSubject(other, 'applied'),
+      agentSubject(agent.agentId, 'heartbeat'),
+      `${agentInboxPrefix(other)}.x.1`,
+    ];
+    const { jwt, seed } = agent.busCredentials;
+    const connection = await connect({
+      servers: controlPlane.nats.url,
+      authenticator: jwtAuthenticator(jwt, Buffer.from(seed)),
+      inboxPrefix: agentInboxPrefix(agent.agentId),
+      reconnect: false,
+    });
+    const listener = await listenToBus(controlPlane.nats.url, controlPlane.nats.keysFolder);
+    try {
+      const subject = agentSubject(agent.agentId, 'sync');
+      for (const reply of elsewhere) connection.publish(subject, '{}', { reply });
+      // Taken after those: its answer says that they are dealt with.
+      await connection.request(subject, '{}', { timeout: 5_000 });
+      await listener.caughtUp();
+      expect(listener.heard.filter((heard) => elsewhere.includes(heard.subject))).to.deep.equal([]);
+      expect(listener.heard.filter(({ text }) => text.includes('PROTOCOL_UNSUPPORTED'))).to.have.length(1);
+      const { text } = await callApi(controlPlane.url, 'GET', '/metrics');
+      expect(text).to.include(`gs_bus_faults_total{kind="reply"} ${elsewhere.length}`);
+      const logged = controlPlane.log.filter((line) => line.includes('REPLY_OUTSIDE_INBOX'));
+      for (const reply of elsewhere)
+        expect(
+          logged.some((line) => line.includes(reply)),
+          reply,
+        ).to.equal(true);
+    } finally {
+      await listener.close();
+      await connection.close();
+    }
   });
 
   it('serves the agent as before', async () => {

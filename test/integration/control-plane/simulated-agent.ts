@@ -13,7 +13,12 @@ import {
 } from '#libs/contracts/bus-messages.js';
 import { type AgentId, type FlowId, parseAgentId } from '#libs/contracts/ids.js';
 import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
-import { agentInboxPrefix, agentSubject, type FromAgent } from '#libs/contracts/subjects.js';
+import {
+  agentInboxPrefix,
+  agentSubject,
+  CONTROL_PLANE_INBOX_PREFIX,
+  type FromAgent,
+} from '#libs/contracts/subjects.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/topology/model.js';
@@ -63,6 +68,7 @@ export class SimulatedAgent {
       servers: this.credentials.busServers as readonly string[],
       name: this.agentId,
       inboxPrefix: agentInboxPrefix(this.agentId),
+      replyInbox: () => CONTROL_PLANE_INBOX_PREFIX,
       credentials: () => this.busCredentials,
       onStatus: (status) => this.statuses.push(status),
     });

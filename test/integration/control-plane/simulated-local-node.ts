@@ -2,7 +2,7 @@ import { createUser } from '@nats-io/nkeys';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { type LocalNodeId, parseLocalNodeId } from '#libs/contracts/ids.js';
-import { localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
+import { CONTROL_PLANE_INBOX_PREFIX, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { TestControlPlane } from './setup.js';
@@ -32,6 +32,7 @@ export class SimulatedLocalNode {
       servers: answer.body.busServers as readonly string[],
       name: nodeId,
       inboxPrefix: localNodeInboxPrefix(nodeId),
+      replyInbox: () => CONTROL_PLANE_INBOX_PREFIX,
       credentials: () => ({
         jwt: String(answer.body.busJwt),
         seed: new TextDecoder().decode(keys.getSeed()),

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import {
   fullName,
   parseAgentId,
+  parseAgentName,
   parseAliasName,
   parseCommandId,
   parseFlowId,
@@ -50,6 +51,7 @@ const tables: readonly (readonly [
   ['network name', parseNetworkName, [...DNS_LABEL.accepted, 'local', 'any'], DNS_LABEL.refused],
   ['alias', parseAliasName, DNS_LABEL.accepted, DNS_LABEL.refused],
   ['agent id', parseAgentId, DNS_LABEL.accepted, DNS_LABEL.refused],
+  ['agent name', parseAgentName, [...DNS_LABEL.accepted, 'local-1', 'controlplane'], DNS_LABEL.refused],
   ['local node id', parseLocalNodeId, DNS_LABEL.accepted, DNS_LABEL.refused],
   [
     'network id',
@@ -87,6 +89,13 @@ for (const [name, parse, accepted, bad] of tables) {
     }
   });
 }
+
+describe('an agent that asks for credentials', () => {
+  for (const name of ['local', 'control-plane']) {
+    it(`may not be called ${name}, whose inbox at the bus is not an agent's`, () =>
+      refused(() => parseAgentName(name, 'name'), 'name', 'AGENT_NAME_RESERVED'));
+  }
+});
 
 describe('an alias', () => {
   for (const word of ['local', 'any']) {

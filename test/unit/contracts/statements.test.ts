@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { topologyStatement } from '#libs/contracts/bus-messages.js';
-import { parseAgentId, parseNetworkId } from '#libs/contracts/ids.js';
+import { parseAgentId, parseLocalNodeId, parseNetworkId } from '#libs/contracts/ids.js';
 import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import {
   agentInboxPrefix,
@@ -8,6 +8,10 @@ import {
   agentSubject,
   everyAgentSubject,
   FROM_AGENT,
+  FROM_LOCAL_NODE,
+  localNodeInboxPrefix,
+  localNodeSubject,
+  senderInboxPrefix,
   TO_AGENT,
 } from '#libs/contracts/subjects.js';
 
@@ -74,5 +78,18 @@ describe('subjects', () => {
 
   it('of replies belong to one agent', () => {
     expect(agentInboxPrefix(agentId)).to.equal('_INBOX.host-a');
+  });
+
+  it('say whose inbox a reply belongs in, and that of no other kind of subject', () => {
+    const nodeId = parseLocalNodeId('laptop', 'node');
+    for (const message of FROM_AGENT) {
+      expect(senderInboxPrefix(agentSubject(agentId, message))).to.equal(agentInboxPrefix(agentId));
+    }
+    for (const message of FROM_LOCAL_NODE) {
+      expect(senderInboxPrefix(localNodeSubject(nodeId, message))).to.equal(localNodeInboxPrefix(nodeId));
+    }
+    for (const subject of ['', 'gs.v1.agent', 'gs.v1.agent.', 'gs.v1.other.host-a.hello', '_INBOX.host-a.x.y']) {
+      expect(senderInboxPrefix(subject), subject).to.equal(null);
+    }
   });
 });

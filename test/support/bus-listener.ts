@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createUser, encodeUser, fromSeed } from '@nats-io/jwt';
+import { connect, jwtAuthenticator } from 'nats';
+
+export interface HeardMessage {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Hears every message of the bus, as whoever holds its account key could; sends nothing. */
+export interface BusListener {
+  readonly heard: readonly HeardMessage[];
+  /** Resolves when everything that the server took before this call is in `heard`. */
+  caughtUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function listenToBus(url: string, keysFolder: string): Promise<BusListener> {
+  const account = fromSeed(readFileSync(join(keysFolder, 'nats-account.seed')).subarray(0, 58));
+  const user = createUser();
+  const jwt = await encodeUser('listener', user, account, {});
+  const connection = await connect({
+    servers: url,
+    reconnect: false,
+    authenticator: jwtAuthenticator(jwt, user.getSeed()),
+  });
+  const heard: HeardMessage[] = [];
+  connection.subscribe('>', {
+    callback: (_, message) => heard.push({ subject: message.subject, text: message.string() }),
+  });
+  await connection.flush();
+  return { heard, caughtUp: () => connection.flush(), close: () => connection.close() };
+}
