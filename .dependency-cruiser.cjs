@@ -1,5 +1,5 @@
 // The import law of docs/architecture.md: apps, then capabilities, then the pure core, then contracts.
-const CAPABILITIES = 'data-plane|mesh|event-store|bus|api-client';
+const CAPABILITIES = 'data-plane|mesh|event-store|bus|docker-engine|api-client';
 
 module.exports = {
   forbidden: [

@@ -6,12 +6,14 @@ import type { FlowLimits } from '#libs/data-plane/data-plane.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import { type MeshSettings, readMeshSettings } from './mesh/mesh-settings.js';
+import { type DockerSettings, readDockerSettings } from './sandboxes/docker/docker-settings.js';
 import { DRIVER_NAMES } from './sandboxes/driver.js';
 import { parseNamespacePrefix } from './sandboxes/namespace-names.js';
 
 export type Environment = { readonly [name: string]: string | undefined };
 
 export type DriverSettings =
+  | DockerSettings
   | {
       readonly kind: 'static';
       readonly sandboxesFile: string;
@@ -100,8 +102,10 @@ type Need = <T>(variable: string, parse: FieldParser<T>) => T;
 
 function driverSettings(name: AgentId, read: Read, need: Need): DriverSettings {
   const kind = need('GLOBALSTACKS_AGENT_DRIVER', wordOf(DRIVER_NAMES));
-  const sandboxesFile = need('GLOBALSTACKS_AGENT_SANDBOXES', parsePath);
   const dnsAddress = read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress);
+  const removeOnExit = read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false;
+  if (kind === 'docker') return readDockerSettings(read, { agentId: name, dnsAddress, removeOnExit });
+  const sandboxesFile = need('GLOBALSTACKS_AGENT_SANDBOXES', parsePath);
   if (kind === 'static') {
     return {
       kind,
@@ -117,7 +121,7 @@ function driverSettings(name: AgentId, read: Read, need: Need): DriverSettings {
     namespacePrefix: read('GLOBALSTACKS_AGENT_NETNS_PREFIX', parseNamespacePrefix) ?? `gs.${name}.`,
     sandboxRange: read('GLOBALSTACKS_AGENT_SANDBOX_RANGE', parseSandboxRange) ?? SANDBOX_RANGE_DEFAULT,
     dnsAddress,
-    removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
+    removeOnExit,
   };
 }
 

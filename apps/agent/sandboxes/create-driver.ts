@@ -1,4 +1,5 @@
 import type { DriverSettings } from '../settings.js';
+import { createDockerDriver } from './docker/docker-driver.js';
 import type { SandboxDriver } from './driver.js';
 import { createNetnsDriver } from './netns-driver.js';
 import { createStaticDriver } from './static-driver.js';
@@ -10,5 +11,7 @@ export function createDriver(settings: DriverSettings, onError: (error: unknown)
       return createStaticDriver(settings, onError);
     case 'netns':
       return createNetnsDriver(settings, onError);
+    case 'docker':
+      return createDockerDriver(settings, onError);
   }
 }

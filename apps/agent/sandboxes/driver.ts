@@ -2,7 +2,7 @@ import type { SandboxReport } from '#libs/contracts/bus-messages.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 
-export const DRIVER_NAMES = ['static', 'netns'] as const;
+export const DRIVER_NAMES = ['static', 'netns', 'docker'] as const;
 export type DriverName = (typeof DRIVER_NAMES)[number];
 
 /** An address that DNS queries of a sandbox come from. */

@@ -37,18 +37,45 @@ export async function ipUnless(already: RegExp, ...args: readonly string[]): Pro
 export const ALREADY_THERE = /File exists/;
 export const ALREADY_GONE = /No such file or directory|Cannot find device|No such process|does not exist/;
 
-/** Objects of `ip -json`; without any, ip prints nothing or a list of empty objects. */
-export async function ipObjects(...args: readonly string[]): Promise<readonly { readonly [key: string]: unknown }[]> {
-  const text = (await ip('-json', ...args)).trim();
+export type IpObject = { readonly [key: string]: unknown };
+
+/** Objects of `ip -json`. */
+export async function ipObjects(...args: readonly string[]): Promise<readonly IpObject[]> {
+  return parseObjects(await ip('-json', ...args));
+}
+
+/** As ipObjects, in the network namespace of another process. */
+export function ipObjectsOf(pid: number, ...args: readonly string[]): Promise<readonly IpObject[]> {
+  const asked = ['-json', ...args];
+  return new Promise((resolve, reject) => {
+    const inside = [`--net=/proc/${pid}/ns/net`, 'ip', ...asked];
+    execFile('nsenter', inside, { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
+      if (error === null) resolve(parseObjects(stdout));
+      else reject(ipError(asked, error, stderr));
+    });
+  });
+}
+
+/** Without any object, ip prints nothing or a list of empty objects. */
+function parseObjects(output: string): readonly IpObject[] {
+  const text = output.trim();
   const parsed: unknown = text === '' ? [] : JSON.parse(text);
   return Array.isArray(parsed) ? parsed.filter((item) => typeof item === 'object' && item !== null) : [];
 }
 
 /** Writes to a file of a namespace's own /proc/sys, which a process outside cannot see. */
 export function writeInside(namespace: string, path: string, text: string): Promise<void> {
-  const args = ['netns', 'exec', namespace, 'tee', path];
+  return writeBy('ip', ['netns', 'exec', namespace, 'tee', path], text);
+}
+
+/** As writeInside, for the network namespace of another process. */
+export function writeInsideOf(pid: number, path: string, text: string): Promise<void> {
+  return writeBy('nsenter', [`--net=/proc/${pid}/ns/net`, 'tee', path], text);
+}
+
+function writeBy(command: string, args: readonly string[], text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = execFile('ip', args, { timeout: TIMEOUT_MS }, (error, _stdout, stderr) => {
+    const child = execFile(command, [...args], { timeout: TIMEOUT_MS }, (error, _stdout, stderr) => {
       if (error === null) resolve();
       else reject(ipError(args, error, stderr));
     });

@@ -60,6 +60,48 @@ describe("the agent's settings", () => {
     });
   }
 
+  it('need no list of sandboxes with docker, and have the documented defaults', () => {
+    const { driver } = parseAgentSettings({
+      ...LEAST,
+      GLOBALSTACKS_AGENT_DRIVER: 'docker',
+      GLOBALSTACKS_AGENT_SANDBOXES: undefined,
+    });
+    expect(driver).to.deep.equal({
+      kind: 'docker',
+      agentId: 'host-a',
+      socketPath: '/var/run/docker.sock',
+      network: 'gstacks',
+      bridge: 'gstacks0',
+      subnet: '10.78.0.0/16',
+      dnsAddress: null,
+      removeOnExit: false,
+    });
+  });
+
+  it('take the path of a Docker socket as Docker itself writes it', () => {
+    const { driver } = parseAgentSettings({
+      ...LEAST,
+      GLOBALSTACKS_AGENT_DRIVER: 'docker',
+      GLOBALSTACKS_AGENT_DOCKER_SOCKET: 'unix:///run/user/1000/docker.sock',
+    });
+    expect(driver).to.have.property('socketPath', '/run/user/1000/docker.sock');
+  });
+
+  for (const [variable, value] of [
+    ['GLOBALSTACKS_AGENT_DOCKER_SOCKET', 'tcp://10.0.0.1:2375'],
+    ['GLOBALSTACKS_AGENT_DOCKER_SOCKET', 'docker.sock'],
+    ['GLOBALSTACKS_AGENT_DOCKER_NETWORK', 'with space'],
+    ['GLOBALSTACKS_AGENT_DOCKER_BRIDGE', 'a-name-too-long0'],
+    ['GLOBALSTACKS_AGENT_DOCKER_BRIDGE', '"; flush ruleset'],
+    ['GLOBALSTACKS_AGENT_DOCKER_SUBNET', '10.78.0.1/16'],
+    ['GLOBALSTACKS_AGENT_DOCKER_SUBNET', '10.78.0.0/27'],
+  ] as const) {
+    it(`refuse ${variable}=${value} with docker`, () => {
+      const error = refusal({ ...LEAST, GLOBALSTACKS_AGENT_DRIVER: 'docker', [variable]: value });
+      expect(error.message).to.contain(variable);
+    });
+  }
+
   const netnsBad = [
     ['GLOBALSTACKS_AGENT_NETNS_PREFIX', '../x'],
     ['GLOBALSTACKS_AGENT_SANDBOX_RANGE', '10.76.0.0/31'],

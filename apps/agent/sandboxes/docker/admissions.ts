@@ -1,0 +1,106 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import { loadRules } from '../nft-command.js';
+import type { BridgePlan } from './bridge-plan.js';
+import { bridgeRules } from './bridge-rules.js';
+import { type ContainerLink, findLink } from './container-link.js';
+import { leadQueries } from './container-resolver.js';
+import type { RefusedContainer, TakenContainer } from './take-containers.js';
+
+/** A container whose packets count as its sandbox's. */
+export interface AdmittedContainer extends TakenContainer {
+  readonly link: ContainerLink;
+  /** Why its queries are not led to the agent; null: they are. */
+  readonly resolverFailure: string | null;
+}
+
+/** Lets containers onto the bridge: each by its own port and addresses, and no other. */
+export class Admissions {
+  private admitted: readonly AdmittedContainer[] = [];
+  private loaded: string | null = null;
+
+  constructor(
+    private readonly plan: BridgePlan,
+    private readonly proxyRange: () => string,
+  ) {}
+
+  current(): readonly AdmittedContainer[] {
+    return this.admitted;
+  }
+
+  /**
+   * Makes exactly these the admitted ones; resolves with those that could not be. Errors: NftCommandError, and then
+   * everything is as it was before.
+   */
+  async admit(taken: readonly TakenContainer[]): Promise<readonly RefusedContainer[]> {
+    const refused: RefusedContainer[] = [];
+    const linked = await Promise.all(
+      taken.map(async (container) => {
+        try {
+          return [{ ...container, link: await this.linkOf(container) }];
+        } catch (error) {
+          refused.push(refusal(container, error));
+          return [];
+        }
+      }),
+    );
+    const next = linked.flat();
+    await this.load(next.map(({ link }) => link));
+    this.admitted = await Promise.all(next.map((container) => this.lead(container)));
+    return refused;
+  }
+
+  /** Loads the rules anew, as after the proxy range has changed. */
+  async reload(): Promise<void> {
+    await this.load(this.admitted.map(({ link }) => link));
+  }
+
+  private async load(links: readonly ContainerLink[]): Promise<void> {
+    const rules = bridgeRules(this.plan, this.proxyRange(), links);
+    if (rules === this.loaded) return;
+    await loadRules(rules);
+    this.loaded = rules;
+  }
+
+  private linkOf(taken: TakenContainer): Promise<ContainerLink> | ContainerLink {
+    const before = this.before(taken);
+    // Another network connected or left may have moved the default route.
+    const isSame =
+      before !== undefined && JSON.stringify(before.container.endpoints) === JSON.stringify(taken.container.endpoints);
+    return isSame ? before.link : findLink(this.plan.bridge, taken);
+  }
+
+  private async lead(container: TakenContainer & { readonly link: ContainerLink }): Promise<AdmittedContainer> {
+    const usesDockerResolver = container.container.endpoints.length > 1;
+    const before = this.before(container);
+    const isLed =
+      before?.resolverFailure === null &&
+      before.link.device === container.link.device &&
+      before.link.address === container.link.address &&
+      before.container.endpoints.length > 1 === usesDockerResolver;
+    if (isLed) return { ...container, resolverFailure: null };
+    try {
+      await leadQueries(container.container.pid, container.link, this.plan.gateway, usesDockerResolver);
+      return { ...container, resolverFailure: null };
+    } catch (error) {
+      return { ...container, resolverFailure: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** The same container since the same start. */
+  private before({ container }: TakenContainer): AdmittedContainer | undefined {
+    return this.admitted.find(
+      (candidate) => candidate.container.id === container.id && candidate.container.startedAt === container.startedAt,
+    );
+  }
+}
+
+function refusal({ sandboxId, container }: TakenContainer, error: unknown): RefusedContainer {
+  if (!(error instanceof CodedError)) throw error;
+  return {
+    container: container.name,
+    sandboxId,
+    code: error.code,
+    message: `container ${container.name}: ${error.message}`,
+    remedy: error.remedy ?? `docker restart ${container.name}`,
+  };
+}

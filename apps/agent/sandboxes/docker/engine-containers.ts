@@ -1,0 +1,52 @@
+import type { EngineContainer } from '#libs/docker-engine/container.js';
+import type { DockerEngine } from '#libs/docker-engine/engine.js';
+import { concerns, type TakingTerms } from './take-containers.js';
+
+const INSPECTIONS_AT_ONCE = 8;
+
+/** The Engine's containers that concern the agent, as they were read last. */
+export class EngineContainers {
+  private known = new Map<string, EngineContainer>();
+
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly terms: Pick<TakingTerms, 'agentId' | 'network'>,
+  ) {}
+
+  all(): readonly EngineContainer[] {
+    return [...this.known.values()];
+  }
+
+  /** Reads everything anew. Errors: those of the Engine; what was known stays. */
+  async readAll(): Promise<void> {
+    const listed = (await this.engine.listContainers()).filter((container) => concerns(container, this.terms));
+    const read = new Map<string, EngineContainer>();
+    const waiting = listed.map(({ id }) => id);
+    const readOn = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        const container = await this.engine.container(id);
+        if (container !== null) read.set(id, container);
+      }
+    };
+    await Promise.all(Array.from({ length: INSPECTIONS_AT_ONCE }, readOn));
+    this.known = read;
+  }
+
+  /** Reads one container anew. Errors: those of the Engine. */
+  async read(id: string): Promise<void> {
+    const container = await this.engine.container(id);
+    if (container !== null && container.state !== 'other' && this.isConcerned(container)) this.known.set(id, container);
+    else this.known.delete(id);
+  }
+
+  /** Forgets those for which this is false, as while the Engine cannot be asked. True: some were forgotten. */
+  keep(isAlive: (container: EngineContainer) => boolean): boolean {
+    const ended = this.all().filter((container) => !isAlive(container));
+    for (const { id } of ended) this.known.delete(id);
+    return ended.length > 0;
+  }
+
+  private isConcerned({ labels, endpoints }: EngineContainer): boolean {
+    return concerns({ labels, networks: endpoints.map(({ network }) => network) }, this.terms);
+  }
+}

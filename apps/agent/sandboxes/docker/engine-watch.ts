@@ -1,0 +1,38 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DockerEngine } from '#libs/docker-engine/engine.js';
+import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
+import { EngineUnavailableError } from '#libs/docker-engine/errors.js';
+
+export interface EngineObserver {
+  /** The Engine answers; events from before this call come after it. */
+  connected(): Promise<void>;
+  happened(event: EngineEvent): void;
+  /** The Engine is away, or `connected` failed; both are tried again. */
+  lost(error: unknown): void;
+}
+
+const RETRY_MS = 500;
+
+/** Follows what happens at the Engine until the signal ends it. */
+export async function watchEngine(engine: DockerEngine, observer: EngineObserver, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const attempt = new AbortController();
+    try {
+      await engine.connect();
+      // Asked for before the first look, so that nothing that happens in between is missed.
+      const events = await engine.events(AbortSignal.any([signal, attempt.signal]));
+      await observer.connected();
+      for await (const event of events) observer.happened(event);
+      throw new EngineUnavailableError(
+        'DOCKER_ENGINE_SILENT',
+        `the Docker Engine at ${engine.socketPath} ended its events`,
+        "it is connected to again by itself; read dockerd's log if that does not happen",
+      );
+    } catch (error) {
+      if (!signal.aborted) observer.lost(error);
+    } finally {
+      attempt.abort();
+    }
+    await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,161 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import type { ContainerEndpoint, EngineContainer } from '#libs/docker-engine/container.js';
+
+export const SANDBOX_LABEL = 'gstacks.sandbox';
+export const ATTACH_LABEL = 'gstacks.attach';
+/** Of several agents at one Engine, the one that is to take the container. */
+export const AGENT_LABEL = 'gstacks.agent';
+
+/** A container that is a sandbox now. */
+export interface TakenContainer {
+  readonly sandboxId: SandboxId;
+  readonly container: EngineContainer;
+  /** Its place on the agent's network. */
+  readonly endpoint: ContainerEndpoint;
+}
+
+/** A container that is meant to be a sandbox and cannot be one as it is. */
+export interface RefusedContainer {
+  readonly container: string;
+  readonly sandboxId: SandboxId | null;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface Takings {
+  readonly taken: readonly TakenContainer[];
+  /** To be put onto the agent's network, as their label asks. */
+  readonly toConnect: readonly EngineContainer[];
+  readonly refused: readonly RefusedContainer[];
+}
+
+export interface TakingTerms {
+  readonly agentId: string;
+  readonly network: string;
+  /** The container that had a sandbox id before keeps it against another one with the same id. */
+  readonly holders: ReadonlyMap<SandboxId, string>;
+}
+
+/** Whether the agent has anything to do with a container: it has a label of ours, or is on the agent's network. */
+export function concerns(
+  container: { readonly labels: { readonly [key: string]: string }; readonly networks: readonly string[] },
+  { agentId, network }: Pick<TakingTerms, 'agentId' | 'network'>,
+): boolean {
+  const agent = container.labels[AGENT_LABEL];
+  if (agent !== undefined && agent !== agentId) return false;
+  const { [SANDBOX_LABEL]: sandbox, [ATTACH_LABEL]: attach } = container.labels;
+  return sandbox !== undefined || attach !== undefined || container.networks.includes(network);
+}
+
+/** Which containers are sandboxes, which are still to be connected, and which cannot be taken and why. */
+export function takeContainers(containers: readonly EngineContainer[], terms: TakingTerms): Takings {
+  const taken = new Map<SandboxId, TakenContainer>();
+  const toConnect: EngineContainer[] = [];
+  const refused: RefusedContainer[] = [];
+  for (const container of inOrder(containers, terms.holders)) {
+    if (container.state === 'other') continue;
+    const outcome = takeContainer(container, terms);
+    if (outcome.kind === 'refused') refused.push(outcome.refusal);
+    else if (taken.has(outcome.sandboxId)) refused.push(second(outcome.sandboxId, container, taken));
+    else if (outcome.kind === 'connect') toConnect.push(container);
+    else taken.set(outcome.sandboxId, { ...outcome, container });
+  }
+  return { taken: [...taken.values()], toConnect, refused };
+}
+
+type Outcome =
+  | { readonly kind: 'taken'; readonly sandboxId: SandboxId; readonly endpoint: ContainerEndpoint }
+  | { readonly kind: 'connect'; readonly sandboxId: SandboxId }
+  | { readonly kind: 'refused'; readonly refusal: RefusedContainer };
+
+function takeContainer(container: EngineContainer, { network }: TakingTerms): Outcome {
+  const { name, labels, networkMode } = container;
+  const refuse = (sandboxId: SandboxId | null, code: string, message: string, remedy: string): Outcome => ({
+    kind: 'refused',
+    refusal: { container: name, sandboxId, code, message: `container ${name}: ${message}`, remedy },
+  });
+  const attach = labels[ATTACH_LABEL];
+  if (labels[SANDBOX_LABEL] === undefined && attach === undefined) {
+    return refuse(
+      null,
+      'SANDBOX_LABEL_MISSING',
+      `is on the network ${network} without the label ${SANDBOX_LABEL}, and nothing of it passes there`,
+      `make it anew with the label ${SANDBOX_LABEL}=<id>, or docker network disconnect ${network} ${name}`,
+    );
+  }
+  let sandboxId: SandboxId;
+  try {
+    sandboxId = parseSandboxId(labels[SANDBOX_LABEL] || name, `label ${SANDBOX_LABEL}`);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return refuse(null, 'SANDBOX_LABEL_INVALID', error.message, `make it anew with a valid label ${SANDBOX_LABEL}`);
+  }
+  if (attach !== undefined && attach !== 'auto') {
+    return refuse(
+      sandboxId,
+      'ATTACH_LABEL_INVALID',
+      `label ${ATTACH_LABEL} is ${JSON.stringify(attach.slice(0, 80))}; only auto is known`,
+      `make it anew with ${ATTACH_LABEL}=auto or without that label`,
+    );
+  }
+  if (networkMode === 'host') {
+    return refuse(
+      sandboxId,
+      'HOST_NETWORK',
+      'uses the network of the host itself, where no connection can be told from those of other programs',
+      `make it anew without network_mode: host, on the network ${network}`,
+    );
+  }
+  if (networkMode.startsWith('container:')) {
+    return refuse(
+      sandboxId,
+      'SHARED_NETWORK',
+      'shares the network of another container, and so its address',
+      `label that other container, or make this one anew on the network ${network}`,
+    );
+  }
+  const endpoint = container.endpoints.find((candidate) => candidate.network === network);
+  if (endpoint !== undefined && endpoint.address !== '') return { kind: 'taken', sandboxId, endpoint };
+  if (endpoint === undefined && networkMode === 'none') {
+    return refuse(
+      sandboxId,
+      'NO_NETWORK',
+      'was made with network_mode: none, and Docker connects such a container to no network',
+      `make it anew on the network ${network}`,
+    );
+  }
+  if (attach === 'auto') return { kind: 'connect', sandboxId };
+  return refuse(
+    sandboxId,
+    'NOT_ON_NETWORK',
+    `is not on the network ${network}`,
+    `docker network connect ${network} ${name}, or make it anew with the label ${ATTACH_LABEL}=auto`,
+  );
+}
+
+function second(
+  sandboxId: SandboxId,
+  { name }: EngineContainer,
+  taken: ReadonlyMap<SandboxId, TakenContainer>,
+): RefusedContainer {
+  const holder = taken.get(sandboxId)?.container.name ?? 'another container';
+  return {
+    container: name,
+    sandboxId,
+    code: 'SANDBOX_ID_TAKEN',
+    message: `container ${name}: the container ${holder} is the sandbox ${sandboxId} already`,
+    remedy: `give one of the two another label ${SANDBOX_LABEL}, or stop ${holder}`,
+  };
+}
+
+/** Those that hold their id first, then in the order of their start. */
+function inOrder(
+  containers: readonly EngineContainer[],
+  holders: ReadonlyMap<SandboxId, string>,
+): readonly EngineContainer[] {
+  const holding = new Set(holders.values());
+  const rank = ({ id, startedAt }: EngineContainer) => `${holding.has(id) ? 0 : 1} ${startedAt} ${id}`;
+  return containers.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}

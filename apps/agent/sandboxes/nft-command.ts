@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { CodedError } from '#libs/contracts/errors.js';
+
+const TIMEOUT_MS = 10_000;
+
+/** nftables refused a set of rules, or is not there. */
+export class NftCommandError extends CodedError {}
+
+/** Loads rules at once or not at all, in this process's network namespace or that of another process. */
+export function loadRules(rules: string, networkOfPid: number | null = null): Promise<void> {
+  const inside = networkOfPid === null ? [] : ['nsenter', `--net=/proc/${networkOfPid}/ns/net`];
+  const [command = 'nft', ...args] = [...inside, 'nft', '-f', '-'];
+  return new Promise((resolve, reject) => {
+    const child = execFile(command, args, { timeout: TIMEOUT_MS }, (error, _stdout, stderr) => {
+      if (error === null) resolve();
+      else reject(nftError(error, stderr));
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(rules);
+  });
+}
+
+function nftError(error: Error, stderr: string): NftCommandError {
+  if ('code' in error && error.code === 'ENOENT') {
+    return new NftCommandError('NFT_MISSING', 'the command nft is not installed', 'install nftables');
+  }
+  const answer = stderr.trim().split('\n')[0] ?? error.message;
+  if (/not permitted|permission denied/i.test(answer)) {
+    return new NftCommandError('NFT_FORBIDDEN', `nft: ${answer}`, 'run the agent as root (CAP_NET_ADMIN)');
+  }
+  return new NftCommandError(
+    'NFT_REFUSED',
+    `nft: ${answer}`,
+    'a kernel of Linux 5.14 or newer with nf_tables for inet and bridge is needed',
+  );
+}

@@ -1,0 +1,151 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DockerEngine } from '#libs/docker-engine/engine.js';
+import { imageArchive } from './docker-image.js';
+import { HostNamespace } from './host-namespace.js';
+import { waitFor } from './wait.js';
+
+const run = promisify(execFile);
+
+export const TEST_IMAGE = 'gs-test:1';
+
+export interface Finished {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** A host with a dockerd of its own, in a network namespace; the daemon has its default settings, iptables included. */
+export class DockerHost {
+  readonly folder = mkdtempSync(join(tmpdir(), 'gs-docker-'));
+  readonly engine: DockerEngine;
+  private daemon: ChildProcess | null = null;
+
+  private constructor(
+    readonly host: HostNamespace,
+    private readonly daemonOptions: readonly string[],
+  ) {
+    this.engine = new DockerEngine(this.socketPath);
+  }
+
+  static async make(daemonOptions: readonly string[] = []): Promise<DockerHost> {
+    const docker = new DockerHost(await HostNamespace.make(), daemonOptions);
+    await docker.startDaemon();
+    await docker.run('import', await imageArchive(), TEST_IMAGE);
+    return docker;
+  }
+
+  get socketPath(): string {
+    return join(this.folder, 'docker.sock');
+  }
+
+  /** What the agent is started under, to be on this host. */
+  get under(): readonly string[] {
+    return ['nsenter', `--net=/run/netns/${this.host.name}`];
+  }
+
+  async startDaemon(): Promise<void> {
+    // nsenter changes the network alone; ip netns exec would hide the cgroups. The daemon ends with the test process.
+    const command = [
+      ...['--pdeathsig', 'TERM', ...this.under, 'dockerd', '--host', `unix://${this.socketPath}`],
+      ...['--data-root', join(this.folder, 'data'), '--exec-root', join(this.folder, 'run')],
+      ...['--pidfile', join(this.folder, 'dockerd.pid'), ...this.daemonOptions],
+    ];
+    const daemon = spawn('setpriv', command, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder });
+    const log = createWriteStream(join(this.folder, 'dockerd.log'), { flags: 'a' });
+    daemon.stdout.pipe(log, { end: false });
+    daemon.stderr.pipe(log, { end: false });
+    this.daemon = daemon;
+    const ended = once(daemon, 'exit').then(() => {
+      throw new Error(`dockerd ended:\n${readFileSync(join(this.folder, 'dockerd.log'), 'utf8').slice(-2_000)}`);
+    });
+    ended.catch(() => {});
+    await Promise.race([ended, waitFor('dockerd answers', () => this.answers(), 30_000)]);
+  }
+
+  async stopDaemon(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const daemon = this.daemon;
+    this.daemon = null;
+    if (daemon === null || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const ended = once(daemon, 'exit');
+    daemon.kill(signal);
+    await ended;
+  }
+
+  /** Output of a `docker` command; rejects when it fails. */
+  async run(...args: readonly string[]): Promise<string> {
+    const { code, output } = await this.try(...args);
+    if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${output}`);
+    return output.trim();
+  }
+
+  /** As run, with whatever exit code it has. */
+  try(...args: readonly string[]): Promise<Finished> {
+    const env = { ...process.env, DOCKER_HOST: `unix://${this.socketPath}` };
+    return run('docker', [...args], { timeout: 60_000, env }).then(
+      ({ stdout }) => ({ code: 0, output: stdout }),
+      (error: { code?: number; stdout?: string; stderr?: string }) => ({
+        code: typeof error.code === 'number' ? error.code : -1,
+        output: `${error.stdout ?? ''}${error.stderr ?? ''}`,
+      }),
+    );
+  }
+
+  /** Starts a container that answers HTTP on 8080 with its own name. */
+  serve(name: string, ...options: readonly string[]): Promise<string> {
+    const server = ['python3', '-c', SERVER, name];
+    return this.run('run', '-d', '--name', name, '--init', ...options, TEST_IMAGE, ...server);
+  }
+
+  exec(container: string, ...command: readonly string[]): Promise<Finished> {
+    return this.try('exec', container, ...command);
+  }
+
+  /** Ends the daemon and its containers, and takes away everything they left behind. */
+  async remove(): Promise<void> {
+    if (this.daemon === null) await this.startDaemon().catch(() => {});
+    const containers = (await this.try('ps', '-aq')).output.split('\n').filter((id) => id !== '');
+    if (containers.length > 0) await this.try('rm', '-f', ...containers);
+    await this.stopDaemon();
+    for (const mount of mountsBelow(this.folder)) await run('umount', ['-l', mount]).catch(() => {});
+    rmSync(this.folder, { recursive: true, force: true });
+    await this.host.remove();
+  }
+
+  private async answers(): Promise<boolean> {
+    return this.engine.connect().then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+const SERVER = `
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = ('from ' + sys.argv[1]).encode()
+        self.send_response(200)
+        self.send_header('content-length', '1000000000' if self.path == '/hold' else str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        if self.path == '/hold':
+            self.wfile.flush()
+            self.rfile.read()
+    def log_message(self, *args):
+        pass
+ThreadingHTTPServer(('0.0.0.0', 8080), Answer).serve_forever()
+`;
+
+/** Deepest first. */
+function mountsBelow(folder: string): readonly string[] {
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`))
+    .toSorted((a, b) => b.length - a.length);
+}
