@@ -16,9 +16,25 @@ export function proofOf(applied: Applied): Proof {
   const { confirmed, expected, elapsedMs, flowsCut, supersededBy } = applied;
   if (supersededBy !== null) return { lines: [`superseded by ${supersededBy}`], exitCode: EXIT.unknown };
   const cut = `${flowsCut} open ${flowsCut === 1 ? 'connection' : 'connections'} cut`;
-  const summary = `applied by ${confirmed}/${expected} agents in ${elapsedMs} ms; ${cut}`;
+  return judged(`applied by ${confirmed}/${expected} agents in ${elapsedMs} ms; ${cut}`, applied);
+}
+
+/** What a write that wrote nothing has to say: since when it is so; null: it wrote something. */
+export function claimOf(write: { readonly changed: boolean; readonly unchangedSince: number | null }): string | null {
+  if (write.changed) return null;
+  return write.unchangedSince === null ? 'already so' : `already so since version ${write.unchangedSince}`;
+}
+
+/** Proven means that every agent that takes part follows the version that the write found. It cut no connection. */
+export function proofOfUnchanged(claim: string, held: Applied): Proof {
+  const { confirmed, expected, supersededBy } = held;
+  if (supersededBy !== null) return { lines: [`${claim}; superseded by ${supersededBy}`], exitCode: EXIT.unknown };
+  return judged(`${claim}; proven by ${confirmed}/${expected} agents`, held);
+}
+
+function judged(summary: string, { confirmed, expected, agents }: Applied): Proof {
   if (confirmed >= expected) return { lines: [summary], exitCode: EXIT.ok };
-  const others = applied.agents.filter(({ status }) => status !== 'SYNCED');
+  const others = agents.filter(({ status }) => status !== 'SYNCED');
   return { lines: [summary, ...others.map(describeAgent)], exitCode: EXIT.unknown };
 }
 

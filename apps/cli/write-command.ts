@@ -7,13 +7,15 @@ import type { Connection } from './api/connect.js';
 import { type ConnectionFlags, GstacksCommand } from './command.js';
 import { InterruptedError, WrittenNotProvenError } from './errors/errors.js';
 import { EXIT } from './errors/exit-codes.js';
-import { proofOf } from './wait.js';
+import { claimOf, proofOf, proofOfUnchanged } from './wait.js';
 
 /** What every write on a network answers. */
 export interface NetworkWrite<Result = unknown> {
   readonly network: string;
   readonly version: number;
   readonly changed: boolean;
+  /** Since which version it has been so, when nothing was written. */
+  readonly unchangedSince: number | null;
   readonly result: Result;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
@@ -75,18 +77,23 @@ export abstract class WriteCommand extends GstacksCommand {
     const write = await send(connection, headers);
     show(write);
     for (const { code, message } of write.warnings) this.screen.line(`warning: ${message} (${code})`);
-    if (waitSeconds === null) return write;
-    const applied = await this.waitForApplied(connection, write, waitSeconds);
-    const proof = proofOf(applied);
+    const claim = claimOf(write);
+    if (waitSeconds === null) {
+      if (claim !== null) this.screen.line(claim);
+      return write;
+    }
+    const applied = await this.waitForAgents(connection, write, waitSeconds);
+    const proof = claim === null ? proofOf(applied) : proofOfUnchanged(claim, applied);
     for (const line of proof.lines) this.screen.line(line, proof.exitCode === EXIT.ok ? 'good' : 'bad');
     if (proof.exitCode !== EXIT.ok) this.screen.line(`next: gstacks network status ${write.network}`);
     process.exitCode = proof.exitCode;
     return { ...write, applied };
   }
 
-  private async waitForApplied(connection: Connection, write: NetworkWrite, waitSeconds: number): Promise<AppliedDto> {
+  private async waitForAgents(connection: Connection, write: NetworkWrite, waitSeconds: number): Promise<AppliedDto> {
     try {
-      return await connection.applied(write.network, write.version, waitSeconds);
+      const ask = write.changed ? connection.applied : connection.held;
+      return await ask(write.network, write.version, waitSeconds);
     } catch (error) {
       const isInterrupted = error instanceof InterruptedError;
       throw new WrittenNotProvenError(

@@ -2,6 +2,8 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import type { NetworkEvent } from '#libs/domain/events.js';
 import type { Topology } from './model.js';
+import { having, type OwnedMaps, without } from './owned-maps.js';
+import { sandboxSince, sinceOf } from './unchanged-since.js';
 
 /** The stream does not begin with NetworkCreated, or has a second one: it was not written by the deciders. */
 export class StreamOrderError extends CodedError {
@@ -31,16 +33,6 @@ export function foldAll(topology: Topology | null, events: Iterable<NetworkEvent
   return folded;
 }
 
-/** Maps made during this fold, which may be written; all others belong to somebody else. */
-type OwnedMaps = Set<ReadonlyMap<unknown, unknown>>;
-
-function writable<Key, Value>(map: ReadonlyMap<Key, Value>, owned: OwnedMaps): Map<Key, Value> {
-  if (owned.has(map)) return map as Map<Key, Value>;
-  const copy = new Map(map);
-  owned.add(copy);
-  return copy;
-}
-
 function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): Topology {
   if (event.type === 'NetworkCreated') {
     if (before !== null) throw new StreamOrderError(event.type, before.version + 1);
@@ -48,61 +40,61 @@ function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): T
     return { ...event.data, ...empty, version: 1, deleted: false };
   }
   if (before === null) throw new StreamOrderError(event.type, 1);
-  return { ...before, ...changes(before, event, owned), version: before.version + 1 };
+  const version = before.version + 1;
+  return { ...before, ...changes(before, event, version, owned), version };
 }
 
 type Change = Exclude<NetworkEvent, { readonly type: 'NetworkCreated' }>;
 
-function changes(before: Topology, event: Change, owned: OwnedMaps): Partial<Topology> {
+function changes(before: Topology, event: Change, version: number, owned: OwnedMaps): Partial<Topology> {
+  const { sandboxes, aliases, rules, formerPublishers } = before;
   switch (event.type) {
-    case 'SandboxAttached':
-      return { sandboxes: writable(before.sandboxes, owned).set(event.data.sandboxId, { ...event.data }) };
+    case 'SandboxAttached': {
+      const { sandboxId } = event.data;
+      const attached = sandboxSince(sandboxes.get(sandboxId), event.data, version);
+      return { sandboxes: having(sandboxes, sandboxId, attached, owned) };
+    }
     case 'SandboxDetached':
-      return { sandboxes: without(before.sandboxes, event.data.sandboxId, owned) };
+      return { sandboxes: without(sandboxes, event.data.sandboxId, owned) };
     case 'SandboxPlacementChanged':
-    case 'SandboxLabelsChanged':
-      return { sandboxes: updated(before.sandboxes, event.data.sandboxId, event.data, owned) };
-    case 'AliasPublished':
+    case 'SandboxLabelsChanged': {
+      const present = sandboxes.get(event.data.sandboxId);
+      if (present === undefined) return {};
+      const changed = sandboxSince(present, { ...present, ...event.data }, version);
+      return { sandboxes: having(sandboxes, event.data.sandboxId, changed, owned) };
+    }
+    case 'AliasPublished': {
+      const { alias, sandboxId, ports } = event.data;
+      const published = sinceOf(aliases.get(alias), { alias, sandboxId, ports }, version);
       return {
-        aliases: writable(before.aliases, owned).set(event.data.alias, { ...event.data }),
-        formerPublishers: without(before.formerPublishers, event.data.alias, owned),
+        aliases: having(aliases, alias, published, owned),
+        formerPublishers: without(formerPublishers, alias, owned),
       };
-    case 'AliasPortsChanged':
-      return { aliases: updated(before.aliases, event.data.alias, { ports: event.data.ports }, owned) };
+    }
+    case 'AliasPortsChanged': {
+      const { alias, ports } = event.data;
+      const present = aliases.get(alias);
+      if (present === undefined) return {};
+      return { aliases: having(aliases, alias, sinceOf(present, { ...present, ports }, version), owned) };
+    }
     case 'AliasRemoved': {
-      const publisher = before.aliases.get(event.data.alias)?.sandboxId;
+      const { alias } = event.data;
+      const publisher = aliases.get(alias)?.sandboxId;
       if (publisher === undefined) return {};
       return {
-        aliases: without(before.aliases, event.data.alias, owned),
-        formerPublishers: writable(before.formerPublishers, owned).set(event.data.alias, publisher),
+        aliases: without(aliases, alias, owned),
+        formerPublishers: having(formerPublishers, alias, publisher, owned),
       };
     }
     case 'PolicyRuleAdded': {
       const { ruleId, effect, to, port } = event.data;
       const from = parseSelector(event.data.from, 'from');
-      return { rules: writable(before.rules, owned).set(ruleId, { id: ruleId, effect, from, to, port }) };
+      const rule = sinceOf(rules.get(ruleId), { id: ruleId, effect, from, to, port }, version);
+      return { rules: having(rules, ruleId, rule, owned) };
     }
     case 'PolicyRuleRemoved':
-      return { rules: without(before.rules, event.data.ruleId, owned) };
+      return { rules: without(rules, event.data.ruleId, owned) };
     case 'NetworkDeleted':
       return { deleted: true };
   }
-}
-
-function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, owned: OwnedMaps): ReadonlyMap<Key, Value> {
-  if (!map.has(key)) return map;
-  if (!map.has(key)) return map;
-  const copy = writable(map, owned);
-  copy.delete(key);
-  return copy;
-}
-
-function updated<Key, Value>(
-  map: ReadonlyMap<Key, Value>,
-  key: Key,
-  change: Partial<Value>,
-  owned: OwnedMaps,
-): ReadonlyMap<Key, Value> {
-  const value = map.get(key);
-  return value === undefined ? map : writable(map, owned).set(key, { ...value, ...change });
 }

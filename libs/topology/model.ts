@@ -43,8 +43,30 @@ export interface NetworkView {
   readonly rules: ReadonlyMap<RuleId, Rule>;
 }
 
+/**
+ * The version at which an element of a topology became what it is: in every version since, it is the same. Told to the
+ * author of a command that changes nothing; no agent needs it, and no snapshot holds it.
+ */
+export interface Since {
+  readonly since: number;
+}
+
+/** As `since`, of the attachment itself, of the agent that holds it, and of its labels. */
+export interface TopologySandbox extends AttachedSandbox {
+  readonly attachedSince: number;
+  readonly placedSince: number;
+  readonly labelledSince: number;
+}
+
+/** With its ports and the sandbox that publishes it. */
+export interface TopologyAlias extends AliasRecord, Since {}
+export interface TopologyRule extends Rule, Since {}
+
 /** One network as its stream folds: version is the stream version. */
 export interface Topology extends NetworkView {
+  readonly sandboxes: ReadonlyMap<SandboxId, TopologySandbox>;
+  readonly aliases: ReadonlyMap<AliasName, TopologyAlias>;
+  readonly rules: ReadonlyMap<RuleId, TopologyRule>;
   readonly mode: 'agent_proxy';
   readonly maxStalenessSeconds: number;
   readonly deleted: boolean;

@@ -77,6 +77,24 @@ for (const mesh of MESHES) {
       });
     }
 
+    it('claims its cuts once: a repeat says since when it is so, and cuts nothing', async () => {
+      const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
+      const key = ['--idempotency-key', `deny-${mesh}`];
+      const denied = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait', ...key);
+      const version = /version (\d+)/.exec(denied.stdout)?.[1];
+      const applied = /applied by 2\/2 agents in \d+ ms; 1 open connection cut/;
+      expect(denied.stdout, denied.stderr).to.match(applied);
+      if (held !== undefined) expectReset(await held.ended);
+      for (let count = 1; count <= 5; count += 1) {
+        const again = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait');
+        expect(again.code, again.stdout + again.stderr).to.equal(0);
+        expect(again.stdout).to.contain(`already so since version ${version}; proven by 2/2 agents\n`);
+        expect(again.stdout).to.not.match(/\bcut\b/);
+      }
+      const retried = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait', ...key);
+      expect(retried.stdout, 'the same write, sent again').to.match(applied);
+    });
+
     it('revives nothing when an allow follows', async () => {
       const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
       await stack.json(['network', 'policy', 'deny', ...RULE, '--wait']);

@@ -1,5 +1,5 @@
 import { type Client, createClient } from '#libs/api-client/generated/client/index.js';
-import { type AppliedDto, awaitApplied } from '#libs/api-client/generated/index.js';
+import { type AppliedDto, awaitApplied, awaitHeld } from '#libs/api-client/generated/index.js';
 import type { Context } from '../context/context.js';
 import { checkedFetch } from './checked-fetch.js';
 
@@ -15,6 +15,8 @@ export interface Connection {
   readonly context: Context;
   /** What the agents have acknowledged of a version, asked for at most so long. */
   applied(network: string, version: number, waitSeconds: number): Promise<AppliedDto>;
+  /** Which agents are known to follow a version that a write found, asked for at most so long. */
+  held(network: string, version: number, waitSeconds: number): Promise<AppliedDto>;
 }
 
 export function connect(context: Context, settings: ConnectionSettings): Connection {
@@ -25,15 +27,16 @@ export function connect(context: Context, settings: ConnectionSettings): Connect
     throwOnError: true,
     fetch: checkedFetch({ url, ...settings }),
   });
+  const waited = (network: string, version: number, waitSeconds: number) => ({
+    client,
+    path: { network, version: String(version) },
+    query: { waitSeconds },
+    fetch: checkedFetch({ url, ...settings, timeoutSeconds: settings.timeoutSeconds + waitSeconds }),
+  });
   return {
     client,
     context,
-    applied: (network, version, waitSeconds) =>
-      awaitApplied({
-        client,
-        path: { network, version: String(version) },
-        query: { waitSeconds },
-        fetch: checkedFetch({ url, ...settings, timeoutSeconds: settings.timeoutSeconds + waitSeconds }),
-      }),
+    applied: (network, version, waitSeconds) => awaitApplied(waited(network, version, waitSeconds)),
+    held: (network, version, waitSeconds) => awaitHeld(waited(network, version, waitSeconds)),
   };
 }

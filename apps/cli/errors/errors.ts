@@ -41,7 +41,7 @@ export interface Written {
   readonly changed: boolean;
 }
 
-/** The write is in the log; whether the agents follow it could not be learned. */
+/** The write is in the log, or was so already; whether the agents follow it could not be learned. */
 export class WrittenNotProvenError extends CodedError {
   constructor(
     readonly written: Written,
@@ -51,7 +51,9 @@ export class WrittenNotProvenError extends CodedError {
   ) {
     super(
       code,
-      `version ${written.version} of ${written.network} is written, but whether it is applied is not known: ${reason}`,
+      written.changed
+        ? `version ${written.version} of ${written.network} is written, but whether it is applied is not known: ${reason}`
+        : `nothing was written; whether version ${written.version} of ${written.network} is applied is not known: ${reason}`,
       `gstacks network status ${written.network}`,
     );
   }

@@ -78,6 +78,7 @@ export class ReattachSandboxHandler implements ICommandHandler<ReattachSandbox> 
         ? [{ code: 'SANDBOX_UNPLACED', message: `no agent holds ${sandboxId} now, so nothing could be sent` }]
         : [];
     const result = this.views.attachment(topology, sandboxId);
-    return { network, version: topology.version, changed: false, result, warnings };
+    const { version } = topology;
+    return { network, version, changed: false, unchangedSince: attached.attachedSince, result, warnings };
   }
 }

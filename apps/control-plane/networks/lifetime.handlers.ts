@@ -46,7 +46,7 @@ export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
           const topology = foldAll(null, events);
           if (topology === null) throw networkNotFound(name);
           const result = this.views.networkAs(topology, new Date().toISOString(), 'EMPTY');
-          return { network: name, version: topology.version, changed: true, result, warnings };
+          return { network: name, version: topology.version, changed: true, unchangedSince: null, result, warnings };
         },
         claims: [nameClaim(name)],
       });

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JsonValue } from '#libs/contracts/canonical-json.js';
 import type { WarningDto } from '#libs/contracts/http/writes.js';
 import type { NetworkId, NetworkName } from '#libs/contracts/ids.js';
-import type { Decision } from '#libs/domain/decision.js';
-import { type NetworkEvent, networkStream } from '#libs/domain/events.js';
+import { DomainError } from '#libs/domain/decision.js';
+import { networkStream } from '#libs/domain/events.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkResultOf } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
@@ -21,6 +21,8 @@ export interface NetworkAnswer<Result> {
   readonly network: string;
   readonly version: number;
   readonly changed: boolean;
+  /** Since which version it has been so, when nothing was written. */
+  readonly unchangedSince: number | null;
   readonly result: Result;
   readonly warnings: readonly WarningDto[];
 }
@@ -51,7 +53,8 @@ export class NetworkWrites {
     const request: JsonValue = jsonOf([task.network, task.asked]);
     // Before the name is looked up: a repeat of a deletion finds no network, and still its answer.
     const earlier = await this.executor.earlierAnswer<NetworkAnswer<Result>>(task.write, request);
-    if (earlier !== null) return earlier;
+    // Answers that an earlier release kept do not say since when.
+    if (earlier !== null) return { ...earlier, unchangedSince: earlier.unchangedSince ?? null };
     const networkId = await this.networkId(task.network);
     return this.executor.execute({
       context: task.write,
@@ -59,17 +62,22 @@ export class NetworkWrites {
       isNew: true,
       streamId: networkStream(networkId),
       load: () => this.states.network(networkId),
-      decide: async (topology): Promise<Decision<NetworkEvent, NetworkResultOf<Kind>>> =>
-        decideNetwork<Kind>(await task.command(), topology),
-      answer: (outcome, before) => {
-        const after = foldAll(before.state, outcome.events);
+      decide: async (topology) => {
+        const decision = decideNetwork<Kind>(await task.command(), topology);
+        if (decision instanceof DomainError) return decision;
+        const { result: told, unchangedSince } = decision;
+        return { ...decision, result: { told, unchangedSince } };
+      },
+      answer: ({ events, warnings, result: { told, unchangedSince } }, before) => {
+        const after = foldAll(before.state, events);
         if (after === null) throw networkNotFound(task.network);
         return {
           network: task.network,
           version: after.version,
-          changed: outcome.events.length > 0,
-          result: task.describe(outcome.result, after),
-          warnings: outcome.warnings,
+          changed: events.length > 0,
+          unchangedSince,
+          result: task.describe(told, after),
+          warnings,
         };
       },
       releases: task.releasesName ? [nameClaim(task.network)] : [],

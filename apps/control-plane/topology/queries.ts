@@ -17,3 +17,13 @@ export class AwaitApplied extends Query<AppliedDto> {
     super();
   }
 }
+
+export class AwaitHeld extends Query<AppliedDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly version: number,
+    readonly waitSeconds: number,
+  ) {
+    super();
+  }
+}

@@ -5,7 +5,7 @@ import { AppliedDto, AppliedQuery, NetworkStatusDto } from '#libs/contracts/http
 import { wholeNumber } from '#libs/contracts/http/values.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
 import { DescribePath, PathValue, Read } from '../http/route.js';
-import { AwaitApplied, ShowNetworkStatus } from './queries.js';
+import { AwaitApplied, AwaitHeld, ShowNetworkStatus } from './queries.js';
 
 const parseVersion = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
@@ -30,5 +30,19 @@ export class StatusController {
     @Query() query: AppliedQuery,
   ): Promise<AppliedDto> {
     return this.queries.execute(new AwaitApplied(network, version, query.waitSeconds ?? 0));
+  }
+
+  @Get('held/:version')
+  @DescribePath('version', '7')
+  @Read({
+    summary: 'Wait until every agent is known to follow a version that a write found and did not change',
+    answers: AppliedDto,
+  })
+  awaitHeld(
+    @PathValue('network', parseNetworkName) network: NetworkName,
+    @PathValue('version', parseVersion) version: number,
+    @Query() query: AppliedQuery,
+  ): Promise<AppliedDto> {
+    return this.queries.execute(new AwaitHeld(network, version, query.waitSeconds ?? 0));
   }
 }

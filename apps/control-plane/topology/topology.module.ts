@@ -7,6 +7,7 @@ import { Acknowledgements } from './acknowledgements.js';
 import { AgentStates } from './agent-states.js';
 import { AppliedLog } from './applied-log.js';
 import { AwaitAppliedHandler } from './await-applied.handler.js';
+import { AwaitHeldHandler } from './await-held.handler.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { PlacementProcess } from './placement-process.js';
 import { Regressions } from './regressions.js';
@@ -30,7 +31,7 @@ const SHARED = [
 
 /** From the log to the agents and back: projection, delivery, acknowledgement, status. */
 @Module({
-  providers: [...SHARED, ServerClosing, ShowNetworkStatusHandler, AwaitAppliedHandler],
+  providers: [...SHARED, ServerClosing, ShowNetworkStatusHandler, AwaitAppliedHandler, AwaitHeldHandler],
   exports: SHARED,
 })
 export class TopologyModule {}

@@ -100,6 +100,10 @@ export type NetworkCreationDto = {
      * false: it was so already, and nothing was written
      */
     changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: NetworkDto;
 };
@@ -118,6 +122,10 @@ export type NetworkDeletionDto = {
      * false: it was so already, and nothing was written
      */
     changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: NetworkDeletedDto;
 };
@@ -289,6 +297,10 @@ export type AttachmentWriteDto = {
      * false: it was so already, and nothing was written
      */
     changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: AttachmentDto;
 };
@@ -312,6 +324,10 @@ export type DetachmentDto = {
      * false: it was so already, and nothing was written
      */
     changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: DetachedDto;
 };
@@ -347,6 +363,10 @@ export type AliasWriteDto = {
      * false: it was so already, and nothing was written
      */
     changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: AliasDto;
 };
@@ -369,6 +389,10 @@ export type AliasRemovalDto = {
      * false: it was so already, and nothing was written
      */
     changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: AliasRemovedDto;
 };
@@ -439,6 +463,10 @@ export type RuleWriteDto = {
      * false: it was so already, and nothing was written
      */
     changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: RuleDto;
 };
@@ -1168,6 +1196,39 @@ export type AwaitAppliedResponses = {
 };
 
 export type AwaitAppliedResponse = AwaitAppliedResponses[keyof AwaitAppliedResponses];
+
+export type AwaitHeldData = {
+    body?: never;
+    path: {
+        network: string;
+        version: string;
+    };
+    query?: {
+        /**
+         * How long to wait for the acknowledgements
+         */
+        waitSeconds?: number;
+    };
+    url: '/v1/networks/{network}/held/{version}';
+};
+
+export type AwaitHeldErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type AwaitHeldError = AwaitHeldErrors[keyof AwaitHeldErrors];
+
+export type AwaitHeldResponses = {
+    /**
+     * What was found
+     */
+    200: AppliedDto;
+};
+
+export type AwaitHeldResponse = AwaitHeldResponses[keyof AwaitHeldResponses];
 
 export type ListAttachmentsData = {
     body?: never;

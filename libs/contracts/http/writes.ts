@@ -19,6 +19,13 @@ export abstract class NetworkWriteDto {
   @ApiProperty({ description: 'false: it was so already, and nothing was written' })
   readonly changed!: boolean;
 
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'The version since which it has been so, when nothing was written; null: something was',
+  })
+  readonly unchangedSince!: number | null;
+
   @ApiProperty({ type: () => [WarningDto] })
   readonly warnings!: readonly WarningDto[];
 }

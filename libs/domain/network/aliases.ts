@@ -3,10 +3,9 @@ import type { AliasPort } from '#libs/contracts/ports.js';
 import { NETWORK_LIMITS } from '#libs/topology/limits.js';
 import type { AliasRecord, Topology } from '#libs/topology/model.js';
 import { sortedBy } from '#libs/topology/order.js';
-import type { Decision, Warning } from '../decision.js';
-import type { NetworkEvent } from '../events.js';
+import type { DomainError, Warning } from '../decision.js';
 import { LISTED, listed } from '../listed.js';
-import type { NetworkCommandOf, NetworkResultOf } from './commands.js';
+import type { NetworkCommandOf, NetworkDecision, NetworkOutcome } from './commands.js';
 import {
   AliasHasRulesError,
   AliasNotFoundError,
@@ -19,7 +18,7 @@ import { rulesNaming } from './rules-naming.js';
 export function publishAlias(
   command: NetworkCommandOf<'PublishAlias'>,
   network: Topology,
-): Decision<NetworkEvent, NetworkResultOf<'PublishAlias'>> {
+): NetworkDecision<'PublishAlias'> {
   if (!network.sandboxes.has(command.sandboxId)) return new SandboxNotAttachedError(network, command.sandboxId);
   return publication(command, network);
 }
@@ -27,18 +26,21 @@ export function publishAlias(
 type Wanted = Omit<NetworkCommandOf<'PublishAlias'>, 'kind'>;
 
 /** An alias of a sandbox that is attached, or will be by the same command. */
-export function publication(wanted: Wanted, network: Topology): Decision<NetworkEvent, AliasRecord> {
+export function publication(wanted: Wanted, network: Topology): NetworkOutcome<AliasRecord> | DomainError {
   const { alias, sandboxId } = wanted;
   const ports = [...wanted.ports].sort((first, second) => first.published - second.published);
   const result = { alias, sandboxId, ports };
   const present = network.aliases.get(alias);
   if (present !== undefined) {
     if (present.sandboxId !== sandboxId) return new AliasTakenError(network, present);
-    if (samePorts(present.ports, ports)) return { events: [], result, warnings: [] };
+    if (samePorts(present.ports, ports)) {
+      return { events: [], result, warnings: [], unchangedSince: present.since };
+    }
     return {
       events: [{ type: 'AliasPortsChanged', data: { alias, ports } }],
       result,
       warnings: closedPorts(network, alias, ports),
+      unchangedSince: null,
     };
   }
   if (network.aliases.size >= NETWORK_LIMITS.aliases) {
@@ -57,18 +59,20 @@ export function publication(wanted: Wanted, network: Topology): Decision<Network
     events: [{ type: 'AliasPublished', data: { alias, sandboxId, ports } }],
     result,
     warnings: rules.length > 0 ? [inherited, ...closedPorts(network, alias, ports)] : [],
+    unchangedSince: null,
   };
 }
 
 export function removeAlias(
   { alias }: NetworkCommandOf<'RemoveAlias'>,
   network: Topology,
-): Decision<NetworkEvent, NetworkResultOf<'RemoveAlias'>> {
+): NetworkDecision<'RemoveAlias'> {
   if (!network.aliases.has(alias)) return new AliasNotFoundError(network, alias);
   return {
     events: [{ type: 'AliasRemoved', data: { alias } }],
     result: { alias, rulesLeft: rulesNaming(network, new Set([alias])).length },
     warnings: [],
+    unchangedSince: null,
   };
 }
 

@@ -2,11 +2,11 @@ import type { AliasName, SandboxId } from '#libs/contracts/ids.js';
 import { NETWORK_LIMITS } from '#libs/topology/limits.js';
 import type { Topology } from '#libs/topology/model.js';
 import { compareText } from '#libs/topology/order.js';
-import { type Decision, DomainError } from '../decision.js';
+import { DomainError } from '../decision.js';
 import type { NetworkEvent } from '../events.js';
 import { SandboxNotFoundError } from '../sandbox/refusals.js';
 import { publication } from './aliases.js';
-import type { NetworkCommandOf, NetworkResultOf } from './commands.js';
+import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 import { NetworkLimitError, SandboxNotAttachedError } from './refusals.js';
 import { rulesNaming } from './rules-naming.js';
 
@@ -14,9 +14,10 @@ import { rulesNaming } from './rules-naming.js';
 export function attachSandbox(
   { sandboxId, sandbox, publication: wanted, inheritRules }: NetworkCommandOf<'AttachSandbox'>,
   network: Topology,
-): Decision<NetworkEvent, NetworkResultOf<'AttachSandbox'>> {
+): NetworkDecision<'AttachSandbox'> {
   if (sandbox === null) return new SandboxNotFoundError(sandboxId);
-  const attaches = !network.sandboxes.has(sandboxId);
+  const present = network.sandboxes.get(sandboxId);
+  const attaches = present === undefined;
   if (attaches && network.sandboxes.size >= NETWORK_LIMITS.sandboxes) {
     return new NetworkLimitError(network, 'sandboxes', NETWORK_LIMITS.sandboxes);
   }
@@ -25,20 +26,22 @@ export function attachSandbox(
     ? [{ type: 'SandboxAttached', data: { sandboxId, agentId, labels } }]
     : [];
   const result = { sandboxId, alias: wanted?.alias ?? null };
-  if (wanted === null) return { events, result, warnings: [] };
+  if (wanted === null) return { events, result, warnings: [], unchangedSince: present?.attachedSince ?? null };
   const published = publication({ ...wanted, sandboxId, inheritRules }, network);
   if (published instanceof DomainError) return published;
-  return { events: [...events, ...published.events], result, warnings: published.warnings };
+  // An alias comes after the attachment that it belongs to.
+  const unchangedSince = attaches ? null : published.unchangedSince;
+  return { events: [...events, ...published.events], result, warnings: published.warnings, unchangedSince };
 }
 
 export function detachSandbox(
   { sandboxId }: NetworkCommandOf<'DetachSandbox'>,
   network: Topology,
-): Decision<NetworkEvent, NetworkResultOf<'DetachSandbox'>> {
+): NetworkDecision<'DetachSandbox'> {
   if (!network.sandboxes.has(sandboxId)) return new SandboxNotAttachedError(network, sandboxId);
   const { events, aliases } = detachment(network, sandboxId);
   const rulesLeft = rulesNaming(network, new Set(aliases)).length;
-  return { events, result: { sandboxId, aliasesRemoved: aliases, rulesLeft }, warnings: [] };
+  return { events, result: { sandboxId, aliasesRemoved: aliases, rulesLeft }, warnings: [], unchangedSince: null };
 }
 
 /** An alias never outlives the attachment it belongs to: first the aliases go, then the sandbox. */

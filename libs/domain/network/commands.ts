@@ -2,7 +2,8 @@ import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } fr
 import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Selector } from '#libs/contracts/selectors.js';
 import type { AliasRecord } from '#libs/topology/model.js';
-import type { Labels, NetworkMode } from '../events.js';
+import type { DomainError, Outcome } from '../decision.js';
+import type { Labels, NetworkEvent, NetworkMode } from '../events.js';
 import type { SandboxState } from '../sandbox/state.js';
 
 /** A rule as people read it: the selector in printed form. */
@@ -91,3 +92,14 @@ export type NetworkCommandKind = keyof NetworkCommands;
 export type NetworkCommandOf<Kind extends NetworkCommandKind> = { readonly kind: Kind } & NetworkCommands[Kind]['says'];
 export type NetworkResultOf<Kind extends NetworkCommandKind> = NetworkCommands[Kind]['tells'];
 export type NetworkCommand = { [Kind in NetworkCommandKind]: NetworkCommandOf<Kind> }[NetworkCommandKind];
+
+/** What a command makes of a network. */
+export interface NetworkOutcome<Result> extends Outcome<NetworkEvent, Result> {
+  /**
+   * Of a command that writes nothing: the version at which what it asks for became so. null: it writes something, or
+   * what it is about is not there.
+   */
+  readonly unchangedSince: number | null;
+}
+
+export type NetworkDecision<Kind extends NetworkCommandKind> = NetworkOutcome<NetworkResultOf<Kind>> | DomainError;

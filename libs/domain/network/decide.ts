@@ -1,9 +1,8 @@
 import type { Topology } from '#libs/topology/model.js';
-import { type Decision, DomainError } from '../decision.js';
-import type { NetworkEvent } from '../events.js';
+import { DomainError } from '../decision.js';
 import { publishAlias, removeAlias } from './aliases.js';
 import { attachSandbox, detachSandbox } from './attachment.js';
-import type { NetworkCommandKind, NetworkCommandOf, NetworkResultOf } from './commands.js';
+import type { NetworkCommandKind, NetworkCommandOf, NetworkDecision } from './commands.js';
 import { createNetwork, deleteNetwork, existing } from './lifetime.js';
 import { changeLabels, changePlacement } from './placement.js';
 import { addRule, removeRule } from './rules.js';
@@ -11,7 +10,7 @@ import { addRule, removeRule } from './rules.js';
 type Decider<Kind extends NetworkCommandKind, State> = (
   command: NetworkCommandOf<Kind>,
   network: State,
-) => Decision<NetworkEvent, NetworkResultOf<Kind>>;
+) => NetworkDecision<Kind>;
 
 const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology | null> } = {
   CreateNetwork: createNetwork,
@@ -41,7 +40,7 @@ function onExisting<Kind extends NetworkCommandKind>(decider: Decider<Kind, Topo
 export function decideNetwork<Kind extends NetworkCommandKind>(
   command: NetworkCommandOf<Kind>,
   network: Topology | null,
-): Decision<NetworkEvent, NetworkResultOf<Kind>> {
+): NetworkDecision<Kind> {
   const decider: Decider<Kind, Topology | null> = deciders[command.kind];
   return decider(command, network);
 }

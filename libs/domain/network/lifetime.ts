@@ -1,9 +1,8 @@
 import type { Topology } from '#libs/topology/model.js';
 import { compareText } from '#libs/topology/order.js';
-import type { Decision, DomainError } from '../decision.js';
-import type { NetworkEvent } from '../events.js';
+import type { DomainError } from '../decision.js';
 import { detachment } from './attachment.js';
-import type { NetworkCommandOf, NetworkResultOf } from './commands.js';
+import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 import { NetworkExistsError, NetworkNotEmptyError, NetworkNotFoundError } from './refusals.js';
 
 /** The network, if there is one that commands can act on. */
@@ -16,19 +15,20 @@ export function existing(network: Topology | null): Topology | DomainError {
 export function createNetwork(
   { networkId, name, mode, maxStalenessSeconds }: NetworkCommandOf<'CreateNetwork'>,
   network: Topology | null,
-): Decision<NetworkEvent, NetworkResultOf<'CreateNetwork'>> {
+): NetworkDecision<'CreateNetwork'> {
   if (network !== null) return new NetworkExistsError(network.name);
   return {
     events: [{ type: 'NetworkCreated', data: { networkId, name, mode, maxStalenessSeconds } }],
     result: { networkId, name },
     warnings: [],
+    unchangedSince: null,
   };
 }
 
 export function deleteNetwork(
   { detachAll }: NetworkCommandOf<'DeleteNetwork'>,
   network: Topology,
-): Decision<NetworkEvent, NetworkResultOf<'DeleteNetwork'>> {
+): NetworkDecision<'DeleteNetwork'> {
   const attached = [...network.sandboxes.keys()].sort(compareText);
   if (attached.length > 0 && !detachAll) return new NetworkNotEmptyError(network.name, attached);
   return {
@@ -38,5 +38,6 @@ export function deleteNetwork(
     ],
     result: { detached: attached },
     warnings: [],
+    unchangedSince: null,
   };
 }

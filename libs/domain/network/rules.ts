@@ -1,9 +1,8 @@
 import { formatSelector } from '#libs/contracts/selectors.js';
 import { NETWORK_LIMITS } from '#libs/topology/limits.js';
 import type { Rule, Topology } from '#libs/topology/model.js';
-import type { Decision, Warning } from '../decision.js';
-import type { NetworkEvent } from '../events.js';
-import type { NetworkCommandOf, NetworkResultOf, PrintedRule } from './commands.js';
+import type { Warning } from '../decision.js';
+import type { NetworkCommandOf, NetworkDecision, PrintedRule } from './commands.js';
 import { AliasNotFoundError, NetworkLimitError, RuleIdTakenError, RuleNotFoundError } from './refusals.js';
 import { ruleWarnings } from './rule-warnings.js';
 
@@ -11,14 +10,19 @@ import { ruleWarnings } from './rule-warnings.js';
 export function addRule(
   { ruleId, effect, from, to, port }: NetworkCommandOf<'AddRule'>,
   network: Topology,
-): Decision<NetworkEvent, NetworkResultOf<'AddRule'>> {
+): NetworkDecision<'AddRule'> {
   const rule: Rule = { id: ruleId, effect, from, to, port };
   if (!network.aliases.has(to)) return new AliasNotFoundError(network, to);
   const warnings = ruleWarnings(rule, network);
   const printed = printedRule(rule);
   const identical = [...network.rules.values()].find((other) => saysTheSame(printedRule(other), printed));
   if (identical !== undefined) {
-    return { events: [], result: printedRule(identical), warnings: [existsAlready(identical), ...warnings] };
+    return {
+      events: [],
+      result: printedRule(identical),
+      warnings: [existsAlready(identical), ...warnings],
+      unchangedSince: identical.since,
+    };
   }
   if (network.rules.has(ruleId)) return new RuleIdTakenError(ruleId);
   if (network.rules.size >= NETWORK_LIMITS.rules) return new NetworkLimitError(network, 'rules', NETWORK_LIMITS.rules);
@@ -26,16 +30,22 @@ export function addRule(
     events: [{ type: 'PolicyRuleAdded', data: { ruleId, effect, from: printed.from, to, port } }],
     result: printed,
     warnings,
+    unchangedSince: null,
   };
 }
 
 export function removeRule(
   { ruleId }: NetworkCommandOf<'RemoveRule'>,
   network: Topology,
-): Decision<NetworkEvent, NetworkResultOf<'RemoveRule'>> {
+): NetworkDecision<'RemoveRule'> {
   const rule = network.rules.get(ruleId);
   if (rule === undefined) return new RuleNotFoundError(network, ruleId);
-  return { events: [{ type: 'PolicyRuleRemoved', data: { ruleId } }], result: printedRule(rule), warnings: [] };
+  return {
+    events: [{ type: 'PolicyRuleRemoved', data: { ruleId } }],
+    result: printedRule(rule),
+    warnings: [],
+    unchangedSince: null,
+  };
 }
 
 /** A rule as people read it. */

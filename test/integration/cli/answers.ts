@@ -178,5 +178,7 @@ export const tested: TestResultDto = {
   firstFailure: null,
 };
 
-export const write = { network: 'dev', version: 5, changed: true, warnings: [] };
+export const write = { network: 'dev', version: 5, changed: true, unchangedSince: null, warnings: [] };
+/** As `write`, of one that found it so. */
+export const unchanged = { ...write, changed: false, unchangedSince: 3 };
 export const page = (...items: readonly unknown[]) => ({ items, nextCursor: null });

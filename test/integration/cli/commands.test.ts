@@ -15,7 +15,7 @@ interface Row {
   readonly prints: readonly string[];
 }
 
-const { alias, attachment, network, page, rule, sandbox, write } = answers;
+const { alias, attachment, network, page, rule, sandbox, unchanged, write } = answers;
 const rows: readonly Row[] = [
   {
     command: 'network create dev',
@@ -27,9 +27,9 @@ const rows: readonly Row[] = [
   {
     command: 'network create dev --mode agent_proxy --max-staleness 30m',
     asks: 'POST /v1/networks',
-    answer: { ...write, changed: false, result: network },
+    answer: { ...unchanged, unchangedSince: null, result: network },
     body: { name: 'dev', mode: 'agent_proxy', maxStaleness: 1800 },
-    prints: ['network dev exists already'],
+    prints: ['network dev exists already', 'already so\n'],
   },
   {
     command: 'network attach dev sbx-api --alias api --port 8080 --port 80:8080',
@@ -64,6 +64,18 @@ const rows: readonly Row[] = [
     prints: ['publishes api.dev.gstacks on 80:8080, 8080 (version 5)'],
   },
   {
+    command: 'network alias add dev sbx-api api --port 80:8080 --port 8080',
+    asks: `POST ${N}/aliases`,
+    answer: { ...unchanged, result: alias },
+    prints: ['sbx-api publishes already api.dev.gstacks on 80:8080, 8080', 'already so since version 3\n'],
+  },
+  {
+    command: 'network attach dev sbx-api',
+    asks: `POST ${N}/attachments`,
+    answer: { ...unchanged, result: attachment },
+    prints: ['sbx-api is attached to dev (version 5)', 'already so since version 3\n'],
+  },
+  {
     command: 'network alias list dev',
     asks: `GET ${N}/aliases`,
     answer: page(alias),
@@ -85,9 +97,9 @@ const rows: readonly Row[] = [
   {
     command: 'network policy deny dev --from label:tier=web --to api --port 8080',
     asks: `POST ${N}/rules`,
-    answer: { ...write, changed: false, result: { ...rule, effect: 'deny' } },
+    answer: { ...unchanged, result: { ...rule, effect: 'deny' } },
     body: { effect: 'deny', from: 'label:tier=web', to: 'api', port: 8080 },
-    prints: ['rule-4f9c21ab is there already: deny local to api:8080'],
+    prints: ['rule-4f9c21ab is there already: deny local to api:8080', 'already so since version 3\n'],
   },
   {
     command: 'network policy allow dev --from any --to api --port 8080',
@@ -156,8 +168,12 @@ const rows: readonly Row[] = [
   {
     command: 'network reattach dev sbx-api',
     asks: `POST ${N}/attachments/sbx-api/reattach`,
-    answer: { ...write, changed: false, result: attachment },
-    prints: ['sbx-api reattached to dev', 'dns: restart-required (restart the sandbox)'],
+    answer: { ...unchanged, result: attachment },
+    prints: [
+      'sbx-api reattached to dev',
+      'already so since version 3\n',
+      'dns: restart-required (restart the sandbox)',
+    ],
   },
   {
     command: 'network delete dev --detach-all',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { problem } from '#test/integration/cli/answering-server.js';
-import { applied, rule, tested, write } from '#test/integration/cli/answers.js';
+import { applied, rule, tested, unchanged, write } from '#test/integration/cli/answers.js';
 import { finished, words } from '#test/integration/cli/gstacks.js';
 import { stage } from '#test/integration/cli/setup.js';
 import { waitFor } from '#test/support/wait.js';
@@ -8,6 +8,7 @@ import { waitFor } from '#test/support/wait.js';
 const DENY = 'network policy deny dev --from local --to api --port 8080';
 const RULES = 'POST /v1/networks/dev/rules';
 const APPLIED = 'GET /v1/networks/dev/applied/5';
+const HELD = 'GET /v1/networks/dev/held/5';
 const written = { ...write, result: rule };
 
 describe('cli: --wait', function () {
@@ -33,6 +34,26 @@ describe('cli: --wait', function () {
     server.on(RULES, { json: written }).on(APPLIED, { json: applied });
     const { stdout } = await gstacks.run(words(`${DENY} --wait --json`), { env });
     expect(JSON.parse(stdout)).to.deep.equal({ ...written, applied });
+  });
+
+  it('of a write that found it so, says since when and who follows it now, and claims no cuts', async () => {
+    const { server, gstacks, env } = at();
+    const held = { ...applied, flowsCut: 0 };
+    server.on(RULES, { json: { ...unchanged, result: rule } }).on(HELD, { json: held });
+    const people = await gstacks.run(words(`${DENY} --wait`), { env });
+    expect(people.exitCode).to.equal(0);
+    expect(people.stdout).to.contain('already so since version 3; proven by 2/2 agents\n').and.not.contain(' cut');
+    expect(server.requests.at(-1)?.query).to.deep.equal({ waitSeconds: '10' });
+    const programs = await gstacks.run(words(`${DENY} --wait --json`), { env });
+    expect(JSON.parse(programs.stdout)).to.deep.equal({ ...unchanged, result: rule, applied: held });
+  });
+
+  it('of a write that found it so, does not say that anything is written when the wait fails, exit 5', async () => {
+    const { server, gstacks, env } = at();
+    server.on(RULES, { json: { ...unchanged, result: rule } }).on(HELD, problem(500, 'INTERNAL', 'broke'));
+    const { exitCode, stderr } = await gstacks.run(words(`${DENY} --wait`), { env });
+    expect(exitCode).to.equal(5);
+    expect(stderr).to.contain('nothing was written').and.not.contain('is written');
   });
 
   it('names the agents that did not acknowledge, exit 5', async () => {

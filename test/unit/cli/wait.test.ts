@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { proofOf } from '#apps/cli/wait.js';
+import { claimOf, proofOf, proofOfUnchanged } from '#apps/cli/wait.js';
 
 const synced = { agentId: 'host-a', status: 'SYNCED', appliedVersion: 7, reason: null } as const;
 const behind = { agentId: 'host-b', status: 'OFFLINE', appliedVersion: 6, reason: 'no heartbeat for 20 s' } as const;
@@ -37,4 +37,39 @@ describe('cli: what --wait says', () => {
   it('has nothing to wait for where no agent takes part', () => {
     expect(proofOf({ ...applied, confirmed: 0, expected: 0, agents: [] }).exitCode).to.equal(0);
   });
+});
+
+describe('cli: what --wait says of a write that found it so', () => {
+  const held = { confirmed: 2, expected: 2, elapsedMs: 7, flowsCut: 0, supersededBy: null, agents: [synced] };
+  const claim = 'already so since version 12';
+
+  it('says since when, without a wait too; of a write that wrote something nothing', () => {
+    expect(claimOf({ changed: false, unchangedSince: 12 })).to.equal(claim);
+    expect(claimOf({ changed: false, unchangedSince: null })).to.equal('already so');
+    expect(claimOf({ changed: true, unchangedSince: null })).to.equal(null);
+  });
+
+  for (const { says, answer, lines, exitCode } of [
+    { says: 'who follows it', answer: held, lines: [`${claim}; proven by 2/2 agents`], exitCode: 0 },
+    {
+      says: 'no cuts, whatever the answer holds',
+      answer: { ...held, flowsCut: 3 },
+      lines: [`${claim}; proven by 2/2 agents`],
+      exitCode: 0,
+    },
+    {
+      says: 'who is not known to follow it',
+      answer: { ...held, confirmed: 1, agents: [synced, behind] },
+      lines: [`${claim}; proven by 1/2 agents`, 'host-b: OFFLINE, at version 6: no heartbeat for 20 s'],
+      exitCode: 5,
+    },
+    {
+      says: 'that an agent went past it',
+      answer: { ...held, supersededBy: 9 },
+      lines: [`${claim}; superseded by 9`],
+      exitCode: 5,
+    },
+  ]) {
+    it(`says ${says}`, () => expect(proofOfUnchanged(claim, answer)).to.deep.equal({ lines, exitCode }));
+  }
 });

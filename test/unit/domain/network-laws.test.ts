@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import { DomainError } from '#libs/domain/decision.js';
 import type { NetworkEvent } from '#libs/domain/events.js';
-import type { NetworkCommand } from '#libs/domain/network/commands.js';
+import type { NetworkCommand, PrintedRule } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import { networkEventOf, storedEvent } from '#libs/domain/stored-events.js';
 import { compile, participants } from '#libs/topology/compile.js';
@@ -21,6 +21,7 @@ import {
   sandboxName,
   selectorText,
 } from '#test/unit/topology/arbitraries.js';
+import { type SinceVersions, sinceByWalkingBack } from '#test/unit/topology/since-by-walking-back.js';
 import {
   addRule,
   attach,
@@ -127,6 +128,24 @@ describe('whatever commands a network is given', () => {
     );
   });
 
+  it('a command that writes nothing says since when it is so, as the stream tells; one that writes does not', () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        const log: NetworkEvent[] = [];
+        let before: Topology | null = null;
+        run(sequence, (network, events, last) => {
+          const decision = decideNetwork(last, before);
+          if (decision instanceof DomainError) throw decision;
+          const expected = events.length > 0 ? null : sinceOf(last, decision.result, sinceByWalkingBack(log));
+          expect(decision.unchangedSince, last.kind).to.equal(expected);
+          log.push(...events);
+          before = network;
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('no rule comes to speak of another sandbox than it was written about, unless somebody said --inherit-rules', () => {
     const unasked = commands.map((sequence) =>
       sequence.map((next) => ('inheritRules' in next ? { ...next, inheritRules: false } : next)),
@@ -174,6 +193,25 @@ describe('whatever commands a network is given', () => {
     );
   });
 });
+
+/** What a command asks for, looked up: since when it is so. */
+function sinceOf(asked: NetworkCommand, told: unknown, since: SinceVersions): number | null {
+  switch (asked.kind) {
+    case 'AddRule':
+      return since.rules.get((told as PrintedRule).id) ?? null;
+    case 'PublishAlias':
+      return since.aliases.get(asked.alias) ?? null;
+    case 'AttachSandbox':
+      if (asked.publication !== null) return since.aliases.get(asked.publication.alias) ?? null;
+      return since.sandboxes.get(asked.sandboxId)?.attached ?? null;
+    case 'ChangePlacement':
+      return since.sandboxes.get(asked.sandboxId)?.placed ?? null;
+    case 'ChangeLabels':
+      return since.sandboxes.get(asked.sandboxId)?.labelled ?? null;
+    default:
+      throw new Error(`${asked.kind} always writes something`);
+  }
+}
 
 function publishersNow(network: Topology, ruleId: RuleId): ReadonlyMap<AliasName, SandboxId> {
   const rule = network.rules.get(ruleId);

@@ -71,10 +71,13 @@ describe('events of every schema version ever written', () => {
     const standing = foldAll(null, events.slice(0, 7));
     expect(standing).to.deep.include({ name: 'dev', mode: 'agent_proxy', maxStalenessSeconds: 86_400, version: 7 });
     expect([...(standing?.sandboxes.values() ?? [])]).to.deep.equal([
-      { sandboxId: 'sbx-web', agentId: 'host-b', labels: { tier: 'back' } },
+      {
+        ...{ sandboxId: 'sbx-web', agentId: 'host-b', labels: { tier: 'back' } },
+        ...{ attachedSince: 2, placedSince: 6, labelledSince: 7 },
+      },
     ]);
     expect([...(standing?.aliases.values() ?? [])]).to.deep.equal([
-      { alias: 'web', sandboxId: 'sbx-web', ports: [{ published: 80, target: 8080 }] },
+      { alias: 'web', sandboxId: 'sbx-web', ports: [{ published: 80, target: 8080 }], since: 4 },
     ]);
     expect([...(standing?.rules.values() ?? [])]).to.deep.equal([
       {
@@ -83,6 +86,7 @@ describe('events of every schema version ever written', () => {
         from: { kind: 'label', key: 'tier', value: 'front' },
         to: 'web',
         port: 80,
+        since: 5,
       },
     ]);
     const ended = foldAll(null, events);

@@ -19,6 +19,7 @@ import {
   ruleRemoved,
   topologyOf,
 } from './network-events.js';
+import { sinceByWalkingBack, sinceIn } from './since-by-walking-back.js';
 
 const stepwise = (events: readonly NetworkEvent[]) =>
   events.reduce<Topology | null>((topology, event) => fold(topology, event), null);
@@ -54,8 +55,14 @@ describe('fold', () => {
     );
     expect(topology.version).to.equal(10);
     expect([...topology.sandboxes.values()]).to.deep.equal([
-      { sandboxId: 'sbx-1', agentId: 'host-a', labels: { tier: 'web' } },
-      { sandboxId: 'sbx-2', agentId: 'host-b', labels: { tier: 'db' } },
+      {
+        ...{ sandboxId: 'sbx-1', agentId: 'host-a', labels: { tier: 'web' } },
+        ...{ attachedSince: 2, placedSince: 2, labelledSince: 2 },
+      },
+      {
+        ...{ sandboxId: 'sbx-2', agentId: 'host-b', labels: { tier: 'db' } },
+        ...{ attachedSince: 3, placedSince: 8, labelledSince: 9 },
+      },
     ]);
     expect(topology.aliases.get(parseAliasName('web', 'alias'))).to.deep.equal({
       alias: 'web',
@@ -64,6 +71,7 @@ describe('fold', () => {
         { published: 80, target: 80 },
         { published: 443, target: 443 },
       ],
+      since: 10,
     });
     expect([...topology.rules.keys()]).to.deep.equal(['rule-0001', 'rule-0002']);
   });
@@ -104,6 +112,15 @@ describe('fold', () => {
         expect(foldAll(null, events)).to.deep.equal(live);
         expect(foldAll(foldAll(null, events.slice(0, middle)), events.slice(middle))).to.deep.equal(live);
       }),
+    );
+  });
+
+  it('knows since when each element is as it is: what a walk back over the stream finds', () => {
+    fc.assert(
+      fc.property(networkEvents, (events) => {
+        expect(sinceIn(topologyOf(...events))).to.deep.equal(sinceByWalkingBack(events));
+      }),
+      { numRuns: 500 },
     );
   });
 

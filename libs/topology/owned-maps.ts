@@ -1,0 +1,28 @@
+/** Maps made during this fold, which may be written; all others belong to somebody else. */
+export type OwnedMaps = Set<ReadonlyMap<unknown, unknown>>;
+
+/** The map itself when this fold made it, or else a copy that it may write. */
+function writable<Key, Value>(map: ReadonlyMap<Key, Value>, owned: OwnedMaps): Map<Key, Value> {
+  if (owned.has(map)) return map as Map<Key, Value>;
+  const copy = new Map(map);
+  owned.add(copy);
+  return copy;
+}
+
+/** The map with this entry. */
+export function having<Key, Value>(
+  map: ReadonlyMap<Key, Value>,
+  key: Key,
+  value: Value,
+  owned: OwnedMaps,
+): ReadonlyMap<Key, Value> {
+  return writable(map, owned).set(key, value);
+}
+
+/** The map without this entry; the same map when it has none. */
+export function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, owned: OwnedMaps): ReadonlyMap<Key, Value> {
+  if (!map.has(key)) return map;
+  const copy = writable(map, owned);
+  copy.delete(key);
+  return copy;
+}
