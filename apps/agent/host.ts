@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MeshState, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { MeshState, RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
 import { type AgentId, parseFlowId } from '#libs/contracts/ids.js';
 import type { FlowEngine, FlowEngineSettings, ProxyListeners } from '#libs/data-plane/data-plane.js';
 import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server.js';
@@ -111,6 +111,7 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
   );
 
   let sandboxes: readonly SandboxReport[] = driver.inventory();
+  let refusals = reportRefusals(log, [], driver.refused());
   sandboxesChanged = () => {
     const before = sandboxes;
     sandboxes = driver.inventory();
@@ -121,6 +122,7 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
       .then((failures) => failures.map((failure) => log.error(failure, 'DNS cannot listen')), failed);
     zone.refresh().catch(failed);
     log.info({ sandboxes }, 'sandboxes changed');
+    refusals = reportRefusals(log, refusals, driver.refused());
     notify();
   };
 
@@ -153,6 +155,20 @@ function upstreams({ dnsUpstreams }: AgentSettings, driver: SandboxDriver): read
   if (dnsUpstreams === 'refuse') return [];
   if (dnsUpstreams !== 'system') return dnsUpstreams;
   return systemUpstreams(readFileSync('/etc/resolv.conf', 'utf8'), driver.dnsListenAddresses());
+}
+
+/** Each once for as long as it stays the same. */
+function reportRefusals(
+  log: AgentLog,
+  before: readonly RefusedSandbox[],
+  now: readonly RefusedSandbox[],
+): readonly RefusedSandbox[] {
+  const told = new Set(before.map((refusal) => JSON.stringify(refusal)));
+  for (const refusal of now) {
+    const { name, sandboxId, code, message, remedy } = refusal;
+    if (!told.has(JSON.stringify(refusal))) log.warn({ name, sandboxId, code, reason: message, remedy }, 'no sandbox');
+  }
+  return now;
 }
 
 function reportMesh(log: AgentLog, state: MeshState): void {

@@ -23,6 +23,8 @@ export interface ListView<Item> {
   readonly columns: readonly Column<Item>[];
   /** Said in place of an empty table, with what to do about it. */
   readonly whenEmpty: string;
+  /** Said below the table of what needs more words than a column has. */
+  readonly notes?: (item: Item) => readonly string[];
 }
 
 const MAX_PAGE_SIZE = 500;
@@ -55,6 +57,7 @@ export abstract class ListCommand extends GstacksCommand {
         : await read(connection, onePage);
     if (page.items.length === 0) this.screen.line(view.whenEmpty);
     else this.screen.table(page.items, view.columns);
+    for (const note of page.items.flatMap((item) => view.notes?.(item) ?? [])) this.screen.line(note, 'bad');
     if (page.nextCursor !== null) this.screen.line(`there is more: --cursor ${page.nextCursor}`);
     return page;
   }

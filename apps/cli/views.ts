@@ -45,6 +45,16 @@ export const ruleColumns: readonly Column<RuleDto>[] = [
   { heading: 'PORT', cell: ({ port }) => port },
 ];
 
+/** `advisory (web is also on bridge; docker network disconnect bridge web)`: why it is not enforced, and the fix. */
+export function isolationText(sandbox: {
+  readonly isolation: string | null;
+  readonly isolationEvidence: string | null;
+  readonly isolationRemedy: string | null;
+}): string {
+  const reasons = [sandbox.isolationEvidence, sandbox.isolationRemedy].filter((reason) => reason !== null);
+  return `${sandbox.isolation ?? '-'}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
+}
+
 /** `restart-required (restart the sandbox)`: what a sandbox needs before it asks its agent for names. */
 export function dnsText(sandbox: { readonly dns: string; readonly dnsRemedy: string | null }): string {
   return `${sandbox.dns}${sandbox.dnsRemedy === null ? '' : ` (${sandbox.dnsRemedy})`}`;

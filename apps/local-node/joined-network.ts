@@ -68,7 +68,7 @@ export class JoinedNetwork {
       localSource: this.source,
       admitsLocal: () => true,
       mesh,
-      sandboxes: { sourceOf: () => null, addressOf: () => null },
+      sandboxes: { sourceOf: () => null, addressOf: () => null, isPaused: () => false },
       forbiddenTargets: [],
       limits: LIMITS,
       isFresh: () => this.isFresh(),

@@ -14,6 +14,7 @@ const engine = createFlowEngine({
   admitsLocal: () => false,
   mesh: null,
   sandboxes: {
+    isPaused: () => false,
     sourceOf: () => parseSandboxId('sbx-web', 'sandbox'),
     addressOf: () => '127.0.0.1',
   },

@@ -139,7 +139,11 @@ export interface SyncMessage {
 export interface SandboxReport {
   readonly sandboxId: SandboxId;
   readonly address: string;
-  readonly isolation: 'enforced' | 'advisory';
+  readonly isolation: (typeof ISOLATION_STATES)[number];
+  /** Why isolation is not enforced, as it was seen; null: it is. */
+  readonly isolationEvidence: string | null;
+  /** What to do for isolation to be enforced. */
+  readonly isolationRemedy: string | null;
   /** Whether the driver can vouch for the source of a connection. */
   readonly source: 'verified' | 'unverified';
   readonly dns: 'active' | 'restart-required' | 'unknown';
@@ -147,6 +151,33 @@ export interface SandboxReport {
   readonly dnsRemedy: string | null;
   /** Where a command can be run inside: a network namespace by name. */
   readonly namespace: string | null;
+  /** Where a command can be run inside: a container. */
+  readonly container: ContainerReport | null;
+  /** Its processes are frozen: new flows to it are refused. */
+  readonly paused: boolean;
+}
+
+/** `broken`: what must fail was seen to succeed. */
+export const ISOLATION_STATES = ['enforced', 'advisory', 'broken'] as const;
+
+/** A container of the Docker Engine that listens on this socket of the agent's host. */
+export interface ContainerReport {
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339; another one after each start. */
+  readonly startedAt: string;
+  readonly engineSocket: string;
+}
+
+/** What a driver was asked to take for a sandbox, and cannot as it is. */
+export interface RefusedSandbox {
+  /** What its runtime calls it. */
+  readonly name: string;
+  /** The id that it asks for; null: none that can be used. */
+  readonly sandboxId: SandboxId | null;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
 }
 
 /** agent -> control plane, `.inventory`: everything the driver sees, each time it changes and after each hello. */
@@ -156,6 +187,7 @@ export interface InventoryMessage {
   readonly sequence: number;
   readonly driver: string;
   readonly sandboxes: readonly SandboxReport[];
+  readonly refused: readonly RefusedSandbox[];
 }
 
 export interface InventoryReply {

@@ -5,13 +5,16 @@ import {
   BUS_PROTOCOL,
   CHECK_CODES,
   type Check,
+  type ContainerReport,
   type DiagnoseReply,
   type Epoch,
   type HeartbeatMessage,
   type HelloMessage,
   type InventoryMessage,
+  ISOLATION_STATES,
   type MeshState,
   type NetworkVersion,
+  type RefusedSandbox,
   type SandboxReport,
   type SyncMessage,
   type TopologyReply,
@@ -30,6 +33,7 @@ import {
 } from './json-fields.js';
 
 const MAX_SANDBOXES = 10_000;
+const MAX_REFUSED = 1_000;
 const MAX_FLOWS_CUT = 100_000;
 const MAX_FAILURES = 1_000;
 const counter = integerBetween(0, Number.MAX_SAFE_INTEGER);
@@ -146,16 +150,42 @@ export function parseSyncMessage(value: unknown): SyncMessage {
   };
 }
 
+const parseContainerReport: FieldParser<ContainerReport> = (value, field) => {
+  const container = parseObject(value, field);
+  return {
+    id: textUpTo(128)(container.id, `${field}.id`),
+    name: textUpTo(256)(container.name, `${field}.name`),
+    startedAt: textUpTo(64)(container.startedAt, `${field}.startedAt`),
+    engineSocket: textUpTo(128)(container.engineSocket, `${field}.engineSocket`),
+  };
+};
+
+/** An agent of an earlier release leaves out what it did not know of. */
 const parseSandboxReport: FieldParser<SandboxReport> = (value, field) => {
   const report = parseObject(value, field);
   return {
     sandboxId: parseSandboxId(report.sandboxId, `${field}.sandboxId`),
     address: textUpTo(64)(report.address, `${field}.address`),
-    isolation: wordOf(['enforced', 'advisory'])(report.isolation, `${field}.isolation`),
+    isolation: wordOf(ISOLATION_STATES)(report.isolation, `${field}.isolation`),
+    isolationEvidence: nullOr(words)(report.isolationEvidence ?? null, `${field}.isolationEvidence`),
+    isolationRemedy: nullOr(words)(report.isolationRemedy ?? null, `${field}.isolationRemedy`),
     source: wordOf(['verified', 'unverified'])(report.source, `${field}.source`),
     dns: wordOf(['active', 'restart-required', 'unknown'])(report.dns, `${field}.dns`),
     dnsRemedy: nullOr(words)(report.dnsRemedy, `${field}.dnsRemedy`),
     namespace: nullOr(textUpTo(128))(report.namespace, `${field}.namespace`),
+    container: nullOr(parseContainerReport)(report.container ?? null, `${field}.container`),
+    paused: parseTrueOrFalse(report.paused ?? false, `${field}.paused`),
+  };
+};
+
+const parseRefusedSandbox: FieldParser<RefusedSandbox> = (value, field) => {
+  const refused = parseObject(value, field);
+  return {
+    name: textUpTo(256)(refused.name, `${field}.name`),
+    sandboxId: nullOr(parseSandboxId)(refused.sandboxId, `${field}.sandboxId`),
+    code: code(refused.code, `${field}.code`),
+    message: words(refused.message, `${field}.message`),
+    remedy: words(refused.remedy, `${field}.remedy`),
   };
 };
 
@@ -171,6 +201,7 @@ export function parseInventoryMessage(value: unknown): InventoryMessage {
     sequence: counter(message.sequence, 'sequence'),
     driver: textUpTo(32)(message.driver, 'driver'),
     sandboxes,
+    refused: listOf(parseRefusedSandbox, MAX_REFUSED)(message.refused ?? [], 'refused'),
   };
 }
 

@@ -9,6 +9,8 @@ export interface SandboxDirectory {
   sourceOf(remoteAddress: string, localAddress: string): SandboxId | null;
   /** Where to dial a sandbox of this host; null when it is not here now. Never an address from the wire. */
   addressOf(sandboxId: SandboxId): string | null;
+  /** Its processes are frozen: it would take a connection and never answer. */
+  isPaused(sandboxId: SandboxId): boolean;
 }
 
 /** One listening socket: an alias's proxy address and a published port. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { listOf, parseObject } from '#libs/contracts/json-fields.js';
 import { type EngineContainer, labelsOf, parseContainer } from './container.js';
 import { type EngineEvent, readEvents } from './engine-event.js';
@@ -113,11 +114,18 @@ export class DockerEngine {
     return readEvents(response);
   }
 
-  /** Sends a request below the agreed version; the body of the answer is still to be read. */
-  async open(asked: EngineRequest): Promise<Awaited<ReturnType<typeof open>>> {
+  /** The path under the agreed version of the API. */
+  async pathOf(path: string): Promise<string> {
     this.prefix ??= this.agree();
-    return open(this.socketPath, { ...asked, path: `${await this.prefix}${asked.path}` });
+    return `${await this.prefix}${path}`;
   }
+
+  /** Sends a request; the body of the answer is still to be read. */
+  async open(asked: EngineRequest): Promise<IncomingMessage> {
+    return open(this.socketPath, { ...asked, path: await this.pathOf(asked.path) });
+  }
+
+  /** The answer as JSON; null: it is empty. */
 
   async json(method: EngineRequest['method'], path: string, body?: unknown): Promise<unknown> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -87,6 +87,7 @@ export class FlowRig {
       admitsLocal: options.admitsLocal ?? (() => false),
       mesh,
       sandboxes: {
+        isPaused: () => false,
         sourceOf: (remote) => (remote === WEB_ADDRESS ? parseSandboxId('sbx-web', 'sandbox') : null),
         addressOf: (sandboxId) => (sandboxId === 'sbx-api' ? '127.0.0.1' : null),
       },

@@ -4,7 +4,7 @@ import type { SandboxDriver } from '../sandboxes/driver.js';
 
 export interface InventoryPorts {
   readonly bootId: string;
-  readonly driver: Pick<SandboxDriver, 'name' | 'inventory'>;
+  readonly driver: Pick<SandboxDriver, 'name' | 'inventory' | 'refused'>;
   /** Asks until answered or aborted. */
   readonly request: (message: InventoryMessage, signal: AbortSignal) => Promise<unknown>;
   readonly answered: (reply: InventoryReply) => void;
@@ -30,6 +30,7 @@ export class InventoryReports {
       sequence: this.sequence,
       driver: driver.name,
       sandboxes: driver.inventory(),
+      refused: driver.refused(),
     };
     try {
       this.ports.answered(parseInventoryReply(await this.ports.request(message, current.signal)));

@@ -1,4 +1,4 @@
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 
@@ -22,6 +22,8 @@ export interface SandboxDriver {
   /** First look at the host. Errors are CodedErrors: the agent cannot run with this driver as it is set. */
   start(): Promise<void>;
   inventory(): readonly SandboxReport[];
+  /** What the driver was asked to take for a sandbox, and cannot as it is. */
+  refused(): readonly RefusedSandbox[];
   clients(): readonly SandboxClient[];
   /** `address:port` of each DNS listener the sandboxes can reach. */
   dnsListenAddresses(): readonly string[];

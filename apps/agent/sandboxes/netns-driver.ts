@@ -72,6 +72,7 @@ class NetnsDriver implements SandboxDriver {
     this.directory = {
       sourceOf: (remote, local) => this.sourceOf(remote, local),
       addressOf: (sandboxId) => this.placed.get(sandboxId)?.link.sandboxAddress ?? null,
+      isPaused: () => false,
     };
   }
 
@@ -91,11 +92,19 @@ class NetnsDriver implements SandboxDriver {
       sandboxId,
       address: link.sandboxAddress,
       isolation: this.isolation,
+      isolationEvidence: null,
+      isolationRemedy: null,
       source: 'verified',
       dns: 'active',
       dnsRemedy: null,
       namespace,
+      container: null,
+      paused: false,
     }));
+  }
+
+  refused() {
+    return [];
   }
 
   clients() {

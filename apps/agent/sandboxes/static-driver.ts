@@ -71,6 +71,7 @@ class StaticDriver implements SandboxDriver {
     this.directory = {
       sourceOf: (remoteAddress) => this.byAddress.get(remoteAddress) ?? null,
       addressOf: (sandboxId) => this.bySandbox.get(sandboxId) ?? null,
+      isPaused: () => false,
     };
   }
 
@@ -85,11 +86,19 @@ class StaticDriver implements SandboxDriver {
       sandboxId,
       address,
       isolation: this.isolation,
+      isolationEvidence: 'any process of the machine may bind the address',
+      isolationRemedy: 'use the driver docker or netns',
       source: 'unverified',
       dns: 'unknown',
       dnsRemedy: `make its resolver ${dnsAddress}, and bind ${address} as the source of its connections`,
       namespace: null,
+      container: null,
+      paused: false,
     }));
+  }
+
+  refused() {
+    return [];
   }
 
   clients() {

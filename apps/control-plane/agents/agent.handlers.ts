@@ -23,6 +23,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
     private readonly directory: Directory,
     private readonly contacts: AgentContacts,
     private readonly statuses: NetworkStatuses,
+    private readonly inventories: Inventories,
   ) {}
 
   async execute({ filter }: ListAgents): Promise<AgentPageDto> {
@@ -52,6 +53,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
         .filter((sandbox) => sandbox.agentId === agentId)
         .map(({ sandboxId }) => sandboxId)
         .sort(),
+      refused: this.inventories.refusedBy(agentId),
       networks: this.directory.networksOfAgent(agentId).map((record) => {
         const { status, appliedVersion } = this.statuses.ofAgent(record, agentId);
         return { network: record.topology.name, status, appliedVersion, version: record.topology.version };

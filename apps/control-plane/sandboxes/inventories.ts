@@ -7,6 +7,7 @@ import {
   BUS_PROTOCOL,
   type InventoryMessage,
   type InventoryReply,
+  type RefusedSandbox,
   type SandboxReport,
 } from '#libs/contracts/bus-messages.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
@@ -45,6 +46,11 @@ export class Inventories {
     return inventory?.sandboxes.find((report) => report.sandboxId === sandboxId) ?? null;
   }
 
+  /** What the agent's driver cannot take for a sandbox. */
+  refusedBy(agentId: AgentId): readonly RefusedSandbox[] {
+    return this.inventories.get(agentId)?.refused ?? [];
+  }
+
   /** Agents that claim a sandbox which belongs to another. */
   claimantsOf(sandboxId: SandboxId): readonly AgentId[] {
     return [...this.inventories.values()]
@@ -67,8 +73,8 @@ export class Inventories {
       if (sandbox.agentId !== agentId || !sandbox.present || seen.has(sandbox.sandboxId)) continue;
       await this.write({ kind: 'ReportGone', sandboxId: sandbox.sandboxId, agentId });
     }
-    const { bootId, sequence, driver, sandboxes } = message;
-    const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, conflicts };
+    const { bootId, sequence, driver, sandboxes, refused } = message;
+    const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, conflicts, refused };
     this.inventories.set(agentId, inventory);
     await this.rows.upsert({ ...inventory }, ['agentId']);
     return replyOf(inventory);

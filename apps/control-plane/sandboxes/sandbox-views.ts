@@ -25,10 +25,13 @@ export class SandboxViews {
       driver,
       labels,
       isolation: report?.isolation ?? null,
+      isolationEvidence: report?.isolationEvidence ?? null,
+      isolationRemedy: report?.isolationRemedy ?? null,
       source: report?.source ?? null,
       dns: report?.dns ?? 'unknown',
       dnsRemedy: report?.dnsRemedy ?? null,
       namespace: report?.namespace ?? null,
+      container: report?.container ?? null,
       conflictingAgents: this.inventories.claimantsOf(sandboxId),
       networks: this.directory.networksOf(sandboxId).map(({ topology }) => ({
         network: topology.name,
@@ -39,9 +42,10 @@ export class SandboxViews {
     };
   }
 
-  statusOf({ agentId, present }: SandboxState): SandboxDto['status'] {
+  statusOf({ sandboxId, agentId, present }: SandboxState): SandboxDto['status'] {
     if (agentId === null) return 'UNPLACED';
     if (!present) return 'GONE';
-    return this.statuses.agentStatus(agentId) === 'ONLINE' ? 'RUNNING' : 'UNKNOWN';
+    if (this.statuses.agentStatus(agentId) !== 'ONLINE') return 'UNKNOWN';
+    return this.inventories.reportOf(sandboxId)?.paused === true ? 'PAUSED' : 'RUNNING';
   }
 }

@@ -532,6 +532,16 @@ export type TestResultDto = {
     firstFailure: CheckDto | null;
 };
 
+export type SandboxContainerDto = {
+    id: string;
+    name: string;
+    startedAt: string;
+    /**
+     * Socket of its Engine, on the agent's host
+     */
+    engineSocket: string;
+};
+
 export type SandboxNetworkDto = {
     network: string;
     aliases: Array<AliasDto>;
@@ -540,12 +550,17 @@ export type SandboxNetworkDto = {
 export type SandboxDto = {
     id: string;
     agentId: string | null;
-    status: 'RUNNING' | 'GONE' | 'UNPLACED' | 'UNKNOWN';
+    status: 'RUNNING' | 'PAUSED' | 'GONE' | 'UNPLACED' | 'UNKNOWN';
     driver: string | null;
     labels: {
         [key: string]: string;
     };
-    isolation: 'enforced' | 'advisory';
+    isolation: 'enforced' | 'advisory' | 'broken';
+    /**
+     * Why isolation is not enforced, as it was seen
+     */
+    isolationEvidence: string | null;
+    isolationRemedy: string | null;
     source: 'verified' | 'unverified';
     dns: 'active' | 'restart-required' | 'unknown';
     dnsRemedy: string | null;
@@ -553,6 +568,10 @@ export type SandboxDto = {
      * Network namespace that a command can be run in
      */
     namespace: string | null;
+    /**
+     * Container that it runs in
+     */
+    container: SandboxContainerDto | null;
     /**
      * Other agents that claim this sandbox
      */
@@ -584,6 +603,20 @@ export type SandboxWriteDto = {
     result: SandboxDto;
 };
 
+export type RefusedSandboxDto = {
+    /**
+     * What its runtime calls it
+     */
+    name: string;
+    /**
+     * The id that it asks for
+     */
+    sandboxId: string | null;
+    code: string;
+    message: string;
+    remedy: string;
+};
+
 export type AgentNetworkDto = {
     network: string;
     status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN';
@@ -600,6 +633,10 @@ export type AgentDto = {
     enrolledAt: string;
     mesh: MeshStateDto | null;
     sandboxes: Array<string>;
+    /**
+     * What its driver cannot take for a sandbox as it is
+     */
+    refused: Array<RefusedSandboxDto>;
     networks: Array<AgentNetworkDto>;
 };
 
@@ -1668,7 +1705,7 @@ export type ListSandboxesData = {
          * `key` or `key=value`
          */
         label?: string;
-        status?: 'RUNNING' | 'GONE' | 'UNPLACED' | 'UNKNOWN';
+        status?: 'RUNNING' | 'PAUSED' | 'GONE' | 'UNPLACED' | 'UNKNOWN';
     };
     url: '/v1/sandboxes';
 };

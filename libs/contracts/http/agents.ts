@@ -46,6 +46,23 @@ export class AgentNetworkDto {
   readonly version!: number;
 }
 
+export class RefusedSandboxDto {
+  @ApiProperty({ example: 'web2', description: 'What its runtime calls it' })
+  readonly name!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'sbx-web', description: 'The id that it asks for' })
+  readonly sandboxId!: string | null;
+
+  @ApiProperty({ example: 'SANDBOX_ID_TAKEN' })
+  readonly code!: string;
+
+  @ApiProperty()
+  readonly message!: string;
+
+  @ApiProperty()
+  readonly remedy!: string;
+}
+
 export class AgentDto {
   @ApiProperty({ example: 'host-a' })
   readonly id!: string;
@@ -70,6 +87,9 @@ export class AgentDto {
 
   @ApiProperty({ type: [String] })
   readonly sandboxes!: readonly string[];
+
+  @ApiProperty({ type: () => [RefusedSandboxDto], description: 'What its driver cannot take for a sandbox as it is' })
+  readonly refused!: readonly RefusedSandboxDto[];
 
   @ApiProperty({ type: () => [AgentNetworkDto] })
   readonly networks!: readonly AgentNetworkDto[];

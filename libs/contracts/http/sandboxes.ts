@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ISOLATION_STATES } from '../bus-messages.js';
 import { type NetworkName, parseNetworkName } from '../ids.js';
 import { AliasDto } from './aliases.js';
 import { DNS_STATES, type DnsState } from './attachments.js';
@@ -7,7 +8,6 @@ import { PageDto, PageQuery } from './page.js';
 import { SANDBOX_STATUSES, type SandboxStatus } from './statuses.js';
 import { type LabelFilter, oneOf, parseLabelFilter, parseLabelKeys, parseLabels } from './values.js';
 
-const ISOLATION = ['enforced', 'advisory'] as const;
 const SOURCE = ['verified', 'unverified'] as const;
 
 export class SandboxNetworkDto {
@@ -16,6 +16,20 @@ export class SandboxNetworkDto {
 
   @ApiProperty({ type: () => [AliasDto] })
   readonly aliases!: readonly AliasDto[];
+}
+
+export class SandboxContainerDto {
+  @ApiProperty()
+  readonly id!: string;
+
+  @ApiProperty({ example: 'web' })
+  readonly name!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly startedAt!: string;
+
+  @ApiProperty({ example: '/var/run/docker.sock', description: "Socket of its Engine, on the agent's host" })
+  readonly engineSocket!: string;
 }
 
 export class SandboxDto {
@@ -34,8 +48,14 @@ export class SandboxDto {
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   readonly labels!: { readonly [key: string]: string };
 
-  @ApiProperty({ enum: ISOLATION, nullable: true, type: String })
-  readonly isolation!: (typeof ISOLATION)[number] | null;
+  @ApiProperty({ enum: ISOLATION_STATES, nullable: true, type: String })
+  readonly isolation!: (typeof ISOLATION_STATES)[number] | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why isolation is not enforced, as it was seen' })
+  readonly isolationEvidence!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly isolationRemedy!: string | null;
 
   @ApiProperty({ enum: SOURCE, nullable: true, type: String })
   readonly source!: (typeof SOURCE)[number] | null;
@@ -48,6 +68,9 @@ export class SandboxDto {
 
   @ApiProperty({ type: String, nullable: true, description: 'Network namespace that a command can be run in' })
   readonly namespace!: string | null;
+
+  @ApiProperty({ type: () => SandboxContainerDto, nullable: true, description: 'Container that it runs in' })
+  readonly container!: SandboxContainerDto | null;
 
   @ApiProperty({ type: [String], description: 'Other agents that claim this sandbox' })
   readonly conflictingAgents!: readonly string[];

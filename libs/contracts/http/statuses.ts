@@ -10,8 +10,8 @@ export type NetworkStatus = (typeof NETWORK_STATUSES)[number];
 export const AGENT_STATUSES = ['ONLINE', 'OFFLINE', 'REVOKED', 'UNKNOWN'] as const;
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
 
-/** UNKNOWN: its agent is not in contact. UNPLACED: no agent holds it. */
-export const SANDBOX_STATUSES = ['RUNNING', 'GONE', 'UNPLACED', 'UNKNOWN'] as const;
+/** PAUSED: its processes are frozen. UNKNOWN: its agent is not in contact. UNPLACED: no agent holds it. */
+export const SANDBOX_STATUSES = ['RUNNING', 'PAUSED', 'GONE', 'UNPLACED', 'UNKNOWN'] as const;
 export type SandboxStatus = (typeof SANDBOX_STATUSES)[number];
 
 /**

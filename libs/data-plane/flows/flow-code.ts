@@ -18,6 +18,8 @@ export type FlowCode =
   | 'TARGET_NOT_HERE'
   /** The alias means another sandbox, host or port than when the flow began. */
   | 'TARGET_MOVED'
+  /** The target's processes are frozen. */
+  | 'TARGET_PAUSED'
   | 'TARGET_FORBIDDEN'
   | 'TARGET_REFUSED'
   | 'TARGET_UNREACHABLE'
@@ -39,6 +41,7 @@ const SAID_TO_PEERS: ReadonlyMap<string, string> = new Map<FlowCode, string>([
   ['STALE', 'this agent was out of contact with the control plane for longer than the network allows'],
   ['SOURCE_NOT_ON_PEER', 'the topology does not place the source on the agent that names it'],
   ['TARGET_NOT_HERE', 'the alias is not published by a sandbox of this agent'],
+  ['TARGET_PAUSED', 'the sandbox is paused'],
   ['TARGET_REFUSED', 'the sandbox does not listen on the port'],
   ['FLOW_LIMIT', 'too many flows'],
 ]);

@@ -92,6 +92,8 @@ export class FlowHost {
     const address = this.settings.sandboxes.addressOf(target.sandboxId);
     if (address === null)
       throw new TargetUnreachableError('TARGET_NOT_HERE', `${target.sandboxId} is not on this host`);
+    if (this.settings.sandboxes.isPaused(target.sandboxId))
+      throw new TargetUnreachableError('TARGET_PAUSED', `${target.sandboxId} is paused`);
     const end = await this.dial(address, target.port, flow.signal);
     flow.own(end, 'TARGET_RESET');
     return end;

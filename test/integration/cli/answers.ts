@@ -73,6 +73,9 @@ export const sandbox: SandboxDto = {
   dns: 'active',
   dnsRemedy: null,
   namespace: null,
+  container: null,
+  isolationEvidence: null,
+  isolationRemedy: null,
   conflictingAgents: [],
   networks: [{ network: 'dev', aliases: [alias] }],
 };
@@ -85,6 +88,15 @@ export const agent: AgentDto = {
   lastContactAt: time,
   enrolledAt: time,
   mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['127.0.0.1:7001'] },
+  refused: [
+    {
+      name: 'api2',
+      sandboxId: 'sbx-api',
+      code: 'SANDBOX_ID_TAKEN',
+      message: 'container api2: the container api is the sandbox sbx-api already',
+      remedy: 'give one of the two another label gstacks.sandbox, or stop api',
+    },
+  ],
   sandboxes: ['sbx-api'],
   networks: [{ network: 'dev', status: 'SYNCED', appliedVersion: 4, version: 4 }],
 };

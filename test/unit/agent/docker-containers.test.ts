@@ -84,7 +84,7 @@ describe('containers as sandboxes', () => {
     const takings = takeContainers([late, container()], TERMS);
     expect(takings.taken.map(({ container: { name } }) => name)).to.deep.equal(['web']);
     expect(takings.refused).to.have.length(1);
-    expect(takings.refused[0]).to.deep.include({ container: 'late', sandboxId: 'sbx-web', code: 'SANDBOX_ID_TAKEN' });
+    expect(takings.refused[0]).to.deep.include({ name: 'late', sandboxId: 'sbx-web', code: 'SANDBOX_ID_TAKEN' });
     expect(takings.refused[0]?.message).to.contain('web');
   });
 

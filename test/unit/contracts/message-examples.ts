@@ -32,11 +32,15 @@ const localNodes = [{ nodeId: 'laptop-0a1b2c3d4e', user: 'ada', networkId }];
 export const sandboxReport = {
   sandboxId: 'sbx-api',
   address: '10.77.0.2',
-  isolation: 'enforced',
+  isolation: 'advisory',
+  isolationEvidence: 'api is also on bridge',
+  isolationRemedy: 'docker network disconnect bridge api',
   source: 'verified',
   dns: 'active',
   dnsRemedy: null,
   namespace: 'sbx-api',
+  container: { id: 'c1', name: 'api', startedAt: '2026-01-02T03:04:05Z', engineSocket: '/var/run/docker.sock' },
+  paused: false,
 };
 
 /** One of each message, with something in every list. */
@@ -73,6 +77,7 @@ export const examples: { readonly [name: string]: object } = {
     sequence: 4,
     driver: 'netns',
     sandboxes: [sandboxReport],
+    refused: [{ name: 'api2', sandboxId: 'sbx-api', code: 'SANDBOX_ID_TAKEN', message: 'taken', remedy: 'stop api' }],
   },
   inventoryReply: {
     protocol: 1,

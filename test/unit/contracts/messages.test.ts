@@ -39,6 +39,16 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
   checksReply: parseDiagnoseReply,
 };
 
+/** Members that an earlier release leaves out. */
+const NEWER: readonly string[] = [
+  'inventory.refused',
+  ...['isolationEvidence', 'isolationRemedy', 'container', 'paused'].map((name) => `inventory.sandboxes.0.${name}`),
+];
+
+function isNewer(name: string, place: Place): boolean {
+  return NEWER.includes([name, ...place].join('.'));
+}
+
 for (const [name, parse] of Object.entries(parsers)) {
   describe(`the message ${name}`, () => {
     const example = () => structuredClone(examples[name] ?? {});
@@ -59,7 +69,7 @@ for (const [name, parse] of Object.entries(parsers)) {
       expect(() => parse(changed(example(), ['protocol'], undefined))).to.throw(ProtocolUnsupportedError, 'none');
     });
 
-    for (const place of placesOf(example())) {
+    for (const place of placesOf(example()).filter((one) => !isNewer(name, one))) {
       it(`is refused without ${place.join('.')}, which is named`, () => {
         expect(() => parse(changed(example(), place, undefined))).to.throw(InvalidInputError, String(place.at(-1)));
       });
@@ -87,6 +97,19 @@ for (const [name, parse] of Object.entries(parsers)) {
   });
 }
 
+describe('an inventory of an earlier release', () => {
+  it('is read: what it does not know of is not known', () => {
+    const { refused: _refused, ...rest } = structuredClone(examples.inventory ?? {}) as { [name: string]: unknown };
+    const known = ['sandboxId', 'address', 'isolation', 'source', 'dns', 'dnsRemedy', 'namespace'];
+    const earlier = Object.fromEntries(Object.entries(sandboxReport).filter(([name]) => known.includes(name)));
+    const { sandboxes, refused } = parseInventoryMessage({ ...rest, sandboxes: [earlier] });
+    expect(refused).to.deep.equal([]);
+    expect(sandboxes).to.deep.equal([
+      { ...earlier, isolationEvidence: null, isolationRemedy: null, container: null, paused: false },
+    ]);
+  });
+});
+
 describe('bounds of messages', () => {
   const rows: readonly (readonly [name: string, what: string, place: Place, value: unknown])[] = [
     ['topology', 'a part beyond the count', ['part', 'index'], 3],
@@ -106,6 +129,9 @@ describe('bounds of messages', () => {
     ['hello', 'a network that is none', ['networks'], [{}]],
     ['inventory', 'a sandbox twice', ['sandboxes'], [sandboxReport, sandboxReport]],
     ['inventory', 'a state of DNS of its own', ['sandboxes', 0, 'dns'], 'fine'],
+    ['inventory', 'another isolation', ['sandboxes', 0, 'isolation'], 'perfect'],
+    ['inventory', 'a container without an Engine', ['sandboxes', 0, 'container'], { id: 'c1', name: 'api' }],
+    ['inventory', 'a refusal of a bad id', ['refused', 0, 'sandboxId'], 'a b'],
     ['inventoryReply', 'another code', ['conflicts', 0, 'code'], 'MOVED'],
     ['control', 'another kind', ['kind'], 'exec'],
     ['checks', 'a selector that is none', ['from'], 'everybody:x'],

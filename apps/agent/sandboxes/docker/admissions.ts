@@ -1,10 +1,11 @@
+import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { loadRules } from '../nft-command.js';
 import type { BridgePlan } from './bridge-plan.js';
 import { bridgeRules } from './bridge-rules.js';
 import { type ContainerLink, findLink } from './container-link.js';
 import { leadQueries } from './container-resolver.js';
-import type { RefusedContainer, TakenContainer } from './take-containers.js';
+import type { TakenContainer } from './take-containers.js';
 
 /** A container whose packets count as its sandbox's. */
 export interface AdmittedContainer extends TakenContainer {
@@ -31,8 +32,8 @@ export class Admissions {
    * Makes exactly these the admitted ones; resolves with those that could not be. Errors: NftCommandError, and then
    * everything is as it was before.
    */
-  async admit(taken: readonly TakenContainer[]): Promise<readonly RefusedContainer[]> {
-    const refused: RefusedContainer[] = [];
+  async admit(taken: readonly TakenContainer[]): Promise<readonly RefusedSandbox[]> {
+    const refused: RefusedSandbox[] = [];
     const linked = await Promise.all(
       taken.map(async (container) => {
         try {
@@ -94,10 +95,10 @@ export class Admissions {
   }
 }
 
-function refusal({ sandboxId, container }: TakenContainer, error: unknown): RefusedContainer {
+function refusal({ sandboxId, container }: TakenContainer, error: unknown): RefusedSandbox {
   if (!(error instanceof CodedError)) throw error;
   return {
-    container: container.name,
+    name: container.name,
     sandboxId,
     code: error.code,
     message: `container ${container.name}: ${error.message}`,

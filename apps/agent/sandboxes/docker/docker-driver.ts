@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
@@ -17,7 +17,7 @@ import type { DockerSettings } from './docker-settings.js';
 import { EngineContainers } from './engine-containers.js';
 import { watchEngine } from './engine-watch.js';
 import { reportOf } from './sandbox-report.js';
-import { type RefusedContainer, takeContainers } from './take-containers.js';
+import { takeContainers } from './take-containers.js';
 
 const DNS_PORT = 53;
 /** How often what could not be done is tried again, and containers are looked at while the Engine is away. */
@@ -43,7 +43,7 @@ class DockerDriver implements SandboxDriver {
   private readonly ending = new AbortController();
   private byAddress = new Map<string, AdmittedContainer>();
   private bySandbox = new Map<SandboxId, AdmittedContainer>();
-  private refused: readonly RefusedContainer[] = [];
+  private refusals: readonly RefusedSandbox[] = [];
   private proxyRange: string;
   private listener = (): void => {};
   private watching: Promise<void> = Promise.resolve();
@@ -67,6 +67,7 @@ class DockerDriver implements SandboxDriver {
     this.directory = {
       sourceOf: (remote) => this.byAddress.get(remote)?.sandboxId ?? null,
       addressOf: (sandboxId) => this.bySandbox.get(sandboxId)?.link.address ?? null,
+      isPaused: (sandboxId) => this.bySandbox.get(sandboxId)?.container.state === 'paused',
     };
   }
 
@@ -92,7 +93,11 @@ class DockerDriver implements SandboxDriver {
   }
 
   inventory(): readonly SandboxReport[] {
-    return [...this.bySandbox.values()].map((admitted) => reportOf(admitted, this.plan));
+    return [...this.bySandbox.values()].map((admitted) => reportOf(admitted, this.plan, this.settings.socketPath));
+  }
+
+  refused() {
+    return this.refusals;
   }
 
   clients() {
@@ -185,7 +190,7 @@ class DockerDriver implements SandboxDriver {
     const admitted = this.admissions.current();
     this.bySandbox = new Map(admitted.map((container) => [container.sandboxId, container]));
     this.byAddress = new Map(admitted.map((container) => [container.link.address, container]));
-    this.refused = [...takings.refused, ...notAdmitted];
+    this.refusals = [...takings.refused, ...notAdmitted];
     if (notAdmitted.length > 0) this.retryLater();
     if (this.picture() !== before) this.listener();
   }
@@ -197,7 +202,7 @@ class DockerDriver implements SandboxDriver {
   }
 
   private picture(): string {
-    return JSON.stringify([this.inventory(), this.refused, this.dnsListenAddresses()]);
+    return JSON.stringify([this.inventory(), this.refusals, this.dnsListenAddresses()]);
   }
 
   private retryLater(): void {

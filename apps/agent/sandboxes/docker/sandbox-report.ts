@@ -2,19 +2,52 @@ import type { SandboxReport } from '#libs/contracts/bus-messages.js';
 import type { AdmittedContainer } from './admissions.js';
 import type { BridgePlan } from './bridge-plan.js';
 
+type Isolation = Pick<SandboxReport, 'isolation' | 'isolationEvidence' | 'isolationRemedy'>;
+type Resolver = Pick<SandboxReport, 'dns' | 'dnsRemedy'>;
+
 /** What the control plane is told of one container. */
-export function reportOf(
-  { sandboxId, container, link, resolverFailure }: AdmittedContainer,
-  plan: BridgePlan,
-): SandboxReport {
-  const others = container.endpoints.filter(({ network }) => network !== plan.network);
+export function reportOf(admitted: AdmittedContainer, plan: BridgePlan, engineSocket: string): SandboxReport {
+  const { sandboxId, container, link } = admitted;
   return {
     sandboxId,
     address: link.address,
-    isolation: others.length === 0 ? 'enforced' : 'advisory',
+    ...isolationOf(admitted, plan),
     source: 'verified',
-    dns: resolverFailure === null ? 'active' : 'restart-required',
-    dnsRemedy: resolverFailure === null ? null : `${resolverFailure}; make it anew with --dns ${plan.gateway}`,
+    ...resolverOf(admitted, plan),
     namespace: null,
+    container: { id: container.id, name: container.name, startedAt: container.startedAt, engineSocket },
+    paused: container.state === 'paused',
+  };
+}
+
+/** The agent's own rules hold on its bridge; whatever else the container can use is beside them. */
+function isolationOf({ container, link }: AdmittedContainer, { network }: BridgePlan): Isolation {
+  const { name, privileged } = container;
+  if (privileged) {
+    return {
+      isolation: 'advisory',
+      isolationEvidence: `${name} is privileged, and can take the host over`,
+      isolationRemedy: 'make it anew without --privileged',
+    };
+  }
+  const others = container.endpoints.filter((endpoint) => endpoint.network !== network);
+  if (others.length === 0) return { isolation: 'enforced', isolationEvidence: null, isolationRemedy: null };
+  const places = others.map((other) => `${other.network} (${other.address})`).join(', ');
+  const route =
+    link.defaultRouteDevice === link.device
+      ? ''
+      : `, and its default route leads there (${link.defaultRouteDevice ?? 'none'})`;
+  return {
+    isolation: 'advisory',
+    isolationEvidence: `${name} is also on ${places}, where no rule of a network holds${route}`,
+    isolationRemedy: others.map((other) => `docker network disconnect ${other.network} ${name}`).join('; '),
+  };
+}
+
+function resolverOf({ container, resolverFailure }: AdmittedContainer, { network, gateway }: BridgePlan): Resolver {
+  if (resolverFailure === null) return { dns: 'active', dnsRemedy: null };
+  return {
+    dns: 'restart-required',
+    dnsRemedy: `its queries cannot be led to the agent (${resolverFailure}); make ${container.name} anew with --network ${network} --dns ${gateway}`,
   };
 }

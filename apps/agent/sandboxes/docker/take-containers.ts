@@ -1,3 +1,4 @@
+import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import type { ContainerEndpoint, EngineContainer } from '#libs/docker-engine/container.js';
@@ -15,20 +16,11 @@ export interface TakenContainer {
   readonly endpoint: ContainerEndpoint;
 }
 
-/** A container that is meant to be a sandbox and cannot be one as it is. */
-export interface RefusedContainer {
-  readonly container: string;
-  readonly sandboxId: SandboxId | null;
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string;
-}
-
 export interface Takings {
   readonly taken: readonly TakenContainer[];
   /** To be put onto the agent's network, as their label asks. */
   readonly toConnect: readonly EngineContainer[];
-  readonly refused: readonly RefusedContainer[];
+  readonly refused: readonly RefusedSandbox[];
 }
 
 export interface TakingTerms {
@@ -53,7 +45,7 @@ export function concerns(
 export function takeContainers(containers: readonly EngineContainer[], terms: TakingTerms): Takings {
   const taken = new Map<SandboxId, TakenContainer>();
   const toConnect: EngineContainer[] = [];
-  const refused: RefusedContainer[] = [];
+  const refused: RefusedSandbox[] = [];
   for (const container of inOrder(containers, terms.holders)) {
     if (container.state === 'other') continue;
     const outcome = takeContainer(container, terms);
@@ -68,13 +60,13 @@ export function takeContainers(containers: readonly EngineContainer[], terms: Ta
 type Outcome =
   | { readonly kind: 'taken'; readonly sandboxId: SandboxId; readonly endpoint: ContainerEndpoint }
   | { readonly kind: 'connect'; readonly sandboxId: SandboxId }
-  | { readonly kind: 'refused'; readonly refusal: RefusedContainer };
+  | { readonly kind: 'refused'; readonly refusal: RefusedSandbox };
 
 function takeContainer(container: EngineContainer, { network }: TakingTerms): Outcome {
   const { name, labels, networkMode } = container;
   const refuse = (sandboxId: SandboxId | null, code: string, message: string, remedy: string): Outcome => ({
     kind: 'refused',
-    refusal: { container: name, sandboxId, code, message: `container ${name}: ${message}`, remedy },
+    refusal: { name, sandboxId, code, message: `container ${name}: ${message}`, remedy },
   });
   const attach = labels[ATTACH_LABEL];
   if (labels[SANDBOX_LABEL] === undefined && attach === undefined) {
@@ -139,10 +131,10 @@ function second(
   sandboxId: SandboxId,
   { name }: EngineContainer,
   taken: ReadonlyMap<SandboxId, TakenContainer>,
-): RefusedContainer {
+): RefusedSandbox {
   const holder = taken.get(sandboxId)?.container.name ?? 'another container';
   return {
-    container: name,
+    name,
     sandboxId,
     code: 'SANDBOX_ID_TAKEN',
     message: `container ${name}: the container ${holder} is the sandbox ${sandboxId} already`,

@@ -32,6 +32,8 @@ export default class AgentList extends ListCommand {
         },
         { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
       ],
+      notes: ({ id, refused }) =>
+        refused.map(({ code, message, remedy }) => `${id} takes no sandbox of ${message} (${code}); ${remedy}`),
       whenEmpty: 'no agents; enroll one: gstacks agent enroll host-a',
     });
   }

@@ -1,0 +1,56 @@
+import type { SandboxDto } from '#libs/api-client/generated/index.js';
+import { DockerEngine } from '#libs/docker-engine/engine.js';
+import { EngineRefusedError, EngineUnavailableError } from '#libs/docker-engine/errors.js';
+import { type RunningExec, startExec } from '#libs/docker-engine/exec.js';
+import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
+import { RefusedHereError } from '../errors/errors.js';
+
+/** The Engine starts the command, so that neither the terminal nor this process is what signals it. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+type InContainer = Pick<SandboxDto, 'id' | 'agentId'> & { readonly container: NonNullable<SandboxDto['container']> };
+
+/** Runs a command in the sandbox's container on this terminal; resolves with its exit code. */
+export async function runInContainer(sandbox: InContainer, command: readonly string[]): Promise<number> {
+  const engine = new DockerEngine(parseSocketPath(sandbox.container.engineSocket, 'engineSocket'));
+  const exec = await started(engine, sandbox, command);
+  const forward = SIGNALS.map((signal) => [signal, () => void pass(exec, signal)] as const);
+  for (const [signal, handle] of forward) process.on(signal, handle);
+  try {
+    return await exec.ended;
+  } finally {
+    for (const [signal, handle] of forward) process.off(signal, handle);
+  }
+}
+
+async function started(engine: DockerEngine, sandbox: InContainer, command: readonly string[]): Promise<RunningExec> {
+  const { id, agentId, container } = sandbox;
+  const host = agentId ?? 'its agent';
+  try {
+    return await startExec(engine, container.id, command, process);
+  } catch (error) {
+    const isElsewhere =
+      (error instanceof EngineUnavailableError && error.code === 'DOCKER_ENGINE_NOT_RUNNING') ||
+      (error instanceof EngineRefusedError && error.status === 404);
+    if (isElsewhere) {
+      throw new RefusedHereError(
+        'CONTAINER_NOT_HERE',
+        `the container of ${id} is not on this machine; it belongs to ${host}`,
+        `run gstacks sandbox exec ${id} on the host of ${host}`,
+      );
+    }
+    if (error instanceof EngineUnavailableError) throw new RefusedHereError(error.code, error.message, error.remedy);
+    if (!(error instanceof EngineRefusedError)) throw error;
+    throw new RefusedHereError('EXEC_FAILED', error.message, `gstacks sandbox show ${id}`);
+  }
+}
+
+/** A command that has ended meanwhile needs no signal; one of another user gets none. */
+async function pass(exec: RunningExec, signal: NodeJS.Signals): Promise<void> {
+  try {
+    const pid = await exec.pid();
+    if (pid > 0) process.kill(pid, signal);
+  } catch {
+    process.exit(1);
+  }
+}
