@@ -3,6 +3,7 @@ import { EventLog1763900000000 } from './1763900000000-event-log.js';
 import { AppliedLog1763900100000 } from './1763900100000-applied-log.js';
 import { ControlPlane1763900200000 } from './1763900200000-control-plane.js';
 import { MeshKeys1763900300000 } from './1763900300000-mesh-keys.js';
+import { Epochs1763900400000 } from './1763900400000-epochs.js';
 import { RefusedSandboxes1763900500000 } from './1763900500000-refused-sandboxes.js';
 
 /** Every migration in order. */
@@ -11,6 +12,7 @@ export const migrations = [
   AppliedLog1763900100000,
   ControlPlane1763900200000,
   MeshKeys1763900300000,
+  Epochs1763900400000,
   RefusedSandboxes1763900500000,
 ];
 

@@ -30,7 +30,6 @@ import {
   LOGGER,
   MESH_AUTHORITY,
   SETTINGS,
-  STORE_EPOCH,
   TOPOLOGY_SIGNER,
 } from './provided.js';
 import { AgentInventory } from './sandboxes/agent-inventory.entity.js';
@@ -38,7 +37,7 @@ import type { ControlPlaneSettings } from './settings.js';
 import { Directory } from './topology/directory.js';
 import { DirectoryFeed } from './topology/directory-feed.js';
 import { ProcessCursor } from './topology/process-cursor.entity.js';
-import { readEpoch } from './topology/store-epoch.js';
+import { StoreEpoch } from './topology/store-epoch.js';
 
 const ENTITIES = [ApiToken, EnrollmentToken, AgentContact, AgentInventory, ProcessCursor, MeshKey];
 
@@ -105,7 +104,11 @@ async function openBus(
       inject: [SETTINGS, CLOCK],
       useFactory: (s: ControlPlaneSettings, clock: Clock) => openMeshAuthority(s.keysFolder, clock()),
     },
-    { provide: STORE_EPOCH, inject: [DataSource], useFactory: readEpoch },
+    {
+      provide: StoreEpoch,
+      inject: [DataSource, LOGGER],
+      useFactory: (database: DataSource, logger: Logger) => StoreEpoch.open(database, logger),
+    },
     {
       provide: EVENT_STORE,
       inject: [SETTINGS, LOGGER],
@@ -130,7 +133,7 @@ async function openBus(
     BUS_AUTHORITY,
     TOPOLOGY_SIGNER,
     MESH_AUTHORITY,
-    STORE_EPOCH,
+    StoreEpoch,
     EVENT_STORE,
     BUS,
     Directory,

@@ -11,9 +11,12 @@ import { LocalNodePublisher } from './local-nodes/local-node-publisher.js';
 import { MeshKeyUpkeep } from './mesh/mesh-key-upkeep.js';
 import { BUS, EVENT_STORE } from './provided.js';
 import { Inventories } from './sandboxes/inventories.js';
+import { AgentStates } from './topology/agent-states.js';
 import { AppliedLog } from './topology/applied-log.js';
 import { DirectoryFeed } from './topology/directory-feed.js';
 import { PlacementProcess } from './topology/placement-process.js';
+import { Regressions } from './topology/regressions.js';
+import { StoreEpoch } from './topology/store-epoch.js';
 import { TopologyPublisher } from './topology/topology-publisher.js';
 
 /** The one place that says in which order the control plane comes up and goes down. */
@@ -33,6 +36,9 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly meshKeys: MeshKeyUpkeep,
     private readonly placement: PlacementProcess,
     private readonly applied: AppliedLog,
+    private readonly states: AgentStates,
+    private readonly epoch: StoreEpoch,
+    private readonly regressions: Regressions,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
@@ -42,6 +48,8 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.contacts.start();
     await this.inventories.start();
     await this.feed.start();
+    await this.regressions.start();
+    await this.states.start();
     this.revocations.start();
     this.meshKeys.start();
     // Peers are told of before the topology that needs them.
@@ -51,12 +59,16 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.localPublisher.start();
     this.localListener.start();
     this.localExpiry.start();
+    // Last, since everybody above follows a new epoch.
+    this.epoch.start();
     await this.placement.start();
   }
 
   /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.listener.close(), this.localListener.close(), this.localExpiry.close()]);
+    this.epoch.close();
+    this.regressions.close();
     await this.placement.close();
     await Promise.all([
       this.publisher.close(),

@@ -7,7 +7,6 @@ export const BUS = Symbol('Bus');
 export const BUS_AUTHORITY = Symbol('BusAuthority');
 export const TOPOLOGY_SIGNER = Symbol('TopologySigner');
 export const MESH_AUTHORITY = Symbol('CertificateAuthority');
-export const STORE_EPOCH = Symbol('Epoch');
 
 /** The time, as an argument. */
 export type Clock = () => Date;

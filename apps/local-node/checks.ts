@@ -23,6 +23,8 @@ export function runLocalChecks({ mesh, view, source }: DiagnosedNode, message: u
   if (request.kind === 'resolve') {
     return { protocol: BUS_PROTOCOL, kind: 'resolve', address: null, version: view?.version ?? null };
   }
+  // Nobody compares a machine's view with the store.
+  if (request.kind === 'held') return { protocol: BUS_PROTOCOL, kind: 'held', held: null };
   const checks = [
     checkMesh(mesh, source.node),
     checkApplied(view, request.version),

@@ -259,7 +259,7 @@ export class JoinedNetwork {
 
   private acknowledge(from: number | null, flowsCut: AppliedMessage['flowsCut']): void {
     if (this.held === null) return;
-    const { epoch, hash, snapshot } = this.held;
+    const { epoch, hash, signature, snapshot } = this.held;
     this.link.acknowledge({
       protocol: BUS_PROTOCOL,
       epoch,
@@ -267,6 +267,7 @@ export class JoinedNetwork {
       from,
       to: snapshot.version,
       hash,
+      signature,
       outcome: 'applied',
       code: null,
       message: null,

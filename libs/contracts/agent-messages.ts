@@ -7,7 +7,7 @@ import type {
   InventoryReply,
   Peer,
 } from './bus-messages.js';
-import { BUS_PROTOCOL, type TopologyMessage } from './bus-messages.js';
+import { BUS_PROTOCOL, SERVED_PROTOCOLS, type TopologyMessage } from './bus-messages.js';
 import { CodedError, InvalidInputError } from './errors.js';
 import {
   parseAgentId,
@@ -23,11 +23,11 @@ import { formatSelector, parseSelector } from './selectors.js';
 
 /** The other side speaks another protocol: both versions are named, nothing of the message is used. */
 export class ProtocolUnsupportedError extends CodedError {
-  constructor(theirs: unknown) {
+  constructor(theirs: unknown, spoken: readonly number[]) {
     super(
       'PROTOCOL_UNSUPPORTED',
-      `the message speaks protocol ${JSON.stringify(theirs) ?? 'none'}; protocol ${BUS_PROTOCOL} is spoken here`,
-      'run the same GlobalStacks version at the control plane and on its agents',
+      `the message speaks protocol ${JSON.stringify(theirs) ?? 'none'}; here protocol ${spoken.join(' and ')} is spoken`,
+      'upgrade the control plane first, then its agents, one release at a time',
     );
   }
 }
@@ -38,7 +38,7 @@ export const MAX_LOCAL_NODES = 10_000;
 export const MAX_PARTS = 4_096;
 const MAX_SANDBOXES = 10_000;
 /** A part is below what the bus carries at once. */
-const MAX_BODY_CHARACTERS = 1_048_576;
+export const MAX_BODY_CHARACTERS = 1_048_576;
 
 const counter = integerBetween(0, Number.MAX_SAFE_INTEGER);
 const parseHash: FieldParser<string> = (value, field) => {
@@ -50,9 +50,19 @@ const parseHash: FieldParser<string> = (value, field) => {
 
 /** The members of a message of the protocol spoken here; throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseEnvelope(value: unknown): { readonly [key: string]: unknown } {
+  return envelopeOf(value, [BUS_PROTOCOL]);
+}
+
+/** As parseEnvelope, for what a member sends: of the protocol spoken here or the one before, which `protocol` tells. */
+export function parseMemberEnvelope(value: unknown): { readonly [key: string]: unknown; readonly protocol: number } {
+  return envelopeOf(value, SERVED_PROTOCOLS);
+}
+
+function envelopeOf(value: unknown, spoken: readonly number[]) {
   const message = parseObject(value, 'message');
-  if (message.protocol !== BUS_PROTOCOL) throw new ProtocolUnsupportedError(message.protocol);
-  return message;
+  const protocol = spoken.find((one) => one === message.protocol);
+  if (protocol === undefined) throw new ProtocolUnsupportedError(message.protocol, spoken);
+  return { ...message, protocol };
 }
 
 /** Throws InvalidInputError. */
@@ -106,6 +116,7 @@ export function parseContactReply(value: unknown): ContactReply {
   const reply = parseEnvelope(value);
   return {
     protocol: BUS_PROTOCOL,
+    serves: listOf(counter, 16)(reply.serves, 'serves'),
     term: counter(reply.term, 'term'),
     epoch: parseEpoch(reply.epoch, 'epoch'),
     networks: listOf((item, field) => {
@@ -113,6 +124,7 @@ export function parseContactReply(value: unknown): ContactReply {
       return {
         networkId: parseNetworkId(network.networkId, `${field}.networkId`),
         version: counter(network.version, `${field}.version`),
+        hash: parseHash(network.hash, `${field}.hash`),
       };
     }, MAX_NETWORKS)(reply.networks, 'networks'),
     peersRevision: counter(reply.peersRevision, 'peersRevision'),
@@ -153,12 +165,10 @@ export function parseInventoryReply(value: unknown): InventoryReply {
 /** A question of the control plane to one agent. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseDiagnoseRequest(value: unknown): DiagnoseRequest {
   const message = parseEnvelope(value);
-  const kind = wordOf(['resolve', 'checks'])(message.kind, 'kind');
-  const about = {
-    protocol: BUS_PROTOCOL,
-    networkId: parseNetworkId(message.networkId, 'networkId'),
-    alias: parseAliasName(message.alias, 'alias'),
-  };
+  const kind = wordOf(['resolve', 'checks', 'held'])(message.kind, 'kind');
+  const networkId = parseNetworkId(message.networkId, 'networkId');
+  if (kind === 'held') return { protocol: BUS_PROTOCOL, kind, networkId, part: counter(message.part, 'part') };
+  const about = { protocol: BUS_PROTOCOL, networkId, alias: parseAliasName(message.alias, 'alias') };
   if (kind === 'resolve') return { ...about, kind };
   return {
     ...about,

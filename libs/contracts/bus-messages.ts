@@ -1,7 +1,12 @@
 import type { AgentId, AliasName, FlowId, LocalNodeId, NetworkId, RuleId, SandboxId, UserName } from './ids.js';
 
-/** Every message names the protocol it speaks; another one is refused with both versions named. */
-export const BUS_PROTOCOL = 1;
+/**
+ * Every message names the protocol it speaks. A control plane serves members of its own protocol and of the one before,
+ * so that hosts can be upgraded one after the other, and answers each in its own; members speak one.
+ */
+export const BUS_PROTOCOL = 2;
+/** What this release's control plane serves, oldest first. */
+export const SERVED_PROTOCOLS: readonly number[] = [BUS_PROTOCOL - 1, BUS_PROTOCOL];
 
 /** A store's epoch: a counter that only an operator raises, and a random id that tells two stores apart. */
 export interface Epoch {
@@ -14,8 +19,13 @@ export interface NetworkVersion {
   readonly networkId: NetworkId;
   readonly epoch: Epoch;
   readonly version: number;
-  /** SHA-256 of the snapshot's canonical JSON, hexadecimal. */
+  /** snapshotHash of what is held; in protocol 1 the SHA-256 of its text. */
   readonly hash: string;
+  /**
+   * The control plane's signature of exactly this, as it came with the snapshot: it proves a version that the store does
+   * not know. null in protocol 1, and for what an agent of protocol 1 left on disk.
+   */
+  readonly signature: string | null;
 }
 
 /** How a peer is reached. Identity is proved by certificate, so an endpoint is only a hint. */
@@ -81,6 +91,8 @@ export interface AppliedMessage {
   readonly from: number | null;
   readonly to: number;
   readonly hash: string;
+  /** As in NetworkVersion; null when refused. */
+  readonly signature: string | null;
   readonly outcome: 'applied' | 'refused';
   /** Set when refused: the previous version stays in force. */
   readonly code: string | null;
@@ -119,10 +131,12 @@ export interface HeartbeatMessage extends HelloMessage {
 /** Only this counts as contact. */
 export interface ContactReply {
   readonly protocol: number;
+  /** Every protocol that this control plane serves. */
+  readonly serves: readonly number[];
   readonly term: number;
   readonly epoch: Epoch;
-  /** Current versions of every network the agent is to hold. */
-  readonly networks: readonly { readonly networkId: NetworkId; readonly version: number }[];
+  /** Current versions of every network the member is to hold, each with the hash of what it is to hold. */
+  readonly networks: readonly { readonly networkId: NetworkId; readonly version: number; readonly hash: string }[];
   readonly peersRevision: number;
   readonly peers: readonly Peer[];
   /** Developers' machines that may ask this agent for flows; of no other is a flow accepted. */
@@ -235,6 +249,7 @@ export type DiagnoseRequest =
       readonly networkId: NetworkId;
       readonly alias: AliasName;
     }
+  | HeldRequest
   | {
       readonly protocol: number;
       readonly kind: 'checks';
@@ -248,6 +263,7 @@ export type DiagnoseRequest =
     };
 
 export type DiagnoseReply =
+  | HeldReply
   | {
       readonly protocol: number;
       readonly kind: 'resolve';
@@ -255,6 +271,27 @@ export type DiagnoseReply =
       readonly version: number | null;
     }
   | { readonly protocol: number; readonly kind: 'checks'; readonly checks: readonly Check[] };
+
+/** The snapshot that an agent holds, part by part: what `admin new-epoch` compares with the store. */
+export interface HeldRequest {
+  readonly protocol: number;
+  readonly kind: 'held';
+  readonly networkId: NetworkId;
+  /** Counted from 0. */
+  readonly part: number;
+}
+
+export interface HeldReply {
+  readonly protocol: number;
+  readonly kind: 'held';
+  /** null: the agent does not hold this network. */
+  readonly held: {
+    readonly version: NetworkVersion;
+    readonly part: { readonly index: number; readonly count: number };
+    /** A part of the snapshot's canonical JSON. */
+    readonly body: string;
+  } | null;
+}
 
 /** Used by the verdict of `network test`. */
 export interface NearMiss {

@@ -1,4 +1,4 @@
-import { MAX_NETWORKS, parseEnvelope, parseEpoch } from './agent-messages.js';
+import { MAX_BODY_CHARACTERS, MAX_NETWORKS, MAX_PARTS, parseEpoch, parseMemberEnvelope } from './agent-messages.js';
 import {
   type Acknowledgement,
   type AppliedMessage,
@@ -9,6 +9,7 @@ import {
   type DiagnoseReply,
   type Epoch,
   type HeartbeatMessage,
+  type HeldReply,
   type HelloMessage,
   type InventoryMessage,
   ISOLATION_STATES,
@@ -54,6 +55,12 @@ const parseHash: FieldParser<string> = (value, field) => {
   return value;
 };
 
+/** Protocol 1 has none. */
+const signatureIn =
+  (protocol: number): FieldParser<string | null> =>
+  (value, field) =>
+    protocol < BUS_PROTOCOL ? null : nullOr(textUpTo(256))(value, field);
+
 const parseBootId: FieldParser<string> = (value, field) => {
   if (typeof value !== 'string' || !/^[A-Za-z0-9-]{1,64}$/.test(value)) {
     throw new InvalidInputError(field, value, '1 to 64 of letters, digits and -');
@@ -81,32 +88,35 @@ const parseMeshState: FieldParser<MeshState> = (value, field) => {
   };
 };
 
-const parseNetworkVersion: FieldParser<NetworkVersion> = (value, field) => {
-  const held = parseObject(value, field);
-  return {
-    networkId: parseNetworkId(held.networkId, `${field}.networkId`),
-    epoch: parseEpoch(held.epoch, `${field}.epoch`),
-    version: counter(held.version, `${field}.version`),
-    hash: parseHash(held.hash, `${field}.hash`),
+const networkVersionIn =
+  (protocol: number): FieldParser<NetworkVersion> =>
+  (value, field) => {
+    const held = parseObject(value, field);
+    return {
+      networkId: parseNetworkId(held.networkId, `${field}.networkId`),
+      epoch: parseEpoch(held.epoch, `${field}.epoch`),
+      version: counter(held.version, `${field}.version`),
+      hash: parseHash(held.hash, `${field}.hash`),
+      signature: signatureIn(protocol)(held.signature, `${field}.signature`),
+    };
   };
-};
 
 /** The first message after each connect. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseHelloMessage(value: unknown): HelloMessage {
-  const message = parseEnvelope(value);
+  const message = parseMemberEnvelope(value);
   return {
-    protocol: BUS_PROTOCOL,
+    protocol: message.protocol,
     bootId: parseBootId(message.bootId, 'bootId'),
     softwareVersion: textUpTo(64)(message.softwareVersion, 'softwareVersion'),
     driver: textUpTo(32)(message.driver, 'driver'),
     mesh: parseMeshState(message.mesh, 'mesh'),
-    networks: listOf(parseNetworkVersion, MAX_NETWORKS)(message.networks, 'networks'),
+    networks: listOf(networkVersionIn(message.protocol), MAX_NETWORKS)(message.networks, 'networks'),
   };
 }
 
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseHeartbeatMessage(value: unknown): HeartbeatMessage {
-  const { acknowledgements } = parseEnvelope(value);
+  const { acknowledgements } = parseMemberEnvelope(value);
   const parseEach: FieldParser<AppliedMessage> = (item) => parseAppliedMessage(item);
   return {
     ...parseHelloMessage(value),
@@ -116,14 +126,15 @@ export function parseHeartbeatMessage(value: unknown): HeartbeatMessage {
 
 /** What an agent did with a version. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseAppliedMessage(value: unknown): AppliedMessage {
-  const message = parseEnvelope(value);
+  const message = parseMemberEnvelope(value);
   return {
-    protocol: BUS_PROTOCOL,
+    protocol: message.protocol,
     epoch: parseKeptEpoch(message.epoch, 'epoch'),
     networkId: parseNetworkId(message.networkId, 'networkId'),
     from: nullOr(version)(message.from, 'from'),
     to: version(message.to, 'to'),
     hash: parseHash(message.hash, 'hash'),
+    signature: signatureIn(message.protocol)(message.signature, 'signature'),
     outcome: wordOf(['applied', 'refused'])(message.outcome, 'outcome'),
     code: nullOr(code)(message.code, 'code'),
     message: nullOr(words)(message.message, 'message'),
@@ -142,9 +153,9 @@ export function parseAppliedMessage(value: unknown): AppliedMessage {
 
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseSyncMessage(value: unknown): SyncMessage {
-  const message = parseEnvelope(value);
+  const message = parseMemberEnvelope(value);
   return {
-    protocol: BUS_PROTOCOL,
+    protocol: message.protocol,
     networkId: parseNetworkId(message.networkId, 'networkId'),
     have: nullOr(counter)(message.have, 'have'),
   };
@@ -191,12 +202,12 @@ const parseRefusedSandbox: FieldParser<RefusedSandbox> = (value, field) => {
 
 /** Everything a driver sees. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseInventoryMessage(value: unknown): InventoryMessage {
-  const message = parseEnvelope(value);
+  const message = parseMemberEnvelope(value);
   const sandboxes = listOf(parseSandboxReport, MAX_SANDBOXES)(message.sandboxes, 'sandboxes');
   const ids = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
   if (ids.size !== sandboxes.length) throw new InvalidInputError('sandboxes', 'a sandbox twice', 'each sandbox once');
   return {
-    protocol: BUS_PROTOCOL,
+    protocol: message.protocol,
     bootId: parseBootId(message.bootId, 'bootId'),
     sequence: counter(message.sequence, 'sequence'),
     driver: textUpTo(32)(message.driver, 'driver'),
@@ -207,9 +218,9 @@ export function parseInventoryMessage(value: unknown): InventoryMessage {
 
 /** The answer to a part of a topology. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseTopologyReply(value: unknown): TopologyReply {
-  const reply = parseEnvelope(value);
+  const reply = parseMemberEnvelope(value);
   return {
-    protocol: BUS_PROTOCOL,
+    protocol: reply.protocol,
     status: wordOf(['received', 'ignored', 'refused'])(reply.status, 'status'),
     code: nullOr(code)(reply.code, 'code'),
     message: nullOr(words)(reply.message, 'message'),
@@ -218,9 +229,9 @@ export function parseTopologyReply(value: unknown): TopologyReply {
 
 /** The answer to a control message. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseAcknowledgement(value: unknown): Acknowledgement {
-  const reply = parseEnvelope(value);
+  const reply = parseMemberEnvelope(value);
   return {
-    protocol: BUS_PROTOCOL,
+    protocol: reply.protocol,
     ok: parseTrueOrFalse(reply.ok, 'ok'),
     code: nullOr(code)(reply.code, 'code'),
     message: nullOr(words)(reply.message, 'message'),
@@ -237,14 +248,27 @@ const parseCheck: FieldParser<Check> = (value, field) => {
   };
 };
 
+const parseHeldPart: FieldParser<NonNullable<HeldReply['held']>> = (value, field) => {
+  const held = parseObject(value, field);
+  const part = parseObject(held.part, `${field}.part`);
+  const count = integerBetween(1, MAX_PARTS)(part.count, `${field}.part.count`);
+  return {
+    version: networkVersionIn(BUS_PROTOCOL)(held.version, `${field}.version`),
+    part: { index: integerBetween(0, count - 1)(part.index, `${field}.part.index`), count },
+    body: textUpTo(MAX_BODY_CHARACTERS)(held.body, `${field}.body`),
+  };
+};
+
 /** An agent's answer to a question about itself. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseDiagnoseReply(value: unknown): DiagnoseReply {
-  const reply = parseEnvelope(value);
-  if (wordOf(['resolve', 'checks'])(reply.kind, 'kind') === 'checks') {
-    return { protocol: BUS_PROTOCOL, kind: 'checks', checks: listOf(parseCheck, 16)(reply.checks, 'checks') };
+  const reply = parseMemberEnvelope(value);
+  const kind = wordOf(['resolve', 'checks', 'held'])(reply.kind, 'kind');
+  if (kind === 'held') return { protocol: reply.protocol, kind, held: nullOr(parseHeldPart)(reply.held, 'held') };
+  if (kind === 'checks') {
+    return { protocol: reply.protocol, kind: 'checks', checks: listOf(parseCheck, 16)(reply.checks, 'checks') };
   }
   return {
-    protocol: BUS_PROTOCOL,
+    protocol: reply.protocol,
     kind: 'resolve',
     address: nullOr(textUpTo(64))(reply.address, 'address'),
     version: nullOr(counter)(reply.version, 'version'),

@@ -11,6 +11,16 @@ import { selectorsFor } from './selector-match.js';
  * attached, no label, no rule about others. A deleted network gives a snapshot that tells the node to let go.
  */
 export function compileForLocalNode(topology: Topology, user: UserName): Snapshot {
+  const ofUsers = compiled.get(topology) ?? new Map<UserName, Snapshot>();
+  const snapshot = ofUsers.get(user) ?? compileAnew(topology, user);
+  compiled.set(topology, ofUsers.set(user, snapshot));
+  return snapshot;
+}
+
+/** A node is compared with it at each heartbeat. */
+const compiled = new WeakMap<Topology, Map<UserName, Snapshot>>();
+
+function compileAnew(topology: Topology, user: UserName): Snapshot {
   const { networkId, name, version, maxStalenessSeconds, deleted } = topology;
   const head = { format: 1, networkId, name, version, maxStalenessSeconds } as const;
   if (deleted) return { ...head, participates: false, sandboxes: [], aliases: [], rules: [] };

@@ -1,7 +1,8 @@
 import type { AgentId } from '#libs/contracts/ids.js';
-import { formatSelector } from '#libs/contracts/selectors.js';
 import type { Snapshot, Topology } from './model.js';
 import { compareText, sortedBy } from './order.js';
+import { type SnapshotHead } from './snapshot-digest.js';
+import { aliasElement, ruleElement, sandboxElement } from './snapshot-elements.js';
 
 /** Every agent that holds an attached sandbox, in order; nobody takes part in a deleted network. */
 export function participants(topology: Topology): readonly AgentId[] {
@@ -40,38 +41,27 @@ function fullSnapshot(topology: Topology): Snapshot {
   const snapshot: Snapshot = {
     ...emptySnapshot(topology),
     participates: true,
-    sandboxes: sortedBy(topology.sandboxes.values(), ({ sandboxId }) => sandboxId).map(
-      ({ sandboxId, agentId, labels }) => ({ sandboxId, agentId, labels }),
-    ),
-    aliases: sortedBy(topology.aliases.values(), ({ alias }) => alias).map(({ alias, sandboxId, ports }) => ({
-      alias,
-      sandboxId,
-      ports: ports
-        .map(({ published, target }) => ({ published, target }))
-        .sort((first, second) => first.published - second.published),
-    })),
-    rules: sortedBy(topology.rules.values(), ({ id }) => id).map(({ id, effect, from, to, port }) => ({
-      id,
-      effect,
-      from: formatSelector(from),
-      to,
-      port,
-    })),
+    sandboxes: sortedBy(topology.sandboxes.values(), ({ sandboxId }) => sandboxId).map(sandboxElement),
+    aliases: sortedBy(topology.aliases.values(), ({ alias }) => alias).map(aliasElement),
+    rules: sortedBy(topology.rules.values(), ({ id }) => id).map(ruleElement),
   };
   compiled.set(topology, snapshot);
   return snapshot;
 }
 
-function emptySnapshot({ networkId, name, version, maxStalenessSeconds }: Topology): Snapshot {
-  return {
-    format: 1,
+function emptySnapshot(topology: Topology): Snapshot {
+  return { ...snapshotHead(topology, false), sandboxes: [], aliases: [], rules: [] };
+}
+
+/** What a snapshot says of the network itself, for an agent that takes part or one that is to let go. */
+export function snapshotHead(
+  {
     networkId,
     name,
     version,
     maxStalenessSeconds,
-    participates: false,
-    sandboxes: [],
-    aliases: [],
-    rules: [],
-  };
+  }: Pick<Topology, 'networkId' | 'name' | 'version' | 'maxStalenessSeconds'>,
+  participates: boolean,
+): SnapshotHead {
+  return { format: 1, networkId, name, version, maxStalenessSeconds, participates };
 }

@@ -4,7 +4,7 @@ import { parseAgentId } from '#libs/contracts/ids.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { verifyLog } from '#libs/event-store/verify-log.js';
 import { compile } from '#libs/topology/compile.js';
-import { snapshotHash } from '#libs/topology/snapshot-text.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
 import { foldNetwork } from '#test/support/fold-network.js';
 import { databaseUrl, networkIdOf, withRecord } from '#test/support/record.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
@@ -39,6 +38,7 @@ import {
 } from '#libs/contracts/subjects.js';
 import { type CertificateAuthority, createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import type { Snapshot } from '#libs/topology/model.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
 import { snapshotText } from '#libs/topology/snapshot-text.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { waitFor } from '#test/support/wait.js';
@@ -182,7 +182,7 @@ export class FakeControlPlane {
       networkId: snapshot.networkId,
       from: null,
       to: snapshot.version,
-      hash: createHash('sha256').update(text).digest('hex'),
+      hash: snapshotHash(snapshot),
       ...changes,
     };
     const signature = this.signer.sign(agentId, statement);
@@ -211,7 +211,11 @@ export class FakeControlPlane {
       protocol: BUS_PROTOCOL,
       term: this.term,
       epoch: this.epoch,
-      networks: networks.map(({ networkId, version }) => ({ networkId, version })),
+      networks: networks.map((snapshot) => ({
+        networkId: snapshot.networkId,
+        version: snapshot.version,
+        hash: snapshotHash(snapshot),
+      })),
       localNodes: [],
       peersRevision: Date.now(),
       peers: [...this.peers.values()],

@@ -24,11 +24,13 @@ export class SyncRequests {
   /** The control plane said what this agent is to hold: ask for what is missing, older, or no longer named. */
   compare({ epoch, networks }: Pick<ContactReply, 'epoch' | 'networks'>): void {
     const named = new Set<NetworkId>();
-    for (const { networkId, version } of networks) {
+    for (const { networkId, version, hash } of networks) {
       named.add(networkId);
       const held = this.ports.held(networkId);
       const behind = held === null || held.snapshot.version < version || held.epoch.counter < epoch.counter;
-      if (behind) this.send(networkId, held);
+      // Of the same version with another hash the control plane has to hear: it sends, and is answered with a refusal.
+      const differs = held !== null && held.snapshot.version === version && held.hash !== hash;
+      if (behind || differs) this.send(networkId, held);
     }
     for (const held of this.ports.heldNetworks()) {
       const { networkId, participates } = held.snapshot;

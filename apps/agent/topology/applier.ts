@@ -171,6 +171,7 @@ export class Applier {
       from: from?.snapshot.version ?? null,
       to: version,
       hash: held.hash,
+      signature: held.signature,
       outcome: 'applied',
       code: null,
       message: null,

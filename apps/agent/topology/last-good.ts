@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { parseEpoch } from '#libs/contracts/agent-messages.js';
 import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
 import { parseAppliedMessage } from '#libs/contracts/control-plane-messages.js';
-import { listOf, parseObject } from '#libs/contracts/json-fields.js';
+import { listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
-import { snapshotHash } from '#libs/topology/snapshot-text.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import { snapshotHashOfProtocol1 } from '#libs/topology/snapshot-text.js';
 import { moveAside, readStateFile, StateFileInvalidError, writeStateFile } from '../state/state-file.js';
 
 /** A network as it was last applied, and what of it the control plane may not have heard yet. */
@@ -56,13 +57,19 @@ export class LastGoodFiles {
 }
 
 function readLastGood(value: unknown): LastGood {
-  const { epoch, hash, snapshot, unanswered } = parseObject(value, 'last-good');
+  const { epoch, hash, signature, snapshot: kept, unanswered } = parseObject(value, 'last-good');
+  const snapshot = parseSnapshot(kept);
+  const presentHash = snapshotHash(snapshot);
+  // The release before wrote the hash of protocol 1, and no signature: it is held on under the hash of today.
+  if (hash !== presentHash && hash !== snapshotHashOfProtocol1(snapshot)) {
+    throw invalid('the snapshot does not have the hash it was sent with');
+  }
   const held: HeldNetwork = {
     epoch: parseEpoch(epoch, 'epoch'),
-    hash: String(hash),
-    snapshot: parseSnapshot(snapshot),
+    hash: presentHash,
+    signature: hash === presentHash ? nullOr(textUpTo(256))(signature ?? null, 'signature') : null,
+    snapshot,
   };
-  if (snapshotHash(held.snapshot) !== held.hash) throw invalid('the snapshot does not have the hash it was sent with');
   return { held, unanswered: listOf(parseAppliedMessage, MOST_UNANSWERED)(unanswered, 'unanswered') };
 }
 

@@ -17,6 +17,10 @@ export class AgentContact {
   @Column('text')
   readonly driver!: string;
 
+  /** Of the bus: the one that it last spoke. */
+  @Column('integer')
+  readonly protocol!: number;
+
   @Column('json')
   readonly mesh!: MeshState;
 

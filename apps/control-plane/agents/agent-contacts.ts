@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import type { Repository } from 'typeorm';
-import type { HelloMessage, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, type HelloMessage, type NetworkVersion } from '#libs/contracts/bus-messages.js';
 import type { AgentStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from '../provided.js';
@@ -13,7 +13,7 @@ import { AgentContact } from './agent-contact.entity.js';
 const WRITE_EVERY_MS = 30_000;
 
 /** An agent as it last spoke. */
-export interface Contact extends Omit<HelloMessage, 'protocol' | 'networks'> {
+export interface Contact extends Omit<HelloMessage, 'networks'> {
   readonly lastContactAt: Date;
   /** false: what is known is from before this process started. */
   readonly heard: boolean;
@@ -24,6 +24,7 @@ export interface Contact extends Omit<HelloMessage, 'protocol' | 'networks'> {
 @Injectable()
 export class AgentContacts {
   private readonly contacts = new Map<AgentId, Contact>();
+  private readonly refusals = new Map<AgentId, string>();
   private readonly written = new Map<AgentId, { readonly content: string; readonly at: number }>();
 
   constructor(
@@ -34,8 +35,10 @@ export class AgentContacts {
   ) {}
 
   async start(): Promise<void> {
-    for (const { agentId, bootId, softwareVersion, driver, mesh, lastContactAt } of await this.rows.find()) {
+    for (const { agentId, ...row } of await this.rows.find()) {
+      const { protocol, bootId, softwareVersion, driver, mesh, lastContactAt } = row;
       this.contacts.set(agentId, {
+        protocol,
         bootId,
         softwareVersion,
         driver,
@@ -59,11 +62,30 @@ export class AgentContacts {
       : 'ONLINE';
   }
 
+  /** The protocol to speak to this agent in: its own, as far as it was heard. */
+  protocolOf(agentId: AgentId): number {
+    return this.of(agentId)?.protocol ?? BUS_PROTOCOL;
+  }
+
+  /** Why this agent was refused contact when it last tried; null: it was not. */
+  refusalOf(agentId: AgentId): string | null {
+    return this.refusals.get(agentId) ?? null;
+  }
+
+  /** True when this is news. */
+  refused(agentId: AgentId, reason: string): boolean {
+    const isNews = this.refusals.get(agentId) !== reason;
+    this.refusals.set(agentId, reason);
+    return isNews;
+  }
+
   /** Takes note of a hello or heartbeat; true when the agent may have been away before it. */
   heard(agentId: AgentId, message: HelloMessage): boolean {
     const returned = this.statusOf(agentId) !== 'ONLINE' || this.of(agentId)?.bootId !== message.bootId;
-    const { bootId, softwareVersion, driver, mesh } = message;
+    const { protocol, bootId, softwareVersion, driver, mesh } = message;
+    this.refusals.delete(agentId);
     this.contacts.set(agentId, {
+      protocol,
       bootId,
       softwareVersion,
       driver,
@@ -78,6 +100,7 @@ export class AgentContacts {
 
   forget(agentId: AgentId): void {
     this.contacts.delete(agentId);
+    this.refusals.delete(agentId);
     this.written.delete(agentId);
     this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact kept'));
   }
@@ -85,14 +108,14 @@ export class AgentContacts {
   private write(agentId: AgentId): void {
     const contact = this.of(agentId);
     if (contact === null) return;
-    const { bootId, softwareVersion, driver, mesh, lastContactAt } = contact;
-    const content = JSON.stringify([bootId, softwareVersion, driver, mesh]);
+    const { protocol, bootId, softwareVersion, driver, mesh, lastContactAt } = contact;
+    const content = JSON.stringify([protocol, bootId, softwareVersion, driver, mesh]);
     const last = this.written.get(agentId);
     const now = lastContactAt.getTime();
     if (last?.content === content && now - last.at < WRITE_EVERY_MS) return;
     this.written.set(agentId, { content, at: now });
     this.rows
-      .upsert({ agentId, bootId, softwareVersion, driver, mesh, lastContactAt }, ['agentId'])
+      .upsert({ agentId, protocol, bootId, softwareVersion, driver, mesh, lastContactAt }, ['agentId'])
       .catch((error: unknown) => {
         this.written.delete(agentId);
         this.logger.warn({ err: error, agentId }, 'contact not written');

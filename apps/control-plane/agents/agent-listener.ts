@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { Bus, BusSubscription } from '#libs/bus/bus.js';
+import { ProtocolUnsupportedError, parseMemberEnvelope } from '#libs/contracts/agent-messages.js';
 import {
   type Acknowledgement,
   BUS_PROTOCOL,
   type ContactReply,
-  type Epoch,
   type HelloMessage,
+  SERVED_PROTOCOLS,
 } from '#libs/contracts/bus-messages.js';
 import {
   parseAppliedMessage,
@@ -17,14 +18,17 @@ import {
   parseSyncMessage,
 } from '#libs/contracts/control-plane-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { type AgentId, type NetworkId, parseAgentId } from '#libs/contracts/ids.js';
 import { agentOfSubject, everyAgentSubject, type FromAgent } from '#libs/contracts/subjects.js';
 import { Metrics } from '../health/metrics.js';
-import { BUS, LOGGER, STORE_EPOCH } from '../provided.js';
+import { BUS, LOGGER } from '../provided.js';
 import { Inventories } from '../sandboxes/inventories.js';
 import { Acknowledgements } from '../topology/acknowledgements.js';
+import { currentHash } from '../topology/current-hash.js';
 import { Directory } from '../topology/directory.js';
+import { ExpectedHashes } from '../topology/expected-hashes.js';
 import { PUBLISHER_TERM } from '../topology/publisher-term.js';
+import { StoreEpoch } from '../topology/store-epoch.js';
 import { TopologyPublisher } from '../topology/topology-publisher.js';
 import { AgentContacts } from './agent-contacts.js';
 import { PeerDirectory } from './peer-directory.js';
@@ -37,7 +41,7 @@ const ACCEPTED: Acknowledgement = { protocol: BUS_PROTOCOL, ok: true, code: null
 /** Answers what agents send. The agent is the one of the subject: the server lets each publish under its own alone. */
 @Injectable()
 export class AgentListener {
-  private readonly served: BusSubscription[] = [];
+  private readonly subscriptions: BusSubscription[] = [];
   private readonly messages: Counter<'message' | 'outcome'>;
 
   constructor(
@@ -47,8 +51,9 @@ export class AgentListener {
     private readonly publisher: TopologyPublisher,
     private readonly acknowledgements: Acknowledgements,
     private readonly inventories: Inventories,
+    private readonly hashes: ExpectedHashes,
+    private readonly epoch: StoreEpoch,
     @Inject(BUS) private readonly bus: Bus,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
@@ -72,22 +77,23 @@ export class AgentListener {
       return ACCEPTED;
     });
     this.serve('applied', async (agentId, message) => {
-      await this.acknowledgements.take(agentId, parseAppliedMessage(message));
-      return ACCEPTED;
+      return this.acknowledgements.take(agentId, parseAppliedMessage(message));
     });
     this.serve('inventory', (agentId, message) => this.inventories.take(agentId, parseInventoryMessage(message)));
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.served.map((subscription) => subscription.close()));
+    await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
   }
 
-  private serve(kind: FromAgent, answer: (agentId: AgentId, message: unknown) => Promise<unknown>): void {
+  private serve(kind: FromAgent, answer: (agentId: AgentId, message: unknown) => Promise<object>): void {
     const handle = async (message: unknown, subject: string): Promise<unknown> => {
       try {
-        const reply = await answer(this.enrolledAgent(subject), message);
+        const agentId = this.enrolledAgent(subject);
+        const { protocol } = this.served(agentId, message);
+        const reply = await answer(agentId, message);
         this.messages.inc({ message: kind, outcome: 'taken' });
-        return reply;
+        return { ...reply, protocol };
       } catch (error) {
         this.messages.inc({ message: kind, outcome: 'refused' });
         // Of a refusal the words are enough; anything else is ours, with all that is known.
@@ -96,7 +102,20 @@ export class AgentListener {
         throw error;
       }
     };
-    this.served.push(this.bus.serve(everyAgentSubject(kind), handle));
+    this.subscriptions.push(this.bus.serve(everyAgentSubject(kind), handle));
+  }
+
+  /** What the message speaks. Error: ProtocolUnsupportedError, which the agent's status then shows. */
+  private served(agentId: AgentId, message: unknown): { readonly protocol: number } {
+    try {
+      return parseMemberEnvelope(message);
+    } catch (error) {
+      if (error instanceof ProtocolUnsupportedError) {
+        const reason = `${error.code}: ${agentId} was refused: ${error.message}; ${error.remedy}`;
+        if (this.contacts.refused(agentId, reason)) this.logger.error({ agentId, code: error.code }, reason);
+      }
+      throw error;
+    }
   }
 
   private enrolledAgent(subject: string): AgentId {
@@ -112,25 +131,39 @@ export class AgentListener {
     const returned = this.contacts.heard(agentId, message);
     if (JSON.stringify(message.mesh.endpoints) !== endpoints) this.peers.endpointsChanged(agentId);
     if (returned) this.publisher.hasten(agentId);
-    for (const held of message.networks) this.acknowledgements.check(agentId, held.networkId, held);
+    const doubted = new Set<NetworkId>();
+    for (const held of message.networks) {
+      if (this.acknowledgements.check(agentId, held, message.protocol) !== null) doubted.add(held.networkId);
+    }
 
     const current = this.directory.networksOfAgent(agentId);
     const heldVersions = new Map(message.networks.map((held) => [held.networkId, held]));
     for (const { topology } of current) {
-      const held = heldVersions.get(topology.networkId);
-      const isCurrent = held?.version === topology.version && held.epoch.id === this.epoch.id;
-      if (!isCurrent) this.publisher.offerIfIdle(topology.networkId, agentId);
+      const { networkId, version } = topology;
+      const held = heldVersions.get(networkId);
+      const isCurrent =
+        held?.version === version &&
+        held.epoch.id === this.epoch.current.id &&
+        this.hashes.remembered(networkId)(agentId, version, held.hash) === true;
+      if (!isCurrent) this.publisher.offerIfIdle(networkId, agentId);
     }
     const currentIds = new Set(current.map(({ topology }) => topology.networkId));
-    for (const networkId of heldVersions.keys()) {
-      if (!currentIds.has(networkId)) this.publisher.offerIfIdle(networkId, agentId);
+    for (const { networkId, epoch } of message.networks) {
+      if (currentIds.has(networkId) || doubted.has(networkId)) continue;
+      if (this.directory.network(networkId) !== null) this.publisher.offerIfIdle(networkId, agentId);
+      else if (epoch.counter < this.epoch.current.counter) this.publisher.release(networkId, agentId);
     }
     const { revision, peers, localNodes } = this.peers.listOf(agentId);
     return {
-      protocol: BUS_PROTOCOL,
+      protocol: message.protocol,
+      serves: SERVED_PROTOCOLS,
       term: PUBLISHER_TERM,
-      epoch: this.epoch,
-      networks: current.map(({ topology }) => ({ networkId: topology.networkId, version: topology.version })),
+      epoch: this.epoch.current,
+      networks: current.map((record) => ({
+        networkId: record.topology.networkId,
+        version: record.topology.version,
+        hash: currentHash(record, agentId),
+      })),
       peersRevision: revision,
       peers,
       localNodes,

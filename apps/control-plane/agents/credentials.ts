@@ -1,21 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BusAuthority } from '#libs/bus/authority.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { AgentCredentialsDto } from '#libs/contracts/http/enrollment.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import { meshToJoin } from '../mesh/mesh-settings.js';
-import {
-  BUS_AUTHORITY,
-  CLOCK,
-  type Clock,
-  MESH_AUTHORITY,
-  SETTINGS,
-  STORE_EPOCH,
-  TOPOLOGY_SIGNER,
-} from '../provided.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
+import { StoreEpoch } from '../topology/store-epoch.js';
 
 /** Short-lived credentials of one agent, for keys that only the agent holds. */
 @Injectable()
@@ -24,7 +16,7 @@ export class Credentials {
     @Inject(BUS_AUTHORITY) private readonly bus: BusAuthority,
     @Inject(MESH_AUTHORITY) private readonly mesh: CertificateAuthority,
     @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    private readonly epoch: StoreEpoch,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -49,7 +41,7 @@ export class Credentials {
       ...meshToJoin(this.settings.mesh),
       snapshotPublicKey: this.signer.publicKey,
       storeId: this.mesh.storeId,
-      epoch: this.epoch,
+      epoch: this.epoch.current,
       expiresAt: expiresAt.toISOString(),
     };
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
-import { type AdmittedLocalNode, BUS_PROTOCOL, type ControlMessage, type Peer } from '#libs/contracts/bus-messages.js';
+import type { AdmittedLocalNode, ControlMessage, Peer } from '#libs/contracts/bus-messages.js';
 import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { agentSubject } from '#libs/contracts/subjects.js';
@@ -103,7 +103,8 @@ export class PeerDirectory {
     if (known !== undefined) return known;
     const lane = new DeliveryLane<PeerList>({
       send: async (list, signal) => {
-        const message: ControlMessage = { protocol: BUS_PROTOCOL, kind: 'peers', ...list };
+        const protocol = this.contacts.protocolOf(agentId);
+        const message: ControlMessage = { protocol, kind: 'peers', ...list };
         const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'control'), message, signal);
         const { ok, code, message: reason } = parseAcknowledgement(reply);
         if (!ok) this.logger.warn({ agentId, code, reason }, 'the agent did not take its peers');

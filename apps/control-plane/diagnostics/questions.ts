@@ -6,6 +6,8 @@ import { parseDiagnoseReply } from '#libs/contracts/control-plane-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import { agentSubject, localNodeSubject } from '#libs/contracts/subjects.js';
+import { AgentContacts } from '../agents/agent-contacts.js';
+import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
 import { BUS, LOGGER } from '../provided.js';
 
 const ANSWER_WITHIN_MS = 3_000;
@@ -19,19 +21,29 @@ export type Asked =
 @Injectable()
 export class Questions {
   constructor(
+    private readonly contacts: AgentContacts,
+    private readonly localContacts: LocalNodeContacts,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async ask(asked: Asked, question: DiagnoseRequest): Promise<DiagnoseReply | null> {
-    const subject =
-      asked.kind === 'agent' ? agentSubject(asked.agentId, 'diagnose') : localNodeSubject(asked.nodeId, 'diagnose');
+    const { subject, protocol } = this.addressOf(asked);
     try {
-      return parseDiagnoseReply(await this.bus.request(subject, question, ANSWER_WITHIN_MS));
+      return parseDiagnoseReply(await this.bus.request(subject, { ...question, protocol }, ANSWER_WITHIN_MS));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       this.logger.warn({ subject, code: error.code, detail: error.message }, 'a question was not answered');
       return null;
     }
+  }
+
+  private addressOf(asked: Asked): { readonly subject: string; readonly protocol: number } {
+    if (asked.kind === 'agent') {
+      const { agentId } = asked;
+      return { subject: agentSubject(agentId, 'diagnose'), protocol: this.contacts.protocolOf(agentId) };
+    }
+    const { nodeId } = asked;
+    return { subject: localNodeSubject(nodeId, 'diagnose'), protocol: this.localContacts.protocolOf(nodeId) };
   }
 }

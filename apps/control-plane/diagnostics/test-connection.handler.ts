@@ -1,14 +1,13 @@
-import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { BUS_PROTOCOL, CHECK_CODES, type Epoch } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, CHECK_CODES } from '#libs/contracts/bus-messages.js';
 import type { CheckDto, MemberVerdictDto, TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/topology/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/topology/model.js';
 import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
 import { NetworkViews } from '../networks/network-views.js';
-import { STORE_EPOCH } from '../provided.js';
 import { Directory } from '../topology/directory.js';
+import { StoreEpoch } from '../topology/store-epoch.js';
 import { answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
@@ -24,7 +23,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     private readonly directory: Directory,
     private readonly localContacts: LocalNodeContacts,
     private readonly questions: Questions,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    private readonly epoch: StoreEpoch,
   ) {}
 
   async execute({ network, question }: TestConnection): Promise<TestResultDto> {
@@ -56,7 +55,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const firstFailure =
       checks.find(({ status }) => status === 'fail') ?? checks.find(({ status }) => status === 'unknown') ?? null;
     return {
-      verdict: { ...verdict, epoch: this.epoch, members: verdict.members.map(memberDto) },
+      verdict: { ...verdict, epoch: this.epoch.current, members: verdict.members.map(memberDto) },
       checks,
       firstFailure,
     };

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { HelloMessage, MeshState } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, type HelloMessage, type MeshState } from '#libs/contracts/bus-messages.js';
 import type { LocalNodeStatus } from '#libs/contracts/http/statuses.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
@@ -7,6 +7,7 @@ import { CLOCK, type Clock, SETTINGS } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
 
 interface Contact {
+  readonly protocol: number;
   readonly lastContactAt: Date;
   readonly appliedVersion: number | null;
   readonly mesh: MeshState | null;
@@ -36,17 +37,22 @@ export class LocalNodeContacts {
     return silentMs > this.settings.offlineAfterMs ? 'OFFLINE' : 'ONLINE';
   }
 
-  heard(nodeId: LocalNodeId, { networks, mesh }: HelloMessage): void {
-    const appliedVersion = networks[0]?.version ?? null;
-    this.contacts.set(nodeId, { lastContactAt: this.clock(), appliedVersion, mesh });
+  /** The protocol to speak to this node in: its own, as far as it was heard. */
+  protocolOf(nodeId: LocalNodeId): number {
+    return this.of(nodeId)?.protocol ?? BUS_PROTOCOL;
+  }
+
+  /** `appliedVersion`: what it holds, as far as this store made it. */
+  heard(nodeId: LocalNodeId, { protocol, mesh }: HelloMessage, appliedVersion: number | null): void {
+    this.contacts.set(nodeId, { protocol, lastContactAt: this.clock(), appliedVersion, mesh });
   }
 
   /** It acknowledged a version. */
   applied(nodeId: LocalNodeId, version: number): void {
     const known = this.of(nodeId);
-    const lastContactAt = known?.lastContactAt ?? this.clock();
     const appliedVersion = Math.max(version, known?.appliedVersion ?? 0);
-    this.contacts.set(nodeId, { lastContactAt, appliedVersion, mesh: known?.mesh ?? null });
+    const { protocol = BUS_PROTOCOL, lastContactAt = this.clock(), mesh = null } = known ?? {};
+    this.contacts.set(nodeId, { protocol, lastContactAt, appliedVersion, mesh });
   }
 
   forget(nodeId: LocalNodeId): void {

@@ -1,21 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BusAuthority } from '#libs/bus/authority.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { LocalNodeCredentialsDto } from '#libs/contracts/http/local-nodes.js';
 import type { LocalNodeId, NetworkId, NetworkName, UserName } from '#libs/contracts/ids.js';
 import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import { MeshNotConfiguredError, meshToJoin } from '../mesh/mesh-settings.js';
-import {
-  BUS_AUTHORITY,
-  CLOCK,
-  type Clock,
-  MESH_AUTHORITY,
-  SETTINGS,
-  STORE_EPOCH,
-  TOPOLOGY_SIGNER,
-} from '../provided.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
+import { StoreEpoch } from '../topology/store-epoch.js';
 
 interface Application {
   readonly nodeId: LocalNodeId;
@@ -34,7 +26,7 @@ export class LocalNodeCredentials {
     @Inject(BUS_AUTHORITY) private readonly bus: BusAuthority,
     @Inject(MESH_AUTHORITY) private readonly mesh: CertificateAuthority,
     @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    private readonly epoch: StoreEpoch,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -72,7 +64,7 @@ export class LocalNodeCredentials {
       certificate,
       authority: this.mesh.certificate,
       snapshotPublicKey: this.signer.publicKey,
-      epoch: this.epoch,
+      epoch: this.epoch.current,
       expiresAt: expiresAt.toISOString(),
       tokenExpiresAt: tokenExpiresAt?.toISOString() ?? null,
     };

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus, BusSubscription } from '#libs/bus/bus.js';
+import { parseMemberEnvelope } from '#libs/contracts/agent-messages.js';
 import {
   type Acknowledgement,
   BUS_PROTOCOL,
   type ContactReply,
-  type Epoch,
   type HelloMessage,
+  type NetworkVersion,
+  SERVED_PROTOCOLS,
 } from '#libs/contracts/bus-messages.js';
 import {
   parseAppliedMessage,
@@ -18,11 +20,22 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { parseLocalNodeId } from '#libs/contracts/ids.js';
 import { everyLocalNodeSubject, type FromLocalNode, localNodeOfSubject } from '#libs/contracts/subjects.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
-import { BUS, LOGGER, STORE_EPOCH } from '../provided.js';
+import { compileForLocalNode } from '#libs/topology/compile-local.js';
+import type { Topology } from '#libs/topology/model.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import { snapshotHashOfProtocol1 } from '#libs/topology/snapshot-text.js';
+import { BUS, LOGGER } from '../provided.js';
 import { Directory } from '../topology/directory.js';
 import { PUBLISHER_TERM } from '../topology/publisher-term.js';
+import { StoreEpoch } from '../topology/store-epoch.js';
 import { LocalNodeContacts } from './local-node-contacts.js';
 import { LocalNodePublisher } from './local-node-publisher.js';
+
+type NetworkClaim = Pick<NetworkVersion, 'networkId' | 'epoch' | 'version' | 'hash'>;
+
+function presentVersion({ networkId, user }: LocalNodeState, topology: Topology): ContactReply['networks'][number] {
+  return { networkId, version: topology.version, hash: snapshotHash(compileForLocalNode(topology, user)) };
+}
 
 /** Messages of a node that did not join, or is out again. */
 class LocalNodeUnknownError extends CodedError {}
@@ -38,8 +51,8 @@ export class LocalNodeListener {
     private readonly directory: Directory,
     private readonly contacts: LocalNodeContacts,
     private readonly publisher: LocalNodePublisher,
+    private readonly epoch: StoreEpoch,
     @Inject(BUS) private readonly bus: Bus,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -54,9 +67,10 @@ export class LocalNodeListener {
       this.publisher.offer(node);
       return ACCEPTED;
     });
-    this.serve('applied', ({ nodeId, networkId }, message) => {
+    this.serve('applied', (node, message) => {
       const applied = parseAppliedMessage(message);
-      if (applied.networkId === networkId && applied.outcome === 'applied') this.contacts.applied(nodeId, applied.to);
+      const isTaken = applied.outcome === 'applied' && this.isHeld(node, { ...applied, version: applied.to });
+      if (isTaken) this.contacts.applied(node.nodeId, applied.to);
       return ACCEPTED;
     });
   }
@@ -65,10 +79,12 @@ export class LocalNodeListener {
     await Promise.all(this.served.map((subscription) => subscription.close()));
   }
 
-  private serve(kind: FromLocalNode, answer: (node: LocalNodeState, message: unknown) => unknown): void {
+  private serve(kind: FromLocalNode, answer: (node: LocalNodeState, message: unknown) => object): void {
     const handle = async (message: unknown, subject: string): Promise<unknown> => {
       try {
-        return answer(this.joinedNode(subject), message);
+        const node = this.joinedNode(subject);
+        const { protocol } = parseMemberEnvelope(message);
+        return { ...answer(node, message), protocol };
       } catch (error) {
         const code = error instanceof CodedError ? error.code : 'INTERNAL';
         this.logger.warn({ err: error, subject, code }, 'message of a local node refused');
@@ -76,6 +92,16 @@ export class LocalNodeListener {
       }
     };
     this.served.push(this.bus.serve(everyLocalNodeSubject(kind), handle));
+  }
+
+  /** Of the present version number and hash have to be right; earlier ones are on their way to it. */
+  private isHeld({ networkId, user }: LocalNodeState, claim: NetworkClaim): boolean {
+    const topology = this.directory.network(networkId)?.topology;
+    if (topology === undefined || claim.networkId !== networkId) return false;
+    if (claim.epoch.id !== this.epoch.current.id || claim.version > topology.version) return false;
+    if (claim.version < topology.version) return true;
+    const snapshot = compileForLocalNode(topology, user);
+    return claim.hash === snapshotHash(snapshot) || claim.hash === snapshotHashOfProtocol1(snapshot);
   }
 
   private joinedNode(subject: string): LocalNodeState {
@@ -90,15 +116,17 @@ export class LocalNodeListener {
   }
 
   private contact(node: LocalNodeState, message: HelloMessage): ContactReply {
-    this.contacts.heard(node.nodeId, message);
     const topology = this.directory.network(node.networkId)?.topology;
     const held = message.networks[0];
-    if (held?.version !== topology?.version || held?.epoch.id !== this.epoch.id) this.publisher.offerIfIdle(node);
+    const isHeld = held !== undefined && this.isHeld(node, held);
+    this.contacts.heard(node.nodeId, message, isHeld ? held.version : null);
+    if (!isHeld || held.version !== topology?.version) this.publisher.offerIfIdle(node);
     return {
-      protocol: BUS_PROTOCOL,
+      protocol: message.protocol,
+      serves: SERVED_PROTOCOLS,
       term: PUBLISHER_TERM,
-      epoch: this.epoch,
-      networks: topology === undefined ? [] : [{ networkId: node.networkId, version: topology.version }],
+      epoch: this.epoch.current,
+      networks: topology === undefined ? [] : [presentVersion(node, topology)],
       peersRevision: 0,
       peers: this.publisher.peersOf(node),
       localNodes: [],

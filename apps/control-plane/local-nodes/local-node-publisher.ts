@@ -2,19 +2,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import { BUS_PROTOCOL, type ControlMessage, type Epoch, type Peer } from '#libs/contracts/bus-messages.js';
+import type { ControlMessage, Peer } from '#libs/contracts/bus-messages.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import { localNodeRecipient, localNodeSubject } from '#libs/contracts/subjects.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { compileForLocalNode } from '#libs/topology/compile-local.js';
 import type { Topology } from '#libs/topology/model.js';
 import { AgentContacts } from '../agents/agent-contacts.js';
-import { BUS, LOGGER, STORE_EPOCH, TOPOLOGY_SIGNER } from '../provided.js';
+import { BUS, LOGGER, TOPOLOGY_SIGNER } from '../provided.js';
 import { deliverSnapshot } from '../topology/deliver-snapshot.js';
 import { DeliveryLane } from '../topology/delivery-lane.js';
 import { Directory, type DirectoryChange } from '../topology/directory.js';
 import { DirectoryFeed } from '../topology/directory-feed.js';
-import { Regressions } from '../topology/regressions.js';
+import { Publication } from '../topology/publication.js';
+import { StoreEpoch } from '../topology/store-epoch.js';
+import { LocalNodeContacts } from './local-node-contacts.js';
 
 /** Sends each joined local node the newest view of its network. What it acknowledges holds nobody up. */
 @Injectable()
@@ -25,21 +27,25 @@ export class LocalNodePublisher {
     private readonly directory: Directory,
     private readonly feed: DirectoryFeed,
     private readonly contacts: AgentContacts,
-    private readonly regressions: Regressions,
+    private readonly publication: Publication,
+    private readonly localContacts: LocalNodeContacts,
+    private readonly epoch: StoreEpoch,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   start(): void {
     this.feed.onChange((change) => this.take(change));
+    this.epoch.onChange(() => {
+      for (const { state } of this.directory.localNodes()) this.offer(state);
+    });
   }
 
   /** Sends the current topology, again if need be. */
   offer(node: LocalNodeState): void {
     const record = this.directory.network(node.networkId);
-    if (record === null || record.unreadable !== null || this.regressions.of(node.networkId) !== null) return;
+    if (record === null || !this.publication.isOpen(record)) return;
     if (node.status === 'joined') this.lane(node).offer(record.topology);
   }
 
@@ -102,8 +108,9 @@ export class LocalNodePublisher {
   private async send(topology: Topology, nodeId: LocalNodeId, signal: AbortSignal): Promise<void> {
     const node = this.directory.localNode(nodeId)?.state;
     if (node === undefined) return;
+    const protocol = this.localContacts.protocolOf(nodeId);
     const control: ControlMessage = {
-      protocol: BUS_PROTOCOL,
+      protocol,
       kind: 'peers',
       revision: 0,
       peers: this.peersOf(node),
@@ -113,11 +120,12 @@ export class LocalNodePublisher {
     await deliverSnapshot(
       {
         snapshot: compileForLocalNode(topology, node.user),
-        epoch: this.epoch,
+        epoch: this.epoch.current,
         signer: this.signer,
         recipient: localNodeRecipient(nodeId),
         bus: this.bus,
         subject: localNodeSubject(nodeId, 'topology'),
+        protocol,
       },
       signal,
     );

@@ -1,15 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
+import { Injectable } from '@nestjs/common';
 import type { AttachmentDto } from '#libs/contracts/http/attachments.js';
 import type { NetworkDto } from '#libs/contracts/http/networks.js';
 import type { NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import type { Topology } from '#libs/topology/model.js';
 import { networkNotFound } from '../http/errors.js';
-import { STORE_EPOCH } from '../provided.js';
 import { Inventories } from '../sandboxes/inventories.js';
 import { Directory } from '../topology/directory.js';
 import type { NetworkRecord } from '../topology/network-record.js';
 import { NetworkStatuses } from '../topology/network-statuses.js';
+import { StoreEpoch } from '../topology/store-epoch.js';
 import { aliasDto, networkSuffix } from './descriptions.js';
 
 /** Networks as the API shows them. */
@@ -19,7 +18,7 @@ export class NetworkViews {
     private readonly directory: Directory,
     private readonly statuses: NetworkStatuses,
     private readonly inventories: Inventories,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    private readonly epoch: StoreEpoch,
   ) {}
 
   /** Error: NETWORK_NOT_FOUND. */
@@ -41,7 +40,7 @@ export class NetworkViews {
       suffix: networkSuffix(topology),
       mode: topology.mode,
       version: topology.version,
-      epoch: this.epoch,
+      epoch: this.epoch.current,
       status,
       maxStalenessSeconds: topology.maxStalenessSeconds,
       sandboxes: topology.sandboxes.size,

@@ -1,16 +1,25 @@
-import type { AppliedMessage, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage, Epoch, NetworkVersion } from '#libs/contracts/bus-messages.js';
 import type { AgentNetworkStatus, AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
 
 /** All that is known of one agent and one network. */
 export interface AgentNetworkFacts {
   readonly agent: AgentStatus;
   readonly currentVersion: number;
+  readonly epoch: Epoch;
+  /** Whether a hash stands for what this agent has to hold of the current version. */
+  readonly isCurrentHash: (hash: string) => boolean;
   /** When the current version was written. */
   readonly changedAt: Date;
   readonly acknowledged: AppliedMessage | null;
+  /** When that was heard, by the control plane's clock. */
+  readonly acknowledgedAt: Date | null;
   /** What the agent's last contact said it holds. */
   readonly held: NetworkVersion | null;
   readonly regression: string | null;
+  /** Why the agent's word about this network is not taken; null: it is. */
+  readonly doubt: string | null;
+  /** The agent was refused contact, and why: it speaks another protocol. */
+  readonly refusal: string | null;
 }
 
 export interface AgentNetworkState {
@@ -20,7 +29,10 @@ export interface AgentNetworkState {
   readonly reason: string | null;
 }
 
-/** How far an agent is with a network. SYNCED only on its own word about exactly the current version. */
+/**
+ * How far an agent is with a network. SYNCED only on its own word about exactly the current version: the same epoch,
+ * number and hash.
+ */
 export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfterMs: number): AgentNetworkState {
   const { acknowledged, held } = facts;
   const applied = acknowledged?.outcome === 'applied' ? acknowledged : null;
@@ -28,17 +40,19 @@ export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfte
   const state = (status: AgentNetworkStatus, reason: string | null): AgentNetworkState => ({
     status,
     appliedVersion,
-    appliedAt: applied?.appliedAt ?? null,
+    appliedAt: applied === null ? null : (facts.acknowledgedAt?.toISOString() ?? null),
     reason,
   });
   if (facts.regression !== null) return state('FAILED', `EPOCH_REGRESSED: ${facts.regression}`);
   if (facts.agent === 'REVOKED') return state('OFFLINE', 'the agent is revoked');
+  if (facts.doubt !== null) return state('FAILED', `CLAIM_NOT_SIGNED: ${facts.doubt}`);
+  if (facts.refusal !== null) return state('FAILED', facts.refusal);
   if (facts.agent === 'UNKNOWN') return state('UNKNOWN', 'the agent was not heard since the control plane started');
   if (facts.agent === 'OFFLINE') return state('OFFLINE', 'no heartbeat');
   if (acknowledged?.outcome === 'refused' && acknowledged.to === facts.currentVersion) {
     return state('FAILED', `${acknowledged.code ?? 'REFUSED'}: ${acknowledged.message ?? 'no reason given'}`);
   }
-  if (appliedVersion === facts.currentVersion) {
+  if (isCurrent(facts, applied === null ? held : { ...applied, version: applied.to })) {
     const failures = applied?.aliasFailures ?? [];
     if (failures.length === 0) return state('SYNCED', null);
     return state('FAILED', failures.map(({ alias, code, message }) => `${alias}: ${code}: ${message}`).join('; '));
@@ -47,6 +61,14 @@ export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfte
   if (waitedMs > staleAfterMs)
     return state('STALE', `version ${facts.currentVersion} not acknowledged in ${waitedMs} ms`);
   return state('PENDING', `version ${facts.currentVersion} is on its way`);
+}
+
+function isCurrent(
+  { currentVersion, epoch, isCurrentHash }: AgentNetworkFacts,
+  held: Pick<NetworkVersion, 'epoch' | 'version' | 'hash'> | null,
+): boolean {
+  if (held === null || held.version !== currentVersion) return false;
+  return held.epoch.counter === epoch.counter && held.epoch.id === epoch.id && isCurrentHash(held.hash);
 }
 
 const WORST_FIRST: readonly AgentNetworkStatus[] = ['FAILED', 'STALE', 'OFFLINE', 'UNKNOWN', 'PENDING', 'SYNCED'];

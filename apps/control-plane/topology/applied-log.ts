@@ -33,6 +33,14 @@ const SELECT = `
     flows_cut, alias_failures, applied_at, received_at
   FROM applied_log WHERE network_id = $1 AND to_version >= $2 AND epoch_id = $3 ORDER BY id`;
 
+/** Of several rows that say the same of a version, the first tells when it was applied. */
+const LAST = `
+  SELECT DISTINCT ON (l.agent_id, l.network_id) l.*
+  FROM json_to_recordset($1::json) AS v("networkId" text, version integer)
+  JOIN applied_log l ON l.network_id = v."networkId" AND l.to_version = v.version AND l.epoch_id = $2
+  WHERE l.outcome = 'applied' AND l.alias_failures::text = '[]'
+  ORDER BY l.agent_id, l.network_id, l.id`;
+
 interface Pending {
   readonly agentId: AgentId;
   readonly message: AppliedMessage;
@@ -65,6 +73,15 @@ export class AppliedLog {
       this.writing = null;
     });
     return promise;
+  }
+
+  /** The last acknowledgement of each agent for the version named of each network. */
+  async lastOf(
+    versions: readonly { readonly networkId: NetworkId; readonly version: number }[],
+    epoch: Epoch,
+  ): Promise<readonly AppliedRecord[]> {
+    const rows: Row[] = await this.database.query(LAST, [JSON.stringify(versions), epoch.id]);
+    return rows.map(recordOf);
   }
 
   /** Acknowledgements of this network for this version and later ones, in the order they came. */

@@ -2,6 +2,7 @@ import type { AppliedAgentDto } from '#libs/contracts/http/status.js';
 import type { AgentNetworkStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId, FlowId } from '#libs/contracts/ids.js';
 import type { AppliedRecord } from './applied-record.js';
+import type { HashCheck } from './expected-hashes.js';
 
 /** What the acknowledgements so far prove of one version. */
 export interface AppliedProof {
@@ -19,17 +20,21 @@ export interface Standing {
   readonly status: Exclude<AgentNetworkStatus, 'SYNCED'>;
   readonly appliedVersion: number | null;
   readonly reason: string | null;
+  /** Nothing that it may still acknowledge will be taken, until somebody acts. */
+  readonly isFinal: boolean;
 }
 
 /**
- * An agent confirms a version by acknowledging exactly it, with every listener and name in place. One that went on to
- * a later version directly leaves it superseded: what it never held is not proven. Both ends name the flows they cut,
- * so that each flow counts once.
+ * An agent confirms a version by acknowledging exactly it, number and hash, with every listener and name in place. One
+ * that went on to a later version directly leaves it superseded: what it never held is not proven. Both ends name the
+ * flows they cut, so that each flow counts once. Records are of one epoch, in the order they came, which need not be
+ * the order of their versions.
  */
 export function proveApplied(
   version: number,
   concerned: readonly AgentId[],
   records: readonly AppliedRecord[],
+  isExpected: HashCheck,
   standingOf: (agentId: AgentId) => Standing,
 ): AppliedProof {
   const cut = new Set<FlowId>();
@@ -37,10 +42,12 @@ export function proveApplied(
   let lastConfirmedAt: Date | null = null;
   let open = 0;
   const agents = concerned.map((agentId): AppliedAgentDto => {
-    const own = records.filter((record) => record.agentId === agentId);
+    const own = records.filter(
+      (record) => record.agentId === agentId && isExpected(agentId, record.to, record.hash) === true,
+    );
     const exact = own.filter((record) => record.to === version);
     const applied = exact.findLast((record) => record.outcome === 'applied');
-    const appliedVersion = own.findLast((record) => record.outcome === 'applied')?.to ?? null;
+    const appliedVersion = highest(own.filter((record) => record.outcome === 'applied').map(({ to }) => to));
     const flows = new Set(exact.flatMap((record) => record.flowsCut));
     for (const flow of flows) cut.add(flow);
     const answer = (status: AgentNetworkStatus, held: number | null, reason: string | null): AppliedAgentDto => ({
@@ -55,19 +62,24 @@ export function proveApplied(
       return answer('SYNCED', appliedVersion, null);
     }
     if (applied !== undefined) return answer('FAILED', appliedVersion, failureText(applied));
-    const later = own.find((record) => record.outcome === 'applied' && record.to > version);
-    if (later !== undefined) {
-      supersededBy = Math.min(supersededBy ?? later.to, later.to);
-      return answer('UNKNOWN', appliedVersion, `superseded by ${later.to}`);
+    const later = own.filter((record) => record.outcome === 'applied' && record.to > version).map(({ to }) => to);
+    if (later.length > 0) {
+      const next = Math.min(...later);
+      supersededBy = Math.min(supersededBy ?? next, next);
+      return answer('UNKNOWN', appliedVersion, `superseded by ${next}`);
     }
     const refused = exact.findLast((record) => record.outcome === 'refused');
     if (refused !== undefined) return answer('FAILED', appliedVersion, `${refused.code}: ${refused.message}`);
-    open += 1;
     const standing = standingOf(agentId);
+    if (!standing.isFinal) open += 1;
     return answer(standing.status, standing.appliedVersion, standing.reason);
   });
   const confirmed = agents.filter(({ status }) => status === 'SYNCED').length;
   return { agents, confirmed, flowsCut: cut.size, supersededBy, settled: open === 0, lastConfirmedAt };
+}
+
+function highest(versions: readonly number[]): number | null {
+  return versions.length === 0 ? null : Math.max(...versions);
 }
 
 function failureText(record: AppliedRecord): string {

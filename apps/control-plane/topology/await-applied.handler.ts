@@ -1,20 +1,23 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { AppliedDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import { networkStream } from '#libs/domain/events.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { Metrics } from '../health/metrics.js';
 import { NotFoundError, networkNotFound } from '../http/errors.js';
-import { CLOCK, type Clock, EVENT_STORE, STORE_EPOCH } from '../provided.js';
+import { CLOCK, type Clock, EVENT_STORE } from '../provided.js';
 import { AppliedLog } from './applied-log.js';
 import { type AppliedProof, proveApplied, type Standing } from './applied-proof.js';
 import { Directory } from './directory.js';
+import { DoubtedClaims } from './doubted-claims.js';
+import { ExpectedHashes } from './expected-hashes.js';
 import { type NetworkRecord, nextNetworkRecord, type VersionChange } from './network-record.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitApplied } from './queries.js';
+import { Regressions } from './regressions.js';
 import { ServerClosing } from './server-closing.js';
+import { StoreEpoch } from './store-epoch.js';
 
 /** Waits for acknowledgements as they arrive, and says what is proven when they are all there or the time is up. */
 @QueryHandler(AwaitApplied)
@@ -27,7 +30,10 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     private readonly statuses: NetworkStatuses,
     private readonly closing: ServerClosing,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    private readonly epoch: StoreEpoch,
+    private readonly hashes: ExpectedHashes,
+    private readonly doubted: DoubtedClaims,
+    private readonly regressions: Regressions,
     @Inject(CLOCK) private readonly clock: Clock,
     metrics: Metrics,
   ) {
@@ -70,16 +76,20 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
   }
 
   private async prove(networkId: NetworkId, change: VersionChange): Promise<AppliedProof> {
-    const records = await this.log.read(networkId, change.version, this.epoch);
-    return proveApplied(change.version, change.concerned, records, (agentId) => this.standing(networkId, agentId));
+    const records = await this.log.read(networkId, change.version, this.epoch.current);
+    const isExpected = await this.hashes.ofVersions(networkId, new Set(records.map(({ to }) => to)));
+    const standing = (agentId: AgentId) => this.standing(networkId, agentId);
+    return proveApplied(change.version, change.concerned, records, isExpected, standing);
   }
 
   private standing(networkId: NetworkId, agentId: AgentId): Standing {
     const record = this.directory.network(networkId);
-    if (record === null) return { status: 'UNKNOWN', appliedVersion: null, reason: null };
+    if (record === null) return { status: 'UNKNOWN', appliedVersion: null, reason: null, isFinal: false };
     const { status, appliedVersion, reason } = this.statuses.ofAgent(record, agentId);
     // An acknowledgement that is known but not written yet is not proof.
-    return { status: status === 'SYNCED' ? 'PENDING' : status, appliedVersion, reason };
+    const isFinal =
+      this.regressions.ofAgent(networkId, agentId) !== null || this.doubted.of(agentId, networkId) !== null;
+    return { status: status === 'SYNCED' ? 'PENDING' : status, appliedVersion, reason, isFinal };
   }
 
   /** Of a network that is there, or was: the deletion of one is applied too. */

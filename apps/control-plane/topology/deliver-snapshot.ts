@@ -4,9 +4,10 @@ import { BUS_PROTOCOL, type Epoch, type TopologyMessage } from '#libs/contracts/
 import { parseTopologyReply } from '#libs/contracts/control-plane-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Snapshot } from '#libs/topology/model.js';
-import { snapshotHash, snapshotText } from '#libs/topology/snapshot-text.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import { cutIntoParts } from '#libs/topology/snapshot-parts.js';
+import { snapshotHashOfProtocol1, snapshotText } from '#libs/topology/snapshot-text.js';
 import { PUBLISHER_TERM } from './publisher-term.js';
-import { cutIntoParts } from './snapshot-parts.js';
 
 const PART_BYTES = 256 * 1_024;
 /** What a part needs besides its body: ids, hash, signature. */
@@ -23,6 +24,8 @@ export interface Delivery {
   readonly recipient: string;
   readonly bus: Bus;
   readonly subject: string;
+  /** The one that the recipient speaks. */
+  readonly protocol: number;
 }
 
 /**
@@ -30,15 +33,16 @@ export interface Delivery {
  * signal's reason.
  */
 export async function deliverSnapshot(delivery: Delivery, signal: AbortSignal): Promise<'delivered' | 'ignored'> {
-  const { snapshot, epoch, bus } = delivery;
+  const { snapshot, epoch, bus, protocol } = delivery;
   const { networkId, version } = snapshot;
-  const statement = { epoch, networkId, from: null, to: version, hash: snapshotHash(snapshot) };
+  const hash = protocol < BUS_PROTOCOL ? snapshotHashOfProtocol1(snapshot) : snapshotHash(snapshot);
+  const statement = { epoch, networkId, from: null, to: version, hash };
   const signature = delivery.signer.sign(delivery.recipient, statement);
   const bodies = bodiesOf(snapshot, Math.min(PART_BYTES, bus.maxPayloadBytes() - ENVELOPE_BYTES));
   for (const [index, body] of bodies.entries()) {
     const part = { index, count: bodies.length };
     const message: TopologyMessage = {
-      protocol: BUS_PROTOCOL,
+      protocol,
       term: PUBLISHER_TERM,
       ...statement,
       part,

@@ -9,8 +9,11 @@ import type { ControlPlaneSettings } from '../settings.js';
 import { type AgentNetworkState, agentNetworkState, networkStatus } from './agent-network-status.js';
 import { AgentStates } from './agent-states.js';
 import { Directory } from './directory.js';
+import { DoubtedClaims } from './doubted-claims.js';
+import { ExpectedHashes } from './expected-hashes.js';
 import type { NetworkRecord } from './network-record.js';
 import { Regressions } from './regressions.js';
+import { StoreEpoch } from './store-epoch.js';
 
 /** Gathers what is known of agents and networks for whoever asks. */
 @Injectable()
@@ -21,6 +24,9 @@ export class NetworkStatuses {
     private readonly states: AgentStates,
     private readonly localContacts: LocalNodeContacts,
     private readonly regressions: Regressions,
+    private readonly doubted: DoubtedClaims,
+    private readonly epoch: StoreEpoch,
+    private readonly hashes: ExpectedHashes,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -30,15 +36,21 @@ export class NetworkStatuses {
   }
 
   ofAgent({ topology, last }: NetworkRecord, agentId: AgentId): AgentNetworkState {
-    const regression = this.regressions.of(topology.networkId);
+    const { networkId, version } = topology;
+    const isExpected = this.hashes.remembered(networkId);
     return agentNetworkState(
       {
         agent: this.agentStatus(agentId),
-        currentVersion: topology.version,
+        currentVersion: version,
+        epoch: this.epoch.current,
+        isCurrentHash: (hash) => isExpected(agentId, version, hash) === true,
         changedAt: last.recordedAt,
-        acknowledged: this.states.of(agentId, topology.networkId),
-        held: this.contacts.of(agentId)?.held.get(topology.networkId) ?? null,
-        regression: regression?.agentId === agentId ? regression.detail : null,
+        acknowledged: this.states.of(agentId, networkId),
+        acknowledgedAt: this.states.receivedAt(agentId, networkId),
+        held: this.contacts.of(agentId)?.held.get(networkId) ?? null,
+        regression: this.regressions.ofAgent(networkId, agentId)?.detail ?? null,
+        doubt: this.doubted.of(agentId, networkId),
+        refusal: this.contacts.refusalOf(agentId),
       },
       this.clock(),
       this.settings.staleAfterMs,
@@ -48,7 +60,7 @@ export class NetworkStatuses {
   ofNetwork(record: NetworkRecord): NetworkStatus {
     return networkStatus(
       record.participants.map((agentId) => this.ofAgent(record, agentId).status),
-      this.regressions.of(record.topology.networkId) !== null,
+      this.regressions.of(record.topology.networkId).length > 0,
     );
   }
 

@@ -3,18 +3,22 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { Bus } from '#libs/bus/bus.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { agentSubject } from '#libs/contracts/subjects.js';
 import { compile } from '#libs/topology/compile.js';
 import type { Topology } from '#libs/topology/model.js';
+import { AgentContacts } from '../agents/agent-contacts.js';
 import { Metrics } from '../health/metrics.js';
-import { BUS, LOGGER, STORE_EPOCH, TOPOLOGY_SIGNER } from '../provided.js';
+import { BUS, LOGGER, TOPOLOGY_SIGNER } from '../provided.js';
 import { deliverSnapshot } from './deliver-snapshot.js';
 import { DeliveryLane } from './delivery-lane.js';
 import { Directory, type DirectoryChange } from './directory.js';
 import { DirectoryFeed } from './directory-feed.js';
+import { DoubtedClaims } from './doubted-claims.js';
+import { Publication } from './publication.js';
 import { Regressions } from './regressions.js';
+import { StoreEpoch } from './store-epoch.js';
+import { unknownNetwork } from './unknown-network.js';
 
 /** Changes that take nothing away wait so long for others of the same instant. */
 const COALESCE_MS = 3;
@@ -31,9 +35,12 @@ export class TopologyPublisher {
     private readonly directory: Directory,
     private readonly feed: DirectoryFeed,
     private readonly regressions: Regressions,
+    private readonly doubted: DoubtedClaims,
+    private readonly publication: Publication,
+    private readonly contacts: AgentContacts,
+    private readonly epoch: StoreEpoch,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
@@ -43,6 +50,11 @@ export class TopologyPublisher {
   /** Everybody gets what is current, since what was on its way when the process ended is not known. */
   start(): void {
     this.feed.onChange((change) => this.take(change));
+    this.epoch.onChange(() => this.offerAll());
+    this.offerAll();
+  }
+
+  private offerAll(): void {
     for (const { topology, participants } of this.directory.networks()) {
       for (const agentId of participants) this.offer(topology.networkId, agentId);
     }
@@ -51,7 +63,9 @@ export class TopologyPublisher {
   /** Sends the current topology, again if need be. */
   offer(networkId: NetworkId, agentId: AgentId): void {
     const record = this.directory.network(networkId);
-    if (record === null || record.unreadable !== null || this.regressions.of(networkId) !== null) return;
+    if (record === null || !this.publication.isOpen(record)) return;
+    // It would not go back, whatever it is sent.
+    if (this.regressions.ofAgent(networkId, agentId) !== null) return;
     if (this.directory.agent(agentId)?.state.status !== 'enrolled') return;
     this.lane(networkId, agentId).offer(record.topology);
   }
@@ -60,6 +74,13 @@ export class TopologyPublisher {
   offerIfIdle(networkId: NetworkId, agentId: AgentId): void {
     const lane = this.lane(networkId, agentId);
     if (!lane.busy) this.offer(networkId, agentId);
+  }
+
+  /** Tells an agent to let go of a network that is not in this store: it is of an epoch that has ended. */
+  release(networkId: NetworkId, agentId: AgentId): void {
+    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return;
+    const lane = this.lane(networkId, agentId);
+    if (!lane.busy) lane.offer(unknownNetwork(networkId));
   }
 
   /** Deliveries to this agent begin again at once, because it can be reached again. */
@@ -87,7 +108,15 @@ export class TopologyPublisher {
     for (const agentId of change.agents) {
       if (this.directory.agent(agentId)?.state.status !== 'revoked') continue;
       this.letGo(agentId);
-      for (const networkId of this.regressions.forget(agentId)) this.offerToAll(networkId);
+      this.doubted.forget(agentId);
+      this.regressions
+        .forget(agentId)
+        .then((freed) => {
+          for (const networkId of freed) this.offerToAll(networkId);
+        })
+        .catch((error: unknown) =>
+          this.logger.warn({ err: error, agentId }, 'EPOCH_REGRESSED of a revoked agent kept'),
+        );
     }
   }
 
@@ -118,7 +147,10 @@ export class TopologyPublisher {
       send: (topology, signal) => this.send(topology, agentId, signal),
       onError: (error, topology) => {
         this.sent.inc({ outcome: 'refused' });
-        this.logger.warn({ err: error, agentId, networkId, version: topology.version }, 'topology was not taken');
+        this.logger.warn(
+          { err: error, agentId, networkId, version: topology.version },
+          `agent ${agentId} refused topology version ${topology.version}`,
+        );
       },
       now: () => performance.now(),
     });
@@ -130,11 +162,12 @@ export class TopologyPublisher {
     const outcome = await deliverSnapshot(
       {
         snapshot: compile(topology, agentId),
-        epoch: this.epoch,
+        epoch: this.epoch.current,
         signer: this.signer,
         recipient: agentId,
         bus: this.bus,
         subject: agentSubject(agentId, 'topology'),
+        protocol: this.contacts.protocolOf(agentId),
       },
       signal,
     );

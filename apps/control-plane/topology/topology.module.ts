@@ -8,8 +8,11 @@ import { AgentStates } from './agent-states.js';
 import { AppliedLog } from './applied-log.js';
 import { AwaitAppliedHandler } from './await-applied.handler.js';
 import { AwaitHeldHandler } from './await-held.handler.js';
+import { DoubtedClaims } from './doubted-claims.js';
+import { ExpectedHashes } from './expected-hashes.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { PlacementProcess } from './placement-process.js';
+import { Publication } from './publication.js';
 import { Regressions } from './regressions.js';
 import { ServerClosing } from './server-closing.js';
 import { ShowNetworkStatusHandler } from './status.handlers.js';
@@ -22,6 +25,9 @@ const SHARED = [
   NetworkViews,
   AgentStates,
   Regressions,
+  DoubtedClaims,
+  ExpectedHashes,
+  Publication,
   NetworkStatuses,
   AppliedLog,
   Acknowledgements,

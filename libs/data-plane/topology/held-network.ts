@@ -5,6 +5,8 @@ import type { Snapshot } from '#libs/topology/model.js';
 export interface HeldNetwork {
   readonly epoch: Epoch;
   readonly hash: string;
+  /** Over exactly this; null for what a release of protocol 1 left on disk. */
+  readonly signature: string | null;
   readonly snapshot: Snapshot;
 }
 
@@ -12,6 +14,6 @@ export function sameEpoch(one: Epoch, other: Epoch): boolean {
   return one.counter === other.counter && one.id === other.id;
 }
 
-export function versionOf({ epoch, hash, snapshot }: HeldNetwork): NetworkVersion {
-  return { networkId: snapshot.networkId, epoch, version: snapshot.version, hash };
+export function versionOf({ epoch, hash, signature, snapshot }: HeldNetwork): NetworkVersion {
+  return { networkId: snapshot.networkId, epoch, version: snapshot.version, hash, signature };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { verifyTopology } from '#libs/bus/signing.js';
 import { parseTopologyMessage } from '#libs/contracts/agent-messages.js';
 import {
@@ -12,6 +11,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { Snapshot } from '#libs/topology/model.js';
 import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
 import { judgeOffer } from './acceptance.js';
 import type { HeldNetwork } from './held-network.js';
 import { PartAssembly } from './part-assembly.js';
@@ -94,10 +94,7 @@ export class TopologyReceiver {
   }
 
   private apply(message: TopologyMessage, body: string): TopologyReply {
-    const { epoch, hash, networkId, to } = message;
-    if (createHash('sha256').update(body).digest('hex') !== hash) {
-      return this.refuse(message, 'HASH_MISMATCH', 'the snapshot does not have the hash that was signed');
-    }
+    const { epoch, hash, networkId, to, signature } = message;
     let snapshot: Snapshot;
     try {
       snapshot = parseSnapshot(JSON.parse(body));
@@ -105,10 +102,13 @@ export class TopologyReceiver {
       const code = error instanceof CodedError ? error.code : 'SNAPSHOT_INVALID';
       return this.refuse(message, code, error instanceof Error ? error.message : String(error));
     }
+    if (snapshotHash(snapshot) !== hash) {
+      return this.refuse(message, 'HASH_MISMATCH', 'the snapshot does not have the hash that was signed');
+    }
     if (snapshot.networkId !== networkId || snapshot.version !== to) {
       return this.refuse(message, 'SNAPSHOT_INVALID', 'the snapshot is of another network or version than was signed');
     }
-    this.ports.applier.take({ epoch, hash, snapshot });
+    this.ports.applier.take({ epoch, hash, signature, snapshot });
     return answer('received', null, null);
   }
 
@@ -121,6 +121,7 @@ export class TopologyReceiver {
       from: this.ports.applier.held(networkId)?.snapshot.version ?? null,
       to,
       hash,
+      signature: null,
       outcome: 'refused',
       code,
       message: why.slice(0, MOST_REASON_CHARACTERS),

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { writeStateFile } from '#apps/agent/state/state-file.js';
-import { snapshotHash } from '#libs/topology/snapshot-text.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';

@@ -45,6 +45,7 @@ describe('diagnostics', () => {
   function answerWell(agent: SimulatedAgent): void {
     agent.serveDiagnose(async (value) => {
       const question = parseDiagnoseRequest(value);
+      if (question.kind === 'held') throw new Error('nobody asks what is held here');
       if (question.kind === 'resolve') {
         return { protocol: BUS_PROTOCOL, kind: 'resolve', address: '127.77.0.1', version: 5 };
       }

@@ -131,9 +131,9 @@ export class SimulatedAgent {
   }
 
   async acknowledge(message: TopologyMessage, change: Partial<AppliedMessage> = {}): Promise<void> {
-    const { networkId, epoch, to, hash } = message;
+    const { networkId, epoch, to, hash, signature } = message;
     const from = this.held.get(networkId)?.version ?? null;
-    this.held.set(networkId, { networkId, epoch, version: to, hash });
+    this.held.set(networkId, { networkId, epoch, version: to, hash, signature });
     await this.send('applied', appliedMessage(message, from, change));
   }
 
@@ -200,7 +200,7 @@ export class SimulatedAgent {
 }
 
 export function appliedMessage(
-  { networkId, epoch, to, hash }: TopologyMessage,
+  { networkId, epoch, to, hash, signature }: TopologyMessage,
   from: number | null,
   change: Partial<AppliedMessage> = {},
 ): AppliedMessage {
@@ -212,6 +212,7 @@ export function appliedMessage(
     from,
     to,
     hash,
+    signature,
     outcome: 'applied',
     code: null,
     message: null,

@@ -7,7 +7,8 @@ import { waitFor } from '#test/support/wait.js';
 const NETWORK = parseNetworkId('0a', 'network');
 
 function applied(to: number, networkId = NETWORK, flowsCut: readonly FlowId[] = []): AppliedMessage {
-  const base = { protocol: BUS_PROTOCOL, epoch: { counter: 1, id: 'one' }, from: to - 1, hash: '', code: null };
+  const version = { epoch: { counter: 1, id: 'one' }, from: to - 1, hash: '', signature: null };
+  const base = { protocol: BUS_PROTOCOL, ...version, code: null };
   return { ...base, networkId, to, outcome: 'applied', message: null, aliasFailures: [], flowsCut, appliedAt: '' };
 }
 

@@ -27,7 +27,7 @@ function held(
     sandboxes: { 'sbx-web': 'host-a', 'sbx-far': 'host-b' },
     aliases: Object.fromEntries(aliases.map((alias) => [alias, { sandbox: 'sbx-far', ports: [8080] }])),
   });
-  return { epoch, hash: `hash-${version}`, snapshot };
+  return { epoch, hash: `hash-${version}`, signature: `signature-${version}`, snapshot };
 }
 
 /** Ports that write down what is asked of them, and fail or wait where a test says so. */
@@ -220,7 +220,7 @@ describe('applying a version', () => {
     await recorder.applied(held(1, ['api']));
     recorder.steps.length = 0;
     const snapshot = leavingSnapshot({ networkId: '0a', version: 2 });
-    await recorder.applied({ epoch: { counter: 1, id: 'one' }, hash: 'gone', snapshot });
+    await recorder.applied({ epoch: { counter: 1, id: 'one' }, hash: 'gone', signature: null, snapshot });
     expect(recorder.steps).to.deep.equal([
       'policy 0a none',
       'open ',

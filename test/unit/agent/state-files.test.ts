@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readStateFile, StateFileInvalidError, writeStateFile } from '#apps/agent/state/state-file.js';
 import { LastGoodFiles } from '#apps/agent/topology/last-good.js';
-import { snapshotHash } from '#libs/topology/snapshot-text.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import { snapshotHashOfProtocol1 } from '#libs/topology/snapshot-text.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 
 describe("the agent's files", () => {
@@ -36,7 +37,7 @@ describe("the agent's files", () => {
       const files = new LastGoodFiles(folder);
       for (const networkId of ['0a', '0b']) {
         const snapshot = snapshotOf({ networkId, version: 3, sandboxes: {}, aliases: {} });
-        const held = { epoch: { counter: 1, id: 'one' }, hash: snapshotHash(snapshot), snapshot };
+        const held = { epoch: { counter: 1, id: 'one' }, hash: snapshotHash(snapshot), signature: 'signed', snapshot };
         await files.save({ held, unanswered: [] });
       }
       const path = join(folder, '0a.json');
@@ -49,10 +50,28 @@ describe("the agent's files", () => {
     });
   }
 
+  it('of the release before: served on, under the hash of today and without a signature', async () => {
+    const files = new LastGoodFiles(folder);
+    const snapshot = snapshotOf({ networkId: '0a', version: 3, sandboxes: {}, aliases: {} });
+    const epoch = { counter: 1, id: 'one' };
+    await writeStateFile(join(folder, '0a.json'), {
+      epoch,
+      hash: snapshotHashOfProtocol1(snapshot),
+      snapshot,
+      unanswered: [],
+    });
+    const { networks, corrupt } = await files.load(new Date());
+    expect(corrupt).to.deep.equal([]);
+    expect(networks.map(({ held }) => held)).to.deep.equal([
+      { epoch, hash: snapshotHash(snapshot), signature: null, snapshot },
+    ]);
+  });
+
   it('of a snapshot without the hash it was sent with: refused', async () => {
     const files = new LastGoodFiles(folder);
     const snapshot = snapshotOf({ networkId: '0a', version: 3, sandboxes: {}, aliases: {} });
-    await files.save({ held: { epoch: { counter: 1, id: 'one' }, hash: '0'.repeat(64), snapshot }, unanswered: [] });
+    const held = { epoch: { counter: 1, id: 'one' }, hash: '0'.repeat(64), signature: 'signed', snapshot };
+    await files.save({ held, unanswered: [] });
     expect((await files.load(new Date())).corrupt).to.have.length(1);
   });
 

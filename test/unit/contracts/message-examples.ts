@@ -4,12 +4,13 @@ const hash = 'ab'.repeat(32);
 const peers = [{ agentId: 'host-b', endpoints: ['10.0.0.2:7443'] }];
 
 const applied = {
-  protocol: 1,
+  protocol: 2,
   epoch,
   networkId,
   from: 6,
   to: 7,
   hash,
+  signature: 'c2lnbmF0dXJl',
   outcome: 'applied',
   code: null,
   message: null,
@@ -19,12 +20,12 @@ const applied = {
 };
 
 const hello = {
-  protocol: 1,
+  protocol: 2,
   bootId: 'boot-1',
   softwareVersion: '0.1.0',
   driver: 'netns',
   mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['10.0.0.1:7443'] },
-  networks: [{ networkId, epoch, version: 7, hash }],
+  networks: [{ networkId, epoch, version: 7, hash, signature: 'c2lnbmF0dXJl' }],
 };
 
 const localNodes = [{ nodeId: 'laptop-0a1b2c3d4e', user: 'ada', networkId }];
@@ -46,7 +47,7 @@ export const sandboxReport = {
 /** One of each message, with something in every list. */
 export const examples: { readonly [name: string]: object } = {
   topology: {
-    protocol: 1,
+    protocol: 2,
     term: 3,
     epoch,
     networkId,
@@ -57,22 +58,23 @@ export const examples: { readonly [name: string]: object } = {
     body: '{"aliases":[',
     signature: 'c2lnbmF0dXJl',
   },
-  topologyReply: { protocol: 1, status: 'refused', code: 'SIGNATURE_INVALID', message: 'the signature is wrong' },
+  topologyReply: { protocol: 2, status: 'refused', code: 'SIGNATURE_INVALID', message: 'the signature is wrong' },
   applied,
   hello,
   heartbeat: { ...hello, acknowledgements: [applied] },
   contactReply: {
-    protocol: 1,
+    protocol: 2,
+    serves: [1, 2],
     term: 3,
     epoch,
-    networks: [{ networkId, version: 7 }],
+    networks: [{ networkId, version: 7, hash }],
     peersRevision: 2,
     peers,
     localNodes,
   },
-  sync: { protocol: 1, networkId, have: null },
+  sync: { protocol: 2, networkId, have: null },
   inventory: {
-    protocol: 1,
+    protocol: 2,
     bootId: 'boot-1',
     sequence: 4,
     driver: 'netns',
@@ -80,15 +82,15 @@ export const examples: { readonly [name: string]: object } = {
     refused: [{ name: 'api2', sandboxId: 'sbx-api', code: 'SANDBOX_ID_TAKEN', message: 'taken', remedy: 'stop api' }],
   },
   inventoryReply: {
-    protocol: 1,
+    protocol: 2,
     accepted: ['sbx-api'],
     conflicts: [{ sandboxId: 'sbx-web', code: 'PLACEMENT_CONFLICT', owner: 'host-a' }],
   },
-  control: { protocol: 1, kind: 'peers', revision: 2, peers, localNodes },
-  acknowledgement: { protocol: 1, ok: true, code: null, message: null },
-  resolve: { protocol: 1, kind: 'resolve', networkId, alias: 'api' },
+  control: { protocol: 2, kind: 'peers', revision: 2, peers, localNodes },
+  acknowledgement: { protocol: 2, ok: true, code: null, message: null },
+  resolve: { protocol: 2, kind: 'resolve', networkId, alias: 'api' },
   checks: {
-    protocol: 1,
+    protocol: 2,
     kind: 'checks',
     networkId,
     alias: 'api',
@@ -97,9 +99,19 @@ export const examples: { readonly [name: string]: object } = {
     from: 'local',
     port: 8080,
   },
-  resolveReply: { protocol: 1, kind: 'resolve', address: '127.77.0.1', version: 7 },
+  held: { protocol: 2, kind: 'held', networkId, part: 1 },
+  heldReply: {
+    protocol: 2,
+    kind: 'held',
+    held: {
+      version: { networkId, epoch, version: 7, hash, signature: null },
+      part: { index: 1, count: 2 },
+      body: '{"aliases":[',
+    },
+  },
+  resolveReply: { protocol: 2, kind: 'resolve', address: '127.77.0.1', version: 7 },
   checksReply: {
-    protocol: 1,
+    protocol: 2,
     kind: 'checks',
     checks: [{ code: 'POLICY', status: 'pass', evidence: 'rule-0001 allows local', remedy: null }],
   },

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -19,6 +21,7 @@ import {
   parseTopologyReply,
 } from '#libs/contracts/control-plane-messages.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
+import { CLONE } from '#test/support/clone.js';
 import { examples, sandboxReport } from './message-examples.js';
 
 const parsers: { readonly [name: string]: (value: unknown) => object } = {
@@ -35,6 +38,8 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
   acknowledgement: parseAcknowledgement,
   resolve: parseDiagnoseRequest,
   checks: parseDiagnoseRequest,
+  held: parseDiagnoseRequest,
+  heldReply: parseDiagnoseReply,
   resolveReply: parseDiagnoseReply,
   checksReply: parseDiagnoseReply,
 };
@@ -65,7 +70,7 @@ for (const [name, parse] of Object.entries(parsers)) {
     }
 
     it('is refused in another protocol, and both are named', () => {
-      expect(() => parse({ ...example(), protocol: 2 })).to.throw(ProtocolUnsupportedError, /protocol 2.*protocol 1/);
+      expect(() => parse({ ...example(), protocol: 3 })).to.throw(ProtocolUnsupportedError, /protocol 3.*protocol .*2/);
       expect(() => parse(changed(example(), ['protocol'], undefined))).to.throw(ProtocolUnsupportedError, 'none');
     });
 
@@ -110,6 +115,21 @@ describe('an inventory of an earlier release', () => {
   });
 });
 
+describe('messages of the protocol before, as they were recorded', () => {
+  const recorded: { readonly [name: string]: object } = JSON.parse(
+    readFileSync(join(CLONE, 'test/fixtures/bus-messages-protocol-1.json'), 'utf8'),
+  );
+  const fromMembers = ['topologyReply', 'applied', 'hello', 'heartbeat', 'sync', 'inventory', 'acknowledgement'];
+  for (const name of [...fromMembers, 'resolveReply', 'checksReply']) {
+    it(`${name} is taken by the control plane, which is told the protocol`, () => {
+      const parsed = parsers[name]?.(recorded[name]);
+      // Members that came later are read as not known; everything else is as it was sent.
+      expect(membersOf(parsed, recorded[name])).to.deep.equal(recorded[name]);
+      expect(parsed).to.have.property('protocol', 1);
+    });
+  }
+});
+
 describe('bounds of messages', () => {
   const rows: readonly (readonly [name: string, what: string, place: Place, value: unknown])[] = [
     ['topology', 'a part beyond the count', ['part', 'index'], 3],
@@ -147,6 +167,15 @@ describe('bounds of messages', () => {
     });
   }
 });
+
+/** Of a value those members, at any depth, that the example has. */
+function membersOf(value: unknown, example: unknown): unknown {
+  if (Array.isArray(value) && Array.isArray(example)) return value.map((item, at) => membersOf(item, example[at]));
+  if (typeof value !== 'object' || value === null || typeof example !== 'object' || example === null) return value;
+  const names = new Set(Object.keys(example));
+  const kept = Object.entries(value).filter(([name]) => names.has(name));
+  return Object.fromEntries(kept.map(([name, member]) => [name, membersOf(member, Reflect.get(example, name))]));
+}
 
 type Place = readonly (string | number)[];
 

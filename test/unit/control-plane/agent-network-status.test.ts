@@ -8,7 +8,10 @@ import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
 import { parseAliasName, parseNetworkId } from '#libs/contracts/ids.js';
 
 const NOW = new Date('2026-01-01T00:00:10.000Z');
+const OURS = '0'.repeat(64);
+const THEIRS = 'f'.repeat(64);
 const epoch = { counter: 1, id: 'e' };
+const EARLIER = { counter: 0, id: 'd' };
 const networkId = parseNetworkId('abc', 'network');
 
 function acknowledged(to: number, change: Partial<AppliedMessage> = {}): AppliedMessage {
@@ -18,7 +21,8 @@ function acknowledged(to: number, change: Partial<AppliedMessage> = {}): Applied
     networkId,
     from: to - 1,
     to,
-    hash: '0'.repeat(64),
+    hash: OURS,
+    signature: null,
     outcome: 'applied',
     code: null,
     message: null,
@@ -29,7 +33,7 @@ function acknowledged(to: number, change: Partial<AppliedMessage> = {}): Applied
   };
 }
 
-const held = (version: number) => ({ networkId, epoch, version, hash: '0'.repeat(64) });
+const held = (version: number, hash = OURS) => ({ networkId, epoch, version, hash, signature: null });
 const justNow = new Date(NOW.getTime() - 100);
 const longAgo = new Date(NOW.getTime() - 60_000);
 const failure = { alias: parseAliasName('api', 'alias'), code: 'ADDRESS_IN_USE', message: 'taken' };
@@ -37,6 +41,12 @@ const failure = { alias: parseAliasName('api', 'alias'), code: 'ADDRESS_IN_USE',
 const rows: readonly (readonly [string, Partial<AgentNetworkFacts>, string])[] = [
   ['acknowledged the current version', { acknowledged: acknowledged(7) }, 'SYNCED'],
   ['says that it holds the current version', { held: held(7) }, 'SYNCED'],
+  ['acknowledged this number with another hash', { acknowledged: acknowledged(7, { hash: THEIRS }) }, 'PENDING'],
+  ['holds this number with another hash', { held: held(7, THEIRS) }, 'PENDING'],
+  ['acknowledged this number in an earlier epoch', { acknowledged: acknowledged(7, { epoch: EARLIER }) }, 'PENDING'],
+  ['holds this number of another store', { held: { ...held(7), epoch: { counter: 1, id: 'x' } } }, 'PENDING'],
+  ['says what nobody vouches for', { acknowledged: acknowledged(7), doubt: 'holds 5000' }, 'FAILED'],
+  ['speaks another protocol', { agent: 'OFFLINE', refusal: 'PROTOCOL_UNSUPPORTED: 3' }, 'FAILED'],
   ['acknowledged an older one a moment ago', { acknowledged: acknowledged(6) }, 'PENDING'],
   ['acknowledged an older one long ago', { acknowledged: acknowledged(6), changedAt: longAgo }, 'STALE'],
   ['was never heard', { agent: 'UNKNOWN', acknowledged: acknowledged(7) }, 'UNKNOWN'],
@@ -55,10 +65,15 @@ describe('the status of an agent for a network', () => {
         {
           agent: 'ONLINE',
           currentVersion: 7,
+          epoch,
+          isCurrentHash: (hash) => hash === OURS,
           changedAt: justNow,
           acknowledged: null,
+          acknowledgedAt: NOW,
           held: null,
           regression: null,
+          doubt: null,
+          refusal: null,
           ...facts,
         },
         NOW,
@@ -68,6 +83,20 @@ describe('the status of an agent for a network', () => {
       expect(state.reason === null).to.equal(status === 'SYNCED');
     });
   }
+
+  it('tells when the control plane heard of it, not what the clock of the agent said', () => {
+    const state = agentNetworkState(
+      {
+        ...{ agent: 'ONLINE', currentVersion: 7, epoch, isCurrentHash: () => true, changedAt: justNow, held: null },
+        ...{ regression: null, doubt: null, refusal: null },
+        acknowledged: acknowledged(7, { appliedAt: '2031-01-01T00:00:00.000Z' }),
+        acknowledgedAt: justNow,
+      },
+      NOW,
+      5_000,
+    );
+    expect(state.appliedAt).to.equal(justNow.toISOString());
+  });
 
   it('makes a network as well as the worst of its agents', () => {
     expect(networkStatus([], false)).to.equal('EMPTY');

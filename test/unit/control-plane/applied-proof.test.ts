@@ -1,10 +1,19 @@
 import { expect } from 'chai';
 import { type AppliedProof, proveApplied } from '#apps/control-plane/topology/applied-proof.js';
 import type { AppliedRecord } from '#apps/control-plane/topology/applied-record.js';
-import { type FlowId, parseAgentId, parseAliasName, parseFlowId, parseNetworkId } from '#libs/contracts/ids.js';
+import {
+  type AgentId,
+  type FlowId,
+  parseAgentId,
+  parseAliasName,
+  parseFlowId,
+  parseNetworkId,
+} from '#libs/contracts/ids.js';
 
 const HOST_A = parseAgentId('host-a', 'agent');
 const HOST_B = parseAgentId('host-b', 'agent');
+const OURS = '0'.repeat(64);
+const another = { hash: 'f'.repeat(64) };
 const flow = (digit: string): FlowId => parseFlowId(digit.repeat(32), 'flow');
 
 function record(agentId: typeof HOST_A, to: number, change: Partial<AppliedRecord> = {}): AppliedRecord {
@@ -14,7 +23,7 @@ function record(agentId: typeof HOST_A, to: number, change: Partial<AppliedRecor
     networkId: parseNetworkId('abc', 'network'),
     from: to - 1,
     to,
-    hash: '0'.repeat(64),
+    hash: OURS,
     outcome: 'applied',
     code: null,
     message: null,
@@ -77,6 +86,24 @@ const rows: readonly Row[] = [
     statuses: ['SYNCED', 'FAILED'],
   },
   {
+    says: 'the same number with another hash is another version',
+    records: [record(HOST_A, 5), record(HOST_B, 5, { ...another, flowsCut: [flow('a')] })],
+    expected: { confirmed: 1, settled: false, flowsCut: 0 },
+    statuses: ['SYNCED', 'OFFLINE'],
+  },
+  {
+    says: 'a later number with another hash supersedes nothing',
+    records: [record(HOST_A, 5), record(HOST_B, 12, another)],
+    expected: { confirmed: 1, settled: false, supersededBy: null },
+    statuses: ['SYNCED', 'OFFLINE'],
+  },
+  {
+    says: 'acknowledgements that come late and out of order count by their version',
+    records: [record(HOST_A, 7), record(HOST_A, 5), record(HOST_B, 9), record(HOST_B, 6), record(HOST_B, 5)],
+    expected: { confirmed: 2, settled: true, supersededBy: null },
+    statuses: ['SYNCED', 'SYNCED'],
+  },
+  {
     says: 'a refusal is no confirmation',
     records: [record(HOST_A, 5), record(HOST_B, 5, refused)],
     expected: { confirmed: 1, settled: true },
@@ -93,10 +120,25 @@ const rows: readonly Row[] = [
 describe('what acknowledgements prove of a version', () => {
   for (const { says, records, expected, statuses } of rows) {
     it(says, () => {
-      const standing = () => ({ status: 'OFFLINE', appliedVersion: null, reason: null }) as const;
-      const proof = proveApplied(5, [HOST_A, HOST_B], records, standing);
+      const standing = () => ({ status: 'OFFLINE', appliedVersion: null, reason: null, isFinal: false }) as const;
+      const isExpected = (_agentId: AgentId, _version: number, hash: string) => hash === OURS;
+      const proof = proveApplied(5, [HOST_A, HOST_B], records, isExpected, standing);
       expect(proof).to.deep.include(expected);
       expect(proof.agents.map(({ status }) => status)).to.deep.equal(statuses);
     });
   }
+
+  it('says the highest version that each agent applied, whenever it was heard', () => {
+    const records = [record(HOST_A, 9), record(HOST_A, 5), record(HOST_B, 5)];
+    const standing = () => ({ status: 'OFFLINE', appliedVersion: null, reason: null, isFinal: false }) as const;
+    const proof = proveApplied(5, [HOST_A, HOST_B], records, () => true, standing);
+    expect(proof.agents.map(({ appliedVersion }) => appliedVersion)).to.deep.equal([9, 5]);
+  });
+
+  it('does not wait for an agent of whom nothing more will be taken', () => {
+    const standing = () =>
+      ({ status: 'FAILED', appliedVersion: 12, reason: 'EPOCH_REGRESSED', isFinal: true }) as const;
+    const proof = proveApplied(5, [HOST_A, HOST_B], [record(HOST_A, 5)], () => true, standing);
+    expect(proof).to.deep.include({ confirmed: 1, settled: true });
+  });
 });

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { currentHash } from '#apps/control-plane/topology/current-hash.js';
 import { Directory } from '#apps/control-plane/topology/directory.js';
+import type { NetworkRecord } from '#apps/control-plane/topology/network-record.js';
 import {
   type AgentId,
   parseAgentId,
@@ -104,11 +106,19 @@ function eventOf(what: number, other: number, sandboxId: SandboxId, agentId: Age
 
 const steps = fc.array(fc.tuple(fc.nat(7), fc.nat(3), fc.nat(3)), { maxLength: 60 });
 
+/** A record as it is told: hashes by what they are, whether they were kept or are worked out now. */
+function told(record: NetworkRecord | null) {
+  if (record === null) return null;
+  const { digest, last, ...rest } = record;
+  const { hashes, ...change } = last;
+  return { ...rest, last: change, hashes: agents.map((agentId) => currentHash(record, agentId)) };
+}
+
 function everything(directory: Directory) {
   return {
     position: directory.position,
-    networks: directory.networks(),
-    byId: networks.map((id) => directory.network(id)),
+    networks: directory.networks().map(told),
+    byId: networks.map((id) => told(directory.network(id))),
     sandboxes: directory.sandboxes(),
     agents: directory.agents(),
     ofAgent: agents.map((id) =>

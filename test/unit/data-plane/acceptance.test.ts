@@ -12,6 +12,7 @@ const TWO = { counter: 2, id: 'two' };
 const held = (version: number, epoch = ONE): HeldNetwork => ({
   epoch,
   hash: `hash-${version}`,
+  signature: null,
   snapshot: snapshotOf({ version, sandboxes: {}, aliases: {} }),
 });
 

@@ -1,0 +1,17 @@
+import type { AgentId } from '#libs/contracts/ids.js';
+import type { Topology } from '#libs/topology/model.js';
+import { digestOfTopology } from '#libs/topology/snapshot-digest.js';
+import { expectedHash, type NetworkRecord } from './network-record.js';
+import { VersionHashes } from './version-hashes.js';
+
+/** Of networks that were read by a replay and have not changed since. */
+const replayed = new WeakMap<Topology, VersionHashes>();
+
+/** What this agent has to hold of the network's present version. */
+export function currentHash({ topology, last, digest, participants }: NetworkRecord, agentId: AgentId): string {
+  const known = expectedHash(last, agentId);
+  if (known !== null) return known;
+  const hashes = replayed.get(topology) ?? new VersionHashes(topology, digest ?? digestOfTopology(topology));
+  replayed.set(topology, hashes);
+  return hashes.of(participants.includes(agentId));
+}

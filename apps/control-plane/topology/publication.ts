@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import type { NetworkRecord } from './network-record.js';
+import { Regressions } from './regressions.js';
+
+/** Whether a network's topology may go out to those who can take it. */
+@Injectable()
+export class Publication {
+  constructor(private readonly regressions: Regressions) {}
+
+  /**
+   * Nothing goes out of a stream that cannot be read, nor of one that agents are ahead of (EPOCH_REGRESSED): except
+   * denials, which are all that is written meanwhile.
+   */
+  isOpen({ topology, unreadable }: NetworkRecord): boolean {
+    if (unreadable !== null) return false;
+    return this.regressions.of(topology.networkId).every(({ storeVersion }) => topology.version > storeVersion);
+  }
+}

@@ -1,0 +1,19 @@
+import { MIN_STALENESS_SECONDS } from '#libs/contracts/http/values.js';
+import { type NetworkId, parseNetworkName } from '#libs/contracts/ids.js';
+import type { Topology } from '#libs/topology/model.js';
+
+/** What agents are told of a network that is not in this store: nobody takes part in it. Its name is not looked at. */
+export function unknownNetwork(networkId: NetworkId): Topology {
+  return {
+    networkId,
+    name: parseNetworkName('released', 'name'),
+    mode: 'agent_proxy',
+    version: 1,
+    maxStalenessSeconds: MIN_STALENESS_SECONDS,
+    deleted: true,
+    sandboxes: new Map(),
+    aliases: new Map(),
+    rules: new Map(),
+    formerPublishers: new Map(),
+  };
+}

@@ -1,0 +1,24 @@
+import { snapshotHead } from '#libs/topology/compile.js';
+import type { Topology } from '#libs/topology/model.js';
+import { EMPTY_DIGEST, hashOfDigest, type SnapshotDigest } from '#libs/topology/snapshot-digest.js';
+
+type Head = Pick<Topology, 'networkId' | 'name' | 'version' | 'maxStalenessSeconds'>;
+
+/** What agents have to hold to have applied one version: all who take part the same, all others nothing. */
+export class VersionHashes {
+  private readonly known = new Map<boolean, string>();
+
+  constructor(
+    private readonly head: Head,
+    private readonly digest: SnapshotDigest,
+  ) {}
+
+  /** As `snapshotHash` of what `compile` makes of that version. */
+  of(participates: boolean): string {
+    const known = this.known.get(participates);
+    if (known !== undefined) return known;
+    const hash = hashOfDigest(snapshotHead(this.head, participates), participates ? this.digest : EMPTY_DIGEST);
+    this.known.set(participates, hash);
+    return hash;
+  }
+}

@@ -1,0 +1,143 @@
+import { hash as hashOf } from 'node:crypto';
+import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js';
+import type { NetworkEvent } from '#libs/domain/events.js';
+import type { Snapshot, Topology } from './model.js';
+import { compareText } from './order.js';
+import {
+  aliasElement,
+  type ElementKey,
+  elementOf,
+  elementsTouchedBy,
+  ruleElement,
+  sandboxElement,
+} from './snapshot-elements.js';
+
+/**
+ * The hash of a snapshot, kept so that a change costs what it changes (a two-level Merkle tree, RFC 9162 section 2.1
+ * has the idea): elements fall into buckets by their key, each bucket has a hash of its elements, and the hash of the
+ * snapshot is taken over its head and the buckets' hashes. A change makes one bucket's hash anew.
+ *
+ * The definition is part of the bus protocol (ADR 0025): both sides compute it, and signatures cover it.
+ */
+export interface SnapshotDigest {
+  /** BUCKETS long; null: no element has fallen into it. */
+  readonly buckets: readonly (Bucket | null)[];
+}
+
+interface Bucket {
+  /** In code-unit order of the key. */
+  readonly elements: readonly DigestElement[];
+  /** SHA-256, hexadecimal. */
+  readonly hash: string;
+}
+
+interface DigestElement {
+  readonly key: string;
+  readonly text: string;
+}
+
+const BUCKETS = 256;
+/** Of a network with nothing in it, and of a snapshot that tells an agent to let go. */
+export const EMPTY_DIGEST: SnapshotDigest = { buckets: new Array<Bucket | null>(BUCKETS).fill(null) };
+
+/** Everything of a snapshot that is no element. */
+export type SnapshotHead = Omit<Snapshot, 'sandboxes' | 'aliases' | 'rules'>;
+
+/** The digest of all elements, as a snapshot lists them. */
+export function digestOf(snapshot: Pick<Snapshot, 'sandboxes' | 'aliases' | 'rules'>): SnapshotDigest {
+  const sorted: DigestElement[][] = Array.from({ length: BUCKETS }, () => []);
+  const add = (kind: ElementKey['kind'], id: string, element: JsonValue): void => {
+    const key = keyText(kind, id);
+    sorted[bucketOf(key)]?.push({ key, text: canonicalJson(element) });
+  };
+  for (const sandbox of snapshot.sandboxes) add('sandbox', sandbox.sandboxId, sandbox);
+  for (const record of snapshot.aliases) add('alias', record.alias, record);
+  for (const rule of snapshot.rules) add('rule', rule.id, rule);
+  return {
+    buckets: sorted.map((elements) =>
+      elements.length === 0 ? null : bucketWith(elements.sort((first, second) => compareText(first.key, second.key))),
+    ),
+  };
+}
+
+/** The digest of everything that is in a network, worked out from all of it. */
+export function digestOfTopology({ sandboxes, aliases, rules }: Topology): SnapshotDigest {
+  return digestOf({
+    sandboxes: [...sandboxes.values()].map(sandboxElement),
+    aliases: [...aliases.values()].map(aliasElement),
+    rules: [...rules.values()].map(ruleElement),
+  });
+}
+
+/**
+ * The digest of everything that is in a network after one more event: `topology` is the one that the event led to,
+ * `digest` that of the one before. Costs one bucket for each element that the event touches.
+ */
+export function digestAfter(digest: SnapshotDigest, event: NetworkEvent, topology: Topology): SnapshotDigest {
+  return elementsTouchedBy(event).reduce((before, key) => withElement(before, key, elementOf(topology, key)), digest);
+}
+
+function withElement(digest: SnapshotDigest, { kind, id }: ElementKey, element: JsonValue): SnapshotDigest {
+  const key = keyText(kind, id);
+  const at = bucketOf(key);
+  const before = digest.buckets[at]?.elements ?? [];
+  const found = before.findIndex((one) => one.key >= key);
+  const index = found === -1 ? before.length : found;
+  const replaces = before[index]?.key === key ? 1 : 0;
+  if (element === null && replaces === 0) return digest;
+  const text = element === null ? null : canonicalJson(element);
+  if (replaces === 1 && before[index]?.text === text) return digest;
+  const elements = before.toSpliced(index, replaces, ...(text === null ? [] : [{ key, text }]));
+  return { buckets: digest.buckets.with(at, elements.length === 0 ? null : bucketWith(elements)) };
+}
+
+/** SHA-256 over the head and the buckets' hashes, 64 hexadecimal digits. */
+export function hashOfDigest(head: SnapshotHead, digest: SnapshotDigest): string {
+  const lines = ['gs-snapshot-v2', canonicalJson(head)];
+  digest.buckets.forEach((bucket, index) => {
+    if (bucket !== null) lines.push(`${index} ${bucket.hash}`);
+  });
+  return hashOf('sha256', lines.join('\n'));
+}
+
+/** The head alone, whatever else the value has. */
+export function headOf({
+  format,
+  networkId,
+  name,
+  version,
+  maxStalenessSeconds,
+  participates,
+}: SnapshotHead): SnapshotHead {
+  return { format, networkId, name, version, maxStalenessSeconds, participates };
+}
+
+/** SHA-256, 64 hexadecimal digits: what an agent that holds this snapshot acknowledges, and what is signed. */
+export function snapshotHash(snapshot: Snapshot): string {
+  const known = hashes.get(snapshot);
+  if (known !== undefined) return known;
+  const hash = hashOfDigest(headOf(snapshot), digestOf(snapshot));
+  hashes.set(snapshot, hash);
+  return hash;
+}
+
+/** One snapshot is sent to many agents, and never changes. */
+const hashes = new WeakMap<Snapshot, string>();
+
+function bucketWith(elements: readonly DigestElement[]): Bucket {
+  return { elements, hash: hashOf('sha256', elements.map(({ key, text }) => `${key} ${text}\n`).join('')) };
+}
+
+/** No id has a space, so that two elements never have the same key. */
+function keyText(kind: ElementKey['kind'], id: string): string {
+  return `${kind} ${id}`;
+}
+
+/** FNV-1a, folded to one octet: it spreads keys over buckets and proves nothing. */
+function bucketOf(key: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < key.length; index += 1) {
+    value = Math.imul(value ^ key.charCodeAt(index), 0x01000193);
+  }
+  return (value ^ (value >>> 8) ^ (value >>> 16) ^ (value >>> 24)) & 0xff;
+}

@@ -1,0 +1,70 @@
+import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import { formatSelector } from '#libs/contracts/selectors.js';
+import type { NetworkEvent } from '#libs/domain/events.js';
+import type { AliasRecord, AttachedSandbox, Rule, Snapshot, Topology } from './model.js';
+
+/** Names one element of a snapshot: a sandbox, an alias or a rule. */
+export type ElementKey =
+  | { readonly kind: 'sandbox'; readonly id: SandboxId }
+  | { readonly kind: 'alias'; readonly id: AliasName }
+  | { readonly kind: 'rule'; readonly id: RuleId };
+
+/** An attached sandbox as a snapshot lists it. */
+export function sandboxElement({ sandboxId, agentId, labels }: AttachedSandbox): Snapshot['sandboxes'][number] {
+  return { sandboxId, agentId, labels };
+}
+
+/** An alias as a snapshot lists it, its ports in ascending order. */
+export function aliasElement({ alias, sandboxId, ports }: AliasRecord): Snapshot['aliases'][number] {
+  return {
+    alias,
+    sandboxId,
+    ports: ports
+      .map(({ published, target }) => ({ published, target }))
+      .sort((first, second) => first.published - second.published),
+  };
+}
+
+/** A rule as a snapshot lists it, its selector in printed form. */
+export function ruleElement({ id, effect, from, to, port }: Rule): Snapshot['rules'][number] {
+  return { id, effect, from: formatSelector(from), to, port };
+}
+
+/** The element of this key in a topology, as a snapshot lists it; null when the topology has none. */
+export function elementOf(topology: Topology, { kind, id }: ElementKey) {
+  switch (kind) {
+    case 'sandbox': {
+      const sandbox = topology.sandboxes.get(id);
+      return sandbox === undefined ? null : sandboxElement(sandbox);
+    }
+    case 'alias': {
+      const record = topology.aliases.get(id);
+      return record === undefined ? null : aliasElement(record);
+    }
+    case 'rule': {
+      const rule = topology.rules.get(id);
+      return rule === undefined ? null : ruleElement(rule);
+    }
+  }
+}
+
+/** The elements that an event may have added, changed or taken away. */
+export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
+  switch (event.type) {
+    case 'NetworkCreated':
+    case 'NetworkDeleted':
+      return [];
+    case 'SandboxAttached':
+    case 'SandboxDetached':
+    case 'SandboxPlacementChanged':
+    case 'SandboxLabelsChanged':
+      return [{ kind: 'sandbox', id: event.data.sandboxId }];
+    case 'AliasPublished':
+    case 'AliasPortsChanged':
+    case 'AliasRemoved':
+      return [{ kind: 'alias', id: event.data.alias }];
+    case 'PolicyRuleAdded':
+    case 'PolicyRuleRemoved':
+      return [{ kind: 'rule', id: event.data.ruleId }];
+  }
+}
