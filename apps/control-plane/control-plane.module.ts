@@ -7,6 +7,7 @@ import { AgentsModule } from './agents/agents.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
+import { EpochsModule } from './epochs/epochs.module.js';
 import { FoundationModule } from './foundation.module.js';
 import { OperationsController } from './health/operations.controller.js';
 import { ApiDescription } from './http/api-description.js';
@@ -64,6 +65,7 @@ export function controlPlaneModule(surroundings: Surroundings): DynamicModule {
       LocalNodesModule,
       MeshModule,
       DiagnosticsModule,
+      EpochsModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),
     ],

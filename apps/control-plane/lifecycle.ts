@@ -5,6 +5,7 @@ import { AgentContacts } from './agents/agent-contacts.js';
 import { AgentListener } from './agents/agent-listener.js';
 import { PeerDirectory } from './agents/peer-directory.js';
 import { Revocations } from './agents/revocations.js';
+import { UnknownNetworks } from './epochs/unknown-networks.js';
 import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
 import { LocalNodeListener } from './local-nodes/local-node-listener.js';
 import { LocalNodePublisher } from './local-nodes/local-node-publisher.js';
@@ -39,6 +40,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly states: AgentStates,
     private readonly epoch: StoreEpoch,
     private readonly regressions: Regressions,
+    private readonly unknownNetworks: UnknownNetworks,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
@@ -48,6 +50,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.contacts.start();
     await this.inventories.start();
     await this.feed.start();
+    this.unknownNetworks.start();
     await this.regressions.start();
     await this.states.start();
     this.revocations.start();

@@ -16,7 +16,7 @@ import type {
   SyncMessage,
   TopologyMessage,
 } from '#libs/contracts/bus-messages.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, SERVED_PROTOCOLS } from '#libs/contracts/bus-messages.js';
 import {
   parseAppliedMessage,
   parseHeartbeatMessage,
@@ -209,6 +209,7 @@ export class FakeControlPlane {
     const networks = [...(this.current.get(agentId)?.values() ?? [])];
     return {
       protocol: BUS_PROTOCOL,
+      serves: SERVED_PROTOCOLS,
       term: this.term,
       epoch: this.epoch,
       networks: networks.map((snapshot) => ({

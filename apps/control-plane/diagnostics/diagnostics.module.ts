@@ -4,5 +4,9 @@ import { Questions } from './questions.js';
 import { ResolveAliasHandler } from './resolve.handler.js';
 import { TestConnectionHandler } from './test-connection.handler.js';
 
-@Module({ imports: [TopologyModule], providers: [Questions, ResolveAliasHandler, TestConnectionHandler] })
+@Module({
+  imports: [TopologyModule],
+  providers: [Questions, ResolveAliasHandler, TestConnectionHandler],
+  exports: [Questions],
+})
 export class DiagnosticsModule {}

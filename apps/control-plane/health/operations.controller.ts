@@ -7,6 +7,7 @@ import { ApiDescription } from '../http/api-description.js';
 import { Operations } from '../http/route.js';
 import { BUS } from '../provided.js';
 import { DirectoryFeed } from '../topology/directory-feed.js';
+import { Regressions } from '../topology/regressions.js';
 import { Metrics } from './metrics.js';
 
 /** What those who run the process ask: is it up, can it serve, how is it. */
@@ -18,6 +19,7 @@ export class OperationsController {
     private readonly indicators: HealthIndicatorService,
     private readonly database: DataSource,
     private readonly feed: DirectoryFeed,
+    private readonly regressions: Regressions,
     private readonly metrics: Metrics,
     private readonly description: ApiDescription,
     @Inject(BUS) private readonly bus: Bus,
@@ -49,6 +51,11 @@ export class OperationsController {
       async () => {
         const log = this.indicators.check('log');
         return this.feed.isFollowing ? log.up() : log.down();
+      },
+      // Shown, and no reason to turn requests away: denials are written, and the way out is a request too.
+      async () => {
+        const waiting = new Set(this.regressions.all().map(({ networkId }) => networkId));
+        return this.indicators.check('epoch').up({ networksThatWaitForANewEpoch: waiting.size });
       },
     ]);
   }

@@ -2,6 +2,7 @@ import { AgentsController } from '../agents/agents.controller.js';
 import { EnrollmentController } from '../agents/enrollment.controller.js';
 import { SessionController } from '../auth/session.controller.js';
 import { TestsController } from '../diagnostics/tests.controller.js';
+import { EpochsController } from '../epochs/epochs.controller.js';
 import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
 import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
@@ -25,4 +26,5 @@ export const API_CONTROLLERS = [
   EnrollmentController,
   LocalNodesController,
   MeshController,
+  EpochsController,
 ];

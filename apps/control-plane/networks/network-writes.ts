@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JsonValue } from '#libs/contracts/canonical-json.js';
 import type { WarningDto } from '#libs/contracts/http/writes.js';
 import type { NetworkId, NetworkName } from '#libs/contracts/ids.js';
-import { DomainError } from '#libs/domain/decision.js';
+import { DomainError, type Outcome } from '#libs/domain/decision.js';
 import { networkStream } from '#libs/domain/events.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkResultOf } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
@@ -15,6 +15,7 @@ import { networkNotFound } from '../http/errors.js';
 import type { WriteContext } from '../http/write-context.js';
 import { EVENT_STORE } from '../provided.js';
 import { Directory } from '../topology/directory.js';
+import { EpochRegressedError, Regressions } from '../topology/regressions.js';
 
 /** A command's answer as every write of a network gives it. */
 export interface NetworkAnswer<Result> {
@@ -46,6 +47,7 @@ export class NetworkWrites {
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
     private readonly directory: Directory,
+    private readonly regressions: Regressions,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
@@ -63,7 +65,8 @@ export class NetworkWrites {
       streamId: networkStream(networkId),
       load: () => this.states.network(networkId),
       decide: async (topology) => {
-        const decision = decideNetwork<Kind>(await task.command(), topology);
+        const command = await task.command();
+        const decision = this.withRegression(networkId, task.network, command, decideNetwork<Kind>(command, topology));
         if (decision instanceof DomainError) return decision;
         const { result: told, unchangedSince } = decision;
         return { ...decision, result: { told, unchangedSince } };
@@ -82,6 +85,24 @@ export class NetworkWrites {
       },
       releases: task.releasesName ? [nameClaim(task.network)] : [],
     });
+  }
+
+  /**
+   * While agents hold what the store never wrote, only denials are written: whatever an operator decides about the rest,
+   * they can only take away. Error: EpochRegressedError.
+   */
+  private withRegression<Made extends Pick<Outcome<unknown, unknown>, 'warnings'>>(
+    networkId: NetworkId,
+    network: NetworkName,
+    command: { readonly kind: NetworkCommandKind; readonly effect?: unknown },
+    decision: Made | DomainError,
+  ): Made | DomainError {
+    const [regression] = this.regressions.of(networkId);
+    if (regression === undefined || decision instanceof DomainError) return decision;
+    const isDenial = command.kind === 'AddRule' && command.effect === 'deny';
+    if (!isDenial) throw new EpochRegressedError(network, regression);
+    const message = `not proven until a new epoch begins (gstacks admin new-epoch): ${regression.detail}`;
+    return { ...decision, warnings: [...decision.warnings, { code: 'EPOCH_REGRESSED', message }] };
   }
 
   private async networkId(name: NetworkName): Promise<NetworkId> {

@@ -6,6 +6,7 @@ import type { RulePageDto } from '#libs/contracts/http/rules.js';
 import { pageOf } from '../http/paging.js';
 import { Directory } from '../topology/directory.js';
 import { NetworkStatuses } from '../topology/network-statuses.js';
+import { Regressions } from '../topology/regressions.js';
 import { aliasDto, hasLabel, ruleDto } from './descriptions.js';
 import { NetworkViews } from './network-views.js';
 import { ListAliases, ListAttachments, ListNetworks, ListRules, ShowNetwork } from './queries.js';
@@ -16,6 +17,7 @@ export class ListNetworksHandler implements IQueryHandler<ListNetworks> {
     private readonly directory: Directory,
     private readonly statuses: NetworkStatuses,
     private readonly views: NetworkViews,
+    private readonly regressions: Regressions,
   ) {}
 
   async execute({ filter }: ListNetworks): Promise<NetworkPageDto> {
@@ -26,7 +28,11 @@ export class ListNetworksHandler implements IQueryHandler<ListNetworks> {
       return [...record.topology.sandboxes.values()].some(({ labels }) => hasLabel(labels, label));
     });
     const page = pageOf(records, ({ topology }) => topology.name, filter);
-    return { items: page.items.map((record) => this.views.network(record)), nextCursor: page.nextCursor };
+    const unknown = this.regressions.unknownNetworks().map(({ networkId, name, found }) => ({
+      ...{ id: networkId, name },
+      agents: found.map(({ agentId }) => agentId).sort(),
+    }));
+    return { items: page.items.map((record) => this.views.network(record)), nextCursor: page.nextCursor, unknown };
   }
 }
 

@@ -1,19 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
 import type { AppliedDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkName } from '#libs/contracts/ids.js';
 import { NotFoundError, networkNotFound } from '../http/errors.js';
-import { CLOCK, type Clock, STORE_EPOCH } from '../provided.js';
+import { CLOCK, type Clock } from '../provided.js';
 import { AppliedLog } from './applied-log.js';
 import { proveApplied } from './applied-proof.js';
 import { Directory } from './directory.js';
+import { ExpectedHashes } from './expected-hashes.js';
 import { type HeldProof, proveHeld } from './held-proof.js';
 import type { NetworkRecord } from './network-record.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitHeld } from './queries.js';
 import { ServerClosing } from './server-closing.js';
+import { StoreEpoch } from './store-epoch.js';
 
 /** Contacts come and go without a word to anybody: they are looked at this often. */
 const LOOK_EVERY_MS = 200;
@@ -26,7 +27,8 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
     private readonly log: AppliedLog,
     private readonly statuses: NetworkStatuses,
     private readonly closing: ServerClosing,
-    @Inject(STORE_EPOCH) private readonly epoch: Epoch,
+    private readonly epoch: StoreEpoch,
+    private readonly hashes: ExpectedHashes,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -64,11 +66,13 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
     { topology, participants }: NetworkRecord,
     version: number,
   ): Promise<ReadonlySet<AgentId>> {
-    const records = await this.log.read(topology.networkId, version, this.epoch);
-    const { agents } = proveApplied(version, participants, records, () => ({
+    const records = await this.log.read(topology.networkId, version, this.epoch.current);
+    const isExpected = await this.hashes.ofVersions(topology.networkId, new Set(records.map(({ to }) => to)));
+    const { agents } = proveApplied(version, participants, records, isExpected, () => ({
       status: 'PENDING',
       appliedVersion: null,
       reason: null,
+      isFinal: false,
     }));
     const proven = new Set(agents.filter(({ status }) => status === 'SYNCED').map(({ agentId }) => agentId));
     return new Set(participants.filter((agentId) => proven.has(agentId)));

@@ -8,11 +8,15 @@ export class Publication {
   constructor(private readonly regressions: Regressions) {}
 
   /**
-   * Nothing goes out of a stream that cannot be read, nor of one that agents are ahead of (EPOCH_REGRESSED): except
-   * denials, which are all that is written meanwhile.
+   * Nothing goes out of a stream that cannot be read, nor of one that agents are ahead of (EPOCH_REGRESSED), unless a
+   * denial was written since: that is brought to every agent that can still take it.
    */
   isOpen({ topology, unreadable }: NetworkRecord): boolean {
     if (unreadable !== null) return false;
-    return this.regressions.of(topology.networkId).every(({ storeVersion }) => topology.version > storeVersion);
+    return this.regressions
+      .of(topology.networkId)
+      .every(({ storeVersion }) =>
+        [...topology.rules.values()].some(({ effect, since }) => effect === 'deny' && since > storeVersion),
+      );
   }
 }

@@ -22,6 +22,13 @@ export interface Regression {
   readonly foundAt: Date;
 }
 
+/** A network that agents hold, and that this store does not have. */
+export interface UnknownNetwork {
+  readonly networkId: NetworkId;
+  readonly name: NetworkName | null;
+  readonly found: readonly Regression[];
+}
+
 /** Nothing but denials is written for a network until an operator has decided which history goes on. */
 export class EpochRegressedError extends CodedError {
   constructor(network: string, { detail }: Regression) {
@@ -45,6 +52,7 @@ export class Regressions {
   /** By network and agent: only the last word on each is written. */
   private readonly unwritten = new Map<string, Regression>();
   private writing: NodeJS.Timeout | null = null;
+  private readonly listeners: ((regression: Regression) => void)[] = [];
 
   constructor(
     private readonly database: DataSource,
@@ -70,6 +78,11 @@ export class Regressions {
     });
   }
 
+  /** Called once for each network and agent. */
+  onFound(listener: (regression: Regression) => void): void {
+    this.listeners.push(listener);
+  }
+
   all(): readonly Regression[] {
     return [...this.found.values()].flatMap((byAgent) => [...byAgent.values()]);
   }
@@ -89,7 +102,18 @@ export class Regressions {
     if (known !== null && known.claim.version >= regression.claim.version) return false;
     this.keep(known === null ? regression : { ...regression, storeVersion: known.storeVersion });
     this.writeSoon(regression);
-    return known === null;
+    if (known !== null) return false;
+    for (const listener of this.listeners) listener(regression);
+    return true;
+  }
+
+  /** Networks that agents hold and the store does not know. */
+  unknownNetworks(): readonly UnknownNetwork[] {
+    return [...this.found].flatMap(([networkId, byAgent]) => {
+      const found = [...byAgent.values()];
+      if (found.some(({ storeVersion }) => storeVersion > 0)) return [];
+      return { networkId, name: found.find(({ networkName }) => networkName !== null)?.networkName ?? null, found };
+    });
   }
 
   /** What a network that only agents know is called. */

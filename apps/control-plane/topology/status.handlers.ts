@@ -1,8 +1,11 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { NetworkStatusDto } from '#libs/contracts/http/status.js';
+import type { NetworkName } from '#libs/contracts/ids.js';
 import { NetworkViews } from '../networks/network-views.js';
+import { Directory } from './directory.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { ShowNetworkStatus } from './queries.js';
+import { Regressions } from './regressions.js';
 import { StoreEpoch } from './store-epoch.js';
 
 @QueryHandler(ShowNetworkStatus)
@@ -11,9 +14,13 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
     private readonly views: NetworkViews,
     private readonly statuses: NetworkStatuses,
     private readonly epoch: StoreEpoch,
+    private readonly regressions: Regressions,
+    private readonly directory: Directory,
   ) {}
 
   async execute({ network }: ShowNetworkStatus): Promise<NetworkStatusDto> {
+    const unknown = this.unknown(network);
+    if (unknown !== null) return unknown;
     const record = this.views.find(network);
     return {
       network,
@@ -22,6 +29,30 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
       status: this.statuses.ofNetwork(record),
       localNodes: this.statuses.localNodes(record),
       agents: record.participants.map((agentId) => this.statuses.describe(record, agentId)),
+    };
+  }
+
+  /** A network that only agents know, by the name that they call it by. */
+  private unknown(network: NetworkName): NetworkStatusDto | null {
+    if (this.directory.networkNamed(network) !== null) return null;
+    const named = this.regressions.unknownNetworks().find(({ name }) => name === network);
+    if (named === undefined) return null;
+    return {
+      network,
+      version: 0,
+      epoch: this.epoch.current,
+      status: 'EPOCH_REGRESSED',
+      localNodes: [],
+      agents: named.found.map(({ agentId, claim, detail }) => ({
+        agentId,
+        status: 'FAILED',
+        appliedVersion: claim.version,
+        appliedAt: null,
+        lastContactAt: null,
+        mesh: null,
+        failures: [],
+        reason: `EPOCH_REGRESSED: ${detail}`,
+      })),
     };
   }
 }

@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses } from './types.gen.js';
+import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -452,4 +452,28 @@ export const diagnoseMesh = <ThrowOnError extends boolean = true>(options?: Opti
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/mesh/diagnosis',
     ...options
+});
+
+/**
+ * Show what a new epoch would change: what agents hold beside what the store says
+ */
+export const previewEpoch = <ThrowOnError extends boolean = true>(options?: Options<PreviewEpochData, ThrowOnError>): RequestResult<PreviewEpochResponses, PreviewEpochErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<PreviewEpochResponses, PreviewEpochErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/epochs/next',
+    ...options
+});
+
+/**
+ * Start a new epoch: agents take what the store says
+ */
+export const startEpoch = <ThrowOnError extends boolean = true>(options: Options<StartEpochData, ThrowOnError>): RequestResult<StartEpochResponses, StartEpochErrors, ThrowOnError, 'data'> => (options.client ?? client).post<StartEpochResponses, StartEpochErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/epochs',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });

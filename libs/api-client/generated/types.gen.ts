@@ -68,12 +68,28 @@ export type NetworkDto = {
     createdAt: string;
 };
 
+export type UnknownNetworkDto = {
+    id: string;
+    /**
+     * As agents call it; null: none has said yet
+     */
+    name: string | null;
+    /**
+     * Agents that hold it
+     */
+    agents: Array<string>;
+};
+
 export type NetworkPageDto = {
     /**
      * null: there is no more
      */
     nextCursor: string | null;
     items: Array<NetworkDto>;
+    /**
+     * Networks that agents hold and the store does not know (EPOCH_REGRESSED), on every page
+     */
+    unknown: Array<UnknownNetworkDto>;
 };
 
 export type CreateNetworkDto = {
@@ -899,6 +915,77 @@ export type MeshDiagnosisDto = {
      */
     meshControlUrl: string | null;
     checks: Array<MeshCheckDto>;
+};
+
+export type AheadAgentDto = {
+    agentId: string;
+    /**
+     * The epoch that it follows
+     */
+    epoch: number;
+    /**
+     * The version that it holds, as the control plane once signed it
+     */
+    version: number;
+    /**
+     * In what way the store and this agent differ
+     */
+    detail: string;
+    /**
+     * false: it did not show what it holds, so that this is not part of the comparison
+     */
+    compared: boolean;
+};
+
+export type RegressedNetworkDto = {
+    id: string;
+    /**
+     * null: the store does not know it, and no agent has said
+     */
+    name: string | null;
+    /**
+     * The store's version; null: only agents know the network
+     */
+    version: number | null;
+    agents: Array<AheadAgentDto>;
+    /**
+     * What the store lets through and agents do not: `<source> -> <alias>:<port>`
+     */
+    gained: Array<string>;
+    /**
+     * What agents let through and the store does not
+     */
+    lost: Array<string>;
+    /**
+     * How many more lines there are than are listed
+     */
+    notListed: number;
+};
+
+export type EpochPreviewDto = {
+    /**
+     * The present one
+     */
+    epoch: EpochDto;
+    /**
+     * The counter that a new epoch would have
+     */
+    next: number;
+    /**
+     * Networks of which agents hold what this store never wrote
+     */
+    networks: Array<RegressedNetworkDto>;
+};
+
+export type StartEpochDto = {
+    /**
+     * The counter of the present epoch, as it was shown: another one by now is refused with EPOCH_MOVED
+     */
+    after: number;
+};
+
+export type StartedEpochDto = {
+    epoch: EpochDto;
 };
 
 export type ProblemDto = {
@@ -2201,3 +2288,63 @@ export type DiagnoseMeshResponses = {
 };
 
 export type DiagnoseMeshResponse = DiagnoseMeshResponses[keyof DiagnoseMeshResponses];
+
+export type PreviewEpochData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/epochs/next';
+};
+
+export type PreviewEpochErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type PreviewEpochError = PreviewEpochErrors[keyof PreviewEpochErrors];
+
+export type PreviewEpochResponses = {
+    /**
+     * What was found
+     */
+    200: EpochPreviewDto;
+};
+
+export type PreviewEpochResponse = PreviewEpochResponses[keyof PreviewEpochResponses];
+
+export type StartEpochData = {
+    body: StartEpochDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/epochs';
+};
+
+export type StartEpochErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type StartEpochError = StartEpochErrors[keyof StartEpochErrors];
+
+export type StartEpochResponses = {
+    /**
+     * What was written
+     */
+    201: StartedEpochDto;
+};
+
+export type StartEpochResponse = StartEpochResponses[keyof StartEpochResponses];

@@ -69,9 +69,26 @@ export class ListNetworksQuery extends PageQuery {
   readonly status?: NetworkStatus;
 }
 
+export class UnknownNetworkDto {
+  @ApiProperty()
+  readonly id!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'As agents call it; null: none has said yet' })
+  readonly name!: string | null;
+
+  @ApiProperty({ type: [String], description: 'Agents that hold it' })
+  readonly agents!: readonly string[];
+}
+
 export class NetworkPageDto extends PageDto {
   @ApiProperty({ type: () => [NetworkDto] })
   readonly items!: readonly NetworkDto[];
+
+  @ApiProperty({
+    type: () => [UnknownNetworkDto],
+    description: 'Networks that agents hold and the store does not know (EPOCH_REGRESSED), on every page',
+  })
+  readonly unknown!: readonly UnknownNetworkDto[];
 }
 
 export class NetworkCreationDto extends NetworkWriteDto {

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { writeStateFile } from '#apps/agent/state/state-file.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
 import { snapshotHash } from '#libs/topology/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
@@ -207,7 +208,7 @@ describe('an agent, as a process', () => {
     expect((await refused(newer, { to: 7 })).outcome).to.equal('refused SNAPSHOT_INVALID');
     const { outcome, message } = await refused(newer, { protocol: 9 });
     expect(outcome).to.equal('refused PROTOCOL_UNSUPPORTED');
-    expect(message).to.match(/9.*1/);
+    expect(message).to.match(/9.*2/);
     expect(await get()).to.equal('from sbx-api');
     const higher = { counter: 2, id: 'epoch-two' };
     plane.epoch = higher;
@@ -306,7 +307,7 @@ describe('an agent, as a process', () => {
     await started();
     await plane.publish(agent.id, network(4, ALLOWED));
     await plane.acknowledgement(4);
-    const about = { protocol: 1, networkId: TEST_NETWORK, alias: 'api' };
+    const about = { protocol: BUS_PROTOCOL, networkId: TEST_NETWORK, alias: 'api' };
     const ask = async (from: string, more: object = {}) => {
       const question = { ...about, kind: 'checks', version: 4, role: 'source', from, port: 8080, ...more };
       const { checks } = (await plane.diagnose(agent.id, question)) as {
@@ -390,7 +391,7 @@ describe('an agent, as a process', () => {
     await started();
     await plane.publish(agent.id, network(1, ALLOWED));
     await plane.acknowledgement(1);
-    for (const nonsense of [null, 7, [], { protocol: 1 }, { protocol: 1, kind: 'peers', peers: 'x' }]) {
+    for (const nonsense of [null, 7, [], { protocol: 2 }, { protocol: 2, kind: 'peers', peers: 'x' }]) {
       await plane.diagnose(agent.id, nonsense).catch(() => {});
     }
     const reply = await plane.send(agent.id, network(2, {}), { networkId: '../etc' as typeof TEST_NETWORK });

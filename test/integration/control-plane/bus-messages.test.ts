@@ -1,13 +1,15 @@
 import { expect } from 'chai';
 import { connect, jwtAuthenticator } from 'nats';
 import { BusRefusedError } from '#libs/bus/errors.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { agentInboxPrefix, agentSubject } from '#libs/contracts/subjects.js';
 import { listenToBus } from '#test/support/bus-listener.js';
 import { query } from '#test/support/postgres.js';
+import { waitFor } from '#test/support/wait.js';
 import { callApi } from './api.js';
 import { TestControlPlane } from './setup.js';
-import type { SimulatedAgent } from './simulated-agent.js';
+import { appliedMessage, type SimulatedAgent } from './simulated-agent.js';
 
 describe('messages of agents that are not what they should be', () => {
   let controlPlane: TestControlPlane;
@@ -29,28 +31,28 @@ describe('messages of agents that are not what they should be', () => {
     dnsRemedy: null,
     namespace: null,
   };
-  const inventory = { protocol: 1, bootId: 'boot-1', sequence: 9, driver: 'static', sandboxes: [report] };
+  const inventory = { protocol: BUS_PROTOCOL, bootId: 'boot-1', sequence: 9, driver: 'static', sandboxes: [report] };
   const cases = [
     { what: 'no object', kind: 'hello', message: [], code: 'INVALID_INPUT' },
-    { what: 'another protocol', kind: 'hello', message: { protocol: 2 }, code: 'PROTOCOL_UNSUPPORTED' },
+    { what: 'another protocol', kind: 'hello', message: { protocol: 3 }, code: 'PROTOCOL_UNSUPPORTED' },
     { what: 'no protocol', kind: 'sync', message: {}, code: 'PROTOCOL_UNSUPPORTED' },
     {
       what: 'a network id that is none',
       kind: 'sync',
-      message: { protocol: 1, networkId: '../x', have: null },
+      message: { protocol: BUS_PROTOCOL, networkId: '../x', have: null },
       code: 'INVALID_INPUT',
     },
     {
       what: 'an acknowledgement without a hash',
       kind: 'applied',
-      message: { protocol: 1, epoch: { counter: 1, id: 'x' }, networkId: 'abc', from: null, to: 1 },
+      message: { protocol: BUS_PROTOCOL, epoch: { counter: 1, id: 'x' }, networkId: 'abc', from: null, to: 1 },
       code: 'INVALID_INPUT',
     },
     {
       what: 'a version below zero',
       kind: 'applied',
       message: {
-        protocol: 1,
+        protocol: BUS_PROTOCOL,
         epoch: { counter: 1, id: 'x' },
         networkId: 'abc',
         from: null,
@@ -80,12 +82,13 @@ describe('messages of agents that are not what they should be', () => {
   ] as const;
 
   const applied = {
-    protocol: 1,
+    protocol: BUS_PROTOCOL,
     epoch: { counter: 1, id: 'x' },
     networkId: 'abc',
     from: null,
     to: 1,
     hash: '0'.repeat(64),
+    signature: null,
     outcome: 'applied',
     code: null,
     message: null,
@@ -102,12 +105,6 @@ describe('messages of agents that are not what they should be', () => {
       kind: 'applied',
       message: { ...applied, epoch: { counter: 2 ** 40, id: 'x' } },
       code: 'INVALID_INPUT',
-    },
-    {
-      what: 'a year before all years',
-      kind: 'applied',
-      message: { ...applied, appliedAt: '0000-01-01T00:00:00Z' },
-      code: 'INTERNAL',
     },
   ] as const;
 
@@ -133,15 +130,29 @@ describe('messages of agents that are not what they should be', () => {
   }
 
   it('keeps what others say while one says what cannot be kept', async () => {
-    const other = await controlPlane.agent('host-b');
-    const good = { ...applied, to: 7 };
+    const other = await controlPlane.agent('host-b', ['sbx-other']);
+    await agent.report(['sbx-own']);
+    await controlPlane.call('POST', '/v1/networks', { name: 'kept' });
+    for (const sandboxId of ['sbx-own', 'sbx-other']) {
+      await controlPlane.call('POST', '/v1/networks/kept/attachments', { sandboxId });
+    }
+    const offered = (to: SimulatedAgent) =>
+      waitFor('version 3 arrives', () => to.received.find(({ snapshot }) => snapshot.version === 3)?.message);
+    const [own, theirs] = [await offered(agent), await offered(other)];
+    const failure = { alias: 'api', code: 'X', message: 'another row' };
     const results = await Promise.allSettled([
-      agent.send('applied', { ...applied, appliedAt: '0000-01-01T00:00:00Z' }),
-      other.send('applied', good),
+      agent.send('applied', {
+        ...appliedMessage(own, 2),
+        ...{ appliedAt: '0000-01-01T00:00:00Z', aliasFailures: [failure] },
+      }),
+      other.send('applied', { ...appliedMessage(theirs, 2), aliasFailures: [failure] }),
     ]);
     expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
-    const rows = await query(controlPlane.databaseUrl, 'SELECT agent_id, to_version FROM applied_log');
-    expect(rows).to.deep.equal([{ agent_id: 'host-b', to_version: 7 }]);
+    const rows = await query(
+      controlPlane.databaseUrl,
+      "SELECT agent_id, to_version FROM applied_log WHERE alias_failures::text LIKE '%another row%'",
+    );
+    expect(rows).to.deep.equal([{ agent_id: 'host-b', to_version: 3 }]);
   });
 
   it('publishes nothing where one names a reply outside its own inbox, counts it, and says which subject', async () => {
@@ -183,6 +194,6 @@ describe('messages of agents that are not what they should be', () => {
   });
 
   it('serves the agent as before', async () => {
-    expect((await agent.contact('heartbeat')).protocol).to.equal(1);
+    expect((await agent.contact('heartbeat')).protocol).to.equal(BUS_PROTOCOL);
   });
 });

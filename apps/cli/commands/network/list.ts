@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
-import { listNetworks } from '#libs/api-client/generated/index.js';
+import { listNetworks, type UnknownNetworkDto } from '#libs/api-client/generated/index.js';
 import { NETWORK_STATUSES } from '#libs/contracts/http/statuses.js';
-import { ListCommand } from '../../list-command.js';
+import type { Connection } from '../../api/connect.js';
+import { ListCommand, type PageQuery } from '../../list-command.js';
 
 export default class NetworkList extends ListCommand {
   static override summary = 'List networks';
@@ -17,7 +18,13 @@ export default class NetworkList extends ListCommand {
   async run() {
     const { flags } = await this.parse(NetworkList);
     const filter = { ...this.labelFilter(flags.label), ...this.statusFilter(flags.status, NETWORK_STATUSES) };
-    return this.list(flags, ({ client }, page) => listNetworks({ client, query: { ...filter, ...page } }), {
+    const unknown = new Map<string, UnknownNetworkDto>();
+    const read = async ({ client }: Connection, page: PageQuery) => {
+      const answer = await listNetworks({ client, query: { ...filter, ...page } });
+      for (const network of answer.unknown) unknown.set(network.id, network);
+      return answer;
+    };
+    const page = await this.list(flags, read, {
       columns: [
         { heading: 'NETWORK', cell: ({ name }) => name },
         { heading: 'STATUS', cell: ({ status }) => status },
@@ -30,5 +37,10 @@ export default class NetworkList extends ListCommand {
       ],
       whenEmpty: 'no networks; create one: gstacks network create dev',
     });
+    for (const { id, name, agents } of unknown.values()) {
+      const text = `EPOCH_REGRESSED: network ${name ?? id} is known to ${agents.join(', ')} and not to the store`;
+      this.screen.line(`${text}; see: gstacks admin new-epoch`, 'bad');
+    }
+    return { ...page, unknown: [...unknown.values()] };
   }
 }

@@ -16,6 +16,9 @@ export default class NetworkStatus extends GstacksCommand {
     this.screen.line(`network: ${status.network}`);
     this.screen.line(`status:  ${status.status}`);
     this.screen.line(`version: ${status.version} (epoch ${status.epoch.counter})`);
+    if (status.status === 'EPOCH_REGRESSED') {
+      this.screen.line('agents hold what this store never wrote; see and decide: gstacks admin new-epoch', 'bad');
+    }
     this.screen.line('');
     if (status.localNodes.length > 0) {
       this.screen.line('local nodes (never waited for):');

@@ -1,0 +1,117 @@
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Flags } from '@oclif/core';
+import {
+  type EpochPreviewDto,
+  previewEpoch,
+  type RegressedNetworkDto,
+  showNetworkStatus,
+  startEpoch,
+} from '#libs/api-client/generated/index.js';
+import type { Connection } from '../../api/connect.js';
+import { GstacksCommand } from '../../command.js';
+import { UsageError } from '../../errors/errors.js';
+import { EXIT } from '../../errors/exit-codes.js';
+import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
+
+/** Agents are asked for the snapshots that they hold before the answer comes. */
+const AGENTS_ANSWER_SECONDS = 15;
+const FOLLOW_WITHIN_MS = 15_000;
+const LOOK_EVERY_MS = 200;
+
+export default class AdminNewEpoch extends GstacksCommand {
+  static override summary = 'Start a new epoch: the way out of EPOCH_REGRESSED after a restore';
+  static override description =
+    'First shows what agents hold that the store never wrote, and what would become reachable or unreachable when they take what the store says.';
+  static override examples = ['<%= config.bin %> admin new-epoch', '<%= config.bin %> admin new-epoch --yes'];
+  static override flags = {
+    yes: Flags.boolean({ description: 'start it without asking' }),
+    'idempotency-key': idempotencyKeyFlag,
+  };
+
+  async run() {
+    const { flags } = await this.parse(AdminNewEpoch);
+    const headers = writeHeaders(flags);
+    const connection = await this.connect(flags, AGENTS_ANSWER_SECONDS);
+    const { client } = connection;
+    const preview = await previewEpoch({ client });
+    this.show(preview);
+    if (!flags.yes && !(await this.confirmed(preview))) {
+      this.screen.line('no epoch was started');
+      process.exitCode = EXIT.usage;
+      return { ...preview, started: null };
+    }
+    const { epoch } = await startEpoch({ client, headers, body: { after: preview.epoch.counter } });
+    this.screen.line(`epoch ${epoch.counter} started`, 'good');
+    const behind = await this.following(connection, preview);
+    for (const network of behind) {
+      this.screen.line(`not every agent of ${network} follows it yet: gstacks network status ${network}`, 'bad');
+    }
+    if (behind.length > 0) process.exitCode = EXIT.unknown;
+    return { ...preview, started: epoch };
+  }
+
+  private show({ epoch, networks }: EpochPreviewDto): void {
+    if (networks.length === 0) {
+      this.screen.line(`the store is at epoch ${epoch.counter}, and no agent holds what it never wrote`);
+      return;
+    }
+    this.screen.line(`the store is at epoch ${epoch.counter}; these agents hold what it never wrote:`);
+    this.screen.line('');
+    const rows = networks.flatMap((network) => network.agents.map((agent) => ({ network, agent })));
+    this.screen.table(rows, [
+      { heading: 'NETWORK', cell: ({ network }) => network.name ?? network.id },
+      { heading: 'AGENT', cell: ({ agent }) => agent.agentId },
+      { heading: 'HOLDS', cell: ({ agent }) => agent.version },
+      { heading: 'STORE', cell: ({ network }) => network.version ?? 'not there' },
+      { heading: 'SEEN', cell: ({ agent }) => agent.detail },
+    ]);
+    for (const network of networks) this.showNetwork(network);
+  }
+
+  private showNetwork({ name, id, agents, gained, lost, notListed, version }: RegressedNetworkDto): void {
+    const network = name ?? id;
+    this.screen.line('');
+    this.screen.line(
+      version === null
+        ? `${network}: agents let go of it; no connection of it is left`
+        : `${network}: when agents take version ${version} of the store,`,
+    );
+    for (const line of lost) this.screen.line(`  no longer allowed  ${line}`, 'bad');
+    for (const line of gained) this.screen.line(`  allowed again      ${line}`, 'good');
+    if (notListed > 0) this.screen.line(`  and ${notListed} more`);
+    if (lost.length + gained.length === 0) this.screen.line('  the same connections are allowed as now');
+    for (const { agentId, compared } of agents) {
+      if (!compared)
+        this.screen.line(`  ${agentId} did not show what it holds: what it allows now is not known`, 'bad');
+    }
+  }
+
+  private async confirmed({ next }: EpochPreviewDto): Promise<boolean> {
+    if (!process.stdin.isTTY || this.jsonEnabled()) {
+      throw new UsageError('a new epoch is started only when that is confirmed', 'gstacks admin new-epoch --yes');
+    }
+    const asking = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return /^y(es)?$/i.test((await asking.question(`start epoch ${next}? [y/N] `)).trim());
+    } finally {
+      asking.close();
+    }
+  }
+
+  /** Networks of the store that some agent does not follow in time. */
+  private async following({ client }: Connection, { networks }: EpochPreviewDto): Promise<readonly string[]> {
+    const deadline = performance.now() + FOLLOW_WITHIN_MS;
+    const waiting = new Set(networks.flatMap(({ name, version }) => (name === null || version === null ? [] : [name])));
+    for (;;) {
+      for (const network of waiting) {
+        const { status, agents } = await showNetworkStatus({ client, path: { network } });
+        if (status !== 'SYNCED' && status !== 'EMPTY') continue;
+        waiting.delete(network);
+        this.screen.line(`${network}: ${agents.length} agents follow it`);
+      }
+      if (waiting.size === 0 || performance.now() > deadline) return [...waiting];
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { type TopologySigner, verifyTopology } from '#libs/bus/signing.js';
+import { BUS_PROTOCOL, type HeldReply } from '#libs/contracts/bus-messages.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import type { Snapshot } from '#libs/topology/model.js';
+import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
+import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import { Questions } from '../diagnostics/questions.js';
+import { LOGGER, TOPOLOGY_SIGNER } from '../provided.js';
+
+type Held = NonNullable<HeldReply['held']>;
+
+/** What agents hold, fetched from them and proven by the control plane's own signature. */
+@Injectable()
+export class HeldSnapshots {
+  constructor(
+    private readonly questions: Questions,
+    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** null: the agent does not answer, holds nothing, or shows something that was not signed for it. */
+  async of(agentId: AgentId, networkId: NetworkId): Promise<Snapshot | null> {
+    const parts: string[] = [];
+    let first: Held | null = null;
+    do {
+      const held = await this.part(agentId, networkId, parts.length);
+      if (held === null || (first !== null && held.version.hash !== first.version.hash)) return null;
+      first ??= held;
+      parts.push(held.body);
+    } while (parts.length < first.part.count);
+    return this.proven(agentId, first.version, parts.join(''));
+  }
+
+  private async part(agentId: AgentId, networkId: NetworkId, part: number): Promise<Held | null> {
+    const question = { protocol: BUS_PROTOCOL, kind: 'held', networkId, part } as const;
+    const reply = await this.questions.ask({ kind: 'agent', agentId }, question);
+    return reply?.kind === 'held' ? reply.held : null;
+  }
+
+  private proven(agentId: AgentId, version: Held['version'], text: string): Snapshot | null {
+    const { networkId, epoch, hash, signature } = version;
+    try {
+      const snapshot = parseSnapshot(JSON.parse(text));
+      const statement = { epoch, networkId, from: null, to: version.version, hash };
+      const isSigned = signature !== null && verifyTopology(this.signer.publicKey, agentId, statement, signature);
+      if (isSigned && snapshot.networkId === networkId && snapshotHash(snapshot) === hash) return snapshot;
+      this.logger.warn(
+        { agentId, networkId, version: version.version },
+        'the agent shows a snapshot that was not signed for it',
+      );
+    } catch (error) {
+      if (!(error instanceof CodedError) && !(error instanceof SyntaxError)) throw error;
+      this.logger.warn({ err: error, agentId, networkId }, 'the agent shows no snapshot that can be read');
+    }
+    return null;
+  }
+}
