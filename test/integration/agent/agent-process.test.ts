@@ -236,12 +236,15 @@ describe('an agent, as a process', () => {
     await plane.nats.start();
     const heard = plane.hellos.length;
     const hello = await waitFor('it says hello again', () => plane.hellos[heard], 20_000);
-    expect(hello.networks).to.deep.include({
+    const [held] = hello.networks;
+    expect(held).to.deep.include({
       networkId: TEST_NETWORK,
       epoch: plane.epoch,
       version: 3,
       hash: snapshotHash(network(3, ALLOWED)),
     });
+    // What came with the snapshot, which proves the version to a store that has lost it.
+    expect(held?.signature).to.have.length(88);
   });
 
   it('carries nothing for a network that it has been out of contact with for too long, until there is contact', async () => {
