@@ -31,6 +31,9 @@ export interface LocalCredentials {
 /** The control plane said no, for good: asking again changes nothing. */
 export class JoinRefusedError extends CodedError {}
 
+/** The clocks of this machine and the control plane are too far apart: asking again helps once they are not. */
+export class ClockRefusedError extends CodedError {}
+
 /** No answer, or none that could be used: it is asked again. */
 export class ControlPlaneUnreachableError extends CodedError {}
 
@@ -44,12 +47,14 @@ export interface JoinRequest {
   readonly machine: string;
   readonly nkey: string;
   readonly certificateRequest: string;
+  /** RFC 3339; signed with the rest, as joinStatement says. */
+  readonly timestamp: string;
+  readonly signature: string;
 }
 
-/** Joins, or renews. Errors: JoinRefusedError, ControlPlaneUnreachableError, InvalidInputError. */
+/** Joins, or renews. Errors: JoinRefusedError, ClockRefusedError, ControlPlaneUnreachableError, InvalidInputError. */
 export async function requestCredentials(request: JoinRequest, now: () => Date): Promise<LocalCredentials> {
-  const { url, token, network, machine, nkey, certificateRequest } = request;
-  const body = { machine, nkey, certificateRequest };
+  const { url, token, network, ...body } = request;
   const fields = await post(`${url}/v1/networks/${network}/local-nodes`, token, body);
   return {
     nodeId: parseLocalNodeId(fields.nodeId, 'nodeId'),
@@ -106,7 +111,9 @@ async function post(url: string, token: string, body: unknown): Promise<{ readon
   const code = said('code') ?? `HTTP_${response.status}`;
   const message = said('detail') ?? `the control plane answered with status ${response.status}`;
   const isFinal = response.status >= 400 && response.status < 500 && response.status !== 429;
-  if (response.status === 401) {
+  if (code === 'JOIN_OUT_OF_TIME') throw new ClockRefusedError(code, message, said('remedy'));
+  // Any other 401 is about what was asked, not about the login.
+  if (response.status === 401 && (said('code') ?? 'UNAUTHENTICATED') === 'UNAUTHENTICATED') {
     throw new JoinRefusedError(
       'LOGIN_EXPIRED',
       'the login of this machine has expired',

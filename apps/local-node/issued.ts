@@ -1,3 +1,4 @@
+import { joinStatement } from '#libs/contracts/renewal.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { type JoinRequest, type LocalCredentials, requestCredentials } from './control-plane-api.js';
 import type { JoinKeys } from './keys.js';
@@ -11,7 +12,8 @@ export interface Asker extends Pick<JoinRequest, 'url' | 'network' | 'machine'> 
 /** Credentials for these keys: the first ones, or renewed. Errors: those of requestCredentials. */
 export function issuedFor({ url, network, machine, token, now }: Asker, keys: JoinKeys): Promise<LocalCredentials> {
   const { nkey, certificateRequest } = keys;
-  return requestCredentials({ url, token: token(), network, machine, nkey, certificateRequest }, now);
+  const join = { network, machine, nkey, certificateRequest, timestamp: now().toISOString() };
+  return requestCredentials({ url, token: token(), ...join, signature: keys.sign(joinStatement(join)) }, now);
 }
 
 export function meshCredentials({ certificate, authority }: LocalCredentials, keys: JoinKeys): MeshCredentials {

@@ -126,7 +126,7 @@ export class JoinedNetwork {
     });
   }
 
-  /** Errors: JoinRefusedError, ControlPlaneUnreachableError, MeshNotConfiguredError. */
+  /** Errors: JoinRefusedError, ClockRefusedError, ControlPlaneUnreachableError, MeshNotConfiguredError. */
   static async join(ports: JoinPorts): Promise<JoinedNetwork> {
     const keys = await newJoinKeys();
     const credentials = await issuedFor(ports, keys);

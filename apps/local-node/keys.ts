@@ -8,6 +8,8 @@ export interface JoinKeys {
   readonly nkeySeed: string;
   readonly meshPrivateKey: string;
   readonly certificateRequest: string;
+  /** Base64 of the signature by the NATS key. */
+  sign(statement: string): string;
 }
 
 export async function newJoinKeys(): Promise<JoinKeys> {
@@ -18,5 +20,6 @@ export async function newJoinKeys(): Promise<JoinKeys> {
     nkeySeed: new TextDecoder().decode(user.getSeed()),
     meshPrivateKey,
     certificateRequest: await createCertificateRequest(meshPrivateKey),
+    sign: (statement) => Buffer.from(user.sign(new TextEncoder().encode(statement))).toString('base64'),
   };
 }

@@ -9,7 +9,6 @@ import {
   type KeyPair,
   newScopedSigner,
 } from '@nats-io/jwt';
-import { connect, jwtAuthenticator } from 'nats';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import {
@@ -23,9 +22,16 @@ import {
 } from '#libs/contracts/subjects.js';
 import type { BusCredentials } from './bus.js';
 import { KeyFiles } from './key-files.js';
+import { CONNECTION_SUBJECTS, closeConnection, openConnectionsOf } from './open-connections.js';
+import { asSystem } from './system-account.js';
 
 /** The server did not take the account's new revocations. */
 export class RevocationsRefusedError extends CodedError {}
+
+/** Somebody whom user JWTs were issued to. */
+export type BusHolder =
+  | { readonly kind: 'agent'; readonly id: AgentId; readonly nkey: string }
+  | { readonly kind: 'local'; readonly id: LocalNodeId; readonly nkey: string };
 
 /** Public key of a NATS user -> everything issued to it up to this moment (Unix seconds) is void. */
 export type Revocations = { readonly [nkey: string]: number };
@@ -49,11 +55,15 @@ export interface BusAuthority {
   /** Credentials of the control plane itself, made anew at each call. */
   controlPlaneCredentials(): Promise<BusCredentials>;
   /**
-   * Makes the running server know exactly these revocations; connections of revoked users are cut before it
-   * resolves. To be called again after each connect: a server that lost its disk knows none. Errors:
+   * Makes the running server know exactly these revocations: it cuts connections of revoked users. To be called again after each connect: a server that lost its disk knows none. Errors:
    * RevocationsRefusedError, or the connection's.
    */
   publishRevocations(servers: readonly string[], revocations: Revocations): Promise<void>;
+  /**
+   * Closes every connection that this holder has open with this key, at whichever server of the bus, and says how many
+   * there were. Errors: BusServersSilentError, or the connection's.
+   */
+  closeConnections(servers: readonly string[], holder: BusHolder): Promise<number>;
 }
 
 /** Reads the keys from a folder, making those that are missing. */
@@ -149,32 +159,26 @@ export function loadBusAuthority(folder: string): BusAuthority {
     },
 
     async publishRevocations(servers, revocations) {
-      const user = createUser();
-      const jwt = await encodeUser('control-plane-claims', user, systemAccount, {
-        pub: { allow: [CLAIMS_UPDATE_SUBJECT] },
-        sub: { allow: ['_INBOX.>'] },
-      });
-      const connection = await connect({
-        servers: [...servers],
-        reconnect: false,
-        timeout: CLAIMS_TIMEOUT_MS,
-        authenticator: jwtAuthenticator(jwt, user.getSeed()),
-      });
-      try {
-        const reply = await connection.request(CLAIMS_UPDATE_SUBJECT, await accountJwt(revocations), {
-          timeout: CLAIMS_TIMEOUT_MS,
-        });
-        const answer: { error?: { description?: string } } = reply.json();
-        if (answer.error) {
-          throw new RevocationsRefusedError(
-            'REVOCATIONS_REFUSED',
-            `the bus did not take the revocations: ${answer.error.description ?? 'no reason given'}`,
-            'check that nats-server was started with the configuration of this keys folder',
-          );
-        }
-      } finally {
-        await connection.close();
+      const claims = await accountJwt(revocations);
+      const reply = await asSystem(systemAccount, servers, [CLAIMS_UPDATE_SUBJECT], (connection) =>
+        connection.request(CLAIMS_UPDATE_SUBJECT, claims, { timeout: CLAIMS_TIMEOUT_MS }),
+      );
+      const answer: { error?: { description?: string } } = reply.json();
+      if (answer.error) {
+        throw new RevocationsRefusedError(
+          'REVOCATIONS_REFUSED',
+          `the bus did not take the revocations: ${answer.error.description ?? 'no reason given'}`,
+          'check that nats-server was started with the configuration of this keys folder',
+        );
       }
     },
+
+    closeConnections: (servers, { kind, id, nkey }) =>
+      asSystem(systemAccount, servers, CONNECTION_SUBJECTS, async (connection) => {
+        const issuer = (kind === 'agent' ? agentSigner : localNodeSigner).getPublicKey();
+        const found = await openConnectionsOf(connection, account.getPublicKey(), { name: id, nkey, issuer });
+        for (const open of found) await closeConnection(connection, open);
+        return found.length;
+      }),
   };
 }

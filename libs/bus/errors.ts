@@ -24,6 +24,13 @@ export class BusMessageTooLargeError extends CodedError {
   }
 }
 
+/** Fewer servers of the bus answered than there are: nothing can be said of all of them. */
+export class BusServersSilentError extends CodedError {
+  constructor(answered: number, active: number) {
+    super('BUS_SERVERS_SILENT', `only ${answered} of ${active} servers of the bus answered`, 'check nats-server');
+  }
+}
+
 const QUOTED_CHARACTERS = 200;
 
 /** A message asks for its answer on a subject that is not its sender's to hear: it is dropped unanswered. */

@@ -219,7 +219,10 @@ for (const mesh of MESHES) {
       const held = await hold();
       const { nodeId } = await dev();
       const meshNode = mesh === 'tsnet' ? 'removed' : 'none';
-      expect(await stack.json(['mesh', 'revoke', nodeId])).to.deep.equal({ nodeId, changed: true, meshNode });
+      expect(await stack.json(['mesh', 'revoke', nodeId])).to.deep.equal({
+        ...{ nodeId, changed: true, meshNode },
+        ...{ connectionCut: true, connectionNotCutReason: null },
+      });
       await held.ended;
       await waitFor('the node says why it ended', async () => {
         const ended = await dev();

@@ -27,7 +27,7 @@ import {
 import { CodedError } from '#libs/contracts/errors.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
-import { renewalStatement } from '#libs/contracts/renewal.js';
+import { enrollmentStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import {
   agentOfSubject,
   agentSubject,
@@ -228,18 +228,25 @@ export class FakeControlPlane {
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const body = parseObject(JSON.parse(Buffer.concat(chunks).toString('utf8')), 'body');
     const text = (name: string) => String(body[name]);
+    const signed = {
+      nkey: text('nkey'),
+      certificateRequest: text('certificateRequest'),
+      timestamp: text('timestamp'),
+    };
+    const { nkey, certificateRequest } = signed;
+    const isSigned = (statement: string) =>
+      fromPublic(nkey).verify(Buffer.from(statement), Buffer.from(text('signature'), 'base64'));
     if (request.url === '/v1/agent-enrollments') {
       if (text('token') !== ENROLLMENT_TOKEN || this.enrolled.includes(text('name'))) {
         return [403, { code: 'ENROLLMENT_TOKEN_INVALID', detail: 'spent', remedy: 'make another' }];
       }
-      this.enrolled.push(text('name'));
-      return [201, await this.credentials(parseAgentId(body.name, 'name'), text('nkey'), text('certificateRequest'))];
+      const name = parseAgentId(body.name, 'name');
+      if (!isSigned(enrollmentStatement({ name, ...signed }))) return [403, { code: 'SIGNATURE_INVALID' }];
+      this.enrolled.push(name);
+      return [201, await this.credentials(name, nkey, certificateRequest)];
     }
     const agentId = parseAgentId(body.agentId, 'agentId');
-    const [nkey, certificateRequest] = [text('nkey'), text('certificateRequest')];
-    const statement = renewalStatement({ agentId, nkey, certificateRequest, timestamp: text('timestamp') });
-    const signature = Buffer.from(text('signature'), 'base64');
-    if (!fromPublic(nkey).verify(Buffer.from(statement), signature)) return [403, { code: 'SIGNATURE_INVALID' }];
+    if (!isSigned(renewalStatement({ agentId, ...signed }))) return [403, { code: 'SIGNATURE_INVALID' }];
     this.renewed.push(agentId);
     return [201, await this.credentials(agentId, nkey, certificateRequest)];
   }

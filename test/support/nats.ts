@@ -22,14 +22,22 @@ export interface TestNats {
   stop(): Promise<void>;
 }
 
-export async function startNats(): Promise<TestNats> {
+export interface NatsOptions {
+  /** Keys of another test server, so that both are one bus. */
+  readonly keysFolder?: string;
+  /** More lines of configuration. */
+  readonly configuration?: string;
+}
+
+export async function startNats(options: NatsOptions = {}): Promise<TestNats> {
   const binary = await obtainNatsServer(join(CLONE, '.cache'), (line) => process.stderr.write(`${line}\n`));
   const folder = mkdtempSync(join(tmpdir(), 'gs-nats-'));
-  const keysFolder = join(folder, 'keys');
+  const keysFolder = options.keysFolder ?? join(folder, 'keys');
   const authority = loadBusAuthority(keysFolder);
   const port = await freePort();
   const config = join(folder, 'nats.conf');
-  writeFileSync(config, await authority.serverConfig({ host: '127.0.0.1', port, jwtFolder: join(folder, 'jwt') }));
+  const listen = { host: '127.0.0.1', port, jwtFolder: join(folder, 'jwt') };
+  writeFileSync(config, `${await authority.serverConfig(listen)}${options.configuration ?? ''}\n`);
   let child: ChildProcess | null = null;
 
   const nats: TestNats = {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
-import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
+import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 import { ControlPlaneUnreachableError, postJson } from './control-plane-http.js';
 import { type AgentCredentials, parseCredentials } from './credentials.js';
@@ -61,14 +61,16 @@ export class Enrollment {
   /** Spends the one-time token; waits for a control plane that is away. Errors: NotEnrolledError, or its refusal. */
   async enroll(signal: AbortSignal): Promise<AgentCredentials> {
     const token = await this.readToken();
-    const { keys } = this.ports;
-    const body = {
-      token,
+    const { keys, now } = this.ports;
+    const identity = {
       name: this.settings.name,
       nkey: keys.nkey,
       certificateRequest: await keys.certificateRequest(),
     };
     for (;;) {
+      // Signed anew at each attempt: a signature is good for a minute only.
+      const enrollment = { ...identity, timestamp: now().toISOString() };
+      const body = { token, ...enrollment, signature: keys.sign(enrollmentStatement(enrollment)) };
       try {
         return await this.keep(await this.post('v1/agent-enrollments', body, signal), null);
       } catch (error) {

@@ -4,6 +4,7 @@ import { DomainError } from '#libs/domain/decision.js';
 import { agentStream } from '#libs/domain/events.js';
 import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
 import { StreamStates } from '../commands/stream-states.js';
+import { KeyOwners, keyClaims } from './key-owners.js';
 
 /** Writes to the stream of one agent. */
 @Injectable()
@@ -11,18 +12,21 @@ export class AgentWrites {
   constructor(
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
+    private readonly owners: KeyOwners,
   ) {}
 
   async run(command: AgentCommand, commandId: string, correlationId: string): Promise<void> {
     const { agentId } = command;
-    await this.executor.execute({
+    const work = this.executor.execute({
       context: { commandId, actor: `agent:${agentId}`, correlationId, expectedVersion: null },
       request: jsonOf(command),
       streamId: agentStream(agentId),
       load: () => this.states.agent(agentId),
       decide: (agent) => decideAgent(command, agent),
       answer: () => null,
+      claims: command.kind === 'RevokeAgent' ? [] : keyClaims(command),
     });
+    await this.owners.orTaken(work);
   }
 
   /** Throws the refusal that the command would meet; writes nothing. */
@@ -30,5 +34,6 @@ export class AgentWrites {
     const { state } = await this.states.agent(command.agentId);
     const decision = decideAgent(command, state);
     if (decision instanceof DomainError) throw decision;
+    if (command.kind !== 'RevokeAgent') await this.owners.requireOwn(agentStream(command.agentId), command);
   }
 }

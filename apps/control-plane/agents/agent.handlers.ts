@@ -13,9 +13,7 @@ import { NetworkStatuses } from '../topology/network-statuses.js';
 import { AgentContacts } from './agent-contacts.js';
 import type { AgentRecord } from './agent-record.js';
 import { ListAgents, RevokeAgent } from './messages.js';
-import { Revocations } from './revocations.js';
-
-const CUT_WITHIN_MS = 5_000;
+import { cutAnswer, Revocations } from './revocations.js';
 
 @QueryHandler(ListAgents)
 export class ListAgentsHandler implements IQueryHandler<ListAgents> {
@@ -83,7 +81,7 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
       streamId: agentStream(agentId),
       load: () => this.states.agent(agentId),
       decide: (agent) => decideAgent({ kind: 'RevokeAgent', agentId, reason: `revoked by ${write.actor}` }, agent),
-      answer: ({ events }): Omit<AgentRevocationDto, 'connectionCut' | 'meshNode'> => ({
+      answer: ({ events }) => ({
         agentId,
         changed: events.length > 0,
         sandboxesReleased: this.directory
@@ -93,13 +91,16 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
           .sort(),
       }),
     });
-    const [connectionCut, meshNode] = await Promise.all([
-      this.revocations.settled(CUT_WITHIN_MS),
+    const [cut, meshNode] = await Promise.all([
+      this.revocations.cutOffAgent(agentId),
       this.meshKeys.leftOf({ kind: 'agent', id: agentId }),
     ]);
-    await this.inventories.forget(agentId);
-    this.contacts.forget(agentId);
-    this.agentStates.forget(agentId);
-    return { ...answer, connectionCut, meshNode };
+    // A repeat of the command may find the agent enrolled again.
+    if (this.directory.agent(agentId)?.state.status === 'revoked') {
+      await this.inventories.forget(agentId);
+      this.contacts.forget(agentId);
+      this.agentStates.forget(agentId);
+    }
+    return { ...answer, ...cutAnswer(cut), meshNode };
   }
 }

@@ -7,6 +7,7 @@ import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
 import { CreateEnrollmentTokenHandler, EnrollAgentHandler, RenewAgentHandler } from './enrollment.handlers.js';
 import { EnrollmentTokens } from './enrollment-tokens.js';
+import { KeyOwners } from './key-owners.js';
 import { RequestAgentMeshKeyHandler } from './mesh-key.handler.js';
 import { PeerDirectory } from './peer-directory.js';
 import { Revocations } from './revocations.js';
@@ -19,6 +20,7 @@ import { Revocations } from './revocations.js';
     Revocations,
     EnrollmentTokens,
     AgentWrites,
+    KeyOwners,
     Credentials,
     CreateEnrollmentTokenHandler,
     EnrollAgentHandler,
@@ -27,6 +29,6 @@ import { Revocations } from './revocations.js';
     ListAgentsHandler,
     RevokeAgentHandler,
   ],
-  exports: [AgentListener, PeerDirectory, Revocations],
+  exports: [AgentListener, PeerDirectory, Revocations, KeyOwners],
 })
 export class AgentsModule {}

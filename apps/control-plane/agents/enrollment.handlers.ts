@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { AgentCredentialsDto, EnrollmentTokenDto } from '#libs/contracts/http/enrollment.js';
-import { renewalStatement } from '#libs/contracts/renewal.js';
+import { enrollmentStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import type { AgentCommand } from '#libs/domain/agent/decide.js';
 import { hashSecret } from '../auth/secrets.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
@@ -29,11 +29,13 @@ export class EnrollAgentHandler implements ICommandHandler<EnrollAgent> {
     private readonly tokens: EnrollmentTokens,
     private readonly agents: AgentWrites,
     private readonly credentials: Credentials,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Everything that can be refused is refused before the token is used up. */
   async execute({ body, correlationId }: EnrollAgent): Promise<AgentCredentialsDto> {
     const { token, name: agentId, nkey, certificateRequest } = body;
+    requireSignature(body, enrollmentStatement(body), this.clock(), { code: 'ENROLLMENT', name: 'the enrolment' });
     const meshKeyThumbprint = requestThumbprint(certificateRequest);
     const command: AgentCommand = { kind: 'EnrollAgent', agentId, nkey, meshKeyThumbprint };
     await this.tokens.check(token, agentId, nkey);

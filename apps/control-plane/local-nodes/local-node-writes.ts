@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#libs/domain/decision.js';
 import { localNodeStream } from '#libs/domain/events.js';
 import { decideLocalNode, type LocalNodeCommand } from '#libs/domain/local-node/decide.js';
+import { KeyOwners, keyClaims } from '../agents/key-owners.js';
 import { type CommandContext, CommandExecutor, jsonOf } from '../commands/command-executor.js';
 import { StreamStates } from '../commands/stream-states.js';
 
@@ -12,18 +13,21 @@ export class LocalNodeWrites {
   constructor(
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
+    private readonly owners: KeyOwners,
   ) {}
 
   /** True: it was not so before. */
   run(command: LocalNodeCommand, context: CommandContext, request: unknown): Promise<boolean> {
-    return this.executor.execute({
+    const work = this.executor.execute({
       context,
       request: jsonOf(request),
       streamId: localNodeStream(command.nodeId),
       load: () => this.states.localNode(command.nodeId),
       decide: (node) => decideLocalNode(command, node),
       answer: ({ events }) => events.length > 0,
+      claims: command.kind === 'JoinNetwork' ? keyClaims(command) : [],
     });
+    return this.owners.orTaken(work);
   }
 
   /** What follows from the time or from another write; `cause` makes the same consequence the same command. */
@@ -38,5 +42,6 @@ export class LocalNodeWrites {
     const { state } = await this.states.localNode(command.nodeId);
     const decision = decideLocalNode(command, state);
     if (decision instanceof DomainError) throw decision;
+    if (command.kind === 'JoinNetwork') await this.owners.requireOwn(localNodeStream(command.nodeId), command);
   }
 }

@@ -1,15 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { LocalNodeCredentialsDto, LocalNodeEndDto } from '#libs/contracts/http/local-nodes.js';
 import { type LocalNodeId, parseUserName } from '#libs/contracts/ids.js';
+import { joinStatement } from '#libs/contracts/renewal.js';
 import { type LocalNodeCommand, LocalNodeNotFoundError } from '#libs/domain/local-node/decide.js';
-import { Revocations } from '../agents/revocations.js';
+import { type Cut, cutAnswer, Revocations } from '../agents/revocations.js';
+import { requireSignature } from '../agents/signed-request.js';
 import { ForbiddenError } from '../http/errors.js';
 import type { Principal } from '../http/request.js';
 import type { WriteContext } from '../http/write-context.js';
 import { MeshKeyUpkeep } from '../mesh/mesh-key-upkeep.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
 import { NetworkViews } from '../networks/network-views.js';
+import { CLOCK, type Clock } from '../provided.js';
 import { Directory } from '../topology/directory.js';
 import { LocalNodeContacts } from './local-node-contacts.js';
 import { LocalNodeCredentials } from './local-node-credentials.js';
@@ -17,18 +20,18 @@ import { localNodeIdFor } from './local-node-id.js';
 import { LocalNodeWrites } from './local-node-writes.js';
 import { EndLocalNodesOfToken, JoinNetwork, LeaveNetwork, RevokeLocalNode } from './messages.js';
 
-const CUT_WITHIN_MS = 5_000;
-
 @CommandHandler(JoinNetwork)
 export class JoinNetworkHandler implements ICommandHandler<JoinNetwork> {
   constructor(
     private readonly views: NetworkViews,
     private readonly writes: LocalNodeWrites,
     private readonly credentials: LocalNodeCredentials,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ network, body, principal, write }: JoinNetwork): Promise<LocalNodeCredentialsDto> {
     const { machine, nkey, certificateRequest } = body;
+    requireSignature(body, joinStatement({ ...body, network }), this.clock(), { code: 'JOIN', name: 'the join' });
     const { networkId } = this.views.find(network).topology;
     const user = parseUserName(principal.user, 'user');
     const nodeId = localNodeIdFor(machine, user, networkId, nkey);
@@ -41,7 +44,8 @@ export class JoinNetworkHandler implements ICommandHandler<JoinNetwork> {
     });
     await this.writes.check(command(''));
     const credentials = await this.credentials.issue(application);
-    await this.writes.run(command(credentials.expiresAt), write, ['JoinNetwork', network, body]);
+    const asked = { machine, nkey, certificateRequest };
+    await this.writes.run(command(credentials.expiresAt), write, ['JoinNetwork', network, asked]);
     return credentials;
   }
 }
@@ -64,12 +68,15 @@ export class LocalNodeEndings {
     if (node.user !== principal.user && principal.role !== 'admin') throw new ForbiddenError(principal.role, 'admin');
   }
 
-  /** Resolves when the bus has cut the node off, and the mesh let it go or did not answer. */
+  /** Resolves when the node is off the bus, and the mesh let it go, or either did not answer in time. */
   async end(command: LocalNodeCommand, write: WriteContext): Promise<LocalNodeEndDto> {
     const { nodeId } = command;
     const changed = await this.writes.run(command, write, [command.kind, nodeId]);
-    const [, meshNode] = await Promise.all([this.cutOff(nodeId), this.meshKeys.leftOf({ kind: 'local', id: nodeId })]);
-    return { nodeId, changed, meshNode };
+    const [cut, meshNode] = await Promise.all([
+      this.cutOff(nodeId),
+      this.meshKeys.leftOf({ kind: 'local', id: nodeId }),
+    ]);
+    return { nodeId, changed, ...cutAnswer(cut), meshNode };
   }
 
   async endAllOfToken(tokenId: string): Promise<void> {
@@ -80,9 +87,10 @@ export class LocalNodeEndings {
     }
   }
 
-  private async cutOff(nodeId: LocalNodeId): Promise<void> {
-    await this.revocations.settled(CUT_WITHIN_MS);
-    this.contacts.forget(nodeId);
+  private async cutOff(nodeId: LocalNodeId): Promise<Cut> {
+    const cut = await this.revocations.cutOffLocalNode(nodeId);
+    if (this.directory.localNode(nodeId)?.state.status !== 'joined') this.contacts.forget(nodeId);
+    return cut;
   }
 }
 

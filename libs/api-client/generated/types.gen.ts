@@ -665,6 +665,14 @@ export type AgentPageDto = {
 };
 
 export type AgentRevocationDto = {
+    /**
+     * true: nats-server was asked, and has no connection of it open
+     */
+    connectionCut: boolean;
+    /**
+     * Why it is not known to be cut; null when it is
+     */
+    connectionNotCutReason: string | null;
     agentId: string;
     /**
      * false: it was revoked already
@@ -674,10 +682,6 @@ export type AgentRevocationDto = {
      * Sandboxes that no agent holds any more
      */
     sandboxesReleased: Array<string>;
-    /**
-     * false: the bus is away, and is told as soon as it is back
-     */
-    connectionCut: boolean;
     /**
      * What became of it at the mesh's control server
      */
@@ -711,6 +715,14 @@ export type EnrollAgentDto = {
      * PKCS #10 in PEM, made with the mesh key that stays with the agent
      */
     certificateRequest: string;
+    /**
+     * Within a minute of the control plane
+     */
+    timestamp: string;
+    /**
+     * Base64 of the signature over enrollmentStatement by the nkey
+     */
+    signature: string;
 };
 
 export type AgentCredentialsDto = {
@@ -803,6 +815,14 @@ export type JoinNetworkDto = {
      * PKCS #10 in PEM, made with the mesh key that stays with the machine
      */
     certificateRequest: string;
+    /**
+     * Within a minute of the control plane
+     */
+    timestamp: string;
+    /**
+     * Base64 of the signature over joinStatement by the nkey
+     */
+    signature: string;
 };
 
 export type LocalNodeCredentialsDto = {
@@ -880,6 +900,14 @@ export type LocalNodePageDto = {
 };
 
 export type LocalNodeEndDto = {
+    /**
+     * true: nats-server was asked, and has no connection of it open
+     */
+    connectionCut: boolean;
+    /**
+     * Why it is not known to be cut; null when it is
+     */
+    connectionNotCutReason: string | null;
     nodeId: string;
     /**
      * false: it had ended already

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName } from '../ids.js';
+import { CutDto } from './cut.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import {
@@ -108,7 +109,7 @@ export class AgentPageDto extends PageDto {
   readonly items!: readonly AgentDto[];
 }
 
-export class AgentRevocationDto {
+export class AgentRevocationDto extends CutDto {
   @ApiProperty()
   readonly agentId!: string;
 
@@ -117,9 +118,6 @@ export class AgentRevocationDto {
 
   @ApiProperty({ type: [String], description: 'Sandboxes that no agent holds any more' })
   readonly sandboxesReleased!: readonly string[];
-
-  @ApiProperty({ description: 'false: the bus is away, and is told as soon as it is back' })
-  readonly connectionCut!: boolean;
 
   @ApiProperty({ enum: MESH_NODE_ENDS, description: "What became of it at the mesh's control server" })
   readonly meshNode!: MeshNodeEnd;

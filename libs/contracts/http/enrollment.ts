@@ -73,6 +73,12 @@ export class EnrollAgentDto {
 
   @Field(parseCertificateRequest, { description: 'PKCS #10 in PEM, made with the mesh key that stays with the agent' })
   readonly certificateRequest!: string;
+
+  @Field(parseTimestamp, { format: 'date-time', description: 'Within a minute of the control plane' })
+  readonly timestamp!: string;
+
+  @Field(parseSignature, { description: 'Base64 of the signature over enrollmentStatement by the nkey' })
+  readonly signature!: string;
 }
 
 export class RenewAgentDto {

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName, parseUserName, type UserName } from '../ids.js';
 import { MeshStateDto } from './agents.js';
-import { parseCertificateRequest, parseUserNkey } from './enrollment.js';
+import { CutDto } from './cut.js';
+import { parseCertificateRequest, parseSignature, parseTimestamp, parseUserNkey } from './enrollment.js';
 import { Field, OptionalField } from './fields.js';
 import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
 import { PageDto, PageQuery } from './page.js';
@@ -20,6 +21,12 @@ export class JoinNetworkDto {
     description: 'PKCS #10 in PEM, made with the mesh key that stays with the machine',
   })
   readonly certificateRequest!: string;
+
+  @Field(parseTimestamp, { format: 'date-time', description: 'Within a minute of the control plane' })
+  readonly timestamp!: string;
+
+  @Field(parseSignature, { description: 'Base64 of the signature over joinStatement by the nkey' })
+  readonly signature!: string;
 }
 
 export class LocalNodeCredentialsDto {
@@ -114,7 +121,7 @@ export class LocalNodePageDto extends PageDto {
   readonly items!: readonly LocalNodeDto[];
 }
 
-export class LocalNodeEndDto {
+export class LocalNodeEndDto extends CutDto {
   @ApiProperty()
   readonly nodeId!: string;
 

@@ -32,7 +32,19 @@ export class AgentRevokedError extends DomainError {
       'forbidden',
       'AGENT_REVOKED',
       `agent ${agentId} was revoked`,
-      `enrol it again with a new token: gstacks agent enroll ${agentId}`,
+      `empty its state folder and enrol it again with a new token: gstacks agent enroll ${agentId}`,
+    );
+  }
+}
+
+/** Whoever copied the key of a revoked agent would be that agent again with the next enrolment. */
+export class AgentKeyRevokedError extends DomainError {
+  constructor(agentId: AgentId) {
+    super(
+      'forbidden',
+      'AGENT_KEY_REVOKED',
+      `agent ${agentId} was revoked with one of these keys`,
+      'empty the state folder of that host, so that it makes new keys, and start it with the token again',
     );
   }
 }
@@ -57,8 +69,8 @@ export class AgentKeyMismatchError extends DomainError {
 
 /**
  * What a command makes of an agent. The result is the state it leads to. A renewal is written each time, because
- * credentials were handed out each time. Refusals are returned: AGENT_NOT_FOUND, AGENT_REVOKED, AGENT_ENROLLED,
- * AGENT_KEY_MISMATCH.
+ * credentials were handed out each time. Refusals are returned: AGENT_NOT_FOUND, AGENT_REVOKED, AGENT_KEY_REVOKED,
+ * AGENT_ENROLLED, AGENT_KEY_MISMATCH.
  */
 export function decideAgent(command: AgentCommand, agent: AgentState | null): Decision<AgentEvent, AgentState> {
   const { agentId } = command;
@@ -68,6 +80,8 @@ export function decideAgent(command: AgentCommand, agent: AgentState | null): De
       const same = agent.nkey === nkey && agent.meshKeyThumbprint === meshKeyThumbprint;
       return same ? { events: [], result: agent, warnings: [] } : new AgentEnrolledError(agentId);
     }
+    const isRevoked = [nkey, meshKeyThumbprint].some((key) => agent?.revokedKeys.includes(key));
+    if (isRevoked) return new AgentKeyRevokedError(agentId);
     return outcome(agent, { type: 'AgentEnrolled', data: { agentId, nkey, meshKeyThumbprint } });
   }
   if (agent === null) return new AgentNotFoundError(agentId);

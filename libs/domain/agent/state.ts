@@ -10,6 +10,8 @@ export interface AgentState {
   /** Public key that its renewals are signed with. */
   readonly nkey: string;
   readonly meshKeyThumbprint: string;
+  /** Bus keys and mesh keys that it was revoked with: they stay out, whoever may have copied them. */
+  readonly revokedKeys: readonly string[];
 }
 
 /** The stream does not begin with AgentEnrolled. */
@@ -26,11 +28,12 @@ export class AgentStreamError extends CodedError {
 /** The agent after one more event of its stream. Throws AgentStreamError. */
 export function evolveAgent(before: AgentState | null, event: AgentEvent): AgentState {
   if (event.type === 'AgentEnrolled') {
-    return { ...event.data, version: (before?.version ?? 0) + 1, status: 'enrolled' };
+    const revokedKeys = before?.revokedKeys ?? [];
+    return { ...event.data, version: (before?.version ?? 0) + 1, status: 'enrolled', revokedKeys };
   }
   if (before === null) throw new AgentStreamError(event.type);
   const version = before.version + 1;
-  return event.type === 'AgentRenewed'
-    ? { ...before, ...event.data, version }
-    : { ...before, version, status: 'revoked' };
+  if (event.type === 'AgentRenewed') return { ...before, ...event.data, version };
+  const revokedKeys = [...new Set([...before.revokedKeys, before.nkey, before.meshKeyThumbprint])];
+  return { ...before, version, status: 'revoked', revokedKeys };
 }

@@ -223,19 +223,23 @@ const rows: readonly Row[] = [
       changed: true,
       sandboxesReleased: ['sbx-x'],
       connectionCut: false,
+      connectionNotCutReason: 'nats-server does not take the revocation now',
       meshNode: 'pending',
     },
     prints: [
       'agent host-c revoked',
       'sandboxes released: sbx-x',
-      'its connection is cut when the bus is back',
+      'not known to be cut: nats-server does not take the revocation now',
       'its node is deleted there as soon as it does',
     ],
   },
   {
     command: 'mesh revoke laptop-0a1b2c3d4e',
     asks: 'DELETE /v1/local-nodes/laptop-0a1b2c3d4e',
-    answer: { nodeId: 'laptop-0a1b2c3d4e', changed: true, meshNode: 'removed' },
+    answer: {
+      ...{ nodeId: 'laptop-0a1b2c3d4e', changed: true },
+      ...{ connectionCut: true, connectionNotCutReason: null, meshNode: 'removed' },
+    },
     prints: ['local node laptop-0a1b2c3d4e is revoked', "its node is deleted at the mesh's control server"],
   },
 ];

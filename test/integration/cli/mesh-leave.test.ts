@@ -69,15 +69,23 @@ describe('gstacks mesh leave', function () {
     ['pending', 'pending', 'its node is deleted there as soon as it does'],
     ['none', 'none', 'this machine left dev\n'],
   ];
+  const seen = { connectionCut: true, connectionNotCutReason: null };
   for (const [what, meshNode, text] of outcomes) {
     it(`says what became of the node in the mesh: ${what}`, async () => {
-      on().server.on(LEAVE, { json: { nodeId: NODE_ID, changed: false, meshNode } });
+      on().server.on(LEAVE, { json: { nodeId: NODE_ID, changed: false, ...seen, meshNode } });
       const { stdout, exitCode } = await on().gstacks.run(words('mesh leave dev'), { env });
       expect(exitCode).to.equal(0);
       expect(stdout).to.include('this machine left dev\n').and.include(text);
       if (meshNode === 'none') expect(stdout).to.equal(text);
     });
   }
+
+  it('says why its connection is not known to be cut', async () => {
+    const end = { connectionCut: false, connectionNotCutReason: 'nats-server could not be asked', meshNode: 'none' };
+    on().server.on(LEAVE, { json: { nodeId: NODE_ID, changed: false, ...end } });
+    const { stdout } = await on().gstacks.run(words('mesh leave dev'), { env });
+    expect(stdout).to.include('not known to be cut: nats-server could not be asked');
+  });
 
   it('says so when the control plane does not confirm it', async () => {
     on().server.on(LEAVE, problem(401, 'UNAUTHENTICATED', 'a valid token is needed'));
@@ -87,11 +95,12 @@ describe('gstacks mesh leave', function () {
   });
 
   it('is one document as JSON, and asks nobody where nothing was to leave', async () => {
-    on().server.on(LEAVE, { json: { nodeId: NODE_ID, changed: false, meshNode: 'removed' } });
+    on().server.on(LEAVE, { json: { nodeId: NODE_ID, changed: false, ...seen, meshNode: 'removed' } });
     const first = await on().gstacks.run(words('mesh leave dev --json'), { env });
-    expect(JSON.parse(first.stdout)).to.deep.equal({ network: 'dev', changed: true, meshNode: 'removed' });
+    expect(JSON.parse(first.stdout)).to.deep.equal({ network: 'dev', changed: true, ...seen, meshNode: 'removed' });
     const again = await on().gstacks.run(words('mesh leave dev --json'), { env });
-    expect(JSON.parse(again.stdout)).to.deep.equal({ network: 'dev', changed: false, meshNode: null });
+    const nothing = { connectionCut: null, connectionNotCutReason: null, meshNode: null };
+    expect(JSON.parse(again.stdout)).to.deep.equal({ network: 'dev', changed: false, ...nothing });
     expect(on().server.requests).to.have.length(1);
   });
 });

@@ -1,8 +1,10 @@
 import { request } from 'node:http';
+import { createUser } from '@nats-io/nkeys';
 import { expect } from 'chai';
 import { query } from '#test/support/postgres.js';
 import { callApi } from './api.js';
 import { TestControlPlane } from './setup.js';
+import { enrollmentBody } from './simulated-agent.js';
 
 interface BadRequest {
   readonly what: string;
@@ -202,10 +204,7 @@ const requests: readonly BadRequest[] = [
 
 function enrolment(change: object): object {
   return {
-    token: `gse_${'a'.repeat(43)}`,
-    name: 'host-c',
-    nkey: `U${'A'.repeat(55)}`,
-    certificateRequest: 'x'.repeat(200),
+    ...enrollmentBody(`gse_${'a'.repeat(43)}`, 'host-c', createUser(), 'x'.repeat(200)),
     ...change,
   };
 }

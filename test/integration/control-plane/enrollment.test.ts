@@ -11,7 +11,7 @@ import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
 import { callApi } from './api.js';
 import { TestControlPlane } from './setup.js';
-import { SimulatedAgent } from './simulated-agent.js';
+import { enrollmentBody, SimulatedAgent } from './simulated-agent.js';
 
 describe('enrolment of agents', () => {
   let controlPlane: TestControlPlane;
@@ -29,7 +29,7 @@ describe('enrolment of agents', () => {
 
   async function application(name: string, token: string): Promise<object> {
     const certificateRequest = await createCertificateRequest(createPrivateKeyPem());
-    return { token, name, nkey: createUser().getPublicKey(), certificateRequest };
+    return enrollmentBody(token, name, createUser(), certificateRequest);
   }
 
   const enroll = (body: unknown) => callApi(controlPlane.url, 'POST', '/v1/agent-enrollments', body);
@@ -109,6 +109,7 @@ describe('enrolment of agents', () => {
       changed: true,
       sandboxesReleased: ['sbx-r'],
       connectionCut: true,
+      connectionNotCutReason: null,
       meshNode: 'none',
     });
     await waitFor('its connection is cut', () => agent.statuses.includes('disconnected'));

@@ -1,13 +1,19 @@
-import { createUser } from '@nats-io/nkeys';
+import { createUser, type KeyPair } from '@nats-io/nkeys';
+import { requestThumbprint } from '#apps/control-plane/mesh/request-thumbprint.js';
+import { parseNetworkName } from '#libs/contracts/ids.js';
+import { joinStatement } from '#libs/contracts/renewal.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { ApiAnswer } from './api.js';
 import type { TestControlPlane } from './setup.js';
 
+/** Keys of an agent or a developer's machine. */
 export interface LocalKeys {
+  readonly user: KeyPair;
   readonly nkey: string;
   readonly seed: string;
   readonly certificateRequest: string;
+  readonly meshKeyThumbprint: string;
 }
 
 export interface Authorization {
@@ -15,12 +21,14 @@ export interface Authorization {
 }
 
 /** The keys of a developer's machine. */
-export async function newKeys(): Promise<LocalKeys> {
-  const user = createUser();
+export async function newKeys(user: KeyPair = createUser()): Promise<LocalKeys> {
+  const certificateRequest = await createCertificateRequest(createPrivateKeyPem());
   return {
+    user,
     nkey: user.getPublicKey(),
     seed: new TextDecoder().decode(user.getSeed()),
-    certificateRequest: await createCertificateRequest(createPrivateKeyPem()),
+    certificateRequest,
+    meshKeyThumbprint: requestThumbprint(certificateRequest),
   };
 }
 
@@ -35,12 +43,29 @@ export async function tokenFor(
   return { id: String(body.id), as: { authorization: `Bearer ${String(body.token)}` } };
 }
 
+/** What a machine sends to join, signed with its key; or with another, or at another time, when a test says so. */
+export function joinBody(
+  network: string,
+  { user, nkey, certificateRequest }: LocalKeys,
+  machine: string,
+  { signer = user, timestamp = new Date().toISOString() }: { signer?: KeyPair; timestamp?: string } = {},
+) {
+  const join = { machine, nkey, certificateRequest, timestamp };
+  const statement = joinStatement({ ...join, network: parseNetworkName(network, 'network') });
+  return { ...join, signature: signatureOf(signer, statement) };
+}
+
+/** Base64, as requests carry it. */
+export function signatureOf(signer: KeyPair, statement: string): string {
+  return Buffer.from(signer.sign(new TextEncoder().encode(statement))).toString('base64');
+}
+
 /** Joins the network `dev`. */
 export function joinDev(
   controlPlane: TestControlPlane,
-  { nkey, certificateRequest }: LocalKeys,
+  keys: LocalKeys,
   as: Authorization,
   machine: string,
 ): Promise<ApiAnswer> {
-  return controlPlane.call('POST', '/v1/networks/dev/local-nodes', { machine, nkey, certificateRequest }, { ...as });
+  return controlPlane.call('POST', '/v1/networks/dev/local-nodes', joinBody('dev', keys, machine), { ...as });
 }

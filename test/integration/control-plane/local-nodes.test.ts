@@ -7,10 +7,12 @@ import { identityOfCertificate } from '#libs/mesh/identity.js';
 import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
 import type { ApiAnswer } from './api.js';
-import { type Authorization, joinDev, type LocalKeys, newKeys, tokenFor } from './joining.js';
+import { type Authorization, joinBody, joinDev, type LocalKeys, newKeys, tokenFor } from './joining.js';
 import { TestControlPlane } from './setup.js';
 
 const ENVIRONMENT = { GLOBALSTACKS_MESH_TRANSPORT: 'direct', GLOBALSTACKS_LOCAL_CREDENTIAL_SECONDS: '60' };
+
+const CUT = { connectionCut: true, connectionNotCutReason: null };
 
 describe('local nodes at the control plane', () => {
   let controlPlane: TestControlPlane;
@@ -51,7 +53,9 @@ describe('local nodes at the control plane', () => {
     const keys = await newKeys();
     const first = await join(keys, ada.as);
     expect((await join(keys, ada.as)).body.nodeId).to.equal(first.body.nodeId);
-    expect((await join(keys, bob.as)).body.nodeId).not.to.equal(first.body.nodeId);
+    expect((await join(keys, ada.as, 'desk')).body.code).to.equal('BUS_KEY_TAKEN');
+    expect((await join(keys, bob.as)).body.code).to.equal('BUS_KEY_TAKEN');
+    expect((await join(await newKeys(), bob.as)).body.nodeId).not.to.equal(first.body.nodeId);
     const types = await query(
       controlPlane.databaseUrl,
       `SELECT type FROM events WHERE stream_id = 'local-node-${first.body.nodeId}' ORDER BY position`,
@@ -86,7 +90,7 @@ describe('local nodes at the control plane', () => {
     const connection = await busAs(keys, answer);
     const nodeId = String(answer.body.nodeId);
     const revoked = await controlPlane.call('DELETE', `/v1/local-nodes/${nodeId}`);
-    expect(revoked.body).to.deep.equal({ nodeId, changed: true, meshNode: 'none' });
+    expect(revoked.body).to.deep.equal({ nodeId, changed: true, ...CUT, meshNode: 'none' });
     await waitFor('its connection is closed', () => connection.isClosed());
     const again = await join(keys, as);
     expect([again.status, again.body.code]).to.deep.equal([403, 'LOCAL_NODE_REVOKED']);
@@ -113,7 +117,7 @@ describe('local nodes at the control plane', () => {
     expect((await controlPlane.call('DELETE', path, undefined, { ...gus.as })).status).to.equal(403);
     expect((await controlPlane.call('POST', `${path}/leave`, undefined, { ...gus.as })).status).to.equal(403);
     const left = await controlPlane.call('POST', `${path}/leave`, undefined, { ...fay.as });
-    expect(left.body).to.deep.equal({ nodeId: body.nodeId, changed: true, meshNode: 'none' });
+    expect(left.body).to.deep.equal({ nodeId: body.nodeId, changed: true, ...CUT, meshNode: 'none' });
     const viewer = await tokenOf('fay', 'viewer');
     expect((await join(await newKeys(), viewer.as)).status).to.equal(403);
     const missing = await controlPlane.call('DELETE', '/v1/local-nodes/nobody');
@@ -185,8 +189,7 @@ describe('a control plane without a mesh', () => {
     const controlPlane = await TestControlPlane.start();
     try {
       await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
-      const { nkey, certificateRequest } = await newKeys();
-      const body = { machine: 'laptop', nkey, certificateRequest };
+      const body = joinBody('dev', await newKeys(), 'laptop');
       const answer = await controlPlane.call('POST', '/v1/networks/dev/local-nodes', body);
       expect([answer.status, answer.body.code]).to.deep.equal([409, 'MESH_NOT_CONFIGURED']);
       expect(answer.body.remedy).to.contain('GLOBALSTACKS_MESH_CONTROL_URL');

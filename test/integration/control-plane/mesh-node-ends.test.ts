@@ -25,12 +25,12 @@ for (const kind of ['headscale', 'tailscale'] as const) {
     it('are deleted when their owner is revoked or leaves, and no others', async () => {
       const [leaver, stayer] = [await rig.localNodeInMesh('cyd'), await rig.localNodeInMesh('cyd')];
       const revoked = await revoke(leaver.id);
-      expect(revoked.body).to.deep.equal({ nodeId: leaver.id, changed: true, meshNode: 'removed' });
+      expect(revoked.body).to.include({ nodeId: leaver.id, changed: true, meshNode: 'removed' });
       expect(rig.names()).to.include(stayer.name).and.not.include(leaver.name);
       expect((await revoke(leaver.id)).body).to.include({ changed: false, meshNode: 'removed' });
       const path = `/v1/local-nodes/${stayer.id}/leave`;
       const left = await rig.controlPlane.call('POST', path, undefined, { ...stayer.as });
-      expect(left.body).to.deep.equal({ nodeId: stayer.id, changed: true, meshNode: 'removed' });
+      expect(left.body).to.include({ nodeId: stayer.id, changed: true, meshNode: 'removed' });
       expect(rig.names()).to.not.include(stayer.name);
     });
 

@@ -12,7 +12,7 @@ import {
   type TopologyMessage,
 } from '#libs/contracts/bus-messages.js';
 import { type AgentId, type FlowId, parseAgentId } from '#libs/contracts/ids.js';
-import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
+import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import {
   agentInboxPrefix,
   agentSubject,
@@ -24,6 +24,7 @@ import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/topology/model.js';
 import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
 import { type ApiAnswer, callApi } from './api.js';
+import { signatureOf } from './joining.js';
 
 /** Speaks the bus protocol as an agent does, with real credentials, and does what the test tells it to. */
 export class SimulatedAgent {
@@ -50,10 +51,9 @@ export class SimulatedAgent {
     readonly credentials: Readonly<Record<string, unknown>>,
   ) {}
 
-  static async enroll(url: string, name: string, token: string): Promise<SimulatedAgent> {
-    const user = createUser();
+  static async enroll(url: string, name: string, token: string, user = createUser()): Promise<SimulatedAgent> {
     const certificateRequest = await createCertificateRequest(createPrivateKeyPem());
-    const body = { token, name, nkey: user.getPublicKey(), certificateRequest };
+    const body = enrollmentBody(token, name, user, certificateRequest);
     const answer = await callApi(url, 'POST', '/v1/agent-enrollments', body);
     if (answer.status !== 201) throw new Error(`not enrolled: ${answer.text}`);
     return new SimulatedAgent(url, parseAgentId(name, 'name'), user, certificateRequest, answer.body);
@@ -144,8 +144,7 @@ export class SimulatedAgent {
       certificateRequest: this.certificateRequest,
       timestamp: change.timestamp ?? new Date().toISOString(),
     };
-    const signed = this.user.sign(new TextEncoder().encode(renewalStatement(renewal)));
-    const signature = change.signature ?? Buffer.from(signed).toString('base64');
+    const signature = change.signature ?? signatureOf(this.user, renewalStatement(renewal));
     return callApi(this.url, 'POST', '/v1/agent-credentials', { ...renewal, signature });
   }
 
@@ -157,8 +156,7 @@ export class SimulatedAgent {
       nkey: this.user.getPublicKey(),
       timestamp: change.timestamp ?? new Date().toISOString(),
     };
-    const signed = this.user.sign(new TextEncoder().encode(meshKeyStatement(request)));
-    const signature = change.signature ?? Buffer.from(signed).toString('base64');
+    const signature = change.signature ?? signatureOf(this.user, meshKeyStatement(request));
     return callApi(this.url, 'POST', '/v1/agent-mesh-keys', { ...request, signature });
   }
 
@@ -197,6 +195,18 @@ export class SimulatedAgent {
     }
     return { protocol: BUS_PROTOCOL, status: 'received', code: null, message: null };
   }
+}
+
+/** What an agent sends to enrol, signed with its key; or with another, or at another time, when a test says so. */
+export function enrollmentBody(
+  token: string,
+  name: string,
+  user: KeyPair,
+  certificateRequest: string,
+  { signer = user, timestamp = new Date().toISOString() }: { signer?: KeyPair; timestamp?: string } = {},
+) {
+  const enrollment = { name: parseAgentId(name, 'name'), nkey: user.getPublicKey(), certificateRequest, timestamp };
+  return { token, ...enrollment, signature: signatureOf(signer, enrollmentStatement(enrollment)) };
 }
 
 export function appliedMessage(

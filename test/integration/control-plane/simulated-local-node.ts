@@ -1,10 +1,8 @@
-import { createUser } from '@nats-io/nkeys';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { type LocalNodeId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { CONTROL_PLANE_INBOX_PREFIX, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
-import { createPrivateKeyPem } from '#libs/mesh/keys.js';
+import { joinBody, newKeys } from './joining.js';
 import type { TestControlPlane } from './setup.js';
 
 /** A developer's machine that has joined and is connected with its own credentials; it says nothing unless told to. */
@@ -15,16 +13,11 @@ export class SimulatedLocalNode {
   ) {}
 
   static async join(controlPlane: TestControlPlane, network: string, user: string): Promise<SimulatedLocalNode> {
-    const keys = createUser();
-    const body = {
-      machine: 'laptop',
-      nkey: keys.getPublicKey(),
-      certificateRequest: await createCertificateRequest(createPrivateKeyPem()),
-    };
+    const keys = await newKeys();
     const created = await controlPlane.call('POST', '/v1/tokens', { user, role: 'operator', expiresInSeconds: 600 });
     const authorization = `Bearer ${String(created.body.token)}`;
     const path = `/v1/networks/${network}/local-nodes`;
-    const answer = await controlPlane.call('POST', path, body, { authorization });
+    const answer = await controlPlane.call('POST', path, joinBody(network, keys, 'laptop'), { authorization });
     if (answer.status !== 201) throw new Error(`not joined: ${answer.text}`);
     const nodeId = parseLocalNodeId(answer.body.nodeId, 'nodeId');
     const connected = Promise.withResolvers<void>();
@@ -33,10 +26,7 @@ export class SimulatedLocalNode {
       name: nodeId,
       inboxPrefix: localNodeInboxPrefix(nodeId),
       replyInbox: () => CONTROL_PLANE_INBOX_PREFIX,
-      credentials: () => ({
-        jwt: String(answer.body.busJwt),
-        seed: new TextDecoder().decode(keys.getSeed()),
-      }),
+      credentials: () => ({ jwt: String(answer.body.busJwt), seed: keys.seed }),
       onStatus: (status) => {
         if (status === 'connected') connected.resolve();
       },

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { topologyStatement } from '#libs/contracts/bus-messages.js';
-import { parseAgentId, parseLocalNodeId, parseNetworkId } from '#libs/contracts/ids.js';
-import { meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
+import { parseAgentId, parseLocalNodeId, parseNetworkId, parseNetworkName } from '#libs/contracts/ids.js';
+import { enrollmentStatement, joinStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import {
   agentInboxPrefix,
   agentOfSubject,
@@ -51,6 +51,19 @@ describe('what a signature covers', () => {
   it('names all that a renewal asks for', () => {
     const renewal = { agentId, nkey: 'UA', certificateRequest: 'PEM', timestamp: '2026-03-01T12:00:00Z' };
     expect(renewalStatement(renewal)).to.equal('gs-renewal-v1\nhost-a\nUA\n2026-03-01T12:00:00Z\nPEM');
+  });
+
+  it('names all that an enrolment and a join ask for, each for its own purpose', () => {
+    const keys = { nkey: 'UA', certificateRequest: 'PEM', timestamp: '2026-03-01T12:00:00Z' };
+    expect(enrollmentStatement({ name: agentId, ...keys })).to.equal(
+      'gs-enrollment-v1\nhost-a\nUA\n2026-03-01T12:00:00Z\nPEM',
+    );
+    const network = parseNetworkName('dev', 'network');
+    expect(joinStatement({ network, machine: 'Ada’s laptop', ...keys })).to.equal(
+      'gs-join-v1\ndev\n"Ada’s laptop"\nUA\n2026-03-01T12:00:00Z\nPEM',
+    );
+    // A name with a line break in it cannot pass for the lines that follow.
+    expect(joinStatement({ network, machine: 'a\nUB', ...keys }).split('\n')).to.have.length(6);
   });
 
   it('is of another kind for a mesh key, so that neither stands for the other', () => {

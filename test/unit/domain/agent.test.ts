@@ -45,6 +45,30 @@ describe('an agent', () => {
     ['is not enrolled beside itself with another key', [enrolled()], enroll('UB'), ['conflict', 'AGENT_ENROLLED']],
     ['is not enrolled with another mesh key', [enrolled()], enroll('UA', 'm9'), ['conflict', 'AGENT_ENROLLED']],
     ['is enrolled again after it was revoked', [enrolled(), revoked], enroll('UB', 'm9'), [enrolled('UB', 'm9')]],
+    [
+      'is not enrolled with the bus key that it was revoked with',
+      [enrolled(), revoked],
+      enroll('UA', 'm9'),
+      ['forbidden', 'AGENT_KEY_REVOKED'],
+    ],
+    [
+      'is not enrolled with the mesh key that it was revoked with',
+      [enrolled(), renewed('m2'), revoked],
+      enroll('UB', 'm2'),
+      ['forbidden', 'AGENT_KEY_REVOKED'],
+    ],
+    [
+      'is not enrolled with a key of a life before the last',
+      [enrolled(), revoked, enrolled('UB', 'm3'), revoked],
+      enroll('UA', 'm9'),
+      ['forbidden', 'AGENT_KEY_REVOKED'],
+    ],
+    [
+      'renews with a revoked key that an earlier release enrolled again',
+      [enrolled(), revoked, enrolled()],
+      renew(),
+      [renewed('m2')],
+    ],
     ['renews, every time', [enrolled(), renewed('m2')], renew(), [renewed('m2')]],
     ['renews with no key but its own', [enrolled()], renew('UB'), ['forbidden', 'AGENT_KEY_MISMATCH']],
     ['does not renew before it is enrolled', [], renew(), ['not-found', 'AGENT_NOT_FOUND']],
@@ -79,6 +103,7 @@ describe('an agent', () => {
       status: 'enrolled',
       nkey: 'UA',
       meshKeyThumbprint: 'm2',
+      revokedKeys: [],
     });
     expect(fold([enrolled(), revoked])).to.include({ status: 'revoked', version: 2 });
   });

@@ -2,6 +2,7 @@ import { revokeAgent } from '#libs/api-client/generated/index.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { cutLine } from '../../mesh/cut-line.js';
 import { meshNodeEndLine } from '../../mesh/mesh-node-end.js';
 import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
 
@@ -20,9 +21,9 @@ export default class AgentRevoke extends GstacksCommand {
     this.screen.line(`agent ${agentId} ${revocation.changed ? 'revoked' : 'was revoked already'}`);
     const released = revocation.sandboxesReleased;
     if (released.length > 0) this.screen.line(`sandboxes released: ${released.join(', ')}`);
-    if (!revocation.connectionCut) this.screen.line('the bus is away: its connection is cut when the bus is back');
-    const line = meshNodeEndLine(revocation.meshNode);
-    if (line !== null) this.screen.line(line);
+    for (const line of [cutLine(revocation), meshNodeEndLine(revocation.meshNode)]) {
+      if (line !== null) this.screen.line(line);
+    }
     return revocation;
   }
 }

@@ -1,7 +1,7 @@
-import { leaveNetwork } from '#libs/api-client/generated/index.js';
-import type { MeshNodeEnd } from '#libs/contracts/http/statuses.js';
+import { type LocalNodeEndDto, leaveNetwork } from '#libs/api-client/generated/index.js';
 import type { Connection } from '../../api/connect.js';
 import { networkArgument } from '../../arguments.js';
+import { cutLine } from '../../mesh/cut-line.js';
 import { MeshCommand } from '../../mesh/mesh-command.js';
 import { meshNodeEndLine } from '../../mesh/mesh-node-end.js';
 import { askNode } from '../../mesh/node-client.js';
@@ -19,24 +19,25 @@ export default class MeshLeave extends MeshCommand {
     const { changed } = await this.ask(folder, { kind: 'leave', network });
     if (!changed) {
       this.screen.line(`this machine had not joined ${network}; nothing changed`);
-      return { network, changed, meshNode: null };
+      return { network, changed, connectionCut: null, connectionNotCutReason: null, meshNode: null };
     }
     this.screen.line(`this machine left ${network}`);
     const nodeId = before?.state.networks.find((joined) => joined.network === network)?.nodeId;
-    const meshNode = nodeId === undefined ? null : await endInMesh(this.connectTo(context, flags), nodeId);
-    const line =
-      meshNode === null
-        ? 'the control plane does not confirm it: it lets this machine go when the credentials end'
-        : meshNodeEndLine(meshNode);
-    if (line !== null) this.screen.line(line);
-    return { network, changed, meshNode };
+    const end = nodeId === undefined ? null : await confirmedEnd(this.connectTo(context, flags), nodeId);
+    const lines =
+      end === null
+        ? ['the control plane does not confirm it: it lets this machine go when the credentials end']
+        : [cutLine(end), meshNodeEndLine(end.meshNode)];
+    for (const line of lines) if (line !== null) this.screen.line(line);
+    const { connectionCut = null, connectionNotCutReason = null, meshNode = null } = end ?? {};
+    return { network, changed, connectionCut, connectionNotCutReason, meshNode };
   }
 }
 
 /** The background node has said that it leaves; said again, it tells what became of it. null: no answer. */
-async function endInMesh({ client }: Connection, nodeId: string): Promise<MeshNodeEnd | null> {
+async function confirmedEnd({ client }: Connection, nodeId: string): Promise<LocalNodeEndDto | null> {
   try {
-    return (await leaveNetwork({ client, path: { nodeId } })).meshNode;
+    return await leaveNetwork({ client, path: { nodeId } });
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import { revokeLocalNode } from '#libs/api-client/generated/index.js';
 import { required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { cutLine } from '../../mesh/cut-line.js';
 import { meshNodeEndLine } from '../../mesh/mesh-node-end.js';
 import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
 
@@ -14,10 +15,10 @@ export default class MeshRevoke extends GstacksCommand {
     const { args, flags } = await this.parse(MeshRevoke);
     const { client } = await this.connect(flags);
     const path = { nodeId: args.node };
-    const { nodeId, changed, meshNode } = await revokeLocalNode({ client, headers: writeHeaders(flags), path });
+    const end = await revokeLocalNode({ client, headers: writeHeaders(flags), path });
+    const { nodeId, changed } = end;
     this.screen.line(changed ? `local node ${nodeId} is revoked` : `local node ${nodeId} was revoked already`);
-    const line = meshNodeEndLine(meshNode);
-    if (line !== null) this.screen.line(line);
-    return { nodeId, changed, meshNode };
+    for (const line of [cutLine(end), meshNodeEndLine(end.meshNode)]) if (line !== null) this.screen.line(line);
+    return end;
   }
 }

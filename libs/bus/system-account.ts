@@ -1,0 +1,30 @@
+import { createUser, encodeUser, type KeyPair } from '@nats-io/jwt';
+import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Its credentials are used at once, for one purpose. */
+const CREDENTIAL_SECONDS = 60;
+
+/** Runs work over a connection of its own to the system account, which may publish on these subjects and no other. */
+export async function asSystem<T>(
+  account: KeyPair,
+  servers: readonly string[],
+  subjects: readonly string[],
+  work: (connection: NatsConnection) => Promise<T>,
+): Promise<T> {
+  const user = createUser();
+  const permissions = { pub: { allow: [...subjects] }, sub: { allow: ['_INBOX.>'] } };
+  const exp = Math.floor(Date.now() / 1_000) + CREDENTIAL_SECONDS;
+  const jwt = await encodeUser('control-plane', user, account, permissions, { exp });
+  const connection = await connect({
+    servers: [...servers],
+    reconnect: false,
+    timeout: CONNECT_TIMEOUT_MS,
+    authenticator: jwtAuthenticator(jwt, user.getSeed()),
+  });
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
