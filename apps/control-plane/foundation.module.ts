@@ -38,6 +38,7 @@ import { Directory } from './topology/directory.js';
 import { DirectoryFeed } from './topology/directory-feed.js';
 import { ProcessCursor } from './topology/process-cursor.entity.js';
 import { StoreEpoch } from './topology/store-epoch.js';
+import { requireKeysOfStore } from './topology/store-keys.js';
 
 const ENTITIES = [ApiToken, EnrollmentToken, AgentContact, AgentInventory, ProcessCursor, MeshKey];
 
@@ -96,8 +97,12 @@ async function openBus(
     },
     {
       provide: TOPOLOGY_SIGNER,
-      inject: [SETTINGS],
-      useFactory: (s: ControlPlaneSettings) => loadTopologySigner(s.keysFolder),
+      inject: [SETTINGS, DataSource],
+      useFactory: async ({ keysFolder }: ControlPlaneSettings, database: DataSource) => {
+        const signer = loadTopologySigner(keysFolder);
+        await requireKeysOfStore(database, signer.publicKey, keysFolder);
+        return signer;
+      },
     },
     {
       provide: MESH_AUTHORITY,

@@ -17,6 +17,7 @@ import { AppliedLog } from './topology/applied-log.js';
 import { DirectoryFeed } from './topology/directory-feed.js';
 import { PlacementProcess } from './topology/placement-process.js';
 import { Regressions } from './topology/regressions.js';
+import { SeenHead } from './topology/seen-head.js';
 import { StoreEpoch } from './topology/store-epoch.js';
 import { TopologyPublisher } from './topology/topology-publisher.js';
 
@@ -41,6 +42,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly epoch: StoreEpoch,
     private readonly regressions: Regressions,
     private readonly unknownNetworks: UnknownNetworks,
+    private readonly seenHead: SeenHead,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
@@ -50,6 +52,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.contacts.start();
     await this.inventories.start();
     await this.feed.start();
+    this.seenHead.start();
     this.unknownNetworks.start();
     await this.regressions.start();
     await this.states.start();
@@ -72,6 +75,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await Promise.all([this.listener.close(), this.localListener.close(), this.localExpiry.close()]);
     this.epoch.close();
     this.regressions.close();
+    this.seenHead.close();
     await this.placement.close();
     await Promise.all([
       this.publisher.close(),

@@ -8,6 +8,7 @@ import { Operations } from '../http/route.js';
 import { BUS } from '../provided.js';
 import { DirectoryFeed } from '../topology/directory-feed.js';
 import { Regressions } from '../topology/regressions.js';
+import { SeenHead } from '../topology/seen-head.js';
 import { Metrics } from './metrics.js';
 
 /** What those who run the process ask: is it up, can it serve, how is it. */
@@ -20,6 +21,7 @@ export class OperationsController {
     private readonly database: DataSource,
     private readonly feed: DirectoryFeed,
     private readonly regressions: Regressions,
+    private readonly seenHead: SeenHead,
     private readonly metrics: Metrics,
     private readonly description: ApiDescription,
     @Inject(BUS) private readonly bus: Bus,
@@ -55,7 +57,10 @@ export class OperationsController {
       // Shown, and no reason to turn requests away: denials are written, and the way out is a request too.
       async () => {
         const waiting = new Set(this.regressions.all().map(({ networkId }) => networkId));
-        return this.indicators.check('epoch').up({ networksThatWaitForANewEpoch: waiting.size });
+        const databaseIsOlderThanKeys = this.seenHead.databaseIsOlder;
+        return this.indicators
+          .check('epoch')
+          .up({ networksThatWaitForANewEpoch: waiting.size, databaseIsOlderThanKeys });
       },
     ]);
   }

@@ -14,6 +14,7 @@ import { NetworkStatuses } from './network-statuses.js';
 import { PlacementProcess } from './placement-process.js';
 import { Publication } from './publication.js';
 import { Regressions } from './regressions.js';
+import { SeenHead } from './seen-head.js';
 import { ServerClosing } from './server-closing.js';
 import { ShowNetworkStatusHandler } from './status.handlers.js';
 import { TopologyPublisher } from './topology-publisher.js';
@@ -27,6 +28,7 @@ const SHARED = [
   Regressions,
   DoubtedClaims,
   ExpectedHashes,
+  SeenHead,
   Publication,
   NetworkStatuses,
   AppliedLog,

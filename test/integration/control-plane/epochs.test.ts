@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadTopologySigner } from '#libs/bus/signing.js';
 import { BUS_PROTOCOL, type NetworkVersion } from '#libs/contracts/bus-messages.js';
@@ -284,5 +286,31 @@ describe('a store that was restored, and agents that lie', () => {
       async () => (await call('GET', '/v1/networks/dev')).body.status !== 'EPOCH_REGRESSED',
     );
     expect(await query(controlPlane.databaseUrl, 'SELECT * FROM epoch_regressions')).to.deep.equal([]);
+  });
+
+  it('tells a database that is older than its keys from keys of another store', async () => {
+    const copy = `${new URL(controlPlane.databaseUrl).pathname.slice(1)}_copy`;
+    await controlPlane.stop();
+    const server = (database: string) =>
+      Object.assign(new URL(controlPlane.databaseUrl), { pathname: `/${database}` }).href;
+    const name = new URL(controlPlane.databaseUrl).pathname.slice(1);
+    await query(server('postgres'), `CREATE DATABASE "${copy}" TEMPLATE "${name}"`);
+    await controlPlane.startAgain();
+    await written('/v1/networks/dev/rules', deny);
+    await controlPlane.stop();
+    await query(server('postgres'), `DROP DATABASE "${name}"`);
+    await query(server('postgres'), `ALTER DATABASE "${copy}" RENAME TO "${name}"`);
+    await controlPlane.startAgain();
+    expect(controlPlane.log.join('')).to.include('DATABASE_OLDER_THAN_KEYS');
+    expect((await callApi(controlPlane.url, 'GET', '/readyz')).text).to.include('"databaseIsOlderThanKeys":true');
+    await controlPlane.stop();
+    const key = join(controlPlane.nats.keysFolder, 'topology-signing.pem');
+    renameSync(key, `${key}.kept`);
+    const refusal = await controlPlane.startAgain().catch((error: unknown) => error);
+    expect(refusal).to.include({ code: 'KEYS_OF_ANOTHER_STORE' });
+    renameSync(`${key}.kept`, key);
+    await controlPlane.startAgain();
+    await call('POST', '/v1/epochs', { after: 1 });
+    expect((await callApi(controlPlane.url, 'GET', '/readyz')).text).to.include('"databaseIsOlderThanKeys":false');
   });
 });
