@@ -31,7 +31,7 @@ export async function makeHostNamespaces(
   await ip('link', 'set', bridge, 'up');
   const hosts = hostNamespaces(block, agents);
   for (const [index, host] of hosts.entries()) {
-    const port = `${bridge}-${index}`;
+    const port = portName(block, index);
     await ip('netns', 'add', host.name);
     await ip('link', 'add', port, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', host.name);
     await ip('link', 'set', port, 'master', bridge, 'up');
@@ -50,6 +50,8 @@ export async function removeHostNamespaces(block: AddressBlock, agents: readonly
     await cleanNamespaces(host.sandboxPrefix);
     if (existing.has(host.name)) await ip('netns', 'delete', host.name);
   }
+  // A deleted namespace takes its links along later, by itself: the next start would find them still there.
+  for (const index of agents.keys()) await ip('link', 'delete', portName(block, index)).catch(() => {});
   await ip('link', 'delete', bridgeName(block)).catch(() => {});
 }
 
@@ -63,6 +65,10 @@ function hostNamespaces(block: AddressBlock, agents: readonly [string, string]):
 
 function bridgeName(block: AddressBlock): string {
   return `gs${block.index}br`;
+}
+
+function portName(block: AddressBlock, index: number): string {
+  return `${bridgeName(block)}-${index}`;
 }
 
 async function requireNamespaces(): Promise<void> {

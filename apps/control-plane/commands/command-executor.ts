@@ -78,11 +78,17 @@ export class CommandExecutor {
     if (earlier !== null) return earlier;
     for (let attempt = 1; ; attempt += 1) {
       const before = await task.load();
+      // A repeat may have waited for its turn behind the very command that it repeats: what that did is no refusal.
+      const refuse = async (refusal: Error): Promise<Answer> => {
+        const answered = await this.earlierAnswer<Answer>(context, request);
+        if (answered === null) throw refusal;
+        return answered;
+      };
       if (context.expectedVersion !== null && context.expectedVersion !== before.version) {
-        throw new VersionConflictError(streamId, context.expectedVersion, before.version);
+        return refuse(new VersionConflictError(streamId, context.expectedVersion, before.version));
       }
       const decision = await task.decide(before.state);
-      if (decision instanceof DomainError) throw decision;
+      if (decision instanceof DomainError) return refuse(decision);
       const answer = task.answer(decision, before);
       try {
         const written = await this.store.execute({

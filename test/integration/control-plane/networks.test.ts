@@ -95,6 +95,23 @@ describe('networks over HTTP', () => {
     expect((await controlPlane.call('POST', '/v1/networks', { name })).status).to.equal(201);
   });
 
+  for (const [what, method, path, body] of [
+    ['a detachment', 'DELETE', 'attachments/sbx-api', undefined],
+    ['a removal', 'DELETE', 'aliases/api', undefined],
+    ['a deletion', 'DELETE', '?detachAll=true', undefined],
+    ['an attachment under the version it makes old', 'POST', 'attachments', { sandboxId: 'sbx-worker' }],
+  ] as const) {
+    it(`gives repeats that wait behind the first request its answer: ${what}`, async () => {
+      const name = await networkWithApi();
+      const { version } = (await controlPlane.call('GET', `/v1/networks/${name}`)).body;
+      const headers = { 'idempotency-key': randomUUID(), 'if-match': String(version) };
+      const url = path.startsWith('?') ? `/v1/networks/${name}${path}` : `/v1/networks/${name}/${path}`;
+      const answers = await Promise.all(Array.from({ length: 8 }, () => controlPlane.call(method, url, body, headers)));
+      expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size, answers[7]?.text).to.equal(1);
+      expect(answers[0]?.status).to.be.within(200, 201);
+    });
+  }
+
   it('refuses a write on a version that has passed', async () => {
     const name = await networkWithApi();
     const rule = { effect: 'allow', from: 'local', to: 'api', port: 8080 };
