@@ -1,7 +1,11 @@
 import { pino } from 'pino';
 import { CodedError } from '#libs/contracts/errors.js';
+import { runProgram } from '#libs/program/run-program.js';
 import { startControlPlane } from './control-plane.js';
 import { readSettings, SettingInvalidError } from './settings.js';
+
+/** Requests under way have 3 s, the bus and the database a moment more. */
+const CLOSE_WITHIN_MS = 10_000;
 
 // Parameters of failed statements hold hashes of secrets.
 const redact = { paths: ['err.parameters', 'err.driverError.parameters'], remove: true };
@@ -10,20 +14,15 @@ const logger = pino({
   base: { process: 'control-plane' },
   level: process.env.GLOBALSTACKS_LOG_LEVEL || 'info',
 });
-const ending = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
 
-try {
-  const surroundings = { settings: readSettings(process.env), logger, clock: () => new Date() };
-  const running = await startControlPlane(surroundings, ending.signal);
-  if (!ending.signal.aborted) {
-    await new Promise((resolve) => ending.signal.addEventListener('abort', resolve, { once: true }));
-  }
-  await running.close();
-} catch (error) {
-  if (!ending.signal.aborted) {
+runProgram({
+  start: async (signal) =>
+    startControlPlane({ settings: readSettings(process.env), logger, clock: () => new Date() }, signal),
+  ending: (reason) => logger.info({ reason }, 'control plane ends'),
+  fatal: (error, what) => {
     const remedy = error instanceof CodedError ? error.remedy : null;
-    logger.fatal({ err: error, remedy }, 'control plane cannot run');
-    process.exitCode = error instanceof SettingInvalidError ? 2 : 1;
-  }
-}
+    logger.fatal({ err: error, remedy }, `control plane: ${what}`);
+  },
+  exitCodeOf: (error) => (error instanceof SettingInvalidError ? 2 : 1),
+  closeWithinMs: CLOSE_WITHIN_MS,
+});

@@ -1,0 +1,74 @@
+/** Something that runs until it is closed. */
+export interface Running {
+  /** Ends in order: nothing comes in, what is under way is done, connections are closed. */
+  close(): Promise<void>;
+}
+
+export interface Program {
+  /** Rejects when the program cannot run. `signal` is aborted when its end is asked for meanwhile. */
+  readonly start: (signal: AbortSignal, end: (reason: string) => void) => Promise<Running>;
+  readonly ending: (reason: string) => void;
+  /** The program cannot run, or fails at something it did not expect; its process ends after this. */
+  readonly fatal: (error: unknown, what: string) => void;
+  /** Of an error that `start` rejected with. Default 1. */
+  readonly exitCodeOf?: (error: unknown) => number;
+  /** Longer than any step of closing: then the process ends, whatever is left. */
+  readonly closeWithinMs: number;
+}
+
+const FAILED = 1;
+/** A log line on its way to a pipe gets so long before the process ends. */
+const FLUSH_MS = 50;
+
+/**
+ * Runs a program from its start to the end of its process, which comes in any case: at SIGTERM, SIGINT or SIGHUP, while
+ * it starts as well; after a start that failed, whatever that left open; after an error that nobody caught; and when
+ * closing hangs. Exits with 0 when the end was asked for and closing was done in time.
+ */
+export function runProgram(program: Program): void {
+  const asked = new AbortController();
+  let running: Running | null = null;
+  let leaving = false;
+
+  const leave = (code: number): void => {
+    if (leaving) return;
+    leaving = true;
+    setTimeout(() => process.exit(code), FLUSH_MS);
+  };
+  const fail = (error: unknown, what: string, code = FAILED): void => {
+    if (leaving) return;
+    program.fatal(error, what);
+    leave(code);
+  };
+  const closeAndLeave = (started: Running): void => {
+    started.close().then(
+      () => leave(0),
+      (error: unknown) => fail(error, 'closing failed'),
+    );
+  };
+  const end = (reason: string): void => {
+    if (asked.signal.aborted) return;
+    program.ending(reason);
+    setTimeout(
+      () => fail(new Error(`not closed within ${program.closeWithinMs} ms`), 'closing took too long'),
+      program.closeWithinMs,
+    );
+    asked.abort(new Error(`the end was asked for: ${reason}`));
+    if (running !== null) closeAndLeave(running);
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(signal));
+  process.on('uncaughtException', (error) => fail(error, 'unexpected error'));
+  process.on('unhandledRejection', (error) => fail(error, 'unexpected error'));
+
+  program.start(asked.signal, end).then(
+    (started) => {
+      running = started;
+      if (asked.signal.aborted) closeAndLeave(started);
+    },
+    (error: unknown) => {
+      if (asked.signal.aborted) leave(0);
+      else fail(error, 'the program cannot run', program.exitCodeOf?.(error) ?? FAILED);
+    },
+  );
+}
