@@ -1,4 +1,5 @@
-import type { AliasDto, AttachmentDto, RuleDto } from '#libs/api-client/generated/index.js';
+import type { AliasDto, AttachmentDto, RuleDto, SandboxDto } from '#libs/api-client/generated/index.js';
+import { unknown } from './output/ago.js';
 import type { Column } from './output/table.js';
 
 /** `8080`, or `80:8080` where the port inside is another one. */
@@ -34,7 +35,7 @@ export const attachmentColumns: readonly Column<AttachmentDto>[] = [
   { heading: 'AGENT', cell: ({ agentId }) => agentId },
   { heading: 'ALIASES', cell: ({ aliases }) => aliases.map(({ alias }) => alias).join(', ') },
   { heading: 'LABELS', cell: ({ labels }) => labelsText(labels) },
-  { heading: 'DNS', cell: ({ dns }) => dns },
+  { heading: 'DNS', cell: dnsState },
 ];
 
 export const ruleColumns: readonly Column<RuleDto>[] = [
@@ -46,16 +47,24 @@ export const ruleColumns: readonly Column<RuleDto>[] = [
 ];
 
 /** `advisory (web is also on bridge; docker network disconnect bridge web)`: why it is not enforced, and the fix. */
-export function isolationText(sandbox: {
-  readonly isolation: string | null;
-  readonly isolationEvidence: string | null;
-  readonly isolationRemedy: string | null;
-}): string {
-  const reasons = [sandbox.isolationEvidence, sandbox.isolationRemedy].filter((reason) => reason !== null);
-  return `${sandbox.isolation ?? '-'}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
+export function isolationText(sandbox: SandboxDto): string {
+  const { isolation, isolationEvidence, isolationRemedy, lastKnown } = sandbox;
+  if (lastKnown !== null) return unknown(lastKnown.isolation, lastKnown.secondsAgo);
+  const reasons = [isolationEvidence, isolationRemedy].filter((reason) => reason !== null);
+  return `${isolation ?? '-'}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
+}
+
+/** `verified`; or, of an agent that is not in contact, `unknown (verified 3 min ago)`. */
+export function sourceText({ source, lastKnown }: SandboxDto): string {
+  return lastKnown === null ? (source ?? '-') : unknown(lastKnown.source, lastKnown.secondsAgo);
+}
+
+/** As sourceText, of what the sandbox asks for names. */
+function dnsState({ dns, lastKnown }: AttachmentDto | SandboxDto): string {
+  return lastKnown === null ? dns : unknown(lastKnown.dns, lastKnown.secondsAgo);
 }
 
 /** `restart-required (restart the sandbox)`: what a sandbox needs before it asks its agent for names. */
-export function dnsText(sandbox: { readonly dns: string; readonly dnsRemedy: string | null }): string {
-  return `${sandbox.dns}${sandbox.dnsRemedy === null ? '' : ` (${sandbox.dnsRemedy})`}`;
+export function dnsText(sandbox: AttachmentDto | SandboxDto): string {
+  return `${dnsState(sandbox)}${sandbox.dnsRemedy === null ? '' : ` (${sandbox.dnsRemedy})`}`;
 }

@@ -1,15 +1,21 @@
 import type { MeshStateDto } from '#libs/api-client/generated/index.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
+import { unknown } from '../output/ago.js';
 
-/** How a node stands in the mesh, in a cell of a table; null: it was not heard. */
+/** How a node stands in the mesh, in a cell of a table; null: it never said. */
 export function meshCell(mesh: MeshStateDto | null): string | null {
   if (mesh === null) return null;
-  const fault = mesh.code === null ? '' : ` ${mesh.code}`;
-  return `${mesh.transport} ${mesh.state}${fault}`;
+  const { transport, lastKnown } = mesh;
+  if (lastKnown === null) return `${transport} ${standing(mesh)}`;
+  return `${transport} ${unknown(standing(lastKnown), lastKnown.secondsAgo)}`;
 }
 
-/** What is wrong with the node's place in the mesh and what to do about it, a line each; none when nothing is. */
+/** What is wrong with the node's place in the mesh and what to do about it, a line each; none when nothing is known to be. */
 export function meshFault(name: string, mesh: MeshStateDto | null): readonly string[] {
   if (mesh === null || mesh.code === null) return [];
   return [`${name}: ${mesh.code}: ${mesh.message}`, `  try: ${meshRemedy(mesh.code)}`];
+}
+
+function standing({ state, code }: { readonly state: string; readonly code: string | null }): string {
+  return code === null ? state : `${state} ${code}`;
 }

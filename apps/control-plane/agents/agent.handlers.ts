@@ -45,7 +45,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
       softwareVersion: contact?.softwareVersion ?? null,
       lastContactAt: contact?.lastContactAt.toISOString() ?? null,
       enrolledAt,
-      mesh: contact?.mesh ?? null,
+      mesh: this.statuses.meshOf(agentId),
       sandboxes: this.directory
         .sandboxes()
         .filter((sandbox) => sandbox.agentId === agentId)

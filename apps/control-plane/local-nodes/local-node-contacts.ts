@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BUS_PROTOCOL, type HelloMessage, type MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { LocalNodeStatus } from '#libs/contracts/http/statuses.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { CLOCK, type Clock, SETTINGS } from '../provided.js';
 import type { ControlPlaneSettings } from '../settings.js';
+import { meshView } from '../topology/mesh-view.js';
 
 interface Contact {
   readonly protocol: number;
@@ -32,9 +34,14 @@ export class LocalNodeContacts {
   statusOf({ nodeId, status }: LocalNodeState): LocalNodeStatus {
     if (status !== 'joined') return ENDED[status];
     const contact = this.of(nodeId);
-    if (contact === null) return 'OFFLINE';
+    if (contact === null) return 'UNKNOWN';
     const silentMs = this.clock().getTime() - contact.lastContactAt.getTime();
     return silentMs > this.settings.offlineAfterMs ? 'OFFLINE' : 'ONLINE';
+  }
+
+  /** How the node stands in the mesh, as far as that is known; null: it never said. */
+  meshOf(node: LocalNodeState): MeshStateDto | null {
+    return meshView(this.of(node.nodeId), this.statusOf(node), this.clock());
   }
 
   /** The protocol to speak to this node in: its own, as far as it was heard. */

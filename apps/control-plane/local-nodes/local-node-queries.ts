@@ -54,7 +54,7 @@ function describeLocalNode(state: LocalNodeState, directory: Directory, contacts
     reason,
     appliedVersion: contact?.appliedVersion ?? null,
     lastContactAt: contact?.lastContactAt.toISOString() ?? null,
-    mesh: contact?.mesh ?? null,
+    mesh: contacts.meshOf(state),
     expiresAt,
   };
 }

@@ -4,7 +4,7 @@ import type { NetworkDto } from '#libs/contracts/http/networks.js';
 import type { NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import type { Topology } from '#libs/topology/model.js';
 import { networkNotFound } from '../http/errors.js';
-import { Inventories } from '../sandboxes/inventories.js';
+import { SandboxConditions } from '../sandboxes/sandbox-conditions.js';
 import { Directory } from '../topology/directory.js';
 import type { NetworkRecord } from '../topology/network-record.js';
 import { NetworkStatuses } from '../topology/network-statuses.js';
@@ -17,7 +17,7 @@ export class NetworkViews {
   constructor(
     private readonly directory: Directory,
     private readonly statuses: NetworkStatuses,
-    private readonly inventories: Inventories,
+    private readonly conditions: SandboxConditions,
     private readonly epoch: StoreEpoch,
   ) {}
 
@@ -52,7 +52,7 @@ export class NetworkViews {
 
   attachment(topology: Topology, sandboxId: SandboxId): AttachmentDto {
     const attached = topology.sandboxes.get(sandboxId);
-    const report = this.inventories.reportOf(sandboxId);
+    const { dns, dnsRemedy, lastKnown } = this.conditions.of(sandboxId);
     return {
       sandboxId,
       agentId: attached?.agentId ?? null,
@@ -60,8 +60,12 @@ export class NetworkViews {
       aliases: [...topology.aliases.values()]
         .filter((record) => record.sandboxId === sandboxId)
         .map((record) => aliasDto(topology, record)),
-      dns: report?.dns ?? 'unknown',
-      dnsRemedy: report?.dnsRemedy ?? null,
+      dns,
+      dnsRemedy,
+      lastKnown: lastKnown && {
+        ...{ dns: lastKnown.dns, dnsRemedy: lastKnown.dnsRemedy },
+        ...{ at: lastKnown.at, secondsAgo: lastKnown.secondsAgo },
+      },
     };
   }
 }

@@ -5,6 +5,7 @@ import { aliasDto } from '../networks/descriptions.js';
 import { Directory } from '../topology/directory.js';
 import { NetworkStatuses } from '../topology/network-statuses.js';
 import { Inventories } from './inventories.js';
+import { SandboxConditions } from './sandbox-conditions.js';
 
 /** Sandboxes as the API shows them. */
 @Injectable()
@@ -12,6 +13,7 @@ export class SandboxViews {
   constructor(
     private readonly directory: Directory,
     private readonly inventories: Inventories,
+    private readonly conditions: SandboxConditions,
     private readonly statuses: NetworkStatuses,
   ) {}
 
@@ -24,12 +26,7 @@ export class SandboxViews {
       status: this.statusOf(state),
       driver,
       labels,
-      isolation: report?.isolation ?? null,
-      isolationEvidence: report?.isolationEvidence ?? null,
-      isolationRemedy: report?.isolationRemedy ?? null,
-      source: report?.source ?? null,
-      dns: report?.dns ?? 'unknown',
-      dnsRemedy: report?.dnsRemedy ?? null,
+      ...this.conditions.of(sandboxId),
       namespace: report?.namespace ?? null,
       container: report?.container ?? null,
       conflictingAgents: this.inventories.claimantsOf(sandboxId),

@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { AgentNetworkStatusDto, LocalNodeStatusDto } from '#libs/contracts/http/status.js';
 import type { AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { AgentContacts } from '../agents/agent-contacts.js';
 import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
 import { CLOCK, type Clock, SETTINGS } from '../provided.js';
+import type { Hearing } from '../sandboxes/sandbox-condition.js';
 import type { ControlPlaneSettings } from '../settings.js';
 import { type AgentNetworkState, agentNetworkState, networkStatus } from './agent-network-status.js';
 import { AgentStates } from './agent-states.js';
 import { Directory } from './directory.js';
 import { DoubtedClaims } from './doubted-claims.js';
 import { ExpectedHashes } from './expected-hashes.js';
+import { meshView } from './mesh-view.js';
 import type { NetworkRecord } from './network-record.js';
 import { Regressions } from './regressions.js';
 import { StoreEpoch } from './store-epoch.js';
@@ -33,6 +36,19 @@ export class NetworkStatuses {
 
   agentStatus(agentId: AgentId): AgentStatus {
     return this.directory.agent(agentId)?.state.status === 'revoked' ? 'REVOKED' : this.contacts.statusOf(agentId);
+  }
+
+  /** Whether the agent is in contact, and since when not. */
+  hearingOf(agentId: AgentId): Hearing {
+    return {
+      status: this.agentStatus(agentId),
+      lastContactAt: this.contacts.of(agentId)?.lastContactAt ?? null,
+    };
+  }
+
+  /** How the agent stands in the mesh, as far as that is known; null: it never said. */
+  meshOf(agentId: AgentId): MeshStateDto | null {
+    return meshView(this.contacts.of(agentId), this.agentStatus(agentId), this.clock());
   }
 
   ofAgent({ topology, last }: NetworkRecord, agentId: AgentId): AgentNetworkState {
@@ -71,7 +87,7 @@ export class NetworkStatuses {
       agentId,
       ...state,
       lastContactAt: contact?.lastContactAt.toISOString() ?? null,
-      mesh: contact?.mesh ?? null,
+      mesh: this.meshOf(agentId),
       failures: this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [],
     };
   }
@@ -87,7 +103,7 @@ export class NetworkStatuses {
         status: this.localContacts.statusOf(state),
         appliedVersion: contact?.appliedVersion ?? null,
         lastContactAt: contact?.lastContactAt.toISOString() ?? null,
-        mesh: contact?.mesh ?? null,
+        mesh: this.localContacts.meshOf(state),
       };
     });
   }

@@ -3,6 +3,7 @@ import { AgentContacts } from '../agents/agent-contacts.js';
 import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
 import { NetworkViews } from '../networks/network-views.js';
 import { Inventories } from '../sandboxes/inventories.js';
+import { SandboxConditions } from '../sandboxes/sandbox-conditions.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { AgentStates } from './agent-states.js';
 import { AppliedLog } from './applied-log.js';
@@ -23,6 +24,7 @@ const SHARED = [
   AgentContacts,
   LocalNodeContacts,
   Inventories,
+  SandboxConditions,
   NetworkViews,
   AgentStates,
   Regressions,

@@ -146,12 +146,31 @@ export type NetworkDeletionDto = {
     result: NetworkDeletedDto;
 };
 
-export type MeshStateDto = {
-    transport: 'direct' | 'tsnet' | 'none';
+export type LastKnownMeshDto = {
     state: 'joined' | 'joining' | 'failed';
     code: string | null;
     message: string | null;
     endpoints: Array<string>;
+    /**
+     * When it said so, by the clock of the control plane
+     */
+    at: string;
+    secondsAgo: number;
+};
+
+export type MeshStateDto = {
+    transport: 'direct' | 'tsnet' | 'none';
+    /**
+     * unknown: it is not in contact, and may have left or be starting
+     */
+    state: 'joined' | 'joining' | 'failed' | 'unknown';
+    code: string | null;
+    message: string | null;
+    endpoints: Array<string>;
+    /**
+     * What it said last, when state is unknown
+     */
+    lastKnown: LastKnownMeshDto | null;
 };
 
 export type AliasFailureDto = {
@@ -167,7 +186,7 @@ export type AgentNetworkStatusDto = {
     appliedAt: string | null;
     lastContactAt: string | null;
     /**
-     * As its last contact said
+     * null: it never said
      */
     mesh: MeshStateDto | null;
     /**
@@ -184,12 +203,12 @@ export type LocalNodeStatusDto = {
     nodeId: string;
     user: string;
     machine: string;
-    status: 'ONLINE' | 'OFFLINE' | 'EXPIRED' | 'REVOKED' | 'LEFT';
+    status: 'ONLINE' | 'OFFLINE' | 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'LEFT';
     appliedVersion: number | null;
     lastContactAt: string | null;
     expiresAt: string;
     /**
-     * As its last contact said
+     * null: it never said
      */
     mesh: MeshStateDto | null;
 };
@@ -265,6 +284,16 @@ export type AliasDto = {
     ports: Array<PortDto>;
 };
 
+export type LastKnownDnsDto = {
+    dns: 'active' | 'restart-required' | 'unknown';
+    dnsRemedy: string | null;
+    /**
+     * When its agent was heard last, by the clock of the control plane
+     */
+    at: string;
+    secondsAgo: number;
+};
+
 export type AttachmentDto = {
     sandboxId: string;
     agentId: string | null;
@@ -280,6 +309,10 @@ export type AttachmentDto = {
      * What to do for dns to become active
      */
     dnsRemedy: string | null;
+    /**
+     * What its agent said last, when that is not in contact now
+     */
+    lastKnown: LastKnownDnsDto | null;
 };
 
 export type AttachmentPageDto = {
@@ -558,6 +591,20 @@ export type SandboxContainerDto = {
     engineSocket: string;
 };
 
+export type LastKnownSandboxDto = {
+    isolation: 'enforced' | 'advisory' | 'broken';
+    isolationEvidence: string | null;
+    isolationRemedy: string | null;
+    source: 'verified' | 'unverified';
+    dns: 'active' | 'restart-required' | 'unknown';
+    dnsRemedy: string | null;
+    /**
+     * When its agent was heard last, by the clock of the control plane
+     */
+    at: string;
+    secondsAgo: number;
+};
+
 export type SandboxNetworkDto = {
     network: string;
     aliases: Array<AliasDto>;
@@ -571,13 +618,19 @@ export type SandboxDto = {
     labels: {
         [key: string]: string;
     };
-    isolation: 'enforced' | 'advisory' | 'broken';
+    /**
+     * null: not known now
+     */
+    isolation: 'enforced' | 'advisory' | 'broken' | null;
     /**
      * Why isolation is not enforced, as it was seen
      */
     isolationEvidence: string | null;
     isolationRemedy: string | null;
-    source: 'verified' | 'unverified';
+    /**
+     * null: not known now
+     */
+    source: 'verified' | 'unverified' | null;
     dns: 'active' | 'restart-required' | 'unknown';
     dnsRemedy: string | null;
     /**
@@ -588,6 +641,10 @@ export type SandboxDto = {
      * Container that it runs in
      */
     container: SandboxContainerDto | null;
+    /**
+     * What its agent said last, when that is not in contact now
+     */
+    lastKnown: LastKnownSandboxDto | null;
     /**
      * Other agents that claim this sandbox
      */
@@ -647,6 +704,9 @@ export type AgentDto = {
     softwareVersion: string | null;
     lastContactAt: string | null;
     enrolledAt: string;
+    /**
+     * null: it never said
+     */
     mesh: MeshStateDto | null;
     sandboxes: Array<string>;
     /**
@@ -871,7 +931,7 @@ export type LocalNodeDto = {
     user: string;
     network: string;
     machine: string;
-    status: 'ONLINE' | 'OFFLINE' | 'EXPIRED' | 'REVOKED' | 'LEFT';
+    status: 'ONLINE' | 'OFFLINE' | 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'LEFT';
     /**
      * Why it is not joined any more
      */
@@ -882,7 +942,7 @@ export type LocalNodeDto = {
     appliedVersion: number | null;
     lastContactAt: string | null;
     /**
-     * As its last contact said
+     * null: it never said
      */
     mesh: MeshStateDto | null;
     /**
@@ -2141,7 +2201,7 @@ export type ListLocalNodesData = {
         cursor?: string;
         network?: string;
         user?: string;
-        status?: 'ONLINE' | 'OFFLINE' | 'EXPIRED' | 'REVOKED' | 'LEFT';
+        status?: 'ONLINE' | 'OFFLINE' | 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'LEFT';
     };
     url: '/v1/local-nodes';
 };

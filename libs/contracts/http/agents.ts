@@ -14,13 +14,34 @@ import {
 import { oneOf } from './values.js';
 
 const TRANSPORTS = ['direct', 'tsnet', 'none'] as const;
-const MESH_STATES = ['joined', 'joining', 'failed'] as const;
+const REPORTED_MESH_STATES = ['joined', 'joining', 'failed'] as const;
+const MESH_STATES = [...REPORTED_MESH_STATES, 'unknown'] as const;
+
+export class LastKnownMeshDto {
+  @ApiProperty({ enum: REPORTED_MESH_STATES })
+  readonly state!: (typeof REPORTED_MESH_STATES)[number];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly code!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly message!: string | null;
+
+  @ApiProperty({ type: [String] })
+  readonly endpoints!: readonly string[];
+
+  @ApiProperty({ format: 'date-time', description: 'When it said so, by the clock of the control plane' })
+  readonly at!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly secondsAgo!: number;
+}
 
 export class MeshStateDto {
   @ApiProperty({ enum: TRANSPORTS })
   readonly transport!: (typeof TRANSPORTS)[number];
 
-  @ApiProperty({ enum: MESH_STATES })
+  @ApiProperty({ enum: MESH_STATES, description: 'unknown: it is not in contact, and may have left or be starting' })
   readonly state!: (typeof MESH_STATES)[number];
 
   @ApiProperty({ type: String, nullable: true })
@@ -31,6 +52,13 @@ export class MeshStateDto {
 
   @ApiProperty({ type: [String] })
   readonly endpoints!: readonly string[];
+
+  @ApiProperty({
+    type: () => LastKnownMeshDto,
+    nullable: true,
+    description: 'What it said last, when state is unknown',
+  })
+  readonly lastKnown!: LastKnownMeshDto | null;
 }
 
 export class AgentNetworkDto {
@@ -83,7 +111,7 @@ export class AgentDto {
   @ApiProperty({ format: 'date-time' })
   readonly enrolledAt!: string;
 
-  @ApiProperty({ type: () => MeshStateDto, nullable: true })
+  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'null: it never said' })
   readonly mesh!: MeshStateDto | null;
 
   @ApiProperty({ type: [String] })

@@ -10,6 +10,20 @@ import { NetworkWriteDto } from './writes.js';
 export const DNS_STATES = ['active', 'restart-required', 'unknown'] as const;
 export type DnsState = (typeof DNS_STATES)[number];
 
+export class LastKnownDnsDto {
+  @ApiProperty({ enum: DNS_STATES })
+  readonly dns!: DnsState;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly dnsRemedy!: string | null;
+
+  @ApiProperty({ format: 'date-time', description: 'When its agent was heard last, by the clock of the control plane' })
+  readonly at!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly secondsAgo!: number;
+}
+
 export class AttachmentDto {
   @ApiProperty()
   readonly sandboxId!: string;
@@ -28,6 +42,13 @@ export class AttachmentDto {
 
   @ApiProperty({ type: String, nullable: true, description: 'What to do for dns to become active' })
   readonly dnsRemedy!: string | null;
+
+  @ApiProperty({
+    type: () => LastKnownDnsDto,
+    nullable: true,
+    description: 'What its agent said last, when that is not in contact now',
+  })
+  readonly lastKnown!: LastKnownDnsDto | null;
 }
 
 export class AttachDto {

@@ -98,7 +98,7 @@ export class LocalNodeDto {
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly lastContactAt!: string | null;
 
-  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'As its last contact said' })
+  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'null: it never said' })
   readonly mesh!: MeshStateDto | null;
 
   @ApiProperty({ format: 'date-time', description: 'When its credentials end unless they are renewed' })

@@ -32,6 +32,32 @@ export class SandboxContainerDto {
   readonly engineSocket!: string;
 }
 
+export class LastKnownSandboxDto {
+  @ApiProperty({ enum: ISOLATION_STATES })
+  readonly isolation!: (typeof ISOLATION_STATES)[number];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly isolationEvidence!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly isolationRemedy!: string | null;
+
+  @ApiProperty({ enum: SOURCE })
+  readonly source!: (typeof SOURCE)[number];
+
+  @ApiProperty({ enum: DNS_STATES })
+  readonly dns!: DnsState;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly dnsRemedy!: string | null;
+
+  @ApiProperty({ format: 'date-time', description: 'When its agent was heard last, by the clock of the control plane' })
+  readonly at!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly secondsAgo!: number;
+}
+
 export class SandboxDto {
   @ApiProperty({ example: 'sbx-api' })
   readonly id!: string;
@@ -48,7 +74,12 @@ export class SandboxDto {
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   readonly labels!: { readonly [key: string]: string };
 
-  @ApiProperty({ enum: ISOLATION_STATES, nullable: true, type: String })
+  @ApiProperty({
+    enum: [...ISOLATION_STATES, null],
+    nullable: true,
+    type: String,
+    description: 'null: not known now',
+  })
   readonly isolation!: (typeof ISOLATION_STATES)[number] | null;
 
   @ApiProperty({ type: String, nullable: true, description: 'Why isolation is not enforced, as it was seen' })
@@ -57,7 +88,7 @@ export class SandboxDto {
   @ApiProperty({ type: String, nullable: true })
   readonly isolationRemedy!: string | null;
 
-  @ApiProperty({ enum: SOURCE, nullable: true, type: String })
+  @ApiProperty({ enum: [...SOURCE, null], nullable: true, type: String, description: 'null: not known now' })
   readonly source!: (typeof SOURCE)[number] | null;
 
   @ApiProperty({ enum: DNS_STATES })
@@ -71,6 +102,13 @@ export class SandboxDto {
 
   @ApiProperty({ type: () => SandboxContainerDto, nullable: true, description: 'Container that it runs in' })
   readonly container!: SandboxContainerDto | null;
+
+  @ApiProperty({
+    type: () => LastKnownSandboxDto,
+    nullable: true,
+    description: 'What its agent said last, when that is not in contact now',
+  })
+  readonly lastKnown!: LastKnownSandboxDto | null;
 
   @ApiProperty({ type: [String], description: 'Other agents that claim this sandbox' })
   readonly conflictingAgents!: readonly string[];

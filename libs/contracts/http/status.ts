@@ -46,7 +46,7 @@ export class AgentNetworkStatusDto {
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly lastContactAt!: string | null;
 
-  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'As its last contact said' })
+  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'null: it never said' })
   readonly mesh!: MeshStateDto | null;
 
   @ApiProperty({ type: () => [AliasFailureDto], description: 'Aliases that this agent could not bring up' })
@@ -78,7 +78,7 @@ export class LocalNodeStatusDto {
   @ApiProperty({ format: 'date-time' })
   readonly expiresAt!: string;
 
-  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'As its last contact said' })
+  @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'null: it never said' })
   readonly mesh!: MeshStateDto | null;
 }
 

@@ -21,6 +21,9 @@ export type SandboxStatus = (typeof SANDBOX_STATUSES)[number];
 export const MESH_NODE_ENDS = ['removed', 'pending', 'none'] as const;
 export type MeshNodeEnd = (typeof MESH_NODE_ENDS)[number];
 
-/** ONLINE, OFFLINE: joined, and in contact or not. The others have ended. */
-export const LOCAL_NODE_STATUSES = ['ONLINE', 'OFFLINE', 'EXPIRED', 'REVOKED', 'LEFT'] as const;
+/**
+ * ONLINE, OFFLINE: joined, and in contact or not. UNKNOWN: joined, and not heard of since the control plane started.
+ * The others have ended.
+ */
+export const LOCAL_NODE_STATUSES = ['ONLINE', 'OFFLINE', 'UNKNOWN', 'EXPIRED', 'REVOKED', 'LEFT'] as const;
 export type LocalNodeStatus = (typeof LOCAL_NODE_STATUSES)[number];

@@ -49,6 +49,16 @@ export const attachment: AttachmentDto = {
   aliases: [alias],
   dns: 'restart-required',
   dnsRemedy: 'restart the sandbox',
+  lastKnown: null,
+};
+
+const LAST = { at: time, secondsAgo: 190 };
+
+/** Its agent is not in contact. */
+export const silentAttachment: AttachmentDto = {
+  ...attachment,
+  ...{ dns: 'unknown', dnsRemedy: null },
+  lastKnown: { dns: 'active', dnsRemedy: null, ...LAST },
 };
 
 export const rule: RuleDto = { id: 'rule-4f9c21ab', effect: 'allow', from: 'local', to: 'api', port: 8080 };
@@ -76,8 +86,19 @@ export const sandbox: SandboxDto = {
   container: null,
   isolationEvidence: null,
   isolationRemedy: null,
+  lastKnown: null,
   conflictingAgents: [],
   networks: [{ network: 'dev', aliases: [alias] }],
+};
+
+/** Its agent is not in contact. */
+export const silentSandbox: SandboxDto = {
+  ...sandbox,
+  ...{ status: 'UNKNOWN', isolation: null, source: null, dns: 'unknown', dnsRemedy: null },
+  lastKnown: {
+    ...{ isolation: 'enforced', isolationEvidence: null, isolationRemedy: null, source: 'verified' },
+    ...{ dns: 'active', dnsRemedy: null, ...LAST },
+  },
 };
 
 export const agent: AgentDto = {
@@ -87,7 +108,10 @@ export const agent: AgentDto = {
   softwareVersion: '0.1.0',
   lastContactAt: time,
   enrolledAt: time,
-  mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['127.0.0.1:7001'] },
+  mesh: {
+    ...{ transport: 'direct', state: 'joined', code: null, message: null },
+    ...{ endpoints: ['127.0.0.1:7001'], lastKnown: null },
+  },
   refused: [
     {
       name: 'api2',
@@ -119,6 +143,7 @@ export const networkStatus: NetworkStatusDto = {
         code: 'MESH_KEY_USED',
         message: 'authkey already used',
         endpoints: [],
+        lastKnown: null,
       },
       failures: [{ alias: 'api', code: 'PORT_TAKEN', message: '127.77.0.5:8080 is taken' }],
       reason: 'one alias is not up',
@@ -139,6 +164,7 @@ export const networkStatus: NetworkStatusDto = {
         code: 'MESH_CONTROL_UNREACHABLE',
         message: 'the control server does not answer; known peers stay reachable',
         endpoints: ['100.64.0.7:41641'],
+        lastKnown: null,
       },
     },
     {
@@ -150,6 +176,19 @@ export const networkStatus: NetworkStatusDto = {
       lastContactAt: null,
       expiresAt: time,
       mesh: null,
+    },
+    {
+      nodeId: 'tower-6a7b8c9d0e',
+      user: 'bob',
+      machine: 'tower',
+      status: 'OFFLINE',
+      appliedVersion: 3,
+      lastContactAt: time,
+      expiresAt: time,
+      mesh: {
+        ...{ transport: 'direct', state: 'unknown', code: null, message: null, endpoints: [] },
+        lastKnown: { state: 'joined', code: null, message: null, endpoints: [], at: time, secondsAgo: 190 },
+      },
     },
   ],
 };

@@ -142,7 +142,7 @@ const rows: readonly Row[] = [
   {
     command: 'network list',
     asks: 'GET /v1/networks',
-    answer: page(network),
+    answer: { ...page(network), unknown: [] },
     prints: ['dev.gstacks', 'agent_proxy', 'SYNCED'],
   },
   {
@@ -157,6 +157,7 @@ const rows: readonly Row[] = [
       'tsnet joined MESH_CONTROL_UNREACHABLE',
       'laptop-0a1b2c3d4e: MESH_CONTROL_UNREACHABLE: the control server does not answer',
       'OFFLINE  -',
+      'OFFLINE  direct unknown (joined 3 min ago)',
     ],
   },
   {
@@ -193,7 +194,24 @@ const rows: readonly Row[] = [
     command: 'sandbox show sbx-api',
     asks: 'GET /v1/sandboxes/sbx-api',
     answer: sandbox,
-    prints: ['namespace: -', 'api.dev.gstacks'],
+    prints: ['namespace: -', 'isolation: advisory', 'source:    unverified', 'dns:       active\n', 'api.dev.gstacks'],
+  },
+  {
+    command: 'sandbox show sbx-api --timeout 20',
+    asks: 'GET /v1/sandboxes/sbx-api',
+    answer: answers.silentSandbox,
+    prints: [
+      'status:    UNKNOWN',
+      'isolation: unknown (enforced 3 min ago)',
+      'source:    unknown (verified 3 min ago)',
+      'dns:       unknown (active 3 min ago)\n',
+    ],
+  },
+  {
+    command: 'network reattach dev sbx-api --timeout 20',
+    asks: `POST ${N}/attachments/sbx-api/reattach`,
+    answer: { ...unchanged, result: answers.silentAttachment },
+    prints: ['dns: unknown (active 3 min ago)\n'],
   },
   {
     command: 'sandbox label sbx-api tier=web team-',
@@ -207,6 +225,12 @@ const rows: readonly Row[] = [
     asks: 'GET /v1/agents',
     answer: page(answers.agent),
     prints: ['host-b', 'ONLINE', 'direct joined', 'dev SYNCED'],
+  },
+  {
+    command: 'agent list --status OFFLINE',
+    asks: 'GET /v1/agents',
+    answer: page({ ...answers.agent, status: 'OFFLINE' }),
+    prints: ['host-b, when it was heard last, took no sandbox of container api2'],
   },
   {
     command: 'agent enroll host-c',
@@ -289,7 +313,7 @@ describe('cli: every command, as a child process against an HTTP server', functi
   it('gstacks network show dev, which asks for its parts too', async () => {
     server
       .on(`GET ${N}`, json(network))
-      .on(`GET ${N}/attachments`, json(page(attachment)))
+      .on(`GET ${N}/attachments`, json(page(attachment, answers.silentAttachment)))
       .on(`GET ${N}/aliases`, json(page(alias)))
       .on(`GET ${N}/rules`, json(page()));
     const { stdout, exitCode } = await gstacks.run(words('network show dev'), { env });
@@ -298,6 +322,8 @@ describe('cli: every command, as a child process against an HTTP server', functi
       'dev.gstacks',
       'agent_proxy',
       'version:       4',
+      'restart-required\n',
+      'unknown (active 3 min ago)\n',
       'sbx-api',
       'gstacks network policy allow dev',
     ]) {
@@ -306,7 +332,7 @@ describe('cli: every command, as a child process against an HTTP server', functi
     const shown = await gstacks.run(words('network show dev --json'), { env });
     expect(JSON.parse(shown.stdout)).to.deep.equal({
       ...network,
-      attachments: [attachment],
+      attachments: [attachment, answers.silentAttachment],
       aliases: [alias],
       rules: [],
     });
@@ -316,8 +342,8 @@ describe('cli: every command, as a child process against an HTTP server', functi
     server.on('GET /v1/networks', ({ query }) =>
       json(
         query.cursor === 'two'
-          ? page({ ...network, name: 'b' })
-          : { items: [{ ...network, name: 'a' }], nextCursor: 'two' },
+          ? { ...page({ ...network, name: 'b' }), unknown: [] }
+          : { items: [{ ...network, name: 'a' }], nextCursor: 'two', unknown: [] },
       ),
     );
     const all = await gstacks.run(words('network list --json'), { env });

@@ -76,7 +76,7 @@ describe('local nodes at the control plane', () => {
     expect(status.body.agents).to.deep.equal([]);
     expect(status.body.status).to.equal('EMPTY');
     const shown = (status.body.localNodes as { nodeId: string }[]).find(({ nodeId }) => nodeId === body.nodeId);
-    expect(shown).to.include({ user: 'cyd', machine: 'desk', status: 'OFFLINE', appliedVersion: null });
+    expect(shown).to.include({ user: 'cyd', machine: 'desk', status: 'UNKNOWN', appliedVersion: null });
     const applied = await controlPlane.call('GET', '/v1/networks/dev/applied/1?waitSeconds=0');
     expect(applied.body).to.include({ confirmed: 0, expected: 0 });
     const listed = await controlPlane.call('GET', '/v1/local-nodes?network=dev&user=cyd');

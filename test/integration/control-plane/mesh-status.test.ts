@@ -5,6 +5,8 @@ import { parseLocalNodeId } from '#libs/contracts/ids.js';
 import { localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
 import { joinDev, newKeys, tokenFor } from './joining.js';
 import { TestControlPlane } from './setup.js';
+import type { SimulatedAgent } from './simulated-agent.js';
+import { SimulatedLocalNode } from './simulated-local-node.js';
 
 const refused = {
   transport: 'tsnet',
@@ -14,6 +16,9 @@ const refused = {
   endpoints: [],
 };
 const joined = { transport: 'tsnet', state: 'joined', code: null, message: null, endpoints: ['100.64.0.1:41641'] };
+
+const known = (mesh: object) => ({ ...mesh, lastKnown: null });
+const unknown = { transport: 'tsnet', state: 'unknown', code: null, message: null, endpoints: [] };
 
 describe('the status of a network tells how nodes stand in the mesh', () => {
   let controlPlane: TestControlPlane;
@@ -38,9 +43,9 @@ describe('the status of a network tells how nodes stand in the mesh', () => {
     const agent = await controlPlane.agent('host-a', ['sbx-api']);
     await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-api' });
     await agent.contact('heartbeat', { mesh: refused });
-    expect((await standingOf('agents', 'host-a'))?.mesh).to.deep.equal(refused);
+    expect((await standingOf('agents', 'host-a'))?.mesh).to.deep.equal(known(refused));
     await agent.contact('heartbeat', { mesh: joined });
-    expect((await standingOf('agents', 'host-a'))?.mesh).to.deep.equal(joined);
+    expect((await standingOf('agents', 'host-a'))?.mesh).to.deep.equal(known(joined));
   });
 
   it('for a local node, as its heartbeat says', async () => {
@@ -69,10 +74,98 @@ describe('the status of a network tells how nodes stand in the mesh', () => {
       await bus.request(localNodeSubject(nodeId, kind), json.encode(message), { timeout: 5_000 });
     };
     await say('hello', refused);
-    expect((await standingOf('localNodes', nodeId))?.mesh).to.deep.equal(refused);
+    expect((await standingOf('localNodes', nodeId))?.mesh).to.deep.equal(known(refused));
     await say('heartbeat', joined);
-    expect((await standingOf('localNodes', nodeId))?.mesh).to.deep.equal(joined);
+    expect((await standingOf('localNodes', nodeId))?.mesh).to.deep.equal(known(joined));
     const shown = await controlPlane.call('GET', `/v1/local-nodes/${nodeId}`);
-    expect(shown.body.mesh).to.deep.equal(joined);
+    expect(shown.body.mesh).to.deep.equal(known(joined));
+  });
+
+  describe('as long as that is known', () => {
+    let agent: SimulatedAgent;
+    let node: SimulatedLocalNode;
+
+    before(async () => {
+      agent = await controlPlane.agent('host-c', ['sbx-web']);
+      await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-web' });
+      node = await SimulatedLocalNode.join(controlPlane, 'dev', 'bob');
+    });
+    after(() => node.close());
+    beforeEach(async () => {
+      controlPlane.clockAheadMs = 0;
+      await agent.contact('heartbeat', { mesh: joined });
+      await node.contact('heartbeat', joined);
+    });
+
+    /** Everywhere it is shown: of the agent, then of the local node. */
+    async function shown(): Promise<readonly Record<string, unknown>[]> {
+      const agents = (await controlPlane.call('GET', '/v1/agents')).body.items as readonly Record<string, unknown>[];
+      const places = [
+        await standingOf('agents', 'host-c'),
+        agents.find(({ id }) => id === 'host-c'),
+        await standingOf('localNodes', node.nodeId),
+        (await controlPlane.call('GET', `/v1/local-nodes/${node.nodeId}`)).body,
+      ];
+      return places.map((place) => place ?? {});
+    }
+
+    const expectUnknown = (mesh: unknown, last: string, secondsAgo: number): void => {
+      const { lastKnown, ...rest } = mesh as { readonly lastKnown: Record<string, unknown> };
+      expect(rest).to.deep.equal(unknown);
+      expect(lastKnown).to.include({ state: last });
+      expect(lastKnown.secondsAgo).to.be.within(secondsAgo, secondsAgo + 5);
+      expect(Date.parse(String(lastKnown.at))).to.be.closeTo(Date.now(), 5_000);
+    };
+
+    it('is joined by its own word, everywhere it is shown', async () => {
+      for (const { status, mesh } of await shown()) {
+        expect(status).to.be.oneOf(['SYNCED', 'ONLINE']);
+        expect(mesh).to.deep.equal(known(joined));
+      }
+    });
+
+    for (const { says, aheadMs, status } of [
+      { says: 'was silent for longer than three heartbeats', aheadMs: 8_000, status: ['SYNCED', 'ONLINE'] },
+      { says: 'is offline', aheadMs: 60_000, status: ['OFFLINE'] },
+      { says: 'has been offline for minutes', aheadMs: 300_000, status: ['OFFLINE'] },
+    ]) {
+      it(`is not known of a node that ${says}, until it is heard again`, async () => {
+        controlPlane.clockAheadMs = aheadMs;
+        for (const { status: told, mesh } of await shown()) {
+          expect(told).to.be.oneOf(status);
+          expectUnknown(mesh, 'joined', aheadMs / 1_000);
+        }
+        await agent.contact('heartbeat', { mesh: joined });
+        await node.contact('heartbeat', joined);
+        for (const { mesh } of await shown()) expect(mesh).to.deep.equal(known(joined));
+      });
+    }
+
+    it('is what the next process of the node says, from its first word on', async () => {
+      const joining = { ...joined, state: 'joining', endpoints: [] };
+      await agent.contact('hello', { bootId: 'boot-2', mesh: joining });
+      await node.contact('hello', joining, 'boot-2');
+      for (const { mesh } of await shown()) expect(mesh).to.deep.equal(known(joining));
+    });
+
+    it('is not known to a control plane that has just started', async () => {
+      await agent.contact('heartbeat', { mesh: refused });
+      await controlPlane.stop();
+      await controlPlane.startAgain();
+      const [inNetwork, inList, ...local] = await shown();
+      expect([inNetwork?.status, inList?.status]).to.deep.equal(['UNKNOWN', 'UNKNOWN']);
+      expectUnknown(inNetwork?.mesh, 'failed', 0);
+      expectUnknown(inList?.mesh, 'failed', 0);
+      // Of local nodes nothing is kept.
+      for (const { status, mesh } of local) expect([status, mesh]).to.deep.equal(['UNKNOWN', null]);
+    });
+
+    it('is nothing of a node that was revoked', async () => {
+      await controlPlane.call('DELETE', '/v1/agents/host-c');
+      await controlPlane.call('DELETE', `/v1/local-nodes/${node.nodeId}`);
+      const [, revoked, , left] = await shown();
+      expect([revoked?.status, revoked?.mesh]).to.deep.equal(['REVOKED', null]);
+      expect([left?.status, left?.mesh]).to.deep.equal(['REVOKED', null]);
+    });
   });
 });

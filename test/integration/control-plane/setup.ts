@@ -15,6 +15,8 @@ export class TestControlPlane {
   readonly agents: SimulatedAgent[] = [];
   /** What it logged, a line each, over all its starts. */
   readonly log: string[] = [];
+  /** So far its clock is ahead of the real one. */
+  clockAheadMs = 0;
   private running: RunningControlPlane | null = null;
   private readonly folder = mkdtempSync(join(tmpdir(), 'gs-control-plane-'));
   readonly adminToken = `test_${randomBytes(24).toString('base64url')}`;
@@ -49,7 +51,7 @@ export class TestControlPlane {
       if (shownLevel !== undefined) process.stdout.write(line);
     };
     const logger = pino({ level: shownLevel ?? 'info' }, { write });
-    this.running = await startControlPlane({ settings, logger, clock: () => new Date() });
+    this.running = await startControlPlane({ settings, logger, clock: () => new Date(Date.now() + this.clockAheadMs) });
   }
 
   async stop(): Promise<void> {

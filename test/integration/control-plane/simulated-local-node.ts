@@ -1,5 +1,6 @@
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
 import { type LocalNodeId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { CONTROL_PLANE_INBOX_PREFIX, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
 import { joinBody, newKeys } from './joining.js';
@@ -37,6 +38,16 @@ export class SimulatedLocalNode {
 
   serveDiagnose(handle: (message: unknown) => Promise<unknown>): void {
     this.bus.serve(localNodeSubject(this.nodeId, 'diagnose'), handle);
+  }
+
+  /** Says how it stands in the mesh. */
+  async contact(kind: 'hello' | 'heartbeat', mesh: object, bootId = 'boot-1'): Promise<void> {
+    const message = {
+      ...{ protocol: BUS_PROTOCOL, bootId, softwareVersion: '0.1.0', driver: 'local', mesh, networks: [] },
+      ...(kind === 'heartbeat' ? { acknowledgements: [] } : {}),
+    };
+    const signal = AbortSignal.timeout(10_000);
+    await this.bus.requestUntilAnswered(localNodeSubject(this.nodeId, kind), message, signal);
   }
 
   close(): Promise<void> {

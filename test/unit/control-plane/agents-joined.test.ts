@@ -1,16 +1,21 @@
 import { expect } from 'chai';
 import { type AgentInMesh, agentsJoined } from '#apps/control-plane/mesh/diagnosis/agents-joined.js';
-import type { MeshState } from '#libs/contracts/bus-messages.js';
-import type { AgentStatus } from '#libs/contracts/http/statuses.js';
+import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 
-const joined: MeshState = { transport: 'tsnet', state: 'joined', code: null, message: null, endpoints: [] };
-const joining: MeshState = { ...joined, state: 'joining' };
-const refused: MeshState = { ...joined, state: 'failed', code: 'MESH_KEY_USED', message: 'authkey already used' };
-const direct: MeshState = { ...joined, transport: 'direct' };
+const joined: MeshStateDto = {
+  ...{ transport: 'tsnet', state: 'joined', code: null, message: null },
+  ...{ endpoints: [], lastKnown: null },
+};
+const joining: MeshStateDto = { ...joined, state: 'joining' };
+const refused: MeshStateDto = { ...joined, state: 'failed', code: 'MESH_KEY_USED', message: 'authkey already used' };
+const direct: MeshStateDto = { ...joined, transport: 'direct' };
 
-function agent(name: string, mesh: MeshState | null, status: AgentStatus = 'ONLINE'): AgentInMesh {
-  return { agentId: parseAgentId(name, 'name'), status, mesh };
+/** Whatever it said before. */
+const silent: MeshStateDto = { ...joined, state: 'unknown' };
+
+function agent(name: string, mesh: MeshStateDto | null): AgentInMesh {
+  return { agentId: parseAgentId(name, 'name'), mesh };
 }
 
 describe('the check that agents are in the mesh', () => {
@@ -34,10 +39,9 @@ describe('the check that agents are in the mesh', () => {
       'host-a joined MESH_CONTROL_UNREACHABLE (no answer)',
     ],
     ['one is on its way', [agent('host-a', joining)], 'unknown', null, 'host-a is still joining'],
-    ['one is away', [agent('host-a', joined, 'OFFLINE')], 'unknown', null, 'host-a is not heard of'],
-    ['one that was refused is away', [agent('host-a', refused, 'OFFLINE')], 'unknown', null, 'host-a'],
-    ['one never spoke', [agent('host-a', null, 'UNKNOWN')], 'unknown', null, 'host-a'],
-    ['one is away, another refused', [agent('a', null, 'UNKNOWN'), agent('b', refused)], 'fail', 'MESH_KEY_USED', 'b'],
+    ['one is away', [agent('host-a', silent)], 'unknown', null, 'host-a is not heard of'],
+    ['one never spoke', [agent('host-a', null)], 'unknown', null, 'host-a'],
+    ['one is away, another refused', [agent('a', null), agent('b', refused)], 'fail', 'MESH_KEY_USED', 'b'],
   ];
   for (const [what, agents, status, cause, evidence] of rows) {
     it(`is ${status} when ${what}`, () => {

@@ -32,8 +32,10 @@ export default class AgentList extends ListCommand {
         },
         { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
       ],
-      notes: ({ id, refused }) =>
-        refused.map(({ code, message, remedy }) => `${id} takes no sandbox of ${message} (${code}); ${remedy}`),
+      notes: ({ id, status, refused }) => {
+        const takes = status === 'ONLINE' ? ' takes no sandbox' : ', when it was heard last, took no sandbox';
+        return refused.map(({ code, message, remedy }) => `${id}${takes} of ${message} (${code}); ${remedy}`);
+      },
       whenEmpty: 'no agents; enroll one: gstacks agent enroll host-a',
     });
   }

@@ -2,7 +2,7 @@ import { showSandbox } from '#libs/api-client/generated/index.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { sandboxArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
-import { dnsText, isolationText, labelsText, portsText } from '../../views.js';
+import { dnsText, isolationText, labelsText, portsText, sourceText } from '../../views.js';
 
 export default class SandboxShow extends GstacksCommand {
   static override summary = 'Show a sandbox: where it runs, its networks and the aliases it publishes';
@@ -20,7 +20,7 @@ export default class SandboxShow extends GstacksCommand {
     this.screen.line(`driver:    ${sandbox.driver ?? '-'}`);
     this.screen.line(`labels:    ${labelsText(sandbox.labels) || '-'}`);
     this.screen.line(`isolation: ${isolationText(sandbox)}`);
-    this.screen.line(`source:    ${sandbox.source ?? '-'}`);
+    this.screen.line(`source:    ${sourceText(sandbox)}`);
     if (sandbox.container === null) this.screen.line(`namespace: ${sandbox.namespace ?? '-'}`);
     else this.screen.line(`container: ${sandbox.container.name} (${sandbox.container.id.slice(0, 12)})`);
     this.screen.line(`dns:       ${dnsText(sandbox)}`);

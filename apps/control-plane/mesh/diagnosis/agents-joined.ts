@@ -1,7 +1,6 @@
-import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { MeshCheckDto } from '#libs/contracts/http/mesh-diagnosis.js';
 import type { MeshTransport } from '#libs/contracts/http/mesh-transports.js';
-import type { AgentStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import { passed, skipped } from './mesh-check.js';
@@ -11,16 +10,15 @@ const MOST_NAMED = 10;
 
 export interface AgentInMesh {
   readonly agentId: AgentId;
-  readonly status: AgentStatus;
-  /** As it said last; null: it never did. */
-  readonly mesh: MeshState | null;
+  /** As far as it is known now; null: it never said. */
+  readonly mesh: MeshStateDto | null;
 }
 
 /** Whether every enrolled agent is in this mesh and all is well there, by its own word. One that is not heard of is not known to be. */
 export function agentsJoined(agents: readonly AgentInMesh[], transport: MeshTransport | null): MeshCheckDto {
   if (agents.length === 0) return skipped(CODE, 'no agent is enrolled');
-  const out = agents.flatMap(({ agentId, status, mesh }) => {
-    if (status !== 'ONLINE' || mesh === null) return [];
+  const out = agents.flatMap(({ agentId, mesh }) => {
+    if (mesh === null || mesh.state === 'unknown') return [];
     // One that has joined may have lost the control server since.
     if (mesh.state === 'failed' || mesh.code !== null) {
       const text = `${mesh.state} ${mesh.code ?? ''} (${mesh.message ?? 'no reason given'})`;
@@ -38,8 +36,8 @@ export function agentsJoined(agents: readonly AgentInMesh[], transport: MeshTran
     const evidence = named(out.map(({ agentId, text }) => `${agentId} ${text}`));
     return { code: CODE, status: 'fail', cause: first.cause, evidence, remedy };
   }
-  const unknown = agents.flatMap(({ agentId, status, mesh }) => {
-    if (status !== 'ONLINE' || mesh === null) return [`${agentId} is not heard of`];
+  const unknown = agents.flatMap(({ agentId, mesh }) => {
+    if (mesh === null || mesh.state === 'unknown') return [`${agentId} is not heard of`];
     return mesh.state === 'joined' ? [] : [`${agentId} is still joining`];
   });
   if (unknown.length > 0) {

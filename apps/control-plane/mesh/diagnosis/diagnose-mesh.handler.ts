@@ -6,6 +6,7 @@ import { AgentContacts } from '../../agents/agent-contacts.js';
 import { CLOCK, type Clock, SETTINGS } from '../../provided.js';
 import type { ControlPlaneSettings } from '../../settings.js';
 import { Directory } from '../../topology/directory.js';
+import { meshView } from '../../topology/mesh-view.js';
 import { ControlServerAccess } from '../control-server-access.js';
 import { MeshNotConfiguredError, meshToJoin } from '../mesh-settings.js';
 import { agentsJoined } from './agents-joined.js';
@@ -30,8 +31,7 @@ export class DiagnoseMeshHandler implements ICommandHandler<DiagnoseMesh> {
     const mesh = meshToJoin(this.settings.mesh);
     const agents = this.directory.agents().flatMap(({ state: { agentId, status } }) => {
       if (status !== 'enrolled') return [];
-      const reported = this.contacts.of(agentId)?.mesh ?? null;
-      return [{ agentId, status: this.contacts.statusOf(agentId), mesh: reported }];
+      return [{ agentId, mesh: meshView(this.contacts.of(agentId), this.contacts.statusOf(agentId), this.clock()) }];
     });
     const checks = await this.checks(mesh);
     return { ...mesh, checks: [...checks, agentsJoined(agents, mesh.meshTransport)] };

@@ -1,0 +1,32 @@
+import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { SandboxDto } from '#libs/contracts/http/sandboxes.js';
+import type { AgentStatus } from '#libs/contracts/http/statuses.js';
+
+/** When the agent of a sandbox was heard, and whether it is in contact now. */
+export interface Hearing {
+  readonly status: AgentStatus;
+  /** null: never. */
+  readonly lastContactAt: Date | null;
+}
+
+type Said = 'isolation' | 'isolationEvidence' | 'isolationRemedy' | 'source' | 'dns' | 'dnsRemedy';
+
+export type SandboxCondition = Pick<SandboxDto, Said | 'lastKnown'>;
+
+export const NOT_KNOWN: SandboxCondition = {
+  ...{ isolation: null, isolationEvidence: null, isolationRemedy: null, source: null },
+  ...{ dns: 'unknown', dnsRemedy: null },
+  lastKnown: null,
+};
+
+/** What its agent says of a sandbox; of an agent that is not in contact, what it said last stands apart. */
+export function sandboxCondition(report: SandboxReport | null, hearing: Hearing, now: Date): SandboxCondition {
+  if (report === null) return NOT_KNOWN;
+  const { isolation, isolationEvidence, isolationRemedy, source, dns, dnsRemedy } = report;
+  const said = { isolation, isolationEvidence, isolationRemedy, source, dns, dnsRemedy };
+  const { status, lastContactAt } = hearing;
+  if (status === 'ONLINE') return { ...said, lastKnown: null };
+  if (lastContactAt === null) return NOT_KNOWN;
+  const secondsAgo = Math.max(0, Math.floor((now.getTime() - lastContactAt.getTime()) / 1_000));
+  return { ...NOT_KNOWN, lastKnown: { ...said, at: lastContactAt.toISOString(), secondsAgo } };
+}

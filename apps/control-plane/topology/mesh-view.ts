@@ -1,0 +1,31 @@
+import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshStateDto } from '#libs/contracts/http/agents.js';
+import type { AgentStatus, LocalNodeStatus } from '#libs/contracts/http/statuses.js';
+
+/**
+ * A node says every two seconds how it stands in the mesh, and at once when that changes. Within this time it has said
+ * it again even if one message was lost; without a word for longer it may have ended, or be starting again.
+ */
+export const MESH_KNOWN_FOR_MS = 7_000;
+
+/** What a node said of itself last. */
+export interface MeshReport {
+  readonly mesh: MeshState | null;
+  readonly lastContactAt: Date;
+}
+
+/** How a node stands in the mesh, as far as that is known now; null: it never said. */
+export function meshView(
+  report: MeshReport | null,
+  status: AgentStatus | LocalNodeStatus,
+  now: Date,
+): MeshStateDto | null {
+  if (report === null || report.mesh === null) return null;
+  const silentMs = Math.max(0, now.getTime() - report.lastContactAt.getTime());
+  if (status === 'ONLINE' && silentMs <= MESH_KNOWN_FOR_MS) return { ...report.mesh, lastKnown: null };
+  const { transport, ...last } = report.mesh;
+  return {
+    ...{ transport, state: 'unknown', code: null, message: null, endpoints: [] },
+    lastKnown: { ...last, at: report.lastContactAt.toISOString(), secondsAgo: Math.floor(silentMs / 1_000) },
+  };
+}
