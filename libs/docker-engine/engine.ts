@@ -93,10 +93,10 @@ export class DockerEngine {
   }
 
   /** Without aliases, so that the Engine's resolver answers no service name on this network. */
-  async connectContainer(network: string, containerId: string, address: string | null = null): Promise<void> {
+  async connectContainer(network: string, containerId: string): Promise<void> {
     await this.json('POST', `/networks/${encodeURIComponent(network)}/connect`, {
       Container: containerId,
-      EndpointConfig: address === null ? {} : { IPAMConfig: { IPv4Address: address } },
+      EndpointConfig: {},
     });
   }
 

@@ -94,10 +94,19 @@ export class DockerHost {
     );
   }
 
-  /** Starts a container that answers HTTP on 8080 with its own name. */
-  serve(name: string, ...options: readonly string[]): Promise<string> {
-    const server = ['python3', '-c', SERVER, name];
-    return this.run('run', '-d', '--name', name, '--init', ...options, TEST_IMAGE, ...server);
+  /** Starts a container that answers HTTP on 8080 with its own name; resolves when it listens. */
+  async serve(name: string, ...options: readonly string[]): Promise<void> {
+    const server = ['python3', '-u', '-c', SERVER, name];
+    await this.run('run', '-d', '--name', name, '--init', ...options, TEST_IMAGE, ...server);
+    await this.serves(name);
+  }
+
+  /** Resolves when the server of a container that was started now listens. */
+  async serves(name: string): Promise<void> {
+    const startedAt = await this.run('inspect', '-f', '{{.State.StartedAt}}', name);
+    await waitFor(`${name} listens`, async () =>
+      (await this.try('logs', '--since', startedAt, name)).output.includes('listening'),
+    );
   }
 
   exec(container: string, ...command: readonly string[]): Promise<Finished> {
@@ -138,7 +147,9 @@ class Answer(BaseHTTPRequestHandler):
             self.rfile.read()
     def log_message(self, *args):
         pass
-ThreadingHTTPServer(('0.0.0.0', 8080), Answer).serve_forever()
+server = ThreadingHTTPServer(('0.0.0.0', 8080), Answer)
+print('listening')
+server.serve_forever()
 `;
 
 /** Deepest first. */

@@ -57,6 +57,7 @@ export class FakeControlPlane {
   readonly heartbeats: HeartbeatMessage[] = [];
   readonly applied: AppliedMessage[] = [];
   readonly inventories: InventoryMessage[] = [];
+  private readonly latestInventories = new Map<AgentId, InventoryMessage>();
   readonly syncs: SyncMessage[] = [];
   readonly enrolled: string[] = [];
   readonly renewed: string[] = [];
@@ -86,9 +87,10 @@ export class FakeControlPlane {
       if (!this.answersApplied) throw new CodedError('UNAVAILABLE', 'not now');
       return acknowledged;
     });
-    this.serve('inventory', async (message) => {
+    this.serve('inventory', async (message, agentId) => {
       const inventory = parseInventoryMessage(message);
       this.inventories.push(inventory);
+      this.latestInventories.set(agentId, inventory);
       const accepted = inventory.sandboxes.map(({ sandboxId }) => sandboxId);
       return { protocol: BUS_PROTOCOL, accepted, conflicts: [] };
     });
@@ -158,6 +160,10 @@ export class FakeControlPlane {
 
   diagnose(agentId: AgentId, question: unknown): Promise<unknown> {
     return this.bus.request(agentSubject(agentId, 'diagnose'), question, 5_000);
+  }
+
+  inventoryOf(agentId: AgentId): InventoryMessage | undefined {
+    return this.latestInventories.get(agentId);
   }
 
   /** The applied message of a version, once heard. */

@@ -1,67 +1,165 @@
 import { expect } from 'chai';
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
-import { AgentProcess } from '#test/support/agent-process.js';
-import { DockerHost } from '#test/support/docker-host.js';
-import { FakeControlPlane } from '#test/support/fake-control-plane.js';
+import { TEST_IMAGE } from '#test/support/docker-host.js';
+import { DockerRig } from '#test/support/docker-rig.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
+const label = (id: string) => ['--label', `gstacks.sandbox=${id}`];
+const sandbox = (id: string, ...more: readonly string[]) => ['--network', 'gstacks', ...label(id), ...more];
+const NAME = 'http://api.dev.gstacks:8080/';
+
 describe('an agent with the driver docker', function () {
   this.timeout(120_000);
-  let plane: FakeControlPlane;
-  let docker: DockerHost;
-  let agent: AgentProcess;
+  let rig: DockerRig;
+  let version = 0;
 
   before(async () => {
-    docker = await DockerHost.make();
-    plane = await FakeControlPlane.start(docker.host.machine);
-    agent = new AgentProcess(
-      'host-a',
-      plane.url,
-      {
-        GLOBALSTACKS_AGENT_DRIVER: 'docker',
-        GLOBALSTACKS_AGENT_DOCKER_SOCKET: docker.socketPath,
-        GLOBALSTACKS_AGENT_SANDBOXES: '',
-        GLOBALSTACKS_MESH_DIRECT_LISTEN: `${docker.host.address}:0`,
-      },
-      docker.under,
-    );
-    agent.start();
-    await agent.logged('agent started');
+    rig = await DockerRig.start();
+    await rig.docker.serve('api', ...sandbox('sbx-api'));
+    await rig.docker.serve('web', ...sandbox('sbx-web'));
+    await rig.reported('sbx-api');
+    await rig.reported('sbx-web');
+    await apply(['sandbox:sbx-web api 8080']);
   });
 
-  after(async () => {
-    await agent.remove();
-    await plane.close();
-    await docker.remove();
+  after(() => rig.close());
+
+  async function apply(allow: readonly string[]): Promise<void> {
+    version += 1;
+    const snapshot = snapshotOf({
+      version,
+      sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a', 'sbx-new': 'host-a' },
+      aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+      allow,
+    });
+    await rig.plane.publish(rig.agent.id, snapshot);
+    await rig.plane.acknowledgement(version);
+  }
+
+  it('reports labelled containers as isolated, with a source it vouches for and the resolver in use', () => {
+    const report = rig.report('sbx-web');
+    expect(report).to.deep.include({
+      isolation: 'enforced',
+      isolationEvidence: null,
+      source: 'verified',
+      dns: 'active',
+      paused: false,
+    });
+    expect(report?.container).to.deep.include({ name: 'web', engineSocket: rig.docker.socketPath });
   });
 
-  function reports(): readonly SandboxReport[] {
-    return plane.inventories.at(-1)?.sandboxes ?? [];
-  }
+  it('carries a dial by name, and resets one that is not allowed', async () => {
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
+    expect((await rig.curl('api', NAME)).code).to.be.oneOf([7, 56]);
+    expect((await rig.agent.logged('flow refused')).flow).to.deep.include({ code: 'DEFAULT_DENY', alias: 'api' });
+  });
 
-  function reported(id: string): Promise<SandboxReport> {
-    return waitFor(`${id} is reported`, () => reports().find(({ sandboxId }) => sandboxId === id));
-  }
+  it('cuts an open flow that a version denies, and counts it', async () => {
+    const held = rig.docker.exec('web', 'curl', '-sSN', '-m', '20', `${NAME}hold`);
+    await rig.agent.logged('flow opened', rig.agent.log.length);
+    await apply([]);
+    const { flowsCut } = await rig.plane.acknowledgement(version);
+    expect(flowsCut).to.have.length(1);
+    const { code, output } = await held;
+    expect([18, 56], output).to.include(code);
+    await apply(['sandbox:sbx-web api 8080']);
+  });
 
-  it('takes labelled containers, and carries a dial by name from one to the other', async () => {
-    await docker.serve('api', '--network', 'gstacks', '--label', 'gstacks.sandbox=sbx-api');
-    await docker.serve('web', '--network', 'gstacks', '--label', 'gstacks.sandbox=sbx-web');
-    await reported('sbx-api');
-    expect(await reported('sbx-web')).to.deep.include({ isolation: 'enforced', source: 'verified', dns: 'active' });
-    await plane.publish(
-      agent.id,
-      snapshotOf({
-        version: 1,
-        sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
-        aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
-        allow: ['sandbox:sbx-web api 8080'],
-      }),
-    );
-    await plane.acknowledgement(1);
-    const curl = (from: string) => docker.exec(from, 'curl', '-sS', '-m', '5', 'http://api.dev.gstacks:8080/');
-    expect(await curl('web')).to.deep.equal({ code: 0, output: 'from api' });
-    expect((await curl('api')).code).to.be.oneOf([7, 56]);
-    expect((await agent.logged('flow refused')).flow).to.deep.include({ code: 'DEFAULT_DENY', alias: 'api' });
+  it('lets the first request of a new container through without a second try', async () => {
+    await apply(['sandbox:sbx-web api 8080', 'sandbox:sbx-new api 8080']);
+    const script = `import socket, time, urllib.request
+begun = time.time()
+urllib.request.urlopen('${NAME}').read()
+print('%.3f' % (time.time() - begun))`;
+    const seconds: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      const printed = await rig.docker.run('run', '--rm', ...sandbox('sbx-new'), TEST_IMAGE, 'python3', '-c', script);
+      seconds.push(Number(printed));
+    }
+    // A packet that was lost before the container was admitted is repeated after a second.
+    for (const second of seconds) expect(second, seconds.join(' ')).to.be.lessThan(1);
+  });
+
+  it('follows within two seconds what happens to a container: stop, start, kill, restart, pause, rename, removal', async () => {
+    const { docker } = rig;
+    await docker.serve('one', ...sandbox('', '--restart', 'no'));
+    const first = await rig.reported('one');
+    await docker.run('stop', '-t', '0', 'one');
+    await rig.gone('one');
+    await docker.run('start', 'one');
+    await rig.reported('one', ({ container }) => container?.startedAt !== first.container?.startedAt);
+    await docker.run('kill', 'one');
+    await rig.gone('one');
+    await docker.run('restart', 'one');
+    await rig.reported('one');
+    await docker.run('pause', 'one');
+    await rig.reported('one', ({ paused }) => paused);
+    await docker.run('unpause', 'one');
+    await rig.reported('one', ({ paused }) => !paused);
+    await docker.run('rename', 'one', 'two');
+    await rig.reported('two');
+    expect(rig.report('one')).to.equal(undefined);
+    await docker.run('rm', '-f', 'two');
+    await rig.gone('two');
+  });
+
+  it('refuses a dial to a paused container, and says that it is paused', async () => {
+    await rig.docker.run('pause', 'api');
+    await rig.reported('sbx-api', ({ paused }) => paused);
+    const from = rig.agent.log.length;
+    const { code } = await rig.curl('web', NAME);
+    expect(code).to.be.oneOf([7, 56]);
+    expect((await rig.agent.logged('flow refused', from)).flow).to.deep.include({ code: 'TARGET_PAUSED' });
+    await rig.docker.run('unpause', 'api');
+    await rig.reported('sbx-api', ({ paused }) => !paused);
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
+  });
+
+  it('follows a container that is made anew at another address, and cuts what was open to the one before', async () => {
+    const { docker } = rig;
+    const before = await rig.reported('sbx-api');
+    const held = docker.exec('web', 'curl', '-sSN', '-m', '20', `${NAME}hold`);
+    await rig.agent.logged('flow opened', rig.agent.log.length);
+    await docker.run('rm', '-f', 'api');
+    await docker.run('run', '-d', '--name', 'squatter', '--network', 'gstacks', TEST_IMAGE, 'sleep', '60');
+    await docker.serve('api', ...sandbox('sbx-api'));
+    const after = await rig.reported('sbx-api', ({ container }) => container?.id !== before.container?.id);
+    expect(after.address).to.not.equal(before.address);
+    expect((await held).code).to.be.oneOf([18, 56]);
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
+    expect(await rig.refused('squatter', 'SANDBOX_LABEL_MISSING')).to.have.property('sandboxId', null);
+    await docker.run('rm', '-f', 'squatter');
+  });
+
+  it('refuses what cannot be a sandbox, each with its reason, and serves the others', async () => {
+    const { docker } = rig;
+    const idle = ['sleep', '60'];
+    await docker.run('run', '-d', '--name', 'twin', ...sandbox('sbx-web'), TEST_IMAGE, ...idle);
+    await docker.run('run', '-d', '--name', 'odd', ...sandbox('a b'), TEST_IMAGE, ...idle);
+    await docker.run('run', '-d', '--name', 'apart', '--label', 'gstacks.sandbox=', TEST_IMAGE, ...idle);
+    await docker.run('run', '-d', '--name', 'host', ...label('h'), '--network', 'host', TEST_IMAGE, ...idle);
+    await docker.run('run', '-d', '--name', 'shared', ...label('s'), '--network', 'container:web', TEST_IMAGE, ...idle);
+    const { message } = await rig.refused('twin', 'SANDBOX_ID_TAKEN');
+    expect(message).to.contain('twin').and.contain('web').and.contain('sbx-web');
+    await rig.refused('odd', 'SANDBOX_LABEL_INVALID');
+    await rig.refused('apart', 'NOT_ON_NETWORK');
+    await rig.refused('host', 'HOST_NETWORK');
+    await rig.refused('shared', 'SHARED_NETWORK');
+    expect(rig.report('sbx-web')?.container?.name).to.equal('web');
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
+    expect((await rig.curl('twin', NAME)).code).to.be.oneOf([6, 28]);
+    expect((await rig.agent.logged('no sandbox')).remedy).to.be.a('string');
+    await docker.run('rm', '-f', 'twin', 'odd', 'apart', 'host', 'shared');
+    await waitFor('nothing is refused', () => rig.inventory?.refused.length === 0, 2_000);
+  });
+
+  it('puts a container onto its network by itself where the label asks for it, and says that it is on two', async () => {
+    await rig.docker.serve('auto', ...label('sbx-new'), '--label', 'gstacks.attach=auto');
+    const report = await rig.reported('sbx-new');
+    expect(report).to.deep.include({ isolation: 'advisory', dns: 'active' });
+    expect(report.isolationEvidence).to.match(/also on bridge \(172\.[0-9.]+\)/);
+    expect(report.isolationRemedy).to.equal('docker network disconnect bridge auto');
+    expect(await rig.curl('auto', NAME)).to.deep.equal({ code: 0, output: 'from api' });
+    await rig.docker.run('rm', '-f', 'auto');
   });
 });

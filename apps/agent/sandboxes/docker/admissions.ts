@@ -5,6 +5,7 @@ import type { BridgePlan } from './bridge-plan.js';
 import { bridgeRules } from './bridge-rules.js';
 import { type ContainerLink, findLink } from './container-link.js';
 import { leadQueries } from './container-resolver.js';
+import { greet } from './greet.js';
 import type { TakenContainer } from './take-containers.js';
 
 /** A container whose packets count as its sandbox's. */
@@ -45,7 +46,9 @@ export class Admissions {
       }),
     );
     const next = linked.flat();
+    const present = new Set(this.admitted.map(({ link }) => link.address));
     await this.load(next.map(({ link }) => link));
+    for (const { link } of next) if (!present.has(link.address)) greet(link.address);
     this.admitted = await Promise.all(next.map((container) => this.lead(container)));
     return refused;
   }

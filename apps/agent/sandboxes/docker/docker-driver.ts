@@ -5,6 +5,7 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { DockerEngine } from '#libs/docker-engine/engine.js';
 import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
+import { EngineRefusedError } from '#libs/docker-engine/errors.js';
 import type { SandboxDriver } from '../driver.js';
 import { makeForeign, makeLocal } from '../isolation.js';
 import { loadRules } from '../nft-command.js';
@@ -17,7 +18,7 @@ import type { DockerSettings } from './docker-settings.js';
 import { EngineContainers } from './engine-containers.js';
 import { watchEngine } from './engine-watch.js';
 import { reportOf } from './sandbox-report.js';
-import { takeContainers } from './take-containers.js';
+import { foreignAliases, isConcerned, takeContainers } from './take-containers.js';
 
 const DNS_PORT = 53;
 /** How often what could not be done is tried again, and containers are looked at while the Engine is away. */
@@ -146,7 +147,8 @@ class DockerDriver implements SandboxDriver {
     if (type === 'network') {
       if (action === 'destroy' && attributes.name === this.plan.network) this.soon(() => this.remakeNetwork());
       else if (attributes.container !== undefined) this.reread(attributes.container);
-    } else if (!action.startsWith('exec_')) this.reread(id);
+    } else if (action === 'create') this.soon(() => this.takeAliasesOff(id));
+    else if (!action.startsWith('exec_')) this.reread(id);
   }
 
   private lost(error: unknown): void {
@@ -168,6 +170,20 @@ class DockerDriver implements SandboxDriver {
     await this.settle();
   }
 
+  /**
+   * Before it starts, a container can be put onto the network anew without its noticing. One that runs is left as it is
+   * unless it asks Docker's resolver, which only one with a second network does.
+   */
+  private async takeAliasesOff(id: string): Promise<void> {
+    const { agentId, network } = this.settings;
+    const container = await this.engine.container(id);
+    if (container === null || !isConcerned(container, { agentId, network })) return;
+    if (foreignAliases(container, network).length === 0) return;
+    if (container.state !== 'other' && container.endpoints.length === 1) return;
+    await this.engine.disconnectContainer(network, id);
+    await this.engine.connectContainer(network, id);
+  }
+
   private async remakeNetwork(): Promise<void> {
     await ensureNetwork(this.engine, this.plan, this.settings.agentId);
     await this.settle();
@@ -177,13 +193,12 @@ class DockerDriver implements SandboxDriver {
   private async settle(): Promise<void> {
     const before = this.picture();
     let takings = this.take();
-    for (const container of takings.toConnect) {
-      try {
-        await this.engine.connectContainer(this.plan.network, container.id);
-      } catch (error) {
-        this.tell(error);
-      }
-      await this.containers.read(container.id);
+    for (const { container } of takings.taken) {
+      if (container.endpoints.length === 1 || foreignAliases(container, this.plan.network).length === 0) continue;
+      await this.change(container.id, () => this.takeAliasesOff(container.id));
+    }
+    for (const { id } of takings.toConnect) {
+      await this.change(id, () => this.engine.connectContainer(this.plan.network, id));
     }
     takings = this.take();
     const notAdmitted = await this.admissions.admit(takings.taken);
@@ -193,6 +208,17 @@ class DockerDriver implements SandboxDriver {
     this.refusals = [...takings.refused, ...notAdmitted];
     if (notAdmitted.length > 0) this.retryLater();
     if (this.picture() !== before) this.listener();
+  }
+
+  /** Changes one container at the Engine; a refusal is told, and holds up no other container. */
+  private async change(id: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof EngineRefusedError)) throw error;
+      this.tell(error);
+    }
+    await this.containers.read(id);
   }
 
   private take() {

@@ -1,6 +1,6 @@
 import type { EngineContainer } from '#libs/docker-engine/container.js';
 import type { DockerEngine } from '#libs/docker-engine/engine.js';
-import { concerns, type TakingTerms } from './take-containers.js';
+import { concerns, isConcerned, type TakingTerms } from './take-containers.js';
 
 const INSPECTIONS_AT_ONCE = 8;
 
@@ -35,7 +35,8 @@ export class EngineContainers {
   /** Reads one container anew. Errors: those of the Engine. */
   async read(id: string): Promise<void> {
     const container = await this.engine.container(id);
-    if (container !== null && container.state !== 'other' && this.isConcerned(container)) this.known.set(id, container);
+    if (container !== null && container.state !== 'other' && isConcerned(container, this.terms))
+      this.known.set(id, container);
     else this.known.delete(id);
   }
 
@@ -44,9 +45,5 @@ export class EngineContainers {
     const ended = this.all().filter((container) => !isAlive(container));
     for (const { id } of ended) this.known.delete(id);
     return ended.length > 0;
-  }
-
-  private isConcerned({ labels, endpoints }: EngineContainer): boolean {
-    return concerns({ labels, networks: endpoints.map(({ network }) => network) }, this.terms);
   }
 }

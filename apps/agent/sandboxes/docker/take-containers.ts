@@ -41,6 +41,14 @@ export function concerns(
   return sandbox !== undefined || attach !== undefined || container.networks.includes(network);
 }
 
+/** As concerns, for a container that was inspected. */
+export function isConcerned(
+  { labels, endpoints }: EngineContainer,
+  terms: Pick<TakingTerms, 'agentId' | 'network'>,
+): boolean {
+  return concerns({ labels, networks: endpoints.map(({ network }) => network) }, terms);
+}
+
 /** Which containers are sandboxes, which are still to be connected, and which cannot be taken and why. */
 export function takeContainers(containers: readonly EngineContainer[], terms: TakingTerms): Takings {
   const taken = new Map<SandboxId, TakenContainer>();
@@ -125,6 +133,15 @@ function takeContainer(container: EngineContainer, { network }: TakingTerms): Ou
     `is not on the network ${network}`,
     `docker network connect ${network} ${name}, or make it anew with the label ${ATTACH_LABEL}=auto`,
   );
+}
+
+/**
+ * Names other than its own that Docker's resolver would answer for the container on the agent's network, to every
+ * container that asks it: two projects may both have an `api` there.
+ */
+export function foreignAliases({ id, endpoints }: EngineContainer, network: string): readonly string[] {
+  const endpoint = endpoints.find((candidate) => candidate.network === network);
+  return endpoint?.aliases.filter((alias) => !id.startsWith(alias)) ?? [];
 }
 
 function second(

@@ -1,0 +1,83 @@
+import type { InventoryMessage, RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
+import { AgentProcess } from './agent-process.js';
+import { DockerHost, type Finished } from './docker-host.js';
+import { FakeControlPlane } from './fake-control-plane.js';
+import { waitFor } from './wait.js';
+
+/** How long the inventory may take to follow the Engine. */
+const FOLLOWS_WITHIN_MS = 2_000;
+
+/** A host with dockerd and an agent, and a control plane that hears what the agent reports. */
+export class DockerRig {
+  private constructor(
+    readonly docker: DockerHost,
+    readonly plane: FakeControlPlane,
+    readonly agent: AgentProcess,
+    private readonly ownsPlane: boolean,
+  ) {}
+
+  static async start(
+    more: { readonly [variable: string]: string } = {},
+    options: { readonly daemon?: readonly string[]; readonly name?: string; readonly plane?: FakeControlPlane } = {},
+  ): Promise<DockerRig> {
+    const docker = await DockerHost.make(options.daemon);
+    const plane = options.plane ?? (await FakeControlPlane.start(docker.host.machine));
+    const agent = new AgentProcess(
+      options.name ?? 'host-a',
+      plane.url,
+      {
+        GLOBALSTACKS_AGENT_DRIVER: 'docker',
+        GLOBALSTACKS_AGENT_DOCKER_SOCKET: docker.socketPath,
+        GLOBALSTACKS_AGENT_SANDBOXES: '',
+        GLOBALSTACKS_MESH_DIRECT_LISTEN: `${docker.host.address}:0`,
+        ...more,
+      },
+      docker.under,
+    );
+    const rig = new DockerRig(docker, plane, agent, options.plane === undefined);
+    agent.start();
+    await agent.logged('agent started');
+    return rig;
+  }
+
+  /** What the agent reported last. */
+  get inventory(): InventoryMessage | undefined {
+    return this.plane.inventoryOf(this.agent.id);
+  }
+
+  report(id: string): SandboxReport | undefined {
+    return this.inventory?.sandboxes.find(({ sandboxId }) => sandboxId === id);
+  }
+
+  /** The report of a sandbox, once it is as asked for. */
+  reported(id: string, isSo: (report: SandboxReport) => boolean = () => true): Promise<SandboxReport> {
+    const probe = () => {
+      const report = this.report(id);
+      return report !== undefined && isSo(report) ? report : undefined;
+    };
+    return waitFor(`${id} is reported as it is: ${isSo}`, probe, FOLLOWS_WITHIN_MS);
+  }
+
+  gone(id: string): Promise<true> {
+    return waitFor(`${id} is gone`, () => this.report(id) === undefined, FOLLOWS_WITHIN_MS);
+  }
+
+  refused(name: string, code: string): Promise<RefusedSandbox> {
+    return waitFor(
+      `the container ${name} is refused: ${code}`,
+      () => this.inventory?.refused.find((refusal) => refusal.name === name && refusal.code === code),
+      FOLLOWS_WITHIN_MS,
+    );
+  }
+
+  /** One request from inside a container. */
+  curl(from: string, url: string, ...options: readonly string[]): Promise<Finished> {
+    return this.docker.exec(from, 'curl', '-sS', '-m', '5', ...options, url);
+  }
+
+  async close(): Promise<void> {
+    await this.agent.remove();
+    if (this.ownsPlane) await this.plane.close();
+    await this.docker.remove();
+  }
+}
