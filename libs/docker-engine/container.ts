@@ -15,6 +15,7 @@ export interface ContainerEndpoint {
 export interface EngineContainer {
   readonly id: string;
   readonly name: string;
+  readonly hostName: string;
   readonly labels: { readonly [key: string]: string };
   readonly state: 'running' | 'paused' | 'other';
   /** Of its first process, in the Engine's pid namespace; 0 when it is not running. */
@@ -39,6 +40,7 @@ export const parseContainer: FieldParser<EngineContainer> = (value, field) => {
   return {
     id: text(container.Id),
     name: text(container.Name).replace(/^\//, ''),
+    hostName: text(config.Hostname),
     labels: labelsOf(config.Labels),
     state: state.Paused === true ? 'paused' : state.Running === true && state.Restarting !== true ? 'running' : 'other',
     pid: typeof state.Pid === 'number' ? state.Pid : 0,

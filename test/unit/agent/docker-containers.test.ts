@@ -14,6 +14,7 @@ function container(more: Partial<EngineContainer> = {}): EngineContainer {
   return {
     id: 'c1',
     name: 'web',
+    hostName: 'c1',
     labels: SANDBOX,
     state: 'running',
     pid: 100,

@@ -83,7 +83,11 @@ export class Admissions {
       before.container.endpoints.length > 1 === usesDockerResolver;
     if (isLed) return { ...container, resolverFailure: null };
     try {
-      await leadQueries(container.container.pid, container.link, this.plan.gateway, usesDockerResolver);
+      await leadQueries(container.container.pid, container.link, {
+        gateway: this.plan.gateway,
+        proxyRange: this.proxyRange(),
+        usesDockerResolver,
+      });
       return { ...container, resolverFailure: null };
     } catch (error) {
       return { ...container, resolverFailure: error instanceof Error ? error.message : String(error) };

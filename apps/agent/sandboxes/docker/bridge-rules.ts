@@ -53,7 +53,7 @@ table inet ${bridge} {
   }
   chain resolver {
     type nat hook prerouting priority dstnat - 10; policy accept;
-    iifname ${quoted(bridge)} meta l4proto { tcp, udp } th dport 53 dnat ip to ${gateway}
+    iifname ${quoted(bridge)} ip daddr != ${proxyRange} meta l4proto { tcp, udp } th dport 53 dnat ip to ${gateway}
   }
   chain input {
     type filter hook input priority filter - 10; policy accept;

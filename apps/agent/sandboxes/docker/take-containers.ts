@@ -137,11 +137,12 @@ function takeContainer(container: EngineContainer, { network }: TakingTerms): Ou
 
 /**
  * Names other than its own that Docker's resolver would answer for the container on the agent's network, to every
- * container that asks it: two projects may both have an `api` there.
+ * container that asks it: two projects may both have an `api` there. A host name of the container's own stays: Docker
+ * makes an alias of it at each connect.
  */
-export function foreignAliases({ id, endpoints }: EngineContainer, network: string): readonly string[] {
+export function foreignAliases({ id, hostName, endpoints }: EngineContainer, network: string): readonly string[] {
   const endpoint = endpoints.find((candidate) => candidate.network === network);
-  return endpoint?.aliases.filter((alias) => !id.startsWith(alias)) ?? [];
+  return endpoint?.aliases.filter((alias) => alias !== hostName && !id.startsWith(alias)) ?? [];
 }
 
 function second(

@@ -1,0 +1,243 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { ECHO, SCAN_TCP, SCAN_UDP, SPOOF } from '#test/support/container-programs.js';
+import { TEST_IMAGE } from '#test/support/docker-host.js';
+import { DockerRig } from '#test/support/docker-rig.js';
+import { inside, ip } from '#test/support/host-namespace.js';
+import { snapshotOf } from '#test/support/snapshots.js';
+import { waitFor } from '#test/support/wait.js';
+
+const label = (id: string) => ['--label', `gstacks.sandbox=${id}`];
+const sandbox = (id: string, ...more: readonly string[]) => ['--network', 'gstacks', ...label(id), ...more];
+const NAME = 'http://api.dev.gstacks:8080/';
+const GATEWAY = '10.78.0.1';
+const UNUSED_PROXY = '10.78.200.200';
+/** Of a service of the host that has nothing to do with the agent, on every address. */
+const HOST_PORT = 9_999;
+
+describe('isolation by the driver docker', function () {
+  this.timeout(120_000);
+  let rig: DockerRig;
+  let echo: ChildProcess;
+
+  before(async () => {
+    rig = await DockerRig.start();
+    const { docker, plane, agent } = rig;
+    echo = spawn('ip', ['netns', 'exec', docker.host.name, '/usr/bin/python3', '-c', ECHO, String(HOST_PORT)]);
+    if (echo.stdout !== null) await once(echo.stdout, 'data');
+    await docker.serve('back', ...sandbox('sbx-api'));
+    await docker.serve('web', ...sandbox('sbx-web'));
+    await docker.serve('rogue', ...sandbox('sbx-rogue', '--cap-add', 'NET_ADMIN'));
+    for (const id of ['sbx-api', 'sbx-web', 'sbx-rogue']) await rig.reported(id);
+    await plane.publish(
+      agent.id,
+      snapshotOf({
+        version: 1,
+        sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
+        aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+        allow: ['sandbox:sbx-web api 8080'],
+      }),
+    );
+    await plane.acknowledgement(1);
+  });
+
+  after(async () => {
+    echo?.kill('SIGKILL');
+    await rig.close();
+  });
+
+  const inHost = (...command: readonly string[]) => inside(rig.docker.host.name, ...command);
+  const python = async (container: string, program: string, ...args: readonly string[]) => {
+    const { code, output } = await rig.docker.exec(container, 'python3', '-c', program, ...args);
+    expect(code, output).to.equal(0);
+    return JSON.parse(output);
+  };
+
+  async function proxyAddress(): Promise<string> {
+    const { output } = await rig.docker.exec('web', 'dig', '+short', '+tries=1', 'api.dev.gstacks');
+    return output.trim();
+  }
+
+  /** Every address of the host, by family; link-local ones with the container's own interface. */
+  async function hostAddresses(): Promise<readonly string[]> {
+    const links = JSON.parse(await ip('-n', rig.docker.host.name, '-j', 'address', 'show')) as readonly {
+      readonly addr_info: readonly { readonly local: string; readonly scope: string }[];
+    }[];
+    return links
+      .flatMap(({ addr_info }) => addr_info)
+      .filter(({ local }) => !local.startsWith('127.') && local !== '::1')
+      .map(({ local, scope }) => (scope === 'link' ? `${local}%eth0` : local));
+  }
+
+  it('lets a container reach the resolver and the proxies of its host, and no other port of any address', async () => {
+    const others = (await hostAddresses()).filter((address) => address !== GATEWAY);
+    expect(others).to.include(rig.docker.host.address);
+    expect(others.some((address) => address.startsWith('fe80:'))).to.equal(true);
+    expect((await inHost('curl', '-s', '--http0.9', `http://${GATEWAY}:${HOST_PORT}/`)).output).to.contain('host');
+    const proxy = await proxyAddress();
+    const everyPort = [GATEWAY, proxy].map((address) => [address, 1, 65_535]);
+    const services = others.map((address) => [address, HOST_PORT, HOST_PORT]);
+    expect(await python('web', SCAN_TCP, JSON.stringify([...everyPort, ...services]))).to.deep.equal([
+      [GATEWAY, 53],
+      [proxy, 8080],
+    ]);
+    const datagrams = [...others, UNUSED_PROXY, GATEWAY].flatMap((address) =>
+      [53, HOST_PORT, 123, 5353].map((port) => [address, port]),
+    );
+    const answers: [string, number][] = await python('web', SCAN_UDP, JSON.stringify(datagrams));
+    // A query to any address but a proxy's is led to the resolver.
+    const led = [...others, GATEWAY].filter((address) => !address.includes(':')).map((address) => [address, 53]);
+    expect(answers).to.have.deep.members(led);
+  });
+
+  it('keeps containers apart, whatever their own addresses are, and leads nothing out', async () => {
+    const { address } = await rig.reported('sbx-api');
+    expect((await rig.curl('web', `http://${address}:8080/`)).code).to.be.oneOf([7, 28]);
+    expect((await rig.curl('web', `http://${rig.docker.host.machine}:80/`)).code).to.equal(7);
+    expect((await inHost('curl', '-s', '-m', '5', `http://${address}:8080/`)).output).to.equal('from back');
+  });
+
+  it('lets nobody in from other networks of the Engine or from outside the host', async () => {
+    const { docker } = rig;
+    const { address } = await rig.reported('sbx-api');
+    await docker.run('run', '-d', '--name', 'outsider', TEST_IMAGE, 'sleep', '60');
+    const proxy = await proxyAddress();
+    for (const url of [`http://${address}:8080/`, `http://${proxy}:8080/`, `http://${GATEWAY}:53/`]) {
+      expect((await docker.exec('outsider', 'curl', '-s', '-m', '2', url)).code, url).to.be.oneOf([7, 28]);
+    }
+    await ip('route', 'add', '10.78.0.0/16', 'via', docker.host.address);
+    try {
+      for (const url of [`http://${address}:8080/`, `http://${proxy}:8080/`, `http://${GATEWAY}:53/`]) {
+        expect(spawnSync('curl', ['-s', '-m', '2', url]).status, url).to.be.oneOf([7, 28]);
+      }
+    } finally {
+      await ip('route', 'del', '10.78.0.0/16');
+    }
+    const dig = await docker.exec('outsider', 'dig', `@${GATEWAY}`, '+tries=1', '+time=1', 'api.dev.gstacks');
+    expect(dig.output).to.match(/timed out|no servers could be reached/);
+    await docker.run('rm', '-f', 'outsider');
+  });
+
+  it('takes nothing from a container that uses the address of another: by IP, raw frames, or ARP', async () => {
+    const { docker, agent } = rig;
+    const web = await rig.reported('sbx-web');
+    const macs = (
+      await docker.run('inspect', '-f', '{{(index .NetworkSettings.Networks "gstacks").MacAddress}}', 'web', 'rogue')
+    ).split('\n');
+    const [webMac = '', rogueMac = ''] = macs;
+    const bridge = JSON.parse(await ip('-n', docker.host.name, '-j', 'link', 'show', 'gstacks0'))[0].address;
+    const neighbour = async () =>
+      JSON.parse(await ip('-n', docker.host.name, '-j', 'neigh', 'show', web.address, 'dev', 'gstacks0'))[0]?.lladdr;
+    const before = await droppedFrames();
+    const from = agent.log.length;
+
+    await docker.run('exec', 'rogue', 'ip', 'address', 'add', `${web.address}/32`, 'dev', 'eth0');
+    const proxy = await proxyAddress();
+    const dial = await rig.curl('rogue', `http://${proxy}:8080/`, '--interface', web.address);
+    expect(dial.code, dial.output).to.be.oneOf([7, 28, 45]);
+    await docker.run('exec', 'rogue', 'ip', 'address', 'del', `${web.address}/32`, 'dev', 'eth0');
+
+    const seen = await python('rogue', SPOOF, 'eth0', rogueMac, webMac, web.address, bridge, GATEWAY);
+    expect(seen).to.equal(0);
+    expect(await neighbour()).to.equal(webMac);
+    expect(await droppedFrames()).to.be.greaterThan(before);
+    expect(agent.log.slice(from).filter(({ message }) => message === 'flow opened')).to.deep.equal([]);
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
+  });
+
+  /** Frames that the bridge dropped because they are not of the port's own addresses. */
+  async function droppedFrames(): Promise<number> {
+    const { output } = await inHost('nft', 'list', 'table', 'bridge', 'gstacks0');
+    return Number(/iifname @ports counter packets (\d+)/.exec(output)?.[1]);
+  }
+
+  it('says within five seconds that a container is on another network too, and when it is not any more', async () => {
+    await rig.docker.run('network', 'connect', 'bridge', 'web');
+    const { isolationEvidence } = await rig.reported('sbx-web', ({ isolation }) => isolation === 'advisory');
+    expect(isolationEvidence).to.match(/also on bridge/);
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
+    await rig.docker.run('network', 'disconnect', 'bridge', 'web');
+    await rig.reported('sbx-web', ({ isolation }) => isolation === 'enforced');
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
+  });
+
+  it('says that the default route of one that was connected later leads elsewhere', async () => {
+    const { docker } = rig;
+    await docker.run('network', 'create', 'aaa');
+    await docker.serve('late', '--network', 'aaa', ...label('sbx-late'));
+    await docker.run('network', 'connect', 'gstacks', 'late');
+    const { isolationEvidence, dns } = await rig.reported('sbx-late');
+    expect(isolationEvidence).to.match(/also on aaa .*default route leads there/);
+    expect(dns).to.equal('active');
+    const { output } = await docker.exec('late', 'dig', '+tries=1', '+time=2', 'api.dev.gstacks');
+    expect(output).to.contain('NXDOMAIN').and.contain('gstacks.');
+    await docker.run('rm', '-f', 'late');
+    await docker.run('network', 'rm', 'aaa');
+  });
+
+  it('answers no names but its own: not those of containers, nor services of two projects with one name', async () => {
+    const { docker } = rig;
+    const look = async (container: string, name: string) =>
+      (await docker.exec(container, 'dig', '+tries=1', '+time=2', name)).output;
+    const aliasesOf = (container: string) =>
+      docker.try('inspect', '-f', '{{(index .NetworkSettings.Networks "gstacks").Aliases}}', container);
+    for (const project of ['one', 'two']) {
+      await docker.run('network', 'create', project);
+      const options = [
+        '--network',
+        project,
+        '--network-alias',
+        'db',
+        ...label(`sbx-${project}`),
+        '--label',
+        'gstacks.attach=auto',
+      ];
+      await docker.serve(`${project}-db`, ...options);
+      // As compose does it: made with the service's name for an alias, and then started.
+      const service = sandbox(`sbx-${project}-api`, '--network-alias', 'api');
+      await docker.run('create', '--name', `${project}-api`, ...service, TEST_IMAGE, 'sleep', '60');
+      await waitFor('the alias is taken off', async () =>
+        /^\[[0-9a-f]{12}\]$/.test((await aliasesOf(`${project}-api`)).output.trim()),
+      );
+      await docker.run('start', `${project}-api`);
+      await rig.reported(`sbx-${project}`);
+      await rig.reported(`sbx-${project}-api`);
+    }
+    // One that is on the agent's network alone is answered by the agent alone.
+    for (const name of ['api', 'two-api', 'one-db', 'web']) {
+      expect(await look('one-api', name), name).to.contain('REFUSED');
+    }
+    // One with a second network has Docker's names there, those of containers included, and no service of the agent's.
+    const own = await docker.run('inspect', '-f', '{{.NetworkSettings.Networks.one.IPAddress}}', 'one-db');
+    expect(await look('one-db', 'db')).to.contain(own);
+    expect(await look('one-db', 'api')).to.contain('REFUSED');
+    expect(await look('one-db', 'api.dev.gstacks'))
+      .to.contain('NXDOMAIN')
+      .and.contain('gstacks.');
+    for (const project of ['one', 'two']) {
+      await docker.run('rm', '-f', `${project}-db`, `${project}-api`);
+      await docker.run('network', 'rm', project);
+    }
+  });
+
+  const resolvers: readonly (readonly [string, readonly string[]])[] = [
+    ['another resolver', ['--dns', '192.0.2.53']],
+    [
+      'a resolv.conf of its own',
+      ['--volume', '/etc/hostname:/etc/hostname:ro', '--dns', '203.0.113.1', '--dns-search', 'example.org'],
+    ],
+    ['a host name of its own', ['--hostname', 'api']],
+    ["an alias that is another's full name", ['--network-alias', 'api.dev.gstacks']],
+  ];
+  for (const [what, options] of resolvers) {
+    it(`answers a container with ${what}`, async () => {
+      await rig.docker.run('rm', '-f', 'web');
+      await rig.docker.serve('web', ...sandbox('sbx-web', ...options));
+      const startedAt = await rig.docker.run('inspect', '-f', '{{.State.StartedAt}}', 'web');
+      await rig.reported('sbx-web', ({ container }) => container?.startedAt === startedAt);
+      expect(await proxyAddress()).to.match(/^10\.78\.(12[89]|1[3-9]\d|2\d\d)\./);
+      await waitFor('the name leads to the API', async () => (await rig.curl('web', NAME)).output === 'from back');
+    });
+  }
+});

@@ -1,0 +1,119 @@
+/**
+ * Prints, as JSON, which TCP ports take a connection: `python3 -c … '[["10.78.0.1", 1, 65535]]'`, first and last port
+ * of each address. Those that neither answer nor refuse within a second are not open.
+ */
+export const SCAN_TCP = `
+import errno, json, select, socket, sys
+open_ports = []
+def scan(places):
+    poll, waiting = select.epoll(), {}
+    for address, port in places:
+        info = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        s = socket.socket(info[0], socket.SOCK_STREAM)
+        s.setblocking(False)
+        error = s.connect_ex(info[4])
+        if error == 0: open_ports.append([address, port])
+        elif error == errno.EINPROGRESS:
+            waiting[s.fileno()] = (s, address, port)
+            poll.register(s, select.EPOLLOUT)
+    for _ in range(10):
+        if not waiting: break
+        for fd, _ in poll.poll(0.1):
+            s, address, port = waiting.pop(fd)
+            if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0: open_ports.append([address, port])
+            poll.unregister(fd)
+            s.close()
+places = [(address, port) for address, first, last in json.loads(sys.argv[1]) for port in range(first, last + 1)]
+for start in range(0, len(places), 500): scan(places[start:start + 500])
+print(json.dumps(sorted(open_ports)))
+`;
+
+/** Prints, as JSON, which addresses and UDP ports answer a datagram: `python3 -c … '[["10.78.0.1", 53]]'`. */
+export const SCAN_UDP = `
+import json, select, socket, sys
+query = bytes.fromhex('123401000001000000000000') + b'\\x03api\\x03dev\\x07gstacks\\x00\\x00\\x01\\x00\\x01'
+asked, answered = {}, []
+for address, port in json.loads(sys.argv[1]):
+    info = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
+    s = socket.socket(info[0], socket.SOCK_DGRAM)
+    try:
+        s.connect(info[4])
+        s.send(query)
+        asked[s] = [address, port]
+    except OSError:
+        pass
+for _ in range(10):
+    for s in select.select(list(asked), [], [], 0.2)[0]:
+        try:
+            s.recv(512)
+            answered.append(asked[s])
+        except OSError:
+            pass
+        del asked[s]
+print(json.dumps(sorted(answered)))
+`;
+
+/** Echoes on a port, TCP and UDP, on every address of both families: `python3 -c … port`. */
+export const ECHO = `
+import socket, sys, threading
+port = int(sys.argv[1])
+def tcp():
+    s = socket.create_server(('::', port), family=socket.AF_INET6, dualstack_ipv6=True)
+    print('listening', flush=True)
+    while True:
+        c, _ = s.accept()
+        c.sendall(b'host')
+        c.close()
+threading.Thread(target=tcp).start()
+u = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+u.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+u.bind(('::', port))
+while True:
+    data, who = u.recvfrom(512)
+    u.sendto(data, who)
+`;
+
+/**
+ * Sends frames that claim to be another's, and prints how many bytes came back for it:
+ * `python3 -c … device own-mac claimed-mac claimed-address gateway-mac gateway`. A DNS query and a SYN by the claimed
+ * addresses, and ARP answers that give its address, and the gateway's, to the sender.
+ */
+export const SPOOF = `
+import select, socket, struct, sys, time
+device, own_mac, mac, address, gateway_mac, gateway = sys.argv[1:7]
+raw = lambda text: bytes.fromhex(text.replace(':', ''))
+ip = socket.inet_aton
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
+s.bind((device, 0))
+def checksum(data):
+    if len(data) % 2: data += b'\\0'
+    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+    while total >> 16: total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+def packet(source_mac, protocol, payload):
+    head = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0, ip(address), ip(gateway))
+    head = head[:10] + struct.pack('!H', checksum(head)) + head[12:]
+    return raw(gateway_mac) + raw(source_mac) + b'\\x08\\x00' + head + payload
+def arp(target_mac, sender_mac, sender, target, operation):
+    body = struct.pack('!HHBBH', 1, 0x0800, 6, 4, operation) + raw(sender_mac) + ip(sender) + raw(target_mac) + ip(target)
+    return raw(target_mac) + raw(own_mac) + b'\\x08\\x06' + body
+query = bytes.fromhex('123401000001000000000000') + b'\\x03api\\x03dev\\x07gstacks\\x00\\x00\\x01\\x00\\x01'
+udp = struct.pack('!HHHH', 5353, 53, 8 + len(query), 0) + query
+pseudo = lambda payload: ip(address) + ip(gateway) + struct.pack('!BBH', 0, 6, len(payload))
+tcp = struct.pack('!HHIIBBHHH', 6000, 53, 1, 0, 5 << 4, 2, 1024, 0, 0)
+tcp = tcp[:16] + struct.pack('!H', checksum(pseudo(tcp) + tcp)) + tcp[18:]
+seen = 0
+for _ in range(5):
+    for source in (own_mac, mac):
+        s.send(packet(source, 17, udp))
+        s.send(packet(source, 6, tcp))
+    s.send(arp(gateway_mac, own_mac, address, gateway, 2))
+    s.send(arp('ff:ff:ff:ff:ff:ff', own_mac, address, address, 1))
+    s.send(arp('ff:ff:ff:ff:ff:ff', own_mac, gateway, gateway, 2))
+    end = time.time() + 0.2
+    while time.time() < end:
+        if select.select([s], [], [], 0.05)[0]:
+            frame = s.recv(2048)
+            if frame[12:14] == b'\\x08\\x00' and frame[30:34] == ip(address): seen += len(frame)
+print(seen)
+`;
