@@ -13,6 +13,24 @@ export function childrenOf(parent: number, program: string): readonly number[] {
     });
 }
 
+/** Ids of the processes whose command line names this text, and of all that descend from them. */
+export function familyOf(text: string): readonly number[] {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
+      .map((name) => {
+        const stat = textOf(Number(name), 'stat');
+        return [Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])] as const;
+      }),
+  );
+  const family = new Set([...parents.keys()].filter((pid) => textOf(pid, 'cmdline').includes(text)));
+  for (let before = 0; before !== family.size; ) {
+    before = family.size;
+    for (const [pid, parent] of parents) if (family.has(parent)) family.add(pid);
+  }
+  return [...family];
+}
+
 /** What a file of /proc says of the process; empty when it is gone. */
 export function textOf(pid: number, file: 'stat' | 'cmdline' | 'environ'): string {
   try {

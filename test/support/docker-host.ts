@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DockerEngine } from '#libs/docker-engine/engine.js';
+import { familyOf } from './child-processes.js';
 import { imageArchive } from './docker-image.js';
 import { HostNamespace } from './host-namespace.js';
 import { waitFor } from './wait.js';
@@ -119,6 +120,8 @@ export class DockerHost {
     const containers = (await this.try('ps', '-aq')).output.split('\n').filter((id) => id !== '');
     if (containers.length > 0) await this.try('rm', '-f', ...containers);
     await this.stopDaemon();
+    // Of a daemon that was killed, or did not come up again, containers and what looks after them are left.
+    for (const pid of familyOf(this.folder)) killIfThere(pid);
     for (const mount of mountsBelow(this.folder)) await run('umount', ['-l', mount]).catch(() => {});
     rmSync(this.folder, { recursive: true, force: true });
     await this.host.remove();
@@ -151,6 +154,15 @@ server = ThreadingHTTPServer(('0.0.0.0', 8080), Answer)
 print('listening')
 server.serve_forever()
 `;
+
+/** The end of one process may be that of the next. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
 
 /** Deepest first. */
 function mountsBelow(folder: string): readonly string[] {

@@ -18,9 +18,14 @@ export class DockerRig {
 
   static async start(
     more: { readonly [variable: string]: string } = {},
-    options: { readonly daemon?: readonly string[]; readonly name?: string; readonly plane?: FakeControlPlane } = {},
+    options: {
+      readonly daemon?: readonly string[];
+      readonly name?: string;
+      readonly docker?: DockerHost;
+      readonly plane?: FakeControlPlane;
+    } = {},
   ): Promise<DockerRig> {
-    const docker = await DockerHost.make(options.daemon);
+    const docker = options.docker ?? (await DockerHost.make(options.daemon));
     const plane = options.plane ?? (await FakeControlPlane.start(docker.host.machine));
     const agent = new AgentProcess(
       options.name ?? 'host-a',

@@ -56,6 +56,7 @@ export class FakeControlPlane {
   readonly hellos: HelloMessage[] = [];
   readonly heartbeats: HeartbeatMessage[] = [];
   readonly applied: AppliedMessage[] = [];
+  private readonly appliedBy = new Map<AgentId, AppliedMessage[]>();
   readonly inventories: InventoryMessage[] = [];
   private readonly latestInventories = new Map<AgentId, InventoryMessage>();
   readonly syncs: SyncMessage[] = [];
@@ -82,8 +83,10 @@ export class FakeControlPlane {
     this.serve('heartbeat', async (message, agentId) =>
       this.contact(parseHeartbeatMessage(message), agentId, this.heartbeats),
     );
-    this.serve('applied', async (message) => {
-      this.applied.push(parseAppliedMessage(message));
+    this.serve('applied', async (message, agentId) => {
+      const applied = parseAppliedMessage(message);
+      this.applied.push(applied);
+      this.appliedBy.set(agentId, [...(this.appliedBy.get(agentId) ?? []), applied]);
       if (!this.answersApplied) throw new CodedError('UNAVAILABLE', 'not now');
       return acknowledged;
     });
@@ -170,6 +173,13 @@ export class FakeControlPlane {
   acknowledgement(to: number, outcome: AppliedMessage['outcome'] = 'applied'): Promise<AppliedMessage> {
     return waitFor(`version ${to} is ${outcome}`, () =>
       this.applied.findLast((message) => message.to === to && message.outcome === outcome),
+    );
+  }
+
+  /** As acknowledgement, of one of several agents. */
+  acknowledgementOf(agentId: AgentId, to: number): Promise<AppliedMessage> {
+    return waitFor(`${agentId} acknowledges version ${to}`, () =>
+      this.appliedBy.get(agentId)?.findLast((message) => message.to === to && message.outcome === 'applied'),
     );
   }
 

@@ -36,6 +36,22 @@ export class HostNamespace {
     return `fd01:${this.name.slice(3)}::2`;
   }
 
+  /** A wire between two hosts; resolves with their addresses on it. Each also reaches the other's machine address. */
+  static async wire(one: HostNamespace, other: HostNamespace): Promise<readonly [string, string]> {
+    const link = `10.202.${one.name.slice(3)}`;
+    const addresses = [`${link}.1`, `${link}.2`] as const;
+    await ip('-n', one.name, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', other.name);
+    for (const [host, address, peer] of [
+      [one, addresses[0], other],
+      [other, addresses[1], one],
+    ] as const) {
+      await ip('-n', host.name, 'address', 'add', `${address}/24`, 'dev', 'wire');
+      await ip('-n', host.name, 'link', 'set', 'wire', 'up');
+      await ip('-n', host.name, 'route', 'add', `${peer.machine}/32`, 'via', host.machine);
+    }
+    return addresses;
+  }
+
   async remove(): Promise<void> {
     await ip('netns', 'del', this.name);
     await ip('link', 'del', this.name).catch(() => {});
