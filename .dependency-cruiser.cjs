@@ -1,8 +1,46 @@
 // The import law of docs/architecture.md: apps, then capabilities, then the pure core, then contracts.
 const CAPABILITIES = 'data-plane|mesh|event-store|bus|docker-engine|api-client';
 
+/** The control plane's folders from the ground up (docs/adr/0029): each may import those before it, and no other. */
+const LAYERS = [
+  'foundation',
+  'http',
+  'record',
+  'identity',
+  'presence',
+  'placement',
+  'applied',
+  'delivery',
+  'status',
+  'mesh',
+];
+/** Above all layers and beside one another. */
+const FEATURES = 'networks|sandboxes|agents|local-nodes|diagnostics|auth|epochs';
+const CONTROL_PLANE = '^apps/control-plane/';
+
+const layerRules = LAYERS.map((layer, index) => ({
+  name: `control-plane-${layer}-imports-only-down`,
+  severity: 'error',
+  from: { path: `${CONTROL_PLANE}${layer}/` },
+  to: { path: CONTROL_PLANE, pathNot: `${CONTROL_PLANE}(${LAYERS.slice(0, index + 1).join('|')})/` },
+}));
+
 module.exports = {
   forbidden: [
+    ...layerRules,
+    {
+      name: 'control-plane-features-import-no-sibling',
+      severity: 'error',
+      from: { path: `${CONTROL_PLANE}(${FEATURES})/` },
+      to: { path: CONTROL_PLANE, pathNot: `${CONTROL_PLANE}($1|${LAYERS.join('|')})/` },
+    },
+    {
+      name: 'control-plane-folders-are-known',
+      comment: 'a new folder has a place in the order, or is a feature',
+      severity: 'error',
+      from: { path: `${CONTROL_PLANE}([^/]+)/`, pathNot: `${CONTROL_PLANE}(${LAYERS.join('|')}|${FEATURES}|api)/` },
+      to: {},
+    },
     {
       name: 'no-cycles',
       severity: 'error',

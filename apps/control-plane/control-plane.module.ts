@@ -4,25 +4,31 @@ import { TerminusModule } from '@nestjs/terminus';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { Logger } from 'pino';
 import { AgentsModule } from './agents/agents.module.js';
+import { ApiDescription } from './api/api-description.js';
+import { API_CONTROLLERS } from './api/controllers.js';
+import { OperationsController } from './api/operations.controller.js';
+import { ProblemFilter } from './api/problem.filter.js';
+import { RequestPipe } from './api/request.pipe.js';
+import { ThrottleGuard, throttles } from './api/throttle.guard.js';
+import { AppliedModule } from './applied/applied.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { AuthModule } from './auth/auth.module.js';
+import { DeliveryModule } from './delivery/delivery.module.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { EpochsModule } from './epochs/epochs.module.js';
-import { FoundationModule } from './foundation.module.js';
-import { OperationsController } from './health/operations.controller.js';
-import { ApiDescription } from './http/api-description.js';
-import { API_CONTROLLERS } from './http/controllers.js';
-import { ProblemFilter } from './http/problem.filter.js';
-import { RequestPipe } from './http/request.pipe.js';
-import { ThrottleGuard, throttles } from './http/throttle.guard.js';
+import { FoundationModule } from './foundation/foundation.module.js';
+import { CLOCK, type Clock, LOGGER, SETTINGS } from './foundation/provided.js';
+import type { ControlPlaneSettings } from './foundation/settings.js';
+import { IdentityModule } from './identity/identity.module.js';
 import { Lifecycle } from './lifecycle.js';
 import { LocalNodesModule } from './local-nodes/local-nodes.module.js';
 import { MeshModule } from './mesh/mesh.module.js';
 import { NetworksModule } from './networks/networks.module.js';
-import { CLOCK, type Clock, LOGGER, SETTINGS } from './provided.js';
+import { PlacementModule } from './placement/placement.module.js';
+import { PresenceModule } from './presence/presence.module.js';
+import { RecordModule } from './record/record.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
-import type { ControlPlaneSettings } from './settings.js';
-import { TopologyModule } from './topology/topology.module.js';
+import { StatusModule } from './status/status.module.js';
 
 /** What comes from outside the process: its settings, its log and the time. */
 export interface Surroundings {
@@ -57,14 +63,20 @@ export function controlPlaneModule(surroundings: Surroundings): DynamicModule {
     imports: [
       surroundingsModule(surroundings),
       FoundationModule,
-      AuthModule,
-      TopologyModule,
+      RecordModule,
+      IdentityModule,
+      PresenceModule,
+      PlacementModule,
+      AppliedModule,
+      DeliveryModule,
+      StatusModule,
+      MeshModule,
       NetworksModule,
       SandboxesModule,
       AgentsModule,
       LocalNodesModule,
-      MeshModule,
       DiagnosticsModule,
+      AuthModule,
       EpochsModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),

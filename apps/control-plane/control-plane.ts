@@ -4,14 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { migrate } from '../../migrations/index.js';
+import { ApiDescription } from './api/api-description.js';
+import { describeApi } from './api/document.js';
+import { boundAddress, httpAdapter, listenOn } from './api/server.js';
 import { controlPlaneModule, type Surroundings } from './control-plane.module.js';
-import { FrameworkLog } from './framework-log.js';
-import { ApiDescription } from './http/api-description.js';
-import { isDatabaseUnavailable } from './http/database-unavailable.js';
-import { describeApi } from './http/document.js';
-import { boundAddress, httpAdapter, listenOn } from './http/server.js';
-import type { Listen } from './settings.js';
-import { ServerClosing } from './topology/server-closing.js';
+import { isDatabaseUnavailable } from './foundation/database-unavailable.js';
+import { FrameworkLog } from './foundation/framework-log.js';
+import { ServerClosing } from './foundation/server-closing.js';
+import type { Listen } from './foundation/settings.js';
 
 const DATABASE_RETRY_MS = 500;
 /** How long requests under way have to end when the process does. */

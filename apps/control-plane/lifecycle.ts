@@ -1,25 +1,25 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '#libs/bus/bus.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
-import { AgentContacts } from './agents/agent-contacts.js';
-import { AgentListener } from './agents/agent-listener.js';
-import { PeerDirectory } from './agents/peer-directory.js';
-import { Revocations } from './agents/revocations.js';
+import { AgentStates } from './applied/agent-states.js';
+import { AppliedLog } from './applied/applied-log.js';
+import { Regressions } from './applied/regressions.js';
+import { AgentListener } from './delivery/agent-listener.js';
+import { LocalNodeListener } from './delivery/local-node-listener.js';
+import { LocalNodePublisher } from './delivery/local-node-publisher.js';
+import { PeerDirectory } from './delivery/peer-directory.js';
+import { TopologyPublisher } from './delivery/topology-publisher.js';
 import { UnknownNetworks } from './epochs/unknown-networks.js';
+import { BUS, EVENT_STORE } from './foundation/provided.js';
+import { Revocations } from './identity/revocations.js';
 import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
-import { LocalNodeListener } from './local-nodes/local-node-listener.js';
-import { LocalNodePublisher } from './local-nodes/local-node-publisher.js';
 import { MeshKeyUpkeep } from './mesh/mesh-key-upkeep.js';
-import { BUS, EVENT_STORE } from './provided.js';
-import { Inventories } from './sandboxes/inventories.js';
-import { AgentStates } from './topology/agent-states.js';
-import { AppliedLog } from './topology/applied-log.js';
-import { DirectoryFeed } from './topology/directory-feed.js';
-import { PlacementProcess } from './topology/placement-process.js';
-import { Regressions } from './topology/regressions.js';
-import { SeenHead } from './topology/seen-head.js';
-import { StoreEpoch } from './topology/store-epoch.js';
-import { TopologyPublisher } from './topology/topology-publisher.js';
+import { PlacementProcess } from './placement/placement-process.js';
+import { AgentContacts } from './presence/agent-contacts.js';
+import { Inventories } from './presence/inventories.js';
+import { DirectoryFeed } from './record/directory-feed.js';
+import { SeenHead } from './record/seen-head.js';
+import { StoreEpoch } from './record/store-epoch.js';
 
 /** The one place that says in which order the control plane comes up and goes down. */
 @Injectable()

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { CodedError } from '#libs/contracts/errors.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startControlPlane } from './control-plane.js';
-import { readSettings, SettingInvalidError } from './settings.js';
+import { readSettings, SettingInvalidError } from './foundation/settings.js';
 
 /** Requests under way have 3 s, the bus and the database a moment more. */
 const CLOSE_WITHIN_MS = 10_000;

@@ -4,8 +4,8 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { API_CONTROLLERS } from './http/controllers.js';
-import { describeApi } from './http/document.js';
+import { API_CONTROLLERS } from './api/controllers.js';
+import { describeApi } from './api/document.js';
 
 @Module({ imports: [CqrsModule.forRoot()], controllers: API_CONTROLLERS })
 class DescribedModule {}

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { type AgentCommand, decideAgent } from '#libs/domain/agent/decide.js';
 import { DomainError } from '#libs/domain/decision.js';
 import { agentStream } from '#libs/domain/events.js';
-import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
-import { StreamStates } from '../commands/stream-states.js';
-import { KeyOwners, keyClaims } from './key-owners.js';
+import { KeyOwners, keyClaims } from '../identity/key-owners.js';
+import { CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { StreamStates } from '../record/stream-states.js';
 
 /** Writes to the stream of one agent. */
 @Injectable()

@@ -2,18 +2,18 @@ import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler 
 import type { AgentDto, AgentPageDto, AgentRevocationDto } from '#libs/contracts/http/agents.js';
 import { decideAgent } from '#libs/domain/agent/decide.js';
 import { agentStream } from '#libs/domain/events.js';
-import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
-import { StreamStates } from '../commands/stream-states.js';
+import { AgentStates } from '../applied/agent-states.js';
 import { pageOf } from '../http/paging.js';
+import { cutAnswer, Revocations } from '../identity/revocations.js';
 import { MeshKeyUpkeep } from '../mesh/mesh-key-upkeep.js';
-import { Inventories } from '../sandboxes/inventories.js';
-import { AgentStates } from '../topology/agent-states.js';
-import { Directory } from '../topology/directory.js';
-import { NetworkStatuses } from '../topology/network-statuses.js';
-import { AgentContacts } from './agent-contacts.js';
-import type { AgentRecord } from './agent-record.js';
+import { AgentContacts } from '../presence/agent-contacts.js';
+import { Inventories } from '../presence/inventories.js';
+import type { AgentRecord } from '../record/agent-record.js';
+import { CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { Directory } from '../record/directory.js';
+import { StreamStates } from '../record/stream-states.js';
+import { NetworkStatuses } from '../status/network-statuses.js';
 import { ListAgents, RevokeAgent } from './messages.js';
-import { cutAnswer, Revocations } from './revocations.js';
 
 @QueryHandler(ListAgents)
 export class ListAgentsHandler implements IQueryHandler<ListAgents> {

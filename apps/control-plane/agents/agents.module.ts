@@ -1,26 +1,30 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AppliedModule } from '../applied/applied.module.js';
+import { IdentityModule } from '../identity/identity.module.js';
 import { MeshModule } from '../mesh/mesh.module.js';
-import { TopologyModule } from '../topology/topology.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
+import { StatusModule } from '../status/status.module.js';
 import { ListAgentsHandler, RevokeAgentHandler } from './agent.handlers.js';
-import { AgentListener } from './agent-listener.js';
 import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
 import { CreateEnrollmentTokenHandler, EnrollAgentHandler, RenewAgentHandler } from './enrollment.handlers.js';
+import { EnrollmentToken } from './enrollment-token.entity.js';
 import { EnrollmentTokens } from './enrollment-tokens.js';
-import { KeyOwners } from './key-owners.js';
 import { RequestAgentMeshKeyHandler } from './mesh-key.handler.js';
-import { PeerDirectory } from './peer-directory.js';
-import { Revocations } from './revocations.js';
 
 @Module({
-  imports: [TopologyModule, MeshModule],
+  imports: [
+    TypeOrmModule.forFeature([EnrollmentToken]),
+    IdentityModule,
+    PresenceModule,
+    AppliedModule,
+    StatusModule,
+    MeshModule,
+  ],
   providers: [
-    AgentListener,
-    PeerDirectory,
-    Revocations,
     EnrollmentTokens,
     AgentWrites,
-    KeyOwners,
     Credentials,
     CreateEnrollmentTokenHandler,
     EnrollAgentHandler,
@@ -29,6 +33,5 @@ import { Revocations } from './revocations.js';
     ListAgentsHandler,
     RevokeAgentHandler,
   ],
-  exports: [AgentListener, PeerDirectory, Revocations, KeyOwners],
 })
 export class AgentsModule {}

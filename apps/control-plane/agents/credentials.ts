@@ -4,10 +4,10 @@ import type { TopologySigner } from '#libs/bus/signing.js';
 import type { AgentCredentialsDto } from '#libs/contracts/http/enrollment.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
-import { meshToJoin } from '../mesh/mesh-settings.js';
-import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../provided.js';
-import type { ControlPlaneSettings } from '../settings.js';
-import { StoreEpoch } from '../topology/store-epoch.js';
+import { meshToJoin } from '../foundation/mesh-settings.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { StoreEpoch } from '../record/store-epoch.js';
 
 /** Short-lived credentials of one agent, for keys that only the agent holds. */
 @Injectable()

@@ -3,10 +3,10 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { ENROLLMENT_TOKEN_PREFIX } from '#libs/contracts/http/enrollment.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import { hashSecret, newSecret } from '../auth/secrets.js';
+import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
+import { hashSecret, newSecret } from '../foundation/secrets.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { CredentialRefusedError } from '../http/errors.js';
-import { CLOCK, type Clock, SETTINGS } from '../provided.js';
-import type { ControlPlaneSettings } from '../settings.js';
 import { EnrollmentToken } from './enrollment-token.entity.js';
 
 /** One-time tokens: good for one name, used up by the first key that comes with them. */

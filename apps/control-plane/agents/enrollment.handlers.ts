@@ -4,14 +4,14 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { AgentCredentialsDto, EnrollmentTokenDto } from '#libs/contracts/http/enrollment.js';
 import { enrollmentStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import type { AgentCommand } from '#libs/domain/agent/decide.js';
-import { hashSecret } from '../auth/secrets.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
+import { hashSecret } from '../foundation/secrets.js';
+import { requireSignature } from '../identity/signed-request.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
-import { CLOCK, type Clock } from '../provided.js';
 import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
 import { EnrollmentTokens } from './enrollment-tokens.js';
 import { CreateEnrollmentToken, EnrollAgent, RenewAgent } from './messages.js';
-import { requireSignature } from './signed-request.js';
 
 @CommandHandler(CreateEnrollmentToken)
 export class CreateEnrollmentTokenHandler implements ICommandHandler<CreateEnrollmentToken> {

@@ -3,11 +3,11 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { MeshKeyDto } from '#libs/contracts/http/mesh.js';
 import { meshKeyStatement } from '#libs/contracts/renewal.js';
 import { AgentKeyMismatchError, AgentNotFoundError, AgentRevokedError } from '#libs/domain/agent/decide.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
+import { requireSignature } from '../identity/signed-request.js';
 import { MeshKeys } from '../mesh/mesh-keys.js';
-import { CLOCK, type Clock } from '../provided.js';
-import { Directory } from '../topology/directory.js';
+import { Directory } from '../record/directory.js';
 import { RequestAgentMeshKey } from './messages.js';
-import { requireSignature } from './signed-request.js';
 
 const WORDS = { code: 'MESH_KEY_REQUEST', name: 'the request for a mesh key' };
 

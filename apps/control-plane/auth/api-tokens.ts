@@ -5,11 +5,11 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Role } from '#libs/contracts/http/session.js';
+import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
+import { API_TOKEN_PREFIX, hashSecret, newSecret } from '../foundation/secrets.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
 import type { Principal } from '../http/request.js';
-import { CLOCK, type Clock, SETTINGS } from '../provided.js';
-import type { ControlPlaneSettings } from '../settings.js';
 import { ApiToken } from './api-token.entity.js';
-import { API_TOKEN_PREFIX, hashSecret, newSecret } from './secrets.js';
 
 const BOOTSTRAP_ID = 'bootstrap';
 const TOKEN = /^[A-Za-z0-9_-]{20,200}$/;

@@ -7,7 +7,7 @@ import {
   type TokenPageDto,
 } from '#libs/contracts/http/session.js';
 import { NotFoundError } from '../http/errors.js';
-import { EndLocalNodesOfToken } from '../local-nodes/messages.js';
+import { EndLocalNodesOfToken } from '../identity/messages.js';
 import type { ApiToken } from './api-token.entity.js';
 import { ApiTokens } from './api-tokens.js';
 import { CreateToken, DeleteToken, ListTokens } from './messages.js';

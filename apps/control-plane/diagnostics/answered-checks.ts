@@ -1,6 +1,6 @@
 import { CHECK_CODES, type DiagnoseReply } from '#libs/contracts/bus-messages.js';
 import type { CheckDto } from '#libs/contracts/http/diagnostics.js';
-import type { Asked } from './questions.js';
+import type { Asked } from '../delivery/questions.js';
 
 /** Each check once, as it was answered; of what was not answered nothing is known. */
 export function answeredChecks(asked: Asked, reply: DiagnoseReply | null): readonly CheckDto[] {

@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
-import { TopologyModule } from '../topology/topology.module.js';
-import { Questions } from './questions.js';
+import { DeliveryModule } from '../delivery/delivery.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
 import { ResolveAliasHandler } from './resolve.handler.js';
 import { TestConnectionHandler } from './test-connection.handler.js';
 
 @Module({
-  imports: [TopologyModule],
-  providers: [Questions, ResolveAliasHandler, TestConnectionHandler],
-  exports: [Questions],
+  imports: [PresenceModule, DeliveryModule],
+  providers: [ResolveAliasHandler, TestConnectionHandler],
 })
 export class DiagnosticsModule {}

@@ -2,20 +2,21 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
 import type { ResolutionDto } from '#libs/contracts/http/aliases.js';
 import { AliasNotFoundError } from '#libs/domain/network/refusals.js';
-import { aliasDto } from '../networks/descriptions.js';
-import { NetworkViews } from '../networks/network-views.js';
+import { Questions } from '../delivery/questions.js';
+import { Directory } from '../record/directory.js';
+import { requireNetwork } from '../record/require-network.js';
+import { aliasDto } from '../status/descriptions.js';
 import { ResolveAlias } from './queries.js';
-import { Questions } from './questions.js';
 
 @QueryHandler(ResolveAlias)
 export class ResolveAliasHandler implements IQueryHandler<ResolveAlias> {
   constructor(
-    private readonly views: NetworkViews,
+    private readonly directory: Directory,
     private readonly questions: Questions,
   ) {}
 
   async execute({ network, alias }: ResolveAlias): Promise<ResolutionDto> {
-    const { topology, participants } = this.views.find(network);
+    const { topology, participants } = requireNetwork(this.directory, network);
     const record = topology.aliases.get(alias);
     if (record === undefined) throw new AliasNotFoundError(topology, alias);
     const { networkId, version } = topology;

@@ -4,22 +4,21 @@ import type { CheckDto, MemberVerdictDto, TestRequestDto, TestResultDto } from '
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/topology/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/topology/model.js';
-import { LocalNodeContacts } from '../local-nodes/local-node-contacts.js';
-import { NetworkViews } from '../networks/network-views.js';
-import { Directory } from '../topology/directory.js';
-import { StoreEpoch } from '../topology/store-epoch.js';
+import { type Asked, Questions } from '../delivery/questions.js';
+import { LocalNodeContacts } from '../presence/local-node-contacts.js';
+import { Directory } from '../record/directory.js';
+import { requireNetwork } from '../record/require-network.js';
+import { StoreEpoch } from '../record/store-epoch.js';
 import { answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
 import { partiesOf } from './parties.js';
 import { TestConnection } from './queries.js';
-import { type Asked, Questions } from './questions.js';
 
 /** One verdict, by the function that decides live traffic, and what source and target see of themselves. */
 @QueryHandler(TestConnection)
 export class TestConnectionHandler implements IQueryHandler<TestConnection> {
   constructor(
-    private readonly views: NetworkViews,
     private readonly directory: Directory,
     private readonly localContacts: LocalNodeContacts,
     private readonly questions: Questions,
@@ -27,7 +26,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
   ) {}
 
   async execute({ network, question }: TestConnection): Promise<TestResultDto> {
-    const { topology } = this.views.find(network);
+    const { topology } = requireNetwork(this.directory, network);
     const { from, alias, port } = question;
     const selector = parseSelector(from, 'from');
     const verdict = evaluateSelector(topology, selector, alias, port);

@@ -5,10 +5,10 @@ import type { EpochPreviewDto, RegressedNetworkDto, StartedEpochDto } from '#lib
 import type { NetworkId } from '#libs/contracts/ids.js';
 import { reachabilityChange } from '#libs/topology/reachability.js';
 import { viewOf } from '#libs/topology/view.js';
-import { LOGGER } from '../provided.js';
-import { Directory } from '../topology/directory.js';
-import { type Regression, Regressions } from '../topology/regressions.js';
-import { StoreEpoch } from '../topology/store-epoch.js';
+import { type Regression, Regressions } from '../applied/regressions.js';
+import { LOGGER } from '../foundation/provided.js';
+import { Directory } from '../record/directory.js';
+import { StoreEpoch } from '../record/store-epoch.js';
 import { HeldSnapshots } from './held-snapshots.js';
 import { PreviewEpoch, StartEpoch } from './messages.js';
 

@@ -7,8 +7,8 @@ import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import type { Snapshot } from '#libs/topology/model.js';
 import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
 import { snapshotHash } from '#libs/topology/snapshot-digest.js';
-import { Questions } from '../diagnostics/questions.js';
-import { LOGGER, TOPOLOGY_SIGNER } from '../provided.js';
+import { Questions } from '../delivery/questions.js';
+import { LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 
 type Held = NonNullable<HeldReply['held']>;
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Regressions } from '../topology/regressions.js';
+import { Regressions } from '../applied/regressions.js';
 import { HeldSnapshots } from './held-snapshots.js';
 
 /** Learns the names of networks that only agents know, so that lists can show them. */

@@ -4,10 +4,10 @@ import type { TopologySigner } from '#libs/bus/signing.js';
 import type { LocalNodeCredentialsDto } from '#libs/contracts/http/local-nodes.js';
 import type { LocalNodeId, NetworkId, NetworkName, UserName } from '#libs/contracts/ids.js';
 import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
-import { MeshNotConfiguredError, meshToJoin } from '../mesh/mesh-settings.js';
-import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../provided.js';
-import type { ControlPlaneSettings } from '../settings.js';
-import { StoreEpoch } from '../topology/store-epoch.js';
+import { MeshNotConfiguredError, meshToJoin } from '../foundation/mesh-settings.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { StoreEpoch } from '../record/store-epoch.js';
 
 interface Application {
   readonly nodeId: LocalNodeId;

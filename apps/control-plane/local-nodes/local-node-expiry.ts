@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { CLOCK, type Clock, LOGGER } from '../provided.js';
-import { Directory } from '../topology/directory.js';
+import { CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
+import { Directory } from '../record/directory.js';
 import { LocalNodeWrites } from './local-node-writes.js';
 
 const LOOK_EVERY_MS = 1_000;

@@ -3,8 +3,8 @@ import type { LocalNodeDto, LocalNodePageDto } from '#libs/contracts/http/local-
 import { LocalNodeNotFoundError } from '#libs/domain/local-node/decide.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { pageOf } from '../http/paging.js';
-import { Directory } from '../topology/directory.js';
-import { LocalNodeContacts } from './local-node-contacts.js';
+import { LocalNodeContacts } from '../presence/local-node-contacts.js';
+import { Directory } from '../record/directory.js';
 import { ListLocalNodes, ShowLocalNode } from './messages.js';
 
 @QueryHandler(ListLocalNodes)

@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#libs/domain/decision.js';
 import { localNodeStream } from '#libs/domain/events.js';
 import { decideLocalNode, type LocalNodeCommand } from '#libs/domain/local-node/decide.js';
-import { KeyOwners, keyClaims } from '../agents/key-owners.js';
-import { type CommandContext, CommandExecutor, jsonOf } from '../commands/command-executor.js';
-import { StreamStates } from '../commands/stream-states.js';
+import { KeyOwners, keyClaims } from '../identity/key-owners.js';
+import { type CommandContext, CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { StreamStates } from '../record/stream-states.js';
 
 /** Writes to the stream of one local node. */
 @Injectable()

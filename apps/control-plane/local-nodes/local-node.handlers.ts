@@ -4,26 +4,27 @@ import type { LocalNodeCredentialsDto, LocalNodeEndDto } from '#libs/contracts/h
 import { type LocalNodeId, parseUserName } from '#libs/contracts/ids.js';
 import { joinStatement } from '#libs/contracts/renewal.js';
 import { type LocalNodeCommand, LocalNodeNotFoundError } from '#libs/domain/local-node/decide.js';
-import { type Cut, cutAnswer, Revocations } from '../agents/revocations.js';
-import { requireSignature } from '../agents/signed-request.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { ForbiddenError } from '../http/errors.js';
 import type { Principal } from '../http/request.js';
 import type { WriteContext } from '../http/write-context.js';
+import { EndLocalNodesOfToken } from '../identity/messages.js';
+import { type Cut, cutAnswer, Revocations } from '../identity/revocations.js';
+import { requireSignature } from '../identity/signed-request.js';
 import { MeshKeyUpkeep } from '../mesh/mesh-key-upkeep.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
-import { NetworkViews } from '../networks/network-views.js';
-import { CLOCK, type Clock } from '../provided.js';
-import { Directory } from '../topology/directory.js';
-import { LocalNodeContacts } from './local-node-contacts.js';
+import { LocalNodeContacts } from '../presence/local-node-contacts.js';
+import { Directory } from '../record/directory.js';
+import { requireNetwork } from '../record/require-network.js';
 import { LocalNodeCredentials } from './local-node-credentials.js';
 import { localNodeIdFor } from './local-node-id.js';
 import { LocalNodeWrites } from './local-node-writes.js';
-import { EndLocalNodesOfToken, JoinNetwork, LeaveNetwork, RevokeLocalNode } from './messages.js';
+import { JoinNetwork, LeaveNetwork, RevokeLocalNode } from './messages.js';
 
 @CommandHandler(JoinNetwork)
 export class JoinNetworkHandler implements ICommandHandler<JoinNetwork> {
   constructor(
-    private readonly views: NetworkViews,
+    private readonly directory: Directory,
     private readonly writes: LocalNodeWrites,
     private readonly credentials: LocalNodeCredentials,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -32,7 +33,7 @@ export class JoinNetworkHandler implements ICommandHandler<JoinNetwork> {
   async execute({ network, body, principal, write }: JoinNetwork): Promise<LocalNodeCredentialsDto> {
     const { machine, nkey, certificateRequest } = body;
     requireSignature(body, joinStatement({ ...body, network }), this.clock(), { code: 'JOIN', name: 'the join' });
-    const { networkId } = this.views.find(network).topology;
+    const { networkId } = requireNetwork(this.directory, network).topology;
     const user = parseUserName(principal.user, 'user');
     const nodeId = localNodeIdFor(machine, user, networkId, nkey);
     const meshKeyThumbprint = requestThumbprint(certificateRequest);

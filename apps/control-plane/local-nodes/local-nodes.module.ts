@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { AgentsModule } from '../agents/agents.module.js';
+import { IdentityModule } from '../identity/identity.module.js';
 import { MeshModule } from '../mesh/mesh.module.js';
-import { TopologyModule } from '../topology/topology.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
 import {
   EndLocalNodesOfTokenHandler,
   JoinNetworkHandler,
@@ -11,20 +11,16 @@ import {
 } from './local-node.handlers.js';
 import { LocalNodeCredentials } from './local-node-credentials.js';
 import { LocalNodeExpiry } from './local-node-expiry.js';
-import { LocalNodeListener } from './local-node-listener.js';
-import { LocalNodePublisher } from './local-node-publisher.js';
 import { ListLocalNodesHandler, ShowLocalNodeHandler } from './local-node-queries.js';
 import { LocalNodeWrites } from './local-node-writes.js';
 import { RequestLocalNodeMeshKeyHandler } from './mesh-key.handler.js';
 
 /** Developers' machines: credentials, what they may know, and their end. */
 @Module({
-  imports: [TopologyModule, AgentsModule, MeshModule],
+  imports: [IdentityModule, PresenceModule, MeshModule],
   providers: [
     LocalNodeWrites,
     LocalNodeCredentials,
-    LocalNodePublisher,
-    LocalNodeListener,
     LocalNodeExpiry,
     LocalNodeEndings,
     JoinNetworkHandler,
@@ -35,6 +31,6 @@ import { RequestLocalNodeMeshKeyHandler } from './mesh-key.handler.js';
     ListLocalNodesHandler,
     ShowLocalNodeHandler,
   ],
-  exports: [LocalNodePublisher, LocalNodeListener, LocalNodeExpiry],
+  exports: [LocalNodeExpiry],
 })
 export class LocalNodesModule {}

@@ -4,7 +4,7 @@ import { DomainError } from '#libs/domain/decision.js';
 import { LocalNodeNotFoundError } from '#libs/domain/local-node/decide.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { MeshKeys } from '../mesh/mesh-keys.js';
-import { Directory } from '../topology/directory.js';
+import { Directory } from '../record/directory.js';
 import { RequestLocalNodeMeshKey } from './messages.js';
 
 class LocalNodeNotOwnedError extends DomainError {

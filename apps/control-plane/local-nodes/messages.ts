@@ -52,13 +52,6 @@ export class RequestLocalNodeMeshKey extends Command<MeshKeyDto> {
   }
 }
 
-/** The token is deleted: whoever joined with it is out. */
-export class EndLocalNodesOfToken extends Command<void> {
-  constructor(readonly tokenId: string) {
-    super();
-  }
-}
-
 export class ListLocalNodes extends Query<LocalNodePageDto> {
   constructor(readonly filter: ListLocalNodesQuery) {
     super();

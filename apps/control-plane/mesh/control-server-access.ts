@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock } from '../provided.js';
+import type { MintingSettings } from '../foundation/mesh-settings.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import type { MeshControlServer } from './control-server/control-server.js';
 import { openControlServer } from './control-server/open-control-server.js';
-import type { MintingSettings } from './mesh-settings.js';
 
 /** The mesh's control server by its API: of which kind it is, is found out once. */
 @Injectable()

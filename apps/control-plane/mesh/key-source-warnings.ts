@@ -1,4 +1,4 @@
-import type { ControlPlaneMeshSettings } from './mesh-settings.js';
+import type { ControlPlaneMeshSettings } from '../foundation/mesh-settings.js';
 
 /** What an operator has to know of the source of mesh keys, each with a code. */
 export function keySourceWarnings({ keySource, isAuthKeyUnused }: ControlPlaneMeshSettings): readonly {

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, type Repository } from 'typeorm';
 import { type MeshNodeOwner, meshHostname } from '#libs/mesh/hostname.js';
-import { CLOCK, type Clock } from '../provided.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import type { MintedKey } from './control-server/control-server.js';
 import { MeshKey } from './mesh-key.entity.js';
 

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MeshKeyDto } from '#libs/contracts/http/mesh.js';
 import { type MeshNodeOwner, meshHostname } from '#libs/mesh/hostname.js';
-import { CLOCK, type Clock, SETTINGS } from '../provided.js';
-import type { ControlPlaneSettings } from '../settings.js';
+import { apiName, joinableMesh } from '../foundation/mesh-settings.js';
+import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { ControlServerAccess } from './control-server-access.js';
 import { MeshKeyRecords } from './mesh-key-records.js';
 import { MeshKeyUpkeep } from './mesh-key-upkeep.js';
-import { apiName, joinableMesh } from './mesh-settings.js';
 
 /** What keys carry that belong to no user. */
 export const MESH_TAGS = { agent: 'tag:gstacks-agent', local: 'tag:gstacks-local' } as const;

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { CLOCK, type Clock, LOGGER } from '../provided.js';
-import { Directory } from '../topology/directory.js';
+import { apiName, type MintingSettings } from '../foundation/mesh-settings.js';
+import { CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
+import { Directory } from '../record/directory.js';
 import type { MeshControlServer } from './control-server/control-server.js';
 import { ControlServerAccess } from './control-server-access.js';
 import type { MeshKey } from './mesh-key.entity.js';
 import { MeshKeyRecords } from './mesh-key-records.js';
 import { type EndedOwner, endedOwners, hasOwnerEnded, keysToSettle, nodesLeftBy } from './mesh-leftovers.js';
-import { apiName, type MintingSettings } from './mesh-settings.js';
 
 /** Takes away, once, whatever nobody stands behind at the control server. */
 @Injectable()

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
-import { TopologyModule } from '../topology/topology.module.js';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PresenceModule } from '../presence/presence.module.js';
 import { ControlServerAccess } from './control-server-access.js';
 import { DiagnoseMeshHandler } from './diagnosis/diagnose-mesh.handler.js';
+import { MeshKey } from './mesh-key.entity.js';
 import { MeshKeyRecords } from './mesh-key-records.js';
 import { MeshKeyUpkeep } from './mesh-key-upkeep.js';
 import { MeshKeys } from './mesh-keys.js';
@@ -9,7 +11,7 @@ import { MeshSweep } from './mesh-sweep.js';
 
 /** The mesh's control server, as far as the control plane has to do with it. */
 @Module({
-  imports: [TopologyModule],
+  imports: [TypeOrmModule.forFeature([MeshKey]), PresenceModule],
   providers: [ControlServerAccess, MeshKeyRecords, MeshSweep, MeshKeyUpkeep, MeshKeys, DiagnoseMeshHandler],
   exports: [MeshKeys, MeshKeyUpkeep],
 })

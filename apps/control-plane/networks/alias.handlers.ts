@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { AliasRemovalDto, AliasWriteDto } from '#libs/contracts/http/aliases.js';
+import { aliasDto } from '../status/descriptions.js';
 import { PublishAlias, RemoveAlias } from './commands.js';
-import { aliasDto } from './descriptions.js';
 import { NetworkWrites } from './network-writes.js';
 
 @CommandHandler(PublishAlias)

@@ -7,10 +7,8 @@ import {
   AliasWriteDto,
   ListAliasesQuery,
   PublishAliasDto,
-  ResolutionDto,
 } from '#libs/contracts/http/aliases.js';
 import { type AliasName, type NetworkName, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
-import { ResolveAlias } from '../diagnostics/queries.js';
 import { DescribePath, PathValue, Read, Write } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { PublishAlias, RemoveAlias } from './commands.js';
@@ -53,15 +51,5 @@ export class AliasesController {
     @WriteRequest() write: WriteContext,
   ): Promise<AliasRemovalDto> {
     return this.commands.execute(new RemoveAlias(network, alias, write));
-  }
-
-  @Get(':alias/resolution')
-  @DescribePath('alias', 'api')
-  @Read({ summary: 'Resolve an alias at each participating agent', answers: ResolutionDto })
-  resolveAlias(
-    @PathValue('network', parseNetworkName) network: NetworkName,
-    @PathValue('alias', parseAliasName) alias: AliasName,
-  ): Promise<ResolutionDto> {
-    return this.queries.execute(new ResolveAlias(network, alias));
   }
 }

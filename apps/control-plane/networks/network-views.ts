@@ -3,13 +3,13 @@ import type { AttachmentDto } from '#libs/contracts/http/attachments.js';
 import type { NetworkDto } from '#libs/contracts/http/networks.js';
 import type { NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import type { Topology } from '#libs/topology/model.js';
-import { networkNotFound } from '../http/errors.js';
-import { SandboxConditions } from '../sandboxes/sandbox-conditions.js';
-import { Directory } from '../topology/directory.js';
-import type { NetworkRecord } from '../topology/network-record.js';
-import { NetworkStatuses } from '../topology/network-statuses.js';
-import { StoreEpoch } from '../topology/store-epoch.js';
-import { aliasDto, networkSuffix } from './descriptions.js';
+import { Directory } from '../record/directory.js';
+import type { NetworkRecord } from '../record/network-record.js';
+import { requireNetwork } from '../record/require-network.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { aliasDto, networkSuffix } from '../status/descriptions.js';
+import { NetworkStatuses } from '../status/network-statuses.js';
+import { SandboxConditions } from '../status/sandbox-conditions.js';
 
 /** Networks as the API shows them. */
 @Injectable()
@@ -23,9 +23,7 @@ export class NetworkViews {
 
   /** Error: NETWORK_NOT_FOUND. */
   find(name: NetworkName): NetworkRecord {
-    const record = this.directory.networkNamed(name);
-    if (record === null) throw networkNotFound(name);
-    return record;
+    return requireNetwork(this.directory, name);
   }
 
   network(record: NetworkRecord): NetworkDto {

@@ -9,13 +9,13 @@ import { decideNetwork } from '#libs/domain/network/decide.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
 import { foldAll } from '#libs/topology/fold.js';
 import type { Topology } from '#libs/topology/model.js';
-import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
-import { StreamStates } from '../commands/stream-states.js';
+import { EpochRegressedError, Regressions } from '../applied/regressions.js';
+import { EVENT_STORE } from '../foundation/provided.js';
 import { networkNotFound } from '../http/errors.js';
 import type { WriteContext } from '../http/write-context.js';
-import { EVENT_STORE } from '../provided.js';
-import { Directory } from '../topology/directory.js';
-import { EpochRegressedError, Regressions } from '../topology/regressions.js';
+import { CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { Directory } from '../record/directory.js';
+import { StreamStates } from '../record/stream-states.js';
 
 /** A command's answer as every write of a network gives it. */
 export interface NetworkAnswer<Result> {

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
-import { TopologyModule } from '../topology/topology.module.js';
+import { AppliedModule } from '../applied/applied.module.js';
+import { DeliveryModule } from '../delivery/delivery.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
+import { StatusModule } from '../status/status.module.js';
 import { PublishAliasHandler, RemoveAliasHandler } from './alias.handlers.js';
 import { AttachSandboxHandler, DetachSandboxHandler, ReattachSandboxHandler } from './attachment.handlers.js';
 import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.js';
+import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
 import {
   ListAliasesHandler,
@@ -14,8 +18,9 @@ import {
 import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
 
 @Module({
-  imports: [TopologyModule],
+  imports: [PresenceModule, AppliedModule, DeliveryModule, StatusModule],
   providers: [
+    NetworkViews,
     NetworkWrites,
     CreateNetworkHandler,
     DeleteNetworkHandler,

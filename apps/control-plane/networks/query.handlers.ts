@@ -3,11 +3,11 @@ import type { AliasPageDto } from '#libs/contracts/http/aliases.js';
 import type { AttachmentPageDto } from '#libs/contracts/http/attachments.js';
 import type { NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
 import type { RulePageDto } from '#libs/contracts/http/rules.js';
+import { Regressions } from '../applied/regressions.js';
 import { pageOf } from '../http/paging.js';
-import { Directory } from '../topology/directory.js';
-import { NetworkStatuses } from '../topology/network-statuses.js';
-import { Regressions } from '../topology/regressions.js';
-import { aliasDto, hasLabel, ruleDto } from './descriptions.js';
+import { Directory } from '../record/directory.js';
+import { aliasDto, hasLabel, ruleDto } from '../status/descriptions.js';
+import { NetworkStatuses } from '../status/network-statuses.js';
 import { NetworkViews } from './network-views.js';
 import { ListAliases, ListAttachments, ListNetworks, ListRules, ShowNetwork } from './queries.js';
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { SandboxDto } from '#libs/contracts/http/sandboxes.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
-import { aliasDto } from '../networks/descriptions.js';
-import { Directory } from '../topology/directory.js';
-import { NetworkStatuses } from '../topology/network-statuses.js';
-import { Inventories } from './inventories.js';
-import { SandboxConditions } from './sandbox-conditions.js';
+import { Inventories } from '../presence/inventories.js';
+import { Directory } from '../record/directory.js';
+import { aliasDto } from '../status/descriptions.js';
+import { NetworkStatuses } from '../status/network-statuses.js';
+import { SandboxConditions } from '../status/sandbox-conditions.js';
 
 /** Sandboxes as the API shows them. */
 @Injectable()

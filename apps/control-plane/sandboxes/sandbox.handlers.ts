@@ -4,11 +4,11 @@ import type { SandboxDto, SandboxPageDto, SandboxWriteDto } from '#libs/contract
 import { sandboxStream } from '#libs/domain/events.js';
 import { decideSandbox } from '#libs/domain/sandbox/decide.js';
 import { SandboxNotFoundError } from '#libs/domain/sandbox/refusals.js';
-import { CommandExecutor, jsonOf } from '../commands/command-executor.js';
-import { StreamStates } from '../commands/stream-states.js';
 import { pageOf } from '../http/paging.js';
-import { hasLabel } from '../networks/descriptions.js';
-import { Directory } from '../topology/directory.js';
+import { CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { Directory } from '../record/directory.js';
+import { StreamStates } from '../record/stream-states.js';
+import { hasLabel } from '../status/descriptions.js';
 import { LabelSandbox, ListSandboxes, ShowSandbox } from './messages.js';
 import { SandboxViews } from './sandbox-views.js';
 

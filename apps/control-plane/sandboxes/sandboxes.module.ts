@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
-import { TopologyModule } from '../topology/topology.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
+import { StatusModule } from '../status/status.module.js';
 import { LabelSandboxHandler, ListSandboxesHandler, ShowSandboxHandler } from './sandbox.handlers.js';
 import { SandboxViews } from './sandbox-views.js';
 
 @Module({
-  imports: [TopologyModule],
+  imports: [PresenceModule, StatusModule],
   providers: [SandboxViews, ListSandboxesHandler, ShowSandboxHandler, LabelSandboxHandler],
 })
 export class SandboxesModule {}

@@ -1,4 +1,4 @@
-import type { MeshApiKind } from '#apps/control-plane/mesh/mesh-settings.js';
+import type { MeshApiKind } from '#apps/control-plane/foundation/mesh-settings.js';
 import { query } from '#test/support/postgres.js';
 import { API_TOKEN, StubControlServer } from '../mesh-keys/stub-control-server.js';
 import type { ApiAnswer } from './api.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { type RunningControlPlane, startControlPlane } from '#apps/control-plane/control-plane.js';
-import { readSettings } from '#apps/control-plane/settings.js';
+import { readSettings } from '#apps/control-plane/foundation/settings.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { freshDatabase } from '#test/support/postgres.js';
 import { type ApiAnswer, callApi } from './api.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import type { MintingSettings } from '#apps/control-plane/foundation/mesh-settings.js';
+import { Secret } from '#apps/control-plane/foundation/secret.js';
 import type { MeshControlServer } from '#apps/control-plane/mesh/control-server/control-server.js';
 import { MeshApiError } from '#apps/control-plane/mesh/control-server/errors.js';
 import { openControlServer } from '#apps/control-plane/mesh/control-server/open-control-server.js';
-import type { MintingSettings } from '#apps/control-plane/mesh/mesh-settings.js';
-import { Secret } from '#apps/control-plane/mesh/secret.js';
 import { freePort } from '#test/support/ports.js';
 import { API_TOKEN, StubControlServer } from './stub-control-server.js';
 

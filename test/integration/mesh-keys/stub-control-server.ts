@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { MeshApiKind } from '#apps/control-plane/mesh/mesh-settings.js';
+import type { MeshApiKind } from '#apps/control-plane/foundation/mesh-settings.js';
 
 export const API_TOKEN = 'hskey-api-secretsecretsecret';
 const USER = { id: '1', name: 'gs', createdAt: '2026-01-02T03:04:05Z', displayName: '', email: '', provider: '' };

@@ -3,7 +3,7 @@ import {
   type AgentNetworkFacts,
   agentNetworkState,
   networkStatus,
-} from '#apps/control-plane/topology/agent-network-status.js';
+} from '#apps/control-plane/status/agent-network-status.js';
 import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
 import { parseAliasName, parseNetworkId } from '#libs/contracts/ids.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type AppliedProof, proveApplied } from '#apps/control-plane/topology/applied-proof.js';
-import type { AppliedRecord } from '#apps/control-plane/topology/applied-record.js';
+import { type AppliedProof, proveApplied } from '#apps/control-plane/applied/applied-proof.js';
+import type { AppliedRecord } from '#apps/control-plane/applied/applied-record.js';
 import {
   type AgentId,
   type FlowId,

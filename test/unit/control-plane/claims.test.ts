@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type Claim, type ClaimedStore, judgeClaim } from '#apps/control-plane/topology/claims.js';
-import { currentHash } from '#apps/control-plane/topology/current-hash.js';
-import type { NetworkRecord } from '#apps/control-plane/topology/network-record.js';
-import { nextNetworkRecord } from '#apps/control-plane/topology/network-record.js';
+import { type Claim, type ClaimedStore, judgeClaim } from '#apps/control-plane/applied/claims.js';
+import { currentHash } from '#apps/control-plane/record/current-hash.js';
+import type { NetworkRecord } from '#apps/control-plane/record/network-record.js';
+import { nextNetworkRecord } from '#apps/control-plane/record/network-record.js';
 import { parseAgentId, parseNetworkId } from '#libs/contracts/ids.js';
 import type { NetworkEvent } from '#libs/domain/events.js';
 import { storedEvent } from '#test/support/stored-event.js';

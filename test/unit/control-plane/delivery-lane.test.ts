@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DeliveryLane } from '#apps/control-plane/topology/delivery-lane.js';
+import { DeliveryLane } from '#apps/control-plane/delivery/delivery-lane.js';
 import { waitFor } from '#test/support/wait.js';
 
 describe('a delivery lane', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { currentHash } from '#apps/control-plane/topology/current-hash.js';
-import { Directory } from '#apps/control-plane/topology/directory.js';
-import type { NetworkRecord } from '#apps/control-plane/topology/network-record.js';
+import { currentHash } from '#apps/control-plane/record/current-hash.js';
+import { Directory } from '#apps/control-plane/record/directory.js';
+import type { NetworkRecord } from '#apps/control-plane/record/network-record.js';
 import {
   type AgentId,
   parseAgentId,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { AgentNetworkState } from '#apps/control-plane/topology/agent-network-status.js';
-import { type HeldProof, proveHeld } from '#apps/control-plane/topology/held-proof.js';
+import type { AgentNetworkState } from '#apps/control-plane/status/agent-network-status.js';
+import { type HeldProof, proveHeld } from '#apps/control-plane/status/held-proof.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 
 const HOST_A = parseAgentId('host-a', 'agent');

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import { meshToJoin, whatIsMissing } from '#apps/control-plane/foundation/mesh-settings.js';
+import { readSettings, SettingInvalidError } from '#apps/control-plane/foundation/settings.js';
 import { keySourceWarnings } from '#apps/control-plane/mesh/key-source-warnings.js';
-import { meshToJoin, whatIsMissing } from '#apps/control-plane/mesh/mesh-settings.js';
-import { readSettings, SettingInvalidError } from '#apps/control-plane/settings.js';
 
 const least = {
   GLOBALSTACKS_DATABASE_URL: 'postgres://localhost/gs',

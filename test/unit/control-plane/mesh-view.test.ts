@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { MESH_KNOWN_FOR_MS, meshView } from '#apps/control-plane/topology/mesh-view.js';
+import { MESH_KNOWN_FOR_MS, meshView } from '#apps/control-plane/presence/mesh-view.js';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
 import { AGENT_STATUSES, LOCAL_NODE_STATUSES } from '#libs/contracts/http/statuses.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { problemOf } from '#apps/control-plane/http/problem.js';
+import { problemOf } from '#apps/control-plane/api/problem.js';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { DomainError } from '#libs/domain/decision.js';
 import { CommandIdReusedError, StoreUnavailableError, VersionConflictError } from '#libs/event-store/errors.js';

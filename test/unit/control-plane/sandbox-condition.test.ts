@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NOT_KNOWN, sandboxCondition } from '#apps/control-plane/sandboxes/sandbox-condition.js';
+import { NOT_KNOWN, sandboxCondition } from '#apps/control-plane/status/sandbox-condition.js';
 import type { SandboxReport } from '#libs/contracts/bus-messages.js';
 import { AGENT_STATUSES } from '#libs/contracts/http/statuses.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';

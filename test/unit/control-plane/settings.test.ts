@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readSettings, SettingInvalidError } from '#apps/control-plane/settings.js';
+import { readSettings, SettingInvalidError } from '#apps/control-plane/foundation/settings.js';
 
 const least = {
   GLOBALSTACKS_DATABASE_URL: 'postgres://localhost/gs',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { type AgentRecord, nextAgentRecord } from '#apps/control-plane/agents/agent-record.js';
-import { voidKeys } from '#apps/control-plane/agents/void-keys.js';
-import { type LocalNodeRecord, nextLocalNodeRecord } from '#apps/control-plane/local-nodes/local-node-record.js';
+import { voidKeys } from '#apps/control-plane/identity/void-keys.js';
+import { type AgentRecord, nextAgentRecord } from '#apps/control-plane/record/agent-record.js';
+import { type LocalNodeRecord, nextLocalNodeRecord } from '#apps/control-plane/record/local-node-record.js';
 import { parseAgentId, parseLocalNodeId, parseNetworkId, parseUserName } from '#libs/contracts/ids.js';
 import type { AgentEvent, LocalNodeEvent } from '#libs/domain/events.js';
 import { storedEvent as stored } from '#libs/domain/stored-events.js';

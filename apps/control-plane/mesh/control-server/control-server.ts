@@ -1,5 +1,5 @@
-import type { MeshApiKind } from '../mesh-settings.js';
-import type { Secret } from '../secret.js';
+import type { MeshApiKind } from '../../foundation/mesh-settings.js';
+import type { Secret } from '../../foundation/secret.js';
 
 export interface KeyRequest {
   /** The node is forgotten by the control server soon after it leaves. */

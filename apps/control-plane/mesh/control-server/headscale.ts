@@ -1,5 +1,5 @@
-import type { MintingSettings } from '../mesh-settings.js';
-import { Secret } from '../secret.js';
+import type { MintingSettings } from '../../foundation/mesh-settings.js';
+import { Secret } from '../../foundation/secret.js';
 import type { KeyRequest, MeshControlServer, MeshNodeRecord, MintedKey } from './control-server.js';
 import { MeshApiRefusedError, MeshKeyNeedsTagsError, MeshNodeUnknownError, MeshUserUnknownError } from './errors.js';
 import { addresses, objects, optionalObject, optionalTime, text, time } from './fields.js';

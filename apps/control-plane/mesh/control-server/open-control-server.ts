@@ -1,4 +1,4 @@
-import type { MeshApiKind, MintingSettings } from '../mesh-settings.js';
+import type { MeshApiKind, MintingSettings } from '../../foundation/mesh-settings.js';
 import type { MeshControlServer } from './control-server.js';
 import { MeshApiRefusedError, MeshApiUnauthorisedError, MeshApiUnreadableError } from './errors.js';
 import { Headscale } from './headscale.js';

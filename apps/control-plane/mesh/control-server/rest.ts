@@ -1,5 +1,5 @@
 import { parseObject } from '#libs/contracts/json-fields.js';
-import type { Secret } from '../secret.js';
+import type { Secret } from '../../foundation/secret.js';
 import {
   MeshApiRefusedError,
   MeshApiTimedOutError,

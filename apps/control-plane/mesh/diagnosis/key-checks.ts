@@ -1,11 +1,11 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { MeshCheckDto } from '#libs/contracts/http/mesh-diagnosis.js';
 import type { MeshNodeOwner } from '#libs/mesh/hostname.js';
+import type { ControlPlaneMeshSettings, MintingSettings } from '../../foundation/mesh-settings.js';
+import { apiName, whatIsMissing } from '../../foundation/mesh-settings.js';
 import type { MeshControlServer } from '../control-server/control-server.js';
 import { keySourceWarnings } from '../key-source-warnings.js';
 import { MESH_TAGS } from '../mesh-keys.js';
-import type { ControlPlaneMeshSettings, MintingSettings } from '../mesh-settings.js';
-import { apiName, whatIsMissing } from '../mesh-settings.js';
 import { failed, passed, skipped } from './mesh-check.js';
 
 const KEY_SECONDS = 60;

@@ -1,0 +1,32 @@
+import { AgentsController } from '../agents/agents.controller.js';
+import { EnrollmentController } from '../agents/enrollment.controller.js';
+import { SessionController } from '../auth/session.controller.js';
+import { ResolutionController } from '../diagnostics/resolution.controller.js';
+import { TestsController } from '../diagnostics/tests.controller.js';
+import { EpochsController } from '../epochs/epochs.controller.js';
+import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
+import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
+import { AliasesController } from '../networks/aliases.controller.js';
+import { AttachmentsController } from '../networks/attachments.controller.js';
+import { NetworksController } from '../networks/networks.controller.js';
+import { RulesController } from '../networks/rules.controller.js';
+import { SandboxesController } from '../sandboxes/sandboxes.controller.js';
+import { StatusController } from '../status/status.controller.js';
+
+/** The whole API. Each needs no more than the command and query buses, so that it can be described without a store. */
+export const API_CONTROLLERS = [
+  SessionController,
+  NetworksController,
+  StatusController,
+  AttachmentsController,
+  AliasesController,
+  ResolutionController,
+  RulesController,
+  TestsController,
+  SandboxesController,
+  AgentsController,
+  EnrollmentController,
+  LocalNodesController,
+  MeshController,
+  EpochsController,
+];

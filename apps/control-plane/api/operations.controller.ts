@@ -1,0 +1,80 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { ApiExcludeController, type OpenAPIObject } from '@nestjs/swagger';
+import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import { DataSource } from 'typeorm';
+import type { Bus } from '#libs/bus/bus.js';
+import { Regressions } from '../applied/regressions.js';
+import { Metrics } from '../foundation/metrics.js';
+import { BUS } from '../foundation/provided.js';
+import { Operations } from '../http/route.js';
+import { DirectoryFeed } from '../record/directory-feed.js';
+import { SeenHead } from '../record/seen-head.js';
+import { ApiDescription } from './api-description.js';
+
+/** What those who run the process ask: is it up, can it serve, how is it. */
+@ApiExcludeController()
+@Controller()
+export class OperationsController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: DataSource,
+    private readonly feed: DirectoryFeed,
+    private readonly regressions: Regressions,
+    private readonly seenHead: SeenHead,
+    private readonly metrics: Metrics,
+    private readonly description: ApiDescription,
+    @Inject(BUS) private readonly bus: Bus,
+  ) {}
+
+  @Get('healthz')
+  @Operations()
+  healthz(): { readonly status: 'up' } {
+    return { status: 'up' };
+  }
+
+  @Get('readyz')
+  @Operations()
+  readyz(): Promise<unknown> {
+    return this.health.check([
+      async () => {
+        const store = this.indicators.check('store');
+        try {
+          await this.database.query('SELECT 1');
+          return store.up();
+        } catch {
+          return store.down();
+        }
+      },
+      async () => {
+        const bus = this.indicators.check('bus');
+        return this.bus.status() === 'connected' ? bus.up() : bus.down();
+      },
+      async () => {
+        const log = this.indicators.check('log');
+        return this.feed.isFollowing ? log.up() : log.down();
+      },
+      // Shown, and no reason to turn requests away: denials are written, and the way out is a request too.
+      async () => {
+        const waiting = new Set(this.regressions.all().map(({ networkId }) => networkId));
+        const databaseIsOlderThanKeys = this.seenHead.databaseIsOlder;
+        return this.indicators
+          .check('epoch')
+          .up({ networksThatWaitForANewEpoch: waiting.size, databaseIsOlderThanKeys });
+      },
+    ]);
+  }
+
+  @Get('metrics')
+  @Operations()
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  scrape(): Promise<string> {
+    return this.metrics.registry.metrics();
+  }
+
+  @Get('v1/openapi.json')
+  @Operations()
+  openapi(): OpenAPIObject {
+    return this.description.document;
+  }
+}

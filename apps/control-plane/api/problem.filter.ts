@@ -1,0 +1,31 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { LOGGER } from '../foundation/provided.js';
+import type { HttpRequest } from '../http/request.js';
+import { problemOf } from './problem.js';
+
+interface Reply {
+  status(code: number): Reply;
+  header(name: string, value: string): Reply;
+  send(body: string): unknown;
+}
+
+/** Every error leaves as problem+json (RFC 9457); only what is nobody's mistake but ours is logged in full. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<HttpRequest>();
+    const problem = problemOf(error, request.id);
+    if (problem.status >= 500) {
+      this.logger.error({ requestId: request.id, code: problem.code, err: error }, 'request failed');
+    }
+    const reply = http.getResponse<Reply>();
+    reply.status(problem.status).header('content-type', 'application/problem+json; charset=utf-8');
+    if (problem.status === 503) reply.header('retry-after', '1');
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    reply.send(JSON.stringify(problem));
+  }
+}

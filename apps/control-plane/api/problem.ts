@@ -1,0 +1,147 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { ModeUnavailableError } from '#libs/contracts/http/network-settings.js';
+import type { ProblemDto } from '#libs/contracts/http/problem.js';
+import { DomainError, type RefusalCategory } from '#libs/domain/decision.js';
+import {
+  CommandIdReusedError,
+  StoreClosedError,
+  StoreUnavailableError,
+  VersionConflictError,
+} from '#libs/event-store/errors.js';
+import { CertificateRequestError } from '#libs/mesh/certificates.js';
+import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
+import {
+  CredentialRefusedError,
+  ForbiddenError,
+  NotFoundError,
+  TooManyRequestsError,
+  UnauthenticatedError,
+} from '../http/errors.js';
+import { MeshApiError } from '../mesh/control-server/errors.js';
+
+/** Which answer a cause gets; what is not here and has a code is a conflict with the present state. */
+const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => CodedError, number])[] = [
+  [InvalidInputError, 400],
+  [ModeUnavailableError, 422],
+  [CertificateRequestError, 400],
+  [UnauthenticatedError, 401],
+  [CredentialRefusedError, 401],
+  [ForbiddenError, 403],
+  [NotFoundError, 404],
+  [VersionConflictError, 412],
+  [CommandIdReusedError, 422],
+  [TooManyRequestsError, 429],
+  [MeshApiError, 502],
+  [StoreUnavailableError, 503],
+  [StoreClosedError, 503],
+];
+const STATUS_OF_REFUSAL: { readonly [category in RefusalCategory]: number } = {
+  'not-found': 404,
+  conflict: 409,
+  invalid: 422,
+  forbidden: 403,
+};
+const UNAVAILABLE_CODE = /^(BUS_UNAVAILABLE|BUS_TIMEOUT|STARTING)$/;
+
+/** What a client is told of an error: coded errors as they are, anything else without its text. */
+export function problemOf(error: unknown, requestId: string): ProblemDto {
+  if (error instanceof CodedError) {
+    const detail = error instanceof StoreUnavailableError ? STORE_UNAVAILABLE : error.message;
+    return problem(statusOf(error), error.code, detail, error.remedy, requestId);
+  }
+  if (isDatabaseUnavailable(error)) {
+    return problem(503, 'STORE_UNAVAILABLE', STORE_UNAVAILABLE, 'try again in a moment', requestId);
+  }
+  const known = transportProblem(error);
+  if (known !== null) return problem(known.status, known.code, known.detail, known.remedy, requestId);
+  return problem(
+    500,
+    'INTERNAL',
+    'the control plane failed at this request',
+    `look for request ${requestId} in its log`,
+    requestId,
+  );
+}
+
+const STORE_UNAVAILABLE = 'the database does not answer';
+
+function statusOf(error: CodedError): number {
+  const found = STATUS_BY_CAUSE.find(([cause]) => error instanceof cause);
+  if (found !== undefined) return found[1];
+  if (error instanceof DomainError) return STATUS_OF_REFUSAL[error.category];
+  return UNAVAILABLE_CODE.test(error.code) ? 503 : 409;
+}
+
+interface TransportProblem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly remedy: string;
+}
+
+/** Requests refused before a route saw them, by the HTTP server or the framework. */
+function transportProblem(error: unknown): TransportProblem | null {
+  switch (transportStatus(error)) {
+    case 400:
+      return {
+        status: 400,
+        code: 'MALFORMED_REQUEST',
+        detail: 'the request cannot be read: its body is not JSON, or its address is malformed',
+        remedy: 'send a JSON object with Content-Type: application/json',
+      };
+    case 404:
+      return {
+        status: 404,
+        code: 'ROUTE_NOT_FOUND',
+        detail: 'there is no such route',
+        remedy: 'see /v1/openapi.json for the routes there are',
+      };
+    case 413:
+      return { status: 413, code: 'BODY_TOO_LARGE', detail: 'the body is too large', remedy: 'send less at once' };
+    case 414:
+      return { status: 414, code: 'ADDRESS_TOO_LONG', detail: 'the address is too long', remedy: 'use shorter names' };
+    case 415:
+      return {
+        status: 415,
+        code: 'UNSUPPORTED_MEDIA_TYPE',
+        detail: 'the body is not of a type that is understood',
+        remedy: 'send JSON with Content-Type: application/json',
+      };
+    case 503:
+      return {
+        status: 503,
+        code: 'NOT_READY',
+        detail: 'the control plane is not ready: the database, the bus or its own log is not reached',
+        remedy: 'try again in a moment',
+      };
+    case 429:
+      return { status: 429, ...pick(new TooManyRequestsError()) };
+    default:
+      return null;
+  }
+}
+
+function pick(error: CodedError): { code: string; detail: string; remedy: string } {
+  return { code: error.code, detail: error.message, remedy: error.remedy ?? '' };
+}
+
+function transportStatus(error: unknown): number | null {
+  if (error instanceof HttpException) return error.getStatus();
+  if (typeof error !== 'object' || error === null) return null;
+  const { statusCode } = error as { readonly statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : null;
+}
+
+function problem(status: number, code: string, detail: string, remedy: string | null, requestId: string): ProblemDto {
+  return {
+    type: `urn:gstacks:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    remedy,
+    requestId,
+  };
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Listen } from '../foundation/settings.js';
+import { problemOf } from './problem.js';
+
+const BODY_BYTES = 256 * 1_024;
+const RECEIVE_WITHIN_MS = 30_000;
+const KEEP_ALIVE_MS = 72_000;
+/** Longer than any id, so that a long one is refused by its parser, with words. */
+const PARAMETER_CHARACTERS = 1_024;
+
+/** As much of an answer as there is before the framework has a route for it. */
+interface EarlyReply {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
+
+/** The HTTP server with its bounds. What it refuses before any route is a problem too. */
+export function httpAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_BYTES,
+    requestTimeout: RECEIVE_WITHIN_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Those who wait for an answer still get it.
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
+    genReqId: () => randomUUID(),
+    frameworkErrors: (error: unknown, request: { readonly id: string }, reply: EarlyReply) => {
+      const problem = problemOf(error, request.id);
+      reply.hijack();
+      reply.raw.writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8' });
+      reply.raw.end(JSON.stringify(problem));
+    },
+    clientErrorHandler: answerMalformed,
+  });
+}
+
+/** Bytes that are not HTTP get an answer that is. */
+function answerMalformed(error: Error, socket: Socket): void {
+  if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
+    socket.destroy();
+    return;
+  }
+  const status = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const body = JSON.stringify({ ...problemOf({ statusCode: 400 }, randomUUID()), status, title: STATUS_CODES[status] });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/problem+json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Listens on more addresses than the one that the framework manages; resolves with every address. */
+export async function listenOn(adapter: FastifyAdapter, more: readonly Listen[]): Promise<readonly Server[]> {
+  const instance = adapter.getInstance();
+  return Promise.all(
+    more.map(
+      ({ host, port }) =>
+        new Promise<Server>((resolve, reject) => {
+          const server = createServer((request, response) => instance.routing(request, response));
+          server.requestTimeout = RECEIVE_WITHIN_MS;
+          server.once('error', reject);
+          server.listen(port, host, () => resolve(server));
+        }),
+    ),
+  );
+}
+
+export function boundAddress(server: Server): Listen {
+  const { address, port } = server.address() as AddressInfo;
+  return { host: address, port };
+}

@@ -1,0 +1,117 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { TopologySigner } from '#libs/bus/signing.js';
+import { verifyTopology } from '#libs/bus/signing.js';
+import { type Acknowledgement, type AppliedMessage, BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { CLOCK, type Clock, LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
+import { Directory } from '../record/directory.js';
+import { ExpectedHashes } from '../record/expected-hashes.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { AgentStates } from './agent-states.js';
+import { AppliedLog } from './applied-log.js';
+import { type Claim, judgeClaim } from './claims.js';
+import { DoubtedClaims } from './doubted-claims.js';
+import { Regressions } from './regressions.js';
+
+type Refusal = Pick<Acknowledgement, 'code' | 'message'>;
+
+/** Takes what agents say they hold and applied: judged first, then into the log, then into what is known of them. */
+@Injectable()
+export class Acknowledgements {
+  constructor(
+    private readonly log: AppliedLog,
+    private readonly states: AgentStates,
+    private readonly directory: Directory,
+    private readonly hashes: ExpectedHashes,
+    private readonly regressions: Regressions,
+    private readonly doubted: DoubtedClaims,
+    private readonly epoch: StoreEpoch,
+    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Resolves when the acknowledgement is in the log; with a refusal, when it cannot be true or is nobody's business. */
+  async take(agentId: AgentId, message: AppliedMessage): Promise<Acknowledgement> {
+    const refusal =
+      message.outcome === 'applied'
+        ? this.check(agentId, { ...message, version: message.to }, message.protocol)
+        : this.checkRefused(agentId, message);
+    if (refusal !== null) return { protocol: BUS_PROTOCOL, ok: false, ...refusal };
+    const receivedAt = this.clock();
+    await this.log.append(agentId, message);
+    this.states.take(agentId, message, receivedAt);
+    return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+  }
+
+  /** A repetition, as heartbeats carry it: what is known already costs nothing. */
+  repeat(agentId: AgentId, message: AppliedMessage): void {
+    const known = this.states.of(agentId, message.networkId);
+    if (known !== null && JSON.stringify(known) === JSON.stringify(message)) return;
+    this.take(agentId, message).catch((error: unknown) =>
+      this.logger.warn({ err: error, agentId }, 'acknowledgement not written'),
+    );
+  }
+
+  /** Judges what an agent says it holds; null: it may be right. Of another release's protocol only the present is known. */
+  check(agentId: AgentId, claim: Claim, protocol: number): Refusal | null {
+    const { networkId } = claim;
+    const record = this.directory.network(networkId);
+    const isExpected = this.hashes.remembered(networkId);
+    const judgement = judgeClaim(agentId, claim, {
+      record,
+      epoch: this.epoch.current,
+      isExpected: (version, hash) => {
+        const isRight = isExpected(agentId, version, hash);
+        return protocol < BUS_PROTOCOL && version !== record?.topology.version ? isRight || null : isRight;
+      },
+      isSigned: (signed) => this.isSigned(agentId, signed),
+    });
+    switch (judgement.kind) {
+      case 'agrees':
+      case 'ended-epoch':
+        this.doubted.settle(agentId, networkId);
+        return null;
+      case 'regressed':
+        this.regressed(agentId, claim, judgement.detail, record?.topology.version ?? 0);
+        return { code: 'EPOCH_REGRESSED', message: judgement.detail };
+      case 'not-signed':
+        if (this.doubted.setApart(agentId, networkId, judgement.detail)) {
+          const { detail } = judgement;
+          this.logger.error(
+            { agentId, networkId, code: 'CLAIM_NOT_SIGNED', detail },
+            'agent set apart for this network',
+          );
+        }
+        return { code: 'CLAIM_NOT_SIGNED', message: `${judgement.detail}, without the signature that would prove it` };
+      case 'not-a-member':
+        this.doubted.countOutsider();
+        return { code: 'NOT_A_MEMBER', message: judgement.detail };
+    }
+  }
+
+  /** What was refused was on offer: by this store, to this agent. */
+  private checkRefused(agentId: AgentId, { networkId, to, hash, epoch }: AppliedMessage): Refusal | null {
+    const members = this.directory.network(networkId)?.members;
+    if (!members?.has(agentId)) {
+      this.doubted.countOutsider();
+      return { code: 'NOT_A_MEMBER', message: `${agentId} has no part in network ${networkId}` };
+    }
+    const isRight = this.hashes.remembered(networkId)(agentId, to, hash);
+    if (isRight !== false && epoch.id === this.epoch.current.id) return null;
+    return { code: 'NOT_OFFERED', message: `version ${to} with this hash was not offered to ${agentId}` };
+  }
+
+  private regressed(agentId: AgentId, claim: Claim, detail: string, storeVersion: number): void {
+    const { networkId } = claim;
+    const regression = { networkId, agentId, networkName: null, storeVersion, claim, detail, foundAt: this.clock() };
+    if (!this.regressions.report(regression)) return;
+    this.logger.error({ agentId, networkId, code: 'EPOCH_REGRESSED', detail }, 'publishing for this network stops');
+  }
+
+  private isSigned(agentId: AgentId, { signature, version, ...claim }: Claim): boolean {
+    if (signature === null) return false;
+    return verifyTopology(this.signer.publicKey, agentId, { ...claim, from: null, to: version }, signature);
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { type AppliedMessage, BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { Directory } from '../record/directory.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { AppliedLog } from './applied-log.js';
+
+interface Heard {
+  readonly message: AppliedMessage;
+  readonly receivedAt: Date;
+}
+
+/** What each agent last acknowledged of each network. */
+@Injectable()
+export class AgentStates {
+  private readonly states = new Map<AgentId, Map<NetworkId, Heard>>();
+
+  constructor(
+    private readonly log: AppliedLog,
+    private readonly directory: Directory,
+    private readonly epoch: StoreEpoch,
+  ) {}
+
+  /** When the present versions were applied was heard by a process before this one, and is in the log. */
+  async start(): Promise<void> {
+    const versions = this.directory.networks().map(({ topology: { networkId, version } }) => ({ networkId, version }));
+    for (const { agentId, receivedAt, ...record } of await this.log.lastOf(versions, this.epoch.current)) {
+      this.take(agentId, { protocol: BUS_PROTOCOL, signature: null, ...record }, receivedAt);
+    }
+  }
+
+  of(agentId: AgentId, networkId: NetworkId): AppliedMessage | null {
+    return this.heard(agentId, networkId)?.message ?? null;
+  }
+
+  /** By this process's clock: when the acknowledgement was first heard. */
+  receivedAt(agentId: AgentId, networkId: NetworkId): Date | null {
+    return this.heard(agentId, networkId)?.receivedAt ?? null;
+  }
+
+  /** Keeps the newest version; of one version what came last, whatever the agent's clock says. */
+  take(agentId: AgentId, message: AppliedMessage, receivedAt: Date): void {
+    const states = this.states.get(agentId) ?? new Map<NetworkId, Heard>();
+    const known = states.get(message.networkId);
+    if (known !== undefined && !isNewer(message, known.message)) return;
+    // A repetition tells nothing new of when the version was applied.
+    const repeats = known !== undefined && isSameVersion(message, known.message);
+    states.set(message.networkId, { message, receivedAt: repeats ? known.receivedAt : receivedAt });
+    this.states.set(agentId, states);
+  }
+
+  forget(agentId: AgentId): void {
+    this.states.delete(agentId);
+  }
+
+  private heard(agentId: AgentId, networkId: NetworkId): Heard | null {
+    return this.states.get(agentId)?.get(networkId) ?? null;
+  }
+}
+
+function isNewer(message: AppliedMessage, known: AppliedMessage): boolean {
+  if (message.epoch.counter !== known.epoch.counter) return message.epoch.counter > known.epoch.counter;
+  return message.to >= known.to;
+}
+
+function isSameVersion(message: AppliedMessage, known: AppliedMessage): boolean {
+  return message.epoch.id === known.epoch.id && message.to === known.to && message.outcome === known.outcome;
+}

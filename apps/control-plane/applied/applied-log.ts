@@ -1,0 +1,217 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import type { AppliedMessage, Epoch } from '#libs/contracts/bus-messages.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
+import { LOGGER } from '../foundation/provided.js';
+import type { AppliedRecord } from './applied-record.js';
+
+const MAX_ROWS_AT_ONCE = 500;
+const RETRY_MS = 250;
+
+/**
+ * A row that says the same as the last of that version is not written again: heartbeats repeat the last
+ * acknowledgement. One that says what an earlier row did is, since things may fail in between and be well again.
+ */
+const INSERT = `
+  INSERT INTO applied_log (agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome,
+    code, message, flows_cut, alias_failures, applied_at)
+  SELECT * FROM json_to_recordset($1::json) AS g(
+    agent_id text, network_id text, epoch_counter integer, epoch_id text, from_version integer, to_version integer,
+    hash text, outcome text, code text, message text, flows_cut text[], alias_failures json, applied_at timestamptz)
+  WHERE NOT EXISTS (SELECT 1 FROM (
+      SELECT * FROM applied_log l WHERE l.agent_id = g.agent_id AND l.network_id = g.network_id
+        AND l.to_version = g.to_version AND l.epoch_id = g.epoch_id ORDER BY l.id DESC LIMIT 1) a
+    WHERE a.hash = g.hash AND a.outcome = g.outcome AND a.alias_failures::text = g.alias_failures::text
+      AND a.flows_cut @> g.flows_cut)`;
+
+const SELECT = `
+  SELECT agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome, code, message,
+    flows_cut, alias_failures, applied_at, received_at
+  FROM applied_log WHERE network_id = $1 AND to_version >= $2 AND epoch_id = $3 ORDER BY id`;
+
+/** Of several rows that say the same of a version, the first tells when it was applied. */
+const LAST = `
+  SELECT DISTINCT ON (l.agent_id, l.network_id) l.*
+  FROM json_to_recordset($1::json) AS v("networkId" text, version integer)
+  JOIN applied_log l ON l.network_id = v."networkId" AND l.to_version = v.version AND l.epoch_id = $2
+  WHERE l.outcome = 'applied' AND l.alias_failures::text = '[]'
+  ORDER BY l.agent_id, l.network_id, l.id`;
+
+interface Pending {
+  readonly agentId: AgentId;
+  readonly message: AppliedMessage;
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+/** What agents acknowledged, append-only. Rows wait for a database that is away; nothing is answered before it wrote. */
+@Injectable()
+export class AppliedLog {
+  private readonly arrivals = new EventEmitter().setMaxListeners(0);
+  private readonly pending = new Map<string, Pending>();
+  private readonly closing = new AbortController();
+  private writing: Promise<void> | null = null;
+
+  constructor(
+    private readonly database: DataSource,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Resolves when the acknowledgement is in the log. */
+  async append(agentId: AgentId, message: AppliedMessage): Promise<void> {
+    const key = rowKey(agentId, message);
+    const known = this.pending.get(key);
+    if (known !== undefined) return known.settled;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.pending.set(key, { agentId, message, settled: promise, settle: resolve, refuse: reject });
+    this.writing ??= this.write().finally(() => {
+      this.writing = null;
+    });
+    return promise;
+  }
+
+  /** The last acknowledgement of each agent for the version named of each network. */
+  async lastOf(
+    versions: readonly { readonly networkId: NetworkId; readonly version: number }[],
+    epoch: Epoch,
+  ): Promise<readonly AppliedRecord[]> {
+    const rows: Row[] = await this.database.query(LAST, [JSON.stringify(versions), epoch.id]);
+    return rows.map(recordOf);
+  }
+
+  /** Acknowledgements of this network for this version and later ones, in the order they came. */
+  async read(networkId: NetworkId, version: number, epoch: Epoch): Promise<readonly AppliedRecord[]> {
+    const rows: Row[] = await this.database.query(SELECT, [networkId, version, epoch.id]);
+    return rows.map(recordOf);
+  }
+
+  /** Resolves at the next acknowledgement for this network; rejects when the signal is aborted. */
+  async next(networkId: NetworkId, signal: AbortSignal): Promise<void> {
+    await once(this.arrivals, networkId, { signal });
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.writing;
+  }
+
+  private async write(): Promise<void> {
+    // Everything that arrives in one turn of the event loop goes in one statement.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.pending.size > 0 && !this.closing.signal.aborted) {
+      const batch = firstOfEachNetwork(this.pending);
+      try {
+        await this.insert(batch);
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) {
+          this.logger.warn({ err: error, rows: batch.length }, 'acknowledgements wait for the database');
+          await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
+        } else await this.insertOneByOne(batch);
+      }
+    }
+  }
+
+  /** One row that the database will not have must not keep the others out. */
+  private async insertOneByOne(batch: readonly Entry[]): Promise<void> {
+    for (const entry of batch) {
+      try {
+        await this.insert([entry]);
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) return;
+        const [key, { agentId, refuse }] = entry;
+        this.logger.error({ err: error, agentId }, 'an acknowledgement that the database refuses');
+        this.pending.delete(key);
+        refuse(error);
+      }
+    }
+  }
+
+  private async insert(batch: readonly Entry[]): Promise<void> {
+    const rows = batch.map(([, { agentId, message }]) => rowOf(agentId, message));
+    await this.database.query(INSERT, [JSON.stringify(rows)]);
+    for (const [key, { settle }] of batch) {
+      this.pending.delete(key);
+      settle();
+    }
+    for (const networkId of new Set(batch.map(([, { message }]) => message.networkId))) {
+      this.arrivals.emit(networkId);
+    }
+  }
+}
+
+type Entry = readonly [key: string, pending: Pending];
+
+/** No two of one agent and network: each row is compared with the one written before it. */
+function firstOfEachNetwork(pending: ReadonlyMap<string, Pending>): readonly Entry[] {
+  const batch = new Map<string, Entry>();
+  for (const entry of pending) {
+    const { agentId, message } = entry[1];
+    const lane = `${agentId}/${message.networkId}`;
+    if (!batch.has(lane)) batch.set(lane, entry);
+    if (batch.size === MAX_ROWS_AT_ONCE) break;
+  }
+  return [...batch.values()];
+}
+
+function rowKey(agentId: AgentId, message: AppliedMessage): string {
+  const { networkId, epoch, to, hash, outcome, aliasFailures, flowsCut } = message;
+  return JSON.stringify([agentId, networkId, epoch.id, to, hash, outcome, aliasFailures, flowsCut]);
+}
+
+function rowOf(agentId: AgentId, message: AppliedMessage): { readonly [column: string]: unknown } {
+  return {
+    agent_id: agentId,
+    network_id: message.networkId,
+    epoch_counter: message.epoch.counter,
+    epoch_id: message.epoch.id,
+    from_version: message.from,
+    to_version: message.to,
+    hash: message.hash,
+    outcome: message.outcome,
+    code: message.code,
+    message: message.message,
+    flows_cut: message.flowsCut,
+    alias_failures: message.aliasFailures,
+    applied_at: message.appliedAt,
+  };
+}
+
+interface Row {
+  readonly agent_id: AgentId;
+  readonly network_id: NetworkId;
+  readonly epoch_counter: number;
+  readonly epoch_id: string;
+  readonly from_version: number | null;
+  readonly to_version: number;
+  readonly hash: string;
+  readonly outcome: AppliedMessage['outcome'];
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly flows_cut: AppliedMessage['flowsCut'];
+  readonly alias_failures: AppliedMessage['aliasFailures'];
+  readonly applied_at: Date;
+  readonly received_at: Date;
+}
+
+function recordOf(row: Row): AppliedRecord {
+  return {
+    agentId: row.agent_id,
+    networkId: row.network_id,
+    epoch: { counter: row.epoch_counter, id: row.epoch_id },
+    from: row.from_version,
+    to: row.to_version,
+    hash: row.hash,
+    outcome: row.outcome,
+    code: row.code,
+    message: row.message,
+    flowsCut: row.flows_cut,
+    aliasFailures: row.alias_failures,
+    appliedAt: row.applied_at.toISOString(),
+    receivedAt: row.received_at,
+  };
+}

@@ -1,0 +1,87 @@
+import type { AppliedAgentDto } from '#libs/contracts/http/status.js';
+import type { AgentNetworkStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentId, FlowId } from '#libs/contracts/ids.js';
+import type { HashCheck } from '../record/expected-hashes.js';
+import type { AppliedRecord } from './applied-record.js';
+
+/** What the acknowledgements so far prove of one version. */
+export interface AppliedProof {
+  readonly agents: readonly AppliedAgentDto[];
+  readonly confirmed: number;
+  readonly flowsCut: number;
+  readonly supersededBy: number | null;
+  /** No further acknowledgement can change it. */
+  readonly settled: boolean;
+  readonly lastConfirmedAt: Date | null;
+}
+
+/** Where an agent stands that has not acknowledged the version. */
+export interface Standing {
+  readonly status: Exclude<AgentNetworkStatus, 'SYNCED'>;
+  readonly appliedVersion: number | null;
+  readonly reason: string | null;
+  /** Nothing that it may still acknowledge will be taken, until somebody acts. */
+  readonly isFinal: boolean;
+}
+
+/**
+ * An agent confirms a version by acknowledging exactly it, number and hash, with every listener and name in place. One
+ * that went on to a later version directly leaves it superseded: what it never held is not proven. Both ends name the
+ * flows they cut, so that each flow counts once. Records are of one epoch, in the order they came, which need not be
+ * the order of their versions.
+ */
+export function proveApplied(
+  version: number,
+  concerned: readonly AgentId[],
+  records: readonly AppliedRecord[],
+  isExpected: HashCheck,
+  standingOf: (agentId: AgentId) => Standing,
+): AppliedProof {
+  const cut = new Set<FlowId>();
+  let supersededBy: number | null = null;
+  let lastConfirmedAt: Date | null = null;
+  let open = 0;
+  const agents = concerned.map((agentId): AppliedAgentDto => {
+    const own = records.filter(
+      (record) => record.agentId === agentId && isExpected(agentId, record.to, record.hash) === true,
+    );
+    const exact = own.filter((record) => record.to === version);
+    const applied = exact.findLast((record) => record.outcome === 'applied');
+    const appliedVersion = highest(own.filter((record) => record.outcome === 'applied').map(({ to }) => to));
+    const flows = new Set(exact.flatMap((record) => record.flowsCut));
+    for (const flow of flows) cut.add(flow);
+    const answer = (status: AgentNetworkStatus, held: number | null, reason: string | null): AppliedAgentDto => ({
+      agentId,
+      status,
+      appliedVersion: held,
+      flowsCut: flows.size,
+      reason,
+    });
+    if (applied !== undefined && applied.aliasFailures.length === 0) {
+      if (lastConfirmedAt === null || applied.receivedAt > lastConfirmedAt) lastConfirmedAt = applied.receivedAt;
+      return answer('SYNCED', appliedVersion, null);
+    }
+    if (applied !== undefined) return answer('FAILED', appliedVersion, failureText(applied));
+    const later = own.filter((record) => record.outcome === 'applied' && record.to > version).map(({ to }) => to);
+    if (later.length > 0) {
+      const next = Math.min(...later);
+      supersededBy = Math.min(supersededBy ?? next, next);
+      return answer('UNKNOWN', appliedVersion, `superseded by ${next}`);
+    }
+    const refused = exact.findLast((record) => record.outcome === 'refused');
+    if (refused !== undefined) return answer('FAILED', appliedVersion, `${refused.code}: ${refused.message}`);
+    const standing = standingOf(agentId);
+    if (!standing.isFinal) open += 1;
+    return answer(standing.status, standing.appliedVersion, standing.reason);
+  });
+  const confirmed = agents.filter(({ status }) => status === 'SYNCED').length;
+  return { agents, confirmed, flowsCut: cut.size, supersededBy, settled: open === 0, lastConfirmedAt };
+}
+
+function highest(versions: readonly number[]): number | null {
+  return versions.length === 0 ? null : Math.max(...versions);
+}
+
+function failureText(record: AppliedRecord): string {
+  return record.aliasFailures.map(({ alias, code, message }) => `${alias}: ${code}: ${message}`).join('; ');
+}

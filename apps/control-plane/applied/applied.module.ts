@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { Acknowledgements } from './acknowledgements.js';
+import { AgentStates } from './agent-states.js';
+import { AppliedLog } from './applied-log.js';
+import { DoubtedClaims } from './doubted-claims.js';
+import { Regressions } from './regressions.js';
+
+const PROVIDED = [AppliedLog, AgentStates, DoubtedClaims, Regressions, Acknowledgements];
+
+/** What agents say they hold and applied: judged, written down, and what it proves. */
+@Module({ providers: PROVIDED, exports: PROVIDED })
+export class AppliedModule {}

@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Bus } from '#libs/bus/bus.js';
+import type { AdmittedLocalNode, ControlMessage, Peer } from '#libs/contracts/bus-messages.js';
+import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { agentSubject } from '#libs/contracts/subjects.js';
+import { BUS, CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
+import { AgentContacts } from '../presence/agent-contacts.js';
+import { Directory } from '../record/directory.js';
+import { DirectoryFeed } from '../record/directory-feed.js';
+import { DeliveryLane } from './delivery-lane.js';
+import { peersOf } from './peers.js';
+
+interface PeerList {
+  readonly revision: number;
+  readonly peers: readonly Peer[];
+  readonly localNodes: readonly AdmittedLocalNode[];
+}
+
+/** Tells each agent how the others of its networks are reached, and which local nodes are in them: when that changes and in each answer to a contact. */
+@Injectable()
+export class PeerDirectory {
+  private readonly lists = new Map<AgentId, PeerList>();
+  private readonly outdated = new Set<AgentId>();
+  private readonly lanes = new Map<AgentId, DeliveryLane<PeerList>>();
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly feed: DirectoryFeed,
+    private readonly contacts: AgentContacts,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.feed.onChange(({ networks, agents, localNodes }) => {
+      const touched = new Set(agents);
+      for (const nodeId of localNodes) {
+        const node = this.directory.localNode(nodeId)?.state;
+        const network = node === undefined ? null : this.directory.network(node.networkId);
+        for (const agentId of network?.participants ?? []) touched.add(agentId);
+      }
+      for (const { concerned, participantsChanged } of networks.values()) {
+        if (participantsChanged) for (const agentId of concerned) touched.add(agentId);
+      }
+      this.refresh(touched);
+    });
+  }
+
+  /** The agent's list as of now, for the answer to its contact: made again only after something changed. */
+  listOf(agentId: AgentId): PeerList {
+    const known = this.lists.get(agentId);
+    if (known !== undefined && !this.outdated.delete(agentId)) return known;
+    const networks = this.directory.networksOfAgent(agentId);
+    const participants = networks.map((network) => network.participants);
+    const peers = peersOf(agentId, participants, (other) => this.endpointsOf(other));
+    const networkIds = new Set(networks.map(({ topology }) => topology.networkId));
+    const localNodes = this.directory.localNodes().flatMap(({ state: { status, nodeId, user, networkId } }) => {
+      return status === 'joined' && networkIds.has(networkId) ? [{ nodeId, user, networkId }] : [];
+    });
+    if (known !== undefined && said(known) === said({ peers, localNodes })) return known;
+    // From the clock, so that it also grows over restarts of this process.
+    const list = { revision: Math.max(this.clock().getTime(), (known?.revision ?? 0) + 1), peers, localNodes };
+    this.lists.set(agentId, list);
+    return list;
+  }
+
+  /** The agent's own endpoints may have changed: whoever shares a network with it is told. */
+  endpointsChanged(agentId: AgentId): void {
+    const touched = new Set<AgentId>();
+    for (const { participants } of this.directory.networksOfAgent(agentId)) {
+      for (const other of participants) touched.add(other);
+    }
+    touched.delete(agentId);
+    this.refresh(touched);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
+  }
+
+  private endpointsOf(agentId: AgentId): readonly string[] {
+    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return [];
+    return this.contacts.of(agentId)?.mesh.endpoints ?? [];
+  }
+
+  private refresh(agents: ReadonlySet<AgentId>): void {
+    for (const agentId of agents) {
+      this.outdated.add(agentId);
+      const before = this.lists.get(agentId);
+      // One who was never heard gets the list with the answer to the first contact. One that was, also if before this
+      // process started, must have it by the time it acknowledges the topology that goes out now.
+      if (this.contacts.of(agentId) === null) continue;
+      const list = this.listOf(agentId);
+      if (list !== before) this.lane(agentId).offer(list);
+    }
+  }
+
+  private lane(agentId: AgentId): DeliveryLane<PeerList> {
+    const known = this.lanes.get(agentId);
+    if (known !== undefined) return known;
+    const lane = new DeliveryLane<PeerList>({
+      send: async (list, signal) => {
+        const protocol = this.contacts.protocolOf(agentId);
+        const message: ControlMessage = { protocol, kind: 'peers', ...list };
+        const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'control'), message, signal);
+        const { ok, code, message: reason } = parseAcknowledgement(reply);
+        if (!ok) this.logger.warn({ agentId, code, reason }, 'the agent did not take its peers');
+      },
+      onError: (error) => this.logger.warn({ err: error, agentId }, 'peers were not taken'),
+      now: () => performance.now(),
+    });
+    this.lanes.set(agentId, lane);
+    return lane;
+  }
+}
+
+function said({ peers, localNodes }: Omit<PeerList, 'revision'>): string {
+  return JSON.stringify([peers, localNodes]);
+}

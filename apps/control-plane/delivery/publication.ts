@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { Regressions } from '../applied/regressions.js';
+import type { NetworkRecord } from '../record/network-record.js';
+
+/** Whether a network's topology may go out to those who can take it. */
+@Injectable()
+export class Publication {
+  constructor(private readonly regressions: Regressions) {}
+
+  /**
+   * Nothing goes out of a stream that cannot be read, nor of one that agents are ahead of (EPOCH_REGRESSED), unless a
+   * denial was written since: that is brought to every agent that can still take it.
+   */
+  isOpen({ topology, unreadable }: NetworkRecord): boolean {
+    if (unreadable !== null) return false;
+    return this.regressions
+      .of(topology.networkId)
+      .every(({ storeVersion }) =>
+        [...topology.rules.values()].some(({ effect, since }) => effect === 'deny' && since > storeVersion),
+      );
+  }
+}

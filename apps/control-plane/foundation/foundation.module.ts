@@ -1,0 +1,128 @@
+import { Global, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { type Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import type { BusAuthority } from '#libs/bus/authority.js';
+import { loadBusAuthority } from '#libs/bus/authority.js';
+import type { Bus } from '#libs/bus/bus.js';
+import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
+import { connectBus } from '#libs/bus/nats-bus.js';
+import { loadTopologySigner } from '#libs/bus/signing.js';
+import { CONTROL_PLANE_INBOX_PREFIX, senderInboxPrefix } from '#libs/contracts/subjects.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { createEventStore } from '#libs/event-store/postgres-event-store.js';
+import { BusStatusFeed } from './bus-status.js';
+import { openMeshAuthority } from './mesh-authority.js';
+import { Metrics } from './metrics.js';
+import {
+  BUS,
+  BUS_AUTHORITY,
+  CLOCK,
+  type Clock,
+  EVENT_STORE,
+  LOGGER,
+  MESH_AUTHORITY,
+  SETTINGS,
+  TOPOLOGY_SIGNER,
+} from './provided.js';
+import { ServerClosing } from './server-closing.js';
+import type { ControlPlaneSettings } from './settings.js';
+import { requireKeysOfStore } from './store-keys.js';
+
+async function openBus(
+  settings: ControlPlaneSettings,
+  authority: BusAuthority,
+  status: BusStatusFeed,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<Bus> {
+  const faults = metrics.counter('gs_bus_faults_total', 'Messages of the bus that could not be taken', ['kind']);
+  const credentials = await authority.controlPlaneCredentials();
+  return connectBus({
+    servers: settings.busServers,
+    name: 'control-plane',
+    inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
+    replyInbox: senderInboxPrefix,
+    credentials: () => credentials,
+    onStatus: (state, detail) => {
+      logger.info({ state, detail }, 'bus');
+      status.become(state);
+    },
+    onFault: ({ kind, subject, detail }) => {
+      faults.inc({ kind });
+      const known = detail instanceof ReplyOutsideInboxError ? { code: detail.code, detail: detail.message } : {};
+      logger.warn({ kind, subject, ...known }, 'message of the bus not taken');
+    },
+  });
+}
+
+/** What everything stands on: the database, the bus, the keys, logging and metrics. */
+@Global()
+@Module({
+  imports: [
+    CqrsModule.forRoot(),
+    TypeOrmModule.forRootAsync({
+      inject: [SETTINGS],
+      useFactory: (settings: ControlPlaneSettings) => ({
+        type: 'postgres',
+        url: settings.databaseUrl,
+        // Each module names its own.
+        autoLoadEntities: true,
+        // Parameters of statements hold hashes of secrets: none are logged.
+        logging: false,
+        poolSize: 8,
+        connectTimeoutMS: 5_000,
+        applicationName: 'globalstacks control-plane',
+      }),
+    }),
+  ],
+  providers: [
+    {
+      provide: BUS_AUTHORITY,
+      inject: [SETTINGS],
+      useFactory: (s: ControlPlaneSettings) => loadBusAuthority(s.keysFolder),
+    },
+    {
+      provide: TOPOLOGY_SIGNER,
+      inject: [SETTINGS, DataSource],
+      useFactory: async ({ keysFolder }: ControlPlaneSettings, database: DataSource) => {
+        const signer = loadTopologySigner(keysFolder);
+        await requireKeysOfStore(database, signer.publicKey, keysFolder);
+        return signer;
+      },
+    },
+    {
+      provide: MESH_AUTHORITY,
+      inject: [SETTINGS, CLOCK],
+      useFactory: (s: ControlPlaneSettings, clock: Clock) => openMeshAuthority(s.keysFolder, clock()),
+    },
+    {
+      provide: EVENT_STORE,
+      inject: [SETTINGS, LOGGER],
+      useFactory: (s: ControlPlaneSettings, logger: Logger): EventStore =>
+        createEventStore({
+          databaseUrl: s.databaseUrl,
+          onConnectionError: (error) => logger.warn({ err: error }, 'connection to the database lost'),
+          giveUpAfterMs: s.storeGiveUpAfterMs,
+        }),
+    },
+    { provide: BUS, inject: [SETTINGS, BUS_AUTHORITY, BusStatusFeed, Metrics, LOGGER], useFactory: openBus },
+    BusStatusFeed,
+    Metrics,
+    ServerClosing,
+  ],
+  exports: [
+    CqrsModule,
+    TypeOrmModule,
+    BUS_AUTHORITY,
+    TOPOLOGY_SIGNER,
+    MESH_AUTHORITY,
+    EVENT_STORE,
+    BUS,
+    BusStatusFeed,
+    Metrics,
+    ServerClosing,
+  ],
+})
+export class FoundationModule {}

@@ -1,0 +1,152 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { BusAuthority, BusHolder, Revocations as RevokedKeys } from '#libs/bus/authority.js';
+import type { CutDto } from '#libs/contracts/http/cut.js';
+import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
+import { BusStatusFeed } from '../foundation/bus-status.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, LOGGER, SETTINGS } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { Directory } from '../record/directory.js';
+import { DirectoryFeed } from '../record/directory-feed.js';
+import { voidKeys } from './void-keys.js';
+
+const RETRY_MS = 1_000;
+/** How long a connection that had to be closed by hand is given to show whether its holder comes back. */
+const LOOK_AGAIN_MS = 500;
+const CUT_WITHIN_MS = 5_000;
+
+/** Whether nats-server was asked and has no connection of a holder any more; if not, why that is not known. */
+export type Cut = { readonly isCut: true } | { readonly isCut: false; readonly reason: string };
+
+/**
+ * Makes the bus know every key that is void: after each connect, since a server may have lost it, and at each change.
+ * Says of a holder that is out whether it is off the bus.
+ */
+@Injectable()
+export class Revocations {
+  private readonly closing = new AbortController();
+  private wanted = 0;
+  private published = 0;
+  /** What the bus was last told; null: nothing yet. */
+  private atBus: RevokedKeys | null = null;
+  private publishing: Promise<void> | null = null;
+  private waiters: (() => void)[] = [];
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly feed: DirectoryFeed,
+    private readonly status: BusStatusFeed,
+    @Inject(BUS_AUTHORITY) private readonly authority: BusAuthority,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.status.onStatus((status) => {
+      if (status === 'connected') this.publish();
+    });
+    this.feed.onChange(({ agents, localNodes }) => {
+      const mayMatter = agents.size > 0 || localNodes.size > 0;
+      if (mayMatter && !isDeepStrictEqual(this.voidKeys(), this.atBus)) this.publish();
+    });
+    this.publish();
+  }
+
+  /** Resolves once every key that the agent was revoked with is seen to be off the bus, or within seconds with the reason why not. */
+  async cutOffAgent(agentId: AgentId): Promise<Cut> {
+    const { state, voidKeys: revoked } = this.directory.agent(agentId) ?? {};
+    const nkeys = [...(revoked?.keys() ?? [])].filter((nkey) => state?.status === 'revoked' || state?.nkey !== nkey);
+    const cuts = await Promise.all(nkeys.map((nkey) => this.cutOff({ kind: 'agent', id: agentId, nkey })));
+    return cuts.find(({ isCut }) => !isCut) ?? { isCut: true };
+  }
+
+  /** As cutOffAgent, for a local node that has ended. */
+  async cutOffLocalNode(nodeId: LocalNodeId): Promise<Cut> {
+    const node = this.directory.localNode(nodeId)?.state;
+    if (node === undefined || node.status === 'joined') return notCut('it has joined again');
+    return this.cutOff({ kind: 'local', id: nodeId, nkey: node.nkey });
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.publishing;
+  }
+
+  private async cutOff(holder: BusHolder): Promise<Cut> {
+    const deadline = AbortSignal.any([AbortSignal.timeout(CUT_WITHIN_MS), this.closing.signal]);
+    if (!(await this.settled(deadline))) {
+      return notCut('nats-server does not take the revocation now; it is told, and cuts, as soon as it does');
+    }
+    try {
+      for (;;) {
+        const found = await this.authority.closeConnections(this.settings.busServers, holder);
+        if (this.mayReturn(holder)) return notCut('an agent has the same key: its credentials are good until they end');
+        if (found === 0) return { isCut: true };
+        if (deadline.aborted) return notCut(`${found} of its connections are open although its key is void`);
+        await pause(LOOK_AGAIN_MS, undefined, { signal: deadline }).catch(() => {});
+      }
+    } catch (error) {
+      this.logger.warn({ err: error, holder: holder.id }, 'nats-server was not asked for connections');
+      return notCut(`nats-server could not be asked: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** The key of a local node that earlier releases let it share with an agent: the node's end does not void it. */
+  private mayReturn({ kind, id, nkey }: BusHolder): boolean {
+    if (kind === 'agent' || Object.hasOwn(this.voidKeys(), nkey)) return false;
+    const expiresAt = this.directory.localNode(id)?.state.expiresAt;
+    return expiresAt !== undefined && Date.parse(expiresAt) > this.clock().getTime();
+  }
+
+  /** True when everything revoked until now is known to the bus, false when that is not so at the deadline. */
+  private async settled(deadline: AbortSignal): Promise<boolean> {
+    this.publish();
+    const target = this.wanted;
+    while (this.published < target && !deadline.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.waiters.push(resolve);
+      deadline.addEventListener('abort', () => resolve(), { once: true });
+      await promise;
+    }
+    return this.published >= target;
+  }
+
+  private publish(): void {
+    this.wanted += 1;
+    this.publishing ??= this.run().finally(() => {
+      this.publishing = null;
+    });
+  }
+
+  private async run(): Promise<void> {
+    while (this.published < this.wanted && !this.closing.signal.aborted) {
+      const target = this.wanted;
+      try {
+        const keys = this.voidKeys();
+        await this.authority.publishRevocations(this.settings.busServers, keys);
+        this.atBus = keys;
+        this.published = target;
+        for (const wake of this.waiters.splice(0)) wake();
+      } catch (error) {
+        this.logger.warn({ err: error }, 'revocations are not at the bus yet');
+        await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
+      }
+    }
+  }
+
+  private voidKeys(): RevokedKeys {
+    return voidKeys(this.directory.agents(), this.directory.localNodes(), this.clock());
+  }
+}
+
+function notCut(reason: string): Cut {
+  return { isCut: false, reason };
+}
+
+/** A cut as answers of the HTTP API tell it. */
+export function cutAnswer(cut: Cut): CutDto {
+  return { connectionCut: cut.isCut, connectionNotCutReason: cut.isCut ? null : cut.reason };
+}

@@ -1,0 +1,133 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Logger } from 'pino';
+import type { Repository } from 'typeorm';
+import { CodedError } from '#libs/contracts/errors.js';
+import { networkStream, sandboxStream } from '#libs/domain/events.js';
+import { decideNetwork } from '#libs/domain/network/decide.js';
+import { NetworkNotFoundError } from '#libs/domain/network/refusals.js';
+import { type FollowUp, PLACEMENT_ACTOR } from '#libs/domain/placement/follow-up.js';
+import { type PlacedEvent, PlacementFollower } from '#libs/domain/placement/placement-follower.js';
+import { decideSandbox } from '#libs/domain/sandbox/decide.js';
+import { agentEventOf, networkEventOf, sandboxEventOf } from '#libs/domain/stored-events.js';
+import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/event-store.js';
+import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
+import { agentIdOfStream } from '../record/agent-record.js';
+import { CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { networkIdOfStream } from '../record/network-record.js';
+import { sandboxIdOfStream } from '../record/sandbox-record.js';
+import { StreamStates } from '../record/stream-states.js';
+import { ProcessCursor } from './process-cursor.entity.js';
+
+const NAME = 'placement';
+
+/**
+ * Carries out what the follower answers. The follower reads the log from its beginning at each start; what comes
+ * before the cursor was carried out already, and what was on its way when the process ended has the same command id.
+ */
+@Injectable()
+export class PlacementProcess {
+  private readonly follower = new PlacementFollower();
+  private cursor = 0;
+  private subscription: Subscription | null = null;
+
+  constructor(
+    private readonly executor: CommandExecutor,
+    private readonly states: StreamStates,
+    @InjectRepository(ProcessCursor) private readonly cursors: Repository<ProcessCursor>,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    this.cursor = (await this.cursors.findOneBy({ name: NAME }))?.position ?? 0;
+    const waiting: FollowUp[] = [];
+    let taken = 0;
+    this.subscription = this.store.subscribe(
+      0,
+      async (events) => {
+        // A batch that failed comes again: the follower takes each event once, what it answered waits meanwhile.
+        for (const event of events) {
+          if (event.position <= taken) continue;
+          taken = event.position;
+          if (event.position > this.cursor) waiting.push(...this.followUps(event));
+          else this.followUps(event);
+        }
+        for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+          await this.carryOut(next);
+          waiting.shift();
+        }
+        await this.advance(taken);
+      },
+      (error) => this.logger.warn({ err: error }, 'placements cannot be copied now'),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.subscription?.close();
+  }
+
+  private async advance(position: number): Promise<void> {
+    if (position <= this.cursor) return;
+    await this.cursors.upsert({ name: NAME, position }, ['name']);
+    this.cursor = position;
+  }
+
+  private followUps(stored: StoredEvent): readonly FollowUp[] {
+    try {
+      const placed = placedEventOf(stored);
+      return placed === null ? [] : this.follower.take(placed);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.logger.error({ err: error, position: stored.position, code: error.code }, 'event cannot be followed');
+      return [];
+    }
+  }
+
+  private async carryOut(followUp: FollowUp): Promise<void> {
+    const context = {
+      commandId: followUp.commandId,
+      actor: PLACEMENT_ACTOR,
+      correlationId: followUp.commandId,
+      expectedVersion: null,
+    };
+    const request = jsonOf(followUp.command);
+    const answer = (): null => null;
+    try {
+      if (followUp.stream === 'network') {
+        const { networkId, command } = followUp;
+        await this.executor.execute({
+          context,
+          request,
+          streamId: networkStream(networkId),
+          load: () => this.states.network(networkId),
+          decide: (network) => decideNetwork(command, network),
+          answer,
+        });
+      } else {
+        const { sandboxId, command } = followUp;
+        await this.executor.execute({
+          context,
+          request,
+          streamId: sandboxStream(sandboxId),
+          load: () => this.states.sandbox(sandboxId),
+          decide: (sandbox) => decideSandbox(command, sandbox),
+          answer,
+        });
+      }
+    } catch (error) {
+      // Deleted meanwhile: there is nothing left to copy to.
+      if (!(error instanceof NetworkNotFoundError)) throw error;
+    }
+  }
+}
+
+function placedEventOf(stored: StoredEvent): PlacedEvent | null {
+  const { position } = stored;
+  const networkId = networkIdOfStream(stored.streamId);
+  if (networkId !== null) return { stream: 'network', position, networkId, event: networkEventOf(stored) };
+  const sandboxId = sandboxIdOfStream(stored.streamId);
+  if (sandboxId !== null) return { stream: 'sandbox', position, sandboxId, event: sandboxEventOf(stored) };
+  const agentId = agentIdOfStream(stored.streamId);
+  return agentId === null ? null : { stream: 'agent', position, agentId, event: agentEventOf(stored) };
+}

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Logger } from 'pino';
+import type { Repository } from 'typeorm';
+import { BUS_PROTOCOL, type HelloMessage, type NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { AgentStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { CLOCK, type Clock, LOGGER, SETTINGS } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { AgentContact } from './agent-contact.entity.js';
+
+/** A contact that says nothing new is written down so often. */
+const WRITE_EVERY_MS = 30_000;
+
+/** An agent as it last spoke. */
+export interface Contact extends Omit<HelloMessage, 'networks'> {
+  readonly lastContactAt: Date;
+  /** false: what is known is from before this process started. */
+  readonly heard: boolean;
+  readonly held: ReadonlyMap<NetworkId, NetworkVersion>;
+}
+
+/** Who was heard when, and what they said of themselves. Only a heartbeat or hello counts as contact. */
+@Injectable()
+export class AgentContacts {
+  private readonly contacts = new Map<AgentId, Contact>();
+  private readonly refusals = new Map<AgentId, string>();
+  private readonly written = new Map<AgentId, { readonly content: string; readonly at: number }>();
+
+  constructor(
+    @InjectRepository(AgentContact) private readonly rows: Repository<AgentContact>,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    for (const { agentId, ...row } of await this.rows.find()) {
+      const { protocol, bootId, softwareVersion, driver, mesh, lastContactAt } = row;
+      this.contacts.set(agentId, {
+        protocol,
+        bootId,
+        softwareVersion,
+        driver,
+        mesh,
+        lastContactAt,
+        heard: false,
+        held: new Map(),
+      });
+    }
+  }
+
+  of(agentId: AgentId): Contact | null {
+    return this.contacts.get(agentId) ?? null;
+  }
+
+  statusOf(agentId: AgentId): Exclude<AgentStatus, 'REVOKED'> {
+    const contact = this.of(agentId);
+    if (contact === null || !contact.heard) return 'UNKNOWN';
+    return this.clock().getTime() - contact.lastContactAt.getTime() > this.settings.offlineAfterMs
+      ? 'OFFLINE'
+      : 'ONLINE';
+  }
+
+  /** The protocol to speak to this agent in: its own, as far as it was heard. */
+  protocolOf(agentId: AgentId): number {
+    return this.of(agentId)?.protocol ?? BUS_PROTOCOL;
+  }
+
+  /** Why this agent was refused contact when it last tried; null: it was not. */
+  refusalOf(agentId: AgentId): string | null {
+    return this.refusals.get(agentId) ?? null;
+  }
+
+  /** True when this is news. */
+  refused(agentId: AgentId, reason: string): boolean {
+    const isNews = this.refusals.get(agentId) !== reason;
+    this.refusals.set(agentId, reason);
+    return isNews;
+  }
+
+  /** Takes note of a hello or heartbeat; true when the agent may have been away before it. */
+  heard(agentId: AgentId, message: HelloMessage): boolean {
+    const returned = this.statusOf(agentId) !== 'ONLINE' || this.of(agentId)?.bootId !== message.bootId;
+    const { protocol, bootId, softwareVersion, driver, mesh } = message;
+    this.refusals.delete(agentId);
+    this.contacts.set(agentId, {
+      protocol,
+      bootId,
+      softwareVersion,
+      driver,
+      mesh,
+      lastContactAt: this.clock(),
+      heard: true,
+      held: new Map(message.networks.map((network) => [network.networkId, network])),
+    });
+    this.write(agentId);
+    return returned;
+  }
+
+  forget(agentId: AgentId): void {
+    this.contacts.delete(agentId);
+    this.refusals.delete(agentId);
+    this.written.delete(agentId);
+    this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact kept'));
+  }
+
+  private write(agentId: AgentId): void {
+    const contact = this.of(agentId);
+    if (contact === null) return;
+    const { protocol, bootId, softwareVersion, driver, mesh, lastContactAt } = contact;
+    const content = JSON.stringify([protocol, bootId, softwareVersion, driver, mesh]);
+    const last = this.written.get(agentId);
+    const now = lastContactAt.getTime();
+    if (last?.content === content && now - last.at < WRITE_EVERY_MS) return;
+    this.written.set(agentId, { content, at: now });
+    this.rows
+      .upsert({ agentId, protocol, bootId, softwareVersion, driver, mesh, lastContactAt }, ['agentId'])
+      .catch((error: unknown) => {
+        this.written.delete(agentId);
+        this.logger.warn({ err: error, agentId }, 'contact not written');
+      });
+  }
+}

@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BUS_PROTOCOL, type HelloMessage, type MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshStateDto } from '#libs/contracts/http/agents.js';
+import type { LocalNodeStatus } from '#libs/contracts/http/statuses.js';
+import type { LocalNodeId } from '#libs/contracts/ids.js';
+import type { LocalNodeState } from '#libs/domain/local-node/state.js';
+import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { meshView } from './mesh-view.js';
+
+interface Contact {
+  readonly protocol: number;
+  readonly lastContactAt: Date;
+  readonly appliedVersion: number | null;
+  readonly mesh: MeshState | null;
+}
+
+const ENDED = { expired: 'EXPIRED', revoked: 'REVOKED', left: 'LEFT' } as const;
+
+/** When each local node was heard and what it holds. It says so again every few seconds: nothing of it is kept. */
+@Injectable()
+export class LocalNodeContacts {
+  private readonly contacts = new Map<LocalNodeId, Contact>();
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  of(nodeId: LocalNodeId): Contact | null {
+    return this.contacts.get(nodeId) ?? null;
+  }
+
+  statusOf({ nodeId, status }: LocalNodeState): LocalNodeStatus {
+    if (status !== 'joined') return ENDED[status];
+    const contact = this.of(nodeId);
+    if (contact === null) return 'UNKNOWN';
+    const silentMs = this.clock().getTime() - contact.lastContactAt.getTime();
+    return silentMs > this.settings.offlineAfterMs ? 'OFFLINE' : 'ONLINE';
+  }
+
+  /** How the node stands in the mesh, as far as that is known; null: it never said. */
+  meshOf(node: LocalNodeState): MeshStateDto | null {
+    return meshView(this.of(node.nodeId), this.statusOf(node), this.clock());
+  }
+
+  /** The protocol to speak to this node in: its own, as far as it was heard. */
+  protocolOf(nodeId: LocalNodeId): number {
+    return this.of(nodeId)?.protocol ?? BUS_PROTOCOL;
+  }
+
+  /** `appliedVersion`: what it holds, as far as this store made it. */
+  heard(nodeId: LocalNodeId, { protocol, mesh }: HelloMessage, appliedVersion: number | null): void {
+    this.contacts.set(nodeId, { protocol, lastContactAt: this.clock(), appliedVersion, mesh });
+  }
+
+  /** It acknowledged a version. */
+  applied(nodeId: LocalNodeId, version: number): void {
+    const known = this.of(nodeId);
+    const appliedVersion = Math.max(version, known?.appliedVersion ?? 0);
+    const { protocol = BUS_PROTOCOL, lastContactAt = this.clock(), mesh = null } = known ?? {};
+    this.contacts.set(nodeId, { protocol, lastContactAt, appliedVersion, mesh });
+  }
+
+  forget(nodeId: LocalNodeId): void {
+    this.contacts.delete(nodeId);
+  }
+}

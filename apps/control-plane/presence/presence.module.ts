@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AgentContact } from './agent-contact.entity.js';
+import { AgentContacts } from './agent-contacts.js';
+import { AgentInventory } from './agent-inventory.entity.js';
+import { Inventories } from './inventories.js';
+import { LocalNodeContacts } from './local-node-contacts.js';
+
+/** Who is in contact, and which sandboxes each agent sees. */
+@Module({
+  imports: [TypeOrmModule.forFeature([AgentContact, AgentInventory])],
+  providers: [AgentContacts, LocalNodeContacts, Inventories],
+  exports: [AgentContacts, LocalNodeContacts, Inventories],
+})
+export class PresenceModule {}

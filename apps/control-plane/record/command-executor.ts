@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js';
+import { type Decision, DomainError, type Outcome } from '#libs/domain/decision.js';
+import type { DomainEvent } from '#libs/domain/events.js';
+import { storedEvent } from '#libs/domain/stored-events.js';
+import { CommandIdReusedError, VersionConflictError } from '#libs/event-store/errors.js';
+import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
+import { EVENT_STORE } from '../foundation/provided.js';
+import { DirectoryFeed } from './directory-feed.js';
+import { StreamTurns } from './stream-turns.js';
+
+/** How often a decision is made again because another process wrote to the stream meanwhile. */
+const MAX_ATTEMPTS = 20;
+
+export interface CommandContext {
+  readonly commandId: string;
+  readonly actor: string;
+  readonly correlationId: string;
+  readonly causationId?: string | null;
+  /** The version that the author has seen; null: whatever is there. */
+  readonly expectedVersion: number | null;
+}
+
+export interface VersionedState<State> {
+  readonly state: State;
+  readonly version: number;
+}
+
+export interface CommandTask<State, Event extends DomainEvent, Told, Answer> {
+  readonly context: CommandContext;
+  /** What is asked, for telling a repeat from another request under the same key. */
+  readonly request: JsonValue;
+  readonly streamId: string;
+  readonly load: () => Promise<VersionedState<State>>;
+  readonly decide: (state: State) => Decision<Event, Told> | Promise<Decision<Event, Told>>;
+  /** The answer, kept with the command: a repeat gets it again. */
+  readonly answer: (outcome: Outcome<Event, Told>, before: VersionedState<State>) => Answer;
+  readonly claims?: readonly UniqueClaim[];
+  readonly releases?: readonly UniqueClaim[];
+  /** The earlier answer was looked for already, and there is none. */
+  readonly isNew?: boolean;
+}
+
+/**
+ * Carries out commands: looks for an earlier answer, folds, decides, appends. Without an expected version a decision
+ * is made again on the new state when the stream moved on; with one it is refused. Resolves when queries show it.
+ */
+@Injectable()
+export class CommandExecutor {
+  private readonly turns = new StreamTurns();
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly feed: DirectoryFeed,
+  ) {}
+
+  /** Errors: DomainError, VersionConflictError, CommandIdReusedError, ClaimTakenError, the store's. */
+  execute<State, Event extends DomainEvent, Told, Answer>(
+    task: CommandTask<State, Event, Told, Answer>,
+  ): Promise<Answer> {
+    return this.turns.take(task.streamId, () => this.attempt(task));
+  }
+
+  /** The answer that this command got before; null when it is new. Error: CommandIdReusedError. */
+  async earlierAnswer<Answer>(context: CommandContext, request: JsonValue): Promise<Answer | null> {
+    const row = await this.store.findCommand(context.actor, context.commandId);
+    if (row === null) return null;
+    if (row.requestHash !== hashOf(context, request)) throw new CommandIdReusedError(context.commandId);
+    return row.result as Answer;
+  }
+
+  private async attempt<State, Event extends DomainEvent, Told, Answer>(
+    task: CommandTask<State, Event, Told, Answer>,
+  ): Promise<Answer> {
+    const { context, request, streamId } = task;
+    const earlier = task.isNew ? null : await this.earlierAnswer<Answer>(context, request);
+    if (earlier !== null) return earlier;
+    for (let attempt = 1; ; attempt += 1) {
+      const before = await task.load();
+      // A repeat may have waited for its turn behind the very command that it repeats: what that did is no refusal.
+      const refuse = async (refusal: Error): Promise<Answer> => {
+        const answered = await this.earlierAnswer<Answer>(context, request);
+        if (answered === null) throw refusal;
+        return answered;
+      };
+      if (context.expectedVersion !== null && context.expectedVersion !== before.version) {
+        return refuse(new VersionConflictError(streamId, context.expectedVersion, before.version));
+      }
+      const decision = await task.decide(before.state);
+      if (decision instanceof DomainError) return refuse(decision);
+      const answer = task.answer(decision, before);
+      try {
+        const written = await this.store.execute({
+          commandId: context.commandId,
+          actor: context.actor,
+          requestHash: hashOf(context, request),
+          correlationId: context.correlationId,
+          causationId: context.causationId ?? null,
+          streamId,
+          expectedVersion: before.version,
+          events: decision.events.map(storedEvent),
+          claims: task.claims ?? [],
+          releases: task.releases ?? [],
+          result: jsonOf(answer),
+        });
+        if (written.kind === 'repeated') return written.result as Answer;
+        if (decision.events.length > 0) await this.feed.reached(written.position);
+        return answer;
+      } catch (error) {
+        const movedOn = error instanceof VersionConflictError && context.expectedVersion === null;
+        if (!movedOn || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+}
+
+/** A value as the JSON that it is sent as. */
+export function jsonOf(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value ?? null));
+}
+
+function hashOf({ expectedVersion }: CommandContext, request: JsonValue): string {
+  return createHash('sha256')
+    .update(canonicalJson([request, expectedVersion]), 'utf8')
+    .digest('hex');
+}

@@ -1,0 +1,88 @@
+import { EventEmitter, once } from 'node:events';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/event-store.js';
+import { Metrics } from '../foundation/metrics.js';
+import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
+import { Directory, type DirectoryChange } from './directory.js';
+
+const READ_AT_ONCE = 1_000;
+const LAG_BOUND_MS = 5_000;
+
+/** What was written is not in the read model yet. */
+export class ReadModelBehindError extends CodedError {
+  constructor() {
+    super('STARTING', 'the control plane is still reading its log', 'try again in a moment');
+  }
+}
+
+/** Keeps the directory in step with the log, and tells those who act on what changes. */
+@Injectable()
+export class DirectoryFeed {
+  private readonly moved = new EventEmitter().setMaxListeners(0);
+  private readonly listeners: ((change: DirectoryChange) => void)[] = [];
+  private subscription: Subscription | null = null;
+
+  constructor(
+    readonly directory: Directory,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    metrics.gauge('gs_log_position', 'Position in the log that queries show', () => directory.position);
+    metrics.gauge('gs_unreadable_events', 'Events of a newer release', () => directory.unreadableEvents);
+  }
+
+  /** Resolves when everything that was in the log is in the directory; goes on with what comes. */
+  async start(): Promise<void> {
+    for (;;) {
+      const events = await this.store.readAll(this.directory.position, READ_AT_ONCE);
+      if (events.length === 0) break;
+      this.directory.replay(events);
+    }
+    this.subscription = this.store.subscribe(
+      this.directory.position,
+      (events) => this.take(events),
+      (error) => this.logger.warn({ err: error }, 'the log cannot be followed now'),
+    );
+  }
+
+  get isFollowing(): boolean {
+    return this.subscription !== null;
+  }
+
+  onChange(listener: (change: DirectoryChange) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Resolves when the directory has this position; what a command wrote is then seen by every query. */
+  async reached(position: number): Promise<void> {
+    const signal = AbortSignal.timeout(LAG_BOUND_MS);
+    while (this.directory.position < position) {
+      await once(this.moved, 'moved', { signal }).catch(() => {
+        throw new ReadModelBehindError();
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.subscription?.close();
+  }
+
+  private async take(events: readonly StoredEvent[]): Promise<void> {
+    const unreadable = this.directory.unreadableEvents;
+    const change = this.directory.apply(events);
+    if (this.directory.unreadableEvents > unreadable) {
+      this.logger.error({ position: this.directory.position, code: 'EVENT_UNKNOWN' }, 'events of a newer release');
+    }
+    this.moved.emit('moved');
+    for (const listener of this.listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        this.logger.error({ err: error }, 'a change of the topology was not acted on');
+      }
+    }
+  }
+}

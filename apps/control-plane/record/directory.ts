@@ -1,0 +1,193 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, LocalNodeId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
+import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
+import { type AgentRecord, agentIdOfStream, nextAgentRecord } from './agent-record.js';
+import { type LocalNodeRecord, localNodeIdOfStream, nextLocalNodeRecord } from './local-node-record.js';
+import { NetworkIndex } from './network-index.js';
+import {
+  type NetworkRecord,
+  networkIdOfStream,
+  nextNetworkRecord,
+  replayNetwork,
+  type VersionChange,
+} from './network-record.js';
+import { foldSandbox, sandboxIdOfStream } from './sandbox-record.js';
+import { takesSomethingAway } from './urgency.js';
+
+interface NetworkChange {
+  readonly concerned: ReadonlySet<AgentId>;
+  readonly urgent: boolean;
+  /** Whether other agents take part than before. */
+  readonly participantsChanged: boolean;
+}
+
+/** What a batch of events changed. */
+export interface DirectoryChange {
+  /** Each network once, with everybody that any of its new versions concerns. */
+  readonly networks: ReadonlyMap<NetworkId, NetworkChange>;
+  readonly agents: ReadonlySet<AgentId>;
+  readonly localNodes: ReadonlySet<LocalNodeId>;
+}
+
+/**
+ * Everything the log says now, in memory: the fold of each network, sandbox, agent and local node. It holds nothing that a
+ * replay would not bring back.
+ */
+export class Directory {
+  private readonly index = new NetworkIndex();
+  private readonly sandboxesById = new Map<SandboxId, SandboxState>();
+  private readonly agentsById = new Map<AgentId, AgentRecord>();
+  private readonly localNodesById = new Map<LocalNodeId, LocalNodeRecord>();
+  private unreadableCount = 0;
+  private lastPosition = 0;
+
+  get position(): number {
+    return this.lastPosition;
+  }
+
+  /** Events that this program could not read: a newer release wrote them. */
+  get unreadableEvents(): number {
+    return this.unreadableCount;
+  }
+
+  /** Networks that exist now. */
+  networks(): readonly NetworkRecord[] {
+    return this.index.all();
+  }
+
+  /** By id, deleted ones too. */
+  network(networkId: NetworkId): NetworkRecord | null {
+    return this.index.get(networkId);
+  }
+
+  networkNamed(name: NetworkName): NetworkRecord | null {
+    return this.index.named(name);
+  }
+
+  /** The network of this name that was deleted last, unless there is one now. */
+  lastNetworkNamed(name: NetworkName): NetworkId | null {
+    return this.index.lastNamed(name);
+  }
+
+  /** Whom a recent version concerns; null when it is too old to be remembered, or not known yet. */
+  versionChange(networkId: NetworkId, version: number): VersionChange | null {
+    return this.index.version(networkId, version);
+  }
+
+  networksOf(sandboxId: SandboxId): readonly NetworkRecord[] {
+    return this.index.ofSandbox(sandboxId);
+  }
+
+  /** Networks that this agent takes part in now. */
+  networksOfAgent(agentId: AgentId): readonly NetworkRecord[] {
+    return this.index.ofAgent(agentId);
+  }
+
+  sandboxes(): readonly SandboxState[] {
+    return [...this.sandboxesById.values()];
+  }
+
+  sandbox(sandboxId: SandboxId): SandboxState | null {
+    return this.sandboxesById.get(sandboxId) ?? null;
+  }
+
+  agents(): readonly AgentRecord[] {
+    return [...this.agentsById.values()];
+  }
+
+  agent(agentId: AgentId): AgentRecord | null {
+    return this.agentsById.get(agentId) ?? null;
+  }
+
+  localNodes(): readonly LocalNodeRecord[] {
+    return [...this.localNodesById.values()];
+  }
+
+  localNode(nodeId: LocalNodeId): LocalNodeRecord | null {
+    return this.localNodesById.get(nodeId) ?? null;
+  }
+
+  /** As apply, for events of the past, of which nobody has to be told: each network is folded once a batch. */
+  replay(events: readonly StoredEvent[]): void {
+    const fresh = events.filter(({ position }) => position > this.lastPosition);
+    for (const [networkId, own] of Map.groupBy(fresh, ({ streamId }) => networkIdOfStream(streamId))) {
+      if (networkId === null) for (const event of own) this.applyElsewhere(event);
+      else this.keep(networkId, replayNetwork(this.network(networkId), own));
+    }
+    this.lastPosition = fresh.at(-1)?.position ?? this.lastPosition;
+  }
+
+  /** Takes the next events of the log; events already taken are passed over. */
+  apply(events: readonly StoredEvent[]): DirectoryChange {
+    const networks = new Map<NetworkId, NetworkChange>();
+    const agents = new Set<AgentId>();
+    const localNodes = new Set<LocalNodeId>();
+    for (const event of events) {
+      if (event.position <= this.lastPosition) continue;
+      this.lastPosition = event.position;
+      const networkId = networkIdOfStream(event.streamId);
+      if (networkId === null) {
+        const { agentId, nodeId } = this.applyElsewhere(event);
+        if (agentId !== null) agents.add(agentId);
+        if (nodeId !== null) localNodes.add(nodeId);
+        continue;
+      }
+      const before = this.network(networkId);
+      const record = nextNetworkRecord(before, event);
+      this.keep(networkId, record);
+      const known = networks.get(networkId);
+      const concerned = record === null || record.unreadable !== null ? [] : record.last.concerned;
+      networks.set(networkId, {
+        concerned: new Set([...(known?.concerned ?? []), ...concerned]),
+        urgent: (known?.urgent ?? false) || takesSomethingAway(event),
+        participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
+      });
+    }
+    return { networks, agents, localNodes };
+  }
+
+  private keep(networkId: NetworkId, record: NetworkRecord | null): void {
+    if (record === null || record.unreadable !== null) this.unreadableCount += 1;
+    if (record !== null) this.index.put(networkId, record);
+  }
+
+  /** An event of a sandbox, an agent or a local node: says which of the latter two. */
+  private applyElsewhere(event: StoredEvent): {
+    readonly agentId: AgentId | null;
+    readonly nodeId: LocalNodeId | null;
+  } {
+    const sandboxId = sandboxIdOfStream(event.streamId);
+    if (sandboxId !== null) {
+      this.readOrCount(() => {
+        const sandbox = foldSandbox(this.sandbox(sandboxId), [event]);
+        if (sandbox !== null) this.sandboxesById.set(sandboxId, sandbox);
+      });
+    }
+    const nodeId = localNodeIdOfStream(event.streamId);
+    if (nodeId !== null) {
+      this.readOrCount(() => this.localNodesById.set(nodeId, nextLocalNodeRecord(this.localNode(nodeId), event)));
+    }
+    const agentId = agentIdOfStream(event.streamId);
+    if (agentId !== null) {
+      this.readOrCount(() => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
+    }
+    return { agentId, nodeId };
+  }
+
+  /** An event of a newer release is counted and passed over: its stream stays as it was read so far. */
+  private readOrCount(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.unreadableCount += 1;
+    }
+  }
+}
+
+/** Both lists are in order and hold each agent once. */
+function sameMembers(before: NetworkRecord | null, now: NetworkRecord | null): boolean {
+  const [old, present] = [before?.participants ?? [], now?.participants ?? []];
+  return old.length === present.length && old.every((agentId, at) => agentId === present[at]);
+}

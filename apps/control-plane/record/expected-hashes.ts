@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { networkStream } from '#libs/domain/events.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { compile } from '#libs/topology/compile.js';
+import { EMPTY_DIGEST } from '#libs/topology/snapshot-digest.js';
+import { snapshotHashOfProtocol1 } from '#libs/topology/snapshot-text.js';
+import { EVENT_STORE } from '../foundation/provided.js';
+import { currentHash } from './current-hash.js';
+import { Directory } from './directory.js';
+import { expectedHash, type NetworkRecord, nextNetworkRecord } from './network-record.js';
+import { unknownNetwork } from './unknown-network.js';
+import { VersionHashes } from './version-hashes.js';
+
+/** Tells whether a hash is right for an agent and a version; null: it is not known here. */
+export type HashCheck = (agentId: AgentId, version: number, hash: string) => boolean | null;
+
+/**
+ * The hash that each agent has to acknowledge for each version. A version is proven by its epoch, its number and this
+ * hash together: a number alone may stand for something else, since a store can be restored from an older copy.
+ */
+@Injectable()
+export class ExpectedHashes {
+  constructor(
+    private readonly directory: Directory,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  /** By what is in memory: the present version, and recent ones, of which the hash of protocol 1 is not remembered. */
+  remembered(networkId: NetworkId): HashCheck {
+    return (agentId, version, hash) => {
+      const record = this.directory.network(networkId);
+      if (record === null) return hash === new VersionHashes(unknownNetwork(networkId), EMPTY_DIGEST).of(false);
+      if (record.topology.version === version) return isCurrent(record, agentId, hash);
+      const change = this.directory.versionChange(networkId, version);
+      const expected = change === null ? null : expectedHash(change, agentId);
+      if (expected === null) return null;
+      return expected === hash;
+    };
+  }
+
+  /** By what is in memory, and by the log where that does not reach back far enough. */
+  async ofVersions(networkId: NetworkId, versions: ReadonlySet<number>): Promise<HashCheck> {
+    const remembered = this.remembered(networkId);
+    const read = new Map<number, NetworkRecord>();
+    const isRemembered = [...versions].every(
+      (version) =>
+        this.directory.network(networkId)?.topology.version === version ||
+        (this.directory.versionChange(networkId, version)?.hashes ?? null) !== null,
+    );
+    if (!isRemembered) {
+      let record: NetworkRecord | null = null;
+      for (const event of await this.store.readStream(networkStream(networkId))) {
+        record = nextNetworkRecord(record, event);
+        if (record !== null && versions.has(record.topology.version)) read.set(record.topology.version, record);
+      }
+    }
+    return (agentId, version, hash) => {
+      const record = read.get(version);
+      return record === undefined ? remembered(agentId, version, hash) : isCurrent(record, agentId, hash);
+    };
+  }
+}
+
+/** Whether this hash stands for what the agent has to hold of the record's version, in either protocol served. */
+function isCurrent(record: NetworkRecord, agentId: AgentId, hash: string): boolean {
+  return hash === currentHash(record, agentId) || hash === snapshotHashOfProtocol1(compile(record.topology, agentId));
+}

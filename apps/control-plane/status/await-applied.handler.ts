@@ -1,0 +1,116 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import type { AppliedDto } from '#libs/contracts/http/status.js';
+import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
+import { networkStream } from '#libs/domain/events.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { AppliedLog } from '../applied/applied-log.js';
+import { type AppliedProof, proveApplied, type Standing } from '../applied/applied-proof.js';
+import { DoubtedClaims } from '../applied/doubted-claims.js';
+import { Regressions } from '../applied/regressions.js';
+import { Metrics } from '../foundation/metrics.js';
+import { CLOCK, type Clock, EVENT_STORE } from '../foundation/provided.js';
+import { ServerClosing } from '../foundation/server-closing.js';
+import { NotFoundError, networkNotFound } from '../http/errors.js';
+import { Directory } from '../record/directory.js';
+import { ExpectedHashes } from '../record/expected-hashes.js';
+import { type NetworkRecord, nextNetworkRecord, type VersionChange } from '../record/network-record.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { NetworkStatuses } from './network-statuses.js';
+import { AwaitApplied } from './queries.js';
+
+/** Waits for acknowledgements as they arrive, and says what is proven when they are all there or the time is up. */
+@QueryHandler(AwaitApplied)
+export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
+  private waiting = 0;
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly log: AppliedLog,
+    private readonly statuses: NetworkStatuses,
+    private readonly closing: ServerClosing,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly epoch: StoreEpoch,
+    private readonly hashes: ExpectedHashes,
+    private readonly doubted: DoubtedClaims,
+    private readonly regressions: Regressions,
+    @Inject(CLOCK) private readonly clock: Clock,
+    metrics: Metrics,
+  ) {
+    metrics.gauge('gs_applied_waits', 'Requests that wait for acknowledgements', () => this.waiting);
+  }
+
+  async execute({ network, version, waitSeconds }: AwaitApplied): Promise<AppliedDto> {
+    const networkId = await this.networkId(network);
+    const change = await this.versionChange(network, networkId, version);
+    const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
+    let proof: AppliedProof;
+    for (;;) {
+      // Listening begins before reading, so that nothing falls in between.
+      const arrival = new AbortController();
+      const next = this.log.next(networkId, AbortSignal.any([deadline, arrival.signal])).then(
+        () => true,
+        () => false,
+      );
+      proof = await this.prove(networkId, change);
+      if (proof.settled || deadline.aborted || waitSeconds === 0) {
+        arrival.abort();
+        break;
+      }
+      // After the time is up there is one more look: the wait may have begun late.
+      this.waiting += 1;
+      await next;
+      this.waiting -= 1;
+    }
+    const until = proof.settled && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
+    return {
+      network,
+      version,
+      confirmed: proof.confirmed,
+      expected: change.concerned.length,
+      elapsedMs: Math.max(0, until.getTime() - change.recordedAt.getTime()),
+      flowsCut: proof.flowsCut,
+      supersededBy: proof.supersededBy,
+      agents: proof.agents,
+    };
+  }
+
+  private async prove(networkId: NetworkId, change: VersionChange): Promise<AppliedProof> {
+    const records = await this.log.read(networkId, change.version, this.epoch.current);
+    const isExpected = await this.hashes.ofVersions(networkId, new Set(records.map(({ to }) => to)));
+    const standing = (agentId: AgentId) => this.standing(networkId, agentId);
+    return proveApplied(change.version, change.concerned, records, isExpected, standing);
+  }
+
+  private standing(networkId: NetworkId, agentId: AgentId): Standing {
+    const record = this.directory.network(networkId);
+    if (record === null) return { status: 'UNKNOWN', appliedVersion: null, reason: null, isFinal: false };
+    const { status, appliedVersion, reason } = this.statuses.ofAgent(record, agentId);
+    // An acknowledgement that is known but not written yet is not proof.
+    const isFinal =
+      this.regressions.ofAgent(networkId, agentId) !== null || this.doubted.of(agentId, networkId) !== null;
+    return { status: status === 'SYNCED' ? 'PENDING' : status, appliedVersion, reason, isFinal };
+  }
+
+  /** Of a network that is there, or was: the deletion of one is applied too. */
+  private async networkId(network: NetworkName): Promise<NetworkId> {
+    const id = this.directory.networkNamed(network)?.topology.networkId ?? this.directory.lastNetworkNamed(network);
+    if (id === null) throw networkNotFound(network);
+    return id;
+  }
+
+  private async versionChange(network: NetworkName, networkId: NetworkId, version: number): Promise<VersionChange> {
+    const recent = this.directory.versionChange(networkId, version);
+    if (recent !== null) return recent;
+    let record: NetworkRecord | null = null;
+    for (const event of await this.store.readStream(networkStream(networkId))) {
+      record = nextNetworkRecord(record, event);
+      if (record?.topology.version === version) return record.last;
+    }
+    throw new NotFoundError(
+      'VERSION_NOT_FOUND',
+      `network ${network} has no version ${version}`,
+      `see \`gstacks network show ${network}\``,
+    );
+  }
+}

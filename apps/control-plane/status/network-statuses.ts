@@ -1,0 +1,110 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { MeshStateDto } from '#libs/contracts/http/agents.js';
+import type { AgentNetworkStatusDto, LocalNodeStatusDto } from '#libs/contracts/http/status.js';
+import type { AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { AgentStates } from '../applied/agent-states.js';
+import { DoubtedClaims } from '../applied/doubted-claims.js';
+import { Regressions } from '../applied/regressions.js';
+import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { AgentContacts } from '../presence/agent-contacts.js';
+import { LocalNodeContacts } from '../presence/local-node-contacts.js';
+import { meshView } from '../presence/mesh-view.js';
+import { Directory } from '../record/directory.js';
+import { ExpectedHashes } from '../record/expected-hashes.js';
+import type { NetworkRecord } from '../record/network-record.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { type AgentNetworkState, agentNetworkState, networkStatus } from './agent-network-status.js';
+import type { Hearing } from './sandbox-condition.js';
+
+/** Gathers what is known of agents and networks for whoever asks. */
+@Injectable()
+export class NetworkStatuses {
+  constructor(
+    private readonly directory: Directory,
+    private readonly contacts: AgentContacts,
+    private readonly states: AgentStates,
+    private readonly localContacts: LocalNodeContacts,
+    private readonly regressions: Regressions,
+    private readonly doubted: DoubtedClaims,
+    private readonly epoch: StoreEpoch,
+    private readonly hashes: ExpectedHashes,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  agentStatus(agentId: AgentId): AgentStatus {
+    return this.directory.agent(agentId)?.state.status === 'revoked' ? 'REVOKED' : this.contacts.statusOf(agentId);
+  }
+
+  /** Whether the agent is in contact, and since when not. */
+  hearingOf(agentId: AgentId): Hearing {
+    return {
+      status: this.agentStatus(agentId),
+      lastContactAt: this.contacts.of(agentId)?.lastContactAt ?? null,
+    };
+  }
+
+  /** How the agent stands in the mesh, as far as that is known; null: it never said. */
+  meshOf(agentId: AgentId): MeshStateDto | null {
+    return meshView(this.contacts.of(agentId), this.agentStatus(agentId), this.clock());
+  }
+
+  ofAgent({ topology, last }: NetworkRecord, agentId: AgentId): AgentNetworkState {
+    const { networkId, version } = topology;
+    const isExpected = this.hashes.remembered(networkId);
+    return agentNetworkState(
+      {
+        agent: this.agentStatus(agentId),
+        currentVersion: version,
+        epoch: this.epoch.current,
+        isCurrentHash: (hash) => isExpected(agentId, version, hash) === true,
+        changedAt: last.recordedAt,
+        acknowledged: this.states.of(agentId, networkId),
+        acknowledgedAt: this.states.receivedAt(agentId, networkId),
+        held: this.contacts.of(agentId)?.held.get(networkId) ?? null,
+        regression: this.regressions.ofAgent(networkId, agentId)?.detail ?? null,
+        doubt: this.doubted.of(agentId, networkId),
+        refusal: this.contacts.refusalOf(agentId),
+      },
+      this.clock(),
+      this.settings.staleAfterMs,
+    );
+  }
+
+  ofNetwork(record: NetworkRecord): NetworkStatus {
+    return networkStatus(
+      record.participants.map((agentId) => this.ofAgent(record, agentId).status),
+      this.regressions.of(record.topology.networkId).length > 0,
+    );
+  }
+
+  describe(record: NetworkRecord, agentId: AgentId): AgentNetworkStatusDto {
+    const contact = this.contacts.of(agentId);
+    const state = this.ofAgent(record, agentId);
+    return {
+      agentId,
+      ...state,
+      lastContactAt: contact?.lastContactAt.toISOString() ?? null,
+      mesh: this.meshOf(agentId),
+      failures: this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [],
+    };
+  }
+
+  /** Machines that are joined now. They have no part in the network's own status. */
+  localNodes({ topology }: NetworkRecord): readonly LocalNodeStatusDto[] {
+    return this.directory.localNodes().flatMap(({ state }) => {
+      if (state.status !== 'joined' || state.networkId !== topology.networkId) return [];
+      const { nodeId, user, machine, expiresAt } = state;
+      const contact = this.localContacts.of(nodeId);
+      return {
+        ...{ nodeId, user, machine, expiresAt },
+        status: this.localContacts.statusOf(state),
+        appliedVersion: contact?.appliedVersion ?? null,
+        lastContactAt: contact?.lastContactAt.toISOString() ?? null,
+        mesh: this.localContacts.meshOf(state),
+      };
+    });
+  }
+}

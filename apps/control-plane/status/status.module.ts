@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AppliedModule } from '../applied/applied.module.js';
+import { PresenceModule } from '../presence/presence.module.js';
+import { AwaitAppliedHandler } from './await-applied.handler.js';
+import { AwaitHeldHandler } from './await-held.handler.js';
+import { NetworkStatuses } from './network-statuses.js';
+import { SandboxConditions } from './sandbox-conditions.js';
+import { ShowNetworkStatusHandler } from './status.handlers.js';
+
+/** What is known of networks and agents, and waiting for it. */
+@Module({
+  imports: [PresenceModule, AppliedModule],
+  providers: [NetworkStatuses, SandboxConditions, ShowNetworkStatusHandler, AwaitAppliedHandler, AwaitHeldHandler],
+  exports: [NetworkStatuses, SandboxConditions],
+})
+export class StatusModule {}
