@@ -7,6 +7,7 @@ import type { HostNamespace } from './host-namespaces.js';
 import type { StackMesh } from './mesh-environment.js';
 import type { PreparedPostgres } from './postgres.js';
 import type { ProcessSpec } from './process-spec.js';
+import type { AgentBridge } from './sample-containers.js';
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url));
 const AGENT = join(DIST, 'apps/agent/main.js');
@@ -89,6 +90,7 @@ export interface AgentPlace {
   readonly sandboxRange: string | null;
   readonly meshEndpoint: string;
   readonly host: HostNamespace | null;
+  readonly docker: AgentBridge | null;
 }
 
 export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile: string, mesh: StackMesh): ProcessSpec {
@@ -101,6 +103,11 @@ export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile:
     GLOBALSTACKS_AGENT_MESH_DNS_ADDR: place.dnsAddress,
     GLOBALSTACKS_AGENT_SANDBOX_RANGE: place.sandboxRange,
     GLOBALSTACKS_AGENT_NETNS_PREFIX: place.host?.sandboxPrefix ?? null,
+    GLOBALSTACKS_AGENT_DOCKER_SOCKET: place.docker?.socketPath ?? null,
+    GLOBALSTACKS_AGENT_DOCKER_NETWORK: place.docker?.network ?? null,
+    GLOBALSTACKS_AGENT_DOCKER_BRIDGE: place.docker?.bridge ?? null,
+    GLOBALSTACKS_AGENT_DOCKER_SUBNET: place.docker?.subnet ?? null,
+    GLOBALSTACKS_AGENT_REMOVE_ON_EXIT: place.docker === null ? null : 'true',
   };
   const set = Object.entries(optional).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
   return {
@@ -114,7 +121,7 @@ export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile:
       GLOBALSTACKS_CONTROL_PLANE_URL: place.controlPlaneUrl,
       GLOBALSTACKS_AGENT_STATE_DIR: home.agentState(place.name),
       GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE: enrollmentTokenFile,
-      GLOBALSTACKS_AGENT_DRIVER: place.host === null ? 'static' : 'netns',
+      GLOBALSTACKS_AGENT_DRIVER: place.docker !== null ? 'docker' : place.host === null ? 'static' : 'netns',
       GLOBALSTACKS_AGENT_SANDBOXES: home.sandboxFile(place.name),
       ...mesh.agent(place.meshEndpoint),
     },

@@ -1,5 +1,6 @@
 import type { AddressBlock } from './address-block.js';
 import { type Home, writeWhole } from './home.js';
+import type { SandboxKind } from './settings.js';
 
 export const AGENTS = ['host-a', 'host-b'] as const;
 export type AgentName = (typeof AGENTS)[number];
@@ -19,8 +20,8 @@ export function sampleSandboxes(block: AddressBlock): readonly SampleSandbox[] {
   ];
 }
 
-/** Writes each agent's list of sandboxes; with namespaces an address is the agent's to give. */
-export function writeSandboxFiles(home: Home, sandboxes: readonly SampleSandbox[], kind: 'static' | 'netns'): void {
+/** Writes each agent's list of sandboxes; but for processes an address is the agent's to give. */
+export function writeSandboxFiles(home: Home, sandboxes: readonly SampleSandbox[], kind: SandboxKind): void {
   for (const agent of AGENTS) {
     const entries = sandboxes
       .filter((sandbox) => sandbox.agent === agent)

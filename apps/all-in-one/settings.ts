@@ -2,26 +2,34 @@ import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parsePort } from '#libs/contracts/ports.js';
+import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
 import { type StackMesh, stackMesh } from './mesh-environment.js';
 
 export interface AllInOneSettings {
   readonly home: string;
   readonly port: number;
-  readonly sandboxes: 'static' | 'netns';
+  readonly sandboxes: SandboxKind;
+  /** The Docker Engine's socket, for `docker`. */
+  readonly dockerSocket: string;
   readonly mesh: StackMesh;
 }
 
+const SANDBOX_KINDS = ['static', 'netns', 'docker'] as const;
+export type SandboxKind = (typeof SANDBOX_KINDS)[number];
+
 export class UsageError extends CodedError {}
 
-export const USAGE = `usage: npm start -- [--home DIR] [--port N] [--sandboxes static|netns]
+export const USAGE = `usage: npm start -- [--home DIR] [--port N] [--sandboxes static|netns|docker]
 
   --home DIR     where everything is kept (default: .gstacks in this clone; also GLOBALSTACKS_HOME)
   --port N       port of the HTTP API on 127.0.0.1 (default: 7080)
-  --sandboxes    static: processes on loopback addresses (default); netns: network namespaces (needs root)
+  --sandboxes    static: processes on loopback addresses (default); netns: network namespaces (needs root);
+                 docker: containers of this machine's Docker Engine (needs root; DOCKER_HOST: its unix socket)
 
 The mesh is TCP on this machine, unless GLOBALSTACKS_MESH_CONTROL_URL names a control server: see docs/mesh.md`;
 
 const DEFAULT_PORT = 7_080;
+const DOCKER_SOCKET = '/var/run/docker.sock';
 
 /** Settings from arguments and environment. Error: UsageError. */
 export function parseSettings(
@@ -44,9 +52,10 @@ export function parseSettings(
     throw new UsageError('USAGE', error instanceof Error ? error.message : String(error), USAGE);
   }
   if (values.help === true) return 'help';
-  const sandboxes = values.sandboxes ?? 'static';
-  if (sandboxes !== 'static' && sandboxes !== 'netns') {
-    throw new UsageError('USAGE', `--sandboxes: "${sandboxes}" is not known; expected static or netns`, USAGE);
+  const kind = values.sandboxes ?? 'static';
+  const sandboxes = SANDBOX_KINDS.find((known) => known === kind);
+  if (sandboxes === undefined) {
+    throw new UsageError('USAGE', `--sandboxes: "${kind}" is not known; expected static, netns or docker`, USAGE);
   }
   const home = values.home ?? environment.GLOBALSTACKS_HOME ?? '.gstacks';
   if (home === '') throw new UsageError('USAGE', '--home: expected a folder', USAGE);
@@ -55,6 +64,12 @@ export function parseSettings(
     home: isAbsolute(home) ? home : resolve(values.home === undefined ? clone : (environment.INIT_CWD ?? clone), home),
     port: values.port === undefined ? DEFAULT_PORT : parsePort(values.port, '--port'),
     sandboxes,
+    dockerSocket: sandboxes === 'docker' ? socketOf(environment.DOCKER_HOST) : DOCKER_SOCKET,
     mesh: stackMesh(environment),
   };
+}
+
+/** An Engine elsewhere has its containers elsewhere. */
+function socketOf(dockerHost: string | undefined): string {
+  return dockerHost === undefined || dockerHost === '' ? DOCKER_SOCKET : parseSocketPath(dockerHost, 'DOCKER_HOST');
 }

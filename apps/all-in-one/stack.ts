@@ -22,6 +22,7 @@ import {
   postgresProcess,
   sandboxProcess,
 } from './processes.js';
+import { type AgentBridge, SampleContainers } from './sample-containers.js';
 import { AGENTS, type SampleSandbox, sampleSandboxes, writeSandboxFiles } from './sample-sandboxes.js';
 import type { AllInOneSettings } from './settings.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -69,6 +70,7 @@ export class Stack {
     if (settings.mesh.transport === 'tsnet') await this.buildMeshNode();
     const { ports, block } = await this.takeAddresses();
     const hosts = settings.sandboxes === 'netns' ? await this.makeHosts(block) : null;
+    const containers = settings.sandboxes === 'docker' ? await this.openContainers(block) : null;
     const machine = hosts === null ? LOOPBACK : block.link.machine;
 
     const postgres = await preparePostgres({
@@ -111,12 +113,13 @@ export class Stack {
         block,
         ports,
         hosts,
+        containers?.bridges[name] ?? null,
         `http://${machine}:${settings.port}`,
       );
       places.push(place);
       await this.run(agentProcess(home, place, await this.enrollmentToken(name, client), settings.mesh));
     }
-    await this.startSandboxes(sandboxes, client);
+    await this.startSandboxes(sandboxes, containers, client);
     const outside = await client.waitForMesh(AGENTS, MESH_TIMEOUT_MS);
     for (const why of outside) this.say(`not in the mesh, which goes on trying: ${why}`);
     if (outside.length > 0) this.say('see: gstacks mesh doctor');
@@ -194,6 +197,7 @@ export class Stack {
     block: AddressBlock,
     ports: InnerPorts,
     hosts: readonly HostNamespace[] | null,
+    docker: AgentBridge | null,
     controlPlaneUrl: string,
   ): AgentPlace {
     const host = hosts?.[index] ?? null;
@@ -201,8 +205,9 @@ export class Stack {
       name,
       controlPlaneUrl,
       host,
-      proxyRange: host === null ? block.proxyRanges[index] : null,
-      dnsAddress: host === null ? block.dnsAddresses[index] : null,
+      docker,
+      proxyRange: host === null && docker === null ? block.proxyRanges[index] : null,
+      dnsAddress: host === null && docker === null ? block.dnsAddresses[index] : null,
       sandboxRange: host === null ? null : `10.76.${index + 1}.0/24`,
       meshEndpoint: `${host?.address ?? LOOPBACK}:${ports.mesh[index]}`,
     };
@@ -216,11 +221,24 @@ export class Stack {
     return file;
   }
 
-  private async startSandboxes(sandboxes: readonly SampleSandbox[], client: ControlPlaneClient): Promise<void> {
+  private async openContainers(block: AddressBlock): Promise<SampleContainers> {
+    const containers = new SampleContainers(this.settings.dockerSocket, block, this.home.folder);
+    await containers.requireEngine();
+    this.undo.push(() => containers.remove(sampleSandboxes(block)));
+    return containers;
+  }
+
+  private async startSandboxes(
+    sandboxes: readonly SampleSandbox[],
+    containers: SampleContainers | null,
+    client: ControlPlaneClient,
+  ): Promise<void> {
+    await containers?.start(sandboxes, this.say);
     const namespaces = await client.waitForSandboxes(
       sandboxes.map(({ id }) => id),
       SANDBOXES_TIMEOUT_MS,
     );
+    if (containers !== null) return;
     for (const { id, address } of sandboxes) {
       const namespace = namespaces.get(id) ?? null;
       await this.run(sandboxProcess(id, namespace === null ? { address } : { namespace }));

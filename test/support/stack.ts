@@ -52,7 +52,9 @@ export interface RunningStack {
 }
 
 export interface StackOptions {
-  readonly sandboxes: 'static' | 'netns';
+  readonly sandboxes: 'static' | 'netns' | 'docker';
+  /** What the stack and every command are run under, such as nsenter and its arguments. */
+  readonly under?: readonly string[];
   /** tsnet: with a control server of the stack's own. Default direct. */
   readonly mesh?: MeshKind;
   /** Kept from an earlier stack; otherwise a new temporary folder. */
@@ -64,10 +66,23 @@ export interface StackOptions {
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'gs-e2e-'));
   const port = options.port ?? (await freePort());
-  const control = options.mesh === 'tsnet' ? await startStackFixture(home, options.sandboxes) : null;
+  const control =
+    options.mesh === 'tsnet' && options.sandboxes !== 'docker'
+      ? await startStackFixture(home, options.sandboxes)
+      : null;
+  const [program = process.execPath, ...under] = [...(options.under ?? []), process.execPath];
   const process_ = run(
-    process.execPath,
-    ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port), '--sandboxes', options.sandboxes],
+    program,
+    [
+      ...under,
+      'dist/apps/all-in-one/main.js',
+      '--home',
+      home,
+      '--port',
+      String(port),
+      '--sandboxes',
+      options.sandboxes,
+    ],
     { ...control?.env, ...options.env },
   );
   try {
@@ -87,8 +102,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     throw new Error(`${String(error)}\n${process_.stdout()}${process_.stderr()}`);
   }
   const context: { url: string; token: string } = JSON.parse(readFileSync(join(home, 'context.json'), 'utf8'));
-  const gstacks = (...args: string[]): Promise<Ran> =>
-    run(join(CLONE, 'bin', 'gstacks'), args, { GLOBALSTACKS_HOME: home }).ended;
+  const gstacksRun = (args: readonly string[]): Running => {
+    const [command = '', ...rest] = [...(options.under ?? []), join(CLONE, 'bin', 'gstacks'), ...args];
+    return run(command, rest, { GLOBALSTACKS_HOME: home });
+  };
+  const gstacks = (...args: string[]): Promise<Ran> => gstacksRun(args).ended;
 
   const stack: RunningStack = {
     home,
@@ -103,8 +121,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       }
       return JSON.parse(ran.stdout);
     },
-    inSandbox: (sandboxId, ...command) =>
-      run(join(CLONE, 'bin', 'gstacks'), ['sandbox', 'exec', sandboxId, '--', ...command], { GLOBALSTACKS_HOME: home }),
+    inSandbox: (sandboxId, ...command) => gstacksRun(['sandbox', 'exec', sandboxId, '--', ...command]),
     pid: (name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')),
     log: (name) => readFileSync(join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {

@@ -34,8 +34,17 @@ describe('settings of npm start', () => {
     });
   }
 
+  it('takes the socket of DOCKER_HOST, and only for containers', () => {
+    const ofEnvironment = (kind: string, DOCKER_HOST: string) =>
+      parseSettings(['--sandboxes', kind], { DOCKER_HOST }, CLONE);
+    expect(ofEnvironment('docker', 'unix:///run/d.sock')).to.have.property('dockerSocket', '/run/d.sock');
+    expect(ofEnvironment('docker', '')).to.have.property('dockerSocket', '/var/run/docker.sock');
+    expect(() => ofEnvironment('docker', 'tcp://10.0.0.1:2375')).to.throw(CodedError, 'DOCKER_HOST');
+    expect(ofEnvironment('static', 'tcp://10.0.0.1:2375')).to.have.property('sandboxes', 'static');
+  });
+
   for (const args of [
-    ['--sandboxes', 'docker'],
+    ['--sandboxes', 'kubernetes'],
     ['--port', '0'],
     ['--port', '70000'],
     ['--port', 'x'],
