@@ -57,14 +57,14 @@ module.exports = {
     {
       name: 'the-core-imports-contracts-only',
       severity: 'error',
-      from: { path: '^libs/(domain|topology)/' },
+      from: { path: '^libs/(domain|policy)/' },
       to: { path: `^(libs/(${CAPABILITIES})/|apps/|migrations/)` },
     },
     {
       name: 'the-core-is-pure',
       comment: 'no I/O, clock or framework in what decides; hashing is a plain function',
       severity: 'error',
-      from: { path: '^libs/(domain|topology)/' },
+      from: { path: '^libs/(domain|policy)/' },
       to: {
         dependencyTypes: ['core', 'npm'],
         pathNot: '^(node:)?crypto$',

@@ -7,8 +7,8 @@ import {
   type MeshState,
 } from '#libs/contracts/bus-messages.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import type { FlowSource, NetworkView } from '#libs/topology/model.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import type { FlowSource, NetworkView } from '#libs/policy/model.js';
 
 export interface DiagnosedNode {
   readonly mesh: MeshState;

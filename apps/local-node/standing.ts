@@ -1,7 +1,7 @@
 import type { MeshState } from '#libs/contracts/bus-messages.js';
 import type { ForwardState } from '#libs/contracts/local-node-control.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import type { FlowSource, NetworkView } from '#libs/topology/model.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import type { FlowSource, NetworkView } from '#libs/policy/model.js';
 import type { Forward } from './forwards.js';
 
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AgentId, AliasName, FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { IncomingFlow, MeshNode } from '#libs/mesh/flow.js';
-import type { FlowSource, NetworkView, Verdict } from '#libs/topology/model.js';
+import type { FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
 
 /** What the driver of this host vouches for, now. */
 export interface SandboxDirectory {

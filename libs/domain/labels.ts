@@ -1,4 +1,4 @@
-import type { Labels } from './events.js';
+export type Labels = { readonly [key: string]: string };
 
 /** Whether both hold the same keys with the same values. */
 export function sameLabels(first: Labels, second: Labels): boolean {

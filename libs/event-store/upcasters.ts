@@ -1,10 +1,6 @@
-import type { JsonValue } from '#libs/contracts/canonical-json.js';
+import type { Upcast } from '#libs/domain/event-schemas.js';
 import { UnknownEventVersionError } from './errors.js';
 import type { StoredEvent } from './event-store.js';
-
-export type EventData = { readonly [key: string]: JsonValue };
-/** Data of one schema version as data of the next. Pure, and for ever: the events it reads are never rewritten. */
-export type Upcast = (data: EventData) => EventData;
 
 /**
  * For each event type the steps from version 1 to 2, from 2 to 3, and so on. The newest version is therefore one more

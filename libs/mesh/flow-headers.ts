@@ -9,7 +9,7 @@ import {
   parseUserName,
 } from '#libs/contracts/ids.js';
 import { parsePort } from '#libs/contracts/ports.js';
-import type { FlowSource } from '#libs/topology/model.js';
+import type { FlowSource } from '#libs/policy/model.js';
 import type { FlowRequest, MeshIdentity } from './flow.js';
 
 /** A CONNECT request that is not one flow, exactly described. */

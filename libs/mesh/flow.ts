@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Peer } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, AliasName, FlowId, LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
-import type { FlowSource } from '#libs/topology/model.js';
+import type { FlowSource } from '#libs/policy/model.js';
 
 /** Who is at the other end, as its certificate says. */
 export type MeshIdentity =

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type LocalNodeId, parseNetworkId, parseUserName } from '#libs/contracts/ids.js';
-import type { DomainEvent, LocalNodeEvent } from '#libs/domain/events.js';
-import { storedEvent } from '#libs/domain/stored-events.js';
+import type { DomainEvent } from '#libs/domain/aggregates.js';
+import { storedEvent } from '#libs/domain/aggregates.js';
+import type { LocalNodeEvent } from '#libs/domain/local-node/events.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 
 /** Begins a stream as a release did that claimed no keys. */

@@ -37,9 +37,9 @@ import {
   senderInboxPrefix,
 } from '#libs/contracts/subjects.js';
 import { type CertificateAuthority, createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
-import type { Snapshot } from '#libs/topology/model.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
-import { snapshotText } from '#libs/topology/snapshot-text.js';
+import type { Snapshot } from '#libs/policy/model.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { snapshotText } from '#libs/policy/snapshot-text.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { waitFor } from '#test/support/wait.js';
 

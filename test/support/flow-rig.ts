@@ -13,7 +13,7 @@ import type {
 import { createFlowEngine, type FlowEngineSeams } from '#libs/data-plane/flows/engine.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import type { MeshNode } from '#libs/mesh/flow.js';
-import type { NetworkView } from '#libs/topology/model.js';
+import type { NetworkView } from '#libs/policy/model.js';
 import { createMeshPair } from '#test/support/mesh-pair.js';
 import { networkView, TEST_NETWORK, type ViewText } from '#test/support/network-view.js';
 import { freePort } from '#test/support/ports.js';

@@ -1,14 +1,17 @@
 import { parseNetworkId } from '#libs/contracts/ids.js';
-import { networkStream } from '#libs/domain/events.js';
-import { networkEventOf } from '#libs/domain/stored-events.js';
+import { eventOf, streamOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
-import { foldAll } from '#libs/topology/fold.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { Topology } from '#libs/policy/model.js';
 
 /** A network's topology computed afresh from the log, past everything that the control plane keeps. */
 export async function foldNetwork(store: EventStore, networkId: string): Promise<Topology> {
-  const stored = await store.readStream(networkStream(parseNetworkId(networkId, 'network')));
-  const topology = foldAll(null, stored.map(networkEventOf));
+  const stored = await store.readStream(streamOf(NETWORK, parseNetworkId(networkId, 'network')));
+  const topology = evolveNetworkThrough(
+    null,
+    stored.map((event) => eventOf(NETWORK, event)),
+  );
   if (topology === null) throw new Error(`network ${networkId} has no events`);
   return topology;
 }

@@ -9,7 +9,7 @@ import {
 } from '#libs/contracts/ids.js';
 import { parseAliasPort } from '#libs/contracts/ports.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import type { NetworkView, Rule } from '#libs/topology/model.js';
+import type { NetworkView, Rule } from '#libs/policy/model.js';
 
 /** `sandboxes` id -> agent (null: none holds it), `aliases` alias -> sandbox and ports, rules as `from alias port`. */
 export interface ViewText {

@@ -1,6 +1,6 @@
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { formatSelector } from '#libs/contracts/selectors.js';
-import type { Snapshot } from '#libs/topology/model.js';
+import type { Snapshot } from '#libs/policy/model.js';
 import { networkView, type ViewText } from '#test/support/network-view.js';
 
 export interface SnapshotText extends ViewText {

@@ -4,8 +4,8 @@ import { parseSelector } from '#libs/contracts/selectors.js';
 import type { Route, SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import type { DnsZone } from '#libs/data-plane/dns/zone.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
-import { evaluateSelector } from '#libs/topology/evaluate-selector.js';
-import type { NetworkView, SelectorVerdict } from '#libs/topology/model.js';
+import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
+import type { NetworkView, SelectorVerdict } from '#libs/policy/model.js';
 
 export type ChecksRequest = Extract<DiagnoseRequest, { kind: 'checks' }>;
 

@@ -1,8 +1,8 @@
 import { parseDiagnoseRequest } from '#libs/contracts/agent-messages.js';
 import { BUS_PROTOCOL, type DiagnoseReply, type HeldReply, type HeldRequest } from '#libs/contracts/bus-messages.js';
 import { versionOf } from '#libs/data-plane/topology/held-network.js';
-import { cutIntoParts } from '#libs/topology/snapshot-parts.js';
-import { snapshotText } from '#libs/topology/snapshot-text.js';
+import { cutIntoParts } from '#libs/policy/snapshot-parts.js';
+import { snapshotText } from '#libs/policy/snapshot-text.js';
 import { type DiagnosedHost, runChecks } from './checks.js';
 
 /** Bytes of JSON in one answer, below what the bus carries at once. */

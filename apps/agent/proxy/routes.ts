@@ -1,6 +1,6 @@
 import type { AliasName } from '#libs/contracts/ids.js';
 import type { Route } from '#libs/data-plane/data-plane.js';
-import type { Snapshot } from '#libs/topology/model.js';
+import type { Snapshot } from '#libs/policy/model.js';
 
 /** One listener for each published port of each alias that has an address here. */
 export function routesOf(snapshot: Snapshot, addressOf: (alias: AliasName) => string | null): readonly Route[] {

@@ -8,7 +8,7 @@ import {
 import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { FlowEngine } from '#libs/data-plane/data-plane.js';
 import { type HeldNetwork, sameEpoch, versionOf } from '#libs/data-plane/topology/held-network.js';
-import { viewOf } from '#libs/topology/view.js';
+import { viewOf } from '#libs/policy/view.js';
 import type { Acknowledgements } from './acknowledgements.js';
 import type { LastGood } from './last-good.js';
 import type { Settling } from './settling.js';

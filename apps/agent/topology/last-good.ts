@@ -5,9 +5,9 @@ import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
 import { parseAppliedMessage } from '#libs/contracts/control-plane-messages.js';
 import { listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
-import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
-import { snapshotHashOfProtocol1 } from '#libs/topology/snapshot-text.js';
+import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
 import { moveAside, readStateFile, StateFileInvalidError, writeStateFile } from '../state/state-file.js';
 
 /** A network as it was last applied, and what of it the control plane may not have heard yet. */

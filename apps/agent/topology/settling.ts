@@ -2,7 +2,7 @@ import type { AliasFailure } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, AliasName, NetworkId } from '#libs/contracts/ids.js';
 import type { ProxyListeners, Route, RouteFailure } from '#libs/data-plane/data-plane.js';
-import type { Snapshot } from '#libs/topology/model.js';
+import type { Snapshot } from '#libs/policy/model.js';
 import type { NetworkNames } from '../dns/zone.js';
 import type { AliasAddresses } from '../proxy/alias-addresses.js';
 import { routeKey, routesOf, routesOfBoth } from '../proxy/routes.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { type AgentCommand, decideAgent } from '#libs/domain/agent/decide.js';
+import { streamOf } from '#libs/domain/aggregate.js';
 import { DomainError } from '#libs/domain/decision.js';
-import { agentStream } from '#libs/domain/events.js';
 import { KeyOwners, keyClaims } from '../identity/key-owners.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { StreamStates } from '../record/stream-states.js';
@@ -20,7 +21,7 @@ export class AgentWrites {
     const work = this.executor.execute({
       context: { commandId, actor: `agent:${agentId}`, correlationId, expectedVersion: null },
       request: jsonOf(command),
-      streamId: agentStream(agentId),
+      streamId: streamOf(AGENT, agentId),
       load: () => this.states.agent(agentId),
       decide: (agent) => decideAgent(command, agent),
       answer: () => null,
@@ -34,6 +35,6 @@ export class AgentWrites {
     const { state } = await this.states.agent(command.agentId);
     const decision = decideAgent(command, state);
     if (decision instanceof DomainError) throw decision;
-    if (command.kind !== 'RevokeAgent') await this.owners.requireOwn(agentStream(command.agentId), command);
+    if (command.kind !== 'RevokeAgent') await this.owners.requireOwn(streamOf(AGENT, command.agentId), command);
   }
 }

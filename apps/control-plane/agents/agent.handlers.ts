@@ -1,7 +1,8 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { AgentDto, AgentPageDto, AgentRevocationDto } from '#libs/contracts/http/agents.js';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { decideAgent } from '#libs/domain/agent/decide.js';
-import { agentStream } from '#libs/domain/events.js';
+import { streamOf } from '#libs/domain/aggregate.js';
 import { AgentStates } from '../applied/agent-states.js';
 import { pageOf } from '../http/paging.js';
 import { cutAnswer, Revocations } from '../identity/revocations.js';
@@ -78,7 +79,7 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
     const answer = await this.executor.execute({
       context: write,
       request: jsonOf(['RevokeAgent', agentId]),
-      streamId: agentStream(agentId),
+      streamId: streamOf(AGENT, agentId),
       load: () => this.states.agent(agentId),
       decide: (agent) => decideAgent({ kind: 'RevokeAgent', agentId, reason: `revoked by ${write.actor}` }, agent),
       answer: ({ events }) => ({

@@ -3,10 +3,10 @@ import type { TopologySigner } from '#libs/bus/signing.js';
 import { BUS_PROTOCOL, type Epoch, type TopologyMessage } from '#libs/contracts/bus-messages.js';
 import { parseTopologyReply } from '#libs/contracts/control-plane-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { Snapshot } from '#libs/topology/model.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
-import { cutIntoParts } from '#libs/topology/snapshot-parts.js';
-import { snapshotHashOfProtocol1, snapshotText } from '#libs/topology/snapshot-text.js';
+import type { Snapshot } from '#libs/policy/model.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { cutIntoParts } from '#libs/policy/snapshot-parts.js';
+import { snapshotHashOfProtocol1, snapshotText } from '#libs/policy/snapshot-text.js';
 import { PUBLISHER_TERM } from './publisher-term.js';
 
 const PART_BYTES = 256 * 1_024;

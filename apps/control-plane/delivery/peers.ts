@@ -1,6 +1,6 @@
 import type { Peer } from '#libs/contracts/bus-messages.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import { compareText } from '#libs/topology/order.js';
+import { compareText } from '#libs/policy/order.js';
 
 /** Everybody who shares a network with this agent and can be reached, in order. */
 export function peersOf(

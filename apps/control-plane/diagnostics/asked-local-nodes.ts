@@ -1,9 +1,9 @@
 import type { LocalNodeId } from '#libs/contracts/ids.js';
 import type { Selector } from '#libs/contracts/selectors.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
-import type { Topology } from '#libs/topology/model.js';
-import { sortedBy } from '#libs/topology/order.js';
-import { matchesSource } from '#libs/topology/selector-match.js';
+import type { Topology } from '#libs/policy/model.js';
+import { sortedBy } from '#libs/policy/order.js';
+import { matchesSource } from '#libs/policy/selector-match.js';
 
 /** How many developers' machines one question is put to. */
 export const MOST_LOCAL_NODES_ASKED = 16;

@@ -1,7 +1,7 @@
 import { CHECK_CODES } from '#libs/contracts/bus-messages.js';
 import type { CheckDto, TestRequestDto } from '#libs/contracts/http/diagnostics.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
-import type { SelectorVerdict, Topology } from '#libs/topology/model.js';
+import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import type { AskedLocalNodes } from './asked-local-nodes.js';
 
 const NOBODY = { agentId: null, nodeId: null } as const;

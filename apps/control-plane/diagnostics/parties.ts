@@ -1,8 +1,8 @@
 import type { AgentId, AliasName, SandboxId } from '#libs/contracts/ids.js';
 import type { Selector } from '#libs/contracts/selectors.js';
-import type { Topology } from '#libs/topology/model.js';
-import { compareText } from '#libs/topology/order.js';
-import { matchesSource } from '#libs/topology/selector-match.js';
+import type { Topology } from '#libs/policy/model.js';
+import { compareText } from '#libs/policy/order.js';
+import { matchesSource } from '#libs/policy/selector-match.js';
 
 /** Whom a question about a connection concerns. */
 export interface Parties {

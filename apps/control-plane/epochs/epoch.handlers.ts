@@ -3,8 +3,8 @@ import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler 
 import type { Logger } from 'pino';
 import type { EpochPreviewDto, RegressedNetworkDto, StartedEpochDto } from '#libs/contracts/http/epochs.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
-import { reachabilityChange } from '#libs/topology/reachability.js';
-import { viewOf } from '#libs/topology/view.js';
+import { reachabilityChange } from '#libs/policy/reachability.js';
+import { viewOf } from '#libs/policy/view.js';
 import { type Regression, Regressions } from '../applied/regressions.js';
 import { LOGGER } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';

@@ -4,9 +4,9 @@ import { type TopologySigner, verifyTopology } from '#libs/bus/signing.js';
 import { BUS_PROTOCOL, type HeldReply } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
-import type { Snapshot } from '#libs/topology/model.js';
-import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import type { Snapshot } from '#libs/policy/model.js';
+import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { Questions } from '../delivery/questions.js';
 import { LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 

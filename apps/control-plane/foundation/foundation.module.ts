@@ -10,8 +10,10 @@ import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner } from '#libs/bus/signing.js';
 import { CONTROL_PLANE_INBOX_PREFIX, senderInboxPrefix } from '#libs/contracts/subjects.js';
+import { upcastsByType } from '#libs/domain/aggregates.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
+import { Upcasters } from '#libs/event-store/upcasters.js';
 import { BusStatusFeed } from './bus-status.js';
 import { openMeshAuthority } from './mesh-authority.js';
 import { Metrics } from './metrics.js';
@@ -103,6 +105,7 @@ async function openBus(
       useFactory: (s: ControlPlaneSettings, logger: Logger): EventStore =>
         createEventStore({
           databaseUrl: s.databaseUrl,
+          upcasters: new Upcasters(upcastsByType()),
           onConnectionError: (error) => logger.warn({ err: error }, 'connection to the database lost'),
           giveUpAfterMs: s.storeGiveUpAfterMs,
         }),

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
+import { streamOf } from '#libs/domain/aggregate.js';
 import { DomainError } from '#libs/domain/decision.js';
-import { agentStream, localNodeStream } from '#libs/domain/events.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { ClaimTakenError } from '#libs/event-store/errors.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
 import { EVENT_STORE } from '../foundation/provided.js';
@@ -52,9 +54,9 @@ export function knownOwner(
     .find(
       ({ state }) => (isBusKey ? state.nkey : state.meshKeyThumbprint) === value || state.revokedKeys.includes(value),
     );
-  if (agent !== undefined) return agentStream(agent.state.agentId);
+  if (agent !== undefined) return streamOf(AGENT, agent.state.agentId);
   const node = directory.localNodes().find(({ state }) => (isBusKey ? state.nkey : state.meshKeyThumbprint) === value);
-  return node === undefined ? null : localNodeStream(node.state.nodeId);
+  return node === undefined ? null : streamOf(LOCAL_NODE, node.state.nodeId);
 }
 
 /** Whose each key is. */

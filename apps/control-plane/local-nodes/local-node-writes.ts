@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { streamOf } from '#libs/domain/aggregate.js';
 import { DomainError } from '#libs/domain/decision.js';
-import { localNodeStream } from '#libs/domain/events.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { decideLocalNode, type LocalNodeCommand } from '#libs/domain/local-node/decide.js';
 import { KeyOwners, keyClaims } from '../identity/key-owners.js';
 import { type CommandContext, CommandExecutor, jsonOf } from '../record/command-executor.js';
@@ -21,7 +22,7 @@ export class LocalNodeWrites {
     const work = this.executor.execute({
       context,
       request: jsonOf(request),
-      streamId: localNodeStream(command.nodeId),
+      streamId: streamOf(LOCAL_NODE, command.nodeId),
       load: () => this.states.localNode(command.nodeId),
       decide: (node) => decideLocalNode(command, node),
       answer: ({ events }) => events.length > 0,
@@ -42,6 +43,6 @@ export class LocalNodeWrites {
     const { state } = await this.states.localNode(command.nodeId);
     const decision = decideLocalNode(command, state);
     if (decision instanceof DomainError) throw decision;
-    if (command.kind === 'JoinNetwork') await this.owners.requireOwn(localNodeStream(command.nodeId), command);
+    if (command.kind === 'JoinNetwork') await this.owners.requireOwn(streamOf(LOCAL_NODE, command.nodeId), command);
   }
 }

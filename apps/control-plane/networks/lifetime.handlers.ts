@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
 import { parseNetworkId } from '#libs/contracts/ids.js';
-import { networkStream } from '#libs/domain/events.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import { NetworkExistsError } from '#libs/domain/network/refusals.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import { ClaimTakenError } from '#libs/event-store/errors.js';
-import { foldAll } from '#libs/topology/fold.js';
-import { USUAL_MAX_STALENESS_SECONDS } from '#libs/topology/limits.js';
-import type { Topology } from '#libs/topology/model.js';
+import { USUAL_MAX_STALENESS_SECONDS } from '#libs/policy/limits.js';
+import type { Topology } from '#libs/policy/model.js';
 import { networkNotFound } from '../http/errors.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { CreateNetwork, DeleteNetwork } from './commands.js';
@@ -29,7 +30,7 @@ export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
       return await this.executor.execute({
         context: write,
         request: jsonOf(['CreateNetwork', body]),
-        streamId: networkStream(networkId),
+        streamId: streamOf(NETWORK, networkId),
         load: async () => ({ state: null as Topology | null, version: 0 }),
         decide: (state) =>
           decideNetwork(
@@ -43,7 +44,7 @@ export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
             state,
           ),
         answer: ({ events, warnings }) => {
-          const topology = foldAll(null, events);
+          const topology = evolveNetworkThrough(null, events);
           if (topology === null) throw networkNotFound(name);
           const result = this.views.networkAs(topology, new Date().toISOString(), 'EMPTY');
           return { network: name, version: topology.version, changed: true, unchangedSince: null, result, warnings };

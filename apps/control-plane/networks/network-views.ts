@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AttachmentDto } from '#libs/contracts/http/attachments.js';
 import type { NetworkDto } from '#libs/contracts/http/networks.js';
 import type { NetworkName, SandboxId } from '#libs/contracts/ids.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { Topology } from '#libs/policy/model.js';
 import { Directory } from '../record/directory.js';
 import type { NetworkRecord } from '../record/network-record.js';
 import { requireNetwork } from '../record/require-network.js';

@@ -2,13 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JsonValue } from '#libs/contracts/canonical-json.js';
 import type { WarningDto } from '#libs/contracts/http/writes.js';
 import type { NetworkId, NetworkName } from '#libs/contracts/ids.js';
+import { streamOf } from '#libs/domain/aggregate.js';
 import { DomainError, type Outcome } from '#libs/domain/decision.js';
-import { networkStream } from '#libs/domain/events.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkResultOf } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
-import { foldAll } from '#libs/topology/fold.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { Topology } from '#libs/policy/model.js';
 import { EpochRegressedError, Regressions } from '../applied/regressions.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { networkNotFound } from '../http/errors.js';
@@ -62,7 +63,7 @@ export class NetworkWrites {
       context: task.write,
       request,
       isNew: true,
-      streamId: networkStream(networkId),
+      streamId: streamOf(NETWORK, networkId),
       load: () => this.states.network(networkId),
       decide: async (topology) => {
         const command = await task.command();
@@ -72,7 +73,7 @@ export class NetworkWrites {
         return { ...decision, result: { told, unchangedSince } };
       },
       answer: ({ events, warnings, result: { told, unchangedSince } }, before) => {
-        const after = foldAll(before.state, events);
+        const after = evolveNetworkThrough(before.state, events);
         if (after === null) throw networkNotFound(task.network);
         return {
           network: task.network,

@@ -3,19 +3,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import type { Repository } from 'typeorm';
 import { CodedError } from '#libs/contracts/errors.js';
-import { networkStream, sandboxStream } from '#libs/domain/events.js';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
+import { eventOf, idOfStream, streamOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import { NetworkNotFoundError } from '#libs/domain/network/refusals.js';
 import { type FollowUp, PLACEMENT_ACTOR } from '#libs/domain/placement/follow-up.js';
 import { type PlacedEvent, PlacementFollower } from '#libs/domain/placement/placement-follower.js';
+import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { decideSandbox } from '#libs/domain/sandbox/decide.js';
-import { agentEventOf, networkEventOf, sandboxEventOf } from '#libs/domain/stored-events.js';
 import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/event-store.js';
 import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
-import { agentIdOfStream } from '../record/agent-record.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
-import { networkIdOfStream } from '../record/network-record.js';
-import { sandboxIdOfStream } from '../record/sandbox-record.js';
 import { StreamStates } from '../record/stream-states.js';
 import { ProcessCursor } from './process-cursor.entity.js';
 
@@ -99,7 +98,7 @@ export class PlacementProcess {
         await this.executor.execute({
           context,
           request,
-          streamId: networkStream(networkId),
+          streamId: streamOf(NETWORK, networkId),
           load: () => this.states.network(networkId),
           decide: (network) => decideNetwork(command, network),
           answer,
@@ -109,7 +108,7 @@ export class PlacementProcess {
         await this.executor.execute({
           context,
           request,
-          streamId: sandboxStream(sandboxId),
+          streamId: streamOf(SANDBOX, sandboxId),
           load: () => this.states.sandbox(sandboxId),
           decide: (sandbox) => decideSandbox(command, sandbox),
           answer,
@@ -124,10 +123,10 @@ export class PlacementProcess {
 
 function placedEventOf(stored: StoredEvent): PlacedEvent | null {
   const { position } = stored;
-  const networkId = networkIdOfStream(stored.streamId);
-  if (networkId !== null) return { stream: 'network', position, networkId, event: networkEventOf(stored) };
-  const sandboxId = sandboxIdOfStream(stored.streamId);
-  if (sandboxId !== null) return { stream: 'sandbox', position, sandboxId, event: sandboxEventOf(stored) };
-  const agentId = agentIdOfStream(stored.streamId);
-  return agentId === null ? null : { stream: 'agent', position, agentId, event: agentEventOf(stored) };
+  const networkId = idOfStream(NETWORK, stored.streamId);
+  if (networkId !== null) return { stream: 'network', position, networkId, event: eventOf(NETWORK, stored) };
+  const sandboxId = idOfStream(SANDBOX, stored.streamId);
+  if (sandboxId !== null) return { stream: 'sandbox', position, sandboxId, event: eventOf(SANDBOX, stored) };
+  const agentId = idOfStream(AGENT, stored.streamId);
+  return agentId === null ? null : { stream: 'agent', position, agentId, event: eventOf(AGENT, stored) };
 }

@@ -11,9 +11,11 @@ import {
   type SandboxReport,
 } from '#libs/contracts/bus-messages.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
+import { streamOf } from '#libs/domain/aggregate.js';
 import type { Decision } from '#libs/domain/decision.js';
-import { type SandboxEvent, sandboxStream } from '#libs/domain/events.js';
+import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
+import type { SandboxEvent } from '#libs/domain/sandbox/events.js';
 import { PlacementConflictError } from '#libs/domain/sandbox/refusals.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import { LOGGER } from '../foundation/provided.js';
@@ -116,7 +118,7 @@ export class Inventories {
     await this.executor.execute({
       context,
       request: jsonOf(command),
-      streamId: sandboxStream(sandboxId),
+      streamId: streamOf(SANDBOX, sandboxId),
       load: () => this.states.sandbox(sandboxId),
       decide: (sandbox): Decision<SandboxEvent, SandboxState | null> => decideSandbox(command, sandbox),
       answer: () => null,

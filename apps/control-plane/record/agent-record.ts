@@ -1,6 +1,6 @@
-import type { AgentId } from '#libs/contracts/ids.js';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { type AgentState, evolveAgent } from '#libs/domain/agent/state.js';
-import { agentEventOf } from '#libs/domain/stored-events.js';
+import { eventOf } from '#libs/domain/aggregate.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 
 /** One agent as the log tells it, with what reading needs beyond deciding. */
@@ -11,13 +11,9 @@ export interface AgentRecord {
   readonly voidKeys: ReadonlyMap<string, Date>;
 }
 
-export function agentIdOfStream(streamId: string): AgentId | null {
-  return streamId.startsWith('agent-') ? (streamId.slice('agent-'.length) as AgentId) : null;
-}
-
 /** The record after one more event. Throws EventUnknownError. */
 export function nextAgentRecord(before: AgentRecord | null, stored: StoredEvent): AgentRecord {
-  const event = agentEventOf(stored);
+  const event = eventOf(AGENT, stored);
   const state = evolveAgent(before?.state ?? null, event);
   const enrolledAt = event.type === 'AgentEnrolled' || before === null ? stored.recordedAt : before.enrolledAt;
   const voidKeys =
@@ -25,9 +21,4 @@ export function nextAgentRecord(before: AgentRecord | null, stored: StoredEvent)
       ? new Map(before?.voidKeys).set(state.nkey, new Date(stored.recordedAt))
       : (before?.voidKeys ?? new Map<string, Date>());
   return { state, enrolledAt, voidKeys };
-}
-
-/** An agent's stream, folded on from a state already known. Throws EventUnknownError. */
-export function foldAgent(before: AgentState | null, events: readonly StoredEvent[]): AgentState | null {
-  return events.map(agentEventOf).reduce<AgentState | null>(evolveAgent, before);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js';
+import type { DomainEvent } from '#libs/domain/aggregates.js';
+import { storedEvent } from '#libs/domain/aggregates.js';
 import { type Decision, DomainError, type Outcome } from '#libs/domain/decision.js';
-import type { DomainEvent } from '#libs/domain/events.js';
-import { storedEvent } from '#libs/domain/stored-events.js';
 import { CommandIdReusedError, VersionConflictError } from '#libs/event-store/errors.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
 import { EVENT_STORE } from '../foundation/provided.js';

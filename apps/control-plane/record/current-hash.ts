@@ -1,6 +1,6 @@
 import type { AgentId } from '#libs/contracts/ids.js';
-import type { Topology } from '#libs/topology/model.js';
-import { digestOfTopology } from '#libs/topology/snapshot-digest.js';
+import type { Topology } from '#libs/policy/model.js';
+import { digestOfTopology } from '#libs/policy/snapshot-digest.js';
 import { expectedHash, type NetworkRecord } from './network-record.js';
 import { VersionHashes } from './version-hashes.js';
 

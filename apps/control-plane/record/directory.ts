@@ -1,19 +1,16 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
+import { foldStored, idOfStream } from '#libs/domain/aggregate.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
-import { type AgentRecord, agentIdOfStream, nextAgentRecord } from './agent-record.js';
-import { type LocalNodeRecord, localNodeIdOfStream, nextLocalNodeRecord } from './local-node-record.js';
+import { type AgentRecord, nextAgentRecord } from './agent-record.js';
+import { type LocalNodeRecord, nextLocalNodeRecord } from './local-node-record.js';
 import { NetworkIndex } from './network-index.js';
-import {
-  type NetworkRecord,
-  networkIdOfStream,
-  nextNetworkRecord,
-  replayNetwork,
-  type VersionChange,
-} from './network-record.js';
-import { foldSandbox, sandboxIdOfStream } from './sandbox-record.js';
-import { takesSomethingAway } from './urgency.js';
+import { type NetworkRecord, nextNetworkRecord, replayNetwork, type VersionChange } from './network-record.js';
 
 interface NetworkChange {
   readonly concerned: ReadonlySet<AgentId>;
@@ -111,7 +108,7 @@ export class Directory {
   /** As apply, for events of the past, of which nobody has to be told: each network is folded once a batch. */
   replay(events: readonly StoredEvent[]): void {
     const fresh = events.filter(({ position }) => position > this.lastPosition);
-    for (const [networkId, own] of Map.groupBy(fresh, ({ streamId }) => networkIdOfStream(streamId))) {
+    for (const [networkId, own] of Map.groupBy(fresh, ({ streamId }) => idOfStream(NETWORK, streamId))) {
       if (networkId === null) for (const event of own) this.applyElsewhere(event);
       else this.keep(networkId, replayNetwork(this.network(networkId), own));
     }
@@ -126,7 +123,7 @@ export class Directory {
     for (const event of events) {
       if (event.position <= this.lastPosition) continue;
       this.lastPosition = event.position;
-      const networkId = networkIdOfStream(event.streamId);
+      const networkId = idOfStream(NETWORK, event.streamId);
       if (networkId === null) {
         const { agentId, nodeId } = this.applyElsewhere(event);
         if (agentId !== null) agents.add(agentId);
@@ -140,7 +137,7 @@ export class Directory {
       const concerned = record === null || record.unreadable !== null ? [] : record.last.concerned;
       networks.set(networkId, {
         concerned: new Set([...(known?.concerned ?? []), ...concerned]),
-        urgent: (known?.urgent ?? false) || takesSomethingAway(event),
+        urgent: (known?.urgent ?? false) || (record !== null && record.unreadable === null && record.last.takesAway),
         participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
       });
     }
@@ -157,18 +154,18 @@ export class Directory {
     readonly agentId: AgentId | null;
     readonly nodeId: LocalNodeId | null;
   } {
-    const sandboxId = sandboxIdOfStream(event.streamId);
+    const sandboxId = idOfStream(SANDBOX, event.streamId);
     if (sandboxId !== null) {
       this.readOrCount(() => {
-        const sandbox = foldSandbox(this.sandbox(sandboxId), [event]);
+        const sandbox = foldStored(SANDBOX, this.sandbox(sandboxId), [event]);
         if (sandbox !== null) this.sandboxesById.set(sandboxId, sandbox);
       });
     }
-    const nodeId = localNodeIdOfStream(event.streamId);
+    const nodeId = idOfStream(LOCAL_NODE, event.streamId);
     if (nodeId !== null) {
       this.readOrCount(() => this.localNodesById.set(nodeId, nextLocalNodeRecord(this.localNode(nodeId), event)));
     }
-    const agentId = agentIdOfStream(event.streamId);
+    const agentId = idOfStream(AGENT, event.streamId);
     if (agentId !== null) {
       this.readOrCount(() => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
     }

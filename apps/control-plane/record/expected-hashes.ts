@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
-import { networkStream } from '#libs/domain/events.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
-import { compile } from '#libs/topology/compile.js';
-import { EMPTY_DIGEST } from '#libs/topology/snapshot-digest.js';
-import { snapshotHashOfProtocol1 } from '#libs/topology/snapshot-text.js';
+import { compile } from '#libs/policy/compile.js';
+import { EMPTY_DIGEST } from '#libs/policy/snapshot-digest.js';
+import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { currentHash } from './current-hash.js';
 import { Directory } from './directory.js';
@@ -50,7 +51,7 @@ export class ExpectedHashes {
     );
     if (!isRemembered) {
       let record: NetworkRecord | null = null;
-      for (const event of await this.store.readStream(networkStream(networkId))) {
+      for (const event of await this.store.readStream(streamOf(NETWORK, networkId))) {
         record = nextNetworkRecord(record, event);
         if (record !== null && versions.has(record.topology.version)) read.set(record.topology.version, record);
       }

@@ -1,12 +1,15 @@
 import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
-import { networkEventOf } from '#libs/domain/stored-events.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { eventOf, foldStored } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetwork } from '#libs/domain/network/state.js';
+import { elementsTouchedBy } from '#libs/domain/network/touched-elements.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
-import { participants } from '#libs/topology/compile.js';
-import { fold, foldAll } from '#libs/topology/fold.js';
-import type { Topology } from '#libs/topology/model.js';
-import { digestAfter, digestOfTopology, EMPTY_DIGEST, type SnapshotDigest } from '#libs/topology/snapshot-digest.js';
+import { participants } from '#libs/policy/compile.js';
+import type { Topology } from '#libs/policy/model.js';
+import { digestAfter, digestOfTopology, EMPTY_DIGEST, type SnapshotDigest } from '#libs/policy/snapshot-digest.js';
+import { takesSomethingAway } from './urgency.js';
 import { VersionHashes } from './version-hashes.js';
 
 /**
@@ -21,6 +24,8 @@ export interface VersionChange {
   /** Agents that took part at this version, in order. */
   readonly participants: readonly AgentId[];
   readonly recordedAt: Date;
+  /** Whether its event may take something away from somebody. */
+  readonly takesAway: boolean;
   /** null: this version was passed over by a replay, and the log has to be read for it. */
   readonly hashes: VersionHashes | null;
 }
@@ -54,7 +59,7 @@ export function nextNetworkRecord(before: NetworkRecord | null, stored: StoredEv
   if (record === null || record.unreadable !== null) return record;
   const { topology, last } = record;
   const from = before === null ? EMPTY_DIGEST : (before.digest ?? digestOfTopology(before.topology));
-  const digest = digestAfter(from, networkEventOf(stored), topology);
+  const digest = digestAfter(from, elementsTouchedBy(eventOf(NETWORK, stored)), topology);
   return { ...record, digest, last: { ...last, hashes: new VersionHashes(topology, digest) } };
 }
 
@@ -73,24 +78,18 @@ export function replayNetwork(before: NetworkRecord | null, events: readonly Sto
   let topology: Topology | null;
   const folded = events.slice(before === null ? 1 : 0, lastCommand);
   try {
-    topology = foldNetwork(start.topology, folded);
+    topology = foldStored(NETWORK, start.topology, folded);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return oneByOne();
   }
   if (topology === null) return null;
-  const members = withMembers(start.members, folded.map(networkEventOf));
+  const members = withMembers(
+    start.members,
+    folded.map((event) => eventOf(NETWORK, event)),
+  );
   const record: NetworkRecord = { ...start, topology, members, participants: participants(topology) };
   return events.slice(lastCommand).reduce<NetworkRecord | null>(withoutHashes, record);
-}
-
-/** A network's stream, folded on from a topology already known. Throws EventUnknownError, StreamOrderError. */
-export function foldNetwork(before: Topology | null, events: readonly StoredEvent[]): Topology | null {
-  return foldAll(before, events.map(networkEventOf));
-}
-
-export function networkIdOfStream(streamId: string): NetworkId | null {
-  return streamId.startsWith('network-') ? (streamId.slice('network-'.length) as NetworkId) : null;
 }
 
 function withoutHashes(before: NetworkRecord | null, stored: StoredEvent): NetworkRecord | null {
@@ -98,8 +97,8 @@ function withoutHashes(before: NetworkRecord | null, stored: StoredEvent): Netwo
   let event: NetworkEvent;
   let topology: Topology;
   try {
-    event = networkEventOf(stored);
-    topology = fold(before?.topology ?? null, event);
+    event = eventOf(NETWORK, stored);
+    topology = evolveNetwork(before?.topology ?? null, event);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return before && { ...before, unreadable: error.message };
@@ -114,7 +113,11 @@ function withoutHashes(before: NetworkRecord | null, stored: StoredEvent): Netwo
     createdAt: before?.createdAt ?? stored.recordedAt,
     participants: now,
     members: withMembers(before?.members ?? new Set(), [event]),
-    last: { version: topology.version, commandId, concerned, participants: now, recordedAt, hashes: null },
+    last: {
+      ...{ version: topology.version, commandId, concerned, participants: now, recordedAt },
+      takesAway: takesSomethingAway(event),
+      hashes: null,
+    },
     digest: null,
     unreadable: null,
   };

@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
 import type { AgentState } from '#libs/domain/agent/state.js';
-import { agentStream, localNodeStream, networkStream, sandboxStream } from '#libs/domain/events.js';
+import { type Aggregate, foldStored, streamOf } from '#libs/domain/aggregate.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { Topology } from '#libs/policy/model.js';
 import { EVENT_STORE } from '../foundation/provided.js';
-import { foldAgent } from './agent-record.js';
 import type { VersionedState } from './command-executor.js';
 import { Directory } from './directory.js';
-import { foldLocalNode } from './local-node-record.js';
-import { foldNetwork } from './network-record.js';
-import { foldSandbox } from './sandbox-record.js';
 
 /** A stream holds an event of a newer release: nothing is decided on half a stream. */
 export class StreamUnreadableError extends CodedError {
@@ -33,26 +33,33 @@ export class StreamStates {
   async network(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
     const known = this.directory.network(networkId);
     if (known?.unreadable) throw new StreamUnreadableError(known.unreadable);
-    const before = known?.topology ?? null;
-    const state = foldNetwork(before, await this.store.readStream(networkStream(networkId), before?.version ?? 0));
-    return { state, version: state?.version ?? 0 };
+    return this.load(NETWORK, networkId, known?.topology ?? null);
   }
 
-  async sandbox(sandboxId: SandboxId): Promise<VersionedState<SandboxState | null>> {
-    const before = this.directory.sandbox(sandboxId);
-    const state = foldSandbox(before, await this.store.readStream(sandboxStream(sandboxId), before?.version ?? 0));
-    return { state, version: state?.version ?? 0 };
+  sandbox(sandboxId: SandboxId): Promise<VersionedState<SandboxState | null>> {
+    return this.load(SANDBOX, sandboxId, this.directory.sandbox(sandboxId));
   }
 
-  async localNode(nodeId: LocalNodeId): Promise<VersionedState<LocalNodeState | null>> {
-    const before = this.directory.localNode(nodeId)?.state ?? null;
-    const state = foldLocalNode(before, await this.store.readStream(localNodeStream(nodeId), before?.version ?? 0));
-    return { state, version: state?.version ?? 0 };
+  localNode(nodeId: LocalNodeId): Promise<VersionedState<LocalNodeState | null>> {
+    return this.load(LOCAL_NODE, nodeId, this.directory.localNode(nodeId)?.state ?? null);
   }
 
-  async agent(agentId: AgentId): Promise<VersionedState<AgentState | null>> {
-    const before = this.directory.agent(agentId)?.state ?? null;
-    const state = foldAgent(before, await this.store.readStream(agentStream(agentId), before?.version ?? 0));
+  agent(agentId: AgentId): Promise<VersionedState<AgentState | null>> {
+    return this.load(AGENT, agentId, this.directory.agent(agentId)?.state ?? null);
+  }
+
+  private async load<
+    Id extends string,
+    State extends { readonly version: number },
+    Event extends { readonly type: string; readonly data: object },
+    Command,
+  >(
+    aggregate: Aggregate<Id, State, Event, Command>,
+    id: Id,
+    before: State | null,
+  ): Promise<VersionedState<State | null>> {
+    const stored = await this.store.readStream(streamOf(aggregate, id), before?.version ?? 0);
+    const state = foldStored(aggregate, before, stored);
     return { state, version: state?.version ?? 0 };
   }
 }

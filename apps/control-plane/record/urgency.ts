@@ -1,16 +1,26 @@
-import type { StoredEvent } from '#libs/event-store/event-store.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
 
-const URGENT_TYPES: ReadonlySet<string> = new Set([
-  'PolicyRuleRemoved',
-  'AliasRemoved',
-  'AliasPortsChanged',
-  'SandboxDetached',
-  'SandboxPlacementChanged',
-  'SandboxLabelsChanged',
-  'NetworkDeleted',
-]);
+type DataOf<Type extends NetworkEvent['type']> = Extract<NetworkEvent, { readonly type: Type }>['data'];
+
+/** A member for each event, so that a new one does not compile until it is said here what it does. */
+const TAKES_AWAY: { readonly [Type in NetworkEvent['type']]: (data: DataOf<Type>) => boolean } = {
+  NetworkCreated: () => false,
+  NetworkDeleted: () => true,
+  SandboxAttached: () => false,
+  SandboxDetached: () => true,
+  SandboxPlacementChanged: () => true,
+  SandboxLabelsChanged: () => true,
+  AliasPublished: () => false,
+  AliasPortsChanged: () => true,
+  AliasRemoved: () => true,
+  PolicyRuleAdded: ({ effect }) => effect === 'deny',
+  PolicyRuleRemoved: () => true,
+};
 
 /** Whether an event may take something away from somebody: it is then not held back to be coalesced with others. */
-export function takesSomethingAway({ type, data }: Pick<StoredEvent, 'type' | 'data'>): boolean {
-  return URGENT_TYPES.has(type) || (type === 'PolicyRuleAdded' && data.effect === 'deny');
+export function takesSomethingAway<Type extends NetworkEvent['type']>(event: {
+  readonly type: Type;
+  readonly data: DataOf<Type>;
+}): boolean {
+  return TAKES_AWAY[event.type](event.data);
 }

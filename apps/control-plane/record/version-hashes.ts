@@ -1,6 +1,6 @@
-import { snapshotHead } from '#libs/topology/compile.js';
-import type { Topology } from '#libs/topology/model.js';
-import { EMPTY_DIGEST, hashOfDigest, type SnapshotDigest } from '#libs/topology/snapshot-digest.js';
+import { snapshotHead } from '#libs/policy/compile.js';
+import type { Topology } from '#libs/policy/model.js';
+import { EMPTY_DIGEST, hashOfDigest, type SnapshotDigest } from '#libs/policy/snapshot-digest.js';
 
 type Head = Pick<Topology, 'networkId' | 'name' | 'version' | 'maxStalenessSeconds'>;
 

@@ -1,7 +1,8 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { SandboxDto, SandboxPageDto, SandboxWriteDto } from '#libs/contracts/http/sandboxes.js';
-import { sandboxStream } from '#libs/domain/events.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { decideSandbox } from '#libs/domain/sandbox/decide.js';
 import { SandboxNotFoundError } from '#libs/domain/sandbox/refusals.js';
 import { pageOf } from '../http/paging.js';
@@ -62,7 +63,7 @@ export class LabelSandboxHandler implements ICommandHandler<LabelSandbox> {
     return this.executor.execute({
       context: write,
       request: jsonOf(['LabelSandbox', sandboxId, change]),
-      streamId: sandboxStream(sandboxId),
+      streamId: streamOf(SANDBOX, sandboxId),
       load: () => this.states.sandbox(sandboxId),
       decide: (sandbox) => decideSandbox({ kind: 'LabelSandbox', sandboxId, set, remove }, sandbox),
       answer: ({ events, result }) => {

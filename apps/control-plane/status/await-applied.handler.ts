@@ -2,7 +2,8 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { AppliedDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
-import { networkStream } from '#libs/domain/events.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { AppliedLog } from '../applied/applied-log.js';
 import { type AppliedProof, proveApplied, type Standing } from '../applied/applied-proof.js';
@@ -103,7 +104,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const recent = this.directory.versionChange(networkId, version);
     if (recent !== null) return recent;
     let record: NetworkRecord | null = null;
-    for (const event of await this.store.readStream(networkStream(networkId))) {
+    for (const event of await this.store.readStream(streamOf(NETWORK, networkId))) {
       record = nextNetworkRecord(record, event);
       if (record?.topology.version === version) return record.last;
     }

@@ -3,7 +3,7 @@ import type { RuleDto } from '#libs/contracts/http/rules.js';
 import type { LabelFilter } from '#libs/contracts/http/values.js';
 import { DNS_SUFFIX, fullName } from '#libs/contracts/ids.js';
 import { formatSelector } from '#libs/contracts/selectors.js';
-import type { AliasRecord, Rule, Topology } from '#libs/topology/model.js';
+import type { AliasRecord, Rule, Topology } from '#libs/policy/model.js';
 
 export function aliasDto(topology: Topology, { alias, sandboxId, ports }: AliasRecord): AliasDto {
   return {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { IncomingFlow } from '#libs/mesh/flow.js';
-import type { NetworkView } from '#libs/topology/model.js';
+import type { NetworkView } from '#libs/policy/model.js';
 import type { FlowEngine, FlowEngineSettings, FlowSummary, Route } from '../data-plane.js';
 import type { Dial } from './dial.js';
 import type { Flow } from './flow.js';

@@ -1,6 +1,6 @@
 import type { AliasName, FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
-import type { FlowSource, Verdict } from '#libs/topology/model.js';
+import type { FlowSource, Verdict } from '#libs/policy/model.js';
 import type { FlowRecord, FlowSummary } from '../data-plane.js';
 import type { FlowCode } from './flow-code.js';
 import type { EndWatch, FlowEnd } from './flow-end.js';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 import { FlowRefusedError, type FlowRequest } from '#libs/mesh/flow.js';
-import type { FlowSource } from '#libs/topology/model.js';
+import type { FlowSource } from '#libs/policy/model.js';
 import type { Route } from '../data-plane.js';
 import { takeOver } from './bulk-socket.js';
 import { TargetUnreachableError } from './dial.js';

@@ -1,5 +1,5 @@
 import type { NetworkId } from '#libs/contracts/ids.js';
-import type { NetworkView } from '#libs/topology/model.js';
+import type { NetworkView } from '#libs/policy/model.js';
 import type { FlowEngineSettings, FlowRecord } from '../data-plane.js';
 import { createDial, type Dial, TargetUnreachableError } from './dial.js';
 import { Flow, type FlowFacts } from './flow.js';

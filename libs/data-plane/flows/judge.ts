@@ -1,7 +1,7 @@
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import type { FlowQuestion, FlowSource, NetworkView, Verdict } from '#libs/topology/model.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import type { FlowQuestion, FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
 import type { FlowCode } from './flow-code.js';
 
 /** What an alias and port meant when a flow began; a flow whose target is no longer this is cut. */

@@ -1,5 +1,5 @@
 import type { Epoch, NetworkVersion } from '#libs/contracts/bus-messages.js';
-import type { Snapshot } from '#libs/topology/model.js';
+import type { Snapshot } from '#libs/policy/model.js';
 
 /** A network as the control plane signed it for this agent. */
 export interface HeldNetwork {

@@ -9,9 +9,9 @@ import {
 } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
-import type { Snapshot } from '#libs/topology/model.js';
-import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import type { Snapshot } from '#libs/policy/model.js';
+import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { judgeOffer } from './acceptance.js';
 import type { HeldNetwork } from './held-network.js';
 import { PartAssembly } from './part-assembly.js';

@@ -1,6 +1,6 @@
 import type { AgentId } from '#libs/contracts/ids.js';
+import type { AgentEvent } from '../agent/events.js';
 import { type Decision, DomainError } from '../decision.js';
-import type { AgentEvent } from '../events.js';
 import { type AgentState, evolveAgent } from './state.js';
 
 /** Tokens, signatures and certificate requests are checked before: what is left is whether the agent may. */

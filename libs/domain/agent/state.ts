@@ -1,6 +1,6 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import type { AgentEvent } from '../events.js';
+import type { AgentEvent } from '../agent/events.js';
 
 /** An agent as its stream folds: version is the stream version. */
 export interface AgentState {

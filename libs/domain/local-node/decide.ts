@@ -1,6 +1,6 @@
 import type { LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
 import { type Decision, DomainError } from '../decision.js';
-import type { LocalNodeEvent } from '../events.js';
+import type { LocalNodeEvent } from '../local-node/events.js';
 import { evolveLocalNode, type LocalNodeState } from './state.js';
 
 /** Who asks, the token and the certificate request are checked before: what is left is whether the node may. */

@@ -1,6 +1,6 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
-import type { LocalNodeEvent } from '../events.js';
+import type { LocalNodeEvent } from '../local-node/events.js';
 
 /** A developer's machine in one network, as its stream folds: version is the stream version. */
 export interface LocalNodeState {

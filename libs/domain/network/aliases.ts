@@ -1,8 +1,8 @@
 import type { AliasName } from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
-import { NETWORK_LIMITS } from '#libs/topology/limits.js';
-import type { AliasRecord, Topology } from '#libs/topology/model.js';
-import { sortedBy } from '#libs/topology/order.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
+import type { AliasRecord, Topology } from '#libs/policy/model.js';
+import { sortedBy } from '#libs/policy/order.js';
 import type { DomainError, Warning } from '../decision.js';
 import { LISTED, listed } from '../listed.js';
 import type { NetworkCommandOf, NetworkDecision, NetworkOutcome } from './commands.js';

@@ -1,9 +1,9 @@
 import type { AliasName, SandboxId } from '#libs/contracts/ids.js';
-import { NETWORK_LIMITS } from '#libs/topology/limits.js';
-import type { Topology } from '#libs/topology/model.js';
-import { compareText } from '#libs/topology/order.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
+import type { Topology } from '#libs/policy/model.js';
+import { compareText } from '#libs/policy/order.js';
 import { DomainError } from '../decision.js';
-import type { NetworkEvent } from '../events.js';
+import type { NetworkEvent } from '../network/events.js';
 import { SandboxNotFoundError } from '../sandbox/refusals.js';
 import { publication } from './aliases.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';

@@ -1,9 +1,10 @@
 import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Selector } from '#libs/contracts/selectors.js';
-import type { AliasRecord } from '#libs/topology/model.js';
+import type { AliasRecord } from '#libs/policy/model.js';
 import type { DomainError, Outcome } from '../decision.js';
-import type { Labels, NetworkEvent, NetworkMode } from '../events.js';
+import type { Labels } from '../labels.js';
+import type { NetworkEvent, NetworkMode } from '../network/events.js';
 import type { SandboxState } from '../sandbox/state.js';
 
 /** A rule as people read it: the selector in printed form. */

@@ -1,4 +1,4 @@
-import type { Topology } from '#libs/topology/model.js';
+import type { Topology } from '#libs/policy/model.js';
 import { DomainError } from '../decision.js';
 import { publishAlias, removeAlias } from './aliases.js';
 import { attachSandbox, detachSandbox } from './attachment.js';
@@ -34,7 +34,7 @@ function onExisting<Kind extends NetworkCommandKind>(decider: Decider<Kind, Topo
 
 /**
  * What a command makes of a network: events with what its author is told, or a DomainError (returned, not thrown).
- * The state is the fold of the network's stream (`fold` of libs/topology), null before its first event. Every command
+ * The state is the fold of the network's stream (`fold` of libs/policy), null before its first event. Every command
  * but CreateNetwork is NETWORK_NOT_FOUND on a network that does not exist or was deleted.
  */
 export function decideNetwork<Kind extends NetworkCommandKind>(

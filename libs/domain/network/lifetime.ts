@@ -1,5 +1,5 @@
-import type { Topology } from '#libs/topology/model.js';
-import { compareText } from '#libs/topology/order.js';
+import type { Topology } from '#libs/policy/model.js';
+import { compareText } from '#libs/policy/order.js';
 import type { DomainError } from '../decision.js';
 import { detachment } from './attachment.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';

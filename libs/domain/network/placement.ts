@@ -1,4 +1,4 @@
-import type { Topology } from '#libs/topology/model.js';
+import type { Topology } from '#libs/policy/model.js';
 import { sameLabels } from '../labels.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 

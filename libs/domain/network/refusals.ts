@@ -1,5 +1,5 @@
 import type { AliasName, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
-import type { AliasRecord, Topology } from '#libs/topology/model.js';
+import type { AliasRecord, Topology } from '#libs/policy/model.js';
 import { DomainError } from '../decision.js';
 import { listed } from '../listed.js';
 

@@ -1,7 +1,7 @@
 import { formatSelector, type Selector } from '#libs/contracts/selectors.js';
-import type { Rule, Topology } from '#libs/topology/model.js';
-import { sortedBy } from '#libs/topology/order.js';
-import { matchesSource, sourcesOf, standsForAllOf } from '#libs/topology/selector-match.js';
+import type { Rule, Topology } from '#libs/policy/model.js';
+import { sortedBy } from '#libs/policy/order.js';
+import { matchesSource, sourcesOf, standsForAllOf } from '#libs/policy/selector-match.js';
 import type { Warning } from '../decision.js';
 import { LISTED } from '../listed.js';
 

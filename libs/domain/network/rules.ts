@@ -1,6 +1,6 @@
 import { formatSelector } from '#libs/contracts/selectors.js';
-import { NETWORK_LIMITS } from '#libs/topology/limits.js';
-import type { Rule, Topology } from '#libs/topology/model.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
+import type { Rule, Topology } from '#libs/policy/model.js';
 import type { Warning } from '../decision.js';
 import type { NetworkCommandOf, NetworkDecision, PrintedRule } from './commands.js';
 import { AliasNotFoundError, NetworkLimitError, RuleIdTakenError, RuleNotFoundError } from './refusals.js';

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type CommandId, type NetworkId, parseCommandId, type SandboxId } from '#libs/contracts/ids.js';
-import { networkStream, sandboxStream } from '../events.js';
+import { streamOf } from '../aggregate.js';
+import { NETWORK } from '../network/aggregate.js';
 import type { NetworkCommandOf } from '../network/commands.js';
+import { SANDBOX } from '../sandbox/aggregate.js';
 import type { SandboxCommand } from '../sandbox/decide.js';
 
 type CopyCommand = NetworkCommandOf<'ChangePlacement'> | NetworkCommandOf<'ChangeLabels'>;
@@ -35,12 +37,12 @@ export function deriveCommandId(position: number, streamId: string, kind: string
 }
 
 export function onNetwork(position: number, networkId: NetworkId, command: CopyCommand): FollowUp {
-  const commandId = deriveCommandId(position, networkStream(networkId), command.kind);
+  const commandId = deriveCommandId(position, streamOf(NETWORK, networkId), command.kind);
   return { stream: 'network', commandId, networkId, command };
 }
 
 export function onSandbox(position: number, command: ReleaseCommand): FollowUp {
   const { sandboxId } = command;
-  const commandId = deriveCommandId(position, sandboxStream(sandboxId), command.kind);
+  const commandId = deriveCommandId(position, streamOf(SANDBOX, sandboxId), command.kind);
   return { stream: 'sandbox', commandId, sandboxId, command };
 }

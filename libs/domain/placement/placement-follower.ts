@@ -1,7 +1,10 @@
 import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
-import { compareText } from '#libs/topology/order.js';
-import type { AgentEvent, Labels, NetworkEvent, SandboxEvent } from '../events.js';
+import { compareText } from '#libs/policy/order.js';
+import type { AgentEvent } from '../agent/events.js';
+import type { Labels } from '../labels.js';
 import { sameLabels } from '../labels.js';
+import type { NetworkEvent } from '../network/events.js';
+import type { SandboxEvent } from '../sandbox/events.js';
 import { type FollowUp, onNetwork, onSandbox } from './follow-up.js';
 
 /** An event of the log with the stream it stands in. */

@@ -1,8 +1,9 @@
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
-import { NETWORK_LIMITS } from '#libs/topology/limits.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { Decision } from '../decision.js';
-import type { Labels, SandboxEvent } from '../events.js';
+import type { Labels } from '../labels.js';
 import { sameLabels } from '../labels.js';
+import type { SandboxEvent } from '../sandbox/events.js';
 import {
   LabelContradictionError,
   PlacementConflictError,

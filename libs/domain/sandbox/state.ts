@@ -1,6 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
-import type { Labels, SandboxEvent } from '../events.js';
+import type { Labels } from '../labels.js';
+import type { SandboxEvent } from '../sandbox/events.js';
 
 /** A sandbox as its stream folds: version is the stream version. */
 export interface SandboxState {

@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { writeStateFile } from '#apps/agent/state/state-file.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';

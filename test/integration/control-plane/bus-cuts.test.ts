@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
-import { agentStream, localNodeStream } from '#libs/domain/events.js';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { appendAsEarlierRelease, joinedEvent } from '#test/support/earlier-release.js';
 import { waitFor } from '#test/support/wait.js';
 import { type Authorization, joinBody, type LocalKeys, newKeys, tokenFor } from './joining.js';
@@ -47,7 +49,7 @@ describe('whoever is out, at the bus', () => {
   async function earlierNode(id: string, keys: LocalKeys) {
     const nodeId = parseLocalNodeId(id, 'node');
     const events = [joinedEvent(nodeId, networkId, keys)];
-    await appendAsEarlierRelease(controlPlane.databaseUrl, localNodeStream(nodeId), events);
+    await appendAsEarlierRelease(controlPlane.databaseUrl, streamOf(LOCAL_NODE, nodeId), events);
     await waitFor('the control plane has read it', async () => {
       return (await controlPlane.call('GET', `/v1/local-nodes/${nodeId}`)).status === 200;
     });
@@ -87,7 +89,7 @@ describe('whoever is out, at the bus', () => {
     const nodeId = await earlierNode('ended-before', keys);
     await controlPlane.call('DELETE', `/v1/local-nodes/${nodeId}`);
     const { nkey, meshKeyThumbprint } = keys;
-    await appendAsEarlierRelease(controlPlane.databaseUrl, agentStream(agentId), [
+    await appendAsEarlierRelease(controlPlane.databaseUrl, streamOf(AGENT, agentId), [
       { type: 'AgentEnrolled', data: { agentId, nkey, meshKeyThumbprint } },
     ]);
     // The agent's credentials are later than the end of the local node.

@@ -3,7 +3,10 @@ import { expect } from 'chai';
 import { connect, jwtAuthenticator } from 'nats';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { renewalStatement } from '#libs/contracts/renewal.js';
-import { agentStream, type DomainEvent, localNodeStream } from '#libs/domain/events.js';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import type { DomainEvent } from '#libs/domain/aggregates.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { appendAsEarlierRelease, joinedEvent } from '#test/support/earlier-release.js';
 import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
@@ -68,7 +71,7 @@ describe('a key of an agent or local node', () => {
     const { nkey, meshKeyThumbprint } = keys;
     const events: DomainEvent[] = [{ type: 'AgentEnrolled', data: { agentId, nkey, meshKeyThumbprint } }];
     if (isRevoked) events.push({ type: 'AgentRevoked', data: { reason: 'gone' } });
-    await appendAsEarlierRelease(controlPlane.databaseUrl, agentStream(agentId), events);
+    await appendAsEarlierRelease(controlPlane.databaseUrl, streamOf(AGENT, agentId), events);
     await isRead('/v1/agents', agentId);
   }
 
@@ -76,7 +79,7 @@ describe('a key of an agent or local node', () => {
     const nodeId = parseLocalNodeId(nextName(), 'node');
     const events: DomainEvent[] = [joinedEvent(nodeId, networkId, keys)];
     if (hasLeft) events.push({ type: 'LocalNodeLeft', data: {} });
-    await appendAsEarlierRelease(controlPlane.databaseUrl, localNodeStream(nodeId), events);
+    await appendAsEarlierRelease(controlPlane.databaseUrl, streamOf(LOCAL_NODE, nodeId), events);
     await isRead('/v1/local-nodes', nodeId);
   }
 
@@ -176,7 +179,7 @@ describe('a key of an agent or local node', () => {
     const keys = await newKeys();
     const { user, nkey, certificateRequest, meshKeyThumbprint } = keys;
     const agentId = parseAgentId(nextName(), 'name');
-    await appendAsEarlierRelease(controlPlane.databaseUrl, agentStream(agentId), [
+    await appendAsEarlierRelease(controlPlane.databaseUrl, streamOf(AGENT, agentId), [
       { type: 'AgentEnrolled', data: { agentId, nkey, meshKeyThumbprint } },
     ]);
     await isRead('/v1/agents', agentId);

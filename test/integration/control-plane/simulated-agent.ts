@@ -21,8 +21,8 @@ import {
 } from '#libs/contracts/subjects.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
-import type { Snapshot } from '#libs/topology/model.js';
-import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
+import type { Snapshot } from '#libs/policy/model.js';
+import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { type ApiAnswer, callApi } from './api.js';
 import { signatureOf } from './joining.js';
 

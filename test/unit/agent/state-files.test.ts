@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readStateFile, StateFileInvalidError, writeStateFile } from '#apps/agent/state/state-file.js';
 import { LastGoodFiles } from '#apps/agent/topology/last-good.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
-import { snapshotHashOfProtocol1 } from '#libs/topology/snapshot-text.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 
 describe("the agent's files", () => {

@@ -10,7 +10,7 @@ import {
 } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { Topology } from '#libs/policy/model.js';
 
 const DEV = parseNetworkId('dead', 'network');
 const topology: Topology = {

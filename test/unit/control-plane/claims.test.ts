@@ -4,9 +4,9 @@ import { currentHash } from '#apps/control-plane/record/current-hash.js';
 import type { NetworkRecord } from '#apps/control-plane/record/network-record.js';
 import { nextNetworkRecord } from '#apps/control-plane/record/network-record.js';
 import { parseAgentId, parseNetworkId } from '#libs/contracts/ids.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { storedEvent } from '#test/support/stored-event.js';
-import { attached, created, placed, published } from '../topology/network-events.js';
+import { attached, created, placed, published } from '../policy/network-events.js';
 
 const HOST_A = parseAgentId('host-a', 'agent');
 const OUTSIDER = parseAgentId('host-z', 'agent');

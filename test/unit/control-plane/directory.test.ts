@@ -13,8 +13,8 @@ import {
   parseSandboxId,
   type SandboxId,
 } from '#libs/contracts/ids.js';
-import type { DomainEvent } from '#libs/domain/events.js';
-import { storedEvent } from '#libs/domain/stored-events.js';
+import type { DomainEvent } from '#libs/domain/aggregates.js';
+import { storedEvent } from '#libs/domain/aggregates.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 
 const [HOST_A, HOST_B] = [parseAgentId('host-a', 'agent'), parseAgentId('host-b', 'agent')];

@@ -3,8 +3,9 @@ import { voidKeys } from '#apps/control-plane/identity/void-keys.js';
 import { type AgentRecord, nextAgentRecord } from '#apps/control-plane/record/agent-record.js';
 import { type LocalNodeRecord, nextLocalNodeRecord } from '#apps/control-plane/record/local-node-record.js';
 import { parseAgentId, parseLocalNodeId, parseNetworkId, parseUserName } from '#libs/contracts/ids.js';
-import type { AgentEvent, LocalNodeEvent } from '#libs/domain/events.js';
-import { storedEvent as stored } from '#libs/domain/stored-events.js';
+import type { AgentEvent } from '#libs/domain/agent/events.js';
+import { storedEvent as stored } from '#libs/domain/aggregates.js';
+import type { LocalNodeEvent } from '#libs/domain/local-node/events.js';
 import { storedEvent } from '#test/support/stored-event.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');

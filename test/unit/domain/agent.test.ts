@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { type AgentCommand, decideAgent } from '#libs/domain/agent/decide.js';
+import type { AgentEvent } from '#libs/domain/agent/events.js';
 import { type AgentState, AgentStreamError, evolveAgent } from '#libs/domain/agent/state.js';
 import { DomainError } from '#libs/domain/decision.js';
-import type { AgentEvent } from '#libs/domain/events.js';
 
 const agentId = parseAgentId('host-a', 'agent');
 

@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { parseLocalNodeId, parseNetworkId, parseUserName } from '#libs/contracts/ids.js';
+import { eventOf } from '#libs/domain/aggregate.js';
+import { storedEvent } from '#libs/domain/aggregates.js';
 import { DomainError } from '#libs/domain/decision.js';
-import type { LocalNodeEvent } from '#libs/domain/events.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { decideLocalNode, type LocalNodeCommand } from '#libs/domain/local-node/decide.js';
+import type { LocalNodeEvent } from '#libs/domain/local-node/events.js';
 import { evolveLocalNode, type LocalNodeState, LocalNodeStreamError } from '#libs/domain/local-node/state.js';
-import { localNodeEventOf, storedEvent } from '#libs/domain/stored-events.js';
 
 const nodeId = parseLocalNodeId('laptop-0a1b2c3d', 'node');
 const NOON = '2026-01-01T12:00:00.000Z';
@@ -97,7 +99,7 @@ describe('a local node', () => {
 
   it('reads back every event that it writes', () => {
     for (const event of [joined(), renewed(), expired(NOT_RENEWED), revoked, left]) {
-      expect(localNodeEventOf(storedEvent(event))).to.deep.equal(event);
+      expect(eventOf(LOCAL_NODE, storedEvent(event))).to.deep.equal(event);
     }
   });
 });

@@ -5,7 +5,7 @@ import {
   published,
   rule,
   ruleRemoved,
-} from '#test/unit/topology/network-events.js';
+} from '#test/unit/policy/network-events.js';
 import { attach, given, publish, unpublish } from './network-commands.js';
 import { dev, port, withApi, withRule } from './network-fixtures.js';
 

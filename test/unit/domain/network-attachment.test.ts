@@ -1,4 +1,4 @@
-import { aliasRemoved, attached, created, detached, published, rule } from '#test/unit/topology/network-events.js';
+import { aliasRemoved, attached, created, detached, published, rule } from '#test/unit/policy/network-events.js';
 import { attach, attachUnknown, detach, given } from './network-commands.js';
 import { dev, withApi, withRule } from './network-fixtures.js';
 

@@ -10,11 +10,11 @@ import {
 import { parseAliasPorts } from '#libs/contracts/ports.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { type Decision, DomainError, type Outcome } from '#libs/domain/decision.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
 import type { NetworkCommand } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
-import { foldAll } from '#libs/topology/fold.js';
 
 const sandbox = (id: string) => parseSandboxId(id, 'sandbox');
 const alias = (name: string) => parseAliasName(name, 'alias');
@@ -122,7 +122,7 @@ export const relabel = (id: string, labels: { readonly [key: string]: string }):
 
 /** Decides on the fold of the events given. */
 export function decided(given: readonly NetworkEvent[], command: NetworkCommand): Decision<NetworkEvent, unknown> {
-  return decideNetwork(command, foldAll(null, given));
+  return decideNetwork(command, evolveNetworkThrough(null, given));
 }
 
 export function carriedOut(given: readonly NetworkEvent[], command: NetworkCommand): Outcome<NetworkEvent, unknown> {

@@ -1,5 +1,5 @@
-import type { NetworkEvent } from '#libs/domain/events.js';
-import { attached, created, published, rule } from '#test/unit/topology/network-events.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { attached, created, published, rule } from '#test/unit/policy/network-events.js';
 
 /** Two sandboxes; nothing is published. */
 export const dev: readonly NetworkEvent[] = [

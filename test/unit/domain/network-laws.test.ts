@@ -1,17 +1,19 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import { eventOf } from '#libs/domain/aggregate.js';
+import { storedEvent } from '#libs/domain/aggregates.js';
 import { DomainError } from '#libs/domain/decision.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { NetworkCommand, PrintedRule } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
-import { networkEventOf, storedEvent } from '#libs/domain/stored-events.js';
-import { compile, participants } from '#libs/topology/compile.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import { fold, foldAll } from '#libs/topology/fold.js';
-import type { Topology } from '#libs/topology/model.js';
-import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
-import { snapshotText } from '#libs/topology/snapshot-text.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetwork, evolveNetworkThrough } from '#libs/domain/network/state.js';
+import { compile, participants } from '#libs/policy/compile.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import type { Topology } from '#libs/policy/model.js';
+import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { snapshotText } from '#libs/policy/snapshot-text.js';
 import {
   agentName,
   aliasName,
@@ -20,8 +22,8 @@ import {
   question,
   sandboxName,
   selectorText,
-} from '#test/unit/topology/arbitraries.js';
-import { type SinceVersions, sinceByWalkingBack } from '#test/unit/topology/since-by-walking-back.js';
+} from '#test/unit/policy/arbitraries.js';
+import { type SinceVersions, sinceByWalkingBack } from '#test/unit/policy/since-by-walking-back.js';
 import {
   addRule,
   attach,
@@ -66,7 +68,7 @@ function run(
   for (const next of sequence) {
     const decision = decideNetwork(next, network);
     if (decision instanceof DomainError) continue;
-    for (const event of decision.events) network = fold(network, event);
+    for (const event of decision.events) network = evolveNetwork(network, event);
     log.push(...decision.events);
     if (network !== null) after(network, decision.events, next);
   }
@@ -94,7 +96,10 @@ describe('whatever commands a network is given', () => {
           live = network;
         });
         const stored = log.map((event) => JSON.parse(JSON.stringify(storedEvent(event))));
-        const replayed = foldAll(null, stored.map(networkEventOf));
+        const replayed = evolveNetworkThrough(
+          null,
+          stored.map((event) => eventOf(NETWORK, event)),
+        );
         expect(replayed).to.deep.equal(live);
         expect(replayed?.version).to.equal(log.length);
       }),

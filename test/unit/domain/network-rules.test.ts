@@ -1,4 +1,4 @@
-import { aliasRemoved, rule, ruleRemoved } from '#test/unit/topology/network-events.js';
+import { aliasRemoved, rule, ruleRemoved } from '#test/unit/policy/network-events.js';
 import { addRule, given, removeRule } from './network-commands.js';
 import { dev, printed, withApi, withRule } from './network-fixtures.js';
 

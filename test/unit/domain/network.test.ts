@@ -6,7 +6,7 @@ import {
   networkDeleted,
   placed,
   published,
-} from '#test/unit/topology/network-events.js';
+} from '#test/unit/policy/network-events.js';
 import {
   addRule,
   attach,

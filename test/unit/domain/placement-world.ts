@@ -12,12 +12,12 @@ import { type AgentState, evolveAgent } from '#libs/domain/agent/state.js';
 import { type Decision, DomainError } from '#libs/domain/decision.js';
 import type { NetworkCommand } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
+import { evolveNetwork } from '#libs/domain/network/state.js';
 import type { FollowUp } from '#libs/domain/placement/follow-up.js';
 import { type PlacedEvent, PlacementFollower } from '#libs/domain/placement/placement-follower.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
 import { evolveSandbox, type SandboxState } from '#libs/domain/sandbox/state.js';
-import { fold } from '#libs/topology/fold.js';
-import type { AttachedSandbox, Topology } from '#libs/topology/model.js';
+import type { AttachedSandbox, Topology } from '#libs/policy/model.js';
 import { create } from './network-commands.js';
 
 const networkIds = ['0a', '0b'].map((id) => parseNetworkId(id, 'network'));
@@ -149,7 +149,7 @@ export class World {
 
   private onNetwork(id: NetworkId, command: NetworkCommand): void {
     for (const event of eventsOf(decideNetwork(command, this.networks.get(id) ?? null))) {
-      this.networks.set(id, fold(this.networks.get(id) ?? null, event));
+      this.networks.set(id, evolveNetwork(this.networks.get(id) ?? null, event));
       this.log.push({ stream: 'network', position: this.log.length + 1, networkId: id, event });
     }
   }

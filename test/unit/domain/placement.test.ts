@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAgentId, parseCommandId, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
-import type { NetworkEvent, SandboxEvent } from '#libs/domain/events.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { deriveCommandId } from '#libs/domain/placement/follow-up.js';
 import { type PlacedEvent, PlacementFollower } from '#libs/domain/placement/placement-follower.js';
-import { attached, detached } from '#test/unit/topology/network-events.js';
+import type { SandboxEvent } from '#libs/domain/sandbox/events.js';
+import { attached, detached } from '#test/unit/policy/network-events.js';
 import { actions, World } from './placement-world.js';
 
 const sandboxId = parseSandboxId('sbx-1', 'sandbox');

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { parseAgentId, parseSandboxId } from '#libs/contracts/ids.js';
 import { DomainError } from '#libs/domain/decision.js';
-import type { SandboxEvent } from '#libs/domain/events.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
+import type { SandboxEvent } from '#libs/domain/sandbox/events.js';
 import { PlacementConflictError } from '#libs/domain/sandbox/refusals.js';
 import { evolveSandbox, type SandboxState, SandboxStreamError } from '#libs/domain/sandbox/state.js';
 

@@ -1,19 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { evolveAgent } from '#libs/domain/agent/state.js';
-import { type DomainEvent, SCHEMA_VERSION } from '#libs/domain/events.js';
+import type { StoredDomainEvent } from '#libs/domain/aggregate.js';
+import { eventOf } from '#libs/domain/aggregate.js';
+import { type DomainEvent, upcastsByType } from '#libs/domain/aggregates.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { evolveLocalNode } from '#libs/domain/local-node/state.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
+import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { evolveSandbox } from '#libs/domain/sandbox/state.js';
-import {
-  agentEventOf,
-  localNodeEventOf,
-  networkEventOf,
-  type StoredDomainEvent,
-  sandboxEventOf,
-} from '#libs/domain/stored-events.js';
 import { Upcasters } from '#libs/event-store/upcasters.js';
-import { foldAll } from '#libs/topology/fold.js';
 import { CLONE } from '#test/support/clone.js';
 import { storedEvent } from '#test/support/stored-event.js';
 
@@ -50,7 +49,7 @@ const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
 };
 
 function fixture(file: string): readonly StoredDomainEvent[] {
-  const upcasters = new Upcasters();
+  const upcasters = new Upcasters(upcastsByType());
   const stored = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as readonly StoredDomainEvent[];
   return stored.map((event) => upcasters.upcast(storedEvent(event)));
 }
@@ -61,14 +60,16 @@ describe('events of every schema version ever written', () => {
       (file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as readonly StoredDomainEvent[],
     );
     const held = new Set(written.map((event) => `${event.type} ${event.schemaVersion}`));
-    const versions = Array.from({ length: SCHEMA_VERSION }, (_, index) => index + 1);
-    const wanted = Object.keys(TYPES).flatMap((type) => versions.map((version) => `${type} ${version}`));
+    const upcasts = upcastsByType();
+    const wanted = Object.keys(TYPES).flatMap((type) =>
+      [undefined, ...(upcasts[type] ?? [])].map((_, index) => `${type} ${index + 1}`),
+    );
     expect([...held]).to.have.members(wanted);
   });
 
   it('fold to the network they describe', () => {
-    const events = fixture('network-stream.v1.json').map(networkEventOf);
-    const standing = foldAll(null, events.slice(0, 7));
+    const events = fixture('network-stream.v1.json').map((event) => eventOf(NETWORK, event));
+    const standing = evolveNetworkThrough(null, events.slice(0, 7));
     expect(standing).to.deep.include({ name: 'dev', mode: 'agent_proxy', maxStalenessSeconds: 86_400, version: 7 });
     expect([...(standing?.sandboxes.values() ?? [])]).to.deep.equal([
       {
@@ -89,13 +90,13 @@ describe('events of every schema version ever written', () => {
         since: 5,
       },
     ]);
-    const ended = foldAll(null, events);
+    const ended = evolveNetworkThrough(null, events);
     expect(ended).to.include({ deleted: true, version: events.length });
     expect([ended?.sandboxes.size, ended?.aliases.size, ended?.rules.size]).to.deep.equal([0, 0, 0]);
   });
 
   it('fold to the sandbox they describe', () => {
-    const events = fixture('sandbox-stream.v1.json').map(sandboxEventOf);
+    const events = fixture('sandbox-stream.v1.json').map((event) => eventOf(SANDBOX, event));
     const states = events.map((_, index) => events.slice(0, index + 1).reduce(evolveSandbox, null));
     expect(states.at(-2)).to.deep.equal({
       sandboxId: 'sbx-web',
@@ -110,7 +111,7 @@ describe('events of every schema version ever written', () => {
   });
 
   it('fold to the agent they describe', () => {
-    const events = fixture('agent-stream.v1.json').map(agentEventOf);
+    const events = fixture('agent-stream.v1.json').map((event) => eventOf(AGENT, event));
     const renewed = events.slice(0, 2).reduce(evolveAgent, null);
     expect(renewed).to.include({ agentId: 'host-a', status: 'enrolled', version: 2 });
     expect(renewed?.meshKeyThumbprint).to.match(/^60303ae2/);
@@ -118,7 +119,7 @@ describe('events of every schema version ever written', () => {
   });
 
   it('fold to the local node they describe', () => {
-    const events = fixture('local-node-stream.v1.json').map(localNodeEventOf);
+    const events = fixture('local-node-stream.v1.json').map((event) => eventOf(LOCAL_NODE, event));
     const renewed = events.slice(0, 2).reduce(evolveLocalNode, null);
     expect(renewed).to.include({ user: 'ada', status: 'joined', version: 2, expiresAt: '2026-01-31T10:43:00.120Z' });
     const after = events.map((_, index) => events.slice(0, index + 1).reduce(evolveLocalNode, null)?.status);

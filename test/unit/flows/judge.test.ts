@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { parseAgentId, parseAliasName, parseLocalNodeId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
 import { type FlowSubject, judge } from '#libs/data-plane/flows/judge.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
-import type { FlowSource, NetworkView } from '#libs/topology/model.js';
+import type { FlowSource, NetworkView } from '#libs/policy/model.js';
 import { networkView } from '#test/support/network-view.js';
 
 const hostA = parseAgentId('host-a', 'agent');

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { type DiagnosedNode, runLocalChecks } from '#apps/local-node/checks.js';
 import { BUS_PROTOCOL, CHECK_CODES } from '#libs/contracts/bus-messages.js';
 import { parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
-import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
-import { viewOf } from '#libs/topology/view.js';
+import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { viewOf } from '#libs/policy/view.js';
 
 const view = viewOf(
   parseSnapshot({

@@ -13,7 +13,7 @@ import {
 import { readAnswer, refusalHeaders } from '#libs/mesh/answer-headers.js';
 import { FlowRefusedError, type FlowRequest } from '#libs/mesh/flow.js';
 import { FlowRequestError, parseRequestHeaders, requestHeaders } from '#libs/mesh/flow-headers.js';
-import type { FlowSource } from '#libs/topology/model.js';
+import type { FlowSource } from '#libs/policy/model.js';
 
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const source: fc.Arbitrary<FlowSource> = fc.oneof(

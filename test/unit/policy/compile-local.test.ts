@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAliasName, parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
-import { compileForLocalNode } from '#libs/topology/compile-local.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import { parseSnapshot } from '#libs/topology/parse-snapshot.js';
-import { snapshotText } from '#libs/topology/snapshot-text.js';
-import { viewOf } from '#libs/topology/view.js';
+import { compileForLocalNode } from '#libs/policy/compile-local.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { snapshotText } from '#libs/policy/snapshot-text.js';
+import { viewOf } from '#libs/policy/view.js';
 import { topology } from './arbitraries.js';
 import { attached, created, networkDeleted, published, rule, topologyOf } from './network-events.js';
 

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import { evaluateSelector } from '#libs/topology/evaluate-selector.js';
-import { matchesSource } from '#libs/topology/selector-match.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
+import { matchesSource } from '#libs/policy/selector-match.js';
 import { aliasName, portNumber, selectorText, topology } from './arbitraries.js';
 import { attached, created, published, rule, topologyOf } from './network-events.js';
 

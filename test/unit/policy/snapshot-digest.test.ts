@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAgentId } from '#libs/contracts/ids.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
-import { compile, participants, snapshotHead } from '#libs/topology/compile.js';
-import { fold } from '#libs/topology/fold.js';
-import type { Snapshot, Topology } from '#libs/topology/model.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetwork } from '#libs/domain/network/state.js';
+import { elementsTouchedBy } from '#libs/domain/network/touched-elements.js';
+import { compile, participants, snapshotHead } from '#libs/policy/compile.js';
+import type { Snapshot, Topology } from '#libs/policy/model.js';
 import {
   digestAfter,
   digestOfTopology,
@@ -12,7 +13,7 @@ import {
   hashOfDigest,
   type SnapshotDigest,
   snapshotHash,
-} from '#libs/topology/snapshot-digest.js';
+} from '#libs/policy/snapshot-digest.js';
 import {
   aliasRemoved,
   attached,
@@ -60,8 +61,8 @@ function steps(events: readonly NetworkEvent[]): readonly Step[] {
   const taken: Step[] = [];
   for (const next of events) {
     const before: Step | undefined = taken.at(-1);
-    const topology: Topology = fold(before?.topology ?? null, next);
-    taken.push({ topology, digest: digestAfter(before?.digest ?? EMPTY_DIGEST, next, topology) });
+    const topology: Topology = evolveNetwork(before?.topology ?? null, next);
+    taken.push({ topology, digest: digestAfter(before?.digest ?? EMPTY_DIGEST, elementsTouchedBy(next), topology) });
   }
   return taken;
 }

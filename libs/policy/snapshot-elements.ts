@@ -1,6 +1,5 @@
 import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import { formatSelector } from '#libs/contracts/selectors.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
 import type { AliasRecord, AttachedSandbox, Rule, Snapshot, Topology } from './model.js';
 
 /** Names one element of a snapshot: a sandbox, an alias or a rule. */
@@ -45,26 +44,5 @@ export function elementOf(topology: Topology, { kind, id }: ElementKey) {
       const rule = topology.rules.get(id);
       return rule === undefined ? null : ruleElement(rule);
     }
-  }
-}
-
-/** The elements that an event may have added, changed or taken away. */
-export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
-  switch (event.type) {
-    case 'NetworkCreated':
-    case 'NetworkDeleted':
-      return [];
-    case 'SandboxAttached':
-    case 'SandboxDetached':
-    case 'SandboxPlacementChanged':
-    case 'SandboxLabelsChanged':
-      return [{ kind: 'sandbox', id: event.data.sandboxId }];
-    case 'AliasPublished':
-    case 'AliasPortsChanged':
-    case 'AliasRemoved':
-      return [{ kind: 'alias', id: event.data.alias }];
-    case 'PolicyRuleAdded':
-    case 'PolicyRuleRemoved':
-      return [{ kind: 'rule', id: event.data.ruleId }];
   }
 }

@@ -7,9 +7,9 @@ import {
   parseSandboxId,
 } from '#libs/contracts/ids.js';
 import { parseAliasPorts } from '#libs/contracts/ports.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
-import { foldAll } from '#libs/topology/fold.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
+import type { Topology } from '#libs/policy/model.js';
 
 /** Events in the words of a test: plain text in, branded values out. */
 export const created = (name = 'dev'): NetworkEvent => ({
@@ -91,7 +91,7 @@ export const networkDeleted: NetworkEvent = { type: 'NetworkDeleted', data: {} }
 const agentOrNull = (agent: string | null) => (agent === null ? null : parseAgentId(agent, 'agent'));
 
 export function topologyOf(...events: readonly NetworkEvent[]): Topology {
-  const topology = foldAll(null, events);
+  const topology = evolveNetworkThrough(null, events);
   if (topology === null) throw new Error('a topology needs events');
   return topology;
 }

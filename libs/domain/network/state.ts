@@ -1,7 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
-import type { Topology } from './model.js';
+import type { Topology } from '#libs/policy/model.js';
+import type { NetworkEvent } from './events.js';
 import { having, type OwnedMaps, without } from './owned-maps.js';
 import { sandboxSince, sinceOf } from './unchanged-since.js';
 
@@ -21,12 +21,12 @@ export class StreamOrderError extends CodedError {
  * touch are shared with the result. Every event, known or not to change anything, raises the version by one, so that
  * the version is the stream version. Throws StreamOrderError.
  */
-export function fold(topology: Topology | null, event: NetworkEvent): Topology {
+export function evolveNetwork(topology: Topology | null, event: NetworkEvent): Topology {
   return step(topology, event, new Set());
 }
 
-/** As `fold` for each event in turn, with each map copied once at most: a replay costs what its events change. */
-export function foldAll(topology: Topology | null, events: Iterable<NetworkEvent>): Topology | null {
+/** As `evolveNetwork` for each event in turn, with each map copied once at most: a replay costs what its events change. */
+export function evolveNetworkThrough(topology: Topology | null, events: Iterable<NetworkEvent>): Topology | null {
   const owned: OwnedMaps = new Set();
   let folded = topology;
   for (const event of events) folded = step(folded, event, owned);

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAgentId } from '#libs/contracts/ids.js';
-import { compile, participants } from '#libs/topology/compile.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import { parseSnapshot, SnapshotInvalidError } from '#libs/topology/parse-snapshot.js';
-import { snapshotHash } from '#libs/topology/snapshot-digest.js';
-import { snapshotHashOfProtocol1, snapshotText } from '#libs/topology/snapshot-text.js';
-import { viewOf } from '#libs/topology/view.js';
+import { compile, participants } from '#libs/policy/compile.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import { parseSnapshot, SnapshotInvalidError } from '#libs/policy/parse-snapshot.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { snapshotHashOfProtocol1, snapshotText } from '#libs/policy/snapshot-text.js';
+import { viewOf } from '#libs/policy/view.js';
 import { agentName, question, shuffled, topology } from './arbitraries.js';
 import { attached, created, networkDeleted, published, rule, topologyOf } from './network-events.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { parseAliasName, parseLocalNodeId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
-import { foldAll } from '#libs/topology/fold.js';
-import type { FlowQuestion, FlowSource, Topology } from '#libs/topology/model.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
+import type { FlowQuestion, FlowSource, Topology } from '#libs/policy/model.js';
 import {
   aliasRemoved,
   attached,
@@ -78,7 +78,7 @@ export const networkEvents = fc
 
 /** As the deciders leave it: an alias goes when its sandbox does. */
 export const topology: fc.Arbitrary<Topology> = networkEvents.map((events) => {
-  const folded = foldAll(null, events) as Topology;
+  const folded = evolveNetworkThrough(null, events) as Topology;
   const kept = [...folded.aliases].filter(([, { sandboxId }]) => folded.sandboxes.has(sandboxId));
   return { ...folded, aliases: new Map(kept) };
 });

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAliasName } from '#libs/contracts/ids.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
-import { fold, foldAll, StreamOrderError } from '#libs/topology/fold.js';
-import type { Topology } from '#libs/topology/model.js';
-import { networkEvents } from './arbitraries.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetwork, evolveNetworkThrough, StreamOrderError } from '#libs/domain/network/state.js';
+import type { Topology } from '#libs/policy/model.js';
+import { networkEvents } from '../policy/arbitraries.js';
 import {
   aliasRemoved,
   attached,
@@ -18,15 +18,15 @@ import {
   rule,
   ruleRemoved,
   topologyOf,
-} from './network-events.js';
-import { sinceByWalkingBack, sinceIn } from './since-by-walking-back.js';
+} from '../policy/network-events.js';
+import { sinceByWalkingBack, sinceIn } from '../policy/since-by-walking-back.js';
 
 const stepwise = (events: readonly NetworkEvent[]) =>
-  events.reduce<Topology | null>((topology, event) => fold(topology, event), null);
+  events.reduce<Topology | null>((topology, event) => evolveNetwork(topology, event), null);
 
 describe('fold', () => {
   it('begins with an empty network at version 1', () => {
-    expect(fold(null, created('dev'))).to.deep.equal({
+    expect(evolveNetwork(null, created('dev'))).to.deep.equal({
       networkId: '0a1b',
       name: 'dev',
       mode: 'agent_proxy',
@@ -92,8 +92,8 @@ describe('fold', () => {
   });
 
   it('refuses a stream that does not begin with NetworkCreated, or begins twice', () => {
-    expect(() => fold(null, detached('sbx-1'))).to.throw(StreamOrderError, 'version 1');
-    expect(() => fold(topologyOf(created()), created())).to.throw(StreamOrderError, 'version 2');
+    expect(() => evolveNetwork(null, detached('sbx-1'))).to.throw(StreamOrderError, 'version 1');
+    expect(() => evolveNetwork(topologyOf(created()), created())).to.throw(StreamOrderError, 'version 2');
   });
 
   it('has the stream version after any events', () => {
@@ -109,8 +109,10 @@ describe('fold', () => {
       fc.property(networkEvents, fc.nat(), (events, cut) => {
         const middle = cut % (events.length + 1);
         const live = stepwise(events);
-        expect(foldAll(null, events)).to.deep.equal(live);
-        expect(foldAll(foldAll(null, events.slice(0, middle)), events.slice(middle))).to.deep.equal(live);
+        expect(evolveNetworkThrough(null, events)).to.deep.equal(live);
+        expect(
+          evolveNetworkThrough(evolveNetworkThrough(null, events.slice(0, middle)), events.slice(middle)),
+        ).to.deep.equal(live);
       }),
     );
   });
@@ -129,9 +131,9 @@ describe('fold', () => {
       fc.property(networkEvents, networkEvents, (events, more) => {
         const before = topologyOf(...events);
         const copy = structuredClone(before);
-        foldAll(before, more.slice(1));
+        evolveNetworkThrough(before, more.slice(1));
         stepwise(events);
-        for (const event of more.slice(1)) fold(before, event);
+        for (const event of more.slice(1)) evolveNetwork(before, event);
         expect(before).to.deep.equal(copy);
       }),
     );

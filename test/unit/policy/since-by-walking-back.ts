@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
-import type { Topology } from '#libs/topology/model.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import type { Topology } from '#libs/policy/model.js';
 import { topologyOf } from './network-events.js';
 
 /** The version since which each element of a network is as it is. */

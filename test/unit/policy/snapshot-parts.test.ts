@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { cutIntoParts } from '#libs/topology/snapshot-parts.js';
+import { cutIntoParts } from '#libs/policy/snapshot-parts.js';
 
 describe('cutting a snapshot into parts', () => {
   it('loses nothing, splits no code point, and keeps every part as JSON within the bound', () => {

@@ -1,16 +1,8 @@
 import { hash as hashOf } from 'node:crypto';
 import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js';
-import type { NetworkEvent } from '#libs/domain/events.js';
 import type { Snapshot, Topology } from './model.js';
 import { compareText } from './order.js';
-import {
-  aliasElement,
-  type ElementKey,
-  elementOf,
-  elementsTouchedBy,
-  ruleElement,
-  sandboxElement,
-} from './snapshot-elements.js';
+import { aliasElement, type ElementKey, elementOf, ruleElement, sandboxElement } from './snapshot-elements.js';
 
 /**
  * The hash of a snapshot, kept so that a change costs what it changes (a two-level Merkle tree, RFC 9162 section 2.1
@@ -70,11 +62,16 @@ export function digestOfTopology({ sandboxes, aliases, rules }: Topology): Snaps
 }
 
 /**
- * The digest of everything that is in a network after one more event: `topology` is the one that the event led to,
- * `digest` that of the one before. Costs one bucket for each element that the event touches.
+ * The digest of everything that is in a network after a change: `touched` are the elements that the change may have
+ * added, changed or taken away, `topology` is what it led to, `digest` that of the one before. Costs one bucket for each
+ * element touched.
  */
-export function digestAfter(digest: SnapshotDigest, event: NetworkEvent, topology: Topology): SnapshotDigest {
-  return elementsTouchedBy(event).reduce((before, key) => withElement(before, key, elementOf(topology, key)), digest);
+export function digestAfter(
+  digest: SnapshotDigest,
+  touched: readonly ElementKey[],
+  topology: Topology,
+): SnapshotDigest {
+  return touched.reduce((before, key) => withElement(before, key, elementOf(topology, key)), digest);
 }
 
 function withElement(digest: SnapshotDigest, { kind, id }: ElementKey, element: JsonValue): SnapshotDigest {

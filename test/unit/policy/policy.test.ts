@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAliasName, parseLocalNodeId, parseRuleId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
-import { evaluate } from '#libs/topology/evaluate.js';
-import type { FlowSource, Rule } from '#libs/topology/model.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import type { FlowSource, Rule } from '#libs/policy/model.js';
 import { question, topology } from './arbitraries.js';
 import { attached, created, detached, labelled, published, rule, topologyOf } from './network-events.js';
 import { referenceVerdict } from './reference-evaluator.js';

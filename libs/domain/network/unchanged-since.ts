@@ -1,5 +1,5 @@
 import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js';
-import type { AttachedSandbox, Since, TopologySandbox } from './model.js';
+import type { AttachedSandbox, Since, TopologySandbox } from '#libs/policy/model.js';
 
 /** An element as an event of this version leaves it, with the version at which it became so. */
 export function sinceOf<Element extends { readonly [member: string]: JsonValue }>(

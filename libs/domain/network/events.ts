@@ -1,0 +1,68 @@
+import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type { AliasPort } from '#libs/contracts/ports.js';
+import type { EventSchemas } from '../event-schemas.js';
+import type { Labels } from '../labels.js';
+
+export type NetworkMode = 'agent_proxy';
+
+/** What happens to a network. Stored as written and read for ever: a changed shape is a new schema version. */
+export type NetworkEvent =
+  | {
+      readonly type: 'NetworkCreated';
+      readonly data: {
+        readonly networkId: NetworkId;
+        readonly name: NetworkName;
+        readonly mode: NetworkMode;
+        readonly maxStalenessSeconds: number;
+      };
+    }
+  | {
+      readonly type: 'SandboxAttached';
+      readonly data: { readonly sandboxId: SandboxId; readonly agentId: AgentId | null; readonly labels: Labels };
+    }
+  | { readonly type: 'SandboxDetached'; readonly data: { readonly sandboxId: SandboxId } }
+  | {
+      readonly type: 'AliasPublished';
+      readonly data: { readonly alias: AliasName; readonly sandboxId: SandboxId; readonly ports: readonly AliasPort[] };
+    }
+  | {
+      readonly type: 'AliasPortsChanged';
+      readonly data: { readonly alias: AliasName; readonly ports: readonly AliasPort[] };
+    }
+  | { readonly type: 'AliasRemoved'; readonly data: { readonly alias: AliasName } }
+  | {
+      readonly type: 'PolicyRuleAdded';
+      readonly data: {
+        readonly ruleId: RuleId;
+        readonly effect: 'allow' | 'deny';
+        /** A selector in its printed form. */
+        readonly from: string;
+        readonly to: AliasName;
+        readonly port: number;
+      };
+    }
+  | { readonly type: 'PolicyRuleRemoved'; readonly data: { readonly ruleId: RuleId } }
+  | {
+      readonly type: 'SandboxPlacementChanged';
+      readonly data: { readonly sandboxId: SandboxId; readonly agentId: AgentId | null };
+    }
+  | {
+      readonly type: 'SandboxLabelsChanged';
+      readonly data: { readonly sandboxId: SandboxId; readonly labels: Labels };
+    }
+  | { readonly type: 'NetworkDeleted'; readonly data: Record<string, never> };
+
+/** The schema version of each event, and how older ones are read. */
+export const NETWORK_SCHEMAS: EventSchemas<NetworkEvent> = {
+  NetworkCreated: { upcasts: [] },
+  SandboxAttached: { upcasts: [] },
+  SandboxDetached: { upcasts: [] },
+  AliasPublished: { upcasts: [] },
+  AliasPortsChanged: { upcasts: [] },
+  AliasRemoved: { upcasts: [] },
+  PolicyRuleAdded: { upcasts: [] },
+  PolicyRuleRemoved: { upcasts: [] },
+  SandboxPlacementChanged: { upcasts: [] },
+  SandboxLabelsChanged: { upcasts: [] },
+  NetworkDeleted: { upcasts: [] },
+};

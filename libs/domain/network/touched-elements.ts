@@ -1,0 +1,23 @@
+import type { ElementKey } from '#libs/policy/snapshot-elements.js';
+import type { NetworkEvent } from './events.js';
+
+/** The elements that an event may have added, changed or taken away. */
+export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
+  switch (event.type) {
+    case 'NetworkCreated':
+    case 'NetworkDeleted':
+      return [];
+    case 'SandboxAttached':
+    case 'SandboxDetached':
+    case 'SandboxPlacementChanged':
+    case 'SandboxLabelsChanged':
+      return [{ kind: 'sandbox', id: event.data.sandboxId }];
+    case 'AliasPublished':
+    case 'AliasPortsChanged':
+    case 'AliasRemoved':
+      return [{ kind: 'alias', id: event.data.alias }];
+    case 'PolicyRuleAdded':
+    case 'PolicyRuleRemoved':
+      return [{ kind: 'rule', id: event.data.ruleId }];
+  }
+}
