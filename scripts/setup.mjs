@@ -1,4 +1,4 @@
-// What `npm start`, `npm test` and `npm run bench` run on a fresh clone, with any Node from 20 on and nothing but Node's own modules:
+// What `npm start`, `npm test`, `npm run bench` and `npm run soak` run on a fresh clone, with any Node from 20 on and nothing but Node's own modules:
 // install the dependencies, check what their install scripts had to bring, build, and go on with the pinned Node 24.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,7 +12,12 @@ const INSTALLED = join(CLONE, 'node_modules', '.globalstacks-installed');
 const OLDEST_NODE = 20;
 const WRONG_USE = 2;
 
-const ENTRY_POINTS = { start: 'dist/apps/all-in-one/main.js', test: 'dist/test/run.js', bench: 'dist/bench/main.js' };
+const ENTRY_POINTS = {
+  start: 'dist/apps/all-in-one/main.js',
+  test: 'dist/test/run.js',
+  bench: 'dist/bench/main.js',
+  soak: 'dist/test/truth/soak.js',
+};
 
 class SetupError extends Error {}
 

@@ -58,12 +58,14 @@ async function staticCheck(
 
 async function suite(name: string, folder: string, env: NodeJS.ProcessEnv): Promise<Counts> {
   process.stdout.write(`\n# ${name}\n`);
+  const began = performance.now();
   const file = join(folder, `${name}.json`);
   const code = await run(
     join(BIN, 'mocha'),
     ['--reporter', 'dist/test/support/counting-reporter.js', `dist/test/${name}/**/*.test.js`],
     { ...env, MOCHA_COUNTS_FILE: file },
   );
+  process.stdout.write(`${name}: ${Math.round((performance.now() - began) / 1_000)} s\n`);
   const counts = readCounts(file);
   // A run that failed without a failed test (a crash, no test found) must not pass for a green one.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;

@@ -1,0 +1,67 @@
+import { HOSTS } from '../places.js';
+import { told } from '../world.js';
+import type { Action } from './action.js';
+
+const BETWEEN = 'no way between the hosts';
+
+export const PATH_FAULTS: readonly Action[] = [
+  {
+    name: 'blackhole-peers',
+    weight: 4,
+    choose(world, random) {
+      if (world.faults.has(BETWEEN)) return null;
+      const steps = 2 + random.below(4);
+      return {
+        text: BETWEEN,
+        async run() {
+          const [first, second] = HOSTS;
+          const { rig } = world;
+          await rig.blackhole(first, rig.addressOf(second));
+          await rig.blackhole(second, rig.addressOf(first));
+          world.faults.begin({
+            name: BETWEEN,
+            reach: { kind: 'between-hosts' },
+            process: null,
+            steps,
+            undo: async () => {
+              await rig.clearBlackhole(first, rig.addressOf(second));
+              await rig.clearBlackhole(second, rig.addressOf(first));
+            },
+          });
+          return told(BETWEEN);
+        },
+      };
+    },
+  },
+  {
+    name: 'blackhole-control-plane',
+    weight: 4,
+    choose(world, random) {
+      const hosts = random.chance(40) ? HOSTS : [random.pick(HOSTS)];
+      const free = hosts.filter((host) => !world.faults.has(fault(host)));
+      if (free.length === 0) return null;
+      const steps = 2 + random.below(6);
+      return {
+        text: free.map(fault).join(', '),
+        async run() {
+          const { rig } = world;
+          for (const host of free) {
+            await rig.blackhole(host, rig.addressOf('machine'));
+            world.faults.begin({
+              name: fault(host),
+              reach: { kind: 'nothing' },
+              process: null,
+              steps,
+              undo: () => rig.clearBlackhole(host, rig.addressOf('machine')),
+            });
+          }
+          return told(free.map(fault).join(', '));
+        },
+      };
+    },
+  },
+];
+
+function fault(host: string): string {
+  return `${host} cut off from the control plane`;
+}

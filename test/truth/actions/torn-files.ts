@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HOSTS, type Host } from '../places.js';
+import { told, type World } from '../world.js';
+import type { Action } from './action.js';
+import { kill } from './processes.js';
+
+/** The agent begins again from a file that was torn: it is stopped meanwhile, and ends without a word. */
+function tear(world: World, host: Host, damage: () => void): void {
+  world.rig.signal(`agent-${host}`, 'SIGSTOP');
+  damage();
+  kill(world, `agent-${host}`);
+}
+
+export const TORN_FILES: readonly Action[] = [
+  {
+    name: 'torn-state',
+    weight: 3,
+    choose(world, random) {
+      const host = random.pick(HOSTS);
+      // Whoever tears the only copy of what the store has lost leaves nobody that knows of it.
+      const files = world.isPutBack ? ['peers.json', 'contact.json'] : ['networks', 'peers.json', 'contact.json'];
+      const file = random.pick(files);
+      const half = random.chance(50);
+      if (world.faults.disturbs(`agent-${host}`)) return null;
+      return {
+        text: `torn ${file} of ${host}`,
+        async run() {
+          const paths =
+            file === 'networks' ? filesIn(world.rig.stateFile(host, 'networks')) : [world.rig.stateFile(host, file)];
+          tear(world, host, () => {
+            for (const path of paths) cutShort(path, half);
+          });
+          return told(`torn ${file} of ${host}`);
+        },
+      };
+    },
+  },
+  {
+    name: 'torn-identity',
+    weight: 2,
+    choose(world, random) {
+      const host = random.pick(HOSTS);
+      const fault = `mesh.pem of ${host}`;
+      if (world.faults.has(fault) || world.faults.disturbs(`agent-${host}`)) return null;
+      const isOthers = random.chance(50);
+      const steps = 2 + random.below(3);
+      return {
+        text: fault,
+        async run() {
+          const path = world.rig.stateFile(host, 'identity/mesh.pem');
+          const whole = readFileSync(path);
+          const other = HOSTS.find((one) => one !== host) ?? host;
+          tear(world, host, () => {
+            if (isOthers) writeFileSync(path, readFileSync(world.rig.stateFile(other, 'identity/mesh.pem')));
+            else cutShort(path, true);
+          });
+          world.faults.begin({
+            name: fault,
+            reach: { kind: 'agent', host },
+            process: null,
+            steps,
+            undo: async () => {
+              writeFileSync(path, whole);
+              kill(world, `agent-${host}`);
+            },
+          });
+          return told(`${fault} is ${isOthers ? `that of ${other}` : 'torn'}`);
+        },
+      };
+    },
+  },
+];
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => join(folder, name));
+}
+
+function cutShort(path: string, half: boolean): void {
+  if (!existsSync(path)) return;
+  truncateSync(path, half ? Math.floor(readFileSync(path).length / 2) : 0);
+}

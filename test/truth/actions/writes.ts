@@ -1,0 +1,129 @@
+import { allows, type NetworkModel, type Write } from '../model.js';
+import { ALIASES, NETWORKS, PUBLISHED, SANDBOXES, type Sandbox } from '../places.js';
+import type { Random } from '../random.js';
+import type { World } from '../world.js';
+import type { Action, Chosen } from './action.js';
+
+const LABELS = ['blue', 'green'] as const;
+const COMMANDS_PERCENT = 12;
+
+/** What an operator writes; most of it waited for, some of it by the command itself. */
+export const WRITES: readonly Action[] = [
+  row('allow', 16, (world, random) => rule(world, random, 'allow')),
+  row('deny', 16, (world, random) => rule(world, random, 'deny')),
+  row('remove-rule', 10, (world, random) => {
+    const found = inSomeNetwork(world, random, ({ rules }) => Object.keys(rules).toSorted());
+    return found === null ? null : { kind: 'remove-rule', network: found.network, id: found.item };
+  }),
+  row('repeat-rule', 3, (world, random) => {
+    const found = inSomeNetwork(world, random, ({ rules, aliases }) =>
+      Object.values(rules).filter(({ to }) => to in aliases),
+    );
+    return found === null ? null : { kind: 'add-rule', network: found.network, id: 'repeated', rule: found.item };
+  }),
+  row('attach', 6, (world, random) => {
+    const found = inSomeNetwork(world, random, ({ attached }) => SANDBOXES.filter((one) => !attached.includes(one)));
+    if (found === null) return null;
+    const { network, item: sandbox } = found;
+    const free = freeAliases(world, network);
+    const publishes = free.length === 0 || random.chance(30) ? null : publication(random, free);
+    return { kind: 'attach', network, sandbox, publishes };
+  }),
+  row('detach', 4, (world, random) => {
+    const found = inSomeNetwork(world, random, ({ attached }) => (attached.length > 2 ? attached : []));
+    return found === null ? null : { kind: 'detach', network: found.network, sandbox: found.item };
+  }),
+  row('publish', 6, (world, random) => {
+    const found = inSomeNetwork(world, random, ({ attached }) => attached);
+    if (found === null) return null;
+    const { network, item: sandbox } = found;
+    const free = freeAliases(world, network);
+    return free.length === 0 ? null : { kind: 'publish', network, sandbox, ...publication(random, free) };
+  }),
+  row('unpublish', 4, (world, random) => {
+    const found = inSomeNetwork(world, random, ({ aliases }) => Object.keys(aliases).toSorted());
+    return found === null ? null : { kind: 'unpublish', network: found.network, alias: found.item };
+  }),
+  row('label', 4, (_world, random) => {
+    const value = random.chance(25) ? null : random.pick(LABELS);
+    return { kind: 'label', sandbox: random.pick(SANDBOXES), key: 'team', value };
+  }),
+  row('create', 4, (world, random) => {
+    const missing = NETWORKS.filter((name) => !world.networks.includes(name));
+    return missing.length === 0 ? null : { kind: 'create', network: random.pick(missing) };
+  }),
+  row('delete', 1, (world, random) =>
+    world.networks.length < 2 ? null : { kind: 'delete', network: random.pick(world.networks) },
+  ),
+];
+
+/** A write whose effect is known in every respect before it is made. */
+function row(name: string, weight: number, choose: (world: World, random: Random) => Write | null): Action {
+  return {
+    name,
+    weight,
+    choose: (world, random): Chosen | null => {
+      if (!world.isCertain) return null;
+      const write = choose(world, random);
+      if (write === null) return null;
+      const manner = { waits: random.chance(75), byCommand: random.chance(COMMANDS_PERCENT) };
+      return { text: name, run: () => world.write(write, manner) };
+    },
+  };
+}
+
+/** A rule about what is published, rather one that changes something: of the other effect than is so now. */
+function rule(world: World, random: Random, effect: 'allow' | 'deny'): Write | null {
+  const held = world.heldFlows().filter((flow) => allows(world.model, flow));
+  if (effect === 'deny' && held.length > 0 && random.chance(60)) {
+    const { network, source, alias: to, port } = random.pick(held);
+    const from = selector(world, random, network, [source]);
+    return { kind: 'add-rule', network, id: 'not answered', rule: { effect, from, to, port } };
+  }
+  const found = inSomeNetwork(world, random, ({ aliases }) => Object.keys(aliases).toSorted());
+  if (found === null) return null;
+  const { network, item: to } = found;
+  const port = random.pick(world.model.networks[network]?.aliases[to]?.ports ?? []);
+  const changing = SANDBOXES.filter(
+    (source) => allows(world.model, { network, source, alias: to, port }) === (effect === 'deny'),
+  );
+  const from = selector(world, random, network, random.chance(80) && changing.length > 0 ? changing : SANDBOXES);
+  return { kind: 'add-rule', network, id: 'not answered', rule: { effect, from, to, port } };
+}
+
+function selector(world: World, random: Random, network: string, sources: readonly Sandbox[]): string {
+  const source = random.pick(sources);
+  const published = Object.entries(world.model.networks[network]?.aliases ?? {})
+    .filter(([, { sandbox }]) => sandbox === source)
+    .map(([alias]) => alias)
+    .toSorted();
+  const kind = random.below(10);
+  if (kind === 0) return 'any';
+  if (kind === 1) return `label:team=${random.pick(LABELS)}`;
+  return kind < 5 || published.length === 0 ? `sandbox:${source}` : random.pick(published);
+}
+
+function inSomeNetwork<T>(
+  world: World,
+  random: Random,
+  itemsOf: (network: NetworkModel) => readonly T[],
+): { readonly network: string; readonly item: T } | null {
+  const candidates = world.networks.flatMap((name) => {
+    const network = world.model.networks[name];
+    const items = network === undefined ? [] : itemsOf(network);
+    return items.length === 0 ? [] : [{ name, items }];
+  });
+  if (candidates.length === 0) return null;
+  const { name, items } = random.pick(candidates);
+  return { network: name, item: random.pick(items) };
+}
+
+function freeAliases(world: World, network: string): readonly string[] {
+  const { aliases = {} } = world.model.networks[network] ?? {};
+  return ALIASES.filter((alias) => !(alias in aliases));
+}
+
+function publication(random: Random, free: readonly string[]): { alias: string; ports: readonly number[] } {
+  const ports = PUBLISHED.map(({ published }) => published);
+  return { alias: random.pick(free), ports: random.chance(60) ? ports : [random.pick(ports)] };
+}

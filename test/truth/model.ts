@@ -1,0 +1,163 @@
+import { HOST_OF, type Host, type Sandbox } from './places.js';
+
+/** What the operator has written, as the truth test understands it: an evaluator of its own, which no product code is. */
+export interface Model {
+  readonly networks: { readonly [name: string]: NetworkModel };
+  readonly labels: { readonly [sandbox: string]: Labels };
+}
+
+type Labels = { readonly [key: string]: string };
+
+export interface NetworkModel {
+  readonly attached: readonly Sandbox[];
+  readonly aliases: { readonly [alias: string]: AliasModel };
+  readonly rules: { readonly [id: string]: RuleModel };
+}
+
+export interface AliasModel {
+  readonly sandbox: Sandbox;
+  readonly ports: readonly number[];
+}
+
+export interface RuleModel {
+  readonly effect: 'allow' | 'deny';
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+}
+
+/** A write that the control plane has answered with success. */
+export type Write =
+  | { readonly kind: 'create'; readonly network: string }
+  | { readonly kind: 'delete'; readonly network: string }
+  | {
+      readonly kind: 'attach';
+      readonly network: string;
+      readonly sandbox: Sandbox;
+      readonly publishes: { readonly alias: string; readonly ports: readonly number[] } | null;
+    }
+  | { readonly kind: 'detach'; readonly network: string; readonly sandbox: Sandbox }
+  | {
+      readonly kind: 'publish';
+      readonly network: string;
+      readonly alias: string;
+      readonly sandbox: Sandbox;
+      readonly ports: readonly number[];
+    }
+  | { readonly kind: 'unpublish'; readonly network: string; readonly alias: string }
+  | { readonly kind: 'add-rule'; readonly network: string; readonly id: string; readonly rule: RuleModel }
+  | { readonly kind: 'remove-rule'; readonly network: string; readonly id: string }
+  | { readonly kind: 'label'; readonly sandbox: Sandbox; readonly key: string; readonly value: string | null };
+
+export const NOTHING: Model = { networks: {}, labels: {} };
+const EMPTY: NetworkModel = { attached: [], aliases: {}, rules: {} };
+
+/** One connection that a sandbox may try. */
+export interface Flow {
+  readonly network: string;
+  readonly source: Sandbox;
+  readonly alias: string;
+  readonly port: number;
+}
+
+export function textOf({ network, source, alias, port }: Flow): string {
+  return `${source} -> ${alias}.${network}:${port}`;
+}
+
+export function nameOf({ network, alias }: Flow): string {
+  return `${alias}.${network}.gstacks`;
+}
+
+/** The model after one more write. */
+export function written(model: Model, write: Write): Model {
+  if (write.kind === 'label') {
+    const { [write.key]: _, ...others } = model.labels[write.sandbox] ?? {};
+    const labels = write.value === null ? others : { ...others, [write.key]: write.value };
+    return { ...model, labels: { ...model.labels, [write.sandbox]: labels } };
+  }
+  const { [write.network]: before = EMPTY, ...others } = model.networks;
+  if (write.kind === 'delete') return { ...model, networks: others };
+  return { ...model, networks: { ...others, [write.network]: writtenIn(before, write) } };
+}
+
+function writtenIn(network: NetworkModel, write: Exclude<Write, { readonly kind: 'label' | 'delete' }>): NetworkModel {
+  switch (write.kind) {
+    case 'create':
+      return network;
+    case 'attach': {
+      const attached = [...new Set([...network.attached, write.sandbox])];
+      if (write.publishes === null) return { ...network, attached };
+      const { alias, ports } = write.publishes;
+      return { ...network, attached, aliases: { ...network.aliases, [alias]: { sandbox: write.sandbox, ports } } };
+    }
+    case 'detach':
+      return {
+        ...network,
+        attached: network.attached.filter((sandbox) => sandbox !== write.sandbox),
+        aliases: without(network.aliases, ({ sandbox }) => sandbox === write.sandbox),
+      };
+    case 'publish': {
+      const { alias, sandbox, ports } = write;
+      return { ...network, aliases: { ...network.aliases, [alias]: { sandbox, ports } } };
+    }
+    case 'unpublish': {
+      const { [write.alias]: _, ...aliases } = network.aliases;
+      return { ...network, aliases };
+    }
+    case 'add-rule':
+      return { ...network, rules: { ...network.rules, [write.id]: write.rule } };
+    case 'remove-rule': {
+      const { [write.id]: _, ...rules } = network.rules;
+      return { ...network, rules };
+    }
+  }
+}
+
+function without<T>(
+  record: { readonly [key: string]: T },
+  leaves: (value: T) => boolean,
+): { readonly [key: string]: T } {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => !leaves(value)));
+}
+
+/** Whether a flow is allowed: default deny, any matching deny beats every allow. */
+export function allows(model: Model, { network: name, source, alias, port }: Flow): boolean {
+  const network = model.networks[name];
+  if (network === undefined || !network.attached.includes(source)) return false;
+  if (network.aliases[alias]?.ports.includes(port) !== true) return false;
+  const matching = Object.values(network.rules).filter(
+    (rule) => rule.to === alias && rule.port === port && standsFor(model, network, rule.from, source),
+  );
+  return matching.length > 0 && matching.every(({ effect }) => effect === 'allow');
+}
+
+function standsFor(model: Model, network: NetworkModel, selector: string, source: Sandbox): boolean {
+  if (selector === 'any' || selector === `sandbox:${source}`) return true;
+  const label = /^label:([^=]+)=(.*)$/.exec(selector);
+  if (label !== null) return model.labels[source]?.[label[1] ?? ''] === label[2];
+  return network.aliases[selector]?.sandbox === source;
+}
+
+/** What is to be expected of a flow while any of several models may be in force. */
+export interface Expected {
+  readonly verdict: 'allow' | 'deny' | 'unknown';
+  /** Whom the alias leads to; null where it leads nowhere, or the models differ. */
+  readonly target: Sandbox | null;
+}
+
+export function expectedOf(possible: readonly Model[], flow: Flow): Expected {
+  const verdicts = new Set(possible.map((model) => allows(model, flow)));
+  const targets = new Set(possible.map((model) => model.networks[flow.network]?.aliases[flow.alias]?.sandbox ?? null));
+  const [target = null] = targets;
+  const [isAllowed = false] = verdicts;
+  return {
+    verdict: verdicts.size > 1 ? 'unknown' : isAllowed ? 'allow' : 'deny',
+    target: targets.size > 1 ? null : target,
+  };
+}
+
+/** The hosts that decide a flow: the source's and, where the alias leads somewhere, the target's. */
+export function hostsOf(flow: Flow, target: Sandbox | null): readonly Host[] {
+  const source = HOST_OF[flow.source];
+  return target === null ? [source] : [...new Set([source, HOST_OF[target]])];
+}

@@ -1,0 +1,32 @@
+/** Where everything of the truth test is: two hosts, and the sandboxes that each agent has made. */
+export const HOSTS = ['host-a', 'host-b'] as const;
+export type Host = (typeof HOSTS)[number];
+
+/** The first three are the stack's own samples; the truth test adds the others. */
+export const SANDBOXES = ['sbx-web', 'sbx-api', 'sbx-worker', 'sbx-ada', 'sbx-bob'] as const;
+export type Sandbox = (typeof SANDBOXES)[number];
+
+export const HOST_OF: { readonly [sandbox in Sandbox]: Host } = {
+  'sbx-web': 'host-a',
+  'sbx-ada': 'host-a',
+  'sbx-api': 'host-b',
+  'sbx-worker': 'host-b',
+  'sbx-bob': 'host-b',
+};
+
+export const NETWORKS = ['dev', 'stage', 'lab'] as const;
+export const ALIASES = ['web', 'ada', 'api', 'worker', 'bob', 'db'] as const;
+
+/** Ports that every sandbox serves, and how an alias may publish them. */
+export const SERVED_PORTS = [7_000, 7_001] as const;
+export const PUBLISHED: readonly { readonly published: number; readonly target: number }[] = [
+  { published: 7_000, target: 7_000 },
+  { published: 80, target: 7_001 },
+];
+
+export const PROCESSES = ['postgres', 'nats', 'control-plane', 'agent-host-a', 'agent-host-b'] as const;
+export type Process = (typeof PROCESSES)[number];
+
+export function isSandbox(text: string): text is Sandbox {
+  return SANDBOXES.some((sandbox) => sandbox === text);
+}

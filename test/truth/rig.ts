@@ -1,0 +1,306 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import type { ReadyReport } from '#apps/all-in-one/stack.js';
+import { createClient } from '#libs/api-client/generated/client/index.js';
+import { listSandboxes } from '#libs/api-client/generated/index.js';
+import { CLONE } from '#test/support/clone.js';
+import { ip } from '#test/support/host-namespace.js';
+import { databaseUrl } from '#test/support/record.js';
+import { type RunningStack, startStack } from '#test/support/stack.js';
+import { waitFor } from '#test/support/wait.js';
+import { HOST_OF, HOSTS, type Host, isSandbox, type Process, SANDBOXES, type Sandbox } from './places.js';
+import { Resident } from './residents.js';
+
+const run = promisify(execFile);
+
+/** A limit that one sandbox of the truth test can reach. */
+const FLOWS_PER_SANDBOX = '40';
+const RUNS_AGAIN_MS = 30_000;
+const READY_MS = 60_000;
+
+/** The real stack in namespaces, what is done to it, and a resident in each sandbox. */
+export class Rig {
+  private residents = new Map<Sandbox, Resident>();
+
+  private constructor(
+    public stack: RunningStack,
+    private readonly clocks: string,
+  ) {}
+
+  static async start(folder: string): Promise<Rig> {
+    const clocks = join(folder, 'clocks');
+    mkdirSync(clocks, { recursive: true });
+    for (const host of HOSTS) {
+      writeFileSync(join(clocks, `agent-${host}`), '+0\n');
+      setVariables(clocks, `agent-${host}`, {});
+    }
+    writeFileSync(join(clocks, 'control-plane'), '+0\n');
+    const rig = new Rig(
+      await startStack({ sandboxes: 'netns', home: join(folder, 'home'), env: hook(clocks) }),
+      clocks,
+    );
+    await rig.moveIn();
+    return rig;
+  }
+
+  async stop(): Promise<void> {
+    await this.moveOut();
+    const block = this.addressBlock();
+    await this.stack.remove();
+    await linksGone(block);
+  }
+
+  /** Ends every process of the stack in order; the home stays. */
+  async stopStack(): Promise<void> {
+    await this.moveOut();
+    const block = this.addressBlock();
+    await this.stack.stop();
+    await linksGone(block);
+  }
+
+  async startStackAgain(): Promise<void> {
+    const { home, url } = this.stack;
+    const port = Number(new URL(url).port);
+    this.stack = await startStack({ sandboxes: 'netns', home, port, env: hook(this.clocks) });
+    await this.moveIn();
+  }
+
+  resident(sandbox: Sandbox): Resident {
+    const resident = this.residents.get(sandbox);
+    if (resident === undefined) throw new Error(`${sandbox} has no resident`);
+    return resident;
+  }
+
+  // Processes.
+
+  /** Its number now; null between two lives. */
+  pid(process: Process): number | null {
+    try {
+      return this.stack.pid(process);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Sends the signal; the process's number, null when it does not run now. */
+  signal(name: Process, signal: NodeJS.Signals): number | null {
+    const pid = this.pid(name);
+    if (pid === null) return null;
+    for (const each of name === 'postgres' ? [pid, ...childrenOf(pid)] : [pid]) sendSignal(each, signal);
+    return pid;
+  }
+
+  /** Until the supervisor has started the process again. */
+  async runsAgain(name: Process, earlier: number | null): Promise<void> {
+    await waitFor(
+      `${name} runs again`,
+      () => {
+        const pid = this.pid(name);
+        return pid !== null && pid !== earlier && existsSync(`/proc/${pid}`);
+      },
+      RUNS_AGAIN_MS,
+    );
+  }
+
+  async isReady(): Promise<boolean> {
+    const response = await fetch(`${this.stack.url}/readyz`, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+    return response?.ok === true;
+  }
+
+  async ready(): Promise<void> {
+    await waitFor('the control plane is ready', () => this.isReady(), READY_MS);
+  }
+
+  // Clocks and settings.
+
+  /** Sets a process's clock off from now on, by libfaketime's notation, such as `+2h`. */
+  setClock(name: Process, offset: string): void {
+    writeFileSync(join(this.clocks, name), `${offset}\n`);
+  }
+
+  /** Further variables of an agent, from its next start on. */
+  setVariables(host: Host, variables: { readonly [name: string]: string }): void {
+    setVariables(this.clocks, `agent-${host}`, variables);
+  }
+
+  // Hosts.
+
+  stateFile(host: Host, name: string): string {
+    return join(this.stack.home, 'agents', host, name);
+  }
+
+  /** What the host's namespace drops from now on: everything to that address. */
+  async blackhole(host: Host, address: string): Promise<void> {
+    await ip('-n', this.hostNamespace(host), 'route', 'replace', 'blackhole', `${address}/32`);
+  }
+
+  async clearBlackhole(host: Host, address: string): Promise<void> {
+    await ip('-n', this.hostNamespace(host), 'route', 'del', 'blackhole', `${address}/32`).catch(() => {});
+  }
+
+  addressOf(place: Host | 'machine'): string {
+    const last = place === 'machine' ? 1 : HOSTS.indexOf(place) + 2;
+    return `10.${100 + this.addressBlock()}.0.${last}`;
+  }
+
+  /** Where the agent's peers reach it. */
+  meshEndpoint(host: Host): string {
+    const endpoint = this.readyReport().agents.find(({ name }) => name === host)?.meshEndpoint;
+    if (endpoint === undefined) throw new Error(`${host} is not in the ready report`);
+    return endpoint;
+  }
+
+  private hostNamespace(host: Host): string {
+    return `gs${this.addressBlock()}.${host}`;
+  }
+
+  // The record.
+
+  /** Makes a copy of the database's files under this name, instead of an earlier one. */
+  async copyDatabase(name: string): Promise<void> {
+    this.signal('control-plane', 'SIGSTOP');
+    try {
+      await this.asSuperuser(async (query) => {
+        await query(`DROP DATABASE IF EXISTS ${name}`);
+        await endConnections(query);
+        await query(`CREATE DATABASE ${name} TEMPLATE postgres STRATEGY FILE_COPY`);
+      });
+    } finally {
+      this.signal('control-plane', 'SIGCONT');
+    }
+  }
+
+  /** Puts the copy in the database's place, as a new life of the control plane finds it. */
+  async putBack(name: string): Promise<void> {
+    this.signal('control-plane', 'SIGSTOP');
+    await this.asSuperuser(async (query) => {
+      await endConnections(query);
+      await query('ALTER DATABASE postgres RENAME TO replaced');
+      await query(`CREATE DATABASE postgres TEMPLATE ${name} STRATEGY FILE_COPY`);
+      await query('DROP DATABASE replaced WITH (FORCE)');
+    });
+    const pid = this.signal('control-plane', 'SIGKILL');
+    await this.runsAgain('control-plane', pid);
+    await this.ready();
+  }
+
+  /** Copies the data folder of a stopped stack aside, or back. */
+  async copyDataFolder(direction: 'aside' | 'back'): Promise<void> {
+    const [from, to] = direction === 'aside' ? ['postgres', 'postgres-copy'] : ['postgres-copy', 'postgres'];
+    rmSync(join(this.stack.home, to), { recursive: true, force: true });
+    await run('cp', ['--archive', join(this.stack.home, from), join(this.stack.home, to)]);
+  }
+
+  private async asSuperuser(work: (query: (text: string) => Promise<unknown>) => Promise<void>): Promise<void> {
+    const connectionString = databaseUrl(this.stack).replace(/[^/]*$/, 'template1');
+    const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
+    await client.connect();
+    try {
+      await work((text) => client.query(text));
+    } finally {
+      await client.end();
+    }
+  }
+
+  private addressBlock(): number {
+    return this.readyReport().ports.addressBlock;
+  }
+
+  private readyReport(): ReadyReport {
+    return JSON.parse(readFileSync(join(this.stack.home, 'ready.json'), 'utf8'));
+  }
+
+  // Residents.
+
+  /** Adds the sandboxes that the stack does not bring, and a resident to each. */
+  private async moveIn(): Promise<void> {
+    for (const host of HOSTS) {
+      const entries = SANDBOXES.filter((sandbox) => HOST_OF[sandbox] === host).map((sandbox) => `- id: ${sandbox}\n`);
+      writeFileSync(join(this.stack.home, 'sandboxes', `${host}.yaml`), entries.join(''));
+    }
+    const client = createClient({ baseUrl: this.stack.url, auth: this.stack.token, throwOnError: true });
+    const namespaces = await waitFor(
+      'all sandboxes run',
+      async () => {
+        const { items } = await listSandboxes({ client });
+        const running = items.flatMap(({ id, status, namespace }) =>
+          isSandbox(id) && status === 'RUNNING' && namespace !== null ? [[id, namespace] as const] : [],
+        );
+        return running.length === SANDBOXES.length && running;
+      },
+      READY_MS,
+    );
+    for (const [, namespace] of namespaces) await linkIsUp(namespace);
+    const residents = await Promise.all(
+      namespaces.map(async ([sandbox, namespace]) => [sandbox, await Resident.start(sandbox, namespace)] as const),
+    );
+    this.residents = new Map(residents);
+  }
+
+  private async moveOut(): Promise<void> {
+    await Promise.all([...this.residents.values()].map((resident) => resident.stop()));
+    this.residents.clear();
+  }
+}
+
+/** Every agent and the control plane of the stack get a clock of their own. */
+function hook(clocks: string): Readonly<Record<string, string>> {
+  const module = pathToFileURL(join(CLONE, 'dist/test/programs/own-clock.js'));
+  module.searchParams.set('folder', clocks);
+  module.searchParams.set('library', faketimeLibrary());
+  return { NODE_OPTIONS: `--import ${module.href}` };
+}
+
+/** Debian keeps it in a folder of the machine's architecture. Error: when the package faketime is not installed. */
+function faketimeLibrary(): string {
+  const folders = ['/usr/lib', ...readdirSync('/usr/lib').map((name) => `/usr/lib/${name}`)];
+  const library = folders
+    .map((folder) => join(folder, 'faketime', 'libfaketimeMT.so.1'))
+    .find((path) => existsSync(path));
+  if (library === undefined) throw new Error('libfaketime is needed: install the package faketime');
+  return library;
+}
+
+function setVariables(clocks: string, name: string, variables: { readonly [name: string]: string }): void {
+  const all = { GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX: FLOWS_PER_SANDBOX, ...variables };
+  writeFileSync(join(clocks, `${name}.json`), JSON.stringify(all));
+}
+
+async function endConnections(query: (text: string) => Promise<unknown>): Promise<void> {
+  await query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'postgres'");
+}
+
+/** The kernel takes the links of a namespace away after the namespace. */
+async function linksGone(block: number): Promise<void> {
+  await waitFor(`no link of block ${block} is left`, async () => !(await ip('link', 'show')).includes(` gs${block}br`));
+}
+
+/** A sandbox may be said to run before its agent has made its namespace anew. */
+async function linkIsUp(namespace: string): Promise<void> {
+  await waitFor(
+    `${namespace} has a link`,
+    async () => /state (UP|UNKNOWN)/.test(await ip('-n', namespace, 'link', 'show', 'eth0').catch(() => '')),
+    RUNS_AGAIN_MS,
+  );
+}
+
+/** /proc/<pid>/task/<pid>/children, proc(5). */
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended in the meantime.
+  }
+}

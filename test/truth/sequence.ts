@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Action, Chosen } from './actions/action.js';
+import { copyOfStoppedStack, stoppedStackPutBack } from './actions/record.js';
+import { ACTIONS } from './actions/table.js';
+import { observe } from './observe.js';
+import { type Random, randomOf } from './random.js';
+import { Rig } from './rig.js';
+import { firstNetworks } from './set-up.js';
+import { settle } from './settle.js';
+import { told, World } from './world.js';
+
+export interface SequenceSettings {
+  readonly seed: number;
+  readonly steps: number;
+  /** Names of actions; null: all. */
+  readonly only: readonly string[] | null;
+  /** Goes on past contradictions that match, which are known; null: past none. */
+  readonly past: RegExp | null;
+  /** Told of each step as it ends: what was done, and what was said. */
+  readonly onStep: (step: Step) => void;
+  /** Aborted: the sequence ends after its present step, and leaves nothing behind. */
+  readonly signal: AbortSignal;
+}
+
+export interface Step {
+  readonly step: number;
+  /** Its row in the table of actions. */
+  readonly action: string;
+  readonly text: string;
+  readonly said: readonly string[];
+  /** Since the step before. */
+  readonly tookMs: number;
+}
+
+export interface SequenceReport {
+  readonly steps: number;
+  /** What was found; null: statements and dials agreed to the end. */
+  readonly contradiction: string | null;
+}
+
+const SETTLE_EVERY = 25;
+/** The stack is stopped in turn to copy its data folder and to put the copy back. */
+const STOP_EVERY = 60;
+const TRIES = 12;
+
+/** One sequence of steps against a stack of its own, until a statement and a dial differ. */
+export async function runSequence(settings: SequenceSettings): Promise<SequenceReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'gs-truth-'));
+  let rig: Rig | null = null;
+  let step = 0;
+  const report = (contradiction: string | null): SequenceReport => ({ steps: step, contradiction });
+  let toldAt = performance.now();
+  const tell = (action: string, text: string, said: readonly string[] = []): void => {
+    const tookMs = Math.round(performance.now() - toldAt);
+    toldAt = performance.now();
+    settings.onStep({ step, action, text, said, tookMs });
+  };
+  try {
+    rig = await Rig.start(folder);
+    const world = new World(rig);
+    await firstNetworks(world);
+    for (; step < settings.steps && !settings.signal.aborted; step += 1) {
+      const random = randomOf(settings.seed, step);
+      for (const name of world.faults.tick()) {
+        await world.faults.end(name);
+        tell('undo', `undone: ${name}`);
+      }
+      const refused = await world.settleWrites();
+      if (isNews(refused, settings)) return report(refused);
+      if (step % SETTLE_EVERY === 0) {
+        const found = await settle(world, random, step);
+        tell('settle', 'everything undone');
+        if (isNews(found, settings)) return report(found);
+      }
+      const { name, chosen } = choose(world, random, settings, step);
+      const heldBefore = await world.ping();
+      const outcome = await chosen.run();
+      const seen = await observe(world, random, step, outcome, heldBefore);
+      tell(name, outcome.text, seen.lines);
+      if (isNews(seen.contradiction, settings)) return report(seen.contradiction);
+    }
+    return report(settings.signal.aborted ? null : await settle(world, randomOf(settings.seed, step), step));
+  } catch (error) {
+    if (settings.signal.aborted) return report(null);
+    return report(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  } finally {
+    await rig?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isNews(found: string | null, { past }: SequenceSettings): boolean {
+  return found !== null && past?.test(found) !== true;
+}
+
+function choose(
+  world: World,
+  random: Random,
+  { only }: SequenceSettings,
+  step: number,
+): { readonly name: string; readonly chosen: Chosen } {
+  const planned = plannedStop(world, step, only);
+  if (planned !== null) return { name: 'stop-stack', chosen: planned };
+  const table = only === null ? ACTIONS : ACTIONS.filter(({ name }) => only.includes(name));
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const action = weighted(table, random);
+    const chosen = action.choose(world, random);
+    if (chosen !== null) return { name: action.name, chosen };
+  }
+  return { name: 'nothing', chosen: { text: 'nothing', run: async () => told('nothing') } };
+}
+
+function plannedStop(world: World, step: number, only: readonly string[] | null): Chosen | null {
+  if (step === 0 || step % STOP_EVERY !== 0 || (only !== null && !only.includes('stop-stack'))) return null;
+  const isCopy = (step / STOP_EVERY) % 2 === 1;
+  return isCopy ? copyOfStoppedStack(world) : stoppedStackPutBack(world);
+}
+
+function weighted(table: readonly Action[], random: Random): Action {
+  const total = table.reduce((sum, { weight }) => sum + weight, 0);
+  let left = random.below(total);
+  for (const action of table) {
+    left -= action.weight;
+    if (left < 0) return action;
+  }
+  throw new RangeError('a table without actions');
+}

@@ -1,0 +1,40 @@
+import type { Write } from './model.js';
+import { ALIASES, SANDBOXES } from './places.js';
+import type { World } from './world.js';
+
+const BOTH_PORTS = [7_000, 80];
+
+/** Two networks to begin with: one of all sandboxes, one of host-b's alone, each with a few rules. */
+const FIRST_WRITES: readonly Write[] = [
+  { kind: 'create', network: 'dev' },
+  ...SANDBOXES.map((sandbox): Write => {
+    const alias = ALIASES.find((name) => sandbox === `sbx-${name}`) ?? 'db';
+    return { kind: 'attach', network: 'dev', sandbox, publishes: { alias, ports: BOTH_PORTS } };
+  }),
+  { kind: 'create', network: 'stage' },
+  { kind: 'attach', network: 'stage', sandbox: 'sbx-api', publishes: { alias: 'api', ports: BOTH_PORTS } },
+  { kind: 'attach', network: 'stage', sandbox: 'sbx-bob', publishes: { alias: 'bob', ports: [7_000] } },
+  ...[
+    ['dev', 'web', 'api', 7_000],
+    ['dev', 'web', 'api', 80],
+    ['dev', 'api', 'web', 7_000],
+    ['dev', 'bob', 'worker', 7_000],
+    ['dev', 'any', 'ada', 7_000],
+    ['stage', 'api', 'bob', 7_000],
+    ['stage', 'bob', 'api', 80],
+  ].map(
+    ([network, from, to, port]): Write => ({
+      kind: 'add-rule',
+      network: String(network),
+      id: 'not answered',
+      rule: { effect: 'allow', from: String(from), to: String(to), port: Number(port) },
+    }),
+  ),
+];
+
+export async function firstNetworks(world: World): Promise<void> {
+  for (const write of FIRST_WRITES) {
+    const { text } = await world.write(write, { waits: false, byCommand: false });
+    if (!world.isCertain || /refused|unsent/.test(text)) throw new Error(`set-up: ${text}`);
+  }
+}

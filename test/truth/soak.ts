@@ -1,0 +1,88 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { ACTIONS } from './actions/table.js';
+import { runSequence } from './sequence.js';
+import { Trace } from './trace.js';
+
+const USAGE = `usage: npm run soak -- [--steps N] [--only ACTION,...] [--past EXPRESSION] [--verbose]
+
+  --steps N      end after so many steps; without it sequences follow one another without end, 300 steps each
+  --only         only these actions: ${[...ACTIONS.map(({ name }) => name), 'stop-stack'].join(', ')}
+  --past         go on past contradictions that match this expression
+  --verbose      print each step
+
+TRUTH_SEED names the seed of the first sequence; without it each has one of chance.`;
+
+const STEPS_A_SEQUENCE = 300;
+const SEEDS = 2 ** 31;
+const REPORT_EVERY_MS = 60_000;
+const WRONG_USE = 2;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      steps: { type: 'string' },
+      only: { type: 'string' },
+      past: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const steps = values.steps === undefined ? STEPS_A_SEQUENCE : Number(values.steps);
+  const only = values.only?.split(',') ?? null;
+  if (values.help || !Number.isInteger(steps)) {
+    say(USAGE);
+    return values.help ? 0 : WRONG_USE;
+  }
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+
+  const trace = new Trace();
+  let sequences = 0;
+  let taken = 0;
+  const began = performance.now();
+  const summary = (): string => {
+    const done = [...trace.counts].map(([action, count]) => `${action} ${count}`).join(', ');
+    return `${minutesSince(began)} min, ${taken} steps in ${sequences} sequences: ${done}`;
+  };
+  const reporting = setInterval(() => say(summary()), REPORT_EVERY_MS);
+  try {
+    let seed = Number(process.env.TRUTH_SEED || randomInt(SEEDS));
+    do {
+      sequences += 1;
+      say(`sequence ${sequences}, seed ${seed}`);
+      const report = await runSequence({
+        seed,
+        steps,
+        only,
+        past: values.past === undefined ? null : new RegExp(values.past),
+        onStep(step) {
+          taken += 1;
+          const lines = trace.add(step);
+          if (values.verbose) say(lines);
+        },
+        signal: ending.signal,
+      });
+      if (report.contradiction !== null) {
+        say(trace.describe(seed, report, only));
+        say(summary());
+        return 1;
+      }
+      seed = randomInt(SEEDS);
+    } while (values.steps === undefined && !ending.signal.aborted);
+    say(`no contradiction; ${summary()}`);
+    return 0;
+  } finally {
+    clearInterval(reporting);
+  }
+}
+
+function minutesSince(began: number): string {
+  return ((performance.now() - began) / 60_000).toFixed(1);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+process.exit(await main());

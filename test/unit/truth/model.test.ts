@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
+import { evaluate } from '#libs/policy/evaluate.js';
+import { networkView } from '#test/support/network-view.js';
+import { allows, expectedOf, type Flow, NOTHING, type RuleModel, type Write, written } from '#test/truth/model.js';
+import { ALIASES, HOST_OF, SANDBOXES } from '#test/truth/places.js';
+
+const resultOf = (...writes: Write[]) => writes.reduce(written, NOTHING);
+const rule = (id: string, effect: 'allow' | 'deny', from: string, to: string): Write => ({
+  kind: 'add-rule',
+  network: 'dev',
+  id,
+  rule: { effect, from, to, port: 80 },
+});
+const BEGINNING: readonly Write[] = [
+  { kind: 'create', network: 'dev' },
+  { kind: 'attach', network: 'dev', sandbox: 'sbx-web', publishes: { alias: 'web', ports: [80] } },
+  { kind: 'attach', network: 'dev', sandbox: 'sbx-api', publishes: { alias: 'api', ports: [80] } },
+  { kind: 'label', sandbox: 'sbx-web', key: 'team', value: 'blue' },
+];
+const FLOW: Flow = { network: 'dev', source: 'sbx-web', alias: 'api', port: 80 };
+
+describe('the model of the truth test', () => {
+  const rows: readonly (readonly [title: string, writes: readonly Write[], isAllowed: boolean])[] = [
+    ['nothing is allowed', [], false],
+    ['an alias is allowed', [rule('1', 'allow', 'web', 'api')], true],
+    ['a sandbox is allowed', [rule('1', 'allow', 'sandbox:sbx-web', 'api')], true],
+    ['a label is allowed', [rule('1', 'allow', 'label:team=blue', 'api')], true],
+    ['another label is allowed', [rule('1', 'allow', 'label:team=green', 'api')], false],
+    ['everybody is allowed', [rule('1', 'allow', 'any', 'api')], true],
+    ['a denial beside an allowance', [rule('1', 'allow', 'any', 'api'), rule('2', 'deny', 'web', 'api')], false],
+    [
+      'a denial that was removed',
+      [
+        rule('1', 'allow', 'any', 'api'),
+        rule('2', 'deny', 'web', 'api'),
+        { kind: 'remove-rule', network: 'dev', id: '2' },
+      ],
+      true,
+    ],
+    [
+      'the source is detached',
+      [rule('1', 'allow', 'any', 'api'), { kind: 'detach', network: 'dev', sandbox: 'sbx-web' }],
+      false,
+    ],
+    [
+      'the target is detached, and its alias with it',
+      [rule('1', 'allow', 'any', 'api'), { kind: 'detach', network: 'dev', sandbox: 'sbx-api' }],
+      false,
+    ],
+    [
+      'the alias is removed',
+      [rule('1', 'allow', 'any', 'api'), { kind: 'unpublish', network: 'dev', alias: 'api' }],
+      false,
+    ],
+    ['the network is deleted', [rule('1', 'allow', 'any', 'api'), { kind: 'delete', network: 'dev' }], false],
+  ];
+  for (const [title, writes, isAllowed] of rows) {
+    it(`${isAllowed ? 'allows' : 'denies'} where ${title}`, () => {
+      expect(allows(resultOf(...BEGINNING, ...writes), FLOW)).to.equal(isAllowed);
+    });
+  }
+
+  it('expects nothing of a flow that a write without an answer may allow', () => {
+    const before = resultOf(...BEGINNING);
+    const possible = [before, written(before, rule('1', 'allow', 'web', 'api'))];
+    expect(expectedOf(possible, FLOW)).to.deep.equal({ verdict: 'unknown', target: 'sbx-api' });
+    expect(expectedOf(possible, { ...FLOW, alias: 'web' })).to.deep.equal({ verdict: 'deny', target: 'sbx-web' });
+  });
+
+  it('decides as the product does, which it shares nothing with', () => {
+    const names = fc.constantFrom(...ALIASES);
+    const sandboxes = fc.constantFrom(...SANDBOXES);
+    const aRule = fc.record<RuleModel>({
+      effect: fc.constantFrom('allow', 'deny'),
+      from: fc.oneof(
+        fc.constant('any'),
+        names,
+        sandboxes.map((sandbox) => `sandbox:${sandbox}`),
+      ),
+      to: names,
+      port: fc.constantFrom(80, 7_000),
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(sandboxes),
+        fc.dictionary(names, fc.record({ sandbox: sandboxes, ports: fc.uniqueArray(fc.constantFrom(80, 7_000)) })),
+        fc.array(aRule, { maxLength: 8 }),
+        (attached, published, rules) => {
+          const aliases = Object.fromEntries(
+            Object.entries(published).filter(
+              ([, { sandbox, ports }]) => attached.includes(sandbox) && ports.length > 0,
+            ),
+          );
+          const model = {
+            networks: { dev: { attached, aliases, rules: Object.fromEntries(rules.entries()) } },
+            labels: {},
+          };
+          const text = (effect: string) =>
+            rules.filter((one) => one.effect === effect).map(({ from, to, port }) => `${from} ${to} ${port}`);
+          const view = networkView({
+            version: 1,
+            sandboxes: Object.fromEntries(attached.map((sandbox) => [sandbox, HOST_OF[sandbox]])),
+            aliases,
+            allow: text('allow'),
+            deny: text('deny'),
+          });
+          for (const source of SANDBOXES) {
+            for (const alias of ALIASES) {
+              const sandboxId = parseSandboxId(source, 'sandbox');
+              const question = {
+                source: { kind: 'sandbox', sandboxId },
+                alias: parseAliasName(alias, 'alias'),
+              } as const;
+              for (const port of [80, 7_000]) {
+                const { effect } = evaluate(view, { ...question, port });
+                expect(allows(model, { network: 'dev', source, alias, port })).to.equal(effect === 'allow');
+              }
+            }
+          }
+        },
+      ),
+    );
+  });
+});
