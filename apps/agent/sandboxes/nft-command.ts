@@ -20,6 +20,16 @@ export function loadRules(rules: string, networkOfPid: number | null = null): Pr
   });
 }
 
+/** Whether a table is there, in this process's network namespace. Errors: NftCommandError. */
+export function hasTable(family: 'inet' | 'bridge', name: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    execFile('nft', ['list', 'tables', family], { timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout.split('\n').includes(`table ${family} ${name}`));
+      else reject(nftError(error, stderr));
+    });
+  });
+}
+
 function nftError(error: Error, stderr: string): NftCommandError {
   if ('code' in error && error.code === 'ENOENT') {
     return new NftCommandError('NFT_MISSING', 'the command nft is not installed', 'install nftables');

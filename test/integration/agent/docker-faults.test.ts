@@ -53,9 +53,12 @@ describe('faults around the driver docker', function () {
     rig = await DockerRig.start();
     await rig.agent.end('SIGTERM');
     await rig.docker.stopDaemon();
+    // As after the host itself has started: no rules yet, and no dockerd.
+    await inHost('nft', 'flush', 'ruleset');
     rig.agent.log.length = 0;
     rig.agent.start();
     await rig.agent.logged('agent started');
+    expect((await inHost('nft', 'list', 'tables')).output).to.contain('table inet gstacks0');
     const fault = await rig.agent.logged('sandbox driver');
     expect(fault).to.deep.include({ code: 'DOCKER_ENGINE_NOT_RUNNING' });
     expect(fault.remedy).to.contain('GLOBALSTACKS_AGENT_DOCKER_SOCKET');

@@ -93,7 +93,12 @@ describe('isolation by the driver docker', function () {
 
   it('keeps containers apart, whatever their own addresses are, and leads nothing out', async () => {
     const { address } = await rig.reported('sbx-api');
-    expect((await rig.curl('web', `http://${address}:8080/`)).code).to.be.oneOf([7, 28]);
+    // With or without Docker's own means, which need bridged packets to pass its rules.
+    for (const bridged of ['0', '1']) {
+      await inHost('sysctl', '-qw', `net.bridge.bridge-nf-call-iptables=${bridged}`);
+      expect((await rig.curl('web', `http://${address}:8080/`)).code, bridged).to.be.oneOf([7, 28]);
+      expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
+    }
     expect((await rig.curl('web', `http://${rig.docker.host.machine}:80/`)).code).to.equal(7);
     expect((await inHost('curl', '-s', '-m', '5', `http://${address}:8080/`)).output).to.equal('from back');
   });
@@ -145,6 +150,37 @@ describe('isolation by the driver docker', function () {
     expect(agent.log.slice(from).filter(({ message }) => message === 'flow opened')).to.deep.equal([]);
     expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
   });
+
+  it('takes nothing from a container that nobody labelled, though it needs no answer to find the host', async () => {
+    const { docker } = rig;
+    await docker.run(
+      'run',
+      '-d',
+      '--name',
+      'nobody',
+      '--network',
+      'gstacks',
+      '--cap-add',
+      'NET_ADMIN',
+      TEST_IMAGE,
+      'sleep',
+      '60',
+    );
+    await rig.refused('nobody', 'SANDBOX_LABEL_MISSING');
+    const bridge = JSON.parse(await ip('-n', docker.host.name, '-j', 'link', 'show', 'gstacks0'))[0].address;
+    await docker.run('exec', 'nobody', 'ip', 'neigh', 'replace', GATEWAY, 'lladdr', bridge, 'dev', 'eth0');
+    const before = await droppedPackets();
+    const { output } = await docker.exec('nobody', 'dig', `@${GATEWAY}`, '+tries=2', '+time=1', 'api.dev.gstacks');
+    expect(output).to.match(/timed out|no servers could be reached/);
+    expect(await droppedPackets()).to.be.greaterThan(before);
+    await docker.run('rm', '-f', 'nobody');
+  });
+
+  /** Packets that the host dropped because the bridge did not let them in by an admitted port. */
+  async function droppedPackets(): Promise<number> {
+    const { output } = await inHost('nft', 'list', 'table', 'inet', 'gstacks0');
+    return Number(/meta mark != 0x[0-9a-f]+ counter packets (\d+)/.exec(output)?.[1]);
+  }
 
   /** Frames that the bridge dropped because they are not of the port's own addresses. */
   async function droppedFrames(): Promise<number> {
@@ -219,6 +255,13 @@ describe('isolation by the driver docker', function () {
       await docker.run('rm', '-f', `${project}-db`, `${project}-api`);
       await docker.run('network', 'rm', project);
     }
+  });
+
+  it('answers a query to another resolver also where the rules inside do not hold, as for a runtime with its own TCP', async () => {
+    const pid = await rig.docker.run('inspect', '-f', '{{.State.Pid}}', 'web');
+    await inHost('nsenter', `--net=/proc/${pid}/ns/net`, 'nft', 'delete', 'table', 'ip', 'gstacks');
+    const { output } = await rig.docker.exec('web', 'dig', '@192.0.2.53', '+short', '+tries=1', 'api.dev.gstacks');
+    expect(output).to.match(/^10\.78\./);
   });
 
   const resolvers: readonly (readonly [string, readonly string[]])[] = [

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import { loadRules } from '../nft-command.js';
+import { hasTable, loadRules } from '../nft-command.js';
 import type { BridgePlan } from './bridge-plan.js';
 import { bridgeRules } from './bridge-rules.js';
 import { type ContainerLink, findLink } from './container-link.js';
@@ -17,7 +18,7 @@ export interface AdmittedContainer extends TakenContainer {
 
 /** Lets containers onto the bridge: each by its own port and addresses, and no other. */
 export class Admissions {
-  private admitted: readonly AdmittedContainer[] = [];
+  private admitted = new Map<string, AdmittedContainer>();
   private loaded: string | null = null;
 
   constructor(
@@ -26,7 +27,7 @@ export class Admissions {
   ) {}
 
   current(): readonly AdmittedContainer[] {
-    return this.admitted;
+    return [...this.admitted.values()];
   }
 
   /**
@@ -40,22 +41,32 @@ export class Admissions {
         try {
           return [{ ...container, link: await this.linkOf(container) }];
         } catch (error) {
-          refused.push(refusal(container, error));
+          // One that has ended meanwhile is about to be told of as gone.
+          if (hasNetwork(container)) refused.push(refusal(container, error));
           return [];
         }
       }),
     );
     const next = linked.flat();
-    const present = new Set(this.admitted.map(({ link }) => link.address));
+    const present = new Set(this.current().map(({ link }) => link.address));
     await this.load(next.map(({ link }) => link));
     for (const { link } of next) if (!present.has(link.address)) greet(link.address);
-    this.admitted = await Promise.all(next.map((container) => this.lead(container)));
+    const led = await Promise.all(next.map((container) => this.lead(container)));
+    this.admitted = new Map(led.map((container) => [container.container.id, container]));
     return refused;
   }
 
   /** Loads the rules anew, as after the proxy range has changed. */
   async reload(): Promise<void> {
-    await this.load(this.admitted.map(({ link }) => link));
+    await this.load(this.current().map(({ link }) => link));
+  }
+
+  /**
+   * Lets nobody onto the bridge, unless rules of an earlier run are in force: these stay until it is known who is there.
+   * So a host that starts its agent before dockerd is closed from the first container on.
+   */
+  async closeUnlessInForce(): Promise<void> {
+    if (!(await hasTable('inet', this.plan.bridge))) await this.load([]);
   }
 
   private async load(links: readonly ContainerLink[]): Promise<void> {
@@ -96,10 +107,13 @@ export class Admissions {
 
   /** The same container since the same start. */
   private before({ container }: TakenContainer): AdmittedContainer | undefined {
-    return this.admitted.find(
-      (candidate) => candidate.container.id === container.id && candidate.container.startedAt === container.startedAt,
-    );
+    const before = this.admitted.get(container.id);
+    return before?.container.startedAt === container.startedAt ? before : undefined;
   }
+}
+
+function hasNetwork({ container }: TakenContainer): boolean {
+  return existsSync(`/proc/${container.pid}/ns/net`);
 }
 
 function refusal({ sandboxId, container }: TakenContainer, error: unknown): RefusedSandbox {

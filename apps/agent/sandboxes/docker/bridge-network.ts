@@ -54,6 +54,6 @@ function oddity(found: EngineNetwork, plan: BridgePlan): string | null {
 /** Takes every container off the network and removes it. */
 export async function removeNetwork(engine: DockerEngine, { network }: BridgePlan): Promise<void> {
   const found = await engine.network(network);
-  for (const containerId of found?.containers ?? []) await engine.disconnectContainer(network, containerId);
+  await Promise.all((found?.containers ?? []).map((containerId) => engine.disconnectContainer(network, containerId)));
   await engine.removeNetwork(network);
 }

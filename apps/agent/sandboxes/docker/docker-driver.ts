@@ -21,6 +21,8 @@ import { reportOf } from './sandbox-report.js';
 import { foreignAliases, isConcerned, takeContainers } from './take-containers.js';
 
 const DNS_PORT = 53;
+/** What happens to a container that changes what it is to the agent. */
+const CHANGES: ReadonlySet<string> = new Set(['start', 'die', 'pause', 'unpause', 'rename', 'destroy']);
 /** How often what could not be done is tried again, and containers are looked at while the Engine is away. */
 const RETRY_MS = 1_000;
 
@@ -74,6 +76,7 @@ class DockerDriver implements SandboxDriver {
 
   /** Resolves after the first attempt, whether or not the Engine was there. */
   async start(): Promise<void> {
+    await this.admissions.closeUnlessInForce().catch((error: unknown) => this.tell(error));
     const first = Promise.withResolvers<void>();
     this.watching = watchEngine(
       this.engine,
@@ -148,7 +151,7 @@ class DockerDriver implements SandboxDriver {
       if (action === 'destroy' && attributes.name === this.plan.network) this.soon(() => this.remakeNetwork());
       else if (attributes.container !== undefined) this.reread(attributes.container);
     } else if (action === 'create') this.soon(() => this.takeAliasesOff(id));
-    else if (!action.startsWith('exec_')) this.reread(id);
+    else if (CHANGES.has(action)) this.reread(id);
   }
 
   private lost(error: unknown): void {
