@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { ECHO, SCAN_TCP, SCAN_UDP, SPOOF } from '#test/support/container-programs.js';
 import { TEST_IMAGE } from '#test/support/docker-host.js';
@@ -12,6 +15,7 @@ const label = (id: string) => ['--label', `gstacks.sandbox=${id}`];
 const sandbox = (id: string, ...more: readonly string[]) => ['--network', 'gstacks', ...label(id), ...more];
 const NAME = 'http://api.dev.gstacks:8080/';
 const GATEWAY = '10.78.0.1';
+const RESOLV_CONF = join(tmpdir(), `gs-resolv-${process.pid}.conf`);
 const UNUSED_PROXY = '10.78.200.200';
 /** Of a service of the host that has nothing to do with the agent, on every address. */
 const HOST_PORT = 9_999;
@@ -22,6 +26,7 @@ describe('isolation by the driver docker', function () {
   let echo: ChildProcess;
 
   before(async () => {
+    writeFileSync(RESOLV_CONF, 'nameserver 203.0.113.1\n');
     rig = await DockerRig.start();
     const { docker, plane, agent } = rig;
     echo = spawn('ip', ['netns', 'exec', docker.host.name, '/usr/bin/python3', '-c', ECHO, String(HOST_PORT)]);
@@ -43,6 +48,7 @@ describe('isolation by the driver docker', function () {
   });
 
   after(async () => {
+    rmSync(RESOLV_CONF, { force: true });
     echo?.kill('SIGKILL');
     await rig.close();
   });
@@ -212,47 +218,36 @@ describe('isolation by the driver docker', function () {
     await docker.run('network', 'rm', 'aaa');
   });
 
-  it('answers no names but its own: not those of containers, nor services of two projects with one name', async () => {
+  it('answers no names of containers, and keeps services of one name in two projects apart', async () => {
     const { docker } = rig;
     const look = async (container: string, name: string) =>
       (await docker.exec(container, 'dig', '+tries=1', '+time=2', name)).output;
-    const aliasesOf = (container: string) =>
-      docker.try('inspect', '-f', '{{(index .NetworkSettings.Networks "gstacks").Aliases}}', container);
     for (const project of ['one', 'two']) {
       await docker.run('network', 'create', project);
-      const options = [
-        '--network',
-        project,
-        '--network-alias',
-        'db',
-        ...label(`sbx-${project}`),
-        '--label',
-        'gstacks.attach=auto',
-      ];
-      await docker.serve(`${project}-db`, ...options);
-      // As compose does it: made with the service's name for an alias, and then started.
-      const service = sandbox(`sbx-${project}-api`, '--network-alias', 'api');
-      await docker.run('create', '--name', `${project}-api`, ...service, TEST_IMAGE, 'sleep', '60');
-      await waitFor('the alias is taken off', async () =>
-        /^\[[0-9a-f]{12}\]$/.test((await aliasesOf(`${project}-api`)).output.trim()),
-      );
-      await docker.run('start', `${project}-api`);
+      // As compose does it: made on the project's network, connected with the service's name on both, and started.
+      const service = ['--network', project, '--network-alias', 'service', ...label(`sbx-${project}`)];
+      await docker.run('create', '--name', `${project}-service`, ...service, TEST_IMAGE, 'sleep', '60');
+      await docker.run('network', 'connect', '--alias', 'service', 'gstacks', `${project}-service`);
+      await docker.run('start', `${project}-service`);
       await rig.reported(`sbx-${project}`);
-      await rig.reported(`sbx-${project}-api`);
     }
-    // One that is on the agent's network alone is answered by the agent alone.
-    for (const name of ['api', 'two-api', 'one-db', 'web']) {
-      expect(await look('one-api', name), name).to.contain('REFUSED');
+    // On the agent's network alone: the agent answers, and knows no name of Docker's.
+    for (const name of ['service', 'one-service', 'back', 'rogue']) {
+      expect(await look('web', name), name).to.contain('REFUSED');
     }
-    // One with a second network has Docker's names there, those of containers included, and no service of the agent's.
-    const own = await docker.run('inspect', '-f', '{{.NetworkSettings.Networks.one.IPAddress}}', 'one-db');
-    expect(await look('one-db', 'db')).to.contain(own);
-    expect(await look('one-db', 'api')).to.contain('REFUSED');
-    expect(await look('one-db', 'api.dev.gstacks'))
-      .to.contain('NXDOMAIN')
-      .and.contain('gstacks.');
+    // On a second network: Docker's names of that network, and of the agent's no service.
     for (const project of ['one', 'two']) {
-      await docker.run('rm', '-f', `${project}-db`, `${project}-api`);
+      const own = `{{.NetworkSettings.Networks.${project}.IPAddress}}`;
+      const address = await docker.run('inspect', '-f', own, `${project}-service`);
+      expect(await look(`${project}-service`, 'service'))
+        .to.contain(address)
+        .and.not.contain('10.78.');
+      expect(await look(`${project}-service`, 'api.dev.gstacks'))
+        .to.contain('NXDOMAIN')
+        .and.contain('gstacks.');
+    }
+    for (const project of ['one', 'two']) {
+      await docker.run('rm', '-f', `${project}-service`);
       await docker.run('network', 'rm', project);
     }
   });
@@ -266,10 +261,7 @@ describe('isolation by the driver docker', function () {
 
   const resolvers: readonly (readonly [string, readonly string[]])[] = [
     ['another resolver', ['--dns', '192.0.2.53']],
-    [
-      'a resolv.conf of its own',
-      ['--volume', '/etc/hostname:/etc/hostname:ro', '--dns', '203.0.113.1', '--dns-search', 'example.org'],
-    ],
+    ['a resolv.conf of its own', ['--volume', `${RESOLV_CONF}:/etc/resolv.conf:ro`]],
     ['a host name of its own', ['--hostname', 'api']],
     ["an alias that is another's full name", ['--network-alias', 'api.dev.gstacks']],
   ];

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import type { EngineContainer } from '#libs/docker-engine/container.js';
 import { hasTable, loadRules } from '../nft-command.js';
 import type { BridgePlan } from './bridge-plan.js';
 import { bridgeRules } from './bridge-rules.js';
@@ -28,6 +29,11 @@ export class Admissions {
 
   current(): readonly AdmittedContainer[] {
     return [...this.admitted.values()];
+  }
+
+  /** Since its last start. */
+  isAdmitted(container: EngineContainer): boolean {
+    return this.before(container) !== undefined;
   }
 
   /**
@@ -77,7 +83,7 @@ export class Admissions {
   }
 
   private linkOf(taken: TakenContainer): Promise<ContainerLink> | ContainerLink {
-    const before = this.before(taken);
+    const before = this.before(taken.container);
     // Another network connected or left may have moved the default route.
     const isSame =
       before !== undefined && JSON.stringify(before.container.endpoints) === JSON.stringify(taken.container.endpoints);
@@ -86,7 +92,7 @@ export class Admissions {
 
   private async lead(container: TakenContainer & { readonly link: ContainerLink }): Promise<AdmittedContainer> {
     const usesDockerResolver = container.container.endpoints.length > 1;
-    const before = this.before(container);
+    const before = this.before(container.container);
     const isLed =
       before?.resolverFailure === null &&
       before.link.device === container.link.device &&
@@ -106,7 +112,7 @@ export class Admissions {
   }
 
   /** The same container since the same start. */
-  private before({ container }: TakenContainer): AdmittedContainer | undefined {
+  private before(container: EngineContainer): AdmittedContainer | undefined {
     const before = this.admitted.get(container.id);
     return before?.container.startedAt === container.startedAt ? before : undefined;
   }

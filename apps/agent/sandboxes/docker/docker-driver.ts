@@ -18,7 +18,7 @@ import type { DockerSettings } from './docker-settings.js';
 import { EngineContainers } from './engine-containers.js';
 import { watchEngine } from './engine-watch.js';
 import { reportOf } from './sandbox-report.js';
-import { foreignAliases, isConcerned, takeContainers } from './take-containers.js';
+import { foreignAliases, type TakenContainer, takeContainers } from './take-containers.js';
 
 const DNS_PORT = 53;
 /** What happens to a container that changes what it is to the agent. */
@@ -150,8 +150,7 @@ class DockerDriver implements SandboxDriver {
     if (type === 'network') {
       if (action === 'destroy' && attributes.name === this.plan.network) this.soon(() => this.remakeNetwork());
       else if (attributes.container !== undefined) this.reread(attributes.container);
-    } else if (action === 'create') this.soon(() => this.takeAliasesOff(id));
-    else if (CHANGES.has(action)) this.reread(id);
+    } else if (CHANGES.has(action)) this.reread(id);
   }
 
   private lost(error: unknown): void {
@@ -174,17 +173,17 @@ class DockerDriver implements SandboxDriver {
   }
 
   /**
-   * Before it starts, a container can be put onto the network anew without its noticing. One that runs is left as it is
-   * unless it asks Docker's resolver, which only one with a second network does.
+   * Whether a container that was just started is to lose service names on the agent's network, which compose gives it
+   * there. On that network alone it asks the agent for names, and is left as it is: its link would be down for a moment.
    */
-  private async takeAliasesOff(id: string): Promise<void> {
-    const { agentId, network } = this.settings;
-    const container = await this.engine.container(id);
-    if (container === null || !isConcerned(container, { agentId, network })) return;
-    if (foreignAliases(container, network).length === 0) return;
-    if (container.state !== 'other' && container.endpoints.length === 1) return;
-    await this.engine.disconnectContainer(network, id);
-    await this.engine.connectContainer(network, id);
+  private hasAliasesToLose({ container }: TakenContainer): boolean {
+    if (container.endpoints.length === 1 || foreignAliases(container, this.plan.network).length === 0) return false;
+    return !this.admissions.isAdmitted(container);
+  }
+
+  private async connectAnew(id: string): Promise<void> {
+    await this.engine.disconnectContainer(this.plan.network, id);
+    await this.engine.connectContainer(this.plan.network, id);
   }
 
   private async remakeNetwork(): Promise<void> {
@@ -196,9 +195,8 @@ class DockerDriver implements SandboxDriver {
   private async settle(): Promise<void> {
     const before = this.picture();
     let takings = this.take();
-    for (const { container } of takings.taken) {
-      if (container.endpoints.length === 1 || foreignAliases(container, this.plan.network).length === 0) continue;
-      await this.change(container.id, () => this.takeAliasesOff(container.id));
+    for (const { container } of takings.taken.filter((taken) => this.hasAliasesToLose(taken))) {
+      await this.change(container.id, () => this.connectAnew(container.id));
     }
     for (const { id } of takings.toConnect) {
       await this.change(id, () => this.engine.connectContainer(this.plan.network, id));
