@@ -77,6 +77,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   await peers.restore(now());
   const localNodes = new AdmittedLocalNodes(
     inState('local-nodes.json'),
+    host.mesh.node,
     () => {
       const flowsCut = host.flows.localNodesChanged();
       if (flowsCut.length > 0) log.info({ flowsCut }, 'flows of local nodes that are not admitted any more are cut');

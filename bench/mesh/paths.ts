@@ -74,7 +74,7 @@ async function open(undo: (() => unknown)[], close: () => Promise<void>): Promis
   undo.push(() => Promise.all(nodes.map((node) => node.close())));
   await waitFor('both have joined', () => nodes.every((node) => node.status().state === 'joined'), 30_000);
   for (const [index, node] of nodes.entries()) {
-    node.setPeers([{ agentId: agent('host-b'), endpoints: endpoints[index] ?? [] }]);
+    node.setPeers([{ agentId: agent('host-b'), endpoints: endpoints[index] ?? [], keyThumbprint: null }]);
   }
   const [direct, tsnet] = nodes.map(
     (node: StartedMeshNode): Open =>

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { type MeshCredentials } from '#libs/mesh/flow.js';
 import { startMeshNode } from '#libs/mesh/mesh-node.js';
+import { agent } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
 import { answer } from './requests.js';
 import { type TransportPlan, transportOf } from './transports.js';
@@ -22,7 +23,10 @@ process.once('message', async ({ credentials, transports }: TargetPlan) => {
   const nodes = await Promise.all(
     transports.map((plan) => startMeshNode({ credentials, transport: transportOf(plan), log: () => undefined })),
   );
-  for (const node of nodes) node.onFlow((flow) => answer(flow.accept(flow.request.version)));
+  for (const node of nodes) {
+    node.setPeers([{ agentId: agent('host-a'), endpoints: [], keyThumbprint: null }]);
+    node.onFlow((flow) => answer(flow.accept(flow.request.version)));
+  }
   await waitFor('all have joined', () => nodes.every((node) => node.status().state === 'joined'), 30_000);
   const server = createServer({ noDelay: true, allowHalfOpen: true }, answer);
   server.listen({ host: '127.0.0.1', port: 0, backlog: 4_096 }, () => {

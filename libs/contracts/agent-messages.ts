@@ -95,6 +95,8 @@ const parsePeer: FieldParser<Peer> = (value, field) => {
   return {
     agentId: parseAgentId(peer.agentId, `${field}.agentId`),
     endpoints: listOf(textUpTo(300), 16)(peer.endpoints, `${field}.endpoints`),
+    // Not there in what an earlier release sent, or left on disk.
+    keyThumbprint: nullOr(textUpTo(128))(peer.keyThumbprint ?? null, `${field}.keyThumbprint`),
   };
 };
 /** Throws InvalidInputError. */

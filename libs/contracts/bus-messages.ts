@@ -28,11 +28,16 @@ export interface NetworkVersion {
   readonly signature: string | null;
 }
 
-/** How a peer is reached. Identity is proved by certificate, so an endpoint is only a hint. */
+/**
+ * An agent that shares a network with the recipient: only those that are named may have sessions with it. Identity is
+ * proved by certificate, so an endpoint is only a hint.
+ */
 export interface Peer {
   readonly agentId: AgentId;
-  /** `host:port` each, best first. */
+  /** `host:port` each, best first; none while it is not known how the agent is reached. */
   readonly endpoints: readonly string[];
+  /** SHA-256 of the public key that its certificate must have, hexadecimal; null: a control plane that does not say. */
+  readonly keyThumbprint: string | null;
 }
 
 /** A developer's machine that has joined one network, and was neither revoked nor left to expire. */

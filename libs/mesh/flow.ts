@@ -3,6 +3,7 @@ import type { Peer } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, AliasName, FlowId, LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
 import type { FlowSource } from '#libs/policy/model.js';
+import type { LocalPeer } from './admission.js';
 
 /** Who is at the other end, as its certificate says. */
 export type MeshIdentity =
@@ -61,7 +62,10 @@ export class PeerUnreachableError extends CodedError {}
 export interface MeshNode {
   /** Takes the flows that peers ask for. Set once, before start. */
   onFlow(handle: (flow: IncomingFlow) => void): void;
+  /** Agents that may be asked for flows, and may ask: sessions of all others end, and none of theirs is taken. */
   setPeers(peers: readonly Peer[]): void;
+  /** Developers' machines that may ask for flows; sessions of all others end, and none of theirs is taken. */
+  setLocalNodes(nodes: readonly LocalPeer[]): void;
   /** Errors: FlowRefusedError, PeerUnreachableError. */
   open(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<MeshFlow>;
   /** Replaces the certificate; open sessions keep theirs until it ends. */

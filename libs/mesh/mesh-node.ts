@@ -1,6 +1,7 @@
 import type { Peer } from '#libs/contracts/bus-messages.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { acceptFlows } from './accept-flow.js';
+import { Admission } from './admission.js';
 import { MeshCredentialsError, readCredentials } from './credentials.js';
 import { dialPeer } from './dial.js';
 import { type IncomingFlow, type MeshCredentials, type MeshNode, PeerUnreachableError } from './flow.js';
@@ -50,8 +51,7 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
   let handler: ((flow: IncomingFlow) => void) | null = null;
   let closed = false;
   const links = new Map<AgentId, PeerLink>();
-  /** Peers that were here and are no more: they stay out until they are named again. */
-  const removed = new Set<AgentId>();
+  const admission = new Admission();
 
   const server = sessionServer({
     storeId: self.storeId,
@@ -60,29 +60,24 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     limits,
     log,
     proofs,
-    admits: (peer) => peer.kind !== 'agent' || !removed.has(peer.agentId),
+    admits: (peer) => admission.admits(peer),
     onSession: (session) => acceptFlows(session, () => handler, log),
   });
 
-  function addPeer(agentId: AgentId, endpoints: readonly string[]): void {
-    const dial = async (addresses: readonly string[], signal: AbortSignal) => {
+  function addPeer(named: Peer): void {
+    const { agentId } = named;
+    const dial = async ({ endpoints, keyThumbprint }: Peer, signal: AbortSignal) => {
       const ownUntil = validUntil;
-      const storeId = self.storeId;
-      const session = await dialPeer(agentId, addresses, { transport, timings, storeId, credentials, proofs }, signal);
+      const dialSettings = { transport, timings, storeId: self.storeId, credentials, proofs, keyThumbprint };
+      const session = await dialPeer(agentId, endpoints, dialSettings, signal);
       return { session, provenUntil: Math.min(ownUntil, proofs.until(session.peer)) };
     };
-    links.set(agentId, new PeerLink({ agentId, limits, dial, log }, endpoints));
-    removed.delete(agentId);
+    links.set(agentId, new PeerLink({ agentId, limits, dial, log }, named));
   }
 
   function removePeer(agentId: AgentId, link: PeerLink): void {
     links.delete(agentId);
-    removed.add(agentId);
-    const reason = ['PEER_REMOVED', `agent ${agentId} is no longer a peer`] as const;
-    link.close(...reason);
-    for (const session of server.sessions()) {
-      if (session.peer.kind === 'agent' && session.peer.agentId === agentId) session.end(...reason);
-    }
+    link.close('PEER_REMOVED', `agent ${agentId} is no longer a peer`);
   }
 
   if (settings.listens === false) await transport.join();
@@ -102,14 +97,21 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     },
 
     setPeers(peers: readonly Peer[]) {
-      const named = new Map(peers.map((peer) => [peer.agentId, peer.endpoints]));
+      const named = new Map(peers.map((peer) => [peer.agentId, peer]));
       for (const [agentId, link] of links) if (!named.has(agentId)) removePeer(agentId, link);
-      for (const [agentId, addresses] of named) {
+      for (const [agentId, peer] of named) {
         const link = links.get(agentId);
-        if (link) link.setEndpoints(addresses);
-        else addPeer(agentId, addresses);
+        if (link) link.setPeer(peer);
+        else addPeer(peer);
       }
+      admission.setPeers(peers);
+      server.reconsider();
       transport.expect(peers.flatMap(({ endpoints }) => endpoints));
+    },
+
+    setLocalNodes(nodes) {
+      admission.setLocalNodes(nodes);
+      server.reconsider();
     },
 
     async open(agentId, request, signal) {

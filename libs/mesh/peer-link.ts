@@ -1,3 +1,4 @@
+import type { Peer } from '#libs/contracts/bus-messages.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { PeerUnreachableError } from './flow.js';
 import type { MeshLog } from './log.js';
@@ -23,7 +24,7 @@ export interface PeerLinkSettings {
   readonly agentId: AgentId;
   readonly limits: MeshLimits;
   /** Dials the first endpoint that leads to the peer; rejects with PeerUnreachableError. */
-  readonly dial: (endpoints: readonly string[], signal: AbortSignal) => Promise<DialledSession>;
+  readonly dial: (peer: Peer, signal: AbortSignal) => Promise<DialledSession>;
   readonly log: MeshLog;
 }
 
@@ -42,7 +43,7 @@ export class PeerLink {
 
   constructor(
     private readonly settings: PeerLinkSettings,
-    private endpoints: readonly string[],
+    private peer: Peer,
   ) {}
 
   /** A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing. */
@@ -56,10 +57,17 @@ export class PeerLink {
     throw new PeerUnreachableError('PEER_LOST', `agent ${this.settings.agentId} takes no flows`, 'try again');
   }
 
-  /** New endpoints are for the next dial: what is open proves itself by its heartbeat. */
-  setEndpoints(endpoints: readonly string[]): void {
-    const moved = endpoints.length > 0 && !endpoints.some((endpoint) => this.endpoints.includes(endpoint));
-    this.endpoints = endpoints;
+  /**
+   * New endpoints are for the next dial: what is open proves itself by its heartbeat. Sessions with a key that is no more
+   * the peer's end now.
+   */
+  setPeer(peer: Peer): void {
+    const { endpoints } = peer;
+    const moved = endpoints.length > 0 && !endpoints.some((endpoint) => this.peer.endpoints.includes(endpoint));
+    this.peer = peer;
+    for (const { session } of [...this.#pool]) {
+      if (!isOfKey(session, peer)) session.end('PEER_REMOVED', `agent ${peer.agentId} has another key now`);
+    }
     if (moved) this.retire();
   }
 
@@ -121,8 +129,9 @@ export class PeerLink {
       throw new PeerUnreachableError('PEER_BUSY', `agent ${agentId} has as many flows from here as it may`);
     }
     const closing = this.#closing.signal;
-    const { session, provenUntil } = await this.settings.dial(this.endpoints, closing);
+    const { session, provenUntil } = await this.settings.dial(this.peer, closing);
     if (closing.aborted) session.end('PEER_REMOVED', String(closing.reason));
+    else if (!isOfKey(session, this.peer)) session.end('PEER_REMOVED', `agent ${agentId} has another key now`);
     else this.#renewal.schedule(provenUntil);
     const pooled: PooledSession = { session, opened: 0, open: 0, retired: false };
     this.#pool.push(pooled);
@@ -136,6 +145,10 @@ export class PeerLink {
     if (session.http2.destroyed) forget();
     return pooled;
   }
+}
+
+function isOfKey(session: ClientSession, { keyThumbprint }: Peer): boolean {
+  return keyThumbprint === null || session.keyThumbprint === keyThumbprint;
 }
 
 function hasRoom({ session, open, retired }: PooledSession): boolean {

@@ -5,6 +5,7 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import { tlsCredentials } from './credentials.js';
 import { type MeshCredentials, PeerUnreachableError } from './flow.js';
 import { CertificateIdentityError, describeIdentity, identityOfCertificate, sameIdentity } from './identity.js';
+import { keyThumbprint } from './key-thumbprint.js';
 import type { PeerProofs } from './peer-proofs.js';
 import { MeshSession } from './session.js';
 import { type MeshTimings, SESSION_OPTIONS } from './settings.js';
@@ -18,6 +19,8 @@ export interface DialSettings {
   readonly storeId: string;
   readonly credentials: MeshCredentials;
   readonly proofs: PeerProofs;
+  /** Of the key that the peer must prove itself with; null: any that its identity was issued for. */
+  readonly keyThumbprint: string | null;
 }
 
 /**
@@ -35,10 +38,11 @@ export async function dialSession(
   try {
     secure = await handshake(connection, settings, signal);
     const peer = { kind: 'agent', agentId } as const;
-    settings.proofs.record(peer, checkPeer(secure, agentId, settings.storeId));
+    const certificate = checkPeer(secure, agentId, settings);
+    settings.proofs.record(peer, certificate);
     const socket = secure;
     const http2 = connectHttp2('https://flow', { ...SESSION_OPTIONS, createConnection: () => socket });
-    const session = new MeshSession(http2, peer, socket, settings.proofs, settings.timings);
+    const session = new MeshSession(http2, peer, keyThumbprint(certificate), socket, settings.proofs, settings.timings);
     await accepted(session, agentId, signal);
     return session;
   } catch (error) {
@@ -80,13 +84,16 @@ function handshake(connection: Duplex, settings: DialSettings, signal: AbortSign
   });
 }
 
-function checkPeer(secure: TLSSocket, agentId: AgentId, storeId: string) {
+function checkPeer(secure: TLSSocket, agentId: AgentId, { storeId, keyThumbprint: named }: DialSettings) {
   const certificate = secure.getPeerX509Certificate();
   if (certificate === undefined) throw untrusted(new Error('it showed no certificate'));
   try {
     const peer = identityOfCertificate(certificate);
-    if (peer.storeId === storeId && sameIdentity(peer.identity, { kind: 'agent', agentId })) return certificate;
-    throw mismatch(`it is ${describeIdentity(peer.identity)} of store ${peer.storeId}`, agentId);
+    if (peer.storeId !== storeId || !sameIdentity(peer.identity, { kind: 'agent', agentId })) {
+      throw mismatch(`it is ${describeIdentity(peer.identity)} of store ${peer.storeId}`, agentId);
+    }
+    if (named === null || named === keyThumbprint(certificate)) return certificate;
+    throw mismatch('its certificate is for another key than the control plane names', agentId);
   } catch (error) {
     if (error instanceof CertificateIdentityError) throw mismatch(error.message, agentId);
     throw error;

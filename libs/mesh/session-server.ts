@@ -2,13 +2,16 @@ import { constants as cryptoConstants } from 'node:crypto';
 import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
+import type { ProvenPeer } from './admission.js';
 import { tlsCredentials } from './credentials.js';
 import type { MeshCredentials, MeshIdentity } from './flow.js';
 import { CertificateIdentityError, describeIdentity, identityOfCertificate } from './identity.js';
+import { keyThumbprint } from './key-thumbprint.js';
 import type { MeshLog } from './log.js';
 import type { PeerProofs } from './peer-proofs.js';
 import { MeshSession } from './session.js';
 import { type MeshLimits, type MeshTimings, SESSION_OPTIONS } from './settings.js';
+import { type ProvenConnection, WaitingRoom } from './waiting-room.js';
 
 export type ServerSession = MeshSession<ServerHttp2Session>;
 
@@ -19,8 +22,7 @@ export interface SessionServerSettings {
   readonly limits: MeshLimits;
   readonly log: MeshLog;
   readonly proofs: PeerProofs;
-  /** False for a peer that was put out of the mesh. */
-  readonly admits: (peer: MeshIdentity) => boolean;
+  readonly admits: (peer: ProvenPeer) => boolean;
   readonly onSession: (session: ServerSession) => void;
 }
 
@@ -29,7 +31,8 @@ export interface SessionServer {
   accept(connection: Duplex): void;
   /** For handshakes from now on. */
   setCredentials(credentials: MeshCredentials): void;
-  sessions(): Iterable<ServerSession>;
+  /** Who is admitted has changed: sessions of those who are not any more end, and those who waited are let in. */
+  reconsider(): void;
   close(): void;
 }
 
@@ -37,6 +40,14 @@ export interface SessionServer {
 export function sessionServer(settings: SessionServerSettings): SessionServer {
   const { limits, timings, log } = settings;
   const sessions = new Set<ServerSession>();
+  const waitingRoom = new WaitingRoom({
+    admits: settings.admits,
+    waitMs: timings.admitMs,
+    mostFromPeer: limits.waitingFromPeer,
+    admitted: begin,
+    refused: ({ peer, secure }) =>
+      refuse(secure, 'PEER_NOT_NAMED', peer, `the control plane does not name ${describeIdentity(peer)} as a peer`),
+  });
   let handshakes = 0;
   let closed = false;
 
@@ -62,38 +73,39 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     handshakes -= 1;
     secure.on('error', () => secure.destroy());
     const certificate = secure.getPeerX509Certificate();
-    const refuse = (code: string, peer: MeshIdentity | null, message: string) => {
-      log({ code, peer, message });
-      secure.destroy();
-    };
     if (certificate === undefined || secure.alpnProtocol !== 'h2') {
-      return refuse('PEER_NOT_TRUSTED', null, 'a connection was refused: not an HTTP/2 session');
+      return refuse(secure, 'PEER_NOT_TRUSTED', null, 'a connection was refused: not an HTTP/2 session');
     }
-    let peer: MeshIdentity;
     try {
-      const found = identityOfCertificate(certificate);
-      peer = found.identity;
-      if (found.storeId !== settings.storeId) {
-        return refuse('PEER_OF_OTHER_STORE', peer, `a peer of store ${found.storeId} was refused`);
+      const { identity: peer, storeId } = identityOfCertificate(certificate);
+      if (storeId !== settings.storeId) {
+        return refuse(secure, 'PEER_OF_OTHER_STORE', peer, `a peer of store ${storeId} was refused`);
       }
+      waitingRoom.enter({ secure, peer, certificate, keyThumbprint: keyThumbprint(certificate) });
     } catch (error) {
       if (!(error instanceof CertificateIdentityError)) throw error;
-      return refuse(error.code, null, error.message);
+      refuse(secure, error.code, null, error.message);
     }
-    if (!settings.admits(peer)) {
-      return refuse('PEER_REMOVED', peer, `${describeIdentity(peer)} was put out of the mesh`);
-    }
+  });
+
+  function refuse(secure: TLSSocket, code: string, peer: MeshIdentity | null, message: string): void {
+    log({ code, peer, message });
+    secure.destroy();
+  }
+
+  function begin({ secure, peer, certificate, keyThumbprint }: ProvenConnection): void {
     const known = [...sessions].filter((session) => describeIdentity(session.peer) === describeIdentity(peer));
     if (known.length >= limits.sessionsFromPeer) {
-      return refuse('TOO_MANY_SESSIONS', peer, `${describeIdentity(peer)} has ${known.length} sessions already`);
+      refuse(secure, 'TOO_MANY_SESSIONS', peer, `${describeIdentity(peer)} has ${known.length} sessions already`);
+      return;
     }
     settings.proofs.record(peer, certificate);
     const http2 = performServerHandshake(secure, SESSION_OPTIONS);
-    const session = new MeshSession(http2, peer, secure, settings.proofs, timings);
+    const session = new MeshSession(http2, peer, keyThumbprint, secure, settings.proofs, timings);
     sessions.add(session);
     session.http2.on('close', () => sessions.delete(session));
     settings.onSession(session);
-  });
+  }
 
   return {
     accept(connection) {
@@ -111,10 +123,17 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
       tls.setSecureContext(tlsCredentials(credentials));
     },
 
-    sessions: () => sessions,
+    reconsider() {
+      for (const session of sessions) {
+        if (settings.admits(session)) continue;
+        session.end('PEER_REMOVED', `the control plane does not name ${describeIdentity(session.peer)} any more`);
+      }
+      waitingRoom.reconsider();
+    },
 
     close() {
       closed = true;
+      waitingRoom.close();
       for (const session of sessions) session.end('MESH_CLOSED', 'this node leaves the mesh');
     },
   };

@@ -18,6 +18,8 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
   constructor(
     readonly http2: Session,
     readonly peer: MeshIdentity,
+    /** Of the key that the peer proved itself with. */
+    readonly keyThumbprint: string,
     private readonly socket: TLSSocket,
     private readonly proofs: PeerProofs,
     private readonly timings: MeshTimings,

@@ -35,6 +35,8 @@ export const SESSION_OPTIONS = {
 export interface MeshTimings {
   /** To connect to one endpoint, prove both identities and exchange settings. */
   readonly connectMs: number;
+  /** For a peer that has proved who it is to be named by the control plane: the other end may have heard of it first. */
+  readonly admitMs: number;
   /** For the target to accept or refuse. */
   readonly answerMs: number;
   readonly heartbeatIntervalMs: number;
@@ -44,6 +46,7 @@ export interface MeshTimings {
 
 export const DEFAULT_TIMINGS: MeshTimings = {
   connectMs: 5_000,
+  admitMs: 2_000,
   answerMs: 15_000,
   heartbeatIntervalMs: 4_000,
   heartbeatDeadlineMs: 5_000,
@@ -58,6 +61,8 @@ export interface MeshLimits {
   readonly sessionsFromPeer: number;
   /** Connections that have not proved who they are. */
   readonly handshakesAtOnce: number;
+  /** Connections of one peer that wait for it to be named. */
+  readonly waitingFromPeer: number;
 }
 
 export const DEFAULT_LIMITS: MeshLimits = {
@@ -65,4 +70,5 @@ export const DEFAULT_LIMITS: MeshLimits = {
   sessionsPerPeer: 8,
   sessionsFromPeer: 64,
   handshakesAtOnce: 256,
+  waitingFromPeer: 4,
 };

@@ -6,7 +6,7 @@ import { readStateFile } from '#apps/agent/state/state-file.js';
 import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
-import type { MeshNode } from '#libs/mesh/flow.js';
+import type { MeshCredentials, MeshNode } from '#libs/mesh/flow.js';
 import { startMeshNode } from '#libs/mesh/mesh-node.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
@@ -45,13 +45,15 @@ export async function transportFor(stack: RunningStack): Promise<Transport> {
 /** A mesh node of our own that holds the agent's real certificate and knows the other agents' endpoints. */
 export async function meshNodeAs(stack: RunningStack, agent: string): Promise<MeshNode> {
   const { credentials, keys } = await identityOf(stack, agent);
+  const { certificate, authority } = credentials;
+  return meshNodeWith(stack, { certificate, authority, privateKey: keys.meshPrivateKey });
+}
+
+/** As meshNodeAs, with these credentials. */
+export async function meshNodeWith(stack: RunningStack, credentials: MeshCredentials): Promise<MeshNode> {
   const transport = await transportFor(stack);
   const node = await startMeshNode({
-    credentials: {
-      certificate: credentials.certificate,
-      privateKey: keys.meshPrivateKey,
-      authority: credentials.authority,
-    },
+    credentials,
     transport,
     log: () => {},
   });
@@ -61,7 +63,11 @@ export async function meshNodeAs(stack: RunningStack, agent: string): Promise<Me
   };
   node.onFlow((flow) => flow.refuse('NOT_HERE', 'a test takes no flows', null));
   node.setPeers(
-    items.map(({ id, mesh }) => ({ agentId: parseAgentId(id, 'agent'), endpoints: mesh?.endpoints ?? [] })),
+    items.map(({ id, mesh }) => ({
+      agentId: parseAgentId(id, 'agent'),
+      endpoints: mesh?.endpoints ?? [],
+      keyThumbprint: null,
+    })),
   );
   return node;
 }

@@ -7,6 +7,7 @@ import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner, type TopologySigner } from '#libs/bus/signing.js';
 import type {
+  AdmittedLocalNode,
   AppliedMessage,
   Epoch,
   HeartbeatMessage,
@@ -36,7 +37,15 @@ import {
   type FromAgent,
   senderInboxPrefix,
 } from '#libs/contracts/subjects.js';
-import { type CertificateAuthority, createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
+import {
+  type CertificateAuthority,
+  createAuthority,
+  createCertificateRequest,
+  loadAuthority,
+  newSerialNumber,
+} from '#libs/mesh/certificates.js';
+import type { MeshCredentials, MeshIdentity } from '#libs/mesh/flow.js';
+import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/policy/model.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { snapshotText } from '#libs/policy/snapshot-text.js';
@@ -68,7 +77,9 @@ export class FakeControlPlane {
   /** While false, acknowledgements are heard and not taken. */
   answersApplied = true;
   private readonly current = new Map<AgentId, Map<string, Snapshot>>();
-  private readonly peers = new Map<AgentId, Peer>();
+  /** Agents that it names to others: those that it heard, and whom the test adds; without whom the test takes out. */
+  readonly peers = new Map<AgentId, Peer>();
+  localNodes: readonly AdmittedLocalNode[] = [];
 
   private constructor(
     readonly nats: TestNats,
@@ -161,6 +172,15 @@ export class FakeControlPlane {
     return reply;
   }
 
+  /** For a peer in the mesh that is no agent process. */
+  async meshCredentials(identity: MeshIdentity): Promise<MeshCredentials> {
+    const privateKey = createPrivateKeyPem();
+    const request = await createCertificateRequest(privateKey);
+    const issued = { request, identity, now: new Date(), ttlSeconds: 3_600, serialNumber: newSerialNumber() };
+    const { certificate } = await this.authority.issue(issued);
+    return { certificate, privateKey, authority: this.authority.certificate };
+  }
+
   diagnose(agentId: AgentId, question: unknown): Promise<unknown> {
     return this.bus.request(agentSubject(agentId, 'diagnose'), question, 5_000);
   }
@@ -221,7 +241,7 @@ export class FakeControlPlane {
 
   private contact<T extends HelloMessage>(message: T, agentId: AgentId, heard: T[]) {
     heard.push(message);
-    this.peers.set(agentId, { agentId, endpoints: message.mesh.endpoints });
+    this.peers.set(agentId, { agentId, endpoints: message.mesh.endpoints, keyThumbprint: null });
     const networks = [...(this.current.get(agentId)?.values() ?? [])];
     return {
       protocol: BUS_PROTOCOL,
@@ -233,7 +253,7 @@ export class FakeControlPlane {
         version: snapshot.version,
         hash: snapshotHash(snapshot),
       })),
-      localNodes: [],
+      localNodes: this.localNodes,
       peersRevision: Date.now(),
       peers: [...this.peers.values()],
     };

@@ -63,6 +63,8 @@ class MemoryNode implements MeshNode {
 
   setPeers(): void {}
 
+  setLocalNodes(): void {}
+
   setCredentials(): void {}
 
   async close(): Promise<void> {}

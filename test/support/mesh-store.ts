@@ -7,6 +7,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import type { Peer } from '#libs/contracts/bus-messages.js';
 import {
   type AgentId,
   parseAgentId,
@@ -29,6 +30,16 @@ import type { FlowRequest, MeshCredentials, MeshIdentity } from '#libs/mesh/flow
 import { createPrivateKeyPem, KEY_ALGORITHM, signingPair } from '#libs/mesh/keys.js';
 
 export const agent = (name: string): AgentId => parseAgentId(name, 'agent');
+/** As the control plane names an agent; `keyThumbprint` null: with any key. */
+export const peerNamed = (
+  name: string,
+  endpoints: readonly string[] = [],
+  keyThumbprint: string | null = null,
+): Peer => ({
+  agentId: agent(name),
+  endpoints,
+  keyThumbprint,
+});
 export const agentIdentity = (name: string): MeshIdentity => ({ kind: 'agent', agentId: agent(name) });
 export const localIdentity = (user: string, node: string): Extract<MeshIdentity, { kind: 'local' }> => ({
   kind: 'local',

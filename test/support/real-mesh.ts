@@ -13,7 +13,7 @@ export async function startRealMeshPair(first: string, second: string): Promise<
       log: () => {},
     });
   const [one, two] = await Promise.all([start(first), start(second)]);
-  one.setPeers([{ agentId: agent(second), endpoints: two.endpoints }]);
-  two.setPeers([{ agentId: agent(first), endpoints: one.endpoints }]);
+  one.setPeers([{ agentId: agent(second), endpoints: two.endpoints, keyThumbprint: null }]);
+  two.setPeers([{ agentId: agent(first), endpoints: one.endpoints, keyThumbprint: null }]);
   return [one, two];
 }

@@ -2,10 +2,11 @@ import { parseLocalNodeList } from '#libs/contracts/agent-messages.js';
 import type { AdmittedLocalNode } from '#libs/contracts/bus-messages.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { LocalSource } from '#libs/data-plane/data-plane.js';
+import type { MeshNode } from '#libs/mesh/flow.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 
 /**
- * Developers' machines that may ask this agent for flows, as the control plane last said; on disk, so that a restarted
+ * Developers' machines that may have sessions with this agent and ask it for flows, as the control plane last said; on disk, so that a restarted
  * agent serves them before it reaches the control plane. A certificate says who a machine is; only this list says
  * that it may still come, so that one that is revoked is out at once.
  */
@@ -16,6 +17,7 @@ export class AdmittedLocalNodes {
 
   constructor(
     private readonly path: string,
+    private readonly node: Pick<MeshNode, 'setLocalNodes'> | null,
     /** Called when somebody is not admitted any more. */
     private readonly changed: () => void,
     private readonly onError: (error: unknown) => void,
@@ -24,7 +26,7 @@ export class AdmittedLocalNodes {
   async restore(now: Date): Promise<void> {
     try {
       const saved = await readStateFile(this.path);
-      if (saved !== null) this.nodes = byName(parseLocalNodeList(saved, 'localNodes'));
+      if (saved !== null) this.use(parseLocalNodeList(saved, 'localNodes'));
     } catch (error) {
       this.onError(error);
       await moveAside(this.path, now);
@@ -41,13 +43,19 @@ export class AdmittedLocalNodes {
     this.revision = revision;
     const next = byName(localNodes);
     if (next.size === this.nodes.size && [...next.keys()].every((name) => this.nodes.has(name))) return;
-    this.nodes = next;
+    this.use(localNodes);
     this.changed();
     this.writing = this.writing.then(() => writeStateFile(this.path, localNodes)).catch(this.onError);
   }
 
   close(): Promise<void> {
     return this.writing;
+  }
+
+  /** A machine has one certificate and one session for each network that it has joined. */
+  private use(localNodes: readonly AdmittedLocalNode[]): void {
+    this.nodes = byName(localNodes);
+    this.node?.setLocalNodes(localNodes.map(({ user, nodeId }) => ({ user, node: nodeId })));
   }
 }
 

@@ -5,8 +5,9 @@ import type { MeshNode } from '#libs/mesh/flow.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 
 /**
- * Where the other agents are, as the control plane last said; on disk, so that a restarted agent reaches them
- * before it reaches the control plane. Endpoints are hints: who answers there is proved by certificate.
+ * The other agents that this one may have sessions with, and where they are, as the control plane last said; on disk, so
+ * that a restarted agent reaches them before it reaches the control plane, and takes nobody whom it took out. Endpoints
+ * are hints: who answers there is proved by certificate.
  */
 export class KnownPeers {
   private peers: readonly Peer[] = [];

@@ -3,19 +3,19 @@ import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
 import type { ControlMessage, Peer } from '#libs/contracts/bus-messages.js';
-import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
+import type { LocalNodeId } from '#libs/contracts/ids.js';
 import { localNodeRecipient, localNodeSubject } from '#libs/contracts/subjects.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { compileForLocalNode } from '#libs/policy/compile-local.js';
 import type { Topology } from '#libs/policy/model.js';
 import { BUS, LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
-import { AgentContacts } from '../presence/agent-contacts.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory, type DirectoryChange } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { deliverSnapshot } from './deliver-snapshot.js';
 import { DeliveryLane } from './delivery-lane.js';
+import { PeerDirectory } from './peer-directory.js';
 import { Publication } from './publication.js';
 
 /** Sends each joined local node the newest view of its network. What it acknowledges holds nobody up. */
@@ -26,7 +26,7 @@ export class LocalNodePublisher {
   constructor(
     private readonly directory: Directory,
     private readonly feed: DirectoryFeed,
-    private readonly contacts: AgentContacts,
+    private readonly peers: PeerDirectory,
     private readonly publication: Publication,
     private readonly localContacts: LocalNodeContacts,
     private readonly epoch: StoreEpoch,
@@ -63,19 +63,11 @@ export class LocalNodePublisher {
     const topology = this.directory.network(networkId)?.topology;
     if (topology === undefined) return [];
     const agents = compileForLocalNode(topology, user).sandboxes.map(({ agentId }) => agentId);
-    return [...new Set(agents)].flatMap((agentId) => {
-      const endpoints = agentId === null ? [] : this.endpointsOf(agentId);
-      return agentId === null || endpoints.length === 0 ? [] : [{ agentId, endpoints }];
-    });
+    return [...new Set(agents)].flatMap((agentId) => (agentId === null ? [] : (this.peers.peerOf(agentId) ?? [])));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
-  }
-
-  private endpointsOf(agentId: AgentId): readonly string[] {
-    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return [];
-    return this.contacts.of(agentId)?.mesh.endpoints ?? [];
   }
 
   private take({ networks, localNodes }: DirectoryChange): void {

@@ -37,6 +37,8 @@ export class PeerDirectory {
   start(): void {
     this.feed.onChange(({ networks, agents, localNodes }) => {
       const touched = new Set(agents);
+      // Of an agent that was enrolled or revoked its peers hear at once, before its sandboxes are released.
+      for (const agentId of agents) for (const other of this.sharingWith(agentId)) touched.add(other);
       for (const nodeId of localNodes) {
         const node = this.directory.localNode(nodeId)?.state;
         const network = node === undefined ? null : this.directory.network(node.networkId);
@@ -55,7 +57,7 @@ export class PeerDirectory {
     if (known !== undefined && !this.outdated.delete(agentId)) return known;
     const networks = this.directory.networksOfAgent(agentId);
     const participants = networks.map((network) => network.participants);
-    const peers = peersOf(agentId, participants, (other) => this.endpointsOf(other));
+    const peers = peersOf(agentId, participants, (other) => this.peerOf(other));
     const networkIds = new Set(networks.map(({ topology }) => topology.networkId));
     const localNodes = this.directory.localNodes().flatMap(({ state: { status, nodeId, user, networkId } }) => {
       return status === 'joined' && networkIds.has(networkId) ? [{ nodeId, user, networkId }] : [];
@@ -69,21 +71,25 @@ export class PeerDirectory {
 
   /** The agent's own endpoints may have changed: whoever shares a network with it is told. */
   endpointsChanged(agentId: AgentId): void {
-    const touched = new Set<AgentId>();
-    for (const { participants } of this.directory.networksOfAgent(agentId)) {
-      for (const other of participants) touched.add(other);
-    }
-    touched.delete(agentId);
-    this.refresh(touched);
+    this.refresh(this.sharingWith(agentId));
+  }
+
+  /** How an agent is named to others; null: it is not enrolled, or was revoked. */
+  peerOf(agentId: AgentId): Peer | null {
+    const state = this.directory.agent(agentId)?.state;
+    if (state?.status !== 'enrolled') return null;
+    const endpoints = this.contacts.of(agentId)?.mesh.endpoints ?? [];
+    return { agentId, endpoints, keyThumbprint: state.meshKeyThumbprint };
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
   }
 
-  private endpointsOf(agentId: AgentId): readonly string[] {
-    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return [];
-    return this.contacts.of(agentId)?.mesh.endpoints ?? [];
+  private sharingWith(agentId: AgentId): ReadonlySet<AgentId> {
+    const sharing = new Set(this.directory.networksOfAgent(agentId).flatMap(({ participants }) => participants));
+    sharing.delete(agentId);
+    return sharing;
   }
 
   private refresh(agents: ReadonlySet<AgentId>): void {

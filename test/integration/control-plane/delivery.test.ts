@@ -179,7 +179,7 @@ describe('from a command to what agents applied', () => {
     await waitFor('host-a holds the network', () => hostA.held.size === 1);
     const reply = await hostA.contact('heartbeat');
     expect(reply.networks.map(({ version }) => version)).to.deep.equal([4]);
-    expect(reply.peers).to.deep.equal([{ agentId: 'host-b', endpoints: ['host-b.example:7443'] }]);
+    expect(reply.peers).to.deep.equal([hostB.asPeer()]);
     await hostB.contact('heartbeat', {
       mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['host-b.example:9999'] },
     });
@@ -198,7 +198,7 @@ describe('from a command to what agents applied', () => {
     await controlPlane.call('DELETE', '/v1/networks/dev/attachments/sbx-api');
     const { body } = await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-api' });
     await applied(body.version);
-    expect(peersThen).to.deep.equal([{ agentId: 'host-b', endpoints: ['host-b.example:7443'] }]);
+    expect(peersThen).to.deep.equal([hostB.asPeer()]);
   });
 
   it('brings a topology that is larger than one message in parts', async () => {

@@ -1,4 +1,5 @@
 import { createUser, type KeyPair } from '@nats-io/nkeys';
+import { requestThumbprint } from '#apps/control-plane/mesh/request-thumbprint.js';
 import type { Bus, BusCredentials, BusStatus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { verifyTopology } from '#libs/bus/signing.js';
@@ -158,6 +159,11 @@ export class SimulatedAgent {
     };
     const signature = change.signature ?? signatureOf(this.user, meshKeyStatement(request));
     return callApi(this.url, 'POST', '/v1/agent-mesh-keys', { ...request, signature });
+  }
+
+  /** How the control plane names it to others. */
+  asPeer(endpoints: readonly string[] = [`${this.agentId}.example:7443`]): Peer {
+    return { agentId: this.agentId, endpoints, keyThumbprint: requestThumbprint(this.certificateRequest) };
   }
 
   /** As a stopped process: topologies wait unread until it goes on. */

@@ -1,3 +1,4 @@
+import { admitsNamedPeers } from './conformance/admission.js';
 import { carriesBytes } from './conformance/bytes.js';
 import type { TransportFactory } from './conformance/mesh.js';
 import { withstandsRawHttp2 } from './conformance/raw-http2.js';
@@ -12,6 +13,7 @@ export function meshConformance(name: string, newTransport: TransportFactory): v
     carriesBytes(newTransport);
     carriesResets(newTransport);
     provesIdentity(newTransport);
+    admitsNamedPeers(newTransport);
     withstandsRawHttp2(newTransport);
     noticesSilence(newTransport);
     keepsSessions(newTransport);

@@ -1,7 +1,7 @@
 const epoch = { counter: 1, id: '5c1d' };
 const networkId = '0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11';
 const hash = 'ab'.repeat(32);
-const peers = [{ agentId: 'host-b', endpoints: ['10.0.0.2:7443'] }];
+const peers = [{ agentId: 'host-b', endpoints: ['10.0.0.2:7443'], keyThumbprint: 'ab'.repeat(32) }];
 
 const applied = {
   protocol: 2,

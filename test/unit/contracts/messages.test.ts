@@ -47,6 +47,7 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
 /** Members that an earlier release leaves out. */
 const NEWER: readonly string[] = [
   'inventory.refused',
+  ...['contactReply', 'control'].map((name) => `${name}.peers.0.keyThumbprint`),
   ...['isolationEvidence', 'isolationRemedy', 'container', 'paused'].map((name) => `inventory.sandboxes.0.${name}`),
 ];
 

@@ -2,7 +2,7 @@ import { type IncomingFlow, type MeshCredentials, type MeshFlow, type MeshIdenti
 import type { MeshLogEntry } from '#libs/mesh/log.js';
 import { type MeshNodeSettings, type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
 import type { Transport } from '#libs/mesh/transport.js';
-import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
+import { agent, agentIdentity, flowRequest, peerNamed, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
 
 /** A transport by the name of its node: the same name is reached at the same endpoint again. */
@@ -36,6 +36,7 @@ type Overrides = Partial<Omit<MeshNodeSettings, 'log'>> & {
 export class TestMesh {
   readonly #nodes: StartedMeshNode[] = [];
   readonly #diallers: Transport[] = [];
+  #diallersNamed = 0;
 
   constructor(
     private readonly newTransport: TransportFactory,
@@ -78,17 +79,19 @@ export class TestMesh {
     return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections });
   }
 
-  /** `host-a`, which knows `host-b`. */
+  /** `host-a` and `host-b`, which know each other. */
   async pair(overrides: { readonly a?: Overrides; readonly b?: Overrides } = {}): Promise<[TestNode, TestNode]> {
     const b = await this.start('host-b', overrides.b);
     const a = await this.start('host-a', overrides.a);
     introduce(a, b);
+    introduce(b, a);
     return [a, b];
   }
 
   /** A transport that only dials, for connections that are no node's. */
   async dialler(): Promise<Transport> {
-    const transport = await this.newTransport(`dialler-${this.#diallers.length + 1}`);
+    this.#diallersNamed += 1;
+    const transport = await this.newTransport(`dialler-${this.#diallersNamed}`);
     this.#diallers.push(transport);
     await transport.join();
     await joined(transport);
@@ -101,7 +104,7 @@ export class TestMesh {
 }
 
 export function introduce(node: TestNode, peer: TestNode): void {
-  node.setPeers([{ agentId: agent(peer.name), endpoints: peer.endpoints }]);
+  node.setPeers([peerNamed(peer.name, peer.endpoints)]);
 }
 
 export async function open(from: TestNode, to: TestNode, signal = never()): Promise<MeshFlow> {

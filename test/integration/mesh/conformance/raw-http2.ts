@@ -3,9 +3,9 @@ import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import type { MeshFlow } from '#libs/mesh/flow.js';
 import { requestHeaders } from '#libs/mesh/flow-headers.js';
-import { agentIdentity, flowRequest } from '#test/support/mesh-store.js';
+import { agentIdentity, flowRequest, peerNamed } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
-import { flowBetween, never, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
+import { flowBetween, introduce, never, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, observe } from './observe.js';
 
 const GOOD = () => requestHeaders(flowRequest());
@@ -47,6 +47,7 @@ export function withstandsRawHttp2(newTransport: TransportFactory): void {
     beforeEach(async () => {
       mesh = await TestMesh.create(newTransport);
       b = await mesh.start('host-b');
+      b.setPeers([peerNamed('host-a'), peerNamed('host-x')]);
       session = await rawSession(mesh, b);
     });
     afterEach(async () => {
@@ -124,7 +125,7 @@ export function withstandsRawHttp2(newTransport: TransportFactory): void {
       }
       expect(b.waiting.length).to.equal(0);
       const a = await mesh.start('host-a');
-      a.setPeers([{ agentId: flowAgent(b), endpoints: b.endpoints }]);
+      introduce(a, b);
       await flowBetween(a, b);
     });
 
@@ -168,18 +169,13 @@ export function withstandsRawHttp2(newTransport: TransportFactory): void {
 
     it('refuses flows with a reason until someone takes them', async () => {
       const silent = await mesh.start('host-c', { listening: false });
+      silent.setPeers([peerNamed('host-x')]);
       session.destroy();
       session = await rawSession(mesh, silent);
       expect(await ask(session, GOOD())).to.deep.include({ ':status': 503, 'gs-code': 'MESH_NOT_READY' });
     });
   });
 }
-
-const flowAgent = (node: TestNode) => {
-  const identity = agentIdentity(node.name);
-  if (identity.kind !== 'agent') throw new TypeError('an agent');
-  return identity.agentId;
-};
 
 async function rawSession(mesh: TestMesh, node: TestNode): Promise<ClientHttp2Session> {
   const { certificate, privateKey, authority } = await mesh.store.credentials(agentIdentity('host-x'));

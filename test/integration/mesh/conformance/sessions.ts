@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { FlowRefusedError } from '#libs/mesh/flow.js';
 import { FLOWS_PER_SESSION } from '#libs/mesh/settings.js';
 import type { Transport } from '#libs/mesh/transport.js';
-import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
+import { agent, agentIdentity, flowRequest, peerNamed, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
 import { flowBetween, introduce, joined, never, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, failure, observe } from './observe.js';
@@ -104,7 +104,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
     it('knows no peer that it was not told of', async () => {
       const a = await mesh.start('host-a');
       expect(await failure(a.open(agent('host-b'), flowRequest(), never()))).to.equal('PEER_UNKNOWN');
-      a.setPeers([{ agentId: agent('host-b'), endpoints: [] }]);
+      a.setPeers([peerNamed('host-b')]);
       expect(await failure(a.open(agent('host-b'), flowRequest(), never()))).to.equal('PEER_UNKNOWN');
     });
 
@@ -113,6 +113,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
       await b.close();
       for (let count = 0; count < 5; count += 1) expect(await failure(open(a, b))).to.equal('PEER_UNREACHABLE');
       const again = await mesh.start('host-b');
+      introduce(again, a);
       await flowBetween(a, again);
     });
 
@@ -121,6 +122,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
       await flowBetween(a, b);
       await b.close();
       const again = await mesh.start('host-b');
+      introduce(again, a);
       await flowBetween(a, again);
     });
 
@@ -130,8 +132,9 @@ export function keepsSessions(newTransport: TransportFactory): void {
       const b = await mesh.start('host-b');
       const a = await mesh.start('host-a');
       await dead.close();
+      introduce(b, a);
       const endpoints = [...dead.endpoints, ...stranger.endpoints, ...b.endpoints];
-      a.setPeers([{ agentId: agent('host-b'), endpoints }]);
+      a.setPeers([peerNamed('host-b', endpoints)]);
       await flowBetween(a, b);
       expect(a.dials()).to.equal(3);
     });
@@ -141,6 +144,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
       const [source, target] = await flowBetween(a, old);
       const b = await mesh.start('host-b', { transport: await newTransport('host-b, elsewhere') });
       introduce(a, b);
+      introduce(b, a);
       await flowBetween(a, b);
       expect(a.connections()).to.equal(2);
       const seen = observe(target);
@@ -157,7 +161,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
       await joined(silent);
       const { endpoints } = silent.status();
       const a = await mesh.start('host-a', { timings: { connectMs: 200 } });
-      a.setPeers([{ agentId: agent('host-b'), endpoints }]);
+      a.setPeers([peerNamed('host-b', endpoints)]);
       expect(await failure(a.open(agent('host-b'), flowRequest(), never()))).to.equal('PEER_NOT_TRUSTED');
       await silent.close();
     });
@@ -172,7 +176,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
         await joined(silent);
         const { endpoints } = silent.status();
         const a = await mesh.start('host-a');
-        a.setPeers([{ agentId: agent('host-b'), endpoints }]);
+        a.setPeers([peerNamed('host-b', endpoints)]);
         const leaving = new AbortController();
         const asked = failure(a.open(agent('host-b'), flowRequest(), leaving.signal));
         const patient = failure(a.open(agent('host-b'), flowRequest(), never()));
@@ -203,6 +207,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
       await waitFor('the others when their time is up', () => closed === 5);
       const a = await mesh.start('host-a');
       introduce(a, b);
+      introduce(b, a);
       await flowBetween(a, b);
     });
 
@@ -233,6 +238,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
       expect(await failure(open(stranger, b))).to.be.oneOf(['PEER_NOT_TRUSTED', 'PEER_REFUSED_SESSION']);
       const a = await mesh.start('host-a');
       introduce(a, b);
+      introduce(b, a);
       b.onFlow((flow) => flow.refuse('REACHED', 'the flow engine', 1));
       await waitFor('there is room for an honest peer', async () => (await failure(open(a, b))) === 'REACHED');
     });

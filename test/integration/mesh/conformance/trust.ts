@@ -1,10 +1,10 @@
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
-import { agent, agentIdentity, flowRequest, localIdentity, TestStore } from '#test/support/mesh-store.js';
+import { agent, agentIdentity, flowRequest, localIdentity, peerNamed, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
-import { flowBetween, introduce, never, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
+import { handshake } from './handshake.js';
+import { flowBetween, introduce, never, open, TestMesh, type TransportFactory } from './mesh.js';
 import { ending, failure, observe } from './observe.js';
 
 const uri = (value: string) => ({ type: 'url' as const, value });
@@ -28,7 +28,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
 
     it('opens nothing at an agent other than the one meant', async () => {
       const [a, b] = await mesh.pair();
-      a.setPeers([{ agentId: agent('host-c'), endpoints: b.endpoints }]);
+      a.setPeers([peerNamed('host-c', b.endpoints)]);
       expect(await failure(a.open(agent('host-c'), flowRequest(), never()))).to.equal('PEER_IDENTITY_MISMATCH');
     });
 
@@ -91,6 +91,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
 
     it('takes the same handshake with the right certificate', async () => {
       const b = await mesh.start('host-b');
+      b.setPeers([peerNamed('host-a')]);
       expect(await handshake(mesh, b, await mesh.store.credentials(agentIdentity('host-a')))).to.equal('taken');
     });
 
@@ -106,6 +107,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
     it('resumes no TLS session: each looks at the certificate anew', async () => {
       const b = await mesh.start('host-b');
       const good = await mesh.store.credentials(agentIdentity('host-a'));
+      b.setPeers([peerNamed('host-a')]);
       const tickets: Buffer[] = [];
       expect(await handshake(mesh, b, good, {}, (ticket) => tickets.push(ticket))).to.equal('taken');
       for (const session of tickets) {
@@ -119,6 +121,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
       const b = await mesh.start('host-b');
       const node = await mesh.start('laptop', { identity: local });
       introduce(node, b);
+      b.setLocalNodes([local]);
       const ask = (source: Parameters<typeof flowRequest>[0]) =>
         node.open(agent('host-b'), flowRequest(source), never());
       b.onFlow((flow) => flow.refuse('REACHED', 'the flow engine', 1));
@@ -216,50 +219,6 @@ export function provesIdentity(newTransport: TransportFactory): void {
       expect(await failure(set(theirs))).to.equal('MESH_IDENTITY_CHANGED');
       expect(await failure(set({ ...mine, privateKey: theirs.privateKey }))).to.equal('MESH_CREDENTIALS_INVALID');
       expect(await failure(set({ ...mine, certificate: 'nonsense' }))).to.equal('MESH_CREDENTIALS_INVALID');
-    });
-
-    it('cuts a peer that is removed, at both ends, and keeps it out until it is named again', async () => {
-      const [a, b] = await mesh.pair();
-      introduce(b, a);
-      const [source, target] = await flowBetween(a, b);
-      const [back] = await flowBetween(b, a);
-      const seen = [source, target, back].map((flow) => observe(flow));
-      b.setPeers([]);
-      const ends = await Promise.all(seen.map((each) => ending(each)));
-      expect(ends).to.deep.equal(['FLOW_RESET', 'PEER_REMOVED', 'PEER_REMOVED']);
-      expect(await failure(open(a, b))).to.equal('PEER_REFUSED_SESSION');
-      expect(await failure(open(b, a))).to.equal('PEER_UNKNOWN');
-      introduce(b, a);
-      await flowBetween(a, b);
-    });
-  });
-}
-
-/** TLS with the node as anyone may try it: whether the node goes on to speak HTTP/2. */
-async function handshake(
-  mesh: TestMesh,
-  node: TestNode,
-  credentials: MeshCredentials | null,
-  options: ConnectionOptions = {},
-  onTicket: (ticket: Buffer) => void = () => undefined,
-) {
-  const dialler = await mesh.dialler();
-  const connection = await dialler.dial(node.endpoints[0] ?? '', never());
-  return new Promise<string>((resolve) => {
-    const socket = connectTls({
-      socket: connection,
-      rejectUnauthorized: false,
-      ALPNProtocols: ['h2'],
-      ...(credentials && { cert: credentials.certificate, key: credentials.privateKey }),
-      ...options,
-    });
-    socket.on('session', onTicket);
-    socket.once('error', (error) => resolve(error.message));
-    socket.once('close', () => resolve('closed'));
-    // The server's settings come first, and only to a peer that it has accepted.
-    socket.once('data', () => {
-      resolve('taken');
-      socket.destroy();
     });
   });
 }

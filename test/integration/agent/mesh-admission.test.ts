@@ -1,0 +1,119 @@
+import { randomInt } from 'node:crypto';
+import { expect } from 'chai';
+import { CodedError } from '#libs/contracts/errors.js';
+import { directTransport } from '#libs/mesh/direct-transport.js';
+import type { MeshIdentity } from '#libs/mesh/flow.js';
+import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import { AgentProcess } from '#test/support/agent-process.js';
+import { FakeControlPlane } from '#test/support/fake-control-plane.js';
+import { agent as agentId, agentIdentity, flowRequest, localIdentity, peerNamed } from '#test/support/mesh-store.js';
+import { waitFor } from '#test/support/wait.js';
+
+const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
+/** The session is taken: what follows is the policy of a network that the agent does not hold. */
+const TAKEN = 'NETWORK_UNKNOWN';
+const REFUSED = 'PEER_REFUSED_SESSION';
+
+describe('an agent takes sessions of those alone whom the control plane names', function () {
+  this.timeout(60_000);
+  let plane: FakeControlPlane;
+  let agent: AgentProcess;
+  const nodes: StartedMeshNode[] = [];
+
+  beforeEach(async () => {
+    plane = await FakeControlPlane.start();
+    agent = new AgentProcess('host-a', plane.url, {
+      GLOBALSTACKS_AGENT_DRIVER: 'static',
+      GLOBALSTACKS_AGENT_MESH_DNS_ADDR: `${BLOCK}.1:1053`,
+      GLOBALSTACKS_AGENT_MESH_PROXY_BIND: `${BLOCK}.128/25`,
+    });
+    agent.setSandboxes([]);
+  });
+
+  afterEach(async () => {
+    await Promise.all(nodes.splice(0).map((node) => node.close()));
+    await agent.remove();
+    await plane.close();
+  });
+
+  /** Where the agent listens once it has started. */
+  async function started(): Promise<readonly string[]> {
+    const from = agent.log.length;
+    agent.start();
+    return (await agent.logged('joined the mesh', from)).endpoints as readonly string[];
+  }
+
+  async function peer(identity: MeshIdentity): Promise<StartedMeshNode> {
+    const credentials = await plane.meshCredentials(identity);
+    const transport = directTransport({ listen: '127.0.0.1:0' });
+    const node = await startMeshNode({ credentials, transport, listens: false, log: () => {} });
+    nodes.push(node);
+    return node;
+  }
+
+  /** What becomes of a flow that the node asks for, as a source that it may name, once the agent takes flows at all. */
+  async function asked(node: StartedMeshNode, endpoints: readonly string[], source = flowRequest().source) {
+    node.setPeers([peerNamed('host-a', endpoints)]);
+    const open = (): Promise<string> =>
+      node.open(agentId('host-a'), flowRequest({ source, version: 0 }), AbortSignal.timeout(20_000)).then(
+        () => 'OPENED',
+        (error: unknown) => (error instanceof CodedError ? error.code : String(error)),
+      );
+    return waitFor('the agent takes flows', async () => {
+      const outcome = await open();
+      return outcome !== 'MESH_NOT_READY' && outcome;
+    });
+  }
+
+  it('agents, also after a restart without the control plane', async () => {
+    const hostB = await peer(agentIdentity('host-b'));
+    const endpoints = await started();
+    expect(await asked(hostB, endpoints)).to.equal(REFUSED);
+
+    plane.peers.set(agentId('host-b'), peerNamed('host-b'));
+    await waitFor('it is named', async () => (await asked(hostB, endpoints)) === TAKEN, 20_000);
+    await agent.end('SIGKILL');
+    await plane.nats.kill();
+    expect(await asked(hostB, await started())).to.equal(TAKEN);
+    expect(await asked(await peer(agentIdentity('host-c')), await again())).to.equal(REFUSED);
+
+    await plane.nats.start();
+    plane.peers.delete(agentId('host-b'));
+    await waitFor('it is not named any more', async () => (await asked(hostB, await again())) === REFUSED, 20_000);
+    await agent.end('SIGKILL');
+    await plane.nats.kill();
+    expect(await asked(hostB, await started())).to.equal(REFUSED);
+  });
+
+  it('local nodes, also after a restart without the control plane', async () => {
+    const alice = localIdentity('alice', 'laptop');
+    const laptop = await peer(alice);
+    const endpoints = await started();
+    expect(await asked(laptop, endpoints, alice)).to.equal(REFUSED);
+
+    plane.localNodes = [{ nodeId: alice.node, user: alice.user, networkId: flowRequest().networkId }];
+    await waitFor('it is named', async () => (await asked(laptop, endpoints, alice)) === TAKEN, 20_000);
+    await agent.end('SIGKILL');
+    await plane.nats.kill();
+    expect(await asked(laptop, await started(), alice)).to.equal(TAKEN);
+    const desk = localIdentity('alice', 'desk');
+    expect(await asked(await peer(desk), await again(), desk)).to.equal(REFUSED);
+
+    await plane.nats.start();
+    plane.localNodes = [];
+    await waitFor(
+      'it is not named any more',
+      async () => (await asked(laptop, await again(), alice)) === REFUSED,
+      20_000,
+    );
+    await agent.end('SIGKILL');
+    await plane.nats.kill();
+    expect(await asked(laptop, await started(), alice)).to.equal(REFUSED);
+  });
+
+  /** Where it listens since it was last started. */
+  async function again(): Promise<readonly string[]> {
+    const line = agent.log.findLast(({ message }) => message === 'joined the mesh');
+    return (line?.endpoints ?? []) as readonly string[];
+  }
+});

@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { waitFor } from '#test/support/wait.js';
+import { TestControlPlane } from './setup.js';
+import type { SimulatedAgent } from './simulated-agent.js';
+
+describe('the peers that agents are told of', () => {
+  let controlPlane: TestControlPlane;
+  let hostA: SimulatedAgent;
+
+  beforeEach(async () => {
+    controlPlane = await TestControlPlane.start();
+    hostA = await controlPlane.agent('host-a', ['sbx-a']);
+    await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-a' });
+  });
+
+  afterEach(() => controlPlane.end());
+
+  const attach = (sandboxId: string) => controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId });
+  const told = (what: string, peers: readonly unknown[]) =>
+    waitFor(what, () => JSON.stringify(hostA.peers) === JSON.stringify(peers));
+
+  it('are those who share a network, each with its key, and nobody else', async () => {
+    const hostB = await controlPlane.agent('host-b', ['sbx-b']);
+    await controlPlane.agent('host-c', ['sbx-c']);
+    await attach('sbx-b');
+    await told('host-a is told of host-b', [hostB.asPeer()]);
+    expect((await hostA.contact('heartbeat')).peers).to.deep.equal([hostB.asPeer()]);
+  });
+
+  it('are also those whom nobody can reach now: they may ask for flows', async () => {
+    const hostB = await controlPlane.agent('host-b', ['sbx-b']);
+    const mesh = { transport: 'direct', state: 'failed', code: 'X', message: 'no port', endpoints: [] };
+    await hostB.contact('heartbeat', { mesh });
+    await attach('sbx-b');
+    await told('host-a is told of host-b', [hostB.asPeer([])]);
+  });
+
+  it('are no more those who are revoked, and again when enrolled anew, with the new key alone', async () => {
+    const first = await controlPlane.agent('host-b', ['sbx-b']);
+    await attach('sbx-b');
+    await told('host-a is told of host-b', [first.asPeer()]);
+    await controlPlane.call('DELETE', '/v1/agents/host-b');
+    await told('host-a is told that it is not', []);
+    const again = await controlPlane.agent('host-b', ['sbx-b']);
+    await told('host-a is told of it again', [again.asPeer()]);
+    expect(again.asPeer().keyThumbprint).to.not.equal(first.asPeer().keyThumbprint);
+  });
+});
