@@ -64,6 +64,8 @@ export class TopologyPublisher {
   offer(networkId: NetworkId, agentId: AgentId): void {
     const record = this.directory.network(networkId);
     if (record === null || !this.publication.isOpen(record)) return;
+    // What it holds has to be compared first: after a restore it may be ahead, and would take a later number on top.
+    if (!this.contacts.isHeard(agentId)) return;
     // It would not go back, whatever it is sent.
     if (this.regressions.ofAgent(networkId, agentId) !== null) return;
     if (this.directory.agent(agentId)?.state.status !== 'enrolled') return;

@@ -62,6 +62,11 @@ export class AgentContacts {
       : 'ONLINE';
   }
 
+  /** Whether this process has heard what the agent holds. */
+  isHeard(agentId: AgentId): boolean {
+    return this.of(agentId)?.heard ?? false;
+  }
+
   /** The protocol to speak to this agent in: its own, as far as it was heard. */
   protocolOf(agentId: AgentId): number {
     return this.of(agentId)?.protocol ?? BUS_PROTOCOL;

@@ -190,6 +190,7 @@ describe('from a command to what agents applied', () => {
     await controlPlane.stop();
     await controlPlane.startAgain();
     hostA.peers = [];
+    for (const agent of [hostA, hostB]) await agent.contact('heartbeat');
     let peersThen: typeof hostA.peers = [];
     hostA.onTopology = (_, message) => {
       peersThen = hostA.peers;

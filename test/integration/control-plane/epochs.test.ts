@@ -163,6 +163,18 @@ describe('a store that was restored, and agents that lie', () => {
     );
   });
 
+  it('sends nothing to an agent until it has heard what the agent holds', async () => {
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    const before = hostA.received.length + hostB.received.length;
+    const { body } = await call('POST', '/v1/networks/dev/rules', { ...allow, from: 'any' });
+    expect(await applied(body.version, 1)).to.include({ confirmed: 0, expected: 2 });
+    expect(hostA.received.length + hostB.received.length).to.equal(before);
+    await hostA.contact('heartbeat');
+    await hostB.contact('heartbeat');
+    expect(await applied(body.version)).to.include({ confirmed: 2 });
+  });
+
   it('ends with a new epoch, which shows first what becomes reachable and what no longer', async () => {
     aheadOf(hostA);
     await hostA.contact('heartbeat');
@@ -296,6 +308,7 @@ describe('a store that was restored, and agents that lie', () => {
     const name = new URL(controlPlane.databaseUrl).pathname.slice(1);
     await query(server('postgres'), `CREATE DATABASE "${copy}" TEMPLATE "${name}"`);
     await controlPlane.startAgain();
+    for (const agent of [hostA, hostB]) await agent.contact('heartbeat');
     await written('/v1/networks/dev/rules', deny);
     await controlPlane.stop();
     await query(server('postgres'), `DROP DATABASE "${name}"`);

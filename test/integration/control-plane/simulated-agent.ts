@@ -109,7 +109,9 @@ export class SimulatedAgent {
       ...(kind === 'heartbeat' ? { acknowledgements: [] } : {}),
       ...change,
     });
-    return parseContactReply(reply);
+    const answer = parseContactReply(reply);
+    this.peers = answer.peers;
+    return answer;
   }
 
   async report(sandboxes: readonly string[]): Promise<unknown> {
