@@ -25,9 +25,31 @@ const layerRules = LAYERS.map((layer, index) => ({
   to: { path: CONTROL_PLANE, pathNot: `${CONTROL_PLANE}(${LAYERS.slice(0, index + 1).join('|')})/` },
 }));
 
+/** An agent's folders from the ground up: each may import those before it. */
+const AGENT_LAYERS = [
+  'foundation',
+  'state',
+  'sandboxes',
+  'dns',
+  'proxy',
+  'mesh',
+  'enrollment',
+  'contact',
+  'topology',
+  'host',
+  'diagnostics',
+];
+const agentRules = AGENT_LAYERS.map((layer, index) => ({
+  name: `agent-${layer}-imports-only-down`,
+  severity: 'error',
+  from: { path: `^apps/agent/${layer}/` },
+  to: { path: '^apps/agent/', pathNot: `^apps/agent/(${AGENT_LAYERS.slice(0, index + 1).join('|')})/` },
+}));
+
 module.exports = {
   forbidden: [
     ...layerRules,
+    ...agentRules,
     {
       name: 'control-plane-features-import-no-sibling',
       severity: 'error',
@@ -87,7 +109,7 @@ module.exports = {
       comment: 'the all-in-one stack starts the others as processes, and takes away what an agent left behind',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },
-      to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/|^apps/agent/sandboxes/namespaces' },
+      to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/|^apps/agent/sandboxes/netns/namespaces' },
     },
     {
       name: 'product-never-imports-tests',

@@ -1,8 +1,8 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startAgent } from './agent.js';
-import { createLog, errorFields } from './log.js';
-import { type AgentSettings, parseAgentSettings } from './settings.js';
+import { createLog, errorFields } from './foundation/log.js';
+import { type AgentSettings, parseAgentSettings } from './host/settings.js';
 
 const CLOSE_WITHIN_MS = 8_000;
 
@@ -22,7 +22,7 @@ const log = createLog(settings.name, settings.logLevel);
 runProgram({
   start: async (signal) => {
     const agent = await startAgent(settings, log, signal);
-    log.info({ agent: settings.name, driver: settings.driver.kind }, 'agent started');
+    log.info({ agent: settings.name, driver: settings.driver.name }, 'agent started');
     return agent;
   },
   ending: (reason) => log.info({ reason }, 'ending'),

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { cleanNamespaces } from '#apps/agent/sandboxes/namespaces.js';
+import { cleanNamespaces } from '#apps/agent/sandboxes/netns/namespaces.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AddressBlock } from './address-block.js';
 

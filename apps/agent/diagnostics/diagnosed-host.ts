@@ -1,6 +1,6 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
-import type { Host } from '../host.js';
+import type { Host } from '../host/host.js';
 import type { KnownPeers } from '../mesh/known-peers.js';
 import type { Applier } from '../topology/applier.js';
 import type { DiagnosedHost } from './checks.js';

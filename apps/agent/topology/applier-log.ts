@@ -1,4 +1,4 @@
-import { type AgentLog, errorFields } from '../log.js';
+import { type AgentLog, errorFields } from '../foundation/log.js';
 import type { ApplierEvent } from './applier.js';
 
 /** What applying a version came to, for the person who reads the log. */

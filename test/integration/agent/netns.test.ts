@@ -1,7 +1,7 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { expect } from 'chai';
-import { cleanNamespaces } from '#apps/agent/sandboxes/namespaces.js';
+import { cleanNamespaces } from '#apps/agent/sandboxes/netns/namespaces.js';
 import type { SandboxReport } from '#libs/contracts/bus-messages.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { chooseLinks } from '#apps/agent/sandboxes/choose-links.js';
-import { linkAt, linkCapacity, linkIndexOf, linkRange6 } from '#apps/agent/sandboxes/link-addresses.js';
-import { interfaceName } from '#apps/agent/sandboxes/namespace-names.js';
-import { parseNamespaceSandboxes } from '#apps/agent/sandboxes/netns-driver.js';
-import { parseStaticSandboxes } from '#apps/agent/sandboxes/static-driver.js';
+import { chooseLinks } from '#apps/agent/sandboxes/netns/choose-links.js';
+import { linkAt, linkCapacity, linkIndexOf, linkRange6 } from '#apps/agent/sandboxes/netns/link-addresses.js';
+import { interfaceName } from '#apps/agent/sandboxes/netns/namespace-names.js';
+import { parseNamespaceSandboxes } from '#apps/agent/sandboxes/netns/netns-driver.js';
+import { parseStaticSandboxes } from '#apps/agent/sandboxes/static/static-driver.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 

@@ -1,8 +1,13 @@
 import { expect } from 'chai';
+import { type Environment, variablesOf } from '#apps/agent/foundation/variables.js';
+import { parseAgentSettings } from '#apps/agent/host/settings.js';
 import { chooseMesh, type OfferedMesh } from '#apps/agent/mesh/mesh-settings.js';
-import { type Environment, parseAgentSettings } from '#apps/agent/settings.js';
+import { readDockerSettings } from '#apps/agent/sandboxes/docker/docker-settings.js';
+import { readNetnsSettings } from '#apps/agent/sandboxes/netns/netns-settings.js';
+import { readStaticSettings } from '#apps/agent/sandboxes/static/static-settings.js';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import { parseAgentId } from '#libs/contracts/ids.js';
 
 const LEAST: Environment = {
   GLOBALSTACKS_AGENT_NAME: 'host-a',
@@ -12,10 +17,13 @@ const LEAST: Environment = {
   GLOBALSTACKS_AGENT_SANDBOXES: '/etc/gs/sandboxes.yaml',
 };
 
+const HOST_A = parseAgentId('host-a', 'agent');
+
 describe("the agent's settings", () => {
   it('have the documented defaults', () => {
     const settings = parseAgentSettings(LEAST);
-    expect(settings.driver).to.deep.equal({
+    expect(settings.driver.name).to.equal('static');
+    expect(readStaticSettings(variablesOf(LEAST))).to.deep.equal({
       kind: 'static',
       sandboxesFile: '/etc/gs/sandboxes.yaml',
       dnsAddress: '127.0.0.1:1053',
@@ -26,7 +34,7 @@ describe("the agent's settings", () => {
   });
 
   it('give each agent with netns a prefix that begins no other agent', () => {
-    const { driver } = parseAgentSettings({ ...LEAST, GLOBALSTACKS_AGENT_DRIVER: 'netns' });
+    const driver = readNetnsSettings(variablesOf(LEAST), HOST_A);
     expect(driver).to.deep.include({ namespacePrefix: 'gs.host-a.', sandboxRange: '10.76.0.0/16', dnsAddress: null });
   });
 
@@ -61,12 +69,9 @@ describe("the agent's settings", () => {
   }
 
   it('need no list of sandboxes with docker, and have the documented defaults', () => {
-    const { driver } = parseAgentSettings({
-      ...LEAST,
-      GLOBALSTACKS_AGENT_DRIVER: 'docker',
-      GLOBALSTACKS_AGENT_SANDBOXES: undefined,
-    });
-    expect(driver).to.deep.equal({
+    const environment = { ...LEAST, GLOBALSTACKS_AGENT_DRIVER: 'docker', GLOBALSTACKS_AGENT_SANDBOXES: undefined };
+    expect(parseAgentSettings(environment).driver.name).to.equal('docker');
+    expect(readDockerSettings(variablesOf(environment), HOST_A)).to.deep.equal({
       kind: 'docker',
       agentId: 'host-a',
       socketPath: '/var/run/docker.sock',
@@ -79,12 +84,8 @@ describe("the agent's settings", () => {
   });
 
   it('take the path of a Docker socket as Docker itself writes it', () => {
-    const { driver } = parseAgentSettings({
-      ...LEAST,
-      GLOBALSTACKS_AGENT_DRIVER: 'docker',
-      GLOBALSTACKS_AGENT_DOCKER_SOCKET: 'unix:///run/user/1000/docker.sock',
-    });
-    expect(driver).to.have.property('socketPath', '/run/user/1000/docker.sock');
+    const variables = variablesOf({ GLOBALSTACKS_AGENT_DOCKER_SOCKET: 'unix:///run/user/1000/docker.sock' });
+    expect(readDockerSettings(variables, HOST_A)).to.have.property('socketPath', '/run/user/1000/docker.sock');
   });
 
   for (const [variable, value] of [

@@ -67,6 +67,8 @@ describe('the import law', function () {
     ],
     ['control-plane-features-import-no-sibling', ['apps/control-plane/agents/a.js -> apps/control-plane/lifecycle.js']],
     ['control-plane-folders-are-known', ['apps/control-plane/utils/a.js -> apps/control-plane/record/b.js']],
+    ['agent-sandboxes-imports-only-down', ['apps/agent/sandboxes/a.js -> apps/agent/host/b.js']],
+    ['agent-topology-imports-only-down', ['apps/agent/topology/a.js -> apps/agent/agent.js']],
     ['no-cycles', ['libs/mesh/a.js -> libs/mesh/b.js', 'libs/mesh/b.js -> libs/mesh/a.js']],
     ['libraries-never-import-apps', ['libs/bus/a.js -> apps/agent/b.js']],
     ['apps-stand-apart', ['apps/cli/a.js -> apps/agent/b.js']],

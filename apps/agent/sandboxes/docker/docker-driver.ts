@@ -7,7 +7,7 @@ import { DockerEngine } from '#libs/docker-engine/engine.js';
 import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
 import { EngineRefusedError } from '#libs/docker-engine/errors.js';
 import type { SandboxDriver } from '../driver.js';
-import { makeForeign, makeLocal } from '../isolation.js';
+import { makeForeign, makeLocal } from '../netns/isolation.js';
 import { loadRules } from '../nft-command.js';
 import { Admissions, type AdmittedContainer } from './admissions.js';
 import { ensureNetwork, removeNetwork } from './bridge-network.js';

@@ -3,6 +3,7 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
+import { parseBoolean, parseDnsAddress, type Variables } from '../../foundation/variables.js';
 
 export interface DockerSettings {
   readonly kind: 'docker';
@@ -19,18 +20,15 @@ export interface DockerSettings {
   readonly removeOnExit: boolean;
 }
 
-type Read = <T>(variable: string, parse: FieldParser<T>) => T | null;
-
 const LARGEST_PREFIX_BITS = 26;
 
 /** The driver's own variables. Throws InvalidInputError. */
-export function readDockerSettings(
-  read: Read,
-  shared: Pick<DockerSettings, 'agentId' | 'dnsAddress' | 'removeOnExit'>,
-): DockerSettings {
+export function readDockerSettings({ read }: Variables, agentId: AgentId): DockerSettings {
   return {
     kind: 'docker',
-    ...shared,
+    agentId,
+    dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
+    removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
     socketPath: read('GLOBALSTACKS_AGENT_DOCKER_SOCKET', parseSocketPath) ?? '/var/run/docker.sock',
     network: read('GLOBALSTACKS_AGENT_DOCKER_NETWORK', parseNetworkName) ?? 'gstacks',
     bridge: read('GLOBALSTACKS_AGENT_DOCKER_BRIDGE', parseBridgeName) ?? 'gstacks0',

@@ -4,9 +4,9 @@ import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
-import type { DriverSettings } from '../settings.js';
-import type { SandboxDriver } from './driver.js';
-import { type FileWatch, readSandboxesFile, watchSandboxesFile } from './sandboxes-file.js';
+import type { SandboxDriver } from '../driver.js';
+import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
+import type { StaticSettings } from './static-settings.js';
 
 /** An address of another machine, which anybody there may take, without the operator's word for it. */
 export class AddressNotTrustedError extends CodedError {}
@@ -15,8 +15,6 @@ export interface StaticSandbox {
   readonly sandboxId: SandboxId;
   readonly address: string;
 }
-
-type StaticSettings = Extract<DriverSettings, { kind: 'static' }>;
 
 export const STATIC_PROXY_RANGE = '127.77.0.0/16';
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CodedError } from '#libs/contracts/errors.js';
-import { ALREADY_GONE, ALREADY_THERE, ip, ipUnless } from './ip-command.js';
+import { ALREADY_GONE, ALREADY_THERE, ip, ipUnless } from '../ip-command.js';
 
 /** A setting of the host lets a sandbox forge its source. */
 export class SourceCheckLooseError extends CodedError {}

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, writeInside } from '../ip-command.js';
 import type { HostAddress } from './choose-links.js';
-import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, writeInside } from './ip-command.js';
 import { closeLink, forgetLink } from './isolation.js';
 import { LINK_PREFIX_BITS, LINK_PREFIX_BITS_6, type Link } from './link-addresses.js';
 import { interfaceName } from './namespace-names.js';

@@ -9,15 +9,14 @@ import type { DnsServer } from '#libs/data-plane/dns/zone.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
-import { systemUpstreams } from './dns/upstreams.js';
-import { ZonePublisher } from './dns/zone-publisher.js';
-import { type AgentLog, errorFields } from './log.js';
-import { type JoinedMesh, joinMesh } from './mesh/join.js';
-import { chooseMesh, type OfferedMesh } from './mesh/mesh-settings.js';
-import { type AliasAddresses, openAliasAddresses } from './proxy/alias-addresses.js';
-import { createDriver } from './sandboxes/create-driver.js';
-import { departed } from './sandboxes/departures.js';
-import type { SandboxDriver } from './sandboxes/driver.js';
+import { systemUpstreams } from '../dns/upstreams.js';
+import { ZonePublisher } from '../dns/zone-publisher.js';
+import { type AgentLog, errorFields } from '../foundation/log.js';
+import { type JoinedMesh, joinMesh } from '../mesh/join.js';
+import { chooseMesh, type OfferedMesh } from '../mesh/mesh-settings.js';
+import { type AliasAddresses, openAliasAddresses } from '../proxy/alias-addresses.js';
+import { departed } from '../sandboxes/departures.js';
+import type { SandboxDriver } from '../sandboxes/driver.js';
 import type { AgentSettings } from './settings.js';
 
 export interface HostPorts {
@@ -54,7 +53,7 @@ export interface Host {
 /** Opens the host's side of the agent. Errors are those of the driver, the mesh and the settings. */
 export async function openHost(settings: AgentSettings, ports: HostPorts): Promise<Host> {
   const { log, now } = ports;
-  const driver = createDriver(settings.driver, (error) => log.error(errorFields(error), 'sandbox driver'));
+  const driver = settings.driver.create((error) => log.error(errorFields(error), 'sandbox driver'));
   let notify = (): void => {};
   let sandboxesChanged = (): void => {};
   driver.onChange(() => sandboxesChanged());

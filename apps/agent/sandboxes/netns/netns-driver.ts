@@ -4,16 +4,14 @@ import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { type AddressRange, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
-import type { DriverSettings } from '../settings.js';
+import type { SandboxDriver } from '../driver.js';
+import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
 import { chooseLinks } from './choose-links.js';
-import type { SandboxDriver } from './driver.js';
 import { closeRanges, makeForeign, makeLocal, reopenRanges, requireStrictSources } from './isolation.js';
 import { type Link, linkIndexOf, linkRange6 } from './link-addresses.js';
 import { namespaceName } from './namespace-names.js';
 import { cleanNamespaces, ensureNamespace, hostAddresses, listNamespaces, removeNamespace } from './namespaces.js';
-import { type FileWatch, readSandboxesFile, watchSandboxesFile } from './sandboxes-file.js';
-
-type NetnsSettings = Extract<DriverSettings, { kind: 'netns' }>;
+import type { NetnsSettings } from './netns-settings.js';
 
 /** The range of links is used up. */
 export class SandboxRangeExhaustedError extends CodedError {}

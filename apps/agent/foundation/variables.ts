@@ -1,0 +1,63 @@
+import { isAbsolute, resolve } from 'node:path';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
+import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
+
+/** Environment variables by name. An empty one counts as not set. */
+export type Environment = { readonly [name: string]: string | undefined };
+
+/** A variable that must be there is not. */
+export class SettingMissingError extends CodedError {}
+
+/** Reads variables, each parsed where it enters. Errors name the variable. */
+export interface Variables {
+  /** null: not set. Errors: those of the parser. */
+  read<T>(variable: string, parse: FieldParser<T>): T | null;
+  /** Errors: SettingMissingError, those of the parser. */
+  need<T>(variable: string, parse: FieldParser<T>): T;
+}
+
+export function variablesOf(environment: Environment): Variables {
+  const read = <T>(variable: string, parse: FieldParser<T>): T | null => {
+    const value = environment[variable];
+    return value === undefined || value === '' ? null : parse(value, variable);
+  };
+  return {
+    read,
+    need(variable, parse) {
+      const value = read(variable, parse);
+      if (value !== null) return value;
+      const remedy = `set ${variable}; see docs/architecture.md`;
+      throw new SettingMissingError('SETTING_MISSING', `${variable} is not set`, remedy);
+    },
+  };
+}
+
+export const parsePath: FieldParser<string> = (value, field) => {
+  if (typeof value !== 'string' || value.includes('\0')) throw new InvalidInputError(field, value, 'a path');
+  return isAbsolute(value) ? value : resolve(value);
+};
+
+export const parseHttpUrl: FieldParser<URL> = (value, field) => {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  const usable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  if (!usable) throw new InvalidInputError(field, '(hidden)', 'an http or https URL without user and password');
+  return url;
+};
+
+export const parseBoolean: FieldParser<boolean> = (value, field) => wordOf(['true', 'false'])(value, field) === 'true';
+
+export const parseDnsAddress: FieldParser<string> = (value, field) => {
+  parseEndpoint(value, field);
+  return String(value);
+};
+
+export function decimalBetween(least: number, most: number): FieldParser<number> {
+  return (value, field) => {
+    const number = typeof value === 'string' && /^[0-9]{1,10}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= least && number <= most)) {
+      throw new InvalidInputError(field, value, `a whole number from ${least} to ${most}`);
+    }
+    return number;
+  };
+}

@@ -1,0 +1,70 @@
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
+import type { FlowLimits } from '#libs/data-plane/data-plane.js';
+import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
+import {
+  decimalBetween,
+  type Environment,
+  parseDnsAddress,
+  parseHttpUrl,
+  parsePath,
+  variablesOf,
+} from '../foundation/variables.js';
+import { type MeshSettings, readMeshSettings } from '../mesh/mesh-settings.js';
+import { type ChosenDriver, chooseDriver } from '../sandboxes/drivers.js';
+
+export interface AgentSettings {
+  readonly name: AgentId;
+  readonly controlPlaneUrl: URL;
+  readonly stateFolder: string;
+  readonly enrollmentTokenFile: string | null;
+  readonly driver: ChosenDriver;
+  /** null: the driver's default. */
+  readonly proxyRange: string | null;
+  readonly dnsUpstreams: 'system' | 'refuse' | readonly string[];
+  readonly dnsQueriesPerSecond: number;
+  readonly mesh: MeshSettings;
+  readonly limits: FlowLimits;
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+const MAX_MS = 2 ** 31 - 1;
+
+/**
+ * Everything the agent is told from outside, checked before anything is opened. An empty variable is one not set.
+ * Errors: SettingMissingError, InvalidInputError; each names its variable.
+ */
+export function parseAgentSettings(environment: Environment): AgentSettings {
+  const variables = variablesOf(environment);
+  const { read, need } = variables;
+  const name = need('GLOBALSTACKS_AGENT_NAME', parseAgentId);
+  return {
+    name,
+    controlPlaneUrl: need('GLOBALSTACKS_CONTROL_PLANE_URL', parseHttpUrl),
+    stateFolder: need('GLOBALSTACKS_AGENT_STATE_DIR', parsePath),
+    enrollmentTokenFile: read('GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE', parsePath),
+    driver: chooseDriver(variables, name),
+    proxyRange: read('GLOBALSTACKS_AGENT_MESH_PROXY_BIND', (value, field) => parseAddressRange(value, field).text),
+    dnsUpstreams: read('GLOBALSTACKS_AGENT_DNS_UPSTREAMS', parseUpstreams) ?? 'system',
+    dnsQueriesPerSecond: read('GLOBALSTACKS_AGENT_DNS_RATE', decimalBetween(1, 1_000_000)) ?? 20_000,
+    mesh: readMeshSettings(read('GLOBALSTACKS_MESH_TRANSPORT', wordOf(['direct', 'tsnet'])), read),
+    limits: {
+      connectTimeoutMs: read('GLOBALSTACKS_AGENT_CONNECT_TIMEOUT_MS', decimalBetween(1, MAX_MS)) ?? 5_000,
+      idleTimeoutMs: read('GLOBALSTACKS_AGENT_IDLE_TIMEOUT_MS', decimalBetween(1, MAX_MS)) ?? 3_600_000,
+      flowsPerSource: read('GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX', decimalBetween(1, 1_000_000)) ?? 2_000,
+      flows: read('GLOBALSTACKS_AGENT_FLOWS', decimalBetween(1, 1_000_000)) ?? 20_000,
+      syncHoldMs: 2_000,
+    },
+    logLevel: read('GLOBALSTACKS_LOG_LEVEL', wordOf(LOG_LEVELS)) ?? 'info',
+  };
+}
+
+const parseUpstreams: FieldParser<'system' | 'refuse' | readonly string[]> = (value, field) => {
+  if (value === 'system' || value === 'refuse') return value;
+  return String(value)
+    .split(',')
+    .map((address) => parseDnsAddress(address.trim(), field));
+};
