@@ -46,7 +46,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     { ...settings, folder: inState('identity') },
     { keys, now, report: ({ kind, error }) => log.warn(errorFields(error), `enrolment: ${kind}`) },
   );
-  let credentials = (await enrollment.kept()) ?? (await enrollment.enroll(starting));
+  let credentials = await enrollment.current(starting);
   const { agentId } = credentials;
   const meshCredentials = ({ certificate, authority }: AgentCredentials) => ({
     certificate,
@@ -137,7 +137,11 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     mesh: host.mesh.state(),
     networks: applier.versions(),
   });
-  const diagnosed = diagnosedHost(agentId, host, applier, peers, () => randomInt(65_536));
+  const diagnosed = diagnosedHost({
+    ...{ agentId, host, applier, peers, now },
+    certificate: () => credentials.certificate,
+    newQueryId: () => randomInt(65_536),
+  });
   const link = new ControlPlaneLink({
     agentId,
     bootId,

@@ -6,6 +6,7 @@ import {
   BUS_PROTOCOL,
   type ContactReply,
   type HelloMessage,
+  QUESTIONS_AT_ONCE,
   type SyncMessage,
 } from '#libs/contracts/bus-messages.js';
 import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
@@ -109,7 +110,7 @@ export class ControlPlaneLink {
     });
     this.served = [
       this.bus.serve(agentSubject(agentId, 'topology'), (message) => ports.receiver.handle(message)),
-      this.bus.serve(agentSubject(agentId, 'diagnose'), (message) => ports.diagnose(message)),
+      this.bus.serve(agentSubject(agentId, 'diagnose'), (message) => ports.diagnose(message), QUESTIONS_AT_ONCE),
       this.bus.serve(agentSubject(agentId, 'control'), async (message) => {
         const { revision, peers, localNodes } = parseControlMessage(message);
         ports.peers.update(revision, peers, false);

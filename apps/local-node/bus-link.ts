@@ -11,6 +11,7 @@ import {
   type MeshState,
   type NetworkVersion,
   type Peer,
+  QUESTIONS_AT_ONCE,
 } from '#libs/contracts/bus-messages.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
 import {
@@ -70,7 +71,7 @@ export class BusLink {
     });
     this.served = [
       this.bus.serve(localNodeSubject(nodeId, 'topology'), (message) => ports.receiver.handle(message)),
-      this.bus.serve(localNodeSubject(nodeId, 'diagnose'), (message) => ports.diagnose(message)),
+      this.bus.serve(localNodeSubject(nodeId, 'diagnose'), (message) => ports.diagnose(message), QUESTIONS_AT_ONCE),
       this.bus.serve(localNodeSubject(nodeId, 'control'), async (message) => {
         ports.peers(parseControlMessage(message).peers);
         return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };

@@ -1,24 +1,38 @@
 import { parseDiagnoseRequest } from '#libs/contracts/agent-messages.js';
 import {
   BUS_PROTOCOL,
+  CHECKS_WITHIN_MS,
   type Check,
   type DiagnoseReply,
   type DiagnoseRequest,
   type MeshState,
 } from '#libs/contracts/bus-messages.js';
-import type { LocalNodeId } from '#libs/contracts/ids.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import type { FlowEngine } from '#libs/data-plane/data-plane.js';
+import { fail, pass, skipped } from '#libs/data-plane/diagnostics/check.js';
+import { checkMeshJoined } from '#libs/data-plane/diagnostics/mesh-joined.js';
+import { checkPeerReached } from '#libs/data-plane/diagnostics/peer-reached.js';
+import { checkTopologyApplied } from '#libs/data-plane/diagnostics/topology-applied.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import type { FlowSource, NetworkView } from '#libs/policy/model.js';
 
 export interface DiagnosedNode {
   readonly mesh: MeshState;
+  /** The certificate shown to peers, PEM. */
+  readonly certificate: string;
+  readonly now: Date;
+  readonly held: HeldNetwork | null;
   /** What the flow engine decides with. */
   readonly view: NetworkView | null;
   readonly source: Extract<FlowSource, { kind: 'local' }>;
+  readonly probe: FlowEngine['probe'];
+  readonly endpointsOf: (agentId: AgentId) => readonly string[];
 }
 
-/** What this machine sees of itself, in the order traffic meets it. Throws ProtocolUnsupportedError, InvalidInputError. */
-export function runLocalChecks({ mesh, view, source }: DiagnosedNode, message: unknown): DiagnoseReply {
+/** What this machine sees of itself, in the order traffic meets it. Rejects with ProtocolUnsupportedError, InvalidInputError. */
+export async function runLocalChecks(node: DiagnosedNode, message: unknown): Promise<DiagnoseReply> {
+  const { mesh, certificate, now, held, view, source } = node;
   const request = parseDiagnoseRequest(message);
   if (request.kind === 'resolve') {
     return { protocol: BUS_PROTOCOL, kind: 'resolve', address: null, version: view?.version ?? null };
@@ -26,30 +40,19 @@ export function runLocalChecks({ mesh, view, source }: DiagnosedNode, message: u
   // Nobody compares a machine's view with the store.
   if (request.kind === 'held') return { protocol: BUS_PROTOCOL, kind: 'held', held: null };
   const checks = [
-    checkMesh(mesh, source.node),
-    checkApplied(view, request.version),
+    checkMeshJoined(mesh, certificate, now),
+    checkTopologyApplied(held, request),
     skipped('DNS_LOADED', 'a local node forwards ports and answers no DNS'),
     checkRoute(view, request),
     checkPolicy(view, source, request),
+    skipped('USES_AGENT_DNS', 'a local node forwards ports and needs no DNS'),
+    await checkPeer(node, request),
+    skipped('ISOLATED', 'a local node is a developer’s machine, which nothing isolates'),
   ];
-  return { protocol: BUS_PROTOCOL, kind: 'checks', checks };
+  return { protocol: BUS_PROTOCOL, kind: 'checks', checks, effect: effectOf(view, source, request) };
 }
 
-type Question = Pick<Extract<DiagnoseRequest, { kind: 'checks' }>, 'alias' | 'port'>;
-
-const RETRY = 'wait a moment and test again; see `gstacks mesh status` on that machine';
-
-function checkMesh({ state, transport, code, message }: MeshState, node: LocalNodeId): Check {
-  if (state === 'joined') return pass('MESH_JOINED', `local node ${node} has joined by ${transport}`);
-  const reason = code === null ? '' : ` (${code}): ${message ?? 'no reason given'}`;
-  return fail('MESH_JOINED', `local node ${node}: ${state}${reason}`, RETRY);
-}
-
-function checkApplied(view: NetworkView | null, current: number): Check {
-  if (view === null) return fail('TOPOLOGY_APPLIED', 'no topology has arrived yet', RETRY);
-  if (view.version >= current) return pass('TOPOLOGY_APPLIED', `version ${view.version} is applied`);
-  return fail('TOPOLOGY_APPLIED', `version ${view.version} is applied; the control plane has ${current}`, RETRY);
-}
+type Question = Pick<Extract<DiagnoseRequest, { kind: 'checks' }>, 'networkId' | 'alias' | 'port'>;
 
 /** Only what the user may reach is known here: of anything else, the policy is what there is to say. */
 function checkRoute(view: NetworkView | null, { alias, port }: Question): Check {
@@ -63,21 +66,26 @@ function checkRoute(view: NetworkView | null, { alias, port }: Question): Check 
   return fail('ROUTE_PRESENT', `no agent holds ${record.sandboxId}, which publishes ${alias}`, remedy);
 }
 
-function checkPolicy(view: NetworkView | null, source: DiagnosedNode['source'], { alias, port }: Question): Check {
-  if (view === null) return fail('POLICY', 'no policy has arrived yet', RETRY);
+function checkPolicy(view: NetworkView | null, source: DiagnosedNode['source'], question: Question): Check {
+  if (view === null) {
+    return fail('POLICY', 'no policy has arrived yet', 'wait a moment; see `gstacks mesh status` on that machine');
+  }
+  const { alias, port } = question;
   const decided = `local:${source.user} to ${alias}:${port}, by version ${view.version}`;
-  if (evaluate(view, { source, alias, port }).effect === 'allow') return pass('POLICY', `allowed: ${decided}`);
+  if (effectOf(view, source, question) === 'allow') return pass('POLICY', `allowed: ${decided}`);
   return fail('POLICY', `not allowed: ${decided}`, `gstacks network policy list ${view.name}`);
 }
 
-function pass(code: Check['code'], evidence: string): Check {
-  return { code, status: 'pass', evidence, remedy: null };
+function effectOf(view: NetworkView | null, source: DiagnosedNode['source'], { alias, port }: Question) {
+  return view === null ? null : evaluate(view, { source, alias, port }).effect;
 }
 
-function fail(code: Check['code'], evidence: string, remedy: string): Check {
-  return { code, status: 'fail', evidence, remedy };
-}
-
-function skipped(code: Check['code'], evidence: string): Check {
-  return { code, status: 'skipped', evidence, remedy: null };
+function checkPeer({ view, source, probe, endpointsOf }: DiagnosedNode, question: Question): Promise<Check> {
+  const { networkId, alias, port } = question;
+  const network = view?.name ?? networkId;
+  const signal = AbortSignal.timeout(CHECKS_WITHIN_MS);
+  return checkPeerReached(
+    { network, self: null, endpointsOf, probe: (from) => probe({ networkId, alias, port, source: from }, signal) },
+    [source],
+  );
 }

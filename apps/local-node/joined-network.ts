@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import type { AppliedMessage, MeshState } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage, MeshState, Peer } from '#libs/contracts/bus-messages.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
 import { parseFlowId } from '#libs/contracts/ids.js';
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
@@ -13,7 +13,7 @@ import type { StartedMeshNode } from '#libs/mesh/mesh-node.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import { viewOf } from '#libs/policy/view.js';
 import { BusLink } from './bus-link.js';
-import { runLocalChecks } from './checks.js';
+import { type DiagnosedNode, runLocalChecks } from './checks.js';
 import { type LocalCredentials, requestLeave, requestMeshKey } from './control-plane-api.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
 import { type Asker, issuedFor, meshCredentials } from './issued.js';
@@ -45,6 +45,7 @@ const LIMITS = {
 export class JoinedNetwork {
   private held: HeldNetwork | null = null;
   private lastContactMs: number;
+  private peers: readonly Peer[] = [];
   private ending: Ending | null = null;
   private readonly changes = new EventEmitter();
   private readonly lastCodes = new Map<string, string>();
@@ -102,12 +103,14 @@ export class JoinedNetwork {
       receiver,
       mesh: () => this.meshState(),
       held: () => (this.held === null ? [] : [versionOf(this.held)]),
-      peers: (peers) => mesh.setPeers(peers),
+      peers: (peers) => {
+        this.peers = peers;
+        mesh.setPeers(peers);
+      },
       inContact: () => {
         this.lastContactMs = ports.now().getTime();
       },
-      diagnose: async (message) =>
-        runLocalChecks({ mesh: this.meshState(), view: this.engine.view(networkId), source: this.source }, message),
+      diagnose: (message) => runLocalChecks(this.diagnosed(), message),
       disconnected: () => this.renewal.now(),
       fault: ({ kind, subject, detail }) =>
         ports.log('bus message dropped or refused', { kind, subject, detail: String(detail) }),
@@ -282,6 +285,19 @@ export class JoinedNetwork {
     const now = this.ports.now().getTime();
     const boundMs = (this.held?.snapshot.maxStalenessSeconds ?? 0) * 1_000;
     return now < this.credentials.expiresAt.getTime() && now - this.lastContactMs < boundMs;
+  }
+
+  private diagnosed(): DiagnosedNode {
+    return {
+      mesh: this.meshState(),
+      certificate: this.credentials.certificate,
+      now: this.ports.now(),
+      held: this.held,
+      view: this.engine.view(this.credentials.networkId),
+      source: this.source,
+      probe: (question, signal) => this.engine.probe(question, signal),
+      endpointsOf: (agentId) => this.peers.find((peer) => peer.agentId === agentId)?.endpoints ?? [],
+    };
   }
 
   private meshState(): MeshState {

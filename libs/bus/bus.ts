@@ -51,10 +51,11 @@ export interface Bus {
   /** Attempts, with growing pauses up to two seconds, until answered or aborted (rejects with the abort reason). */
   requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown>;
   /**
-   * Serves requests one at a time for each subject, in order; different subjects run side by side. What the handler
-   * returns is the reply; a CodedError it throws reaches the requester as BusRefusedError with that code.
+   * Serves requests of each subject in order, one at a time unless `atOnce` says more; different subjects run side by
+   * side. What the handler returns is the reply; a CodedError it throws reaches the requester as BusRefusedError with
+   * that code.
    */
-  serve(subject: string, handle: BusHandler): BusSubscription;
+  serve(subject: string, handle: BusHandler, atOnce?: number): BusSubscription;
   status(): BusStatus;
   /** Largest message that the server takes, in bytes. */
   maxPayloadBytes(): number;

@@ -23,6 +23,7 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576;
 interface Service {
   readonly subject: string;
   readonly handle: BusHandler;
+  readonly atOnce: number;
 }
 
 /**
@@ -78,8 +79,8 @@ class NatsBus implements Bus {
     }
   }
 
-  serve(subject: string, handle: BusHandler): BusSubscription {
-    const service: Service = { subject, handle };
+  serve(subject: string, handle: BusHandler, atOnce = 1): BusSubscription {
+    const service: Service = { subject, handle, atOnce };
     this.services.add(service);
     if (this.connection !== null) this.stops.set(service, this.subscribe(this.connection, service));
     return {
@@ -170,7 +171,7 @@ class NatsBus implements Bus {
         if (!this.isSendersInbox(reply, subject)) {
           return this.fault('reply', subject, new ReplyOutsideInboxError(subject, reply ?? ''));
         }
-        this.queues.add(message.subject, () => this.answer(service, message));
+        this.queues.add(subject, () => this.answer(service, message), service.atOnce);
       },
     });
     return () => {

@@ -7,7 +7,7 @@ import type {
   InventoryReply,
   Peer,
 } from './bus-messages.js';
-import { BUS_PROTOCOL, SERVED_PROTOCOLS, type TopologyMessage } from './bus-messages.js';
+import { BUS_PROTOCOL, CHECK_ROLES, SERVED_PROTOCOLS, type TopologyMessage } from './bus-messages.js';
 import { CodedError, InvalidInputError } from './errors.js';
 import {
   parseAgentId,
@@ -175,8 +175,10 @@ export function parseDiagnoseRequest(value: unknown): DiagnoseRequest {
   return {
     ...about,
     kind,
+    epoch: parseEpoch(message.epoch, 'epoch'),
     version: counter(message.version, 'version'),
-    role: wordOf(['source', 'target'])(message.role, 'role'),
+    hash: parseHash(message.hash, 'hash'),
+    role: wordOf(CHECK_ROLES)(message.role, 'role'),
     from: formatSelector(parseSelector(message.from, 'from')),
     port: parsePort(message.port, 'port'),
   };

@@ -235,8 +235,35 @@ export interface Acknowledgement {
   readonly message: string | null;
 }
 
-export const CHECK_CODES = ['MESH_JOINED', 'TOPOLOGY_APPLIED', 'DNS_LOADED', 'ROUTE_PRESENT', 'POLICY'] as const;
+/** In the order in which a connection depends on them. */
+export const CHECK_CODES = [
+  'MESH_JOINED',
+  'TOPOLOGY_APPLIED',
+  'DNS_LOADED',
+  'ROUTE_PRESENT',
+  'POLICY',
+  'USES_AGENT_DNS',
+  'PEER_REACHED',
+  'TARGET_ACCEPTS',
+  'ISOLATED',
+] as const;
 export type CheckCode = (typeof CHECK_CODES)[number];
+
+export const CHECK_ROLES = ['source', 'target'] as const;
+/** Which end of the connection is asked. */
+export type CheckRole = (typeof CHECK_ROLES)[number];
+
+const OF_BOTH_ENDS = ['MESH_JOINED', 'TOPOLOGY_APPLIED', 'DNS_LOADED', 'ROUTE_PRESENT', 'POLICY'] as const;
+/** The checks that each end answers. */
+export const CHECKS_OF: { readonly [role in CheckRole]: readonly CheckCode[] } = {
+  source: [...OF_BOTH_ENDS, 'USES_AGENT_DNS', 'PEER_REACHED', 'ISOLATED'],
+  target: [...OF_BOTH_ENDS, 'TARGET_ACCEPTS'],
+};
+
+/** All checks of one end together are answered within this time; whoever asks waits a little longer. */
+export const CHECKS_WITHIN_MS = 2_500;
+/** Questions that one end answers side by side: one that waits for a silent peer holds up no other. */
+export const QUESTIONS_AT_ONCE = 8;
 
 /** One diagnostic check: what was looked at, what was seen, and what to do about it. */
 export interface Check {
@@ -259,9 +286,11 @@ export type DiagnoseRequest =
       readonly protocol: number;
       readonly kind: 'checks';
       readonly networkId: NetworkId;
-      /** The version the control plane has now. */
+      /** What the control plane expects whoever is asked to hold now. */
+      readonly epoch: Epoch;
       readonly version: number;
-      readonly role: 'source' | 'target';
+      readonly hash: string;
+      readonly role: CheckRole;
       readonly from: string;
       readonly alias: AliasName;
       readonly port: number;
@@ -275,7 +304,17 @@ export type DiagnoseReply =
       readonly address: string | null;
       readonly version: number | null;
     }
-  | { readonly protocol: number; readonly kind: 'checks'; readonly checks: readonly Check[] };
+  | {
+      readonly protocol: number;
+      readonly kind: 'checks';
+      readonly checks: readonly Check[];
+      /** What the policy held here decides; null: none is held. */
+      readonly effect: SelectorEffect | null;
+    };
+
+export const SELECTOR_EFFECTS = ['allow', 'deny', 'mixed'] as const;
+/** A selector may stand for several sources, and they may differ. */
+export type SelectorEffect = (typeof SELECTOR_EFFECTS)[number];
 
 /** The snapshot that an agent holds, part by part: what `admin new-epoch` compares with the store. */
 export interface HeldRequest {

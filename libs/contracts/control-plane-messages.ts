@@ -17,6 +17,8 @@ import {
   type NetworkVersion,
   type RefusedSandbox,
   type SandboxReport,
+  SELECTOR_EFFECTS,
+  type SelectorEffect,
   type SyncMessage,
   type TopologyReply,
 } from './bus-messages.js';
@@ -37,6 +39,7 @@ const MAX_SANDBOXES = 10_000;
 const MAX_REFUSED = 1_000;
 const MAX_FLOWS_CUT = 100_000;
 const MAX_FAILURES = 1_000;
+const MAX_CHECKS = 16;
 const counter = integerBetween(0, Number.MAX_SAFE_INTEGER);
 /** As large as versions are kept. */
 const version = integerBetween(0, 2_147_483_647);
@@ -259,13 +262,22 @@ const parseHeldPart: FieldParser<NonNullable<HeldReply['held']>> = (value, field
   };
 };
 
+/** Protocol 1 has none: of what such an agent decides, only an allow is known, by its check of the policy. */
+const effectIn =
+  (protocol: number, checks: readonly Check[]): FieldParser<SelectorEffect | null> =>
+  (value, field) => {
+    if (protocol === BUS_PROTOCOL) return nullOr(wordOf(SELECTOR_EFFECTS))(value, field);
+    return checks.some(({ code, status }) => code === 'POLICY' && status === 'pass') ? 'allow' : null;
+  };
+
 /** An agent's answer to a question about itself. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseDiagnoseReply(value: unknown): DiagnoseReply {
   const reply = parseMemberEnvelope(value);
   const kind = wordOf(['resolve', 'checks', 'held'])(reply.kind, 'kind');
   if (kind === 'held') return { protocol: reply.protocol, kind, held: nullOr(parseHeldPart)(reply.held, 'held') };
   if (kind === 'checks') {
-    return { protocol: reply.protocol, kind: 'checks', checks: listOf(parseCheck, 16)(reply.checks, 'checks') };
+    const checks = listOf(parseCheck, MAX_CHECKS)(reply.checks, 'checks');
+    return { protocol: reply.protocol, kind, checks, effect: effectIn(reply.protocol, checks)(reply.effect, 'effect') };
   }
   return {
     protocol: reply.protocol,

@@ -3,6 +3,8 @@ const DOCTOR = '`gstacks mesh doctor` tells what is wrong';
 /** What to do about a node that is not in the mesh, by the code of its state; see docs/mesh.md. */
 const REMEDIES: { readonly [code: string]: string } = {
   MESH_NOT_CONFIGURED: 'set GLOBALSTACKS_MESH_CONTROL_URL and a source of keys at the control plane; see docs/mesh.md',
+  MESH_CREDENTIALS_INVALID:
+    'end the agent, delete mesh.pem in the folder identity of its state folder and start it again: it makes a new key',
   MESH_KEY_SOURCE_MISSING:
     'set GLOBALSTACKS_MESH_API_URL and GLOBALSTACKS_MESH_API_TOKEN, or GLOBALSTACKS_MESH_AUTH_KEY, at the control plane',
   MESH_KEY_MISSING: `the control server wants a key: ${DOCTOR}`,

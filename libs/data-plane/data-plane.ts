@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AgentId, AliasName, FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
-import type { IncomingFlow, MeshNode } from '#libs/mesh/flow.js';
+import type { IncomingFlow, IncomingProbe, MeshNode } from '#libs/mesh/flow.js';
 import type { FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
 
 /** What the driver of this host vouches for, now. */
@@ -81,6 +81,44 @@ export interface FlowEngineSettings {
   readonly record: (record: FlowRecord) => void;
 }
 
+/** Why a sandbox of this host cannot be connected to: a FlowCode. */
+export interface TargetFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A flow that a source of this host might open. */
+export interface ProbeQuestion {
+  readonly networkId: NetworkId;
+  readonly alias: AliasName;
+  readonly port: number;
+  readonly source: FlowSource;
+}
+
+/** What a flow would meet on its way, up to the target's agent. */
+export type ProbeOutcome =
+  /** Both ends would carry it. */
+  | { readonly kind: 'taken'; readonly agentId: AgentId; readonly version: number }
+  /** This host would not carry it: a FlowCode. */
+  | { readonly kind: 'refused here'; readonly code: string }
+  | {
+      readonly kind: 'refused there';
+      readonly agentId: AgentId;
+      readonly code: string;
+      readonly message: string;
+      /** What the target's agent decided on. */
+      readonly version: number | null;
+    }
+  | {
+      readonly kind: 'unreachable';
+      readonly agentId: AgentId;
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string | null;
+    }
+  /** The target's agent is reached, and is of an earlier release that cannot say. */
+  | { readonly kind: 'not known there'; readonly agentId: AgentId; readonly remedy: string | null };
+
 /**
  * The traffic of one host: every flow is registered, evaluated, dialled, evaluated again, and only then passes
  * bytes. Source and target side live in the same table.
@@ -97,6 +135,15 @@ export interface FlowEngine {
   acceptClient(socket: Socket, route: Route): void;
   /** A peer asked for a flow. */
   acceptPeer(flow: IncomingFlow): void;
+  /** A peer asked whether a flow of its would be taken. */
+  acceptProbe(probe: IncomingProbe): void;
+  /**
+   * Finds out by the live path whether a flow would be carried, up to the dial of the sandbox, and leaves no trace in
+   * flows, limits and records. `signal` ends the wait.
+   */
+  probe(question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome>;
+  /** Dials a sandbox of this host as a flow would, and closes the connection; null: it was taken. */
+  dialTarget(sandboxId: SandboxId, port: number, signal: AbortSignal): Promise<TargetFailure | null>;
   /** The driver no longer reports this sandbox: its flows are reset. */
   sandboxGone(sandboxId: SandboxId): void;
   /** Who is admitted has changed: flows of local nodes that are not any more are reset before it returns. */

@@ -1,6 +1,6 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
-import { acceptHeaders, refusalHeaders } from './answer-headers.js';
-import type { FlowRequest, IncomingFlow, MeshFlow, MeshIdentity } from './flow.js';
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { acceptHeaders, confirmHeaders, refusalHeaders } from './answer-headers.js';
+import type { FlowRequest, Incoming, IncomingFlow, IncomingProbe, MeshFlow, MeshIdentity } from './flow.js';
 import { checkSource, FlowRequestError, parseRequestHeaders } from './flow-headers.js';
 import { FlowStream } from './flow-stream.js';
 import type { MeshLog } from './log.js';
@@ -10,29 +10,43 @@ const FORBIDDEN = 403;
 const BAD_REQUEST = 400;
 const UNAVAILABLE = 503;
 
-/** Turns each stream of a proven peer into an IncomingFlow, or refuses it with the reason. */
-export function acceptFlows(
-  session: ServerSession,
-  handler: () => ((flow: IncomingFlow) => void) | null,
-  log: MeshLog,
-): void {
+/** Who takes what peers ask for; null: nobody yet. */
+export interface Takers {
+  readonly takeFlow: ((flow: IncomingFlow) => void) | null;
+  readonly takeProbe: ((probe: IncomingProbe) => void) | null;
+}
+
+/** Turns each stream of a proven peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. */
+export function acceptFlows(session: ServerSession, takers: () => Takers, log: MeshLog): void {
   session.http2.on('stream', (stream, _headers, _flags, flatHeaders) => {
     stream.on('error', () => undefined); // 'close' always follows
-    const handle = handler();
-    if (handle === null) return answerNo(stream, UNAVAILABLE, 'MESH_NOT_READY', 'this node takes no flows yet', null);
-    const request = readRequest(flatHeaders, session.peer);
-    if (!(request instanceof FlowRequestError)) return handle(incomingFlow(stream, request, session));
-    log({ code: request.code, peer: session.peer, message: request.message });
-    const status = request.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;
-    answerNo(stream, status, request.code, request.message, null);
+    const read = readRequest(flatHeaders, session.peer);
+    if (!(read instanceof FlowRequestError)) return take(takers(), stream, read, session);
+    log({ code: read.code, peer: session.peer, message: read.message });
+    const status = read.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;
+    answerNo(stream, status, read.code, read.message, null);
   });
 }
 
-function readRequest(flatHeaders: readonly string[], peer: MeshIdentity): FlowRequest | FlowRequestError {
+function take(
+  { takeFlow, takeProbe }: Takers,
+  stream: ServerHttp2Stream,
+  { asked, request }: ReturnType<typeof parseRequestHeaders>,
+  session: ServerSession,
+): void {
+  if (asked === 'probe' && takeProbe !== null) takeProbe(incomingProbe(stream, request, session));
+  else if (asked === 'flow' && takeFlow !== null) takeFlow(incomingFlow(stream, request, session));
+  else answerNo(stream, UNAVAILABLE, 'MESH_NOT_READY', 'this node takes no flows yet', null);
+}
+
+function readRequest(
+  flatHeaders: readonly string[],
+  peer: MeshIdentity,
+): ReturnType<typeof parseRequestHeaders> | FlowRequestError {
   try {
-    const request = parseRequestHeaders(flatHeaders);
-    checkSource(request.source, peer);
-    return request;
+    const read = parseRequestHeaders(flatHeaders);
+    checkSource(read.request.source, peer);
+    return read;
   } catch (error) {
     if (error instanceof FlowRequestError) return error;
     throw error;
@@ -40,6 +54,33 @@ function readRequest(flatHeaders: readonly string[], peer: MeshIdentity): FlowRe
 }
 
 function incomingFlow(stream: ServerHttp2Stream, request: FlowRequest, session: ServerSession): IncomingFlow {
+  const { answerOnce, ...incoming } = incomingOf(stream, request, session);
+  return {
+    ...incoming,
+    accept(targetVersion): MeshFlow {
+      answerOnce();
+      if (canAnswer(stream)) stream.respond(acceptHeaders(targetVersion), { waitForTrailers: true });
+      return new FlowStream(stream, targetVersion, session.endReason);
+    },
+  };
+}
+
+function incomingProbe(stream: ServerHttp2Stream, request: FlowRequest, session: ServerSession): IncomingProbe {
+  const { answerOnce, ...incoming } = incomingOf(stream, request, session);
+  return {
+    ...incoming,
+    confirm(targetVersion) {
+      answerOnce();
+      answer(stream, confirmHeaders(targetVersion));
+    },
+  };
+}
+
+function incomingOf(
+  stream: ServerHttp2Stream,
+  request: FlowRequest,
+  session: ServerSession,
+): Incoming & { readonly answerOnce: () => void } {
   const gone = new AbortController();
   const leave = () => gone.abort(session.endReason() ?? new Error('the peer went away'));
   let answered = false;
@@ -54,11 +95,7 @@ function incomingFlow(stream: ServerHttp2Stream, request: FlowRequest, session: 
     request,
     peer: session.peer,
     signal: gone.signal,
-    accept(targetVersion): MeshFlow {
-      answerOnce();
-      if (canAnswer(stream)) stream.respond(acceptHeaders(targetVersion), { waitForTrailers: true });
-      return new FlowStream(stream, targetVersion, session.endReason);
-    },
+    answerOnce,
     refuse(code, message, targetVersion) {
       answerOnce();
       answerNo(stream, FORBIDDEN, code, message, targetVersion);
@@ -73,8 +110,13 @@ function answerNo(
   message: string,
   targetVersion: number | null,
 ): void {
+  answer(stream, refusalHeaders(status, code, message, targetVersion));
+}
+
+/** An answer without a flow. */
+function answer(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   if (!canAnswer(stream)) return;
-  stream.respond(refusalHeaders(status, code, message, targetVersion), { endStream: true });
+  stream.respond(headers, { endStream: true });
   // What the peer still sends has no reader: the stream ends in both directions once the answer is out.
   stream.close(constants.NGHTTP2_NO_ERROR);
 }

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { InvalidInputError } from '#libs/contracts/errors.js';
-import { FlowRefusedError, PeerUnreachableError } from './flow.js';
-import { parseVersion } from './flow-headers.js';
+import { FlowRefusedError, PeerUnreachableError, ProbeNotKnownError } from './flow.js';
+import { PROBE, PROBE_MARK, parseVersion } from './flow-headers.js';
 
 const MAX_MESSAGE_LENGTH = 512;
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
@@ -9,6 +9,11 @@ const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** The answer that opens a flow. */
 export function acceptHeaders(targetVersion: number): OutgoingHttpHeaders {
   return { ':status': 200, 'gs-version': String(targetVersion) };
+}
+
+/** The answer that says a flow would be opened. */
+export function confirmHeaders(targetVersion: number): OutgoingHttpHeaders {
+  return { ...acceptHeaders(targetVersion), [PROBE]: PROBE_MARK };
 }
 
 /** The answer that refuses one: `status` for whoever reads HTTP, code, message and version for the source. */
@@ -36,6 +41,29 @@ export function readAnswer(headers: Readonly<Record<string, unknown>>): number {
   const code = headers['gs-code'];
   if (typeof code !== 'string' || !CODE.test(code)) throw offProtocol(`status ${headers[':status']} without a reason`);
   throw new FlowRefusedError(code, readMessage(headers['gs-message']), version);
+}
+
+/**
+ * The target's version if it would take the flow; throws FlowRefusedError, PeerUnreachableError, and ProbeNotKnownError
+ * for the answer of a peer that does not know probes.
+ */
+export function readProbeAnswer(headers: Readonly<Record<string, unknown>>): number {
+  if (Number(headers[':status']) === 200 && headers[PROBE] !== PROBE_MARK) throw probeNotKnown();
+  try {
+    return readAnswer(headers);
+  } catch (error) {
+    // Headers that begin with gs- are refused where they are not known.
+    if (error instanceof FlowRefusedError && error.code === 'HEADER_UNKNOWN') throw probeNotKnown();
+    throw error;
+  }
+}
+
+function probeNotKnown(): ProbeNotKnownError {
+  return new ProbeNotKnownError(
+    'PROBE_NOT_KNOWN',
+    'the peer is of an earlier release, which knows no probes',
+    'run the same GlobalStacks version on both agents',
+  );
 }
 
 function readVersion(value: unknown): number | null {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { MeshCredentials } from './flow.js';
@@ -18,6 +18,8 @@ export function readCredentials(credentials: MeshCredentials): ReadCredentials {
   try {
     createSecureContext(tlsCredentials(credentials));
     const certificate = new X509Certificate(credentials.certificate);
+    // An empty key makes a secure context too, which then cannot prove anything.
+    if (!certificate.checkPrivateKey(createPrivateKey(credentials.privateKey))) throw new Error('not a pair');
     return { self: identityOfCertificate(certificate), validUntil: certificate.validToDate.getTime() };
   } catch (error) {
     // What OpenSSL says of a key may quote it; what a certificate names is no secret.

@@ -18,15 +18,22 @@ export class FlowRequestError extends CodedError {}
 const REQUIRED = ['gs-flow', 'gs-network', 'gs-alias', 'gs-port', 'gs-source', 'gs-version'] as const;
 type Required = (typeof REQUIRED)[number];
 const TRACE = 'gs-trace';
+/** Stands in the request, and again in the answer of a peer that understood it. */
+export const PROBE = 'gs-probe';
+export const PROBE_MARK = '1';
 const TRACE_ID = /^[0-9a-f]{32}$/;
 /** No header that means something here is longer than a sandbox id with its prefix. */
 const MAX_VALUE_LENGTH = 160;
 /** Past the required ones, the pseudo-headers and a trace there is nothing to say. */
 export const MAX_HEADERS = 16;
 
+/** A flow is opened; a probe only asks whether it would be. */
+export type Asked = 'flow' | 'probe';
+
 /** The headers of an HTTP/2 CONNECT (RFC 9113 section 8.5) that ask for a flow. `:authority` has to be there; it means nothing. */
-export function requestHeaders(request: FlowRequest): OutgoingHttpHeaders {
+export function requestHeaders(request: FlowRequest, asked: Asked = 'flow'): OutgoingHttpHeaders {
   return {
+    ...(asked === 'probe' ? { [PROBE]: PROBE_MARK } : {}),
     ':method': 'CONNECT',
     ':authority': 'flow',
     'gs-flow': request.flowId,
@@ -39,10 +46,10 @@ export function requestHeaders(request: FlowRequest): OutgoingHttpHeaders {
 }
 
 /**
- * The flow that a peer's headers ask for, from HTTP/2's flat list of names and values. Each `gs-` header stands once
- * and none is unknown; other headers are ignored, within bounds. Throws FlowRequestError.
+ * The flow that a peer's headers ask for or about, from HTTP/2's flat list of names and values. Each `gs-` header
+ * stands once and none is unknown; other headers are ignored, within bounds. Throws FlowRequestError.
  */
-export function parseRequestHeaders(flat: readonly string[]): FlowRequest {
+export function parseRequestHeaders(flat: readonly string[]): { readonly asked: Asked; readonly request: FlowRequest } {
   const headers = gather(flat);
   if (headers.get(':method') !== 'CONNECT') throw new FlowRequestError('NOT_CONNECT', 'only CONNECT opens a flow');
   const value = (name: Required) => {
@@ -54,7 +61,9 @@ export function parseRequestHeaders(flat: readonly string[]): FlowRequest {
     const trace = headers.get(TRACE);
     if (trace !== undefined && !TRACE_ID.test(trace))
       throw new InvalidInputError(TRACE, trace, '32 hexadecimal digits');
-    return {
+    const probe = headers.get(PROBE);
+    if (probe !== undefined && probe !== PROBE_MARK) throw new InvalidInputError(PROBE, probe, PROBE_MARK);
+    const request: FlowRequest = {
       flowId: parseFlowId(value('gs-flow'), 'gs-flow'),
       networkId: parseNetworkId(value('gs-network'), 'gs-network'),
       alias: parseAliasName(value('gs-alias'), 'gs-alias'),
@@ -62,6 +71,7 @@ export function parseRequestHeaders(flat: readonly string[]): FlowRequest {
       source: parseSource(value('gs-source')),
       version: parseVersion(value('gs-version')),
     };
+    return { asked: probe === undefined ? 'flow' : 'probe', request };
   } catch (error) {
     if (error instanceof InvalidInputError) throw new FlowRequestError('HEADER_INVALID', error.message);
     throw error;
@@ -94,7 +104,7 @@ function gather(flat: readonly string[]): ReadonlyMap<string, string> {
   for (let index = 0; index + 1 < flat.length; index += 2) {
     const name = flat[index] ?? '';
     const text = flat[index + 1] ?? '';
-    const known = name === TRACE || (REQUIRED as readonly string[]).includes(name);
+    const known = name === TRACE || name === PROBE || (REQUIRED as readonly string[]).includes(name);
     if (!known && name !== ':method') {
       if (name.startsWith('gs-')) throw new FlowRequestError('HEADER_UNKNOWN', `${name.slice(0, 64)} is not known`);
       continue;

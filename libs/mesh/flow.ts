@@ -32,14 +32,23 @@ export interface MeshFlow extends Duplex {
   reset(code: string): void;
 }
 
-/** A flow asked for by a peer. Exactly one of accept and refuse is called. */
-export interface IncomingFlow {
+/** What a peer asks for. */
+export interface Incoming {
   readonly request: FlowRequest;
   readonly peer: MeshIdentity;
   /** Aborted when the peer goes away before an answer. */
   readonly signal: AbortSignal;
-  accept(targetVersion: number): MeshFlow;
   refuse(code: string, message: string, targetVersion: number | null): void;
+}
+
+/** A flow asked for by a peer. Exactly one of accept and refuse is called. */
+export interface IncomingFlow extends Incoming {
+  accept(targetVersion: number): MeshFlow;
+}
+
+/** A peer asks whether its flow would be taken; none is opened. Exactly one of confirm and refuse is called. */
+export interface IncomingProbe extends Incoming {
+  confirm(targetVersion: number): void;
 }
 
 /** The target answered no, with its reason and the version it decided on. */
@@ -59,15 +68,25 @@ export class FlowResetError extends CodedError {}
 /** The peer cannot be reached, or is not who it should be. */
 export class PeerUnreachableError extends CodedError {}
 
+/** The peer is of an earlier release that knows no probes: whether it would take the flow is not known. */
+export class ProbeNotKnownError extends CodedError {}
+
 export interface MeshNode {
   /** Takes the flows that peers ask for. Set once, before start. */
   onFlow(handle: (flow: IncomingFlow) => void): void;
+  /** Answers the probes of peers. Set once, before start. */
+  onProbe(handle: (probe: IncomingProbe) => void): void;
   /** Agents that may be asked for flows, and may ask: sessions of all others end, and none of theirs is taken. */
   setPeers(peers: readonly Peer[]): void;
   /** Developers' machines that may ask for flows; sessions of all others end, and none of theirs is taken. */
   setLocalNodes(nodes: readonly LocalPeer[]): void;
   /** Errors: FlowRefusedError, PeerUnreachableError. */
   open(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<MeshFlow>;
+  /**
+   * Asks over the same session whether the peer would take this flow; none is opened. The topology version that the
+   * peer decided on. Errors: those of open, and ProbeNotKnownError.
+   */
+  probe(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<number>;
   /** Replaces the certificate; open sessions keep theirs until it ends. */
   setCredentials(credentials: MeshCredentials): void;
   close(): Promise<void>;

@@ -4,11 +4,17 @@ import { acceptFlows } from './accept-flow.js';
 import { Admission } from './admission.js';
 import { MeshCredentialsError, readCredentials } from './credentials.js';
 import { dialPeer } from './dial.js';
-import { type IncomingFlow, type MeshCredentials, type MeshNode, PeerUnreachableError } from './flow.js';
+import {
+  type IncomingFlow,
+  type IncomingProbe,
+  type MeshCredentials,
+  type MeshNode,
+  PeerUnreachableError,
+} from './flow.js';
 import { formatIdentity } from './identity.js';
 import type { MeshLog } from './log.js';
-import { openFlow, SessionSpentError } from './open-flow.js';
-import { PeerLink } from './peer-link.js';
+import { openFlow, probeFlow, SessionSpentError } from './open-flow.js';
+import { type Lease, PeerLink } from './peer-link.js';
 import { PeerProofs } from './peer-proofs.js';
 import { sessionServer } from './session-server.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type MeshLimits, type MeshTimings } from './settings.js';
@@ -48,7 +54,8 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
   let credentials = settings.credentials;
   let validUntil = first.validUntil;
   const proofs = new PeerProofs();
-  let handler: ((flow: IncomingFlow) => void) | null = null;
+  let takeFlow: ((flow: IncomingFlow) => void) | null = null;
+  let takeProbe: ((probe: IncomingProbe) => void) | null = null;
   let closed = false;
   const links = new Map<AgentId, PeerLink>();
   const admission = new Admission();
@@ -61,7 +68,7 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     log,
     proofs,
     admits: (peer) => admission.admits(peer),
-    onSession: (session) => acceptFlows(session, () => handler, log),
+    onSession: (session) => acceptFlows(session, () => ({ takeFlow, takeProbe }), log),
   });
 
   function addPeer(named: Peer): void {
@@ -80,6 +87,23 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     link.close('PEER_REMOVED', `agent ${agentId} is no longer a peer`);
   }
 
+  /** What `ask` gives in a session with the peer; when that is spent, in another. */
+  async function inSession<T>(agentId: AgentId, signal: AbortSignal, ask: (lease: Lease) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const link = links.get(agentId);
+      if (closed || link === undefined) throw unknownPeer(agentId);
+      const lease = await unlessAborted(link.lease(), signal, (late) => late.release());
+      try {
+        return await ask(lease);
+      } catch (error) {
+        if (!(error instanceof SessionSpentError)) throw error;
+        if (attempt >= ATTEMPTS) {
+          throw new PeerUnreachableError('PEER_LOST', `agent ${agentId} takes no flows: ${error.message}`, 'try again');
+        }
+      }
+    }
+  }
+
   if (settings.listens === false) await transport.join();
   else await transport.listen((connection) => server.accept(connection));
 
@@ -93,7 +117,11 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
     status: () => transport.status(),
 
     onFlow(handle) {
-      handler = handle;
+      takeFlow = handle;
+    },
+
+    onProbe(handle) {
+      takeProbe = handle;
     },
 
     setPeers(peers: readonly Peer[]) {
@@ -114,25 +142,11 @@ export async function startMeshNode(settings: MeshNodeSettings): Promise<Started
       server.reconsider();
     },
 
-    async open(agentId, request, signal) {
-      for (let attempt = 1; ; attempt += 1) {
-        const link = links.get(agentId);
-        if (closed || link === undefined) throw unknownPeer(agentId);
-        const lease = await unlessAborted(link.lease(), signal, (late) => late.release());
-        try {
-          return await openFlow(lease, request, timings.answerMs, signal);
-        } catch (error) {
-          if (!(error instanceof SessionSpentError)) throw error;
-          if (attempt >= ATTEMPTS) {
-            throw new PeerUnreachableError(
-              'PEER_LOST',
-              `agent ${agentId} takes no flows: ${error.message}`,
-              'try again',
-            );
-          }
-        }
-      }
-    },
+    open: (agentId, request, signal) =>
+      inSession(agentId, signal, (lease) => openFlow(lease, request, timings.answerMs, signal)),
+
+    probe: (agentId, request, signal) =>
+      inSession(agentId, signal, (lease) => probeFlow(lease, request, timings.answerMs, signal)),
 
     setCredentials(next) {
       const found = readCredentials(next);

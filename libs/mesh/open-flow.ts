@@ -1,7 +1,7 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
-import { readAnswer } from './answer-headers.js';
+import { readAnswer, readProbeAnswer } from './answer-headers.js';
 import { type FlowRequest, type MeshFlow, PeerUnreachableError } from './flow.js';
-import { requestHeaders } from './flow-headers.js';
+import { type Asked, requestHeaders } from './flow-headers.js';
 import { FlowStream } from './flow-stream.js';
 import type { Lease } from './peer-link.js';
 
@@ -13,11 +13,33 @@ export class SessionSpentError extends Error {}
  * FlowRefusedError, PeerUnreachableError, SessionSpentError, and the signal's reason.
  */
 export function openFlow(lease: Lease, request: FlowRequest, answerMs: number, signal: AbortSignal): Promise<MeshFlow> {
+  return ask(lease, 'flow', request, answerMs, signal, (stream, headers) => {
+    return new FlowStream(stream, readAnswer(headers), lease.session.endReason);
+  });
+}
+
+/** As openFlow, but only asks whether the flow would be taken: the peer's version. Error besides: ProbeNotKnownError. */
+export function probeFlow(lease: Lease, request: FlowRequest, answerMs: number, signal: AbortSignal): Promise<number> {
+  return ask(lease, 'probe', request, answerMs, signal, (stream, headers) => {
+    const version = readProbeAnswer(headers);
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    return version;
+  });
+}
+
+function ask<T>(
+  lease: Lease,
+  asked: Asked,
+  request: FlowRequest,
+  answerMs: number,
+  signal: AbortSignal,
+  read: (stream: ClientHttp2Stream, headers: IncomingHttpHeaders) => T,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let stream: ClientHttp2Stream;
     try {
       signal.throwIfAborted();
-      stream = lease.session.http2.request(requestHeaders(request), { endStream: false, waitForTrailers: true });
+      stream = lease.session.http2.request(requestHeaders(request, asked), { endStream: false, waitForTrailers: true });
     } catch (error) {
       lease.release();
       return reject(signal.aborted ? signal.reason : new SessionSpentError(String(error)));
@@ -37,9 +59,9 @@ export function openFlow(lease: Lease, request: FlowRequest, answerMs: number, s
     };
     const answered = (headers: IncomingHttpHeaders) => {
       try {
-        const version = readAnswer(headers);
+        const answer = read(stream, headers);
         settled();
-        resolve(new FlowStream(stream, version, lease.session.endReason));
+        resolve(answer);
       } catch (error) {
         fail(error);
       }

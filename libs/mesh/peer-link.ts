@@ -62,13 +62,12 @@ export class PeerLink {
    * the peer's end now.
    */
   setPeer(peer: Peer): void {
-    const { endpoints } = peer;
-    const moved = endpoints.length > 0 && !endpoints.some((endpoint) => this.peer.endpoints.includes(endpoint));
+    const hasMoved = isElsewhere(peer, this.peer);
     this.peer = peer;
     for (const { session } of [...this.#pool]) {
       if (!isOfKey(session, peer)) session.end('PEER_REMOVED', `agent ${peer.agentId} has another key now`);
     }
-    if (moved) this.retire();
+    if (hasMoved) this.retire();
   }
 
   /** New flows go to a new session; open ones go on in theirs. */
@@ -129,7 +128,8 @@ export class PeerLink {
       throw new PeerUnreachableError('PEER_BUSY', `agent ${agentId} has as many flows from here as it may`);
     }
     const closing = this.#closing.signal;
-    const { session, provenUntil } = await this.settings.dial(this.peer, closing);
+    const dialled = this.peer;
+    const { session, provenUntil } = await this.settings.dial(dialled, closing);
     if (closing.aborted) session.end('PEER_REMOVED', String(closing.reason));
     else if (!isOfKey(session, this.peer)) session.end('PEER_REMOVED', `agent ${agentId} has another key now`);
     else this.#renewal.schedule(provenUntil);
@@ -143,12 +143,18 @@ export class PeerLink {
     });
     session.http2.once('close', forget);
     if (session.http2.destroyed) forget();
+    // The peer may have moved while it was dialled.
+    if (isElsewhere(this.peer, dialled)) this.#retire(pooled);
     return pooled;
   }
 }
 
 function isOfKey(session: ClientSession, { keyThumbprint }: Peer): boolean {
   return keyThumbprint === null || session.keyThumbprint === keyThumbprint;
+}
+
+function isElsewhere({ endpoints }: Peer, before: Peer): boolean {
+  return endpoints.length > 0 && !endpoints.some((endpoint) => before.endpoints.includes(endpoint));
 }
 
 function hasRoom({ session, open, retired }: PooledSession): boolean {

@@ -63,19 +63,20 @@ function handshake(connection: Duplex, settings: DialSettings, signal: AbortSign
     });
     const settled = () => {
       signal.removeEventListener('abort', aborted);
-      secure.off('error', fail);
+      secure.off('error', failed);
       secure.off('close', closed);
     };
-    const fail = (error: unknown) => {
+    const fail = (error: unknown, remedy = PROVE_REMEDY) => {
       settled();
       secure.on('error', () => undefined);
       secure.destroy();
-      reject(untrusted(error));
+      reject(untrusted(error, remedy));
     };
-    const aborted = () => fail(signal.reason);
+    const aborted = () => fail(signal.reason, SILENT_REMEDY);
+    const failed = (error: Error) => fail(error);
     const closed = () => fail(new Error('the peer closed the connection'));
     signal.addEventListener('abort', aborted, { once: true });
-    secure.once('error', fail);
+    secure.once('error', failed);
     secure.once('close', closed);
     secure.once('secureConnect', () => {
       settled();
@@ -113,7 +114,7 @@ function accepted(session: ClientSession, agentId: AgentId, signal: AbortSignal)
     };
     const opened = () => settle(null);
     const closed = () => settle(refusedUs(agentId, cause));
-    const aborted = () => settle(untrusted(signal.reason));
+    const aborted = () => settle(untrusted(signal.reason, SILENT_REMEDY));
     session.http2.once('error', (error) => {
       cause = error;
     });
@@ -123,13 +124,12 @@ function accepted(session: ClientSession, agentId: AgentId, signal: AbortSignal)
   });
 }
 
-function untrusted(cause: unknown): PeerUnreachableError {
+const PROVE_REMEDY = 'check both clocks, and that both agents are enrolled with the same store';
+const SILENT_REMEDY = 'something takes the connection and does not answer: check that the peer’s agent runs';
+
+function untrusted(cause: unknown, remedy = PROVE_REMEDY): PeerUnreachableError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new PeerUnreachableError(
-    'PEER_NOT_TRUSTED',
-    `no trusted session with the peer: ${reason}`,
-    'check both clocks, and that both agents are enrolled with the same store',
-  );
+  return new PeerUnreachableError('PEER_NOT_TRUSTED', `no trusted session with the peer: ${reason}`, remedy);
 }
 
 function mismatch(found: string, agentId: AgentId): PeerUnreachableError {

@@ -23,6 +23,11 @@ export const HOST_A: AgentId = parseAgentId('host-a', 'agent');
 export const HOST_B: AgentId = parseAgentId('host-b', 'agent');
 const WEB_ADDRESS = '127.88.0.2';
 const PROXY_ADDRESS = '127.88.1.1';
+const ADDRESSES: ReadonlyMap<string, string> = new Map([
+  ['sbx-web', WEB_ADDRESS],
+  ['sbx-api', '127.0.0.1'],
+]);
+const newFlowId = () => parseFlowId(randomBytes(16).toString('hex'), 'flow id');
 
 export const LIMITS: FlowLimits = {
   connectTimeoutMs: 5_000,
@@ -36,10 +41,13 @@ export interface RigOptions {
   /** Where sbx-api is: with sbx-web, or on the other host. */
   readonly target: 'same host' | 'other host';
   readonly limits?: Partial<FlowLimits>;
+  /** As limits, at one of the hosts alone. */
+  readonly limitsAt?: { readonly [agentId: string]: Partial<FlowLimits> };
   readonly serve: (socket: Socket) => void;
   readonly seams?: FlowEngineSeams;
   readonly admitsLocal?: FlowEngineSettings['admitsLocal'];
   readonly isFresh?: () => boolean;
+  readonly isFreshAt?: (agentId: AgentId) => boolean;
   /** Between the hosts: streams in memory unless said otherwise. */
   readonly mesh?: 'memory' | 'real';
 }
@@ -89,18 +97,19 @@ export class FlowRig {
       sandboxes: {
         isPaused: () => false,
         sourceOf: (remote) => (remote === WEB_ADDRESS ? parseSandboxId('sbx-web', 'sandbox') : null),
-        addressOf: (sandboxId) => (sandboxId === 'sbx-api' ? '127.0.0.1' : null),
+        addressOf: (sandboxId) => ADDRESSES.get(sandboxId) ?? null,
       },
       forbiddenTargets: [],
-      limits: { ...LIMITS, ...options.limits },
-      isFresh: options.isFresh ?? (() => true),
+      limits: { ...LIMITS, ...options.limits, ...options.limitsAt?.[agentId] },
+      isFresh: () => options.isFreshAt?.(agentId) ?? options.isFresh?.() ?? true,
       requestSync: (_network, version) => syncs.push({ at: agentId, version }),
-      newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+      newFlowId,
       record: (record) => records.push(record),
     });
     const hostA = createFlowEngine(settings(HOST_A, meshA), options.seams);
     const hostB = createFlowEngine(settings(HOST_B, meshB), options.seams);
     meshB.onFlow((flow) => hostB.acceptPeer(flow));
+    meshB.onProbe((probe) => hostB.acceptProbe(probe));
     const listeners = createProxyListeners(
       (socket, route) => hostA.acceptClient(socket, route),
       (route, error) => {
@@ -117,6 +126,8 @@ export class FlowRig {
     if (failures[0] !== undefined) throw new Error(failures[0].message);
     return new FlowRig(options, hostA, hostB, records, listeners, route, server, targets, syncs, meshes);
   }
+
+  readonly newFlowId = newFlowId;
 
   get targetPort(): number {
     return (this.server.address() as AddressInfo).port;

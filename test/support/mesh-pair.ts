@@ -5,6 +5,7 @@ import {
   type FlowRequest,
   FlowResetError,
   type IncomingFlow,
+  type IncomingProbe,
   type MeshFlow,
   type MeshIdentity,
   type MeshNode,
@@ -50,6 +51,7 @@ class MemoryFlow extends Duplex implements MeshFlow {
 
 class MemoryNode implements MeshNode {
   handle: (flow: IncomingFlow) => void = (flow) => flow.refuse('NOT_READY', 'nobody listens', null);
+  answer: (probe: IncomingProbe) => void = (probe) => probe.refuse('NOT_READY', 'nobody listens', null);
   peer: MemoryNode | null = null;
 
   constructor(
@@ -61,6 +63,10 @@ class MemoryNode implements MeshNode {
     this.handle = handle;
   }
 
+  onProbe(answer: (probe: IncomingProbe) => void): void {
+    this.answer = answer;
+  }
+
   setPeers(): void {}
 
   setLocalNodes(): void {}
@@ -68,6 +74,23 @@ class MemoryNode implements MeshNode {
   setCredentials(): void {}
 
   async close(): Promise<void> {}
+
+  probe(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<number> {
+    const target = this.peer;
+    if (target === null || target.agentId !== peer) {
+      return Promise.reject(new PeerUnreachableError('PEER_UNREACHABLE', `${peer} is not here`));
+    }
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+      target.answer({
+        request,
+        peer: this.claims,
+        signal,
+        confirm: (version) => queueMicrotask(() => resolve(version)),
+        refuse: (code, message, version) => queueMicrotask(() => reject(new FlowRefusedError(code, message, version))),
+      });
+    });
+  }
 
   open(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<MeshFlow> {
     const target = this.peer;

@@ -1,23 +1,65 @@
-import type { AgentId } from '#libs/contracts/ids.js';
+import type { DiagnoseRequest, MeshState, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { FlowEngine, Route, SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
+import type { DnsZone } from '#libs/data-plane/dns/zone.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import type { NetworkView } from '#libs/policy/model.js';
 import type { Host } from '../host/host.js';
 import type { KnownPeers } from '../mesh/known-peers.js';
+import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
-import type { DiagnosedHost } from './checks.js';
 import { queryDns } from './dns-query.js';
 import { isListening } from './listening-sockets.js';
 
+export type ChecksRequest = Extract<DiagnoseRequest, { kind: 'checks' }>;
+
+/** Where the checks look: the very things that carry traffic. */
+export interface DiagnosedHost {
+  readonly agentId: AgentId;
+  readonly now: () => Date;
+  readonly mesh: () => MeshState;
+  /** The certificate shown to peers, PEM. */
+  readonly certificate: () => string;
+  readonly applied: (networkId: NetworkId) => HeldNetwork | null;
+  /** What the flow engine decides with. */
+  readonly view: (networkId: NetworkId) => NetworkView | null;
+  readonly failureOf: (networkId: NetworkId, alias: string) => string | null;
+  readonly zone: () => DnsZone | null;
+  /** Asked of the DNS worker itself; null: it does not answer. */
+  readonly dnsRevision: () => Promise<number | null>;
+  /** Sends a query to a DNS listener; the answer's code, or null without one. */
+  readonly queryDns: (name: string) => Promise<{ readonly listener: string; readonly answer: string | null } | null>;
+  readonly routes: () => readonly Route[];
+  readonly isListening: (route: Route) => Promise<boolean>;
+  readonly sandboxes: Pick<SandboxDirectory, 'addressOf' | 'isPaused'>;
+  readonly endpointsOf: (agentId: AgentId) => readonly string[];
+  readonly flows: Pick<FlowEngine, 'probe' | 'dialTarget'>;
+  readonly inspection: SandboxInspection;
+  /** What the driver reports of a sandbox; null: it is not here. */
+  readonly isolationOf: (
+    sandboxId: SandboxId,
+  ) => Pick<SandboxReport, 'isolation' | 'isolationEvidence' | 'isolationRemedy'> | null;
+}
+
+export interface DiagnosedParts {
+  readonly agentId: AgentId;
+  readonly host: Host;
+  readonly applier: Applier;
+  readonly peers: KnownPeers;
+  readonly certificate: () => string;
+  readonly newQueryId: () => number;
+  readonly now: () => Date;
+}
+
 /** The parts that carry traffic, as the checks look at them. */
-export function diagnosedHost(
-  agentId: AgentId,
-  host: Host,
-  applier: Applier,
-  peers: KnownPeers,
-  newQueryId: () => number,
-): DiagnosedHost {
+export function diagnosedHost(parts: DiagnosedParts): DiagnosedHost {
+  const { agentId, host, applier, peers, certificate, newQueryId, now } = parts;
   return {
     agentId,
+    now,
     mesh: host.mesh.state,
+    certificate,
     applied: (networkId) => applier.applied(networkId),
     view: (networkId) => host.flows.view(networkId),
     failureOf: (networkId, alias) =>
@@ -34,5 +76,21 @@ export function diagnosedHost(
     isListening: ({ address, port }) => isListening(address, port),
     sandboxes: host.driver.directory,
     endpointsOf: (peer) => peers.endpointsOf(peer),
+    flows: host.flows,
+    inspection: host.driver.inspection,
+    isolationOf: (sandboxId) => host.driver.inventory().find((report) => report.sandboxId === sandboxId) ?? null,
   };
+}
+
+/** The DNS record that this host serves for the alias; null: none. */
+export function recordOf(host: DiagnosedHost, { networkId, alias }: Pick<ChecksRequest, 'networkId' | 'alias'>) {
+  const network = host.applied(networkId)?.snapshot.name;
+  const records = host.zone()?.networks.find(({ name }) => name === network)?.records;
+  const record = records?.find((candidate) => candidate.alias === alias);
+  return record === undefined || network === undefined ? null : { ...record, name: `${alias}.${network}.gstacks` };
+}
+
+/** What to do where the alias or the port is not published. */
+export function publishRemedy({ alias, port }: Pick<ChecksRequest, 'alias' | 'port'>): string {
+  return `publish it: gstacks network alias add <network> <sandbox-id> ${alias} --port ${port}`;
 }

@@ -3,7 +3,8 @@ import { BUS_PROTOCOL, type DiagnoseReply, type HeldReply, type HeldRequest } fr
 import { versionOf } from '#libs/data-plane/topology/held-network.js';
 import { cutIntoParts } from '#libs/policy/snapshot-parts.js';
 import { snapshotText } from '#libs/policy/snapshot-text.js';
-import { type DiagnosedHost, runChecks } from './checks.js';
+import { runChecks } from './checks.js';
+import { type DiagnosedHost, recordOf } from './diagnosed-host.js';
 
 /** Bytes of JSON in one answer, below what the bus carries at once. */
 const PART_BYTES = 256 * 1_024;
@@ -21,18 +22,13 @@ function heldPart(host: DiagnosedHost, { networkId, part: index }: HeldRequest):
 export async function diagnose(host: DiagnosedHost, message: unknown): Promise<DiagnoseReply> {
   const request = parseDiagnoseRequest(message);
   if (request.kind === 'checks') {
-    return { protocol: BUS_PROTOCOL, kind: 'checks', checks: await runChecks(host, request) };
+    return { protocol: BUS_PROTOCOL, kind: 'checks', ...(await runChecks(host, request)) };
   }
   if (request.kind === 'held') return { protocol: BUS_PROTOCOL, kind: 'held', held: heldPart(host, request) };
-  const applied = host.applied(request.networkId);
-  const record = host
-    .zone()
-    ?.networks.find(({ name }) => name === applied?.snapshot.name)
-    ?.records.find(({ alias }) => alias === request.alias);
   return {
     protocol: BUS_PROTOCOL,
     kind: 'resolve',
-    address: record?.address ?? null,
-    version: applied?.snapshot.version ?? null,
+    address: recordOf(host, request)?.address ?? null,
+    version: host.applied(request.networkId)?.snapshot.version ?? null,
   };
 }

@@ -24,7 +24,10 @@ export interface EnrollmentSettings {
 export interface EnrollmentPorts {
   readonly keys: IdentityKeys;
   readonly now: () => Date;
-  readonly report: (event: { readonly kind: 'waiting' | 'corrupt' | 'key-changed'; readonly error: unknown }) => void;
+  readonly report: (event: {
+    readonly kind: 'waiting' | 'corrupt' | 'key-changed' | 'mesh key not certified';
+    readonly error: unknown;
+  }) => void;
 }
 
 const FILE = 'credentials.json';
@@ -38,8 +41,24 @@ export class Enrollment {
     private readonly ports: EnrollmentPorts,
   ) {}
 
+  /**
+   * Credentials of an earlier start, or else of an enrolment. A mesh key that was made anew is certified first, where
+   * the control plane answers. Errors: NotEnrolledError, or a refusal.
+   */
+  async current(signal: AbortSignal): Promise<AgentCredentials> {
+    const kept = await this.kept();
+    if (kept === null) return this.enroll(signal);
+    if (!this.ports.keys.isMeshKeyNew) return kept;
+    try {
+      return await this.renew(kept, signal);
+    } catch (error) {
+      this.ports.report({ kind: 'mesh key not certified', error });
+      return kept;
+    }
+  }
+
   /** Credentials of an earlier start; null when there are none that can be used. */
-  async kept(): Promise<AgentCredentials | null> {
+  private async kept(): Promise<AgentCredentials | null> {
     try {
       const saved = await readStateFile(this.file());
       if (saved === null) return null;
@@ -59,7 +78,7 @@ export class Enrollment {
   }
 
   /** Spends the one-time token; waits for a control plane that is away. Errors: NotEnrolledError, or its refusal. */
-  async enroll(signal: AbortSignal): Promise<AgentCredentials> {
+  private async enroll(signal: AbortSignal): Promise<AgentCredentials> {
     const token = await this.readToken();
     const { keys, now } = this.ports;
     const identity = {

@@ -9,6 +9,8 @@ export interface IdentityKeys {
   readonly nkey: string;
   readonly nkeySeed: string;
   readonly meshPrivateKey: string;
+  /** The mesh key was made just now: no certificate names it yet. */
+  readonly isMeshKeyNew: boolean;
   /** PKCS #10 in PEM for the mesh key. */
   certificateRequest(): Promise<string>;
   /** Base64 of the signature by the NATS key. */
@@ -19,12 +21,17 @@ export interface IdentityKeys {
 export function openIdentityKeys(folder: string): IdentityKeys {
   const files = new KeyFiles(folder);
   const nkeySeed = files.readOrCreate('bus.seed', () => new TextDecoder().decode(createUser().getSeed()));
-  const meshPrivateKey = files.readOrCreate('mesh.pem', () => createPrivateKeyPem().trim());
+  let isMeshKeyNew = false;
+  const meshPrivateKey = files.readOrCreate('mesh.pem', () => {
+    isMeshKeyNew = true;
+    return createPrivateKeyPem().trim();
+  });
   const pair = fromSeed(new TextEncoder().encode(nkeySeed));
   return {
     nkey: pair.getPublicKey(),
     nkeySeed,
     meshPrivateKey,
+    isMeshKeyNew,
     certificateRequest: () => createCertificateRequest(meshPrivateKey),
     sign: (statement) => Buffer.from(pair.sign(new TextEncoder().encode(statement))).toString('base64'),
   };

@@ -133,7 +133,10 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
     dns,
     zone,
     addresses,
-    acceptPeers: () => mesh.node?.onFlow((flow) => flows.acceptPeer(flow)),
+    acceptPeers: () => {
+      mesh.node?.onProbe((probe) => flows.acceptProbe(probe));
+      mesh.node?.onFlow((flow) => flows.acceptPeer(flow));
+    },
     onSandboxes(listener) {
       notify = listener;
     },

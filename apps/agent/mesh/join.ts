@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
 import type { AgentId } from '#libs/contracts/ids.js';
+import { MeshCredentialsError } from '#libs/mesh/credentials.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { meshHostname } from '#libs/mesh/hostname.js';
@@ -29,16 +30,23 @@ export interface JoinPorts {
 }
 
 /**
- * Resolves before the mesh is joined: how far that is, `state` says. Errors: MeshListenError, MeshCredentialsError. A
- * mesh that the settings leave out is a state, not an error.
+ * Resolves before the mesh is joined: how far that is, `state` says. Error: MeshListenError. A mesh that the settings
+ * leave out is a state, not an error; so are a key and a certificate that cannot be used, since what stays on this host
+ * needs neither.
  */
 export async function joinMesh(choice: MeshChoice, ports: JoinPorts): Promise<JoinedMesh> {
   if (choice.kind === 'unavailable') return { node: null, state: () => choice.state };
   const transport = transportOf(choice, ports);
   const state = (): MeshState => ({ transport: transport.kind, ...transport.status() });
   transport.onStatus(() => ports.changed(state()));
-  const node = await startMeshNode({ credentials: ports.credentials, transport, log: ports.log });
-  return { node, state };
+  try {
+    const node = await startMeshNode({ credentials: ports.credentials, transport, log: ports.log });
+    return { node, state };
+  } catch (error) {
+    if (!(error instanceof MeshCredentialsError)) throw error;
+    const { code, message } = error;
+    return { node: null, state: () => ({ transport: transport.kind, state: 'failed', code, message, endpoints: [] }) };
+  }
 }
 
 function transportOf(choice: Exclude<MeshChoice, { kind: 'unavailable' }>, ports: JoinPorts): Transport {

@@ -1,6 +1,7 @@
 import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import type { SandboxInspection } from './inspection/inspection.js';
 
 export const DRIVER_NAMES = ['static', 'netns', 'docker'] as const;
 export type DriverName = (typeof DRIVER_NAMES)[number];
@@ -19,6 +20,8 @@ export interface SandboxDriver {
   readonly proxyRangeDefault: string;
   /** Answers from what the driver sees at the moment of the call. */
   readonly directory: SandboxDirectory;
+  /** How diagnostics look inside a sandbox; `seesNothing` where there is no way. */
+  readonly inspection: SandboxInspection;
   /** First look at the host. Errors are CodedErrors: the agent cannot run with this driver as it is set. */
   start(): Promise<void>;
   inventory(): readonly SandboxReport[];

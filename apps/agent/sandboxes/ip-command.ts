@@ -84,6 +84,17 @@ function writeBy(command: string, args: readonly string[], text: string): Promis
   });
 }
 
+/** Runs a command without a shell until the signal; resolves with what it printed. */
+export function runTool(command: readonly string[], signal: AbortSignal): Promise<string> {
+  const [program = '', ...args] = command;
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { signal, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${program}: ${stderr.trim() || error.message}`, { cause: error }));
+    });
+  });
+}
+
 function ipError(args: readonly string[], error: Error, stderr: string): IpCommandError {
   const asked = args.join(' ');
   if ('code' in error && error.code === 'ENOENT') {

@@ -1,5 +1,6 @@
 import type { TestResultDto } from '#libs/api-client/generated/index.js';
 import { EXIT } from '../errors/exit-codes.js';
+import { whoWasAsked } from './verdict-text.js';
 
 export const EXPECTATIONS = ['allow', 'deny'] as const;
 export type Expectation = (typeof EXPECTATIONS)[number];
@@ -11,17 +12,23 @@ export interface Judgement {
 
 type Result = {
   readonly verdict: Pick<TestResultDto['verdict'], 'effect' | 'reason'>;
-  readonly checks: readonly Pick<TestResultDto['checks'][number], 'code' | 'status'>[];
+  readonly checks: readonly Pick<TestResultDto['checks'][number], 'role' | 'code' | 'status'>[];
+  readonly disagreements: readonly Pick<TestResultDto['checks'][number], 'agentId' | 'nodeId'>[];
 };
 
 /** Denials that are a decision of the policy; the others say that there is nothing to decide about. */
 const POLICY_DENIALS: readonly string[] = ['EXPLICIT_DENY', 'DEFAULT_DENY'];
 
 /**
- * What a test says as an exit code. A skipped check never counts. An expected denial has to be the policy's own, and
- * at least one of the agents asked has to follow the version that denies.
+ * What a test says as an exit code. A skipped check never counts. Whatever was expected, nothing is known as long as an
+ * agent decides otherwise than the control plane. An expected denial has to be the policy's own, and one end of the
+ * connection has to follow the version that denies.
  */
-export function judge({ verdict, checks }: Result, expected: Expectation | null): Judgement {
+export function judge({ verdict, checks, disagreements }: Result, expected: Expectation | null): Judgement {
+  if (disagreements.length > 0) {
+    const who = [...new Set(disagreements.map(whoWasAsked))].join(', ');
+    return { exitCode: EXIT.unknown, summary: `not known: ${who} decides otherwise than the control plane` };
+  }
   const isDenied = verdict.effect === 'deny' && POLICY_DENIALS.includes(verdict.reason);
   if (verdict.effect === 'mixed') return { exitCode: EXIT.unknown, summary: 'mixed: it depends on which source asks' };
   if (verdict.effect === 'deny' && !isDenied) {
@@ -39,9 +46,14 @@ export function judge({ verdict, checks }: Result, expected: Expectation | null)
 
 function judgeDenial(checks: Result['checks'], expected: Expectation | null): Judgement {
   if (expected !== 'deny') return { exitCode: EXIT.denied, summary: 'denied by the policy' };
-  const applied = checks.filter(({ code, status }) => code === 'TOPOLOGY_APPLIED' && status !== 'skipped');
-  if (applied.length > 0 && !applied.some(({ status }) => status === 'pass')) {
-    return { exitCode: EXIT.unknown, summary: 'denied by the policy, but no agent is known to follow this version' };
+  const applied = checks.filter(({ code }) => code === 'TOPOLOGY_APPLIED');
+  const ends = ['source', 'target']
+    .map((end) => applied.filter(({ role }) => role === end))
+    .filter((answers) => answers.length > 0);
+  // Either end refuses by itself; of several sources, each has to.
+  const isFollowed = ends.some((answers) => answers.every(({ status }) => status === 'pass'));
+  if (ends.length > 0 && !isFollowed) {
+    return { exitCode: EXIT.unknown, summary: 'denied by the policy, but neither end is known to follow this version' };
   }
   return { exitCode: EXIT.ok, summary: 'denied by the policy, as expected' };
 }

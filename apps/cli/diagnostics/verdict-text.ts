@@ -22,6 +22,12 @@ export function missText(miss: Verdict['nearMisses'][number]): string {
   return `${miss.ruleId} matches all but the ${miss.missed}`;
 }
 
+/** `host-a (source)`: who answered for a check, and for which end of the connection. */
+export function whoAtWhichEnd(check: Pick<Check, 'agentId' | 'nodeId' | 'role'>): string | null {
+  const who = whoWasAsked(check);
+  return who === null || check.role === null ? who : `${who} (${check.role})`;
+}
+
 /** Who answered for a check, or did not: an agent or a local node. */
 export function whoWasAsked({ agentId, nodeId }: Pick<Check, 'agentId' | 'nodeId'>): string | null {
   return agentId ?? (nodeId === null ? null : `local node ${nodeId}`);

@@ -1,21 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
-import type { DiagnoseReply, DiagnoseRequest } from '#libs/contracts/bus-messages.js';
+import { CHECKS_WITHIN_MS, type DiagnoseReply, type DiagnoseRequest } from '#libs/contracts/bus-messages.js';
 import { parseDiagnoseReply } from '#libs/contracts/control-plane-messages.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
+import type { AgentId, LocalNodeId, UserName } from '#libs/contracts/ids.js';
 import { agentSubject, localNodeSubject } from '#libs/contracts/subjects.js';
 import { BUS, LOGGER } from '../foundation/provided.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 
-const ANSWER_WITHIN_MS = 3_000;
+/** What an answer may need besides the checks: the bus, and a process that is busy. */
+const ANSWER_WITHIN_MS = CHECKS_WITHIN_MS + 500;
 
 /** Who is asked about itself. */
 export type Asked =
   | { readonly kind: 'agent'; readonly agentId: AgentId }
-  | { readonly kind: 'local-node'; readonly nodeId: LocalNodeId };
+  | { readonly kind: 'local-node'; readonly nodeId: LocalNodeId; readonly user: UserName };
 
 /** Typed questions over the bus. Who does not answer, or answers nonsense, is silent: null, never a guess. */
 @Injectable()

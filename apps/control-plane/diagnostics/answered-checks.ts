@@ -1,18 +1,51 @@
-import { CHECK_CODES, type DiagnoseReply } from '#libs/contracts/bus-messages.js';
+import { CHECKS_OF, type CheckRole, type DiagnoseReply } from '#libs/contracts/bus-messages.js';
 import type { CheckDto } from '#libs/contracts/http/diagnostics.js';
+import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import type { Asked } from '../delivery/questions.js';
 
-/** Each check once, as it was answered; of what was not answered nothing is known. */
-export function answeredChecks(asked: Asked, reply: DiagnoseReply | null): readonly CheckDto[] {
-  const who =
-    asked.kind === 'agent' ? { agentId: asked.agentId, nodeId: null } : { agentId: null, nodeId: asked.nodeId };
-  return CHECK_CODES.map((code) => {
-    const answer = reply?.kind === 'checks' ? reply.checks.find((check) => check.code === code) : undefined;
-    return { ...who, ...(answer ?? { code, status: 'unknown', ...silence(asked) }) };
-  });
+export interface AnsweredChecks {
+  readonly checks: readonly CheckDto[];
+  /** Of the checks, the one of a policy that decides otherwise than the control plane's; null: it decides alike. */
+  readonly disagreement: CheckDto | null;
 }
 
-function silence(asked: Asked): Pick<CheckDto, 'evidence' | 'remedy'> {
+/** Each check of one end once, as it was answered; of what was not answered nothing is known. */
+export function answeredChecks(
+  { name }: Pick<Topology, 'name'>,
+  asked: Asked,
+  role: CheckRole,
+  reply: DiagnoseReply | null,
+  verdict: SelectorVerdict,
+): AnsweredChecks {
+  const who =
+    asked.kind === 'agent' ? { agentId: asked.agentId, nodeId: null } : { agentId: null, nodeId: asked.nodeId };
+  const checks = CHECKS_OF[role].map((code): CheckDto => {
+    const answer = reply?.kind === 'checks' ? reply.checks.find((check) => check.code === code) : undefined;
+    const missing = reply?.kind === 'checks' ? notKnown(code) : silence(asked);
+    return { ...who, role, ...(answer ?? { code, status: 'unknown', ...missing }) };
+  });
+  const effect = reply?.kind === 'checks' ? reply.effect : null;
+  const policy = checks.find(({ code }) => code === 'POLICY');
+  if (effect === null || effect === verdict.effect || policy === undefined) return { checks, disagreement: null };
+  const disagreement: CheckDto = {
+    ...policy,
+    status: 'fail',
+    evidence: `${policy.evidence}; the control plane decides ${verdict.effect} at version ${verdict.version}`,
+    remedy: `they hold different policies: see \`gstacks network status ${name}\``,
+  };
+  return { checks: checks.map((check) => (check === policy ? disagreement : check)), disagreement };
+}
+
+type Missing = Pick<CheckDto, 'evidence' | 'remedy'>;
+
+function notKnown(code: string): Missing {
+  return {
+    evidence: `it answered, and does not know the check ${code}: it is of an earlier release`,
+    remedy: 'run the same GlobalStacks version there as at the control plane',
+  };
+}
+
+function silence(asked: Asked): Missing {
   if (asked.kind === 'agent') {
     const { agentId } = asked;
     return {

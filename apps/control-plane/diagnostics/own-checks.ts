@@ -1,21 +1,24 @@
-import { CHECK_CODES } from '#libs/contracts/bus-messages.js';
+import { CHECKS_OF } from '#libs/contracts/bus-messages.js';
 import type { CheckDto, TestRequestDto } from '#libs/contracts/http/diagnostics.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import type { AskedLocalNodes } from './asked-local-nodes.js';
 
-const NOBODY = { agentId: null, nodeId: null } as const;
+const NOBODY = { agentId: null, nodeId: null, role: null } as const;
 
 /** The source is a developer's machine, and none that the selector stands for has joined. */
 export function noLocalNode(topology: Topology, from: string): readonly CheckDto[] {
   const whose = from === 'local' ? '' : ` of ${from}`;
-  return CHECK_CODES.filter((code) => code !== 'POLICY').map((code) => ({
-    ...NOBODY,
-    code,
-    status: 'skipped',
-    evidence: `no local node${whose} has joined this network`,
-    remedy: `gstacks mesh join ${topology.name}`,
-  }));
+  return CHECKS_OF.source
+    .filter((code) => code !== 'POLICY')
+    .map((code) => ({
+      ...NOBODY,
+      role: 'source',
+      code,
+      status: 'skipped',
+      evidence: `no local node${whose} has joined this network`,
+      remedy: `gstacks mesh join ${topology.name}`,
+    }));
 }
 
 /** More machines have joined than one question is put to. */
@@ -26,7 +29,8 @@ export function localNodesLeftOut(
 ): CheckDto {
   return {
     ...NOBODY,
-    code: 'MESH_JOINED',
+    role: 'source',
+    code: 'TOPOLOGY_APPLIED',
     status: 'skipped',
     evidence: `${asked.length} of ${asked.length + leftOut} local nodes were asked, ${leftOut} were left out`,
     remedy: `gstacks network test ${name} local:<user> ${alias}:${port}`,

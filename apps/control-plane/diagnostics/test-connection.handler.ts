@@ -1,5 +1,5 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { BUS_PROTOCOL, CHECK_CODES } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, CHECK_CODES, type CheckRole } from '#libs/contracts/bus-messages.js';
 import type { CheckDto, MemberVerdictDto, TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
@@ -7,13 +7,18 @@ import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import { type Asked, Questions } from '../delivery/questions.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
+import type { NetworkRecord } from '../record/network-record.js';
 import { requireNetwork } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
-import { answeredChecks } from './answered-checks.js';
+import { type AnsweredChecks, answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
+import { expectedHash } from './expected-hash.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
 import { partiesOf } from './parties.js';
 import { TestConnection } from './queries.js';
+
+/** A test that crosses with a write is made again, this often in all. */
+const ATTEMPTS = 3;
 
 /** One verdict, by the function that decides live traffic, and what source and target see of themselves. */
 @QueryHandler(TestConnection)
@@ -26,7 +31,17 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
   ) {}
 
   async execute({ network, question }: TestConnection): Promise<TestResultDto> {
-    const { topology } = requireNetwork(this.directory, network);
+    for (let attempt = 1; ; attempt += 1) {
+      const record = requireNetwork(this.directory, network);
+      const result = await this.test(record, question);
+      // What was asked is about one version: an answer that crossed with a write would read as a fault.
+      const { version } = requireNetwork(this.directory, network).topology;
+      if (attempt >= ATTEMPTS || version === record.topology.version) return result;
+    }
+  }
+
+  private async test(network: NetworkRecord, question: TestRequestDto): Promise<TestResultDto> {
+    const { topology } = network;
     const { from, alias, port } = question;
     const selector = parseSelector(from, 'from');
     const verdict = evaluateSelector(topology, selector, alias, port);
@@ -34,29 +49,27 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const record = topology.aliases.get(alias);
     const isLocal = selector.kind === 'local' || selector.kind === 'local-user';
     const nodes = this.localNodes(topology, selector);
-    const asked: readonly Asked[] = [
-      ...sources.map((agentId) => ({ kind: 'agent', agentId }) as const),
-      ...nodes.asked.map((nodeId) => ({ kind: 'local-node', nodeId }) as const),
+    const ends: readonly (readonly [CheckRole, Asked])[] = [
+      ...sources.map((agentId) => ['source', { kind: 'agent', agentId }] as const),
+      ...nodes.asked.map((node) => ['source', node] as const),
+      ...(target === null ? [] : [['target', { kind: 'agent', agentId: target }] as const]),
     ];
-    const [sourceChecks, targetChecks] = await Promise.all([
-      Promise.all(asked.map((each) => this.ask(each, 'source', topology, question))),
-      target === null ? [] : this.ask({ kind: 'agent', agentId: target }, 'target', topology, question),
-    ]);
+    const answers = await Promise.all(ends.map(([role, asked]) => this.ask(asked, role, network, question)));
     const checks = inOrder([
       policyCheck(topology, from, alias, port, verdict),
-      ...sourceChecks.flat(),
+      ...answers.flatMap((answer) => answer.checks),
       ...(isLocal && nodes.asked.length === 0 ? noLocalNode(topology, from) : []),
       ...(nodes.leftOut > 0 ? [localNodesLeftOut(topology, question, nodes)] : []),
       ...unplacedSources.map(unplaced),
-      ...targetChecks,
       ...(record === undefined ? [noTarget(topology, alias)] : target === null ? [unplaced(record.sandboxId)] : []),
     ]);
-    const firstFailure =
-      checks.find(({ status }) => status === 'fail') ?? checks.find(({ status }) => status === 'unknown') ?? null;
+    const disagreements = answers.flatMap(({ disagreement }) => (disagreement === null ? [] : [disagreement]));
+    const first = (status: CheckDto['status']) => checks.find((check) => check.status === status);
     return {
       verdict: { ...verdict, epoch: this.epoch.current, members: verdict.members.map(memberDto) },
       checks,
-      firstFailure,
+      disagreements,
+      firstFailure: disagreements[0] ?? first('fail') ?? first('unknown') ?? null,
     };
   }
 
@@ -67,21 +80,28 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
 
   private async ask(
     asked: Asked,
-    role: 'source' | 'target',
-    { networkId, version }: Topology,
+    role: CheckRole,
+    network: NetworkRecord,
     { from, alias, port }: TestRequestDto,
-  ): Promise<readonly CheckDto[]> {
+  ): Promise<AnsweredChecks> {
+    const { topology } = network;
+    const { networkId, version } = topology;
     const reply = await this.questions.ask(asked, {
       protocol: BUS_PROTOCOL,
       kind: 'checks',
       networkId,
+      epoch: this.epoch.current,
       version,
+      hash: expectedHash(network, asked),
       role,
       from,
       alias,
       port,
     });
-    return answeredChecks(asked, reply);
+    // A machine answers for its own user, whoever else the question is about.
+    const about: Selector =
+      asked.kind === 'agent' ? parseSelector(from, 'from') : { kind: 'local-user', user: asked.user };
+    return answeredChecks(topology, asked, role, reply, evaluateSelector(topology, about, alias, port));
   }
 }
 

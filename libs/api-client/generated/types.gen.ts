@@ -563,7 +563,11 @@ export type CheckDto = {
      * The developer's machine that was asked; null: none
      */
     nodeId: string | null;
-    code: 'MESH_JOINED' | 'TOPOLOGY_APPLIED' | 'DNS_LOADED' | 'ROUTE_PRESENT' | 'POLICY';
+    /**
+     * The end of the connection it is; null: none
+     */
+    role: 'source' | 'target';
+    code: 'MESH_JOINED' | 'TOPOLOGY_APPLIED' | 'DNS_LOADED' | 'ROUTE_PRESENT' | 'POLICY' | 'USES_AGENT_DNS' | 'PEER_REACHED' | 'TARGET_ACCEPTS' | 'ISOLATED';
     status: 'pass' | 'fail' | 'unknown' | 'skipped';
     /**
      * What was seen
@@ -576,7 +580,11 @@ export type TestResultDto = {
     verdict: VerdictDto;
     checks: Array<CheckDto>;
     /**
-     * The first check that failed, or else the first whose outcome is unknown
+     * The POLICY checks of agents and local nodes that decide otherwise than the verdict
+     */
+    disagreements: Array<CheckDto>;
+    /**
+     * The first of the disagreements, or else the first check that failed, or else the first whose outcome is unknown
      */
     firstFailure: CheckDto | null;
 };

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CHECK_CODES, type CheckCode } from '../bus-messages.js';
+import { CHECK_CODES, CHECK_ROLES, type CheckCode, type CheckRole, SELECTOR_EFFECTS } from '../bus-messages.js';
 import { type AliasName, parseAliasName } from '../ids.js';
 import { parsePort } from '../ports.js';
 import { Field } from './fields.js';
@@ -19,7 +19,6 @@ export const VERDICT_REASONS = [
   'MIXED',
 ] as const;
 export type VerdictReasonText = (typeof VERDICT_REASONS)[number];
-const SELECTOR_EFFECTS = [...EFFECTS, 'mixed'] as const;
 const MISSED = ['source', 'alias', 'port'] as const;
 
 export class TestRequestDto {
@@ -90,6 +89,9 @@ export class CheckDto {
   })
   readonly nodeId!: string | null;
 
+  @ApiProperty({ enum: CHECK_ROLES, nullable: true, description: 'The end of the connection it is; null: none' })
+  readonly role!: CheckRole | null;
+
   @ApiProperty({ enum: CHECK_CODES })
   readonly code!: CheckCode;
 
@@ -111,9 +113,16 @@ export class TestResultDto {
   readonly checks!: readonly CheckDto[];
 
   @ApiProperty({
+    type: () => [CheckDto],
+    description: 'The POLICY checks of agents and local nodes that decide otherwise than the verdict',
+  })
+  readonly disagreements!: readonly CheckDto[];
+
+  @ApiProperty({
     type: () => CheckDto,
     nullable: true,
-    description: 'The first check that failed, or else the first whose outcome is unknown',
+    description:
+      'The first of the disagreements, or else the first check that failed, or else the first whose outcome is unknown',
   })
   readonly firstFailure!: CheckDto | null;
 }

@@ -1,13 +1,22 @@
 import type { Socket } from 'node:net';
 import type { FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
-import type { IncomingFlow } from '#libs/mesh/flow.js';
+import type { IncomingFlow, IncomingProbe } from '#libs/mesh/flow.js';
 import type { NetworkView } from '#libs/policy/model.js';
-import type { FlowEngine, FlowEngineSettings, FlowSummary, Route } from '../data-plane.js';
-import type { Dial } from './dial.js';
+import type {
+  FlowEngine,
+  FlowEngineSettings,
+  FlowSummary,
+  ProbeOutcome,
+  ProbeQuestion,
+  Route,
+  TargetFailure,
+} from '../data-plane.js';
+import { type Dial, TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
 import { acceptClient } from './from-client.js';
-import { acceptPeer } from './from-peer.js';
+import { acceptPeer, answerProbe } from './from-peer.js';
 import { FlowHost } from './host.js';
+import { probe } from './probe.js';
 
 /** Idle flows are looked for this many times in the time they may be idle, within these bounds. */
 const WATCHES_PER_IDLE_TIME = 4;
@@ -73,6 +82,25 @@ class Engine implements FlowEngine {
     else acceptPeer(this.#host, flow);
   }
 
+  acceptProbe(asked: IncomingProbe): void {
+    if (this.#closed) asked.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
+    else void answerProbe(this.#host, asked);
+  }
+
+  probe(question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome> {
+    return probe(this.#host, question, signal);
+  }
+
+  async dialTarget(sandboxId: SandboxId, port: number, signal: AbortSignal): Promise<TargetFailure | null> {
+    try {
+      (await this.#host.dial(this.#host.addressOf(sandboxId), port, signal)).stream.destroy();
+      return null;
+    } catch (error) {
+      if (!(error instanceof TargetUnreachableError)) throw error;
+      return { code: error.code, message: error.message };
+    }
+  }
+
   sandboxGone(sandboxId: SandboxId): void {
     for (const flow of this.#host.table.all()) {
       if (isEndHere(flow, sandboxId)) flow.finish('reset', 'SANDBOX_GONE');
@@ -97,6 +125,7 @@ class Engine implements FlowEngine {
     this.#closed = true;
     clearInterval(this.#watch);
     for (const flow of this.#host.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
+    for (const trial of [...this.#host.trials]) trial.finish('refused', 'SHUTTING_DOWN');
   }
 
   #endIdleAndStale(): void {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
-import { FlowRefusedError, type FlowRequest } from '#libs/mesh/flow.js';
+import type { FlowRequest } from '#libs/mesh/flow.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import type { Route } from '../data-plane.js';
 import { takeOver } from './bulk-socket.js';
@@ -9,6 +9,7 @@ import type { Flow } from './flow.js';
 import { type FlowEnd, MeshEnd, SocketEnd } from './flow-end.js';
 import type { FlowHost } from './host.js';
 import type { FlowTarget } from './judge.js';
+import { reachTarget } from './reach-target.js';
 
 /** A client of the proxy: its bytes wait in the kernel until both ends have allowed the flow. */
 export function acceptClient(host: FlowHost, socket: Socket, { networkId, alias, port }: Route): void {
@@ -26,42 +27,16 @@ function sandboxSource(host: FlowHost, socket: Socket): FlowSource | null {
   return sandboxId === null ? null : { kind: 'sandbox', sandboxId };
 }
 
-/** Evaluate, dial, evaluate again, pass bytes; once more from the start when the target's agent knew better. */
+/** Evaluate, dial, evaluate again, pass bytes. */
 async function openFromClient(host: FlowHost, flow: Flow, source: FlowSource, client: SocketEnd): Promise<void> {
-  const target = await reachTarget(host, flow, source, true);
-  if (target === null || flow.isDone()) return;
-  if (target.kind === 'mesh') await host.catchUp(flow, target.stream.targetVersion);
-  if (flow.isDone()) return;
-  const decision = host.judge(flow);
-  if (decision.allowed) flow.open(client, target);
-  else flow.finish('refused', decision.code);
-}
-
-/** null: refused, and the flow is done. */
-async function reachTarget(
-  host: FlowHost,
-  flow: Flow,
-  source: FlowSource,
-  mayRepeat: boolean,
-): Promise<FlowEnd | null> {
-  flow.target = null;
-  const decision = host.judge(flow);
-  if (!decision.allowed) {
-    flow.finish('refused', decision.code);
-    return null;
-  }
-  flow.target = decision.target;
-  const { version } = decision.verdict;
   try {
-    return await host.withinConnectTimeout(flow, dialFor(host, flow, source, decision.target, version));
+    const target = await reachTarget(host, flow, (to, version) => dialFor(host, flow, source, to, version));
+    if (target.kind === 'mesh') await host.catchUp(flow, target.stream.targetVersion);
+    if (flow.isDone()) return;
+    host.requireAllowed(flow);
+    flow.open(client, target);
   } catch (error) {
-    const targetVersion = error instanceof FlowRefusedError ? error.targetVersion : null;
-    if (mayRepeat && targetVersion !== null && targetVersion > version && !flow.isDone()) {
-      flow.target = null;
-      if (await host.catchUp(flow, targetVersion)) return reachTarget(host, flow, source, false);
-    }
     flow.finish('refused', codeOf(error));
-    return null;
   }
 }
 

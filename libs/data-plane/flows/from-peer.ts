@@ -1,46 +1,99 @@
-import type { IncomingFlow } from '#libs/mesh/flow.js';
+import type { Incoming, IncomingFlow, IncomingProbe } from '#libs/mesh/flow.js';
 import { TargetUnreachableError } from './dial.js';
-import type { Flow } from './flow.js';
-import { explainCode } from './flow-code.js';
+import type { Flow, FlowFacts } from './flow.js';
+import { explainCode, type FlowCode } from './flow-code.js';
 import { MeshEnd } from './flow-end.js';
 import type { FlowHost } from './host.js';
+import type { FlowTarget } from './judge.js';
 
 /** A peer asks for a flow into a sandbox of this host. */
 export function acceptPeer(host: FlowHost, incoming: IncomingFlow): void {
-  const { flowId, networkId, alias, port, source } = incoming.request;
-  const isTaken = host.table.hasPeerFlow(flowId);
-  const flow = host.register({ flowId, networkId, alias, port, source, peer: incoming.peer });
-  flow.refuseWith((code) => incoming.refuse(code, explainCode(code), host.version(networkId)));
-  if (isTaken) flow.finish('refused', 'FLOW_ID_TAKEN');
-  else if (host.isOverLimit(flow)) flow.finish('refused', 'FLOW_LIMIT');
-  else void openFromPeer(host, flow, incoming);
+  const isTaken = host.table.hasPeerFlow(incoming.request.flowId);
+  const flow = host.register(factsOf(incoming));
+  if (isTaken) {
+    refuseOverMesh(host, flow, incoming);
+    flow.finish('refused', 'FLOW_ID_TAKEN');
+  } else void openFromPeer(host, flow, incoming);
 }
 
-/** Catch up with the source, evaluate, dial, evaluate again, answer, pass bytes. */
+/** Evaluate, dial, evaluate again, answer, pass bytes. */
 async function openFromPeer(host: FlowHost, flow: Flow, incoming: IncomingFlow): Promise<void> {
-  const gone = () => flow.finish('refused', 'PEER_RESET');
-  if (incoming.signal.aborted) return gone();
-  incoming.signal.addEventListener('abort', gone, { once: true });
-
-  await host.catchUp(flow, incoming.request.version);
-  if (flow.isDone()) return;
-  const first = host.judge(flow);
-  if (!first.allowed) return flow.finish('refused', first.code);
-  flow.target = first.target;
-
+  const first = await admit(host, flow, incoming);
+  if (first === null) return;
   let target: Awaited<ReturnType<FlowHost['dialSandbox']>>;
   try {
     target = await host.withinConnectTimeout(flow, host.dialSandbox(flow, first.target));
   } catch (error) {
-    return flow.finish('refused', error instanceof TargetUnreachableError ? error.code : 'TARGET_UNREACHABLE');
+    return flow.finish('refused', codeOf(error));
   }
   if (flow.isDone()) return;
   const second = host.judge(flow);
   if (!second.allowed) return flow.finish('refused', second.code);
 
-  incoming.signal.removeEventListener('abort', gone);
-  flow.answered();
+  first.answered();
   const source = new MeshEnd(incoming.accept(second.verdict.version));
   flow.own(source, 'PEER_RESET');
   flow.open(source, target);
+}
+
+/** A peer asks what a flow would get, up to the dial: the sandbox hears nothing of a probe. */
+export async function answerProbe(host: FlowHost, incoming: IncomingProbe): Promise<void> {
+  const trial = host.trial(factsOf(incoming), () => {});
+  const admitted = await admit(host, trial, incoming);
+  if (admitted === null) return;
+  try {
+    host.addressOf(admitted.target.sandboxId);
+  } catch (error) {
+    return trial.finish('refused', codeOf(error));
+  }
+  admitted.answered();
+  incoming.confirm(admitted.version);
+  trial.finish('ended', 'ENDED');
+}
+
+function factsOf({ request, peer }: Incoming): Omit<FlowFacts, 'openedAtMs'> {
+  const { flowId, networkId, alias, port, source } = request;
+  return { flowId, networkId, alias, port, source, peer };
+}
+
+function codeOf(error: unknown): FlowCode {
+  return error instanceof TargetUnreachableError ? error.code : 'TARGET_UNREACHABLE';
+}
+
+interface Admitted {
+  readonly target: FlowTarget;
+  readonly version: number;
+  /** To be called right before the answer: from then on the peer's stream is the flow's own to reset. */
+  readonly answered: () => void;
+}
+
+/** Limits, catching up with the source, and the first decision; null: refused, and the peer was told. */
+async function admit(host: FlowHost, flow: Flow, incoming: Incoming): Promise<Admitted | null> {
+  refuseOverMesh(host, flow, incoming);
+  const refuse = (code: string): null => {
+    flow.finish('refused', code);
+    return null;
+  };
+  if (host.isOverLimit(flow)) return refuse('FLOW_LIMIT');
+  const gone = () => flow.finish('refused', 'PEER_RESET');
+  if (incoming.signal.aborted) return refuse('PEER_RESET');
+  incoming.signal.addEventListener('abort', gone, { once: true });
+  await host.catchUp(flow, incoming.request.version);
+  if (flow.isDone()) return null;
+  const decision = host.judge(flow);
+  if (!decision.allowed) return refuse(decision.code);
+  flow.target = decision.target;
+  return {
+    target: decision.target,
+    version: decision.verdict.version,
+    answered: () => {
+      incoming.signal.removeEventListener('abort', gone);
+      flow.answered();
+    },
+  };
+}
+
+function refuseOverMesh(host: FlowHost, flow: Flow, incoming: Incoming): void {
+  const { networkId } = incoming.request;
+  flow.refuseWith((code) => incoming.refuse(code, explainCode(code), host.version(networkId)));
 }

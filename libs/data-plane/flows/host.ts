@@ -1,17 +1,27 @@
-import type { NetworkId } from '#libs/contracts/ids.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { NetworkView } from '#libs/policy/model.js';
 import type { FlowEngineSettings, FlowRecord } from '../data-plane.js';
 import { createDial, type Dial, TargetUnreachableError } from './dial.js';
 import { Flow, type FlowFacts } from './flow.js';
+import type { FlowCode } from './flow-code.js';
 import type { SocketEnd } from './flow-end.js';
 import { FlowTable } from './flow-table.js';
 import { type Decision, type FlowTarget, judge } from './judge.js';
 import { VersionWaits } from './version-waits.js';
 
+/** This host does not carry the flow. */
+export class FlowRefusedHereError extends CodedError {
+  constructor(override readonly code: FlowCode) {
+    super(code, `refused on this host: ${code}`);
+  }
+}
+
 /** What opening a flow needs, whichever side it is opened from: the table, the views and the one way to decide. */
 export class FlowHost {
   readonly views = new Map<NetworkId, NetworkView>();
   readonly table = new FlowTable();
+  readonly trials = new Set<Flow>();
   readonly waits = new VersionWaits();
   readonly dial: Dial;
 
@@ -41,10 +51,31 @@ export class FlowHost {
     return flow;
   }
 
-  /** Too many flows for this source, or for the host. */
+  /**
+   * A flow that only asks what would become of one: it is judged as any other, but it is no flow of this host. It is in
+   * no table, count or record, and `apply` cuts nothing of it. `ended` hears of its end.
+   */
+  trial(facts: Omit<FlowFacts, 'openedAtMs'>, ended: (code: string) => void): Flow {
+    const flow = new Flow({ ...facts, openedAtMs: this.nowMs() }, (settled, _outcome, code) => {
+      this.trials.delete(settled);
+      ended(code);
+    });
+    this.trials.add(flow);
+    return flow;
+  }
+
+  /** Too many flows for this source, or for the host, with this one. */
   isOverLimit(flow: Flow): boolean {
     const { limits } = this.settings;
-    return this.table.ofSource(flow) > limits.flowsPerSource || this.table.size > limits.flows;
+    const more = this.trials.has(flow) ? 1 : 0;
+    return this.table.ofSource(flow) + more > limits.flowsPerSource || this.table.size + more > limits.flows;
+  }
+
+  /** The decision of judge; throws FlowRefusedHereError unless it allows the flow. */
+  requireAllowed(flow: Flow): Extract<Decision, { readonly allowed: true }> {
+    const decision = this.judge(flow);
+    if (decision.allowed) return decision;
+    throw new FlowRefusedHereError(decision.code);
   }
 
   /** Of developers' machines only those are heard that have joined the network and are still in it. */
@@ -87,14 +118,18 @@ export class FlowHost {
     return reached && !flow.isDone();
   }
 
-  /** Connects to a sandbox of this host, where its driver says it is now. Error: TargetUnreachableError. */
+  /** Where a sandbox of this host is dialled, by what its driver says now. Error: TargetUnreachableError. */
+  addressOf(sandboxId: SandboxId): string {
+    const { sandboxes } = this.settings;
+    const address = sandboxes.addressOf(sandboxId);
+    if (address === null) throw new TargetUnreachableError('TARGET_NOT_HERE', `${sandboxId} is not on this host`);
+    if (sandboxes.isPaused(sandboxId)) throw new TargetUnreachableError('TARGET_PAUSED', `${sandboxId} is paused`);
+    return address;
+  }
+
+  /** Connects to a sandbox of this host. Error: TargetUnreachableError. */
   async dialSandbox(flow: Flow, target: FlowTarget): Promise<SocketEnd> {
-    const address = this.settings.sandboxes.addressOf(target.sandboxId);
-    if (address === null)
-      throw new TargetUnreachableError('TARGET_NOT_HERE', `${target.sandboxId} is not on this host`);
-    if (this.settings.sandboxes.isPaused(target.sandboxId))
-      throw new TargetUnreachableError('TARGET_PAUSED', `${target.sandboxId} is paused`);
-    const end = await this.dial(address, target.port, flow.signal);
+    const end = await this.dial(this.addressOf(target.sandboxId), target.port, flow.signal);
     flow.own(end, 'TARGET_RESET');
     return end;
   }

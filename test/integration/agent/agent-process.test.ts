@@ -306,13 +306,15 @@ describe('an agent, as a process', () => {
     );
   });
 
-  it('answers the five checks from what carries traffic, and resolves', async () => {
+  it('answers the checks of each end from what carries traffic, and resolves', async () => {
     await started();
-    await plane.publish(agent.id, network(4, ALLOWED));
+    const snapshot = network(4, ALLOWED);
+    await plane.publish(agent.id, snapshot);
     await plane.acknowledgement(4);
+    const held = { epoch: plane.epoch, version: 4, hash: snapshotHash(snapshot) };
     const about = { protocol: BUS_PROTOCOL, networkId: TEST_NETWORK, alias: 'api' };
     const ask = async (from: string, more: object = {}) => {
-      const question = { ...about, kind: 'checks', version: 4, role: 'source', from, port: 8080, ...more };
+      const question = { ...about, ...held, kind: 'checks', role: 'source', from, port: 8080, ...more };
       const { checks } = (await plane.diagnose(agent.id, question)) as {
         checks: readonly { code: string; status: string; remedy: string | null }[];
       };
@@ -325,16 +327,25 @@ describe('an agent, as a process', () => {
       'DNS_LOADED pass',
       'ROUTE_PRESENT pass',
       'POLICY pass',
+      'USES_AGENT_DNS skipped',
+      'PEER_REACHED pass',
+      'ISOLATED skipped',
     ]);
     const denied = await ask('sandbox:sbx-api');
-    expect(statuses(denied).at(-1)).to.equal('POLICY fail');
-    expect(denied.at(-1)?.remedy).to.contain('gstacks network policy allow dev --from sandbox:sbx-api');
-    expect(statuses(await ask('local', { version: 5 }))).to.include('TOPOLOGY_APPLIED fail');
+    expect(statuses(denied)).to.include('POLICY fail').and.include('PEER_REACHED skipped');
+    expect(denied.find(({ code }) => code === 'POLICY')?.remedy).to.contain(
+      'gstacks network policy allow dev --from sandbox:sbx-api',
+    );
+    const others = [{ version: 5 }, { version: 3 }, { hash: '0'.repeat(64) }, { epoch: { counter: 1, id: 'other' } }];
+    for (const other of others) expect(statuses(await ask('local', other))).to.include('TOPOLOGY_APPLIED fail');
     expect(statuses(await ask('local', { alias: 'nobody' }))).to.include.members([
       'DNS_LOADED fail',
       'ROUTE_PRESENT fail',
     ]);
-    expect(statuses(await ask('local', { role: 'target' }))).to.include('ROUTE_PRESENT pass');
+    expect(statuses(await ask('local', { role: 'target' })))
+      .to.include('ROUTE_PRESENT pass')
+      .and.include('TARGET_ACCEPTS skipped');
+    expect(statuses(await ask('sandbox:sbx-web', { role: 'target' }))).to.include('TARGET_ACCEPTS pass');
     expect(await plane.diagnose(agent.id, { ...about, kind: 'resolve' })).to.deep.include({
       address: (await lookUp()).address,
       version: 4,

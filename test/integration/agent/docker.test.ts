@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { parseDiagnoseReply } from '#libs/contracts/control-plane-messages.js';
 import { TEST_IMAGE } from '#test/support/docker-host.js';
 import { DockerRig } from '#test/support/docker-rig.js';
 import { ip } from '#test/support/host-namespace.js';
+import { TEST_NETWORK } from '#test/support/network-view.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -30,7 +33,7 @@ describe('an agent with the driver docker', function () {
     const snapshot = snapshotOf({
       version,
       sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a', 'sbx-new': 'host-a' },
-      aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+      aliases: { api: { sandbox: 'sbx-api', ports: [8080] }, idle: { sandbox: 'sbx-api', ports: [7000] } },
       allow,
     });
     await rig.plane.publish(rig.agent.id, snapshot);
@@ -53,6 +56,23 @@ describe('an agent with the driver docker', function () {
     expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
     expect((await rig.curl('api', NAME)).code).to.be.oneOf([7, 56]);
     expect((await rig.agent.logged('flow refused')).flow).to.deep.include({ code: 'DEFAULT_DENY', alias: 'api' });
+  });
+
+  it('looks into containers for diagnostics: their resolver, their listeners, their neighbours', async () => {
+    const ask = async (role: 'source' | 'target', alias = 'api', port = 8080) => {
+      const reply = await rig.plane.diagnose(rig.agent.id, {
+        ...{ protocol: BUS_PROTOCOL, kind: 'checks', networkId: TEST_NETWORK, epoch: rig.plane.epoch, version },
+        ...{ hash: '0'.repeat(64), role, from: 'sandbox:sbx-web', alias, port },
+      });
+      const answered = parseDiagnoseReply(reply);
+      if (answered.kind !== 'checks') throw new Error('checks were asked for');
+      return new Map(answered.checks.map((check) => [check.code, `${check.status}: ${check.evidence}`]));
+    };
+    const source = await ask('source');
+    expect(source.get('USES_AGENT_DNS')).to.match(/^pass: .* in sbx-web asks .* for api\.dev\.gstacks/);
+    expect(source.get('ISOLATED')).to.match(/^pass: sbx-web reaches none of 1 addresses/);
+    expect((await ask('target')).get('TARGET_ACCEPTS')).to.match(/^pass: sbx-api listens on/);
+    expect((await ask('target', 'idle', 7000)).get('TARGET_ACCEPTS')).to.match(/^fail: nobody listens on 7000/);
   });
 
   it('cuts an open flow that a version denies, and counts it', async () => {

@@ -209,7 +209,7 @@ export const applied: AppliedDto = {
   ],
 };
 
-const hostB = { agentId: 'host-b', nodeId: null } as const;
+const hostB = { agentId: 'host-b', nodeId: null, role: 'target' } as const;
 
 export const tested: TestResultDto = {
   verdict: { effect: 'allow', reason: 'ALLOWED', ruleId: rule.id, nearMisses: [], epoch, version: 4, members: [] },
@@ -217,6 +217,7 @@ export const tested: TestResultDto = {
     {
       agentId: null,
       nodeId: null,
+      role: 'source',
       code: 'MESH_JOINED',
       status: 'skipped',
       evidence: 'no local node has joined',
@@ -226,6 +227,7 @@ export const tested: TestResultDto = {
     { ...hostB, code: 'TOPOLOGY_APPLIED', status: 'pass', evidence: 'version 4', remedy: null },
     { ...hostB, code: 'POLICY', status: 'pass', evidence: 'allowed by rule-4f9c21ab', remedy: null },
   ],
+  disagreements: [],
   firstFailure: null,
 };
 

@@ -120,13 +120,18 @@ describe('cli: network test', function () {
   const denied = { ...tested.verdict, effect: 'deny', reason: 'DEFAULT_DENY', ruleId: null };
   const missed = { ...denied, nearMisses: [{ ruleId: 'rule-4f9c21ab', missed: 'port' }] };
   const failure = {
-    ...{ agentId: 'host-b', nodeId: null, code: 'DNS_LOADED' },
+    ...{ agentId: 'host-b', nodeId: null, role: 'target', code: 'DNS_LOADED' },
     ...{ status: 'fail', evidence: 'no records', remedy: 'wait' },
   };
   const silent = {
-    ...{ agentId: null, nodeId: 'laptop-0a1b2c3d4e', code: 'MESH_JOINED' },
+    ...{ agentId: null, nodeId: 'laptop-0a1b2c3d4e', role: 'source', code: 'MESH_JOINED' },
     ...{ status: 'unknown', evidence: 'did not answer', remedy: null },
   };
+  const contrary = {
+    ...{ agentId: 'host-b', nodeId: null, role: 'target', code: 'POLICY' },
+    ...{ status: 'fail', evidence: 'ALLOWED; the control plane decides deny', remedy: null },
+  };
+  const lying = { ...tested, verdict: denied, disagreements: [contrary], firstFailure: contrary };
   const rows = [
     ['', tested, 0, 'allowed, and no check failed'],
     ['--expect allow', tested, 0, 'allowed, and no check failed'],
@@ -134,8 +139,20 @@ describe('cli: network test', function () {
     ['', { ...tested, verdict: missed }, 3, 'near miss: rule-4f9c21ab matches all but the port'],
     ['--expect deny', { ...tested, verdict: denied }, 0, 'denied by the policy, as expected'],
     ['--expect allow', { ...tested, verdict: denied }, 3, 'deny: local may not reach api:8080'],
-    ['', { ...tested, checks: [failure], firstFailure: failure }, 5, 'first failure: host-b DNS_LOADED: no records'],
-    ['', { ...tested, checks: [silent], firstFailure: silent }, 5, 'failure: local node laptop-0a1b2c3d4e MESH_JOINED'],
+    [
+      '',
+      { ...tested, checks: [failure], firstFailure: failure },
+      5,
+      'first failure: host-b (target) DNS_LOADED: no records',
+    ],
+    [
+      '',
+      { ...tested, checks: [silent], firstFailure: silent },
+      5,
+      'failure: local node laptop-0a1b2c3d4e (source) MESH_JOINED',
+    ],
+    ['--expect deny', lying, 5, 'first failure: host-b (target) POLICY: ALLOWED'],
+    ['', lying, 5, 'host-b decides otherwise than the control plane'],
     ['--expect deny', { ...tested, verdict: { ...denied, reason: 'NO_ALIAS' } }, 6, 'NO_ALIAS'],
     ['', { ...tested, verdict: { ...denied, effect: 'mixed', reason: 'MIXED' } }, 5, 'mixed:'],
   ] as const;

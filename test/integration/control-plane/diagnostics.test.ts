@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseDiagnoseRequest } from '#libs/contracts/agent-messages.js';
-import { BUS_PROTOCOL, CHECK_CODES } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, CHECK_CODES, CHECKS_OF, type DiagnoseRequest } from '#libs/contracts/bus-messages.js';
 import { TestControlPlane } from './setup.js';
 import type { SimulatedAgent } from './simulated-agent.js';
 
@@ -17,6 +17,8 @@ describe('diagnostics', () => {
   let hostA: SimulatedAgent;
   let hostB: SimulatedAgent;
   const asked: { readonly agent: string; readonly role: string; readonly version: number }[] = [];
+  /** What the agents say that their policies decide. */
+  let decides: 'allow' | 'deny' | 'mixed' | null = null;
 
   before(async () => {
     controlPlane = await TestControlPlane.start();
@@ -51,7 +53,7 @@ describe('diagnostics', () => {
       }
       asked.push({ agent: agent.agentId, role: question.role, version: question.version });
       const checks = CHECK_CODES.map((code) => ({ code, status: 'pass', evidence: 'seen', remedy: null }));
-      return { protocol: BUS_PROTOCOL, kind: 'checks', checks };
+      return { protocol: BUS_PROTOCOL, kind: 'checks', checks, effect: decides };
     });
   }
 
@@ -61,6 +63,7 @@ describe('diagnostics', () => {
     return {
       verdict: body.verdict as Readonly<Record<string, unknown>>,
       checks: body.checks as readonly Check[],
+      disagreements: body.disagreements as readonly Check[],
       firstFailure: body.firstFailure as Check | null,
     };
   };
@@ -82,10 +85,74 @@ describe('diagnostics', () => {
     const { verdict, checks, firstFailure } = await test('local');
     expect(verdict).to.include({ effect: 'allow' });
     const skipped = checks.filter(({ status }) => status === 'skipped');
-    expect(skipped.map(({ code }) => code)).to.deep.equal(CHECK_CODES.filter((code) => code !== 'POLICY'));
+    expect(skipped.map(({ code }) => code)).to.deep.equal(CHECKS_OF.source.filter((code) => code !== 'POLICY'));
     expect(new Set(skipped.map(({ remedy }) => remedy))).to.deep.equal(new Set(['gstacks mesh join dev']));
-    expect(checks.filter(({ agentId }) => agentId === 'host-b')).to.have.length(CHECK_CODES.length);
+    expect(checks.filter(({ agentId }) => agentId === 'host-b')).to.have.length(CHECKS_OF.target.length);
     expect(firstFailure).to.equal(null);
+  });
+
+  it('asks each for exactly what it has to hold: epoch, version and hash', async () => {
+    const questions: Extract<DiagnoseRequest, { kind: 'checks' }>[] = [];
+    for (const agent of [hostA, hostB]) {
+      agent.serveDiagnose(async (value) => {
+        const question = parseDiagnoseRequest(value);
+        if (question.kind === 'checks') questions.push(question);
+        return { protocol: BUS_PROTOCOL, kind: 'checks', checks: [], effect: null };
+      });
+    }
+    const { verdict } = await test('web');
+    const held = [hostA, hostB].map((agent) => [...agent.held.values()][0]);
+    expect(questions).to.have.length(2);
+    for (const { epoch, version, hash } of questions) {
+      expect(version).to.equal(verdict.version);
+      expect(held.map((network) => network?.version)).to.deep.equal([version, version]);
+      expect(held.map((network) => network?.hash)).to.deep.equal([hash, hash]);
+      expect(held.map((network) => network?.epoch)).to.deep.equal([epoch, epoch]);
+    }
+    for (const agent of [hostA, hostB]) answerWell(agent);
+  });
+
+  const contrary = [
+    { from: 'web', port: 8080, verdict: 'allow', says: 'deny' },
+    { from: 'web', port: 8080, verdict: 'allow', says: 'mixed' },
+    { from: 'sandbox:sbx-api', port: 8080, verdict: 'deny', says: 'allow' },
+    { from: 'sandbox:sbx-api', port: 8080, verdict: 'deny', says: 'mixed' },
+    { from: 'web', port: 81, verdict: 'deny', says: 'allow' },
+  ] as const;
+  for (const { from, port, verdict: ours, says } of contrary) {
+    it(`has a first failure where it decides ${ours} for ${from} to port ${port} and an agent ${says}`, async () => {
+      decides = says;
+      try {
+        const { verdict, firstFailure, disagreements } = await test(from, 'api', port);
+        expect(verdict).to.include({ effect: ours });
+        expect(firstFailure).to.include({ code: 'POLICY', status: 'fail' });
+        expect(firstFailure?.agentId).to.be.oneOf(['host-a', 'host-b']);
+        expect(firstFailure?.evidence).to.contain(`the control plane decides ${ours}`);
+        expect(disagreements[0]).to.deep.equal(firstFailure);
+      } finally {
+        decides = null;
+      }
+    });
+  }
+
+  it('asks again when a write crossed with the question', async () => {
+    let writes = 0;
+    hostA.serveDiagnose(async (value) => {
+      const question = parseDiagnoseRequest(value);
+      if (question.kind !== 'checks') throw new Error('not asked here');
+      if (writes === 0) {
+        writes += 1;
+        const body = { sandboxId: 'sbx-api', alias: 'late', ports: ['1'] };
+        await controlPlane.call('POST', '/v1/networks/dev/aliases', body);
+      }
+      asked.push({ agent: 'host-a', role: question.role, version: question.version });
+      return { protocol: BUS_PROTOCOL, kind: 'checks', checks: [], effect: null };
+    });
+    asked.length = 0;
+    const { verdict } = await test('web');
+    const versions = asked.filter(({ agent }) => agent === 'host-a').map(({ version }) => version);
+    expect(versions).to.deep.equal([Number(verdict.version) - 1, verdict.version]);
+    answerWell(hostA);
   });
 
   const denials = [

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseDiagnoseRequest } from '#libs/contracts/agent-messages.js';
-import { BUS_PROTOCOL, CHECK_CODES } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, CHECK_CODES, CHECKS_OF } from '#libs/contracts/bus-messages.js';
 import type { TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
@@ -43,7 +43,7 @@ describe('diagnostics of local nodes', () => {
 
   function well() {
     const checks = CHECK_CODES.map((code) => ({ code, status: 'pass', evidence: 'seen', remedy: null }));
-    return { protocol: BUS_PROTOCOL, kind: 'checks', checks };
+    return { protocol: BUS_PROTOCOL, kind: 'checks', checks, effect: 'allow' };
   }
 
   const test = async (from: string, network = 'dev'): Promise<TestResultDto> => {
@@ -63,7 +63,7 @@ describe('diagnostics of local nodes', () => {
     expect(verdict).to.include({ effect: 'allow' });
     const own = checks.filter(({ nodeId }) => nodeId !== null);
     expect(own.map(({ agentId, nodeId, code, status }) => ({ agentId, nodeId, code, status }))).to.deep.equal(
-      CHECK_CODES.map((code) => ({ agentId: null, nodeId: adas.nodeId, code, status: 'pass' })),
+      CHECKS_OF.source.map((code) => ({ agentId: null, nodeId: adas.nodeId, code, status: 'pass' })),
     );
     expect(checks.filter(({ status }) => status === 'skipped')).to.deep.equal([]);
     expect(firstFailure).to.equal(null);
@@ -75,14 +75,14 @@ describe('diagnostics of local nodes', () => {
     expect(firstFailure).to.include({ nodeId: bobs.nodeId, code: 'MESH_JOINED', status: 'unknown' });
     expect(firstFailure?.remedy).to.contain('gstacks mesh status');
     const of = (node: SimulatedLocalNode) => checks.filter(({ nodeId }) => nodeId === node.nodeId);
-    expect(of(bobs).map(({ status }) => status)).to.deep.equal(CHECK_CODES.map(() => 'unknown'));
-    expect(of(adas).map(({ status }) => status)).to.deep.equal(CHECK_CODES.map(() => 'pass'));
+    expect(of(bobs).map(({ status }) => status)).to.deep.equal(CHECKS_OF.source.map(() => 'unknown'));
+    expect(of(adas).map(({ status }) => status)).to.deep.equal(CHECKS_OF.source.map(() => 'pass'));
   });
 
   it('knows nothing of checks that an answer leaves out', async () => {
     bobs.serveDiagnose(async () => ({ ...well(), checks: well().checks.slice(0, 1) }));
     await waitFor('it answers', async () => (await answersOf('local:bob', bobs))[0] === 'pass');
-    expect((await answersOf('local:bob', bobs)).slice(1)).to.deep.equal(CHECK_CODES.slice(1).map(() => 'unknown'));
+    expect((await answersOf('local:bob', bobs)).slice(1)).to.deep.equal(CHECKS_OF.source.slice(1).map(() => 'unknown'));
   });
 
   it('skips the checks where none has joined, and lets policy and target decide', async () => {
@@ -93,7 +93,7 @@ describe('diagnostics of local nodes', () => {
       const { checks, firstFailure } = await test(from, network);
       const skipped = checks.filter(({ status }) => status === 'skipped');
       expect(skipped.map(({ remedy }) => remedy)).to.deep.equal(
-        CHECK_CODES.slice(1).map(() => `gstacks mesh join ${network}`),
+        CHECKS_OF.source.slice(1).map(() => `gstacks mesh join ${network}`),
       );
       expect(skipped[0]?.evidence).to.contain(from);
       expect(firstFailure).to.equal(null);

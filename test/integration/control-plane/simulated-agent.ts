@@ -42,6 +42,7 @@ export class SimulatedAgent {
   readonly held = new Map<string, NetworkVersion>();
   private readonly bodies = new Map<string, string[]>();
   private bus: Bus | null = null;
+  private diagnose: ((message: unknown) => Promise<unknown>) | null = null;
   private sequence = 0;
 
   private constructor(
@@ -88,8 +89,12 @@ export class SimulatedAgent {
     return this.bus.requestUntilAnswered(agentSubject(this.agentId, kind), message, signal);
   }
 
+  /** In place of what answered before. */
   serveDiagnose(handle: (message: unknown) => Promise<unknown>): void {
-    this.bus?.serve(agentSubject(this.agentId, 'diagnose'), handle);
+    if (this.diagnose === null) {
+      this.bus?.serve(agentSubject(this.agentId, 'diagnose'), async (message) => this.diagnose?.(message));
+    }
+    this.diagnose = handle;
   }
 
   async contact(kind: 'hello' | 'heartbeat', change: object = {}): Promise<ContactReply> {

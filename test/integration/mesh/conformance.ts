@@ -1,6 +1,7 @@
 import { admitsNamedPeers } from './conformance/admission.js';
 import { carriesBytes } from './conformance/bytes.js';
 import type { TransportFactory } from './conformance/mesh.js';
+import { answersProbes } from './conformance/probes.js';
 import { withstandsRawHttp2 } from './conformance/raw-http2.js';
 import { carriesResets } from './conformance/resets.js';
 import { keepsSessions } from './conformance/sessions.js';
@@ -17,5 +18,6 @@ export function meshConformance(name: string, newTransport: TransportFactory): v
     withstandsRawHttp2(newTransport);
     noticesSilence(newTransport);
     keepsSessions(newTransport);
+    answersProbes(newTransport);
   });
 }

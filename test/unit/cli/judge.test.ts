@@ -7,13 +7,22 @@ type Reason = Parameters<typeof judge>[0]['verdict']['reason'];
 type Effect = Parameters<typeof judge>[0]['verdict']['effect'];
 type Checks = Parameters<typeof judge>[0]['checks'];
 
+const applied = (role: 'source' | 'target', status: Checks[number]['status']): Checks[number] => ({
+  role,
+  code: 'TOPOLOGY_APPLIED',
+  status,
+});
 const pass: Checks = [
-  { code: 'TOPOLOGY_APPLIED', status: 'pass' },
-  { code: 'POLICY', status: 'pass' },
+  applied('source', 'pass'),
+  applied('target', 'pass'),
+  { role: 'target', code: 'POLICY', status: 'pass' },
 ];
-const skipped: Checks = [{ code: 'MESH_JOINED', status: 'skipped' }, ...pass];
-const failing: Checks = [{ code: 'DNS_LOADED', status: 'fail' }, ...pass];
-const silent: Checks = [{ code: 'TOPOLOGY_APPLIED', status: 'unknown' }];
+const skipped: Checks = [{ role: 'source', code: 'MESH_JOINED', status: 'skipped' }, ...pass];
+const failing: Checks = [{ role: 'source', code: 'DNS_LOADED', status: 'fail' }, ...pass];
+const silent: Checks = [applied('target', 'unknown')];
+const silentSource: Checks = [applied('source', 'unknown'), applied('target', 'pass')];
+const oneOfTwoSources: Checks = [applied('source', 'pass'), applied('source', 'unknown'), applied('target', 'unknown')];
+const noLocalNode: Checks = [applied('source', 'skipped'), applied('target', 'fail')];
 
 describe('cli: what network test exits with', () => {
   const rows: readonly (readonly [string, Effect, Reason, Checks, Expectation | null, number])[] = [
@@ -30,7 +39,10 @@ describe('cli: what network test exits with', () => {
     ['denied', 'deny', 'DEFAULT_DENY', pass, 'deny', 0],
     ['denied, a route missing', 'deny', 'EXPLICIT_DENY', failing, 'deny', 0],
     ['denied, nobody known to follow', 'deny', 'EXPLICIT_DENY', silent, 'deny', 5],
-    ['denied, one end silent', 'deny', 'EXPLICIT_DENY', [...silent, ...pass], 'deny', 0],
+    ['denied, one end silent', 'deny', 'EXPLICIT_DENY', silentSource, 'deny', 0],
+    ['denied, a source and the target silent', 'deny', 'EXPLICIT_DENY', oneOfTwoSources, 'deny', 5],
+    ['denied, no source asked, the target behind', 'deny', 'EXPLICIT_DENY', noLocalNode, 'deny', 5],
+    ['denied, nobody to ask', 'deny', 'DEFAULT_DENY', [], 'deny', 0],
     ['no such alias', 'deny', 'NO_ALIAS', pass, 'deny', 6],
     ['no such port', 'deny', 'NO_PORT', pass, null, 6],
     ['source not attached', 'deny', 'NOT_ATTACHED', pass, 'deny', 6],
@@ -40,8 +52,27 @@ describe('cli: what network test exits with', () => {
   ];
   for (const [what, effect, reason, checks, expected, code] of rows) {
     it(`${what}${expected === null ? '' : `, ${expected} expected`}: ${code}`, () => {
-      expect(judge({ verdict: { effect, reason }, checks }, expected).exitCode).to.equal(code);
+      const result = { verdict: { effect, reason }, checks, disagreements: [] };
+      expect(judge(result, expected).exitCode).to.equal(code);
     });
+  }
+});
+
+describe('cli: what network test exits with when an agent decides otherwise', () => {
+  const disagreements = [{ agentId: 'host-a', nodeId: null }];
+  for (const expected of [null, 'allow', 'deny'] as const) {
+    for (const [effect, reason] of [
+      ['allow', 'ALLOWED'],
+      ['deny', 'EXPLICIT_DENY'],
+      ['deny', 'NO_ALIAS'],
+      ['mixed', 'MIXED'],
+    ] as const) {
+      it(`${reason}, ${expected ?? 'nothing'} expected: 5, and who it is`, () => {
+        const { exitCode, summary } = judge({ verdict: { effect, reason }, checks: pass, disagreements }, expected);
+        expect(exitCode).to.equal(5);
+        expect(summary).to.contain('host-a');
+      });
+    }
   }
 });
 

@@ -94,7 +94,9 @@ export const examples: { readonly [name: string]: object } = {
     kind: 'checks',
     networkId,
     alias: 'api',
+    epoch,
     version: 7,
+    hash,
     role: 'source',
     from: 'local',
     port: 8080,
@@ -114,5 +116,6 @@ export const examples: { readonly [name: string]: object } = {
     protocol: 2,
     kind: 'checks',
     checks: [{ code: 'POLICY', status: 'pass', evidence: 'rule-0001 allows local', remedy: null }],
+    effect: 'allow',
   },
 };

@@ -131,6 +131,18 @@ describe('messages of the protocol before, as they were recorded', () => {
   }
 });
 
+describe('what an agent of protocol 1 decides', () => {
+  for (const [status, effect] of [
+    ['pass', 'allow'],
+    ['fail', null],
+  ] as const) {
+    it(`is ${effect ?? 'not known'} where its check of the policy says ${status}`, () => {
+      const checks = [{ code: 'POLICY', status, evidence: 'seen', remedy: null }];
+      expect(parseDiagnoseReply({ protocol: 1, kind: 'checks', checks })).to.deep.include({ effect });
+    });
+  }
+});
+
 describe('bounds of messages', () => {
   const rows: readonly (readonly [name: string, what: string, place: Place, value: unknown])[] = [
     ['topology', 'a part beyond the count', ['part', 'index'], 3],
@@ -157,6 +169,9 @@ describe('bounds of messages', () => {
     ['control', 'another kind', ['kind'], 'exec'],
     ['checks', 'a selector that is none', ['from'], 'everybody:x'],
     ['checks', 'port 0', ['port'], 0],
+    ['checks', 'a role of its own', ['role'], 'both'],
+    ['checks', 'a hash that is none', ['hash'], 'ab'],
+    ['checksReply', 'an effect of its own', ['effect'], 'perhaps'],
     ['checksReply', 'a check of its own', ['checks', 0, 'code'], 'SHELL'],
     ['checksReply', 'more checks than there are', ['checks'], Array(17).fill({})],
     ['acknowledgement', 'a yes in text', ['ok'], 'true'],

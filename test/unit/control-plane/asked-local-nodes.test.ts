@@ -63,7 +63,8 @@ describe('which local nodes a question is put to', () => {
   for (const [selector, expected] of rows) {
     it(`${selector}: ${expected.join(', ') || 'none'}`, () => {
       const found = localNodesToAsk(topology, parseSelector(selector, 'from'), nodes, () => true);
-      expect(found).to.deep.equal({ asked: expected, leftOut: 0 });
+      expect(found.asked.map(({ nodeId }) => nodeId)).to.deep.equal(expected);
+      expect(found.leftOut).to.equal(0);
     });
   }
 
@@ -74,13 +75,15 @@ describe('which local nodes a question is put to', () => {
     const last = many.at(-1);
     const { asked, leftOut } = localNodesToAsk(topology, { kind: 'local' }, many, (each) => each === last);
     expect(asked).to.have.length(MOST_LOCAL_NODES_ASKED);
-    expect(asked.slice(0, 3)).to.deep.equal([last?.nodeId, 'n00', 'n01']);
+    expect(asked.slice(0, 3).map(({ nodeId }) => nodeId)).to.deep.equal([last?.nodeId, 'n00', 'n01']);
+    expect(asked[0]).to.deep.equal({ kind: 'local-node', nodeId: last?.nodeId, user: 'ada' });
     expect(leftOut).to.equal(3);
     const question = { from: 'local', alias: parseAliasName('api', 'alias'), port: 8_080 };
     expect(localNodesLeftOut(topology, question, { asked, leftOut })).to.deep.equal({
       agentId: null,
       nodeId: null,
-      code: 'MESH_JOINED',
+      role: 'source',
+      code: 'TOPOLOGY_APPLIED',
       status: 'skipped',
       evidence: '16 of 19 local nodes were asked, 3 were left out',
       remedy: 'gstacks network test dev local:<user> api:8080',

@@ -10,8 +10,14 @@ import {
   parseUserName,
   RESERVED_ALIASES,
 } from '#libs/contracts/ids.js';
-import { readAnswer, refusalHeaders } from '#libs/mesh/answer-headers.js';
-import { FlowRefusedError, type FlowRequest } from '#libs/mesh/flow.js';
+import {
+  acceptHeaders,
+  confirmHeaders,
+  readAnswer,
+  readProbeAnswer,
+  refusalHeaders,
+} from '#libs/mesh/answer-headers.js';
+import { FlowRefusedError, type FlowRequest, ProbeNotKnownError } from '#libs/mesh/flow.js';
 import { FlowRequestError, parseRequestHeaders, requestHeaders } from '#libs/mesh/flow-headers.js';
 import type { FlowSource } from '#libs/policy/model.js';
 
@@ -36,37 +42,54 @@ const request: fc.Arbitrary<FlowRequest> = fc.record({
   version: fc.maxSafeNat(),
 });
 
+const asked = fc.constantFrom('flow' as const, 'probe' as const);
+
 const flat = (headers: OutgoingHttpHeaders) =>
   Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
 
 describe('flow headers', () => {
   it('are read as they were written', () => {
     fc.assert(
-      fc.property(request, (asked) => {
-        expect(parseRequestHeaders(flat(requestHeaders(asked)))).to.deep.equal(asked);
+      fc.property(request, asked, (wanted, kind) => {
+        expect(parseRequestHeaders(flat(requestHeaders(wanted, kind)))).to.deep.equal({ asked: kind, request: wanted });
       }),
     );
   });
 
   it('are read whatever their order, and refused with any one twice or left out', () => {
     fc.assert(
-      fc.property(request, fc.nat(), (asked, pick) => {
-        const pairs = Object.entries(requestHeaders(asked)).map(([name, value]) => [name, String(value)] as const);
-        expect(parseRequestHeaders([...pairs].reverse().flat())).to.deep.equal(asked);
+      fc.property(request, asked, fc.nat(), (wanted, kind, pick) => {
+        const headers = requestHeaders(wanted, kind);
+        const pairs = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+        expect(parseRequestHeaders([...pairs].reverse().flat())).to.deep.equal({ asked: kind, request: wanted });
         const own = pairs.filter(([name]) => name.startsWith('gs-'));
         const chosen = own[pick % own.length];
         expect(() => parseRequestHeaders([...pairs, ...(chosen ? [chosen] : [])].flat())).to.throw(FlowRequestError);
+        if (chosen?.[0] === 'gs-probe') return;
         expect(() => parseRequestHeaders(pairs.filter((pair) => pair !== chosen).flat())).to.throw(FlowRequestError);
       }),
+    );
+  });
+
+  it('ask for nothing with a mark of a probe that is none', () => {
+    fc.assert(
+      fc.property(
+        request,
+        fc.string().filter((mark) => mark !== '1'),
+        (wanted, mark) => {
+          const headers = { ...requestHeaders(wanted), 'gs-probe': mark };
+          expect(() => parseRequestHeaders(flat(headers))).to.throw(FlowRequestError);
+        },
+      ),
     );
   });
 
   it('of any kind give a request or a FlowRequestError, and nothing else', () => {
     const name = fc.oneof(fc.constantFrom('gs-port', 'gs-source', 'gs-version', ':method', '__proto__'), fc.string());
     fc.assert(
-      fc.property(request, fc.array(fc.tuple(name, fc.string({ unit: 'binary' }))), (asked, extra) => {
+      fc.property(request, fc.array(fc.tuple(name, fc.string({ unit: 'binary' }))), (wanted, extra) => {
         try {
-          parseRequestHeaders([...flat(requestHeaders(asked)), ...extra.flat()]);
+          parseRequestHeaders([...flat(requestHeaders(wanted)), ...extra.flat()]);
         } catch (error) {
           expect(error).to.be.instanceOf(FlowRequestError);
         }
@@ -104,6 +127,27 @@ describe('answer headers', () => {
       expect(() => readAnswer(headers))
         .to.throw()
         .with.property('code', 'PEER_PROTOCOL');
+    });
+  }
+});
+
+describe('answers to a probe', () => {
+  it('carry the version that the target decided on', () => {
+    expect(readProbeAnswer(confirmHeaders(7))).to.equal(7);
+  });
+
+  it('that refuse are read as any refusal', () => {
+    expect(() => readProbeAnswer(refusalHeaders(403, 'FLOW_LIMIT', 'too many flows', 7)))
+      .to.throw(FlowRefusedError)
+      .with.property('code', 'FLOW_LIMIT');
+  });
+
+  for (const [what, headers] of [
+    ['refuses headers that it does not know', refusalHeaders(400, 'HEADER_UNKNOWN', 'gs-probe is not known', null)],
+    ['takes them for a flow', acceptHeaders(7)],
+  ] as const) {
+    it(`never count as a yes from a peer of an earlier release, which ${what}`, () => {
+      expect(() => readProbeAnswer(headers)).to.throw(ProbeNotKnownError);
     });
   }
 });

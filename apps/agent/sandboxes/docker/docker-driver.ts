@@ -7,6 +7,7 @@ import { DockerEngine } from '#libs/docker-engine/engine.js';
 import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
 import { EngineRefusedError } from '#libs/docker-engine/errors.js';
 import type { SandboxDriver } from '../driver.js';
+import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
 import { makeForeign, makeLocal } from '../netns/isolation.js';
 import { loadRules } from '../nft-command.js';
 import { Admissions, type AdmittedContainer } from './admissions.js';
@@ -39,6 +40,7 @@ class DockerDriver implements SandboxDriver {
   readonly isolation = 'enforced';
   readonly proxyRangeDefault: string;
   readonly directory: SandboxDirectory;
+  readonly inspection = inspectNamespaces((sandboxId) => this.insideOf(sandboxId));
   private readonly plan: BridgePlan;
   private readonly engine: DockerEngine;
   private readonly containers: EngineContainers;
@@ -134,6 +136,19 @@ class DockerDriver implements SandboxDriver {
     await removeNetwork(this.engine, this.plan).catch(this.onError);
     await loadRules(noBridgeRules(this.plan.bridge)).catch(this.onError);
     await makeForeign(this.proxyRange);
+  }
+
+  private insideOf(sandboxId: SandboxId): NamespaceInside | null {
+    const admitted = this.bySandbox.get(sandboxId);
+    if (admitted === undefined) return null;
+    const { pid } = admitted.container;
+    return {
+      enter: ['nsenter', `--net=/proc/${pid}/ns/net`],
+      agentResolver: this.plan.gateway,
+      resolverConfig: null,
+      pids: async () => [pid],
+      neighbours: [...this.bySandbox.values()].filter((other) => other !== admitted).map(({ link }) => link.address),
+    };
   }
 
   private async connected(): Promise<void> {

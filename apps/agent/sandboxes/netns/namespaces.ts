@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, writeInside } from '../ip-command.js';
+import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, runTool, writeInside } from '../ip-command.js';
 import type { HostAddress } from './choose-links.js';
 import { closeLink, forgetLink } from './isolation.js';
 import { LINK_PREFIX_BITS, LINK_PREFIX_BITS_6, type Link } from './link-addresses.js';
@@ -71,9 +71,20 @@ async function setAddresses(where: readonly string[], device: string, v4: string
   await ip(...set, `${v6}/${LINK_PREFIX_BITS_6}`, 'dev', device, 'nodad');
 }
 
+/** The resolv.conf of processes that `ip netns exec` starts there. */
+export function resolverConfigOf(namespace: string): string {
+  return join(CONFIG_FOLDER, namespace, 'resolv.conf');
+}
+
+/** Processes in the namespace. */
+export async function pidsIn(namespace: string, signal: AbortSignal): Promise<readonly number[]> {
+  const printed = await runTool(['ip', 'netns', 'pids', namespace], signal);
+  return printed.split('\n').filter(Boolean).map(Number);
+}
+
 function writeResolverConfig(namespace: string, resolver: string): void {
   const folder = join(CONFIG_FOLDER, namespace);
-  const path = join(folder, 'resolv.conf');
+  const path = resolverConfigOf(namespace);
   const text = `nameserver ${resolver}\n`;
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
   mkdirSync(folder, { recursive: true });

@@ -5,12 +5,21 @@ import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { type AddressRange, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import type { SandboxDriver } from '../driver.js';
+import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
 import { chooseLinks } from './choose-links.js';
 import { closeRanges, makeForeign, makeLocal, reopenRanges, requireStrictSources } from './isolation.js';
 import { type Link, linkIndexOf, linkRange6 } from './link-addresses.js';
 import { namespaceName } from './namespace-names.js';
-import { cleanNamespaces, ensureNamespace, hostAddresses, listNamespaces, removeNamespace } from './namespaces.js';
+import {
+  cleanNamespaces,
+  ensureNamespace,
+  hostAddresses,
+  listNamespaces,
+  pidsIn,
+  removeNamespace,
+  resolverConfigOf,
+} from './namespaces.js';
 import type { NetnsSettings } from './netns-settings.js';
 
 /** The range of links is used up. */
@@ -47,6 +56,7 @@ class NetnsDriver implements SandboxDriver {
   readonly isolation = 'enforced';
   readonly proxyRangeDefault = NETNS_PROXY_RANGE;
   readonly directory: SandboxDirectory;
+  readonly inspection = inspectNamespaces((sandboxId) => this.insideOf(sandboxId));
   private readonly range: AddressRange;
   private readonly range6: string;
   private placed = new Map<SandboxId, PlacedSandbox>();
@@ -143,6 +153,21 @@ class NetnsDriver implements SandboxDriver {
     if (sandbox === undefined) return null;
     const onSomeLink = linkIndexOf(this.range, local);
     return onSomeLink === null || onSomeLink === sandbox.link.index ? sandbox.sandboxId : null;
+  }
+
+  private insideOf(sandboxId: SandboxId): NamespaceInside | null {
+    const sandbox = this.placed.get(sandboxId);
+    if (sandbox === undefined) return null;
+    const { namespace, link } = sandbox;
+    return {
+      enter: ['ip', 'netns', 'exec', namespace],
+      agentResolver: link.agentAddress,
+      resolverConfig: resolverConfigOf(namespace),
+      pids: (signal) => pidsIn(namespace, signal),
+      neighbours: [...this.placed.values()]
+        .filter((other) => other !== sandbox)
+        .flatMap((other) => [other.link.sandboxAddress, other.link.sandboxAddress6]),
+    };
   }
 
   private read(): readonly SandboxId[] {

@@ -5,6 +5,7 @@ import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import type { SandboxDriver } from '../driver.js';
+import { seesNothing } from '../inspection/inspection.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
 import type { StaticSettings } from './static-settings.js';
 
@@ -57,6 +58,7 @@ class StaticDriver implements SandboxDriver {
   readonly isolation = 'advisory';
   readonly proxyRangeDefault = STATIC_PROXY_RANGE;
   readonly directory: SandboxDirectory;
+  readonly inspection = seesNothing('the driver static isolates nothing, and does not see inside a sandbox');
   private byAddress = new Map<string, SandboxId>();
   private bySandbox = new Map<SandboxId, string>();
   private listener = (): void => {};

@@ -5,7 +5,7 @@ import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { parseDestination } from '../../diagnostics/destination.js';
 import { EXPECTATIONS, judge } from '../../diagnostics/judge.js';
-import { missText, verdictLine, whoWasAsked } from '../../diagnostics/verdict-text.js';
+import { missText, verdictLine, whoAtWhichEnd } from '../../diagnostics/verdict-text.js';
 import { SELECTORS } from '../../rule-command.js';
 
 /** The control plane asks agents and local nodes before it answers, and waits for the silent ones. */
@@ -49,7 +49,7 @@ export default class NetworkTest extends GstacksCommand {
     }
     this.screen.line('');
     this.screen.table(checks, [
-      { heading: 'ASKED', cell: whoWasAsked },
+      { heading: 'ASKED', cell: whoAtWhichEnd },
       { heading: 'CHECK', cell: ({ code }) => code },
       { heading: 'STATUS', cell: ({ status }) => status },
       { heading: 'EVIDENCE', cell: ({ evidence }) => evidence },
@@ -58,7 +58,7 @@ export default class NetworkTest extends GstacksCommand {
     this.screen.line('');
     if (firstFailure !== null) {
       this.screen.line(
-        `first failure: ${whoWasAsked(firstFailure) ?? 'nobody'} ${firstFailure.code}: ${firstFailure.evidence}`,
+        `first failure: ${whoAtWhichEnd(firstFailure) ?? 'control plane'} ${firstFailure.code}: ${firstFailure.evidence}`,
         'bad',
       );
       if (firstFailure.remedy !== null) this.screen.line(`  try: ${firstFailure.remedy}`);

@@ -155,6 +155,30 @@ export function keepsSessions(newTransport: TransportFactory): void {
       await waitFor('the old session is gone', () => a.connections() === 1);
     });
 
+    it('lets go of a session at an address that the peer left while it was dialled', async () => {
+      const [b, c] = [await mesh.start('host-b'), await mesh.start('host-c')];
+      const transport = await newTransport('host-a');
+      const gate = Promise.withResolvers<void>();
+      const dialled: string[] = [];
+      const held: Transport = {
+        ...transport,
+        dial: async (endpoint, signal) => {
+          dialled.push(endpoint);
+          if (dialled.length === 1) await gate.promise;
+          return transport.dial(endpoint, signal);
+        },
+      };
+      const a = await mesh.start('host-a', { transport: held });
+      introduce(a, b);
+      const asked = failure(a.open(agent('host-b'), flowRequest(), never()));
+      await waitFor('the dial has begun', () => dialled.length === 1);
+      a.setPeers([{ agentId: agent('host-b'), endpoints: c.endpoints, keyThumbprint: null }]);
+      gate.resolve();
+      expect(await asked).to.equal('PEER_IDENTITY_MISMATCH');
+      expect(dialled).to.deep.equal([...b.endpoints, ...c.endpoints]);
+      await waitFor('the old session is gone', () => a.connections() === 0);
+    });
+
     it('does not wait for a peer that takes the connection and says nothing', async () => {
       const silent: Transport = await newTransport('silent');
       await silent.listen((connection) => void connection.on('error', () => undefined));

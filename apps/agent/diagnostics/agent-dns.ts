@@ -1,0 +1,54 @@
+import type { Check } from '#libs/contracts/bus-messages.js';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import { fail, pass, skipped, unknown, worst } from '#libs/data-plane/diagnostics/check.js';
+import type { NameLookup, NameLookups } from '../sandboxes/inspection/inspection.js';
+import { type ChecksRequest, type DiagnosedHost, recordOf } from './diagnosed-host.js';
+
+/** Sandboxes that are looked into for one question: each costs a process. */
+export const MOST_LOOKED_INTO = 4;
+
+/** Whether the sources get the agent's answer when they look the alias up by their own resolver. */
+export async function checkAgentDns(
+  host: DiagnosedHost,
+  request: ChecksRequest,
+  sources: readonly { readonly sandboxId: SandboxId }[],
+  signal: AbortSignal,
+): Promise<Check> {
+  const record = recordOf(host, request);
+  if (record === null) return skipped('USES_AGENT_DNS', `there is no record for ${request.alias} to ask for`);
+  const here = sources.filter(({ sandboxId }) => host.sandboxes.addressOf(sandboxId) !== null);
+  if (here.length === 0) return skipped('USES_AGENT_DNS', 'no sandbox of this host is a source');
+  const checks = await Promise.all(
+    here.slice(0, MOST_LOOKED_INTO).map(async ({ sandboxId }): Promise<Check> => {
+      const found = await host.inspection.lookUp(sandboxId, record.name, signal);
+      if (found.kind === 'unseen') {
+        return skipped('USES_AGENT_DNS', `which resolver ${sandboxId} uses is not seen: ${found.reason}`);
+      }
+      return judge(sandboxId, record, found);
+    }),
+  );
+  return worst(checks);
+}
+
+function judge(
+  sandboxId: SandboxId,
+  record: { readonly name: string; readonly address: string },
+  { agentResolver, lookups }: NameLookups,
+): Check {
+  const isAnswered = ({ answer }: NameLookup) => Array.isArray(answer) && answer.includes(record.address);
+  const good = lookups.find(isAnswered);
+  const bad = lookups.filter((lookup) => !isAnswered(lookup));
+  const told = bad.map((lookup) => describe(sandboxId, record.name, lookup)).join('; ');
+  if (good !== undefined) {
+    const others = told === '' ? '' : `; but ${told}`;
+    return pass('USES_AGENT_DNS', `${describe(sandboxId, record.name, good)}${others}`);
+  }
+  const remedy = `make its resolver ${agentResolver}, and start again what runs in ${sandboxId}`;
+  if (told === '') return unknown('USES_AGENT_DNS', `no resolver of ${sandboxId} is found`, remedy);
+  return fail('USES_AGENT_DNS', `${told}; the agent's own answer is ${record.address}`, remedy);
+}
+
+function describe(sandboxId: SandboxId, name: string, { who, servers, answer }: NameLookup): string {
+  const answered = typeof answer === 'string' ? answer : answer.join(', ');
+  return `${who} in ${sandboxId} asks ${servers.join(', ') || 'nobody'} for ${name}: ${answered}`;
+}

@@ -1,0 +1,86 @@
+import type { Check } from '#libs/contracts/bus-messages.js';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import { fail, pass, skipped } from '#libs/data-plane/diagnostics/check.js';
+import type { ListeningSocket } from '../sandboxes/inspection/inspection.js';
+import { listeningAt } from '../sandboxes/inspection/socket-table.js';
+import type { ChecksRequest, DiagnosedHost } from './diagnosed-host.js';
+import { decide } from './policy.js';
+
+/**
+ * Whether the sandbox takes a connection on the port inside. Its socket table tells without it noticing; where it has
+ * none of its own it is dialled, as a flow would, and only when a flow is allowed.
+ */
+export async function checkTargetAccepts(
+  host: DiagnosedHost,
+  request: ChecksRequest,
+  signal: AbortSignal,
+): Promise<Check> {
+  const view = host.view(request.networkId);
+  const record = view?.aliases.get(request.alias);
+  const port = record?.ports.find(({ published }) => published === request.port)?.target;
+  if (view === null || record === undefined || port === undefined) {
+    return skipped('TARGET_ACCEPTS', `${request.alias}:${request.port} leads to no sandbox`);
+  }
+  const { sandboxId } = record;
+  const address = host.sandboxes.addressOf(sandboxId);
+  if (address === null) {
+    const remedy = `start ${sandboxId}, or see where it is with \`gstacks sandbox list\``;
+    return fail('TARGET_ACCEPTS', `${sandboxId} is not on this host now`, remedy);
+  }
+  if (host.sandboxes.isPaused(sandboxId)) {
+    return fail('TARGET_ACCEPTS', `${sandboxId} is paused: no connection would be answered`, `let ${sandboxId} go on`);
+  }
+  const target: Target = { sandboxId, address, port };
+  const sockets = await host.inspection.listeners(sandboxId, signal);
+  if (sockets !== null) return byTable(target, sockets);
+  const effect = decide(view, request)?.effect;
+  if (effect !== 'allow' && effect !== 'mixed') {
+    return skipped('TARGET_ACCEPTS', `the policy denies it, and only a dial would tell whether ${sandboxId} listens`);
+  }
+  return byDial(target, host, signal);
+}
+
+interface Target {
+  readonly sandboxId: SandboxId;
+  readonly address: string;
+  readonly port: number;
+}
+
+function byTable({ sandboxId, address, port }: Target, sockets: readonly ListeningSocket[]): Check {
+  const listening = listeningAt(sockets, address, port);
+  switch (listening.kind) {
+    case 'listens':
+      return pass('TARGET_ACCEPTS', `${sandboxId} listens on ${listening.address}:${port}`);
+    case 'elsewhere':
+      return fail(
+        'TARGET_ACCEPTS',
+        `${sandboxId} listens on ${listening.addresses.join(' and ')} only, port ${port}: not at ${address}, where connections arrive`,
+        `make it listen on 0.0.0.0:${port} or ${address}:${port}`,
+      );
+    case 'nobody': {
+      const others = listening.ports.length === 0 ? '' : `; it listens on ${shown(listening.ports)}`;
+      return fail('TARGET_ACCEPTS', `nobody listens on ${port} in ${sandboxId}${others}`, startRemedy(port, sandboxId));
+    }
+  }
+}
+
+async function byDial({ sandboxId, address, port }: Target, host: DiagnosedHost, signal: AbortSignal): Promise<Check> {
+  const failure = await host.flows.dialTarget(sandboxId, port, signal);
+  if (failure === null) return pass('TARGET_ACCEPTS', `${sandboxId} took a connection to ${address}:${port}`);
+  if (failure.code === 'TARGET_REFUSED') {
+    const evidence = `nobody listens on ${port} of ${address}, the address of ${sandboxId}`;
+    return fail('TARGET_ACCEPTS', evidence, startRemedy(port, sandboxId));
+  }
+  const remedy = `check that ${sandboxId} runs and that ${address}:${port} is open from this host`;
+  return fail('TARGET_ACCEPTS', `${failure.code}: ${failure.message}`, remedy);
+}
+
+function startRemedy(port: number, sandboxId: SandboxId): string {
+  return `start what serves ${port} in ${sandboxId}, or publish the port that it serves: gstacks network alias add`;
+}
+
+const MOST_PORTS = 8;
+
+function shown(ports: readonly number[]): string {
+  return ports.length > MOST_PORTS ? `${ports.slice(0, MOST_PORTS).join(', ')} and others` : ports.join(', ');
+}

@@ -1,0 +1,57 @@
+import type { SandboxId } from '#libs/contracts/ids.js';
+
+/** What a driver can find out inside one of its sandboxes. Diagnostics ask; traffic does not depend on it. */
+export interface SandboxInspection {
+  /** Listening TCP sockets inside; null: its sandboxes have no socket table of their own. */
+  listeners(sandboxId: SandboxId, signal: AbortSignal): Promise<readonly ListeningSocket[] | null>;
+  /** Asks for a name from inside, by the resolvers that are in use there. */
+  lookUp(sandboxId: SandboxId, name: string, signal: AbortSignal): Promise<Unseen | NameLookups>;
+  /** Dials from inside what isolation keeps apart. */
+  dialNeighbours(sandboxId: SandboxId, signal: AbortSignal): Promise<Unseen | NeighbourDials>;
+}
+
+/** The driver has no way to see it, and says why. */
+export interface Unseen {
+  readonly kind: 'unseen';
+  readonly reason: string;
+}
+
+export interface ListeningSocket {
+  /** `*` is every address of both families, `[::]` every IPv6 address and no other. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface NameLookups {
+  readonly kind: 'looked up';
+  /** Where the agent answers this sandbox. */
+  readonly agentResolver: string;
+  /** One for each way of resolving names that is in use inside. */
+  readonly lookups: readonly NameLookup[];
+}
+
+export interface NameLookup {
+  /** Who resolves names so. */
+  readonly who: string;
+  readonly servers: readonly string[];
+  /** The addresses answered, or the code of the failure. */
+  readonly answer: readonly string[] | string;
+}
+
+export interface NeighbourDials {
+  readonly kind: 'dialled';
+  /** How many addresses of neighbours were dialled. */
+  readonly dialled: number;
+  /** Those that answered, be it with a refusal. */
+  readonly reached: readonly string[];
+}
+
+/** For a driver that cannot look inside: nothing is seen, for this reason. */
+export function seesNothing(reason: string): SandboxInspection {
+  const unseen: Unseen = { kind: 'unseen', reason };
+  return {
+    listeners: async () => null,
+    lookUp: async () => unseen,
+    dialNeighbours: async () => unseen,
+  };
+}

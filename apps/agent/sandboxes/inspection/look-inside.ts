@@ -1,0 +1,58 @@
+import { Resolver } from 'node:dns/promises';
+import { connect } from 'node:net';
+
+/**
+ * A program of its own: the agent runs it in a sandbox's network namespace, where what it does is done as the sandbox.
+ * Its argument is a question in JSON, what it prints the answer.
+ */
+export type InsideQuestion =
+  | { readonly kind: 'name'; readonly name: string; readonly servers: readonly string[] }
+  | { readonly kind: 'dials'; readonly addresses: readonly string[] };
+
+export type InsideAnswer<Question extends InsideQuestion> = {
+  /** Addresses of the name, or why there are none; of the addresses dialled, those that answered. */
+  readonly answer: Question['kind'] extends 'name' ? readonly string[] | string : readonly string[];
+};
+
+const LOOKUP_MS = 700;
+/** A neighbour is on this machine: it answers at once, or not at all. */
+const DIAL_MS = 300;
+/** Nobody listens there: a host that is reached refuses, and one that is not reached does not. */
+const DIALLED_PORT = 9;
+
+async function lookUp(name: string, servers: readonly string[]): Promise<readonly string[] | string> {
+  const resolver = new Resolver({ timeout: LOOKUP_MS, tries: 1 });
+  try {
+    resolver.setServers(servers);
+    return await resolver.resolve4(name);
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: DIALLED_PORT, timeout: DIAL_MS });
+    const settle = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => settle(true));
+    // On a busy machine an answer may have arrived that this process has not read yet.
+    socket.once('timeout', () => setImmediate(settle, false));
+    socket.once('error', (error) => settle(['ECONNREFUSED', 'ECONNRESET'].includes(codeOf(error))));
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+async function answerTo(question: InsideQuestion): Promise<readonly string[] | string> {
+  if (question.kind === 'name') return lookUp(question.name, question.servers);
+  const answered = await Promise.all(question.addresses.map(answers));
+  return question.addresses.filter((_, index) => answered[index]);
+}
+
+const question: InsideQuestion = JSON.parse(process.argv[2] ?? '');
+process.stdout.write(JSON.stringify({ answer: await answerTo(question) }));

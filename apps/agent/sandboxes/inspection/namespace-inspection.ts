@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import { runTool } from '../ip-command.js';
+import type { ListeningSocket, NameLookup, SandboxInspection } from './inspection.js';
+import type { InsideAnswer, InsideQuestion } from './look-inside.js';
+import { parseListeners } from './socket-table.js';
+
+/** A sandbox that has a network namespace of its own. */
+export interface NamespaceInside {
+  /** The command, with its arguments, that runs what follows it in the namespace. */
+  readonly enter: readonly string[];
+  /** Where the agent answers this sandbox's queries. */
+  readonly agentResolver: string;
+  /** What a process inside gets as its resolv.conf; null where each has its own. */
+  readonly resolverConfig: string | null;
+  readonly pids: (signal: AbortSignal) => Promise<readonly number[]>;
+  /** Addresses of sandboxes that it must not reach. */
+  readonly neighbours: readonly string[];
+}
+
+const LOOK_INSIDE = fileURLToPath(new URL('./look-inside.js', import.meta.url));
+const MOST_PROCESSES = 64;
+const MOST_WAYS = 4;
+const MOST_NEIGHBOURS = 16;
+
+/** Looks into network namespaces by running a small program of ours in them. `find`: null when it is not here. */
+export function inspectNamespaces(find: (sandboxId: SandboxId) => NamespaceInside | null): SandboxInspection {
+  const inside = (sandboxId: SandboxId): NamespaceInside => {
+    const found = find(sandboxId);
+    if (found === null) throw new Error(`${sandboxId} is not on this host`);
+    return found;
+  };
+  return {
+    async listeners(sandboxId, signal): Promise<readonly ListeningSocket[]> {
+      return parseListeners(await runTool([...inside(sandboxId).enter, 'ss', '-H', '-l', '-t', '-n'], signal));
+    },
+
+    async lookUp(sandboxId, name, signal) {
+      const sandbox = inside(sandboxId);
+      const ways = await resolversInUse(sandbox, signal);
+      const lookups = await Promise.all(
+        ways.map(async ({ who, servers }): Promise<NameLookup> => {
+          if (servers.length === 0) return { who, servers, answer: 'no nameserver is set' };
+          const { answer } = await look(sandbox, { kind: 'name', name, servers }, signal);
+          return { who, servers, answer };
+        }),
+      );
+      return { kind: 'looked up', agentResolver: sandbox.agentResolver, lookups };
+    },
+
+    async dialNeighbours(sandboxId, signal) {
+      const sandbox = inside(sandboxId);
+      const addresses = sandbox.neighbours.slice(0, MOST_NEIGHBOURS);
+      if (addresses.length === 0) return { kind: 'dialled', dialled: 0, reached: [] };
+      const { answer } = await look(sandbox, { kind: 'dials', addresses }, signal);
+      return { kind: 'dialled', dialled: addresses.length, reached: answer };
+    },
+  };
+}
+
+async function look<Question extends InsideQuestion>(
+  { enter }: NamespaceInside,
+  question: Question,
+  signal: AbortSignal,
+): Promise<InsideAnswer<Question>> {
+  const printed = await runTool([...enter, process.execPath, LOOK_INSIDE, JSON.stringify(question)], signal);
+  return JSON.parse(printed);
+}
+
+interface Way {
+  readonly who: string;
+  readonly servers: readonly string[];
+}
+
+/** Each list of nameservers that a process inside has; without a process, the one that the next would get. */
+async function resolversInUse(sandbox: NamespaceInside, signal: AbortSignal): Promise<readonly Way[]> {
+  const ways = new Map<string, Way>();
+  for (const pid of (await sandbox.pids(signal)).slice(0, MOST_PROCESSES)) {
+    // What this agent runs inside to look around is no process of the sandbox.
+    if ((await parentOf(pid)) === process.pid) continue;
+    const servers = await nameservers(`/proc/${pid}/root/etc/resolv.conf`);
+    if (servers !== null && !ways.has(servers.join())) {
+      ways.set(servers.join(), { who: `process ${pid} (${await programOf(pid)})`, servers });
+    }
+  }
+  if (ways.size > 0) return [...ways.values()].slice(0, MOST_WAYS);
+  const servers = sandbox.resolverConfig === null ? null : await nameservers(sandbox.resolverConfig);
+  return servers === null ? [] : [{ who: 'a process started in it', servers }];
+}
+
+/** resolv.conf(5); null when it cannot be read: the process is gone, or has none. */
+async function nameservers(path: string): Promise<readonly string[] | null> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  return text === null ? null : [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map(([, server = '']) => server);
+}
+
+/** The fourth field of /proc/<pid>/stat; the second, in brackets, may hold anything. */
+async function parentOf(pid: number): Promise<number | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [, parent] = /\) \S ([0-9]+) [^)]*$/.exec(text) ?? [];
+  return parent === undefined ? null : Number(parent);
+}
+
+async function programOf(pid: number): Promise<string> {
+  const [program = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+  return basename(program) || 'gone';
+}

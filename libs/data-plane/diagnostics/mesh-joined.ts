@@ -1,0 +1,25 @@
+import { X509Certificate } from 'node:crypto';
+import type { Check, MeshState } from '#libs/contracts/bus-messages.js';
+import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
+import { fail, pass } from './check.js';
+
+/** Whether this host is in the mesh, with a certificate that is good by its own clock. `certificate` is PEM. */
+export function checkMeshJoined(mesh: MeshState, certificate: string, now: Date): Check {
+  const { state, transport, code, message, endpoints } = mesh;
+  if (state !== 'joined') {
+    const reason = code === null ? '' : ` (${code}): ${message ?? 'no reason given'}`;
+    return fail('MESH_JOINED', `${state}${reason}`, meshRemedy(code) ?? 'wait a moment and test again');
+  }
+  const { validFromDate, validToDate } = new X509Certificate(certificate);
+  if (now < validFromDate || now >= validToDate) {
+    const validity = `${validFromDate.toISOString()} to ${validToDate.toISOString()}`;
+    return fail(
+      'MESH_JOINED',
+      `joined by ${transport}, but its certificate is good from ${validity}, and its clock says ${now.toISOString()}`,
+      'set the clock of that host; if it is right, its log says why the credentials are not renewed',
+    );
+  }
+  const where = endpoints.length === 0 ? '' : ` at ${endpoints.join(', ')}`;
+  const fault = code === null ? '' : `, with a fault (${code}): ${message ?? 'no reason given'}`;
+  return pass('MESH_JOINED', `joined by ${transport}${where}${fault}`);
+}

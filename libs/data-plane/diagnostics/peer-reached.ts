@@ -1,0 +1,119 @@
+import type { Check } from '#libs/contracts/bus-messages.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
+import type { FlowSource, VerdictReason } from '#libs/policy/model.js';
+import type { ProbeOutcome } from '../data-plane.js';
+import { fail, pass, skipped, unknown, worst } from './check.js';
+
+/** What the check needs of the host that it runs on. */
+export interface PeerCheck {
+  readonly network: string;
+  /** The host's agent; null for a developer's machine. */
+  readonly self: AgentId | null;
+  readonly probe: (source: FlowSource) => Promise<ProbeOutcome>;
+  /** Where an agent says that it is reached. */
+  readonly endpointsOf: (agentId: AgentId) => readonly string[];
+}
+
+/** Sources of one host that a question is tried for; others that the selector stands for are told of. */
+const MOST_SOURCES = 8;
+
+/** Whether the target's agent would take a flow of these sources of this host, asked over the live path. */
+export async function checkPeerReached(host: PeerCheck, sources: readonly FlowSource[]): Promise<Check> {
+  if (sources.length === 0) return skipped('PEER_REACHED', 'the selector stands for no source of this host');
+  const tried = sources.slice(0, MOST_SOURCES);
+  const checks = await Promise.all(tried.map(async (source) => describe(host, source, await host.probe(source))));
+  const found = worst(checks);
+  const leftOut = sources.length - tried.length;
+  return leftOut === 0 ? found : { ...found, evidence: `${leftOut} more sources were not tried; ${found.evidence}` };
+}
+
+function describe(host: PeerCheck, source: FlowSource, outcome: ProbeOutcome): Check {
+  const who = source.kind === 'sandbox' ? source.sandboxId : `local:${source.user}`;
+  switch (outcome.kind) {
+    case 'taken': {
+      const by = outcome.agentId === host.self ? 'this agent' : `agent ${outcome.agentId}`;
+      return pass('PEER_REACHED', `${by} would take a flow of ${who}, by version ${outcome.version}`);
+    }
+    case 'refused here':
+      if (isPolicy(outcome.code)) {
+        return skipped('PEER_REACHED', `nothing was sent: the policy here denies ${who} (${outcome.code})`);
+      }
+      return fail(
+        'PEER_REACHED',
+        `a flow of ${who} is refused here: ${outcome.code}`,
+        refusalRemedy(outcome.code, host),
+      );
+    case 'refused there': {
+      const { agentId, code, message, version } = outcome;
+      const decided = version === null ? '' : `, by version ${version}`;
+      const evidence = `agent ${agentId} refuses a flow of ${who}: ${code} (${message})${decided}`;
+      return fail('PEER_REACHED', evidence, refusalRemedy(code, host));
+    }
+    case 'unreachable': {
+      const { agentId, code, message } = outcome;
+      const endpoints = host.endpointsOf(agentId);
+      const where = endpoints.length === 0 ? '' : ` at ${endpoints.join(', ')}`;
+      const evidence = `agent ${agentId} is not reached${where}: ${code}, ${message}`;
+      return fail('PEER_REACHED', evidence, unreachableRemedy(outcome, endpoints));
+    }
+    case 'not known there': {
+      const evidence = `agent ${outcome.agentId} is reached, and is of an earlier release that answers no probes`;
+      return unknown('PEER_REACHED', evidence, outcome.remedy);
+    }
+  }
+}
+
+const POLICY_REASONS: { readonly [reason in VerdictReason]: true } = {
+  ALLOWED: true,
+  EXPLICIT_DENY: true,
+  DEFAULT_DENY: true,
+  NOT_ATTACHED: true,
+  NO_ALIAS: true,
+  NO_PORT: true,
+};
+
+function isPolicy(code: string): boolean {
+  return code in POLICY_REASONS;
+}
+
+function refusalRemedy(code: string, { network }: PeerCheck): string {
+  if (isPolicy(code) || code === 'NETWORK_UNKNOWN') {
+    return `the agents hold different versions: see \`gstacks network status ${network}\``;
+  }
+  switch (code) {
+    case 'FLOW_LIMIT':
+      return 'end connections of that source, or raise GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX and GLOBALSTACKS_AGENT_FLOWS';
+    case 'STALE':
+      return 'bring that agent into contact with the control plane: see `gstacks agent list`';
+    case 'TARGET_PAUSED':
+      return 'let the target go on';
+    case 'MESH_NOT_CONFIGURED':
+      return meshRemedy(code) ?? '';
+    case 'LOCAL_NODE_NOT_ADMITTED':
+      return `test again in a moment; if it stays, leave and join again: gstacks mesh leave ${network}`;
+    case 'SOURCE_NOT_HERE':
+    case 'SOURCE_NOT_ON_PEER':
+    case 'TARGET_NOT_HERE':
+    case 'TARGET_NOT_PLACED':
+    case 'TARGET_MOVED':
+      return 'see where the sandboxes are with `gstacks sandbox list`';
+    default:
+      return "read that agent's log";
+  }
+}
+
+const UNSPECIFIED = /^(0\.0\.0\.0|\[::\]):/;
+
+function unreachableRemedy(
+  { agentId, code, remedy }: Extract<ProbeOutcome, { kind: 'unreachable' }>,
+  endpoints: readonly string[],
+): string {
+  if (endpoints.length > 0 && endpoints.every((endpoint) => UNSPECIFIED.test(endpoint))) {
+    return `set GLOBALSTACKS_MESH_DIRECT_ADVERTISE of agent ${agentId} to an address that other hosts reach`;
+  }
+  if (code === 'CONNECT_TIMEOUT') {
+    return `check that the agent of ${agentId} runs, and that nothing between the hosts drops its packets`;
+  }
+  return remedy ?? `check that the agent of ${agentId} runs and is in the mesh: gstacks agent list`;
+}

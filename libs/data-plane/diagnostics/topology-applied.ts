@@ -1,0 +1,47 @@
+import type { Check, Epoch } from '#libs/contracts/bus-messages.js';
+import { type HeldNetwork, sameEpoch } from '../topology/held-network.js';
+import { fail, pass } from './check.js';
+
+/** What the control plane expects whoever is asked to hold. */
+export interface ExpectedTopology {
+  readonly epoch: Epoch;
+  readonly version: number;
+  readonly hash: string;
+}
+
+const RETRY = 'wait a moment and test again';
+/** Characters of a hash that tell two apart for a reader. */
+const SHOWN_HASH = 12;
+
+/** Whether what is applied is what the control plane expects: epoch, version and content. */
+export function checkTopologyApplied(applied: HeldNetwork | null, expected: ExpectedTopology): Check {
+  if (applied === null || !applied.snapshot.participates) {
+    const evidence = `nothing of this network is applied; the control plane has version ${expected.version}`;
+    return fail('TOPOLOGY_APPLIED', evidence, `${RETRY}; if it stays, see whether it is in contact`);
+  }
+  const { epoch, hash, snapshot } = applied;
+  const { version, name } = snapshot;
+  const differs = (evidence: string) =>
+    fail('TOPOLOGY_APPLIED', evidence, `see \`gstacks network status ${name}\`: the control plane may be restored`);
+  if (!sameEpoch(epoch, expected.epoch)) {
+    return differs(
+      `version ${version} of epoch ${shown(epoch)} is applied; the control plane has epoch ${shown(expected.epoch)}`,
+    );
+  }
+  if (version < expected.version) {
+    const evidence = `version ${version} is applied; the control plane has ${expected.version}`;
+    return fail('TOPOLOGY_APPLIED', evidence, `${RETRY}; if it stays, read its log`);
+  }
+  if (version > expected.version) {
+    return differs(`version ${version} is applied, and the control plane has only ${expected.version}`);
+  }
+  if (hash !== expected.hash) {
+    const [here, there] = [hash.slice(0, SHOWN_HASH), expected.hash.slice(0, SHOWN_HASH)];
+    return differs(`another version ${version} is applied (${here}) than the control plane has (${there})`);
+  }
+  return pass('TOPOLOGY_APPLIED', `version ${version} is applied, as the control plane has it`);
+}
+
+function shown({ counter, id }: Epoch): string {
+  return `${counter} (${id})`;
+}

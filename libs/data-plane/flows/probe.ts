@@ -1,0 +1,82 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { FlowRefusedError, type FlowRequest, ProbeNotKnownError } from '#libs/mesh/flow.js';
+import type { ProbeOutcome, ProbeQuestion } from '../data-plane.js';
+import { TargetUnreachableError } from './dial.js';
+import type { Flow } from './flow.js';
+import { type FlowHost, FlowRefusedHereError } from './host.js';
+import type { FlowTarget } from './judge.js';
+import { reachTarget } from './reach-target.js';
+
+/** What a flow of this host's own would meet, up to the target's agent; `signal` ends the wait. Never rejects. */
+export async function probe(host: FlowHost, question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome> {
+  let ended: string | null = null;
+  /** The target's agent, once it was asked. */
+  let asked: AgentId | null = null;
+  const trial = host.trial({ ...question, flowId: host.settings.newFlowId(), peer: null }, (code) => {
+    ended = code;
+  });
+  const giveUp = () => trial.finish('refused', 'CONNECT_TIMEOUT');
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    requireSource(host, trial, question);
+    const { agentId, version } = await reachTarget(host, trial, async (target, version) => {
+      asked = target.agentId;
+      return { agentId: asked, version: await askTarget(host, trial, question, target, version) };
+    });
+    await host.catchUp(trial, version);
+    if (trial.isDone()) throw new Error('given up');
+    host.requireAllowed(trial);
+    return { kind: 'taken', agentId, version };
+  } catch (error) {
+    return outcomeOf(error, ended, asked);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    trial.finish('ended', 'ENDED');
+  }
+}
+
+/** What comes before the first decision; throws FlowRefusedHereError. */
+function requireSource(host: FlowHost, trial: Flow, { source }: ProbeQuestion): void {
+  if (trial.isDone()) throw new FlowRefusedHereError('CONNECT_TIMEOUT');
+  if (source.kind === 'sandbox' && host.settings.sandboxes.addressOf(source.sandboxId) === null) {
+    throw new FlowRefusedHereError('SOURCE_NOT_HERE');
+  }
+  if (host.isOverLimit(trial)) throw new FlowRefusedHereError('FLOW_LIMIT');
+}
+
+/** The version that the target's agent decided on; a target of this host is not dialled. */
+async function askTarget(
+  host: FlowHost,
+  trial: Flow,
+  { networkId, alias, port, source }: ProbeQuestion,
+  target: FlowTarget,
+  version: number,
+): Promise<number> {
+  const { agentId, mesh } = host.settings;
+  if (target.agentId === agentId) {
+    host.addressOf(target.sandboxId);
+    return version;
+  }
+  if (mesh === null) throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');
+  const request: FlowRequest = { flowId: trial.facts.flowId, networkId, alias, port, source, version };
+  return mesh.probe(target.agentId, request, trial.signal);
+}
+
+function outcomeOf(error: unknown, ended: string | null, asked: AgentId | null): ProbeOutcome {
+  if (error instanceof FlowRefusedHereError || error instanceof TargetUnreachableError || asked === null) {
+    return { kind: 'refused here', code: error instanceof CodedError ? error.code : (ended ?? 'PEER_UNREACHABLE') };
+  }
+  if (error instanceof FlowRefusedError) {
+    const { code, message, targetVersion } = error;
+    return { kind: 'refused there', agentId: asked, code, message, version: targetVersion };
+  }
+  if (error instanceof ProbeNotKnownError) return { kind: 'not known there', agentId: asked, remedy: error.remedy };
+  if (ended === null && error instanceof CodedError) {
+    const { code, message, remedy } = error;
+    return { kind: 'unreachable', agentId: asked, code, message, remedy };
+  }
+  const message = ended === 'SHUTTING_DOWN' ? 'this host is shutting down' : 'no answer in time';
+  return { kind: 'unreachable', agentId: asked, code: ended ?? 'PEER_UNREACHABLE', message, remedy: null };
+}
