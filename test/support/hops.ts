@@ -19,7 +19,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     failsWith: /NETWORK_NOT_FOUND/,
   },
   'no publish': {
-    file: /\/apps\/control-plane\/topology\/delivery-lane\.js$/,
+    file: /\/apps\/control-plane\/delivery\/delivery-lane\.js$/,
     changes: [['await this.settings.send(value, abort.signal);', '']],
     failsWith: /exit 5, not 0[\s\S]*"confirmed": 0/,
   },
