@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readStateFile, writeStateFile } from '#apps/agent/state/state-file.js';
@@ -6,7 +6,13 @@ import type { CheckDto, TestResultDto } from '#libs/contracts/http/diagnostics.j
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
-import { AgentOverrides, clockOff, type Overriding } from '#test/support/agent-overrides.js';
+import {
+  type AgentName,
+  AgentOverrides,
+  clockOff,
+  meshKeyFile,
+  type Overriding,
+} from '#test/support/agent-overrides.js';
 import { curl, hold, namespaceOf } from '#test/support/sandboxes.js';
 import { type Running, type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
@@ -112,8 +118,7 @@ describe('what breaks a connection fails network test, which says what it is', f
   const addressOf = (agent: string): string => endpointOf(agent).split(':')[0] ?? '';
   const hostOf = async (sandbox: string): Promise<string> =>
     (await namespaceOf(stack, sandbox)).slice(0, -`.${sandbox}`.length);
-  const keyOf = (agent: string): string =>
-    readFileSync(join(stack.home, 'agents', agent, 'identity', 'mesh.pem'), 'utf8');
+  const keyOf = (agent: AgentName): string => readFileSync(meshKeyFile(stack, agent), 'utf8');
 
   const advertising = (endpoint: () => string) => () => ({
     'host-b': { variables: { GLOBALSTACKS_MESH_DIRECT_ADVERTISE: endpoint() } },
@@ -386,6 +391,15 @@ describe('what breaks a connection fails network test, which says what it is', f
       const passes = async () => (await networkTest(stack, from, 'api:8080')).code === 0;
       await waitFor(`${from} passes`, passes, SHOWN_WITHIN_MS);
     }
+  });
+
+  it('a mesh.pem that is deleted is made anew and certified, as its remedy says', async () => {
+    const file = meshKeyFile(stack, 'host-b');
+    const before = readFileSync(file, 'utf8');
+    await overrides.restart(stack, 'host-b', () => rmSync(file));
+    await waitFor('web passes', async () => (await networkTest(stack, 'web', 'api:8080')).code === 0, SHOWN_WITHIN_MS);
+    expect(readFileSync(file, 'utf8')).to.not.equal(before);
+    expect((await curl(stack, 'sbx-web', `${API}/`)).code).to.equal(0);
   });
 
   it('agents that allow what the control plane denies: their POLICY, whatever was expected', async () => {

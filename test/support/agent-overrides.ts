@@ -47,17 +47,14 @@ export class AgentOverrides {
     agent: AgentName,
     meanwhile: () => void | Promise<void> = () => {},
   ): Promise<void> {
-    const { variables = {}, key = (same: string) => same } = this.current[agent] ?? {};
-    const keyFile = join(stack.home, 'agents', agent, 'identity', 'mesh.pem');
-    const ownKey = this.keys.get(agent) ?? readFileSync(keyFile, 'utf8');
-    this.keys.set(agent, ownKey);
+    const { variables = {}, key } = this.current[agent] ?? {};
     writeFileSync(join(this.folder, `${agent}.json`), JSON.stringify(variables));
     const name = `agent-${agent}`;
     const before = stack.pid(name);
     const from = stack.log(name).length;
     process.kill(before, 'SIGTERM');
     await waitFor(`${name} has ended`, () => !isRunning(before));
-    writeFileSync(keyFile, key(ownKey), { mode: 0o600 });
+    this.changeKey(meshKeyFile(stack, agent), agent, key);
     await meanwhile();
     await waitFor(
       `${name} is in contact again`,
@@ -66,9 +63,23 @@ export class AgentOverrides {
     );
   }
 
+  /** Keeps the agent's own key for as long as it has another. */
+  private changeKey(file: string, agent: AgentName, change: Override['key']): void {
+    const kept = this.keys.get(agent);
+    if (change === undefined && kept === undefined) return;
+    const own = kept ?? readFileSync(file, 'utf8');
+    if (change === undefined) this.keys.delete(agent);
+    else this.keys.set(agent, own);
+    writeFileSync(file, change?.(own) ?? own, { mode: 0o600 });
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+export function meshKeyFile(stack: RunningStack, agent: AgentName): string {
+  return join(stack.home, 'agents', agent, 'identity', 'mesh.pem');
 }
 
 /** A clock that is off by libfaketime's notation, such as `+2h`; the time that passes stays the machine's. */

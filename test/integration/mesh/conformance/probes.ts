@@ -84,6 +84,7 @@ export function answersProbes(newTransport: TransportFactory): void {
     it('are refused as long as nobody answers them, and reach no one whom a flow would not', async () => {
       const c = await mesh.start('host-c');
       introduce(a, c);
+      introduce(c, a);
       expect(await failure(a.probe(agent('host-c'), flowRequest(), never()))).to.equal('MESH_NOT_READY');
       expect(await failure(probe())).to.equal('PEER_UNKNOWN');
       introduce(a, b);

@@ -170,6 +170,7 @@ export function keepsSessions(newTransport: TransportFactory): void {
       };
       const a = await mesh.start('host-a', { transport: held });
       introduce(a, b);
+      for (const target of [b, c]) introduce(target, a);
       const asked = failure(a.open(agent('host-b'), flowRequest(), never()));
       await waitFor('the dial has begun', () => dialled.length === 1);
       a.setPeers([{ agentId: agent('host-b'), endpoints: c.endpoints, keyThumbprint: null }]);
