@@ -21,7 +21,7 @@ export class AgentProcess {
   constructor(
     name: string,
     controlPlaneUrl: string,
-    private readonly settings: { readonly [variable: string]: string },
+    private settings: { readonly [variable: string]: string },
     /** What the process is started under, such as nsenter and its arguments. */
     private readonly under: readonly string[] = [],
   ) {
@@ -51,6 +51,11 @@ export class AgentProcess {
 
   setSandboxes(sandboxes: readonly { readonly id: string; readonly address?: string }[]): void {
     writeFileSync(this.sandboxesFile, JSON.stringify(sandboxes));
+  }
+
+  /** From the next start on. */
+  set(variable: string, value: string): void {
+    this.settings = { ...this.settings, [variable]: value };
   }
 
   start(): void {

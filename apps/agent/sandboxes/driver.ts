@@ -3,7 +3,7 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import type { SandboxInspection } from './inspection/inspection.js';
 
-export const DRIVER_NAMES = ['static', 'netns', 'docker'] as const;
+export const DRIVER_NAMES = ['static', 'netns', 'docker', 'link'] as const;
 export type DriverName = (typeof DRIVER_NAMES)[number];
 
 /** An address that DNS queries of a sandbox come from. */

@@ -4,6 +4,8 @@ import type { Variables } from '../foundation/variables.js';
 import { createDockerDriver } from './docker/docker-driver.js';
 import { readDockerSettings } from './docker/docker-settings.js';
 import { DRIVER_NAMES, type DriverName, type SandboxDriver } from './driver.js';
+import { createLinkDriver } from './link/link-driver.js';
+import { readLinkSettings } from './link/link-settings.js';
 import { createNetnsDriver } from './netns/netns-driver.js';
 import { readNetnsSettings } from './netns/netns-settings.js';
 import { createStaticDriver } from './static/static-driver.js';
@@ -24,6 +26,7 @@ const DRIVERS: { readonly [Name in DriverName]: Choice } = {
   static: (variables) => made(createStaticDriver, readStaticSettings(variables)),
   netns: (variables, agentId) => made(createNetnsDriver, readNetnsSettings(variables, agentId)),
   docker: (variables, agentId) => made(createDockerDriver, readDockerSettings(variables, agentId)),
+  link: (variables) => made(createLinkDriver, readLinkSettings(variables)),
 };
 
 function made<Settings>(

@@ -34,6 +34,27 @@ export async function ipUnless(already: RegExp, ...args: readonly string[]): Pro
   }
 }
 
+/**
+ * Many commands of `ip` by one process, each by itself; resolves with what was answered to those that failed, by their
+ * place in the list.
+ */
+export function ipEach(commands: readonly string[]): Promise<ReadonlyMap<number, string>> {
+  if (commands.length === 0) return Promise.resolve(new Map());
+  return new Promise((resolve, reject) => {
+    const args = ['-force', '-batch', '-'];
+    const child = execFile('ip', args, { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES }, (error, _out, stderr) => {
+      const answers = [...stderr.matchAll(/(.*)\nCommand failed -:(\d+)/g)];
+      if (error === null || answers.length > 0) {
+        resolve(new Map(answers.map(([, answer = '', line]) => [Number(line) - 1, answer])));
+      } else {
+        reject(ipError(args, error, stderr));
+      }
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(commands.map((command) => `${command}\n`).join(''));
+  });
+}
+
 export const ALREADY_THERE = /File exists/;
 export const ALREADY_GONE = /No such file or directory|Cannot find device|No such process|does not exist/;
 

@@ -3,6 +3,7 @@ import { type Environment, variablesOf } from '#apps/agent/foundation/variables.
 import { parseAgentSettings } from '#apps/agent/host/settings.js';
 import { chooseMesh, type OfferedMesh } from '#apps/agent/mesh/mesh-settings.js';
 import { readDockerSettings } from '#apps/agent/sandboxes/docker/docker-settings.js';
+import { readLinkSettings } from '#apps/agent/sandboxes/link/link-settings.js';
 import { readNetnsSettings } from '#apps/agent/sandboxes/netns/netns-settings.js';
 import { readStaticSettings } from '#apps/agent/sandboxes/static/static-settings.js';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
@@ -99,6 +100,29 @@ describe("the agent's settings", () => {
   ] as const) {
     it(`refuse ${variable}=${value} with docker`, () => {
       const error = refusal({ ...LEAST, GLOBALSTACKS_AGENT_DRIVER: 'docker', [variable]: value });
+      expect(error.message).to.contain(variable);
+    });
+  }
+
+  it('have the documented defaults with link', () => {
+    const driver = readLinkSettings(variablesOf({ ...LEAST, GLOBALSTACKS_AGENT_SANDBOXES: undefined }));
+    expect(driver).to.deep.equal({
+      kind: 'link',
+      sandboxesFile: null,
+      apiSocket: '/var/lib/gs/links.sock',
+      keptLinks: '/var/lib/gs/links.json',
+      agentAddress: '10.80.0.1',
+      dnsAddress: null,
+      removeOnExit: false,
+    });
+  });
+
+  for (const [variable, value] of [
+    ['GLOBALSTACKS_AGENT_LINK_ADDRESS', 'fe80::1'],
+    ['GLOBALSTACKS_AGENT_LINK_SOCKET', 'links.sock'],
+  ] as const) {
+    it(`refuse ${variable}=${value} with link`, () => {
+      const error = refusal({ ...LEAST, GLOBALSTACKS_AGENT_DRIVER: 'link', [variable]: value });
       expect(error.message).to.contain(variable);
     });
   }

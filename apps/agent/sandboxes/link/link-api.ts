@@ -1,0 +1,114 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { CodedError } from '#libs/contracts/errors.js';
+import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import { type LinkEntry, parseLink } from './link-entry.js';
+
+export interface LinkApiPorts {
+  links(): readonly LinkEntry[];
+  /** Resolves when the link is served; rejects with the reason why it cannot be, and then it is not kept. */
+  put(entry: LinkEntry): Promise<void>;
+  /** Resolves when nothing of it is left. False: there was no such link. */
+  remove(sandboxId: SandboxId): Promise<boolean>;
+}
+
+/** A request of the local API that cannot be answered as it is. */
+class RequestError extends CodedError {
+  constructor(
+    readonly status: number,
+    code: string,
+    message: string,
+    remedy: string,
+  ) {
+    super(code, message, remedy);
+  }
+}
+
+const MOST_BYTES = 4_096;
+const LINK_PATH = /^\/v1\/links\/([^/?]+)$/;
+
+/**
+ * The agent's local API for runtimes that make guests by the second: `PUT` and `DELETE /v1/links/<sandbox-id>`, and
+ * `GET /v1/links`, on a unix socket that its owner alone may open.
+ */
+export async function serveLinkApi(path: string, ports: LinkApiPorts): Promise<Server> {
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => {
+    answer(request, ports).then(
+      ([status, body]) => {
+        if (body === null) response.writeHead(status).end();
+        else response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+      },
+      (error: unknown) => {
+        const [status, problem] = problemOf(error);
+        response.writeHead(status, { 'content-type': 'application/problem+json' }).end(`${JSON.stringify(problem)}\n`);
+      },
+    );
+  });
+  const unmasked = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+  } finally {
+    process.umask(unmasked);
+  }
+  chmodSync(path, 0o600);
+  return server;
+}
+
+async function answer(request: IncomingMessage, ports: LinkApiPorts): Promise<readonly [number, unknown]> {
+  const { method, url = '' } = request;
+  if (method === 'GET' && url === '/v1/links') return [200, { items: ports.links().map(linkDto) }];
+  const [, encoded] = LINK_PATH.exec(url) ?? [];
+  if (encoded === undefined || (method !== 'PUT' && method !== 'DELETE')) {
+    const known = 'PUT and DELETE /v1/links/<sandbox-id>, GET /v1/links';
+    throw new RequestError(404, 'ROUTE_NOT_FOUND', `there is no ${method} ${url.slice(0, 200)}`, `use ${known}`);
+  }
+  const sandboxId = parseSandboxId(decoded(encoded), 'sandbox-id');
+  if (method === 'DELETE') {
+    if (await ports.remove(sandboxId)) return [204, null];
+    throw new RequestError(404, 'LINK_NOT_FOUND', `${sandboxId} has no link here`, 'see GET /v1/links');
+  }
+  const entry = parseLink(await bodyOf(request), 'body', sandboxId);
+  await ports.put(entry);
+  return [200, linkDto(entry)];
+}
+
+function linkDto({ sandboxId, link, address }: LinkEntry) {
+  return { id: sandboxId, interface: link, address };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) {
+      throw new RequestError(413, 'BODY_TOO_LARGE', `a body of more than ${MOST_BYTES} bytes`, 'send the link alone');
+    }
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new RequestError(400, 'MALFORMED_REQUEST', 'the body is not JSON', 'send {"interface": …, "address": …}');
+  }
+}
+
+/** RFC 9457. */
+function problemOf(error: unknown): readonly [number, object] {
+  const coded = error instanceof CodedError ? error : new CodedError('INTERNAL', String(error));
+  const known = error instanceof RequestError ? error.status : error instanceof CodedError ? 409 : 500;
+  const status = coded.code === 'INVALID_INPUT' ? 400 : known;
+  return [status, { status, code: coded.code, detail: coded.message, remedy: coded.remedy }];
+}

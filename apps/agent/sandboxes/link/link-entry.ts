@@ -1,0 +1,149 @@
+import { BlockList, isIPv4 } from 'node:net';
+import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
+import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
+
+/** An interface of this host that leads to one sandbox and nowhere else, and that sandbox's address. */
+export interface LinkEntry {
+  readonly sandboxId: SandboxId;
+  readonly link: string;
+  readonly address: string;
+}
+
+export interface HostInterface {
+  readonly index: number;
+  readonly name: string;
+  /** The bridge or bond that it is part of. */
+  readonly master: string | null;
+  /** Whether a default route of the host leads to it. */
+  readonly isUplink: boolean;
+}
+
+export interface ChosenLinks {
+  readonly links: readonly LinkEntry[];
+  readonly refused: readonly RefusedSandbox[];
+}
+
+/** IFNAMSIZ, and what needs no quoting in rules. */
+const INTERFACE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
+/** RFC 6890: addresses that no guest can have. */
+const NEVER = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['224.0.0.0', 3],
+] as const) {
+  NEVER.addSubnet(network, prefix);
+}
+
+/** Interface and address of one link; throws InvalidInputError that names the field. */
+export function parseLink(value: unknown, field: string, sandboxId: SandboxId): LinkEntry {
+  const { interface: link, address } = parseObject(value, field);
+  if (typeof link !== 'string' || !INTERFACE_NAME.test(link)) {
+    throw new InvalidInputError(`${field}.interface`, link, 'the name of an interface, such as tap0');
+  }
+  if (typeof address !== 'string' || !isIPv4(address) || NEVER.check(address)) {
+    throw new InvalidInputError(`${field}.address`, address, "the guest's IPv4 address, such as 10.81.0.2");
+  }
+  return { sandboxId, link, address };
+}
+
+/** Each item of the list by itself: one that cannot be read hides no other. */
+export function parseLinkList(items: readonly unknown[]): ChosenLinks {
+  const links: LinkEntry[] = [];
+  const refused: RefusedSandbox[] = [];
+  for (const [index, item] of items.entries()) {
+    const field = `[${index}]`;
+    try {
+      const { id } = parseObject(item, field);
+      links.push(parseLink(item, field, parseSandboxId(id, `${field}.id`)));
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      refused.push({
+        name: field,
+        sandboxId: null,
+        code: 'LINK_INVALID',
+        message: error.message,
+        remedy: 'mend that item of the list',
+      });
+    }
+  }
+  return { links, refused };
+}
+
+export interface LinkTerms {
+  readonly interfaces: ReadonlyMap<string, HostInterface>;
+  readonly agentAddress: string;
+  /** Whether an address is one of the proxies'. */
+  readonly isProxy: (address: string) => boolean;
+}
+
+/** The links that can be served as the host is now, the earlier of two that cannot both be, and why the others cannot. */
+export function chooseLinks(entries: readonly LinkEntry[], terms: LinkTerms): ChosenLinks {
+  const links: LinkEntry[] = [];
+  const refused: RefusedSandbox[] = [];
+  const taken = new Map<string, SandboxId>();
+  for (const entry of entries) {
+    const problem = problemOf(entry, terms, taken);
+    if (problem === null) {
+      links.push(entry);
+      for (const key of keysOf(entry)) taken.set(key, entry.sandboxId);
+    } else {
+      const { sandboxId, link } = entry;
+      refused.push({ name: link, sandboxId, ...problem });
+    }
+  }
+  return { links, refused };
+}
+
+function keysOf({ sandboxId, link, address }: LinkEntry): readonly [string, string, string] {
+  return [`id ${sandboxId}`, `interface ${link}`, `address ${address}`];
+}
+
+function problemOf(
+  entry: LinkEntry,
+  { interfaces, agentAddress, isProxy }: LinkTerms,
+  taken: ReadonlyMap<string, SandboxId>,
+): Pick<RefusedSandbox, 'code' | 'message' | 'remedy'> | null {
+  const { sandboxId, link, address } = entry;
+  const twice = keysOf(entry).find((key) => taken.has(key));
+  if (twice !== undefined) {
+    return {
+      code: 'LINK_TAKEN',
+      message: `${sandboxId}: the ${twice} is that of ${taken.get(twice)} already`,
+      remedy: 'give each link an id, an interface and an address of its own',
+    };
+  }
+  if (address === agentAddress || isProxy(address)) {
+    return {
+      code: 'LINK_ADDRESS_TAKEN',
+      message: `${sandboxId}: ${address} is the agent's own`,
+      remedy: "give the guest an address outside the agent's and the proxies'",
+    };
+  }
+  const found = interfaces.get(link);
+  if (found === undefined) {
+    return {
+      code: 'LINK_MISSING',
+      message: `${sandboxId}: there is no interface ${link}`,
+      remedy: 'make the interface; it is taken as soon as it is there',
+    };
+  }
+  if (found.isUplink || link === 'lo') {
+    return {
+      code: 'LINK_IS_UPLINK',
+      message: `${sandboxId}: ${link} leads out of this host`,
+      remedy: 'name an interface that leads to the guest and nowhere else',
+    };
+  }
+  if (found.master !== null) {
+    return {
+      code: 'LINK_ENSLAVED',
+      message: `${sandboxId}: ${link} is part of ${found.master}, where others may be too`,
+      remedy: `ip link set ${link} nomaster`,
+    };
+  }
+  return null;
+}

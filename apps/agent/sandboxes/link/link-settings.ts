@@ -1,0 +1,41 @@
+import { isIPv4 } from 'node:net';
+import { join } from 'node:path';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
+import { parseBoolean, parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
+
+export interface LinkSettings {
+  readonly kind: 'link';
+  /** A YAML list of links, watched; null: links come by the local API alone. */
+  readonly sandboxesFile: string | null;
+  /** The local API's unix socket. */
+  readonly apiSocket: string;
+  /** Where links of the local API are kept over a restart. */
+  readonly keptLinks: string;
+  /** The agent's address on every link, where DNS listens. */
+  readonly agentAddress: string;
+  /** A DNS listener beside that one; null: none. */
+  readonly dnsAddress: string | null;
+  readonly removeOnExit: boolean;
+}
+
+/** The driver's own variables. Errors: SettingMissingError, InvalidInputError. */
+export function readLinkSettings({ read, need }: Variables): LinkSettings {
+  const stateFolder = need('GLOBALSTACKS_AGENT_STATE_DIR', parsePath);
+  const socket = 'GLOBALSTACKS_AGENT_LINK_SOCKET';
+  return {
+    kind: 'link',
+    sandboxesFile: read('GLOBALSTACKS_AGENT_SANDBOXES', parsePath),
+    apiSocket: read(socket, parseSocketPath) ?? parseSocketPath(join(stateFolder, 'links.sock'), socket),
+    keptLinks: join(stateFolder, 'links.json'),
+    agentAddress: read('GLOBALSTACKS_AGENT_LINK_ADDRESS', parseAddress) ?? '10.80.0.1',
+    dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
+    removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
+  };
+}
+
+const parseAddress: FieldParser<string> = (value, field) => {
+  if (typeof value !== 'string' || !isIPv4(value)) throw new InvalidInputError(field, value, 'an IPv4 address');
+  return value;
+};
