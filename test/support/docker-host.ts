@@ -85,14 +85,21 @@ export class DockerHost {
 
   /** As run, with whatever exit code it has. */
   try(...args: readonly string[]): Promise<Finished> {
+    return this.start(...args).ended;
+  }
+
+  /** A `docker` command, left running. */
+  start(...args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Finished> } {
     const env = { ...process.env, DOCKER_HOST: `unix://${this.socketPath}` };
-    return run('docker', [...args], { timeout: 60_000, env }).then(
+    const running = run('docker', [...args], { timeout: 60_000, env });
+    const ended = running.then(
       ({ stdout }) => ({ code: 0, output: stdout }),
       (error: { code?: number; stdout?: string; stderr?: string }) => ({
         code: typeof error.code === 'number' ? error.code : -1,
         output: `${error.stdout ?? ''}${error.stderr ?? ''}`,
       }),
     );
+    return { child: running.child, ended };
   }
 
   /** Starts a container that answers HTTP on 8080 with its own name; resolves when it listens. */

@@ -80,6 +80,17 @@ export class DockerRig {
     return this.docker.exec(from, 'curl', '-sS', '-m', '5', ...options, url);
   }
 
+  /** Opens a connection that stays open, and resolves when its first bytes are there; `ended` when it has ended. */
+  async hold(from: string, url: string): Promise<{ readonly ended: Promise<Finished> }> {
+    const { child, ended } = this.docker.start('exec', from, 'curl', '-sSN', '-m', '30', url);
+    let output = '';
+    child.stdout?.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    await waitFor(`${url} answers`, () => output.includes('from '));
+    return { ended };
+  }
+
   async close(): Promise<void> {
     await this.agent.remove();
     if (this.ownsPlane) await this.plane.close();

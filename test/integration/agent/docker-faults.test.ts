@@ -75,7 +75,7 @@ describe('faults around the driver docker', function () {
     const [web, third] = [await processOf('web'), await processOf('third')];
     const { output: proxy } = await rig.docker.exec('web', 'dig', '+short', 'api.dev.gstacks');
     const held = spawn('nsenter', [`--net=/proc/${web}/ns/net`, 'curl', '-sSN', `http://${proxy.trim()}:8080/hold`]);
-    await rig.agent.logged('flow opened', rig.agent.log.length);
+    await once(held.stdout, 'data');
     await rig.docker.stopDaemon();
     await rig.agent.logged('sandbox driver');
     const url = `http://${proxy.trim()}:8080/`;

@@ -64,12 +64,11 @@ describe('two hosts with the driver docker', function () {
   });
 
   it('cut an open flow on a denial, and count it once', async () => {
-    const held = a.docker.exec('web', 'curl', '-sSN', '-m', '20', `${NAME}hold`);
-    await b.agent.logged('flow opened', b.agent.log.length);
+    const held = await a.hold('web', `${NAME}hold`);
     expect(await apply(2, { allow: ['sandbox:sbx-web api 8080'], deny: ['sandbox:sbx-web api 8080'] })).to.have.length(
       1,
     );
-    expect((await held).code).to.be.oneOf([18, 56]);
+    expect((await held.ended).code).to.be.oneOf([18, 56]);
     expect((await a.curl('web', NAME)).code).to.be.oneOf([7, 56]);
     await apply(3, { allow: ['sandbox:sbx-web api 8080'] });
     expect(await a.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });

@@ -76,12 +76,11 @@ describe('an agent with the driver docker', function () {
   });
 
   it('cuts an open flow that a version denies, and counts it', async () => {
-    const held = rig.docker.exec('web', 'curl', '-sSN', '-m', '20', `${NAME}hold`);
-    await rig.agent.logged('flow opened', rig.agent.log.length);
+    const held = await rig.hold('web', `${NAME}hold`);
     await apply([]);
     const { flowsCut } = await rig.plane.acknowledgement(version);
     expect(flowsCut).to.have.length(1);
-    const { code, output } = await held;
+    const { code, output } = await held.ended;
     expect([18, 56], output).to.include(code);
     await apply(['sandbox:sbx-web api 8080']);
   });
@@ -134,14 +133,13 @@ describe('an agent with the driver docker', function () {
   it('follows a container that is made anew at another address, and cuts what was open to the one before', async () => {
     const { docker } = rig;
     const before = await rig.reported('sbx-api');
-    const held = docker.exec('web', 'curl', '-sSN', '-m', '20', `${NAME}hold`);
-    await rig.agent.logged('flow opened', rig.agent.log.length);
+    const held = await rig.hold('web', `${NAME}hold`);
     await docker.run('rm', '-f', 'api');
     await docker.run('run', '-d', '--name', 'squatter', '--network', 'gstacks', TEST_IMAGE, 'sleep', '60');
     await docker.serve('api', ...sandbox('sbx-api'));
     const after = await rig.reported('sbx-api', ({ container }) => container?.id !== before.container?.id);
     expect(after.address).to.not.equal(before.address);
-    expect((await held).code).to.be.oneOf([18, 56]);
+    expect((await held.ended).code).to.be.oneOf([18, 56]);
     expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
     expect(await rig.refused('squatter', 'SANDBOX_LABEL_MISSING')).to.have.property('sandboxId', null);
     await docker.run('rm', '-f', 'squatter');
