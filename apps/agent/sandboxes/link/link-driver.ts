@@ -6,6 +6,7 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { moveAside, readStateFile, writeStateFile } from '../../state/state-file.js';
 import type { SandboxDriver } from '../driver.js';
+import { seesNothing } from '../inspection.js';
 import { ipEach } from '../ip-command.js';
 import { makeForeign, makeLocal } from '../netns/isolation.js';
 import { loadRules } from '../nft-command.js';
@@ -41,6 +42,7 @@ class LinkDriver implements SandboxDriver {
   readonly isolation = 'enforced';
   readonly proxyRangeDefault = LINK_PROXY_RANGE;
   readonly directory: SandboxDirectory;
+  readonly inspection = seesNothing('the driver link does not see inside a guest, which may have a kernel of its own');
   private listed: ChosenLinks = { links: [], refused: [] };
   private readonly asked = new Map<SandboxId, LinkEntry>();
   private served = new Map<SandboxId, ServedLink>();
