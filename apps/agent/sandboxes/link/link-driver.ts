@@ -6,7 +6,7 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { moveAside, readStateFile, writeStateFile } from '../../state/state-file.js';
 import type { SandboxDriver } from '../driver.js';
-import { seesNothing } from '../inspection.js';
+import { seesNothing } from '../inspection/inspection.js';
 import { ipEach } from '../ip-command.js';
 import { makeForeign, makeLocal } from '../netns/isolation.js';
 import { loadRules } from '../nft-command.js';
