@@ -25,6 +25,8 @@ type Command =
       readonly deadlineMs: number;
     }
   | { readonly do: 'ping'; readonly keys: readonly string[]; readonly deadlineMs: number }
+  | { readonly do: 'crowd'; readonly name: string; readonly port: number; readonly count: number }
+  | { readonly do: 'disperse' }
   | { readonly do: 'listen'; readonly where: 'all' | 'loopback' | 'nowhere' };
 
 type Dialled =
@@ -214,6 +216,34 @@ function ping(key: string, deadlineMs: number): Promise<'echoes' | 'silent' | 'e
   });
 }
 
+// Connections that are there to use up what a sandbox may have.
+
+const crowd = new Set<Socket>();
+
+/** Opens so many at once, and says how many of them are let through. */
+async function gather(name: string, port: number, count: number): Promise<number> {
+  const found = await addressOf(name);
+  if (!('address' in found)) return 0;
+  const opened = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<boolean>((resolve) => {
+          const socket = connect({ host: found.address, port });
+          crowd.add(socket);
+          socket.on('error', () => resolve(false));
+          socket.on('close', () => {
+            crowd.delete(socket);
+            resolve(false);
+          });
+          socket.once('data', () => resolve(true));
+          socket.write('hold\n');
+        }),
+    ),
+  );
+  return opened.filter(Boolean).length;
+}
+
 async function run(command: Command): Promise<unknown> {
   switch (command.do) {
     case 'dial':
@@ -222,6 +252,11 @@ async function run(command: Command): Promise<unknown> {
       return hold(command.key, command.name, command.port, command.deadlineMs);
     case 'ping':
       return Promise.all(command.keys.map((key) => ping(key, command.deadlineMs)));
+    case 'crowd':
+      return gather(command.name, command.port, command.count);
+    case 'disperse':
+      for (const socket of crowd) socket.destroy();
+      return true;
     case 'listen':
       await listen(command.where);
       return true;

@@ -15,6 +15,8 @@ export interface Fault {
   readonly reach: Reach;
   /** Which process it keeps from doing its work; null: none. */
   readonly process: Process | null;
+  /** The agents that the control plane hears nothing from meanwhile. */
+  readonly silences: readonly Host[];
   /** After so many steps it is undone, unless something undoes it before. */
   readonly steps: number;
   readonly undo: () => Promise<void>;
@@ -56,6 +58,11 @@ export class Faults {
 
   disturbs(process: Process): boolean {
     return [...this.active.values()].some(({ fault }) => fault.process === process);
+  }
+
+  /** Whether an agent is silent, so that whoever asks about it waits in vain. */
+  get isSomeoneSilent(): boolean {
+    return [...this.active.values()].some(({ fault }) => fault.silences.length > 0);
   }
 
   begin(fault: Fault): void {

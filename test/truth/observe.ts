@@ -1,3 +1,4 @@
+import { AT_ITS_LIMIT } from './actions/targets.js';
 import {
   contradiction,
   cutContradiction,
@@ -189,7 +190,8 @@ function countCuts(
   before: HeldConnections,
   after: HeldConnections,
 ): string | null {
-  if (cut === null || !world.isCertain) return null;
+  const isCrowded = world.faults.names().some((name) => name.endsWith(AT_ITS_LIMIT));
+  if (cut === null || !world.isCertain || isCrowded) return null;
   const open = new Set(after.open.map(textOf));
   const ended = before.open.filter((flow) => flow.network === network && !open.has(textOf(flow)));
   const denied = ended.filter((flow) => world.expected(flow).verdict === 'deny');
@@ -203,8 +205,7 @@ function countCuts(
 
 async function testOne(world: World, random: Random, lines: string[]): Promise<string | null> {
   const flow = flowToTest(world, random);
-  const silent = world.faults.names().some((name) => name.startsWith('stopped'));
-  if (flow === null || random.chance(silent ? 80 : 40)) return null;
+  if (flow === null || random.chance(world.faults.isSomeoneSilent ? 85 : 40)) return null;
   const { verdict } = world.expected(flow);
   const expect =
     verdict === 'deny' ? random.pick(['deny', 'deny', null] as const) : random.pick(['allow', null] as const);

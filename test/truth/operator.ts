@@ -50,6 +50,8 @@ type Status = Extract<Statement, { readonly kind: 'status' }> & {
 };
 
 const ANSWER_SECONDS = 2;
+/** Of a command, which waits for half a minute by itself. */
+const COMMAND_SECONDS = 4;
 /** Silent agents are waited for three seconds. */
 const TEST_SECONDS = 5;
 
@@ -113,7 +115,7 @@ export class Operator {
 
   /** What `network status` prints. */
   async statusByCommand(network: string): Promise<Answer<Status>> {
-    const { code, stdout, stderr } = await this.stack.gstacks('network', 'status', network);
+    const { code, stdout, stderr } = await this.gstacks('network', 'status', network);
     if (code !== 0) return { kind: 'unknown', words: stderr.trim() };
     return {
       kind: 'done',
@@ -171,7 +173,7 @@ export class Operator {
   /** The same by the command itself: what it prints is what the operator is told. */
   async testByCommand(flow: Flow, from: string, expect: 'allow' | 'deny' | null): Promise<Answer<Statement>> {
     const expectation = expect === null ? [] : ['--expect', expect];
-    const ran = await this.stack.gstacks(
+    const ran = await this.gstacks(
       ...['network', 'test', flow.network, from, `${flow.alias}:${flow.port}`],
       ...expectation,
     );
@@ -181,11 +183,15 @@ export class Operator {
   /** `network policy allow|deny --wait`, by the command itself. */
   async ruleByCommand(write: Extract<Write, { readonly kind: 'add-rule' }>, key: string, waitSeconds: number) {
     const { effect, from, to, port } = write.rule;
-    const ran = await this.stack.gstacks(
+    const ran = await this.gstacks(
       ...['network', 'policy', effect, write.network, '--from', from, '--to', to, '--port', String(port)],
       ...['--idempotency-key', key, `--wait=${waitSeconds}`],
     );
     return { exitCode: ran.code ?? -1, output: ran.stdout + ran.stderr };
+  }
+
+  private gstacks(...args: string[]): Promise<Ran> {
+    return this.stack.gstacks(...args, '--timeout', String(COMMAND_SECONDS));
   }
 
   private connection(timeoutSeconds: number) {

@@ -64,6 +64,15 @@ export class Resident {
     return this.ask({ do: 'ping', keys, deadlineMs }, deadlineMs);
   }
 
+  /** Opens so many connections more, until `disperse`; how many of them were let through. */
+  crowd(name: string, port: number, count: number): Promise<number> {
+    return this.ask({ do: 'crowd', name, port, count }, 0);
+  }
+
+  disperse(): Promise<boolean> {
+    return this.ask({ do: 'disperse' }, 0);
+  }
+
   serve(where: 'all' | 'loopback' | 'nowhere'): Promise<boolean> {
     return this.ask({ do: 'listen', where }, 0);
   }

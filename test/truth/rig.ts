@@ -18,7 +18,7 @@ import { Resident } from './residents.js';
 const run = promisify(execFile);
 
 /** A limit that one sandbox of the truth test can reach. */
-const FLOWS_PER_SANDBOX = '40';
+export const FLOWS_PER_SANDBOX = 40;
 const RUNS_AGAIN_MS = 30_000;
 const READY_MS = 60_000;
 
@@ -266,7 +266,7 @@ function faketimeLibrary(): string {
 }
 
 function setVariables(clocks: string, name: string, variables: { readonly [name: string]: string }): void {
-  const all = { GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX: FLOWS_PER_SANDBOX, ...variables };
+  const all = { GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX: String(FLOWS_PER_SANDBOX), ...variables };
   writeFileSync(join(clocks, `${name}.json`), JSON.stringify(all));
 }
 

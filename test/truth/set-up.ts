@@ -34,7 +34,7 @@ const FIRST_WRITES: readonly Write[] = [
 
 export async function firstNetworks(world: World): Promise<void> {
   for (const write of FIRST_WRITES) {
-    const { text } = await world.write(write, { waits: false, byCommand: false });
+    const { text } = await world.write(write, { waits: false, waitSeconds: 0, byCommand: false });
     if (!world.isCertain || /refused|unsent/.test(text)) throw new Error(`set-up: ${text}`);
   }
 }

@@ -42,6 +42,7 @@ export function told(text: string, network: string | null = null): Outcome {
 /** How a write is made. */
 export interface Manner {
   readonly waits: boolean;
+  readonly waitSeconds: number;
   /** By the command itself, where there is a form of it for this write. */
   readonly byCommand: boolean;
 }
@@ -119,7 +120,7 @@ export class World {
     const before = this.model;
     const wasFollowed = write.kind !== 'label' && this.followed.has(write.network);
     if (manner.byCommand && manner.waits && write.kind === 'add-rule') {
-      return this.writeByCommand(write, { write, key, before }, wasFollowed);
+      return this.writeByCommand(write, { write, key, before }, Math.max(manner.waitSeconds, 1), wasFollowed);
     }
     const answer = await this.operator.write(write, key);
     this.take(answer, { write, key, before });
@@ -129,7 +130,7 @@ export class World {
       return told(text, network);
     }
     const { version, claim } = answer.value;
-    const applied = await this.operator.applied(network, version, claim, this.faults.isCalm ? 5 : 1);
+    const applied = await this.operator.applied(network, version, claim, manner.waitSeconds);
     if (applied.kind !== 'done') return told(`${text}; ${resultOf(applied)}`, network);
     const { value } = applied;
     return {
@@ -183,10 +184,10 @@ export class World {
   private async writeByCommand(
     write: Extract<Write, { readonly kind: 'add-rule' }>,
     pending: PendingWrite,
+    waitSeconds: number,
     wasFollowed: boolean,
   ): Promise<Outcome> {
-    const seconds = this.faults.isCalm ? 5 : 1;
-    const { exitCode, output } = await this.operator.ruleByCommand(write, pending.key, seconds);
+    const { exitCode, output } = await this.operator.ruleByCommand(write, pending.key, waitSeconds);
     // What became of the write is asked under its own key; what was said of it is in the command's words.
     const answer = await this.operator.write(write, pending.key);
     this.take(answer, pending);
@@ -291,7 +292,9 @@ function resultOf(answer: Answer<Written> | Answer<Statement>): string {
   if (answer.kind !== 'done') return `${answer.kind}: ${answer.words}`;
   const { value } = answer;
   if ('words' in value) return value.words;
-  return value.version === null ? 'written' : `${value.claim ?? 'at'} version ${value.version}`;
+  return value.version === null
+    ? 'written'
+    : `${value.claim === null ? '' : `${value.claim}, at `}version ${value.version}`;
 }
 
 function describe(write: Write): string {

@@ -26,6 +26,7 @@ export const CLOCK_FAULTS: readonly Action[] = [
             name: fault,
             reach: host === undefined ? { kind: 'between-hosts' } : { kind: 'agent', host },
             process: null,
+            silences: [],
             steps,
             undo: async () => world.rig.setClock(name, '+0'),
           });

@@ -1,6 +1,7 @@
 import { HOSTS } from '../places.js';
 import { told } from '../world.js';
 import type { Action } from './action.js';
+import { kill } from './processes.js';
 
 const BETWEEN = 'no way between the hosts';
 
@@ -22,6 +23,7 @@ export const PATH_FAULTS: readonly Action[] = [
             name: BETWEEN,
             reach: { kind: 'between-hosts' },
             process: null,
+            silences: [],
             steps,
             undo: async () => {
               await rig.clearBlackhole(first, rig.addressOf(second));
@@ -51,11 +53,43 @@ export const PATH_FAULTS: readonly Action[] = [
               name: fault(host),
               reach: { kind: 'nothing' },
               process: null,
+              silences: [host],
               steps,
               undo: () => rig.clearBlackhole(host, rig.addressOf('machine')),
             });
           }
           return told(free.map(fault).join(', '));
+        },
+      };
+    },
+  },
+  {
+    name: 'advertise',
+    weight: 2,
+    choose(world, random) {
+      const host = random.pick(HOSTS);
+      const name = `${host} advertises 0.0.0.0`;
+      if (world.faults.has(name) || world.faults.disturbs(`agent-${host}`)) return null;
+      const steps = 3 + random.below(4);
+      return {
+        text: name,
+        async run() {
+          const { rig } = world;
+          const port = rig.meshEndpoint(host).split(':').at(-1);
+          rig.setVariables(host, { GLOBALSTACKS_MESH_DIRECT_ADVERTISE: `0.0.0.0:${port}` });
+          kill(world, `agent-${host}`);
+          world.faults.begin({
+            name,
+            reach: { kind: 'agent', host },
+            process: null,
+            silences: [],
+            steps,
+            undo: async () => {
+              rig.setVariables(host, {});
+              kill(world, `agent-${host}`);
+            },
+          });
+          return told(name);
         },
       };
     },

@@ -52,6 +52,7 @@ export const PROCESS_FAULTS: readonly Action[] = [
             name: `stopped ${name}`,
             reach: reachOf(name),
             process: name,
+            silences: HOSTS.filter((host) => name === `agent-${host}`),
             steps,
             undo: async () => {
               if (world.rig.pid(name) === pid) world.rig.signal(name, 'SIGCONT');

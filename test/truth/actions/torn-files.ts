@@ -59,6 +59,7 @@ export const TORN_FILES: readonly Action[] = [
             name: fault,
             reach: { kind: 'agent', host },
             process: null,
+            silences: [],
             steps,
             undo: async () => {
               writeFileSync(path, whole);

@@ -11,6 +11,7 @@ describe('faults of the truth test', () => {
     name: 'a fault',
     reach,
     process: null,
+    silences: [],
     steps: 2,
     undo: async () => {
       undone.push('a fault');
