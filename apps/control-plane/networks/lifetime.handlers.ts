@@ -12,6 +12,7 @@ import { USUAL_MAX_STALENESS_SECONDS } from '#libs/policy/limits.js';
 import type { Topology } from '#libs/policy/model.js';
 import { networkNotFound } from '../http/errors.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { inFull } from '../record/kept-answer.js';
 import { CreateNetwork, DeleteNetwork } from './commands.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites, nameClaim } from './network-writes.js';
@@ -27,7 +28,7 @@ export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
     const networkId = parseNetworkId(randomUUID(), 'networkId');
     const { name } = body;
     try {
-      return await this.executor.execute({
+      const answer = await this.executor.execute({
         context: write,
         request: jsonOf(['CreateNetwork', body]),
         streamId: streamOf(NETWORK, networkId),
@@ -51,6 +52,7 @@ export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
         },
         claims: [nameClaim(name)],
       });
+      return inFull(answer);
     } catch (error) {
       throw error instanceof ClaimTakenError ? new NetworkExistsError(name) : error;
     }

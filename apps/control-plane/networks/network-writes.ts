@@ -16,6 +16,7 @@ import { networkNotFound } from '../http/errors.js';
 import type { WriteContext } from '../http/write-context.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
+import { inFull } from '../record/kept-answer.js';
 import { StreamStates } from '../record/stream-states.js';
 
 /** A command's answer as every write of a network gives it. */
@@ -56,8 +57,7 @@ export class NetworkWrites {
     const request: JsonValue = jsonOf([task.network, task.asked]);
     // Before the name is looked up: a repeat of a deletion finds no network, and still its answer.
     const earlier = await this.executor.earlierAnswer<NetworkAnswer<Result>>(task.write, request);
-    // Answers that an earlier release kept do not say since when.
-    if (earlier !== null) return { ...earlier, unchangedSince: earlier.unchangedSince ?? null };
+    if (earlier !== null) return inFull(earlier);
     const networkId = await this.networkId(task.network);
     return this.executor.execute({
       context: task.write,

@@ -8,6 +8,7 @@ import { SandboxNotFoundError } from '#libs/domain/sandbox/refusals.js';
 import { pageOf } from '../http/paging.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
+import { inFull } from '../record/kept-answer.js';
 import { StreamStates } from '../record/stream-states.js';
 import { hasLabel } from '../status/descriptions.js';
 import { LabelSandbox, ListSandboxes, ShowSandbox } from './messages.js';
@@ -60,7 +61,7 @@ export class LabelSandboxHandler implements ICommandHandler<LabelSandbox> {
     if (Object.keys(set).length + remove.length === 0) {
       throw new InvalidInputError('set', set, 'at least one label to set or remove');
     }
-    return this.executor.execute({
+    const answer = await this.executor.execute({
       context: write,
       request: jsonOf(['LabelSandbox', sandboxId, change]),
       streamId: streamOf(SANDBOX, sandboxId),
@@ -68,8 +69,11 @@ export class LabelSandboxHandler implements ICommandHandler<LabelSandbox> {
       decide: (sandbox) => decideSandbox({ kind: 'LabelSandbox', sandboxId, set, remove }, sandbox),
       answer: ({ events, result }) => {
         if (result === null) throw new SandboxNotFoundError(sandboxId);
-        return { version: result.version, changed: events.length > 0, result: this.views.sandbox(result) };
+        const { version, labelledSince } = result;
+        const changed = events.length > 0;
+        return { version, changed, unchangedSince: changed ? null : labelledSince, result: this.views.sandbox(result) };
       },
     });
+    return inFull(answer);
   }
 }

@@ -681,6 +681,10 @@ export type SandboxWriteDto = {
      */
     version: number;
     changed: boolean;
+    /**
+     * The version of the sandbox since which it has these labels, when nothing was written; else null
+     */
+    unchangedSince: number | null;
     result: SandboxDto;
 };
 

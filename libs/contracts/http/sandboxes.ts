@@ -148,6 +148,13 @@ export class SandboxWriteDto {
   @ApiProperty()
   readonly changed!: boolean;
 
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'The version of the sandbox since which it has these labels, when nothing was written; else null',
+  })
+  readonly unchangedSince!: number | null;
+
   @ApiProperty({ type: () => SandboxDto })
   readonly result!: SandboxDto;
 }

@@ -1,6 +1,6 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
-import type { Labels } from '../labels.js';
+import { type Labels, sameLabels } from '../labels.js';
 import type { SandboxEvent } from '../sandbox/events.js';
 
 /** A sandbox as its stream folds: version is the stream version. */
@@ -13,6 +13,8 @@ export interface SandboxState {
   readonly address: string | null;
   readonly driver: string | null;
   readonly labels: Labels;
+  /** The version at which its labels became these. */
+  readonly labelledSince: number;
   /** Whether its agent sees it now. */
   readonly present: boolean;
 }
@@ -33,13 +35,19 @@ export function evolveSandbox(before: SandboxState | null, event: SandboxEvent):
   if (event.type === 'SandboxRegistered') {
     if (before !== null) throw new SandboxStreamError(event.type, before.version + 1);
     const { sandboxId } = event.data;
-    return { sandboxId, version: 1, agentId: null, address: null, driver: null, labels: {}, present: false };
+    const nowhere = { agentId: null, address: null, driver: null, present: false };
+    return { sandboxId, version: 1, ...nowhere, labels: {}, labelledSince: 1 };
   }
   if (before === null) throw new SandboxStreamError(event.type, 1);
-  return { ...before, ...change(event), version: before.version + 1 };
+  const version = before.version + 1;
+  return { ...before, ...change(before, event, version), version };
 }
 
-function change(event: Exclude<SandboxEvent, { readonly type: 'SandboxRegistered' }>): Partial<SandboxState> {
+function change(
+  before: SandboxState,
+  event: Exclude<SandboxEvent, { readonly type: 'SandboxRegistered' }>,
+  version: number,
+): Partial<SandboxState> {
   switch (event.type) {
     case 'SandboxPlaced':
       return { ...event.data, present: true };
@@ -49,7 +57,9 @@ function change(event: Exclude<SandboxEvent, { readonly type: 'SandboxRegistered
       return { present: false };
     case 'SandboxReleased':
       return { agentId: null, address: null, driver: null, present: false };
-    case 'SandboxLabelled':
-      return { labels: event.data.labels };
+    case 'SandboxLabelled': {
+      const { labels } = event.data;
+      return { labels, labelledSince: sameLabels(before.labels, labels) ? before.labelledSince : version };
+    }
   }
 }

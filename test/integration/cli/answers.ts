@@ -148,6 +148,16 @@ export const networkStatus: NetworkStatusDto = {
       failures: [{ alias: 'api', code: 'PORT_TAKEN', message: '127.77.0.5:8080 is taken' }],
       reason: 'one alias is not up',
     },
+    {
+      agentId: 'host-c',
+      status: 'OFFLINE',
+      appliedVersion: 3,
+      appliedAt: time,
+      lastContactAt: time,
+      mesh: null,
+      failures: [{ alias: 'web', code: 'PORT_TAKEN', message: '127.77.0.6:80 is taken' }],
+      reason: 'no heartbeat',
+    },
   ],
   localNodes: [
     {

@@ -151,7 +151,8 @@ const rows: readonly Row[] = [
     answer: answers.networkStatus,
     prints: [
       'FAILED',
-      '127.77.0.5:8080 is taken (PORT_TAKEN)',
+      'host-b: alias api is not up: 127.77.0.5:8080 is taken (PORT_TAKEN)',
+      'host-c: alias web was not up when the agent was heard last: 127.77.0.6:80 is taken (PORT_TAKEN)',
       'tsnet failed MESH_KEY_USED',
       'host-b: MESH_KEY_USED: authkey already used\n  try: make a reusable key',
       'tsnet joined MESH_CONTROL_UNREACHABLE',
@@ -216,9 +217,16 @@ const rows: readonly Row[] = [
   {
     command: 'sandbox label sbx-api tier=web team-',
     asks: 'PATCH /v1/sandboxes/sbx-api/labels',
-    answer: { version: 3, changed: true, result: sandbox },
+    answer: { version: 3, changed: true, unchangedSince: null, result: sandbox },
     body: { set: { tier: 'web' }, remove: ['team'] },
     prints: ['sbx-api: labels are now: tier=api'],
+  },
+  {
+    command: 'sandbox label sbx-api tier=api',
+    asks: 'PATCH /v1/sandboxes/sbx-api/labels',
+    answer: { version: 7, changed: false, unchangedSince: 3, result: sandbox },
+    body: { set: { tier: 'api' }, remove: [] },
+    prints: ['sbx-api: has these labels already, since version 3 of the sandbox: tier=api'],
   },
   {
     command: 'agent list',

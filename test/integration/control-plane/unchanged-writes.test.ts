@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { parseFlowId } from '#libs/contracts/ids.js';
+import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
 import type { ApiAnswer } from './api.js';
 import { TestControlPlane } from './setup.js';
@@ -75,6 +76,17 @@ describe('a write that changes nothing', () => {
     expect(body).to.include({ changed: false, unchangedSince: 3, version: 7 });
   });
 
+  it('says since which version of the sandbox it has its labels', async () => {
+    const label = (set: object) => controlPlane.call('PATCH', '/v1/sandboxes/sbx-web/labels', { set });
+    const labelled = await label({ tier: 'web' });
+    expect(labelled.body).to.include({ changed: true, unchangedSince: null });
+    await label({ team: 'a' });
+    const last = await label({ team: 'b' });
+    for (const again of [{ tier: 'web' }, { team: 'b' }]) {
+      expect((await label(again)).body).to.include({ changed: false, unchangedSince: last.body.version });
+    }
+  });
+
   it('leaves the cuts to the write that made them, also when that is sent again under its key', async () => {
     expect(first.body).to.include({ changed: true, unchangedSince: null, version: 6 });
     expect((await proof('applied', 6)).body).to.include({ confirmed: 2, flowsCut: 2 });
@@ -84,6 +96,20 @@ describe('a write that changes nothing', () => {
     const other = await controlPlane.call('POST', `${AT}/rules`, deny);
     expect(other.body).to.include({ changed: false, unchangedSince: 6 });
     expect((await proof('held', other.body.version)).body).to.include({ confirmed: 2, flowsCut: 0 });
+  });
+
+  it('is told in full when the first answer is from a release that did not say since when', async () => {
+    const created = await controlPlane.call('POST', '/v1/networks', { name: 'old' }, { 'idempotency-key': 'create' });
+    for (const change of [
+      'ALTER TABLE commands DISABLE TRIGGER USER',
+      "UPDATE commands SET result = (result::jsonb - 'unchangedSince')::json WHERE json_typeof(result) = 'object'",
+      'ALTER TABLE commands ENABLE TRIGGER USER',
+    ]) {
+      await query(controlPlane.databaseUrl, change);
+    }
+    expect((await controlPlane.call('POST', `${AT}/rules`, deny, key)).body).to.deep.equal(first.body);
+    const again = await controlPlane.call('POST', '/v1/networks', { name: 'old' }, { 'idempotency-key': 'create' });
+    expect(again.body).to.deep.equal(created.body);
   });
 
   it('begins to be so anew when it was taken back and written again', async () => {

@@ -37,6 +37,7 @@ export const sandboxState = (id: string, agent: string | null, labels = {}): San
   address: null,
   driver: null,
   labels,
+  labelledSince: 1,
   present: true,
 });
 

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { parseAgentId, parseSandboxId } from '#libs/contracts/ids.js';
 import { DomainError } from '#libs/domain/decision.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
@@ -129,5 +131,21 @@ describe('a sandbox', () => {
   it('has a stream that begins with its registration', () => {
     expect(() => evolveSandbox(null, gone('host-a'))).to.throw(SandboxStreamError, 'version 1');
     expect(() => evolveSandbox(fold(onA), registered)).to.throw(SandboxStreamError, 'version 3');
+  });
+
+  it('knows since which version it has its labels: what a walk back over the stream finds', () => {
+    const change = fc.constantFrom(
+      ...[placed('host-a'), gone('host-a'), returned('host-a'), released('host-a')],
+      ...[labelled({}), labelled({ tier: 'web' }), labelled({ tier: 'web', team: 'a' }), labelled({ team: 'a' })],
+    );
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+        const states = [evolveSandbox(null, registered)];
+        for (const event of changes) states.push(evolveSandbox(states.at(-1) ?? null, event));
+        const last = states.at(-1);
+        const other = states.findLast(({ labels }) => !isDeepStrictEqual(labels, last?.labels));
+        expect(last?.labelledSince).to.equal((other?.version ?? 0) + 1);
+      }),
+    );
   });
 });

@@ -105,6 +105,7 @@ describe('events of every schema version ever written', () => {
       address: '10.77.0.3',
       driver: 'netns',
       labels: { tier: 'front' },
+      labelledSince: 3,
       present: true,
     });
     expect(states.at(-1)).to.include({ agentId: null, present: false, version: 6 });

@@ -46,10 +46,12 @@ export default class NetworkStatus extends GstacksCommand {
       { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
       { heading: 'REASON', cell: ({ reason }) => reason },
     ]);
-    for (const { agentId, mesh, failures } of status.agents) {
+    for (const { agentId, status: how, mesh, failures } of status.agents) {
       this.tellFault(agentId, mesh);
       for (const { alias, code, message } of failures) {
-        this.screen.line(`${agentId}: alias ${alias} is not up: ${message} (${code})`, 'bad');
+        const isRemembered = how === 'OFFLINE' || how === 'UNKNOWN';
+        const down = isRemembered ? 'was not up when the agent was heard last' : 'is not up';
+        this.screen.line(`${agentId}: alias ${alias} ${down}: ${message} (${code})`, 'bad');
       }
     }
     return status;

@@ -25,7 +25,9 @@ export default class SandboxLabel extends GstacksCommand {
     const headers = writeHeaders(flags);
     const { client } = await this.connect(flags);
     const write = await labelSandbox({ client, headers, path: { sandboxId }, body });
-    const done = write.changed ? 'labels are now' : 'has these labels already';
+    const { changed, unchangedSince } = write;
+    const since = unchangedSince === null ? '' : `, since version ${unchangedSince} of the sandbox`;
+    const done = changed ? 'labels are now' : `has these labels already${since}`;
     this.screen.line(`${sandboxId}: ${done}: ${labelsText(write.result.labels) || 'none'}`);
     return write;
   }
