@@ -59,6 +59,7 @@ export class BackgroundNode {
   private async carryOut(request: LocalNodeRequest): Promise<boolean> {
     switch (request.kind) {
       case 'status':
+        await Promise.all([...this.networks.values()].map((network) => network.lookAgain()));
         return false;
       case 'join':
         return this.join(request);
@@ -128,9 +129,14 @@ export class BackgroundNode {
     );
   }
 
+  /** False: no network is joined. */
+  get isNeeded(): boolean {
+    return [...this.networks.values()].some((network) => network.isJoined);
+  }
+
   private changed(): void {
     this.save();
-    if (![...this.networks.values()].some((network) => network.isJoined)) this.ports.idle();
+    if (!this.isNeeded) this.ports.idle();
   }
 
   /** For those who ask when this process is gone. */

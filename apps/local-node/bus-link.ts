@@ -13,6 +13,7 @@ import {
   type Peer,
   QUESTIONS_AT_ONCE,
 } from '#libs/contracts/bus-messages.js';
+import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/contact.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
 import {
   CONTROL_PLANE_INBOX_PREFIX,
@@ -39,8 +40,7 @@ export interface BusLinkPorts {
   readonly fault: (fault: BusFault) => void;
 }
 
-const HEARTBEAT_EVERY_MS = 2_000;
-const ANSWER_WITHIN_MS = 2_000;
+const SYNC_TIMEOUT_MS = 2_000;
 
 /** Everything said between this machine and the control plane over the bus, for one network. */
 export class BusLink {
@@ -102,7 +102,7 @@ export class BusLink {
   }
 
   requestSync(message: unknown): void {
-    this.bus.request(this.subject('sync'), message, ANSWER_WITHIN_MS).catch(() => {
+    this.bus.request(this.subject('sync'), message, SYNC_TIMEOUT_MS).catch(() => {
       // unanswered: the flow that asked is decided on what is here
     });
   }
@@ -135,7 +135,11 @@ export class BusLink {
         acknowledgements: [],
       };
       try {
-        const answer = await this.bus.request(this.subject(isFirst ? 'hello' : 'heartbeat'), message, ANSWER_WITHIN_MS);
+        const answer = await this.bus.request(
+          this.subject(isFirst ? 'hello' : 'heartbeat'),
+          message,
+          HEARTBEAT_TIMEOUT_MS,
+        );
         const reply = parseContactReply(answer);
         peers(reply.peers);
         inContact(reply);
@@ -143,7 +147,7 @@ export class BusLink {
         // without contact: staleness counts from the last one, and the status of the bus is shown
       }
       this.hurry = new AbortController();
-      await pause(HEARTBEAT_EVERY_MS, undefined, { signal: AbortSignal.any([signal, this.hurry.signal]) }).catch(
+      await pause(HEARTBEAT_INTERVAL_MS, undefined, { signal: AbortSignal.any([signal, this.hurry.signal]) }).catch(
         () => {},
       );
     }

@@ -15,13 +15,16 @@ import { viewOf } from '#libs/policy/view.js';
 import { BusLink } from './bus-link.js';
 import { type DiagnosedNode, runLocalChecks } from './checks.js';
 import { type LocalCredentials, requestLeave, requestMeshKey } from './control-plane-api.js';
+import { ForwardStates } from './forward-states.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
 import { type Asker, issuedFor, meshCredentials } from './issued.js';
 import { type Ending, endingOf, joinedState } from './joined-state.js';
 import { type JoinKeys, newJoinKeys } from './keys.js';
+import { LastWord } from './last-word.js';
+import { lookOf } from './look.js';
 import { joinMesh } from './mesh.js';
 import { Renewal } from './renewal.js';
-import { standingOf } from './standing.js';
+import type { Surroundings } from './standing.js';
 
 export interface JoinPorts extends Asker {
   /** The program apps/mesh-node. */
@@ -44,7 +47,8 @@ const LIMITS = {
 /** This machine in one network: from the join to leaving, revocation, or the end of the user's token. */
 export class JoinedNetwork {
   private held: HeldNetwork | null = null;
-  private lastContactMs: number;
+  private readonly lastWord: LastWord;
+  private readonly states: ForwardStates;
   private peers: readonly Peer[] = [];
   private ending: Ending | null = null;
   private readonly changes = new EventEmitter();
@@ -63,7 +67,7 @@ export class JoinedNetwork {
   ) {
     const { nodeId, user, networkId } = credentials;
     this.source = { kind: 'local', user, node: nodeId };
-    this.lastContactMs = ports.now().getTime();
+    this.lastWord = new LastWord(networkId, credentials.issuedAt);
     this.engine = createFlowEngine({
       agentId: null,
       localSource: this.source,
@@ -72,7 +76,7 @@ export class JoinedNetwork {
       sandboxes: { sourceOf: () => null, addressOf: () => null, isPaused: () => false },
       forbiddenTargets: [],
       limits: LIMITS,
-      isFresh: () => this.isFresh(),
+      isFresh: () => this.isServed(),
       requestSync: (_network, version) =>
         this.link.requestSync({ protocol: BUS_PROTOCOL, networkId, have: version - 1 }),
       newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
@@ -81,6 +85,17 @@ export class JoinedNetwork {
     this.forwards = new Forwards((socket, { alias, port }) =>
       this.engine.acceptClient(socket, { networkId, alias, port, address: FORWARD_ADDRESS }),
     );
+    this.states = new ForwardStates({
+      forwards: () => this.forwards.list(),
+      look: async ({ alias, port }, signal) =>
+        lookOf(await this.engine.probe({ networkId, alias, port, source: this.source }, signal)),
+      surroundings: (forward) => this.surroundings(forward),
+      connections: ({ alias, port }) =>
+        this.engine.flows().filter((flow) => flow.alias === alias && flow.port === port).length,
+      heardAt: () => this.lastWord.heardAt,
+      now: ports.now,
+      changed: ports.changed,
+    });
     const receiver = new TopologyReceiver({
       recipient: localNodeRecipient(nodeId),
       topologyKey: () => this.credentials.snapshotPublicKey,
@@ -107,9 +122,7 @@ export class JoinedNetwork {
         this.peers = peers;
         mesh.setPeers(peers);
       },
-      inContact: () => {
-        this.lastContactMs = ports.now().getTime();
-      },
+      inContact: (reply) => this.lastWord.heard(reply, this.held, ports.now()),
       diagnose: (message) => runLocalChecks(this.diagnosed(), message),
       disconnected: () => this.renewal.now(),
       fault: ({ kind, subject, detail }) =>
@@ -166,9 +179,16 @@ export class JoinedNetwork {
     }
   }
 
-  /** Resolves once the port is bound; false: it led there already. Error: ForwardRefusedError. */
-  forward(forward: Forward): Promise<boolean> {
-    return this.forwards.start(forward);
+  /** Resolves once the port is bound, and it is known how it stands; false: it led there already. Error: ForwardRefusedError. */
+  async forward(forward: Forward): Promise<boolean> {
+    const isNew = await this.forwards.start(forward);
+    await this.states.look();
+    return isNew;
+  }
+
+  /** What `state` says of forwards is found out anew. */
+  lookAgain(): Promise<void> {
+    return this.isJoined ? this.states.look() : Promise.resolve();
   }
 
   /** False: no such forward here. */
@@ -196,12 +216,14 @@ export class JoinedNetwork {
       ...forward,
       state: 'ended',
       reason: ending.message,
+      lastKnown: null,
       connections: 0,
     }));
     this.ending = ending;
     this.ports.log('ended', { ...ending });
     this.forwards.close();
     await this.engine.close();
+    await this.states.close();
     await this.mesh.close();
     this.ports.changed();
     await this.link.close();
@@ -212,28 +234,28 @@ export class JoinedNetwork {
 
   state(): JoinedNetworkState {
     const { ending, credentials, held } = this;
-    const forwards =
-      ending === null ? this.forwards.list().map((forward) => this.forwardState(forward)) : this.endedForwards;
     return joinedState({
-      ...{ ending, credentials, held, forwards },
+      ...{ ending, credentials, held },
+      forwards: ending === null ? this.states.list() : this.endedForwards,
       network: this.ports.network,
+      currency: this.lastWord.judge(held, this.ports.now()),
+      lastContactAt: this.lastWord.heardAt,
+      transport: this.mesh.transport,
       mesh: this.mesh.status(),
       bus: this.link.status(),
     });
   }
 
-  private forwardState(forward: Forward): ForwardState {
-    const { alias, port } = forward;
-    const flows = this.engine.flows().filter((flow) => flow.alias === alias && flow.port === port);
-    const standing = standingOf(forward, {
+  private surroundings({ alias, port }: Forward): Omit<Surroundings, 'seen'> {
+    return {
       network: this.ports.network,
       source: this.source,
       view: this.engine.view(this.credentials.networkId),
-      isFresh: this.isFresh(),
+      isServed: this.isServed(),
       mesh: this.meshState(),
+      currency: this.lastWord.judge(this.held, this.ports.now()),
       lastCode: this.lastCodes.get(`${alias}:${port}`) ?? null,
-    });
-    return { ...forward, ...standing, connections: flows.length };
+    };
   }
 
   private recorded({ outcome, code, alias, port, flowId }: FlowRecord): void {
@@ -281,10 +303,10 @@ export class JoinedNetwork {
   }
 
   /** The certificate ends long before most networks' bound; whichever is first closes the door. */
-  private isFresh(): boolean {
+  private isServed(): boolean {
     const now = this.ports.now().getTime();
     const boundMs = (this.held?.snapshot.maxStalenessSeconds ?? 0) * 1_000;
-    return now < this.credentials.expiresAt.getTime() && now - this.lastContactMs < boundMs;
+    return now < this.credentials.expiresAt.getTime() && now - this.lastWord.heardAt.getTime() < boundMs;
   }
 
   private diagnosed(): DiagnosedNode {

@@ -1,8 +1,9 @@
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
-import type { TransportStatus } from '#libs/mesh/transport.js';
+import type { Transport, TransportStatus } from '#libs/mesh/transport.js';
 import type { JoinRefusedError, LocalCredentials } from './control-plane-api.js';
+import type { Currency } from './last-word.js';
 
 /** Why this machine is in the network no more. */
 export interface Ending {
@@ -20,6 +21,9 @@ export interface JoinedFacts {
   readonly network: string;
   readonly credentials: LocalCredentials;
   readonly ending: Ending | null;
+  readonly currency: Currency;
+  readonly lastContactAt: Date;
+  readonly transport: Transport['kind'];
   readonly mesh: TransportStatus;
   readonly bus: string;
   /** null: no topology has arrived yet. */
@@ -29,17 +33,41 @@ export interface JoinedFacts {
 
 /** What `gstacks mesh status` tells of one network. */
 export function joinedState(facts: JoinedFacts): JoinedNetworkState {
-  const { network, credentials, ending, mesh, bus, held, forwards } = facts;
+  const { network, credentials, ending, currency, mesh, bus, held, forwards } = facts;
   const { nodeId, user, expiresAt } = credentials;
-  const { code, message, remedy } = ending ?? { ...mesh, remedy: meshRemedy(mesh.code) };
+  const { code, message, remedy } = ending ?? doubt(facts) ?? { ...mesh, remedy: meshRemedy(mesh.code) };
+  const isSilent = currency.kind === 'silent';
+  const meshNow = isSilent && facts.transport === 'direct' ? 'unknown' : mesh.state;
   return {
     ...{ network, nodeId, user, code, message, remedy, bus, forwards },
-    state: ending === null ? 'joined' : 'ended',
-    mesh: ending === null ? mesh.state : 'left',
+    state: ending === null ? (isSilent ? 'unknown' : 'joined') : 'ended',
+    lastContactAt: facts.lastContactAt.toISOString(),
+    mesh: ending === null ? meshNow : 'left',
     version: held?.snapshot.version ?? null,
+    newerVersion: currency.kind === 'outdated' ? currency.version : null,
     expiresAt: expiresAt.toISOString(),
     reachable: (held?.snapshot.aliases ?? []).flatMap(({ alias, ports }) =>
       ports.map(({ published }) => `${alias}:${published}`),
     ),
   };
+}
+
+/** Why what is shown may not be so any more; null: it is known to be. */
+function doubt({ network, currency, held }: JoinedFacts): Ending | null {
+  switch (currency.kind) {
+    case 'current':
+      return null;
+    case 'silent':
+      return {
+        code: 'OUT_OF_CONTACT',
+        message: `the control plane was last heard at ${currency.since.toISOString()}; this is as of then`,
+        remedy: 'gstacks whoami',
+      };
+    case 'outdated':
+      return {
+        code: 'VERSION_OUTDATED',
+        message: `version ${held?.snapshot.version ?? 'none'} is held; ${currency.version} has not arrived since ${currency.since.toISOString()}`,
+        remedy: `gstacks network status ${network}`,
+      };
+  }
 }

@@ -44,7 +44,7 @@ async function startLocalNode(end: (reason: string) => void): Promise<Running> {
   function endWhenIdle(): void {
     if (idleTimer !== null) clearTimeout(idleTimer);
     idleTimer = setTimeout(() => {
-      if (!node.state().networks.some(({ state }) => state === 'joined')) end('no network is joined');
+      if (!node.isNeeded) end('no network is joined');
     }, IDLE_MS);
   }
 

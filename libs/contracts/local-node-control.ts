@@ -16,30 +16,47 @@ export type LocalNodeRequest =
   | { readonly kind: 'stop-forward'; readonly localPort: number }
   | { readonly kind: 'leave'; readonly network: NetworkName };
 
+const KNOWN_FORWARD_STATES = ['open', 'denied', 'unreachable'] as const;
+const FORWARD_STATES = [...KNOWN_FORWARD_STATES, 'unknown', 'ended'] as const;
+const JOINED_STATES = ['joined', 'unknown', 'ended'] as const;
+
 /** A local port that leads to an alias. */
 export type ForwardState = {
   readonly alias: string;
   readonly port: number;
   readonly localPort: number;
-  /** denied and unreachable: the port stays, and connections are reset. */
-  readonly state: 'open' | 'denied' | 'unreachable' | 'ended';
+  /**
+   * denied and unreachable: the port stays, and connections are reset. unknown: the control plane or the target's agent
+   * has not confirmed it for too long; connections may get through.
+   */
+  readonly state: (typeof FORWARD_STATES)[number];
   readonly reason: string | null;
+  /** What it was when that was known last; null: it is known, or never was. */
+  readonly lastKnown: { readonly state: KnownForwardState; readonly at: string } | null;
   readonly connections: number;
 };
+
+export type KnownForwardState = (typeof KNOWN_FORWARD_STATES)[number];
 
 export type JoinedNetworkState = {
   readonly network: string;
   readonly nodeId: string;
   readonly user: string;
-  readonly state: 'joined' | 'ended';
+  /** unknown: it had joined when the control plane was heard last, which is too long ago. */
+  readonly state: (typeof JOINED_STATES)[number];
+  /** When the control plane answered last; null: the node is of an earlier release. */
+  readonly lastContactAt: string | null;
   /** Why it ended, or what is wrong while it is joined. */
   readonly code: string | null;
   readonly message: string | null;
   readonly remedy: string | null;
   readonly bus: string;
+  /** unknown: in a direct mesh only the control plane says who takes part. */
   readonly mesh: string;
   /** null: no topology has arrived yet. */
   readonly version: number | null;
+  /** Another version, which the control plane has and which does not arrive; null: none is known. */
+  readonly newerVersion: number | null;
   readonly expiresAt: string;
   /** `api:8080`, as far as this user may reach them. */
   readonly reachable: readonly string[];
@@ -112,13 +129,15 @@ function parseJoinedNetwork(value: unknown, field: string): JoinedNetworkState {
     network: text(network.network, `${field}.network`),
     nodeId: text(network.nodeId, `${field}.nodeId`),
     user: text(network.user, `${field}.user`),
-    state: wordOf(['joined', 'ended'])(network.state, `${field}.state`),
+    state: wordOf(JOINED_STATES)(network.state, `${field}.state`),
+    lastContactAt: nullOr(text)(network.lastContactAt ?? null, `${field}.lastContactAt`),
     code: nullOr(text)(network.code, `${field}.code`),
     message: nullOr(text)(network.message, `${field}.message`),
     remedy: nullOr(text)(network.remedy, `${field}.remedy`),
     bus: text(network.bus, `${field}.bus`),
     mesh: text(network.mesh, `${field}.mesh`),
     version: nullOr(number)(network.version, `${field}.version`),
+    newerVersion: nullOr(number)(network.newerVersion ?? null, `${field}.newerVersion`),
     expiresAt: text(network.expiresAt, `${field}.expiresAt`),
     reachable: listOf(text, 100_000)(network.reachable, `${field}.reachable`),
     forwards: listOf(parseForward, 65_535)(network.forwards, `${field}.forwards`),
@@ -131,9 +150,18 @@ function parseForward(value: unknown, field: string): ForwardState {
     alias: text(forward.alias, `${field}.alias`),
     port: number(forward.port, `${field}.port`),
     localPort: number(forward.localPort, `${field}.localPort`),
-    state: wordOf(['open', 'denied', 'unreachable', 'ended'])(forward.state, `${field}.state`),
+    state: wordOf(FORWARD_STATES)(forward.state, `${field}.state`),
     reason: nullOr(text)(forward.reason, `${field}.reason`),
+    lastKnown: nullOr(parseLastKnown)(forward.lastKnown ?? null, `${field}.lastKnown`),
     connections: number(forward.connections, `${field}.connections`),
+  };
+}
+
+function parseLastKnown(value: unknown, field: string): NonNullable<ForwardState['lastKnown']> {
+  const known = parseObject(value, field);
+  return {
+    state: wordOf(KNOWN_FORWARD_STATES)(known.state, `${field}.state`),
+    at: text(known.at, `${field}.at`),
   };
 }
 

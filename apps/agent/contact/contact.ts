@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseContactReply } from '#libs/contracts/agent-messages.js';
 import type { AppliedMessage, ContactReply, HeartbeatMessage, HelloMessage } from '#libs/contracts/bus-messages.js';
+import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/contact.js';
 
-export const HEARTBEAT_INTERVAL_MS = 2_000;
-export const HEARTBEAT_TIMEOUT_MS = 2_000;
 const HELLO_RETRY_MS = 500;
 
 export interface ContactPorts {

@@ -25,10 +25,14 @@ export abstract class MeshCommand extends GstacksCommand {
     if (answer !== null) return answer;
     const network = 'network' in request ? request.network : '<network>';
     const last = await lastState(folder);
-    const died = last?.networks.some(({ state }) => state === 'joined') ?? false;
+    const died = last?.networks.some(({ state }) => state !== 'ended') ?? false;
     throw died
       ? new MeshError('NODE_DIED', 'the background node of this machine is gone', `gstacks mesh join ${network}`)
-      : new MeshError('NOT_JOINED', 'this machine has joined no network', `gstacks mesh join ${network}`);
+      : this.notJoined(network);
+  }
+
+  protected notJoined(network: string): MeshError {
+    return new MeshError('NOT_JOINED', 'this machine has joined no network', `gstacks mesh join ${network}`);
   }
 
   protected networkIn(answer: Answered, name: string): JoinedNetworkState {

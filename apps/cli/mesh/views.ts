@@ -1,23 +1,49 @@
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { unknown } from '../output/ago.js';
 import type { Column } from '../output/table.js';
 
-export const joinedColumns: readonly Column<JoinedNetworkState>[] = [
-  { heading: 'NETWORK', cell: ({ network }) => network },
-  { heading: 'NODE', cell: ({ nodeId }) => nodeId },
-  { heading: 'USER', cell: ({ user }) => user },
-  { heading: 'STATE', cell: ({ state }) => state },
-  { heading: 'BUS', cell: ({ bus }) => bus },
-  { heading: 'MESH', cell: ({ mesh }) => mesh },
-  { heading: 'VERSION', cell: ({ version }) => version },
-  { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
-  { heading: 'REACHABLE', cell: ({ reachable }) => reachable.join(' ') },
-];
+/** `nowMs`: the time by this machine's clock, which the background node uses too. */
+export const joinedColumns = (nowMs: number): readonly Column<JoinedNetworkState>[] => {
+  const since = ({ lastContactAt }: JoinedNetworkState): number => secondsSince(lastContactAt, nowMs);
+  return [
+    { heading: 'NETWORK', cell: ({ network }) => network },
+    { heading: 'NODE', cell: ({ nodeId }) => nodeId },
+    { heading: 'USER', cell: ({ user }) => user },
+    {
+      heading: 'STATE',
+      cell: (joined) => (joined.state === 'unknown' ? unknown('joined', since(joined)) : joined.state),
+    },
+    { heading: 'BUS', cell: ({ bus }) => bus },
+    { heading: 'MESH', cell: (joined) => (joined.mesh === 'unknown' ? unknown('joined', since(joined)) : joined.mesh) },
+    {
+      heading: 'VERSION',
+      cell: ({ version, newerVersion }) =>
+        newerVersion === null ? version : `${version ?? 'none'} of ${newerVersion}`,
+    },
+    { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
+    {
+      heading: 'REACHABLE',
+      cell: (joined) => {
+        const reachable = joined.reachable.join(' ');
+        return joined.state === 'unknown' && reachable !== '' ? unknown(reachable, since(joined)) : reachable;
+      },
+    },
+  ];
+};
 
-export const forwardColumns: readonly Column<ForwardState & { readonly network: string }>[] = [
+export const forwardColumns = (nowMs: number): readonly Column<ForwardState & { readonly network: string }>[] => [
   { heading: 'LOCAL', cell: ({ localPort }) => `127.0.0.1:${localPort}` },
   { heading: 'NETWORK', cell: ({ network }) => network },
   { heading: 'TO', cell: ({ alias, port }) => `${alias}:${port}` },
-  { heading: 'STATE', cell: ({ state }) => state },
+  {
+    heading: 'STATE',
+    cell: ({ state, lastKnown }) =>
+      lastKnown === null ? state : unknown(lastKnown.state, secondsSince(lastKnown.at, nowMs)),
+  },
   { heading: 'CONNECTIONS', cell: ({ connections }) => connections },
   { heading: 'REASON', cell: ({ reason }) => reason },
 ];
+
+function secondsSince(at: string | null, nowMs: number): number {
+  return at === null ? 0 : Math.max(0, nowMs - Date.parse(at)) / 1_000;
+}

@@ -1,12 +1,7 @@
 import type { MeshState } from '#libs/contracts/bus-messages.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { AgentStatus, LocalNodeStatus } from '#libs/contracts/http/statuses.js';
-
-/**
- * A node says every two seconds how it stands in the mesh, and at once when that changes. Within this time it has said
- * it again even if one message was lost; without a word for longer it may have ended, or be starting again.
- */
-export const MESH_KNOWN_FOR_MS = 7_000;
 
 /** What a node said of itself last. */
 export interface MeshReport {
@@ -14,7 +9,10 @@ export interface MeshReport {
   readonly lastContactAt: Date;
 }
 
-/** How a node stands in the mesh, as far as that is known now; null: it never said. */
+/**
+ * How a node stands in the mesh, as far as that is known now; null: it never said. Its status alone does not do: a node
+ * is ONLINE for longer than it takes it to start again.
+ */
 export function meshView(
   report: MeshReport | null,
   status: AgentStatus | LocalNodeStatus,
@@ -22,7 +20,7 @@ export function meshView(
 ): MeshStateDto | null {
   if (report === null || report.mesh === null) return null;
   const silentMs = Math.max(0, now.getTime() - report.lastContactAt.getTime());
-  if (status === 'ONLINE' && silentMs <= MESH_KNOWN_FOR_MS) return { ...report.mesh, lastKnown: null };
+  if (status === 'ONLINE' && silentMs <= KNOWN_FOR_MS) return { ...report.mesh, lastKnown: null };
   const { transport, ...last } = report.mesh;
   return {
     ...{ transport, state: 'unknown', code: null, message: null, endpoints: [] },

@@ -1,49 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { nodeFolder, socketOf } from '#apps/cli/mesh/node-folder.js';
+import { answeringNode, joined, NODE_ID } from '#test/integration/cli/answering-node.js';
 import { problem } from '#test/integration/cli/answering-server.js';
 import { words } from '#test/integration/cli/gstacks.js';
 import { stage } from '#test/integration/cli/setup.js';
 
-const NODE_ID = 'laptop-0a1b2c3d4e';
 const LEAVE = `POST /v1/local-nodes/${NODE_ID}/leave`;
-
-const joined = {
-  network: 'dev',
-  nodeId: NODE_ID,
-  user: 'ada',
-  state: 'joined',
-  code: null,
-  message: null,
-  remedy: null,
-  bus: 'connected',
-  mesh: 'joined',
-  version: 4,
-  expiresAt: '2026-01-02T03:04:05.000Z',
-  reachable: [],
-  forwards: [],
-};
-
-/** A background node that has joined `dev` and leaves when asked to. */
-async function backgroundNode(socket: string): Promise<Server> {
-  await mkdir(dirname(socket), { recursive: true });
-  let networks = [joined];
-  const server = createServer((connection) => {
-    connection.setEncoding('utf8').once('data', (line: string) => {
-      const { kind } = JSON.parse(line) as { kind: string };
-      const changed = kind === 'leave' && networks.length > 0;
-      if (kind === 'leave') networks = [];
-      const state = { pid: process.pid, url: 'http://control-plane', networks };
-      connection.end(`${JSON.stringify({ ok: true, changed, state })}\n`);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(socket, resolve));
-  return server;
-}
 
 describe('gstacks mesh leave', function () {
   this.timeout(60_000);
@@ -56,7 +22,7 @@ describe('gstacks mesh leave', function () {
     folder = mkdtempSync(join(tmpdir(), 'gs-leave-'));
     env = { ...on().env, XDG_RUNTIME_DIR: folder };
     const context = { url: on().server.url, token: 'secret-token', origin: 'environment' };
-    node = await backgroundNode(socketOf(nodeFolder(context, env, folder)));
+    node = await answeringNode(socketOf(nodeFolder(context, env, folder)), [joined]);
   });
 
   afterEach(() => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { MESH_KNOWN_FOR_MS, meshView } from '#apps/control-plane/presence/mesh-view.js';
+import { meshView } from '#apps/control-plane/presence/mesh-view.js';
 import type { MeshState } from '#libs/contracts/bus-messages.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
 import { AGENT_STATUSES, LOCAL_NODE_STATUSES } from '#libs/contracts/http/statuses.js';
 
 const AT = new Date('2026-01-02T03:04:05.000Z');
@@ -15,7 +16,7 @@ const statuses = [...new Set([...AGENT_STATUSES, ...LOCAL_NODE_STATUSES])];
 describe('how a node stands in the mesh', () => {
   for (const mesh of reports) {
     it(`is ${mesh.state} as long as it is in contact and said so within the bound`, () => {
-      for (const ms of [-1_000, 0, MESH_KNOWN_FOR_MS]) {
+      for (const ms of [-1_000, 0, KNOWN_FOR_MS]) {
         expect(meshView({ mesh, lastContactAt: AT }, 'ONLINE', later(ms))).to.deep.equal({ ...mesh, lastKnown: null });
       }
     });
@@ -24,7 +25,7 @@ describe('how a node stands in the mesh', () => {
     const unknown = { transport, state: 'unknown', code: null, message: null, endpoints: [] };
 
     it(`is unknown after the bound, and was ${mesh.state} then`, () => {
-      expect(meshView({ mesh, lastContactAt: AT }, 'ONLINE', later(MESH_KNOWN_FOR_MS + 1))).to.deep.equal({
+      expect(meshView({ mesh, lastContactAt: AT }, 'ONLINE', later(KNOWN_FOR_MS + 1))).to.deep.equal({
         ...unknown,
         lastKnown: { ...last, at: AT.toISOString(), secondsAgo: 7 },
       });

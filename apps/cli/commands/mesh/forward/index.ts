@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
+import type { ForwardState } from '#libs/contracts/local-node-control.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import { networkArgument, required } from '../../../arguments.js';
 import { parseDestination } from '../../../diagnostics/destination.js';
@@ -27,9 +28,17 @@ export default class MeshForward extends MeshCommand {
     const forward = this.networkIn(answer, network).forwards.find((each) => each.localPort === localPort);
     const done = answer.changed ? 'leads' : 'leads already';
     this.screen.line(`127.0.0.1:${localPort} ${done} to ${alias}.${network}.gstacks:${port}`, 'good');
-    if (forward?.state === 'denied') this.screen.line(`connections are reset for now: ${forward.reason}`, 'bad');
+    if (forward !== undefined) this.tellTrouble(forward);
     if (flags.foreground) await this.stay(folder, localPort);
     return { network, changed: answer.changed, ...forward };
+  }
+
+  private tellTrouble({ state, reason }: ForwardState): void {
+    if (state === 'denied' || state === 'unreachable') {
+      this.screen.line(`connections are reset for now: ${reason}`, 'bad');
+    } else if (state === 'unknown') {
+      this.screen.line(`whether connections get through is not known: ${reason}`, 'bad');
+    }
   }
 
   /** Until Ctrl-C, or until the node is gone, which `ask` reports. */

@@ -1,4 +1,5 @@
 import { MeshCommand } from '../../../mesh/mesh-command.js';
+import { exitCodeOf, knownNode } from '../../../mesh/node-state.js';
 import { forwardColumns } from '../../../mesh/views.js';
 
 export default class MeshForwardList extends MeshCommand {
@@ -8,12 +9,18 @@ export default class MeshForwardList extends MeshCommand {
   async run() {
     const { flags } = await this.parse(MeshForwardList);
     const { folder } = await this.place(flags);
-    const { state } = await this.ask(folder, { kind: 'status' });
-    const forwards = state.networks.flatMap(({ network, forwards: own }) => own.map((each) => ({ network, ...each })));
+    const node = await knownNode(folder);
+    if (node.networks.length === 0) throw this.notJoined('<network>');
+    process.exitCode = exitCodeOf(node);
+    const forwards = node.networks.flatMap(({ network, forwards: own }) => own.map((each) => ({ network, ...each })));
+    if (node.died) {
+      this.screen.line(`the background node (pid ${node.pid}) is gone, and its ports are closed`, 'bad');
+      this.screen.line(`  try: gstacks mesh join ${node.networks[0]?.network}`);
+    }
     if (forwards.length === 0) {
       this.screen.line('no port is forwarded; next: gstacks mesh forward <network> <alias>:<port> --local <port>');
     } else {
-      this.screen.table(forwards, forwardColumns);
+      this.screen.table(forwards, forwardColumns(Date.now()));
     }
     return { items: forwards };
   }

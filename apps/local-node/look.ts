@@ -1,0 +1,27 @@
+import type { ProbeOutcome } from '#libs/data-plane/data-plane.js';
+import type { Look } from './standing.js';
+
+/** Refusals that say that the target cannot be had, and nothing about who may have it. */
+const NO_WAY = /^(TARGET|PEER|MESH|CONNECT)_/;
+
+/** What a probe tells of a forward. */
+export function lookOf(outcome: ProbeOutcome): Look {
+  switch (outcome.kind) {
+    case 'taken':
+      return { kind: 'taken' };
+    case 'not known there':
+      return { kind: 'reached', agentId: outcome.agentId };
+    case 'refused there': {
+      const { agentId, code, message } = outcome;
+      if (!NO_WAY.test(code)) return { kind: 'refused', by: agentId, code };
+      return { kind: 'unreachable', code, message: `agent ${agentId}: ${message}` };
+    }
+    case 'refused here': {
+      const { code } = outcome;
+      if (!NO_WAY.test(code)) return { kind: 'refused', by: null, code };
+      return { kind: 'unreachable', code, message: "no way leads to the target's agent" };
+    }
+    case 'unreachable':
+      return { kind: 'unreachable', code: outcome.code, message: `agent ${outcome.agentId}: ${outcome.message}` };
+  }
+}
