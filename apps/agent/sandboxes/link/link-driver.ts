@@ -41,7 +41,6 @@ class LinkDriver implements SandboxDriver {
   readonly name = 'link';
   readonly isolation = 'enforced';
   readonly proxyRangeDefault = LINK_PROXY_RANGE;
-  readonly inspection = seesNothing('the driver link has the interface alone, and does not see inside a guest');
   readonly directory: SandboxDirectory;
   readonly inspection = seesNothing('the driver link does not see inside a guest, which may have a kernel of its own');
   private listed: ChosenLinks = { links: [], refused: [] };
