@@ -168,6 +168,7 @@ describe('an agent with the driver docker', function () {
   });
 
   it('puts a container onto its network by itself where the label asks for it, and says that it is on two', async () => {
+    await apply(['sandbox:sbx-web api 8080', 'sandbox:sbx-new api 8080']);
     await rig.docker.serve('auto', ...label('sbx-new'), '--label', 'gstacks.attach=auto');
     const report = await rig.reported('sbx-new');
     expect(report).to.deep.include({ isolation: 'advisory', dns: 'active' });
