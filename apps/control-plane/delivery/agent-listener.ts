@@ -127,12 +127,14 @@ export class AgentListener {
   }
 
   private contact(agentId: AgentId, message: HelloMessage): ContactReply {
+    const unknown = this.lookUpUnknown(agentId, message);
     const endpoints = JSON.stringify(this.contacts.of(agentId)?.mesh.endpoints ?? []);
     const returned = this.contacts.heard(agentId, message);
     if (JSON.stringify(message.mesh.endpoints) !== endpoints) this.peers.endpointsChanged(agentId);
     if (returned) this.publisher.hasten(agentId);
     const doubted = new Set<NetworkId>();
     for (const held of message.networks) {
+      if (unknown.has(held.networkId)) continue;
       if (this.acknowledgements.check(agentId, held, message.protocol) !== null) doubted.add(held.networkId);
     }
 
@@ -168,5 +170,28 @@ export class AgentListener {
       peers,
       localNodes,
     };
+  }
+
+  /**
+   * Versions that an agent holds and a replay passed over: the log is read for their hashes, and nothing is sent for
+   * those networks until they are compared. After a restore the store may have gone past what the agent holds.
+   */
+  private lookUpUnknown(agentId: AgentId, { networks, protocol }: HelloMessage): ReadonlySet<NetworkId> {
+    const unknown = networks.filter(
+      ({ networkId, version, epoch }) => epoch.id === this.epoch.current.id && !this.hashes.isKnown(networkId, version),
+    );
+    for (const held of unknown) {
+      const { networkId, version } = held;
+      this.publisher.holdBack(networkId, agentId);
+      this.hashes.learn(networkId, version).then(
+        () => {
+          this.acknowledgements.check(agentId, held, protocol);
+          this.publisher.goOn(networkId, agentId);
+        },
+        (error: unknown) =>
+          this.logger.warn({ err: error, agentId, networkId, version }, 'what the agent holds is not compared yet'),
+      );
+    }
+    return new Set(unknown.map(({ networkId }) => networkId));
   }
 }

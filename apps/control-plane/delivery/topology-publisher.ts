@@ -29,6 +29,7 @@ export class TopologyPublisher {
   private readonly lanes = new Map<string, DeliveryLane<Topology>>();
   private readonly waiting = new Map<NetworkId, Set<AgentId>>();
   private coalescing: NodeJS.Timeout | null = null;
+  private readonly heldBack = new Set<string>();
   private readonly sent: Counter<'outcome'>;
 
   constructor(
@@ -60,12 +61,21 @@ export class TopologyPublisher {
     }
   }
 
+  /** Nothing goes to this agent for this network until `goOn`: what it holds is being looked up in the log. */
+  holdBack(networkId: NetworkId, agentId: AgentId): void {
+    this.heldBack.add(`${agentId}/${networkId}`);
+  }
+
+  goOn(networkId: NetworkId, agentId: AgentId): void {
+    if (this.heldBack.delete(`${agentId}/${networkId}`)) this.offer(networkId, agentId);
+  }
+
   /** Sends the current topology, again if need be. */
   offer(networkId: NetworkId, agentId: AgentId): void {
     const record = this.directory.network(networkId);
     if (record === null || !this.publication.isOpen(record)) return;
     // What it holds has to be compared first: after a restore it may be ahead, and would take a later number on top.
-    if (!this.contacts.isHeard(agentId)) return;
+    if (!this.contacts.isHeard(agentId) || this.heldBack.has(`${agentId}/${networkId}`)) return;
     // It would not go back, whatever it is sent.
     if (this.regressions.ofAgent(networkId, agentId) !== null) return;
     if (this.directory.agent(agentId)?.state.status !== 'enrolled') return;

@@ -9,7 +9,7 @@ import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { currentHash } from './current-hash.js';
 import { Directory } from './directory.js';
-import { expectedHash, type NetworkRecord, nextNetworkRecord } from './network-record.js';
+import { expectedHash, type NetworkRecord, nextNetworkRecord, type VersionChange } from './network-record.js';
 import { unknownNetwork } from './unknown-network.js';
 import { VersionHashes } from './version-hashes.js';
 
@@ -22,6 +22,9 @@ export type HashCheck = (agentId: AgentId, version: number, hash: string) => boo
  */
 @Injectable()
 export class ExpectedHashes {
+  /** Versions that the log was read for, because an agent holds them. */
+  private readonly learned = new Map<NetworkId, Map<number, VersionChange>>();
+
   constructor(
     private readonly directory: Directory,
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -33,11 +36,36 @@ export class ExpectedHashes {
       const record = this.directory.network(networkId);
       if (record === null) return hash === new VersionHashes(unknownNetwork(networkId), EMPTY_DIGEST).of(false);
       if (record.topology.version === version) return isCurrent(record, agentId, hash);
-      const change = this.directory.versionChange(networkId, version);
+      const change = this.change(networkId, version);
       const expected = change === null ? null : expectedHash(change, agentId);
       if (expected === null) return null;
       return expected === hash;
     };
+  }
+
+  /** Whether a claim to this version can be judged by what is in memory. */
+  isKnown(networkId: NetworkId, version: number): boolean {
+    const record = this.directory.network(networkId);
+    if (record === null || version < 1 || version >= record.topology.version) return true;
+    return (this.change(networkId, version)?.hashes ?? null) !== null;
+  }
+
+  /** Reads the log for a version that a replay passed over. Errors: the store's. */
+  async learn(networkId: NetworkId, version: number): Promise<void> {
+    if (this.isKnown(networkId, version)) return;
+    let record: NetworkRecord | null = null;
+    for (const event of await this.store.readStream(streamOf(NETWORK, networkId))) {
+      record = nextNetworkRecord(record, event);
+      if (record?.topology.version === version) break;
+    }
+    if (record?.topology.version !== version) return;
+    this.learned.set(networkId, (this.learned.get(networkId) ?? new Map()).set(version, record.last));
+  }
+
+  private change(networkId: NetworkId, version: number): VersionChange | null {
+    const recent = this.directory.versionChange(networkId, version);
+    if (recent?.hashes) return recent;
+    return this.learned.get(networkId)?.get(version) ?? recent;
   }
 
   /** By what is in memory, and by the log where that does not reach back far enough. */

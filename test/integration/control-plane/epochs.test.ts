@@ -175,6 +175,21 @@ describe('a store that was restored, and agents that lie', () => {
     expect(await applied(body.version)).to.include({ confirmed: 2 });
   });
 
+  it('notices an agent of a lost history though the store has gone past its version and was started again', async () => {
+    aheadOf(hostA, { version: 7 });
+    hostA.onTopology = async () => {};
+    // Nobody is heard, as when the hosts are cut off, while the restored store goes on past version 7.
+    for (let port = 1; port <= 6; port += 1) {
+      await call('POST', '/v1/networks/dev/rules', { ...allow, from: `sandbox:sbx-${port}` });
+    }
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    const before = hostA.received.length;
+    await hostA.contact('heartbeat');
+    await waitFor('it is noticed', async () => (await status()).status === 'EPOCH_REGRESSED');
+    expect(hostA.received.length).to.equal(before);
+  });
+
   it('ends with a new epoch, which shows first what becomes reachable and what no longer', async () => {
     aheadOf(hostA);
     await hostA.contact('heartbeat');
