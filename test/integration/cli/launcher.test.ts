@@ -70,7 +70,7 @@ describe('cli: bin/gstacks', function () {
 
   it('is quiet when its reader goes away', async () => {
     const { server, env, gstacks } = at();
-    server.on('GET /v1/networks', { json: page(...Array.from({ length: 20_000 }, () => network)) });
+    server.on('GET /v1/networks', { json: { ...page(...Array.from({ length: 20_000 }, () => network)), unknown: [] } });
     const child = gstacks.start(words('network list'), { env });
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => {
