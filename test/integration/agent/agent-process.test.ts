@@ -8,12 +8,14 @@ import {
   request as httpRequest,
   type IncomingMessage,
 } from 'node:http';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { writeStateFile } from '#apps/agent/state/state-file.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL, CHECKS_WITHIN_MS } from '#libs/contracts/bus-messages.js';
+import { parseDiagnoseReply } from '#libs/contracts/control-plane-messages.js';
+import { parseAgentId } from '#libs/contracts/ids.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
@@ -41,6 +43,10 @@ function network(version: number, rules: Pick<SnapshotText, 'allow' | 'deny'>, m
   });
 }
 
+const FAR: Partial<SnapshotText> = {
+  sandboxes: { 'sbx-web': 'host-a', 'sbx-far': 'host-b' },
+  aliases: { far: { sandbox: 'sbx-far', ports: [80] } },
+};
 const ALLOWED = { allow: ['sandbox:sbx-web api 8080'] };
 
 describe('an agent, as a process', () => {
@@ -350,6 +356,32 @@ describe('an agent, as a process', () => {
       address: (await lookUp()).address,
       version: 4,
     });
+  });
+
+  it('answers several questions side by side, each in its time, though a peer takes connections and is silent', async () => {
+    const silent = createServer().listen(0, '127.0.0.1').unref();
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const hostB = parseAgentId('host-b', 'agent');
+    plane.peers.set(hostB, { agentId: hostB, endpoints: [`127.0.0.1:${port}`], keyThumbprint: null });
+    await started();
+    const snapshot = network(1, { allow: ['sandbox:sbx-web far 80'] }, FAR);
+    await plane.publish(agent.id, snapshot);
+    await plane.acknowledgement(1);
+    const question = {
+      ...{ protocol: BUS_PROTOCOL, kind: 'checks', networkId: TEST_NETWORK, role: 'source', from: 'sandbox:sbx-web' },
+      ...{ epoch: plane.epoch, version: 1, hash: snapshotHash(snapshot), alias: 'far', port: 80 },
+    };
+    const began = performance.now();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => plane.diagnose(agent.id, question)));
+    expect(performance.now() - began).to.be.lessThan(CHECKS_WITHIN_MS + 500);
+    for (const answer of answers) {
+      const reply = parseDiagnoseReply(answer);
+      const peer = reply.kind === 'checks' ? reply.checks.find(({ code }) => code === 'PEER_REACHED') : undefined;
+      expect(peer).to.include({ status: 'fail' });
+      expect(peer?.evidence).to.contain(`host-b is not reached at 127.0.0.1:${port}`);
+    }
+    silent.close();
   });
 
   it('lets go of a network, and does not take an older version of it again', async () => {

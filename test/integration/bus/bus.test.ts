@@ -129,6 +129,31 @@ describe('the bus', () => {
     expect(seen).to.deep.equal([1, 2]);
   });
 
+  it('serves as many requests of a subject at once as it is told, and the others in their order', async () => {
+    const { bus: server } = await controlPlane();
+    const { bus } = await agent(HOST_A);
+    const begun: unknown[] = [];
+    const gates = new Map<unknown, () => void>();
+    const handle = (message: unknown) => {
+      begun.push(message);
+      return new Promise((resolve) => gates.set(message, () => resolve(message)));
+    };
+    server.serve(everyAgentSubject('applied'), handle, 2);
+    server.serve(everyAgentSubject('heartbeat'), async () => 'alive');
+    await bus.requestUntilAnswered(agentSubject(HOST_A, 'heartbeat'), null, AbortSignal.timeout(10_000));
+    const answers = [1, 2, 3, 4].map((n) => bus.request(agentSubject(HOST_A, 'applied'), n, 10_000));
+    await waitFor('two have begun', () => begun.length === 2);
+    expect(await bus.request(agentSubject(HOST_A, 'heartbeat'), null, 5_000)).to.equal('alive');
+    expect(begun).to.deep.equal([1, 2]);
+    gates.get(2)?.();
+    await waitFor('the third has begun', () => begun.length === 3);
+    for (const n of [1, 3]) gates.get(n)?.();
+    await waitFor('the fourth has begun', () => begun.length === 4);
+    gates.get(4)?.();
+    expect(await Promise.all(answers)).to.deep.equal([1, 2, 3, 4]);
+    expect(begun).to.deep.equal([1, 2, 3, 4]);
+  });
+
   it('asks until answered through a server that was killed and started again', async () => {
     const { bus: server, statuses } = await controlPlane();
     const { bus } = await agent(HOST_A);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import { runChecks } from '#apps/agent/diagnostics/checks.js';
 import type { ChecksRequest, DiagnosedHost } from '#apps/agent/diagnostics/diagnosed-host.js';
@@ -204,6 +205,16 @@ describe('the checks of an agent', () => {
       expect(statuses.get(code)).to.match(/^unknown: not found out within/);
     }
     expect([...statuses.values()].filter((text) => text.startsWith('pass'))).to.have.length(6);
+  });
+
+  it('that wait for a silent peer say so before the end of their time', async () => {
+    const silent: DiagnosedHost['flows']['probe'] = async (_question, signal) => {
+      await once(signal, 'abort');
+      // To end what was begun takes a moment, too.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return { kind: 'unreachable', agentId: HOST_A, code: 'CONNECT_TIMEOUT', message: 'no answer', remedy: null };
+    };
+    expect((await statusesOf(flows({ probe: silent }))).get('PEER_REACHED')).to.match(/^fail: .*CONNECT_TIMEOUT/);
   });
 
   it('run side by side', async () => {

@@ -217,7 +217,9 @@ export function provesIdentity(newTransport: TransportFactory): void {
       if (!mine || !theirs) throw new Error('two credentials were issued');
       const set = async (credentials: MeshCredentials) => a.setCredentials(credentials);
       expect(await failure(set(theirs))).to.equal('MESH_IDENTITY_CHANGED');
-      expect(await failure(set({ ...mine, privateKey: theirs.privateKey }))).to.equal('MESH_CREDENTIALS_INVALID');
+      for (const privateKey of [theirs.privateKey, '', mine.privateKey.slice(0, 80)]) {
+        expect(await failure(set({ ...mine, privateKey }))).to.equal('MESH_CREDENTIALS_INVALID');
+      }
       expect(await failure(set({ ...mine, certificate: 'nonsense' }))).to.equal('MESH_CREDENTIALS_INVALID');
     });
   });
