@@ -22,6 +22,7 @@ import { LOGGER } from '../foundation/provided.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
+import { AgentContacts } from './agent-contacts.js';
 import { AgentInventory } from './agent-inventory.entity.js';
 
 /** What agents report of their sandboxes: history goes into events, the rest is kept as last said. */
@@ -31,6 +32,7 @@ export class Inventories {
 
   constructor(
     private readonly directory: Directory,
+    private readonly contacts: AgentContacts,
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
     @InjectRepository(AgentInventory) private readonly rows: Repository<AgentInventory>,
@@ -41,16 +43,16 @@ export class Inventories {
     for (const inventory of await this.rows.find()) this.inventories.set(inventory.agentId, inventory);
   }
 
-  /** What the agent that the sandbox belongs to says of it. */
+  /** What the agent that the sandbox belongs to says of it; null: nothing since it started. */
   reportOf(sandboxId: SandboxId): SandboxReport | null {
     const owner = this.directory.sandbox(sandboxId)?.agentId ?? null;
-    const inventory = owner === null ? undefined : this.inventories.get(owner);
+    const inventory = owner === null ? null : this.saidBy(owner);
     return inventory?.sandboxes.find((report) => report.sandboxId === sandboxId) ?? null;
   }
 
   /** What the agent's driver cannot take for a sandbox. */
   refusedBy(agentId: AgentId): readonly RefusedSandbox[] {
-    return this.inventories.get(agentId)?.refused ?? [];
+    return this.saidBy(agentId)?.refused ?? [];
   }
 
   /** Agents that claim a sandbox which belongs to another. */
@@ -86,6 +88,12 @@ export class Inventories {
   async forget(agentId: AgentId): Promise<void> {
     this.inventories.delete(agentId);
     await this.rows.delete({ agentId });
+  }
+
+  /** Its last inventory, if it is from the life that was last heard of: what ran before a restart may be gone. */
+  private saidBy(agentId: AgentId): AgentInventory | null {
+    const inventory = this.inventories.get(agentId);
+    return inventory !== undefined && inventory.bootId === this.contacts.of(agentId)?.bootId ? inventory : null;
   }
 
   /** The owner, when it is another agent; null when the sandbox is this agent's. */

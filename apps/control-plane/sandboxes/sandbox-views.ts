@@ -43,6 +43,8 @@ export class SandboxViews {
     if (agentId === null) return 'UNPLACED';
     if (!present) return 'GONE';
     if (this.statuses.agentStatus(agentId) !== 'ONLINE') return 'UNKNOWN';
-    return this.inventories.reportOf(sandboxId)?.paused === true ? 'PAUSED' : 'RUNNING';
+    const report = this.inventories.reportOf(sandboxId);
+    if (report === null) return 'UNKNOWN';
+    return report.paused === true ? 'PAUSED' : 'RUNNING';
   }
 }

@@ -61,6 +61,15 @@ describe('what an agent said of its sandboxes', () => {
     expect(await sandbox()).to.deep.include({ ...said, status: 'RUNNING', lastKnown: null });
   });
 
+  it('is no fact after the agent has started again, until it has said what runs now', async () => {
+    agent.bootId = 'boot-2';
+    await agent.contact('hello');
+    expect(await sandbox()).to.deep.include({ ...unknown, status: 'UNKNOWN', namespace: null });
+    expect((await controlPlane.call('GET', '/v1/sandboxes?status=RUNNING')).body.items).to.deep.equal([]);
+    await agent.report(['sbx-web']);
+    expect(await sandbox()).to.deep.include({ ...said, status: 'RUNNING', lastKnown: null });
+  });
+
   it('is nothing of a sandbox that is gone, or whose agent was revoked', async () => {
     await agent.report([]);
     expect(await sandbox()).to.deep.include({ ...unknown, status: 'GONE', lastKnown: null });

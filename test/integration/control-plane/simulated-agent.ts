@@ -32,6 +32,8 @@ export class SimulatedAgent {
   readonly statuses: BusStatus[] = [];
   /** Every topology received whole, in order. */
   readonly received: { readonly message: TopologyMessage; readonly snapshot: Snapshot }[] = [];
+  /** Of its present life; another one from a new start on. */
+  bootId = 'boot-1';
   /** Parts received, whole topology or not. */
   parts = 0;
   peers: readonly Peer[] = [];
@@ -100,7 +102,7 @@ export class SimulatedAgent {
   async contact(kind: 'hello' | 'heartbeat', change: object = {}): Promise<ContactReply> {
     const reply = await this.send(kind, {
       protocol: BUS_PROTOCOL,
-      bootId: 'boot-1',
+      bootId: this.bootId,
       softwareVersion: '0.1.0',
       driver: 'static',
       mesh: {
@@ -123,7 +125,7 @@ export class SimulatedAgent {
     this.sequence += 1;
     return this.send('inventory', {
       protocol: BUS_PROTOCOL,
-      bootId: 'boot-1',
+      bootId: this.bootId,
       sequence: this.sequence,
       driver: 'static',
       sandboxes: sandboxes.map((sandboxId, index) => ({
