@@ -27,12 +27,19 @@ export class BackgroundNode {
   private readonly networks = new Map<NetworkName, JoinedNetwork>();
   private token = '';
   private turn: Promise<unknown> = Promise.resolve();
+  private unanswered = 0;
 
   constructor(private readonly ports: BackgroundPorts) {}
 
   /** Requests are carried out one after the other; every failure is an answer. */
   answer(request: LocalNodeRequest): Promise<LocalNodeReply> {
-    const work = this.turn.then(() => this.carryOut(request));
+    this.unanswered += 1;
+    const work = this.turn
+      .then(() => this.carryOut(request))
+      .finally(() => {
+        this.unanswered -= 1;
+        if (!this.isNeeded) this.ports.idle();
+      });
     const reply = work.then(
       (changed): LocalNodeReply => ({ ok: true, changed, state: this.state() }),
       (error: unknown): LocalNodeReply => {
@@ -129,9 +136,9 @@ export class BackgroundNode {
     );
   }
 
-  /** False: no network is joined. */
+  /** False: no network is joined, and nobody waits for an answer. */
   get isNeeded(): boolean {
-    return [...this.networks.values()].some((network) => network.isJoined);
+    return this.unanswered > 0 || [...this.networks.values()].some((network) => network.isJoined);
   }
 
   private changed(): void {
