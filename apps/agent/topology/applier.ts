@@ -1,3 +1,4 @@
+import { WokenWork } from '#libs/async/woken-work.js';
 import {
   type AliasFailure,
   type AppliedMessage,
@@ -38,7 +39,7 @@ interface NetworkState {
   failures: readonly AliasFailure[] | null;
   /** Flows cut by versions that nothing was acknowledged for yet. */
   cuts: { readonly version: number; readonly flows: readonly FlowId[] }[];
-  running: Promise<void> | null;
+  readonly settling: WokenWork;
   retry: { cancel(): void } | null;
   attempts: number;
 }
@@ -72,7 +73,7 @@ export class Applier {
     state.applied = held;
     state.failures = null;
     this.settleSoon(state);
-    await state.running;
+    await state.settling.idle();
   }
 
   held(networkId: NetworkId): HeldNetwork | null {
@@ -109,7 +110,7 @@ export class Applier {
   async close(): Promise<void> {
     this.closed = true;
     for (const { retry } of this.networks.values()) retry?.cancel();
-    await Promise.all([...this.networks.values()].map(({ running }) => running));
+    await Promise.all([...this.networks.values()].map(({ settling }) => settling.idle()));
   }
 
   private enforce(held: HeldNetwork): NetworkState {
@@ -117,7 +118,8 @@ export class Applier {
     const flowsCut = this.ports.flows.apply(networkId, participates ? viewOf(held.snapshot) : null);
     let state = this.networks.get(networkId);
     if (state === undefined) {
-      state = { held, applied: null, failures: [], cuts: [], running: null, retry: null, attempts: 0 };
+      const settling = new WokenWork(() => this.settleNewest(networkId));
+      state = { held, applied: null, failures: [], cuts: [], settling, retry: null, attempts: 0 };
       this.networks.set(networkId, state);
     }
     // Versions of two epochs do not compare: cuts of the old one go with the first of the new.
@@ -132,19 +134,15 @@ export class Applier {
   private settleSoon(state: NetworkState): void {
     state.retry?.cancel();
     state.retry = null;
-    state.running ??= this.settleAll(state).finally(() => {
-      state.running = null;
-    });
+    state.settling.wake();
   }
 
-  private async settleAll(state: NetworkState): Promise<void> {
-    for (let held = state.held; ; held = state.held) {
-      const outcome = await this.settleOne(state, held);
-      if (this.closed) return;
-      if (state.held !== held) continue;
-      if (outcome === 'retry') this.retryLater(state);
-      return;
-    }
+  private async settleNewest(networkId: NetworkId): Promise<void> {
+    const state = this.networks.get(networkId);
+    if (state === undefined || this.closed) return;
+    const { held } = state;
+    const outcome = await this.settleOne(state, held);
+    if (outcome === 'retry' && state.held === held && !this.closed) this.retryLater(state);
   }
 
   private async settleOne(state: NetworkState, held: HeldNetwork): Promise<'done' | 'retry'> {

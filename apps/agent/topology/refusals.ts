@@ -1,3 +1,4 @@
+import { WokenWork } from '#libs/async/woken-work.js';
 import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 
@@ -8,7 +9,7 @@ import type { NetworkId } from '#libs/contracts/ids.js';
 export class Refusals {
   private readonly waiting = new Map<NetworkId, AppliedMessage>();
   private readonly closing = new AbortController();
-  private sending: Promise<void> | null = null;
+  private readonly sending = new WokenWork(() => this.send());
 
   constructor(
     private readonly deliver: (message: AppliedMessage, signal: AbortSignal) => Promise<void>,
@@ -18,14 +19,12 @@ export class Refusals {
   report(message: AppliedMessage): void {
     if (this.waiting.size >= MOST_WAITING && !this.waiting.has(message.networkId)) return;
     this.waiting.set(message.networkId, message);
-    this.sending ??= this.send().finally(() => {
-      this.sending = null;
-    });
+    this.sending.wake();
   }
 
   async close(): Promise<void> {
     this.closing.abort();
-    await this.sending;
+    await this.sending.idle();
   }
 
   private async send(): Promise<void> {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
+import { WokenWork } from '#libs/async/woken-work.js';
 import type { AppliedMessage, Epoch } from '#libs/contracts/bus-messages.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
@@ -55,7 +56,7 @@ export class AppliedLog {
   private readonly arrivals = new EventEmitter().setMaxListeners(0);
   private readonly pending = new Map<string, Pending>();
   private readonly closing = new AbortController();
-  private writing: Promise<void> | null = null;
+  private readonly writing = new WokenWork(() => this.write());
 
   constructor(
     private readonly database: DataSource,
@@ -69,9 +70,7 @@ export class AppliedLog {
     if (known !== undefined) return known.settled;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.pending.set(key, { agentId, message, settled: promise, settle: resolve, refuse: reject });
-    this.writing ??= this.write().finally(() => {
-      this.writing = null;
-    });
+    this.writing.wake();
     return promise;
   }
 
@@ -97,7 +96,7 @@ export class AppliedLog {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await this.writing;
+    await this.writing.idle();
   }
 
   private async write(): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { WokenWork } from '#libs/async/woken-work.js';
 import type { BusAuthority, BusHolder, Revocations as RevokedKeys } from '#libs/bus/authority.js';
 import type { CutDto } from '#libs/contracts/http/cut.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
@@ -31,7 +32,7 @@ export class Revocations {
   private published = 0;
   /** What the bus was last told; null: nothing yet. */
   private atBus: RevokedKeys | null = null;
-  private publishing: Promise<void> | null = null;
+  private readonly publishing = new WokenWork(() => this.run());
   private waiters: (() => void)[] = [];
 
   constructor(
@@ -72,7 +73,7 @@ export class Revocations {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await this.publishing;
+    await this.publishing.idle();
   }
 
   private async cutOff(holder: BusHolder): Promise<Cut> {
@@ -116,9 +117,7 @@ export class Revocations {
 
   private publish(): void {
     this.wanted += 1;
-    this.publishing ??= this.run().finally(() => {
-      this.publishing = null;
-    });
+    this.publishing.wake();
   }
 
   private async run(): Promise<void> {

@@ -134,6 +134,22 @@ describe('applying a version', () => {
     });
   });
 
+  it('settles a version that comes while another is just done', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const [first, second] = [held(1, ['api'], `${turns + 10}`), held(2, ['api'], `${turns + 10}`)];
+      const before = recorder.acknowledged.length;
+      recorder.applier.take(first);
+      while (recorder.acknowledged.length === before) await Promise.resolve();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      recorder.applier.take(second);
+      await waitFor(
+        `version 2, taken ${turns} turns after version 1 was acknowledged`,
+        () => recorder.acknowledged.length === before + 2,
+        1_000,
+      );
+    }
+  });
+
   it('puts policy in force and cuts before take returns, whatever is under way', async () => {
     let release = (): void => {};
     recorder.namesOf.set('0a', () => new Promise((resolve) => (release = resolve)));
