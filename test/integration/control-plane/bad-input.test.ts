@@ -10,6 +10,7 @@ interface BadRequest {
   readonly what: string;
   readonly method: string;
   readonly path: string;
+  /** A function: made when it is sent, since it is signed for that moment. */
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly status: number;
@@ -202,11 +203,11 @@ const requests: readonly BadRequest[] = [
   },
 ];
 
-function enrolment(change: object): object {
-  return {
+function enrolment(change: object): () => object {
+  return () => ({
     ...enrollmentBody(`gse_${'a'.repeat(43)}`, 'host-c', createUser(), 'x'.repeat(200)),
     ...change,
-  };
+  });
 }
 
 function encoded(text: string): string {
@@ -237,7 +238,7 @@ describe('bad input over HTTP', () => {
   for (const { what, method, path, body, headers, status, code } of requests) {
     it(`refuses ${what} with ${code}, and writes nothing`, async () => {
       const before = await written();
-      const answer = await controlPlane.call(method, path, body, headers);
+      const answer = await controlPlane.call(method, path, typeof body === 'function' ? body() : body, headers);
       expect([answer.status, answer.body.code], answer.text).to.deep.equal([status, code]);
       expect(answer.headers.get('content-type')).to.match(/^application\/problem\+json/);
       expect(answer.body).to.include.keys('type', 'title', 'status', 'detail', 'code', 'remedy', 'requestId');
@@ -259,8 +260,8 @@ describe('bad input over HTTP', () => {
 
   it('never repeats a secret', async () => {
     const secret = `gse_${'S'.repeat(43)}`;
-    const refused = await controlPlane.call('POST', '/v1/agent-enrollments', enrolment({ token: secret }));
-    const malformed = await controlPlane.call('POST', '/v1/agent-enrollments', enrolment({ token: `${secret}!` }));
+    const refused = await controlPlane.call('POST', '/v1/agent-enrollments', enrolment({ token: secret })());
+    const malformed = await controlPlane.call('POST', '/v1/agent-enrollments', enrolment({ token: `${secret}!` })());
     for (const { text } of [refused, malformed]) expect(text).to.not.include('SSSS');
   });
 });

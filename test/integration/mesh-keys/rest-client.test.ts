@@ -7,12 +7,12 @@ import { openControlServer } from '#apps/control-plane/mesh/control-server/open-
 import { freePort } from '#test/support/ports.js';
 import { API_TOKEN, StubControlServer } from './stub-control-server.js';
 
-const REQUEST = {
+const keyRequest = () => ({
   isEphemeral: true,
   tag: 'tag:gstacks-local',
   description: 'gstacks local-node ada-laptop',
   expiresAt: new Date(Date.now() + 300_000),
-};
+});
 
 function minting(url: string, changes: Partial<MintingSettings> = {}): MintingSettings {
   return { apiUrl: new URL(url), apiToken: new Secret(API_TOKEN), apiKind: null, user: null, ...changes };
@@ -50,8 +50,9 @@ for (const kind of ['headscale', 'tailscale'] as const) {
     });
 
     it('mints keys that work once, end soon, are tagged, and are ephemeral when asked for', async () => {
-      const minted = await server.mint(REQUEST);
-      expect(Math.abs(minted.expiresAt.getTime() - REQUEST.expiresAt.getTime())).to.be.below(2_000);
+      const request = keyRequest();
+      const minted = await server.mint(request);
+      expect(Math.abs(minted.expiresAt.getTime() - request.expiresAt.getTime())).to.be.below(2_000);
       expect(stub.keys[0]).to.include({
         id: minted.id,
         key: minted.key.reveal(),
@@ -59,26 +60,26 @@ for (const kind of ['headscale', 'tailscale'] as const) {
         isEphemeral: true,
       });
       expect(stub.keys[0]?.tags).to.deep.equal(['tag:gstacks-local']);
-      await server.mint({ ...REQUEST, isEphemeral: false });
+      await server.mint({ ...keyRequest(), isEphemeral: false });
       expect(stub.keys[1]?.isEphemeral).to.equal(false);
     });
 
     it('ends a key, and one that is gone already', async () => {
-      const { id } = await server.mint(REQUEST);
+      const { id } = await server.mint(keyRequest());
       await server.expireKey(id);
       expect(stub.open()).to.deep.equal([]);
       await server.expireKey('99');
     });
 
     it('tells a used key from one that waits', async () => {
-      const { id, key } = await server.mint(REQUEST);
+      const { id, key } = await server.mint(keyRequest());
       expect(await server.isKeyUsed(id)).to.equal(false);
       stub.join(key.reveal(), 'laptop');
       expect(await server.isKeyUsed(id)).to.equal(true);
     });
 
     it('lists, expires and deletes nodes', async () => {
-      const { id, key } = await server.mint(REQUEST);
+      const { id, key } = await server.mint(keyRequest());
       stub.join(key.reveal(), 'laptop');
       const [node] = await server.listNodes();
       expect(node).to.deep.include({
@@ -98,7 +99,7 @@ for (const kind of ['headscale', 'tailscale'] as const) {
       const apiToken = new Secret('wrong');
       expect(await codeOf(() => open(minting(stub.url, { apiToken })))).to.equal('MESH_API_UNAUTHORISED');
       const named = await open(minting(stub.url, { apiToken, apiKind: kind }));
-      expect(await codeOf(() => named.mint(REQUEST))).to.equal('MESH_API_UNAUTHORISED');
+      expect(await codeOf(() => named.mint(keyRequest()))).to.equal('MESH_API_UNAUTHORISED');
     });
 
     const misbehaviours: readonly (readonly [string, (stub: StubControlServer) => void, string])[] = [
@@ -125,7 +126,7 @@ for (const kind of ['headscale', 'tailscale'] as const) {
       it(`answers ${code} to ${what}`, async () => {
         const patient = await open(minting(stub.url), { timeoutMs: 300, maxBytes: 4_096 });
         misbehave(stub);
-        expect(await codeOf(() => patient.mint(REQUEST))).to.equal(code);
+        expect(await codeOf(() => patient.mint(keyRequest()))).to.equal(code);
       });
     }
   });
@@ -151,21 +152,21 @@ describe('users of the mesh API', () => {
   for (const user of ['gs', '1']) {
     it(`are found by name or id: ${user}`, async () => {
       const server = await open(minting(stub.url, { user }));
-      await server.mint(REQUEST);
+      await server.mint(keyRequest());
       expect(stub.keys[0]).to.deep.include({ hasUser: true, tags: [] });
     });
   }
 
   it('are reported when there is no such user', async () => {
     const server = await open(minting(stub.url, { user: 'nobody' }));
-    expect(await codeOf(() => server.mint(REQUEST))).to.equal('MESH_USER_UNKNOWN');
+    expect(await codeOf(() => server.mint(keyRequest()))).to.equal('MESH_USER_UNKNOWN');
     expect(stub.keys).to.deep.equal([]);
   });
 
   it('are needed where the control server refuses a tag', async () => {
     const server = await open(minting(stub.url));
     answerWith(stub, 500, '{"code":2,"message":"auth-key must be either tagged or owned by user","details":[]}');
-    expect(await codeOf(() => server.mint(REQUEST))).to.equal('MESH_KEY_NEEDS_TAGS');
+    expect(await codeOf(() => server.mint(keyRequest()))).to.equal('MESH_KEY_NEEDS_TAGS');
   });
 });
 
