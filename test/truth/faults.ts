@@ -60,9 +60,9 @@ export class Faults {
     return [...this.active.values()].some(({ fault }) => fault.process === process);
   }
 
-  /** Whether an agent is silent, so that whoever asks about it waits in vain. */
-  get isSomeoneSilent(): boolean {
-    return [...this.active.values()].some(({ fault }) => fault.silences.length > 0);
+  /** Agents that the control plane hears nothing from: whoever asks about them waits in vain. */
+  get silent(): readonly Host[] {
+    return [...new Set([...this.active.values()].flatMap(({ fault }) => fault.silences))];
   }
 
   begin(fault: Fault): void {

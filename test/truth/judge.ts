@@ -113,12 +113,14 @@ export interface CutCount {
   readonly cut: number;
   /** Connections that ended although the new version allows them, or may. */
   readonly lost: number;
+  /** Connections that are gone, and that an agent may still count as open. */
+  readonly unseen: number;
   /** Whether nothing but the write could have ended connections. */
   readonly isCalm: boolean;
 }
 
-export function cutContradiction({ words, claimed, cut, lost, isCalm }: CutCount): string | null {
-  if (claimed > cut + lost) return `"${words}", and ${cut + lost} connections ended`;
+export function cutContradiction({ words, claimed, cut, lost, unseen, isCalm }: CutCount): string | null {
+  if (claimed > cut + lost + unseen) return `"${words}", and ${cut + lost} connections ended`;
   if (isCalm && claimed < cut) return `"${words}", and ${cut} connections ended that the new version denies`;
   if (isCalm && lost > 0) return `"${words}", and ${lost} connections ended that the new version allows`;
   return null;

@@ -14,7 +14,9 @@ import type { Asked, HeldConnections, Outcome, World } from './world.js';
 const DIAL_MS = 700;
 /** A dial that failed while the system says that it cannot is made once more, with all the time that an agent takes. */
 const SECOND_DIAL_MS = 6_000;
-const FLOWS_A_STEP = 14;
+const FLOWS_A_STEP = 12;
+/** As the resident says it. */
+const GIVEN_UP = 'no answer in time';
 const MOST_HELD = 5;
 /** Mostly by the API: a command needs a process of its own. */
 const STATUS_FORMS: readonly StatusForm[] = [...Array<StatusForm>(14).fill('status'), 'list', 'list', 'command'];
@@ -37,6 +39,7 @@ export async function dial(world: World, flows: readonly Flow[], deadlineMs: num
         const outcome = dialled[at] ?? { kind: 'unanswered', why: 'not dialled' };
         const obstacle = world.faults.obstacle(flow, expected.target);
         if (outcome.kind === 'answered') world.faults.answered(flow, expected.target);
+        else if (outcome.why === GIVEN_UP) world.unseenEnds.add(flow.network);
         return { flow, expected, dialled: outcome, obstacle };
       });
     }),
@@ -103,7 +106,7 @@ export async function observe(
     if (found !== null) return { lines, contradiction: found };
   }
 
-  const sightings = await dial(world, flowsToDial(world, random, asked), DIAL_MS);
+  const sightings = await dial(world, [...outcome.flows, ...flowsToDial(world, random, asked)], DIAL_MS);
   const found = await judgeAll(world, asked, sightings);
   if (found !== null) return { lines, contradiction: found };
   for (const { statement, isOfAll } of asked) if (isOfAll) prove(world, statement, step);
@@ -199,13 +202,14 @@ function countCuts(
     ...cut,
     cut: denied.length,
     lost: ended.length - denied.length,
+    unseen: world.unseenEnds.of(network ?? ''),
     isCalm: world.faults.isCalm,
   });
 }
 
 async function testOne(world: World, random: Random, lines: string[]): Promise<string | null> {
   const flow = flowToTest(world, random);
-  if (flow === null || random.chance(world.faults.isSomeoneSilent ? 85 : 40)) return null;
+  if (flow === null || random.chance(world.faults.silent.length > 0 ? 85 : 40)) return null;
   const { verdict } = world.expected(flow);
   const expect =
     verdict === 'deny' ? random.pick(['deny', 'deny', null] as const) : random.pick(['allow', null] as const);

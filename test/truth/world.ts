@@ -16,6 +16,7 @@ import { type Answer, Operator, type Written } from './operator.js';
 import { ALIASES, PUBLISHED, SANDBOXES } from './places.js';
 import { ProvenDenials } from './proven-denials.js';
 import type { Rig } from './rig.js';
+import { UnseenEnds } from './unseen-ends.js';
 
 /** A statement, and how the same is asked once more. */
 export interface Asked {
@@ -31,12 +32,14 @@ export interface Outcome {
   readonly asked: readonly Asked[];
   /** The network it was about; null: none. */
   readonly network: string | null;
+  /** Dialled in any case. */
+  readonly flows: readonly Flow[];
   /** What to count ended connections by. */
   readonly cut: Pick<CutCount, 'words' | 'claimed'> | null;
 }
 
 export function told(text: string, network: string | null = null): Outcome {
-  return { text, asked: [], network, cut: null };
+  return { text, asked: [], network, flows: [], cut: null };
 }
 
 /** How a write is made. */
@@ -72,6 +75,8 @@ export class World {
   readonly followed = new Set<string>();
   /** Networks that were written to since the last copy of the running database. */
   readonly changedSince = new Set<string>();
+  /** Connections whose end an agent may not have seen, and which a write may cut. */
+  readonly unseenEnds = new UnseenEnds(() => performance.now());
   /** The store was put back, and no operator has decided since. */
   isPutBack = false;
   private models: readonly Model[] = [NOTHING];
@@ -127,11 +132,13 @@ export class World {
     const network = write.kind === 'label' ? null : write.network;
     const text = `${describe(write)}${manner.waits ? ' --wait' : ''}: ${resultOf(answer)}`;
     if (answer.kind !== 'done' || network === null || answer.value.version === null || !manner.waits) {
-      return told(text, network);
+      return { ...told(text, network), flows: flowsOf(write) };
     }
     const { version, claim } = answer.value;
     const applied = await this.operator.applied(network, version, claim, manner.waitSeconds);
-    if (applied.kind !== 'done') return told(`${text}; ${resultOf(applied)}`, network);
+    if (applied.kind !== 'done') {
+      return { ...told(`${text}; ${resultOf(applied)}`, network), flows: flowsOf(write) };
+    }
     const { value } = applied;
     return {
       text: `${text}; ${value.words}`,
@@ -143,6 +150,7 @@ export class World {
           isOfAll: value.exitCode === 0,
         },
       ],
+      flows: flowsOf(write),
       cut: value.exitCode === 0 && wasFollowed ? { words: value.words, claimed: value.flowsCut } : null,
     };
   }
@@ -193,7 +201,9 @@ export class World {
     this.take(answer, pending);
     const said = /^(applied by|already so) .*$/m.exec(output)?.[0] ?? output.trim().split('\n').at(-1) ?? '';
     const text = `gstacks: ${describe(write)} --wait: exit ${exitCode}: ${said}`;
-    if (answer.kind !== 'done' || answer.value.version === null || exitCode !== 0) return told(text, write.network);
+    if (answer.kind !== 'done' || answer.value.version === null || exitCode !== 0) {
+      return { ...told(text, write.network), flows: flowsOf(write) };
+    }
     const { version, claim } = answer.value;
     const statement: Statement = {
       kind: 'applied',
@@ -206,6 +216,7 @@ export class World {
       text,
       network: write.network,
       asked: [{ statement, again: () => this.operator.applied(write.network, version, claim, 0), isOfAll: true }],
+      flows: flowsOf(write),
       cut: wasFollowed ? { words: statement.words, claimed } : null,
     };
   }
@@ -257,6 +268,7 @@ export class World {
     const key = textOf(flow);
     const holds = await this.rig.resident(flow.source).hold(key, nameOf(flow), flow.port, HOLD_MS);
     if (holds) this.held.set(key, flow);
+    else this.unseenEnds.add(flow.network);
     return holds;
   }
 
@@ -269,7 +281,11 @@ export class World {
       }),
     );
     const all = pinged.flat();
-    for (const { flow, state } of all) if (state === 'ended') this.held.delete(textOf(flow));
+    for (const { flow, state } of all) {
+      if (state !== 'ended') continue;
+      this.held.delete(textOf(flow));
+      if (!this.faults.isCalm) this.unseenEnds.add(flow.network);
+    }
     return {
       open: all.filter(({ state }) => state !== 'ended').map(({ flow }) => flow),
       echoing: all.filter(({ state }) => state === 'echoes').map(({ flow }) => flow),
@@ -280,6 +296,13 @@ export class World {
   forgetHeld(): void {
     this.held.clear();
   }
+}
+
+/** The flows that a rule is about, whoever it stands for. */
+function flowsOf(write: Write): readonly Flow[] {
+  if (write.kind !== 'add-rule') return [];
+  const { to: alias, port } = write.rule;
+  return SANDBOXES.map((source) => ({ network: write.network, source, alias, port }));
 }
 
 /** Whether a write allows this flow by name. */

@@ -1,5 +1,5 @@
-import { HOSTS } from '../places.js';
-import { told } from '../world.js';
+import { HOSTS, type Host } from '../places.js';
+import { told, type World } from '../world.js';
 import type { Action } from './action.js';
 import { kill } from './processes.js';
 
@@ -40,25 +40,14 @@ export const PATH_FAULTS: readonly Action[] = [
     weight: 4,
     choose(world, random) {
       const hosts = random.chance(40) ? HOSTS : [random.pick(HOSTS)];
-      const free = hosts.filter((host) => !world.faults.has(fault(host)));
+      const free = hosts.filter((host) => !world.faults.has(cutOffText(host)));
       if (free.length === 0) return null;
       const steps = 2 + random.below(6);
       return {
-        text: free.map(fault).join(', '),
+        text: free.map(cutOffText).join(', '),
         async run() {
-          const { rig } = world;
-          for (const host of free) {
-            await rig.blackhole(host, rig.addressOf('machine'));
-            world.faults.begin({
-              name: fault(host),
-              reach: { kind: 'nothing' },
-              process: null,
-              silences: [host],
-              steps,
-              undo: () => rig.clearBlackhole(host, rig.addressOf('machine')),
-            });
-          }
-          return told(free.map(fault).join(', '));
+          await cutOff(world, free, steps);
+          return told(free.map(cutOffText).join(', '));
         },
       };
     },
@@ -96,6 +85,22 @@ export const PATH_FAULTS: readonly Action[] = [
   },
 ];
 
-function fault(host: string): string {
+/** Neither the bus nor the HTTP API is reached from these hosts any more; their peers are. */
+export async function cutOff(world: World, hosts: readonly Host[], steps: number): Promise<void> {
+  const { rig, faults } = world;
+  for (const host of hosts.filter((one) => !faults.has(cutOffText(one)))) {
+    await rig.blackhole(host, rig.addressOf('machine'));
+    faults.begin({
+      name: cutOffText(host),
+      reach: { kind: 'nothing' },
+      process: null,
+      silences: [host],
+      steps,
+      undo: () => rig.clearBlackhole(host, rig.addressOf('machine')),
+    });
+  }
+}
+
+function cutOffText(host: Host): string {
   return `${host} cut off from the control plane`;
 }

@@ -1,5 +1,7 @@
+import { HOSTS } from '../places.js';
 import { told, type World } from '../world.js';
 import type { Action, Chosen } from './action.js';
+import { cutOff } from './paths.js';
 import { kill } from './processes.js';
 
 /** A copy of the database's files, made while everything runs on. */
@@ -59,15 +61,20 @@ export const RECORD_FAULTS: readonly Action[] = [
       if (!isCalmRecord(world) || !world.copies.has(LIVE)) return null;
       const writes = 2 + random.below(12);
       const draw = random.below(1_000);
+      const unheard = random.chance(50) ? HOSTS : [];
+      const steps = 1 + random.below(3);
       return {
         text: 'restore, writes, kill',
         async run() {
+          await cutOff(world, unheard, steps);
           await putBackLive(world);
           const written = await writeMuch(world, writes, draw);
           const pid = kill(world, 'control-plane');
           await world.rig.runsAgain('control-plane', pid);
           await world.rig.ready();
-          return told(`the copy put back, ${written} writes, control plane killed and back`);
+          return told(
+            `${unheard.length > 0 ? 'hosts cut off, ' : ''}the copy put back, ${written} writes, control plane killed and back`,
+          );
         },
       };
     },

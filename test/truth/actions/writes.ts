@@ -66,11 +66,11 @@ function row(name: string, weight: number, choose: (world: World, random: Random
       if (!world.isCertain) return null;
       const write = choose(world, random);
       if (write === null) return null;
-      const { isCalm, isSomeoneSilent } = world.faults;
+      const { isCalm, silent } = world.faults;
       const manner = {
         waits: random.chance(75),
         // Whoever is silent does not answer within any time.
-        waitSeconds: isCalm ? 5 : isSomeoneSilent && random.chance(70) ? 0 : 1,
+        waitSeconds: isCalm ? 5 : silent.length > 0 && random.chance(70) ? 0 : 1,
         byCommand: random.chance(COMMANDS_PERCENT),
       };
       return { text: name, run: () => world.write(write, manner) };

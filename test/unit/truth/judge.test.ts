@@ -120,6 +120,7 @@ describe('the judge of the truth test', () => {
 
   for (const [title, count, wrong] of [
     ['as many cut as ended', { claimed: 2, cut: 2, lost: 0, isCalm: true }, null],
+    ['one more cut, whose end may not have been seen', { claimed: 2, cut: 1, lost: 0, unseen: 1, isCalm: true }, null],
     ['more cut than ended', { claimed: 1, cut: 0, lost: 0, isCalm: false }, /0 connections ended/],
     ['fewer cut than ended', { claimed: 0, cut: 1, lost: 0, isCalm: true }, /1 connections ended that .* denies/],
     ['fewer cut than ended while an agent is away', { claimed: 0, cut: 1, lost: 0, isCalm: false }, null],
@@ -127,7 +128,7 @@ describe('the judge of the truth test', () => {
     ['what is allowed ended with its agent', { claimed: 0, cut: 0, lost: 1, isCalm: false }, null],
   ] as const) {
     it(`${wrong === null ? 'lets pass' : 'finds'} of a number of cuts: ${title}`, () => {
-      const found = cutContradiction({ words: 'cut', ...count });
+      const found = cutContradiction({ words: 'cut', unseen: 0, ...count });
       if (wrong === null) expect(found).to.equal(null);
       else expect(found).to.match(wrong);
     });
