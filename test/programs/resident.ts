@@ -83,16 +83,19 @@ async function listen(where: 'all' | 'loopback' | 'nowhere'): Promise<void> {
 // Names, as the sandbox's own resolver answers them.
 
 const RESOLVER = /^nameserver\s+(\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf8'))?.[1] ?? '127.0.0.1';
-const QUERY_TIMEOUT_MS = 400;
-const QUERIES = 2;
+const QUERY_TIMEOUT_MS = 250;
 let queryId = 0;
 
-/** The address, or why there is none. */
-async function addressOf(name: string): Promise<{ readonly address: string } | { readonly why: string }> {
-  for (let attempt = 0; attempt < QUERIES; attempt += 1) {
+/** The address, or why there is none; asks again until the deadline, for half of the time that a dial has. */
+async function addressOf(
+  name: string,
+  deadlineMs: number,
+): Promise<{ readonly address: string } | { readonly why: string }> {
+  const deadline = performance.now() + deadlineMs / 2;
+  do {
     const answer = await query(name);
     if (answer !== null) return answer;
-  }
+  } while (performance.now() < deadline);
   return { why: 'no answer by DNS' };
 }
 
@@ -126,7 +129,7 @@ function query(name: string): Promise<{ readonly address: string } | { readonly 
 const remembered = new Map<string, string>();
 
 async function dial({ name, port }: { name: string; port: number }, deadlineMs: number): Promise<Dialled> {
-  const found = await addressOf(name);
+  const found = await addressOf(name, deadlineMs);
   const address = 'address' in found ? found.address : remembered.get(name);
   if (address === undefined) return { kind: 'unanswered', why: 'why' in found ? found.why : '', address: null };
   remembered.set(name, address);
@@ -164,7 +167,7 @@ async function dial({ name, port }: { name: string; port: number }, deadlineMs: 
 const held = new Map<string, Socket>();
 
 async function hold(key: string, name: string, port: number, deadlineMs: number): Promise<boolean> {
-  const found = await addressOf(name);
+  const found = await addressOf(name, deadlineMs);
   if (!('address' in found)) return false;
   return new Promise((resolve) => {
     const socket = connect({ host: found.address, port, noDelay: true });
@@ -218,11 +221,12 @@ function ping(key: string, deadlineMs: number): Promise<'echoes' | 'silent' | 'e
 
 // Connections that are there to use up what a sandbox may have.
 
+const CROWD_MS = 1_000;
 const crowd = new Set<Socket>();
 
 /** Opens so many at once, and says how many of them are let through. */
 async function gather(name: string, port: number, count: number): Promise<number> {
-  const found = await addressOf(name);
+  const found = await addressOf(name, CROWD_MS);
   if (!('address' in found)) return 0;
   const opened = await Promise.all(
     Array.from(

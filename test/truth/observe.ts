@@ -11,7 +11,7 @@ import { type Flow, nameOf, textOf } from './model.js';
 import type { Random } from './random.js';
 import type { Asked, HeldConnections, Outcome, World } from './world.js';
 
-const DIAL_MS = 700;
+const DIAL_MS = 500;
 /** A dial that failed while the system says that it cannot is made once more, with all the time that an agent takes. */
 const SECOND_DIAL_MS = 6_000;
 const FLOWS_A_STEP = 12;
@@ -85,7 +85,7 @@ export async function observe(
 ): Promise<Seen> {
   const lines: string[] = [];
   const asked: Asked[] = [...outcome.asked];
-  const isAnswering = !world.faults.disturbs('control-plane') || random.chance(15);
+  const isAnswering = !world.faults.disturbs('control-plane') || random.chance(5);
   for (const network of isAnswering ? networksToAsk(world, random, outcome) : []) {
     const status = await askStatus(world, network, random.pick(STATUS_FORMS));
     if (status === null) continue;
@@ -209,7 +209,10 @@ function countCuts(
 
 async function testOne(world: World, random: Random, lines: string[]): Promise<string | null> {
   const flow = flowToTest(world, random);
-  if (flow === null || random.chance(world.faults.silent.length > 0 ? 85 : 40)) return null;
+  if (flow === null) return null;
+  // Who asks about silent agents, or about a way that is blocked, waits for seconds.
+  const isSlow = world.faults.silent.length > 0 || world.obstacle(flow) !== null;
+  if (random.chance(isSlow ? 90 : 40)) return null;
   const { verdict } = world.expected(flow);
   const expect =
     verdict === 'deny' ? random.pick(['deny', 'deny', null] as const) : random.pick(['allow', null] as const);

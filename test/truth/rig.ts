@@ -167,7 +167,7 @@ export class Rig {
       await this.asSuperuser(async (query) => {
         await query(`DROP DATABASE IF EXISTS ${name}`);
         await endConnections(query);
-        await query(`CREATE DATABASE ${name} TEMPLATE postgres STRATEGY FILE_COPY`);
+        await query(`CREATE DATABASE ${name} TEMPLATE postgres`);
       });
     } finally {
       this.signal('control-plane', 'SIGCONT');
@@ -180,7 +180,7 @@ export class Rig {
     await this.asSuperuser(async (query) => {
       await endConnections(query);
       await query('ALTER DATABASE postgres RENAME TO replaced');
-      await query(`CREATE DATABASE postgres TEMPLATE ${name} STRATEGY FILE_COPY`);
+      await query(`CREATE DATABASE postgres TEMPLATE ${name}`);
       await query('DROP DATABASE replaced WITH (FORCE)');
     });
     const pid = this.signal('control-plane', 'SIGKILL');

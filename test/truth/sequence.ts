@@ -41,8 +41,8 @@ export interface SequenceReport {
 }
 
 const SETTLE_EVERY = 25;
-/** The stack is stopped in turn to copy its data folder and to put the copy back. */
-const STOP_EVERY = 60;
+/** The stack is stopped so often: first to copy its data folder, then to put the copy back. */
+const STOP_EVERY = 50;
 const TRIES = 12;
 
 /** One sequence of steps against a stack of its own, until a statement and a dial differ. */
@@ -114,8 +114,7 @@ function choose(
 
 function plannedStop(world: World, step: number, only: readonly string[] | null): Chosen | null {
   if (step === 0 || step % STOP_EVERY !== 0 || (only !== null && !only.includes('stop-stack'))) return null;
-  const isCopy = (step / STOP_EVERY) % 2 === 1;
-  return isCopy ? copyOfStoppedStack(world) : stoppedStackPutBack(world);
+  return step === STOP_EVERY ? copyOfStoppedStack(world) : stoppedStackPutBack(world);
 }
 
 function weighted(table: readonly Action[], random: Random): Action {

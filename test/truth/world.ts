@@ -63,7 +63,7 @@ interface PendingWrite {
 }
 
 const HOLD_MS = 1_000;
-const PING_MS = 400;
+const PING_MS = 300;
 
 /** The stack under test and all that is known of it. */
 export class World {
@@ -161,6 +161,7 @@ export class World {
    */
   async settleWrites(): Promise<string | null> {
     const { pending } = this;
+    if (this.faults.disturbs('control-plane') || this.faults.disturbs('postgres')) return null;
     if (pending === null) {
       if (!this.isCertain && (await this.labelsArrived())) this.models = [this.model];
       return null;

@@ -22,7 +22,8 @@ export const PROCESS_FAULTS: readonly Action[] = [
     choose(world, random) {
       const name = random.pick(PROCESSES);
       if (world.faults.disturbs(name)) return null;
-      const awaitsReadiness = name === 'control-plane' && random.chance(60);
+      const canBeReady = !world.faults.disturbs('postgres') && !world.faults.disturbs('nats');
+      const awaitsReadiness = name === 'control-plane' && canBeReady && random.chance(60);
       return {
         text: `kill -9 ${name}`,
         async run() {

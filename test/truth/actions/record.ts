@@ -11,9 +11,11 @@ const FOLDER = 'folder copy';
 /** The copy of the running database that lies in the copied folder, with the database itself. */
 const LIVE_IN_FOLDER = 'live copy in the folder copy';
 
-/** The database can be asked now, and nothing written waits for an answer. */
+/** A new life of the control plane would be ready, and nothing written waits for an answer. */
 function isCalmRecord(world: World): boolean {
-  return world.isCertain && !world.faults.disturbs('postgres') && !world.faults.disturbs('control-plane');
+  return (
+    world.isCertain && !(['postgres', 'nats', 'control-plane'] as const).some((name) => world.faults.disturbs(name))
+  );
 }
 
 async function putBackLive(world: World): Promise<void> {

@@ -63,14 +63,15 @@ function row(name: string, weight: number, choose: (world: World, random: Random
     name,
     weight,
     choose: (world, random): Chosen | null => {
-      if (!world.isCertain) return null;
+      const isHeard = !world.faults.disturbs('control-plane') && !world.faults.disturbs('postgres');
+      if (!world.isCertain || (!isHeard && random.chance(70))) return null;
       const write = choose(world, random);
       if (write === null) return null;
       const { isCalm, silent } = world.faults;
       const manner = {
         waits: random.chance(75),
         // Whoever is silent does not answer within any time.
-        waitSeconds: isCalm ? 5 : silent.length > 0 && random.chance(70) ? 0 : 1,
+        waitSeconds: isCalm ? 5 : random.chance(silent.length > 0 ? 80 : 40) ? 0 : 1,
         byCommand: random.chance(COMMANDS_PERCENT),
       };
       return { text: name, run: () => world.write(write, manner) };
