@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Action, Chosen } from './actions/action.js';
@@ -20,6 +20,8 @@ export interface SequenceSettings {
   readonly past: RegExp | null;
   /** Told of each step as it ends: what was done, and what was said. */
   readonly onStep: (step: Step) => void;
+  /** After a contradiction the processes' logs are copied into this folder; null: they are not kept. */
+  readonly keep: string | null;
   /** Aborted: the sequence ends after its present step, and leaves nothing behind. */
   readonly signal: AbortSignal;
 }
@@ -50,7 +52,12 @@ export async function runSequence(settings: SequenceSettings): Promise<SequenceR
   const folder = mkdtempSync(join(tmpdir(), 'gs-truth-'));
   let rig: Rig | null = null;
   let step = 0;
-  const report = (contradiction: string | null): SequenceReport => ({ steps: step, contradiction });
+  const report = (contradiction: string | null): SequenceReport => {
+    if (contradiction !== null && settings.keep !== null && rig !== null) {
+      cpSync(join(rig.stack.home, 'logs'), join(settings.keep, `logs-${settings.seed}`), { recursive: true });
+    }
+    return { steps: step, contradiction };
+  };
   let toldAt = performance.now();
   const tell = (action: string, text: string, said: readonly string[] = []): void => {
     const tookMs = Math.round(performance.now() - toldAt);

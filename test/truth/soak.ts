@@ -4,11 +4,12 @@ import { ACTIONS } from './actions/table.js';
 import { runSequence } from './sequence.js';
 import { Trace } from './trace.js';
 
-const USAGE = `usage: npm run soak -- [--steps N] [--only ACTION,...] [--past EXPRESSION] [--verbose]
+const USAGE = `usage: npm run soak -- [--steps N] [--only ACTION,...] [--past EXPRESSION] [--keep FOLDER] [--verbose]
 
   --steps N      end after so many steps; without it sequences follow one another without end, 300 steps each
   --only         only these actions: ${[...ACTIONS.map(({ name }) => name), 'stop-stack'].join(', ')}
   --past         go on past contradictions that match this expression
+  --keep         after a contradiction, copy the processes' logs into this folder
   --verbose      print each step
 
 TRUTH_SEED names the seed of the first sequence; without it each has one of chance.`;
@@ -24,6 +25,7 @@ async function main(): Promise<number> {
       steps: { type: 'string' },
       only: { type: 'string' },
       past: { type: 'string' },
+      keep: { type: 'string' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -56,6 +58,7 @@ async function main(): Promise<number> {
         steps,
         only,
         past: values.past === undefined ? null : new RegExp(values.past),
+        keep: values.keep ?? null,
         onStep(step) {
           taken += 1;
           const lines = trace.add(step);

@@ -26,6 +26,7 @@ describe('whatever is said, real dials agree with', function () {
           steps: STEPS,
           only: null,
           past: null,
+          keep: process.env.TRUTH_KEEP || null,
           onStep(step) {
             trace.add(step);
             counts.set(step.action, (counts.get(step.action) ?? 0) + 1);
