@@ -34,6 +34,7 @@ const SUITES: readonly (readonly [name: string, files: string])[] = [
   ['integration-agent', 'integration/agent/**/*.test.js'],
   ['e2e-one', 'e2e/[a-l]*.test.js'],
   ['e2e-two', 'e2e/[m-z]*.test.js'],
+  ['truth', 'truth/**/*.test.js'],
 ];
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
