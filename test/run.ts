@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasGo } from '#apps/all-in-one/go-program.js';
@@ -27,25 +27,32 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
   ['unused code', join(BIN, 'knip'), []],
 ];
 
-/** Each in a process of its own, and cut so that each ends well within its bound. */
-const SUITES: readonly (readonly [name: string, files: string])[] = [
-  ['unit', 'unit/**/*.test.js'],
+type Suite = readonly [name: string, files: string];
+
+const UNIT: Suite = ['unit', 'unit/**/*.test.js'];
+/** Each in a process of its own, and cut so that each ends well within its bound; the longest begin first. */
+const SUITES: readonly Suite[] = [
+  ['e2e-two', 'e2e/[m-z]*.test.js'],
+  ['e2e-one', 'e2e/[a-l]*.test.js'],
   ['integration', 'integration/!(agent)/**/*.test.js'],
   ['integration-agent', 'integration/agent/**/*.test.js'],
-  ['e2e-one', 'e2e/[a-l]*.test.js'],
-  ['e2e-two', 'e2e/[m-z]*.test.js'],
   ['truth', 'truth/**/*.test.js'],
 ];
+/** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
+const SUITES_AT_ONCE = 2;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** The exit code; what the command prints goes into the file, or where this process prints. */
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, output?: string): Promise<number> {
+  const out = output === undefined ? 'inherit' : openSync(output, 'w');
   return new Promise((resolve) => {
     const child = spawn(command, [...args], {
       cwd: CLONE,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', out, out],
       env,
       timeout: SUITE_TIMEOUT_MS,
     });
+    if (typeof out === 'number') closeSync(out);
     child.once('error', (error) => {
       process.stdout.write(`${command}: ${error.message}\n`);
       resolve(1);
@@ -64,16 +71,18 @@ async function staticCheck(
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
-async function suite([name, files]: (typeof SUITES)[number], folder: string, env: NodeJS.ProcessEnv): Promise<Counts> {
-  process.stdout.write(`\n# ${name}\n`);
+/** What a suite prints comes in one piece, when it has ended: another may run beside it. */
+async function suite([name, files]: Suite, folder: string, env: NodeJS.ProcessEnv): Promise<Counts> {
   const began = performance.now();
-  const file = join(folder, `${name}.json`);
+  const [file, output] = [join(folder, `${name}.json`), join(folder, `${name}.log`)];
   const code = await run(
     join(BIN, 'mocha'),
     ['--reporter', 'dist/test/support/counting-reporter.js', `dist/test/${files}`],
     { ...env, MOCHA_COUNTS_FILE: file },
+    output,
   );
-  process.stdout.write(`${name}: ${Math.round((performance.now() - began) / 1_000)} s\n`);
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  process.stdout.write(`\n# ${name}\n${readFileSync(output, 'utf8')}${name}: ${seconds} s\n`);
   const counts = readCounts(file);
   // A run that failed without a failed test (a crash, no test found) must not pass for a green one.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
@@ -121,7 +130,12 @@ async function main(): Promise<boolean> {
     }
     for (const check of STATIC_CHECKS) all.push(await staticCheck(check, env));
     all.push(await goSuite());
-    for (const one of SUITES) all.push(await suite(one, folder, env));
+    all.push(await suite(UNIT, folder, env));
+    const left = [...SUITES];
+    const inTurn = async (): Promise<void> => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) all.push(await suite(next, folder, env));
+    };
+    await Promise.all(Array.from({ length: SUITES_AT_ONCE }, inTurn));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
