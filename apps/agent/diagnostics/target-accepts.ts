@@ -30,7 +30,8 @@ export async function checkTargetAccepts(
   if (host.sandboxes.isPaused(sandboxId)) {
     return fail('TARGET_ACCEPTS', `${sandboxId} is paused: no connection would be answered`, `let ${sandboxId} go on`);
   }
-  const target: Target = { sandboxId, address, port };
+  const publication = `${view.name} ${sandboxId} ${request.alias} --port ${request.port}`;
+  const target: Target = { sandboxId, address, port, publication };
   const sockets = await host.inspection.listeners(sandboxId, signal);
   if (sockets !== null) return byTable(target, sockets);
   const effect = decide(view, request)?.effect;
@@ -44,9 +45,12 @@ interface Target {
   readonly sandboxId: SandboxId;
   readonly address: string;
   readonly port: number;
+  /** What `alias add` takes, up to the published port. */
+  readonly publication: string;
 }
 
-function byTable({ sandboxId, address, port }: Target, sockets: readonly ListeningSocket[]): Check {
+function byTable(target: Target, sockets: readonly ListeningSocket[]): Check {
+  const { sandboxId, address, port } = target;
   const listening = listeningAt(sockets, address, port);
   switch (listening.kind) {
     case 'listens':
@@ -59,24 +63,26 @@ function byTable({ sandboxId, address, port }: Target, sockets: readonly Listeni
       );
     case 'nobody': {
       const others = listening.ports.length === 0 ? '' : `; it listens on ${shown(listening.ports)}`;
-      return fail('TARGET_ACCEPTS', `nobody listens on ${port} in ${sandboxId}${others}`, startRemedy(port, sandboxId));
+      return fail('TARGET_ACCEPTS', `nobody listens on ${port} in ${sandboxId}${others}`, startRemedy(target));
     }
   }
 }
 
-async function byDial({ sandboxId, address, port }: Target, host: DiagnosedHost, signal: AbortSignal): Promise<Check> {
+async function byDial(target: Target, host: DiagnosedHost, signal: AbortSignal): Promise<Check> {
+  const { sandboxId, address, port } = target;
   const failure = await host.flows.dialTarget(sandboxId, port, signal);
   if (failure === null) return pass('TARGET_ACCEPTS', `${sandboxId} took a connection to ${address}:${port}`);
   if (failure.code === 'TARGET_REFUSED') {
     const evidence = `nobody listens on ${port} of ${address}, the address of ${sandboxId}`;
-    return fail('TARGET_ACCEPTS', evidence, startRemedy(port, sandboxId));
+    return fail('TARGET_ACCEPTS', evidence, startRemedy(target));
   }
   const remedy = `check that ${sandboxId} runs and that ${address}:${port} is open from this host`;
   return fail('TARGET_ACCEPTS', `${failure.code}: ${failure.message}`, remedy);
 }
 
-function startRemedy(port: number, sandboxId: SandboxId): string {
-  return `start what serves ${port} in ${sandboxId}, or publish the port that it serves: gstacks network alias add`;
+function startRemedy({ port, sandboxId, publication }: Target): string {
+  const another = `gstacks network alias add ${publication}:<port inside>`;
+  return `start what serves ${port} in ${sandboxId}, or lead the alias to the port that it serves: ${another}`;
 }
 
 const MOST_PORTS = 8;
