@@ -12,6 +12,9 @@ export interface Hop {
   readonly failsWith: RegExp;
 }
 
+/** The hop that is another one over each transport. */
+export const NO_MESH = 'no mesh';
+
 export const HOPS: Readonly<Record<string, Hop>> = {
   'no event of a network': {
     file: /\/libs\/event-store\/batch\.js$/,
@@ -53,7 +56,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     ],
     failsWith: /the target refuses by itself/,
   },
-  'no mesh': {
+  [NO_MESH]: {
     file: /\/libs\/mesh\/mesh-node\.js$/,
     changes: [['if (closed || link === undefined)', 'if (true)']],
     failsWith: /reset by peer[\s\S]*expected '' to equal/,
