@@ -1,10 +1,10 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Action, Chosen } from './actions/action.js';
-import { copyOfStoppedStack, stoppedStackPutBack } from './actions/record.js';
+import type { Action } from './actions/action.js';
 import { ACTIONS } from './actions/table.js';
 import { observe } from './observe.js';
+import { Plan, type PlannedStep } from './plan.js';
 import { type Random, randomOf } from './random.js';
 import { Rig } from './rig.js';
 import { firstNetworks } from './set-up.js';
@@ -43,8 +43,6 @@ export interface SequenceReport {
 }
 
 const SETTLE_EVERY = 25;
-/** The stack is stopped so often: first to copy its data folder, then to put the copy back. */
-const STOP_EVERY = 50;
 const TRIES = 12;
 
 /** One sequence of steps against a stack of its own, until a statement and a dial differ. */
@@ -67,6 +65,7 @@ export async function runSequence(settings: SequenceSettings): Promise<SequenceR
   try {
     rig = await Rig.start(folder);
     const world = new World(rig);
+    const plan = new Plan(settings.only);
     await firstNetworks(world);
     for (; step < settings.steps && !settings.signal.aborted; step += 1) {
       const random = randomOf(settings.seed, step);
@@ -81,7 +80,7 @@ export async function runSequence(settings: SequenceSettings): Promise<SequenceR
         tell('settle', 'everything undone');
         if (isNews(found, settings)) return report(found);
       }
-      const { name, chosen } = choose(world, random, settings, step);
+      const { name, chosen } = plan.next(world, random, step) ?? choose(world, random, settings);
       const heldBefore = await world.ping();
       const outcome = await chosen.run();
       const seen = await observe(world, random, step, outcome, heldBefore);
@@ -102,14 +101,7 @@ function isNews(found: string | null, { past }: SequenceSettings): boolean {
   return found !== null && past?.test(found) !== true;
 }
 
-function choose(
-  world: World,
-  random: Random,
-  { only }: SequenceSettings,
-  step: number,
-): { readonly name: string; readonly chosen: Chosen } {
-  const planned = plannedStop(world, step, only);
-  if (planned !== null) return { name: 'stop-stack', chosen: planned };
+function choose(world: World, random: Random, { only }: SequenceSettings): PlannedStep {
   const table = only === null ? ACTIONS : ACTIONS.filter(({ name }) => only.includes(name));
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const action = weighted(table, random);
@@ -117,11 +109,6 @@ function choose(
     if (chosen !== null) return { name: action.name, chosen };
   }
   return { name: 'nothing', chosen: { text: 'nothing', run: async () => told('nothing') } };
-}
-
-function plannedStop(world: World, step: number, only: readonly string[] | null): Chosen | null {
-  if (step === 0 || step % STOP_EVERY !== 0 || (only !== null && !only.includes('stop-stack'))) return null;
-  return step === STOP_EVERY ? copyOfStoppedStack(world) : stoppedStackPutBack(world);
 }
 
 function weighted(table: readonly Action[], random: Random): Action {

@@ -1,0 +1,62 @@
+import type { Action, Chosen } from './actions/action.js';
+import { copyOfStoppedStack, RECORD_FAULTS, stoppedStackPutBack } from './actions/record.js';
+import type { Random } from './random.js';
+import type { World } from './world.js';
+
+/** What a step does, under the name of its row in the table of actions. */
+export interface PlannedStep {
+  readonly name: string;
+  readonly chosen: Chosen;
+}
+
+/** The stack is stopped so often: first to copy its data folder, then to put the copy back. */
+const STOP_EVERY = 50;
+/** In each part of a sequence the database is copied and put back, as soon as it can be after these steps of it. */
+const PART = 25;
+const COPIED_AT = 5;
+const PUT_BACK_AT = 15;
+const PUT_BACK = ['restore', 'restore-write-kill'] as const;
+
+/** What chance alone would bring about too seldom: copies, and their return. */
+export class Plan {
+  private copiedIn: number | null = null;
+  private putBackIn: number | null = null;
+
+  constructor(private readonly only: readonly string[] | null) {}
+
+  next(world: World, random: Random, step: number): PlannedStep | null {
+    return this.stop(world, step) ?? this.copy(world, random, step) ?? this.putBack(world, random, step);
+  }
+
+  private stop(world: World, step: number): PlannedStep | null {
+    if (step === 0 || step % STOP_EVERY !== 0 || !this.has('stop-stack')) return null;
+    const chosen = step === STOP_EVERY ? copyOfStoppedStack(world) : stoppedStackPutBack(world);
+    return chosen === null ? null : { name: 'stop-stack', chosen };
+  }
+
+  private copy(world: World, random: Random, step: number): PlannedStep | null {
+    const part = Math.floor(step / PART);
+    if (step % PART < COPIED_AT || this.copiedIn === part) return null;
+    const planned = this.action('backup', world, random);
+    if (planned !== null) this.copiedIn = part;
+    return planned;
+  }
+
+  private putBack(world: World, random: Random, step: number): PlannedStep | null {
+    const part = Math.floor(step / PART);
+    if (step % PART < PUT_BACK_AT || this.copiedIn !== part || this.putBackIn === part) return null;
+    const planned = this.action(random.pick(PUT_BACK), world, random);
+    if (planned !== null) this.putBackIn = part;
+    return planned;
+  }
+
+  private action(name: string, world: World, random: Random): PlannedStep | null {
+    const action: Action | undefined = RECORD_FAULTS.find((candidate) => candidate.name === name);
+    const chosen = this.has(name) ? (action?.choose(world, random) ?? null) : null;
+    return chosen === null ? null : { name, chosen };
+  }
+
+  private has(name: string): boolean {
+    return this.only === null || this.only.includes(name);
+  }
+}
