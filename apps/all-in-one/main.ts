@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '#libs/contracts/errors.js';
-import { parseSettings, USAGE } from './settings.js';
+import { type Running, runProgram } from '#libs/program/run-program.js';
+import { type AllInOneSettings, parseSettings, USAGE } from './settings.js';
 import { type ReadyReport, Stack } from './stack.js';
 
 const CLONE = fileURLToPath(new URL('../../..', import.meta.url));
@@ -21,45 +22,46 @@ function readyBlock({ url, home, sandboxes, clone }: ReadyReport): string {
   ].join('\n');
 }
 
-/** Resolves at the first signal that asks for the end. */
-function endAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+/** Children of the stack end first, and Postgres last. */
+const CLOSE_WITHIN_MS = 30_000;
+
+/** The stack, ready. When starting fails, or the end is asked for meanwhile, what had been started is ended again. */
+async function startStack(settings: AllInOneSettings, signal: AbortSignal): Promise<Running> {
+  const stack = new Stack(settings, CLONE, say);
+  signal.addEventListener('abort', () => void stack.stop());
+  try {
+    say(readyBlock(await stack.start()));
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+  void stack.buildMeshNode();
+  return { close: () => stack.stop() };
+}
+
+function describe(error: unknown): string {
+  if (error instanceof CodedError) {
+    return `${error.code}: ${error.message}\n${error.remedy === null ? '' : `${error.remedy}\n`}`;
+  }
+  return `${error instanceof Error ? error.stack : String(error)}\n`;
+}
+
+function readSettings(): AllInOneSettings | 'help' {
+  try {
+    return parseSettings(process.argv.slice(2), process.env, CLONE);
+  } catch (error) {
+    process.stderr.write(describe(error));
+    process.exit(USAGE_EXIT);
+  }
+}
+
+const settings = readSettings();
+if (settings === 'help') say(USAGE);
+else {
+  runProgram({
+    start: (signal) => startStack(settings, signal),
+    ending: () => say('stopping'),
+    fatal: (error) => process.stderr.write(describe(error)),
+    closeWithinMs: CLOSE_WITHIN_MS,
   });
 }
-
-async function main(): Promise<void> {
-  const settings = parseSettings(process.argv.slice(2), process.env, CLONE);
-  if (settings === 'help') {
-    say(USAGE);
-    return;
-  }
-  const asked = endAsked();
-  const stack = new Stack(settings, CLONE, say);
-  try {
-    const starting = stack.start();
-    // When the end is asked for first, what `start` was still doing fails on purpose.
-    starting.catch(() => {});
-    const started = await Promise.race([starting, asked]);
-    if (started !== undefined) {
-      say(readyBlock(started));
-      void stack.buildMeshNode();
-      await asked;
-    }
-    say('stopping');
-  } finally {
-    await stack.stop();
-  }
-}
-
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    if (error instanceof CodedError) {
-      process.stderr.write(`${error.code}: ${error.message}\n${error.remedy === null ? '' : `${error.remedy}\n`}`);
-    } else {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    }
-    process.exit(error instanceof CodedError && error.code === 'USAGE' ? USAGE_EXIT : 1);
-  },
-);

@@ -45,6 +45,7 @@ export class Stack {
   private readonly home: Home;
   private readonly pidFiles: PidFiles;
   private readonly stopping = new AbortController();
+  private stopped: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly settings: AllInOneSettings,
@@ -73,22 +74,8 @@ export class Stack {
     const containers = settings.sandboxes === 'docker' ? await this.openContainers(block) : null;
     const machine = hosts === null ? LOOPBACK : block.link.machine;
 
-    const postgres = await preparePostgres({
-      dataFolder: home.postgres,
-      port: ports.postgres,
-      passwordFile: home.file('keys/postgres-password'),
-    });
-    await this.run(postgresProcess(postgres));
-
-    const natsUrl = `nats://${machine}:${ports.nats}`;
-    const config = home.file('nats/nats.conf');
-    const authority = loadBusAuthority(home.keys);
-    writeWhole(
-      config,
-      await authority.serverConfig({ host: machine, port: ports.nats, jwtFolder: home.file('nats/jwt') }),
-      0o600,
-    );
-    await this.run(natsProcess(natsServer, config, machine, ports.nats));
+    const databaseUrl = await this.startPostgres(ports);
+    const natsUrl = await this.startNats(natsServer, machine, ports);
 
     const url = `http://${LOOPBACK}:${settings.port}`;
     const token = this.adminToken(url);
@@ -96,11 +83,7 @@ export class Stack {
     const listen = [...new Set([LOOPBACK, machine])].map((address) => `${address}:${settings.port}`);
     const bootstrapTokenFile = home.file('keys/bootstrap-token');
     await this.run(
-      controlPlaneProcess(
-        home,
-        { databaseUrl: postgres.url('postgres'), natsUrl, listen, bootstrapTokenFile, mesh: settings.mesh },
-        client,
-      ),
+      controlPlaneProcess(home, { databaseUrl, natsUrl, listen, bootstrapTokenFile, mesh: settings.mesh }, client),
     );
 
     const sandboxes = sampleSandboxes(block);
@@ -134,9 +117,17 @@ export class Stack {
     return report;
   }
 
-  /** Stops every child, Postgres last, and takes back what was made for them; nothing is left running. */
-  async stop(): Promise<void> {
+  /**
+   * Stops every child, Postgres last, and takes back what was made for them; nothing is left running. Asked again, it
+   * does the same with what has been started and made since.
+   */
+  stop(): Promise<void> {
     this.stopping.abort();
+    this.stopped = this.stopped.then(() => this.stopAll());
+    return this.stopped;
+  }
+
+  private async stopAll(): Promise<void> {
     const [postgres, ...others] = this.processes.splice(0);
     await Promise.all(others.map((process) => process.stop()));
     await postgres?.stop();
@@ -155,6 +146,28 @@ export class Stack {
       if (this.isStopping) return;
       this.say(error instanceof CodedError ? `${error.message}; ${error.remedy}` : String(error));
     });
+  }
+
+  private async startPostgres(ports: InnerPorts): Promise<string> {
+    const postgres = await preparePostgres({
+      dataFolder: this.home.postgres,
+      port: ports.postgres,
+      passwordFile: this.home.file('keys/postgres-password'),
+    });
+    await this.run(postgresProcess(postgres));
+    return postgres.url('postgres');
+  }
+
+  private async startNats(program: string, host: string, ports: InnerPorts): Promise<string> {
+    const config = this.home.file('nats/nats.conf');
+    const authority = loadBusAuthority(this.home.keys);
+    writeWhole(
+      config,
+      await authority.serverConfig({ host, port: ports.nats, jwtFolder: this.home.file('nats/jwt') }),
+      0o600,
+    );
+    await this.run(natsProcess(program, config, host, ports.nats));
+    return `nats://${host}:${ports.nats}`;
   }
 
   /** One stack a home: two would share a database. */
