@@ -36,7 +36,7 @@ const AGENT_LAYERS = [
   'enrollment',
   'contact',
   'topology',
-  'host',
+  'traffic',
   'diagnostics',
 ];
 const agentRules = AGENT_LAYERS.map((layer, index) => ({

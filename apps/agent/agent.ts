@@ -1,12 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BUS_PROTOCOL, type HelloMessage } from '#libs/contracts/bus-messages.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import { systemClock } from './contact/boot-clock.js';
 import { openFreshness } from './contact/freshness.js';
 import { ControlPlaneLink } from './control-plane-link.js';
-import { diagnosedHost } from './diagnostics/diagnosed-host.js';
+import { diagnosedAgent } from './diagnostics/diagnosed-agent.js';
 import { diagnose } from './diagnostics/diagnostics.js';
 import type { AgentCredentials } from './enrollment/credentials.js';
 import { Enrollment } from './enrollment/enrollment.js';
@@ -15,16 +16,16 @@ import { Renewal } from './enrollment/renewal.js';
 import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
 import { SOFTWARE_VERSION } from './foundation/software-version.js';
-import { openHost } from './host/host.js';
-import type { AgentSettings } from './host/settings.js';
 import { AdmittedLocalNodes } from './mesh/admitted-local-nodes.js';
 import { KnownPeers } from './mesh/known-peers.js';
+import type { AgentSettings } from './settings.js';
 import { Acknowledgements } from './topology/acknowledgements.js';
 import { Applier } from './topology/applier.js';
 import { reportApplier } from './topology/applier-log.js';
 import { LastGoodFiles } from './topology/last-good.js';
 import { Refusals } from './topology/refusals.js';
 import { Settling } from './topology/settling.js';
+import { openTraffic } from './traffic/traffic.js';
 
 export interface RunningAgent {
   close(): Promise<void>;
@@ -57,7 +58,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
     log.error(errorFields(error), 'last contact not kept'),
   );
-  const host = await openHost(settings, {
+  const traffic = await openTraffic(settings, {
     agentId,
     credentials: meshCredentials(credentials),
     offeredMesh: credentials,
@@ -71,15 +72,15 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     log,
     now,
   });
-  const peers = new KnownPeers(inState('peers.json'), agentId, host.mesh.node, (error) =>
+  const peers = new KnownPeers(inState('peers.json'), agentId, traffic.mesh.member, (error) =>
     log.error(errorFields(error), 'peers not kept'),
   );
   await peers.restore(now());
   const localNodes = new AdmittedLocalNodes(
     inState('local-nodes.json'),
-    host.mesh.node,
+    traffic.mesh.member,
     () => {
-      const flowsCut = host.flows.localNodesChanged();
+      const flowsCut = traffic.flows.localNodesChanged();
       if (flowsCut.length > 0) log.info({ flowsCut }, 'flows of local nodes that are not admitted any more are cut');
     },
     (error) => log.error(errorFields(error), 'admitted local nodes not kept'),
@@ -96,12 +97,12 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   );
   const store = new LastGoodFiles(inState('networks'));
   const applier = new Applier({
-    flows: host.flows,
+    flows: traffic.flows,
     settling: new Settling({
       agentId,
-      addresses: host.addresses,
-      listeners: host.listeners,
-      publishNames: (networkId, names) => host.zone.publish(networkId, names),
+      addresses: traffic.addresses,
+      listeners: traffic.listeners,
+      publishNames: (networkId, names) => traffic.zone.publish(networkId, names),
     }),
     store,
     acknowledgements,
@@ -126,19 +127,19 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     now,
   });
   await restore();
-  host.acceptPeers();
+  traffic.acceptPeers();
 
   const bootId = randomUUID();
   const hello = (): HelloMessage => ({
     protocol: BUS_PROTOCOL,
     bootId,
     softwareVersion: SOFTWARE_VERSION,
-    driver: host.driver.name,
-    mesh: host.mesh.state(),
+    driver: traffic.driver.name,
+    mesh: traffic.mesh.state(),
     networks: applier.versions(),
   });
-  const diagnosed = diagnosedHost({
-    ...{ agentId, host, applier, peers, now },
+  const diagnosed = diagnosedAgent({
+    ...{ agentId, traffic, applier, peers, now },
     certificate: () => credentials.certificate,
     newQueryId: () => randomInt(65_536),
   });
@@ -148,7 +149,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     credentials: () => credentials,
     nkeySeed: keys.nkeySeed,
     hello,
-    driver: host.driver,
+    driver: traffic.driver,
     held: (networkId) => applier.held(networkId),
     heldNetworks: () => applier.heldNetworks(),
     acknowledgements,
@@ -162,8 +163,8 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     now,
   });
   linked.resolve(link);
-  host.onSandboxes(() => link.reportSandboxes());
-  host.onMesh(() => link.reportSoon());
+  traffic.onSandboxes(() => link.reportSandboxes());
+  traffic.onMesh(() => link.reportSoon());
   const renewal = new Renewal(credentials, {
     renew: (current, signal) => enrollment.renew(current, signal),
     renewed: async (renewed) => {
@@ -172,7 +173,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
         log.warn({ meshTransport, meshControlUrl }, 'the control plane names another mesh: start this agent again');
       }
       credentials = renewed;
-      host.mesh.node?.setCredentials(meshCredentials(renewed));
+      traffic.mesh.member?.setCredentials(meshCredentials(renewed));
       await link.reconnect();
       log.info({ expiresAt: renewed.expiresAt }, 'credentials renewed');
     },
@@ -206,7 +207,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       await link.stop();
       await renewal.close();
       await applier.close();
-      await host.close();
+      await traffic.close();
       await acknowledgements.close();
       await refusals.close();
       await Promise.all([freshness.close(), peers.close(), localNodes.close()]);

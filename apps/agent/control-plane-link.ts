@@ -1,22 +1,20 @@
 import type { Bus, BusFault } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import { parseControlMessage } from '#libs/contracts/agent-messages.js';
-import {
-  type AppliedMessage,
-  BUS_PROTOCOL,
-  type ContactReply,
-  type HelloMessage,
-  QUESTIONS_AT_ONCE,
-  type SyncMessage,
-} from '#libs/contracts/bus-messages.js';
-import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
-import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { SyncMessage } from '#libs/contracts/bus/from-member/sync.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { parseReceipt } from '#libs/contracts/bus/receipt.js';
 import {
   agentInboxPrefix,
   agentSubject,
   CONTROL_PLANE_INBOX_PREFIX,
   type FromAgent,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import { QUESTIONS_AT_ONCE } from '#libs/contracts/bus/to-member/diagnose.js';
+import { parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import { Contact } from './contact/contact.js';
@@ -112,7 +110,7 @@ export class ControlPlaneLink {
       this.bus.serve(agentSubject(agentId, 'topology'), (message) => ports.receiver.handle(message)),
       this.bus.serve(agentSubject(agentId, 'diagnose'), (message) => ports.diagnose(message), QUESTIONS_AT_ONCE),
       this.bus.serve(agentSubject(agentId, 'control'), async (message) => {
-        const { revision, peers, localNodes } = parseControlMessage(message);
+        const { revision, peers, localNodes } = parsePeersMessage(message);
         ports.peers.update(revision, peers, false);
         ports.localNodes.update(revision, localNodes, false);
         return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
@@ -123,7 +121,7 @@ export class ControlPlaneLink {
   /** Resolves once the control plane has answered; a refusal of its own is told and counts as an answer. */
   async deliverApplied(message: AppliedMessage, signal: AbortSignal): Promise<void> {
     const answer = await this.bus.requestUntilAnswered(this.subject('applied'), message, signal);
-    const { ok, code, message: why } = parseAcknowledgement(answer);
+    const { ok, code, message: why } = parseReceipt(answer);
     if (!ok) this.ports.log.warn({ networkId: message.networkId, to: message.to, code, why }, 'not taken note of');
   }
 
@@ -163,7 +161,7 @@ export class ControlPlaneLink {
   }
 
   private async requestSync(message: SyncMessage): Promise<void> {
-    parseAcknowledgement(await this.bus.request(this.subject('sync'), message, SYNC_TIMEOUT_MS));
+    parseReceipt(await this.bus.request(this.subject('sync'), message, SYNC_TIMEOUT_MS));
   }
 
   private answered(reply: ContactReply, to: 'hello' | 'heartbeat'): void {

@@ -2,7 +2,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startAgent } from './agent.js';
 import { createLog, errorFields } from './foundation/log.js';
-import { type AgentSettings, parseAgentSettings } from './host/settings.js';
+import { type AgentSettings, parseAgentSettings } from './settings.js';
 
 const CLOSE_WITHIN_MS = 8_000;
 

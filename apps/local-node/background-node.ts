@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkName } from '#libs/contracts/ids.js';
-import type { LocalNodeReply, LocalNodeRequest, LocalNodeState } from '#libs/contracts/local-node-control.js';
+import type { LocalNodeReply, LocalNodeRequest, LocalNodeState } from '#libs/contracts/local-node-requests.js';
 import { JoinedNetwork, type JoinPorts } from './joined-network.js';
 
 /** What was asked cannot be done by this node as it is. */

@@ -2,25 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus, BusFault } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import { parseContactReply, parseControlMessage } from '#libs/contracts/agent-messages.js';
-import {
-  type AppliedMessage,
-  BUS_PROTOCOL,
-  type ContactReply,
-  type HeartbeatMessage,
-  type MeshState,
-  type NetworkVersion,
-  type Peer,
-  QUESTIONS_AT_ONCE,
-} from '#libs/contracts/bus-messages.js';
-import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/contact.js';
-import type { LocalNodeId } from '#libs/contracts/ids.js';
+import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/bus/contact.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import { parseContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { HeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import {
   CONTROL_PLANE_INBOX_PREFIX,
   type FromLocalNode,
   localNodeInboxPrefix,
   localNodeSubject,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import { QUESTIONS_AT_ONCE } from '#libs/contracts/bus/to-member/diagnose.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
+import { parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
+import type { LocalNodeId } from '#libs/contracts/ids.js';
 import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import type { LocalCredentials } from './control-plane-api.js';
 
@@ -73,7 +72,7 @@ export class BusLink {
       this.bus.serve(localNodeSubject(nodeId, 'topology'), (message) => ports.receiver.handle(message)),
       this.bus.serve(localNodeSubject(nodeId, 'diagnose'), (message) => ports.diagnose(message), QUESTIONS_AT_ONCE),
       this.bus.serve(localNodeSubject(nodeId, 'control'), async (message) => {
-        ports.peers(parseControlMessage(message).peers);
+        ports.peers(parsePeersMessage(message).peers);
         return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
       }),
     ];

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ForwardState } from '#libs/contracts/local-node-control.js';
+import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import type { Forward } from './forwards.js';
 import { type Look, type Seen, type Standing, type Surroundings, standingOf } from './standing.js';
 

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import type { AppliedMessage, MeshState, Peer } from '#libs/contracts/bus-messages.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { localNodeRecipient } from '#libs/contracts/bus/subjects.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import { parseFlowId } from '#libs/contracts/ids.js';
-import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
-import { localNodeRecipient } from '#libs/contracts/subjects.js';
+import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import type { FlowEngine, FlowRecord } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { type HeldNetwork, versionOf } from '#libs/data-plane/topology/held-network.js';
 import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
-import type { StartedMeshNode } from '#libs/mesh/mesh-node.js';
+import type { StartedMeshMember } from '#libs/mesh/mesh-member.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import { viewOf } from '#libs/policy/view.js';
 import { BusLink } from './bus-link.js';
@@ -63,7 +65,7 @@ export class JoinedNetwork {
     private readonly ports: JoinPorts,
     keys: JoinKeys,
     private credentials: LocalCredentials,
-    private readonly mesh: StartedMeshNode,
+    private readonly mesh: StartedMeshMember,
   ) {
     const { nodeId, user, networkId } = credentials;
     this.source = { kind: 'local', user, node: nodeId };

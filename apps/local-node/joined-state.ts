@@ -1,4 +1,4 @@
-import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { Transport, TransportStatus } from '#libs/mesh/transport.js';

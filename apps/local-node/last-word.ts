@@ -1,5 +1,6 @@
-import type { ContactReply, Epoch } from '#libs/contracts/bus-messages.js';
-import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import { type HeldNetwork, sameEpoch } from '#libs/data-plane/topology/held-network.js';
 

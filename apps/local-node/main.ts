@@ -4,8 +4,8 @@ import { pino } from 'pino';
 import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 import { type Running, runProgram } from '#libs/program/run-program.js';
 import { BackgroundNode } from './background-node.js';
-import { serveControl } from './control-server.js';
 import { MESH_FOLDER_PREFIX } from './mesh.js';
+import { serveRequests } from './request-socket.js';
 
 /** Started by `gstacks mesh join` with its folder and the control plane's url; tokens come over the socket alone. */
 const [folder, url] = process.argv.slice(2);
@@ -37,7 +37,7 @@ async function startLocalNode(end: (reason: string) => void): Promise<Running> {
     now: () => new Date(),
     idle: () => endWhenIdle(),
   });
-  const server = await serveControl(join(ownFolder, 'socket'), (request) => node.answer(request));
+  const server = await serveRequests(join(ownFolder, 'socket'), (request) => node.answer(request));
   logger.info({ url: controlPlaneUrl }, 'local node started');
   endWhenIdle();
 

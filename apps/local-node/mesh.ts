@@ -4,7 +4,7 @@ import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { meshHostname } from '#libs/mesh/hostname.js';
 import type { MeshLog } from '#libs/mesh/log.js';
-import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import { type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
 import type { LocalCredentials } from './control-plane-api.js';
@@ -30,10 +30,10 @@ export interface LocalMeshPorts {
  * Takes part in the mesh to ask for flows; nobody asks this machine for any, and it listens nowhere. Resolves before it
  * has joined.
  */
-export function joinMesh(issued: LocalCredentials, ports: LocalMeshPorts): Promise<StartedMeshNode> {
+export function joinMesh(issued: LocalCredentials, ports: LocalMeshPorts): Promise<StartedMeshMember> {
   const transport = transportFor(issued, ports);
   transport.onStatus(ports.changed);
-  return startMeshNode({ credentials: ports.credentials, transport, listens: false, log: ports.log });
+  return startMeshMember({ credentials: ports.credentials, transport, listens: false, log: ports.log });
 }
 
 function transportFor({ nodeId, meshTransport, meshControlUrl }: LocalCredentials, ports: LocalMeshPorts): Transport {

@@ -1,7 +1,7 @@
-import type { MeshState } from '#libs/contracts/bus-messages.js';
-import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import type { ForwardState } from '#libs/contracts/local-node-control.js';
+import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import type { FlowSource, NetworkView } from '#libs/policy/model.js';
 import type { Forward } from './forwards.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
-import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import { type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.js';
 import { CLONE } from '#test/support/clone.js';
 import { MeshFixture } from '#test/support/mesh-fixture.js';
 import { agent, agentIdentity, flowRequest, TestStore } from '#test/support/mesh-store.js';
@@ -68,7 +68,7 @@ async function open(undo: (() => unknown)[], close: () => Promise<void>): Promis
   const [{ endpoints, port }] = (await once(child, 'message')) as [TargetPlaces];
   const nodes = await Promise.all(
     (await plans('host-a')).map((plan) =>
-      startMeshNode({ credentials: source, transport: transportOf(plan), log: () => undefined }),
+      startMeshMember({ credentials: source, transport: transportOf(plan), log: () => undefined }),
     ),
   );
   undo.push(() => Promise.all(nodes.map((node) => node.close())));
@@ -77,7 +77,7 @@ async function open(undo: (() => unknown)[], close: () => Promise<void>): Promis
     node.setPeers([{ agentId: agent('host-b'), endpoints: endpoints[index] ?? [], keyThumbprint: null }]);
   }
   const [direct, tsnet] = nodes.map(
-    (node: StartedMeshNode): Open =>
+    (node: StartedMeshMember): Open =>
       () =>
         node.open(agent('host-b'), flowRequest(), new AbortController().signal),
   );

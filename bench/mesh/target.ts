@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { type MeshCredentials } from '#libs/mesh/flow.js';
-import { startMeshNode } from '#libs/mesh/mesh-node.js';
+import { startMeshMember } from '#libs/mesh/mesh-member.js';
 import { agent } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
 import { answer } from './requests.js';
@@ -21,7 +21,7 @@ export interface TargetPlaces {
 
 process.once('message', async ({ credentials, transports }: TargetPlan) => {
   const nodes = await Promise.all(
-    transports.map((plan) => startMeshNode({ credentials, transport: transportOf(plan), log: () => undefined })),
+    transports.map((plan) => startMeshMember({ credentials, transport: transportOf(plan), log: () => undefined })),
   );
   for (const node of nodes) {
     node.setPeers([{ agentId: agent('host-a'), endpoints: [], keyThumbprint: null }]);

@@ -9,8 +9,6 @@ import {
   type KeyPair,
   newScopedSigner,
 } from '@nats-io/jwt';
-import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import {
   AGENT_SUBJECT_PREFIX,
   CONTROL_PLANE_INBOX_PREFIX,
@@ -19,7 +17,9 @@ import {
   LOCAL_NODE_SUBJECT_PREFIX,
   TO_AGENT,
   TO_LOCAL_NODE,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import type { BusCredentials } from './bus.js';
 import { KeyFiles } from './key-files.js';
 import { CONNECTION_SUBJECTS, closeConnection, openConnectionsOf } from './open-connections.js';

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus-messages.js';
+import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
 import { KeyFiles } from './key-files.js';
 
 type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'from' | 'to' | 'hash'>;

@@ -72,3 +72,7 @@ export function formatSelector(selector: Selector): string {
       return selector.alias;
   }
 }
+
+export const SELECTOR_EFFECTS = ['allow', 'deny', 'mixed'] as const;
+/** A selector may stand for several sources, and they may differ. */
+export type SelectorEffect = (typeof SELECTOR_EFFECTS)[number];

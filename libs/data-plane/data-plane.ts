@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AgentId, AliasName, FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
-import type { IncomingFlow, IncomingProbe, MeshNode } from '#libs/mesh/flow.js';
+import type { IncomingFlow, IncomingProbe, MeshMember } from '#libs/mesh/flow.js';
 import type { FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
 
 /** What the driver of this host vouches for, now. */
@@ -68,7 +68,7 @@ export interface FlowEngineSettings {
   readonly localSource: LocalSource | null;
   /** False for a developer's machine that did not join this network, or was put out of it: its flows are refused and cut. */
   readonly admitsLocal: (networkId: NetworkId, source: LocalSource) => boolean;
-  readonly mesh: MeshNode | null;
+  readonly mesh: MeshMember | null;
   readonly sandboxes: SandboxDirectory;
   /** CIDR ranges that are never dialled, whatever the driver reports: the proxy's own and the mesh's. */
   readonly forbiddenTargets: readonly string[];

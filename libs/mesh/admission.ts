@@ -1,4 +1,4 @@
-import type { Peer } from '#libs/contracts/bus-messages.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { MeshIdentity } from './flow.js';
 import { describeIdentity } from './identity.js';

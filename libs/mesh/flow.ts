@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Peer } from '#libs/contracts/bus-messages.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, AliasName, FlowId, LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
 import type { FlowSource } from '#libs/policy/model.js';
@@ -71,7 +71,7 @@ export class PeerUnreachableError extends CodedError {}
 /** The peer is of an earlier release that knows no probes: whether it would take the flow is not known. */
 export class ProbeNotKnownError extends CodedError {}
 
-export interface MeshNode {
+export interface MeshMember {
   /** Takes the flows that peers ask for. Set once, before start. */
   onFlow(handle: (flow: IncomingFlow) => void): void;
   /** Answers the probes of peers. Set once, before start. */

@@ -1,4 +1,3 @@
-import type { NearMiss } from '#libs/contracts/bus-messages.js';
 import type {
   AgentId,
   AliasName,
@@ -117,6 +116,12 @@ export interface FlowQuestion {
 }
 
 export type VerdictReason = 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT';
+
+/** A rule that matches all but one of source, alias and port. */
+export interface NearMiss {
+  readonly ruleId: RuleId;
+  readonly missed: 'source' | 'alias' | 'port';
+}
 
 export interface Verdict {
   readonly effect: 'allow' | 'deny';

@@ -1,5 +1,5 @@
-import type { NearMiss } from '#libs/contracts/bus-messages.js';
 import type { AliasName } from '#libs/contracts/ids.js';
+import type { NearMiss } from './model.js';
 import { compareText } from './order.js';
 import { type PolicyIndex, selectorAndPort } from './policy-index.js';
 

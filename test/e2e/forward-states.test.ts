@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
-import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
+import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { backgroundPid } from '#test/support/background-node.js';
 import { freePort } from '#test/support/ports.js';
 import { type Ran, type RunningStack, ran, startStack } from '#test/support/stack.js';

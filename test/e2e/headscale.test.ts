@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import type { JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { backgroundPid } from '#test/support/background-node.js';
 import { childrenOf } from '#test/support/child-processes.js';
 import { CLONE } from '#test/support/clone.js';

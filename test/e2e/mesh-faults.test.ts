@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import type { JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { backgroundPid } from '#test/support/background-node.js';
 import { childrenOf } from '#test/support/child-processes.js';
 import type { MeshFixture } from '#test/support/mesh-fixture.js';

@@ -4,7 +4,7 @@ import { createUser } from '@nats-io/nkeys';
 import { expect } from 'chai';
 import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
-import type { FlowRequest, MeshNode } from '#libs/mesh/flow.js';
+import type { FlowRequest, MeshMember } from '#libs/mesh/flow.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { meshNodeAs, meshNodeWith } from '#test/support/agent-identity.js';
 import { flowIdOf } from '#test/support/main-path.js';
@@ -22,10 +22,10 @@ for (const mesh of MESHES) {
   describe(`a certificate that the control plane does not stand by, over ${mesh}`, function () {
     this.timeout(60_000);
     let stack: RunningStack;
-    let thief: MeshNode;
+    let thief: MeshMember;
     let request: FlowRequest;
     let flows = 0;
-    const nodes: MeshNode[] = [];
+    const nodes: MeshMember[] = [];
 
     before(async function () {
       this.timeout(150_000);
@@ -62,7 +62,7 @@ for (const mesh of MESHES) {
     };
 
     /** What becomes of a flow that the node asks host-b for. */
-    const asked = (node: MeshNode) => failure(node.open(HOST_B, next(), AbortSignal.timeout(10_000)));
+    const asked = (node: MeshMember) => failure(node.open(HOST_B, next(), AbortSignal.timeout(10_000)));
 
     async function tokenOf(name: string): Promise<string> {
       const { token } = (await stack.json(['agent', 'enroll', name])) as { readonly token: string };

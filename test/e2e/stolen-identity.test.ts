@@ -6,14 +6,14 @@ import { expect } from 'chai';
 import { connect as connectNats, jwtAuthenticator } from 'nats';
 import type { BusFault } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
 import {
   agentInboxPrefix,
   agentSubject,
   CONTROL_PLANE_INBOX_PREFIX,
   everyAgentSubject,
-} from '#libs/contracts/subjects.js';
-import type { FlowRequest, MeshNode } from '#libs/mesh/flow.js';
+} from '#libs/contracts/bus/subjects.js';
+import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
+import type { FlowRequest, MeshMember } from '#libs/mesh/flow.js';
 import { identityOf, meshNodeAs, transportFor } from '#test/support/agent-identity.js';
 import { listenToBus } from '#test/support/bus-listener.js';
 import { flowIdOf, openAs } from '#test/support/main-path.js';
@@ -146,7 +146,7 @@ for (const mesh of MESHES) {
     });
 
     describe('over the mesh', () => {
-      let node: MeshNode;
+      let node: MeshMember;
       let request: FlowRequest;
 
       before(async () => {

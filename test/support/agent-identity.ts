@@ -6,8 +6,8 @@ import { readStateFile } from '#apps/agent/state/state-file.js';
 import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
-import type { MeshCredentials, MeshNode } from '#libs/mesh/flow.js';
-import { startMeshNode } from '#libs/mesh/mesh-node.js';
+import type { MeshCredentials, MeshMember } from '#libs/mesh/flow.js';
+import { startMeshMember } from '#libs/mesh/mesh-member.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
 import { CLONE } from './clone.js';
@@ -43,16 +43,16 @@ export async function transportFor(stack: RunningStack): Promise<Transport> {
 }
 
 /** A mesh node of our own that holds the agent's real certificate and knows the other agents' endpoints. */
-export async function meshNodeAs(stack: RunningStack, agent: string): Promise<MeshNode> {
+export async function meshNodeAs(stack: RunningStack, agent: string): Promise<MeshMember> {
   const { credentials, keys } = await identityOf(stack, agent);
   const { certificate, authority } = credentials;
   return meshNodeWith(stack, { certificate, authority, privateKey: keys.meshPrivateKey });
 }
 
 /** As meshNodeAs, with these credentials. */
-export async function meshNodeWith(stack: RunningStack, credentials: MeshCredentials): Promise<MeshNode> {
+export async function meshNodeWith(stack: RunningStack, credentials: MeshCredentials): Promise<MeshMember> {
   const transport = await transportFor(stack);
-  const node = await startMeshNode({
+  const node = await startMeshMember({
     credentials,
     transport,
     log: () => {},

@@ -1,4 +1,4 @@
-import type { InventoryMessage, RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { InventoryMessage, RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { AgentProcess } from './agent-process.js';
 import { DockerHost, type Finished } from './docker-host.js';
 import { FakeControlPlane } from './fake-control-plane.js';

@@ -6,29 +6,18 @@ import { fromPublic } from '@nats-io/nkeys';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner, type TopologySigner } from '#libs/bus/signing.js';
-import type {
-  AdmittedLocalNode,
-  AppliedMessage,
-  Epoch,
-  HeartbeatMessage,
-  HelloMessage,
-  InventoryMessage,
-  Peer,
-  SyncMessage,
-  TopologyMessage,
-} from '#libs/contracts/bus-messages.js';
-import { BUS_PROTOCOL, SERVED_PROTOCOLS } from '#libs/contracts/bus-messages.js';
-import {
-  parseAppliedMessage,
-  parseHeartbeatMessage,
-  parseHelloMessage,
-  parseInventoryMessage,
-  parseSyncMessage,
-} from '#libs/contracts/control-plane-messages.js';
-import { CodedError } from '#libs/contracts/errors.js';
-import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
-import { parseObject } from '#libs/contracts/json-fields.js';
-import { enrollmentStatement, renewalStatement } from '#libs/contracts/renewal.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { HeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import { parseHeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseHelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { InventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
+import { parseInventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
+import type { SyncMessage } from '#libs/contracts/bus/from-member/sync.js';
+import { parseSyncMessage } from '#libs/contracts/bus/from-member/sync.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL, SERVED_PROTOCOLS } from '#libs/contracts/bus/protocol.js';
 import {
   agentOfSubject,
   agentSubject,
@@ -36,7 +25,13 @@ import {
   everyAgentSubject,
   type FromAgent,
   senderInboxPrefix,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import type { AdmittedLocalNode, Peer } from '#libs/contracts/bus/to-member/peers.js';
+import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
+import { enrollmentStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import {
   type CertificateAuthority,
   createAuthority,

@@ -12,7 +12,7 @@ import type {
 } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine, type FlowEngineSeams } from '#libs/data-plane/flows/engine.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
-import type { MeshNode } from '#libs/mesh/flow.js';
+import type { MeshMember } from '#libs/mesh/flow.js';
 import type { NetworkView } from '#libs/policy/model.js';
 import { createMeshPair } from '#test/support/mesh-pair.js';
 import { networkView, TEST_NETWORK, type ViewText } from '#test/support/network-view.js';
@@ -74,7 +74,7 @@ export class FlowRig {
     readonly server: Server,
     readonly targets: Socket[],
     readonly syncs: readonly { readonly at: AgentId; readonly version: number }[],
-    private readonly meshes: readonly MeshNode[],
+    private readonly meshes: readonly MeshMember[],
   ) {}
 
   static async start(options: RigOptions): Promise<FlowRig> {
@@ -89,7 +89,7 @@ export class FlowRig {
     const meshes = options.mesh === 'real' ? await startRealMeshPair(HOST_A, HOST_B) : createMeshPair(HOST_A, HOST_B);
     const [meshA, meshB] = meshes;
     const syncs: { at: AgentId; version: number }[] = [];
-    const settings = (agentId: AgentId, mesh: MeshNode): FlowEngineSettings => ({
+    const settings = (agentId: AgentId, mesh: MeshMember): FlowEngineSettings => ({
       agentId,
       localSource: null,
       admitsLocal: options.admitsLocal ?? (() => false),

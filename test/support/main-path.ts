@@ -7,7 +7,7 @@ import {
   parseNetworkId,
   parseSandboxId,
 } from '#libs/contracts/ids.js';
-import { FlowRefusedError, type FlowRequest, type MeshNode } from '#libs/mesh/flow.js';
+import { FlowRefusedError, type FlowRequest, type MeshMember } from '#libs/mesh/flow.js';
 import { meshNodeAs } from './agent-identity.js';
 import { networkIdOf } from './record.js';
 import { curl, expectReset } from './sandboxes.js';
@@ -62,7 +62,7 @@ async function answerOfTarget(stack: RunningStack): Promise<string> {
 }
 
 /** What host-b answers to a request over the mesh: the code of its refusal, or OPENED. */
-export async function openAs(node: MeshNode, request: FlowRequest): Promise<string> {
+export async function openAs(node: MeshMember, request: FlowRequest): Promise<string> {
   try {
     const flow = await node.open(parseAgentId('host-b', 'agent'), request, AbortSignal.timeout(5_000));
     flow.on('error', () => {});

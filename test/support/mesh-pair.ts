@@ -8,7 +8,7 @@ import {
   type IncomingProbe,
   type MeshFlow,
   type MeshIdentity,
-  type MeshNode,
+  type MeshMember,
   PeerUnreachableError,
 } from '#libs/mesh/flow.js';
 
@@ -49,7 +49,7 @@ class MemoryFlow extends Duplex implements MeshFlow {
   }
 }
 
-class MemoryNode implements MeshNode {
+class MemoryNode implements MeshMember {
   handle: (flow: IncomingFlow) => void = (flow) => flow.refuse('NOT_READY', 'nobody listens', null);
   answer: (probe: IncomingProbe) => void = (probe) => probe.refuse('NOT_READY', 'nobody listens', null);
   peer: MemoryNode | null = null;
@@ -124,7 +124,7 @@ export function createMemoryFlows(targetVersion: number): [MemoryFlow, MemoryFlo
 }
 
 /** Two nodes that reach each other and nobody else; `claims` is who the first says it is to the second. */
-export function createMeshPair(first: AgentId, second: AgentId, claims?: MeshIdentity): [MeshNode, MeshNode] {
+export function createMeshPair(first: AgentId, second: AgentId, claims?: MeshIdentity): [MeshMember, MeshMember] {
   const one = new MemoryNode(first, claims);
   const two = new MemoryNode(second);
   one.peer = two;

@@ -7,7 +7,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { Peer } from '#libs/contracts/bus-messages.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import {
   type AgentId,
   parseAgentId,

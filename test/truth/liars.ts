@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import type { AppliedMessage, HeartbeatMessage, NetworkVersion } from '#libs/contracts/bus-messages.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { HeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { agentInboxPrefix, agentSubject, CONTROL_PLANE_INBOX_PREFIX } from '#libs/contracts/bus/subjects.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseAgentId, parseNetworkId } from '#libs/contracts/ids.js';
-import { agentInboxPrefix, agentSubject, CONTROL_PLANE_INBOX_PREFIX } from '#libs/contracts/subjects.js';
 import { identityOf } from '#test/support/agent-identity.js';
 import { waitFor } from '#test/support/wait.js';
 import type { Host } from './places.js';

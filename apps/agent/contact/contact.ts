@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseContactReply } from '#libs/contracts/agent-messages.js';
-import type { AppliedMessage, ContactReply, HeartbeatMessage, HelloMessage } from '#libs/contracts/bus-messages.js';
-import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/contact.js';
+import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/bus/contact.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import { parseContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { HeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 
 const HELLO_RETRY_MS = 500;
 

@@ -1,5 +1,6 @@
-import { parseInventoryReply } from '#libs/contracts/agent-messages.js';
-import { BUS_PROTOCOL, type InventoryMessage, type InventoryReply } from '#libs/contracts/bus-messages.js';
+import type { InventoryMessage, InventoryReply } from '#libs/contracts/bus/from-member/inventory.js';
+import { parseInventoryReply } from '#libs/contracts/bus/from-member/inventory.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { SandboxDriver } from '../sandboxes/driver.js';
 
 export interface InventoryPorts {

@@ -1,4 +1,6 @@
-import { BUS_PROTOCOL, type ContactReply, type SyncMessage } from '#libs/contracts/bus-messages.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { SyncMessage } from '#libs/contracts/bus/from-member/sync.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 

@@ -1,26 +1,26 @@
-import type { Check } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import { fail, pass, skipped, unknown, worst } from '#libs/data-plane/diagnostics/check.js';
 import type { NameLookup, NameLookups } from '../sandboxes/inspection/inspection.js';
-import { type ChecksRequest, type DiagnosedHost, recordOf } from './diagnosed-host.js';
+import { type ChecksRequest, type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 
 /** Sandboxes that are looked into for one question: each costs a process. */
 export const MOST_LOOKED_INTO = 4;
 
 /** Whether the sources get the agent's answer when they look the alias up by their own resolver. */
 export async function checkAgentDns(
-  host: DiagnosedHost,
+  agent: DiagnosedAgent,
   request: ChecksRequest,
   sources: readonly { readonly sandboxId: SandboxId }[],
   signal: AbortSignal,
 ): Promise<Check> {
-  const record = recordOf(host, request);
+  const record = recordOf(agent, request);
   if (record === null) return skipped('USES_AGENT_DNS', `there is no record for ${request.alias} to ask for`);
-  const here = sources.filter(({ sandboxId }) => host.sandboxes.addressOf(sandboxId) !== null);
+  const here = sources.filter(({ sandboxId }) => agent.sandboxes.addressOf(sandboxId) !== null);
   if (here.length === 0) return skipped('USES_AGENT_DNS', 'no sandbox of this host is a source');
   const checks = await Promise.all(
     here.slice(0, MOST_LOOKED_INTO).map(async ({ sandboxId }): Promise<Check> => {
-      const found = await host.inspection.lookUp(sandboxId, record.name, signal);
+      const found = await agent.inspection.lookUp(sandboxId, record.name, signal);
       if (found.kind === 'unseen') {
         return skipped('USES_AGENT_DNS', `which resolver ${sandboxId} uses is not seen: ${found.reason}`);
       }

@@ -1,11 +1,6 @@
 import { once, setMaxListeners } from 'node:events';
-import {
-  CHECKS_OF,
-  CHECKS_WITHIN_MS,
-  type Check,
-  type CheckCode,
-  type SelectorEffect,
-} from '#libs/contracts/bus-messages.js';
+import { CHECKS_OF, CHECKS_WITHIN_MS, type Check, type CheckCode } from '#libs/contracts/bus/checks.js';
+import type { SelectorEffect } from '#libs/contracts/selectors.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { unknown } from '#libs/data-plane/diagnostics/check.js';
 import { checkMeshJoined } from '#libs/data-plane/diagnostics/mesh-joined.js';
@@ -14,7 +9,7 @@ import { checkTopologyApplied } from '#libs/data-plane/diagnostics/topology-appl
 import type { FlowSource } from '#libs/policy/model.js';
 import { sourcesOf } from '#libs/policy/selector-match.js';
 import { checkAgentDns } from './agent-dns.js';
-import type { ChecksRequest, DiagnosedHost } from './diagnosed-host.js';
+import type { ChecksRequest, DiagnosedAgent } from './diagnosed-agent.js';
 import { checkDnsLoaded } from './dns-loaded.js';
 import { checkIsolated } from './isolated.js';
 import { checkPolicy, decide } from './policy.js';
@@ -23,26 +18,26 @@ import { checkTargetAccepts } from './target-accepts.js';
 
 type Sources = ReturnType<typeof sourcesOf>;
 type RunCheck = (
-  host: DiagnosedHost,
+  agent: DiagnosedAgent,
   request: ChecksRequest,
   sources: Sources,
   signal: AbortSignal,
 ) => Check | Promise<Check>;
 
 const CHECKS: { readonly [code in CheckCode]: RunCheck } = {
-  MESH_JOINED: (host) => checkMeshJoined(host.mesh(), host.certificate(), host.now()),
-  TOPOLOGY_APPLIED: (host, request) => checkTopologyApplied(host.applied(request.networkId), request),
+  MESH_JOINED: (agent) => checkMeshJoined(agent.mesh(), agent.certificate(), agent.now()),
+  TOPOLOGY_APPLIED: (agent, request) => checkTopologyApplied(agent.applied(request.networkId), request),
   DNS_LOADED: checkDnsLoaded,
   ROUTE_PRESENT: checkRoute,
-  POLICY: (host, request) => checkPolicy(host.view(request.networkId), request),
+  POLICY: (agent, request) => checkPolicy(agent.view(request.networkId), request),
   USES_AGENT_DNS: checkAgentDns,
-  PEER_REACHED: (host, { networkId, alias, port }, sources, signal) => {
-    const network = host.view(networkId)?.name ?? networkId;
-    const probe = (source: FlowSource) => host.flows.probe({ networkId, alias, port, source }, signal);
-    return checkPeerReached({ network, self: host.agentId, endpointsOf: host.endpointsOf, probe }, sources);
+  PEER_REACHED: (agent, { networkId, alias, port }, sources, signal) => {
+    const network = agent.view(networkId)?.name ?? networkId;
+    const probe = (source: FlowSource) => agent.flows.probe({ networkId, alias, port, source }, signal);
+    return checkPeerReached({ network, self: agent.agentId, endpointsOf: agent.endpointsOf, probe }, sources);
   },
-  TARGET_ACCEPTS: (host, request, _sources, signal) => checkTargetAccepts(host, request, signal),
-  ISOLATED: (host, _request, sources, signal) => checkIsolated(host, sources, signal),
+  TARGET_ACCEPTS: (agent, request, _sources, signal) => checkTargetAccepts(agent, request, signal),
+  ISOLATED: (agent, _request, sources, signal) => checkIsolated(agent, sources, signal),
 };
 
 /** What is tried is given up a little before the end, so that its check can still say what came of it. */
@@ -56,24 +51,24 @@ export interface Answered {
 }
 
 /** The checks of one end, side by side and within their time, in the order in which traffic depends on them. */
-export async function runChecks(host: DiagnosedHost, request: ChecksRequest): Promise<Answered> {
+export async function runChecks(agent: DiagnosedAgent, request: ChecksRequest): Promise<Answered> {
   const signal = AbortSignal.timeout(CHECKS_WITHIN_MS - TELLING_MS);
-  const sources = sourcesHere(host, request);
+  const sources = sourcesHere(agent, request);
   setMaxListeners(MOST_WAITING, signal);
   const late = once(AbortSignal.timeout(CHECKS_WITHIN_MS), 'abort');
   const checks = CHECKS_OF[request.role].map((code) =>
-    inTime(code, late, async () => CHECKS[code](host, request, sources, signal)),
+    inTime(code, late, async () => CHECKS[code](agent, request, sources, signal)),
   );
-  const effect = decide(host.view(request.networkId), request)?.effect ?? null;
+  const effect = decide(agent.view(request.networkId), request)?.effect ?? null;
   return { checks: await Promise.all(checks), effect };
 }
 
 /** The sandboxes of this host that the selector stands for. */
-function sourcesHere(host: DiagnosedHost, { networkId, from }: ChecksRequest): Sources {
-  const view = host.view(networkId);
+function sourcesHere(agent: DiagnosedAgent, { networkId, from }: ChecksRequest): Sources {
+  const view = agent.view(networkId);
   if (view === null) return [];
   return sourcesOf(view, parseSelector(from, 'from')).filter(
-    ({ sandboxId }) => view.sandboxes.get(sandboxId)?.agentId === host.agentId,
+    ({ sandboxId }) => view.sandboxes.get(sandboxId)?.agentId === agent.agentId,
   );
 }
 

@@ -1,17 +1,17 @@
-import type { Check } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
 import { fail, pass } from '#libs/data-plane/diagnostics/check.js';
-import { type ChecksRequest, type DiagnosedHost, recordOf } from './diagnosed-host.js';
+import { type ChecksRequest, type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 
 /** Whether the alias has a record, the DNS worker serves it, and a listener answers. */
-export async function checkDnsLoaded(host: DiagnosedHost, { networkId, alias }: ChecksRequest): Promise<Check> {
-  const zone = host.zone();
-  const record = recordOf(host, { networkId, alias });
+export async function checkDnsLoaded(agent: DiagnosedAgent, { networkId, alias }: ChecksRequest): Promise<Check> {
+  const zone = agent.zone();
+  const record = recordOf(agent, { networkId, alias });
   if (zone === null || record === null) {
-    const reason = host.failureOf(networkId, alias);
+    const reason = agent.failureOf(networkId, alias);
     const evidence = reason === null ? `there is no record for ${alias} here` : `no record for ${alias}: ${reason}`;
     return fail('DNS_LOADED', evidence, 'check the name of the alias with `gstacks network alias list`');
   }
-  const served = await host.dnsRevision();
+  const served = await agent.dnsRevision();
   if (served === null) {
     return fail('DNS_LOADED', 'the DNS worker does not answer', "it is started again by itself; read the agent's log");
   }
@@ -20,7 +20,7 @@ export async function checkDnsLoaded(host: DiagnosedHost, { networkId, alias }: 
     return fail('DNS_LOADED', evidence, 'wait a moment and test again');
   }
   const { name, address } = record;
-  const query = await host.queryDns(name);
+  const query = await agent.queryDns(name);
   if (query === null) return fail('DNS_LOADED', 'no DNS listener is open', 'give this host a sandbox');
   if (query.answer === null) {
     const remedy = `check that nothing else uses ${query.listener}, and read the agent's log`;

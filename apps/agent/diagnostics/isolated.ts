@@ -1,28 +1,28 @@
-import type { Check } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import { fail, pass, skipped, worst } from '#libs/data-plane/diagnostics/check.js';
 import { MOST_LOOKED_INTO } from './agent-dns.js';
-import type { DiagnosedHost } from './diagnosed-host.js';
+import type { DiagnosedAgent } from './diagnosed-agent.js';
 
 /** Whether the sources are kept from their neighbours: by dials that must fail, and by what the driver says of them. */
 export async function checkIsolated(
-  host: DiagnosedHost,
+  agent: DiagnosedAgent,
   sources: readonly { readonly sandboxId: SandboxId }[],
   signal: AbortSignal,
 ): Promise<Check> {
-  const here = sources.filter(({ sandboxId }) => host.sandboxes.addressOf(sandboxId) !== null);
+  const here = sources.filter(({ sandboxId }) => agent.sandboxes.addressOf(sandboxId) !== null);
   if (here.length === 0) return skipped('ISOLATED', 'no sandbox of this host is a source');
   return worst(
-    await Promise.all(here.slice(0, MOST_LOOKED_INTO).map(({ sandboxId }) => checkSandbox(host, sandboxId, signal))),
+    await Promise.all(here.slice(0, MOST_LOOKED_INTO).map(({ sandboxId }) => checkSandbox(agent, sandboxId, signal))),
   );
 }
 
-async function checkSandbox(host: DiagnosedHost, sandboxId: SandboxId, signal: AbortSignal): Promise<Check> {
-  const said = host.isolationOf(sandboxId);
+async function checkSandbox(agent: DiagnosedAgent, sandboxId: SandboxId, signal: AbortSignal): Promise<Check> {
+  const said = agent.isolationOf(sandboxId);
   const reason = said?.isolationEvidence ?? 'no reason given';
   const remedy = said?.isolationRemedy ?? null;
   if (said?.isolation === 'broken') return fail('ISOLATED', `isolation of ${sandboxId} is broken: ${reason}`, remedy);
-  const found = await host.inspection.dialNeighbours(sandboxId, signal);
+  const found = await agent.inspection.dialNeighbours(sandboxId, signal);
   if (found.kind === 'dialled' && found.reached.length > 0) {
     const evidence = `${sandboxId} reaches ${found.reached.join(', ')} of its neighbours past the proxy`;
     return fail('ISOLATED', evidence, 'start the agent again, which sets its rules anew, and see what removed them');

@@ -1,9 +1,9 @@
-import type { Check } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { fail, pass } from '#libs/data-plane/diagnostics/check.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { NetworkView, SelectorVerdict } from '#libs/policy/model.js';
-import { type ChecksRequest, publishRemedy } from './diagnosed-host.js';
+import { type ChecksRequest, publishRemedy } from './diagnosed-agent.js';
 
 /** What the policy held here says to the question; null: none is held. */
 export function decide(view: NetworkView | null, { from, alias, port }: ChecksRequest): SelectorVerdict | null {

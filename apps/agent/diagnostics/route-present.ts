@@ -1,11 +1,11 @@
-import type { Check } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { fail, pass } from '#libs/data-plane/diagnostics/check.js';
-import { type ChecksRequest, type DiagnosedHost, publishRemedy } from './diagnosed-host.js';
+import { type ChecksRequest, type DiagnosedAgent, publishRemedy } from './diagnosed-agent.js';
 
 /** Whether the alias and port lead somewhere: at the source to a listener and an agent, at the target to a sandbox. */
-export async function checkRoute(host: DiagnosedHost, request: ChecksRequest): Promise<Check> {
-  const view = host.view(request.networkId);
+export async function checkRoute(agent: DiagnosedAgent, request: ChecksRequest): Promise<Check> {
+  const view = agent.view(request.networkId);
   const target = view?.aliases.get(request.alias);
   if (view === null || target === undefined) {
     return fail('ROUTE_PRESENT', `${request.alias} is not published in the version here`, publishRemedy(request));
@@ -16,18 +16,18 @@ export async function checkRoute(host: DiagnosedHost, request: ChecksRequest): P
   }
   const agentId = view.sandboxes.get(target.sandboxId)?.agentId ?? null;
   return request.role === 'target'
-    ? checkTarget(host, request, target.sandboxId, agentId)
-    : checkSource(host, request, target.sandboxId, agentId);
+    ? checkTarget(agent, request, target.sandboxId, agentId)
+    : checkSource(agent, request, target.sandboxId, agentId);
 }
 
 function checkTarget(
-  host: DiagnosedHost,
+  agent: DiagnosedAgent,
   request: ChecksRequest,
   sandboxId: SandboxId,
   agentId: AgentId | null,
 ): Check {
-  const address = host.sandboxes.addressOf(sandboxId);
-  if (agentId !== host.agentId || address === null) {
+  const address = agent.sandboxes.addressOf(sandboxId);
+  if (agentId !== agent.agentId || address === null) {
     const evidence = `${sandboxId} is not on this host now`;
     return fail('ROUTE_PRESENT', evidence, `start ${sandboxId}, or see where it is with \`gstacks sandbox list\``);
   }
@@ -35,20 +35,20 @@ function checkTarget(
 }
 
 async function checkSource(
-  host: DiagnosedHost,
+  agent: DiagnosedAgent,
   request: ChecksRequest,
   sandboxId: SandboxId,
   agentId: AgentId | null,
 ): Promise<Check> {
   const { networkId, alias, port } = request;
-  const route = host.routes().find((one) => one.networkId === networkId && one.alias === alias && one.port === port);
-  if (route === undefined || !(await host.isListening(route))) {
-    const reason = host.failureOf(networkId, alias) ?? 'its proxy listener is not open';
+  const route = agent.routes().find((one) => one.networkId === networkId && one.alias === alias && one.port === port);
+  if (route === undefined || !(await agent.isListening(route))) {
+    const reason = agent.failureOf(networkId, alias) ?? 'its proxy listener is not open';
     return fail('ROUTE_PRESENT', `${alias}:${port}: ${reason}`, "read the agent's log, or `gstacks network status`");
   }
   const listener = `${route.address}:${route.port} is open`;
-  if (agentId === host.agentId) return pass('ROUTE_PRESENT', `${listener}; ${sandboxId} is on this host`);
-  const endpoints = agentId === null ? [] : host.endpointsOf(agentId);
+  if (agentId === agent.agentId) return pass('ROUTE_PRESENT', `${listener}; ${sandboxId} is on this host`);
+  const endpoints = agentId === null ? [] : agent.endpointsOf(agentId);
   if (agentId === null || endpoints.length === 0) {
     const evidence = `${listener}, but ${agentId === null ? `no agent holds ${sandboxId}` : `no way to ${agentId} is known`}`;
     return fail('ROUTE_PRESENT', evidence, `start the agent of ${sandboxId} and check that it has joined the mesh`);

@@ -1,9 +1,9 @@
-import type { Check } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import { fail, pass, skipped } from '#libs/data-plane/diagnostics/check.js';
 import type { ListeningSocket } from '../sandboxes/inspection/inspection.js';
 import { listeningAt } from '../sandboxes/inspection/socket-table.js';
-import type { ChecksRequest, DiagnosedHost } from './diagnosed-host.js';
+import type { ChecksRequest, DiagnosedAgent } from './diagnosed-agent.js';
 import { decide } from './policy.js';
 
 /**
@@ -11,34 +11,34 @@ import { decide } from './policy.js';
  * none of its own it is dialled, as a flow would, and only when a flow is allowed.
  */
 export async function checkTargetAccepts(
-  host: DiagnosedHost,
+  agent: DiagnosedAgent,
   request: ChecksRequest,
   signal: AbortSignal,
 ): Promise<Check> {
-  const view = host.view(request.networkId);
+  const view = agent.view(request.networkId);
   const record = view?.aliases.get(request.alias);
   const port = record?.ports.find(({ published }) => published === request.port)?.target;
   if (view === null || record === undefined || port === undefined) {
     return skipped('TARGET_ACCEPTS', `${request.alias}:${request.port} leads to no sandbox`);
   }
   const { sandboxId } = record;
-  const address = host.sandboxes.addressOf(sandboxId);
+  const address = agent.sandboxes.addressOf(sandboxId);
   if (address === null) {
     const remedy = `start ${sandboxId}, or see where it is with \`gstacks sandbox list\``;
     return fail('TARGET_ACCEPTS', `${sandboxId} is not on this host now`, remedy);
   }
-  if (host.sandboxes.isPaused(sandboxId)) {
+  if (agent.sandboxes.isPaused(sandboxId)) {
     return fail('TARGET_ACCEPTS', `${sandboxId} is paused: no connection would be answered`, `let ${sandboxId} go on`);
   }
   const publication = `${view.name} ${sandboxId} ${request.alias} --port ${request.port}`;
   const target: Target = { sandboxId, address, port, publication };
-  const sockets = await host.inspection.listeners(sandboxId, signal);
+  const sockets = await agent.inspection.listeners(sandboxId, signal);
   if (sockets !== null) return byTable(target, sockets);
   const effect = decide(view, request)?.effect;
   if (effect !== 'allow' && effect !== 'mixed') {
     return skipped('TARGET_ACCEPTS', `the policy denies it, and only a dial would tell whether ${sandboxId} listens`);
   }
-  return byDial(target, host, signal);
+  return byDial(target, agent, signal);
 }
 
 interface Target {
@@ -68,9 +68,9 @@ function byTable(target: Target, sockets: readonly ListeningSocket[]): Check {
   }
 }
 
-async function byDial(target: Target, host: DiagnosedHost, signal: AbortSignal): Promise<Check> {
+async function byDial(target: Target, agent: DiagnosedAgent, signal: AbortSignal): Promise<Check> {
   const { sandboxId, address, port } = target;
-  const failure = await host.flows.dialTarget(sandboxId, port, signal);
+  const failure = await agent.flows.dialTarget(sandboxId, port, signal);
   if (failure === null) return pass('TARGET_ACCEPTS', `${sandboxId} took a connection to ${address}:${port}`);
   if (failure.code === 'TARGET_REFUSED') {
     const evidence = `nobody listens on ${port} of ${address}, the address of ${sandboxId}`;

@@ -1,8 +1,8 @@
-import { parseLocalNodeList } from '#libs/contracts/agent-messages.js';
-import type { AdmittedLocalNode } from '#libs/contracts/bus-messages.js';
+import type { AdmittedLocalNode } from '#libs/contracts/bus/to-member/peers.js';
+import { parseLocalNodeList } from '#libs/contracts/bus/to-member/peers.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { LocalSource } from '#libs/data-plane/data-plane.js';
-import type { MeshNode } from '#libs/mesh/flow.js';
+import type { MeshMember } from '#libs/mesh/flow.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 
 /**
@@ -17,7 +17,7 @@ export class AdmittedLocalNodes {
 
   constructor(
     private readonly path: string,
-    private readonly node: Pick<MeshNode, 'setLocalNodes'> | null,
+    private readonly mesh: Pick<MeshMember, 'setLocalNodes'> | null,
     /** Called when somebody is not admitted any more. */
     private readonly changed: () => void,
     private readonly onError: (error: unknown) => void,
@@ -55,7 +55,7 @@ export class AdmittedLocalNodes {
   /** A machine has one certificate and one session for each network that it has joined. */
   private use(localNodes: readonly AdmittedLocalNode[]): void {
     this.nodes = byName(localNodes);
-    this.node?.setLocalNodes(localNodes.map(({ user, nodeId }) => ({ user, node: nodeId })));
+    this.mesh?.setLocalNodes(localNodes.map(({ user, nodeId }) => ({ user, node: nodeId })));
   }
 }
 

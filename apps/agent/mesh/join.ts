@@ -1,19 +1,19 @@
 import { join } from 'node:path';
-import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { MeshCredentialsError } from '#libs/mesh/credentials.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { meshHostname } from '#libs/mesh/hostname.js';
 import type { MeshLog } from '#libs/mesh/log.js';
-import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import { type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
 import type { MeshChoice } from './mesh-settings.js';
 
-/** This agent's place in the mesh; without a node, the state says why. */
+/** This agent's place in the mesh; without one, the state says why. */
 export interface JoinedMesh {
-  readonly node: StartedMeshNode | null;
+  readonly member: StartedMeshMember | null;
   /** As it is now. */
   readonly state: () => MeshState;
 }
@@ -35,17 +35,20 @@ export interface JoinPorts {
  * needs neither.
  */
 export async function joinMesh(choice: MeshChoice, ports: JoinPorts): Promise<JoinedMesh> {
-  if (choice.kind === 'unavailable') return { node: null, state: () => choice.state };
+  if (choice.kind === 'unavailable') return { member: null, state: () => choice.state };
   const transport = transportOf(choice, ports);
   const state = (): MeshState => ({ transport: transport.kind, ...transport.status() });
   transport.onStatus(() => ports.changed(state()));
   try {
-    const node = await startMeshNode({ credentials: ports.credentials, transport, log: ports.log });
-    return { node, state };
+    const member = await startMeshMember({ credentials: ports.credentials, transport, log: ports.log });
+    return { member, state };
   } catch (error) {
     if (!(error instanceof MeshCredentialsError)) throw error;
     const { code, message } = error;
-    return { node: null, state: () => ({ transport: transport.kind, state: 'failed', code, message, endpoints: [] }) };
+    return {
+      member: null,
+      state: () => ({ transport: transport.kind, state: 'failed', code, message, endpoints: [] }),
+    };
   }
 }
 

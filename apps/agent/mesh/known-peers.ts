@@ -1,7 +1,7 @@
-import { parsePeerList } from '#libs/contracts/agent-messages.js';
-import type { Peer } from '#libs/contracts/bus-messages.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
+import { parsePeerList } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import type { MeshNode } from '#libs/mesh/flow.js';
+import type { MeshMember } from '#libs/mesh/flow.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 
 /**
@@ -17,7 +17,7 @@ export class KnownPeers {
   constructor(
     private readonly path: string,
     private readonly self: AgentId,
-    private readonly node: Pick<MeshNode, 'setPeers'> | null,
+    private readonly mesh: Pick<MeshMember, 'setPeers'> | null,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -50,6 +50,6 @@ export class KnownPeers {
 
   private use(peers: readonly Peer[]): void {
     this.peers = peers;
-    this.node?.setPeers(peers.filter(({ agentId }) => agentId !== this.self));
+    this.mesh?.setPeers(peers.filter(({ agentId }) => agentId !== this.self));
   }
 }

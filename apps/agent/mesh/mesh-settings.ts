@@ -1,4 +1,4 @@
-import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';

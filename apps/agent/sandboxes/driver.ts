@@ -1,4 +1,4 @@
-import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import type { SandboxInspection } from './inspection/inspection.js';

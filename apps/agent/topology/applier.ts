@@ -1,11 +1,7 @@
 import { WokenWork } from '#libs/async/woken-work.js';
-import {
-  type AliasFailure,
-  type AppliedMessage,
-  BUS_PROTOCOL,
-  type Epoch,
-  type NetworkVersion,
-} from '#libs/contracts/bus-messages.js';
+import type { AliasFailure, AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { Epoch, NetworkVersion } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { FlowEngine } from '#libs/data-plane/data-plane.js';
 import { type HeldNetwork, sameEpoch, versionOf } from '#libs/data-plane/topology/held-network.js';

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseEpoch } from '#libs/contracts/agent-messages.js';
-import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
-import { parseAppliedMessage } from '#libs/contracts/control-plane-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import { parseEpoch } from '#libs/contracts/bus/network-version.js';
 import { listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';

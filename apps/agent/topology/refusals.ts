@@ -1,5 +1,5 @@
 import { WokenWork } from '#libs/async/woken-work.js';
-import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { AliasFailure } from '#libs/contracts/bus-messages.js';
+import type { AliasFailure } from '#libs/contracts/bus/from-member/applied.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, AliasName, NetworkId } from '#libs/contracts/ids.js';
 import type { ProxyListeners, Route, RouteFailure } from '#libs/data-plane/data-plane.js';

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import type { JoinedNetworkState, LocalNodeRequest } from '#libs/contracts/local-node-control.js';
+import type { JoinedNetworkState, LocalNodeRequest } from '#libs/contracts/local-node-requests.js';
 import { type ConnectionFlags, GstacksCommand } from '../command.js';
 import type { Context } from '../context/context.js';
 import { loadContext } from '../context/load-context.js';

@@ -4,10 +4,10 @@ import {
   type LocalNodeReply,
   type LocalNodeRequest,
   type LocalNodeState,
-  MAX_CONTROL_BYTES,
+  MAX_LINE_BYTES,
   parseLocalNodeReply,
   parseLocalNodeState,
-} from '#libs/contracts/local-node-control.js';
+} from '#libs/contracts/local-node-requests.js';
 import { MeshError } from './mesh-error.js';
 import { logFileOf, socketOf, stateFileOf } from './node-folder.js';
 
@@ -61,7 +61,7 @@ function exchange(path: string, line: string): Promise<string | null> {
     socket.setTimeout(ANSWER_WITHIN_MS, () => fail(`the background node did not answer in ${ANSWER_WITHIN_MS} ms`));
     socket.on('data', (text: string) => {
       received += text;
-      if (received.length > MAX_CONTROL_BYTES) fail('the background node answers without end');
+      if (received.length > MAX_LINE_BYTES) fail('the background node answers without end');
     });
     socket.on('end', () => {
       if (received === '') fail('the background node ended without an answer');

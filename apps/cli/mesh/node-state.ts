@@ -1,4 +1,4 @@
-import type { ForwardState, JoinedNetworkState, LocalNodeState } from '#libs/contracts/local-node-control.js';
+import type { ForwardState, JoinedNetworkState, LocalNodeState } from '#libs/contracts/local-node-requests.js';
 import { EXIT } from '../errors/exit-codes.js';
 import { askNode, lastState } from './node-client.js';
 

@@ -1,4 +1,4 @@
-import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { unknown } from '../output/ago.js';
 import type { Column } from '../output/table.js';
 

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { AgentPageDto, AgentRevocationDto, ListAgentsQuery } from '#libs/contracts/http/agents.js';
 import { CreateEnrollmentTokenDto, EnrollmentTokenDto } from '#libs/contracts/http/enrollment.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { CreateEnrollmentToken, ListAgents, RevokeAgent } from './messages.js';
 
@@ -17,14 +17,14 @@ export class AgentsController {
   ) {}
 
   @Get()
-  @Read({ summary: 'List agents', answers: AgentPageDto })
+  @Route({ summary: 'List agents', answers: AgentPageDto })
   listAgents(@Query() filter: ListAgentsQuery): Promise<AgentPageDto> {
     return this.queries.execute(new ListAgents(filter));
   }
 
   @Delete(':agentId')
   @DescribePath('agentId', 'host-a')
-  @Write({ summary: 'Revoke an agent: its connection is cut at once', answers: AgentRevocationDto, role: 'admin' })
+  @Idempotent({ summary: 'Revoke an agent: its connection is cut at once', answers: AgentRevocationDto, role: 'admin' })
   revokeAgent(
     @PathValue('agentId', parseAgentId) agentId: AgentId,
     @WriteRequest() write: WriteContext,
@@ -33,7 +33,12 @@ export class AgentsController {
   }
 
   @Post('enrollment-tokens')
-  @Write({ summary: 'Make a one-time token for an agent', answers: EnrollmentTokenDto, role: 'admin', status: 201 })
+  @Idempotent({
+    summary: 'Make a one-time token for an agent',
+    answers: EnrollmentTokenDto,
+    role: 'admin',
+    status: 201,
+  })
   createEnrollmentToken(
     @Body() body: CreateEnrollmentTokenDto,
     @WriteRequest() write: WriteContext,

@@ -2,7 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { TopologySigner } from '#libs/bus/signing.js';
 import { verifyTopology } from '#libs/bus/signing.js';
-import { type Acknowledgement, type AppliedMessage, BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import type { Receipt } from '#libs/contracts/bus/receipt.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { CLOCK, type Clock, LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
@@ -14,7 +16,7 @@ import { type Claim, judgeClaim } from './claims.js';
 import { DoubtedClaims } from './doubted-claims.js';
 import { Regressions } from './regressions.js';
 
-type Refusal = Pick<Acknowledgement, 'code' | 'message'>;
+type Refusal = Pick<Receipt, 'code' | 'message'>;
 
 /** Takes what agents say they hold and applied: judged first, then into the log, then into what is known of them. */
 @Injectable()
@@ -33,7 +35,7 @@ export class Acknowledgements {
   ) {}
 
   /** Resolves when the acknowledgement is in the log; with a refusal, when it cannot be true or is nobody's business. */
-  async take(agentId: AgentId, message: AppliedMessage): Promise<Acknowledgement> {
+  async take(agentId: AgentId, message: AppliedMessage): Promise<Receipt> {
     const refusal =
       message.outcome === 'applied'
         ? this.check(agentId, { ...message, version: message.to }, message.protocol)

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type AppliedMessage, BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { Directory } from '../record/directory.js';
 import { StoreEpoch } from '../record/store-epoch.js';

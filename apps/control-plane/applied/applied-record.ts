@@ -1,4 +1,4 @@
-import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 
 /** An acknowledgement as it was kept: by whom, and when the store wrote it down. */

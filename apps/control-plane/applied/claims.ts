@@ -1,4 +1,4 @@
-import type { Epoch, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { Epoch, NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { NetworkRecord } from '../record/network-record.js';
 

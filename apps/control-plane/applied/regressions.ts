@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import { Metrics } from '../foundation/metrics.js';

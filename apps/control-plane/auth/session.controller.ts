@@ -11,7 +11,7 @@ import {
   TokenPageDto,
 } from '#libs/contracts/http/session.js';
 import type { Principal } from '../http/request.js';
-import { DescribePath, PathValue, Read } from '../http/route.js';
+import { DescribePath, PathValue, Route } from '../http/route.js';
 import { CurrentPrincipal } from '../http/write-context.js';
 import { CreateToken, DeleteToken, ListTokens } from './messages.js';
 
@@ -31,27 +31,27 @@ export class SessionController {
   ) {}
 
   @Get('session')
-  @Read({ summary: 'Who the token is', answers: SessionDto })
+  @Route({ summary: 'Who the token is', answers: SessionDto })
   showSession(@CurrentPrincipal() principal: Principal): SessionDto {
     const { user, role, expiresAt } = principal;
     return { user, role, expiresAt: expiresAt?.toISOString() ?? null };
   }
 
   @Post('tokens')
-  @Read({ summary: 'Make an API token', answers: NewTokenDto, role: 'admin', status: 201 })
+  @Route({ summary: 'Make an API token', answers: NewTokenDto, role: 'admin', status: 201 })
   createToken(@Body() body: CreateTokenDto): Promise<NewTokenDto> {
     return this.commands.execute(new CreateToken(body));
   }
 
   @Get('tokens')
-  @Read({ summary: 'List API tokens', answers: TokenPageDto, role: 'admin' })
+  @Route({ summary: 'List API tokens', answers: TokenPageDto, role: 'admin' })
   listTokens(@Query() filter: ListTokensQuery): Promise<TokenPageDto> {
     return this.queries.execute(new ListTokens(filter));
   }
 
   @Delete('tokens/:tokenId')
   @DescribePath('tokenId', '0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11')
-  @Read({ summary: 'Delete an API token: it is refused from now on', answers: TokenDto, role: 'admin' })
+  @Route({ summary: 'Delete an API token: it is refused from now on', answers: TokenDto, role: 'admin' })
   deleteToken(@PathValue('tokenId', parseTokenId) tokenId: string): Promise<TokenDto> {
     return this.commands.execute(new DeleteToken(tokenId));
   }

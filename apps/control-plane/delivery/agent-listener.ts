@@ -2,24 +2,23 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { Bus, BusSubscription } from '#libs/bus/bus.js';
-import { ProtocolUnsupportedError, parseMemberEnvelope } from '#libs/contracts/agent-messages.js';
+import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import { parseHeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseHelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseInventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
+import { parseSyncMessage } from '#libs/contracts/bus/from-member/sync.js';
 import {
-  type Acknowledgement,
   BUS_PROTOCOL,
-  type ContactReply,
-  type HelloMessage,
+  ProtocolUnsupportedError,
+  parseMemberEnvelope,
   SERVED_PROTOCOLS,
-} from '#libs/contracts/bus-messages.js';
-import {
-  parseAppliedMessage,
-  parseHeartbeatMessage,
-  parseHelloMessage,
-  parseInventoryMessage,
-  parseSyncMessage,
-} from '#libs/contracts/control-plane-messages.js';
+} from '#libs/contracts/bus/protocol.js';
+import type { Receipt } from '#libs/contracts/bus/receipt.js';
+import { agentOfSubject, everyAgentSubject, type FromAgent } from '#libs/contracts/bus/subjects.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type AgentId, type NetworkId, parseAgentId } from '#libs/contracts/ids.js';
-import { agentOfSubject, everyAgentSubject, type FromAgent } from '#libs/contracts/subjects.js';
 import { Acknowledgements } from '../applied/acknowledgements.js';
 import { Metrics } from '../foundation/metrics.js';
 import { BUS, LOGGER } from '../foundation/provided.js';
@@ -36,7 +35,7 @@ import { TopologyPublisher } from './topology-publisher.js';
 /** Messages of an agent that is not enrolled, or was revoked. */
 class AgentUnknownError extends CodedError {}
 
-const ACCEPTED: Acknowledgement = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+const ACCEPTED: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
 
 /** Answers what agents send. The agent is the one of the subject: the server lets each publish under its own alone. */
 @Injectable()

@@ -1,7 +1,9 @@
 import type { Bus } from '#libs/bus/bus.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import { BUS_PROTOCOL, type Epoch, type TopologyMessage } from '#libs/contracts/bus-messages.js';
-import { parseTopologyReply } from '#libs/contracts/control-plane-messages.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
+import { parseTopologyReply } from '#libs/contracts/bus/to-member/topology.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Snapshot } from '#libs/policy/model.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';

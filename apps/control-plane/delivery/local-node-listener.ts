@@ -1,24 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus, BusSubscription } from '#libs/bus/bus.js';
-import { parseMemberEnvelope } from '#libs/contracts/agent-messages.js';
-import {
-  type Acknowledgement,
-  BUS_PROTOCOL,
-  type ContactReply,
-  type HelloMessage,
-  type NetworkVersion,
-  SERVED_PROTOCOLS,
-} from '#libs/contracts/bus-messages.js';
-import {
-  parseAppliedMessage,
-  parseHeartbeatMessage,
-  parseHelloMessage,
-  parseSyncMessage,
-} from '#libs/contracts/control-plane-messages.js';
+import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import { parseHeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseHelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseSyncMessage } from '#libs/contracts/bus/from-member/sync.js';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL, parseMemberEnvelope, SERVED_PROTOCOLS } from '#libs/contracts/bus/protocol.js';
+import type { Receipt } from '#libs/contracts/bus/receipt.js';
+import { everyLocalNodeSubject, type FromLocalNode, localNodeOfSubject } from '#libs/contracts/bus/subjects.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseLocalNodeId } from '#libs/contracts/ids.js';
-import { everyLocalNodeSubject, type FromLocalNode, localNodeOfSubject } from '#libs/contracts/subjects.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { compileForLocalNode } from '#libs/policy/compile-local.js';
 import type { Topology } from '#libs/policy/model.js';
@@ -40,7 +34,7 @@ function presentVersion({ networkId, user }: LocalNodeState, topology: Topology)
 /** Messages of a node that did not join, or is out again. */
 class LocalNodeUnknownError extends CodedError {}
 
-const ACCEPTED: Acknowledgement = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+const ACCEPTED: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
 
 /** Answers what local nodes send. The node is the one of the subject: the server lets each publish under its own alone. */
 @Injectable()

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import type { ControlMessage, Peer } from '#libs/contracts/bus-messages.js';
+import { localNodeRecipient, localNodeSubject } from '#libs/contracts/bus/subjects.js';
+import type { Peer, PeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
-import { localNodeRecipient, localNodeSubject } from '#libs/contracts/subjects.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { compileForLocalNode } from '#libs/policy/compile-local.js';
 import type { Topology } from '#libs/policy/model.js';
@@ -101,7 +101,7 @@ export class LocalNodePublisher {
     const node = this.directory.localNode(nodeId)?.state;
     if (node === undefined) return;
     const protocol = this.localContacts.protocolOf(nodeId);
-    const control: ControlMessage = {
+    const control: PeersMessage = {
       protocol,
       kind: 'peers',
       revision: 0,

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
-import type { AdmittedLocalNode, ControlMessage, Peer } from '#libs/contracts/bus-messages.js';
-import { parseAcknowledgement } from '#libs/contracts/control-plane-messages.js';
+import { parseReceipt } from '#libs/contracts/bus/receipt.js';
+import { agentSubject } from '#libs/contracts/bus/subjects.js';
+import type { AdmittedLocalNode, Peer, PeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import { agentSubject } from '#libs/contracts/subjects.js';
 import { BUS, CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { Directory } from '../record/directory.js';
@@ -110,9 +110,9 @@ export class PeerDirectory {
     const lane = new DeliveryLane<PeerList>({
       send: async (list, signal) => {
         const protocol = this.contacts.protocolOf(agentId);
-        const message: ControlMessage = { protocol, kind: 'peers', ...list };
+        const message: PeersMessage = { protocol, kind: 'peers', ...list };
         const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'control'), message, signal);
-        const { ok, code, message: reason } = parseAcknowledgement(reply);
+        const { ok, code, message: reason } = parseReceipt(reply);
         if (!ok) this.logger.warn({ agentId, code, reason }, 'the agent did not take its peers');
       },
       onError: (error) => this.logger.warn({ err: error, agentId }, 'peers were not taken'),

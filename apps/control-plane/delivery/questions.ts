@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
-import { CHECKS_WITHIN_MS, type DiagnoseReply, type DiagnoseRequest } from '#libs/contracts/bus-messages.js';
-import { parseDiagnoseReply } from '#libs/contracts/control-plane-messages.js';
+import { CHECKS_WITHIN_MS } from '#libs/contracts/bus/checks.js';
+import { agentSubject, localNodeSubject } from '#libs/contracts/bus/subjects.js';
+import type { DiagnoseReply, DiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
+import { parseDiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId, UserName } from '#libs/contracts/ids.js';
-import { agentSubject, localNodeSubject } from '#libs/contracts/subjects.js';
 import { BUS, LOGGER } from '../foundation/provided.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';

@@ -1,4 +1,5 @@
-import { CHECKS_OF, type CheckRole, type DiagnoseReply } from '#libs/contracts/bus-messages.js';
+import { CHECKS_OF, type CheckRole } from '#libs/contracts/bus/checks.js';
+import type { DiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import type { CheckDto } from '#libs/contracts/http/diagnostics.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import type { Asked } from '../delivery/questions.js';

@@ -1,4 +1,4 @@
-import { CHECKS_OF } from '#libs/contracts/bus-messages.js';
+import { CHECKS_OF } from '#libs/contracts/bus/checks.js';
 import type { CheckDto, TestRequestDto } from '#libs/contracts/http/diagnostics.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';

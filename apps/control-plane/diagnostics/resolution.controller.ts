@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { ResolutionDto } from '#libs/contracts/http/aliases.js';
 import { type AliasName, type NetworkName, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read } from '../http/route.js';
+import { DescribePath, PathValue, Route } from '../http/route.js';
 import { ResolveAlias } from './queries.js';
 
 @ApiTags('aliases')
@@ -14,7 +14,7 @@ export class ResolutionController {
 
   @Get(':alias/resolution')
   @DescribePath('alias', 'api')
-  @Read({ summary: 'Resolve an alias at each participating agent', answers: ResolutionDto })
+  @Route({ summary: 'Resolve an alias at each participating agent', answers: ResolutionDto })
   resolveAlias(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @PathValue('alias', parseAliasName) alias: AliasName,

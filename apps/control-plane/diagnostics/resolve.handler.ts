@@ -1,5 +1,5 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { ResolutionDto } from '#libs/contracts/http/aliases.js';
 import { AliasNotFoundError } from '#libs/domain/network/refusals.js';
 import { Questions } from '../delivery/questions.js';

@@ -1,5 +1,6 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { BUS_PROTOCOL, CHECK_CODES, type CheckRole } from '#libs/contracts/bus-messages.js';
+import { CHECK_CODES, type CheckRole } from '#libs/contracts/bus/checks.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { CheckDto, MemberVerdictDto, TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';

@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read } from '../http/route.js';
+import { DescribePath, PathValue, Route } from '../http/route.js';
 import { TestConnection } from './queries.js';
 
 @ApiTags('diagnostics')
@@ -13,7 +13,7 @@ export class TestsController {
 
   @Post()
   @DescribePath('network', 'dev')
-  @Read({ summary: 'Test policy and route from a selector to an alias and port', answers: TestResultDto })
+  @Route({ summary: 'Test policy and route from a selector to an alias and port', answers: TestResultDto })
   testConnection(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Body() question: TestRequestDto,

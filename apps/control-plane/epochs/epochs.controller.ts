@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { EpochPreviewDto, StartEpochDto, StartedEpochDto } from '#libs/contracts/http/epochs.js';
-import { Read, Write } from '../http/route.js';
+import { Idempotent, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { PreviewEpoch, StartEpoch } from './messages.js';
 
@@ -15,7 +15,7 @@ export class EpochsController {
   ) {}
 
   @Get('next')
-  @Read({
+  @Route({
     summary: 'Show what a new epoch would change: what agents hold beside what the store says',
     answers: EpochPreviewDto,
     role: 'admin',
@@ -25,7 +25,7 @@ export class EpochsController {
   }
 
   @Post()
-  @Write({
+  @Idempotent({
     summary: 'Start a new epoch: agents take what the store says',
     answers: StartedEpochDto,
     role: 'admin',

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { type TopologySigner, verifyTopology } from '#libs/bus/signing.js';
-import { BUS_PROTOCOL, type HeldReply } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import type { HeldReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import type { Snapshot } from '#libs/policy/model.js';

@@ -9,7 +9,7 @@ import type { Bus } from '#libs/bus/bus.js';
 import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner } from '#libs/bus/signing.js';
-import { CONTROL_PLANE_INBOX_PREFIX, senderInboxPrefix } from '#libs/contracts/subjects.js';
+import { CONTROL_PLANE_INBOX_PREFIX, senderInboxPrefix } from '#libs/contracts/bus/subjects.js';
 import { upcastsByType } from '#libs/domain/aggregates.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';

@@ -38,13 +38,13 @@ function described(access: RouteAccess, route: RouteDescription, description: st
   );
 }
 
-/** A route that writes nothing. */
-export function Read(route: RouteDescription): MethodDecorator {
+/** A route whose repeat is a request of its own: it reads, or writes what no command id guards. */
+export function Route(route: RouteDescription): MethodDecorator {
   return described(route.role ?? 'viewer', route, 'What was found');
 }
 
-/** A route that carries a command: it takes Idempotency-Key and If-Match. */
-export function Write(route: RouteDescription): MethodDecorator {
+/** A route that carries a command: it takes Idempotency-Key, by which a repeat gets the first answer, and If-Match. */
+export function Idempotent(route: RouteDescription): MethodDecorator {
   return applyDecorators(
     described(route.role ?? 'operator', route, 'What was written'),
     ApiHeader({

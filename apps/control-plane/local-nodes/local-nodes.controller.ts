@@ -12,7 +12,7 @@ import {
 import { MeshKeyDto } from '#libs/contracts/http/mesh.js';
 import { type LocalNodeId, type NetworkName, parseLocalNodeId, parseNetworkName } from '#libs/contracts/ids.js';
 import type { Principal } from '../http/request.js';
-import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { CurrentPrincipal, type WriteContext, WriteRequest } from '../http/write-context.js';
 import {
   JoinNetwork,
@@ -33,7 +33,7 @@ export class LocalNodesController {
 
   @Post('networks/:network/local-nodes')
   @DescribePath('network', 'dev')
-  @Write({
+  @Idempotent({
     summary: "Join a developer's machine, or renew its credentials",
     answers: LocalNodeCredentialsDto,
     status: 201,
@@ -48,21 +48,21 @@ export class LocalNodesController {
   }
 
   @Get('local-nodes')
-  @Read({ summary: "List developers' machines that joined", answers: LocalNodePageDto })
+  @Route({ summary: "List developers' machines that joined", answers: LocalNodePageDto })
   listLocalNodes(@Query() filter: ListLocalNodesQuery): Promise<LocalNodePageDto> {
     return this.queries.execute(new ListLocalNodes(filter));
   }
 
   @Get('local-nodes/:nodeId')
   @DescribePath('nodeId', 'laptop-0a1b2c3d4e')
-  @Read({ summary: "Show a developer's machine", answers: LocalNodeDto })
+  @Route({ summary: "Show a developer's machine", answers: LocalNodeDto })
   showLocalNode(@PathValue('nodeId', parseLocalNodeId) nodeId: LocalNodeId): Promise<LocalNodeDto> {
     return this.queries.execute(new ShowLocalNode(nodeId));
   }
 
   @Delete('local-nodes/:nodeId')
   @DescribePath('nodeId', 'laptop-0a1b2c3d4e')
-  @Write({ summary: 'Revoke a local node: its connections are cut at once', answers: LocalNodeEndDto })
+  @Idempotent({ summary: 'Revoke a local node: its connections are cut at once', answers: LocalNodeEndDto })
   revokeLocalNode(
     @PathValue('nodeId', parseLocalNodeId) nodeId: LocalNodeId,
     @CurrentPrincipal() principal: Principal,
@@ -73,7 +73,7 @@ export class LocalNodesController {
 
   @Post('local-nodes/:nodeId/leave')
   @DescribePath('nodeId', 'laptop-0a1b2c3d4e')
-  @Write({ summary: 'Leave the network with an own local node', answers: LocalNodeEndDto })
+  @Idempotent({ summary: 'Leave the network with an own local node', answers: LocalNodeEndDto })
   leaveNetwork(
     @PathValue('nodeId', parseLocalNodeId) nodeId: LocalNodeId,
     @CurrentPrincipal() principal: Principal,
@@ -84,7 +84,7 @@ export class LocalNodesController {
 
   @Post('local-nodes/:nodeId/mesh-keys')
   @DescribePath('nodeId', 'laptop-0a1b2c3d4e')
-  @Read({
+  @Route({
     summary: 'Get a key for the mesh, for an own local node',
     answers: MeshKeyDto,
     role: 'operator',

@@ -9,7 +9,7 @@ import {
   PublishAliasDto,
 } from '#libs/contracts/http/aliases.js';
 import { type AliasName, type NetworkName, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { PublishAlias, RemoveAlias } from './commands.js';
 import { ListAliases } from './queries.js';
@@ -24,7 +24,7 @@ export class AliasesController {
   ) {}
 
   @Get()
-  @Read({ summary: 'List the aliases of a network', answers: AliasPageDto })
+  @Route({ summary: 'List the aliases of a network', answers: AliasPageDto })
   listAliases(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Query() filter: ListAliasesQuery,
@@ -33,7 +33,7 @@ export class AliasesController {
   }
 
   @Post()
-  @Write({ summary: 'Publish an alias of an attached sandbox', answers: AliasWriteDto, status: 201 })
+  @Idempotent({ summary: 'Publish an alias of an attached sandbox', answers: AliasWriteDto, status: 201 })
   publishAlias(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Body() body: PublishAliasDto,
@@ -44,7 +44,7 @@ export class AliasesController {
 
   @Delete(':alias')
   @DescribePath('alias', 'api')
-  @Write({ summary: 'Remove an alias', answers: AliasRemovalDto })
+  @Idempotent({ summary: 'Remove an alias', answers: AliasRemovalDto })
   removeAlias(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @PathValue('alias', parseAliasName) alias: AliasName,

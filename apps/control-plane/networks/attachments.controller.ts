@@ -9,7 +9,7 @@ import {
   ListAttachmentsQuery,
 } from '#libs/contracts/http/attachments.js';
 import { type NetworkName, parseNetworkName, parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { AttachSandbox, DetachSandbox, ReattachSandbox } from './commands.js';
 import { ListAttachments } from './queries.js';
@@ -24,7 +24,7 @@ export class AttachmentsController {
   ) {}
 
   @Get()
-  @Read({ summary: 'List the attached sandboxes of a network', answers: AttachmentPageDto })
+  @Route({ summary: 'List the attached sandboxes of a network', answers: AttachmentPageDto })
   listAttachments(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Query() filter: ListAttachmentsQuery,
@@ -33,7 +33,7 @@ export class AttachmentsController {
   }
 
   @Post()
-  @Write({ summary: 'Attach a sandbox, with or without an alias', answers: AttachmentWriteDto, status: 201 })
+  @Idempotent({ summary: 'Attach a sandbox, with or without an alias', answers: AttachmentWriteDto, status: 201 })
   attachSandbox(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Body() body: AttachDto,
@@ -44,7 +44,7 @@ export class AttachmentsController {
 
   @Delete(':sandboxId')
   @DescribePath('sandboxId', 'sbx-api')
-  @Write({ summary: 'Detach a sandbox, with its aliases', answers: DetachmentDto })
+  @Idempotent({ summary: 'Detach a sandbox, with its aliases', answers: DetachmentDto })
   detachSandbox(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @PathValue('sandboxId', parseSandboxId) sandboxId: SandboxId,
@@ -55,7 +55,7 @@ export class AttachmentsController {
 
   @Post(':sandboxId/reattach')
   @DescribePath('sandboxId', 'sbx-api')
-  @Read({ summary: 'Send the topology again and report the DNS path', answers: AttachmentWriteDto, role: 'operator' })
+  @Route({ summary: 'Send the topology again and report the DNS path', answers: AttachmentWriteDto, role: 'operator' })
   reattachSandbox(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @PathValue('sandboxId', parseSandboxId) sandboxId: SandboxId,

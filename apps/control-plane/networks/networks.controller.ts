@@ -11,7 +11,7 @@ import {
   NetworkPageDto,
 } from '#libs/contracts/http/networks.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { CreateNetwork, DeleteNetwork } from './commands.js';
 import { ListNetworks, ShowNetwork } from './queries.js';
@@ -25,27 +25,27 @@ export class NetworksController {
   ) {}
 
   @Get()
-  @Read({ summary: 'List networks', answers: NetworkPageDto })
+  @Route({ summary: 'List networks', answers: NetworkPageDto })
   listNetworks(@Query() filter: ListNetworksQuery): Promise<NetworkPageDto> {
     return this.queries.execute(new ListNetworks(filter));
   }
 
   @Post()
-  @Write({ summary: 'Create a network', answers: NetworkCreationDto, status: 201 })
+  @Idempotent({ summary: 'Create a network', answers: NetworkCreationDto, status: 201 })
   createNetwork(@Body() body: CreateNetworkDto, @WriteRequest() write: WriteContext): Promise<NetworkCreationDto> {
     return this.commands.execute(new CreateNetwork(body, write));
   }
 
   @Get(':network')
   @DescribePath('network', 'dev')
-  @Read({ summary: 'Show a network', answers: NetworkDto })
+  @Route({ summary: 'Show a network', answers: NetworkDto })
   showNetwork(@PathValue('network', parseNetworkName) network: NetworkName): Promise<NetworkDto> {
     return this.queries.execute(new ShowNetwork(network));
   }
 
   @Delete(':network')
   @DescribePath('network', 'dev')
-  @Write({ summary: 'Delete a network', answers: NetworkDeletionDto })
+  @Idempotent({ summary: 'Delete a network', answers: NetworkDeletionDto })
   deleteNetwork(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Query() options: DeleteNetworkQuery,

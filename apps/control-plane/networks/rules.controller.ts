@@ -3,7 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { AddRuleDto, ListRulesQuery, RulePageDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
 import { type NetworkName, parseNetworkName, parseRuleId, type RuleId } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { AddRule, RemoveRule } from './commands.js';
 import { ListRules } from './queries.js';
@@ -18,7 +18,7 @@ export class RulesController {
   ) {}
 
   @Get()
-  @Read({ summary: 'List the policy rules of a network', answers: RulePageDto })
+  @Route({ summary: 'List the policy rules of a network', answers: RulePageDto })
   listRules(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Query() filter: ListRulesQuery,
@@ -27,7 +27,11 @@ export class RulesController {
   }
 
   @Post()
-  @Write({ summary: 'Allow or deny traffic from a selector to an alias and port', answers: RuleWriteDto, status: 201 })
+  @Idempotent({
+    summary: 'Allow or deny traffic from a selector to an alias and port',
+    answers: RuleWriteDto,
+    status: 201,
+  })
   addRule(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Body() body: AddRuleDto,
@@ -38,7 +42,7 @@ export class RulesController {
 
   @Delete(':ruleId')
   @DescribePath('ruleId', 'rule-4f9c21ab')
-  @Write({ summary: 'Remove a rule', answers: RuleWriteDto })
+  @Idempotent({ summary: 'Remove a rule', answers: RuleWriteDto })
   removeRule(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @PathValue('ruleId', parseRuleId) ruleId: RuleId,

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { MeshState } from '#libs/contracts/bus-messages.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 
 /** What an agent last said of itself, so that peers are known at once after a restart of the control plane. */

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { InventoryReply, RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { InventoryReply, RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 
 /** What an agent's driver last reported: the part that is not history, and so is no event. */

@@ -3,13 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import type { Repository } from 'typeorm';
-import {
-  BUS_PROTOCOL,
-  type InventoryMessage,
-  type InventoryReply,
-  type RefusedSandbox,
-  type SandboxReport,
-} from '#libs/contracts/bus-messages.js';
+import type {
+  InventoryMessage,
+  InventoryReply,
+  RefusedSandbox,
+  SandboxReport,
+} from '#libs/contracts/bus/from-member/inventory.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { streamOf } from '#libs/domain/aggregate.js';
 import type { Decision } from '#libs/domain/decision.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BUS_PROTOCOL, type HelloMessage, type MeshState } from '#libs/contracts/bus-messages.js';
+import type { HelloMessage, MeshState } from '#libs/contracts/bus/from-member/hello.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { LocalNodeStatus } from '#libs/contracts/http/statuses.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';

@@ -1,5 +1,5 @@
-import type { MeshState } from '#libs/contracts/bus-messages.js';
-import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { AgentStatus, LocalNodeStatus } from '#libs/contracts/http/statuses.js';
 

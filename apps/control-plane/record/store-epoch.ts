@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import type { Epoch } from '#libs/contracts/bus-messages.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
 /** How soon an epoch that another process started is followed here. */

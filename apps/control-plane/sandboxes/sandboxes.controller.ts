@@ -9,7 +9,7 @@ import {
   SandboxWriteDto,
 } from '#libs/contracts/http/sandboxes.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read, Write } from '../http/route.js';
+import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { LabelSandbox, ListSandboxes, ShowSandbox } from './messages.js';
 
@@ -22,21 +22,21 @@ export class SandboxesController {
   ) {}
 
   @Get()
-  @Read({ summary: 'List sandboxes', answers: SandboxPageDto })
+  @Route({ summary: 'List sandboxes', answers: SandboxPageDto })
   listSandboxes(@Query() filter: ListSandboxesQuery): Promise<SandboxPageDto> {
     return this.queries.execute(new ListSandboxes(filter));
   }
 
   @Get(':sandboxId')
   @DescribePath('sandboxId', 'sbx-api')
-  @Read({ summary: 'Show a sandbox, its networks and aliases', answers: SandboxDto })
+  @Route({ summary: 'Show a sandbox, its networks and aliases', answers: SandboxDto })
   showSandbox(@PathValue('sandboxId', parseSandboxId) sandboxId: SandboxId): Promise<SandboxDto> {
     return this.queries.execute(new ShowSandbox(sandboxId));
   }
 
   @Patch(':sandboxId/labels')
   @DescribePath('sandboxId', 'sbx-api')
-  @Write({ summary: 'Set and remove labels', answers: SandboxWriteDto })
+  @Idempotent({ summary: 'Set and remove labels', answers: SandboxWriteDto })
   labelSandbox(
     @PathValue('sandboxId', parseSandboxId) sandboxId: SandboxId,
     @Body() change: LabelSandboxDto,

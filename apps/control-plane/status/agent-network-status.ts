@@ -1,4 +1,5 @@
-import type { AppliedMessage, Epoch, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { Epoch, NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { AgentNetworkStatus, AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
 
 /** All that is known of one agent and one network. */

@@ -1,4 +1,4 @@
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { SandboxDto } from '#libs/contracts/http/sandboxes.js';
 import type { AgentStatus } from '#libs/contracts/http/statuses.js';
 

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { AppliedDto, AppliedQuery, NetworkStatusDto } from '#libs/contracts/http/status.js';
 import { wholeNumber } from '#libs/contracts/http/values.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Read } from '../http/route.js';
+import { DescribePath, PathValue, Route } from '../http/route.js';
 import { AwaitApplied, AwaitHeld, ShowNetworkStatus } from './queries.js';
 
 const parseVersion = wholeNumber(1, Number.MAX_SAFE_INTEGER);
@@ -16,14 +16,14 @@ export class StatusController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('status')
-  @Read({ summary: 'How far each agent is with a network', answers: NetworkStatusDto })
+  @Route({ summary: 'How far each agent is with a network', answers: NetworkStatusDto })
   showNetworkStatus(@PathValue('network', parseNetworkName) network: NetworkName): Promise<NetworkStatusDto> {
     return this.queries.execute(new ShowNetworkStatus(network));
   }
 
   @Get('applied/:version')
   @DescribePath('version', '7')
-  @Read({ summary: 'Wait until every concerned agent acknowledged a version', answers: AppliedDto })
+  @Route({ summary: 'Wait until every concerned agent acknowledged a version', answers: AppliedDto })
   awaitApplied(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @PathValue('version', parseVersion) version: number,
@@ -34,7 +34,7 @@ export class StatusController {
 
   @Get('held/:version')
   @DescribePath('version', '7')
-  @Read({
+  @Route({
     summary: 'Wait until every agent is known to follow a version that a write found and did not change',
     answers: AppliedDto,
   })

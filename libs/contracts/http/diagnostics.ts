@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CHECK_CODES, CHECK_ROLES, type CheckCode, type CheckRole, SELECTOR_EFFECTS } from '../bus-messages.js';
+import { CHECK_CODES, CHECK_ROLES, type CheckCode, type CheckRole } from '../bus/checks.js';
 import { type AliasName, parseAliasName } from '../ids.js';
 import { parsePort } from '../ports.js';
+import { SELECTOR_EFFECTS } from '../selectors.js';
 import { Field } from './fields.js';
 import { EFFECTS, type Effect } from './rules.js';
 import { EpochDto } from './status.js';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ISOLATION_STATES } from '../bus-messages.js';
+import { ISOLATION_STATES } from '../bus/from-member/inventory.js';
 import { type NetworkName, parseNetworkName } from '../ids.js';
 import { AliasDto } from './aliases.js';
 import { DNS_STATES, type DnsState } from './attachments.js';

@@ -1,4 +1,4 @@
-import type { Check, CheckCode } from '#libs/contracts/bus-messages.js';
+import type { Check, CheckCode } from '#libs/contracts/bus/checks.js';
 
 /** What a message carries of an evidence or a remedy. */
 const MOST_CHARACTERS = 1_000;

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import type { Check, MeshState } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import { fail, pass } from './check.js';
 

@@ -1,4 +1,4 @@
-import type { Check } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { FlowSource, VerdictReason } from '#libs/policy/model.js';

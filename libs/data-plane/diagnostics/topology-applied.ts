@@ -1,4 +1,5 @@
-import type { Check, Epoch } from '#libs/contracts/bus-messages.js';
+import type { Check } from '#libs/contracts/bus/checks.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { type HeldNetwork, sameEpoch } from '../topology/held-network.js';
 import { fail, pass } from './check.js';
 

@@ -13,9 +13,9 @@ import type {
 } from '../data-plane.js';
 import { type Dial, TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
+import { FlowContext } from './flow-context.js';
 import { acceptClient } from './from-client.js';
 import { acceptPeer, answerProbe } from './from-peer.js';
-import { FlowHost } from './host.js';
 import { probe } from './probe.js';
 
 /** Idle flows are looked for this many times in the time they may be idle, within these bounds. */
@@ -38,12 +38,12 @@ export function createFlowEngine(settings: FlowEngineSettings, seams: FlowEngine
 }
 
 class Engine implements FlowEngine {
-  readonly #host: FlowHost;
+  readonly #context: FlowContext;
   readonly #watch: NodeJS.Timeout;
   #closed = false;
 
   constructor(settings: FlowEngineSettings, { nowMs = Date.now, dial }: FlowEngineSeams) {
-    this.#host = new FlowHost(settings, nowMs, dial ?? null);
+    this.#context = new FlowContext(settings, nowMs, dial ?? null);
     const everyMs = settings.limits.idleTimeoutMs / WATCHES_PER_IDLE_TIME;
     this.#watch = setInterval(
       () => this.#endIdleAndStale(),
@@ -53,47 +53,47 @@ class Engine implements FlowEngine {
   }
 
   apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[] {
-    if (view === null) this.#host.views.delete(networkId);
-    else this.#host.views.set(networkId, view);
+    if (view === null) this.#context.views.delete(networkId);
+    else this.#context.views.set(networkId, view);
 
     const cut: FlowId[] = [];
-    for (const flow of this.#host.table.ofNetwork(networkId)) {
+    for (const flow of this.#context.table.ofNetwork(networkId)) {
       if (flow.isHeldBeyond(view?.version ?? null)) continue;
-      const decision = this.#host.judge(flow);
+      const decision = this.#context.judge(flow);
       if (decision.allowed) continue;
       if (flow.state === 'open') cut.push(flow.facts.flowId);
       flow.finish('cut', decision.code);
     }
-    if (view !== null) this.#host.waits.reached(networkId, view.version);
+    if (view !== null) this.#context.waits.reached(networkId, view.version);
     return cut;
   }
 
   view(networkId: NetworkId): NetworkView | null {
-    return this.#host.view(networkId);
+    return this.#context.view(networkId);
   }
 
   acceptClient(socket: Socket, route: Route): void {
     if (this.#closed) socket.resetAndDestroy();
-    else acceptClient(this.#host, socket, route);
+    else acceptClient(this.#context, socket, route);
   }
 
   acceptPeer(flow: IncomingFlow): void {
     if (this.#closed) flow.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
-    else acceptPeer(this.#host, flow);
+    else acceptPeer(this.#context, flow);
   }
 
   acceptProbe(asked: IncomingProbe): void {
     if (this.#closed) asked.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
-    else void answerProbe(this.#host, asked);
+    else void answerProbe(this.#context, asked);
   }
 
   probe(question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome> {
-    return probe(this.#host, question, signal);
+    return probe(this.#context, question, signal);
   }
 
   async dialTarget(sandboxId: SandboxId, port: number, signal: AbortSignal): Promise<TargetFailure | null> {
     try {
-      (await this.#host.dial(this.#host.addressOf(sandboxId), port, signal)).stream.destroy();
+      (await this.#context.dial(this.#context.addressOf(sandboxId), port, signal)).stream.destroy();
       return null;
     } catch (error) {
       if (!(error instanceof TargetUnreachableError)) throw error;
@@ -102,15 +102,15 @@ class Engine implements FlowEngine {
   }
 
   sandboxGone(sandboxId: SandboxId): void {
-    for (const flow of this.#host.table.all()) {
+    for (const flow of this.#context.table.all()) {
       if (isEndHere(flow, sandboxId)) flow.finish('reset', 'SANDBOX_GONE');
     }
   }
 
   localNodesChanged(): readonly FlowId[] {
     const cut: FlowId[] = [];
-    for (const flow of this.#host.table.all()) {
-      if (flow.facts.peer?.kind !== 'local' || flow.heldForVersion !== null || this.#host.admits(flow)) continue;
+    for (const flow of this.#context.table.all()) {
+      if (flow.facts.peer?.kind !== 'local' || flow.heldForVersion !== null || this.#context.admits(flow)) continue;
       if (flow.state === 'open') cut.push(flow.facts.flowId);
       flow.finish('cut', 'LOCAL_NODE_NOT_ADMITTED');
     }
@@ -118,20 +118,20 @@ class Engine implements FlowEngine {
   }
 
   flows(): readonly FlowSummary[] {
-    return this.#host.table.summaries();
+    return this.#context.table.summaries();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#watch);
-    for (const flow of this.#host.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
-    for (const trial of [...this.#host.trials]) trial.finish('refused', 'SHUTTING_DOWN');
+    for (const flow of this.#context.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
+    for (const trial of [...this.#context.trials]) trial.finish('refused', 'SHUTTING_DOWN');
   }
 
   #endIdleAndStale(): void {
-    const { settings, nowMs } = this.#host;
+    const { settings, nowMs } = this.#context;
     const now = nowMs();
-    for (const flow of this.#host.table.all()) {
+    for (const flow of this.#context.table.all()) {
       if (flow.state !== 'open') continue;
       const bytes = flow.bytesToSource + flow.bytesToTarget;
       if (!settings.isFresh(flow.facts.networkId)) {

@@ -6,52 +6,52 @@ import type { Route } from '../data-plane.js';
 import { takeOver } from './bulk-socket.js';
 import { TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
+import type { FlowContext } from './flow-context.js';
 import { type FlowEnd, MeshEnd, SocketEnd } from './flow-end.js';
-import type { FlowHost } from './host.js';
 import type { FlowTarget } from './judge.js';
 import { reachTarget } from './reach-target.js';
 
 /** A client of the proxy: its bytes wait in the kernel until both ends have allowed the flow. */
-export function acceptClient(host: FlowHost, socket: Socket, { networkId, alias, port }: Route): void {
-  const source = host.settings.localSource ?? sandboxSource(host, socket);
-  const flow = host.register({ flowId: host.settings.newFlowId(), networkId, alias, port, source, peer: null });
+export function acceptClient(context: FlowContext, socket: Socket, { networkId, alias, port }: Route): void {
+  const source = context.settings.localSource ?? sandboxSource(context, socket);
+  const flow = context.register({ flowId: context.settings.newFlowId(), networkId, alias, port, source, peer: null });
   const client = new SocketEnd((reads) => takeOver(socket, reads));
   flow.own(client, 'SOURCE_RESET');
   if (source === null) flow.finish('refused', 'NOT_ATTACHED');
-  else if (host.isOverLimit(flow)) flow.finish('refused', 'FLOW_LIMIT');
-  else void openFromClient(host, flow, source, client);
+  else if (context.isOverLimit(flow)) flow.finish('refused', 'FLOW_LIMIT');
+  else void openFromClient(context, flow, source, client);
 }
 
-function sandboxSource(host: FlowHost, socket: Socket): FlowSource | null {
-  const sandboxId = host.settings.sandboxes.sourceOf(plain(socket.remoteAddress), plain(socket.localAddress));
+function sandboxSource(context: FlowContext, socket: Socket): FlowSource | null {
+  const sandboxId = context.settings.sandboxes.sourceOf(plain(socket.remoteAddress), plain(socket.localAddress));
   return sandboxId === null ? null : { kind: 'sandbox', sandboxId };
 }
 
 /** Evaluate, dial, evaluate again, pass bytes. */
-async function openFromClient(host: FlowHost, flow: Flow, source: FlowSource, client: SocketEnd): Promise<void> {
+async function openFromClient(context: FlowContext, flow: Flow, source: FlowSource, client: SocketEnd): Promise<void> {
   try {
-    const target = await reachTarget(host, flow, (to, version) => dialFor(host, flow, source, to, version));
-    if (target.kind === 'mesh') await host.catchUp(flow, target.stream.targetVersion);
+    const target = await reachTarget(context, flow, (to, version) => dialFor(context, flow, source, to, version));
+    if (target.kind === 'mesh') await context.catchUp(flow, target.stream.targetVersion);
     if (flow.isDone()) return;
-    host.requireAllowed(flow);
+    context.requireAllowed(flow);
     flow.open(client, target);
   } catch (error) {
     flow.finish('refused', codeOf(error));
   }
 }
 
-/** The target as an end that the flow owns. Errors: TargetUnreachableError, and those of MeshNode.open. */
+/** The target as an end that the flow owns. Errors: TargetUnreachableError, and those of MeshMember.open. */
 async function dialFor(
-  host: FlowHost,
+  context: FlowContext,
   flow: Flow,
   source: FlowSource,
   target: FlowTarget,
   version: number,
 ): Promise<FlowEnd> {
-  const { agentId, mesh } = host.settings;
+  const { agentId, mesh } = context.settings;
   if (target.agentId === agentId) {
     flow.roles = ['source', 'target'];
-    return host.dialSandbox(flow, target);
+    return context.dialSandbox(flow, target);
   }
   flow.roles = ['source'];
   if (mesh === null) throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');

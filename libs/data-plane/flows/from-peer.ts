@@ -2,32 +2,32 @@ import type { Incoming, IncomingFlow, IncomingProbe } from '#libs/mesh/flow.js';
 import { TargetUnreachableError } from './dial.js';
 import type { Flow, FlowFacts } from './flow.js';
 import { explainCode, type FlowCode } from './flow-code.js';
+import type { FlowContext } from './flow-context.js';
 import { MeshEnd } from './flow-end.js';
-import type { FlowHost } from './host.js';
 import type { FlowTarget } from './judge.js';
 
 /** A peer asks for a flow into a sandbox of this host. */
-export function acceptPeer(host: FlowHost, incoming: IncomingFlow): void {
-  const isTaken = host.table.hasPeerFlow(incoming.request.flowId);
-  const flow = host.register(factsOf(incoming));
+export function acceptPeer(context: FlowContext, incoming: IncomingFlow): void {
+  const isTaken = context.table.hasPeerFlow(incoming.request.flowId);
+  const flow = context.register(factsOf(incoming));
   if (isTaken) {
-    refuseOverMesh(host, flow, incoming);
+    refuseOverMesh(context, flow, incoming);
     flow.finish('refused', 'FLOW_ID_TAKEN');
-  } else void openFromPeer(host, flow, incoming);
+  } else void openFromPeer(context, flow, incoming);
 }
 
 /** Evaluate, dial, evaluate again, answer, pass bytes. */
-async function openFromPeer(host: FlowHost, flow: Flow, incoming: IncomingFlow): Promise<void> {
-  const first = await admit(host, flow, incoming);
+async function openFromPeer(context: FlowContext, flow: Flow, incoming: IncomingFlow): Promise<void> {
+  const first = await admit(context, flow, incoming);
   if (first === null) return;
-  let target: Awaited<ReturnType<FlowHost['dialSandbox']>>;
+  let target: Awaited<ReturnType<FlowContext['dialSandbox']>>;
   try {
-    target = await host.withinConnectTimeout(flow, host.dialSandbox(flow, first.target));
+    target = await context.withinConnectTimeout(flow, context.dialSandbox(flow, first.target));
   } catch (error) {
     return flow.finish('refused', codeOf(error));
   }
   if (flow.isDone()) return;
-  const second = host.judge(flow);
+  const second = context.judge(flow);
   if (!second.allowed) return flow.finish('refused', second.code);
 
   first.answered();
@@ -37,12 +37,12 @@ async function openFromPeer(host: FlowHost, flow: Flow, incoming: IncomingFlow):
 }
 
 /** A peer asks what a flow would get, up to the dial: the sandbox hears nothing of a probe. */
-export async function answerProbe(host: FlowHost, incoming: IncomingProbe): Promise<void> {
-  const trial = host.trial(factsOf(incoming), () => {});
-  const admitted = await admit(host, trial, incoming);
+export async function answerProbe(context: FlowContext, incoming: IncomingProbe): Promise<void> {
+  const trial = context.trial(factsOf(incoming), () => {});
+  const admitted = await admit(context, trial, incoming);
   if (admitted === null) return;
   try {
-    host.addressOf(admitted.target.sandboxId);
+    context.addressOf(admitted.target.sandboxId);
   } catch (error) {
     return trial.finish('refused', codeOf(error));
   }
@@ -68,19 +68,19 @@ interface Admitted {
 }
 
 /** Limits, catching up with the source, and the first decision; null: refused, and the peer was told. */
-async function admit(host: FlowHost, flow: Flow, incoming: Incoming): Promise<Admitted | null> {
-  refuseOverMesh(host, flow, incoming);
+async function admit(context: FlowContext, flow: Flow, incoming: Incoming): Promise<Admitted | null> {
+  refuseOverMesh(context, flow, incoming);
   const refuse = (code: string): null => {
     flow.finish('refused', code);
     return null;
   };
-  if (host.isOverLimit(flow)) return refuse('FLOW_LIMIT');
+  if (context.isOverLimit(flow)) return refuse('FLOW_LIMIT');
   const gone = () => flow.finish('refused', 'PEER_RESET');
   if (incoming.signal.aborted) return refuse('PEER_RESET');
   incoming.signal.addEventListener('abort', gone, { once: true });
-  await host.catchUp(flow, incoming.request.version);
+  await context.catchUp(flow, incoming.request.version);
   if (flow.isDone()) return null;
-  const decision = host.judge(flow);
+  const decision = context.judge(flow);
   if (!decision.allowed) return refuse(decision.code);
   flow.target = decision.target;
   return {
@@ -93,7 +93,7 @@ async function admit(host: FlowHost, flow: Flow, incoming: Incoming): Promise<Ad
   };
 }
 
-function refuseOverMesh(host: FlowHost, flow: Flow, incoming: Incoming): void {
+function refuseOverMesh(context: FlowContext, flow: Flow, incoming: Incoming): void {
   const { networkId } = incoming.request;
-  flow.refuseWith((code) => incoming.refuse(code, explainCode(code), host.version(networkId)));
+  flow.refuseWith((code) => incoming.refuse(code, explainCode(code), context.version(networkId)));
 }

@@ -4,30 +4,30 @@ import { FlowRefusedError, type FlowRequest, ProbeNotKnownError } from '#libs/me
 import type { ProbeOutcome, ProbeQuestion } from '../data-plane.js';
 import { TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
-import { type FlowHost, FlowRefusedHereError } from './host.js';
+import { type FlowContext, FlowRefusedHereError } from './flow-context.js';
 import type { FlowTarget } from './judge.js';
 import { reachTarget } from './reach-target.js';
 
 /** What a flow of this host's own would meet, up to the target's agent; `signal` ends the wait. Never rejects. */
-export async function probe(host: FlowHost, question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome> {
+export async function probe(context: FlowContext, question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome> {
   let ended: string | null = null;
   /** The target's agent, once it was asked. */
   let asked: AgentId | null = null;
-  const trial = host.trial({ ...question, flowId: host.settings.newFlowId(), peer: null }, (code) => {
+  const trial = context.trial({ ...question, flowId: context.settings.newFlowId(), peer: null }, (code) => {
     ended = code;
   });
   const giveUp = () => trial.finish('refused', 'CONNECT_TIMEOUT');
   signal.addEventListener('abort', giveUp, { once: true });
   if (signal.aborted) giveUp();
   try {
-    requireSource(host, trial, question);
-    const { agentId, version } = await reachTarget(host, trial, async (target, version) => {
+    requireSource(context, trial, question);
+    const { agentId, version } = await reachTarget(context, trial, async (target, version) => {
       asked = target.agentId;
-      return { agentId: asked, version: await askTarget(host, trial, question, target, version) };
+      return { agentId: asked, version: await askTarget(context, trial, question, target, version) };
     });
-    await host.catchUp(trial, version);
+    await context.catchUp(trial, version);
     if (trial.isDone()) throw new Error('given up');
-    host.requireAllowed(trial);
+    context.requireAllowed(trial);
     return { kind: 'taken', agentId, version };
   } catch (error) {
     return outcomeOf(error, ended, asked);
@@ -38,25 +38,25 @@ export async function probe(host: FlowHost, question: ProbeQuestion, signal: Abo
 }
 
 /** What comes before the first decision; throws FlowRefusedHereError. */
-function requireSource(host: FlowHost, trial: Flow, { source }: ProbeQuestion): void {
+function requireSource(context: FlowContext, trial: Flow, { source }: ProbeQuestion): void {
   if (trial.isDone()) throw new FlowRefusedHereError('CONNECT_TIMEOUT');
-  if (source.kind === 'sandbox' && host.settings.sandboxes.addressOf(source.sandboxId) === null) {
+  if (source.kind === 'sandbox' && context.settings.sandboxes.addressOf(source.sandboxId) === null) {
     throw new FlowRefusedHereError('SOURCE_NOT_HERE');
   }
-  if (host.isOverLimit(trial)) throw new FlowRefusedHereError('FLOW_LIMIT');
+  if (context.isOverLimit(trial)) throw new FlowRefusedHereError('FLOW_LIMIT');
 }
 
 /** The version that the target's agent decided on; a target of this host is not dialled. */
 async function askTarget(
-  host: FlowHost,
+  context: FlowContext,
   trial: Flow,
   { networkId, alias, port, source }: ProbeQuestion,
   target: FlowTarget,
   version: number,
 ): Promise<number> {
-  const { agentId, mesh } = host.settings;
+  const { agentId, mesh } = context.settings;
   if (target.agentId === agentId) {
-    host.addressOf(target.sandboxId);
+    context.addressOf(target.sandboxId);
     return version;
   }
   if (mesh === null) throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');

@@ -1,6 +1,6 @@
 import { FlowRefusedError } from '#libs/mesh/flow.js';
 import type { Flow } from './flow.js';
-import type { FlowHost } from './host.js';
+import type { FlowContext } from './flow-context.js';
 import type { FlowTarget } from './judge.js';
 
 /**
@@ -8,21 +8,21 @@ import type { FlowTarget } from './judge.js';
  * target's agent knew better. Errors: FlowRefusedHereError, and those of `reach`.
  */
 export async function reachTarget<T>(
-  host: FlowHost,
+  context: FlowContext,
   flow: Flow,
   reach: (target: FlowTarget, version: number) => Promise<T>,
   mayRepeat = true,
 ): Promise<T> {
   flow.target = null;
-  const { target, verdict } = host.requireAllowed(flow);
+  const { target, verdict } = context.requireAllowed(flow);
   flow.target = target;
   try {
-    return await host.withinConnectTimeout(flow, reach(target, verdict.version));
+    return await context.withinConnectTimeout(flow, reach(target, verdict.version));
   } catch (error) {
     const targetVersion = error instanceof FlowRefusedError ? error.targetVersion : null;
     if (mayRepeat && targetVersion !== null && targetVersion > verdict.version && !flow.isDone()) {
       flow.target = null;
-      if (await host.catchUp(flow, targetVersion)) return reachTarget(host, flow, reach, false);
+      if (await context.catchUp(flow, targetVersion)) return reachTarget(context, flow, reach, false);
     }
     throw error;
   }

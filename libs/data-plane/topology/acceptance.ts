@@ -1,4 +1,5 @@
-import type { Epoch, TopologyMessage } from '#libs/contracts/bus-messages.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
+import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import { type HeldNetwork, sameEpoch } from './held-network.js';
 
 /** What to do with a version on offer. */

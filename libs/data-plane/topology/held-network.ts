@@ -1,4 +1,4 @@
-import type { Epoch, NetworkVersion } from '#libs/contracts/bus-messages.js';
+import type { Epoch, NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { Snapshot } from '#libs/policy/model.js';
 
 /** A network as the control plane signed it for this agent. */

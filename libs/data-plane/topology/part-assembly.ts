@@ -1,4 +1,4 @@
-import type { TopologyMessage } from '#libs/contracts/bus-messages.js';
+import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 
 export interface AssemblyBounds {

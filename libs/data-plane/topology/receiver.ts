@@ -1,12 +1,9 @@
 import { verifyTopology } from '#libs/bus/signing.js';
-import { parseTopologyMessage } from '#libs/contracts/agent-messages.js';
-import {
-  type AppliedMessage,
-  BUS_PROTOCOL,
-  type Epoch,
-  type TopologyMessage,
-  type TopologyReply,
-} from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import type { TopologyMessage, TopologyReply } from '#libs/contracts/bus/to-member/topology.js';
+import { parseTopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { Snapshot } from '#libs/policy/model.js';

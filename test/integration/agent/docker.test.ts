@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
-import { parseDiagnoseReply } from '#libs/contracts/control-plane-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { parseDiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import { TEST_IMAGE } from '#test/support/docker-host.js';
 import { DockerRig } from '#test/support/docker-rig.js';
 import { ip } from '#test/support/host-namespace.js';

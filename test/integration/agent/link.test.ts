@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import type { InventoryMessage, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { InventoryMessage, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { ECHO, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { CodedError } from '#libs/contracts/errors.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
-import { type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import { type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { agent as agentId, agentIdentity, flowRequest, localIdentity, peerNamed } from '#test/support/mesh-store.js';
@@ -18,7 +18,7 @@ describe('an agent takes sessions of those alone whom the control plane names', 
   this.timeout(60_000);
   let plane: FakeControlPlane;
   let agent: AgentProcess;
-  const nodes: StartedMeshNode[] = [];
+  const nodes: StartedMeshMember[] = [];
 
   beforeEach(async () => {
     plane = await FakeControlPlane.start();
@@ -43,16 +43,16 @@ describe('an agent takes sessions of those alone whom the control plane names', 
     return (await agent.logged('joined the mesh', from)).endpoints as readonly string[];
   }
 
-  async function peer(identity: MeshIdentity): Promise<StartedMeshNode> {
+  async function peer(identity: MeshIdentity): Promise<StartedMeshMember> {
     const credentials = await plane.meshCredentials(identity);
     const transport = directTransport({ listen: '127.0.0.1:0' });
-    const node = await startMeshNode({ credentials, transport, listens: false, log: () => {} });
+    const node = await startMeshMember({ credentials, transport, listens: false, log: () => {} });
     nodes.push(node);
     return node;
   }
 
   /** What becomes of a flow that the node asks for, as a source that it may name, once the agent takes flows at all. */
-  async function asked(node: StartedMeshNode, endpoints: readonly string[], source = flowRequest().source) {
+  async function asked(node: StartedMeshMember, endpoints: readonly string[], source = flowRequest().source) {
     node.setPeers([peerNamed('host-a', endpoints)]);
     const open = (): Promise<string> =>
       node.open(agentId('host-a'), flowRequest({ source, version: 0 }), AbortSignal.timeout(20_000)).then(

@@ -2,7 +2,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { expect } from 'chai';
 import { cleanNamespaces } from '#apps/agent/sandboxes/netns/namespaces.js';
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { HostNamespace, inside, ip, nodeInside } from '#test/support/host-namespace.js';

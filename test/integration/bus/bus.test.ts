@@ -3,15 +3,15 @@ import { expect } from 'chai';
 import type { Bus, BusCredentials, BusFault, BusStatus } from '#libs/bus/bus.js';
 import { BusRefusedError, BusTimeoutError, BusUnavailableError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import { CodedError } from '#libs/contracts/errors.js';
-import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import {
   agentInboxPrefix,
   agentSubject,
   CONTROL_PLANE_INBOX_PREFIX,
   everyAgentSubject,
   senderInboxPrefix,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { waitFor } from '#test/support/wait.js';
 

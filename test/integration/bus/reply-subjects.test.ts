@@ -4,7 +4,6 @@ import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
 import type { Bus, BusCredentials, BusFault, BusSettings } from '#libs/bus/bus.js';
 import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import {
   agentInboxPrefix,
   agentSubject,
@@ -14,7 +13,8 @@ import {
   localNodeInboxPrefix,
   localNodeSubject,
   senderInboxPrefix,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { type BusListener, listenToBus } from '#test/support/bus-listener.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { waitFor } from '#test/support/wait.js';

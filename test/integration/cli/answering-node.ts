@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import type { JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import type { JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 
 export const NODE_ID = 'laptop-0a1b2c3d4e';
 

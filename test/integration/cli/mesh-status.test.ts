@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { nodeFolder, socketOf, stateFileOf } from '#apps/cli/mesh/node-folder.js';
-import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-control.js';
+import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { answeringNode, joined } from '#test/integration/cli/answering-node.js';
 import { words } from '#test/integration/cli/gstacks.js';
 import { stage } from '#test/integration/cli/setup.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { connect, jwtAuthenticator } from 'nats';
 import { BusRefusedError } from '#libs/bus/errors.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { agentInboxPrefix, agentSubject } from '#libs/contracts/bus/subjects.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
-import { agentInboxPrefix, agentSubject } from '#libs/contracts/subjects.js';
 import { listenToBus } from '#test/support/bus-listener.js';
 import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { parseFlowId } from '#libs/contracts/ids.js';
 import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { parseDiagnoseRequest } from '#libs/contracts/agent-messages.js';
-import { BUS_PROTOCOL, CHECK_CODES, CHECKS_OF } from '#libs/contracts/bus-messages.js';
+import { CHECK_CODES, CHECKS_OF } from '#libs/contracts/bus/checks.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { parseDiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
 import type { TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';

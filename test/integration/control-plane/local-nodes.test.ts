@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { agentSubject, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/bus/subjects.js';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
-import { agentSubject, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
 import { identityOfCertificate } from '#libs/mesh/identity.js';
 import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';

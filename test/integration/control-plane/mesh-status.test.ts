@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { connect, JSONCodec, jwtAuthenticator, type NatsConnection } from 'nats';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/bus/subjects.js';
 import { parseLocalNodeId } from '#libs/contracts/ids.js';
-import { localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
 import { joinDev, newKeys, tokenFor } from './joining.js';
 import { TestControlPlane } from './setup.js';
 import type { SimulatedAgent } from './simulated-agent.js';

@@ -3,23 +3,23 @@ import { requestThumbprint } from '#apps/control-plane/mesh/request-thumbprint.j
 import type { Bus, BusCredentials, BusStatus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { verifyTopology } from '#libs/bus/signing.js';
-import { parseContactReply, parseControlMessage, parseTopologyMessage } from '#libs/contracts/agent-messages.js';
-import {
-  type AppliedMessage,
-  BUS_PROTOCOL,
-  type ContactReply,
-  type NetworkVersion,
-  type Peer,
-  type TopologyMessage,
-} from '#libs/contracts/bus-messages.js';
-import { type AgentId, type FlowId, parseAgentId } from '#libs/contracts/ids.js';
-import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import { parseContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import {
   agentInboxPrefix,
   agentSubject,
   CONTROL_PLANE_INBOX_PREFIX,
   type FromAgent,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
+import { parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
+import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
+import { parseTopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
+import { type AgentId, type FlowId, parseAgentId } from '#libs/contracts/ids.js';
+import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/policy/model.js';
@@ -78,7 +78,7 @@ export class SimulatedAgent {
     });
     this.bus.serve(agentSubject(this.agentId, 'topology'), (message) => this.takePart(message));
     this.bus.serve(agentSubject(this.agentId, 'control'), async (message) => {
-      this.peers = parseControlMessage(message).peers;
+      this.peers = parsePeersMessage(message).peers;
       return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
     });
     await this.contact('hello');

@@ -1,8 +1,8 @@
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { CONTROL_PLANE_INBOX_PREFIX, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/bus/subjects.js';
 import { type LocalNodeId, parseLocalNodeId } from '#libs/contracts/ids.js';
-import { CONTROL_PLANE_INBOX_PREFIX, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/subjects.js';
 import { joinBody, newKeys } from './joining.js';
 import type { TestControlPlane } from './setup.js';
 

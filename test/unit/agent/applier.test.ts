@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Applier, type ApplierPorts } from '#apps/agent/topology/applier.js';
 import type { LastGood } from '#apps/agent/topology/last-good.js';
 import { Settling } from '#apps/agent/topology/settling.js';
-import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { type FlowId, parseAgentId, parseFlowId } from '#libs/contracts/ids.js';
 import type { RouteFailure } from '#libs/data-plane/data-plane.js';
 import { createAddressPool } from '#libs/data-plane/proxy/address-pool.js';

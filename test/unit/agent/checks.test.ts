@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { runChecks } from '#apps/agent/diagnostics/checks.js';
-import type { ChecksRequest, DiagnosedHost } from '#apps/agent/diagnostics/diagnosed-host.js';
+import type { ChecksRequest, DiagnosedAgent } from '#apps/agent/diagnostics/diagnosed-agent.js';
 import { type SandboxInspection, seesNothing } from '#apps/agent/sandboxes/inspection/inspection.js';
-import { BUS_PROTOCOL, CHECKS_OF, CHECKS_WITHIN_MS, type CheckCode } from '#libs/contracts/bus-messages.js';
+import { CHECKS_OF, CHECKS_WITHIN_MS, type CheckCode } from '#libs/contracts/bus/checks.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { parseAgentId, parseAliasName } from '#libs/contracts/ids.js';
 import { viewOf } from '#libs/policy/view.js';
 import { TestStore } from '#test/support/mesh-store.js';
@@ -22,7 +23,7 @@ const snapshot = snapshotOf({
   allow: ['sandbox:sbx-web api 80'],
 });
 
-let well: DiagnosedHost;
+let well: DiagnosedAgent;
 const seen: SandboxInspection = {
   listeners: async () => [{ address: '0.0.0.0', port: 7000 }],
   lookUp: async () => ({
@@ -69,7 +70,7 @@ before(async () => {
   };
 });
 
-async function statusesOf(change: Partial<DiagnosedHost>, asked: Partial<ChecksRequest> = {}) {
+async function statusesOf(change: Partial<DiagnosedAgent>, asked: Partial<ChecksRequest> = {}) {
   const { checks } = await runChecks({ ...well, ...change }, { ...question, ...asked });
   return new Map(checks.map(({ code, status, evidence }) => [code, `${status}: ${evidence}`]));
 }
@@ -88,7 +89,7 @@ describe('the checks of an agent', () => {
   const broken = async (): Promise<never> => {
     throw new Error('it broke');
   };
-  const rows: readonly (readonly [string, CheckCode, Partial<DiagnosedHost>, Partial<ChecksRequest>, RegExp])[] = [
+  const rows: readonly (readonly [string, CheckCode, Partial<DiagnosedAgent>, Partial<ChecksRequest>, RegExp])[] = [
     ['a sandbox without a resolver', 'USES_AGENT_DNS', inside({ lookUp: answers([]) }), {}, /^unknown: no resolver/],
     [
       'a resolver that is not the agent',
@@ -208,7 +209,7 @@ describe('the checks of an agent', () => {
   });
 
   it('that wait for a silent peer say so before the end of their time', async () => {
-    const silent: DiagnosedHost['flows']['probe'] = async (_question, signal) => {
+    const silent: DiagnosedAgent['flows']['probe'] = async (_question, signal) => {
       await once(signal, 'abort');
       // To end what was begun takes a moment, too.
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -233,23 +234,23 @@ describe('the checks of an agent', () => {
   });
 });
 
-function inside(change: Partial<SandboxInspection>): Partial<DiagnosedHost> {
+function inside(change: Partial<SandboxInspection>): Partial<DiagnosedAgent> {
   return { inspection: { ...seen, ...change } };
 }
 
-function isolated(isolation: 'advisory' | 'broken'): Partial<DiagnosedHost> {
+function isolated(isolation: 'advisory' | 'broken'): Partial<DiagnosedAgent> {
   return { isolationOf: () => ({ isolation, isolationEvidence: 'why', isolationRemedy: 'what to do' }) };
 }
 
-function flows(change: Partial<DiagnosedHost['flows']>): Partial<DiagnosedHost> {
-  const carried: DiagnosedHost['flows'] = {
+function flows(change: Partial<DiagnosedAgent['flows']>): Partial<DiagnosedAgent> {
+  const carried: DiagnosedAgent['flows'] = {
     probe: async () => ({ kind: 'taken', agentId: HOST_A, version: 7 }),
     dialTarget: async () => null,
   };
   return { flows: { ...carried, ...change } };
 }
 
-function refusing(code: string): Partial<DiagnosedHost['flows']> {
+function refusing(code: string): Partial<DiagnosedAgent['flows']> {
   return { dialTarget: async () => ({ code, message: 'its words' }) };
 }
 

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { type Environment, variablesOf } from '#apps/agent/foundation/variables.js';
-import { parseAgentSettings } from '#apps/agent/host/settings.js';
 import { chooseMesh, type OfferedMesh } from '#apps/agent/mesh/mesh-settings.js';
 import { readDockerSettings } from '#apps/agent/sandboxes/docker/docker-settings.js';
 import { readLinkSettings } from '#apps/agent/sandboxes/link/link-settings.js';
 import { readNetnsSettings } from '#apps/agent/sandboxes/netns/netns-settings.js';
 import { readStaticSettings } from '#apps/agent/sandboxes/static/static-settings.js';
-import type { MeshState } from '#libs/contracts/bus-messages.js';
+import { parseAgentSettings } from '#apps/agent/settings.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 

@@ -2,24 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  ProtocolUnsupportedError,
-  parseContactReply,
-  parseControlMessage,
-  parseDiagnoseRequest,
-  parseInventoryReply,
-  parseTopologyMessage,
-} from '#libs/contracts/agent-messages.js';
-import {
-  parseAcknowledgement,
-  parseAppliedMessage,
-  parseDiagnoseReply,
-  parseHeartbeatMessage,
-  parseHelloMessage,
-  parseInventoryMessage,
-  parseSyncMessage,
-  parseTopologyReply,
-} from '#libs/contracts/control-plane-messages.js';
+import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import { parseContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import { parseHeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import { parseHelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseInventoryMessage, parseInventoryReply } from '#libs/contracts/bus/from-member/inventory.js';
+import { parseSyncMessage } from '#libs/contracts/bus/from-member/sync.js';
+import { ProtocolUnsupportedError } from '#libs/contracts/bus/protocol.js';
+import { parseReceipt } from '#libs/contracts/bus/receipt.js';
+import { parseDiagnoseReply, parseDiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
+import { parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
+import { parseTopologyMessage, parseTopologyReply } from '#libs/contracts/bus/to-member/topology.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { CLONE } from '#test/support/clone.js';
 import { examples, sandboxReport } from './message-examples.js';
@@ -34,8 +27,8 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
   sync: parseSyncMessage,
   inventory: parseInventoryMessage,
   inventoryReply: parseInventoryReply,
-  control: parseControlMessage,
-  acknowledgement: parseAcknowledgement,
+  control: parsePeersMessage,
+  acknowledgement: parseReceipt,
   resolve: parseDiagnoseRequest,
   checks: parseDiagnoseRequest,
   held: parseDiagnoseRequest,

@@ -1,7 +1,4 @@
 import { expect } from 'chai';
-import { topologyStatement } from '#libs/contracts/bus-messages.js';
-import { parseAgentId, parseLocalNodeId, parseNetworkId, parseNetworkName } from '#libs/contracts/ids.js';
-import { enrollmentStatement, joinStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import {
   agentInboxPrefix,
   agentOfSubject,
@@ -13,7 +10,10 @@ import {
   localNodeSubject,
   senderInboxPrefix,
   TO_AGENT,
-} from '#libs/contracts/subjects.js';
+} from '#libs/contracts/bus/subjects.js';
+import { topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
+import { parseAgentId, parseLocalNodeId, parseNetworkId, parseNetworkName } from '#libs/contracts/ids.js';
+import { enrollmentStatement, joinStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
 
 const agentId = parseAgentId('host-a', 'agent');
 

@@ -4,7 +4,7 @@ import {
   agentNetworkState,
   networkStatus,
 } from '#apps/control-plane/status/agent-network-status.js';
-import type { AppliedMessage } from '#libs/contracts/bus-messages.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { parseAliasName, parseNetworkId } from '#libs/contracts/ids.js';
 
 const NOW = new Date('2026-01-01T00:00:10.000Z');

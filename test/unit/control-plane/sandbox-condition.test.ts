@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { NOT_KNOWN, sandboxCondition } from '#apps/control-plane/status/sandbox-condition.js';
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { AGENT_STATUSES } from '#libs/contracts/http/statuses.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { BUS_PROTOCOL, type TopologyMessage } from '#libs/contracts/bus-messages.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import { parseNetworkId } from '#libs/contracts/ids.js';
 import { PartAssembly } from '#libs/data-plane/topology/part-assembly.js';
 

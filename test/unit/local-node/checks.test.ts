@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type DiagnosedNode, runLocalChecks } from '#apps/local-node/checks.js';
-import { BUS_PROTOCOL, CHECKS_OF } from '#libs/contracts/bus-messages.js';
+import { CHECKS_OF } from '#libs/contracts/bus/checks.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { parseAgentId, parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { viewOf } from '#libs/policy/view.js';

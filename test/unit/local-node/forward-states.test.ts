@@ -3,7 +3,7 @@ import { ForwardStates } from '#apps/local-node/forward-states.js';
 import type { Forward } from '#apps/local-node/forwards.js';
 import type { Currency } from '#apps/local-node/last-word.js';
 import type { Look } from '#apps/local-node/standing.js';
-import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
 import { parseAliasName, parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
 import { networkView } from '#test/support/network-view.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Currency, LastWord } from '#apps/local-node/last-word.js';
-import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
 import { parseNetworkId } from '#libs/contracts/ids.js';
 
 const DEV = parseNetworkId('dead', 'network');

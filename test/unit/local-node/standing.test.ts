@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { lookOf } from '#apps/local-node/look.js';
 import { type Look, type Standing, type Surroundings, standingOf } from '#apps/local-node/standing.js';
-import { KNOWN_FOR_MS } from '#libs/contracts/contact.js';
+import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
 import { parseAgentId, parseAliasName, parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
 import type { ProbeOutcome } from '#libs/data-plane/data-plane.js';
 import { networkView } from '#test/support/network-view.js';

@@ -1,5 +1,4 @@
-import type { NearMiss } from '#libs/contracts/bus-messages.js';
-import type { FlowQuestion, FlowSource, NetworkView, Rule, Verdict } from '#libs/policy/model.js';
+import type { FlowQuestion, FlowSource, NearMiss, NetworkView, Rule, Verdict } from '#libs/policy/model.js';
 
 /**
  * Policy as the design states it, written as plainly as possible and with nothing shared with the evaluator under

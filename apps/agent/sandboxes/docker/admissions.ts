@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
+import type { RefusedSandbox } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { EngineContainer } from '#libs/docker-engine/container.js';
 import { hasTable, loadRules } from '../nft-command.js';

@@ -1,4 +1,4 @@
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { AdmittedContainer } from './admissions.js';
 import type { BridgePlan } from './bridge-plan.js';
 

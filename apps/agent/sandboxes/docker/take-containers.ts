@@ -1,4 +1,4 @@
-import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
+import type { RefusedSandbox } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import type { ContainerEndpoint, EngineContainer } from '#libs/docker-engine/container.js';

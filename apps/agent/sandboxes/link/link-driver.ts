@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { BlockList } from 'node:net';
-import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';

@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import type { RefusedSandbox } from '#libs/contracts/bus-messages.js';
+import type { RefusedSandbox } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';

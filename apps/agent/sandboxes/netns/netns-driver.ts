@@ -1,4 +1,4 @@
-import type { SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';

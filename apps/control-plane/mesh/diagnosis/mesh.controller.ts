@@ -2,7 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { MeshDiagnosisDto } from '#libs/contracts/http/mesh-diagnosis.js';
-import { Read } from '../../http/route.js';
+import { Route } from '../../http/route.js';
 import { DiagnoseMesh } from './messages.js';
 
 @ApiTags('mesh')
@@ -11,7 +11,7 @@ export class MeshController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post('diagnosis')
-  @Read({
+  @Route({
     summary: 'Check the mesh: settings, control server, keys, agents; two keys are made and expired',
     answers: MeshDiagnosisDto,
     role: 'admin',

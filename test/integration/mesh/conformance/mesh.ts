@@ -1,6 +1,6 @@
 import { type IncomingFlow, type MeshCredentials, type MeshFlow, type MeshIdentity } from '#libs/mesh/flow.js';
 import type { MeshLogEntry } from '#libs/mesh/log.js';
-import { type MeshNodeSettings, type StartedMeshNode, startMeshNode } from '#libs/mesh/mesh-node.js';
+import { type MeshMemberSettings, type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { agent, agentIdentity, flowRequest, peerNamed, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
@@ -15,7 +15,7 @@ export function joined(transport: Transport): Promise<boolean> {
 
 export const never = () => new AbortController().signal;
 
-export interface TestNode extends StartedMeshNode {
+export interface TestNode extends StartedMeshMember {
   readonly name: string;
   readonly log: readonly MeshLogEntry[];
   /** Flows that peers asked for and no one has answered. */
@@ -26,7 +26,7 @@ export interface TestNode extends StartedMeshNode {
   connections(): number;
 }
 
-type Overrides = Partial<Omit<MeshNodeSettings, 'log'>> & {
+type Overrides = Partial<Omit<MeshMemberSettings, 'log'>> & {
   readonly identity?: MeshIdentity;
   /** False: nobody takes the flows that peers ask for. */
   readonly listening?: boolean;
@@ -34,7 +34,7 @@ type Overrides = Partial<Omit<MeshNodeSettings, 'log'>> & {
 
 /** The nodes of one test, closed together. */
 export class TestMesh {
-  readonly #nodes: StartedMeshNode[] = [];
+  readonly #nodes: StartedMeshMember[] = [];
   readonly #diallers: Transport[] = [];
   #diallersNamed = 0;
 
@@ -72,7 +72,12 @@ export class TestMesh {
       close: () => transport.close(),
     };
     const credentials: MeshCredentials = settings.credentials ?? (await this.store.credentials(identity));
-    const node = await startMeshNode({ ...settings, credentials, transport: counted, log: (entry) => log.push(entry) });
+    const node = await startMeshMember({
+      ...settings,
+      credentials,
+      transport: counted,
+      log: (entry) => log.push(entry),
+    });
     if (listening) node.onFlow((flow) => waiting.push(flow));
     this.#nodes.push(node);
     await joined(transport);

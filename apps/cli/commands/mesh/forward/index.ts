@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
-import type { ForwardState } from '#libs/contracts/local-node-control.js';
+import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import { networkArgument, required } from '../../../arguments.js';
 import { parseDestination } from '../../../diagnostics/destination.js';

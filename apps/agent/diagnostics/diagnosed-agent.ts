@@ -1,21 +1,23 @@
-import type { DiagnoseRequest, MeshState, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
+import type { DiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
 import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, Route, SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import type { DnsZone } from '#libs/data-plane/dns/zone.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { NetworkView } from '#libs/policy/model.js';
-import type { Host } from '../host/host.js';
 import type { KnownPeers } from '../mesh/known-peers.js';
 import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
+import type { Traffic } from '../traffic/traffic.js';
 import { queryDns } from './dns-query.js';
 import { isListening } from './listening-sockets.js';
 
 export type ChecksRequest = Extract<DiagnoseRequest, { kind: 'checks' }>;
 
 /** Where the checks look: the very things that carry traffic. */
-export interface DiagnosedHost {
+export interface DiagnosedAgent {
   readonly agentId: AgentId;
   readonly now: () => Date;
   readonly mesh: () => MeshState;
@@ -44,7 +46,7 @@ export interface DiagnosedHost {
 
 export interface DiagnosedParts {
   readonly agentId: AgentId;
-  readonly host: Host;
+  readonly traffic: Traffic;
   readonly applier: Applier;
   readonly peers: KnownPeers;
   readonly certificate: () => string;
@@ -53,39 +55,39 @@ export interface DiagnosedParts {
 }
 
 /** The parts that carry traffic, as the checks look at them. */
-export function diagnosedHost(parts: DiagnosedParts): DiagnosedHost {
-  const { agentId, host, applier, peers, certificate, newQueryId, now } = parts;
+export function diagnosedAgent(parts: DiagnosedParts): DiagnosedAgent {
+  const { agentId, traffic, applier, peers, certificate, newQueryId, now } = parts;
   return {
     agentId,
     now,
-    mesh: host.mesh.state,
+    mesh: traffic.mesh.state,
     certificate,
     applied: (networkId) => applier.applied(networkId),
-    view: (networkId) => host.flows.view(networkId),
+    view: (networkId) => traffic.flows.view(networkId),
     failureOf: (networkId, alias) =>
       applier.failures(networkId).find((failure) => failure.alias === alias)?.message ?? null,
-    zone: () => host.zone.served(),
-    dnsRevision: () => host.dns.revision(),
+    zone: () => traffic.zone.served(),
+    dnsRevision: () => traffic.dns.revision(),
     queryDns: async (name) => {
-      const [listener] = host.driver.dnsListenAddresses();
+      const [listener] = traffic.driver.dnsListenAddresses();
       if (listener === undefined) return null;
       const { address, port } = parseEndpoint(listener, 'DNS listener');
       return { listener, answer: await queryDns(address, port, name, newQueryId()) };
     },
-    routes: () => host.listeners.routes(),
+    routes: () => traffic.listeners.routes(),
     isListening: ({ address, port }) => isListening(address, port),
-    sandboxes: host.driver.directory,
+    sandboxes: traffic.driver.directory,
     endpointsOf: (peer) => peers.endpointsOf(peer),
-    flows: host.flows,
-    inspection: host.driver.inspection,
-    isolationOf: (sandboxId) => host.driver.inventory().find((report) => report.sandboxId === sandboxId) ?? null,
+    flows: traffic.flows,
+    inspection: traffic.driver.inspection,
+    isolationOf: (sandboxId) => traffic.driver.inventory().find((report) => report.sandboxId === sandboxId) ?? null,
   };
 }
 
 /** The DNS record that this host serves for the alias; null: none. */
-export function recordOf(host: DiagnosedHost, { networkId, alias }: Pick<ChecksRequest, 'networkId' | 'alias'>) {
-  const network = host.applied(networkId)?.snapshot.name;
-  const records = host.zone()?.networks.find(({ name }) => name === network)?.records;
+export function recordOf(agent: DiagnosedAgent, { networkId, alias }: Pick<ChecksRequest, 'networkId' | 'alias'>) {
+  const network = agent.applied(networkId)?.snapshot.name;
+  const records = agent.zone()?.networks.find(({ name }) => name === network)?.records;
   const record = records?.find((candidate) => candidate.alias === alias);
   return record === undefined || network === undefined ? null : { ...record, name: `${alias}.${network}.gstacks` };
 }

@@ -4,15 +4,15 @@ import { CodedError } from '#libs/contracts/errors.js';
 import {
   type LocalNodeReply,
   type LocalNodeRequest,
-  MAX_CONTROL_BYTES,
+  MAX_LINE_BYTES,
   parseLocalNodeRequest,
-} from '#libs/contracts/local-node-control.js';
+} from '#libs/contracts/local-node-requests.js';
 
 /**
  * The node's socket, in a folder that only its user may enter: one request a connection, one answer. A socket that a
  * dead node left behind is taken over.
  */
-export async function serveControl(
+export async function serveRequests(
   path: string,
   answer: (request: LocalNodeRequest) => Promise<LocalNodeReply>,
 ): Promise<Server> {
@@ -32,7 +32,7 @@ function serve(socket: Socket, answer: (request: LocalNodeRequest) => Promise<Lo
   socket.on('error', () => socket.destroy());
   const take = (text: string): void => {
     received += text;
-    if (received.length > MAX_CONTROL_BYTES) return void socket.destroy();
+    if (received.length > MAX_LINE_BYTES) return void socket.destroy();
     const end = received.indexOf('\n');
     if (end < 0) return;
     socket.off('data', take);

@@ -75,7 +75,7 @@ export type LocalNodeReply =
   | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy: string | null };
 
 /** Longest line that either side reads. */
-export const MAX_CONTROL_BYTES = 1_048_576;
+export const MAX_LINE_BYTES = 1_048_576;
 
 const KINDS = ['join', 'status', 'forward', 'stop-forward', 'leave'] as const;
 

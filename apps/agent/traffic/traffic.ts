@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MeshState, RefusedSandbox, SandboxReport } from '#libs/contracts/bus-messages.js';
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
+import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { type AgentId, parseFlowId } from '#libs/contracts/ids.js';
-import type { FlowEngine, FlowEngineSettings, ProxyListeners } from '#libs/data-plane/data-plane.js';
+import type { FlowEngine, FlowEngineSettings, FlowLimits, ProxyListeners } from '#libs/data-plane/data-plane.js';
 import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server.js';
 import type { DnsServer } from '#libs/data-plane/dns/zone.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
@@ -13,13 +14,24 @@ import { systemUpstreams } from '../dns/upstreams.js';
 import { ZonePublisher } from '../dns/zone-publisher.js';
 import { type AgentLog, errorFields } from '../foundation/log.js';
 import { type JoinedMesh, joinMesh } from '../mesh/join.js';
-import { chooseMesh, type OfferedMesh } from '../mesh/mesh-settings.js';
+import { chooseMesh, type MeshSettings, type OfferedMesh } from '../mesh/mesh-settings.js';
 import { type AliasAddresses, openAliasAddresses } from '../proxy/alias-addresses.js';
 import { departed } from '../sandboxes/departures.js';
 import type { SandboxDriver } from '../sandboxes/driver.js';
-import type { AgentSettings } from './settings.js';
+import type { ChosenDriver } from '../sandboxes/drivers.js';
 
-export interface HostPorts {
+export interface TrafficSettings {
+  readonly stateFolder: string;
+  readonly driver: ChosenDriver;
+  /** null: the driver's default. */
+  readonly proxyRange: string | null;
+  readonly dnsUpstreams: 'system' | 'refuse' | readonly string[];
+  readonly dnsQueriesPerSecond: number;
+  readonly mesh: MeshSettings;
+  readonly limits: FlowLimits;
+}
+
+export interface TrafficPorts {
   readonly agentId: AgentId;
   readonly credentials: MeshCredentials;
   readonly offeredMesh: OfferedMesh;
@@ -32,7 +44,7 @@ export interface HostPorts {
 }
 
 /** Everything on this host that carries traffic, and the sandboxes it is for. */
-export interface Host {
+export interface Traffic {
   readonly driver: SandboxDriver;
   readonly mesh: JoinedMesh;
   readonly flows: FlowEngine;
@@ -50,8 +62,8 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** Opens the host's side of the agent. Errors are those of the driver, the mesh and the settings. */
-export async function openHost(settings: AgentSettings, ports: HostPorts): Promise<Host> {
+/** Starts the sandbox driver, the mesh, DNS and the proxy. Errors are those of the driver, the mesh and the settings. */
+export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts): Promise<Traffic> {
   const { log, now } = ports;
   const driver = settings.driver.create((error) => log.error(errorFields(error), 'sandbox driver'));
   let notify = (): void => {};
@@ -74,12 +86,12 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
     },
     log: (entry) => log.warn(entry, 'mesh'),
   });
-  if (mesh.node === null) reportMesh(log, mesh.state());
+  if (mesh.member === null) reportMesh(log, mesh.state());
   const flows = createFlowEngine({
     agentId: ports.agentId,
     localSource: null,
     admitsLocal: ports.admitsLocal,
-    mesh: mesh.node,
+    mesh: mesh.member,
     sandboxes: driver.directory,
     forbiddenTargets: forbidden,
     limits: settings.limits,
@@ -134,8 +146,8 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
     zone,
     addresses,
     acceptPeers: () => {
-      mesh.node?.onProbe((probe) => flows.acceptProbe(probe));
-      mesh.node?.onFlow((flow) => flows.acceptPeer(flow));
+      mesh.member?.onProbe((probe) => flows.acceptProbe(probe));
+      mesh.member?.onFlow((flow) => flows.acceptPeer(flow));
     },
     onSandboxes(listener) {
       notify = listener;
@@ -147,13 +159,13 @@ export async function openHost(settings: AgentSettings, ports: HostPorts): Promi
       await listeners.close();
       await dns.close();
       await flows.close();
-      await mesh.node?.close();
+      await mesh.member?.close();
       await driver.close();
     },
   };
 }
 
-function upstreams({ dnsUpstreams }: AgentSettings, driver: SandboxDriver): readonly string[] {
+function upstreams({ dnsUpstreams }: TrafficSettings, driver: SandboxDriver): readonly string[] {
   if (dnsUpstreams === 'refuse') return [];
   if (dnsUpstreams !== 'system') return dnsUpstreams;
   return systemUpstreams(readFileSync('/etc/resolv.conf', 'utf8'), driver.dnsListenAddresses());

@@ -1,9 +1,17 @@
-import type { AgentId, LocalNodeId } from './ids.js';
+import type { AgentId, LocalNodeId } from '../ids.js';
+import { APPLIED } from './from-member/applied.js';
+import { HEARTBEAT } from './from-member/heartbeat.js';
+import { HELLO } from './from-member/hello.js';
+import { INVENTORY } from './from-member/inventory.js';
+import { SYNC } from './from-member/sync.js';
+import { DIAGNOSE } from './to-member/diagnose.js';
+import { CONTROL } from './to-member/peers.js';
+import { TOPOLOGY } from './to-member/topology.js';
 
 /** Requests to an agent: answered by that agent alone. */
-export const TO_AGENT = ['topology', 'diagnose', 'control'] as const;
+export const TO_AGENT = [TOPOLOGY, DIAGNOSE, CONTROL] as const;
 /** Requests from an agent: answered by the control plane. */
-export const FROM_AGENT = ['hello', 'heartbeat', 'sync', 'applied', 'inventory'] as const;
+export const FROM_AGENT = [HELLO, HEARTBEAT, SYNC, APPLIED, INVENTORY] as const;
 
 export type ToAgent = (typeof TO_AGENT)[number];
 export type FromAgent = (typeof FROM_AGENT)[number];
@@ -34,9 +42,9 @@ export function agentInboxPrefix(agentId: AgentId): string {
 export const CONTROL_PLANE_INBOX_PREFIX = '_INBOX.control-plane';
 
 /** Requests to a local node. */
-export const TO_LOCAL_NODE = ['topology', 'diagnose', 'control'] as const;
+export const TO_LOCAL_NODE = [TOPOLOGY, DIAGNOSE, CONTROL] as const;
 /** Requests from a local node: it has no sandboxes to report. */
-export const FROM_LOCAL_NODE = ['hello', 'heartbeat', 'sync', 'applied'] as const;
+export const FROM_LOCAL_NODE = [HELLO, HEARTBEAT, SYNC, APPLIED] as const;
 
 export type ToLocalNode = (typeof TO_LOCAL_NODE)[number];
 export type FromLocalNode = (typeof FROM_LOCAL_NODE)[number];

@@ -1,4 +1,4 @@
-import type { Peer } from '#libs/contracts/bus-messages.js';
+import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { acceptFlows } from './accept-flow.js';
 import { Admission } from './admission.js';
@@ -8,7 +8,7 @@ import {
   type IncomingFlow,
   type IncomingProbe,
   type MeshCredentials,
-  type MeshNode,
+  type MeshMember,
   PeerUnreachableError,
 } from './flow.js';
 import { formatIdentity } from './identity.js';
@@ -20,7 +20,7 @@ import { sessionServer } from './session-server.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type MeshLimits, type MeshTimings } from './settings.js';
 import type { Transport, TransportStatus } from './transport.js';
 
-export interface MeshNodeSettings {
+export interface MeshMemberSettings {
   /** Who this node is, and of which store, stands in its certificate. */
   readonly credentials: MeshCredentials;
   readonly transport: Transport;
@@ -31,7 +31,7 @@ export interface MeshNodeSettings {
   readonly log: MeshLog;
 }
 
-export interface StartedMeshNode extends MeshNode {
+export interface StartedMeshMember extends MeshMember {
   readonly transport: Transport['kind'];
   /** `host:port` each, to be told to peers: those of the moment. */
   readonly endpoints: readonly string[];
@@ -46,7 +46,7 @@ const ATTEMPTS = 3;
  * Joins the mesh over a transport and takes it over: `close` closes it too. Flows that peers ask for before `onFlow`
  * are refused with MESH_NOT_READY. Errors: MeshCredentialsError, and those of the transport's `listen`.
  */
-export async function startMeshNode(settings: MeshNodeSettings): Promise<StartedMeshNode> {
+export async function startMeshMember(settings: MeshMemberSettings): Promise<StartedMeshMember> {
   const { transport, log } = settings;
   const timings = { ...DEFAULT_TIMINGS, ...settings.timings };
   const limits = { ...DEFAULT_LIMITS, ...settings.limits };

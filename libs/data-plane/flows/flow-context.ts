@@ -18,7 +18,7 @@ export class FlowRefusedHereError extends CodedError {
 }
 
 /** What opening a flow needs, whichever side it is opened from: the table, the views and the one way to decide. */
-export class FlowHost {
+export class FlowContext {
   readonly views = new Map<NetworkId, NetworkView>();
   readonly table = new FlowTable();
   readonly trials = new Set<Flow>();

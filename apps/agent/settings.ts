@@ -1,6 +1,5 @@
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
-import type { FlowLimits } from '#libs/data-plane/data-plane.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import {
   decimalBetween,
@@ -9,22 +8,15 @@ import {
   parseHttpUrl,
   parsePath,
   variablesOf,
-} from '../foundation/variables.js';
-import { type MeshSettings, readMeshSettings } from '../mesh/mesh-settings.js';
-import { type ChosenDriver, chooseDriver } from '../sandboxes/drivers.js';
+} from './foundation/variables.js';
+import { readMeshSettings } from './mesh/mesh-settings.js';
+import { chooseDriver } from './sandboxes/drivers.js';
+import type { TrafficSettings } from './traffic/traffic.js';
 
-export interface AgentSettings {
+export interface AgentSettings extends TrafficSettings {
   readonly name: AgentId;
   readonly controlPlaneUrl: URL;
-  readonly stateFolder: string;
   readonly enrollmentTokenFile: string | null;
-  readonly driver: ChosenDriver;
-  /** null: the driver's default. */
-  readonly proxyRange: string | null;
-  readonly dnsUpstreams: 'system' | 'refuse' | readonly string[];
-  readonly dnsQueriesPerSecond: number;
-  readonly mesh: MeshSettings;
-  readonly limits: FlowLimits;
   readonly logLevel: LogLevel;
 }
 

@@ -1,0 +1,49 @@
+import { type FieldParser, listOf, nullOr, parseObject, textUpTo, wordOf } from '../../json-fields.js';
+import { codeText, parseBootId, sentence } from '../fields.js';
+import { MAX_NETWORKS, type NetworkVersion, networkVersionIn } from '../network-version.js';
+import { parseMemberEnvelope } from '../protocol.js';
+
+export const HELLO = 'hello';
+
+export interface MeshState {
+  readonly transport: 'direct' | 'tsnet' | 'none';
+  readonly state: 'joined' | 'joining' | 'failed';
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly endpoints: readonly string[];
+}
+
+/** The first message after every connect. Answered with ContactReply. */
+export interface HelloMessage {
+  readonly protocol: number;
+  /** New at each start of the process. */
+  readonly bootId: string;
+  readonly softwareVersion: string;
+  readonly driver: string;
+  readonly mesh: MeshState;
+  readonly networks: readonly NetworkVersion[];
+}
+
+const parseMeshState: FieldParser<MeshState> = (value, field) => {
+  const mesh = parseObject(value, field);
+  return {
+    transport: wordOf(['direct', 'tsnet', 'none'])(mesh.transport, `${field}.transport`),
+    state: wordOf(['joined', 'joining', 'failed'])(mesh.state, `${field}.state`),
+    code: nullOr(codeText)(mesh.code, `${field}.code`),
+    message: nullOr(sentence)(mesh.message, `${field}.message`),
+    endpoints: listOf(textUpTo(300), 16)(mesh.endpoints, `${field}.endpoints`),
+  };
+};
+
+/** Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseHelloMessage(value: unknown): HelloMessage {
+  const message = parseMemberEnvelope(value);
+  return {
+    protocol: message.protocol,
+    bootId: parseBootId(message.bootId, 'bootId'),
+    softwareVersion: textUpTo(64)(message.softwareVersion, 'softwareVersion'),
+    driver: textUpTo(32)(message.driver, 'driver'),
+    mesh: parseMeshState(message.mesh, 'mesh'),
+    networks: listOf(networkVersionIn(message.protocol), MAX_NETWORKS)(message.networks, 'networks'),
+  };
+}

@@ -1,0 +1,154 @@
+import { InvalidInputError } from '../../errors.js';
+import { type AgentId, parseAgentId, parseSandboxId, type SandboxId } from '../../ids.js';
+import {
+  type FieldParser,
+  listOf,
+  nullOr,
+  parseObject,
+  parseTrueOrFalse,
+  textUpTo,
+  wordOf,
+} from '../../json-fields.js';
+import { codeText, counter, parseBootId, sentence } from '../fields.js';
+import { BUS_PROTOCOL, parseEnvelope, parseMemberEnvelope } from '../protocol.js';
+
+export const INVENTORY = 'inventory';
+
+export interface SandboxReport {
+  readonly sandboxId: SandboxId;
+  readonly address: string;
+  readonly isolation: (typeof ISOLATION_STATES)[number];
+  /** Why isolation is not enforced, as it was seen; null: it is. */
+  readonly isolationEvidence: string | null;
+  /** What to do for isolation to be enforced. */
+  readonly isolationRemedy: string | null;
+  /** Whether the driver can vouch for the source of a connection. */
+  readonly source: 'verified' | 'unverified';
+  readonly dns: 'active' | 'restart-required' | 'unknown';
+  /** What to do for dns to become active. */
+  readonly dnsRemedy: string | null;
+  /** Where a command can be run inside: a network namespace by name. */
+  readonly namespace: string | null;
+  /** Where a command can be run inside: a container. */
+  readonly container: ContainerReport | null;
+  /** Its processes are frozen: new flows to it are refused. */
+  readonly paused: boolean;
+}
+
+/** `broken`: what must fail was seen to succeed. */
+export const ISOLATION_STATES = ['enforced', 'advisory', 'broken'] as const;
+
+/** A container of the Docker Engine that listens on this socket of the agent's host. */
+export interface ContainerReport {
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339; another one after each start. */
+  readonly startedAt: string;
+  readonly engineSocket: string;
+}
+
+/** What a driver was asked to take for a sandbox, and cannot as it is. */
+export interface RefusedSandbox {
+  /** What its runtime calls it. */
+  readonly name: string;
+  /** The id that it asks for; null: none that can be used. */
+  readonly sandboxId: SandboxId | null;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** From agents alone: everything the driver sees, each time it changes and after each hello. Answered with InventoryReply. */
+export interface InventoryMessage {
+  readonly protocol: number;
+  readonly bootId: string;
+  readonly sequence: number;
+  readonly driver: string;
+  readonly sandboxes: readonly SandboxReport[];
+  readonly refused: readonly RefusedSandbox[];
+}
+
+export interface InventoryReply {
+  readonly protocol: number;
+  readonly accepted: readonly SandboxId[];
+  readonly conflicts: readonly {
+    readonly sandboxId: SandboxId;
+    readonly code: 'PLACEMENT_CONFLICT';
+    readonly owner: AgentId;
+  }[];
+}
+
+const MAX_SANDBOXES = 10_000;
+const MAX_REFUSED = 1_000;
+
+const parseContainerReport: FieldParser<ContainerReport> = (value, field) => {
+  const container = parseObject(value, field);
+  return {
+    id: textUpTo(128)(container.id, `${field}.id`),
+    name: textUpTo(256)(container.name, `${field}.name`),
+    startedAt: textUpTo(64)(container.startedAt, `${field}.startedAt`),
+    engineSocket: textUpTo(128)(container.engineSocket, `${field}.engineSocket`),
+  };
+};
+
+/** An agent of an earlier release leaves out what it did not know of. */
+const parseSandboxReport: FieldParser<SandboxReport> = (value, field) => {
+  const report = parseObject(value, field);
+  return {
+    sandboxId: parseSandboxId(report.sandboxId, `${field}.sandboxId`),
+    address: textUpTo(64)(report.address, `${field}.address`),
+    isolation: wordOf(ISOLATION_STATES)(report.isolation, `${field}.isolation`),
+    isolationEvidence: nullOr(sentence)(report.isolationEvidence ?? null, `${field}.isolationEvidence`),
+    isolationRemedy: nullOr(sentence)(report.isolationRemedy ?? null, `${field}.isolationRemedy`),
+    source: wordOf(['verified', 'unverified'])(report.source, `${field}.source`),
+    dns: wordOf(['active', 'restart-required', 'unknown'])(report.dns, `${field}.dns`),
+    dnsRemedy: nullOr(sentence)(report.dnsRemedy, `${field}.dnsRemedy`),
+    namespace: nullOr(textUpTo(128))(report.namespace, `${field}.namespace`),
+    container: nullOr(parseContainerReport)(report.container ?? null, `${field}.container`),
+    paused: parseTrueOrFalse(report.paused ?? false, `${field}.paused`),
+  };
+};
+
+const parseRefusedSandbox: FieldParser<RefusedSandbox> = (value, field) => {
+  const refused = parseObject(value, field);
+  return {
+    name: textUpTo(256)(refused.name, `${field}.name`),
+    sandboxId: nullOr(parseSandboxId)(refused.sandboxId, `${field}.sandboxId`),
+    code: codeText(refused.code, `${field}.code`),
+    message: sentence(refused.message, `${field}.message`),
+    remedy: sentence(refused.remedy, `${field}.remedy`),
+  };
+};
+
+/** Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseInventoryMessage(value: unknown): InventoryMessage {
+  const message = parseMemberEnvelope(value);
+  const sandboxes = listOf(parseSandboxReport, MAX_SANDBOXES)(message.sandboxes, 'sandboxes');
+  const ids = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
+  if (ids.size !== sandboxes.length) throw new InvalidInputError('sandboxes', 'a sandbox twice', 'each sandbox once');
+  return {
+    protocol: message.protocol,
+    bootId: parseBootId(message.bootId, 'bootId'),
+    sequence: counter(message.sequence, 'sequence'),
+    driver: textUpTo(32)(message.driver, 'driver'),
+    sandboxes,
+    refused: listOf(parseRefusedSandbox, MAX_REFUSED)(message.refused ?? [], 'refused'),
+  };
+}
+
+/** Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseInventoryReply(value: unknown): InventoryReply {
+  const reply = parseEnvelope(value);
+  return {
+    protocol: BUS_PROTOCOL,
+    accepted: listOf(parseSandboxId, MAX_SANDBOXES)(reply.accepted, 'accepted'),
+    conflicts: listOf((item, field) => {
+      const conflict = parseObject(item, field);
+      return {
+        sandboxId: parseSandboxId(conflict.sandboxId, `${field}.sandboxId`),
+        code: wordOf(['PLACEMENT_CONFLICT'])(conflict.code, `${field}.code`),
+        owner: parseAgentId(conflict.owner, `${field}.owner`),
+      };
+    }, MAX_SANDBOXES)(reply.conflicts, 'conflicts'),
+  };
+}

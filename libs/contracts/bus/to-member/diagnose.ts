@@ -1,0 +1,131 @@
+import { type AliasName, type NetworkId, parseAliasName, parseNetworkId } from '../../ids.js';
+import { type FieldParser, integerBetween, listOf, nullOr, parseObject, textUpTo, wordOf } from '../../json-fields.js';
+import { parsePort } from '../../ports.js';
+import { formatSelector, parseSelector, SELECTOR_EFFECTS, type SelectorEffect } from '../../selectors.js';
+import { CHECK_ROLES, type Check, type CheckRole, parseCheck } from '../checks.js';
+import { counter, parseHash } from '../fields.js';
+import { type Epoch, type NetworkVersion, networkVersionIn, parseEpoch } from '../network-version.js';
+import { BUS_PROTOCOL, parseEnvelope, parseMemberEnvelope } from '../protocol.js';
+import { MAX_BODY_CHARACTERS, MAX_PARTS } from './topology.js';
+
+export const DIAGNOSE = 'diagnose';
+
+/** A question about the member itself. */
+export type DiagnoseRequest =
+  | {
+      readonly protocol: number;
+      readonly kind: 'resolve';
+      readonly networkId: NetworkId;
+      readonly alias: AliasName;
+    }
+  | HeldRequest
+  | {
+      readonly protocol: number;
+      readonly kind: 'checks';
+      readonly networkId: NetworkId;
+      /** What the control plane expects whoever is asked to hold now. */
+      readonly epoch: Epoch;
+      readonly version: number;
+      readonly hash: string;
+      readonly role: CheckRole;
+      readonly from: string;
+      readonly alias: AliasName;
+      readonly port: number;
+    };
+
+export type DiagnoseReply =
+  | HeldReply
+  | {
+      readonly protocol: number;
+      readonly kind: 'resolve';
+      readonly address: string | null;
+      readonly version: number | null;
+    }
+  | {
+      readonly protocol: number;
+      readonly kind: 'checks';
+      readonly checks: readonly Check[];
+      /** What the policy held here decides; null: none is held. */
+      readonly effect: SelectorEffect | null;
+    };
+
+/** The snapshot that an agent holds, part by part: what `admin new-epoch` compares with the store. */
+export interface HeldRequest {
+  readonly protocol: number;
+  readonly kind: 'held';
+  readonly networkId: NetworkId;
+  /** Counted from 0. */
+  readonly part: number;
+}
+
+export interface HeldReply {
+  readonly protocol: number;
+  readonly kind: 'held';
+  /** null: the agent does not hold this network. */
+  readonly held: {
+    readonly version: NetworkVersion;
+    readonly part: { readonly index: number; readonly count: number };
+    /** A part of the snapshot's canonical JSON. */
+    readonly body: string;
+  } | null;
+}
+
+/** Questions that one end answers side by side: one that waits for a silent peer holds up no other. */
+export const QUESTIONS_AT_ONCE = 8;
+const MAX_CHECKS = 16;
+
+/** Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseDiagnoseRequest(value: unknown): DiagnoseRequest {
+  const message = parseEnvelope(value);
+  const kind = wordOf(['resolve', 'checks', 'held'])(message.kind, 'kind');
+  const networkId = parseNetworkId(message.networkId, 'networkId');
+  if (kind === 'held') return { protocol: BUS_PROTOCOL, kind, networkId, part: counter(message.part, 'part') };
+  const about = { protocol: BUS_PROTOCOL, networkId, alias: parseAliasName(message.alias, 'alias') };
+  if (kind === 'resolve') return { ...about, kind };
+  return {
+    ...about,
+    kind,
+    epoch: parseEpoch(message.epoch, 'epoch'),
+    version: counter(message.version, 'version'),
+    hash: parseHash(message.hash, 'hash'),
+    role: wordOf(CHECK_ROLES)(message.role, 'role'),
+    from: formatSelector(parseSelector(message.from, 'from')),
+    port: parsePort(message.port, 'port'),
+  };
+}
+
+const parseHeldPart: FieldParser<NonNullable<HeldReply['held']>> = (value, field) => {
+  const held = parseObject(value, field);
+  const part = parseObject(held.part, `${field}.part`);
+  const count = integerBetween(1, MAX_PARTS)(part.count, `${field}.part.count`);
+  return {
+    version: networkVersionIn(BUS_PROTOCOL)(held.version, `${field}.version`),
+    part: { index: integerBetween(0, count - 1)(part.index, `${field}.part.index`), count },
+    body: textUpTo(MAX_BODY_CHARACTERS)(held.body, `${field}.body`),
+  };
+};
+
+/** Protocol 1 has none: of what such an agent decides, only an allow is known, by its check of the policy. */
+const effectIn =
+  (protocol: number, checks: readonly Check[]): FieldParser<SelectorEffect | null> =>
+  (value, field) => {
+    if (protocol === BUS_PROTOCOL) return nullOr(wordOf(SELECTOR_EFFECTS))(value, field);
+    return checks.some(({ code, status }) => code === 'POLICY' && status === 'pass') ? 'allow' : null;
+  };
+
+/** Throws ProtocolUnsupportedError, InvalidInputError. */
+export function parseDiagnoseReply(value: unknown): DiagnoseReply {
+  const reply = parseMemberEnvelope(value);
+  const kind = wordOf(['resolve', 'checks', 'held'])(reply.kind, 'kind');
+  if (kind === 'held') return { protocol: reply.protocol, kind, held: nullOr(parseHeldPart)(reply.held, 'held') };
+  if (kind === 'checks') {
+    const checks = listOf(parseCheck, MAX_CHECKS)(reply.checks, 'checks');
+    return { protocol: reply.protocol, kind, checks, effect: effectIn(reply.protocol, checks)(reply.effect, 'effect') };
+  }
+  return {
+    protocol: reply.protocol,
+    kind: 'resolve',
+    address: nullOr(textUpTo(64))(reply.address, 'address'),
+    version: nullOr(counter)(reply.version, 'version'),
+  };
+}
