@@ -26,10 +26,15 @@ const READY_MS = 60_000;
 export class Rig {
   private residents = new Map<Sandbox, Resident>();
 
+  /** Which of the machine's address blocks the stack has; also while it is stopped. */
+  private addressBlock: number;
+
   private constructor(
     public stack: RunningStack,
     private readonly clocks: string,
-  ) {}
+  ) {
+    this.addressBlock = this.readyReport().ports.addressBlock;
+  }
 
   static async start(folder: string): Promise<Rig> {
     const clocks = join(folder, 'clocks');
@@ -49,23 +54,22 @@ export class Rig {
 
   async stop(): Promise<void> {
     await this.moveOut();
-    const block = this.addressBlock();
     await this.stack.remove();
-    await linksGone(block);
+    await linksGone(this.addressBlock);
   }
 
   /** Ends every process of the stack in order; the home stays. */
   async stopStack(): Promise<void> {
     await this.moveOut();
-    const block = this.addressBlock();
     await this.stack.stop();
-    await linksGone(block);
+    await linksGone(this.addressBlock);
   }
 
   async startStackAgain(): Promise<void> {
     const { home, url } = this.stack;
     const port = Number(new URL(url).port);
     this.stack = await startStack({ sandboxes: 'netns', home, port, env: hook(this.clocks) });
+    this.addressBlock = this.readyReport().ports.addressBlock;
     await this.moveIn();
   }
 
@@ -144,7 +148,7 @@ export class Rig {
 
   addressOf(place: Host | 'machine'): string {
     const last = place === 'machine' ? 1 : HOSTS.indexOf(place) + 2;
-    return `10.${100 + this.addressBlock()}.0.${last}`;
+    return `10.${100 + this.addressBlock}.0.${last}`;
   }
 
   /** Where the agent's peers reach it. */
@@ -155,7 +159,7 @@ export class Rig {
   }
 
   private hostNamespace(host: Host): string {
-    return `gs${this.addressBlock()}.${host}`;
+    return `gs${this.addressBlock}.${host}`;
   }
 
   // The record.
@@ -204,10 +208,6 @@ export class Rig {
     } finally {
       await client.end();
     }
-  }
-
-  private addressBlock(): number {
-    return this.readyReport().ports.addressBlock;
   }
 
   private readyReport(): ReadyReport {
