@@ -1,4 +1,4 @@
-// The import law of docs/architecture.md: apps, then capabilities, then the pure core, then contracts.
+// The import law of docs/architecture.md: apps, then member, then capabilities, then the pure core, then contracts.
 const CAPABILITIES = 'data-plane|mesh|event-store|bus|docker-engine|api-client';
 
 /** The control plane's folders from the ground up (docs/adr/0029): each may import those before it, and no other. */
@@ -80,7 +80,15 @@ module.exports = {
       name: 'the-core-imports-contracts-only',
       severity: 'error',
       from: { path: '^libs/(domain|policy)/' },
-      to: { path: `^(libs/(${CAPABILITIES})/|apps/|migrations/)` },
+      to: { path: `^(libs/(member|${CAPABILITIES})/|apps/|migrations/)` },
+    },
+    {
+      name: 'member-stands-above-capabilities',
+      comment:
+        'what agents and local nodes share uses the capabilities; the control plane and its clients are no members',
+      severity: 'error',
+      from: { path: '^(libs/(?!member/)|apps/(control-plane|cli|console|all-in-one)/)' },
+      to: { path: '^libs/member/' },
     },
     {
       name: 'the-core-is-pure',

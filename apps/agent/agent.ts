@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
+import { meshCredentials } from '#libs/member/credentials.js';
+import { Renewal } from '#libs/member/renewal.js';
 import { systemClock } from './contact/boot-clock.js';
 import { openFreshness } from './contact/freshness.js';
 import { ControlPlaneLink } from './control-plane-link.js';
 import { diagnosedAgent } from './diagnostics/diagnosed-agent.js';
 import { diagnose } from './diagnostics/diagnostics.js';
-import type { AgentCredentials } from './enrollment/credentials.js';
 import { Enrollment } from './enrollment/enrollment.js';
 import { openIdentityKeys } from './enrollment/identity-keys.js';
-import { Renewal } from './enrollment/renewal.js';
 import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
 import { SOFTWARE_VERSION } from './foundation/software-version.js';
@@ -30,6 +30,8 @@ import { openTraffic } from './traffic/traffic.js';
 export interface RunningAgent {
   close(): Promise<void>;
 }
+
+const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs: 60_000 };
 
 /**
  * Starts an agent: keys and credentials, sandboxes and traffic, what was last good, and then the control plane,
@@ -49,18 +51,13 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   );
   let credentials = await enrollment.current(starting);
   const { agentId } = credentials;
-  const meshCredentials = ({ certificate, authority }: AgentCredentials) => ({
-    certificate,
-    authority,
-    privateKey: keys.meshPrivateKey,
-  });
 
   const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
     log.error(errorFields(error), 'last contact not kept'),
   );
   const traffic = await openTraffic(settings, {
     agentId,
-    credentials: meshCredentials(credentials),
+    credentials: meshCredentials(credentials, keys),
     offeredMesh: credentials,
     requestMeshKey: (signal) => enrollment.meshKey(signal),
     admitsLocal: (networkId, source) => localNodes.admits(networkId, source),
@@ -158,6 +155,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     localNodes,
     diagnose: (message) => diagnose(diagnosed, message),
     inContact: () => freshness.contact(),
+    cutOff: () => renewal.now(),
     counters,
     log,
     now,
@@ -165,7 +163,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   linked.resolve(link);
   traffic.onSandboxes(() => link.reportSandboxes());
   traffic.onMesh(() => link.reportSoon());
-  const renewal = new Renewal(credentials, {
+  const renewal = new Renewal(credentials, RENEWAL_PACE, {
     renew: (current, signal) => enrollment.renew(current, signal),
     renewed: async (renewed) => {
       const { meshTransport, meshControlUrl } = renewed;
@@ -173,13 +171,15 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
         log.warn({ meshTransport, meshControlUrl }, 'the control plane names another mesh: start this agent again');
       }
       credentials = renewed;
-      traffic.mesh.member?.setCredentials(meshCredentials(renewed));
+      traffic.mesh.member?.setCredentials(meshCredentials(renewed, keys));
       await link.reconnect();
       log.info({ expiresAt: renewed.expiresAt }, 'credentials renewed');
     },
-    failed: (error) => log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'credentials not renewed'),
+    failed: (error) => {
+      log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'credentials not renewed');
+      return 'try again';
+    },
     now,
-    isCutOff: () => link.isCutOff(),
   });
 
   async function restore(): Promise<void> {

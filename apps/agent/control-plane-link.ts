@@ -17,6 +17,7 @@ import { parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
+import { BusAbsence } from './contact/bus-absence.js';
 import { Contact } from './contact/contact.js';
 import { InventoryReports } from './contact/inventory.js';
 import { SyncRequests } from './contact/sync-requests.js';
@@ -45,6 +46,8 @@ export interface LinkPorts {
   readonly diagnose: (message: unknown) => Promise<unknown>;
   /** The control plane answered. */
   readonly inContact: () => void;
+  /** A minute has passed without the bus. */
+  readonly cutOff: () => void;
   readonly counters: Counters;
   readonly log: AgentLog;
   readonly now: () => Date;
@@ -59,11 +62,11 @@ export class ControlPlaneLink {
   private readonly served: readonly { close(): Promise<void> }[];
   private readonly closing = new AbortController();
   private answering: boolean | null = null;
-  private withoutBusSince: Date | null;
+  private readonly absence: BusAbsence;
 
   constructor(private readonly ports: LinkPorts) {
     const { agentId, log } = ports;
-    this.withoutBusSince = ports.now();
+    this.absence = new BusAbsence(ports.cutOff);
     this.contact = new Contact({
       hello: ports.hello,
       acknowledgements: () => ports.acknowledgements.latest(),
@@ -100,9 +103,10 @@ export class ControlPlaneLink {
       credentials: () => ({ jwt: ports.credentials().busJwt, seed: ports.nkeySeed }),
       onStatus: (status, detail) => {
         log.info({ status, detail }, `bus ${status}`);
-        this.withoutBusSince = status === 'connected' ? null : (this.withoutBusSince ?? ports.now());
-        if (status === 'connected') this.contact.connected();
-        else this.contact.disconnected();
+        for (const follower of [this.absence, this.contact]) {
+          if (status === 'connected') follower.connected();
+          else follower.disconnected();
+        }
       },
       onFault: (fault) => this.fault(fault),
     });
@@ -139,14 +143,8 @@ export class ControlPlaneLink {
   }
 
   /** Connects again with the credentials of this moment. */
-  async reconnect(): Promise<void> {
-    if (this.withoutBusSince !== null) this.withoutBusSince = this.ports.now();
-    await this.bus.reconnect();
-  }
-
-  /** Without the bus for a minute: it may be elsewhere, or take other credentials. */
-  isCutOff(): boolean {
-    return this.withoutBusSince !== null && this.ports.now().getTime() - this.withoutBusSince.getTime() > CUT_OFF_MS;
+  reconnect(): Promise<void> {
+    return this.bus.reconnect();
   }
 
   /** Takes no more messages and sends none of its own; what was taken is done. */
@@ -156,8 +154,9 @@ export class ControlPlaneLink {
     await Promise.all([this.contact.close(), ...this.served.map((subscription) => subscription.close())]);
   }
 
-  close(): Promise<void> {
-    return this.bus.close();
+  async close(): Promise<void> {
+    await this.bus.close();
+    this.absence.close();
   }
 
   private async requestSync(message: SyncMessage): Promise<void> {
@@ -195,4 +194,3 @@ export class ControlPlaneLink {
 }
 
 const SYNC_TIMEOUT_MS = 2_000;
-const CUT_OFF_MS = 60_000;

@@ -1,7 +1,6 @@
 import { joinStatement } from '#libs/contracts/renewal.js';
-import type { MeshCredentials } from '#libs/mesh/flow.js';
+import type { MemberKeys } from '#libs/member/keys.js';
 import { type JoinRequest, type LocalCredentials, requestCredentials } from './control-plane-api.js';
-import type { JoinKeys } from './keys.js';
 
 export interface Asker extends Pick<JoinRequest, 'url' | 'network' | 'machine'> {
   /** The one of the moment: a later login may have brought another. */
@@ -10,12 +9,11 @@ export interface Asker extends Pick<JoinRequest, 'url' | 'network' | 'machine'> 
 }
 
 /** Credentials for these keys: the first ones, or renewed. Errors: those of requestCredentials. */
-export function issuedFor({ url, network, machine, token, now }: Asker, keys: JoinKeys): Promise<LocalCredentials> {
-  const { nkey, certificateRequest } = keys;
-  const join = { network, machine, nkey, certificateRequest, timestamp: now().toISOString() };
+export async function issuedFor(
+  { url, network, machine, token, now }: Asker,
+  keys: MemberKeys,
+): Promise<LocalCredentials> {
+  const certificateRequest = await keys.certificateRequest();
+  const join = { network, machine, nkey: keys.nkey, certificateRequest, timestamp: now().toISOString() };
   return requestCredentials({ url, token: token(), ...join, signature: keys.sign(joinStatement(join)) }, now);
-}
-
-export function meshCredentials({ certificate, authority }: LocalCredentials, keys: JoinKeys): MeshCredentials {
-  return { certificate, authority, privateKey: keys.meshPrivateKey };
 }

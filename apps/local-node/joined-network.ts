@@ -11,6 +11,9 @@ import type { FlowEngine, FlowRecord } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { type HeldNetwork, versionOf } from '#libs/data-plane/topology/held-network.js';
 import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
+import { meshCredentials } from '#libs/member/credentials.js';
+import type { MemberKeys } from '#libs/member/keys.js';
+import { Renewal } from '#libs/member/renewal.js';
 import type { StartedMeshMember } from '#libs/mesh/mesh-member.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import { viewOf } from '#libs/policy/view.js';
@@ -19,13 +22,12 @@ import { type DiagnosedNode, runLocalChecks } from './checks.js';
 import { type LocalCredentials, requestLeave, requestMeshKey } from './control-plane-api.js';
 import { ForwardStates } from './forward-states.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
-import { type Asker, issuedFor, meshCredentials } from './issued.js';
+import { type Asker, issuedFor } from './issued.js';
 import { type Ending, endingOf, joinedState } from './joined-state.js';
-import { type JoinKeys, newJoinKeys } from './keys.js';
+import { newJoinKeys } from './keys.js';
 import { LastWord } from './last-word.js';
 import { lookOf } from './look.js';
 import { joinMesh } from './mesh.js';
-import { Renewal } from './renewal.js';
 import type { Surroundings } from './standing.js';
 
 export interface JoinPorts extends Asker {
@@ -46,6 +48,8 @@ const LIMITS = {
   syncHoldMs: 2_000,
 };
 
+const RENEWAL_PACE = { lookEveryMs: 5_000, firstRetryMs: 500, longestRetryMs: 10_000 };
+
 /** This machine in one network: from the join to leaving, revocation, or the end of the user's token. */
 export class JoinedNetwork {
   private held: HeldNetwork | null = null;
@@ -58,12 +62,12 @@ export class JoinedNetwork {
   private readonly engine: FlowEngine;
   private readonly forwards: Forwards;
   private readonly link: BusLink;
-  private readonly renewal: Renewal;
+  private readonly renewal: Renewal<LocalCredentials>;
   private readonly source: Extract<FlowSource, { kind: 'local' }>;
 
   private constructor(
     private readonly ports: JoinPorts,
-    keys: JoinKeys,
+    keys: MemberKeys,
     private credentials: LocalCredentials,
     private readonly mesh: StartedMeshMember,
   ) {
@@ -130,7 +134,7 @@ export class JoinedNetwork {
       fault: ({ kind, subject, detail }) =>
         ports.log('bus message dropped or refused', { kind, subject, detail: String(detail) }),
     });
-    this.renewal = new Renewal(credentials, {
+    this.renewal = new Renewal(credentials, RENEWAL_PACE, {
       renew: () => issuedFor(ports, keys),
       renewed: async (renewed) => {
         this.credentials = renewed;
@@ -138,22 +142,26 @@ export class JoinedNetwork {
         await this.link.reconnect();
         ports.changed();
       },
-      refused: (error) => void this.end(endingOf(error)),
-      failed: (error) => ports.log('not renewed yet', { error: String(error) }),
+      failed: (error) => {
+        const ending = endingOf(error);
+        if (ending === null) ports.log('not renewed yet', { error: String(error) });
+        else void this.end(ending);
+        return ending === null ? 'try again' : 'give up';
+      },
       now: ports.now,
     });
   }
 
-  /** Errors: JoinRefusedError, ClockRefusedError, ControlPlaneUnreachableError, MeshNotConfiguredError. */
+  /** Errors: those of requestCredentials, MeshNotConfiguredError. */
   static async join(ports: JoinPorts): Promise<JoinedNetwork> {
-    const keys = await newJoinKeys();
+    const keys = newJoinKeys();
     const credentials = await issuedFor(ports, keys);
     let joined: JoinedNetwork | null = null;
     const mesh = await joinMesh(credentials, {
       credentials: meshCredentials(credentials, keys),
       meshNode: ports.meshNode,
       folder: ports.folder,
-      requestKey: () => requestMeshKey(ports.url, ports.token(), credentials.nodeId),
+      requestKey: (signal) => requestMeshKey(ports.url, ports.token(), credentials.nodeId, signal),
       changed: () => joined?.changed(),
       log: (entry) => ports.log('mesh', { entry }),
     });

@@ -1,8 +1,9 @@
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import { ControlPlaneRefusedError } from '#libs/member/control-plane-http.js';
 import type { Transport, TransportStatus } from '#libs/mesh/transport.js';
-import type { JoinRefusedError, LocalCredentials } from './control-plane-api.js';
+import type { LocalCredentials } from './control-plane-api.js';
 import type { Currency } from './last-word.js';
 
 /** Why this machine is in the network no more. */
@@ -12,8 +13,10 @@ export interface Ending {
   readonly remedy: string | null;
 }
 
-/** The control plane said no, for good. */
-export function endingOf({ code, message, remedy }: JoinRefusedError): Ending {
+/** What a failed renewal ends; null: nothing, since another attempt may succeed. */
+export function endingOf(error: unknown): Ending | null {
+  if (!(error instanceof ControlPlaneRefusedError)) return null;
+  const { code, message, remedy } = error;
   return { code, message, remedy };
 }
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
+import { textUpTo } from '#libs/contracts/json-fields.js';
 import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
+import { ControlPlaneUnreachableError, postToControlPlane } from '#libs/member/control-plane-http.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
-import { ControlPlaneUnreachableError, postJson } from './control-plane-http.js';
 import { type AgentCredentials, parseCredentials } from './credentials.js';
 import type { IdentityKeys } from './identity-keys.js';
 
@@ -30,7 +30,13 @@ export interface EnrollmentPorts {
   }) => void;
 }
 
+type Answer = { readonly [key: string]: unknown };
+
 const FILE = 'credentials.json';
+const UNREACHABLE = {
+  code: 'CONTROL_PLANE_UNREACHABLE',
+  remedy: 'check GLOBALSTACKS_CONTROL_PLANE_URL and that the control plane runs',
+};
 const RETRY_MS = 2_000;
 const LONGEST_KEY = 1_024;
 
@@ -118,17 +124,17 @@ export class Enrollment {
     const { keys, now } = this.ports;
     const request = { agentId: this.settings.name, nkey: keys.nkey, timestamp: now().toISOString() };
     const body = { ...request, signature: keys.sign(meshKeyStatement(request)) };
-    const answer = parseObject(await this.post('v1/agent-mesh-keys', body, signal), 'answer');
-    return textUpTo(LONGEST_KEY)(answer.authKey, 'authKey');
+    const { authKey } = await this.post('v1/agent-mesh-keys', body, signal);
+    return textUpTo(LONGEST_KEY)(authKey, 'authKey');
   }
 
-  private post(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-    return postJson(this.settings.controlPlaneUrl, path, body, signal);
+  private post(path: string, body: object, signal: AbortSignal): Promise<Answer> {
+    return postToControlPlane({ url: this.settings.controlPlaneUrl, unreachable: UNREACHABLE }, { path, body }, signal);
   }
 
   /** The key that snapshots are checked with is the one of the enrolment, whatever a renewal says. */
-  private async keep(answer: unknown, current: AgentCredentials | null): Promise<AgentCredentials> {
-    const issued = parseCredentials({ ...parseObject(answer, 'answer'), issuedAt: this.ports.now().toISOString() });
+  private async keep(answer: Answer, current: AgentCredentials | null): Promise<AgentCredentials> {
+    const issued = parseCredentials({ ...answer, issuedAt: this.ports.now().toISOString() });
     if (current !== null && issued.snapshotPublicKey !== current.snapshotPublicKey) {
       this.ports.report({
         kind: 'key-changed',

@@ -74,6 +74,8 @@ describe('the import law', function () {
     ['apps-stand-apart', ['apps/cli/a.js -> apps/agent/b.js']],
     ['clients-never-read-the-log', ['apps/cli/a.js -> libs/event-store/b.js']],
     ['contracts-import-no-other-library', ['libs/contracts/a.js -> libs/domain/b.js']],
+    ['member-stands-above-capabilities', ['libs/mesh/a.js -> libs/member/b.js']],
+    ['member-stands-above-capabilities', ['apps/control-plane/delivery/a.js -> libs/member/b.js']],
     ['the-core-imports-contracts-only', ['libs/domain/a.js -> libs/bus/b.js']],
   ];
   for (const [rule, imports] of rows) {
@@ -88,6 +90,8 @@ describe('the import law', function () {
       'apps/control-plane/api/a.js -> apps/control-plane/networks/b.js',
       'apps/control-plane/delivery/a.js -> apps/control-plane/applied/b.js',
       'apps/control-plane/applied/a.js -> libs/domain/b.js',
+      'apps/agent/topology/a.js -> libs/member/b.js',
+      'libs/member/a.js -> libs/data-plane/b.js',
     ];
     expect(await broken(down)).to.deep.equal([]);
   });

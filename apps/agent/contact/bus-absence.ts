@@ -1,0 +1,30 @@
+const CUT_OFF_MS = 60_000;
+
+/** Tells each time that a minute has passed without the bus: it may have moved, or take other credentials. */
+export class BusAbsence {
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly cutOff: () => void) {
+    this.wait();
+  }
+
+  connected(): void {
+    this.close();
+  }
+
+  disconnected(): void {
+    if (this.timer === null) this.wait();
+  }
+
+  close(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private wait(): void {
+    this.timer = setTimeout(() => {
+      this.wait();
+      this.cutOff();
+    }, CUT_OFF_MS);
+  }
+}

@@ -1,0 +1,81 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
+
+/** The control plane, or something that it needs for an answer, is away: worth another try. */
+export class ControlPlaneUnreachableError extends CodedError {}
+
+/** The control plane answered no, with its own code and remedy: asking again changes nothing. */
+export class ControlPlaneRefusedError extends CodedError {
+  constructor(
+    /** Of the HTTP answer. */
+    readonly status: number,
+    code: string,
+    message: string,
+    remedy: string | null,
+  ) {
+    super(code, message, remedy);
+  }
+}
+
+export interface ControlPlaneAddress {
+  readonly url: URL;
+  /** What this member tells its user when no usable answer comes. */
+  readonly unreachable: { readonly code: string; readonly remedy: string };
+}
+
+/** What is sent; the token of a user where the route asks for one. */
+export interface ControlPlaneRequest {
+  readonly path: string;
+  readonly body: object | null;
+  readonly token?: string;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
+
+/**
+ * One request to the control plane's HTTP API; resolves with the object that it answers. Errors:
+ * ControlPlaneUnreachableError, ControlPlaneRefusedError, InvalidInputError, the signal's reason. None quotes what was
+ * sent.
+ */
+export async function postToControlPlane(
+  { url: base, unreachable }: ControlPlaneAddress,
+  { path, body, token }: ControlPlaneRequest,
+  signal?: AbortSignal,
+): Promise<{ readonly [key: string]: unknown }> {
+  const url = `${base.href.replace(/\/$/, '')}/${path}`;
+  const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  let response: Response;
+  let answer: unknown;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === null ? {} : { body: JSON.stringify(body) }),
+      redirect: 'error',
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    answer = await response.json();
+  } catch (error) {
+    signal?.throwIfAborted();
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    const message = `the control plane at ${base.origin} gave no usable answer: ${why}`;
+    throw new ControlPlaneUnreachableError(unreachable.code, message, unreachable.remedy);
+  }
+  const fields = parseObject(answer, 'answer');
+  if (response.ok) return fields;
+  throw refusalOf(response.status, fields);
+}
+
+/** A problem as RFC 9457 describes it. Of what stands behind the control plane and is away, it says what. */
+function refusalOf(status: number, problem: { readonly [key: string]: unknown }): CodedError {
+  const said = (name: string): string | null => (typeof problem[name] === 'string' ? problem[name] : null);
+  const code = said('code') ?? `HTTP_${status}`;
+  const message = said('detail') ?? `the control plane answered with status ${status}`;
+  const isFinal = status >= 400 && status < 500 && status !== 429;
+  if (isFinal) return new ControlPlaneRefusedError(status, code, message, said('remedy'));
+  return new ControlPlaneUnreachableError(code, message, said('remedy'));
+}

@@ -1,0 +1,54 @@
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/http/mesh-transports.js';
+import { type FieldParser, listOf, nullOr, textUpTo, wordOf } from '#libs/contracts/json-fields.js';
+import type { MeshCredentials } from '#libs/mesh/flow.js';
+import type { MemberKeys } from './keys.js';
+
+/** What the control plane issues to every member. Secret only together with the keys. */
+export interface MemberCredentials {
+  readonly busJwt: string;
+  readonly busServers: readonly string[];
+  readonly certificate: string;
+  readonly authority: string;
+  /** Signs snapshots: SPKI, DER, base64. */
+  readonly snapshotPublicKey: string;
+  /** Which mesh the control plane would have this member join; null: none. */
+  readonly meshTransport: MeshTransport | null;
+  readonly meshControlUrl: string | null;
+  /** By the member's clock, when the answer came. */
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+const MOST_SERVERS = 32;
+
+const parseTime: FieldParser<Date> = (value, field) => {
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) {
+    throw new InvalidInputError(field, value, 'a time as in RFC 3339');
+  }
+  return new Date(value);
+};
+
+/** The fields that every member's credentials have; throws InvalidInputError. */
+export function parseMemberCredentials(fields: { readonly [key: string]: unknown }): MemberCredentials {
+  return {
+    busJwt: textUpTo(16_384)(fields.busJwt, 'busJwt'),
+    busServers: listOf(textUpTo(512), MOST_SERVERS)(fields.busServers, 'busServers'),
+    certificate: textUpTo(16_384)(fields.certificate, 'certificate'),
+    authority: textUpTo(65_536)(fields.authority, 'authority'),
+    snapshotPublicKey: textUpTo(1_024)(fields.snapshotPublicKey, 'snapshotPublicKey'),
+    // Not there in credentials of an earlier release.
+    meshTransport: nullOr(wordOf(MESH_TRANSPORTS))(fields.meshTransport ?? null, 'meshTransport'),
+    meshControlUrl: nullOr(textUpTo(2_048))(fields.meshControlUrl ?? null, 'meshControlUrl'),
+    issuedAt: parseTime(fields.issuedAt, 'issuedAt'),
+    expiresAt: parseTime(fields.expiresAt, 'expiresAt'),
+  };
+}
+
+/** What a member shows to its peers in the mesh. */
+export function meshCredentials(
+  { certificate, authority }: MemberCredentials,
+  { meshPrivateKey }: MemberKeys,
+): MeshCredentials {
+  return { certificate, authority, privateKey: meshPrivateKey };
+}

@@ -1,0 +1,31 @@
+import { createUser, fromSeed } from '@nats-io/nkeys';
+import { createCertificateRequest } from '#libs/mesh/certificates.js';
+
+/** A member's own keys: made by it, and never sent anywhere. */
+export interface MemberKeys {
+  /** Public NATS user key. */
+  readonly nkey: string;
+  readonly nkeySeed: string;
+  /** PEM */
+  readonly meshPrivateKey: string;
+  /** PKCS #10 in PEM for the mesh key. */
+  certificateRequest(): Promise<string>;
+  /** Base64 of the signature by the NATS key. */
+  sign(statement: string): string;
+}
+
+/** The seed of a new NATS user key. */
+export function newBusSeed(): string {
+  return new TextDecoder().decode(createUser().getSeed());
+}
+
+export function memberKeys(nkeySeed: string, meshPrivateKey: string): MemberKeys {
+  const pair = fromSeed(new TextEncoder().encode(nkeySeed));
+  return {
+    nkey: pair.getPublicKey(),
+    nkeySeed,
+    meshPrivateKey,
+    certificateRequest: () => createCertificateRequest(meshPrivateKey),
+    sign: (statement) => Buffer.from(pair.sign(new TextEncoder().encode(statement))).toString('base64'),
+  };
+}
