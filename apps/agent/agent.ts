@@ -1,14 +1,24 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { agentSubject } from '#libs/contracts/bus/subjects.js';
 import { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
+import { Acknowledgements } from '#libs/member/acknowledgements.js';
+import { AdmittedPeers } from '#libs/member/admitted-peers.js';
+import { ControlPlaneLink } from '#libs/member/control-plane-link.js';
 import { meshCredentials } from '#libs/member/credentials.js';
+import { HeldNetworks } from '#libs/member/held-networks.js';
+import { agentAddress, MemberBus } from '#libs/member/member-bus.js';
+import { Refusals } from '#libs/member/refusals.js';
 import { Renewal } from '#libs/member/renewal.js';
+import { SyncRequests } from '#libs/member/sync-requests.js';
 import { systemClock } from './contact/boot-clock.js';
+import { BusAbsence } from './contact/bus-absence.js';
+import { ContactLog } from './contact/contact-log.js';
 import { openFreshness } from './contact/freshness.js';
-import { ControlPlaneLink } from './control-plane-link.js';
+import { InventoryReports } from './contact/inventory.js';
 import { diagnosedAgent } from './diagnostics/diagnosed-agent.js';
 import { diagnose } from './diagnostics/diagnostics.js';
 import { Enrollment } from './enrollment/enrollment.js';
@@ -16,14 +26,12 @@ import { openIdentityKeys } from './enrollment/identity-keys.js';
 import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
 import { SOFTWARE_VERSION } from './foundation/software-version.js';
-import { AdmittedLocalNodes } from './mesh/admitted-local-nodes.js';
-import { KnownPeers } from './mesh/known-peers.js';
+import { PeerFiles } from './mesh/peer-files.js';
 import type { AgentSettings } from './settings.js';
-import { Acknowledgements } from './topology/acknowledgements.js';
 import { Applier } from './topology/applier.js';
 import { reportApplier } from './topology/applier-log.js';
 import { LastGoodFiles } from './topology/last-good.js';
-import { Refusals } from './topology/refusals.js';
+import { restoreLastGood } from './topology/restore-last-good.js';
 import { Settling } from './topology/settling.js';
 import { openTraffic } from './traffic/traffic.js';
 
@@ -34,14 +42,15 @@ export interface RunningAgent {
 const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs: 60_000 };
 
 /**
- * Starts an agent: keys and credentials, sandboxes and traffic, what was last good, and then the control plane,
- * which it serves without until it answers. `starting` ends the wait for an enrolment.
+ * Starts an agent: its keys and credentials, the bus and what is said over it, sandboxes and traffic, what was last good,
+ * and then contact with the control plane, which it serves without until that answers. `starting` ends the wait for an
+ * enrolment.
  */
 export async function startAgent(settings: AgentSettings, log: AgentLog, starting: AbortSignal): Promise<RunningAgent> {
   const now = () => new Date();
   const inState = (name: string) => join(settings.stateFolder, name);
   const counters = new Counters();
-  const linked = Promise.withResolvers<ControlPlaneLink>();
+  const contactLog = new ContactLog(log, counters);
   await mkdir(settings.stateFolder, { recursive: true, mode: 0o700 });
 
   const keys = openIdentityKeys(inState('identity'));
@@ -52,48 +61,63 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   let credentials = await enrollment.current(starting);
   const { agentId } = credentials;
 
+  // The bus, and what is said over it.
+  const bus = new MemberBus({
+    address: agentAddress(agentId),
+    credentials: () => credentials,
+    nkeySeed: keys.nkeySeed,
+    fault: (fault) => contactLog.fault(fault),
+  });
+  bus.onStatus((status, detail) => contactLog.status(status, detail));
+  const deliver = async (message: AppliedMessage, signal: AbortSignal) =>
+    contactLog.delivered(message, await bus.deliverApplied(message, signal));
+  const acknowledgements = new Acknowledgements({
+    deliver,
+    failed: ({ networkId, to }, error) => log.warn({ networkId, to, ...errorFields(error) }, 'not acknowledged yet'),
+  });
+  const refusals = new Refusals(deliver, ({ networkId, to }, error) =>
+    log.warn({ networkId, to, ...errorFields(error) }, 'refusal not reported'),
+  );
+  const held = new HeldNetworks();
+  const syncs = new SyncRequests({
+    held,
+    request: (message) => bus.requestSync(message),
+    failed: (networkId, error) => log.debug({ networkId, ...errorFields(error) }, 'sync not answered'),
+  });
+
+  // Sandboxes and traffic, by what is held and who is admitted.
   const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
     log.error(errorFields(error), 'last contact not kept'),
   );
+  const admitted = new AdmittedPeers();
   const traffic = await openTraffic(settings, {
     agentId,
     credentials: meshCredentials(credentials, keys),
     offeredMesh: credentials,
     requestMeshKey: (signal) => enrollment.meshKey(signal),
-    admitsLocal: (networkId, source) => localNodes.admits(networkId, source),
+    admitsLocal: (networkId, source) => admitted.admits(networkId, source),
     isFresh: (networkId) => {
-      const held = applier.held(networkId);
-      return held !== null && freshness.isWithin(held.snapshot.maxStalenessSeconds);
+      const snapshot = held.of(networkId)?.snapshot;
+      return snapshot !== undefined && freshness.isWithin(snapshot.maxStalenessSeconds);
     },
-    requestSync: (networkId, version) => void linked.promise.then((link) => link.askForVersion(networkId, version)),
+    requestSync: (networkId, version) => syncs.ask(networkId, version),
     log,
     now,
   });
-  const peers = new KnownPeers(inState('peers.json'), agentId, traffic.mesh.member, (error) =>
-    log.error(errorFields(error), 'peers not kept'),
-  );
-  await peers.restore(now());
-  const localNodes = new AdmittedLocalNodes(
-    inState('local-nodes.json'),
-    traffic.mesh.member,
-    () => {
-      const flowsCut = traffic.flows.localNodesChanged();
-      if (flowsCut.length > 0) log.info({ flowsCut }, 'flows of local nodes that are not admitted any more are cut');
-    },
-    (error) => log.error(errorFields(error), 'admitted local nodes not kept'),
-  );
-  await localNodes.restore(now());
-
-  const acknowledgements = new Acknowledgements({
-    deliver: async (message, signal) => (await linked.promise).deliverApplied(message, signal),
-    failed: ({ networkId, to }, error) => log.warn({ networkId, to, ...errorFields(error) }, 'not acknowledged yet'),
+  const peerFiles = new PeerFiles(settings.stateFolder, (error) => log.error(errorFields(error), 'peers not kept'));
+  if (traffic.mesh.member !== null) admitted.admitTo(traffic.mesh.member, agentId);
+  admitted.restore(await peerFiles.load(now()));
+  admitted.onPeers((peers) => peerFiles.savePeers(peers));
+  admitted.onLocalNodes((localNodes) => {
+    const flowsCut = traffic.flows.localNodesChanged();
+    if (flowsCut.length > 0) log.info({ flowsCut }, 'flows of local nodes that are not admitted any more are cut');
+    peerFiles.saveLocalNodes(localNodes);
   });
-  const refusals = new Refusals(
-    async (message, signal) => (await linked.promise).deliverApplied(message, signal),
-    ({ networkId, to }, error) => log.warn({ networkId, to, ...errorFields(error) }, 'refusal not reported'),
-  );
+
+  // What the control plane publishes, and before that what was last good.
   const store = new LastGoodFiles(inState('networks'));
   const applier = new Applier({
+    held,
     flows: traffic.flows,
     settling: new Settling({
       agentId,
@@ -113,7 +137,8 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const receiver = new TopologyReceiver({
     recipient: agentId,
     topologyKey: () => credentials.snapshotPublicKey,
-    applier,
+    held,
+    take: (version) => applier.take(version),
     acknowledgeAgain: (networkId) => acknowledgements.repeat(networkId),
     reportRefusal: (message) => refusals.report(message),
     counted: (status, code) => {
@@ -123,46 +148,46 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     },
     now,
   });
-  await restore();
+  await restoreLastGood({ store, acknowledgements, applier, freshness, counters, log, now });
   traffic.acceptPeers();
 
+  // Contact with the control plane: from here on it is answered.
   const bootId = randomUUID();
-  const hello = (): HelloMessage => ({
-    protocol: BUS_PROTOCOL,
-    bootId,
-    softwareVersion: SOFTWARE_VERSION,
-    driver: traffic.driver.name,
-    mesh: traffic.mesh.state(),
-    networks: applier.versions(),
-  });
   const diagnosed = diagnosedAgent({
-    ...{ agentId, traffic, applier, peers, now },
+    ...{ agentId, traffic, applier, peers: admitted, now },
     certificate: () => credentials.certificate,
     newQueryId: () => randomInt(65_536),
   });
-  const link = new ControlPlaneLink({
-    agentId,
+  const inventory = new InventoryReports({
     bootId,
-    credentials: () => credentials,
-    nkeySeed: keys.nkeySeed,
-    hello,
     driver: traffic.driver,
-    held: (networkId) => applier.held(networkId),
-    heldNetworks: () => applier.heldNetworks(),
-    acknowledgements,
-    receiver,
-    peers,
-    localNodes,
-    diagnose: (message) => diagnose(diagnosed, message),
-    inContact: () => freshness.contact(),
-    cutOff: () => renewal.now(),
-    counters,
-    log,
-    now,
+    request: (message, signal) => bus.requestUntilAnswered(agentSubject(agentId, 'inventory'), message, signal),
+    answered: ({ conflicts }) => {
+      for (const conflict of conflicts) log.error(conflict, 'another agent holds this sandbox');
+    },
+    failed: (error) => log.warn(errorFields(error), 'inventory not reported'),
   });
-  linked.resolve(link);
-  traffic.onSandboxes(() => link.reportSandboxes());
+  const link = new ControlPlaneLink(bus, {
+    hello: () => ({
+      protocol: BUS_PROTOCOL,
+      bootId,
+      softwareVersion: SOFTWARE_VERSION,
+      driver: traffic.driver.name,
+      mesh: traffic.mesh.state(),
+      networks: applier.versions(),
+    }),
+    ...{ acknowledgements, receiver, admitted, syncs },
+    diagnose: (message) => diagnose(diagnosed, message),
+    answered: (_reply, to) => {
+      freshness.contact();
+      contactLog.answered(to);
+      if (to === 'hello') void inventory.report();
+    },
+    unanswered: (error) => contactLog.unanswered(error),
+  });
+  traffic.onSandboxes(() => void inventory.report());
   traffic.onMesh(() => link.reportSoon());
+
   const renewal = new Renewal(credentials, RENEWAL_PACE, {
     renew: (current, signal) => enrollment.renew(current, signal),
     renewed: async (renewed) => {
@@ -172,7 +197,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       }
       credentials = renewed;
       traffic.mesh.member?.setCredentials(meshCredentials(renewed, keys));
-      await link.reconnect();
+      await bus.reconnect();
       log.info({ expiresAt: renewed.expiresAt }, 'credentials renewed');
     },
     failed: (error) => {
@@ -181,22 +206,8 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     },
     now,
   });
-
-  async function restore(): Promise<void> {
-    const { networks, corrupt } = await store.load(now());
-    for (const file of corrupt) {
-      counters.add('last-good corrupt', () => {});
-      log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
-    }
-    for (const { held, unanswered } of networks) {
-      // First what is still to be told: the file, written again, holds it too.
-      for (const message of unanswered) acknowledgements.add(message);
-      await applier.restore(held);
-      const { networkId, name, version } = held.snapshot;
-      const contactSeconds = Math.round(freshness.secondsSinceContact());
-      log.info({ networkId, network: name, version, contactSeconds }, 'serving from last-good, before any contact');
-    }
-  }
+  const absence = new BusAbsence(() => renewal.now());
+  bus.onStatus((status) => absence.heard(status));
 
   return {
     /**
@@ -204,14 +215,16 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
      * flows and the mesh; what is left to tell stays on disk; the bus last, so that answers still go out.
      */
     async close() {
-      await link.stop();
+      inventory.close();
+      await link.close();
       await renewal.close();
       await applier.close();
       await traffic.close();
       await acknowledgements.close();
       await refusals.close();
-      await Promise.all([freshness.close(), peers.close(), localNodes.close()]);
-      await link.close();
+      await Promise.all([freshness.close(), peerFiles.close()]);
+      await bus.close();
+      absence.close();
       log.info({ counters: counters.all() }, 'agent ended');
     },
   };

@@ -1,8 +1,8 @@
+import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { ControlPlaneRefusedError } from '#libs/member/control-plane-http.js';
-import type { Transport, TransportStatus } from '#libs/mesh/transport.js';
 import type { LocalCredentials } from './control-plane-api.js';
 import type { Currency } from './last-word.js';
 
@@ -26,8 +26,7 @@ export interface JoinedFacts {
   readonly ending: Ending | null;
   readonly currency: Currency;
   readonly lastContactAt: Date;
-  readonly transport: Transport['kind'];
-  readonly mesh: TransportStatus;
+  readonly mesh: MeshState;
   readonly bus: string;
   /** null: no topology has arrived yet. */
   readonly held: HeldNetwork | null;
@@ -40,7 +39,7 @@ export function joinedState(facts: JoinedFacts): JoinedNetworkState {
   const { nodeId, user, expiresAt } = credentials;
   const { code, message, remedy } = ending ?? doubt(facts) ?? { ...mesh, remedy: meshRemedy(mesh.code) };
   const isSilent = currency.kind === 'silent';
-  const meshNow = isSilent && facts.transport === 'direct' ? 'unknown' : mesh.state;
+  const meshNow = isSilent && mesh.transport === 'direct' ? 'unknown' : mesh.state;
   return {
     ...{ network, nodeId, user, code, message, remedy, bus, forwards },
     state: ending === null ? (isSilent ? 'unknown' : 'joined') : 'ended',

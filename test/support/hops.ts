@@ -62,7 +62,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     failsWith: /reset by peer[\s\S]*expected '' to equal/,
   },
   'no acknowledgement': {
-    file: /\/apps\/agent\/topology\/acknowledgements\.js$/,
+    file: /\/libs\/member\/acknowledgements\.js$/,
     changes: [
       ['await this.ports.deliver(head, signal);', ''],
       // Heartbeats repeat the last one, so that a lost acknowledgement costs time only.

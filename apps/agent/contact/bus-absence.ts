@@ -1,19 +1,21 @@
+import type { BusStatus } from '#libs/bus/bus.js';
+
 const CUT_OFF_MS = 60_000;
 
 /** Tells each time that a minute has passed without the bus: it may have moved, or take other credentials. */
 export class BusAbsence {
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly cutOff: () => void) {
+  constructor(
+    private readonly cutOff: () => void,
+    private readonly afterMs = CUT_OFF_MS,
+  ) {
     this.wait();
   }
 
-  connected(): void {
-    this.close();
-  }
-
-  disconnected(): void {
-    if (this.timer === null) this.wait();
+  heard(status: BusStatus): void {
+    if (status === 'connected') this.close();
+    else if (this.timer === null) this.wait();
   }
 
   close(): void {
@@ -25,6 +27,6 @@ export class BusAbsence {
     this.timer = setTimeout(() => {
       this.wait();
       this.cutOff();
-    }, CUT_OFF_MS);
+    }, this.afterMs);
   }
 }

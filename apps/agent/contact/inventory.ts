@@ -16,10 +16,12 @@ export interface InventoryPorts {
 export class InventoryReports {
   private sequence = 0;
   private current: AbortController | null = null;
+  private closed = false;
 
   constructor(private readonly ports: InventoryPorts) {}
 
   async report(): Promise<void> {
+    if (this.closed) return;
     this.current?.abort();
     const current = new AbortController();
     this.current = current;
@@ -41,6 +43,7 @@ export class InventoryReports {
   }
 
   close(): void {
+    this.closed = true;
     this.current?.abort();
   }
 }

@@ -6,8 +6,8 @@ import type { FlowEngine, Route, SandboxDirectory } from '#libs/data-plane/data-
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import type { DnsZone } from '#libs/data-plane/dns/zone.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import type { AdmittedPeers } from '#libs/member/admitted-peers.js';
 import type { NetworkView } from '#libs/policy/model.js';
-import type { KnownPeers } from '../mesh/known-peers.js';
 import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
 import type { Traffic } from '../traffic/traffic.js';
@@ -48,7 +48,7 @@ export interface DiagnosedParts {
   readonly agentId: AgentId;
   readonly traffic: Traffic;
   readonly applier: Applier;
-  readonly peers: KnownPeers;
+  readonly peers: AdmittedPeers;
   readonly certificate: () => string;
   readonly newQueryId: () => number;
   readonly now: () => Date;

@@ -1,6 +1,7 @@
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import type { MeshWay } from '#libs/member/join-mesh.js';
 import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 
 /** What this host says of its mesh. What it leaves open the control plane says, with the agent's credentials. */
@@ -22,15 +23,7 @@ export interface OfferedMesh {
 }
 
 /** How this agent is to reach its peers, or why it cannot: said at the control plane, never worked around. */
-export type MeshChoice =
-  | { readonly kind: 'direct'; readonly listen: string; readonly advertise: string | null }
-  | {
-      readonly kind: 'tsnet';
-      readonly controlUrl: string;
-      readonly authKey: string | null;
-      readonly meshNode: string;
-    }
-  | { readonly kind: 'unavailable'; readonly state: MeshState };
+export type MeshChoice = MeshWay | { readonly kind: 'unavailable'; readonly state: MeshState };
 
 type Read = <T>(variable: string, parse: FieldParser<T>) => T | null;
 

@@ -1,16 +1,19 @@
 import { WokenWork } from '#libs/async/woken-work.js';
-import type { AliasFailure, AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
-import type { Epoch, NetworkVersion } from '#libs/contracts/bus/network-version.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import type { AliasFailure } from '#libs/contracts/bus/from-member/applied.js';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { FlowEngine } from '#libs/data-plane/data-plane.js';
 import { type HeldNetwork, sameEpoch, versionOf } from '#libs/data-plane/topology/held-network.js';
+import type { Acknowledgements } from '#libs/member/acknowledgements.js';
+import { appliedMessage } from '#libs/member/applied-message.js';
+import type { HeldNetworks } from '#libs/member/held-networks.js';
 import { viewOf } from '#libs/policy/view.js';
-import type { Acknowledgements } from './acknowledgements.js';
 import type { LastGood } from './last-good.js';
 import type { Settling } from './settling.js';
 
 export interface ApplierPorts {
+  /** Where what is taken is held. */
+  readonly held: HeldNetworks;
   readonly flows: Pick<FlowEngine, 'apply'>;
   readonly settling: Pick<Settling, 'settle'>;
   readonly store: { save(lastGood: LastGood): Promise<void> };
@@ -72,10 +75,6 @@ export class Applier {
     await state.settling.idle();
   }
 
-  held(networkId: NetworkId): HeldNetwork | null {
-    return this.networks.get(networkId)?.held ?? null;
-  }
-
   /** The version that everything follows. */
   applied(networkId: NetworkId): HeldNetwork | null {
     return this.networks.get(networkId)?.applied ?? null;
@@ -83,19 +82,6 @@ export class Applier {
 
   failures(networkId: NetworkId): readonly AliasFailure[] {
     return this.networks.get(networkId)?.failures ?? [];
-  }
-
-  heldNetworks(): readonly HeldNetwork[] {
-    return [...this.networks.values()].map(({ held }) => held);
-  }
-
-  /** The highest epoch anything was taken from. */
-  epoch(): Epoch | null {
-    const epochs = [...this.networks.values()].map(({ held }) => held.epoch);
-    return epochs.reduce<Epoch | null>(
-      (highest, epoch) => (highest === null || epoch.counter > highest.counter ? epoch : highest),
-      null,
-    );
   }
 
   versions(): readonly NetworkVersion[] {
@@ -121,6 +107,7 @@ export class Applier {
     // Versions of two epochs do not compare: cuts of the old one go with the first of the new.
     if (!sameEpoch(state.held.epoch, held.epoch)) state.cuts = state.cuts.map((cut) => ({ ...cut, version: 0 }));
     state.held = held;
+    this.ports.held.hold(held);
     state.attempts = 0;
     if (flowsCut.length > 0) state.cuts.push({ version, flows: flowsCut });
     this.ports.report({ kind: 'policy-applied', held, flowsCut });
@@ -158,21 +145,12 @@ export class Applier {
     const { networkId, version } = held.snapshot;
     const told = state.cuts.filter((cut) => cut.version <= version);
     const from = state.applied !== null && sameEpoch(state.applied.epoch, held.epoch) ? state.applied : null;
-    const message: AppliedMessage = {
-      protocol: BUS_PROTOCOL,
-      epoch: held.epoch,
-      networkId,
+    const message = appliedMessage(held, {
       from: from?.snapshot.version ?? null,
-      to: version,
-      hash: held.hash,
-      signature: held.signature,
-      outcome: 'applied',
-      code: null,
-      message: null,
       aliasFailures: failures,
       flowsCut: told.flatMap(({ flows }) => flows),
-      appliedAt: this.ports.now().toISOString(),
-    };
+      appliedAt: this.ports.now(),
+    });
     const unanswered = [...this.ports.acknowledgements.unanswered(networkId), message];
     await this.ports.store.save({ held, unanswered });
     state.applied = held;

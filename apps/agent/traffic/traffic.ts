@@ -13,7 +13,7 @@ import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { systemUpstreams } from '../dns/upstreams.js';
 import { ZonePublisher } from '../dns/zone-publisher.js';
 import { type AgentLog, errorFields } from '../foundation/log.js';
-import { type JoinedMesh, joinMesh } from '../mesh/join.js';
+import { type HostMesh, joinHostMesh } from '../mesh/join.js';
 import { chooseMesh, type MeshSettings, type OfferedMesh } from '../mesh/mesh-settings.js';
 import { type AliasAddresses, openAliasAddresses } from '../proxy/alias-addresses.js';
 import { departed } from '../sandboxes/departures.js';
@@ -46,7 +46,7 @@ export interface TrafficPorts {
 /** Everything on this host that carries traffic, and the sandboxes it is for. */
 export interface Traffic {
   readonly driver: SandboxDriver;
-  readonly mesh: JoinedMesh;
+  readonly mesh: HostMesh;
   readonly flows: FlowEngine;
   readonly listeners: ProxyListeners;
   readonly dns: DnsServer;
@@ -75,7 +75,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   const forbidden = [proxyRange.includes('/') ? proxyRange : `${proxyRange}/32`];
 
   let meshChanged = (): void => {};
-  const mesh = await joinMesh(chooseMesh(settings.mesh, ports.offeredMesh), {
+  const mesh = await joinHostMesh(chooseMesh(settings.mesh, ports.offeredMesh), {
     agentId: ports.agentId,
     credentials: ports.credentials,
     stateFolder: settings.stateFolder,

@@ -13,10 +13,9 @@ import { judgeOffer } from './acceptance.js';
 import type { HeldNetwork } from './held-network.js';
 import { PartAssembly } from './part-assembly.js';
 
-/** What is held, and who takes what leads forward. */
+/** What is held. */
 export interface TopologyHolder {
-  take(held: HeldNetwork): void;
-  held(networkId: NetworkId): HeldNetwork | null;
+  of(networkId: NetworkId): HeldNetwork | null;
   /** The highest epoch that anything was taken from. */
   epoch(): Epoch | null;
 }
@@ -26,7 +25,9 @@ export interface ReceiverPorts {
   readonly recipient: string;
   /** Pinned at enrolment: SPKI, DER, base64. */
   readonly topologyKey: () => string;
-  readonly applier: TopologyHolder;
+  readonly held: TopologyHolder;
+  /** Takes what leads forward. */
+  readonly take: (held: HeldNetwork) => void;
   /** The acknowledgement of a version held already is due again. */
   readonly acknowledgeAgain: (networkId: NetworkId) => void;
   /** A version was refused: told at the control plane. */
@@ -56,12 +57,12 @@ export class TopologyReceiver {
       if (error instanceof CodedError) return answer('refused', error.code, error.message);
       throw error;
     }
-    const { recipient, applier } = this.ports;
+    const { recipient, held } = this.ports;
     if (!verifyTopology(this.ports.topologyKey(), recipient, message, message.signature)) {
       return this.refuse(message, 'SIGNATURE_INVALID', 'the signature is not that of the control plane enrolled with');
     }
     const { networkId } = message;
-    const verdict = judgeOffer({ epoch: applier.epoch(), term: this.term, held: applier.held(networkId) }, message);
+    const verdict = judgeOffer({ epoch: held.epoch(), term: this.term, held: held.of(networkId) }, message);
     this.term = Math.max(this.term, message.term);
     switch (verdict.kind) {
       case 'refuse':
@@ -105,7 +106,7 @@ export class TopologyReceiver {
     if (snapshot.networkId !== networkId || snapshot.version !== to) {
       return this.refuse(message, 'SNAPSHOT_INVALID', 'the snapshot is of another network or version than was signed');
     }
-    this.ports.applier.take({ epoch, hash, signature, snapshot });
+    this.ports.take({ epoch, hash, signature, snapshot });
     return answer('received', null, null);
   }
 
@@ -115,7 +116,7 @@ export class TopologyReceiver {
       protocol: BUS_PROTOCOL,
       epoch,
       networkId,
-      from: this.ports.applier.held(networkId)?.snapshot.version ?? null,
+      from: this.ports.held.of(networkId)?.snapshot.version ?? null,
       to,
       hash,
       signature: null,

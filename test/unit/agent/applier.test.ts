@@ -7,6 +7,7 @@ import { type FlowId, parseAgentId, parseFlowId } from '#libs/contracts/ids.js';
 import type { RouteFailure } from '#libs/data-plane/data-plane.js';
 import { createAddressPool } from '#libs/data-plane/proxy/address-pool.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import { HeldNetworks } from '#libs/member/held-networks.js';
 import { leavingSnapshot, snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -69,6 +70,7 @@ class Recorder {
       },
     });
     const ports: ApplierPorts = {
+      held: new HeldNetworks(),
       flows: {
         apply: (networkId, view) => {
           this.steps.push(`policy ${networkId} ${view?.version ?? 'none'}`);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { Acknowledgements, MOST_FLOWS_A_MESSAGE } from '#apps/agent/topology/acknowledgements.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { type FlowId, parseFlowId, parseNetworkId } from '#libs/contracts/ids.js';
+import { Acknowledgements, MOST_FLOWS_A_MESSAGE } from '#libs/member/acknowledgements.js';
 import { waitFor } from '#test/support/wait.js';
 
 const NETWORK = parseNetworkId('0a', 'network');

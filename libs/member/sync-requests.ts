@@ -3,15 +3,15 @@ import type { SyncMessage } from '#libs/contracts/bus/from-member/sync.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import type { HeldNetworks } from './held-networks.js';
 
 export interface SyncPorts {
-  readonly held: (networkId: NetworkId) => HeldNetwork | null;
-  readonly heldNetworks: () => readonly HeldNetwork[];
+  readonly held: HeldNetworks;
   readonly request: (message: SyncMessage) => Promise<void>;
   readonly failed: (networkId: NetworkId, error: unknown) => void;
 }
 
-/** Asks the control plane for networks that this agent is behind on: one question a network at a time. */
+/** Asks the control plane for networks that this member is behind on: one question a network at a time. */
 export class SyncRequests {
   private readonly asking = new Set<NetworkId>();
 
@@ -19,7 +19,7 @@ export class SyncRequests {
 
   /** Somebody saw a later version than the one held. */
   ask(networkId: NetworkId, version: number): void {
-    const held = this.ports.held(networkId);
+    const held = this.ports.held.of(networkId);
     if (held === null || held.snapshot.version < version) this.send(networkId, held);
   }
 
@@ -28,13 +28,13 @@ export class SyncRequests {
     const named = new Set<NetworkId>();
     for (const { networkId, version, hash } of networks) {
       named.add(networkId);
-      const held = this.ports.held(networkId);
+      const held = this.ports.held.of(networkId);
       const behind = held === null || held.snapshot.version < version || held.epoch.counter < epoch.counter;
       // Of the same version with another hash the control plane has to hear: it sends, and is answered with a refusal.
       const differs = held !== null && held.snapshot.version === version && held.hash !== hash;
       if (behind || differs) this.send(networkId, held);
     }
-    for (const held of this.ports.heldNetworks()) {
+    for (const held of this.ports.held.all()) {
       const { networkId, participates } = held.snapshot;
       if (participates && !named.has(networkId)) this.send(networkId, held);
     }

@@ -1,0 +1,40 @@
+import type { BusFault, BusStatus } from '#libs/bus/bus.js';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { Receipt } from '#libs/contracts/bus/receipt.js';
+import type { Counters } from '../foundation/counters.js';
+import { type AgentLog, errorFields } from '../foundation/log.js';
+
+/** What became of the bus and the contact with the control plane, for the person who reads the log. */
+export class ContactLog {
+  private answering: boolean | null = null;
+
+  constructor(
+    private readonly log: AgentLog,
+    private readonly counters: Counters,
+  ) {}
+
+  status(status: BusStatus, detail: string | null): void {
+    this.log.info({ status, detail }, `bus ${status}`);
+  }
+
+  answered(to: 'hello' | 'heartbeat'): void {
+    if (this.answering !== true) this.log.info({ to }, 'in contact with the control plane');
+    this.answering = true;
+  }
+
+  unanswered(error: unknown): void {
+    if (this.answering !== false) this.log.warn(errorFields(error), 'the control plane does not answer');
+    this.answering = false;
+  }
+
+  /** A refusal of the control plane's own counts as an answer. */
+  delivered({ networkId, to }: AppliedMessage, { ok, code, message: why }: Receipt): void {
+    if (!ok) this.log.warn({ networkId, to, code, why }, 'not taken note of');
+  }
+
+  fault({ kind, subject, detail }: BusFault): void {
+    this.counters.add(`bus ${kind}`, (count) => {
+      this.log.warn({ kind, subject, count, ...errorFields(detail) }, 'bus message dropped or refused');
+    });
+  }
+}

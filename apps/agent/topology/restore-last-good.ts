@@ -1,0 +1,34 @@
+import type { Acknowledgements } from '#libs/member/acknowledgements.js';
+import type { Freshness } from '../contact/freshness.js';
+import type { Counters } from '../foundation/counters.js';
+import type { AgentLog } from '../foundation/log.js';
+import type { Applier } from './applier.js';
+import type { LastGoodFiles } from './last-good.js';
+
+export interface RestorePorts {
+  readonly store: LastGoodFiles;
+  readonly acknowledgements: Acknowledgements;
+  readonly applier: Applier;
+  readonly freshness: Freshness;
+  readonly counters: Counters;
+  readonly log: AgentLog;
+  readonly now: () => Date;
+}
+
+/** Serves what was last good, before any contact; resolves when listeners and names are up. */
+export async function restoreLastGood(ports: RestorePorts): Promise<void> {
+  const { store, acknowledgements, applier, freshness, counters, log, now } = ports;
+  const { networks, corrupt } = await store.load(now());
+  for (const file of corrupt) {
+    counters.add('last-good corrupt', () => {});
+    log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
+  }
+  for (const { held, unanswered } of networks) {
+    // First what is still to be told: the file, written again, holds it too.
+    for (const message of unanswered) acknowledgements.add(message);
+    await applier.restore(held);
+    const { networkId, name, version } = held.snapshot;
+    const contactSeconds = Math.round(freshness.secondsSinceContact());
+    log.info({ networkId, network: name, version, contactSeconds }, 'serving from last-good, before any contact');
+  }
+}

@@ -1,0 +1,46 @@
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import { HeldNetworks } from '#libs/member/held-networks.js';
+import type { LocalCredentials } from './control-plane-api.js';
+import { type Currency, LastWord } from './last-word.js';
+
+/** What this machine holds of its network, and for how long it may act on that. */
+export class HeldCopy {
+  /** Of one network alone. */
+  readonly networks = new HeldNetworks();
+  private readonly lastWord: LastWord;
+
+  constructor(
+    /** Those of the moment. */
+    private readonly credentials: () => LocalCredentials,
+    private readonly now: () => Date,
+  ) {
+    const { networkId, issuedAt } = credentials();
+    this.lastWord = new LastWord(networkId, issuedAt);
+  }
+
+  /** null: no topology has arrived yet. */
+  get current(): HeldNetwork | null {
+    return this.networks.of(this.credentials().networkId);
+  }
+
+  /** When the control plane last answered. */
+  get heardAt(): Date {
+    return this.lastWord.heardAt;
+  }
+
+  heard(reply: ContactReply): void {
+    this.lastWord.heard(reply, this.current, this.now());
+  }
+
+  currency(): Currency {
+    return this.lastWord.judge(this.current, this.now());
+  }
+
+  /** The certificate ends long before most networks' bound; whichever is first closes the door. */
+  isServed(): boolean {
+    const now = this.now().getTime();
+    const boundMs = (this.current?.snapshot.maxStalenessSeconds ?? 0) * 1_000;
+    return now < this.credentials().expiresAt.getTime() && now - this.heardAt.getTime() < boundMs;
+  }
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { type NetworkId, type NetworkName, parseFlowId } from '#libs/contracts/ids.js';
+import type { ForwardState } from '#libs/contracts/local-node-requests.js';
+import type { FlowEngine, FlowEngineSettings, FlowRecord, LocalSource } from '#libs/data-plane/data-plane.js';
+import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
+import type { JoinedMesh } from '#libs/member/join-mesh.js';
+import { ForwardStates } from './forward-states.js';
+import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
+import type { HeldCopy } from './held-copy.js';
+import { LastCodes } from './last-codes.js';
+import { lookOf } from './look.js';
+import type { Surroundings } from './standing.js';
+
+export interface TrafficPorts {
+  readonly network: NetworkName;
+  readonly networkId: NetworkId;
+  readonly source: LocalSource;
+  readonly copy: HeldCopy;
+  readonly mesh: JoinedMesh;
+  readonly requestSync: FlowEngineSettings['requestSync'];
+  readonly record: (record: FlowRecord) => void;
+  readonly now: () => Date;
+  /** A forward stands otherwise than before. */
+  readonly changed: () => void;
+}
+
+const LIMITS = {
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 3_600_000,
+  flowsPerSource: 1_024,
+  flows: 1_024,
+  syncHoldMs: 2_000,
+};
+
+/** Ports of this machine that lead into one network, how each stands, and the flows that come in by them. */
+export class LocalTraffic {
+  readonly engine: FlowEngine;
+  private readonly lastCodes = new LastCodes();
+  private readonly forwards: Forwards;
+  private readonly states: ForwardStates;
+  /** What was last said of the forwards; null: they have not ended. */
+  private ended: readonly ForwardState[] | null = null;
+
+  constructor(private readonly ports: TrafficPorts) {
+    const { networkId, source, copy, mesh, requestSync, record, now, changed } = ports;
+    this.engine = createFlowEngine({
+      agentId: null,
+      localSource: source,
+      admitsLocal: () => true,
+      mesh: mesh.member,
+      sandboxes: { sourceOf: () => null, addressOf: () => null, isPaused: () => false },
+      forbiddenTargets: [],
+      limits: LIMITS,
+      isFresh: () => copy.isServed(),
+      requestSync,
+      newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+      record: (flow) => {
+        record(flow);
+        this.lastCodes.take(flow);
+      },
+    });
+    this.forwards = new Forwards((socket, { alias, port }) =>
+      this.engine.acceptClient(socket, { networkId, alias, port, address: FORWARD_ADDRESS }),
+    );
+    this.states = new ForwardStates({
+      forwards: () => this.forwards.list(),
+      look: async ({ alias, port }, signal) =>
+        lookOf(await this.engine.probe({ networkId, alias, port, source }, signal)),
+      surroundings: (forward) => this.surroundings(forward),
+      connections: ({ alias, port }) =>
+        this.engine.flows().filter((flow) => flow.alias === alias && flow.port === port).length,
+      heardAt: () => copy.heardAt,
+      now,
+      changed,
+    });
+  }
+
+  /** Resolves once the port is bound, and it is known how it stands; false: it led there already. Error: ForwardRefusedError. */
+  async forward(forward: Forward): Promise<boolean> {
+    const isNew = await this.forwards.start(forward);
+    await this.states.look();
+    return isNew;
+  }
+
+  /** Resolves when every forward has been looked at just now. */
+  look(): Promise<void> {
+    return this.states.look();
+  }
+
+  /** False: no such forward here. */
+  stopForward(localPort: number): boolean {
+    return this.forwards.stop(localPort);
+  }
+
+  hasForward(localPort: number): boolean {
+    return this.forwards.list().some((forward) => forward.localPort === localPort);
+  }
+
+  forwardStates(): readonly ForwardState[] {
+    return this.ended ?? this.states.list();
+  }
+
+  /** No port leads anywhere from now on, for this reason, and open flows are ended. */
+  async end(reason: string): Promise<void> {
+    this.ended = this.forwards
+      .list()
+      .map((forward) => ({ ...forward, state: 'ended', reason, lastKnown: null, connections: 0 }));
+    this.forwards.close();
+    await this.engine.close();
+    await this.states.close();
+  }
+
+  private surroundings(forward: Forward): Omit<Surroundings, 'seen'> {
+    const { network, networkId, source, copy, mesh } = this.ports;
+    return {
+      network,
+      source,
+      view: this.engine.view(networkId),
+      isServed: copy.isServed(),
+      mesh: mesh.state(),
+      currency: copy.currency(),
+      lastCode: this.lastCodes.of(forward),
+    };
+  }
+}

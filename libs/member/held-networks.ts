@@ -1,0 +1,28 @@
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
+import type { NetworkId } from '#libs/contracts/ids.js';
+import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+
+/** What a member holds: of each network the version whose policy is in force. */
+export class HeldNetworks {
+  private readonly networks = new Map<NetworkId, HeldNetwork>();
+
+  of(networkId: NetworkId): HeldNetwork | null {
+    return this.networks.get(networkId) ?? null;
+  }
+
+  all(): readonly HeldNetwork[] {
+    return [...this.networks.values()];
+  }
+
+  /** The highest epoch that anything was taken from. */
+  epoch(): Epoch | null {
+    return this.all().reduce<Epoch | null>(
+      (highest, { epoch }) => (highest === null || epoch.counter > highest.counter ? epoch : highest),
+      null,
+    );
+  }
+
+  hold(held: HeldNetwork): void {
+    this.networks.set(held.snapshot.networkId, held);
+  }
+}
