@@ -18,6 +18,8 @@ const FLOWS_A_STEP = 12;
 /** As the resident says it. */
 const GIVEN_UP = 'no answer in time';
 const MOST_HELD = 5;
+/** Of proven denials that a restored store has forgotten, so many are tried in each step. */
+const MOST_FORGOTTEN = 4;
 /** Mostly by the API: a command needs a process of its own. */
 const STATUS_FORMS: readonly StatusForm[] = [...Array<StatusForm>(14).fill('status'), 'list', 'list', 'command'];
 const COMMANDS_PERCENT = 8;
@@ -106,7 +108,9 @@ export async function observe(
     if (found !== null) return { lines, contradiction: found };
   }
 
-  const sightings = await dial(world, [...outcome.flows, ...flowsToDial(world, random, asked)], DIAL_MS);
+  const forgotten = random.sample(world.proven.forgottenBy(world.model), MOST_FORGOTTEN);
+  const flows = [...outcome.flows, ...forgotten, ...flowsToDial(world, random, asked)];
+  const sightings = await dial(world, flows, DIAL_MS);
   const found = await judgeAll(world, asked, sightings);
   if (found !== null) return { lines, contradiction: found };
   for (const { statement, isOfAll } of asked) if (isOfAll) prove(world, statement, step);

@@ -1,5 +1,6 @@
 import type { Action, Chosen } from './actions/action.js';
-import { copyOfStoppedStack, RECORD_FAULTS, stoppedStackPutBack } from './actions/record.js';
+import { copyOfStoppedStack, LIVE, RECORD_FAULTS, stoppedStackPutBack } from './actions/record.js';
+import { denialAfterCopy } from './actions/writes.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
@@ -11,21 +12,28 @@ export interface PlannedStep {
 
 /** The stack is stopped so often: first to copy its data folder, then to put the copy back. */
 const STOP_EVERY = 50;
-/** In each part of a sequence the database is copied and put back, as soon as it can be after these steps of it. */
+/** In each part of a sequence the database is copied, something denied, and the copy put back: after these steps of it. */
 const PART = 25;
 const COPIED_AT = 5;
+const DENIED_AT = 8;
 const PUT_BACK_AT = 15;
 const PUT_BACK = ['restore', 'restore-write-kill'] as const;
 
-/** What chance alone would bring about too seldom: copies, and their return. */
+/** What chance alone would bring about too seldom: copies, and what is lost when they are put back. */
 export class Plan {
   private copiedIn: number | null = null;
+  private deniedIn: number | null = null;
   private putBackIn: number | null = null;
 
   constructor(private readonly only: readonly string[] | null) {}
 
   next(world: World, random: Random, step: number): PlannedStep | null {
-    return this.stop(world, step) ?? this.copy(world, random, step) ?? this.putBack(world, random, step);
+    return (
+      this.stop(world, step) ??
+      this.copy(world, random, step) ??
+      this.deny(world, random, step) ??
+      this.putBack(world, random, step)
+    );
   }
 
   private stop(world: World, step: number): PlannedStep | null {
@@ -40,6 +48,17 @@ export class Plan {
     const planned = this.action('backup', world, random);
     if (planned !== null) this.copiedIn = part;
     return planned;
+  }
+
+  private deny(world: World, random: Random, step: number): PlannedStep | null {
+    const part = Math.floor(step / PART);
+    if (step % PART < DENIED_AT || this.copiedIn !== part || this.deniedIn === part || this.putBackIn === part)
+      return null;
+    const copy = world.copies.get(LIVE);
+    const chosen = copy === undefined || !this.has('deny') ? null : denialAfterCopy(world, random, copy);
+    if (chosen === null) return null;
+    this.deniedIn = part;
+    return { name: 'deny', chosen };
   }
 
   private putBack(world: World, random: Random, step: number): PlannedStep | null {

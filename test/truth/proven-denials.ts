@@ -32,6 +32,11 @@ export class ProvenDenials {
     for (const [key, { flow }] of this.proven) if (allows(model, flow)) this.proven.delete(key);
   }
 
+  /** Flows that a store with these writes allows: it was put back from before their denial. */
+  forgottenBy(model: Model): readonly Flow[] {
+    return [...this.proven.values()].map(({ flow }) => flow).filter((flow) => allows(model, flow));
+  }
+
   /** What is wrong when a dial succeeds although it was proven to be denied; null when nothing is. */
   contradiction(flow: Flow, dialled: Dialled): string | null {
     const denial = this.proven.get(textOf(flow));

@@ -5,7 +5,7 @@ import { cutOff } from './paths.js';
 import { kill } from './processes.js';
 
 /** A copy of the database's files, made while everything runs on. */
-const LIVE = 'live_copy';
+export const LIVE = 'live_copy';
 /** A copy of the data folder of the stopped stack. */
 const FOLDER = 'folder copy';
 /** The copy of the running database that lies in the copied folder, with the database itself. */
@@ -61,7 +61,7 @@ export const RECORD_FAULTS: readonly Action[] = [
     weight: 2,
     choose(world, random) {
       if (!isCalmRecord(world) || !world.copies.has(LIVE)) return null;
-      const writes = 2 + random.below(12);
+      const writes = 3 + random.below(12);
       const draw = random.below(1_000);
       const unheard = random.chance(50) ? HOSTS : [];
       const steps = 1 + random.below(3);
@@ -85,8 +85,9 @@ export const RECORD_FAULTS: readonly Action[] = [
 
 /** Writes of no meaning, so that a network's version grows; how many the control plane took. */
 async function writeMuch(world: World, count: number, draw: number): Promise<number> {
+  const forgotten = new Set(world.proven.forgottenBy(world.model).map(({ network }) => network));
   const changed = world.networks.filter((name) => world.changedSince.has(name));
-  const candidates = changed.length > 0 ? changed : world.networks;
+  const [candidates = []] = [[...forgotten], changed, world.networks].filter((networks) => networks.length > 0);
   const network = candidates[draw % candidates.length];
   let taken = 0;
   for (let n = 0; n < count; n += 1) {

@@ -1,4 +1,4 @@
-import { allows, type NetworkModel, type Write } from '../model.js';
+import { allows, type Model, type NetworkModel, type Write } from '../model.js';
 import { ALIASES, NETWORKS, PUBLISHED, SANDBOXES, type Sandbox } from '../places.js';
 import type { Random } from '../random.js';
 import type { World } from '../world.js';
@@ -77,6 +77,22 @@ function row(name: string, weight: number, choose: (world: World, random: Random
       return { text: name, run: () => world.write(write, manner) };
     },
   };
+}
+
+/** Denies what is allowed now and in the copy of the database: put back, the copy would have forgotten the denial. */
+export function denialAfterCopy(world: World, random: Random, copy: Model): Chosen | null {
+  const { faults } = world;
+  const isHeard = !faults.disturbs('control-plane') && !faults.disturbs('postgres') && faults.silent.length === 0;
+  if (!world.isCertain || !isHeard) return null;
+  const allowed = world.networks
+    .flatMap((network) => world.flows(network))
+    .filter((flow) => allows(world.model, flow) && allows(copy, flow));
+  if (allowed.length === 0) return null;
+  const { network, source, alias: to, port } = random.pick(allowed);
+  const rule = { effect: 'deny', from: `sandbox:${source}`, to, port } as const;
+  const write: Write = { kind: 'add-rule', network, id: 'not answered', rule };
+  const manner = { waits: true, waitSeconds: 5, byCommand: random.chance(50) };
+  return { text: 'deny after the copy', run: () => world.write(write, manner) };
 }
 
 /** A rule about what is published, rather one that changes something: of the other effect than is so now. */
