@@ -77,6 +77,20 @@ module.exports = {
       to: { path: '^(libs/(?!contracts/)|apps/|migrations/)' },
     },
     {
+      name: 'contracts-run-in-a-browser',
+      comment:
+        'http/ holds the classes that Nest and swagger read; types and parsers stand beside it and import nothing',
+      severity: 'error',
+      from: { path: '^libs/contracts/', pathNot: '^libs/contracts/http/' },
+      to: { path: '^(?!libs/contracts/(?!http/))' },
+    },
+    {
+      name: 'decorated-classes-are-the-control-planes',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^(apps/control-plane|libs/contracts/http)/' },
+      to: { path: '^libs/contracts/http/' },
+    },
+    {
       name: 'the-core-imports-contracts-only',
       severity: 'error',
       from: { path: '^libs/(domain|policy)/' },

@@ -1,6 +1,6 @@
 import { Command, Flags } from '@oclif/core';
-import { wholeNumber } from '#libs/contracts/http/values.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
+import { wholeNumber } from '#libs/contracts/values.js';
 import { type Connection, connect } from './api/connect.js';
 import { wantsJson } from './argv.js';
 import type { Context } from './context/context.js';

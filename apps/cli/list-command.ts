@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core';
-import { oneOf, parseLabelFilter, wholeNumber } from '#libs/contracts/http/values.js';
+import { wordOf } from '#libs/contracts/json-fields.js';
+import { MAX_PAGE_SIZE } from '#libs/contracts/page-size.js';
+import { parseLabelFilter, wholeNumber } from '#libs/contracts/values.js';
 import type { Connection } from './api/connect.js';
 import { type ConnectionFlags, GstacksCommand } from './command.js';
 import type { Column } from './output/table.js';
@@ -26,8 +28,6 @@ export interface ListView<Item> {
   /** Said below the table of what needs more words than a column has. */
   readonly notes?: (item: Item) => readonly string[];
 }
-
-const MAX_PAGE_SIZE = 500;
 
 /** A command that lists: everything, or one page when `--limit` or `--cursor` is given. */
 export abstract class ListCommand extends GstacksCommand {
@@ -72,7 +72,7 @@ export abstract class ListCommand extends GstacksCommand {
     status: string | undefined,
     statuses: readonly Status[],
   ): { readonly status?: Status } {
-    return status === undefined ? {} : { status: oneOf(statuses)(status, '--status') };
+    return status === undefined ? {} : { status: wordOf(statuses)(status, '--status') };
   }
 }
 

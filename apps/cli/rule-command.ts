@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import { addRule } from '#libs/api-client/generated/index.js';
-import { parseSelectorText } from '#libs/contracts/http/values.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { parsePort } from '#libs/contracts/ports.js';
-import { ruleText } from './views.js';
+import { type Effect, ruleText } from '#libs/contracts/rules.js';
+import { parseSelectorText } from '#libs/contracts/values.js';
 import { WriteCommand, type WriteFlags } from './write-command.js';
 
 export const SELECTORS =
@@ -23,7 +23,7 @@ interface RuleFlags extends WriteFlags {
 
 /** `policy allow` and `policy deny` differ in one word. */
 export abstract class RuleCommand extends WriteCommand {
-  protected async addRule(effect: 'allow' | 'deny', networkName: string, flags: RuleFlags) {
+  protected async addRule(effect: Effect, networkName: string, flags: RuleFlags) {
     const network = this.networkOf(networkName);
     const body = {
       effect,

@@ -17,11 +17,6 @@ export function labelsText(labels: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
-/** `allow local to api:8080` */
-export function ruleText(rule: Pick<RuleDto, 'effect' | 'from' | 'to' | 'port'>): string {
-  return `${rule.effect} ${rule.from} to ${rule.to}:${rule.port}`;
-}
-
 export const aliasColumns: readonly Column<AliasDto>[] = [
   { heading: 'ALIAS', cell: ({ alias }) => alias },
   { heading: 'NAME', cell: ({ name }) => name },

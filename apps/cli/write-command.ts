@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Flags } from '@oclif/core';
 import type { AppliedDto } from '#libs/api-client/generated/index.js';
-import { MAX_WAIT_SECONDS, wholeNumber } from '#libs/contracts/http/values.js';
 import { parseCommandId } from '#libs/contracts/ids.js';
+import { MAX_WAIT_SECONDS, wholeNumber } from '#libs/contracts/values.js';
 import type { Connection } from './api/connect.js';
 import { type ConnectionFlags, GstacksCommand } from './command.js';
 import { InterruptedError, WrittenNotProvenError } from './errors/errors.js';

@@ -1,5 +1,4 @@
 import { CodedError } from '#libs/contracts/errors.js';
-import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/http/mesh-transports.js';
 import {
   type LocalNodeId,
   type NetworkId,
@@ -10,6 +9,7 @@ import {
   type UserName,
 } from '#libs/contracts/ids.js';
 import { textUpTo, wordOf } from '#libs/contracts/json-fields.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transports.js';
 import { ControlPlaneRefusedError, postToControlPlane } from '#libs/member/control-plane-http.js';
 import { type MemberCredentials, parseMemberCredentials } from '#libs/member/credentials.js';
 

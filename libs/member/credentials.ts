@@ -1,6 +1,6 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
-import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/http/mesh-transports.js';
 import { type FieldParser, listOf, nullOr, textUpTo, wordOf } from '#libs/contracts/json-fields.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transports.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { MemberKeys } from './keys.js';
 

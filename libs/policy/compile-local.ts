@@ -1,5 +1,5 @@
 import type { AliasName, UserName } from '#libs/contracts/ids.js';
-import { formatSelector } from '#libs/contracts/selectors.js';
+import { printRule } from '#libs/contracts/rules.js';
 import { evaluateSource } from './evaluate.js';
 import type { Snapshot, Topology } from './model.js';
 import { sortedBy } from './order.js';
@@ -51,7 +51,7 @@ function compileAnew(topology: Topology, user: UserName): Snapshot {
       .map(({ sandboxId, agentId }) => ({ sandboxId, agentId, labels: {} })),
     aliases,
     rules: sortedBy(topology.rules.values(), ({ id }) => id)
-      .map(({ id, effect, from, to, port }) => ({ id, effect, from: formatSelector(from), to, port }))
+      .map(printRule)
       .filter(({ from, to, port }) => selectors.has(from) && reachable.has(`${to} ${port}`)),
   };
 }

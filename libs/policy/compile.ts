@@ -1,8 +1,9 @@
 import type { AgentId } from '#libs/contracts/ids.js';
+import { printRule } from '#libs/contracts/rules.js';
 import type { Snapshot, Topology } from './model.js';
 import { compareText, sortedBy } from './order.js';
 import { type SnapshotHead } from './snapshot-digest.js';
-import { aliasElement, ruleElement, sandboxElement } from './snapshot-elements.js';
+import { aliasElement, sandboxElement } from './snapshot-elements.js';
 
 /** Every agent that holds an attached sandbox, in order; nobody takes part in a deleted network. */
 export function participants(topology: Topology): readonly AgentId[] {
@@ -43,7 +44,7 @@ function fullSnapshot(topology: Topology): Snapshot {
     participates: true,
     sandboxes: sortedBy(topology.sandboxes.values(), ({ sandboxId }) => sandboxId).map(sandboxElement),
     aliases: sortedBy(topology.aliases.values(), ({ alias }) => alias).map(aliasElement),
-    rules: sortedBy(topology.rules.values(), ({ id }) => id).map(ruleElement),
+    rules: sortedBy(topology.rules.values(), ({ id }) => id).map(printRule),
   };
   compiled.set(topology, snapshot);
   return snapshot;

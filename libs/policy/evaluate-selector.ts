@@ -1,7 +1,8 @@
 import type { AliasName } from '#libs/contracts/ids.js';
 import type { Selector } from '#libs/contracts/selectors.js';
+import type { VerdictReason } from '#libs/contracts/verdicts.js';
 import { evaluateSource } from './evaluate.js';
-import type { FlowSource, NetworkView, SelectorVerdict, Verdict, VerdictReason } from './model.js';
+import type { FlowSource, NetworkView, SelectorVerdict, Verdict } from './model.js';
 import { mergeNearMisses } from './near-misses.js';
 import { sortedBy } from './order.js';
 import { sourcesOf } from './selector-match.js';

@@ -9,7 +9,9 @@ import type {
   UserName,
 } from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
-import type { Selector } from '#libs/contracts/selectors.js';
+import type { Effect, PrintedRule } from '#libs/contracts/rules.js';
+import type { Selector, SelectorEffect } from '#libs/contracts/selectors.js';
+import type { MissedPart, SelectorVerdictReason, VerdictReason } from '#libs/contracts/verdicts.js';
 
 export interface AttachedSandbox {
   readonly sandboxId: SandboxId;
@@ -26,7 +28,7 @@ export interface AliasRecord {
 
 export interface Rule {
   readonly id: RuleId;
-  readonly effect: 'allow' | 'deny';
+  readonly effect: Effect;
   readonly from: Selector;
   readonly to: AliasName;
   readonly port: number;
@@ -95,13 +97,7 @@ export type Snapshot = {
     readonly ports: readonly AliasPort[];
   }[];
   /** Sorted by id; selectors in printed form. */
-  readonly rules: readonly {
-    readonly id: RuleId;
-    readonly effect: 'allow' | 'deny';
-    readonly from: string;
-    readonly to: AliasName;
-    readonly port: number;
-  }[];
+  readonly rules: readonly PrintedRule[];
 };
 
 export type FlowSource =
@@ -115,16 +111,14 @@ export interface FlowQuestion {
   readonly port: number;
 }
 
-export type VerdictReason = 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT';
-
 /** A rule that matches all but one of source, alias and port. */
 export interface NearMiss {
   readonly ruleId: RuleId;
-  readonly missed: 'source' | 'alias' | 'port';
+  readonly missed: MissedPart;
 }
 
 export interface Verdict {
-  readonly effect: 'allow' | 'deny';
+  readonly effect: Effect;
   readonly reason: VerdictReason;
   readonly ruleId: RuleId | null;
   /** Rules that match all but one of source, alias and port. */
@@ -134,8 +128,8 @@ export interface Verdict {
 
 /** A question about a selector may stand for several sources. */
 export interface SelectorVerdict {
-  readonly effect: 'allow' | 'deny' | 'mixed';
-  readonly reason: VerdictReason | 'MIXED';
+  readonly effect: SelectorEffect;
+  readonly reason: SelectorVerdictReason;
   readonly ruleId: RuleId | null;
   readonly nearMisses: readonly NearMiss[];
   readonly version: number;

@@ -1,5 +1,4 @@
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
-import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS } from '#libs/contracts/http/values.js';
 import {
   parseAgentId,
   parseAliasName,
@@ -18,7 +17,9 @@ import {
   wordOf,
 } from '#libs/contracts/json-fields.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS } from '#libs/contracts/ports.js';
+import { EFFECTS, type PrintedRule } from '#libs/contracts/rules.js';
 import { formatSelector, parseLabel, parseSelector } from '#libs/contracts/selectors.js';
+import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import { NETWORK_LIMITS } from './limits.js';
 import type { Snapshot } from './model.js';
 
@@ -125,11 +126,11 @@ function parseAliasPort(value: unknown, field: string): AliasPort {
   };
 }
 
-function parseRule(value: unknown, field: string): Snapshot['rules'][number] {
+function parseRule(value: unknown, field: string): PrintedRule {
   const { id, effect, from, to, port } = parseMembers(value, field, ['id', 'effect', 'from', 'to', 'port']);
   return {
     id: parseRuleId(id, `${field}.id`),
-    effect: wordOf(['allow', 'deny'])(effect, `${field}.effect`),
+    effect: wordOf(EFFECTS)(effect, `${field}.effect`),
     from: formatSelector(parseSelector(from, `${field}.from`)),
     to: parseAliasName(to, `${field}.to`),
     port: parsePortNumber(port, `${field}.port`),

@@ -1,8 +1,9 @@
 import { hash as hashOf } from 'node:crypto';
 import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js';
+import { printRule } from '#libs/contracts/rules.js';
 import type { Snapshot, Topology } from './model.js';
 import { compareText } from './order.js';
-import { aliasElement, type ElementKey, elementOf, ruleElement, sandboxElement } from './snapshot-elements.js';
+import { aliasElement, type ElementKey, elementOf, sandboxElement } from './snapshot-elements.js';
 
 /**
  * The hash of a snapshot, kept so that a change costs what it changes (a two-level Merkle tree, RFC 9162 section 2.1
@@ -57,7 +58,7 @@ export function digestOfTopology({ sandboxes, aliases, rules }: Topology): Snaps
   return digestOf({
     sandboxes: [...sandboxes.values()].map(sandboxElement),
     aliases: [...aliases.values()].map(aliasElement),
-    rules: [...rules.values()].map(ruleElement),
+    rules: [...rules.values()].map(printRule),
   });
 }
 

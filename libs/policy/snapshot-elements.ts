@@ -1,6 +1,6 @@
 import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
-import { formatSelector } from '#libs/contracts/selectors.js';
-import type { AliasRecord, AttachedSandbox, Rule, Snapshot, Topology } from './model.js';
+import { printRule } from '#libs/contracts/rules.js';
+import type { AliasRecord, AttachedSandbox, Snapshot, Topology } from './model.js';
 
 /** Names one element of a snapshot: a sandbox, an alias or a rule. */
 export type ElementKey =
@@ -24,11 +24,6 @@ export function aliasElement({ alias, sandboxId, ports }: AliasRecord): Snapshot
   };
 }
 
-/** A rule as a snapshot lists it, its selector in printed form. */
-export function ruleElement({ id, effect, from, to, port }: Rule): Snapshot['rules'][number] {
-  return { id, effect, from: formatSelector(from), to, port };
-}
-
 /** The element of this key in a topology, as a snapshot lists it; null when the topology has none. */
 export function elementOf(topology: Topology, { kind, id }: ElementKey) {
   switch (kind) {
@@ -42,7 +37,7 @@ export function elementOf(topology: Topology, { kind, id }: ElementKey) {
     }
     case 'rule': {
       const rule = topology.rules.get(id);
-      return rule === undefined ? null : ruleElement(rule);
+      return rule === undefined ? null : printRule(rule);
     }
   }
 }

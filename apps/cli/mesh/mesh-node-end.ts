@@ -1,4 +1,4 @@
-import type { MeshNodeEnd } from '#libs/contracts/http/statuses.js';
+import type { MeshNodeEnd } from '#libs/contracts/statuses.js';
 
 const LINES: { readonly [end in MeshNodeEnd]: string | null } = {
   removed: "its node is deleted at the mesh's control server",

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
-import { ModeUnavailableError } from '#libs/contracts/http/network-settings.js';
 import type { ProblemDto } from '#libs/contracts/http/problem.js';
+import { ModeUnavailableError } from '#libs/contracts/network-settings.js';
 import { DomainError, type RefusalCategory } from '#libs/domain/decision.js';
 import {
   CommandIdReusedError,

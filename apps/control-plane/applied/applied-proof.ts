@@ -1,6 +1,6 @@
 import type { AppliedAgentDto } from '#libs/contracts/http/status.js';
-import type { AgentNetworkStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId, FlowId } from '#libs/contracts/ids.js';
+import type { AgentNetworkStatus } from '#libs/contracts/statuses.js';
 import type { HashCheck } from '../record/expected-hashes.js';
 import type { AppliedRecord } from './applied-record.js';
 

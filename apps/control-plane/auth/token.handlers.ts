@@ -1,11 +1,12 @@
 import { CommandBus, CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { DEFAULT_PAGE_SIZE, formatCursor } from '#libs/contracts/http/page.js';
+import { formatCursor } from '#libs/contracts/http/page.js';
 import {
   DEFAULT_TOKEN_SECONDS,
   type NewTokenDto,
   type TokenDto,
   type TokenPageDto,
 } from '#libs/contracts/http/session.js';
+import { DEFAULT_PAGE_SIZE } from '#libs/contracts/page-size.js';
 import { NotFoundError } from '../http/errors.js';
 import { EndLocalNodesOfToken } from '../identity/messages.js';
 import type { ApiToken } from './api-token.entity.js';

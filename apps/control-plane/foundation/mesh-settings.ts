@@ -1,5 +1,5 @@
 import { CodedError } from '#libs/contracts/errors.js';
-import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/http/mesh-transports.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transports.js';
 import { Secret } from './secret.js';
 
 export const MESH_API_KINDS = ['headscale', 'tailscale'] as const;

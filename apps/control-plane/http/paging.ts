@@ -1,4 +1,5 @@
-import { DEFAULT_PAGE_SIZE, formatCursor, type PageQuery } from '#libs/contracts/http/page.js';
+import { formatCursor, type PageQuery } from '#libs/contracts/http/page.js';
+import { DEFAULT_PAGE_SIZE } from '#libs/contracts/page-size.js';
 import { compareText } from '#libs/policy/order.js';
 
 /** One page of a list in the order of its keys. Keys are unique, so that a page begins where the last one ended. */

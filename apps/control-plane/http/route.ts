@@ -8,8 +8,8 @@ import {
   ApiResponse,
   ApiSecurity,
 } from '@nestjs/swagger';
-import type { FieldParser } from '#libs/contracts/http/fields.js';
 import type { Role } from '#libs/contracts/http/session.js';
+import type { FieldParser } from '#libs/contracts/json-fields.js';
 
 /** The least role a route asks for; a route without one is refused to everybody. */
 export const ROUTE_ACCESS = Symbol('route access');
@@ -74,7 +74,7 @@ export function Operations(): MethodDecorator {
 
 class ParsePathPipe implements PipeTransform {
   constructor(
-    private readonly parse: FieldParser,
+    private readonly parse: FieldParser<unknown>,
     private readonly name: string,
   ) {}
 
@@ -84,7 +84,7 @@ class ParsePathPipe implements PipeTransform {
 }
 
 /** A parameter in the path, parsed where it enters. */
-export function PathValue(name: string, parse: FieldParser): ParameterDecorator {
+export function PathValue(name: string, parse: FieldParser<unknown>): ParameterDecorator {
   return Param(name, new ParsePathPipe(parse, name));
 }
 

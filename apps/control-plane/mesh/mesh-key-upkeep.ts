@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { MeshNodeEnd } from '#libs/contracts/http/statuses.js';
+import type { MeshNodeEnd } from '#libs/contracts/statuses.js';
 import type { MeshNodeOwner } from '#libs/mesh/hostname.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';

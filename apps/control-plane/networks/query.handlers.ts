@@ -3,10 +3,11 @@ import type { AliasPageDto } from '#libs/contracts/http/aliases.js';
 import type { AttachmentPageDto } from '#libs/contracts/http/attachments.js';
 import type { NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
 import type { RulePageDto } from '#libs/contracts/http/rules.js';
+import { printRule } from '#libs/contracts/rules.js';
 import { Regressions } from '../applied/regressions.js';
 import { pageOf } from '../http/paging.js';
 import { Directory } from '../record/directory.js';
-import { aliasDto, hasLabel, ruleDto } from '../status/descriptions.js';
+import { aliasDto, hasLabel } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { NetworkViews } from './network-views.js';
 import { ListAliases, ListAttachments, ListNetworks, ListRules, ShowNetwork } from './queries.js';
@@ -84,6 +85,6 @@ export class ListRulesHandler implements IQueryHandler<ListRules> {
       ({ effect }) => filter.effect === undefined || effect === filter.effect,
     );
     const page = pageOf(rules, ({ id }) => id, filter);
-    return { items: page.items.map(ruleDto), nextCursor: page.nextCursor };
+    return { items: page.items.map(printRule), nextCursor: page.nextCursor };
   }
 }

@@ -1,7 +1,7 @@
 import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
-import type { AgentStatus, LocalNodeStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentStatus, LocalNodeStatus } from '#libs/contracts/statuses.js';
 
 /** What a node said of itself last. */
 export interface MeshReport {

@@ -1,5 +1,5 @@
-import { MIN_STALENESS_SECONDS } from '#libs/contracts/http/values.js';
 import { type NetworkId, parseNetworkName } from '#libs/contracts/ids.js';
+import { MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import type { Topology } from '#libs/policy/model.js';
 
 /** What agents are told of a network that is not in this store: nobody takes part in it. Its name is not looked at. */

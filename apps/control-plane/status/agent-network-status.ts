@@ -1,6 +1,6 @@
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { Epoch, NetworkVersion } from '#libs/contracts/bus/network-version.js';
-import type { AgentNetworkStatus, AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentNetworkStatus, AgentStatus, NetworkStatus } from '#libs/contracts/statuses.js';
 
 /** All that is known of one agent and one network. */
 export interface AgentNetworkFacts {

@@ -1,9 +1,7 @@
 import type { AliasDto } from '#libs/contracts/http/aliases.js';
-import type { RuleDto } from '#libs/contracts/http/rules.js';
-import type { LabelFilter } from '#libs/contracts/http/values.js';
 import { DNS_SUFFIX, fullName } from '#libs/contracts/ids.js';
-import { formatSelector } from '#libs/contracts/selectors.js';
-import type { AliasRecord, Rule, Topology } from '#libs/policy/model.js';
+import type { LabelFilter } from '#libs/contracts/values.js';
+import type { AliasRecord, Topology } from '#libs/policy/model.js';
 
 export function aliasDto(topology: Topology, { alias, sandboxId, ports }: AliasRecord): AliasDto {
   return {
@@ -13,10 +11,6 @@ export function aliasDto(topology: Topology, { alias, sandboxId, ports }: AliasR
     agentId: topology.sandboxes.get(sandboxId)?.agentId ?? null,
     ports: ports.map(({ published, target }) => ({ published, target })),
   };
-}
-
-export function ruleDto({ id, effect, from, to, port }: Rule): RuleDto {
-  return { id, effect, from: formatSelector(from), to, port };
 }
 
 export function networkSuffix({ name }: Pick<Topology, 'name'>): string {

@@ -1,6 +1,6 @@
 import type { AppliedAgentDto } from '#libs/contracts/http/status.js';
-import type { AgentNetworkStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId } from '#libs/contracts/ids.js';
+import type { AgentNetworkStatus } from '#libs/contracts/statuses.js';
 import type { AgentNetworkState } from './agent-network-status.js';
 
 export interface HeldFacts {

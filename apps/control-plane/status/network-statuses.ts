@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { AgentNetworkStatusDto, LocalNodeStatusDto } from '#libs/contracts/http/status.js';
-import type { AgentStatus, NetworkStatus } from '#libs/contracts/http/statuses.js';
 import type { AgentId } from '#libs/contracts/ids.js';
+import type { AgentStatus, NetworkStatus } from '#libs/contracts/statuses.js';
 import { AgentStates } from '../applied/agent-states.js';
 import { DoubtedClaims } from '../applied/doubted-claims.js';
 import { Regressions } from '../applied/regressions.js';

@@ -1,6 +1,6 @@
 import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { SandboxDto } from '#libs/contracts/http/sandboxes.js';
-import type { AgentStatus } from '#libs/contracts/http/statuses.js';
+import type { AgentStatus } from '#libs/contracts/statuses.js';
 
 /** When the agent of a sandbox was heard, and whether it is in contact now. */
 export interface Hearing {

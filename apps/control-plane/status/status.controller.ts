@@ -2,8 +2,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { AppliedDto, AppliedQuery, NetworkStatusDto } from '#libs/contracts/http/status.js';
-import { wholeNumber } from '#libs/contracts/http/values.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
+import { wholeNumber } from '#libs/contracts/values.js';
 import { DescribePath, PathValue, Route } from '../http/route.js';
 import { AwaitApplied, AwaitHeld, ShowNetworkStatus } from './queries.js';
 

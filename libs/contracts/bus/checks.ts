@@ -29,10 +29,13 @@ export const CHECKS_OF: { readonly [role in CheckRole]: readonly CheckCode[] } =
 /** All checks of one end together are answered within this time; whoever asks waits a little longer. */
 export const CHECKS_WITHIN_MS = 2_500;
 
+export const CHECK_STATUSES = ['pass', 'fail', 'unknown', 'skipped'] as const;
+export type CheckStatus = (typeof CHECK_STATUSES)[number];
+
 /** One diagnostic check: what was looked at, what was seen, and what to do about it. */
 export interface Check {
   readonly code: CheckCode;
-  readonly status: 'pass' | 'fail' | 'unknown' | 'skipped';
+  readonly status: CheckStatus;
   readonly evidence: string;
   readonly remedy: string | null;
 }
@@ -42,7 +45,7 @@ export const parseCheck: FieldParser<Check> = (value, field) => {
   const check = parseObject(value, field);
   return {
     code: wordOf(CHECK_CODES)(check.code, `${field}.code`),
-    status: wordOf(['pass', 'fail', 'unknown', 'skipped'])(check.status, `${field}.status`),
+    status: wordOf(CHECK_STATUSES)(check.status, `${field}.status`),
     evidence: sentence(check.evidence, `${field}.evidence`),
     remedy: nullOr(sentence)(check.remedy, `${field}.remedy`),
   };

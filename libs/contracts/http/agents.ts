@@ -1,8 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName } from '../ids.js';
-import { CutDto } from './cut.js';
-import { OptionalField } from './fields.js';
-import { PageDto, PageQuery } from './page.js';
+import { wordOf } from '../json-fields.js';
 import {
   AGENT_NETWORK_STATUSES,
   AGENT_STATUSES,
@@ -10,8 +8,10 @@ import {
   type AgentStatus,
   MESH_NODE_ENDS,
   type MeshNodeEnd,
-} from './statuses.js';
-import { oneOf } from './values.js';
+} from '../statuses.js';
+import { CutDto } from './cut.js';
+import { OptionalField } from './fields.js';
+import { PageDto, PageQuery } from './page.js';
 
 const TRANSPORTS = ['direct', 'tsnet', 'none'] as const;
 const REPORTED_MESH_STATES = ['joined', 'joining', 'failed'] as const;
@@ -128,7 +128,7 @@ export class ListAgentsQuery extends PageQuery {
   @OptionalField(parseNetworkName, { example: 'dev' })
   readonly network?: NetworkName;
 
-  @OptionalField(oneOf(AGENT_STATUSES), { enum: AGENT_STATUSES })
+  @OptionalField(wordOf(AGENT_STATUSES), { enum: AGENT_STATUSES })
   readonly status?: AgentStatus;
 }
 

@@ -1,9 +1,9 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { type AliasName, parseAliasName, parseSandboxId, type SandboxId } from '../ids.js';
 import type { AliasPort } from '../ports.js';
+import { parseBoolean, parsePortList } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { parseBoolean, parsePortList } from './values.js';
 import { NetworkWriteDto } from './writes.js';
 
 export const PORT_LIST_SCHEMA: ApiPropertyOptions = {

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type AliasName, parseAliasName, parseSandboxId, type SandboxId } from '../ids.js';
 import type { AliasPort } from '../ports.js';
+import { type LabelFilter, parseBoolean, parseLabelFilter, parsePortList } from '../values.js';
 import { AliasDto, PORT_LIST_SCHEMA } from './aliases.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { type LabelFilter, parseBoolean, parseLabelFilter, parsePortList } from './values.js';
 import { NetworkWriteDto } from './writes.js';
 
 export const DNS_STATES = ['active', 'restart-required', 'unknown'] as const;

@@ -1,26 +1,20 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CHECK_CODES, CHECK_ROLES, type CheckCode, type CheckRole } from '../bus/checks.js';
+import {
+  CHECK_CODES,
+  CHECK_ROLES,
+  CHECK_STATUSES,
+  type CheckCode,
+  type CheckRole,
+  type CheckStatus,
+} from '../bus/checks.js';
 import { type AliasName, parseAliasName } from '../ids.js';
 import { parsePort } from '../ports.js';
+import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_EFFECTS } from '../selectors.js';
+import { parseSelectorText } from '../values.js';
+import { MISSED_PARTS, type MissedPart, SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '../verdicts.js';
 import { Field } from './fields.js';
-import { EFFECTS, type Effect } from './rules.js';
 import { EpochDto } from './status.js';
-import { parseSelectorText } from './values.js';
-
-export const CHECK_STATUSES = ['pass', 'fail', 'unknown', 'skipped'] as const;
-export type CheckStatus = (typeof CHECK_STATUSES)[number];
-export const VERDICT_REASONS = [
-  'ALLOWED',
-  'EXPLICIT_DENY',
-  'DEFAULT_DENY',
-  'NOT_ATTACHED',
-  'NO_ALIAS',
-  'NO_PORT',
-  'MIXED',
-] as const;
-export type VerdictReasonText = (typeof VERDICT_REASONS)[number];
-const MISSED = ['source', 'alias', 'port'] as const;
 
 export class TestRequestDto {
   @Field(parseSelectorText, { example: 'local' })
@@ -37,8 +31,8 @@ export class NearMissDto {
   @ApiProperty()
   readonly ruleId!: string;
 
-  @ApiProperty({ enum: MISSED })
-  readonly missed!: (typeof MISSED)[number];
+  @ApiProperty({ enum: MISSED_PARTS })
+  readonly missed!: MissedPart;
 }
 
 export class MemberVerdictDto {
@@ -48,8 +42,8 @@ export class MemberVerdictDto {
   @ApiProperty({ enum: EFFECTS })
   readonly effect!: Effect;
 
-  @ApiProperty({ enum: VERDICT_REASONS })
-  readonly reason!: VerdictReasonText;
+  @ApiProperty({ enum: SELECTOR_VERDICT_REASONS })
+  readonly reason!: SelectorVerdictReason;
 
   @ApiProperty({ type: String, nullable: true })
   readonly ruleId!: string | null;
@@ -59,8 +53,8 @@ export class VerdictDto {
   @ApiProperty({ enum: SELECTOR_EFFECTS })
   readonly effect!: (typeof SELECTOR_EFFECTS)[number];
 
-  @ApiProperty({ enum: VERDICT_REASONS })
-  readonly reason!: VerdictReasonText;
+  @ApiProperty({ enum: SELECTOR_VERDICT_REASONS })
+  readonly reason!: SelectorVerdictReason;
 
   @ApiProperty({ type: String, nullable: true })
   readonly ruleId!: string | null;

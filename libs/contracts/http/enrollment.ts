@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors.js';
 import { type AgentId, parseAgentName } from '../ids.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '../mesh-transports.js';
+import { boundedText } from '../values.js';
 import { Field } from './fields.js';
-import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
 import { EpochDto } from './status.js';
-import { boundedText } from './values.js';
 
 export const ENROLLMENT_TOKEN_PREFIX = 'gse_';
 const TOKEN = /^gse_[A-Za-z0-9_-]{43}$/;

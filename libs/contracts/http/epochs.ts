@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { wholeNumber } from '../values.js';
 import { Field } from './fields.js';
 import { EpochDto } from './status.js';
-import { wholeNumber } from './values.js';
 
 export class AheadAgentDto {
   @ApiProperty({ example: 'host-a' })

@@ -1,14 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName, parseUserName, type UserName } from '../ids.js';
+import { wordOf } from '../json-fields.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '../mesh-transports.js';
+import { LOCAL_NODE_STATUSES, type LocalNodeStatus, MESH_NODE_ENDS, type MeshNodeEnd } from '../statuses.js';
+import { boundedText } from '../values.js';
 import { MeshStateDto } from './agents.js';
 import { CutDto } from './cut.js';
 import { parseCertificateRequest, parseSignature, parseTimestamp, parseUserNkey } from './enrollment.js';
 import { Field, OptionalField } from './fields.js';
-import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
-import { LOCAL_NODE_STATUSES, type LocalNodeStatus, MESH_NODE_ENDS, type MeshNodeEnd } from './statuses.js';
-import { boundedText, oneOf } from './values.js';
 
 export class JoinNetworkDto {
   @Field(boundedText(1, 63, 'the name of this machine, 1 to 63 characters'), { example: 'laptop' })
@@ -112,7 +113,7 @@ export class ListLocalNodesQuery extends PageQuery {
   @OptionalField(parseUserName, { example: 'ada' })
   readonly user?: UserName;
 
-  @OptionalField(oneOf(LOCAL_NODE_STATUSES), { enum: LOCAL_NODE_STATUSES })
+  @OptionalField(wordOf(LOCAL_NODE_STATUSES), { enum: LOCAL_NODE_STATUSES })
   readonly status?: LocalNodeStatus;
 }
 

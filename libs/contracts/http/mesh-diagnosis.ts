@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CHECK_STATUSES, type CheckStatus } from './diagnostics.js';
-import { MESH_TRANSPORTS, type MeshTransport } from './mesh-transports.js';
+import { CHECK_STATUSES, type CheckStatus } from '../bus/checks.js';
+import { MESH_TRANSPORTS, type MeshTransport } from '../mesh-transports.js';
 
 /** What is looked at, in order; each needs those before it. */
 export const MESH_CHECK_CODES = [

@@ -1,11 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type NetworkName, parseNetworkName } from '../ids.js';
+import { wordOf } from '../json-fields.js';
+import { NETWORK_MODES, parseDurationSeconds, parseMode } from '../network-settings.js';
+import { NETWORK_STATUSES, type NetworkStatus } from '../statuses.js';
+import { type LabelFilter, parseBoolean, parseLabelFilter } from '../values.js';
 import { Field, OptionalField } from './fields.js';
-import { NETWORK_MODES, parseDurationSeconds, parseMode } from './network-settings.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
-import { NETWORK_STATUSES, type NetworkStatus } from './statuses.js';
-import { type LabelFilter, oneOf, parseBoolean, parseLabelFilter } from './values.js';
 import { NetworkWriteDto } from './writes.js';
 
 export class NetworkDto {
@@ -65,7 +66,7 @@ export class ListNetworksQuery extends PageQuery {
   @OptionalField(parseLabelFilter, { description: 'Networks with an attached sandbox of this label' })
   readonly label?: LabelFilter;
 
-  @OptionalField(oneOf(NETWORK_STATUSES), { enum: NETWORK_STATUSES })
+  @OptionalField(wordOf(NETWORK_STATUSES), { enum: NETWORK_STATUSES })
   readonly status?: NetworkStatus;
 }
 

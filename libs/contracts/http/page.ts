@@ -1,10 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors.js';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../page-size.js';
+import { wholeNumber } from '../values.js';
 import { OptionalField } from './fields.js';
-import { wholeNumber } from './values.js';
-
-export const DEFAULT_PAGE_SIZE = 100;
-export const MAX_PAGE_SIZE = 500;
 
 /** Where the next page begins: after the item of this key. */
 export interface PageCursor {

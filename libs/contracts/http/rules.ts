@@ -1,13 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type AliasName, parseAliasName } from '../ids.js';
+import { wordOf } from '../json-fields.js';
 import { parsePort } from '../ports.js';
+import { EFFECTS, type Effect } from '../rules.js';
+import { parseSelectorText } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { oneOf, parseSelectorText } from './values.js';
 import { NetworkWriteDto } from './writes.js';
 
-export const EFFECTS = ['allow', 'deny'] as const;
-export type Effect = (typeof EFFECTS)[number];
 const SELECTOR = 'local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network';
 
 export class RuleDto {
@@ -28,7 +28,7 @@ export class RuleDto {
 }
 
 export class AddRuleDto {
-  @Field(oneOf(EFFECTS), { enum: EFFECTS })
+  @Field(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect!: Effect;
 
   @Field(parseSelectorText, { example: 'local', description: SELECTOR })
@@ -42,7 +42,7 @@ export class AddRuleDto {
 }
 
 export class ListRulesQuery extends PageQuery {
-  @OptionalField(oneOf(EFFECTS), { enum: EFFECTS })
+  @OptionalField(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect?: Effect;
 }
 

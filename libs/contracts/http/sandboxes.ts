@@ -1,12 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ISOLATION_STATES } from '../bus/from-member/inventory.js';
 import { type NetworkName, parseNetworkName } from '../ids.js';
+import { wordOf } from '../json-fields.js';
+import { SANDBOX_STATUSES, type SandboxStatus } from '../statuses.js';
+import { type LabelFilter, parseLabelFilter, parseLabelKeys, parseLabels } from '../values.js';
 import { AliasDto } from './aliases.js';
 import { DNS_STATES, type DnsState } from './attachments.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { SANDBOX_STATUSES, type SandboxStatus } from './statuses.js';
-import { type LabelFilter, oneOf, parseLabelFilter, parseLabelKeys, parseLabels } from './values.js';
 
 const SOURCE = ['verified', 'unverified'] as const;
 
@@ -124,7 +125,7 @@ export class ListSandboxesQuery extends PageQuery {
   @OptionalField(parseLabelFilter, { description: '`key` or `key=value`' })
   readonly label?: LabelFilter;
 
-  @OptionalField(oneOf(SANDBOX_STATUSES), { enum: SANDBOX_STATUSES })
+  @OptionalField(wordOf(SANDBOX_STATUSES), { enum: SANDBOX_STATUSES })
   readonly status?: SandboxStatus;
 }
 

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { parseUserName, type UserName } from '../ids.js';
+import { wordOf } from '../json-fields.js';
+import { wholeNumber } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { oneOf, wholeNumber } from './values.js';
 
 /** Each role may do what the one before it may. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -25,7 +26,7 @@ export class CreateTokenDto {
   @Field(parseUserName, { example: 'ada' })
   readonly user!: UserName;
 
-  @Field(oneOf(ROLES), { enum: ROLES })
+  @Field(wordOf(ROLES), { enum: ROLES })
   readonly role!: Role;
 
   @OptionalField(wholeNumber(60, MAX_TOKEN_SECONDS), {

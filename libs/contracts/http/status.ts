@@ -1,6 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { MeshStateDto } from './agents.js';
-import { OptionalField } from './fields.js';
 import {
   AGENT_NETWORK_STATUSES,
   type AgentNetworkStatus,
@@ -8,8 +6,10 @@ import {
   type LocalNodeStatus,
   NETWORK_STATUSES,
   type NetworkStatus,
-} from './statuses.js';
-import { MAX_WAIT_SECONDS, wholeNumber } from './values.js';
+} from '../statuses.js';
+import { MAX_WAIT_SECONDS, wholeNumber } from '../values.js';
+import { MeshStateDto } from './agents.js';
+import { OptionalField } from './fields.js';
 
 export class EpochDto {
   @ApiProperty({ type: 'integer' })

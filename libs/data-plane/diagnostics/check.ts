@@ -1,4 +1,4 @@
-import type { Check, CheckCode } from '#libs/contracts/bus/checks.js';
+import type { Check, CheckCode, CheckStatus } from '#libs/contracts/bus/checks.js';
 
 /** What a message carries of an evidence or a remedy. */
 const MOST_CHARACTERS = 1_000;
@@ -30,9 +30,9 @@ export function worst(checks: readonly Check[]): Check {
   return found;
 }
 
-const SPEAKS_FIRST: readonly Check['status'][] = ['fail', 'unknown', 'pass', 'skipped'];
+const SPEAKS_FIRST: readonly CheckStatus[] = ['fail', 'unknown', 'pass', 'skipped'];
 
-function check(code: CheckCode, status: Check['status'], evidence: string, remedy: string | null): Check {
+function check(code: CheckCode, status: CheckStatus, evidence: string, remedy: string | null): Check {
   return { code, status, evidence: bounded(evidence), remedy: remedy === null ? null : bounded(remedy) };
 }
 

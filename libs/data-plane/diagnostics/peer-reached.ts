@@ -1,7 +1,8 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
-import type { FlowSource, VerdictReason } from '#libs/policy/model.js';
+import type { VerdictReason } from '#libs/contracts/verdicts.js';
+import type { FlowSource } from '#libs/policy/model.js';
 import type { ProbeOutcome } from '../data-plane.js';
 import { fail, pass, skipped, unknown, worst } from './check.js';
 

@@ -1,4 +1,4 @@
-import type { VerdictReason } from '#libs/policy/model.js';
+import type { VerdictReason } from '#libs/contracts/verdicts.js';
 
 /** Why a flow was refused, cut or reset at this host, as the flow log and the peer are told. */
 export type FlowCode =

@@ -1,20 +1,12 @@
 import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
+import type { Effect, PrintedRule } from '#libs/contracts/rules.js';
 import type { Selector } from '#libs/contracts/selectors.js';
 import type { AliasRecord } from '#libs/policy/model.js';
 import type { DomainError, Outcome } from '../decision.js';
 import type { Labels } from '../labels.js';
 import type { NetworkEvent, NetworkMode } from '../network/events.js';
 import type { SandboxState } from '../sandbox/state.js';
-
-/** A rule as people read it: the selector in printed form. */
-export interface PrintedRule {
-  readonly id: RuleId;
-  readonly effect: 'allow' | 'deny';
-  readonly from: string;
-  readonly to: AliasName;
-  readonly port: number;
-}
 
 interface Publication {
   readonly alias: AliasName;
@@ -66,7 +58,7 @@ export interface NetworkCommands {
   AddRule: {
     says: {
       readonly ruleId: RuleId;
-      readonly effect: 'allow' | 'deny';
+      readonly effect: Effect;
       readonly from: Selector;
       readonly to: AliasName;
       readonly port: number;

@@ -1,5 +1,6 @@
 import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
+import type { Effect } from '#libs/contracts/rules.js';
 import type { EventSchemas } from '../event-schemas.js';
 import type { Labels } from '../labels.js';
 
@@ -34,7 +35,7 @@ export type NetworkEvent =
       readonly type: 'PolicyRuleAdded';
       readonly data: {
         readonly ruleId: RuleId;
-        readonly effect: 'allow' | 'deny';
+        readonly effect: Effect;
         /** A selector in its printed form. */
         readonly from: string;
         readonly to: AliasName;

@@ -1,8 +1,9 @@
-import { formatSelector } from '#libs/contracts/selectors.js';
+import type { PrintedRule } from '#libs/contracts/rules.js';
+import { printRule } from '#libs/contracts/rules.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { Rule, Topology } from '#libs/policy/model.js';
 import type { Warning } from '../decision.js';
-import type { NetworkCommandOf, NetworkDecision, PrintedRule } from './commands.js';
+import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 import { AliasNotFoundError, NetworkLimitError, RuleIdTakenError, RuleNotFoundError } from './refusals.js';
 import { ruleWarnings } from './rule-warnings.js';
 
@@ -14,12 +15,12 @@ export function addRule(
   const rule: Rule = { id: ruleId, effect, from, to, port };
   if (!network.aliases.has(to)) return new AliasNotFoundError(network, to);
   const warnings = ruleWarnings(rule, network);
-  const printed = printedRule(rule);
-  const identical = [...network.rules.values()].find((other) => saysTheSame(printedRule(other), printed));
+  const printed = printRule(rule);
+  const identical = [...network.rules.values()].find((other) => saysTheSame(printRule(other), printed));
   if (identical !== undefined) {
     return {
       events: [],
-      result: printedRule(identical),
+      result: printRule(identical),
       warnings: [existsAlready(identical), ...warnings],
       unchangedSince: identical.since,
     };
@@ -42,15 +43,10 @@ export function removeRule(
   if (rule === undefined) return new RuleNotFoundError(network, ruleId);
   return {
     events: [{ type: 'PolicyRuleRemoved', data: { ruleId } }],
-    result: printedRule(rule),
+    result: printRule(rule),
     warnings: [],
     unchangedSince: null,
   };
-}
-
-/** A rule as people read it. */
-export function printedRule({ id, effect, from, to, port }: Rule): PrintedRule {
-  return { id, effect, from: formatSelector(from), to, port };
 }
 
 function saysTheSame(first: PrintedRule, second: PrintedRule): boolean {

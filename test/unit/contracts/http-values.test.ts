@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ModeUnavailableError, parseDurationSeconds, parseMode } from '#libs/contracts/http/network-settings.js';
 import { formatCursor, parseCursor } from '#libs/contracts/http/page.js';
+import { wordOf } from '#libs/contracts/json-fields.js';
+import { ModeUnavailableError, parseDurationSeconds, parseMode } from '#libs/contracts/network-settings.js';
 import {
   boundedText,
-  oneOf,
   parseBoolean,
   parseLabelFilter,
   parseLabelKeys,
@@ -12,7 +12,7 @@ import {
   parsePortList,
   parseSelectorText,
   wholeNumber,
-} from '#libs/contracts/http/values.js';
+} from '#libs/contracts/values.js';
 import { refused, shown } from './refused.js';
 
 describe('values of a request', () => {
@@ -84,7 +84,7 @@ describe('values of a request', () => {
     ],
     [
       'one of some words',
-      oneOf(['allow', 'deny']),
+      wordOf(['allow', 'deny']),
       [['allow', 'allow']],
       ['', 'ALLOW', 'allow ', 'audit', null, 0, ['allow'], 'constructor'],
     ],

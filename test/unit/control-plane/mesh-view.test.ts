@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { meshView } from '#apps/control-plane/presence/mesh-view.js';
 import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
-import { AGENT_STATUSES, LOCAL_NODE_STATUSES } from '#libs/contracts/http/statuses.js';
+import { AGENT_STATUSES, LOCAL_NODE_STATUSES } from '#libs/contracts/statuses.js';
 
 const AT = new Date('2026-01-02T03:04:05.000Z');
 const later = (ms: number) => new Date(AT.getTime() + ms);

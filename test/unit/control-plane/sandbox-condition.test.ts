@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { NOT_KNOWN, sandboxCondition } from '#apps/control-plane/status/sandbox-condition.js';
 import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
-import { AGENT_STATUSES } from '#libs/contracts/http/statuses.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
+import { AGENT_STATUSES } from '#libs/contracts/statuses.js';
 
 const AT = new Date('2026-01-02T03:04:05.000Z');
 const NOW = new Date('2026-01-02T03:07:15.500Z');

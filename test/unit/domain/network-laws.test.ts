@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type { PrintedRule } from '#libs/contracts/rules.js';
 import { eventOf } from '#libs/domain/aggregate.js';
 import { storedEvent } from '#libs/domain/aggregates.js';
 import { DomainError } from '#libs/domain/decision.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
-import type { NetworkCommand, PrintedRule } from '#libs/domain/network/commands.js';
+import type { NetworkCommand } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { evolveNetwork, evolveNetworkThrough } from '#libs/domain/network/state.js';

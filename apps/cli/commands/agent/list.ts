@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { listAgents } from '#libs/api-client/generated/index.js';
-import { AGENT_STATUSES } from '#libs/contracts/http/statuses.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
+import { AGENT_STATUSES } from '#libs/contracts/statuses.js';
 import { ListCommand } from '../../list-command.js';
 import { meshCell } from '../../mesh/mesh-column.js';
 

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { createNetwork } from '#libs/api-client/generated/index.js';
-import { parseDurationSeconds, parseMode } from '#libs/contracts/http/network-settings.js';
+import { parseDurationSeconds, parseMode } from '#libs/contracts/network-settings.js';
 import { networkArgument } from '../../arguments.js';
 import { WriteCommand } from '../../write-command.js';
 

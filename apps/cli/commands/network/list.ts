@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { listNetworks, type UnknownNetworkDto } from '#libs/api-client/generated/index.js';
-import { NETWORK_STATUSES } from '#libs/contracts/http/statuses.js';
+import { NETWORK_STATUSES } from '#libs/contracts/statuses.js';
 import type { Connection } from '../../api/connect.js';
 import { ListCommand, type PageQuery } from '../../list-command.js';
 

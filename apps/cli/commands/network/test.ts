@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { testConnection } from '#libs/api-client/generated/index.js';
-import { oneOf, parseSelectorText } from '#libs/contracts/http/values.js';
+import { wordOf } from '#libs/contracts/json-fields.js';
+import { parseSelectorText } from '#libs/contracts/values.js';
 import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { parseDestination } from '../../diagnostics/destination.js';
@@ -32,7 +33,7 @@ export default class NetworkTest extends GstacksCommand {
     const network = this.networkOf(args.network);
     const from = parseSelectorText(args.from, 'from');
     const to = parseDestination(args.to, 'to');
-    const expected = flags.expect === undefined ? null : oneOf(EXPECTATIONS)(flags.expect, '--expect');
+    const expected = flags.expect === undefined ? null : wordOf(EXPECTATIONS)(flags.expect, '--expect');
     const { client } = await this.connect(flags, ANSWER_SECONDS);
     const result = await testConnection({ client, path: { network }, body: { from, ...to } });
     const { verdict, checks, firstFailure } = result;

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { listSandboxes } from '#libs/api-client/generated/index.js';
-import { SANDBOX_STATUSES } from '#libs/contracts/http/statuses.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
+import { SANDBOX_STATUSES } from '#libs/contracts/statuses.js';
 import { ListCommand } from '../../list-command.js';
 import { labelsText } from '../../views.js';
 

@@ -1,8 +1,8 @@
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { MeshCheckDto } from '#libs/contracts/http/mesh-diagnosis.js';
-import type { MeshTransport } from '#libs/contracts/http/mesh-transports.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
+import type { MeshTransport } from '#libs/contracts/mesh-transports.js';
 import { passed, skipped } from './mesh-check.js';
 
 const CODE = 'AGENTS_JOINED';

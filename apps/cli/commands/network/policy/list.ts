@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { listRules } from '#libs/api-client/generated/index.js';
-import { oneOf } from '#libs/contracts/http/values.js';
+import { wordOf } from '#libs/contracts/json-fields.js';
 import { networkArgument } from '../../../arguments.js';
 import { ListCommand } from '../../../list-command.js';
 import { ruleColumns } from '../../../views.js';
@@ -16,7 +16,7 @@ export default class PolicyList extends ListCommand {
   async run() {
     const { args, flags } = await this.parse(PolicyList);
     const network = this.networkOf(args.network);
-    const filter = flags.effect === undefined ? {} : { effect: oneOf(['allow', 'deny'])(flags.effect, '--effect') };
+    const filter = flags.effect === undefined ? {} : { effect: wordOf(['allow', 'deny'])(flags.effect, '--effect') };
     return this.list(
       flags,
       ({ client }, page) => listRules({ client, path: { network }, query: { ...filter, ...page } }),

@@ -1,7 +1,7 @@
 import { removeRule } from '#libs/api-client/generated/index.js';
 import { parseRuleId } from '#libs/contracts/ids.js';
+import { ruleText } from '#libs/contracts/rules.js';
 import { networkArgument, ruleArgument } from '../../../arguments.js';
-import { ruleText } from '../../../views.js';
 import { WriteCommand } from '../../../write-command.js';
 
 export default class PolicyRemove extends WriteCommand {

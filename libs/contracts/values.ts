@@ -1,6 +1,7 @@
-import { InvalidInputError } from '../errors.js';
-import { MAX_PORTS_PER_ALIAS, parseAliasPorts } from '../ports.js';
-import { formatSelector, parseLabel, parseSelector } from '../selectors.js';
+import { InvalidInputError } from './errors.js';
+import type { FieldParser } from './json-fields.js';
+import { MAX_PORTS_PER_ALIAS, parseAliasPorts } from './ports.js';
+import { formatSelector, parseLabel, parseSelector } from './selectors.js';
 
 export const MAX_WAIT_SECONDS = 300;
 export const MIN_STALENESS_SECONDS = 60;
@@ -18,17 +19,8 @@ export function parseSelectorText(value: unknown, field: string): string {
   return formatSelector(parseSelector(value, field));
 }
 
-/** One of a closed set of words; throws InvalidInputError. */
-export function oneOf<T extends string>(words: readonly T[]): (value: unknown, field: string) => T {
-  return (value, field) => {
-    const word = words.find((candidate) => candidate === value);
-    if (word === undefined) throw new InvalidInputError(field, value, `one of ${words.join(', ')}`);
-    return word;
-  };
-}
-
 /** A whole number in decimal, as text (query) or number (body); throws InvalidInputError. */
-export function wholeNumber(least: number, most: number): (value: unknown, field: string) => number {
+export function wholeNumber(least: number, most: number): FieldParser<number> {
   return (value, field) => {
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string' || !/^(0|[1-9][0-9]{0,14})$/.test(text)) {
@@ -50,7 +42,7 @@ export function parseBoolean(value: unknown, field: string): boolean {
 }
 
 /** Text of printable characters within bounds; throws InvalidInputError that does not repeat the value. */
-export function boundedText(least: number, most: number, accepted: string): (value: unknown, field: string) => string {
+export function boundedText(least: number, most: number, accepted: string): FieldParser<string> {
   return (value, field) => {
     if (typeof value !== 'string' || value.length < least || value.length > most) {
       throw new InvalidInputError(

@@ -1,5 +1,6 @@
-import { CodedError, InvalidInputError } from '../errors.js';
-import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS, oneOf } from './values.js';
+import { CodedError, InvalidInputError } from './errors.js';
+import { wordOf } from './json-fields.js';
+import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS } from './values.js';
 
 export const NETWORK_MODES = ['agent_proxy'] as const;
 
@@ -17,7 +18,7 @@ export class ModeUnavailableError extends CodedError {
 /** The one mode there is; throws ModeUnavailableError, InvalidInputError. */
 export function parseMode(value: unknown, field: string): 'agent_proxy' {
   if (value === 'routed_mesh') throw new ModeUnavailableError();
-  return oneOf(NETWORK_MODES)(value, field);
+  return wordOf(NETWORK_MODES)(value, field);
 }
 
 /** `90s`, `30m`, `24h`, `7d`, or seconds as a number; throws InvalidInputError. */

@@ -1,0 +1,18 @@
+/** Why `evaluate` decided as it did about one source. */
+export const VERDICT_REASONS = [
+  'ALLOWED',
+  'EXPLICIT_DENY',
+  'DEFAULT_DENY',
+  'NOT_ATTACHED',
+  'NO_ALIAS',
+  'NO_PORT',
+] as const;
+export type VerdictReason = (typeof VERDICT_REASONS)[number];
+
+export const SELECTOR_VERDICT_REASONS = [...VERDICT_REASONS, 'MIXED'] as const;
+/** About a selector. MIXED: it stands for several sources, and they differ. */
+export type SelectorVerdictReason = (typeof SELECTOR_VERDICT_REASONS)[number];
+
+/** What keeps a rule from matching: the one of its parts that differs. */
+export const MISSED_PARTS = ['source', 'alias', 'port'] as const;
+export type MissedPart = (typeof MISSED_PARTS)[number];
