@@ -1,14 +1,8 @@
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
+import { parseHttpUrl } from '#libs/contracts/urls.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
-import {
-  decimalBetween,
-  type Environment,
-  parseDnsAddress,
-  parseHttpUrl,
-  parsePath,
-  variablesOf,
-} from './foundation/variables.js';
+import { decimalBetween, type Environment, parseDnsAddress, parsePath, variablesOf } from './foundation/variables.js';
 import { readMeshSettings } from './mesh/mesh-settings.js';
 import { chooseDriver } from './sandboxes/drivers.js';
 import type { TrafficSettings } from './traffic/traffic.js';

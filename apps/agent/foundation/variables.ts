@@ -38,13 +38,6 @@ export const parsePath: FieldParser<string> = (value, field) => {
   return isAbsolute(value) ? value : resolve(value);
 };
 
-export const parseHttpUrl: FieldParser<URL> = (value, field) => {
-  const url = typeof value === 'string' ? URL.parse(value) : null;
-  const usable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-  if (!usable) throw new InvalidInputError(field, '(hidden)', 'an http or https URL without user and password');
-  return url;
-};
-
 export const parseBoolean: FieldParser<boolean> = (value, field) => wordOf(['true', 'false'])(value, field) === 'true';
 
 export const parseDnsAddress: FieldParser<string> = (value, field) => {

@@ -1,6 +1,7 @@
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { parseHttpUrl } from '#libs/contracts/urls.js';
 import type { MeshWay } from '#libs/member/join-mesh.js';
 import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 
@@ -66,11 +67,9 @@ export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshCh
 
 const text: FieldParser<string> = (value) => String(value);
 
-/** The value is no part of an error: a URL may hold a password. */
+/** As it was written: the mesh is told apart by it. */
 const parseControlUrl: FieldParser<string> = (value, field) => {
-  const url = typeof value === 'string' ? URL.parse(value) : null;
-  const isUsable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-  if (!isUsable) throw new InvalidInputError(field, '(hidden)', 'an http or https URL without user and password');
+  parseHttpUrl(value, field);
   return String(value);
 };
 

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
+import { httpUrl } from '#libs/contracts/urls.js';
 import { ContextError } from '../errors/errors.js';
 import type { SavedContext } from './context.js';
 
@@ -9,8 +10,7 @@ export function parseUrl(text: string, field: string): string {
   const accepted = 'a url such as http://127.0.0.1:7080';
   if (!URL.canParse(text)) throw new InvalidInputError(field, text, accepted);
   const url = new URL(text);
-  const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || !isPlain) {
+  if (httpUrl(text) === null || url.search !== '' || url.hash !== '') {
     throw new InvalidInputError(field, withoutPassword(url), `${accepted}, without user, password or query`);
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;

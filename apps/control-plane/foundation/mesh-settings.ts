@@ -1,5 +1,6 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transports.js';
+import { HTTP_URL_TEXT, httpUrl } from '#libs/contracts/urls.js';
 import { Secret } from './secret.js';
 
 export const MESH_API_KINDS = ['headscale', 'tailscale'] as const;
@@ -68,9 +69,8 @@ export function readMeshSettings(environment: Environment, refuse: Refuse): Cont
   const url = (name: string): URL | null => {
     const value = read(name);
     if (value === null) return null;
-    const parsed = URL.parse(value);
-    const isUsable = parsed !== null && /^https?:$/.test(parsed.protocol) && !parsed.username && !parsed.password;
-    if (!isUsable) throw refuse(name, 'an http or https URL without user and password');
+    const parsed = httpUrl(value);
+    if (parsed === null) throw refuse(name, HTTP_URL_TEXT);
     return parsed;
   };
   const secret = (name: string): Secret | null => {

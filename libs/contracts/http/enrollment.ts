@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors.js';
 import { type AgentId, parseAgentName } from '../ids.js';
 import { MESH_TRANSPORTS, type MeshTransport } from '../mesh-transports.js';
+import { parseTime } from '../times.js';
 import { boundedText } from '../values.js';
 import { Field } from './fields.js';
 import { EpochDto } from './status.js';
@@ -33,17 +34,6 @@ export function parseUserNkey(value: unknown, field: string): string {
 
 export const parseCertificateRequest = boundedText(100, 8_192, 'a PEM certificate request of at most 8192 characters');
 export const parseSignature = boundedText(16, 256, 'a signature in base64');
-export const parseTimestamp = (value: unknown, field: string): string => {
-  if (
-    typeof value !== 'string' ||
-    value.length > 40 ||
-    !/^\d{4}-\d\d-\d\dT/.test(value) ||
-    Number.isNaN(Date.parse(value))
-  ) {
-    throw new InvalidInputError(field, value, 'a time as in RFC 3339');
-  }
-  return value;
-};
 
 export class CreateEnrollmentTokenDto {
   @Field(parseAgentName, { example: 'host-a' })
@@ -74,7 +64,7 @@ export class EnrollAgentDto {
   @Field(parseCertificateRequest, { description: 'PKCS #10 in PEM, made with the mesh key that stays with the agent' })
   readonly certificateRequest!: string;
 
-  @Field(parseTimestamp, { format: 'date-time', description: 'Within a minute of the control plane' })
+  @Field(parseTime, { format: 'date-time', description: 'Within a minute of the control plane' })
   readonly timestamp!: string;
 
   @Field(parseSignature, { description: 'Base64 of the signature over enrollmentStatement by the nkey' })
@@ -91,7 +81,7 @@ export class RenewAgentDto {
   @Field(parseCertificateRequest, {})
   readonly certificateRequest!: string;
 
-  @Field(parseTimestamp, { format: 'date-time', description: 'Within a minute of the control plane' })
+  @Field(parseTime, { format: 'date-time', description: 'Within a minute of the control plane' })
   readonly timestamp!: string;
 
   @Field(parseSignature, { description: 'Base64 of the signature over renewalStatement by the nkey' })

@@ -3,10 +3,11 @@ import { type NetworkName, parseNetworkName, parseUserName, type UserName } from
 import { wordOf } from '../json-fields.js';
 import { MESH_TRANSPORTS, type MeshTransport } from '../mesh-transports.js';
 import { LOCAL_NODE_STATUSES, type LocalNodeStatus, MESH_NODE_ENDS, type MeshNodeEnd } from '../statuses.js';
+import { parseTime } from '../times.js';
 import { boundedText } from '../values.js';
 import { MeshStateDto } from './agents.js';
 import { CutDto } from './cut.js';
-import { parseCertificateRequest, parseSignature, parseTimestamp, parseUserNkey } from './enrollment.js';
+import { parseCertificateRequest, parseSignature, parseUserNkey } from './enrollment.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
@@ -23,7 +24,7 @@ export class JoinNetworkDto {
   })
   readonly certificateRequest!: string;
 
-  @Field(parseTimestamp, { format: 'date-time', description: 'Within a minute of the control plane' })
+  @Field(parseTime, { format: 'date-time', description: 'Within a minute of the control plane' })
   readonly timestamp!: string;
 
   @Field(parseSignature, { description: 'Base64 of the signature over joinStatement by the nkey' })

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type AgentId, parseAgentId } from '../ids.js';
-import { parseSignature, parseTimestamp, parseUserNkey } from './enrollment.js';
+import { parseTime } from '../times.js';
+import { parseSignature, parseUserNkey } from './enrollment.js';
 import { Field } from './fields.js';
 
 export class RequestAgentMeshKeyDto {
@@ -10,7 +11,7 @@ export class RequestAgentMeshKeyDto {
   @Field(parseUserNkey, { description: 'The key that the agent is enrolled with' })
   readonly nkey!: string;
 
-  @Field(parseTimestamp, { format: 'date-time', description: 'Within a minute of the control plane' })
+  @Field(parseTime, { format: 'date-time', description: 'Within a minute of the control plane' })
   readonly timestamp!: string;
 
   @Field(parseSignature, { description: 'Base64 of the signature over meshKeyStatement by the nkey' })

@@ -1,6 +1,6 @@
-import { InvalidInputError } from '../../errors.js';
 import { type AliasName, type FlowId, type NetworkId, parseAliasName, parseFlowId, parseNetworkId } from '../../ids.js';
 import { type FieldParser, integerBetween, listOf, nullOr, parseObject, wordOf } from '../../json-fields.js';
+import { parseTime } from '../../times.js';
 import { codeText, parseHash, sentence } from '../fields.js';
 import { type Epoch, parseEpoch, signatureIn } from '../network-version.js';
 import { parseMemberEnvelope } from '../protocol.js';
@@ -45,15 +45,6 @@ const version = integerBetween(0, 2_147_483_647);
 const parseKeptEpoch: FieldParser<Epoch> = (value, field) => {
   const epoch = parseEpoch(value, field);
   return { ...epoch, counter: version(epoch.counter, `${field}.counter`) };
-};
-
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
-
-const parseTime: FieldParser<string> = (value, field) => {
-  if (typeof value !== 'string' || !RFC_3339.test(value) || Number.isNaN(Date.parse(value))) {
-    throw new InvalidInputError(field, value, 'a time as in RFC 3339');
-  }
-  return value;
 };
 
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
