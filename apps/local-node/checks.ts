@@ -1,11 +1,10 @@
-import { CHECKS_WITHIN_MS, type Check } from '#libs/contracts/bus/checks.js';
+import { CHECKS_WITHIN_MS, type Check, fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { DiagnoseReply, DiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
 import { parseDiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { FlowEngine } from '#libs/data-plane/data-plane.js';
-import { fail, pass, skipped } from '#libs/data-plane/diagnostics/check.js';
 import { checkMeshJoined } from '#libs/data-plane/diagnostics/mesh-joined.js';
 import { checkPeerReached } from '#libs/data-plane/diagnostics/peer-reached.js';
 import { checkTopologyApplied } from '#libs/data-plane/diagnostics/topology-applied.js';

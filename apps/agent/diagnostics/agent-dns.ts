@@ -1,6 +1,7 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass, skipped, unknown } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
-import { fail, pass, skipped, unknown, worst } from '#libs/data-plane/diagnostics/check.js';
+import { worst } from '#libs/data-plane/diagnostics/worst-check.js';
 import type { NameLookup, NameLookups } from '../sandboxes/inspection/inspection.js';
 import { type ChecksRequest, type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 

@@ -1,8 +1,7 @@
 import { once, setMaxListeners } from 'node:events';
-import { CHECKS_OF, CHECKS_WITHIN_MS, type Check, type CheckCode } from '#libs/contracts/bus/checks.js';
+import { CHECKS_OF, CHECKS_WITHIN_MS, type Check, type CheckCode, unknown } from '#libs/contracts/bus/checks.js';
 import type { SelectorEffect } from '#libs/contracts/selectors.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import { unknown } from '#libs/data-plane/diagnostics/check.js';
 import { checkMeshJoined } from '#libs/data-plane/diagnostics/mesh-joined.js';
 import { checkPeerReached } from '#libs/data-plane/diagnostics/peer-reached.js';
 import { checkTopologyApplied } from '#libs/data-plane/diagnostics/topology-applied.js';

@@ -5,6 +5,7 @@ import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, Route, SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import type { DnsZone } from '#libs/data-plane/dns/zone.js';
+import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { AdmittedPeers } from '#libs/member/admitted-peers.js';
 import type { NetworkView } from '#libs/policy/model.js';
@@ -12,7 +13,6 @@ import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
 import type { Traffic } from '../traffic/traffic.js';
 import { queryDns } from './dns-query.js';
-import { isListening } from './listening-sockets.js';
 
 export type ChecksRequest = Extract<DiagnoseRequest, { kind: 'checks' }>;
 
@@ -75,7 +75,8 @@ export function diagnosedAgent(parts: DiagnosedParts): DiagnosedAgent {
       return { listener, answer: await queryDns(address, port, name, newQueryId()) };
     },
     routes: () => traffic.listeners.routes(),
-    isListening: ({ address, port }) => isListening(address, port),
+    isListening: async ({ address, port }) =>
+      (await listeningSockets()).some((socket) => socket.address === address && socket.port === port),
     sandboxes: traffic.driver.directory,
     endpointsOf: (peer) => peers.endpointsOf(peer),
     flows: traffic.flows,
@@ -90,9 +91,4 @@ export function recordOf(agent: DiagnosedAgent, { networkId, alias }: Pick<Check
   const records = agent.zone()?.networks.find(({ name }) => name === network)?.records;
   const record = records?.find((candidate) => candidate.alias === alias);
   return record === undefined || network === undefined ? null : { ...record, name: `${alias}.${network}.gstacks` };
-}
-
-/** What to do where the alias or the port is not published. */
-export function publishRemedy({ alias, port }: Pick<ChecksRequest, 'alias' | 'port'>): string {
-  return `publish it: gstacks network alias add <network> <sandbox-id> ${alias} --port ${port}`;
 }

@@ -1,5 +1,5 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
-import { fail, pass } from '#libs/data-plane/diagnostics/check.js';
+import { fail, pass } from '#libs/contracts/bus/checks.js';
 import { type ChecksRequest, type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 
 /** Whether the alias has a record, the DNS worker serves it, and a listener answers. */

@@ -1,6 +1,7 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
-import { fail, pass, skipped, worst } from '#libs/data-plane/diagnostics/check.js';
+import { worst } from '#libs/data-plane/diagnostics/worst-check.js';
 import { MOST_LOOKED_INTO } from './agent-dns.js';
 import type { DiagnosedAgent } from './diagnosed-agent.js';
 

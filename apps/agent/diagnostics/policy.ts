@@ -1,9 +1,10 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass } from '#libs/contracts/bus/checks.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import { fail, pass } from '#libs/data-plane/diagnostics/check.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { NetworkView, SelectorVerdict } from '#libs/policy/model.js';
-import { type ChecksRequest, publishRemedy } from './diagnosed-agent.js';
+import { policyRemedy } from '#libs/policy/remedies.js';
+import type { ChecksRequest } from './diagnosed-agent.js';
 
 /** What the policy held here says to the question; null: none is held. */
 export function decide(view: NetworkView | null, { from, alias, port }: ChecksRequest): SelectorVerdict | null {
@@ -16,7 +17,7 @@ export function checkPolicy(view: NetworkView | null, request: ChecksRequest): C
   if (view === null || verdict === null) return fail('POLICY', 'no policy of this network is in force here', null);
   const evidence = describeVerdict(verdict, request);
   if (verdict.effect === 'allow') return pass('POLICY', evidence);
-  return fail('POLICY', evidence, policyRemedy(verdict, request, view.name));
+  return fail('POLICY', evidence, policyRemedy(view.name, request, verdict));
 }
 
 function describeVerdict(
@@ -29,19 +30,4 @@ function describeVerdict(
     return `${question}: ${denied} of ${members.length} members are denied, by version ${version}`;
   }
   return `${question}: ${reason}${ruleId === null ? '' : ` by ${ruleId}`}, by version ${version}`;
-}
-
-function policyRemedy({ reason, ruleId }: SelectorVerdict, request: ChecksRequest, network: string): string {
-  const { from, alias, port } = request;
-  switch (reason) {
-    case 'EXPLICIT_DENY':
-      return `gstacks network policy remove ${network} ${ruleId}`;
-    case 'NOT_ATTACHED':
-      return `attach a sandbox that ${from} stands for: gstacks network attach ${network} <sandbox-id>`;
-    case 'NO_ALIAS':
-    case 'NO_PORT':
-      return publishRemedy(request);
-    default:
-      return `gstacks network policy allow ${network} --from ${from} --to ${alias} --port ${port}`;
-  }
 }

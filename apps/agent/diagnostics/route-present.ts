@@ -1,18 +1,30 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass } from '#libs/contracts/bus/checks.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
-import { fail, pass } from '#libs/data-plane/diagnostics/check.js';
-import { type ChecksRequest, type DiagnosedAgent, publishRemedy } from './diagnosed-agent.js';
+import { publishRemedy } from '#libs/policy/remedies.js';
+import { type ChecksRequest, type DiagnosedAgent } from './diagnosed-agent.js';
 
 /** Whether the alias and port lead somewhere: at the source to a listener and an agent, at the target to a sandbox. */
 export async function checkRoute(agent: DiagnosedAgent, request: ChecksRequest): Promise<Check> {
   const view = agent.view(request.networkId);
   const target = view?.aliases.get(request.alias);
-  if (view === null || target === undefined) {
-    return fail('ROUTE_PRESENT', `${request.alias} is not published in the version here`, publishRemedy(request));
+  if (view === null) {
+    return fail('ROUTE_PRESENT', 'no version of this network is held here', 'wait a moment and test again');
+  }
+  if (target === undefined) {
+    return fail(
+      'ROUTE_PRESENT',
+      `${request.alias} is not published in the version here`,
+      publishRemedy(view.name, request),
+    );
   }
   if (!target.ports.some(({ published }) => published === request.port)) {
     const ports = target.ports.map(({ published }) => published).join(', ');
-    return fail('ROUTE_PRESENT', `${request.alias} publishes ${ports}, not ${request.port}`, publishRemedy(request));
+    return fail(
+      'ROUTE_PRESENT',
+      `${request.alias} publishes ${ports}, not ${request.port}`,
+      publishRemedy(view.name, request),
+    );
   }
   const agentId = view.sandboxes.get(target.sandboxId)?.agentId ?? null;
   return request.role === 'target'

@@ -1,6 +1,6 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
-import { fail, pass, skipped } from '#libs/data-plane/diagnostics/check.js';
 import type { ListeningSocket } from '../sandboxes/inspection/inspection.js';
 import { listeningAt } from '../sandboxes/inspection/socket-table.js';
 import type { ChecksRequest, DiagnosedAgent } from './diagnosed-agent.js';

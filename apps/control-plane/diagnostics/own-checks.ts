@@ -1,7 +1,8 @@
-import { CHECKS_OF } from '#libs/contracts/bus/checks.js';
+import { CHECKS_OF, fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import type { CheckDto, TestRequestDto } from '#libs/contracts/http/diagnostics.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
+import { policyRemedy } from '#libs/policy/remedies.js';
 import type { AskedLocalNodes } from './asked-local-nodes.js';
 
 const NOBODY = { agentId: null, nodeId: null, role: null } as const;
@@ -14,10 +15,7 @@ export function noLocalNode(topology: Topology, from: string): readonly CheckDto
     .map((code) => ({
       ...NOBODY,
       role: 'source',
-      code,
-      status: 'skipped',
-      evidence: `no local node${whose} has joined this network`,
-      remedy: `gstacks mesh join ${topology.name}`,
+      ...skipped(code, `no local node${whose} has joined this network`, `gstacks mesh join ${topology.name}`),
     }));
 }
 
@@ -30,10 +28,11 @@ export function localNodesLeftOut(
   return {
     ...NOBODY,
     role: 'source',
-    code: 'TOPOLOGY_APPLIED',
-    status: 'skipped',
-    evidence: `${asked.length} of ${asked.length + leftOut} local nodes were asked, ${leftOut} were left out`,
-    remedy: `gstacks network test ${name} local:<user> ${alias}:${port}`,
+    ...skipped(
+      'TOPOLOGY_APPLIED',
+      `${asked.length} of ${asked.length + leftOut} local nodes were asked, ${leftOut} were left out`,
+      `gstacks network test ${name} local:<user> ${alias}:${port}`,
+    ),
   };
 }
 
@@ -41,10 +40,7 @@ export function localNodesLeftOut(
 export function unplaced(sandboxId: SandboxId): CheckDto {
   return {
     ...NOBODY,
-    code: 'ROUTE_PRESENT',
-    status: 'fail',
-    evidence: `no agent holds sandbox ${sandboxId} now`,
-    remedy: `see \`gstacks sandbox show ${sandboxId}\``,
+    ...fail('ROUTE_PRESENT', `no agent holds sandbox ${sandboxId} now`, `see \`gstacks sandbox show ${sandboxId}\``),
   };
 }
 
@@ -52,10 +48,11 @@ export function unplaced(sandboxId: SandboxId): CheckDto {
 export function noTarget(topology: Topology, alias: string): CheckDto {
   return {
     ...NOBODY,
-    code: 'ROUTE_PRESENT',
-    status: 'fail',
-    evidence: `network ${topology.name} has no alias ${alias}`,
-    remedy: `gstacks network alias list ${topology.name}`,
+    ...fail(
+      'ROUTE_PRESENT',
+      `network ${topology.name} has no alias ${alias}`,
+      `gstacks network alias list ${topology.name}`,
+    ),
   };
 }
 
@@ -78,34 +75,10 @@ export function policyCheck(
   verdict: SelectorVerdict,
 ): CheckDto {
   const rule = verdict.ruleId === null ? '' : ` (${verdict.ruleId})`;
+  const evidence = `${REASON_TEXT[verdict.reason]}${rule}, at version ${verdict.version}`;
+  const remedy = policyRemedy(topology.name, { from, alias, port }, verdict);
   return {
     ...NOBODY,
-    code: 'POLICY',
-    status: verdict.effect === 'allow' ? 'pass' : 'fail',
-    evidence: `${REASON_TEXT[verdict.reason]}${rule}, at version ${verdict.version}`,
-    remedy: remedyFor(topology, from, alias, port, verdict),
+    ...(verdict.effect === 'allow' ? pass('POLICY', evidence) : fail('POLICY', evidence, remedy)),
   };
-}
-
-function remedyFor(
-  { name }: Topology,
-  from: string,
-  alias: string,
-  port: number,
-  { effect, reason, ruleId }: SelectorVerdict,
-): string | null {
-  if (effect === 'allow') return null;
-  switch (reason) {
-    case 'EXPLICIT_DENY':
-      return ruleId === null
-        ? `gstacks network policy list ${name}`
-        : `gstacks network policy remove ${name} ${ruleId}`;
-    case 'NO_ALIAS':
-    case 'NO_PORT':
-      return `gstacks network alias list ${name}`;
-    case 'NOT_ATTACHED':
-      return `gstacks network attach ${name} <sandbox-id>`;
-    default:
-      return `gstacks network policy allow ${name} --from ${from} --to ${alias} --port ${port}`;
-  }
 }

@@ -32,12 +32,49 @@ export const CHECKS_WITHIN_MS = 2_500;
 export const CHECK_STATUSES = ['pass', 'fail', 'unknown', 'skipped'] as const;
 export type CheckStatus = (typeof CHECK_STATUSES)[number];
 
-/** One diagnostic check: what was looked at, what was seen, and what to do about it. */
-export interface Check {
-  readonly code: CheckCode;
+/** What a check found: what was looked at, what was seen, and what to do about it. */
+export interface CheckOutcome<Code extends string> {
+  readonly code: Code;
   readonly status: CheckStatus;
   readonly evidence: string;
   readonly remedy: string | null;
+}
+
+/** One diagnostic check of a connection. */
+export type Check = CheckOutcome<CheckCode>;
+
+/** What a message carries of an evidence or a remedy. */
+const MOST_CHARACTERS = 1_000;
+
+export function pass<Code extends string>(code: Code, evidence: string) {
+  return outcome(code, 'pass', evidence, null);
+}
+
+export function fail<Code extends string>(code: Code, evidence: string, remedy: string | null) {
+  return outcome(code, 'fail', evidence, remedy);
+}
+
+/** It could not be found out, although it should have been. */
+export function unknown<Code extends string>(code: Code, evidence: string, remedy: string | null) {
+  return outcome(code, 'unknown', evidence, remedy);
+}
+
+/** It does not apply here, or nothing here can tell; a test does not depend on it. */
+export function skipped<Code extends string>(code: Code, evidence: string, remedy: string | null = null) {
+  return outcome(code, 'skipped', evidence, remedy);
+}
+
+function outcome<Code extends string>(
+  code: Code,
+  status: CheckStatus,
+  evidence: string,
+  remedy: string | null,
+): CheckOutcome<Code> {
+  return { code, status, evidence: bounded(evidence), remedy: remedy === null ? null : bounded(remedy) };
+}
+
+function bounded(text: string): string {
+  return text.slice(0, MOST_CHARACTERS).toWellFormed();
 }
 
 /** Throws InvalidInputError. */

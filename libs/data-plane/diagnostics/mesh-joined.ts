@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass } from '#libs/contracts/bus/checks.js';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
-import { fail, pass } from './check.js';
 
 /** Whether this host is in the mesh, with a certificate that is good by its own clock. `certificate` is PEM. */
 export function checkMeshJoined(mesh: MeshState, certificate: string, now: Date): Check {

@@ -1,10 +1,11 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass, skipped, unknown } from '#libs/contracts/bus/checks.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { VerdictReason } from '#libs/contracts/verdicts.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import type { ProbeOutcome } from '../data-plane.js';
-import { fail, pass, skipped, unknown, worst } from './check.js';
+import { worst } from './worst-check.js';
 
 /** What the check needs of the host that it runs on. */
 export interface PeerCheck {

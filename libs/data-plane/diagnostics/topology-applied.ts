@@ -1,7 +1,7 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
+import { fail, pass } from '#libs/contracts/bus/checks.js';
 import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { type HeldNetwork, sameEpoch } from '../topology/held-network.js';
-import { fail, pass } from './check.js';
 
 /** What the control plane expects whoever is asked to hold. */
 export interface ExpectedTopology {

@@ -1,9 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Route, RouteFailure } from '../data-plane.js';
-
-/** Connection state LISTEN in /proc/net/tcp, proc(5). */
-const LISTEN = '0A';
-const ANY_ADDRESS = /^0+$/;
+import { listeningSockets } from './listening-sockets.js';
 
 /** Why a route's socket could not be bound, in the words of the person who has to mend it. */
 export async function explainFailure(route: Route, error: unknown): Promise<RouteFailure> {
@@ -39,17 +35,7 @@ export async function explainFailure(route: Route, error: unknown): Promise<Rout
   }
 }
 
-/** One read of the kernel's table; a system without it answers no. */
+/** A system without the kernel's table answers no. */
 async function listensOnEveryAddress(port: number): Promise<boolean> {
-  const tables = await Promise.all(
-    ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
-  );
-  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
-  return tables.some((table) =>
-    table.split('\n').some((line) => {
-      const [, local = '', , state] = line.trim().split(/\s+/);
-      const [address = '', localPort] = local.split(':');
-      return state === LISTEN && localPort === hexPort && ANY_ADDRESS.test(address);
-    }),
-  );
+  return (await listeningSockets()).some((socket) => socket.port === port && socket.isEveryAddress);
 }

@@ -1,22 +1,36 @@
 import { readFile } from 'node:fs/promises';
 
-/** Connection state LISTEN in /proc/net/tcp, proc(5). */
+export interface ListeningSocket {
+  /** IPv4 as people write it; IPv6 as the kernel prints it, in hexadecimal. */
+  readonly address: string;
+  /** 0.0.0.0 or :: */
+  readonly isEveryAddress: boolean;
+  readonly port: number;
+}
+
+/** Connection state LISTEN, proc(5). */
 const LISTEN = '0A';
 
-/** Whether the kernel has a listening TCP socket bound to exactly this IPv4 address and port. */
-export async function isListening(address: string, port: number): Promise<boolean> {
-  const wanted = socketText(address, port);
-  const table = await readFile('/proc/self/net/tcp', 'utf8');
-  return table.split('\n').some((line) => {
-    const [, local, , state] = line.trim().split(/\s+/);
-    return local === wanted && state === LISTEN;
+/** The TCP sockets that listen in this process's network namespace: one read of the kernel's tables. None elsewhere. */
+export async function listeningSockets(): Promise<readonly ListeningSocket[]> {
+  const tables = await Promise.all(
+    ['/proc/self/net/tcp', '/proc/self/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
+  );
+  return tables.flatMap(parseSocketTable);
+}
+
+/** What /proc/net/tcp and tcp6 print, a line a socket. */
+export function parseSocketTable(table: string): readonly ListeningSocket[] {
+  return table.split('\n').flatMap((line) => {
+    const [, local = '', , state] = line.trim().split(/\s+/);
+    const [address = '', port = ''] = local.split(':');
+    if (state !== LISTEN) return [];
+    return [{ address: addressText(address), isEveryAddress: /^0+$/.test(address), port: Number.parseInt(port, 16) }];
   });
 }
 
-/** As the kernel prints it: the address as one number of this machine's byte order, both in hexadecimal. */
-function socketText(address: string, port: number): string {
-  const octets = Uint8Array.from(address.split('.'), Number);
-  const number = new Uint32Array(octets.buffer)[0] ?? 0;
-  const hex = (value: number, digits: number) => value.toString(16).toUpperCase().padStart(digits, '0');
-  return `${hex(number, 8)}:${hex(port, 4)}`;
+/** The kernel prints an IPv4 address as one number of this machine's byte order. */
+function addressText(printed: string): string {
+  if (printed.length !== 8) return printed;
+  return new Uint8Array(Uint32Array.of(Number.parseInt(printed, 16)).buffer).join('.');
 }

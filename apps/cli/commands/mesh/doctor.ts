@@ -1,4 +1,5 @@
 import { diagnoseMesh, type MeshDiagnosisDto } from '#libs/api-client/generated/index.js';
+import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import { probeControlServer } from '#libs/control-server/probe.js';
 import { GstacksCommand } from '../../command.js';
 import { firstProblem, judgeMesh } from '../../mesh/judge-mesh.js';
@@ -42,17 +43,9 @@ export default class MeshDoctor extends GstacksCommand {
 async function fromHere({ meshTransport, meshControlUrl }: MeshDiagnosisDto) {
   const code = 'CONTROL_SERVER_ANSWERS_HERE';
   if (meshTransport !== 'tsnet' || meshControlUrl === null) {
-    return { code, status: 'skipped', cause: null, evidence: 'there is no control server', remedy: null } as const;
+    return { ...skipped(code, 'there is no control server'), cause: null };
   }
   const fault = await probeControlServer(meshControlUrl, CONTROL_SERVER_WITHIN_MS);
-  if (fault === null) {
-    return {
-      code,
-      status: 'pass',
-      cause: null,
-      evidence: `${meshControlUrl} answers this machine`,
-      remedy: null,
-    } as const;
-  }
-  return { code, status: 'fail', cause: fault.code, evidence: fault.message, remedy: fault.remedy } as const;
+  if (fault === null) return { ...pass(code, `${meshControlUrl} answers this machine`), cause: null };
+  return { ...fail(code, fault.message, fault.remedy), cause: fault.code };
 }

@@ -1,15 +1,16 @@
+import * as check from '#libs/contracts/bus/checks.js';
 import type { CodedError } from '#libs/contracts/errors.js';
 import type { MeshCheckCode, MeshCheckDto } from '#libs/contracts/http/mesh-diagnosis.js';
 
 export function passed(code: MeshCheckCode, evidence: string): MeshCheckDto {
-  return { code, status: 'pass', cause: null, evidence, remedy: null };
+  return { ...check.pass(code, evidence), cause: null };
 }
 
 export function failed(code: MeshCheckCode, error: CodedError): MeshCheckDto {
-  return { code, status: 'fail', cause: error.code, evidence: error.message, remedy: error.remedy };
+  return { ...check.fail(code, error.message, error.remedy), cause: error.code };
 }
 
 /** Nothing to look at, or something before it failed. */
 export function skipped(code: MeshCheckCode, evidence: string): MeshCheckDto {
-  return { code, status: 'skipped', cause: null, evidence, remedy: null };
+  return { ...check.skipped(code, evidence), cause: null };
 }

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parseRuleId } from '#libs/contracts/ids.js';
+import { SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '#libs/contracts/verdicts.js';
+import { policyRemedy } from '#libs/policy/remedies.js';
+import { CLONE } from '#test/support/clone.js';
+
+const RULE = parseRuleId('rule-4f9c21ab', 'rule');
+const QUESTION = { from: 'label:tier=web', alias: 'api', port: 8080 };
+
+function remedyFor(reason: SelectorVerdictReason, ruleId: typeof RULE | null = null): string | null {
+  const effect = reason === 'ALLOWED' ? 'allow' : reason === 'MIXED' ? 'mixed' : 'deny';
+  return policyRemedy('dev', QUESTION, { effect, reason, ruleId });
+}
+
+describe('what to do about a verdict', () => {
+  const rows: readonly (readonly [SelectorVerdictReason, typeof RULE | null, string | null])[] = [
+    ['ALLOWED', RULE, null],
+    ['EXPLICIT_DENY', RULE, 'gstacks network policy remove dev rule-4f9c21ab'],
+    ['EXPLICIT_DENY', null, 'gstacks network policy list dev'],
+    ['DEFAULT_DENY', null, 'gstacks network policy allow dev --from label:tier=web --to api --port 8080'],
+    ['MIXED', null, 'gstacks network policy allow dev --from label:tier=web --to api --port 8080'],
+    ['NOT_ATTACHED', null, 'gstacks network attach dev <sandbox-id>, a sandbox that label:tier=web stands for'],
+    [
+      'NO_ALIAS',
+      null,
+      'gstacks network alias add dev <sandbox-id> api --port 8080, or see what is published: gstacks network alias list dev',
+    ],
+    [
+      'NO_PORT',
+      null,
+      'gstacks network alias add dev <sandbox-id> api --port 8080, or see what is published: gstacks network alias list dev',
+    ],
+  ];
+  for (const [reason, ruleId, remedy] of rows) {
+    it(`is, of ${reason}${ruleId === null ? '' : ` by ${ruleId}`}: ${remedy ?? 'nothing'}`, () => {
+      expect(remedyFor(reason, ruleId)).to.equal(remedy);
+    });
+  }
+
+  it('names commands that exist, with the network that was asked about', () => {
+    const { commands } = JSON.parse(readFileSync(join(CLONE, 'oclif.manifest.json'), 'utf8')) as { commands: object };
+    const known = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
+    for (const reason of SELECTOR_VERDICT_REASONS.filter((one) => one !== 'ALLOWED')) {
+      const named = [...(remedyFor(reason, RULE) ?? '').matchAll(/gstacks ((?:[a-z]+ )+)dev\b/g)];
+      expect(named, reason).not.to.deep.equal([]);
+      for (const [, words = ''] of named) expect(known, words).to.include(words.trim());
+    }
+  });
+});
