@@ -14,6 +14,7 @@ import { agentAddress, MemberBus } from '#libs/member/member-bus.js';
 import { Refusals } from '#libs/member/refusals.js';
 import { Renewal } from '#libs/member/renewal.js';
 import { SyncRequests } from '#libs/member/sync-requests.js';
+import { RELEASE } from '#libs/program/release.js';
 import { systemClock } from './contact/boot-clock.js';
 import { BusAbsence } from './contact/bus-absence.js';
 import { ContactLog } from './contact/contact-log.js';
@@ -25,7 +26,6 @@ import { Enrollment } from './enrollment/enrollment.js';
 import { openIdentityKeys } from './enrollment/identity-keys.js';
 import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
-import { SOFTWARE_VERSION } from './foundation/software-version.js';
 import { PeerFiles } from './mesh/peer-files.js';
 import type { AgentSettings } from './settings.js';
 import { Applier } from './topology/applier.js';
@@ -171,7 +171,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     hello: () => ({
       protocol: BUS_PROTOCOL,
       bootId,
-      softwareVersion: SOFTWARE_VERSION,
+      softwareVersion: RELEASE,
       driver: traffic.driver.name,
       mesh: traffic.mesh.state(),
       networks: applier.versions(),

@@ -16,6 +16,7 @@ import { localNodeAddress, MemberBus } from '#libs/member/member-bus.js';
 import { Refusals } from '#libs/member/refusals.js';
 import { Renewal } from '#libs/member/renewal.js';
 import { SyncRequests } from '#libs/member/sync-requests.js';
+import { RELEASE } from '#libs/program/release.js';
 import { applyHere } from './apply-here.js';
 import { runLocalChecks } from './checks.js';
 import { type LocalCredentials, requestLeave, requestMeshKey } from './control-plane-api.js';
@@ -141,7 +142,7 @@ export class JoinedNetwork {
       hello: () => ({
         protocol: BUS_PROTOCOL,
         bootId,
-        softwareVersion: '0.1.0',
+        softwareVersion: RELEASE,
         driver: 'local',
         mesh: mesh.state(),
         networks: copy.networks.all().map(versionOf),

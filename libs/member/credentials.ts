@@ -1,6 +1,6 @@
-import { InvalidInputError } from '#libs/contracts/errors.js';
 import { type FieldParser, listOf, nullOr, textUpTo, wordOf } from '#libs/contracts/json-fields.js';
 import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transports.js';
+import { parseTime } from '#libs/contracts/times.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { MemberKeys } from './keys.js';
 
@@ -22,12 +22,7 @@ export interface MemberCredentials {
 
 const MOST_SERVERS = 32;
 
-const parseTime: FieldParser<Date> = (value, field) => {
-  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) {
-    throw new InvalidInputError(field, value, 'a time as in RFC 3339');
-  }
-  return new Date(value);
-};
+const parseDate: FieldParser<Date> = (value, field) => new Date(parseTime(value, field));
 
 /** The fields that every member's credentials have; throws InvalidInputError. */
 export function parseMemberCredentials(fields: { readonly [key: string]: unknown }): MemberCredentials {
@@ -40,8 +35,8 @@ export function parseMemberCredentials(fields: { readonly [key: string]: unknown
     // Not there in credentials of an earlier release.
     meshTransport: nullOr(wordOf(MESH_TRANSPORTS))(fields.meshTransport ?? null, 'meshTransport'),
     meshControlUrl: nullOr(textUpTo(2_048))(fields.meshControlUrl ?? null, 'meshControlUrl'),
-    issuedAt: parseTime(fields.issuedAt, 'issuedAt'),
-    expiresAt: parseTime(fields.expiresAt, 'expiresAt'),
+    issuedAt: parseDate(fields.issuedAt, 'issuedAt'),
+    expiresAt: parseDate(fields.expiresAt, 'expiresAt'),
   };
 }
 
