@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
 import { KeyFiles } from './key-files.js';
 
@@ -24,6 +25,13 @@ export function loadTopologySigner(folder: string): TopologySigner {
     sign: (recipient, statement) =>
       sign(null, Buffer.from(topologyStatement(recipient, statement)), privateKey).toString('base64'),
   };
+}
+
+/** Whether the holder of the key signed that this member holds exactly this version. */
+export function verifyHeld(publicKey: string, recipient: string, held: NetworkVersion): boolean {
+  const { epoch, networkId, version, hash, signature } = held;
+  if (signature === null) return false;
+  return verifyTopology(publicKey, recipient, { epoch, networkId, from: null, to: version, hash }, signature);
 }
 
 /** Whether the holder of the pinned key signed this statement for this agent, or local node. False for anything malformed. */

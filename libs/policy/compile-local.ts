@@ -4,6 +4,7 @@ import { evaluateSource } from './evaluate.js';
 import type { Snapshot, Topology } from './model.js';
 import { sortedBy } from './order.js';
 import { selectorsFor } from './selector-match.js';
+import { aliasElement } from './snapshot-elements.js';
 
 /**
  * What a developer's machine needs of one network at this version: the aliases and ports that its user may reach, the
@@ -28,14 +29,10 @@ function compileAnew(topology: Topology, user: UserName): Snapshot {
   const source = { kind: 'local', user } as const;
   const mayReach = (alias: AliasName, port: number) => evaluateSource(topology, source, alias, port).effect === 'allow';
   const aliases = sortedBy(topology.aliases.values(), ({ alias }) => alias)
-    .map(({ alias, sandboxId, ports }) => ({
-      alias,
-      sandboxId,
-      ports: ports
-        .filter(({ published }) => mayReach(alias, published))
-        .map(({ published, target }) => ({ published, target }))
-        .sort((first, second) => first.published - second.published),
-    }))
+    .map((record) => {
+      const ports = record.ports.filter(({ published }) => mayReach(record.alias, published));
+      return aliasElement({ ...record, ports });
+    })
     .filter(({ ports }) => ports.length > 0);
 
   const targets = new Set(aliases.map(({ sandboxId }) => sandboxId));

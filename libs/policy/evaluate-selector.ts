@@ -26,7 +26,9 @@ export function evaluateSelector(
       return { ...evaluateSource(view, { kind: 'local', user: selector.user }, alias, port), members: [] };
     case 'sandbox':
       return { ...evaluateSource(view, selector, alias, port), members: [] };
-    default:
+    case 'any':
+    case 'label':
+    case 'alias':
       return joined(view, membersOf(view, selector, alias, port));
   }
 }

@@ -3,6 +3,7 @@ import type { FlowQuestion, NetworkView, Verdict } from './model.js';
 import { nearMisses } from './near-misses.js';
 import { type PolicyIndex, policyIndex } from './policy-index.js';
 import { type PolicySource, policySource, sourceText } from './policy-source.js';
+import { publishedPort } from './published-port.js';
 import { selectorsFor } from './selector-match.js';
 
 /** Verdicts kept for one view; others, and those on aliases and ports of a peer's invention, are worked out again. */
@@ -40,9 +41,7 @@ function judge(view: NetworkView, index: PolicyIndex, source: PolicySource, alia
   const rest = { nearMisses: nearMisses(index, selectors, alias, port), version: view.version };
   const record = view.aliases.get(alias);
   if (record === undefined) return { effect: 'deny', reason: 'NO_ALIAS', ruleId: null, ...rest };
-  if (!record.ports.some(({ published }) => published === port)) {
-    return { effect: 'deny', reason: 'NO_PORT', ruleId: null, ...rest };
-  }
+  if (publishedPort(record, port) === null) return { effect: 'deny', reason: 'NO_PORT', ruleId: null, ...rest };
   const matching = (index.byAlias.get(alias) ?? []).filter((rule) => rule.port === port && selectors.has(rule.from));
   const deny = matching.find(({ effect }) => effect === 'deny');
   if (deny !== undefined) return { effect: 'deny', reason: 'EXPLICIT_DENY', ruleId: deny.id, ...rest };

@@ -1,6 +1,7 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
 import { fail, pass } from '#libs/contracts/bus/checks.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
+import { publishedPort } from '#libs/policy/published-port.js';
 import { publishRemedy } from '#libs/policy/remedies.js';
 import { type ChecksRequest, type DiagnosedAgent } from './diagnosed-agent.js';
 
@@ -18,7 +19,7 @@ export async function checkRoute(agent: DiagnosedAgent, request: ChecksRequest):
       publishRemedy(view.name, request),
     );
   }
-  if (!target.ports.some(({ published }) => published === request.port)) {
+  if (publishedPort(target, request.port) === null) {
     const ports = target.ports.map(({ published }) => published).join(', ');
     return fail(
       'ROUTE_PRESENT',

@@ -1,6 +1,7 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
 import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
+import { publishedPort } from '#libs/policy/published-port.js';
 import type { ListeningSocket } from '../sandboxes/inspection/inspection.js';
 import { listeningAt } from '../sandboxes/inspection/socket-table.js';
 import type { ChecksRequest, DiagnosedAgent } from './diagnosed-agent.js';
@@ -17,8 +18,8 @@ export async function checkTargetAccepts(
 ): Promise<Check> {
   const view = agent.view(request.networkId);
   const record = view?.aliases.get(request.alias);
-  const port = record?.ports.find(({ published }) => published === request.port)?.target;
-  if (view === null || record === undefined || port === undefined) {
+  const port = record && publishedPort(record, request.port);
+  if (!view || !record || !port) {
     return skipped('TARGET_ACCEPTS', `${request.alias}:${request.port} leads to no sandbox`);
   }
   const { sandboxId } = record;
@@ -31,7 +32,7 @@ export async function checkTargetAccepts(
     return fail('TARGET_ACCEPTS', `${sandboxId} is paused: no connection would be answered`, `let ${sandboxId} go on`);
   }
   const publication = `${view.name} ${sandboxId} ${request.alias} --port ${request.port}`;
-  const target: Target = { sandboxId, address, port, publication };
+  const target: Target = { sandboxId, address, port: port.target, publication };
   const sockets = await agent.inspection.listeners(sandboxId, signal);
   if (sockets !== null) return byTable(target, sockets);
   const effect = decide(view, request)?.effect;

@@ -3,9 +3,6 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import type { SandboxInspection } from './inspection/inspection.js';
 
-export const DRIVER_NAMES = ['static', 'netns', 'docker', 'link'] as const;
-export type DriverName = (typeof DRIVER_NAMES)[number];
-
 /** An address that DNS queries of a sandbox come from. */
 export interface SandboxClient {
   readonly address: string;
@@ -14,7 +11,8 @@ export interface SandboxClient {
 
 /** Where the sandboxes of a host come from, and what the host can promise about them. */
 export interface SandboxDriver {
-  readonly name: DriverName;
+  /** As GLOBALSTACKS_AGENT_DRIVER names it. */
+  readonly name: string;
   readonly isolation: 'enforced' | 'advisory';
   /** Where proxies listen unless the settings say otherwise. */
   readonly proxyRangeDefault: string;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import { verifyTopology } from '#libs/bus/signing.js';
+import { verifyHeld } from '#libs/bus/signing.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { Receipt } from '#libs/contracts/bus/receipt.js';
@@ -68,7 +68,7 @@ export class Acknowledgements {
         const isRight = isExpected(agentId, version, hash);
         return protocol < BUS_PROTOCOL && version !== record?.topology.version ? isRight || null : isRight;
       },
-      isSigned: (signed) => this.isSigned(agentId, signed),
+      isSigned: (signed) => verifyHeld(this.signer.publicKey, agentId, signed),
     });
     switch (judgement.kind) {
       case 'agrees':
@@ -110,10 +110,5 @@ export class Acknowledgements {
     const regression = { networkId, agentId, networkName: null, storeVersion, claim, detail, foundAt: this.clock() };
     if (!this.regressions.report(regression)) return;
     this.logger.error({ agentId, networkId, code: 'EPOCH_REGRESSED', detail }, 'publishing for this network stops');
-  }
-
-  private isSigned(agentId: AgentId, { signature, version, ...claim }: Claim): boolean {
-    if (signature === null) return false;
-    return verifyTopology(this.signer.publicKey, agentId, { ...claim, from: null, to: version }, signature);
   }
 }

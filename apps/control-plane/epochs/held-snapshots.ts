@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { type TopologySigner, verifyTopology } from '#libs/bus/signing.js';
+import { type TopologySigner, verifyHeld } from '#libs/bus/signing.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { HeldReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import { CodedError } from '#libs/contracts/errors.js';
@@ -42,11 +42,10 @@ export class HeldSnapshots {
   }
 
   private proven(agentId: AgentId, version: Held['version'], text: string): Snapshot | null {
-    const { networkId, epoch, hash, signature } = version;
+    const { networkId, hash } = version;
     try {
       const snapshot = parseSnapshot(JSON.parse(text));
-      const statement = { epoch, networkId, from: null, to: version.version, hash };
-      const isSigned = signature !== null && verifyTopology(this.signer.publicKey, agentId, statement, signature);
+      const isSigned = verifyHeld(this.signer.publicKey, agentId, version);
       if (isSigned && snapshot.networkId === networkId && snapshotHash(snapshot) === hash) return snapshot;
       this.logger.warn(
         { agentId, networkId, version: version.version },

@@ -15,10 +15,13 @@ export interface AgentRecord {
 export function nextAgentRecord(before: AgentRecord | null, stored: StoredEvent): AgentRecord {
   const event = eventOf(AGENT, stored);
   const state = evolveAgent(before?.state ?? null, event);
-  const enrolledAt = event.type === 'AgentEnrolled' || before === null ? stored.recordedAt : before.enrolledAt;
-  const voidKeys =
-    event.type === 'AgentRevoked'
-      ? new Map(before?.voidKeys).set(state.nkey, new Date(stored.recordedAt))
-      : (before?.voidKeys ?? new Map<string, Date>());
-  return { state, enrolledAt, voidKeys };
+  const { enrolledAt, voidKeys } = before ?? { enrolledAt: stored.recordedAt, voidKeys: new Map<string, Date>() };
+  switch (event.type) {
+    case 'AgentEnrolled':
+      return { state, enrolledAt: stored.recordedAt, voidKeys };
+    case 'AgentRenewed':
+      return { state, enrolledAt, voidKeys };
+    case 'AgentRevoked':
+      return { state, enrolledAt, voidKeys: new Map(voidKeys).set(state.nkey, new Date(stored.recordedAt)) };
+  }
 }

@@ -3,13 +3,14 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import { eventOf, foldStored } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { agentNamedBy } from '#libs/domain/network/placed-agent.js';
 import { evolveNetwork } from '#libs/domain/network/state.js';
 import { elementsTouchedBy } from '#libs/domain/network/touched-elements.js';
+import { takesSomethingAway } from '#libs/domain/network/urgency.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { participants } from '#libs/policy/compile.js';
 import type { Topology } from '#libs/policy/model.js';
 import { digestAfter, digestOfTopology, EMPTY_DIGEST, type SnapshotDigest } from '#libs/policy/snapshot-digest.js';
-import { takesSomethingAway } from './urgency.js';
 import { VersionHashes } from './version-hashes.js';
 
 /**
@@ -126,8 +127,7 @@ function withoutHashes(before: NetworkRecord | null, stored: StoredEvent): Netwo
 /** The agents that a sandbox was placed on by one of these events, too. */
 function withMembers(members: ReadonlySet<AgentId>, events: readonly NetworkEvent[]): ReadonlySet<AgentId> {
   const added = events.flatMap((event) => {
-    if (event.type !== 'SandboxAttached' && event.type !== 'SandboxPlacementChanged') return [];
-    const { agentId } = event.data;
+    const agentId = agentNamedBy(event);
     return agentId === null || members.has(agentId) ? [] : [agentId];
   });
   return added.length === 0 ? members : new Set([...members, ...added]);

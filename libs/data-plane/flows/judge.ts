@@ -2,6 +2,7 @@ import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import type { FlowQuestion, FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
+import { publishedPort } from '#libs/policy/published-port.js';
 import type { FlowCode } from './flow-code.js';
 
 /** What an alias and port meant when a flow began; a flow whose target is no longer this is cut. */
@@ -41,8 +42,8 @@ export function judge(view: NetworkView | null, subject: FlowSubject, self: Agen
 
   const record = view.aliases.get(subject.question.alias);
   if (record === undefined) return refuse('NO_ALIAS');
-  const port = record.ports.find(({ published }) => published === subject.question.port);
-  if (port === undefined) return refuse('NO_PORT');
+  const port = publishedPort(record, subject.question.port);
+  if (port === null) return refuse('NO_PORT');
   const agentId = view.sandboxes.get(record.sandboxId)?.agentId ?? null;
   if (agentId === null) return refuse(subject.target === null ? 'TARGET_NOT_PLACED' : 'TARGET_MOVED');
   const target: FlowTarget = { sandboxId: record.sandboxId, agentId, port: port.target };

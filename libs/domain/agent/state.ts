@@ -33,7 +33,12 @@ export function evolveAgent(before: AgentState | null, event: AgentEvent): Agent
   }
   if (before === null) throw new AgentStreamError(event.type);
   const version = before.version + 1;
-  if (event.type === 'AgentRenewed') return { ...before, ...event.data, version };
-  const revokedKeys = [...new Set([...before.revokedKeys, before.nkey, before.meshKeyThumbprint])];
-  return { ...before, version, status: 'revoked', revokedKeys };
+  switch (event.type) {
+    case 'AgentRenewed':
+      return { ...before, ...event.data, version };
+    case 'AgentRevoked': {
+      const revokedKeys = [...new Set([...before.revokedKeys, before.nkey, before.meshKeyThumbprint])];
+      return { ...before, version, status: 'revoked', revokedKeys };
+    }
+  }
 }

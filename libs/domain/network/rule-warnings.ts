@@ -1,6 +1,7 @@
 import { formatSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { Rule, Topology } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
+import { publishedPort } from '#libs/policy/published-port.js';
 import { matchesSource, sourcesOf, standsForAllOf } from '#libs/policy/selector-match.js';
 import type { Warning } from '../decision.js';
 import { LISTED } from '../listed.js';
@@ -12,9 +13,9 @@ export function ruleWarnings(rule: Rule, network: Topology): readonly Warning[] 
 }
 
 function targetWarnings({ to, port }: Rule, network: Topology): readonly Warning[] {
-  const ports = network.aliases.get(to)?.ports ?? [];
-  if (ports.some(({ published }) => published === port)) return [];
-  const there = ports.map(({ published }) => published).join(', ');
+  const record = network.aliases.get(to);
+  if (record !== undefined && publishedPort(record, port) !== null) return [];
+  const there = (record?.ports ?? []).map(({ published }) => published).join(', ');
   return [{ code: 'PORT_NOT_PUBLISHED', message: `${to} does not publish port ${port} now, only ${there}` }];
 }
 
@@ -29,7 +30,9 @@ function sourceWarnings(from: Selector, network: Topology): readonly Warning[] {
     case 'label':
       if (sourcesOf(network, from).length > 0) return [];
       return nobody(`no attached sandbox of ${network.name} has ${formatSelector(from)} now`);
-    default:
+    case 'any':
+    case 'local':
+    case 'local-user':
       return [];
   }
 }

@@ -51,7 +51,7 @@ export class PlacementFollower {
       case 'sandbox':
         return this.takeSandboxEvent(placed);
       case 'agent':
-        return placed.event.type === 'AgentRevoked' ? this.releases(placed.position, placed.agentId) : [];
+        return this.takeAgentEvent(placed);
     }
   }
 
@@ -69,7 +69,13 @@ export class PlacementFollower {
       case 'SandboxPlacementChanged':
       case 'SandboxLabelsChanged':
         return this.corrections(position, networkId, event.data);
-      default:
+      case 'NetworkCreated':
+      case 'NetworkDeleted':
+      case 'AliasPublished':
+      case 'AliasPortsChanged':
+      case 'AliasRemoved':
+      case 'PolicyRuleAdded':
+      case 'PolicyRuleRemoved':
         return [];
     }
   }
@@ -113,6 +119,16 @@ export class PlacementFollower {
     return [];
   }
 
+  private takeAgentEvent({ position, agentId, event }: PlacedEvent & { stream: 'agent' }): readonly FollowUp[] {
+    switch (event.type) {
+      case 'AgentRevoked':
+        return this.releases(position, agentId);
+      case 'AgentEnrolled':
+      case 'AgentRenewed':
+        return [];
+    }
+  }
+
   /** What a revoked agent placed belongs to nobody until another agent reports it. */
   private releases(position: number, agentId: AgentId): readonly FollowUp[] {
     return [...this.sandboxes]
@@ -132,7 +148,9 @@ function changed(sandbox: Sandbox, event: SandboxEvent): Sandbox {
       return { ...sandbox, agentId: null };
     case 'SandboxLabelled':
       return { ...sandbox, labels: event.data.labels };
-    default:
+    case 'SandboxRegistered':
+    case 'SandboxGone':
+    case 'SandboxReturned':
       return sandbox;
   }
 }

@@ -25,7 +25,6 @@ describe("the agent's settings", () => {
     const settings = parseAgentSettings(LEAST);
     expect(settings.driver.name).to.equal('static');
     expect(readStaticSettings(variablesOf(LEAST))).to.deep.equal({
-      kind: 'static',
       sandboxesFile: '/etc/gs/sandboxes.yaml',
       dnsAddress: '127.0.0.1:1053',
       trustAddresses: false,
@@ -73,7 +72,6 @@ describe("the agent's settings", () => {
     const environment = { ...LEAST, GLOBALSTACKS_AGENT_DRIVER: 'docker', GLOBALSTACKS_AGENT_SANDBOXES: undefined };
     expect(parseAgentSettings(environment).driver.name).to.equal('docker');
     expect(readDockerSettings(variablesOf(environment), HOST_A)).to.deep.equal({
-      kind: 'docker',
       agentId: 'host-a',
       socketPath: '/var/run/docker.sock',
       network: 'gstacks',
@@ -107,7 +105,6 @@ describe("the agent's settings", () => {
   it('have the documented defaults with link', () => {
     const driver = readLinkSettings(variablesOf({ ...LEAST, GLOBALSTACKS_AGENT_SANDBOXES: undefined }));
     expect(driver).to.deep.equal({
-      kind: 'link',
       sandboxesFile: null,
       apiSocket: '/var/lib/gs/links.sock',
       keptLinks: '/var/lib/gs/links.json',

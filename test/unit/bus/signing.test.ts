@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadTopologySigner, verifyTopology } from '#libs/bus/signing.js';
+import { loadTopologySigner, verifyHeld, verifyTopology } from '#libs/bus/signing.js';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { parseAgentId, parseNetworkId } from '#libs/contracts/ids.js';
 
 const AGENT = parseAgentId('host-a', 'agent');
@@ -31,6 +32,18 @@ describe('the signature of a topology', () => {
     expect(holds({ ...STATEMENT, networkId: parseNetworkId('0b', 'network') })).to.equal(false);
     expect(verifyTopology('garbage', AGENT, STATEMENT, signature)).to.equal(false);
     expect(verifyTopology(signer.publicKey, AGENT, STATEMENT, 'garbage')).to.equal(false);
+  });
+
+  it('proves to the control plane what a member holds', () => {
+    const signer = loadTopologySigner(folder);
+    const { from: _, to: version, ...rest } = STATEMENT;
+    const held = { ...rest, version, signature: signer.sign(AGENT, STATEMENT) };
+    const isProven = (claim: NetworkVersion): boolean => verifyHeld(signer.publicKey, AGENT, claim);
+    expect(isProven(held)).to.equal(true);
+    expect(isProven({ ...held, version: 4 })).to.equal(false);
+    expect(isProven({ ...held, hash: 'ac' })).to.equal(false);
+    expect(isProven({ ...held, signature: signer.sign(AGENT, { ...STATEMENT, to: 4 }) })).to.equal(false);
+    expect(isProven({ ...held, signature: null })).to.equal(false);
   });
 
   it('keeps its key, readable by the owner alone', () => {

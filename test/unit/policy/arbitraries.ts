@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { parseAliasName, parseLocalNodeId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
+import type { Selector } from '#libs/contracts/selectors.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { FlowQuestion, FlowSource, Topology } from '#libs/policy/model.js';
@@ -28,15 +29,19 @@ export const labels = fc.dictionary(fc.constantFrom('tier', 'team', 'constructor
   noNullPrototype: true,
 });
 
-export const selectorText = fc.oneof(
-  fc.constantFrom('local', 'any'),
-  userName.map((user) => `local:${user}`),
-  sandboxName.map((sandbox) => `sandbox:${sandbox}`),
-  aliasName,
-  fc
+/** A member for each kind, so that a new one does not compile until the laws of policy are tried on it. */
+const selectorTexts: { readonly [Kind in Selector['kind']]: fc.Arbitrary<string> } = {
+  local: fc.constant('local'),
+  any: fc.constant('any'),
+  'local-user': userName.map((user) => `local:${user}`),
+  sandbox: sandboxName.map((sandbox) => `sandbox:${sandbox}`),
+  alias: aliasName,
+  label: fc
     .tuple(fc.constantFrom('tier', 'team', 'constructor'), fc.constantFrom('web', 'db'))
     .map(([k, v]) => `label:${k}=${v}`),
-);
+};
+
+export const selectorText = fc.oneof(...Object.values(selectorTexts));
 
 const ports = fc.uniqueArray(portNumber, { minLength: 1 });
 

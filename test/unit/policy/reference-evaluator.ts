@@ -57,7 +57,8 @@ function standsFor(view: NetworkView, { from }: Rule, source: FlowSource): boole
       return view.aliases.get(from.alias)?.sandboxId === source.sandboxId;
     case 'label':
       return view.sandboxes.get(source.sandboxId)?.labels[from.key] === from.value;
-    default:
+    case 'local':
+    case 'local-user':
       return false;
   }
 }

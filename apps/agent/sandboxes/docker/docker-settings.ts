@@ -6,7 +6,6 @@ import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
 import { parseBoolean, parseDnsAddress, type Variables } from '../../foundation/variables.js';
 
 export interface DockerSettings {
-  readonly kind: 'docker';
   readonly agentId: AgentId;
   readonly socketPath: string;
   /** The network that the agent makes at the Engine. */
@@ -25,7 +24,6 @@ const LARGEST_PREFIX_BITS = 26;
 /** The driver's own variables. Throws InvalidInputError. */
 export function readDockerSettings({ read }: Variables, agentId: AgentId): DockerSettings {
   return {
-    kind: 'docker',
     agentId,
     dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
     removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,

@@ -6,7 +6,6 @@ import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
 import { parseBoolean, parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 
 export interface LinkSettings {
-  readonly kind: 'link';
   /** A YAML list of links, watched; null: links come by the local API alone. */
   readonly sandboxesFile: string | null;
   /** The local API's unix socket. */
@@ -25,7 +24,6 @@ export function readLinkSettings({ read, need }: Variables): LinkSettings {
   const stateFolder = need('GLOBALSTACKS_AGENT_STATE_DIR', parsePath);
   const socket = 'GLOBALSTACKS_AGENT_LINK_SOCKET';
   return {
-    kind: 'link',
     sandboxesFile: read('GLOBALSTACKS_AGENT_SANDBOXES', parsePath),
     apiSocket: read(socket, parseSocketPath) ?? parseSocketPath(join(stateFolder, 'links.sock'), socket),
     keptLinks: join(stateFolder, 'links.json'),

@@ -6,7 +6,6 @@ import { parseBoolean, parseDnsAddress, parsePath, type Variables } from '../../
 import { parseNamespacePrefix } from './namespace-names.js';
 
 export interface NetnsSettings {
-  readonly kind: 'netns';
   readonly sandboxesFile: string;
   readonly namespacePrefix: string;
   /** Links are cut out of this range. */
@@ -21,7 +20,6 @@ const SANDBOX_RANGE_DEFAULT = '10.76.0.0/16';
 /** Errors: SettingMissingError, InvalidInputError. */
 export function readNetnsSettings({ read, need }: Variables, agentId: AgentId): NetnsSettings {
   return {
-    kind: 'netns',
     sandboxesFile: need('GLOBALSTACKS_AGENT_SANDBOXES', parsePath),
     // An agent's name holds no dot, so that no agent's prefix is the beginning of another's.
     namespacePrefix: read('GLOBALSTACKS_AGENT_NETNS_PREFIX', parseNamespacePrefix) ?? `gs.${agentId}.`,

@@ -1,4 +1,4 @@
-import type { NetworkEvent } from '#libs/domain/network/events.js';
+import type { NetworkEvent } from './events.js';
 
 type DataOf<Type extends NetworkEvent['type']> = Extract<NetworkEvent, { readonly type: Type }>['data'];
 
