@@ -93,6 +93,8 @@ export async function observe(
     if (status === null) continue;
     asked.push(status);
     lines.push(status.statement.words);
+    const unfounded = unfoundedRegression(world, status.statement);
+    if (unfounded !== null) return { lines, contradiction: unfounded };
   }
 
   const heldAfter = await world.ping();
@@ -121,6 +123,11 @@ export async function observe(
   }
   await holdOneMore(world, random);
   return { lines, contradiction: null };
+}
+
+/** The store is said to have gone back, though nobody has put a copy in its place: somebody's lie has been believed. */
+export function unfoundedRegression(world: World, { words }: Statement): string | null {
+  return /: EPOCH_REGRESSED,/.test(words) && !world.isPutBack ? `"${words}", and no copy was put back` : null;
 }
 
 /** How the status of a network is asked for. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { contradiction } from './judge.js';
 import { type Flow, textOf } from './model.js';
-import { askStatus, askTest, dial, prove } from './observe.js';
+import { askStatus, askTest, dial, prove, unfoundedRegression } from './observe.js';
 import type { Random } from './random.js';
 import type { Asked, World } from './world.js';
 
@@ -45,6 +45,8 @@ async function lookAround(world: World, random: Random, step: number): Promise<U
   for (const network of world.networks) {
     const status = await askStatus(world, network);
     if (status === null) return notYet(`there is no status of ${network}`);
+    const unfounded = unfoundedRegression(world, status.statement);
+    if (unfounded !== null) return { kind: 'wrong', why: unfounded };
     if (/: (SYNCED|EMPTY),/.test(status.statement.words)) asked.push(status);
     else if (/: EPOCH_REGRESSED,/.test(status.statement.words)) return startEpoch(world, status.statement.words);
     else return notYet(status.statement.words);
