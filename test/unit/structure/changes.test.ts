@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { CLONE } from '#test/support/clone.js';
+
+/** `libs/policy/model.ts`, and of what a change adds (`libs/policy/<delta>.ts`) the folder that it goes into. */
+const PATH = /`((?:apps|libs|test|docs)\/[^`\s]*)`/g;
+
+function isThere(path: string): boolean {
+  const found = readdirSync(join(CLONE, dirname(path))).map((name) => `${dirname(path)}/${name}`);
+  return found.includes(path);
+}
+
+describe('docs/changes.md', () => {
+  const page = readFileSync(join(CLONE, 'docs/changes.md'), 'utf8');
+  const named = [...new Set([...page.matchAll(PATH)].map(([, path]) => path ?? ''))];
+  const planned = 'apps/console';
+
+  it('is led to by the page on architecture', () => {
+    expect(readFileSync(join(CLONE, 'docs/architecture.md'), 'utf8')).to.include('(changes.md)');
+  });
+
+  for (const path of named.filter((one) => !one.startsWith(planned))) {
+    const [folder, added] = path.split(/\/(?=[^/]*<)/);
+    const expected = added === undefined ? path : folder;
+    it(`names ${path}, which is there or has a place`, () => expect(isThere(expected ?? path)).to.equal(true));
+  }
+
+  it('speaks of a console that is to come', () => {
+    expect(readdirSync(join(CLONE, 'apps'))).not.to.include('console');
+  });
+});
