@@ -5,10 +5,11 @@ import { type Connection, connect } from './api/connect.js';
 import { wantsJson } from './argv.js';
 import type { Context } from './context/context.js';
 import { loadContext } from './context/load-context.js';
+import { readEnvironment } from './environment.js';
 import { InterruptedError } from './errors/errors.js';
 import { reportError } from './errors/report-error.js';
 import { jsonText } from './output/clean.js';
-import { Screen, wantsColour } from './output/screen.js';
+import { Screen } from './output/screen.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 600;
@@ -37,12 +38,10 @@ export abstract class GstacksCommand extends Command {
     }),
   };
 
-  protected readonly screen = new Screen(
-    (text) => {
-      if (!this.jsonEnabled()) process.stdout.write(text);
-    },
-    wantsColour(process.stdout.isTTY, process.env),
-  );
+  protected readonly environment = readEnvironment();
+  protected readonly screen = new Screen((text) => {
+    if (!this.jsonEnabled()) process.stdout.write(text);
+  }, process.stdout.isTTY && this.environment.allowsColour);
   private network: NetworkName | null = null;
 
   override jsonEnabled(): boolean {
@@ -57,7 +56,7 @@ export abstract class GstacksCommand extends Command {
 
   /** The control plane that this command line is for. `extraSeconds`: what the server may take on top. */
   protected async connect(flags: ConnectionFlags, extraSeconds = 0): Promise<Connection> {
-    return this.connectTo(await loadContext(flags, process.env, this.config.root), flags, extraSeconds);
+    return this.connectTo(await loadContext(flags, this.environment, this.config.root), flags, extraSeconds);
   }
 
   protected connectTo(context: Context, flags: ConnectionFlags, extraSeconds = 0): Connection {

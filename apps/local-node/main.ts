@@ -1,11 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 import { type Running, runProgram } from '#libs/program/run-program.js';
 import { BackgroundNode } from './background-node.js';
 import { MESH_FOLDER_PREFIX } from './mesh.js';
 import { serveRequests } from './request-socket.js';
+import { readLocalNodeSettings } from './settings.js';
 
 /** Started by `gstacks mesh join` with its folder and the control plane's url; tokens come over the socket alone. */
 const [folder, url] = process.argv.slice(2);
@@ -20,6 +20,7 @@ const [ownFolder, controlPlaneUrl] = [folder, url];
 const IDLE_MS = 5_000;
 const CLOSE_WITHIN_MS = 5_000;
 
+const settings = readLocalNodeSettings(process.env);
 const logger = pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' });
 
 async function startLocalNode(end: (reason: string) => void): Promise<Running> {
@@ -32,7 +33,7 @@ async function startLocalNode(end: (reason: string) => void): Promise<Running> {
     url: controlPlaneUrl,
     stateFile: join(ownFolder, 'state.json'),
     folder: ownFolder,
-    meshNode: process.env.GLOBALSTACKS_MESH_NODE || BUILT_MESH_NODE,
+    meshNode: settings.meshNode,
     log: (event, fields) => logger.info(fields, event),
     now: () => new Date(),
     idle: () => endWhenIdle(),

@@ -23,10 +23,10 @@ export default class Login extends GstacksCommand {
     const token = await this.askToken(flags['token-file']);
     const { client } = this.connectTo({ url, token, origin: '--url' }, flags);
     const session = await showSession({ client });
-    const path = loginPath(process.env, homedir());
+    const path = loginPath(this.environment, homedir());
     await saveContext({ url, token }, path);
     this.screen.line(`logged in to ${url} as ${session.user} (${session.role}); kept in ${path}`);
-    const [preferred] = contextPaths(process.env, this.config.root, homedir());
+    const [preferred] = contextPaths(this.environment, this.config.root, homedir());
     if (preferred !== undefined && (await readContextFile(preferred)) !== null) {
       this.screen.line(`note: ${preferred} comes first; use --url ${url} for the control plane of this login`);
     }
@@ -35,8 +35,8 @@ export default class Login extends GstacksCommand {
 
   private urlFor(flag: string | undefined): string {
     if (flag !== undefined) return parseUrl(flag, '--url');
-    const environment = process.env.GLOBALSTACKS_URL;
-    if (environment) return parseUrl(environment, 'GLOBALSTACKS_URL');
+    const { url } = this.environment;
+    if (url !== undefined) return parseUrl(url, 'GLOBALSTACKS_URL');
     throw new UsageError('which control plane to log in to is missing', 'gstacks login --url http://127.0.0.1:7080');
   }
 

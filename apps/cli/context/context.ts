@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { CliEnvironment } from '../environment.js';
 import { ContextError } from '../errors/errors.js';
 
 /** Which control plane, and the token it is asked with. */
@@ -28,14 +29,14 @@ const WAYS =
   'run `npm start` in the clone, or `gstacks login --url <url>`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN';
 
 /** Files to look in, best first: the home folder of the stack on this machine, then the user's own. */
-export function contextPaths(environment: NodeJS.ProcessEnv, cloneRoot: string, userHome: string): readonly string[] {
-  const home = environment.GLOBALSTACKS_HOME || join(cloneRoot, '.gstacks');
+export function contextPaths(environment: CliEnvironment, cloneRoot: string, userHome: string): readonly string[] {
+  const home = environment.home ?? join(cloneRoot, '.gstacks');
   return [join(home, 'context.json'), loginPath(environment, userHome)];
 }
 
 /** Where `gstacks login` keeps what it was given (XDG Base Directory Specification). */
-export function loginPath(environment: NodeJS.ProcessEnv, userHome: string): string {
-  return join(environment.XDG_CONFIG_HOME || join(userHome, '.config'), 'gstacks', 'config.json');
+export function loginPath(environment: CliEnvironment, userHome: string): string {
+  return join(environment.configFolder ?? join(userHome, '.config'), 'gstacks', 'config.json');
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import type { CliEnvironment } from '../environment.js';
 import { ContextError } from '../errors/errors.js';
 import { type Context, chooseContext, contextPaths, type SavedContext } from './context.js';
 import { parseSavedContext, parseToken, parseUrl } from './parse-context.js';
@@ -8,15 +9,15 @@ import { readStandardInput } from './standard-input.js';
 /** The context that this command line, environment and machine give. Errors: ContextError, InvalidInputError. */
 export async function loadContext(
   flags: { readonly url?: string | undefined; readonly 'token-file'?: string | undefined },
-  environment: NodeJS.ProcessEnv,
+  environment: CliEnvironment,
   cloneRoot: string,
 ): Promise<Context> {
   const tokenFile = flags['token-file'];
   const input = {
     flagUrl: flags.url === undefined ? undefined : parseUrl(flags.url, '--url'),
     flagToken: tokenFile === undefined ? undefined : await readTokenFile(tokenFile),
-    environmentUrl: given(environment.GLOBALSTACKS_URL, parseUrl, 'GLOBALSTACKS_URL'),
-    environmentToken: given(environment.GLOBALSTACKS_TOKEN, parseToken, 'GLOBALSTACKS_TOKEN'),
+    environmentUrl: given(environment.url, parseUrl, 'GLOBALSTACKS_URL'),
+    environmentToken: given(environment.token, parseToken, 'GLOBALSTACKS_TOKEN'),
   };
   const url = input.flagUrl ?? input.environmentUrl;
   const isComplete = url !== undefined && (input.flagToken ?? input.environmentToken) !== undefined;

@@ -15,8 +15,8 @@ export interface Place {
 /** A command about this machine's own part in the mesh: it speaks to the background node. */
 export abstract class MeshCommand extends GstacksCommand {
   protected async place(flags: ConnectionFlags): Promise<Place> {
-    const context = await loadContext(flags, process.env, this.config.root);
-    return { context, folder: nodeFolder(context, process.env, homedir()) };
+    const context = await loadContext(flags, this.environment, this.config.root);
+    return { context, folder: nodeFolder(context, this.environment, homedir()) };
   }
 
   /** As askNode, where a node has to be there. */

@@ -3,17 +3,18 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Context } from '../context/context.js';
 import { loginPath } from '../context/context.js';
+import type { CliEnvironment } from '../environment.js';
 import { MeshError } from './mesh-error.js';
 
 /** Longest path of a unix socket on Linux and macOS, with room to spare. */
 const LONGEST_SOCKET_PATH = 103;
 
 /** Where the background node of a control plane lives: its socket, its state and its log. */
-export function nodeFolder(context: Context, environment: NodeJS.ProcessEnv, userHome: string): string {
+export function nodeFolder(context: Context, environment: CliEnvironment, userHome: string): string {
   const key = createHash('sha256').update(context.url).digest('hex').slice(0, 8);
   const base =
-    environment.XDG_RUNTIME_DIR ||
-    environment.GLOBALSTACKS_HOME ||
+    environment.runtimeFolder ??
+    environment.home ??
     (isAbsolute(context.origin) ? dirname(context.origin) : dirname(loginPath(environment, userHome)));
   const folder = join(base, `gstacks-mesh-${key}`);
   if (socketOf(folder).length > LONGEST_SOCKET_PATH) {

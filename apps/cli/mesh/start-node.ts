@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inheritedVariables } from '#libs/program/inherited-variables.js';
 
 import { MeshError } from './mesh-error.js';
 import { askNode } from './node-client.js';
@@ -28,7 +29,7 @@ export async function startNode(folder: string, url: string, root: string): Prom
     detached: true,
     stdio: ['ignore', log, log],
     // Nothing of this command's environment that could hold a token.
-    env: Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
+    env: inheritedVariables(INHERITED),
   });
   closeSync(log);
   let ended = false;

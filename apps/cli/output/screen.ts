@@ -22,8 +22,3 @@ export class Screen {
     for (const line of tableLines(rows, columns)) this.line(line);
   }
 }
-
-/** NO_COLOR with any value but an empty one turns colour off (no-color.org); so does anything that is no terminal. */
-export function wantsColour(isTerminal: boolean, environment: NodeJS.ProcessEnv): boolean {
-  return isTerminal && !environment.NO_COLOR && environment.TERM !== 'dumb';
-}

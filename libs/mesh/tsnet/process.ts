@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CodedError } from '#libs/contracts/errors.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
+import { inheritedVariables } from '#libs/program/inherited-variables.js';
 import { MeshNodeMissingError } from './mesh-node-program.js';
 import { MAX_EVENT_BYTES, type MeshNodeCommand, type MeshNodeEvent, parseMeshNodeEvent } from './protocol.js';
 
@@ -31,7 +32,7 @@ export class MeshNodeProcess {
   ) {
     this.#child = spawn(binary, [], {
       cwd: '/',
-      env: Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
+      env: inheritedVariables(INHERITED),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child.stdin?.on('error', () => undefined); // its end follows, and says more

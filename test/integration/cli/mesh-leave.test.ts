@@ -3,6 +3,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { readEnvironment } from '#apps/cli/environment.js';
 import { nodeFolder, socketOf } from '#apps/cli/mesh/node-folder.js';
 import { answeringNode, joined, NODE_ID } from '#test/integration/cli/answering-node.js';
 import { problem } from '#test/integration/cli/answering-server.js';
@@ -22,7 +23,7 @@ describe('gstacks mesh leave', function () {
     folder = mkdtempSync(join(tmpdir(), 'gs-leave-'));
     env = { ...on().env, XDG_RUNTIME_DIR: folder };
     const context = { url: on().server.url, token: 'secret-token', origin: 'environment' };
-    node = await answeringNode(socketOf(nodeFolder(context, env, folder)), [joined]);
+    node = await answeringNode(socketOf(nodeFolder(context, readEnvironment(env), folder)), [joined]);
   });
 
   afterEach(() => {

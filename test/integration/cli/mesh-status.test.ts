@@ -4,6 +4,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { readEnvironment } from '#apps/cli/environment.js';
 import { nodeFolder, socketOf, stateFileOf } from '#apps/cli/mesh/node-folder.js';
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { answeringNode, joined } from '#test/integration/cli/answering-node.js';
@@ -118,7 +119,11 @@ describe('gstacks mesh status and mesh forward list', function () {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'gs-status-'));
     env = { ...on().env, XDG_RUNTIME_DIR: folder };
-    place = nodeFolder({ url: on().server.url, token: 'secret-token', origin: 'environment' }, env, folder);
+    place = nodeFolder(
+      { url: on().server.url, token: 'secret-token', origin: 'environment' },
+      readEnvironment(env),
+      folder,
+    );
     node = null;
   });
 

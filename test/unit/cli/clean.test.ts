@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { readEnvironment } from '#apps/cli/environment.js';
 import { clean, jsonText } from '#apps/cli/output/clean.js';
-import { Screen, wantsColour } from '#apps/cli/output/screen.js';
+import { Screen } from '#apps/cli/output/screen.js';
 
 const ESC = '\u001b';
 const ACTED_UPON = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
@@ -38,11 +39,10 @@ describe('cli: data on a terminal', () => {
   });
 
   it('gets colour on a terminal only, and not with NO_COLOR', () => {
-    expect(wantsColour(true, {})).to.equal(true);
-    expect(wantsColour(true, { NO_COLOR: '1' })).to.equal(false);
-    expect(wantsColour(true, { NO_COLOR: '' })).to.equal(true);
-    expect(wantsColour(true, { TERM: 'dumb' })).to.equal(false);
-    expect(wantsColour(false, {})).to.equal(false);
+    expect(readEnvironment({}).allowsColour).to.equal(true);
+    expect(readEnvironment({ NO_COLOR: '1' }).allowsColour).to.equal(false);
+    expect(readEnvironment({ NO_COLOR: '' }).allowsColour).to.equal(true);
+    expect(readEnvironment({ TERM: 'dumb' }).allowsColour).to.equal(false);
   });
 
   it('is cleaned before our own colour is added', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { chooseContext, contextPaths, loginPath } from '#apps/cli/context/context.js';
 import { parseSavedContext, parseToken, parseUrl } from '#apps/cli/context/parse-context.js';
+import { readEnvironment } from '#apps/cli/environment.js';
 import { thrown } from '#test/unit/cli/thrown.js';
 
 const home = { url: 'http://home', token: 'home-token', path: '/clone/.gstacks/context.json' };
@@ -66,15 +67,14 @@ describe('cli: which control plane a command goes to', () => {
   });
 
   it('looks in GLOBALSTACKS_HOME or in the clone, then in the configuration folder', () => {
-    expect(contextPaths({}, '/clone', '/user')).to.deep.equal([
+    expect(contextPaths(readEnvironment({}), '/clone', '/user')).to.deep.equal([
       '/clone/.gstacks/context.json',
       '/user/.config/gstacks/config.json',
     ]);
-    expect(contextPaths({ GLOBALSTACKS_HOME: '/h', XDG_CONFIG_HOME: '/x' }, '/clone', '/user')).to.deep.equal([
-      '/h/context.json',
-      '/x/gstacks/config.json',
-    ]);
-    expect(loginPath({}, '/user')).to.equal('/user/.config/gstacks/config.json');
+    expect(
+      contextPaths(readEnvironment({ GLOBALSTACKS_HOME: '/h', XDG_CONFIG_HOME: '/x' }), '/clone', '/user'),
+    ).to.deep.equal(['/h/context.json', '/x/gstacks/config.json']);
+    expect(loginPath(readEnvironment({}), '/user')).to.equal('/user/.config/gstacks/config.json');
   });
 });
 

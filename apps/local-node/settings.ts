@@ -1,0 +1,11 @@
+import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
+
+export interface LocalNodeSettings {
+  /** The program apps/mesh-node, which a tsnet mesh needs. */
+  readonly meshNode: string;
+}
+
+/** What the background node is told by its environment; the rest comes over its socket. */
+export function readLocalNodeSettings(variables: { readonly [name: string]: string | undefined }): LocalNodeSettings {
+  return { meshNode: variables.GLOBALSTACKS_MESH_NODE || BUILT_MESH_NODE };
+}
