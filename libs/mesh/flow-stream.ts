@@ -13,11 +13,11 @@ export type SessionEnd = () => FlowResetError | null;
 
 /** One flow over one HTTP/2 stream, at either end, once it is accepted. */
 export class FlowStream extends Duplex implements MeshFlow {
-  readonly #stream: Http2Stream;
-  readonly #sessionEnd: SessionEnd;
-  #bytesEnded = false;
-  #marked = false;
-  #resumeWriting: (() => void) | null = null;
+  private readonly stream: Http2Stream;
+  private readonly sessionEnd: SessionEnd;
+  private bytesEnded = false;
+  private marked = false;
+  private resumeWriting: (() => void) | null = null;
 
   constructor(
     stream: Http2Stream,
@@ -25,12 +25,12 @@ export class FlowStream extends Duplex implements MeshFlow {
     sessionEnd: SessionEnd,
   ) {
     super({ allowHalfOpen: true, highWaterMark: MAX_WRITE_BYTES });
-    this.#stream = stream;
-    this.#sessionEnd = sessionEnd;
+    this.stream = stream;
+    this.sessionEnd = sessionEnd;
     stream.on('error', () => undefined); // 'close' always follows, and tells all there is to know
-    stream.on('close', () => this.#closed());
+    stream.on('close', () => this.streamClosed());
     if (stream.destroyed) {
-      process.nextTick(() => this.#closed());
+      process.nextTick(() => this.streamClosed());
       return;
     }
     stream.on('data', (chunk: Buffer) => {
@@ -38,18 +38,18 @@ export class FlowStream extends Duplex implements MeshFlow {
     });
     stream.pause(); // nothing is read before someone wants it
     stream.on('trailers', (trailers: IncomingHttpHeaders) => {
-      this.#marked = trailers[END_MARK] === '1';
-      this.#ended();
+      this.marked = trailers[END_MARK] === '1';
+      this.ended();
     });
     stream.on('end', () => {
-      this.#bytesEnded = true;
-      this.#ended();
+      this.bytesEnded = true;
+      this.ended();
       // The trailers' event comes before the end of the bytes; a tick later there is none to come.
       setImmediate(() => {
-        if (!this.#marked) this.#lost();
+        if (!this.marked) this.lost();
       });
     });
-    stream.on('drain', () => this.#resume());
+    stream.on('drain', () => this.writeOn());
     stream.on('wantTrailers', () => {
       if (!stream.closed && !stream.destroyed) stream.sendTrailers({ [END_MARK]: '1' });
     });
@@ -65,54 +65,54 @@ export class FlowStream extends Duplex implements MeshFlow {
   }
 
   override _read(): void {
-    this.#stream.resume();
+    this.stream.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#writeFrom(chunk, 0, done);
+    this.writeFrom(chunk, 0, done);
   }
 
   override _final(done: () => void): void {
-    this.#stream.end(done);
+    this.stream.end(done);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#resumeWriting = null;
+    this.resumeWriting = null;
     const clean = error === null && this.readableEnded && this.writableFinished;
     // Trailers may still be on their way out of a clean flow: its stream closes by itself.
-    if (!clean && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CONNECT_ERROR);
+    if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CONNECT_ERROR);
     done(error);
   }
 
   /** Copies: HTTP/2 keeps what it is given until it is sent, and callers reuse their buffers. */
-  #writeFrom(chunk: Buffer, offset: number, done: () => void): void {
+  private writeFrom(chunk: Buffer, offset: number, done: () => void): void {
     let position = offset;
     while (position < chunk.length) {
       const piece = Buffer.from(chunk.subarray(position, position + MAX_WRITE_BYTES));
       position += piece.length;
-      if (this.#stream.write(piece)) continue;
-      this.#resumeWriting = () => this.#writeFrom(chunk, position, done);
+      if (this.stream.write(piece)) continue;
+      this.resumeWriting = () => this.writeFrom(chunk, position, done);
       return;
     }
     done();
   }
 
-  #resume(): void {
-    const go = this.#resumeWriting;
-    this.#resumeWriting = null;
+  private writeOn(): void {
+    const go = this.resumeWriting;
+    this.resumeWriting = null;
     go?.();
   }
 
-  #ended(): void {
-    if (this.#bytesEnded && this.#marked && !this.destroyed) this.push(null);
+  private ended(): void {
+    if (this.bytesEnded && this.marked && !this.destroyed) this.push(null);
   }
 
-  #closed(): void {
-    const bothEnded = this.#bytesEnded && this.#marked && this.#stream.writableFinished;
-    if (!bothEnded || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#lost();
+  private streamClosed(): void {
+    const bothEnded = this.bytesEnded && this.marked && this.stream.writableFinished;
+    if (!bothEnded || this.stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.lost();
   }
 
-  #lost(): void {
-    this.destroy(this.#sessionEnd() ?? new FlowResetError('FLOW_RESET', 'the other end reset the flow'));
+  private lost(): void {
+    this.destroy(this.sessionEnd() ?? new FlowResetError('FLOW_RESET', 'the other end reset the flow'));
   }
 }

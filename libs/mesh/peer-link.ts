@@ -36,10 +36,10 @@ export interface DialledSession {
 
 /** The sessions this node has opened to one peer: one, as a rule; more only past what one may carry. */
 export class PeerLink {
-  #pool: PooledSession[] = [];
-  #dialling: Promise<PooledSession> | null = null;
-  readonly #closing = new AbortController();
-  readonly #renewal = new ProofRenewal(() => this.#proveAgain());
+  private pool: PooledSession[] = [];
+  private dialling: Promise<PooledSession> | null = null;
+  private readonly closing = new AbortController();
+  private readonly renewal = new ProofRenewal(() => this.proveAgain());
 
   constructor(
     private readonly settings: PeerLinkSettings,
@@ -50,9 +50,9 @@ export class PeerLink {
   async lease(): Promise<Lease> {
     // One dial more than there may be sessions: one that ends as soon as it is there is not dialled for ever.
     for (let dials = 0; dials <= this.settings.limits.sessionsPerPeer; dials += 1) {
-      const free = this.#pool.find(hasRoom) ?? (await this.#dialled());
+      const free = this.pool.find(hasRoom) ?? (await this.dialled());
       // Others who waited for the same dial may have filled it.
-      if (hasRoom(free)) return this.#take(free);
+      if (hasRoom(free)) return this.take(free);
     }
     throw new PeerUnreachableError('PEER_LOST', `agent ${this.settings.agentId} takes no flows`, 'try again');
   }
@@ -64,7 +64,7 @@ export class PeerLink {
   setPeer(peer: Peer): void {
     const hasMoved = isElsewhere(peer, this.peer);
     this.peer = peer;
-    for (const { session } of [...this.#pool]) {
+    for (const { session } of [...this.pool]) {
       if (!isOfKey(session, peer)) session.end('PEER_REMOVED', `agent ${peer.agentId} has another key now`);
     }
     if (hasMoved) this.retire();
@@ -72,21 +72,21 @@ export class PeerLink {
 
   /** New flows go to a new session; open ones go on in theirs. */
   retire(): void {
-    for (const pooled of [...this.#pool]) this.#retire(pooled);
+    for (const pooled of [...this.pool]) this.retireSession(pooled);
   }
 
   close(code: string, message: string): void {
-    this.#closing.abort(new Error(message));
-    this.#renewal.stop();
-    for (const { session } of this.#pool) session.end(code, message);
+    this.closing.abort(new Error(message));
+    this.renewal.stop();
+    for (const { session } of this.pool) session.end(code, message);
   }
 
   /** A new session shows both ends each other's newest certificates, on which open flows in older ones go on. */
-  async #proveAgain(): Promise<void> {
+  private async proveAgain(): Promise<void> {
     this.retire();
-    if (this.#pool.every(({ open }) => open === 0)) return;
+    if (this.pool.every(({ open }) => open === 0)) return;
     try {
-      await this.#dialled();
+      await this.dialled();
     } catch (error) {
       if (!(error instanceof PeerUnreachableError)) throw error;
       const peer = { kind: 'agent', agentId: this.settings.agentId } as const;
@@ -94,7 +94,7 @@ export class PeerLink {
     }
   }
 
-  #take(pooled: PooledSession): Lease {
+  private take(pooled: PooledSession): Lease {
     pooled.open += 1;
     pooled.opened += 1;
     if (pooled.opened >= this.settings.limits.flowsBeforeRotation) pooled.retired = true;
@@ -105,38 +105,38 @@ export class PeerLink {
         if (!held) return;
         held = false;
         pooled.open -= 1;
-        if (pooled.retired) this.#retire(pooled);
+        if (pooled.retired) this.retireSession(pooled);
       },
     };
   }
 
-  #retire(pooled: PooledSession): void {
+  private retireSession(pooled: PooledSession): void {
     pooled.retired = true;
     if (pooled.open === 0) pooled.session.http2.close();
   }
 
-  #dialled(): Promise<PooledSession> {
-    this.#dialling ??= this.#dial().finally(() => {
-      this.#dialling = null;
+  private dialled(): Promise<PooledSession> {
+    this.dialling ??= this.dialSession().finally(() => {
+      this.dialling = null;
     });
-    return this.#dialling;
+    return this.dialling;
   }
 
-  async #dial(): Promise<PooledSession> {
+  private async dialSession(): Promise<PooledSession> {
     const { agentId, limits } = this.settings;
-    if (this.#pool.filter(({ retired }) => !retired).length >= limits.sessionsPerPeer) {
+    if (this.pool.filter(({ retired }) => !retired).length >= limits.sessionsPerPeer) {
       throw new PeerUnreachableError('PEER_BUSY', `agent ${agentId} has as many flows from here as it may`);
     }
-    const closing = this.#closing.signal;
+    const closing = this.closing.signal;
     const dialled = this.peer;
     const { session, provenUntil } = await this.settings.dial(dialled, closing);
     if (closing.aborted) session.end('PEER_REMOVED', String(closing.reason));
     else if (!isOfKey(session, this.peer)) session.end('PEER_REMOVED', `agent ${agentId} has another key now`);
-    else this.#renewal.schedule(provenUntil);
+    else this.renewal.schedule(provenUntil);
     const pooled: PooledSession = { session, opened: 0, open: 0, retired: false };
-    this.#pool.push(pooled);
+    this.pool.push(pooled);
     const forget = () => {
-      this.#pool = this.#pool.filter((other) => other !== pooled);
+      this.pool = this.pool.filter((other) => other !== pooled);
     };
     session.http2.once('goaway', () => {
       pooled.retired = true;
@@ -144,7 +144,7 @@ export class PeerLink {
     session.http2.once('close', forget);
     if (session.http2.destroyed) forget();
     // The peer may have moved while it was dialled.
-    if (isElsewhere(this.peer, dialled)) this.#retire(pooled);
+    if (isElsewhere(this.peer, dialled)) this.retireSession(pooled);
     return pooled;
   }
 }

@@ -7,17 +7,17 @@ import { describeIdentity } from './identity.js';
  * end began it. A session may go on as long as its peer proves itself anew; one that is not renewed is out in time.
  */
 export class PeerProofs {
-  readonly #until = new Map<string, number>();
+  private readonly untilByName = new Map<string, number>();
 
   record(peer: MeshIdentity, certificate: X509Certificate): void {
     const now = Date.now();
-    for (const [name, until] of this.#until) if (until < now) this.#until.delete(name);
+    for (const [name, until] of this.untilByName) if (until < now) this.untilByName.delete(name);
     const end = certificate.validToDate.getTime();
-    this.#until.set(describeIdentity(peer), Math.max(end, this.until(peer)));
+    this.untilByName.set(describeIdentity(peer), Math.max(end, this.until(peer)));
   }
 
   /** Milliseconds since the epoch; 0 when it has proved nothing that still holds. */
   until(peer: MeshIdentity): number {
-    return this.#until.get(describeIdentity(peer)) ?? 0;
+    return this.untilByName.get(describeIdentity(peer)) ?? 0;
   }
 }

@@ -10,30 +10,30 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * after half of what is then left, as long as nothing newer was scheduled.
  */
 export class ProofRenewal {
-  #timer: NodeJS.Timeout | undefined;
-  #until = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private until = 0;
 
   constructor(private readonly renew: () => Promise<void>) {}
 
   /** `until`: milliseconds since the epoch. */
   schedule(until: number): void {
-    clearTimeout(this.#timer);
-    this.#until = until;
+    clearTimeout(this.timer);
+    this.until = until;
     const left = until - Date.now();
     if (left < SHORTEST_MS) return;
     const wait = left - Math.min(LEAD_MS, left / 2);
-    this.#timer = setTimeout(() => void this.#due(), Math.min(wait, MAX_TIMER_MS));
+    this.timer = setTimeout(() => void this.due(), Math.min(wait, MAX_TIMER_MS));
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#until = 0;
+    clearTimeout(this.timer);
+    this.until = 0;
   }
 
-  async #due(): Promise<void> {
-    const until = this.#until;
+  private async due(): Promise<void> {
+    const until = this.until;
     if (until - Date.now() > LEAD_MS) return this.schedule(until); // the timer was cut short
     await this.renew();
-    if (this.#until === until) this.schedule(until);
+    if (this.until === until) this.schedule(until);
   }
 }

@@ -10,10 +10,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** One HTTP/2 session with a peer that has proved who it is, watched from its first moment to its last. */
 export class MeshSession<Session extends Http2Session = Http2Session> {
-  #end: FlowResetError | null = null;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #deadline: NodeJS.Timeout | undefined;
-  #expiry: NodeJS.Timeout | undefined;
+  private ended: FlowResetError | null = null;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private deadline: NodeJS.Timeout | undefined;
+  private expiry: NodeJS.Timeout | undefined;
 
   constructor(
     readonly http2: Session,
@@ -26,35 +26,35 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
   ) {
     http2.setLocalWindowSize(SESSION_WINDOW_BYTES);
     http2.on('error', () => undefined); // 'close' follows, and its flows are reset with what endReason says
-    http2.on('close', () => this.#stopTimers());
-    this.#heartbeat = setInterval(() => this.#beat(), timings.heartbeatIntervalMs);
-    this.#watchProof();
+    http2.on('close', () => this.stopTimers());
+    this.heartbeat = setInterval(() => this.beat(), timings.heartbeatIntervalMs);
+    this.watchProof();
   }
 
   get usable(): boolean {
-    return this.#end === null && !this.http2.closed && !this.http2.destroyed;
+    return this.ended === null && !this.http2.closed && !this.http2.destroyed;
   }
 
   /** Why this end ended the session; null while it has not. */
-  readonly endReason = (): FlowResetError | null => this.#end;
+  readonly endReason = (): FlowResetError | null => this.ended;
 
   /** Ends the session now: its flows are reset, here with this code. */
   end(code: string, message: string): void {
-    this.#end ??= new FlowResetError(code, message);
-    this.#stopTimers();
+    this.ended ??= new FlowResetError(code, message);
+    this.stopTimers();
     this.http2.destroy();
     // A peer that has vanished never answers a polite end.
     this.socket.destroy();
   }
 
-  #beat(): void {
-    if (this.#deadline !== undefined || !this.usable) return;
+  private beat(): void {
+    if (this.deadline !== undefined || !this.usable) return;
     const heard = this.socket.bytesRead;
     const alive = () => {
-      clearTimeout(this.#deadline);
-      this.#deadline = undefined;
+      clearTimeout(this.deadline);
+      this.deadline = undefined;
     };
-    this.#deadline = setTimeout(() => {
+    this.deadline = setTimeout(() => {
       // Bulk ahead of the answer may hold it up; bytes that arrive are life too.
       if (this.socket.bytesRead > heard) return alive();
       this.end('PEER_SILENT', `${describeIdentity(this.peer)} has not answered a heartbeat`);
@@ -64,15 +64,15 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
     });
   }
 
-  #watchProof(): void {
+  private watchProof(): void {
     const left = this.proofs.until(this.peer) - Date.now();
-    if (left > 0) this.#expiry = setTimeout(() => this.#watchProof(), Math.min(left, MAX_TIMER_MS));
+    if (left > 0) this.expiry = setTimeout(() => this.watchProof(), Math.min(left, MAX_TIMER_MS));
     else this.end('PEER_CERTIFICATE_EXPIRED', `the certificate of ${describeIdentity(this.peer)} has expired`);
   }
 
-  #stopTimers(): void {
-    clearInterval(this.#heartbeat);
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#expiry);
+  private stopTimers(): void {
+    clearInterval(this.heartbeat);
+    clearTimeout(this.deadline);
+    clearTimeout(this.expiry);
   }
 }

@@ -23,7 +23,7 @@ export interface WaitingRoomSettings {
  * first connection may come before the other has heard: it waits for that, and goes on at the moment it is named.
  */
 export class WaitingRoom {
-  readonly #waiting = new Map<ProvenConnection, NodeJS.Timeout>();
+  private readonly waiting = new Map<ProvenConnection, NodeJS.Timeout>();
 
   constructor(private readonly settings: WaitingRoomSettings) {}
 
@@ -34,37 +34,37 @@ export class WaitingRoom {
       return;
     }
     const name = describeIdentity(connection.peer);
-    const before = [...this.#waiting.keys()].filter(({ peer }) => describeIdentity(peer) === name);
+    const before = [...this.waiting.keys()].filter(({ peer }) => describeIdentity(peer) === name);
     if (before.length >= mostFromPeer) {
       refused(connection);
       return;
     }
     const timer = setTimeout(() => {
-      this.#waiting.delete(connection);
+      this.waiting.delete(connection);
       refused(connection);
     }, waitMs);
-    this.#waiting.set(connection, timer);
-    connection.secure.once('close', () => this.#leave(connection));
+    this.waiting.set(connection, timer);
+    connection.secure.once('close', () => this.leave(connection));
   }
 
   /** Who is admitted has changed. */
   reconsider(): void {
-    for (const connection of [...this.#waiting.keys()]) {
+    for (const connection of [...this.waiting.keys()]) {
       if (!this.settings.admits(connection)) continue;
-      this.#leave(connection);
+      this.leave(connection);
       this.settings.admitted(connection);
     }
   }
 
   close(): void {
-    for (const connection of [...this.#waiting.keys()]) {
-      this.#leave(connection);
+    for (const connection of [...this.waiting.keys()]) {
+      this.leave(connection);
       connection.secure.destroy();
     }
   }
 
-  #leave(connection: ProvenConnection): void {
-    clearTimeout(this.#waiting.get(connection));
-    this.#waiting.delete(connection);
+  private leave(connection: ProvenConnection): void {
+    clearTimeout(this.waiting.get(connection));
+    this.waiting.delete(connection);
   }
 }

@@ -33,7 +33,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
   },
   'no listener': {
     file: /\/libs\/data-plane\/proxy\/listeners\.js$/,
-    changes: [['server: await this.#listen(route)', 'server: createServer()']],
+    changes: [['server: await this.listen(route)', 'server: createServer()']],
     failsWith: /to match .*reset by peer/,
   },
   'no policy at the source': {

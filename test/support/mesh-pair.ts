@@ -15,7 +15,7 @@ import {
 /** One end of a flow between two nodes in memory; a reset here is a reset there. */
 class MemoryFlow extends Duplex implements MeshFlow {
   other: MemoryFlow | null = null;
-  #took: (() => void) | null = null;
+  private took: (() => void) | null = null;
 
   constructor(readonly targetVersion: number) {
     super({ allowHalfOpen: true });
@@ -34,7 +34,7 @@ class MemoryFlow extends Duplex implements MeshFlow {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.other?.push(Buffer.from(chunk))) done();
-    else this.#took = done;
+    else this.took = done;
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -43,8 +43,8 @@ class MemoryFlow extends Duplex implements MeshFlow {
   }
 
   takeWaiting(): (() => void) | null {
-    const took = this.#took;
-    this.#took = null;
+    const took = this.took;
+    this.took = null;
     return took;
   }
 }

@@ -8,24 +8,24 @@ import type { Listener } from './udp-listener.js';
 
 /** Open connections of all listeners together, oldest first. */
 export class TcpConnections {
-  readonly #sources = new Map<Socket, string>();
+  private readonly sources = new Map<Socket, string>();
 
   constructor(private readonly limits: Pick<DnsLimits, 'tcpConnections' | 'tcpConnectionsPerSource'>) {}
 
   /** False: this source has its share. When the house is full the oldest connection makes room. */
   admit(socket: Socket, source: string): boolean {
     let ofSource = 0;
-    for (const other of this.#sources.values()) if (other === source) ofSource += 1;
+    for (const other of this.sources.values()) if (other === source) ofSource += 1;
     if (ofSource >= this.limits.tcpConnectionsPerSource) return false;
-    if (this.#sources.size >= this.limits.tcpConnections) {
-      const [oldest] = this.#sources.keys();
+    if (this.sources.size >= this.limits.tcpConnections) {
+      const [oldest] = this.sources.keys();
       if (oldest !== undefined) {
-        this.#sources.delete(oldest);
+        this.sources.delete(oldest);
         oldest.destroy();
       }
     }
-    this.#sources.set(socket, source);
-    socket.on('close', () => this.#sources.delete(socket));
+    this.sources.set(socket, source);
+    socket.on('close', () => this.sources.delete(socket));
     return true;
   }
 }

@@ -38,62 +38,62 @@ export function createFlowEngine(settings: FlowEngineSettings, seams: FlowEngine
 }
 
 class Engine implements FlowEngine {
-  readonly #context: FlowContext;
-  readonly #watch: NodeJS.Timeout;
-  #closed = false;
+  private readonly context: FlowContext;
+  private readonly watch: NodeJS.Timeout;
+  private closed = false;
 
   constructor(settings: FlowEngineSettings, { nowMs = Date.now, dial }: FlowEngineSeams) {
-    this.#context = new FlowContext(settings, nowMs, dial ?? null);
+    this.context = new FlowContext(settings, nowMs, dial ?? null);
     const everyMs = settings.limits.idleTimeoutMs / WATCHES_PER_IDLE_TIME;
-    this.#watch = setInterval(
-      () => this.#endIdleAndStale(),
+    this.watch = setInterval(
+      () => this.endIdleAndStale(),
       Math.min(Math.max(everyMs, SHORTEST_WATCH_MS), LONGEST_WATCH_MS),
     );
-    this.#watch.unref();
+    this.watch.unref();
   }
 
   apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[] {
-    if (view === null) this.#context.views.delete(networkId);
-    else this.#context.views.set(networkId, view);
+    if (view === null) this.context.views.delete(networkId);
+    else this.context.views.set(networkId, view);
 
     const cut: FlowId[] = [];
-    for (const flow of this.#context.table.ofNetwork(networkId)) {
+    for (const flow of this.context.table.ofNetwork(networkId)) {
       if (flow.isHeldBeyond(view?.version ?? null)) continue;
-      const decision = this.#context.judge(flow);
+      const decision = this.context.judge(flow);
       if (decision.allowed) continue;
       if (flow.state === 'open') cut.push(flow.facts.flowId);
       flow.finish('cut', decision.code);
     }
-    if (view !== null) this.#context.waits.reached(networkId, view.version);
+    if (view !== null) this.context.waits.reached(networkId, view.version);
     return cut;
   }
 
   view(networkId: NetworkId): NetworkView | null {
-    return this.#context.view(networkId);
+    return this.context.view(networkId);
   }
 
   acceptClient(socket: Socket, route: Route): void {
-    if (this.#closed) socket.resetAndDestroy();
-    else acceptClient(this.#context, socket, route);
+    if (this.closed) socket.resetAndDestroy();
+    else acceptClient(this.context, socket, route);
   }
 
   acceptPeer(flow: IncomingFlow): void {
-    if (this.#closed) flow.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
-    else acceptPeer(this.#context, flow);
+    if (this.closed) flow.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
+    else acceptPeer(this.context, flow);
   }
 
   acceptProbe(asked: IncomingProbe): void {
-    if (this.#closed) asked.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
-    else void answerProbe(this.#context, asked);
+    if (this.closed) asked.refuse('SHUTTING_DOWN', 'the agent is shutting down', null);
+    else void answerProbe(this.context, asked);
   }
 
   probe(question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome> {
-    return probe(this.#context, question, signal);
+    return probe(this.context, question, signal);
   }
 
   async dialTarget(sandboxId: SandboxId, port: number, signal: AbortSignal): Promise<TargetFailure | null> {
     try {
-      (await this.#context.dial(this.#context.addressOf(sandboxId), port, signal)).stream.destroy();
+      (await this.context.dial(this.context.addressOf(sandboxId), port, signal)).stream.destroy();
       return null;
     } catch (error) {
       if (!(error instanceof TargetUnreachableError)) throw error;
@@ -102,15 +102,15 @@ class Engine implements FlowEngine {
   }
 
   sandboxGone(sandboxId: SandboxId): void {
-    for (const flow of this.#context.table.all()) {
+    for (const flow of this.context.table.all()) {
       if (isEndHere(flow, sandboxId)) flow.finish('reset', 'SANDBOX_GONE');
     }
   }
 
   localNodesChanged(): readonly FlowId[] {
     const cut: FlowId[] = [];
-    for (const flow of this.#context.table.all()) {
-      if (flow.facts.peer?.kind !== 'local' || flow.heldForVersion !== null || this.#context.admits(flow)) continue;
+    for (const flow of this.context.table.all()) {
+      if (flow.facts.peer?.kind !== 'local' || flow.heldForVersion !== null || this.context.admits(flow)) continue;
       if (flow.state === 'open') cut.push(flow.facts.flowId);
       flow.finish('cut', 'LOCAL_NODE_NOT_ADMITTED');
     }
@@ -118,20 +118,20 @@ class Engine implements FlowEngine {
   }
 
   flows(): readonly FlowSummary[] {
-    return this.#context.table.summaries();
+    return this.context.table.summaries();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearInterval(this.#watch);
-    for (const flow of this.#context.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
-    for (const trial of [...this.#context.trials]) trial.finish('refused', 'SHUTTING_DOWN');
+    this.closed = true;
+    clearInterval(this.watch);
+    for (const flow of this.context.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
+    for (const trial of [...this.context.trials]) trial.finish('refused', 'SHUTTING_DOWN');
   }
 
-  #endIdleAndStale(): void {
-    const { settings, nowMs } = this.#context;
+  private endIdleAndStale(): void {
+    const { settings, nowMs } = this.context;
     const now = nowMs();
-    for (const flow of this.#context.table.all()) {
+    for (const flow of this.context.table.all()) {
       if (flow.state !== 'open') continue;
       const bytes = flow.bytesToSource + flow.bytesToTarget;
       if (!settings.isFresh(flow.facts.networkId)) {

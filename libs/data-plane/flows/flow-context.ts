@@ -45,7 +45,7 @@ export class FlowContext {
   register(facts: Omit<FlowFacts, 'openedAtMs'>): Flow {
     const flow = new Flow({ ...facts, openedAtMs: this.nowMs() }, (settled, outcome, code) => {
       if (outcome !== 'opened') this.table.remove(settled);
-      this.#record(settled, outcome, code);
+      this.record(settled, outcome, code);
     });
     this.table.add(flow);
     return flow;
@@ -144,7 +144,7 @@ export class FlowContext {
     }
   }
 
-  #record(flow: Flow, outcome: FlowRecord['outcome'], code: string): void {
+  private record(flow: Flow, outcome: FlowRecord['outcome'], code: string): void {
     for (const summary of flow.summaries()) {
       this.settings.record({ ...summary, outcome, code, verdict: flow.verdict });
     }

@@ -22,8 +22,8 @@ export class SocketEnd {
   watch: EndWatch = NOBODY;
   /** Takes each read and answers whether to go on reading. */
   onBytes: (length: number, bytes: Uint8Array) => boolean = () => false;
-  #lent = false;
-  #closed = false;
+  private lent = false;
+  private closed = false;
 
   /** `make` is to give a socket that reads through these reads. */
   constructor(make: (reads: BulkReads) => Socket) {
@@ -34,8 +34,8 @@ export class SocketEnd {
     this.stream.pause();
     this.stream.on('error', () => this.watch.failed());
     this.stream.on('close', () => {
-      this.#closed = true;
-      if (!this.#lent) this.reads.release();
+      this.closed = true;
+      if (!this.lent) this.reads.release();
       if (this.stream.readableEnded && this.stream.writableFinished && this.stream.errored === null) this.watch.ended();
       else this.watch.failed();
     });
@@ -43,12 +43,12 @@ export class SocketEnd {
 
   /** A write elsewhere uses the bytes last read: they are not read over, nor given to others, until `giveBack`. */
   lend(): void {
-    this.#lent = true;
+    this.lent = true;
   }
 
   giveBack(): void {
-    this.#lent = false;
-    if (this.#closed) this.reads.release();
+    this.lent = false;
+    if (this.closed) this.reads.release();
     else this.stream.resume();
   }
 

@@ -35,11 +35,11 @@ export class Flow {
   /** Kept by the idle watch: the bytes it saw last, and since when. */
   seenBytes = 0;
   seenAtMs: number;
-  readonly #ends: FlowEnd[] = [];
-  readonly #opening = new AbortController();
-  readonly #settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void;
-  #refuse: ((code: string) => void) | null = null;
-  #endsOpen = 0;
+  private readonly ends: FlowEnd[] = [];
+  private readonly opening = new AbortController();
+  private readonly settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void;
+  private refuse: ((code: string) => void) | null = null;
+  private endsOpen = 0;
 
   constructor(
     readonly facts: FlowFacts,
@@ -47,12 +47,12 @@ export class Flow {
   ) {
     this.roles = [facts.peer === null ? 'source' : 'target'];
     this.seenAtMs = facts.openedAtMs;
-    this.#settled = settled;
+    this.settled = settled;
   }
 
   /** Aborted when the flow is done: what is still being opened for it stops. */
   get signal(): AbortSignal {
-    return this.#opening.signal;
+    return this.opening.signal;
   }
 
   isDone(): boolean {
@@ -70,12 +70,12 @@ export class Flow {
       end.reset(brokenCode);
       return;
     }
-    this.#ends.push(end);
-    this.#endsOpen += 1;
+    this.ends.push(end);
+    this.endsOpen += 1;
     const watch: EndWatch = {
       ended: () => {
-        this.#endsOpen -= 1;
-        if (this.#endsOpen === 0) this.finish('ended', 'ENDED');
+        this.endsOpen -= 1;
+        if (this.endsOpen === 0) this.finish('ended', 'ENDED');
       },
       failed: () => this.finish(this.state === 'open' ? 'reset' : 'refused', brokenCode),
     };
@@ -84,18 +84,18 @@ export class Flow {
 
   /** What tells a peer no, as long as the flow is not open. */
   refuseWith(refuse: (code: string) => void): void {
-    this.#refuse = refuse;
+    this.refuse = refuse;
   }
 
   /** The peer was answered: from now on its stream is reset instead. */
   answered(): void {
-    this.#refuse = null;
+    this.refuse = null;
   }
 
   /** Both ends were allowed: passes their bytes. */
   open(source: FlowEnd, target: FlowEnd): void {
     this.state = 'open';
-    this.#settled(this, 'opened', 'ALLOWED');
+    this.settled(this, 'opened', 'ALLOWED');
     pump(source, target, (bytes) => {
       this.bytesToTarget += bytes;
     });
@@ -110,11 +110,11 @@ export class Flow {
     const settledFrom = this.state;
     this.state = 'done';
     if (code !== 'ENDED') {
-      for (const end of this.#ends) end.reset(code);
-      this.#refuse?.(code);
+      for (const end of this.ends) end.reset(code);
+      this.refuse?.(code);
     }
-    this.#opening.abort();
-    this.#settled(this, settledFrom === 'opening' ? 'refused' : outcome, code);
+    this.opening.abort();
+    this.settled(this, settledFrom === 'opening' ? 'refused' : outcome, code);
   }
 
   summaries(): readonly FlowSummary[] {

@@ -26,48 +26,48 @@ function sizeOf(step: number): number {
 
 /** The one buffer that a socket reads into, again and again; 64 KiB at first, 512 KiB at most. */
 export class ReadBuffer {
-  #step = 0;
-  #fullReads = 0;
-  #smallReads = 0;
-  #released = false;
-  #bytes: Buffer = take(0);
+  private step = 0;
+  private fullReads = 0;
+  private smallReads = 0;
+  private released = false;
+  private current: Buffer = take(0);
 
   get bytes(): Buffer {
-    return this.#bytes;
+    return this.current;
   }
 
   /** Notes how much a read brought, once nobody uses the bytes any more: the buffer may be another afterwards. */
   sized(length: number): void {
-    if (length === this.#bytes.length) {
-      this.#smallReads = 0;
-      this.#fullReads += 1;
-      if (this.#fullReads >= FULL_READS_TO_GROW) this.#grow();
+    if (length === this.current.length) {
+      this.smallReads = 0;
+      this.fullReads += 1;
+      if (this.fullReads >= FULL_READS_TO_GROW) this.grow();
       return;
     }
-    if (this.#fullReads > 0) this.#fullReads -= 1;
-    if (this.#step === 0 || length > sizeOf(this.#step - 1)) return;
-    this.#smallReads += 1;
-    if (this.#smallReads >= SMALL_READS_TO_SHRINK) this.#exchange(this.#step - 1);
+    if (this.fullReads > 0) this.fullReads -= 1;
+    if (this.step === 0 || length > sizeOf(this.step - 1)) return;
+    this.smallReads += 1;
+    if (this.smallReads >= SMALL_READS_TO_SHRINK) this.exchange(this.step - 1);
   }
 
   /** Back to the pool: neither a read nor a write may use the bytes from now on. */
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    give(this.#step, this.#bytes);
+    if (this.released) return;
+    this.released = true;
+    give(this.step, this.current);
   }
 
-  #grow(): void {
-    const next = this.#step + 1;
-    if (next < SIZES.length && (inUse[next] ?? 0) < MOST_LARGE_BUFFERS) this.#exchange(next);
+  private grow(): void {
+    const next = this.step + 1;
+    if (next < SIZES.length && (inUse[next] ?? 0) < MOST_LARGE_BUFFERS) this.exchange(next);
   }
 
-  #exchange(step: number): void {
-    if (this.#released) return;
-    give(this.#step, this.#bytes);
-    this.#step = step;
-    this.#fullReads = 0;
-    this.#smallReads = 0;
-    this.#bytes = take(step);
+  private exchange(step: number): void {
+    if (this.released) return;
+    give(this.step, this.current);
+    this.step = step;
+    this.fullReads = 0;
+    this.smallReads = 0;
+    this.current = take(step);
   }
 }

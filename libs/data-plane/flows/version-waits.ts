@@ -7,14 +7,14 @@ interface Wait {
 
 /** Flows held until this host's topology of a network has caught up with the other end's. */
 export class VersionWaits {
-  readonly #waits = new Map<NetworkId, Set<Wait>>();
+  private readonly waits = new Map<NetworkId, Set<Wait>>();
 
   /** Resolves true once `reached` names the version or a later one, false after `holdMs` or when aborted. */
   wait(networkId: NetworkId, version: number, holdMs: number, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(false);
-      const waits = this.#waits.get(networkId) ?? new Set();
-      this.#waits.set(networkId, waits);
+      const waits = this.waits.get(networkId) ?? new Set();
+      this.waits.set(networkId, waits);
       const wait: Wait = {
         version,
         end: (reached) => {
@@ -33,9 +33,9 @@ export class VersionWaits {
 
   /** The network is at this version now. */
   reached(networkId: NetworkId, version: number): void {
-    for (const wait of this.#waits.get(networkId) ?? []) {
+    for (const wait of this.waits.get(networkId) ?? []) {
       if (wait.version <= version) wait.end(true);
     }
-    if (this.#waits.get(networkId)?.size === 0) this.#waits.delete(networkId);
+    if (this.waits.get(networkId)?.size === 0) this.waits.delete(networkId);
   }
 }

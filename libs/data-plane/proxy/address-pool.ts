@@ -51,62 +51,62 @@ export function restoreAddressPool(saved: unknown, range: string): AddressPool {
 }
 
 class RangePool implements AddressPool {
-  readonly #range: AddressRange;
-  readonly #byAlias = new Map<string, Holding>();
-  readonly #byAddress = new Map<string, Holding>();
+  private readonly range: AddressRange;
+  private readonly byAlias = new Map<string, Holding>();
+  private readonly byAddress = new Map<string, Holding>();
 
   constructor(range: AddressRange, holdings: readonly Holding[]) {
-    this.#range = range;
-    for (const holding of holdings) this.#hold(holding);
+    this.range = range;
+    for (const holding of holdings) this.hold(holding);
   }
 
   assign(networkId: NetworkId, alias: AliasName, nowMs: number): string {
-    const held = this.#byAlias.get(key(networkId, alias));
+    const held = this.byAlias.get(key(networkId, alias));
     if (held !== undefined) {
       held.restsUntilMs = null;
       return held.address;
     }
-    const address = this.#free(key(networkId, alias), nowMs);
-    this.#hold({ networkId, alias, address, restsUntilMs: null });
+    const address = this.free(key(networkId, alias), nowMs);
+    this.hold({ networkId, alias, address, restsUntilMs: null });
     return address;
   }
 
   addressOf(networkId: NetworkId, alias: AliasName): string | null {
-    const held = this.#byAlias.get(key(networkId, alias));
+    const held = this.byAlias.get(key(networkId, alias));
     return held === undefined || held.restsUntilMs !== null ? null : held.address;
   }
 
   release(networkId: NetworkId, alias: AliasName, nowMs: number): void {
-    const held = this.#byAlias.get(key(networkId, alias));
+    const held = this.byAlias.get(key(networkId, alias));
     if (held !== undefined && held.restsUntilMs === null) held.restsUntilMs = nowMs + ADDRESS_REST_MS;
   }
 
   save(): unknown {
-    return { format: FORMAT, holdings: [...this.#byAlias.values()].map((holding) => ({ ...holding })) };
+    return { format: FORMAT, holdings: [...this.byAlias.values()].map((holding) => ({ ...holding })) };
   }
 
-  #hold(holding: Holding): void {
-    this.#byAlias.set(key(holding.networkId, holding.alias), holding);
-    this.#byAddress.set(holding.address, holding);
+  private hold(holding: Holding): void {
+    this.byAlias.set(key(holding.networkId, holding.alias), holding);
+    this.byAddress.set(holding.address, holding);
   }
 
-  #free(owner: string, nowMs: number): string {
-    const { first, size } = this.#range;
+  private free(owner: string, nowMs: number): string {
+    const { first, size } = this.range;
     if (size === 1) return addressText(first);
     const start = createHash('sha256').update(owner).digest().readUInt32BE(0) % size;
     for (let step = 0; step < size; step += 1) {
       const offset = (start + step) % size;
-      if (!isAssignable(this.#range, offset)) continue;
+      if (!isAssignable(this.range, offset)) continue;
       const address = addressText(first + offset);
-      const holder = this.#byAddress.get(address);
+      const holder = this.byAddress.get(address);
       if (holder === undefined) return address;
       if (holder.restsUntilMs !== null && holder.restsUntilMs <= nowMs) {
-        this.#byAlias.delete(key(holder.networkId, holder.alias));
+        this.byAlias.delete(key(holder.networkId, holder.alias));
         return address;
       }
     }
-    const resting = [...this.#byAlias.values()].filter(({ restsUntilMs }) => restsUntilMs !== null).length;
-    throw new AddressRangeExhaustedError(this.#range, resting);
+    const resting = [...this.byAlias.values()].filter(({ restsUntilMs }) => restsUntilMs !== null).length;
+    throw new AddressRangeExhaustedError(this.range, resting);
   }
 }
 

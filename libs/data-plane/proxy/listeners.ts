@@ -22,23 +22,23 @@ export function createProxyListeners(
 }
 
 class Listeners implements ProxyListeners {
-  readonly #accept: (socket: Socket, route: Route) => void;
-  readonly #acceptFailed: (route: Route, error: Error) => void;
-  readonly #open = new Map<string, Listener>();
+  private readonly accept: (socket: Socket, route: Route) => void;
+  private readonly acceptFailed: (route: Route, error: Error) => void;
+  private readonly opened = new Map<string, Listener>();
   /** Calls run one after the other, so that two that overlap leave what the later one asked for. */
-  #last: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  private last: Promise<unknown> = Promise.resolve();
+  private closed = false;
 
   constructor(accept: (socket: Socket, route: Route) => void, acceptFailed: (route: Route, error: Error) => void) {
-    this.#accept = accept;
-    this.#acceptFailed = acceptFailed;
+    this.accept = accept;
+    this.acceptFailed = acceptFailed;
   }
 
   open(routes: readonly Route[]): Promise<readonly RouteFailure[]> {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       const failures: RouteFailure[] = [];
       for (const route of routes) {
-        const failure = await this.#openOne(route);
+        const failure = await this.openOne(route);
         if (failure !== null) failures.push(failure);
       }
       return failures;
@@ -46,28 +46,28 @@ class Listeners implements ProxyListeners {
   }
 
   retain(routes: readonly Route[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       const kept = new Set(routes.map(identity));
-      for (const [at, listener] of this.#open) {
+      for (const [at, listener] of this.opened) {
         if (kept.has(identity(listener.route))) continue;
         listener.server.close();
-        this.#open.delete(at);
+        this.opened.delete(at);
       }
     });
   }
 
   routes(): readonly Route[] {
-    return [...this.#open.values()].map(({ route }) => route);
+    return [...this.opened.values()].map(({ route }) => route);
   }
 
   close(): Promise<void> {
-    this.#closed = true;
+    this.closed = true;
     return this.retain([]);
   }
 
-  async #openOne(route: Route): Promise<RouteFailure | null> {
-    if (this.#closed) return { route, code: 'PROXY_CLOSED', message: 'the proxy is shutting down' };
-    const holder = this.#open.get(socketOf(route))?.route;
+  private async openOne(route: Route): Promise<RouteFailure | null> {
+    if (this.closed) return { route, code: 'PROXY_CLOSED', message: 'the proxy is shutting down' };
+    const holder = this.opened.get(socketOf(route))?.route;
     if (holder !== undefined && identity(holder) === identity(route)) return null;
     if (holder !== undefined) {
       return {
@@ -77,30 +77,30 @@ class Listeners implements ProxyListeners {
       };
     }
     try {
-      this.#open.set(socketOf(route), { route, server: await this.#listen(route) });
+      this.opened.set(socketOf(route), { route, server: await this.listen(route) });
       return null;
     } catch (error) {
       return explainFailure(route, error);
     }
   }
 
-  #listen(route: Route): Promise<Server> {
+  private listen(route: Route): Promise<Server> {
     return new Promise((resolve, reject) => {
       const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
-        this.#accept(socket, route),
+        this.accept(socket, route),
       );
       server.once('error', reject);
       server.listen({ host: route.address, port: route.port, backlog: BACKLOG }, () => {
         server.off('error', reject);
-        server.on('error', (error) => this.#acceptFailed(route, error));
+        server.on('error', (error) => this.acceptFailed(route, error));
         resolve(server);
       });
     });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => {});
     return result;
   }
 }

@@ -21,61 +21,61 @@ export class MeshNodeFailedError extends CodedError {}
 export class MeshNodeProcess {
   /** Resolves, never rejects, with why it ended; null: it was asked to. */
   readonly ended: Promise<CodedError | null>;
-  readonly #child: ChildProcess;
-  #stopping = false;
-  #failure: CodedError | null = null;
-  #stderr = '';
+  private readonly child: ChildProcess;
+  private stopping = false;
+  private failure: CodedError | null = null;
+  private stderr = '';
 
   constructor(
     private readonly binary: string,
     private readonly onEvent: (event: MeshNodeEvent) => void,
   ) {
-    this.#child = spawn(binary, [], {
+    this.child = spawn(binary, [], {
       cwd: '/',
       env: inheritedVariables(INHERITED),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.#child.stdin?.on('error', () => undefined); // its end follows, and says more
-    if (this.#child.stdout !== null) {
-      createInterface({ input: this.#child.stdout }).on('line', (line) => this.#line(line));
+    this.child.stdin?.on('error', () => undefined); // its end follows, and says more
+    if (this.child.stdout !== null) {
+      createInterface({ input: this.child.stdout }).on('line', (line) => this.line(line));
     }
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR_BYTES);
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr = (this.stderr + text).slice(-KEPT_STDERR_BYTES);
     });
     this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(this.#startFailed(error)));
-      this.#child.once('close', (code, signal) => resolve(this.#endedBy(signal ?? `exit code ${code}`)));
+      this.child.once('error', (error) => resolve(this.startFailed(error)));
+      this.child.once('close', (code, signal) => resolve(this.endedBy(signal ?? `exit code ${code}`)));
     });
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.child.pid;
   }
 
   send(command: MeshNodeCommand): void {
-    this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
+    this.child.stdin?.write(`${JSON.stringify(command)}\n`);
   }
 
   /** Ends it: it leaves the mesh when its input ends, and is killed when that takes too long. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#child.stdin?.end();
-    const killer = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
+    this.stopping = true;
+    this.child.stdin?.end();
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
     await this.ended;
     clearTimeout(killer);
   }
 
   /** As stop, for this reason. */
   fail(failure: CodedError): void {
-    this.#failure ??= failure;
+    this.failure ??= failure;
     void this.stop();
   }
 
-  #line(line: string): void {
+  private line(line: string): void {
     try {
       if (line.length > MAX_EVENT_BYTES) throw new CodedError('MESH_NODE_FAILED', 'mesh-node wrote an endless line');
       const event = parseMeshNodeEvent(line);
-      if (event?.event === 'failed') this.#failure ??= new MeshNodeFailedError(event.code, event.message);
+      if (event?.event === 'failed') this.failure ??= new MeshNodeFailedError(event.code, event.message);
       else if (event !== null) this.onEvent(event);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -83,10 +83,10 @@ export class MeshNodeProcess {
     }
   }
 
-  #endedBy(how: string): CodedError | null {
-    if (this.#failure !== null) return this.#failure;
-    if (this.#stopping) return null;
-    const words = this.#stderr.trim().split('\n').at(-1) ?? '';
+  private endedBy(how: string): CodedError | null {
+    if (this.failure !== null) return this.failure;
+    if (this.stopping) return null;
+    const words = this.stderr.trim().split('\n').at(-1) ?? '';
     return new MeshNodeEndedError(
       'MESH_NODE_ENDED',
       `mesh-node ended (${how})${words === '' ? '' : `: ${words}`}`,
@@ -94,7 +94,7 @@ export class MeshNodeProcess {
     );
   }
 
-  #startFailed(error: Error): CodedError {
+  private startFailed(error: Error): CodedError {
     const reason = 'code' in error ? String(error.code) : error.message;
     return new MeshNodeMissingError(`mesh-node cannot be started from ${this.binary}: ${reason}`);
   }

@@ -5,40 +5,40 @@ const JOINING: TransportStatus = { state: 'joining', code: null, message: null, 
 
 /** What is known of a node's place in the mesh; the listener hears of changes alone. */
 export class StatusBoard {
-  #status = JOINING;
-  #notify = (_status: TransportStatus): void => {};
-  #waiting: (() => void)[] = [];
+  private status = JOINING;
+  private notify = (_status: TransportStatus): void => {};
+  private waiting: (() => void)[] = [];
 
   get current(): TransportStatus {
-    return this.#status;
+    return this.status;
   }
 
   onChange(notify: (status: TransportStatus) => void): void {
-    this.#notify = notify;
+    this.notify = notify;
   }
 
   /** Resolves once it is known whether the node joins, or when the signal says that nobody waits any more. */
   async settled(signal: AbortSignal): Promise<TransportStatus> {
-    if (this.#status.state === 'joining' && !signal.aborted) {
+    if (this.status.state === 'joining' && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
+        this.waiting.push(resolve);
         signal.addEventListener('abort', () => resolve(), { once: true });
       });
     }
-    return this.#status;
+    return this.status;
   }
 
   joined(endpoints: readonly string[]): void {
-    this.#become({ state: 'joined', code: null, message: null, endpoints });
+    this.become({ state: 'joined', code: null, message: null, endpoints });
   }
 
   /** A node that has joined goes on without the control server, with the peers it knows. */
   controlReachable(isReachable: boolean, controlUrl: string): void {
-    if (this.#status.state !== 'joined') return;
-    const { endpoints } = this.#status;
+    if (this.status.state !== 'joined') return;
+    const { endpoints } = this.status;
     if (isReachable) this.joined(endpoints);
     else {
-      this.#become({
+      this.become({
         state: 'joined',
         code: 'MESH_CONTROL_UNREACHABLE',
         message: `the control server ${controlUrl} does not answer; known peers stay reachable`,
@@ -49,13 +49,13 @@ export class StatusBoard {
 
   /** The endpoints stay: after a restart the node is where it was. */
   failed({ code, message }: CodedError): void {
-    this.#become({ state: 'failed', code, message, endpoints: this.#status.endpoints });
+    this.become({ state: 'failed', code, message, endpoints: this.status.endpoints });
   }
 
-  #become(next: TransportStatus): void {
-    if (JSON.stringify(next) === JSON.stringify(this.#status)) return;
-    this.#status = next;
-    for (const resolve of this.#waiting.splice(0)) resolve();
-    this.#notify(next);
+  private become(next: TransportStatus): void {
+    if (JSON.stringify(next) === JSON.stringify(this.status)) return;
+    this.status = next;
+    for (const resolve of this.waiting.splice(0)) resolve();
+    this.notify(next);
   }
 }

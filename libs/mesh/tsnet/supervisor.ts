@@ -18,11 +18,11 @@ export interface SupervisorSettings extends TsnetSettings {
 
 /** Keeps one mesh-node running, gives it the keys it asks for, and puts on the board how it stands. */
 export class MeshNodeSupervisor {
-  readonly #closing = new AbortController();
-  #node: MeshNodeProcess | null = null;
-  #hasJoined = false;
-  #warm: readonly string[] = [];
-  #running: Promise<void> = Promise.resolve();
+  private readonly closing = new AbortController();
+  private node: MeshNodeProcess | null = null;
+  private hasJoined = false;
+  private warmAddresses: readonly string[] = [];
+  private running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly settings: SupervisorSettings,
@@ -30,40 +30,40 @@ export class MeshNodeSupervisor {
   ) {}
 
   start(): void {
-    this.#running = this.#keepRunning();
+    this.running = this.keepRunning();
   }
 
   /** Addresses of peers that may be dialled. */
   warm(addresses: readonly string[]): void {
-    this.#warm = addresses;
-    if (this.#hasJoined) this.#sendWarm();
+    this.warmAddresses = addresses;
+    if (this.hasJoined) this.sendWarm();
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#node?.stop();
-    await this.#running;
+    this.closing.abort();
+    await this.node?.stop();
+    await this.running;
   }
 
-  async #keepRunning(): Promise<void> {
-    const { signal } = this.#closing;
+  private async keepRunning(): Promise<void> {
+    const { signal } = this.closing;
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
-      const ending = await this.#runOnce();
+      const ending = await this.runOnce();
       if (signal.aborted) return;
-      if (this.#hasJoined) pauseMs = FIRST_PAUSE_MS;
-      this.#hasJoined = false;
+      if (this.hasJoined) pauseMs = FIRST_PAUSE_MS;
+      this.hasJoined = false;
       if (ending !== null) this.board.failed(ending);
       await pause(pauseMs, undefined, { signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 
-  async #runOnce(): Promise<CodedError | null> {
+  private async runOnce(): Promise<CodedError | null> {
     const life = new AbortController();
-    const signal = AbortSignal.any([life.signal, this.#closing.signal]);
-    const node = new MeshNodeProcess(this.settings.binary, (event) => this.#take(node, event, signal, greeted));
-    this.#node = node;
+    const signal = AbortSignal.any([life.signal, this.closing.signal]);
+    const node = new MeshNodeProcess(this.settings.binary, (event) => this.take(node, event, signal, greeted));
+    this.node = node;
     const unheard = setTimeout(
       () => node.fail(new CodedError('MESH_NODE_FAILED', `mesh-node said nothing within ${HELLO_WITHIN_MS} ms`)),
       HELLO_WITHIN_MS,
@@ -72,26 +72,26 @@ export class MeshNodeSupervisor {
     const ending = await node.ended;
     greeted();
     life.abort();
-    this.#node = null;
+    this.node = null;
     return ending;
   }
 
-  #take(node: MeshNodeProcess, event: MeshNodeEvent, signal: AbortSignal, greeted: () => void): void {
+  private take(node: MeshNodeProcess, event: MeshNodeEvent, signal: AbortSignal, greeted: () => void): void {
     switch (event.event) {
       case 'hello':
         greeted();
-        this.#introduce(node);
+        this.introduce(node);
         break;
       case 'key-needed':
         // What came of the last attempt to come back says more.
         if (event.lost !== null && this.board.current.state === 'joined') this.board.failed(event.lost);
-        void this.#giveKey(node, signal);
+        void this.giveKey(node, signal);
         break;
       case 'joined': {
         const [address] = event.addresses;
-        this.#hasJoined = true;
+        this.hasJoined = true;
         this.board.joined(address === undefined ? [] : [formatEndpoint(address, this.settings.port)]);
-        this.#sendWarm();
+        this.sendWarm();
         break;
       }
       case 'control':
@@ -100,13 +100,13 @@ export class MeshNodeSupervisor {
     }
   }
 
-  #introduce(node: MeshNodeProcess): void {
+  private introduce(node: MeshNodeProcess): void {
     const { controlUrl, hostname, stateFolder, dialSocket, inboundSocket, port, isEphemeral } = this.settings;
     const start = { controlUrl, hostname, stateFolder, dialSocket, inboundSocket, port, ephemeral: isEphemeral };
     node.send({ command: 'start', protocol: MESH_NODE_PROTOCOL, ...start });
   }
 
-  async #giveKey(node: MeshNodeProcess, signal: AbortSignal): Promise<void> {
+  private async giveKey(node: MeshNodeProcess, signal: AbortSignal): Promise<void> {
     try {
       const key = await this.settings.requestKey(signal);
       if (!signal.aborted) node.send({ command: 'auth-key', key });
@@ -116,7 +116,7 @@ export class MeshNodeSupervisor {
     }
   }
 
-  #sendWarm(): void {
-    this.#node?.send({ command: 'warm', peers: this.#warm });
+  private sendWarm(): void {
+    this.node?.send({ command: 'warm', peers: this.warmAddresses });
   }
 }

@@ -34,9 +34,9 @@ type Overrides = Partial<Omit<MeshMemberSettings, 'log'>> & {
 
 /** The nodes of one test, closed together. */
 export class TestMesh {
-  readonly #nodes: StartedMeshMember[] = [];
-  readonly #diallers: Transport[] = [];
-  #diallersNamed = 0;
+  private readonly nodes: StartedMeshMember[] = [];
+  private readonly diallers: Transport[] = [];
+  private diallersNamed = 0;
 
   constructor(
     private readonly newTransport: TransportFactory,
@@ -79,7 +79,7 @@ export class TestMesh {
       log: (entry) => log.push(entry),
     });
     if (listening) node.onFlow((flow) => waiting.push(flow));
-    this.#nodes.push(node);
+    this.nodes.push(node);
     await joined(transport);
     return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections });
   }
@@ -95,16 +95,16 @@ export class TestMesh {
 
   /** A transport that only dials, for connections that are no node's. */
   async dialler(): Promise<Transport> {
-    this.#diallersNamed += 1;
-    const transport = await this.newTransport(`dialler-${this.#diallersNamed}`);
-    this.#diallers.push(transport);
+    this.diallersNamed += 1;
+    const transport = await this.newTransport(`dialler-${this.diallersNamed}`);
+    this.diallers.push(transport);
     await transport.join();
     await joined(transport);
     return transport;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#nodes, ...this.#diallers].map((each) => each.close()));
+    await Promise.all([...this.nodes, ...this.diallers].map((each) => each.close()));
   }
 }
 
