@@ -1,8 +1,9 @@
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
 import { parseHttpUrl } from '#libs/contracts/urls.js';
+import { wholeNumber } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
-import { decimalBetween, type Environment, parseDnsAddress, parsePath, variablesOf } from './foundation/variables.js';
+import { type Environment, parseDnsAddress, parsePath, variablesOf } from './foundation/variables.js';
 import { readMeshSettings } from './mesh/mesh-settings.js';
 import { chooseDriver } from './sandboxes/drivers.js';
 import type { TrafficSettings } from './traffic/traffic.js';
@@ -35,13 +36,13 @@ export function parseAgentSettings(environment: Environment): AgentSettings {
     driver: chooseDriver(variables, name),
     proxyRange: read('GLOBALSTACKS_AGENT_MESH_PROXY_BIND', (value, field) => parseAddressRange(value, field).text),
     dnsUpstreams: read('GLOBALSTACKS_AGENT_DNS_UPSTREAMS', parseUpstreams) ?? 'system',
-    dnsQueriesPerSecond: read('GLOBALSTACKS_AGENT_DNS_RATE', decimalBetween(1, 1_000_000)) ?? 20_000,
+    dnsQueriesPerSecond: read('GLOBALSTACKS_AGENT_DNS_RATE', wholeNumber(1, 1_000_000)) ?? 20_000,
     mesh: readMeshSettings(read('GLOBALSTACKS_MESH_TRANSPORT', wordOf(['direct', 'tsnet'])), read),
     limits: {
-      connectTimeoutMs: read('GLOBALSTACKS_AGENT_CONNECT_TIMEOUT_MS', decimalBetween(1, MAX_MS)) ?? 5_000,
-      idleTimeoutMs: read('GLOBALSTACKS_AGENT_IDLE_TIMEOUT_MS', decimalBetween(1, MAX_MS)) ?? 3_600_000,
-      flowsPerSource: read('GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX', decimalBetween(1, 1_000_000)) ?? 2_000,
-      flows: read('GLOBALSTACKS_AGENT_FLOWS', decimalBetween(1, 1_000_000)) ?? 20_000,
+      connectTimeoutMs: read('GLOBALSTACKS_AGENT_CONNECT_TIMEOUT_MS', wholeNumber(1, MAX_MS)) ?? 5_000,
+      idleTimeoutMs: read('GLOBALSTACKS_AGENT_IDLE_TIMEOUT_MS', wholeNumber(1, MAX_MS)) ?? 3_600_000,
+      flowsPerSource: read('GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX', wholeNumber(1, 1_000_000)) ?? 2_000,
+      flows: read('GLOBALSTACKS_AGENT_FLOWS', wholeNumber(1, 1_000_000)) ?? 20_000,
       syncHoldMs: 2_000,
     },
     logLevel: read('GLOBALSTACKS_LOG_LEVEL', wordOf(LOG_LEVELS)) ?? 'info',

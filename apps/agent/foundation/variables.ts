@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
-import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
+import { type FieldParser } from '#libs/contracts/json-fields.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 
 /** Environment variables by name. An empty one counts as not set. */
@@ -38,19 +38,7 @@ export const parsePath: FieldParser<string> = (value, field) => {
   return isAbsolute(value) ? value : resolve(value);
 };
 
-export const parseBoolean: FieldParser<boolean> = (value, field) => wordOf(['true', 'false'])(value, field) === 'true';
-
 export const parseDnsAddress: FieldParser<string> = (value, field) => {
   parseEndpoint(value, field);
   return String(value);
 };
-
-export function decimalBetween(least: number, most: number): FieldParser<number> {
-  return (value, field) => {
-    const number = typeof value === 'string' && /^[0-9]{1,10}$/.test(value) ? Number(value) : Number.NaN;
-    if (!(number >= least && number <= most)) {
-      throw new InvalidInputError(field, value, `a whole number from ${least} to ${most}`);
-    }
-    return number;
-  };
-}

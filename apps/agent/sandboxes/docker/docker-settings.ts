@@ -1,9 +1,10 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { parseBoolean } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
-import { parseBoolean, parseDnsAddress, type Variables } from '../../foundation/variables.js';
+import { parseDnsAddress, type Variables } from '../../foundation/variables.js';
 
 export interface DockerSettings {
   readonly agentId: AgentId;

@@ -2,8 +2,9 @@ import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { parseBoolean } from '#libs/contracts/values.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
-import { parseBoolean, parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
+import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 
 export interface LinkSettings {
   /** A YAML list of links, watched; null: links come by the local API alone. */

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { parseBoolean } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
-import { parseBoolean, parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
+import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 import { parseNamespacePrefix } from './namespace-names.js';
 
 export interface NetnsSettings {

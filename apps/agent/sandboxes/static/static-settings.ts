@@ -1,4 +1,5 @@
-import { parseBoolean, parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
+import { parseBoolean } from '#libs/contracts/values.js';
+import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 
 export interface StaticSettings {
   readonly sandboxesFile: string;
