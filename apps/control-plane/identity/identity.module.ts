@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
+import { CredentialsIssuer } from './credentials-issuer.js';
 import { KeyOwners } from './key-owners.js';
 import { Revocations } from './revocations.js';
 
-/** Whose a key is, and which keys are void. */
-@Module({ providers: [KeyOwners, Revocations], exports: [KeyOwners, Revocations] })
+/** Whose a key is, what is issued to its holder, and which keys are void. */
+@Module({
+  providers: [KeyOwners, CredentialsIssuer, Revocations],
+  exports: [KeyOwners, CredentialsIssuer, Revocations],
+})
 export class IdentityModule {}

@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BusAuthority } from '#libs/bus/authority.js';
+import type { TopologySigner } from '#libs/bus/signing.js';
+import type { AgentCredentialsDto } from '#libs/contracts/http/enrollment.js';
+import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
+import type { MeshIdentity } from '#libs/mesh/flow.js';
+import { meshToJoin } from '../foundation/mesh-settings.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+
+export interface Application {
+  /** Who the credentials are for. */
+  readonly identity: MeshIdentity;
+  /** Public NATS user key, whose seed only the member holds. */
+  readonly nkey: string;
+  /** PKCS #10 in PEM for the mesh key, which only the member holds. */
+  readonly certificateRequest: string;
+  readonly ttlSeconds: number;
+}
+
+/** What the credentials of every member hold. */
+export type IssuedCredentials = Omit<AgentCredentialsDto, 'agentId' | 'storeId'>;
+
+/** Short-lived credentials of one member: for the bus, for the mesh, and the key that snapshots are checked with. */
+@Injectable()
+export class CredentialsIssuer {
+  constructor(
+    @Inject(BUS_AUTHORITY) private readonly bus: BusAuthority,
+    @Inject(MESH_AUTHORITY) private readonly mesh: CertificateAuthority,
+    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
+    private readonly epoch: StoreEpoch,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Error: CertificateRequestError. */
+  async issue({ identity, nkey, certificateRequest, ttlSeconds }: Application): Promise<IssuedCredentials> {
+    const now = this.clock();
+    const expiresAt = new Date(now.getTime() + ttlSeconds * 1_000);
+    const { certificate } = await this.mesh.issue({
+      request: certificateRequest,
+      identity,
+      now,
+      ttlSeconds,
+      serialNumber: newSerialNumber(),
+    });
+    return {
+      busJwt: await this.busJwt(identity, nkey, expiresAt),
+      busServers: this.settings.busAdvertised,
+      certificate,
+      authority: this.mesh.certificate,
+      ...meshToJoin(this.settings.mesh),
+      snapshotPublicKey: this.signer.publicKey,
+      epoch: this.epoch.current,
+      expiresAt: expiresAt.toISOString(),
+    };
+  }
+
+  private busJwt(identity: MeshIdentity, nkey: string, expiresAt: Date): Promise<string> {
+    if (identity.kind === 'agent') return this.bus.issueAgent(identity.agentId, nkey, expiresAt);
+    return this.bus.issueLocalNode(identity.node, nkey, expiresAt);
+  }
+}
