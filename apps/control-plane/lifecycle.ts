@@ -4,9 +4,7 @@ import type { EventStore } from '#libs/event-store/event-store.js';
 import { AgentStates } from './applied/agent-states.js';
 import { AppliedLog } from './applied/applied-log.js';
 import { Regressions } from './applied/regressions.js';
-import { AgentListener } from './delivery/agent-listener.js';
-import { LocalNodeListener } from './delivery/local-node-listener.js';
-import { LocalNodePublisher } from './delivery/local-node-publisher.js';
+import { MemberListener } from './delivery/member-listener.js';
 import { PeerDirectory } from './delivery/peer-directory.js';
 import { TopologyPublisher } from './delivery/topology-publisher.js';
 import { UnknownNetworks } from './epochs/unknown-networks.js';
@@ -31,9 +29,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly revocations: Revocations,
     private readonly publisher: TopologyPublisher,
     private readonly peers: PeerDirectory,
-    private readonly listener: AgentListener,
-    private readonly localPublisher: LocalNodePublisher,
-    private readonly localListener: LocalNodeListener,
+    private readonly listener: MemberListener,
     private readonly localExpiry: LocalNodeExpiry,
     private readonly meshKeys: MeshKeyUpkeep,
     private readonly placement: PlacementProcess,
@@ -62,8 +58,6 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.peers.start();
     this.publisher.start();
     this.listener.start();
-    this.localPublisher.start();
-    this.localListener.start();
     this.localExpiry.start();
     // Last, since everybody above follows a new epoch.
     this.epoch.start();
@@ -72,18 +66,12 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.listener.close(), this.localListener.close(), this.localExpiry.close()]);
+    await Promise.all([this.listener.close(), this.localExpiry.close()]);
     this.epoch.close();
     this.regressions.close();
     this.seenHead.close();
     await this.placement.close();
-    await Promise.all([
-      this.publisher.close(),
-      this.localPublisher.close(),
-      this.peers.close(),
-      this.revocations.close(),
-      this.meshKeys.close(),
-    ]);
+    await Promise.all([this.publisher.close(), this.peers.close(), this.revocations.close(), this.meshKeys.close()]);
     await this.bus.close();
     await this.applied.close();
     await this.feed.close();

@@ -18,6 +18,9 @@ const ENVELOPE_BYTES = 4_096;
 /** The receiver answered that it will not take a topology. */
 class TopologyRefusedError extends CodedError {}
 
+/** `ignored`: what it holds is as new. */
+export type DeliveryOutcome = 'delivered' | 'ignored';
+
 export interface Delivery {
   readonly snapshot: Snapshot;
   readonly epoch: Epoch;
@@ -34,7 +37,7 @@ export interface Delivery {
  * Sends a signed snapshot in parts that the bus carries, each until it is answered. Errors: TopologyRefusedError, the
  * signal's reason.
  */
-export async function deliverSnapshot(delivery: Delivery, signal: AbortSignal): Promise<'delivered' | 'ignored'> {
+export async function deliverSnapshot(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
   const { snapshot, epoch, bus, protocol } = delivery;
   const { networkId, version } = snapshot;
   const hash = protocol < BUS_PROTOCOL ? snapshotHashOfProtocol1(snapshot) : snapshotHash(snapshot);

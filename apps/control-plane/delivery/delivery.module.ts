@@ -1,21 +1,23 @@
 import { Module } from '@nestjs/common';
 import { AppliedModule } from '../applied/applied.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
-import { AgentListener } from './agent-listener.js';
-import { LocalNodeListener } from './local-node-listener.js';
-import { LocalNodePublisher } from './local-node-publisher.js';
+import { AgentMembers } from './agent-members.js';
+import { LocalNodeMembers } from './local-node-members.js';
+import { MemberListener } from './member-listener.js';
 import { PeerDirectory } from './peer-directory.js';
 import { Publication } from './publication.js';
 import { Questions } from './questions.js';
+import { Receivers } from './receivers.js';
 import { TopologyPublisher } from './topology-publisher.js';
 
 const PROVIDED = [
   Publication,
+  Receivers,
   PeerDirectory,
   TopologyPublisher,
-  AgentListener,
-  LocalNodePublisher,
-  LocalNodeListener,
+  AgentMembers,
+  LocalNodeMembers,
+  MemberListener,
   Questions,
 ];
 

@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
 import { parseReceipt } from '#libs/contracts/bus/receipt.js';
-import { agentSubject } from '#libs/contracts/bus/subjects.js';
 import type { AdmittedLocalNode, Peer, PeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { BUS, CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
@@ -11,6 +10,8 @@ import { Directory } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
 import { DeliveryLane } from './delivery-lane.js';
 import { peersOf } from './peers.js';
+import { agentReceiver, compileFor, type LocalNodeReceiver, nameOf, type Receiver, subjectOf } from './receiver.js';
+import { Receivers } from './receivers.js';
 
 interface PeerList {
   readonly revision: number;
@@ -18,7 +19,10 @@ interface PeerList {
   readonly localNodes: readonly AdmittedLocalNode[];
 }
 
-/** Tells each agent how the others of its networks are reached, and which local nodes are in them: when that changes and in each answer to a contact. */
+/**
+ * Tells each member how agents are reached: an agent those of its networks, and which local nodes are in them, when that
+ * changes and in each answer to a contact; a local node those at which it may reach something, before each topology.
+ */
 @Injectable()
 export class PeerDirectory {
   private readonly lists = new Map<AgentId, PeerList>();
@@ -29,6 +33,7 @@ export class PeerDirectory {
     private readonly directory: Directory,
     private readonly feed: DirectoryFeed,
     private readonly contacts: AgentContacts,
+    private readonly receivers: Receivers,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -51,8 +56,19 @@ export class PeerDirectory {
     });
   }
 
-  /** The agent's list as of now, for the answer to its contact: made again only after something changed. */
-  listOf(agentId: AgentId): PeerList {
+  /** A member's list as of now, for the answer to its contact. */
+  listOf(receiver: Receiver): PeerList {
+    if (receiver.kind === 'agent') return this.listOfAgent(receiver.agentId);
+    return { revision: 0, peers: this.peersOfLocalNode(receiver), localNodes: [] };
+  }
+
+  /** Sends a local node its list as of now. Error: the signal's reason, or the bus's. */
+  async tell(receiver: LocalNodeReceiver, signal: AbortSignal): Promise<void> {
+    await this.send(receiver, this.listOf(receiver), signal);
+  }
+
+  /** Made again only after something changed. */
+  private listOfAgent(agentId: AgentId): PeerList {
     const known = this.lists.get(agentId);
     if (known !== undefined && !this.outdated.delete(agentId)) return known;
     const networks = this.directory.networksOfAgent(agentId);
@@ -74,8 +90,17 @@ export class PeerDirectory {
     this.refresh(this.sharingWith(agentId));
   }
 
+  /** The agents at which the node may reach something, and no other. */
+  private peersOfLocalNode(receiver: LocalNodeReceiver): readonly Peer[] {
+    const node = this.directory.localNode(receiver.nodeId)?.state;
+    const network = node === undefined ? null : this.directory.network(node.networkId);
+    if (network === null) return [];
+    const agents = compileFor(receiver, network.topology).sandboxes.map(({ agentId }) => agentId);
+    return [...new Set(agents)].flatMap((agentId) => (agentId === null ? [] : (this.peerOf(agentId) ?? [])));
+  }
+
   /** How an agent is named to others; null: it is not enrolled, or was revoked. */
-  peerOf(agentId: AgentId): Peer | null {
+  private peerOf(agentId: AgentId): Peer | null {
     const state = this.directory.agent(agentId)?.state;
     if (state?.status !== 'enrolled') return null;
     const endpoints = this.contacts.of(agentId)?.mesh.endpoints ?? [];
@@ -99,7 +124,7 @@ export class PeerDirectory {
       // One who was never heard gets the list with the answer to the first contact. One that was, also if before this
       // process started, must have it by the time it acknowledges the topology that goes out now.
       if (this.contacts.of(agentId) === null) continue;
-      const list = this.listOf(agentId);
+      const list = this.listOfAgent(agentId);
       if (list !== before) this.lane(agentId).offer(list);
     }
   }
@@ -108,18 +133,19 @@ export class PeerDirectory {
     const known = this.lanes.get(agentId);
     if (known !== undefined) return known;
     const lane = new DeliveryLane<PeerList>({
-      send: async (list, signal) => {
-        const protocol = this.contacts.protocolOf(agentId);
-        const message: PeersMessage = { protocol, kind: 'peers', ...list };
-        const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'control'), message, signal);
-        const { ok, code, message: reason } = parseReceipt(reply);
-        if (!ok) this.logger.warn({ agentId, code, reason }, 'the agent did not take its peers');
-      },
+      send: (list, signal) => this.send(agentReceiver(agentId), list, signal),
       onError: (error) => this.logger.warn({ err: error, agentId }, 'peers were not taken'),
       now: () => performance.now(),
     });
     this.lanes.set(agentId, lane);
     return lane;
+  }
+
+  private async send(receiver: Receiver, list: PeerList, signal: AbortSignal): Promise<void> {
+    const message: PeersMessage = { protocol: this.receivers.protocolOf(receiver), kind: 'peers', ...list };
+    const reply = await this.bus.requestUntilAnswered(subjectOf(receiver, 'control'), message, signal);
+    const { ok, code, message: reason } = parseReceipt(reply);
+    if (!ok) this.logger.warn({ code, reason }, `${nameOf(receiver)} did not take its peers`);
   }
 }
 

@@ -3,31 +3,43 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { Bus } from '#libs/bus/bus.js';
 import type { TopologySigner } from '#libs/bus/signing.js';
-import { agentSubject } from '#libs/contracts/bus/subjects.js';
-import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
-import { compile } from '#libs/policy/compile.js';
+import type { NetworkId } from '#libs/contracts/ids.js';
 import type { Topology } from '#libs/policy/model.js';
 import { DoubtedClaims } from '../applied/doubted-claims.js';
 import { Regressions } from '../applied/regressions.js';
 import { Metrics } from '../foundation/metrics.js';
 import { BUS, LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
-import { AgentContacts } from '../presence/agent-contacts.js';
 import { Directory, type DirectoryChange } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { unknownNetwork } from '../record/unknown-network.js';
-import { deliverSnapshot } from './deliver-snapshot.js';
+import { type DeliveryOutcome, deliverSnapshot } from './deliver-snapshot.js';
 import { DeliveryLane } from './delivery-lane.js';
+import { PeerDirectory } from './peer-directory.js';
 import { Publication } from './publication.js';
+import {
+  type AgentReceiver,
+  agentReceiver,
+  compileFor,
+  localNodeReceiver,
+  nameOf,
+  type Receiver,
+  recipientOf,
+  subjectOf,
+} from './receiver.js';
+import { Receivers } from './receivers.js';
 
 /** Changes that take nothing away wait so long for others of the same instant. */
 const COALESCE_MS = 3;
 
-/** Sends each agent the newest topology of each network it takes part in, or took part in until now. */
+type Lane = DeliveryLane<Topology>;
+
+/** Sends each member the newest topology of each network that it takes part in, or took part in until now. */
 @Injectable()
 export class TopologyPublisher {
-  private readonly lanes = new Map<string, DeliveryLane<Topology>>();
-  private readonly waiting = new Map<NetworkId, Set<AgentId>>();
+  /** By recipient, then by network. */
+  private readonly lanes = new Map<string, Map<NetworkId, Lane>>();
+  private readonly waiting = new Map<NetworkId, Map<string, Receiver>>();
   private coalescing: NodeJS.Timeout | null = null;
   private readonly heldBack = new Set<string>();
   private readonly sent: Counter<'outcome'>;
@@ -38,7 +50,8 @@ export class TopologyPublisher {
     private readonly regressions: Regressions,
     private readonly doubted: DoubtedClaims,
     private readonly publication: Publication,
-    private readonly contacts: AgentContacts,
+    private readonly receivers: Receivers,
+    private readonly peers: PeerDirectory,
     private readonly epoch: StoreEpoch,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
@@ -48,78 +61,69 @@ export class TopologyPublisher {
     this.sent = metrics.counter('gs_topologies_sent_total', 'Topologies delivered to agents', ['outcome']);
   }
 
-  /** Everybody gets what is current, since what was on its way when the process ended is not known. */
   start(): void {
     this.feed.onChange((change) => this.take(change));
     this.epoch.onChange(() => this.offerAll());
-    this.offerAll();
-  }
-
-  private offerAll(): void {
-    for (const { topology, participants } of this.directory.networks()) {
-      for (const agentId of participants) this.offer(topology.networkId, agentId);
-    }
   }
 
   /** Nothing goes to this agent for this network until `goOn`: what it holds is being looked up in the log. */
-  holdBack(networkId: NetworkId, agentId: AgentId): void {
-    this.heldBack.add(`${agentId}/${networkId}`);
+  holdBack(networkId: NetworkId, receiver: AgentReceiver): void {
+    this.heldBack.add(keyOf(networkId, receiver));
   }
 
-  goOn(networkId: NetworkId, agentId: AgentId): void {
-    if (this.heldBack.delete(`${agentId}/${networkId}`)) this.offer(networkId, agentId);
+  goOn(networkId: NetworkId, receiver: AgentReceiver): void {
+    if (this.heldBack.delete(keyOf(networkId, receiver))) this.offer(networkId, receiver);
   }
 
   /** Sends the current topology, again if need be. */
-  offer(networkId: NetworkId, agentId: AgentId): void {
+  offer(networkId: NetworkId, receiver: Receiver): void {
     const record = this.directory.network(networkId);
     if (record === null || !this.publication.isOpen(record)) return;
-    // What it holds has to be compared first: after a restore it may be ahead, and would take a later number on top.
-    if (!this.contacts.isHeard(agentId) || this.heldBack.has(`${agentId}/${networkId}`)) return;
-    // It would not go back, whatever it is sent.
-    if (this.regressions.ofAgent(networkId, agentId) !== null) return;
-    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return;
-    this.lane(networkId, agentId).offer(record.topology);
+    if (!this.receivers.mayTake(receiver, networkId) || this.heldBack.has(keyOf(networkId, receiver))) return;
+    this.lane(networkId, receiver).offer(record.topology);
   }
 
-  /** The agent was just heard: what it does not hold, and what waits for an answer, goes out now. */
-  offerIfIdle(networkId: NetworkId, agentId: AgentId): void {
-    const lane = this.lane(networkId, agentId);
-    if (!lane.busy) this.offer(networkId, agentId);
+  /** The member was just heard: what it does not hold, and what waits for an answer, goes out now. */
+  offerIfIdle(networkId: NetworkId, receiver: Receiver): void {
+    if (!this.isBusy(networkId, receiver)) this.offer(networkId, receiver);
   }
 
   /** Tells an agent to let go of a network that is not in this store: it is of an epoch that has ended. */
-  release(networkId: NetworkId, agentId: AgentId): void {
-    if (this.directory.agent(agentId)?.state.status !== 'enrolled') return;
-    const lane = this.lane(networkId, agentId);
-    if (!lane.busy) lane.offer(unknownNetwork(networkId));
+  release(networkId: NetworkId, receiver: AgentReceiver): void {
+    if (!this.receivers.isMember(receiver) || this.isBusy(networkId, receiver)) return;
+    this.lane(networkId, receiver).offer(unknownNetwork(networkId));
   }
 
-  /** Deliveries to this agent begin again at once, because it can be reached again. */
-  hasten(agentId: AgentId): void {
-    for (const [key, lane] of this.lanes) if (key.startsWith(`${agentId}/`)) lane.hasten();
+  /** Deliveries to this member begin again at once, because it can be reached again. */
+  hasten(receiver: Receiver): void {
+    for (const lane of this.lanes.get(recipientOf(receiver))?.values() ?? []) lane.hasten();
   }
 
   async close(): Promise<void> {
     if (this.coalescing !== null) clearTimeout(this.coalescing);
-    await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
+    await Promise.all([...this.lanes.values()].flatMap((lanes) => [...lanes.values()].map((lane) => lane.close())));
   }
 
-  private take(change: DirectoryChange): void {
-    for (const [networkId, { concerned, urgent }] of change.networks) {
-      const waiting = this.waiting.get(networkId);
-      const agents = new Set([...(waiting ?? []), ...concerned]);
-      if (urgent) {
-        this.waiting.delete(networkId);
-        for (const agentId of agents) this.offer(networkId, agentId);
-      } else {
-        this.waiting.set(networkId, agents);
-        this.coalescing ??= setTimeout(() => this.flush(), COALESCE_MS);
+  private take({ networks, agents, localNodes }: DirectoryChange): void {
+    for (const [networkId, { concerned, urgent }] of networks) {
+      const waiting = this.waiting.get(networkId) ?? new Map<string, Receiver>();
+      for (const receiver of [...[...concerned].map(agentReceiver), ...this.receivers.localNodesOf(networkId)]) {
+        waiting.set(recipientOf(receiver), receiver);
       }
+      this.waiting.set(networkId, waiting);
+      if (urgent) this.flush(networkId);
+      else this.coalescing ??= setTimeout(() => this.flushAll(), COALESCE_MS);
     }
-    for (const agentId of change.agents) {
+    for (const nodeId of localNodes) {
+      const node = this.directory.localNode(nodeId)?.state;
+      if (node === undefined) continue;
+      const receiver = localNodeReceiver(node);
+      if (node.status === 'joined') this.offer(node.networkId, receiver);
+      else this.letGo(receiver);
+    }
+    for (const agentId of agents) {
       if (this.directory.agent(agentId)?.state.status !== 'revoked') continue;
-      this.letGo(agentId);
+      this.letGo(agentReceiver(agentId));
       this.doubted.forget(agentId);
       this.regressions
         .forget(agentId)
@@ -132,57 +136,83 @@ export class TopologyPublisher {
     }
   }
 
-  private flush(): void {
+  private flushAll(): void {
     this.coalescing = null;
-    const waiting = [...this.waiting];
-    this.waiting.clear();
-    for (const [networkId, agents] of waiting) for (const agentId of agents) this.offer(networkId, agentId);
+    for (const networkId of [...this.waiting.keys()]) this.flush(networkId);
+  }
+
+  private flush(networkId: NetworkId): void {
+    const waiting = this.waiting.get(networkId);
+    this.waiting.delete(networkId);
+    for (const receiver of waiting?.values() ?? []) this.offer(networkId, receiver);
+  }
+
+  private offerAll(): void {
+    for (const { topology, participants } of this.directory.networks()) {
+      for (const agentId of participants) this.offer(topology.networkId, agentReceiver(agentId));
+    }
+    for (const { state } of this.directory.localNodes()) this.offer(state.networkId, localNodeReceiver(state));
   }
 
   private offerToAll(networkId: NetworkId): void {
-    for (const agentId of this.directory.network(networkId)?.participants ?? []) this.offer(networkId, agentId);
+    for (const receiver of this.receivers.of(networkId)) this.offer(networkId, receiver);
   }
 
-  private letGo(agentId: AgentId): void {
-    for (const [key, lane] of this.lanes) {
-      if (!key.startsWith(`${agentId}/`)) continue;
-      this.lanes.delete(key);
-      void lane.close();
-    }
+  private letGo(receiver: Receiver): void {
+    const lanes = this.lanes.get(recipientOf(receiver));
+    this.lanes.delete(recipientOf(receiver));
+    for (const lane of lanes?.values() ?? []) void lane.close();
   }
 
-  private lane(networkId: NetworkId, agentId: AgentId): DeliveryLane<Topology> {
-    const key = `${agentId}/${networkId}`;
-    const known = this.lanes.get(key);
+  private isBusy(networkId: NetworkId, receiver: Receiver): boolean {
+    return this.lanes.get(recipientOf(receiver))?.get(networkId)?.busy ?? false;
+  }
+
+  private lane(networkId: NetworkId, receiver: Receiver): Lane {
+    const lanes = this.lanes.get(recipientOf(receiver)) ?? new Map<NetworkId, Lane>();
+    this.lanes.set(recipientOf(receiver), lanes);
+    const known = lanes.get(networkId);
     if (known !== undefined) return known;
     const lane = new DeliveryLane<Topology>({
-      send: (topology, signal) => this.send(topology, agentId, signal),
-      onError: (error, topology) => {
-        this.sent.inc({ outcome: 'refused' });
+      send: (topology, signal) => this.send(topology, receiver, signal),
+      onError: (error, { version }) => {
+        this.count(receiver, 'refused');
+        const { kind: _, ...id } = receiver;
         this.logger.warn(
-          { err: error, agentId, networkId, version: topology.version },
-          `agent ${agentId} refused topology version ${topology.version}`,
+          { err: error, ...id, networkId, version },
+          `${nameOf(receiver)} refused topology version ${version}`,
         );
       },
       now: () => performance.now(),
     });
-    this.lanes.set(key, lane);
+    lanes.set(networkId, lane);
     return lane;
   }
 
-  private async send(topology: Topology, agentId: AgentId, signal: AbortSignal): Promise<void> {
+  private async send(topology: Topology, receiver: Receiver, signal: AbortSignal): Promise<void> {
+    // Where agents are goes first: a local node may be asked for a flow as soon as the topology is there.
+    if (receiver.kind === 'local-node') await this.peers.tell(receiver, signal);
+    const { epoch, signer, bus } = this;
     const outcome = await deliverSnapshot(
       {
-        snapshot: compile(topology, agentId),
-        epoch: this.epoch.current,
-        signer: this.signer,
-        recipient: agentId,
-        bus: this.bus,
-        subject: agentSubject(agentId, 'topology'),
-        protocol: this.contacts.protocolOf(agentId),
+        ...{ signer, bus },
+        snapshot: compileFor(receiver, topology),
+        epoch: epoch.current,
+        recipient: recipientOf(receiver),
+        subject: subjectOf(receiver, 'topology'),
+        protocol: this.receivers.protocolOf(receiver),
       },
       signal,
     );
-    this.sent.inc({ outcome });
+    this.count(receiver, outcome);
   }
+
+  /** The metric is about agents alone. */
+  private count({ kind }: Receiver, outcome: DeliveryOutcome | 'refused'): void {
+    if (kind === 'agent') this.sent.inc({ outcome });
+  }
+}
+
+function keyOf(networkId: NetworkId, receiver: Receiver): string {
+  return `${recipientOf(receiver)}/${networkId}`;
 }

@@ -2,7 +2,7 @@ import { CHECKS_OF, type CheckRole } from '#libs/contracts/bus/checks.js';
 import type { DiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import type { CheckDto } from '#libs/contracts/http/diagnostics.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
-import type { Asked } from '../delivery/questions.js';
+import type { Receiver } from '../delivery/receiver.js';
 
 export interface AnsweredChecks {
   readonly checks: readonly CheckDto[];
@@ -13,7 +13,7 @@ export interface AnsweredChecks {
 /** Each check of one end once, as it was answered; of what was not answered nothing is known. */
 export function answeredChecks(
   { name }: Pick<Topology, 'name'>,
-  asked: Asked,
+  asked: Receiver,
   role: CheckRole,
   reply: DiagnoseReply | null,
   verdict: SelectorVerdict,
@@ -46,7 +46,7 @@ function notKnown(code: string): Missing {
   };
 }
 
-function silence(asked: Asked): Missing {
+function silence(asked: Receiver): Missing {
   if (asked.kind === 'agent') {
     const { agentId } = asked;
     return {

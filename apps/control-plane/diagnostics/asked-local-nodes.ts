@@ -3,13 +3,13 @@ import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import type { Topology } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
 import { matchesSource } from '#libs/policy/selector-match.js';
-import type { Asked } from '../delivery/questions.js';
+import { type LocalNodeReceiver, localNodeReceiver } from '../delivery/receiver.js';
 
 /** How many developers' machines one question is put to. */
 export const MOST_LOCAL_NODES_ASKED = 16;
 
 export interface AskedLocalNodes {
-  readonly asked: readonly Extract<Asked, { kind: 'local-node' }>[];
+  readonly asked: readonly LocalNodeReceiver[];
   /** How many more are joined that the selector stands for. */
   readonly leftOut: number;
 }
@@ -31,6 +31,6 @@ export function localNodesToAsk(
   const asked = [near, far]
     .flatMap((group) => sortedBy(group, ({ nodeId }) => nodeId))
     .slice(0, MOST_LOCAL_NODES_ASKED)
-    .map(({ nodeId, user }) => ({ kind: 'local-node', nodeId, user }) as const);
+    .map(localNodeReceiver);
   return { asked, leftOut: meant.length - asked.length };
 }

@@ -3,6 +3,7 @@ import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { ResolutionDto } from '#libs/contracts/http/aliases.js';
 import { AliasNotFoundError } from '#libs/domain/network/refusals.js';
 import { Questions } from '../delivery/questions.js';
+import { agentReceiver } from '../delivery/receiver.js';
 import { Directory } from '../record/directory.js';
 import { requireNetwork } from '../record/require-network.js';
 import { aliasDto } from '../status/descriptions.js';
@@ -23,7 +24,7 @@ export class ResolveAliasHandler implements IQueryHandler<ResolveAlias> {
     const question = { protocol: BUS_PROTOCOL, kind: 'resolve', networkId, alias } as const;
     const addresses = await Promise.all(
       participants.map(async (agentId) => {
-        const reply = await this.questions.ask({ kind: 'agent', agentId }, question);
+        const reply = await this.questions.ask(agentReceiver(agentId), question);
         return { agentId, address: reply?.kind === 'resolve' ? reply.address : null };
       }),
     );

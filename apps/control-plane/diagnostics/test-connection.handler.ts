@@ -5,7 +5,8 @@ import type { CheckDto, MemberVerdictDto, TestRequestDto, TestResultDto } from '
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
-import { type Asked, Questions } from '../delivery/questions.js';
+import { Questions } from '../delivery/questions.js';
+import { agentReceiver, hashFor, type Receiver } from '../delivery/receiver.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
 import type { NetworkRecord } from '../record/network-record.js';
@@ -13,7 +14,6 @@ import { requireNetwork } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { type AnsweredChecks, answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
-import { expectedHash } from './expected-hash.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
 import { partiesOf } from './parties.js';
 import { TestConnection } from './queries.js';
@@ -50,10 +50,10 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const record = topology.aliases.get(alias);
     const isLocal = selector.kind === 'local' || selector.kind === 'local-user';
     const nodes = this.localNodes(topology, selector);
-    const ends: readonly (readonly [CheckRole, Asked])[] = [
-      ...sources.map((agentId) => ['source', { kind: 'agent', agentId }] as const),
+    const ends: readonly (readonly [CheckRole, Receiver])[] = [
+      ...sources.map((agentId) => ['source', agentReceiver(agentId)] as const),
       ...nodes.asked.map((node) => ['source', node] as const),
-      ...(target === null ? [] : [['target', { kind: 'agent', agentId: target }] as const]),
+      ...(target === null ? [] : [['target', agentReceiver(target)] as const]),
     ];
     const answers = await Promise.all(ends.map(([role, asked]) => this.ask(asked, role, network, question)));
     const checks = inOrder([
@@ -80,7 +80,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
   }
 
   private async ask(
-    asked: Asked,
+    asked: Receiver,
     role: CheckRole,
     network: NetworkRecord,
     { from, alias, port }: TestRequestDto,
@@ -93,7 +93,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
       networkId,
       epoch: this.epoch.current,
       version,
-      hash: expectedHash(network, asked),
+      hash: hashFor(asked, network),
       role,
       from,
       alias,

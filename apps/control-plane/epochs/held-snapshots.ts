@@ -9,6 +9,7 @@ import type { Snapshot } from '#libs/policy/model.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { Questions } from '../delivery/questions.js';
+import { agentReceiver } from '../delivery/receiver.js';
 import { LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 
 type Held = NonNullable<HeldReply['held']>;
@@ -37,7 +38,7 @@ export class HeldSnapshots {
 
   private async part(agentId: AgentId, networkId: NetworkId, part: number): Promise<Held | null> {
     const question = { protocol: BUS_PROTOCOL, kind: 'held', networkId, part } as const;
-    const reply = await this.questions.ask({ kind: 'agent', agentId }, question);
+    const reply = await this.questions.ask(agentReceiver(agentId), question);
     return reply?.kind === 'held' ? reply.held : null;
   }
 

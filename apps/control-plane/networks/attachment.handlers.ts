@@ -3,6 +3,7 @@ import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contracts/http/attachments.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
 import { SandboxNotAttachedError } from '#libs/domain/network/refusals.js';
+import { agentReceiver } from '../delivery/receiver.js';
 import { TopologyPublisher } from '../delivery/topology-publisher.js';
 import { StreamStates } from '../record/stream-states.js';
 import { AttachSandbox, DetachSandbox, ReattachSandbox } from './commands.js';
@@ -72,7 +73,7 @@ export class ReattachSandboxHandler implements ICommandHandler<ReattachSandbox> 
     const { topology } = this.views.find(network);
     const attached = topology.sandboxes.get(sandboxId);
     if (attached === undefined) throw new SandboxNotAttachedError(topology, sandboxId);
-    if (attached.agentId !== null) this.publisher.offer(topology.networkId, attached.agentId);
+    if (attached.agentId !== null) this.publisher.offer(topology.networkId, agentReceiver(attached.agentId));
     const warnings =
       attached.agentId === null
         ? [{ code: 'SANDBOX_UNPLACED', message: `no agent holds ${sandboxId} now, so nothing could be sent` }]

@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { Receipt } from '#libs/contracts/bus/receipt.js';
+import { agentOfSubject } from '#libs/contracts/bus/subjects.js';
+import { type NetworkId, parseAgentId } from '#libs/contracts/ids.js';
+import { Acknowledgements } from '../applied/acknowledgements.js';
+import { LOGGER } from '../foundation/provided.js';
+import { AgentContacts } from '../presence/agent-contacts.js';
+import { Directory } from '../record/directory.js';
+import { ExpectedHashes } from '../record/expected-hashes.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { ACCEPTED, type Members, MemberUnknownError } from './members.js';
+import { PeerDirectory } from './peer-directory.js';
+import { type AgentReceiver, agentReceiver, hashFor } from './receiver.js';
+import { TopologyPublisher } from './topology-publisher.js';
+
+/** Agents: what they say they hold is judged, and what they acknowledge is proof. */
+@Injectable()
+export class AgentMembers implements Members<AgentReceiver> {
+  readonly kind = 'agent';
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly contacts: AgentContacts,
+    private readonly peers: PeerDirectory,
+    private readonly publisher: TopologyPublisher,
+    private readonly acknowledgements: Acknowledgements,
+    private readonly hashes: ExpectedHashes,
+    private readonly epoch: StoreEpoch,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  senderOf(subject: string): AgentReceiver {
+    const agentId = parseAgentId(agentOfSubject(subject), 'subject');
+    const agent = this.directory.agent(agentId);
+    if (agent === null) throw new MemberUnknownError('AGENT_UNKNOWN', `agent ${agentId} is not enrolled`);
+    if (agent.state.status === 'revoked') throw new MemberUnknownError('AGENT_REVOKED', `agent ${agentId} is revoked`);
+    return agentReceiver(agentId);
+  }
+
+  contact(agent: AgentReceiver, message: HelloMessage): void {
+    const { agentId } = agent;
+    const unknown = this.lookUpUnknown(agent, message);
+    const endpoints = JSON.stringify(this.contacts.of(agentId)?.mesh.endpoints ?? []);
+    const returned = this.contacts.heard(agentId, message);
+    if (JSON.stringify(message.mesh.endpoints) !== endpoints) this.peers.endpointsChanged(agentId);
+    if (returned) this.publisher.hasten(agent);
+    const doubted = new Set<NetworkId>();
+    for (const held of message.networks) {
+      if (unknown.has(held.networkId)) continue;
+      if (this.acknowledgements.check(agentId, held, message.protocol) !== null) doubted.add(held.networkId);
+    }
+
+    const current = this.directory.networksOfAgent(agentId);
+    const heldVersions = new Map(message.networks.map((held) => [held.networkId, held]));
+    for (const { topology } of current) {
+      const { networkId, version } = topology;
+      const held = heldVersions.get(networkId);
+      const isCurrent =
+        held?.version === version &&
+        held.epoch.id === this.epoch.current.id &&
+        this.hashes.remembered(networkId)(agentId, version, held.hash) === true;
+      if (!isCurrent) this.publisher.offerIfIdle(networkId, agent);
+    }
+    const currentIds = new Set(current.map(({ topology }) => topology.networkId));
+    for (const { networkId, epoch } of message.networks) {
+      if (currentIds.has(networkId) || doubted.has(networkId)) continue;
+      if (this.directory.network(networkId) !== null) this.publisher.offerIfIdle(networkId, agent);
+      else if (epoch.counter < this.epoch.current.counter) this.publisher.release(networkId, agent);
+    }
+  }
+
+  networksOf(agent: AgentReceiver): ContactReply['networks'] {
+    return this.directory.networksOfAgent(agent.agentId).map((record) => {
+      const { networkId, version } = record.topology;
+      return { networkId, version, hash: hashFor(agent, record) };
+    });
+  }
+
+  applied({ agentId }: AgentReceiver, message: AppliedMessage): Promise<Receipt> {
+    return this.acknowledgements.take(agentId, message);
+  }
+
+  appliedAgain({ agentId }: AgentReceiver, message: AppliedMessage): void {
+    this.acknowledgements.repeat(agentId, message);
+  }
+
+  sync(agent: AgentReceiver, networkId: NetworkId): Receipt {
+    if (this.directory.network(networkId) === null) {
+      return { ...ACCEPTED, ok: false, code: 'NETWORK_NOT_FOUND', message: 'there is no such network' };
+    }
+    this.publisher.offer(networkId, agent);
+    return ACCEPTED;
+  }
+
+  /**
+   * Versions that an agent holds and a replay passed over: the log is read for their hashes, and nothing is sent for
+   * those networks until they are compared. After a restore the store may have gone past what the agent holds.
+   */
+  private lookUpUnknown(agent: AgentReceiver, { networks, protocol }: HelloMessage): ReadonlySet<NetworkId> {
+    const { agentId } = agent;
+    const unknown = networks.filter(
+      ({ networkId, version, epoch }) => epoch.id === this.epoch.current.id && !this.hashes.isKnown(networkId, version),
+    );
+    for (const held of unknown) {
+      const { networkId, version } = held;
+      this.publisher.holdBack(networkId, agent);
+      this.hashes.learn(networkId, version).then(
+        () => {
+          this.acknowledgements.check(agentId, held, protocol);
+          this.publisher.goOn(networkId, agent);
+        },
+        (error: unknown) =>
+          this.logger.warn({ err: error, agentId, networkId, version }, 'what the agent holds is not compared yet'),
+      );
+    }
+    return new Set(unknown.map(({ networkId }) => networkId));
+  }
+}

@@ -1,0 +1,141 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
+import type { Bus, BusSubscription } from '#libs/bus/bus.js';
+import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
+import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
+import { parseHeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
+import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseHelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import { parseInventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
+import { parseSyncMessage } from '#libs/contracts/bus/from-member/sync.js';
+import { ProtocolUnsupportedError, parseMemberEnvelope, SERVED_PROTOCOLS } from '#libs/contracts/bus/protocol.js';
+import {
+  everyAgentSubject,
+  everyLocalNodeSubject,
+  FROM_LOCAL_NODE,
+  type FromLocalNode,
+} from '#libs/contracts/bus/subjects.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { Metrics } from '../foundation/metrics.js';
+import { BUS, LOGGER } from '../foundation/provided.js';
+import { AgentContacts } from '../presence/agent-contacts.js';
+import { Inventories } from '../presence/inventories.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { AgentMembers } from './agent-members.js';
+import { LocalNodeMembers } from './local-node-members.js';
+import type { Members } from './members.js';
+import { PeerDirectory } from './peer-directory.js';
+import { PUBLISHER_TERM } from './publisher-term.js';
+import type { Receiver } from './receiver.js';
+
+/** What every member sends. */
+type FromMember = FromLocalNode;
+type Answer<R> = (member: R, message: unknown) => object | Promise<object>;
+
+/** Answers what members send. */
+@Injectable()
+export class MemberListener {
+  private readonly subscriptions: BusSubscription[] = [];
+  private readonly messages: Counter<'message' | 'outcome'>;
+
+  constructor(
+    private readonly agents: AgentMembers,
+    private readonly localNodes: LocalNodeMembers,
+    private readonly contacts: AgentContacts,
+    private readonly inventories: Inventories,
+    private readonly peers: PeerDirectory,
+    private readonly epoch: StoreEpoch,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.messages = metrics.counter('gs_agent_messages_total', 'Messages from agents', ['message', 'outcome']);
+  }
+
+  start(): void {
+    for (const message of FROM_LOCAL_NODE) {
+      this.serve(everyAgentSubject(message), message, this.agents, this.answers(this.agents)[message]);
+      this.serve(everyLocalNodeSubject(message), message, this.localNodes, this.answers(this.localNodes)[message]);
+    }
+    this.serve(everyAgentSubject('inventory'), 'inventory', this.agents, ({ agentId }, message) =>
+      this.inventories.take(agentId, parseInventoryMessage(message)),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
+  }
+
+  private answers<R extends Receiver>(members: Members<R>): { readonly [message in FromMember]: Answer<R> } {
+    return {
+      hello: (member, message) => this.contact(members, member, parseHelloMessage(message), 'hello'),
+      heartbeat: (member, message) => {
+        const heartbeat = parseHeartbeatMessage(message);
+        // Not waited for: contact is answered while the database is away.
+        for (const acknowledgement of heartbeat.acknowledgements) members.appliedAgain(member, acknowledgement);
+        return this.contact(members, member, heartbeat, 'heartbeat');
+      },
+      sync: (member, message) => members.sync(member, parseSyncMessage(message).networkId),
+      applied: (member, message) => members.applied(member, parseAppliedMessage(message)),
+    };
+  }
+
+  private serve<R extends Receiver>(subjects: string, kind: string, members: Members<R>, answer: Answer<R>): void {
+    const handle = async (message: unknown, subject: string): Promise<unknown> => {
+      try {
+        const member = members.senderOf(subject);
+        const { protocol } = this.served(member, message);
+        const reply = await answer(member, message);
+        this.count(members, kind, 'taken');
+        return { ...reply, protocol };
+      } catch (error) {
+        this.count(members, kind, 'refused');
+        // Of a refusal the words are enough; anything else is ours, with all that is known.
+        const found = error instanceof CodedError ? { code: error.code, detail: error.message } : { err: error };
+        this.logger.warn({ ...found, subject }, 'message of a member refused');
+        throw error;
+      }
+    };
+    this.subscriptions.push(this.bus.serve(subjects, handle));
+  }
+
+  /** What the message speaks. Error: ProtocolUnsupportedError, which the status of an agent then shows. */
+  private served(member: Receiver, message: unknown): { readonly protocol: number } {
+    try {
+      return parseMemberEnvelope(message);
+    } catch (error) {
+      if (error instanceof ProtocolUnsupportedError && member.kind === 'agent') {
+        const { agentId } = member;
+        const reason = `${error.code}: ${agentId} was refused: ${error.message}; ${error.remedy}`;
+        if (this.contacts.refused(agentId, reason)) this.logger.error({ agentId, code: error.code }, reason);
+      }
+      throw error;
+    }
+  }
+
+  private contact<R extends Receiver>(
+    members: Members<R>,
+    member: R,
+    message: HelloMessage,
+    kind: 'hello' | 'heartbeat',
+  ): ContactReply {
+    members.contact(member, message, kind);
+    const { revision, peers, localNodes } = this.peers.listOf(member);
+    return {
+      protocol: message.protocol,
+      serves: SERVED_PROTOCOLS,
+      term: PUBLISHER_TERM,
+      epoch: this.epoch.current,
+      networks: members.networksOf(member),
+      peersRevision: revision,
+      peers,
+      localNodes,
+    };
+  }
+
+  /** The metric is about agents alone. */
+  private count<R extends Receiver>(members: Members<R>, message: string, outcome: 'taken' | 'refused'): void {
+    if (members.kind === 'agent') this.messages.inc({ message, outcome });
+  }
+}

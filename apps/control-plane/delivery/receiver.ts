@@ -1,0 +1,56 @@
+import {
+  agentSubject,
+  localNodeRecipient,
+  localNodeSubject,
+  type ToAgent,
+  type ToLocalNode,
+} from '#libs/contracts/bus/subjects.js';
+import type { AgentId, LocalNodeId, UserName } from '#libs/contracts/ids.js';
+import { compile } from '#libs/policy/compile.js';
+import { compileForLocalNode } from '#libs/policy/compile-local.js';
+import type { Snapshot, Topology } from '#libs/policy/model.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { currentHash } from '../record/current-hash.js';
+import type { NetworkRecord } from '../record/network-record.js';
+
+export type AgentReceiver = { readonly kind: 'agent'; readonly agentId: AgentId };
+export type LocalNodeReceiver = { readonly kind: 'local-node'; readonly nodeId: LocalNodeId; readonly user: UserName };
+
+/** A member that holds signed views of networks, and is asked about itself. */
+export type Receiver = AgentReceiver | LocalNodeReceiver;
+
+export function agentReceiver(agentId: AgentId): AgentReceiver {
+  return { kind: 'agent', agentId };
+}
+
+export function localNodeReceiver({ nodeId, user }: Omit<LocalNodeReceiver, 'kind'>): LocalNodeReceiver {
+  return { kind: 'local-node', nodeId, user };
+}
+
+/** Whom its snapshots are signed for; no other member's name. */
+export function recipientOf(receiver: Receiver): string {
+  return receiver.kind === 'agent' ? receiver.agentId : localNodeRecipient(receiver.nodeId);
+}
+
+/** As people read it. */
+export function nameOf(receiver: Receiver): string {
+  return receiver.kind === 'agent' ? `agent ${receiver.agentId}` : `local node ${receiver.nodeId}`;
+}
+
+/** Where it is sent a message. */
+export function subjectOf(receiver: Receiver, message: ToAgent & ToLocalNode): string {
+  if (receiver.kind === 'agent') return agentSubject(receiver.agentId, message);
+  return localNodeSubject(receiver.nodeId, message);
+}
+
+/** What it needs of a network. */
+export function compileFor(receiver: Receiver, topology: Topology): Snapshot {
+  if (receiver.kind === 'agent') return compile(topology, receiver.agentId);
+  return compileForLocalNode(topology, receiver.user);
+}
+
+/** The hash of what it has to hold of the network's present version. */
+export function hashFor(receiver: Receiver, record: NetworkRecord): string {
+  if (receiver.kind === 'agent') return currentHash(record, receiver.agentId);
+  return snapshotHash(compileFor(receiver, record.topology));
+}

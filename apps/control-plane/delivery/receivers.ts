@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { NetworkId } from '#libs/contracts/ids.js';
+import { Regressions } from '../applied/regressions.js';
+import { AgentContacts } from '../presence/agent-contacts.js';
+import { LocalNodeContacts } from '../presence/local-node-contacts.js';
+import { Directory } from '../record/directory.js';
+import { agentReceiver, type LocalNodeReceiver, localNodeReceiver, type Receiver } from './receiver.js';
+
+/** Who is to hold which network now, and how they are spoken to. */
+@Injectable()
+export class Receivers {
+  constructor(
+    private readonly directory: Directory,
+    private readonly contacts: AgentContacts,
+    private readonly localContacts: LocalNodeContacts,
+    private readonly regressions: Regressions,
+  ) {}
+
+  /** Everybody who takes part in a network. */
+  of(networkId: NetworkId): readonly Receiver[] {
+    const participants = this.directory.network(networkId)?.participants ?? [];
+    return [...participants.map(agentReceiver), ...this.localNodesOf(networkId)];
+  }
+
+  localNodesOf(networkId: NetworkId): readonly LocalNodeReceiver[] {
+    return this.directory.localNodes().flatMap(({ state }) => {
+      return state.status === 'joined' && state.networkId === networkId ? [localNodeReceiver(state)] : [];
+    });
+  }
+
+  /** Whether a version of this network may go to it now. */
+  mayTake(receiver: Receiver, networkId: NetworkId): boolean {
+    if (receiver.kind === 'local-node') return this.isMember(receiver);
+    const { agentId } = receiver;
+    // What it holds has to be compared first: after a restore it may be ahead, and would take a later number on top.
+    if (!this.contacts.isHeard(agentId)) return false;
+    // It would not go back, whatever it is sent.
+    if (this.regressions.ofAgent(networkId, agentId) !== null) return false;
+    return this.isMember(receiver);
+  }
+
+  /** Enrolled, or joined, and neither revoked nor ended otherwise. */
+  isMember(receiver: Receiver): boolean {
+    if (receiver.kind === 'agent') return this.directory.agent(receiver.agentId)?.state.status === 'enrolled';
+    return this.directory.localNode(receiver.nodeId)?.state.status === 'joined';
+  }
+
+  /** The protocol to speak to it in: its own, as far as it was heard. */
+  protocolOf(receiver: Receiver): number {
+    if (receiver.kind === 'agent') return this.contacts.protocolOf(receiver.agentId);
+    return this.localContacts.protocolOf(receiver.nodeId);
+  }
+}
