@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
+import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 
 export class PortBusyError extends CodedError {}
 
@@ -11,7 +12,7 @@ export async function requireFreePort(host: string, port: number, remedy: string
   if (code !== 'EADDRINUSE') {
     throw new PortBusyError('PORT_UNAVAILABLE', `${host}:${port} cannot be bound: ${code}`, remedy);
   }
-  const owner = ownerOf(port);
+  const owner = await ownerOf(port);
   throw new PortBusyError('PORT_BUSY', `${host}:${port} is in use by ${owner ?? 'another process'}`, remedy);
 }
 
@@ -35,22 +36,12 @@ function bindError(host: string, port: number): Promise<string | null> {
   });
 }
 
-const LISTENING = '0A';
-
 /** `name (pid N)` of the process that listens on the port, found through proc(5). */
-function ownerOf(port: number): string | null {
-  const inodes = new Set<string>();
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const line of lines(table).slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      const listensOn = Number.parseInt(fields[1]?.split(':')[1] ?? '', 16);
-      if (listensOn === port && fields[3] === LISTENING && fields[9] !== undefined) inodes.add(`socket:[${fields[9]}]`);
-    }
-  }
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    if (holds(pid, inodes)) return `${lines(`/proc/${pid}/comm`)[0] ?? 'a process'} (pid ${pid})`;
-  }
-  return null;
+async function ownerOf(port: number): Promise<string | null> {
+  const listening = (await listeningSockets()).filter((socket) => socket.port === port);
+  const sockets = new Set(listening.map(({ inode }) => `socket:[${inode}]`));
+  const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && holds(entry, sockets));
+  return pid === undefined ? null : `${nameOf(pid)} (pid ${pid})`;
 }
 
 function holds(pid: string, sockets: ReadonlySet<string>): boolean {
@@ -61,10 +52,10 @@ function holds(pid: string, sockets: ReadonlySet<string>): boolean {
   }
 }
 
-function lines(path: string): string[] {
+function nameOf(pid: string): string {
   try {
-    return readFileSync(path, 'utf8').trimEnd().split('\n');
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
   } catch {
-    return [];
+    return 'a process';
   }
 }

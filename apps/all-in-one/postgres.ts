@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
+import { inheritedVariables } from '#libs/program/inherited-variables.js';
 import {
   asPostgresUser,
   type PostgresCommand,
@@ -46,7 +47,7 @@ export interface PreparedPostgres extends PostgresCommand {
 }
 
 const SUPERUSER = 'globalstacks';
-const ENVIRONMENT = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
+const ENVIRONMENT = { ...inheritedVariables(['PATH']), LC_ALL: 'C', TZ: 'UTC' };
 
 /**
  * Makes the data directory ready to be served: initialised, with no server of a former run on it. To be called once

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inheritedVariables } from '#libs/program/inherited-variables.js';
 import type { ControlPlaneClient } from './control-plane-client.js';
 import type { Home } from './home.js';
 import type { HostNamespace } from './host-namespaces.js';
@@ -29,10 +30,6 @@ const INHERITED = [
   'GLOBALSTACKS_MESH_NODE',
 ];
 
-function inheritedEnvironment(): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
-}
-
 const node = (script: string): { command: string; args: readonly string[] } => ({
   command: process.execPath,
   args: ['--enable-source-maps', script],
@@ -47,7 +44,7 @@ export function natsProcess(binary: string, config: string, host: string, port: 
     name: 'nats',
     command: binary,
     args: ['-c', config],
-    env: inheritedEnvironment(),
+    env: inheritedVariables(INHERITED),
     stopSignal: 'SIGTERM',
     isReady: () => accepts(host, port),
   };
@@ -68,7 +65,7 @@ export function controlPlaneProcess(
     name: 'control-plane',
     ...node(CONTROL_PLANE),
     env: {
-      ...inheritedEnvironment(),
+      ...inheritedVariables(INHERITED),
       GLOBALSTACKS_DATABASE_URL: settings.databaseUrl,
       GLOBALSTACKS_NATS_URL: settings.natsUrl,
       GLOBALSTACKS_NATS_ADVERTISE_URL: settings.natsUrl,
@@ -115,7 +112,7 @@ export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile:
     command: program,
     args: rest,
     env: {
-      ...inheritedEnvironment(),
+      ...inheritedVariables(INHERITED),
       ...Object.fromEntries(set),
       GLOBALSTACKS_AGENT_NAME: place.name,
       GLOBALSTACKS_CONTROL_PLANE_URL: place.controlPlaneUrl,
@@ -144,7 +141,7 @@ export function sandboxProcess(
     command: program,
     args: rest,
     env: {
-      ...inheritedEnvironment(),
+      ...inheritedVariables(INHERITED),
       SAMPLE_SANDBOX_ID: id,
       SAMPLE_SANDBOX_ADDRESS: 'address' in where ? where.address : '::',
     },

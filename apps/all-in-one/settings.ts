@@ -12,6 +12,8 @@ export interface AllInOneSettings {
   /** The Docker Engine's socket, for `docker`. */
   readonly dockerSocket: string;
   readonly mesh: StackMesh;
+  /** GLOBALSTACKS_MESH_NODE: the program for tsnet is there already, and is not built. */
+  readonly hasMeshNode: boolean;
 }
 
 const SANDBOX_KINDS = ['static', 'netns', 'docker'] as const;
@@ -66,6 +68,7 @@ export function parseSettings(
     sandboxes,
     dockerSocket: sandboxes === 'docker' ? socketOf(environment.DOCKER_HOST) : DOCKER_SOCKET,
     mesh: stackMesh(environment),
+    hasMeshNode: Boolean(environment.GLOBALSTACKS_MESH_NODE),
   };
 }
 

@@ -139,7 +139,7 @@ export class Stack {
    * transport it is only said, since everything else works.
    */
   async buildMeshNode(): Promise<void> {
-    if (process.env.GLOBALSTACKS_MESH_NODE) return;
+    if (this.settings.hasMeshNode) return;
     const building = obtainMeshProgram('mesh-node', this.clone, this.say, this.stopping.signal);
     if (this.settings.mesh.transport === 'tsnet') return void (await building);
     await building.catch((error: unknown) => {

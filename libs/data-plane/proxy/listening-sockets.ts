@@ -6,6 +6,8 @@ export interface ListeningSocket {
   /** 0.0.0.0 or :: */
   readonly isEveryAddress: boolean;
   readonly port: number;
+  /** As /proc/<pid>/fd names it: `socket:[<inode>]`. */
+  readonly inode: string;
 }
 
 /** Connection state LISTEN, proc(5). */
@@ -22,10 +24,17 @@ export async function listeningSockets(): Promise<readonly ListeningSocket[]> {
 /** What /proc/net/tcp and tcp6 print, a line a socket. */
 export function parseSocketTable(table: string): readonly ListeningSocket[] {
   return table.split('\n').flatMap((line) => {
-    const [, local = '', , state] = line.trim().split(/\s+/);
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
     const [address = '', port = ''] = local.split(':');
     if (state !== LISTEN) return [];
-    return [{ address: addressText(address), isEveryAddress: /^0+$/.test(address), port: Number.parseInt(port, 16) }];
+    return [
+      {
+        address: addressText(address),
+        isEveryAddress: /^0+$/.test(address),
+        port: Number.parseInt(port, 16),
+        inode,
+      },
+    ];
   });
 }
 

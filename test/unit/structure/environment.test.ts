@@ -13,13 +13,7 @@ const READERS = [
   'apps/local-node/main.ts',
 ];
 /** What child processes are given. */
-const HANDERS = [
-  'apps/all-in-one/go-program.ts',
-  'apps/all-in-one/postgres.ts',
-  'apps/all-in-one/processes.ts',
-  'apps/all-in-one/stack.ts',
-  'libs/program/inherited-variables.ts',
-];
+const HANDERS = ['apps/all-in-one/go-program.ts', 'libs/program/inherited-variables.ts'];
 
 describe('the environment of a program', () => {
   it('is read in one file', () => {
