@@ -27,7 +27,7 @@ describe('diagnostics of local nodes', () => {
     }
     adas = await SimulatedLocalNode.join(controlPlane, 'dev', 'ada');
     bobs = await SimulatedLocalNode.join(controlPlane, 'dev', 'bob');
-    adas.serveDiagnose(async (message) => {
+    adas.serve('diagnose', async (message) => {
       const question = parseDiagnoseRequest(message);
       if (question.kind === 'checks') {
         asked.push({ node: adas.nodeId, role: question.role, version: question.version });
@@ -81,7 +81,7 @@ describe('diagnostics of local nodes', () => {
   });
 
   it('knows nothing of checks that an answer leaves out', async () => {
-    bobs.serveDiagnose(async () => ({ ...well(), checks: well().checks.slice(0, 1) }));
+    bobs.serve('diagnose', async () => ({ ...well(), checks: well().checks.slice(0, 1) }));
     await waitFor('it answers', async () => (await answersOf('local:bob', bobs))[0] === 'pass');
     expect((await answersOf('local:bob', bobs)).slice(1)).to.deep.equal(CHECKS_OF.source.slice(1).map(() => 'unknown'));
   });

@@ -1,7 +1,12 @@
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
-import { CONTROL_PLANE_INBOX_PREFIX, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/bus/subjects.js';
+import {
+  CONTROL_PLANE_INBOX_PREFIX,
+  localNodeInboxPrefix,
+  localNodeSubject,
+  type ToLocalNode,
+} from '#libs/contracts/bus/subjects.js';
 import { type LocalNodeId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { joinBody, newKeys } from './joining.js';
 import type { TestControlPlane } from './setup.js';
@@ -36,8 +41,8 @@ export class SimulatedLocalNode {
     return new SimulatedLocalNode(nodeId, bus);
   }
 
-  serveDiagnose(handle: (message: unknown) => Promise<unknown>): void {
-    this.bus.serve(localNodeSubject(this.nodeId, 'diagnose'), handle);
+  serve(kind: ToLocalNode, handle: (message: unknown) => Promise<unknown>): void {
+    this.bus.serve(localNodeSubject(this.nodeId, kind), handle);
   }
 
   /** Says how it stands in the mesh. */
