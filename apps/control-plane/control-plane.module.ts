@@ -17,6 +17,7 @@ import { DeliveryModule } from './delivery/delivery.module.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { EpochsModule } from './epochs/epochs.module.js';
 import { FoundationModule } from './foundation/foundation.module.js';
+import { OpenConnections } from './foundation/open-connections.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from './foundation/provided.js';
 import type { ControlPlaneSettings } from './foundation/settings.js';
 import { IdentityModule } from './identity/identity.module.js';
@@ -37,6 +38,11 @@ export interface Surroundings {
   readonly clock: Clock;
 }
 
+/** What the application is made from, by whoever closes it. */
+export interface Foundations extends Surroundings {
+  readonly connections: OpenConnections;
+}
+
 @Global()
 @Module({})
 class SurroundingsModule {}
@@ -44,20 +50,21 @@ class SurroundingsModule {}
 @Module({})
 class ControlPlaneModule {}
 
-function surroundingsModule({ settings, logger, clock }: Surroundings): DynamicModule {
+function surroundingsModule({ settings, logger, clock, connections }: Foundations): DynamicModule {
   return {
     module: SurroundingsModule,
     providers: [
       { provide: SETTINGS, useValue: settings },
       { provide: LOGGER, useValue: logger },
       { provide: CLOCK, useValue: clock },
+      { provide: OpenConnections, useValue: connections },
     ],
-    exports: [SETTINGS, LOGGER, CLOCK],
+    exports: [SETTINGS, LOGGER, CLOCK, OpenConnections],
   };
 }
 
 /** The whole control plane in these surroundings. */
-export function controlPlaneModule(surroundings: Surroundings): DynamicModule {
+export function controlPlaneModule(surroundings: Foundations): DynamicModule {
   return {
     module: ControlPlaneModule,
     imports: [

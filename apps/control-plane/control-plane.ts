@@ -2,14 +2,15 @@ import 'reflect-metadata';
 import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
-import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { migrate } from '../../migrations/index.js';
 import { ApiDescription } from './api/api-description.js';
 import { describeApi } from './api/document.js';
 import { boundAddress, httpAdapter, listenOn } from './api/server.js';
-import { controlPlaneModule, type Surroundings } from './control-plane.module.js';
+import { controlPlaneModule, type Foundations, type Surroundings } from './control-plane.module.js';
 import { isDatabaseUnavailable } from './foundation/database-unavailable.js';
 import { FrameworkLog } from './foundation/framework-log.js';
+import { OpenConnections } from './foundation/open-connections.js';
 import { ServerClosing } from './foundation/server-closing.js';
 import type { Listen } from './foundation/settings.js';
 
@@ -23,7 +24,10 @@ export interface RunningControlPlane {
   close(): Promise<void>;
 }
 
-/** Starts a control plane; waits for a database that is not there yet. Errors: SettingInvalidError, a busy port. */
+/**
+ * Starts a control plane; waits for a database that is not there yet. What a start that fails had opened is closed
+ * again. Errors: SettingInvalidError, KeysOfAnotherStoreError, a busy port.
+ */
 export async function startControlPlane(
   surroundings: Surroundings,
   signal: AbortSignal = new AbortController().signal,
@@ -32,9 +36,22 @@ export async function startControlPlane(
   await prepareDatabase(settings.databaseUrl, signal, (error) =>
     logger.warn({ err: error }, 'waiting for the database'),
   );
-  const adapter = httpAdapter();
-  const app = await NestFactory.create<NestFastifyApplication>(controlPlaneModule(surroundings), adapter, {
-    logger: new FrameworkLog(logger),
+  const connections = new OpenConnections();
+  let app: NestFastifyApplication | null = null;
+  try {
+    const adapter = httpAdapter();
+    app = await createApplication({ ...surroundings, connections }, adapter);
+    return await serve(app, adapter, surroundings);
+  } catch (error) {
+    const closed = Promise.allSettled([app?.close(), connections.closeAll()]);
+    await Promise.race([closed, pause(ANSWER_WITHIN_MS, undefined, { ref: false })]);
+    throw error;
+  }
+}
+
+async function createApplication(foundations: Foundations, adapter: FastifyAdapter): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(controlPlaneModule(foundations), adapter, {
+    logger: new FrameworkLog(foundations.logger),
     abortOnError: false,
     // Fastify's own parser of JSON, which refuses __proto__, and no other: forms and plain text are not understood.
     bodyParser: false,
@@ -46,6 +63,14 @@ export async function startControlPlane(
     if (closing.aborted) reply.header('connection', 'close');
   });
   app.get(ApiDescription).describe(describeApi(app));
+  return app;
+}
+
+async function serve(
+  app: NestFastifyApplication,
+  adapter: FastifyAdapter,
+  { settings, logger }: Surroundings,
+): Promise<RunningControlPlane> {
   const [first, ...more] = settings.listen;
   if (first === undefined) throw new Error('nowhere to listen');
   await app.listen(first.port, first.host);

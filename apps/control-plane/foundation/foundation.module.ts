@@ -17,6 +17,7 @@ import { Upcasters } from '#libs/event-store/upcasters.js';
 import { BusStatusFeed } from './bus-status.js';
 import { openMeshAuthority } from './mesh-authority.js';
 import { Metrics } from './metrics.js';
+import { OpenConnections } from './open-connections.js';
 import {
   BUS,
   BUS_AUTHORITY,
@@ -38,10 +39,11 @@ async function openBus(
   status: BusStatusFeed,
   metrics: Metrics,
   logger: Logger,
+  connections: OpenConnections,
 ): Promise<Bus> {
   const faults = metrics.counter('gs_bus_faults_total', 'Messages of the bus that could not be taken', ['kind']);
   const credentials = await authority.controlPlaneCredentials();
-  return connectBus({
+  const bus = connectBus({
     servers: settings.busServers,
     name: 'control-plane',
     inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
@@ -57,6 +59,7 @@ async function openBus(
       logger.warn({ kind, subject, ...known }, 'message of the bus not taken');
     },
   });
+  return connections.add(bus);
 }
 
 /** What everything stands on: the database, the bus, the keys, logging and metrics. */
@@ -101,16 +104,22 @@ async function openBus(
     },
     {
       provide: EVENT_STORE,
-      inject: [SETTINGS, LOGGER],
-      useFactory: (s: ControlPlaneSettings, logger: Logger): EventStore =>
-        createEventStore({
-          databaseUrl: s.databaseUrl,
-          upcasters: new Upcasters(upcastsByType()),
-          onConnectionError: (error) => logger.warn({ err: error }, 'connection to the database lost'),
-          giveUpAfterMs: s.storeGiveUpAfterMs,
-        }),
+      inject: [SETTINGS, LOGGER, OpenConnections],
+      useFactory: (s: ControlPlaneSettings, logger: Logger, connections: OpenConnections): EventStore =>
+        connections.add(
+          createEventStore({
+            databaseUrl: s.databaseUrl,
+            upcasters: new Upcasters(upcastsByType()),
+            onConnectionError: (error) => logger.warn({ err: error }, 'connection to the database lost'),
+            giveUpAfterMs: s.storeGiveUpAfterMs,
+          }),
+        ),
     },
-    { provide: BUS, inject: [SETTINGS, BUS_AUTHORITY, BusStatusFeed, Metrics, LOGGER], useFactory: openBus },
+    {
+      provide: BUS,
+      inject: [SETTINGS, BUS_AUTHORITY, BusStatusFeed, Metrics, LOGGER, OpenConnections],
+      useFactory: openBus,
+    },
     BusStatusFeed,
     Metrics,
     ServerClosing,

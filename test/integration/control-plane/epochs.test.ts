@@ -335,11 +335,23 @@ describe('a store that was restored, and agents that lie', () => {
     await controlPlane.stop();
     const key = join(controlPlane.nats.keysFolder, 'topology-signing.pem');
     renameSync(key, `${key}.kept`);
+    const before = controlPlane.log.length;
     const refusal = await controlPlane.startAgain().catch((error: unknown) => error);
     expect(refusal).to.include({ code: 'KEYS_OF_ANOTHER_STORE' });
+    // A start that fails leaves no connection open, if it had opened one.
+    const last = busStates(controlPlane.log.slice(before)).at(-1);
+    expect(last ?? 'closed').to.equal('closed');
     renameSync(`${key}.kept`, key);
     await controlPlane.startAgain();
     await call('POST', '/v1/epochs', { after: 1 });
     expect((await callApi(controlPlane.url, 'GET', '/readyz')).text).to.include('"databaseIsOlderThanKeys":false');
   });
 });
+
+/** What the control plane logged of its connection to the bus. */
+function busStates(log: readonly string[]): readonly string[] {
+  return log.flatMap((line) => {
+    const { msg, state } = JSON.parse(line) as { readonly msg: string; readonly state?: string };
+    return msg === 'bus' && state !== undefined ? [state] : [];
+  });
+}
