@@ -57,7 +57,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     failsWith: /the target refuses by itself/,
   },
   [NO_MESH]: {
-    file: /\/libs\/mesh\/mesh-node\.js$/,
+    file: /\/libs\/mesh\/mesh-member\.js$/,
     changes: [['if (closed || link === undefined)', 'if (true)']],
     failsWith: /reset by peer[\s\S]*expected '' to equal/,
   },

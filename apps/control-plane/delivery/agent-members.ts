@@ -105,9 +105,10 @@ export class AgentMembers implements Members<AgentReceiver> {
     const unknown = networks.filter(
       ({ networkId, version, epoch }) => epoch.id === this.epoch.current.id && !this.hashes.isKnown(networkId, version),
     );
+    const networkIds = new Set(unknown.map(({ networkId }) => networkId));
+    this.publisher.holdBack(networkIds, agent);
     for (const held of unknown) {
       const { networkId, version } = held;
-      this.publisher.holdBack(networkId, agent);
       this.hashes.learn(networkId, version).then(
         () => {
           this.acknowledgements.check(agentId, held, protocol);
@@ -117,6 +118,6 @@ export class AgentMembers implements Members<AgentReceiver> {
           this.logger.warn({ err: error, agentId, networkId, version }, 'what the agent holds is not compared yet'),
       );
     }
-    return new Set(unknown.map(({ networkId }) => networkId));
+    return networkIds;
   }
 }

@@ -41,7 +41,8 @@ export class TopologyPublisher {
   private readonly lanes = new Map<string, Map<NetworkId, Lane>>();
   private readonly waiting = new Map<NetworkId, Map<string, Receiver>>();
   private coalescing: NodeJS.Timeout | null = null;
-  private readonly heldBack = new Set<string>();
+  /** By recipient. */
+  private readonly heldBack = new Map<string, Set<NetworkId>>();
   private readonly sent: Counter<'outcome'>;
 
   constructor(
@@ -66,20 +67,24 @@ export class TopologyPublisher {
     this.epoch.onChange(() => this.offerAll());
   }
 
-  /** Nothing goes to this agent for this network until `goOn`: what it holds is being looked up in the log. */
-  holdBack(networkId: NetworkId, receiver: AgentReceiver): void {
-    this.heldBack.add(keyOf(networkId, receiver));
+  /**
+   * Nothing goes to this agent for these networks until `goOn`, or until others are named: what it holds of them is
+   * being looked up in the log.
+   */
+  holdBack(networks: ReadonlySet<NetworkId>, receiver: AgentReceiver): void {
+    this.heldBack.set(recipientOf(receiver), new Set(networks));
   }
 
   goOn(networkId: NetworkId, receiver: AgentReceiver): void {
-    if (this.heldBack.delete(keyOf(networkId, receiver))) this.offer(networkId, receiver);
+    if (this.heldBack.get(recipientOf(receiver))?.delete(networkId)) this.offer(networkId, receiver);
   }
 
   /** Sends the current topology, again if need be. */
   offer(networkId: NetworkId, receiver: Receiver): void {
     const record = this.directory.network(networkId);
     if (record === null || !this.publication.isOpen(record)) return;
-    if (!this.receivers.mayTake(receiver, networkId) || this.heldBack.has(keyOf(networkId, receiver))) return;
+    if (!this.receivers.mayTake(receiver, networkId)) return;
+    if (this.heldBack.get(recipientOf(receiver))?.has(networkId)) return;
     this.lane(networkId, receiver).offer(record.topology);
   }
 
@@ -211,8 +216,4 @@ export class TopologyPublisher {
   private count({ kind }: Receiver, outcome: DeliveryOutcome | 'refused'): void {
     if (kind === 'agent') this.sent.inc({ outcome });
   }
-}
-
-function keyOf(networkId: NetworkId, receiver: Receiver): string {
-  return `${recipientOf(receiver)}/${networkId}`;
 }

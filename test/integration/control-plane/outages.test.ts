@@ -108,6 +108,42 @@ describe('a control plane that loses what it stands on', () => {
     expect(await copies()).to.deep.equal([{ count: 2 }]);
   });
 
+  it('sends an agent what it lacks though the database was away when its version was first looked up', async () => {
+    const [hostA] = controlPlane.agents;
+    const hostB = await controlPlane.agent('host-b', ['sbx-web']);
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-web' });
+    const common = Number((await addRule()).body.version);
+    const agents = [hostA, hostB].flatMap((agent) => (agent === undefined ? [] : [agent]));
+    const holds = (version: number) =>
+      waitFor('both hold it', () => agents.every((agent) => [...agent.held.values()][0]?.version === version));
+    await holds(common);
+    for (const agent of agents) agent.onTopology = async () => {};
+    await addRule();
+    const newest = Number((await addRule()).body.version);
+    // Started again, the control plane remembers the newest version alone.
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    await postgres.kill();
+    for (const agent of agents) {
+      agent.onTopology = (_, message) => agent.acknowledge(message);
+      await agent.contact('heartbeat');
+    }
+    await waitFor('both look-ups have failed', () => {
+      const failed = controlPlane.log.filter((line) => line.includes('what the agent holds is not compared yet'));
+      return failed.length >= agents.length;
+    });
+    await postgres.start();
+    // The first look-up that succeeds serves both.
+    for (const agent of agents.toReversed()) {
+      await waitFor('it holds the newest version', async () => {
+        await agent.contact('heartbeat');
+        return [...agent.held.values()][0]?.version === newest;
+      });
+    }
+    await controlPlane.call('DELETE', '/v1/agents/host-b');
+    await controlPlane.call('DELETE', '/v1/networks/dev/attachments/sbx-web');
+  });
+
   it('ends in time while requests wait', async () => {
     const { body } = await addRule();
     controlPlane.agents[0]?.stop();
