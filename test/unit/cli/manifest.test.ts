@@ -15,8 +15,9 @@ describe('cli: oclif.manifest.json', () => {
       respectNoCacheDefault: true,
     });
     await plugin.load();
-    const stored: unknown = JSON.parse(await readFile(join(CLONE, 'oclif.manifest.json'), 'utf8'));
+    const stored = JSON.parse(await readFile(join(CLONE, 'oclif.manifest.json'), 'utf8')) as { commands: object };
     expect(stored).to.deep.equal(JSON.parse(JSON.stringify(plugin.manifest)));
+    expect(Object.keys(stored.commands)).to.deep.equal(Object.keys(stored.commands).sort());
   });
 
   it('gives every command --json, a summary and an example', async () => {
