@@ -37,12 +37,13 @@ function parser<T extends string>(pattern: RegExp, accepted: string): (value: un
 
 /** Each parser takes an untrusted value and the field's name, and throws InvalidInputError. */
 export const parseNetworkName = parser<NetworkName>(DNS_LABEL, DNS_LABEL_TEXT);
+/** For everything that refers to an agent. Requests that name an agent take parseAgentName. */
 export const parseAgentId = parser<AgentId>(DNS_LABEL, DNS_LABEL_TEXT);
 
 /** Names whose inboxes at the bus are others': replies to the control plane, and to every local node. */
 const RESERVED_AGENTS: ReadonlySet<string> = new Set(['control-plane', 'local']);
 
-/** The name of an agent that asks for credentials: an agent id that is not reserved. */
+/** For requests by which an agent gets its name or credentials under it: an agent id that is not reserved. */
 export function parseAgentName(value: unknown, field: string): AgentId {
   const agentId = parseAgentId(value, field);
   if (!RESERVED_AGENTS.has(agentId)) return agentId;

@@ -16,9 +16,12 @@ describe('docs/changes.md', () => {
   const named = [...new Set([...page.matchAll(PATH)].map(([, path]) => path ?? ''))];
   const planned = 'apps/console';
 
-  it('is led to by the page on architecture', () => {
-    expect(readFileSync(join(CLONE, 'docs/architecture.md'), 'utf8')).to.include('(changes.md)');
-  });
+  for (const [from, link] of [
+    ['docs/architecture.md', '(changes.md)'],
+    ['README.md', '(docs/changes.md)'],
+  ] as const) {
+    it(`is linked from ${from}`, () => expect(readFileSync(join(CLONE, from), 'utf8')).to.include(link));
+  }
 
   for (const path of named.filter((one) => !one.startsWith(planned))) {
     const [folder, added] = path.split(/\/(?=[^/]*<)/);
