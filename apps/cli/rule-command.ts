@@ -3,11 +3,11 @@ import { addRule } from '#libs/api-client/generated/index.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import { type Effect, ruleText } from '#libs/contracts/rules.js';
+import { SELECTOR_FORMS } from '#libs/contracts/selectors.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
 import { WriteCommand, type WriteFlags } from './write-command.js';
 
-export const SELECTORS =
-  'A selector is local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network.';
+export const SELECTORS = `A selector is ${SELECTOR_FORMS}.`;
 
 export const ruleFlags = {
   from: Flags.string({ description: 'selector of the source', required: true, helpValue: '<selector>' }),

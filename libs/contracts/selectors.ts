@@ -10,9 +10,24 @@ export type Selector =
   | { readonly kind: 'any' }
   | { readonly kind: 'alias'; readonly alias: AliasName };
 
+/** A selector of one kind. */
+type SelectorOf<Kind extends Selector['kind']> = Extract<Selector, { readonly kind: Kind }>;
+
 export const LABEL_KEY = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/;
 export const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-const ACCEPTED = 'local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network';
+
+/** How a selector of each kind is written, as people are told. */
+export const SELECTOR_FORM_OF: { readonly [Kind in Selector['kind']]: string } = {
+  local: 'local',
+  'local-user': 'local:<user>',
+  sandbox: 'sandbox:<id>',
+  label: 'label:<key>=<value>',
+  any: 'any',
+  alias: 'an alias of the network',
+};
+const FORMS = Object.values(SELECTOR_FORM_OF);
+/** `local, local:<user>, ..., or an alias of the network`: what a selector may be, for help texts and errors. */
+export const SELECTOR_FORMS = `${FORMS.slice(0, -1).join(', ')}, or ${FORMS.at(-1)}`;
 
 /** One label; throws InvalidInputError. */
 export function parseLabel(key: unknown, value: unknown, field: string): readonly [string, string] {
@@ -25,35 +40,50 @@ export function parseLabel(key: unknown, value: unknown, field: string): readonl
   return [key, value];
 }
 
+type PrefixedKind = Exclude<Selector['kind'], 'local' | 'any' | 'alias'>;
+
+/** Each kind that is written `<prefix>:<rest>`: its prefix, and how the rest is parsed. */
+const PREFIXED: {
+  readonly [Kind in PrefixedKind]: {
+    readonly prefix: string;
+    readonly parse: (rest: string, field: string) => SelectorOf<Kind>;
+  };
+} = {
+  'local-user': {
+    prefix: 'local',
+    parse: (user, field) => ({ kind: 'local-user', user: parseUserName(user, field) }),
+  },
+  sandbox: {
+    prefix: 'sandbox',
+    parse: (id, field) => ({ kind: 'sandbox', sandboxId: parseSandboxId(id, field) }),
+  },
+  label: { prefix: 'label', parse: parseLabelSelector },
+};
+const PREFIXES = Object.values(PREFIXED).map(({ prefix, parse }) => ({ start: `${prefix}:`, parse }));
+
 /** A selector from its printed form; throws InvalidInputError. */
 export function parseSelector(text: unknown, field: string): Selector {
-  if (typeof text !== 'string' || text.length === 0) throw new InvalidInputError(field, text, ACCEPTED);
-  if (text === 'local') return { kind: 'local' };
-  if (text === 'any') return { kind: 'any' };
-  const colon = text.indexOf(':');
-  if (colon < 0) {
-    try {
-      return { kind: 'alias', alias: parseAliasName(text, field) };
-    } catch (error) {
-      if (error instanceof CodedError) throw new InvalidInputError(field, text, ACCEPTED);
-      throw error;
-    }
+  if (typeof text !== 'string') throw new InvalidInputError(field, text, SELECTOR_FORMS);
+  if (text === 'local' || text === 'any') return { kind: text };
+  for (const { start, parse } of PREFIXES) if (text.startsWith(start)) return parse(text.slice(start.length), field);
+  return parseAliasSelector(text, field);
+}
+
+/** What has no prefix may have been meant as any kind, so the error names them all. */
+function parseAliasSelector(text: string, field: string): SelectorOf<'alias'> {
+  try {
+    return { kind: 'alias', alias: parseAliasName(text, field) };
+  } catch (error) {
+    if (error instanceof CodedError) throw new InvalidInputError(field, text, SELECTOR_FORMS);
+    throw error;
   }
-  const rest = text.slice(colon + 1);
-  switch (text.slice(0, colon)) {
-    case 'local':
-      return { kind: 'local-user', user: parseUserName(rest, field) };
-    case 'sandbox':
-      return { kind: 'sandbox', sandboxId: parseSandboxId(rest, field) };
-    case 'label': {
-      const equals = rest.indexOf('=');
-      if (equals < 0) throw new InvalidInputError(field, text, ACCEPTED);
-      const [key, value] = parseLabel(rest.slice(0, equals), rest.slice(equals + 1), field);
-      return { kind: 'label', key, value };
-    }
-    default:
-      throw new InvalidInputError(field, text, ACCEPTED);
-  }
+}
+
+function parseLabelSelector(rest: string, field: string): SelectorOf<'label'> {
+  const equals = rest.indexOf('=');
+  if (equals < 0) throw new InvalidInputError(field, `label:${rest}`, SELECTOR_FORMS);
+  const [key, value] = parseLabel(rest.slice(0, equals), rest.slice(equals + 1), field);
+  return { kind: 'label', key, value };
 }
 
 /** The inverse of parseSelector. */

@@ -8,7 +8,7 @@ export interface PolicyIndex {
   readonly byAlias: ReadonlyMap<AliasName, readonly PrintedRule[]>;
   readonly bySelectorAndPort: ReadonlyMap<string, readonly PrintedRule[]>;
   readonly aliasesOf: ReadonlyMap<SandboxId, readonly AliasName[]>;
-  readonly selectors: Map<string, ReadonlySet<string>>;
+  readonly selectors: Map<SandboxId, ReadonlySet<string>>;
   readonly verdicts: Map<string, Verdict>;
 }
 

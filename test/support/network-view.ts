@@ -19,6 +19,8 @@ export interface ViewText {
   readonly aliases: {
     readonly [alias: string]: { readonly sandbox: string; readonly ports: readonly (string | number)[] };
   };
+  /** Labels by sandbox; none where nothing is said. */
+  readonly labels?: { readonly [sandboxId: string]: { readonly [key: string]: string } };
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
 }
@@ -47,7 +49,8 @@ export function networkView(text: ViewText): NetworkView {
     sandboxes: new Map(
       Object.entries(text.sandboxes).map(([id, agent]) => {
         const sandboxId = parseSandboxId(id, 'sandbox');
-        return [sandboxId, { sandboxId, agentId: agent === null ? null : parseAgentId(agent, 'agent'), labels: {} }];
+        const agentId = agent === null ? null : parseAgentId(agent, 'agent');
+        return [sandboxId, { sandboxId, agentId, labels: text.labels?.[id] ?? {} }];
       }),
     ),
     aliases: new Map(

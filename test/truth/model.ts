@@ -1,4 +1,5 @@
 import { HOST_OF, type Host, type Sandbox } from './places.js';
+import { isMeant } from './selectors.js';
 
 /** What the operator has written, as the truth test understands it: an evaluator of its own, which no product code is. */
 export interface Model {
@@ -125,17 +126,19 @@ export function allows(model: Model, { network: name, source, alias, port }: Flo
   const network = model.networks[name];
   if (network === undefined || !network.attached.includes(source)) return false;
   if (network.aliases[alias]?.ports.includes(port) !== true) return false;
+  const meant = { sandbox: source, labels: model.labels[source] ?? {}, aliases: aliasesOf(network, source) };
   const matching = Object.values(network.rules).filter(
-    (rule) => rule.to === alias && rule.port === port && standsFor(model, network, rule.from, source),
+    ({ from, to, port: toPort }) => to === alias && toPort === port && isMeant(from, meant),
   );
   return matching.length > 0 && matching.every(({ effect }) => effect === 'allow');
 }
 
-function standsFor(model: Model, network: NetworkModel, selector: string, source: Sandbox): boolean {
-  if (selector === 'any' || selector === `sandbox:${source}`) return true;
-  const label = /^label:([^=]+)=(.*)$/.exec(selector);
-  if (label !== null) return model.labels[source]?.[label[1] ?? ''] === label[2];
-  return network.aliases[selector]?.sandbox === source;
+/** The aliases that a sandbox publishes, in order. */
+export function aliasesOf(network: NetworkModel | undefined, sandbox: Sandbox): readonly string[] {
+  return Object.entries(network?.aliases ?? {})
+    .filter(([, published]) => published.sandbox === sandbox)
+    .map(([alias]) => alias)
+    .toSorted();
 }
 
 /** What is to be expected of a flow while any of several models may be in force. */

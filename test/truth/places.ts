@@ -17,6 +17,9 @@ export const HOST_OF: { readonly [sandbox in Sandbox]: Host } = {
 export const NETWORKS = ['dev', 'stage', 'lab'] as const;
 export const ALIASES = ['web', 'ada', 'api', 'worker', 'bob', 'db'] as const;
 
+/** Values of the label `team`. */
+export const TEAMS = ['blue', 'green'] as const;
+
 /** Ports that every sandbox serves, and how an alias may publish them. */
 export const SERVED_PORTS = [7_000, 7_001] as const;
 export const PUBLISHED: readonly { readonly published: number; readonly target: number }[] = [

@@ -521,6 +521,9 @@ export type RuleWriteDto = {
 };
 
 export type TestRequestDto = {
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
     from: string;
     alias: string;
     port: number;

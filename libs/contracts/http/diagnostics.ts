@@ -10,14 +10,14 @@ import {
 import { type AliasName, parseAliasName } from '../ids.js';
 import { parsePort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
-import { SELECTOR_EFFECTS } from '../selectors.js';
+import { SELECTOR_EFFECTS, SELECTOR_FORMS } from '../selectors.js';
 import { parseSelectorText } from '../values.js';
 import { MISSED_PARTS, type MissedPart, SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '../verdicts.js';
 import { Field } from './fields.js';
 import { EpochDto } from './status.js';
 
 export class TestRequestDto {
-  @Field(parseSelectorText, { example: 'local' })
+  @Field(parseSelectorText, { example: 'local', description: SELECTOR_FORMS })
   readonly from!: string;
 
   @Field(parseAliasName, { example: 'api' })

@@ -3,12 +3,11 @@ import { type AliasName, parseAliasName } from '../ids.js';
 import { wordOf } from '../json-fields.js';
 import { parsePort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
+import { SELECTOR_FORMS } from '../selectors.js';
 import { parseSelectorText } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { NetworkWriteDto } from './writes.js';
-
-const SELECTOR = 'local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network';
 
 export class RuleDto {
   @ApiProperty({ example: 'rule-4f9c21ab' })
@@ -17,7 +16,7 @@ export class RuleDto {
   @ApiProperty({ enum: EFFECTS })
   readonly effect!: Effect;
 
-  @ApiProperty({ example: 'local', description: SELECTOR })
+  @ApiProperty({ example: 'local', description: SELECTOR_FORMS })
   readonly from!: string;
 
   @ApiProperty({ example: 'api' })
@@ -31,7 +30,7 @@ export class AddRuleDto {
   @Field(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect!: Effect;
 
-  @Field(parseSelectorText, { example: 'local', description: SELECTOR })
+  @Field(parseSelectorText, { example: 'local', description: SELECTOR_FORMS })
   readonly from!: string;
 
   @Field(parseAliasName, { example: 'api' })

@@ -1,10 +1,10 @@
-import { allows, type Model, type NetworkModel, type Write } from '../model.js';
-import { ALIASES, NETWORKS, PUBLISHED, SANDBOXES, type Sandbox } from '../places.js';
+import { aliasesOf, allows, type Model, type NetworkModel, type Write } from '../model.js';
+import { ALIASES, NETWORKS, PUBLISHED, SANDBOXES, type Sandbox, TEAMS } from '../places.js';
 import type { Random } from '../random.js';
+import { writtenSelector } from '../selectors.js';
 import type { World } from '../world.js';
 import type { Action, Chosen } from './action.js';
 
-const LABELS = ['blue', 'green'] as const;
 const COMMANDS_PERCENT = 12;
 
 /** What an operator writes; most of it waited for, some of it by the command itself. */
@@ -45,7 +45,7 @@ export const WRITES: readonly Action[] = [
     return found === null ? null : { kind: 'unpublish', network: found.network, alias: found.item };
   }),
   row('label', 4, (_world, random) => {
-    const value = random.chance(25) ? null : random.pick(LABELS);
+    const value = random.chance(25) ? null : random.pick(TEAMS);
     return { kind: 'label', sandbox: random.pick(SANDBOXES), key: 'team', value };
   }),
   row('create', 4, (world, random) => {
@@ -116,14 +116,8 @@ function rule(world: World, random: Random, effect: 'allow' | 'deny'): Write | n
 
 function selector(world: World, random: Random, network: string, sources: readonly Sandbox[]): string {
   const source = random.pick(sources);
-  const published = Object.entries(world.model.networks[network]?.aliases ?? {})
-    .filter(([, { sandbox }]) => sandbox === source)
-    .map(([alias]) => alias)
-    .toSorted();
-  const kind = random.below(10);
-  if (kind === 0) return 'any';
-  if (kind === 1) return `label:team=${random.pick(LABELS)}`;
-  return kind < 5 || published.length === 0 ? `sandbox:${source}` : random.pick(published);
+  const aliases = aliasesOf(world.model.networks[network], source);
+  return writtenSelector({ sandbox: source, aliases }, random);
 }
 
 function inSomeNetwork<T>(

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatSelector, parseSelector } from '#libs/contracts/selectors.js';
+import { formatSelector, parseSelector, SELECTOR_FORM_OF, SELECTOR_FORMS } from '#libs/contracts/selectors.js';
+import { CLONE } from '#test/support/clone.js';
 import { refused, shown } from './refused.js';
 
 describe('a selector', () => {
@@ -44,7 +47,8 @@ describe('a selector', () => {
     'label:Tier=web',
     'label:tier=a b',
     `label:tier=${'x'.repeat(64)}`,
-    'agent:host-a',
+    'nothing:host-a',
+    'constructor:host-a',
     ':',
     ':x',
     '*',
@@ -58,6 +62,26 @@ describe('a selector', () => {
     ['any'],
   ];
   for (const value of bad) it(`may not be ${shown(value)}`, () => refused(() => parseSelector(value, 'from'), 'from'));
+
+  it('is shown above in every kind there is', () => {
+    const kinds = accepted.map(([text]) => parseSelector(text, 'from').kind);
+    expect(new Set(kinds)).to.deep.equal(new Set(Object.keys(SELECTOR_FORM_OF)));
+  });
+
+  it('has its forms in one sentence', () => {
+    expect(SELECTOR_FORMS).to.equal(
+      'local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network',
+    );
+  });
+
+  for (const page of ['docs/cli.md', 'docs/glossary.md']) {
+    for (const form of Object.values(SELECTOR_FORM_OF)) {
+      it(`is described in ${page}: ${form}`, () => {
+        const text = readFileSync(join(CLONE, page), 'utf8').replaceAll(/\s+/g, ' ');
+        expect(text).to.include(form.includes(' ') ? form : `\`${form}\``);
+      });
+    }
+  }
 
   it('is printed as it was written, whatever was accepted', () => {
     const text = fc.oneof(fc.string(), fc.stringMatching(/^(local|sandbox|label|any)?:?[A-Za-z0-9._=/-]{0,12}$/));

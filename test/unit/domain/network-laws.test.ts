@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import { type AliasName, parseAliasName, type RuleId, type SandboxId } from '#libs/contracts/ids.js';
 import type { PrintedRule } from '#libs/contracts/rules.js';
+import { formatSelector } from '#libs/contracts/selectors.js';
 import { eventOf } from '#libs/domain/aggregate.js';
 import { storedEvent } from '#libs/domain/aggregates.js';
 import { DomainError } from '#libs/domain/decision.js';
@@ -18,12 +19,13 @@ import { snapshotText } from '#libs/policy/snapshot-text.js';
 import {
   agentName,
   aliasName,
+  EVERY_SOURCE,
   labels,
   portNumber,
-  question,
   sandboxName,
   selectorText,
 } from '#test/unit/policy/arbitraries.js';
+import { standsFor } from '#test/unit/policy/reference-evaluator.js';
 import { type SinceVersions, sinceByWalkingBack } from '#test/unit/policy/since-by-walking-back.js';
 import {
   addRule,
@@ -58,6 +60,27 @@ const command: fc.Arbitrary<NetworkCommand> = fc.oneof(
 );
 const rare = fc.oneof({ weight: 40, arbitrary: command }, { weight: 1, arbitrary: fc.boolean().map(remove) });
 const commands = fc.array(rare, { maxLength: 40, size: 'max' }).map((rest) => [create(), ...rest]);
+
+/** One port that many rules are about, so that most allows meet a deny; what is attached and published changes meanwhile. */
+const rulesOfOnePort = fc
+  .array(
+    fc.oneof(
+      {
+        weight: 10,
+        arbitrary: fc.tuple(ruleName, effect, selectorText).map(([id, of, from]) => addRule(id, of, from, 'api', 80)),
+      },
+      { weight: 3, arbitrary: ruleName.map(removeRule) },
+      { weight: 3, arbitrary: command },
+    ),
+    { maxLength: 40, size: 'max' },
+  )
+  .map((rest) => [
+    create(),
+    attach('sbx-1', { as: 'api', ports: [80], labels: { tier: 'web' } }),
+    attach('sbx-2', { as: 'web', ports: [80], labels: { tier: 'web', team: 'db' } }),
+    attach('sbx-3', { labels: { constructor: 'db' } }),
+    ...rest,
+  ]);
 
 /** Runs the commands and calls back after each that was carried out. */
 function run(
@@ -178,7 +201,7 @@ describe('whatever commands a network is given', () => {
 
   it('an allow that is said to be overridden opens nothing to anybody', () => {
     fc.assert(
-      fc.property(commands, fc.array(question), (sequence, questions) => {
+      fc.property(rulesOfOnePort, (sequence) => {
         let before: Topology | null = null;
         run(sequence, (network, events, last) => {
           const decision = before === null ? null : decideNetwork(last, before);
@@ -188,9 +211,31 @@ describe('whatever commands a network is given', () => {
             events.length > 0 &&
             decision.warnings.some(({ code }) => code === 'OVERRIDDEN_BY_DENY');
           if (isOverridden && before !== null) {
-            for (const asked of questions) {
+            for (const source of EVERY_SOURCE) {
+              const asked = { source, alias: parseAliasName('api', 'alias'), port: 80 };
               expect(evaluate(network, asked).effect).to.equal(evaluate(before, asked).effect);
             }
+          }
+          before = network;
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('the author of a rule about nobody is warned, unless it is about local nodes, which come and go', () => {
+    fc.assert(
+      fc.property(rulesOfOnePort, (sequence) => {
+        let before: Topology | null = null;
+        run(sequence, (network, events, last) => {
+          const decision = last.kind !== 'AddRule' || before === null ? null : decideNetwork(last, before);
+          if (last.kind === 'AddRule' && decision !== null && !(decision instanceof DomainError) && events.length > 0) {
+            const isAboutLocalNodes = last.from.kind === 'local' || last.from.kind === 'local-user';
+            const members = [...network.sandboxes.keys()].filter((sandboxId) =>
+              standsFor(network, last.from, { kind: 'sandbox', sandboxId }),
+            );
+            const isWarned = decision.warnings.some(({ code }) => code === 'SOURCE_STANDS_FOR_NOBODY');
+            expect(isWarned, formatSelector(last.from)).to.equal(!isAboutLocalNodes && members.length === 0);
           }
           before = network;
         });

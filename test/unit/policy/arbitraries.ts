@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseAliasName, parseLocalNodeId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
-import type { Selector } from '#libs/contracts/selectors.js';
+import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { FlowQuestion, FlowSource, Topology } from '#libs/policy/model.js';
@@ -18,30 +18,38 @@ import {
 } from './network-events.js';
 
 /** Few names, so that events meet: most of what can go wrong needs two of them to be about the same thing. */
-export const sandboxName = fc.constantFrom('sbx-1', 'sbx-2', 'sbx-3', 'sbx-4');
+const SANDBOXES = ['sbx-1', 'sbx-2', 'sbx-3', 'sbx-4'] as const;
+const ALIASES = ['api', 'web', 'postgres'] as const;
+const USERS = ['ada', 'bob'] as const;
+const LABEL_KEYS = ['tier', 'team', 'constructor'] as const;
+const LABEL_VALUES = ['web', 'db'] as const;
+export const sandboxName = fc.constantFrom(...SANDBOXES);
 export const agentName = fc.constantFrom('host-a', 'host-b', 'host-c');
-export const aliasName = fc.constantFrom('api', 'web', 'postgres');
+export const aliasName = fc.constantFrom(...ALIASES);
 export const portNumber = fc.constantFrom(80, 8080);
-export const userName = fc.constantFrom('ada', 'bob');
 const ruleName = fc.constantFrom('0001', '0002', '0003', '0004', '0005', '0006', '0007', '0008');
 
-export const labels = fc.dictionary(fc.constantFrom('tier', 'team', 'constructor'), fc.constantFrom('web', 'db'), {
+export const labels = fc.dictionary(fc.constantFrom(...LABEL_KEYS), fc.constantFrom(...LABEL_VALUES), {
   noNullPrototype: true,
 });
 
-/** A member for each kind, so that a new one does not compile until the laws of policy are tried on it. */
-const selectorTexts: { readonly [Kind in Selector['kind']]: fc.Arbitrary<string> } = {
-  local: fc.constant('local'),
-  any: fc.constant('any'),
-  'local-user': userName.map((user) => `local:${user}`),
-  sandbox: sandboxName.map((sandbox) => `sandbox:${sandbox}`),
-  alias: aliasName,
-  label: fc
-    .tuple(fc.constantFrom('tier', 'team', 'constructor'), fc.constantFrom('web', 'db'))
-    .map(([k, v]) => `label:${k}=${v}`),
+/** Texts of each kind, so that a new kind does not compile until the laws of policy are tried on it. */
+const selectorTexts: { readonly [Kind in Selector['kind']]: readonly string[] } = {
+  local: ['local'],
+  any: ['any'],
+  'local-user': USERS.map((user) => `local:${user}`),
+  sandbox: SANDBOXES.map((sandbox) => `sandbox:${sandbox}`),
+  alias: ALIASES,
+  label: LABEL_KEYS.flatMap((key) => LABEL_VALUES.map((value) => `label:${key}=${value}`)),
 };
 
-export const selectorText = fc.oneof(...Object.values(selectorTexts));
+/** Every selector that these names make. */
+export const EVERY_SELECTOR: readonly Selector[] = Object.values(selectorTexts)
+  .flat()
+  .map((text) => parseSelector(text, 'from'));
+
+/** Each kind as often as any other. */
+export const selectorText = fc.oneof(...Object.values(selectorTexts).map((texts) => fc.constantFrom(...texts)));
 
 const ports = fc.uniqueArray(portNumber, { minLength: 1 });
 
@@ -88,11 +96,24 @@ export const topology: fc.Arbitrary<Topology> = networkEvents.map((events) => {
   return { ...folded, aliases: new Map(kept) };
 });
 
+const SANDBOX_SOURCES = SANDBOXES.map(
+  (name): FlowSource => ({ kind: 'sandbox', sandboxId: parseSandboxId(name, 'sandbox') }),
+);
+const LOCAL_SOURCES = USERS.map(
+  (user): FlowSource => ({
+    kind: 'local',
+    user: parseUserName(user, 'user'),
+    node: parseLocalNodeId('laptop', 'node'),
+  }),
+);
+
+/** Every source that these names make. */
+export const EVERY_SOURCE: readonly FlowSource[] = [...SANDBOX_SOURCES, ...LOCAL_SOURCES];
+
+/** Sandboxes as often as local nodes. */
 export const flowSource: fc.Arbitrary<FlowSource> = fc.oneof(
-  sandboxName.map((name) => ({ kind: 'sandbox', sandboxId: parseSandboxId(name, 'sandbox') }) as const),
-  userName.map(
-    (user) => ({ kind: 'local', user: parseUserName(user, 'user'), node: parseLocalNodeId('laptop', 'node') }) as const,
-  ),
+  fc.constantFrom(...SANDBOX_SOURCES),
+  fc.constantFrom(...LOCAL_SOURCES),
 );
 
 export const question: fc.Arbitrary<FlowQuestion> = fc.record({

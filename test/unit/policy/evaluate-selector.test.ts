@@ -4,9 +4,9 @@ import { parseAliasName } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
-import { matchesSource } from '#libs/policy/selector-match.js';
 import { aliasName, portNumber, selectorText, topology } from './arbitraries.js';
 import { attached, created, published, rule, topologyOf } from './network-events.js';
+import { standsFor } from './reference-evaluator.js';
 
 /** web-1 and web-2 are labelled alike; only web-1 publishes an alias. */
 const dev = [
@@ -93,7 +93,7 @@ describe('evaluateSelector', () => {
         const alias = parseAliasName(name, 'alias');
         const effects = [...view.sandboxes.keys()]
           .map((sandboxId) => ({ kind: 'sandbox', sandboxId }) as const)
-          .filter((source) => matchesSource(view, selector, source))
+          .filter((source) => standsFor(view, selector, source))
           .map((source) => evaluate(view, { source, alias, port }).effect);
         const verdict = evaluateSelector(view, selector, alias, port);
         if (effects.includes('allow') && effects.includes('deny')) {

@@ -1,3 +1,4 @@
+import type { Selector } from '#libs/contracts/selectors.js';
 import type { FlowQuestion, FlowSource, NearMiss, NetworkView, Rule, Verdict } from '#libs/policy/model.js';
 
 /**
@@ -18,7 +19,7 @@ export function referenceVerdict(view: NetworkView, { source, alias, port }: Flo
   if (!record.ports.map(({ published }) => published).includes(port)) return verdict('deny', 'NO_PORT');
 
   const matching = inOrder(view).filter(
-    (rule) => rule.to === alias && rule.port === port && standsFor(view, rule, source),
+    (rule) => rule.to === alias && rule.port === port && standsFor(view, rule.from, source),
   );
   for (const rule of matching) if (rule.effect === 'deny') return verdict('deny', 'EXPLICIT_DENY', rule);
   for (const rule of matching) return verdict('allow', 'ALLOWED', rule);
@@ -29,7 +30,7 @@ function near(view: NetworkView, { source, alias, port }: FlowQuestion): readonl
   return inOrder(view)
     .map((rule) => {
       const missed: NearMiss['missed'][] = [];
-      if (!standsFor(view, rule, source)) missed.push('source');
+      if (!standsFor(view, rule.from, source)) missed.push('source');
       if (rule.to !== alias) missed.push('alias');
       if (rule.port !== port) missed.push('port');
       return { ruleId: rule.id, missed };
@@ -44,7 +45,8 @@ function inOrder(view: NetworkView): readonly Rule[] {
   return [...view.rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function standsFor(view: NetworkView, { from }: Rule, source: FlowSource): boolean {
+/** Whether a selector means a source that is attached, or a local node. */
+export function standsFor(view: NetworkView, from: Selector, source: FlowSource): boolean {
   if (source.kind === 'local') {
     return from.kind === 'local' || (from.kind === 'local-user' && from.user === source.user);
   }

@@ -1,10 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
+import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import { networkView } from '#test/support/network-view.js';
 import { allows, expectedOf, type Flow, NOTHING, type RuleModel, type Write, written } from '#test/truth/model.js';
-import { ALIASES, HOST_OF, SANDBOXES } from '#test/truth/places.js';
+import { ALIASES, HOST_OF, SANDBOXES, TEAMS } from '#test/truth/places.js';
+import { randomOf } from '#test/truth/random.js';
+import { isMeant, SELECTOR_KINDS, writtenSelector } from '#test/truth/selectors.js';
 
 const resultOf = (...writes: Write[]) => writes.reduce(written, NOTHING);
 const rule = (id: string, effect: 'allow' | 'deny', from: string, to: string): Write => ({
@@ -69,16 +72,40 @@ describe('the model of the truth test', () => {
     expect(expectedOf(possible, { ...FLOW, alias: 'web' })).to.deep.equal({ verdict: 'deny', target: 'sbx-web' });
   });
 
+  it('writes selectors of every kind that it understands, and of no other', () => {
+    const source = { sandbox: 'sbx-web', aliases: ['web'], labels: {} } as const;
+    const kinds = Array.from({ length: 200 }, (_, seed) => {
+      const selector = writtenSelector(source, randomOf(seed, 0));
+      expect(() => isMeant(selector, source)).not.to.throw();
+      return parseSelector(selector, 'from').kind;
+    });
+    const understood = Object.entries(SELECTOR_KINDS).filter(([, kind]) => kind !== null);
+    expect([...new Set(kinds)].sort()).to.deep.equal(understood.map(([kind]) => kind).sort());
+    expect(understood.reduce((sum, [, kind]) => sum + (kind?.inTen ?? 0), 0)).to.equal(10);
+  });
+
+  for (const selector of ['nothing:host-a', 'local', 'local:ada', 'label:team', '']) {
+    it(`refuses to decide by a selector that it does not understand: "${selector}"`, () => {
+      const model = resultOf(...BEGINNING, rule('1', 'allow', selector, 'api'));
+      expect(() => allows(model, FLOW)).to.throw('does not understand');
+    });
+  }
+
   it('decides as the product does, which it shares nothing with', () => {
     const names = fc.constantFrom(...ALIASES);
     const sandboxes = fc.constantFrom(...SANDBOXES);
+    const teams = fc.constantFrom(...TEAMS);
+    const selectors: { readonly [Kind in Selector['kind']]: fc.Arbitrary<string> | null } = {
+      any: fc.constant('any'),
+      alias: names,
+      sandbox: sandboxes.map((sandbox) => `sandbox:${sandbox}`),
+      label: teams.map((team) => `label:team=${team}`),
+      local: null,
+      'local-user': null,
+    };
     const aRule = fc.record<RuleModel>({
       effect: fc.constantFrom('allow', 'deny'),
-      from: fc.oneof(
-        fc.constant('any'),
-        names,
-        sandboxes.map((sandbox) => `sandbox:${sandbox}`),
-      ),
+      from: fc.oneof(...Object.values(selectors).filter((kind) => kind !== null)),
       to: names,
       port: fc.constantFrom(80, 7_000),
     });
@@ -86,8 +113,12 @@ describe('the model of the truth test', () => {
       fc.property(
         fc.uniqueArray(sandboxes),
         fc.dictionary(names, fc.record({ sandbox: sandboxes, ports: fc.uniqueArray(fc.constantFrom(80, 7_000)) })),
+        fc.dictionary(
+          sandboxes,
+          teams.map((team) => ({ team })),
+        ),
         fc.array(aRule, { maxLength: 8 }),
-        (attached, published, rules) => {
+        (attached, published, labels, rules) => {
           const aliases = Object.fromEntries(
             Object.entries(published).filter(
               ([, { sandbox, ports }]) => attached.includes(sandbox) && ports.length > 0,
@@ -95,7 +126,7 @@ describe('the model of the truth test', () => {
           );
           const model = {
             networks: { dev: { attached, aliases, rules: Object.fromEntries(rules.entries()) } },
-            labels: {},
+            labels,
           };
           const text = (effect: string) =>
             rules.filter((one) => one.effect === effect).map(({ from, to, port }) => `${from} ${to} ${port}`);
@@ -103,6 +134,7 @@ describe('the model of the truth test', () => {
             version: 1,
             sandboxes: Object.fromEntries(attached.map((sandbox) => [sandbox, HOST_OF[sandbox]])),
             aliases,
+            labels,
             allow: text('allow'),
             deny: text('deny'),
           });
