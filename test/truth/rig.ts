@@ -55,14 +55,12 @@ export class Rig {
   async stop(): Promise<void> {
     await this.moveOut();
     await this.stack.remove();
-    await linksGone(this.addressBlock);
   }
 
   /** Ends every process of the stack in order; the home stays. */
   async stopStack(): Promise<void> {
     await this.moveOut();
     await this.stack.stop();
-    await linksGone(this.addressBlock);
   }
 
   async startStackAgain(): Promise<void> {
@@ -272,11 +270,6 @@ function setVariables(clocks: string, name: string, variables: { readonly [name:
 
 async function endConnections(query: (text: string) => Promise<unknown>): Promise<void> {
   await query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'postgres'");
-}
-
-/** The kernel takes the links of a namespace away after the namespace. */
-async function linksGone(block: number): Promise<void> {
-  await waitFor(`no link of block ${block} is left`, async () => !(await ip('link', 'show')).includes(` gs${block}br`));
 }
 
 /** A sandbox may be said to run before its agent has made its namespace anew. */

@@ -92,7 +92,8 @@ export async function runSequence(settings: SequenceSettings): Promise<SequenceR
     if (settings.signal.aborted) return report(null);
     return report(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
-    await rig?.stop();
+    // What was found matters more than what the clean-up trips over.
+    await rig?.stop().catch((error: unknown) => process.stderr.write(`after the sequence: ${String(error)}\n`));
     rmSync(folder, { recursive: true, force: true });
   }
 }
