@@ -34,12 +34,14 @@ const UNIT: Suite = ['unit', 'unit/**/*.test.js'];
 const SUITES: readonly Suite[] = [
   ['e2e-two', 'e2e/[m-z]*.test.js'],
   ['e2e-one', 'e2e/[a-l]*.test.js'],
-  ['integration', 'integration/!(agent)/**/*.test.js'],
+  ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
+  ['integration-mesh', 'integration/mesh*/**/*.test.js'],
+  ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
   ['integration-agent', 'integration/agent/**/*.test.js'],
   ['truth', 'truth/**/*.test.js'],
 ];
 /** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
-const SUITES_AT_ONCE = 2;
+const SUITES_AT_ONCE = 3;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
 /** The exit code; what the command prints goes into the file, or where this process prints. */
