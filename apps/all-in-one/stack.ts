@@ -131,7 +131,10 @@ export class Stack {
     const [postgres, ...others] = this.processes.splice(0);
     await Promise.all(others.map((process) => process.stop()));
     await postgres?.stop();
-    for (const step of this.undo.splice(0).reverse()) await step();
+    // One step that fails must not leave the others undone.
+    for (const step of this.undo.splice(0).reverse()) {
+      await step().catch((error: unknown) => this.say(`not taken back: ${describe(error)}`));
+    }
   }
 
   /**
@@ -144,7 +147,7 @@ export class Stack {
     if (this.settings.mesh.transport === 'tsnet') return void (await building);
     await building.catch((error: unknown) => {
       if (this.isStopping) return;
-      this.say(error instanceof CodedError ? `${error.message}; ${error.remedy}` : String(error));
+      this.say(describe(error));
     });
   }
 
@@ -283,6 +286,11 @@ export class Stack {
     await child.start();
     this.say(`${spec.name}: running after ${Math.round(performance.now() - began)} ms`);
   }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof CodedError) return error.remedy === null ? error.message : `${error.message}; ${error.remedy}`;
+  return String(error);
 }
 
 export interface ReadyReport {

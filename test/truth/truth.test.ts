@@ -18,7 +18,8 @@ describe('whatever is said, real dials agree with', function () {
     const ending = new AbortController();
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const counts = new Map<string, number>();
-    const found = await Promise.all(
+    // Also when one fails the others end first: nothing of them may be left behind.
+    const ended = await Promise.allSettled(
       seeds.map(async (seed) => {
         const trace = new Trace();
         const report = await runSequence({
@@ -32,13 +33,20 @@ describe('whatever is said, real dials agree with', function () {
             counts.set(step.action, (counts.get(step.action) ?? 0) + 1);
           },
           signal,
+        }).catch((error: unknown) => {
+          ending.abort();
+          throw error;
         });
         if (report.contradiction === null) return null;
         ending.abort();
         return trace.describe(seed, report, null);
       }),
     );
-    expect(found.filter((words) => words !== null).join('\n')).to.equal('');
+    const found = ended.flatMap((sequence) => {
+      if (sequence.status === 'rejected') return [String(sequence.reason)];
+      return sequence.value === null ? [] : [sequence.value];
+    });
+    expect(found.join('\n')).to.equal('');
     expect(signal.aborted, 'every sequence came to its end').to.equal(false);
     process.stdout.write(`    ${[...counts].map(([action, count]) => `${action} ${count}`).join(', ')}\n`);
   });
