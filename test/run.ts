@@ -34,11 +34,11 @@ const UNIT: Suite = ['unit', 'unit/**/*.test.js'];
 const SUITES: readonly Suite[] = [
   ['e2e-two', 'e2e/[m-z]*.test.js'],
   ['e2e-one', 'e2e/[a-l]*.test.js'],
-  ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
-  ['integration-mesh', 'integration/mesh*/**/*.test.js'],
-  ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
-  ['integration-agent', 'integration/agent/**/*.test.js'],
   ['truth', 'truth/**/*.test.js'],
+  ['integration-agent', 'integration/agent/**/*.test.js'],
+  ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
+  ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
+  ['integration-mesh', 'integration/mesh*/**/*.test.js'],
 ];
 /** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
 const SUITES_AT_ONCE = 3;
