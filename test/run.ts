@@ -41,7 +41,7 @@ const SUITES: readonly Suite[] = [
   ['integration-mesh', 'integration/mesh*/**/*.test.js'],
 ];
 /** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
-const SUITES_AT_ONCE = 3;
+const SUITES_AT_ONCE = 2;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
 /** The exit code; what the command prints goes into the file, or where this process prints. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -29,6 +29,7 @@ export async function startHaproxyPair(
   server: MeshCredentials,
   backendPort: number,
 ): Promise<HaproxyPair | null> {
+  if (spawnSync('haproxy', ['-v']).error !== undefined) return null;
   const folder = mkdtempSync(join(tmpdir(), 'gs-haproxy-'));
   const [port, between] = [await freePort(), await freePort()];
   const save = (name: string, text: string) => {
@@ -57,13 +58,7 @@ export async function startHaproxyPair(
     rmSync(folder, { recursive: true, force: true });
   };
   for (const config of [far, near]) {
-    const child = spawn('haproxy', ['-db', '-q', '-f', config], { stdio: ['ignore', 'ignore', 'inherit'] });
-    children.push(child);
-    const started = await Promise.race([once(child, 'spawn').then(() => true), once(child, 'error').then(() => false)]);
-    if (!started) {
-      await close();
-      return null;
-    }
+    children.push(spawn('haproxy', ['-db', '-q', '-f', config], { stdio: ['ignore', 'ignore', 'inherit'] }));
   }
   try {
     await waitFor('HAProxy accepts connections', async () => (await accepts(port)) && (await accepts(between)));
