@@ -21,6 +21,7 @@ export class SupervisedProcess {
   private readonly log: WriteStream;
   private child: ChildProcess | null = null;
   private running: Promise<void> = Promise.resolve();
+  private hasLogFailed = false;
 
   constructor(
     private readonly spec: ProcessSpec,
@@ -29,6 +30,7 @@ export class SupervisedProcess {
     private readonly say: (line: string) => void,
   ) {
     this.log = createWriteStream(logPath, { flags: 'a', mode: 0o600 });
+    this.log.on('error', (error) => this.logFailed(error));
   }
 
   /** Resolves once the process serves. Error: ProcessNotReadyError names the log. */
@@ -55,6 +57,13 @@ export class SupervisedProcess {
     await this.running;
     clearTimeout(killer);
     await new Promise((resolve) => this.log.end(resolve));
+  }
+
+  /** What a child prints as it ends may come after the log was closed; a disk may be full. Neither ends everything else. */
+  private logFailed(error: Error): void {
+    if (this.stopping.signal.aborted || this.hasLogFailed) return;
+    this.hasLogFailed = true;
+    this.say(`${this.spec.name}: ${this.logPath} cannot be written: ${error.message}`);
   }
 
   private async isReady(): Promise<boolean> {

@@ -33,6 +33,7 @@ describe('supervision', () => {
     name: string,
     script: string,
     isReady: ProcessSpec['isReady'] = async () => true,
+    log = join(folder, `${name}.log`),
   ): SupervisedProcess {
     const spec: ProcessSpec = {
       name,
@@ -42,7 +43,7 @@ describe('supervision', () => {
       stopSignal: 'SIGTERM',
       isReady,
     };
-    return new SupervisedProcess(spec, join(folder, `${name}.log`), pidFiles, (line) => said.push(line));
+    return new SupervisedProcess(spec, log, pidFiles, (line) => said.push(line));
   }
 
   const pid = (name: string): number => Number(readFileSync(join(folder, 'run', `${name}.pid`), 'utf8'));
@@ -66,6 +67,26 @@ describe('supervision', () => {
     const pauses = said.map((line) => Number(/in (\d+) ms/.exec(line)?.[1]));
     expect(pauses.slice(0, 3)).to.deep.equal([200, 400, 800]);
     expect(said[0]).to.contain('exit code 3').and.to.contain('server.log');
+  });
+
+  it('outlives a log that cannot be written, and says so once', async () => {
+    const script = "setInterval(() => console.log('a line'), 5)";
+    const server = supervised('server', script, async () => said.length > 0, '/dev/full');
+    await server.start();
+    await server.stop();
+    expect(said.join('\n')).to.match(/^server: \/dev\/full cannot be written: .*ENOSPC[^\n]*$/);
+  });
+
+  it('outlives what is printed after the end of one, by a child of its own', async () => {
+    const late = "setInterval(() => console.log('late'), 1); setTimeout(() => process.exit(), 1500)";
+    const script = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(late)}], { stdio: 'inherit', detached: true }); setInterval(() => {}, 1000)`;
+    const server = supervised('server', script);
+    await server.start();
+    const log = join(folder, 'server.log');
+    await waitFor('the child prints', () => readFileSync(log, 'utf8').includes('late'));
+    await server.stop();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(said).to.deep.equal([]);
   });
 
   it('ends one that does not listen to the request to end', async () => {
