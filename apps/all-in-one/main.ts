@@ -22,10 +22,10 @@ function readyBlock({ url, home, sandboxes, clone }: ReadyReport): string {
   ].join('\n');
 }
 
-/** Children of the stack end first, and Postgres last. */
+/** The stack stops its children before it ends, and Postgres last of all. */
 const CLOSE_WITHIN_MS = 30_000;
 
-/** The stack, ready. When starting fails, or the end is asked for meanwhile, what had been started is ended again. */
+/** Starts the stack. If that fails, or somebody asks for the end meanwhile, stops again what was started. */
 async function startStack(settings: AllInOneSettings, signal: AbortSignal): Promise<Running> {
   const stack = new Stack(settings, CLONE, say);
   signal.addEventListener('abort', () => void stack.stop());

@@ -2,13 +2,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inheritedVariables } from '#libs/program/inherited-variables.js';
+import type { AgentPlace } from './agent-places.js';
 import type { ControlPlaneClient } from './control-plane-client.js';
 import type { Home } from './home.js';
-import type { HostNamespace } from './host-namespaces.js';
 import type { StackMesh } from './mesh-environment.js';
 import type { PreparedPostgres } from './postgres.js';
 import type { ProcessSpec } from './process-spec.js';
-import type { AgentBridge } from './sample-containers.js';
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url));
 const AGENT = join(DIST, 'apps/agent/main.js');
@@ -77,17 +76,6 @@ export function controlPlaneProcess(
     stopSignal: 'SIGTERM',
     isReady: () => client.isReady(),
   };
-}
-
-export interface AgentPlace {
-  readonly name: string;
-  readonly controlPlaneUrl: string;
-  readonly proxyRange: string | null;
-  readonly dnsAddress: string | null;
-  readonly sandboxRange: string | null;
-  readonly meshEndpoint: string;
-  readonly host: HostNamespace | null;
-  readonly docker: AgentBridge | null;
 }
 
 export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile: string, mesh: StackMesh): ProcessSpec {

@@ -12,7 +12,7 @@ export interface AllInOneSettings {
   /** The Docker Engine's socket, for `docker`. */
   readonly dockerSocket: string;
   readonly mesh: StackMesh;
-  /** GLOBALSTACKS_MESH_NODE: the program for tsnet is there already, and is not built. */
+  /** GLOBALSTACKS_MESH_NODE names a finished program for the transport tsnet, so that none is built. */
   readonly hasMeshNode: boolean;
 }
 

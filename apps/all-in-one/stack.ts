@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadBusAuthority } from '#libs/bus/authority.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type AddressBlock, takeAddressBlock } from './address-block.js';
+import { type AgentPlace, agentPlaces } from './agent-places.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { type Home, openHome, readJson, writeWhole } from './home.js';
 import { type HostNamespace, makeHostNamespaces, removeHostNamespaces } from './host-namespaces.js';
@@ -14,15 +15,8 @@ import { requireFreePort } from './port-owner.js';
 import { type InnerPorts, innerPorts, keepPorts } from './ports.js';
 import { preparePostgres } from './postgres.js';
 import type { ProcessSpec } from './process-spec.js';
-import {
-  type AgentPlace,
-  agentProcess,
-  controlPlaneProcess,
-  natsProcess,
-  postgresProcess,
-  sandboxProcess,
-} from './processes.js';
-import { type AgentBridge, SampleContainers } from './sample-containers.js';
+import { agentProcess, controlPlaneProcess, natsProcess, postgresProcess, sandboxProcess } from './processes.js';
+import { SampleContainers } from './sample-containers.js';
 import { AGENTS, type SampleSandbox, sampleSandboxes, writeSandboxFiles } from './sample-sandboxes.js';
 import type { AllInOneSettings } from './settings.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -88,19 +82,11 @@ export class Stack {
 
     const sandboxes = sampleSandboxes(block);
     writeSandboxFiles(home, sandboxes, settings.sandboxes);
-    const places: AgentPlace[] = [];
-    for (const [index, name] of AGENTS.entries()) {
-      const place = this.agentPlace(
-        name,
-        index === 0 ? 0 : 1,
-        block,
-        ports,
-        hosts,
-        containers?.bridges[name] ?? null,
-        `http://${machine}:${settings.port}`,
-      );
-      places.push(place);
-      await this.run(agentProcess(home, place, await this.enrollmentToken(name, client), settings.mesh));
+    const controlPlaneUrl = `http://${machine}:${settings.port}`;
+    const bridges = containers?.bridges ?? null;
+    const places = agentPlaces({ block, ports, hosts, bridges, controlPlaneUrl }, LOOPBACK);
+    for (const place of places) {
+      await this.run(agentProcess(home, place, await this.enrollmentToken(place.name, client), settings.mesh));
     }
     await this.startSandboxes(sandboxes, containers, client);
     const outside = await client.waitForMesh(AGENTS, MESH_TIMEOUT_MS);
@@ -131,7 +117,7 @@ export class Stack {
     const [postgres, ...others] = this.processes.splice(0);
     await Promise.all(others.map((process) => process.stop()));
     await postgres?.stop();
-    // One step that fails must not leave the others undone.
+    // If one step fails, the others are still carried out.
     for (const step of this.undo.splice(0).reverse()) {
       await step().catch((error: unknown) => this.say(`not taken back: ${describe(error)}`));
     }
@@ -205,28 +191,6 @@ export class Stack {
     const hosts = await makeHostNamespaces(block, AGENTS);
     this.undo.push(() => removeHostNamespaces(block, AGENTS));
     return hosts;
-  }
-
-  private agentPlace(
-    name: string,
-    index: 0 | 1,
-    block: AddressBlock,
-    ports: InnerPorts,
-    hosts: readonly HostNamespace[] | null,
-    docker: AgentBridge | null,
-    controlPlaneUrl: string,
-  ): AgentPlace {
-    const host = hosts?.[index] ?? null;
-    return {
-      name,
-      controlPlaneUrl,
-      host,
-      docker,
-      proxyRange: host === null && docker === null ? block.proxyRanges[index] : null,
-      dnsAddress: host === null && docker === null ? block.dnsAddresses[index] : null,
-      sandboxRange: host === null ? null : `10.76.${index + 1}.0/24`,
-      meshEndpoint: `${host?.address ?? LOOPBACK}:${ports.mesh[index]}`,
-    };
   }
 
   /** The path of a file with a fresh one-time token, for an agent that the control plane does not know yet. */

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { PidFiles } from './pid-files.js';
@@ -12,6 +14,8 @@ const HEALTHY_AFTER_MS = 10_000;
 const READY_POLL_MS = 50;
 const READY_TIMEOUT_MS = 60_000;
 const GRACE_MS = 4_000;
+/** What a process printed before its end is in its pipe already. */
+const LAST_LINES_MS = 500;
 
 export class ProcessNotReadyError extends CodedError {}
 
@@ -22,6 +26,8 @@ export class SupervisedProcess {
   private child: ChildProcess | null = null;
   private running: Promise<void> = Promise.resolve();
   private hasLogFailed = false;
+  /** The pipes that are still read into the log. */
+  private readonly outputs = new Set<Readable>();
 
   constructor(
     private readonly spec: ProcessSpec,
@@ -30,6 +36,7 @@ export class SupervisedProcess {
     private readonly say: (line: string) => void,
   ) {
     this.log = createWriteStream(logPath, { flags: 'a', mode: 0o600 });
+    // A full disk, for example. Without a listener it would end this process, and with it everything that runs.
     this.log.on('error', (error) => this.logFailed(error));
   }
 
@@ -56,14 +63,37 @@ export class SupervisedProcess {
     const killer = setTimeout(() => this.child?.kill('SIGKILL'), GRACE_MS);
     await this.running;
     clearTimeout(killer);
+    await this.stopReading();
     await new Promise((resolve) => this.log.end(resolve));
   }
 
-  /** What a child prints as it ends may come after the log was closed; a disk may be full. Neither ends everything else. */
+  /**
+   * Reads the last lines of a process that has ended. A child of its own may keep its pipes open: that one is not
+   * waited for.
+   */
+  private async stopReading(): Promise<void> {
+    const open = [...this.outputs].filter((output) => !output.closed);
+    const closed = Promise.all(open.map((output) => once(output, 'close')));
+    await Promise.race([closed, pause(LAST_LINES_MS, undefined, { ref: false })]);
+    for (const output of this.outputs) {
+      output.unpipe(this.log);
+      output.destroy();
+    }
+  }
+
   private logFailed(error: Error): void {
-    if (this.stopping.signal.aborted || this.hasLogFailed) return;
+    if (this.hasLogFailed) return;
     this.hasLogFailed = true;
-    this.say(`${this.spec.name}: ${this.logPath} cannot be written: ${error.message}`);
+    this.say(`${this.spec.name}: ${this.logPath} cannot be written, its lines are dropped: ${error.message}`);
+    for (const output of this.outputs) output.resume();
+  }
+
+  /** What nobody reads would fill the pipe, and then block the process. */
+  private read(output: Readable): void {
+    this.outputs.add(output);
+    output.once('close', () => this.outputs.delete(output));
+    if (this.hasLogFailed) output.resume();
+    else output.pipe(this.log, { end: false });
   }
 
   private async isReady(): Promise<boolean> {
@@ -95,8 +125,8 @@ export class SupervisedProcess {
         ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
         ...spec.user,
       });
-      child.stdout.pipe(this.log, { end: false });
-      child.stderr.pipe(this.log, { end: false });
+      this.read(child.stdout);
+      this.read(child.stderr);
       const end = (how: string): void => {
         this.child = null;
         this.pidFiles.remove(spec.name);

@@ -69,23 +69,30 @@ describe('supervision', () => {
     expect(said[0]).to.contain('exit code 3').and.to.contain('server.log');
   });
 
-  it('outlives a log that cannot be written, and says so once', async () => {
-    const script = "setInterval(() => console.log('a line'), 5)";
-    const server = supervised('server', script, async () => said.length > 0, '/dev/full');
+  it('outlives a log that cannot be written, says so once, and goes on reading what is printed', async () => {
+    const file = join(folder, 'printed');
+    // More than a pipe holds.
+    const script = `
+      const { writeSync, writeFileSync } = require('node:fs');
+      for (let line = 0; line < 1000; line += 1) writeSync(1, 'x'.repeat(1000) + '\\n');
+      writeFileSync(${JSON.stringify(file)}, '');
+      setInterval(() => {}, 1000);`;
+    const server = supervised('server', script, async () => existsSync(file), '/dev/full');
     await server.start();
     await server.stop();
-    expect(said.join('\n')).to.match(/^server: \/dev\/full cannot be written: .*ENOSPC[^\n]*$/);
+    expect(said.join('\n')).to.match(/^server: \/dev\/full cannot be written, .*ENOSPC[^\n]*$/);
   });
 
   it('outlives what is printed after the end of one, by a child of its own', async () => {
-    const late = "setInterval(() => console.log('late'), 1); setTimeout(() => process.exit(), 1500)";
+    const late = "setInterval(() => console.log('late', process.pid), 1)";
     const script = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(late)}], { stdio: 'inherit', detached: true }); setInterval(() => {}, 1000)`;
     const server = supervised('server', script);
     await server.start();
     const log = join(folder, 'server.log');
-    await waitFor('the child prints', () => readFileSync(log, 'utf8').includes('late'));
+    const child = await waitFor('the child prints', () => /late (\d+)\n/.exec(readFileSync(log, 'utf8'))?.[1]);
     await server.stop();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // It has printed into the pipe that nobody reads any more, and has ended by that.
+    await waitFor('the child has ended', () => !existsSync(`/proc/${child}`));
     expect(said).to.deep.equal([]);
   });
 
