@@ -42,8 +42,8 @@ export interface RunningAgent {
 const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs: 60_000 };
 
 /**
- * Starts an agent: its keys and credentials, the bus and what is said over it, sandboxes and traffic, what was last good,
- * and then contact with the control plane, which it serves without until that answers. `starting` ends the wait for an
+ * Starts an agent in this order: keys and credentials, the bus, sandboxes and their traffic, the last good versions from
+ * disk, then contact with the control plane. Until that answers, the agent serves the last good versions. `starting` ends the wait for an
  * enrolment.
  */
 export async function startAgent(settings: AgentSettings, log: AgentLog, starting: AbortSignal): Promise<RunningAgent> {
@@ -61,7 +61,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   let credentials = await enrollment.current(starting);
   const { agentId } = credentials;
 
-  // The bus, and what is said over it.
+  // The connection to the bus, and the messages that the agent sends over it.
   const bus = new MemberBus({
     address: agentAddress(agentId),
     credentials: () => credentials,
@@ -85,7 +85,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     failed: (networkId, error) => log.debug({ networkId, ...errorFields(error) }, 'sync not answered'),
   });
 
-  // Sandboxes and traffic, by what is held and who is admitted.
+  // Sandboxes and their traffic. The versions held decide what may pass, the admitted peers decide who may connect.
   const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
     log.error(errorFields(error), 'last contact not kept'),
   );
@@ -114,7 +114,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     peerFiles.saveLocalNodes(localNodes);
   });
 
-  // What the control plane publishes, and before that what was last good.
+  // Versions: first the last good ones from disk, then what the control plane publishes.
   const store = new LastGoodFiles(inState('networks'));
   const applier = new Applier({
     held,
@@ -151,7 +151,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   await restoreLastGood({ store, acknowledgements, applier, freshness, counters, log, now });
   traffic.acceptPeers();
 
-  // Contact with the control plane: from here on it is answered.
+  // From here on the agent contacts the control plane, and answers what it asks.
   const bootId = randomUUID();
   const diagnosed = diagnosedAgent({
     ...{ agentId, traffic, applier, peers: admitted, now },

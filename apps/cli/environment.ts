@@ -1,4 +1,4 @@
-/** What the command line is told by its environment. An empty variable counts as unset. */
+/** The settings that the command line reads from environment variables. An empty variable counts as unset. */
 export interface CliEnvironment {
   /** Which control plane, and the token for it; not parsed yet. */
   readonly url: string | undefined;

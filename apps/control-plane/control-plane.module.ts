@@ -38,7 +38,7 @@ export interface Surroundings {
   readonly clock: Clock;
 }
 
-/** What the application is made from, by whoever closes it. */
+/** What the application is built from. */
 export interface Foundations extends Surroundings {
   readonly connections: OpenConnections;
 }

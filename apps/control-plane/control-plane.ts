@@ -25,8 +25,8 @@ export interface RunningControlPlane {
 }
 
 /**
- * Starts a control plane; waits for a database that is not there yet. What a start that fails had opened is closed
- * again. Errors: SettingInvalidError, KeysOfAnotherStoreError, a busy port.
+ * Starts a control plane; waits for a database that is not there yet. If the start fails, the connections that it opened
+ * are closed. Errors: SettingInvalidError, KeysOfAnotherStoreError, a busy port.
  */
 export async function startControlPlane(
   surroundings: Surroundings,

@@ -136,7 +136,7 @@ export class BackgroundNode {
     );
   }
 
-  /** False: no network is joined, and nobody waits for an answer. */
+  /** Whether the process has to go on: a network is joined, or a request waits for its answer. */
   get isNeeded(): boolean {
     return this.unanswered > 0 || [...this.networks.values()].some((network) => network.isJoined);
   }

@@ -4,9 +4,9 @@ import { HeldNetworks } from '#libs/member/held-networks.js';
 import type { LocalCredentials } from './control-plane-api.js';
 import { type Currency, LastWord } from './last-word.js';
 
-/** What this machine holds of its network, and for how long it may act on that. */
+/** The version of the network that this machine holds, and whether it is still fresh enough to act on. */
 export class HeldCopy {
-  /** Of one network alone. */
+  /** The only network that this copy takes versions of. */
   readonly networks = new HeldNetworks();
   private readonly lastWord: LastWord;
 

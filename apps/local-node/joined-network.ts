@@ -84,7 +84,7 @@ export class JoinedNetwork {
     const { nodeId, user, networkId } = credentials;
     const source = { kind: 'local', user, node: nodeId } as const;
 
-    // The bus, and what is said over it.
+    // The connection to the bus, and the messages that this machine sends over it.
     this.bus = new MemberBus({
       address: localNodeAddress(nodeId),
       credentials: () => this.credentials,
@@ -207,12 +207,12 @@ export class JoinedNetwork {
     }
   }
 
-  /** Resolves once the port is bound, and it is known how it stands; false: it led there already. Error: ForwardRefusedError. */
+  /** As LocalTraffic.forward. */
   forward(forward: Forward): Promise<boolean> {
     return this.traffic.forward(forward);
   }
 
-  /** What `state` says of forwards is found out anew. */
+  /** Looks at the state of all forwards again; `state` shows it afterwards. */
   lookAgain(): Promise<void> {
     return this.isJoined ? this.traffic.look() : Promise.resolve();
   }

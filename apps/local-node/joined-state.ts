@@ -13,7 +13,7 @@ export interface Ending {
   readonly remedy: string | null;
 }
 
-/** What a failed renewal ends; null: nothing, since another attempt may succeed. */
+/** Why a failed renewal ends the membership; null: it does not, because another attempt may succeed. */
 export function endingOf(error: unknown): Ending | null {
   if (!(error instanceof ControlPlaneRefusedError)) return null;
   const { code, message, remedy } = error;

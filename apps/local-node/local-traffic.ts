@@ -38,7 +38,7 @@ export class LocalTraffic {
   private readonly lastCodes = new LastCodes();
   private readonly forwards: Forwards;
   private readonly states: ForwardStates;
-  /** What was last said of the forwards; null: they have not ended. */
+  /** The last states of the forwards once they have ended; null: they have not. */
   private ended: readonly ForwardState[] | null = null;
 
   constructor(private readonly ports: TrafficPorts) {
@@ -75,7 +75,10 @@ export class LocalTraffic {
     });
   }
 
-  /** Resolves once the port is bound, and it is known how it stands; false: it led there already. Error: ForwardRefusedError. */
+  /**
+   * Leads a local port to an alias; resolves when the port is bound and its state is known. False: it led there
+   * already. Error: ForwardRefusedError.
+   */
   async forward(forward: Forward): Promise<boolean> {
     const isNew = await this.forwards.start(forward);
     await this.states.look();
@@ -100,7 +103,7 @@ export class LocalTraffic {
     return this.ended ?? this.states.list();
   }
 
-  /** No port leads anywhere from now on, for this reason, and open flows are ended. */
+  /** Closes all ports and open flows, for this reason. */
   async end(reason: string): Promise<void> {
     this.ended = this.forwards
       .list()

@@ -5,7 +5,7 @@ export interface LocalNodeSettings {
   readonly meshNode: string;
 }
 
-/** What the background node is told by its environment; the rest comes over its socket. */
+/** The settings that the background node reads from its environment; all others come over its socket. */
 export function readLocalNodeSettings(variables: { readonly [name: string]: string | undefined }): LocalNodeSettings {
   return { meshNode: variables.GLOBALSTACKS_MESH_NODE || BUILT_MESH_NODE };
 }

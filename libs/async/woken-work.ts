@@ -1,6 +1,6 @@
 /**
- * Work that somebody wakes, one run at a time. Woken while it runs, it runs once more, also when it is just ending: no
- * wake-up is lost. `work` looks by itself for what there is to do, and never rejects.
+ * Runs `work` when it is woken, one run at a time. If it is woken during a run, another run follows, even if the present
+ * one is just ending: no wake-up is lost. `work` looks for what there is to do by itself, and must never reject.
  */
 export class WokenWork {
   private running: Promise<void> | null = null;

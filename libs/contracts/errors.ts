@@ -13,6 +13,18 @@ export class CodedError extends Error {
   }
 }
 
+/** The control plane answered no over HTTP, with its own code and remedy (RFC 9457). */
+export class HttpRefusalError extends CodedError {
+  constructor(
+    readonly status: number,
+    code: string,
+    message: string,
+    remedy: string | null,
+  ) {
+    super(code, message, remedy);
+  }
+}
+
 /** Input refused where it enters: which field, what was found, what would be accepted. */
 export class InvalidInputError extends CodedError {
   constructor(

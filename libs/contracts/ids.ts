@@ -37,7 +37,7 @@ function parser<T extends string>(pattern: RegExp, accepted: string): (value: un
 
 /** Each parser takes an untrusted value and the field's name, and throws InvalidInputError. */
 export const parseNetworkName = parser<NetworkName>(DNS_LABEL, DNS_LABEL_TEXT);
-/** For everything that refers to an agent. Requests that name an agent take parseAgentName. */
+/** For a reference to an existing agent. Where an agent gets its name, use parseAgentName. */
 export const parseAgentId = parser<AgentId>(DNS_LABEL, DNS_LABEL_TEXT);
 
 /** Names whose inboxes at the bus are others': replies to the control plane, and to every local node. */

@@ -4,7 +4,7 @@ import { formatSelector, type Selector } from './selectors.js';
 export const EFFECTS = ['allow', 'deny'] as const;
 export type Effect = (typeof EFFECTS)[number];
 
-/** A rule as events, snapshots, answers and people have it: its selector in printed form. */
+/** A rule with its selector as text, as it stands in events, snapshots and answers. */
 export type PrintedRule = {
   readonly id: RuleId;
   readonly effect: Effect;

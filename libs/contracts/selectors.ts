@@ -69,7 +69,7 @@ export function parseSelector(text: unknown, field: string): Selector {
   return parseAliasSelector(text, field);
 }
 
-/** What has no prefix may have been meant as any kind, so the error names them all. */
+/** A text without a prefix could be meant as any kind, so the error lists all forms. */
 function parseAliasSelector(text: string, field: string): SelectorOf<'alias'> {
   try {
     return { kind: 'alias', alias: parseAliasName(text, field) };

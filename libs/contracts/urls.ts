@@ -3,14 +3,14 @@ import type { FieldParser } from './json-fields.js';
 
 export const HTTP_URL_TEXT = 'an http or https URL without user and password';
 
-/** The http or https URL that the text is; null: another one, none at all, or one that holds a user or a password. */
+/** The text as an http or https URL; null when it is no such URL, or holds a user or password. */
 export function httpUrl(text: string): URL | null {
   const url = URL.parse(text);
   const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   return isPlain ? url : null;
 }
 
-/** The value is no part of the error, since a URL may hold a password; throws InvalidInputError. */
+/** Throws InvalidInputError, which does not quote the value: a URL may hold a password. */
 export const parseHttpUrl: FieldParser<URL> = (value, field) => {
   const url = typeof value === 'string' ? httpUrl(value) : null;
   if (url === null) throw new InvalidInputError(field, '(hidden)', HTTP_URL_TEXT);

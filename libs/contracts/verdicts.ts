@@ -13,6 +13,6 @@ export const SELECTOR_VERDICT_REASONS = [...VERDICT_REASONS, 'MIXED'] as const;
 /** About a selector. MIXED: it stands for several sources, and they differ. */
 export type SelectorVerdictReason = (typeof SELECTOR_VERDICT_REASONS)[number];
 
-/** What keeps a rule from matching: the one of its parts that differs. */
+/** The one part of a near miss that differs from the question. */
 export const MISSED_PARTS = ['source', 'alias', 'port'] as const;
 export type MissedPart = (typeof MISSED_PARTS)[number];

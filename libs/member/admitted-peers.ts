@@ -7,13 +7,13 @@ import type { MeshMember } from '#libs/mesh/flow.js';
 export type PeerList = Pick<PeersMessage, 'peers' | 'localNodes'>;
 
 /**
- * Who may have sessions with this member and where agents are, as the control plane last said. Endpoints are hints: who
- * answers there is proved by certificate. A certificate says who somebody is; only this list says that they may still
- * come, so that one who is revoked is out at once.
+ * The peers that may have sessions with this member, and the endpoints of agents, as the control plane last named them.
+ * Endpoints are hints: a peer proves by its certificate who it is. A certificate alone does not admit a peer; it must also
+ * be on this list, so that a revoked peer is refused at once, before its certificate ends.
  */
 export class AdmittedPeers {
   private peers: readonly Peer[] = [];
-  /** By name: a developer's machine has one certificate and one session for each network that it has joined. */
+  /** By the name in the certificate: a developer's machine has one certificate for each network that it has joined. */
   private localNodes: ReadonlyMap<string, AdmittedLocalNode> = new Map();
   private revision = -1;
   private readonly changes = new EventEmitter<{
@@ -21,17 +21,19 @@ export class AdmittedPeers {
     localNodes: [readonly AdmittedLocalNode[]];
   }>();
 
-  /** Told when agents are others than before, or elsewhere. */
+  /** Calls back when an agent is added, removed, or has moved to other endpoints. */
   onPeers(listener: (peers: readonly Peer[]) => void): void {
     this.changes.on('peers', listener);
   }
 
-  /** Told when somebody is admitted newly, or not any more. */
+  /** Calls back when a peer is admitted, or no longer is. */
   onLocalNodes(listener: (localNodes: readonly AdmittedLocalNode[]) => void): void {
     this.changes.on('localNodes', listener);
   }
 
-  /** The mesh admits whom this names from now on. `self`: the agent that it belongs to, which is no peer of its own. */
+  /**
+   * From now on the mesh admits the peers on this list. `self`: the agent whose list it is, which is not its own peer.
+   */
   admitTo(node: Pick<MeshMember, 'setPeers' | 'setLocalNodes'>, self: AgentId | null): void {
     this.onPeers((peers) => node.setPeers(peers.filter(({ agentId }) => agentId !== self)));
     this.onLocalNodes((nodes) => node.setLocalNodes(nodes.map(({ user, nodeId }) => ({ user, node: nodeId }))));
@@ -44,7 +46,10 @@ export class AdmittedPeers {
     this.use(list);
   }
 
-  /** What was said in an earlier life: the first list of this one replaces it, whatever its revision. */
+  /**
+   * Takes a list that an earlier process kept on disk. The first list from the control plane replaces it, whatever its
+   * revision.
+   */
   restore(list: PeerList): void {
     this.use(list);
   }

@@ -11,7 +11,7 @@ export interface AppliedOutcome {
   readonly appliedAt: Date;
 }
 
-/** What a member says of a version that everything follows now. */
+/** The acknowledgement of a version that policy, listeners and names of the member follow now. */
 export function appliedMessage(held: HeldNetwork, outcome: AppliedOutcome): AppliedMessage {
   const { epoch, hash, signature, snapshot } = held;
   const { from, aliasFailures, flowsCut, appliedAt } = outcome;

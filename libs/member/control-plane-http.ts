@@ -1,25 +1,15 @@
-import { CodedError } from '#libs/contracts/errors.js';
+import { CodedError, HttpRefusalError } from '#libs/contracts/errors.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 
 /** The control plane, or something that it needs for an answer, is away: worth another try. */
 export class ControlPlaneUnreachableError extends CodedError {}
 
 /** The control plane answered no, with its own code and remedy: asking again changes nothing. */
-export class ControlPlaneRefusedError extends CodedError {
-  constructor(
-    /** Of the HTTP answer. */
-    readonly status: number,
-    code: string,
-    message: string,
-    remedy: string | null,
-  ) {
-    super(code, message, remedy);
-  }
-}
+export class ControlPlaneRefusedError extends HttpRefusalError {}
 
 export interface ControlPlaneAddress {
   readonly url: URL;
-  /** What this member tells its user when no usable answer comes. */
+  /** The code and remedy of the error when there is no usable answer. */
   readonly unreachable: { readonly code: string; readonly remedy: string };
 }
 
@@ -70,7 +60,7 @@ export async function postToControlPlane(
   throw refusalOf(response.status, fields);
 }
 
-/** A problem as RFC 9457 describes it. Of what stands behind the control plane and is away, it says what. */
+/** The error for a problem document (RFC 9457). */
 function refusalOf(status: number, problem: { readonly [key: string]: unknown }): CodedError {
   const said = (name: string): string | null => (typeof problem[name] === 'string' ? problem[name] : null);
   const code = said('code') ?? `HTTP_${status}`;

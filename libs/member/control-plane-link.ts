@@ -26,7 +26,7 @@ export interface LinkPorts {
 
 const TAKEN: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
 
-/** A member's part over the bus: it serves what the control plane asks, and stays in contact with it. */
+/** A member's link to the control plane over the bus: answers its requests, and sends hello and heartbeats. */
 export class ControlPlaneLink {
   private readonly contact: Contact;
   private readonly served: readonly BusSubscription[];
@@ -65,7 +65,9 @@ export class ControlPlaneLink {
     this.contact.hasten();
   }
 
-  /** Takes no more messages and sends no more heartbeats; what was taken is done. */
+  /**
+   * Takes no more messages and sends no more heartbeats. Resolves when the messages already taken have been handled.
+   */
   async close(): Promise<void> {
     await Promise.all([this.contact.close(), ...this.served.map((subscription) => subscription.close())]);
   }

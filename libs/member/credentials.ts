@@ -4,7 +4,10 @@ import { parseTime } from '#libs/contracts/times.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { MemberKeys } from './keys.js';
 
-/** What the control plane issues to every member. Secret only together with the keys. */
+/**
+ * The credentials that the control plane issues to every member. They are of use only to the holder of the member's
+ * keys.
+ */
 export interface MemberCredentials {
   readonly busJwt: string;
   readonly busServers: readonly string[];

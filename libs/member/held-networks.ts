@@ -2,7 +2,7 @@ import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 
-/** What a member holds: of each network the version whose policy is in force. */
+/** Of each network the version whose policy this member enforces now. */
 export class HeldNetworks {
   private readonly networks = new Map<NetworkId, HeldNetwork>();
 

@@ -7,7 +7,7 @@ import { type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.
 import type { Transport } from '#libs/mesh/transport.js';
 import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
 
-/** How a member reaches its peers. */
+/** What a member needs to know to join the mesh. */
 export type MeshWay =
   | { readonly kind: 'direct'; readonly listen: string; readonly advertise: string | null }
   | {
@@ -24,7 +24,7 @@ export interface JoinPorts {
   readonly credentials: MeshCredentials;
   /** False for a member that only asks for flows: it listens nowhere. */
   readonly listens: boolean;
-  /** What a node in a tailnet keeps. */
+  /** Where a tailnet node keeps its state. */
   readonly stateFolder: string;
   /** A node that the control server forgets once it is gone. */
   readonly isEphemeral: boolean;
@@ -34,7 +34,7 @@ export interface JoinPorts {
   readonly log: MeshLog;
 }
 
-/** A member's place in the mesh. */
+/** A member that takes part in the mesh. */
 export interface JoinedMesh {
   readonly member: StartedMeshMember;
   /** As it is now. */

@@ -17,9 +17,9 @@ import {
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import type { MemberCredentials } from './credentials.js';
 
-/** What every member sends. */
+/** The messages that every member sends. */
 export type FromMember = FromLocalNode;
-/** What the control plane asks of every member. */
+/** The messages that the control plane sends to every member. */
 export type ToMember = ToLocalNode;
 
 /** How a member and the control plane name one another on the bus. */
@@ -59,7 +59,7 @@ type StatusListener = (status: BusStatus, detail: string | null) => void;
 
 const SYNC_TIMEOUT_MS = 2_000;
 
-/** A member's connection to the bus, and what it says there of its own accord. */
+/** A member's connection to the bus, and the requests that it makes over it. */
 export class MemberBus {
   private readonly bus: Bus;
   private readonly statuses = new EventEmitter<{ status: [BusStatus, string | null]; lost: [] }>();
@@ -84,13 +84,13 @@ export class MemberBus {
     });
   }
 
-  /** Told of each status from now on, and of a connection that is there already. */
+  /** Calls back at each change of status, and at once if the bus is connected already. */
   onStatus(listener: StatusListener): void {
     this.statuses.on('status', listener);
     if (this.bus.status() === 'connected') listener('connected', null);
   }
 
-  /** Told when the server lets go of the connection, or does not take it. */
+  /** Calls back when the connection ends, or cannot be made. */
   onLost(listener: () => void): void {
     this.statuses.on('lost', listener);
   }
@@ -114,7 +114,10 @@ export class MemberBus {
     return this.bus.requestUntilAnswered(subject, body, signal);
   }
 
-  /** Resolves once the control plane has answered. Errors: those of Bus.requestUntilAnswered. */
+  /**
+   * Sends an acknowledgement until the control plane answers; resolves with its answer. Errors: those of
+   * Bus.requestUntilAnswered.
+   */
   async deliverApplied(message: AppliedMessage, signal: AbortSignal): Promise<Receipt> {
     return parseReceipt(await this.requestUntilAnswered(this.ports.address.subject('applied'), message, signal));
   }

@@ -12,7 +12,7 @@ export interface RenewalPorts<C extends Lifetime> {
   readonly now: () => Date;
 }
 
-/** How eager a member is. */
+/** When a member tries again. */
 export interface RenewalPace {
   /** The clock is looked at so often: the machine may have been suspended. */
   readonly lookEveryMs: number;
@@ -40,7 +40,7 @@ export class Renewal<C extends Lifetime> {
     this.running = this.run();
   }
 
-  /** Does not wait for the time: the credentials may be void, or lead to a bus that has moved. */
+  /** Renews now instead of half way: the credentials may be void, or name a bus that has moved. */
   now(): void {
     this.isDue = true;
     this.hurry.abort();

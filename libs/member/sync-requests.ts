@@ -11,7 +11,10 @@ export interface SyncPorts {
   readonly failed: (networkId: NetworkId, error: unknown) => void;
 }
 
-/** Asks the control plane for networks that this member is behind on: one question a network at a time. */
+/**
+ * Asks the control plane to send networks whose newest version this member lacks, with one request at a time for each
+ * network.
+ */
 export class SyncRequests {
   private readonly asking = new Set<NetworkId>();
 

@@ -111,7 +111,7 @@ export interface FlowQuestion {
   readonly port: number;
 }
 
-/** A rule that matches all but one of source, alias and port. */
+/** A rule of which only one part does not match the question: its source, its alias or its port. */
 export interface NearMiss {
   readonly ruleId: RuleId;
   readonly missed: MissedPart;

@@ -7,7 +7,10 @@ export interface AskedQuestion {
   readonly port: number;
 }
 
-/** What makes the policy allow it, the command first; null: it does. Only for a view that holds the whole network. */
+/**
+ * The command that would let the policy allow what was asked; null: it is allowed. For those who hold the whole network: a
+ * local node holds only part of the rules, and its answer could be wrong.
+ */
 export function policyRemedy(
   network: string,
   question: AskedQuestion,
@@ -30,7 +33,9 @@ export function policyRemedy(
   }
 }
 
-/** The alias or the port is not published: it may be another one that is meant. */
+/**
+ * For an alias or port that nobody publishes: how to publish it, and how to see what is published, in case of a slip.
+ */
 export function publishRemedy(network: string, { alias, port }: Pick<AskedQuestion, 'alias' | 'port'>): string {
   return `gstacks network alias add ${network} <sandbox-id> ${alias} --port ${port}, or see what is published: gstacks network alias list ${network}`;
 }

@@ -2,7 +2,7 @@ import type { BusStatus } from '#libs/bus/bus.js';
 
 const CUT_OFF_MS = 60_000;
 
-/** Tells each time that a minute has passed without the bus: it may have moved, or take other credentials. */
+/** Calls back after each minute without a connection to the bus: the bus may have moved, or want other credentials. */
 export class BusAbsence {
   private timer: NodeJS.Timeout | null = null;
 

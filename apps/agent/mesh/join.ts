@@ -6,7 +6,7 @@ import { MeshCredentialsError } from '#libs/mesh/credentials.js';
 import type { StartedMeshMember } from '#libs/mesh/mesh-member.js';
 import type { MeshChoice } from './mesh-settings.js';
 
-/** This host's place in the mesh; without one, the state says why. */
+/** This host as a member of the mesh. When it could not join, `state` says why. */
 export interface HostMesh {
   readonly member: StartedMeshMember | null;
   /** As it is now. */

@@ -67,7 +67,7 @@ export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshCh
 
 const text: FieldParser<string> = (value) => String(value);
 
-/** As it was written: the mesh is told apart by it. */
+/** Exactly as the setting is written, since a mesh is recognised by this text. */
 const parseControlUrl: FieldParser<string> = (value, field) => {
   parseHttpUrl(value, field);
   return String(value);

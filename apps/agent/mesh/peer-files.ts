@@ -6,8 +6,8 @@ import type { PeerList } from '#libs/member/admitted-peers.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 
 /**
- * Whom the control plane named last, on disk: a restarted agent reaches them before it reaches the control plane, and
- * takes nobody who was put out.
+ * The peers that the control plane named last, on disk. With them a restarted agent can reach its peers before it reaches
+ * the control plane, and still refuses those that were revoked.
  */
 export class PeerFiles {
   private writing: Promise<void> = Promise.resolve();
@@ -36,7 +36,7 @@ export class PeerFiles {
     return this.writing;
   }
 
-  /** A file that cannot be used is moved aside, and nobody is named: the control plane says it again. */
+  /** A file that cannot be used is moved aside. Then no peer is known until the control plane names them again. */
   private async read<T>(name: string, parse: FieldParser<readonly T[]>, now: Date): Promise<readonly T[]> {
     try {
       const saved = await readStateFile(this.pathOf(name));

@@ -15,7 +15,7 @@ export interface RestorePorts {
   readonly now: () => Date;
 }
 
-/** Serves what was last good, before any contact; resolves when listeners and names are up. */
+/** Serves the last good versions from disk, before any contact. Resolves when listeners and names are up. */
 export async function restoreLastGood(ports: RestorePorts): Promise<void> {
   const { store, acknowledgements, applier, freshness, counters, log, now } = ports;
   const { networks, corrupt } = await store.load(now());
@@ -24,7 +24,7 @@ export async function restoreLastGood(ports: RestorePorts): Promise<void> {
     log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
   }
   for (const { held, unanswered } of networks) {
-    // First what is still to be told: the file, written again, holds it too.
+    // Acknowledgements that the control plane has not answered go first: `restore` writes the file again, with them in it.
     for (const message of unanswered) acknowledgements.add(message);
     await applier.restore(held);
     const { networkId, name, version } = held.snapshot;

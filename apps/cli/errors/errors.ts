@@ -1,4 +1,4 @@
-import { CodedError } from '#libs/contracts/errors.js';
+import { CodedError, HttpRefusalError } from '#libs/contracts/errors.js';
 
 /** The command line itself is wrong: a flag, an argument, or two that do not go together. */
 export class UsageError extends CodedError {
@@ -23,16 +23,7 @@ export class InterruptedError extends CodedError {}
 export class RefusedHereError extends CodedError {}
 
 /** The control plane's own answer: a problem document (RFC 9457). */
-export class ApiError extends CodedError {
-  constructor(
-    readonly status: number,
-    code: string,
-    message: string,
-    remedy: string | null,
-  ) {
-    super(code, message, remedy);
-  }
-}
+export class ApiError extends HttpRefusalError {}
 
 /** What a write reported before something went wrong after it. */
 export interface Written {

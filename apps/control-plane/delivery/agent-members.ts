@@ -17,7 +17,7 @@ import { PeerDirectory } from './peer-directory.js';
 import { type AgentReceiver, agentReceiver, hashFor } from './receiver.js';
 import { TopologyPublisher } from './topology-publisher.js';
 
-/** Agents: what they say they hold is judged, and what they acknowledge is proof. */
+/** Agents as members: checks the versions that they claim to hold, and records their acknowledgements as proof. */
 @Injectable()
 export class AgentMembers implements Members<AgentReceiver> {
   readonly kind = 'agent';

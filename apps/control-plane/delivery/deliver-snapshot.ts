@@ -18,7 +18,7 @@ const ENVELOPE_BYTES = 4_096;
 /** The receiver answered that it will not take a topology. */
 class TopologyRefusedError extends CodedError {}
 
-/** `ignored`: what it holds is as new. */
+/** `ignored`: the receiver holds this version or a later one already. */
 export type DeliveryOutcome = 'delivered' | 'ignored';
 
 export interface Delivery {

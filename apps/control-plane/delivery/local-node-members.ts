@@ -17,7 +17,7 @@ import { TopologyPublisher } from './topology-publisher.js';
 
 type NetworkClaim = Pick<NetworkVersion, 'networkId' | 'epoch' | 'version' | 'hash'>;
 
-/** Developers' machines: each holds one network, and what it acknowledges holds nobody up. */
+/** Developers' machines as members: each takes part in one network, and no command waits for its acknowledgements. */
 @Injectable()
 export class LocalNodeMembers implements Members<LocalNodeReceiver> {
   readonly kind = 'local-node';
@@ -61,7 +61,7 @@ export class LocalNodeMembers implements Members<LocalNodeReceiver> {
   }
 
   appliedAgain(): void {
-    // the heartbeat says as well what is held
+    // A heartbeat also names the version that the node holds.
   }
 
   sync(node: LocalNodeReceiver): Receipt {

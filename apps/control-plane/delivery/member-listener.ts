@@ -29,11 +29,11 @@ import { PeerDirectory } from './peer-directory.js';
 import { PUBLISHER_TERM } from './publisher-term.js';
 import type { Receiver } from './receiver.js';
 
-/** What every member sends. */
+/** The messages that both kinds of members send. */
 type FromMember = FromLocalNode;
 type Answer<R> = (member: R, message: unknown) => object | Promise<object>;
 
-/** Answers what members send. */
+/** Answers the messages of agents and local nodes. */
 @Injectable()
 export class MemberListener {
   private readonly subscriptions: BusSubscription[] = [];
@@ -100,7 +100,9 @@ export class MemberListener {
     this.subscriptions.push(this.bus.serve(subjects, handle));
   }
 
-  /** What the message speaks. Error: ProtocolUnsupportedError, which the status of an agent then shows. */
+  /**
+   * The protocol version of the message. Error: ProtocolUnsupportedError; if an agent sent it, its status shows that.
+   */
   private served(member: Receiver, message: unknown): { readonly protocol: number } {
     try {
       return parseMemberEnvelope(message);
@@ -134,7 +136,7 @@ export class MemberListener {
     };
   }
 
-  /** The metric is about agents alone. */
+  /** Counts the messages of agents; the metric leaves local nodes out. */
   private count<R extends Receiver>(members: Members<R>, message: string, outcome: 'taken' | 'refused'): void {
     if (members.kind === 'agent') this.messages.inc({ message, outcome });
   }

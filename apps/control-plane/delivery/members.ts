@@ -7,24 +7,24 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { Receiver } from './receiver.js';
 
-/** Messages of somebody who is not enrolled or joined, or is out again. */
+/** The sender is not enrolled or joined, or was revoked. */
 export class MemberUnknownError extends CodedError {}
 
 export const ACCEPTED: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
 
-/** What the members of one kind say, and what it means. */
+/** Handles the messages of one kind of members: agents, or local nodes. */
 export interface Members<R extends Receiver> {
   readonly kind: R['kind'];
-  /** Who sends on this subject: the server lets each publish under its own alone. Error: MemberUnknownError. */
+  /** The member that this subject belongs to; the bus lets no other publish there. Error: MemberUnknownError. */
   senderOf(subject: string): R;
-  /** Takes note of a hello or heartbeat, and has sent what the member does not hold. */
+  /** Takes note of a hello or heartbeat, and offers the member the versions that it lacks. */
   contact(member: R, message: HelloMessage, kind: 'hello' | 'heartbeat'): void;
-  /** What the member is to hold now. */
+  /** The versions that the member should hold now. */
   networksOf(member: R): ContactReply['networks'];
   /** An acknowledgement. */
   applied(member: R, message: AppliedMessage): Promise<Receipt>;
-  /** An acknowledgement again, as heartbeats carry it: nobody waits for what becomes of it. */
+  /** A repeated acknowledgement from a heartbeat. The sender does not wait for the outcome. */
   appliedAgain(member: R, message: AppliedMessage): void;
-  /** The member wants this network sent again. */
+  /** The member asks for this network to be sent again. */
   sync(member: R, networkId: NetworkId): Receipt;
 }

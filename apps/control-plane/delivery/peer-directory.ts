@@ -56,18 +56,18 @@ export class PeerDirectory {
     });
   }
 
-  /** A member's list as of now, for the answer to its contact. */
+  /** The peers of a member now, for the answer to its hello or heartbeat. */
   listOf(receiver: Receiver): PeerList {
     if (receiver.kind === 'agent') return this.listOfAgent(receiver.agentId);
     return { revision: 0, peers: this.peersOfLocalNode(receiver), localNodes: [] };
   }
 
-  /** Sends a local node its list as of now. Error: the signal's reason, or the bus's. */
+  /** Sends a local node its peers. Errors: the signal's reason, those of Bus.requestUntilAnswered. */
   async tell(receiver: LocalNodeReceiver, signal: AbortSignal): Promise<void> {
     await this.send(receiver, this.listOf(receiver), signal);
   }
 
-  /** Made again only after something changed. */
+  /** Kept until something that they depend on changes. */
   private listOfAgent(agentId: AgentId): PeerList {
     const known = this.lists.get(agentId);
     if (known !== undefined && !this.outdated.delete(agentId)) return known;
@@ -90,7 +90,7 @@ export class PeerDirectory {
     this.refresh(this.sharingWith(agentId));
   }
 
-  /** The agents at which the node may reach something, and no other. */
+  /** The agents that hold an alias which the node may reach. */
   private peersOfLocalNode(receiver: LocalNodeReceiver): readonly Peer[] {
     const node = this.directory.localNode(receiver.nodeId)?.state;
     const network = node === undefined ? null : this.directory.network(node.networkId);

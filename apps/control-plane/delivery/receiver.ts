@@ -16,7 +16,7 @@ import type { NetworkRecord } from '../record/network-record.js';
 export type AgentReceiver = { readonly kind: 'agent'; readonly agentId: AgentId };
 export type LocalNodeReceiver = { readonly kind: 'local-node'; readonly nodeId: LocalNodeId; readonly user: UserName };
 
-/** A member that holds signed views of networks, and is asked about itself. */
+/** A member as the control plane addresses it: it is sent signed snapshots, and is asked for checks. */
 export type Receiver = AgentReceiver | LocalNodeReceiver;
 
 export function agentReceiver(agentId: AgentId): AgentReceiver {
@@ -27,29 +27,29 @@ export function localNodeReceiver({ nodeId, user }: Omit<LocalNodeReceiver, 'kin
   return { kind: 'local-node', nodeId, user };
 }
 
-/** Whom its snapshots are signed for; no other member's name. */
+/** The recipient that its snapshots are signed for. No two members have the same. */
 export function recipientOf(receiver: Receiver): string {
   return receiver.kind === 'agent' ? receiver.agentId : localNodeRecipient(receiver.nodeId);
 }
 
-/** As people read it. */
+/** What logs call it. */
 export function nameOf(receiver: Receiver): string {
   return receiver.kind === 'agent' ? `agent ${receiver.agentId}` : `local node ${receiver.nodeId}`;
 }
 
-/** Where it is sent a message. */
+/** The bus subject of a message to this member. */
 export function subjectOf(receiver: Receiver, message: ToAgent & ToLocalNode): string {
   if (receiver.kind === 'agent') return agentSubject(receiver.agentId, message);
   return localNodeSubject(receiver.nodeId, message);
 }
 
-/** What it needs of a network. */
+/** The snapshot of a network that this member needs. */
 export function compileFor(receiver: Receiver, topology: Topology): Snapshot {
   if (receiver.kind === 'agent') return compile(topology, receiver.agentId);
   return compileForLocalNode(topology, receiver.user);
 }
 
-/** The hash of what it has to hold of the network's present version. */
+/** The hash of the snapshot that this member should hold of the network's present version. */
 export function hashFor(receiver: Receiver, record: NetworkRecord): string {
   if (receiver.kind === 'agent') return currentHash(record, receiver.agentId);
   return snapshotHash(compileFor(receiver, record.topology));

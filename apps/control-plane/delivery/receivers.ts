@@ -6,7 +6,7 @@ import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
 import { agentReceiver, type LocalNodeReceiver, localNodeReceiver, type Receiver } from './receiver.js';
 
-/** Who is to hold which network now, and how they are spoken to. */
+/** Which members should hold which network now, and which protocol each speaks. */
 @Injectable()
 export class Receivers {
   constructor(
@@ -16,7 +16,7 @@ export class Receivers {
     private readonly regressions: Regressions,
   ) {}
 
-  /** Everybody who takes part in a network. */
+  /** All members that take part in a network. */
   of(networkId: NetworkId): readonly Receiver[] {
     const participants = this.directory.network(networkId)?.participants ?? [];
     return [...participants.map(agentReceiver), ...this.localNodesOf(networkId)];
@@ -28,7 +28,7 @@ export class Receivers {
     });
   }
 
-  /** Whether a version of this network may go to it now. */
+  /** Whether a version of this network may be sent to this member now. */
   mayTake(receiver: Receiver, networkId: NetworkId): boolean {
     if (receiver.kind === 'local-node') return this.isMember(receiver);
     const { agentId } = receiver;
@@ -39,13 +39,13 @@ export class Receivers {
     return this.isMember(receiver);
   }
 
-  /** Enrolled, or joined, and neither revoked nor ended otherwise. */
+  /** Whether it is enrolled or joined now. */
   isMember(receiver: Receiver): boolean {
     if (receiver.kind === 'agent') return this.directory.agent(receiver.agentId)?.state.status === 'enrolled';
     return this.directory.localNode(receiver.nodeId)?.state.status === 'joined';
   }
 
-  /** The protocol to speak to it in: its own, as far as it was heard. */
+  /** The protocol version that the member spoke last; the present one while it was not heard. */
   protocolOf(receiver: Receiver): number {
     if (receiver.kind === 'agent') return this.contacts.protocolOf(receiver.agentId);
     return this.localContacts.protocolOf(receiver.nodeId);

@@ -68,8 +68,8 @@ export class TopologyPublisher {
   }
 
   /**
-   * Nothing goes to this agent for these networks until `goOn`, or until others are named: what it holds of them is
-   * being looked up in the log.
+   * Sends this agent nothing for these networks, because the versions that it holds are still being looked up in the log.
+   * Ends for a network with `goOn`, and for all of them with the next call.
    */
   holdBack(networks: ReadonlySet<NetworkId>, receiver: AgentReceiver): void {
     this.heldBack.set(recipientOf(receiver), new Set(networks));
@@ -88,7 +88,7 @@ export class TopologyPublisher {
     this.lane(networkId, receiver).offer(record.topology);
   }
 
-  /** The member was just heard: what it does not hold, and what waits for an answer, goes out now. */
+  /** For a member that was just heard: sends the current topology, unless a delivery is under way. */
   offerIfIdle(networkId: NetworkId, receiver: Receiver): void {
     if (!this.isBusy(networkId, receiver)) this.offer(networkId, receiver);
   }
@@ -99,7 +99,7 @@ export class TopologyPublisher {
     this.lane(networkId, receiver).offer(unknownNetwork(networkId));
   }
 
-  /** Deliveries to this member begin again at once, because it can be reached again. */
+  /** The member can be reached again: deliveries under way to it are started anew at once. */
   hasten(receiver: Receiver): void {
     for (const lane of this.lanes.get(recipientOf(receiver))?.values() ?? []) lane.hasten();
   }
@@ -195,7 +195,7 @@ export class TopologyPublisher {
   }
 
   private async send(topology: Topology, receiver: Receiver, signal: AbortSignal): Promise<void> {
-    // Where agents are goes first: a local node may be asked for a flow as soon as the topology is there.
+    // Peers first: with the topology a local node may open flows at once, and has to know where the agents are.
     if (receiver.kind === 'local-node') await this.peers.tell(receiver, signal);
     const { epoch, signer, bus } = this;
     const outcome = await deliverSnapshot(
@@ -212,7 +212,7 @@ export class TopologyPublisher {
     this.count(receiver, outcome);
   }
 
-  /** The metric is about agents alone. */
+  /** Counts deliveries to agents; the metric leaves local nodes out. */
   private count({ kind }: Receiver, outcome: DeliveryOutcome | 'refused'): void {
     if (kind === 'agent') this.sent.inc({ outcome });
   }

@@ -1,4 +1,7 @@
-/** Connections that stand before there is an application to close: a start that fails half-way closes them here. */
+/**
+ * Connections that are opened while the application is being built. If the start fails before there is an application,
+ * they are closed here.
+ */
 export class OpenConnections {
   private readonly closings: (() => Promise<void>)[] = [];
 

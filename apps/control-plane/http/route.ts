@@ -38,7 +38,7 @@ function described(access: RouteAccess, route: RouteDescription, description: st
   );
 }
 
-/** A route whose repeat is a request of its own: it reads, or writes what no command id guards. */
+/** A route without an Idempotency-Key: a repeated request is carried out again. */
 export function Route(route: RouteDescription): MethodDecorator {
   return described(route.role ?? 'viewer', route, 'What was found');
 }

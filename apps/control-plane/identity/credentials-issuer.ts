@@ -19,10 +19,10 @@ export interface Application {
   readonly ttlSeconds: number;
 }
 
-/** What the credentials of every member hold. */
+/** The credentials that every member gets. */
 export type IssuedCredentials = Omit<AgentCredentialsDto, 'agentId' | 'storeId'>;
 
-/** Short-lived credentials of one member: for the bus, for the mesh, and the key that snapshots are checked with. */
+/** Issues short-lived credentials: for the bus, for the mesh, and the public key that snapshots are checked with. */
 @Injectable()
 export class CredentialsIssuer {
   constructor(

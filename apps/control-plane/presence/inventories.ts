@@ -43,7 +43,7 @@ export class Inventories {
     for (const inventory of await this.rows.find()) this.inventories.set(inventory.agentId, inventory);
   }
 
-  /** What the agent that the sandbox belongs to says of it; null: nothing since it started. */
+  /** What the sandbox's agent reports of it; null: the agent has not reported since it started. */
   reportOf(sandboxId: SandboxId): SandboxReport | null {
     const owner = this.directory.sandbox(sandboxId)?.agentId ?? null;
     const inventory = owner === null ? null : this.saidBy(owner);
@@ -90,7 +90,7 @@ export class Inventories {
     await this.rows.delete({ agentId });
   }
 
-  /** Its last inventory, if it is from the life that was last heard of: what ran before a restart may be gone. */
+  /** The agent's last inventory; null when the agent has restarted since, because what ran before may be gone. */
   private saidBy(agentId: AgentId): AgentInventory | null {
     const inventory = this.inventories.get(agentId);
     return inventory !== undefined && inventory.bootId === this.contacts.of(agentId)?.bootId ? inventory : null;

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.js';
 import { type FieldParser, integerBetween, textUpTo } from '../json-fields.js';
 
-/** Counts and versions as a message may name them. */
+/** A count or a version in a message: a whole number within bounds. */
 export const counter = integerBetween(0, Number.MAX_SAFE_INTEGER);
 
 /** A stable code, such as PLACEMENT_CONFLICT. */

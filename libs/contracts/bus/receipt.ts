@@ -2,7 +2,7 @@ import { nullOr, parseTrueOrFalse } from '../json-fields.js';
 import { codeText, sentence } from './fields.js';
 import { parseMemberEnvelope } from './protocol.js';
 
-/** The answer to a message that asks for nothing: it was taken, or why not. */
+/** Answers a message that only reports something: whether it was accepted, and if not, why. */
 export interface Receipt {
   readonly protocol: number;
   readonly ok: boolean;

@@ -35,7 +35,7 @@ export async function explainFailure(route: Route, error: unknown): Promise<Rout
   }
 }
 
-/** A system without the kernel's table answers no. */
+/** False on systems that do not have the kernel's table. */
 async function listensOnEveryAddress(port: number): Promise<boolean> {
   return (await listeningSockets()).some((socket) => socket.port === port && socket.isEveryAddress);
 }

@@ -13,7 +13,7 @@ import { judgeOffer } from './acceptance.js';
 import type { HeldNetwork } from './held-network.js';
 import { PartAssembly } from './part-assembly.js';
 
-/** What is held. */
+/** The versions held now. */
 export interface TopologyHolder {
   of(networkId: NetworkId): HeldNetwork | null;
   /** The highest epoch that anything was taken from. */
@@ -26,7 +26,7 @@ export interface ReceiverPorts {
   /** Pinned at enrolment: SPKI, DER, base64. */
   readonly topologyKey: () => string;
   readonly held: TopologyHolder;
-  /** Takes what leads forward. */
+  /** Called with each version that passed all checks and is newer than the one held. */
   readonly take: (held: HeldNetwork) => void;
   /** The acknowledgement of a version held already is due again. */
   readonly acknowledgeAgain: (networkId: NetworkId) => void;

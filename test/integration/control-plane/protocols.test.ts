@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
 import { verifyTopology } from '#libs/bus/signing.js';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { agentInboxPrefix, agentSubject, type FromAgent } from '#libs/contracts/bus/subjects.js';
-import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
+import { parseTopologyMessage, type TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
 import { CLONE } from '#test/support/clone.js';
@@ -47,7 +48,9 @@ class EarlierAgent {
       });
     answer('control', () => ({ protocol: 1, ok: true, code: null, message: null }));
     answer('topology', (message) => {
-      earlier.taken.push(message as unknown as TopologyMessage);
+      // The two protocols differ in the hash, not in the fields.
+      const read = parseTopologyMessage({ ...message, protocol: BUS_PROTOCOL });
+      earlier.taken.push({ ...read, protocol: Number(message.protocol) });
       return { protocol: 1, status: 'received', code: null, message: null };
     });
     answer('diagnose', (message) => {

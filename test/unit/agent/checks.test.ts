@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { runChecks } from '#apps/agent/diagnostics/checks.js';
 import type { ChecksRequest, DiagnosedAgent } from '#apps/agent/diagnostics/diagnosed-agent.js';
@@ -211,28 +212,34 @@ describe('the checks of an agent', () => {
   it('that wait for a silent peer say so before the end of their time', async () => {
     const silent: DiagnosedAgent['flows']['probe'] = async (_question, signal) => {
       await once(signal, 'abort');
-      // To end what was begun takes a moment, too.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      return { kind: 'unreachable', agentId: HOST_A, code: 'CONNECT_TIMEOUT', message: 'no answer', remedy: null };
+      // Ending what was begun takes a moment, too.
+      return late(100, {
+        ...{ kind: 'unreachable', agentId: HOST_A, code: 'CONNECT_TIMEOUT' },
+        ...{ message: 'no answer', remedy: null },
+      } as const);
     };
     expect((await statusesOf(flows({ probe: silent }))).get('PEER_REACHED')).to.match(/^fail: .*CONNECT_TIMEOUT/);
   });
 
   it('run side by side', async () => {
-    const late = <T>(value: T) => new Promise<T>((resolve) => setTimeout(resolve, 400, value));
     const began = performance.now();
     await statusesOf({
-      dnsRevision: () => late(3),
-      isListening: () => late(true),
-      ...flows({ probe: () => late({ kind: 'taken', agentId: HOST_A, version: 7 } as const) }),
+      dnsRevision: () => late(400, 3),
+      isListening: () => late(400, true),
+      ...flows({ probe: () => late(400, { kind: 'taken', agentId: HOST_A, version: 7 } as const) }),
       ...inside({
-        lookUp: () => late({ kind: 'looked up', agentResolver: '10.76.0.1', lookups: [] } as const),
-        dialNeighbours: () => late({ kind: 'dialled', dialled: 1, reached: [] } as const),
+        lookUp: () => late(400, { kind: 'looked up', agentResolver: '10.76.0.1', lookups: [] } as const),
+        dialNeighbours: () => late(400, { kind: 'dialled', dialled: 1, reached: [] } as const),
       }),
     });
     expect(performance.now() - began).to.be.lessThan(1_200);
   });
 });
+
+/** A part of the host that takes so long to answer. */
+function late<T>(afterMs: number, answer: T): Promise<T> {
+  return pause(afterMs, answer);
+}
 
 function inside(change: Partial<SandboxInspection>): Partial<DiagnosedAgent> {
   return { inspection: { ...seen, ...change } };

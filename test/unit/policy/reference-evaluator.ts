@@ -45,7 +45,7 @@ function inOrder(view: NetworkView): readonly Rule[] {
   return [...view.rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Whether a selector means a source that is attached, or a local node. */
+/** Whether a selector stands for this source: an attached sandbox, or a local node. */
 export function standsFor(view: NetworkView, from: Selector, source: FlowSource): boolean {
   if (source.kind === 'local') {
     return from.kind === 'local' || (from.kind === 'local-user' && from.user === source.user);

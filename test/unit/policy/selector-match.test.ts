@@ -8,7 +8,7 @@ import { standsFor } from './reference-evaluator.js';
 
 const PAIRS = EVERY_SELECTOR.flatMap((wide) => EVERY_SELECTOR.map((narrow) => ({ wide, narrow })));
 
-/** For each selector, which of all sources it stands for, by the reference. */
+/** By selector: the indexes of the sources that it stands for, as the reference evaluator says. */
 function membersIn(view: NetworkView): ReadonlyMap<string, ReadonlySet<number>> {
   const isThere = EVERY_SOURCE.map((source) => source.kind === 'local' || view.sandboxes.has(source.sandboxId));
   return new Map(

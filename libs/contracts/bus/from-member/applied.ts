@@ -14,7 +14,7 @@ export interface AliasFailure {
   readonly message: string;
 }
 
-/** What a member did with a version: resent until answered with a Receipt, and repeated in each heartbeat. */
+/** What a member did with a version. Sent again until a Receipt answers it, and repeated in each heartbeat. */
 export interface AppliedMessage {
   readonly protocol: number;
   readonly epoch: Epoch;

@@ -5,7 +5,7 @@ import { type Epoch, MAX_NETWORKS, parseEpoch } from '../network-version.js';
 import { BUS_PROTOCOL, parseEnvelope } from '../protocol.js';
 import { type AdmittedLocalNode, type Peer, parseLocalNodeList, parsePeerList } from '../to-member/peers.js';
 
-/** The answer to hello and heartbeat. Only this counts as contact. */
+/** The answer to hello and heartbeat. A member counts as in contact only after such an answer. */
 export interface ContactReply {
   readonly protocol: number;
   /** Every protocol that this control plane serves. */

@@ -31,7 +31,7 @@ export interface SandboxReport {
   readonly namespace: string | null;
   /** Where a command can be run inside: a container. */
   readonly container: ContainerReport | null;
-  /** Its processes are frozen: new flows to it are refused. */
+  /** Its processes are frozen, as by `docker pause`. Agents refuse new flows to it. */
   readonly paused: boolean;
 }
 
@@ -58,7 +58,10 @@ export interface RefusedSandbox {
   readonly remedy: string;
 }
 
-/** From agents alone: everything the driver sees, each time it changes and after each hello. Answered with InventoryReply. */
+/**
+ * From agents alone: everything the driver sees, each time it changes and after each hello. Answered with
+ * InventoryReply.
+ */
 export interface InventoryMessage {
   readonly protocol: number;
   readonly bootId: string;

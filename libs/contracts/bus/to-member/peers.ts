@@ -12,7 +12,7 @@ import { type FieldParser, listOf, nullOr, parseObject, textUpTo, wordOf } from 
 import { counter } from '../fields.js';
 import { BUS_PROTOCOL, parseEnvelope } from '../protocol.js';
 
-/** The subject is named for what it carried first; its messages say their kind. */
+/** An older name of the subject, kept because members of earlier releases listen there. */
 export const CONTROL = 'control';
 
 /**
