@@ -169,4 +169,21 @@ describe('cli: network test', function () {
       expect(JSON.parse(programs.stdout)).to.deep.equal(answer);
     });
   }
+
+  it('--expect deny, as expected: gives no advice that would end the denial', async () => {
+    const { server, gstacks, env } = at();
+    const decided = {
+      ...contrary,
+      agentId: null,
+      role: null,
+      evidence: 'no rule allows it',
+      remedy: 'gstacks network policy allow',
+    };
+    server.on('POST /v1/networks/dev/tests', { json: { ...tested, verdict: denied, firstFailure: decided } });
+    const command = words('network test dev local api:8080');
+    expect((await gstacks.run(command, { env })).stdout).to.contain('  try: gstacks network policy allow');
+    const expected = await gstacks.run([...command, '--expect', 'deny'], { env });
+    expect(expected.exitCode).to.equal(0);
+    expect(expected.stdout).to.not.contain('first failure').and.not.contain('  try:');
+  });
 });

@@ -7,6 +7,7 @@ import { GstacksCommand } from '../../command.js';
 import { parseDestination } from '../../diagnostics/destination.js';
 import { EXPECTATIONS, judge } from '../../diagnostics/judge.js';
 import { missText, verdictLine, whoAtWhichEnd } from '../../diagnostics/verdict-text.js';
+import { EXIT } from '../../errors/exit-codes.js';
 import { SELECTORS } from '../../rule-command.js';
 
 /** The control plane asks agents and local nodes before it answers, and waits for the silent ones. */
@@ -57,7 +58,8 @@ export default class NetworkTest extends GstacksCommand {
       { heading: 'REMEDY', cell: ({ remedy }) => remedy },
     ]);
     this.screen.line('');
-    if (firstFailure !== null) {
+    // A denial that was expected is nothing to mend.
+    if (firstFailure !== null && judgement.exitCode !== EXIT.ok) {
       this.screen.line(
         `first failure: ${whoAtWhichEnd(firstFailure) ?? 'control plane'} ${firstFailure.code}: ${firstFailure.evidence}`,
         'bad',
