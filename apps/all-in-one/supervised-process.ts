@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { rest } from '#libs/async/rest.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { PidFiles } from './pid-files.js';
 import type { ProcessSpec } from './process-spec.js';
@@ -109,7 +110,7 @@ export class SupervisedProcess {
       if (signal.aborted) break;
       if (performance.now() - startedAt > HEALTHY_AFTER_MS) pauseMs = FIRST_PAUSE_MS;
       this.say(`${this.spec.name} ended (${ending}); starting it again in ${pauseMs} ms; log: ${this.logPath}`);
-      await pause(pauseMs, undefined, { signal }).catch(() => {});
+      await rest(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { rest } from '#libs/async/rest.js';
 import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import type { Forward } from './forwards.js';
 import { type Look, type Seen, type Standing, type Surroundings, standingOf } from './standing.js';
@@ -80,7 +80,7 @@ export class ForwardStates {
   private async lookAgainAndAgain(): Promise<void> {
     const { signal } = this.closing;
     while (!signal.aborted) {
-      await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+      await rest(LOOK_EVERY_MS, signal);
       if (!signal.aborted) await this.look();
     }
   }

@@ -107,7 +107,7 @@ export class JoinedNetwork {
       held: this.copy.networks,
       request: (message) => this.bus.requestSync(message),
       failed: () => {
-        // unanswered: the flow that asked is decided on what is here
+        // The flow that asked is then decided by the version that is held.
       },
     });
     const admitted = new AdmittedPeers();
@@ -164,7 +164,7 @@ export class JoinedNetwork {
         ),
       answered: (reply) => copy.heard(reply),
       unanswered: () => {
-        // without contact: staleness counts from the last one, and the status of the bus is shown
+        // `state` shows how long ago the control plane answered last.
       },
     });
     changes.on('mesh', () => {
@@ -189,7 +189,7 @@ export class JoinedNetwork {
       },
       now,
     });
-    // That is how a machine hears that it was revoked.
+    // The server ends the connection of a machine that was revoked: the answer to a renewal tells whether it was.
     this.bus.onLost(() => this.renewal.now());
   }
 

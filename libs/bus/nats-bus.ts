@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, ErrorCode, jwtAuthenticator, type Msg, type NatsConnection, NatsError } from 'nats';
+import { rest } from '#libs/async/rest.js';
 import type { Bus, BusFault, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
 import { decodeMessage, decodeReply, encodeMessage, encodeRefusal } from './codec.js';
 import {
@@ -125,7 +126,7 @@ class NatsBus implements Bus {
       } catch (error) {
         this.become('disconnected', error instanceof Error ? error.message : String(error));
       }
-      await pause(pauseMs, undefined, { signal }).catch(() => {});
+      await rest(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
     this.become('closed', null);

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { rest } from '#libs/async/rest.js';
 import { clientConfig, connectClient, dropClient } from './connection.js';
 import { ConnectionLostError } from './errors.js';
 import { CHANNEL } from './sql.js';
@@ -44,7 +44,7 @@ export class NotificationListener {
       } catch (error) {
         if (!signal.aborted) this.onError(new ConnectionLostError(error));
       }
-      await pause(pauseMs, undefined, { signal }).catch(() => {});
+      await rest(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }

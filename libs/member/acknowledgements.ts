@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { rest } from '#libs/async/rest.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 
@@ -77,7 +77,7 @@ export class Acknowledgements {
       } catch (error) {
         if (signal.aborted) break;
         this.ports.failed(head, error);
-        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+        await rest(RETRY_MS, signal);
       }
     }
     queue.sending = null;

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { rest } from '#libs/async/rest.js';
 import type { MemberCredentials } from './credentials.js';
 
 type Lifetime = Pick<MemberCredentials, 'issuedAt' | 'expiresAt'>;
@@ -76,8 +76,4 @@ export class Renewal<C extends Lifetime> {
       }
     }
   }
-}
-
-function rest(ms: number, signal: AbortSignal): Promise<void> {
-  return pause(ms, undefined, { signal }).catch(() => {});
 }

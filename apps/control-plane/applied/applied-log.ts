@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
+import { rest } from '#libs/async/rest.js';
 import { WokenWork } from '#libs/async/woken-work.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { Epoch } from '#libs/contracts/bus/network-version.js';
@@ -110,7 +110,7 @@ export class AppliedLog {
       } catch (error) {
         if (isDatabaseUnavailable(error)) {
           this.logger.warn({ err: error, rows: batch.length }, 'acknowledgements wait for the database');
-          await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
+          await rest(RETRY_MS, this.closing.signal);
         } else await this.insertOneByOne(batch);
       }
     }

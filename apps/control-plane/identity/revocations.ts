@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { rest } from '#libs/async/rest.js';
 import { WokenWork } from '#libs/async/woken-work.js';
 import type { BusAuthority, BusHolder, Revocations as RevokedKeys } from '#libs/bus/authority.js';
 import type { CutDto } from '#libs/contracts/http/cut.js';
@@ -87,7 +87,7 @@ export class Revocations {
         if (this.mayReturn(holder)) return notCut('an agent has the same key: its credentials are good until they end');
         if (found === 0) return { isCut: true };
         if (deadline.aborted) return notCut(`${found} of its connections are open although its key is void`);
-        await pause(LOOK_AGAIN_MS, undefined, { signal: deadline }).catch(() => {});
+        await rest(LOOK_AGAIN_MS, deadline);
       }
     } catch (error) {
       this.logger.warn({ err: error, holder: holder.id }, 'nats-server was not asked for connections');
@@ -131,7 +131,7 @@ export class Revocations {
         for (const wake of this.waiters.splice(0)) wake();
       } catch (error) {
         this.logger.warn({ err: error }, 'revocations are not at the bus yet');
-        await pause(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
+        await rest(RETRY_MS, this.closing.signal);
       }
     }
   }

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
+import { rest } from '#libs/async/rest.js';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
@@ -54,7 +54,7 @@ export class Rounds {
       const pauseMs = await this.once();
       this.ends.emit('ended');
       const waiting = new AbortController();
-      const due = pause(pauseMs, undefined, { signal: AbortSignal.any([signal, waiting.signal]) }).catch(() => {});
+      const due = rest(pauseMs, AbortSignal.any([signal, waiting.signal]));
       await Promise.race([this.asked.promise, due]);
       waiting.abort();
     }

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { rest } from '#libs/async/rest.js';
 import type { AppliedDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkName } from '#libs/contracts/ids.js';
 import { AppliedLog } from '../applied/applied-log.js';
@@ -47,7 +47,7 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
         const elapsedMs = Math.max(0, this.clock().getTime() - asked);
         return { network, version, confirmed, expected: agents.length, elapsedMs, flowsCut: 0, supersededBy, agents };
       }
-      await pause(LOOK_EVERY_MS, undefined, { signal: deadline }).catch(() => {});
+      await rest(LOOK_EVERY_MS, deadline);
     }
   }
 

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { rest } from '#libs/async/rest.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { formatEndpoint } from '../endpoint.js';
 import { MeshNodeProcess } from './process.js';
@@ -54,7 +54,7 @@ export class MeshNodeSupervisor {
       if (this.hasJoined) pauseMs = FIRST_PAUSE_MS;
       this.hasJoined = false;
       if (ending !== null) this.board.failed(ending);
-      await pause(pauseMs, undefined, { signal }).catch(() => {});
+      await rest(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { rest } from '#libs/async/rest.js';
 import type { DockerEngine } from '#libs/docker-engine/engine.js';
 import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
 import { EngineUnavailableError } from '#libs/docker-engine/errors.js';
@@ -33,6 +33,6 @@ export async function watchEngine(engine: DockerEngine, observer: EngineObserver
     } finally {
       attempt.abort();
     }
-    await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+    await rest(RETRY_MS, signal);
   }
 }

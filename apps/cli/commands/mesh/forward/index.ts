@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
+import { rest } from '#libs/async/rest.js';
 import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import { networkArgument, required } from '../../../arguments.js';
@@ -49,7 +49,7 @@ export default class MeshForward extends MeshCommand {
     this.screen.line('Ctrl-C stops it');
     while (!interruption.signal.aborted) {
       await this.ask(folder, { kind: 'status' });
-      await pause(LOOK_EVERY_MS, undefined, { signal: interruption.signal }).catch(() => {});
+      await rest(LOOK_EVERY_MS, interruption.signal);
     }
     await this.ask(folder, { kind: 'stop-forward', localPort });
   }
