@@ -1,11 +1,19 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
-/** Names of this machine itself, which no outside name may point to whatever the settings say. */
-const ALWAYS_FORBIDDEN = ['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'];
+/** Ranges that no outside name may point to, whatever the settings say. */
+const ALWAYS_FORBIDDEN = [
+  // This machine itself.
+  ...['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'],
+  // This machine's links (RFC 3927, RFC 4291), where clouds serve their metadata, and groups of machines on them.
+  ...['169.254.0.0/16', 'fe80::/10', '224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'],
+  // Tunnels and local translation that lead to an IPv4 address inside the IPv6 one: 6to4 (RFC 3056), Teredo (RFC 4380),
+  // NAT64 with a prefix of the site's own, in which the IPv4 address may stand at several places (RFC 8215).
+  ...['2002::/16', '2001::/32', '64:ff9b:1::/48'],
+];
 
-/** IPv6 prefixes whose last 32 bits are an IPv4 address: RFC 4291 section 2.5.5, RFC 6052 section 2.1. */
-const EMBEDDING_PREFIXES = [/^0:0:0:0:0:(?:0|ffff):/, /^64:ff9b:0:0:0:0:/];
+/** IPv6 prefixes whose last 32 bits are an IPv4 address: RFC 4291 section 2.5.5, RFC 2765 section 2.1, RFC 6052 section 2.1. */
+const EMBEDDING_PREFIXES = [/^0:0:0:0:0:(?:0|ffff):/, /^0:0:0:0:ffff:0:/, /^64:ff9b:0:0:0:0:/];
 
 /**
  * Tells whether an address (dotted quad, or eight colon-separated groups) lies in one of the CIDR ranges, or is an

@@ -23,6 +23,12 @@ describe('DNS names outside the suffix, with dnsmasq upstream', () => {
       '--address=/proxy.test/127.77.0.1',
       '--address=/loop.test/127.0.0.1',
       '--address=/six.test/::1',
+      '--address=/metadata.test/169.254.169.254',
+      '--address=/link.test/fe80::1',
+      '--address=/tunnel.test/2002:c000:201::1',
+      '--address=/local64.test/64:ff9b:1::c000:201',
+      '--address=/mapped.test/::ffff:127.77.0.1',
+      '--address=/nat64.test/64:ff9b::7f4d:1',
       '--local=/test/',
       `--txt-record=big.test,${Array.from({ length: 12 }, () => PARAGRAPH).join(',')}`,
       '--edns-packet-max=4096',
@@ -51,6 +57,12 @@ describe('DNS names outside the suffix, with dnsmasq upstream', () => {
     ['proxy.test', 'A'],
     ['loop.test', 'A'],
     ['six.test', 'AAAA'],
+    ['metadata.test', 'A'],
+    ['link.test', 'AAAA'],
+    ['tunnel.test', 'AAAA'],
+    ['local64.test', 'AAAA'],
+    ['mapped.test', 'AAAA'],
+    ['nat64.test', 'AAAA'],
   ] as const) {
     it(`that point into a forbidden range are dropped: ${name} ${type}`, async () => {
       const before = (await served.server.counters()).upstreamDropped;
