@@ -192,7 +192,23 @@ function reportMesh(log: AgentLog, state: MeshState): void {
 }
 
 function reportDns(log: AgentLog, event: DnsServerEvent): void {
-  if (event.kind === 'worker-restarted') log.info(event, 'DNS worker started again');
-  else if (event.kind === 'listen-recovered') log.info(event, 'DNS listens again');
-  else log.error(event, event.kind === 'worker-died' ? 'DNS worker died' : 'DNS cannot listen');
+  switch (event.kind) {
+    case 'worker-died':
+      log.error(event, 'DNS worker died');
+      break;
+    case 'worker-restarted':
+      log.info(event, 'DNS worker started again');
+      break;
+    case 'listen-failed':
+      log.error(event, 'DNS cannot listen');
+      break;
+    case 'listen-recovered':
+      log.info(event, 'DNS listens again');
+      break;
+    case 'upstream-silent':
+      log.warn(event, 'upstream resolver does not answer; it is not asked until it answers a probe');
+      break;
+    case 'upstream-answers':
+      log.info(event, 'upstream resolver answers again');
+  }
 }

@@ -3,15 +3,17 @@ import { connect } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Endpoint } from './endpoint.js';
 
-/** A resolver did not answer: refused, unreachable, or too late. */
+/** A resolver did not answer: too late, or the connection broke. */
 export class ExchangeError extends CodedError {}
+/** This host's network says that no resolver is there, or does not lead to it. */
+export class ResolverUnreachableError extends ExchangeError {}
 
 /** Recognises the answer to the question asked; anything else that arrives is passed over. */
 export type Recognise = (message: Buffer) => boolean;
 
 /**
  * One question over UDP, from a socket and thereby a random port of its own, connected so that the kernel passes
- * only the resolver's packets (RFC 5452 section 4.5). Rejects with ExchangeError.
+ * only the resolver's packets (RFC 5452 section 4.5). Rejects with ExchangeError or ResolverUnreachableError.
  */
 export function askOverUdp(
   server: Endpoint,
@@ -28,7 +30,7 @@ export function askOverUdp(
       socket.close();
       act();
     };
-    const fail = (error: Error): void => settle(() => reject(unanswered(server, error.message)));
+    const fail = (error: Error): void => settle(() => reject(failure(server, error)));
     const giveUp = (): void => settle(() => reject(unanswered(server, 'no answer in time')));
     if (signal.aborted) return giveUp();
     signal.addEventListener('abort', giveUp);
@@ -80,6 +82,25 @@ export function askOverTcp(
     length.writeUInt16BE(question.length);
     socket.write(Buffer.concat([length, question]));
   });
+}
+
+/** What sockets report when nobody listens there, no route leads there, or a firewall of this host is in the way. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EPERM',
+  'EACCES',
+]);
+
+function failure(server: Endpoint, error: Error): ExchangeError {
+  if (!('code' in error && UNREACHABLE.has(String(error.code)))) return unanswered(server, error.message);
+  return new ResolverUnreachableError(
+    'UPSTREAM_UNREACHABLE',
+    `resolver ${server.address}:${server.port}: ${error.message}`,
+  );
 }
 
 function unanswered(server: Endpoint, reason: string): ExchangeError {

@@ -1,9 +1,9 @@
 import type { CounterName } from './counters.js';
-import { FLAG, PLAIN_UDP_BYTES, RCODE, UDP_PAYLOAD_BYTES } from './protocol.js';
+import { EXTENDED_ERROR, FLAG, PLAIN_UDP_BYTES, RCODE, UDP_PAYLOAD_BYTES } from './protocol.js';
 import { type Query, readQuery } from './query.js';
 import type { RateLimit } from './rate-limit.js';
 import { bareReply, type Reply, writeReply } from './responses.js';
-import type { Upstream } from './upstream.js';
+import type { Upstream, UpstreamFailure } from './upstream.js';
 import { lookUp, REFUSED, type ZoneIndex } from './zone-index.js';
 
 export type Transport = 'udp' | 'tcp';
@@ -26,7 +26,13 @@ export interface HandlerParts {
   readonly now: () => number;
 }
 
-const SERVER_FAILURE = bareReply(RCODE.SERVFAIL);
+const SERVER_FAILURES: Readonly<Record<UpstreamFailure, Reply>> = {
+  silent: bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NO_REACHABLE_AUTHORITY),
+  late: bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NETWORK_ERROR),
+  busy: bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.OTHER),
+  inconclusive: bareReply(RCODE.SERVFAIL),
+};
+const BLOCKED = bareReply(RCODE.REFUSED, EXTENDED_ERROR.BLOCKED);
 const NO_RECORDS = bareReply(RCODE.NOERROR);
 
 /** One packet in, at most one answer out, the same for every socket. Nothing that a packet holds makes it throw. */
@@ -41,19 +47,23 @@ export function createHandler(parts: HandlerParts): Handler {
   async function forward(asked: Upstream, packet: Buffer, query: Query, source: string, maxBytes: number) {
     const answer = await asked.ask(packet, query, source);
     switch (answer.kind) {
-      case 'answer': {
-        if (answer.message.length <= maxBytes) return answer.message;
-        const cut = write(packet, query, NO_RECORDS);
-        cut[2] = (cut[2] ?? 0) | FLAG.TRUNCATED;
-        return cut;
-      }
+      case 'answer':
+        return answer.message.length <= maxBytes ? answer.message : truncated(packet, query);
+      case 'truncated':
+        return truncated(packet, query);
       case 'forbidden':
         count('upstreamDropped');
-        return write(packet, query, REFUSED);
+        return write(packet, query, BLOCKED);
       case 'failed':
         count('upstreamFailures');
-        return write(packet, query, SERVER_FAILURE);
+        return write(packet, query, SERVER_FAILURES[answer.reason]);
     }
+  }
+
+  function truncated(packet: Buffer, query: Query): Buffer {
+    const cut = write(packet, query, NO_RECORDS);
+    cut[2] = (cut[2] ?? 0) | FLAG.TRUNCATED;
+    return cut;
   }
 
   return {

@@ -33,6 +33,15 @@ export const RCODE = {
   BADVERS: 16,
 } as const;
 
+/** Why an answer is an error, in the option of that name: RFC 8914 section 4. */
+export const EXTENDED_ERROR = {
+  OTHER: 0,
+  NOT_READY: 14,
+  BLOCKED: 15,
+  NO_REACHABLE_AUTHORITY: 22,
+  NETWORK_ERROR: 23,
+} as const;
+
 export const FLAG = {
   /** In the third octet of the header. */
   RESPONSE: 0x80,

@@ -19,14 +19,28 @@ export interface Reply {
   readonly records: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** The code of RFC 8914 for clients that speak EDNS; null: the rcode says all. */
+  readonly extendedError: number | null;
 }
 
 const OPT_BYTES = 11;
+/** Code and length of an option, RFC 6891 section 6.1.2, and an info code without text, RFC 8914 section 2. */
+const EXTENDED_ERROR_BYTES = 6;
+const EXTENDED_ERROR_OPTION = 15;
 const NO_RECORDS = new Uint8Array(0);
 
 /** An answer without records; REFUSED and SERVFAIL are never authoritative. */
-export function bareReply(rcode: number): Reply {
-  return { rcode, authoritative: false, answers: 0, authorities: 0, records: NO_RECORDS, start: 0, end: 0 };
+export function bareReply(rcode: number, extendedError: number | null = null): Reply {
+  return {
+    rcode,
+    authoritative: false,
+    answers: 0,
+    authorities: 0,
+    records: NO_RECORDS,
+    start: 0,
+    end: 0,
+    extendedError,
+  };
 }
 
 /** The record of whichever family `address` is; its owner is the name asked, in the spelling asked. */
@@ -44,7 +58,16 @@ export function recordType(records: Uint8Array, start: number): number {
 
 /** The answer that is one record, found in `records` from `start` to before `end`. */
 export function recordReply(records: Uint8Array, start: number, end: number): Reply {
-  return { rcode: RCODE.NOERROR, authoritative: true, answers: 1, authorities: 0, records, start, end };
+  return {
+    rcode: RCODE.NOERROR,
+    authoritative: true,
+    answers: 1,
+    authorities: 0,
+    records,
+    start,
+    end,
+    extendedError: null,
+  };
 }
 
 /** RFC 6303 section 3: a zone that only this server knows names itself as its server and nobody as its owner. */
@@ -59,7 +82,8 @@ export function authorityReply(zone: string, serial: number): Reply {
 /** NXDOMAIN, or with NOERROR "the name exists, this type does not": RFC 2308 sections 2.1 and 2.2. */
 export function absenceReply(rcode: number, zone: string, serial: number): Reply {
   const records = encodeRecords({ authorities: [startOfAuthority(zone, serial)] });
-  return { rcode, authoritative: true, answers: 0, authorities: 1, records, start: 0, end: records.length };
+  const end = records.length;
+  return { rcode, authoritative: true, answers: 0, authorities: 1, records, start: 0, end, extendedError: null };
 }
 
 function startOfAuthority(zone: string, serial: number) {
@@ -107,11 +131,12 @@ export function writeReply(
   reply: Reply,
   recursionAvailable: boolean,
 ): Buffer {
-  const { records, start } = reply;
+  const { records, start, extendedError } = reply;
   const count = reply.end - start;
   const head = questionEnd === 0 ? HEADER_BYTES : questionEnd;
   const end = head + count;
-  const out = Buffer.allocUnsafe(edns === null ? end : end + OPT_BYTES);
+  const optBytes = extendedError === null ? OPT_BYTES : OPT_BYTES + EXTENDED_ERROR_BYTES;
+  const out = Buffer.allocUnsafe(edns === null ? end : end + optBytes);
   // Octet by octet: for so few, copy() costs more than the loop.
   for (let index = 0; index < head; index += 1) out[index] = packet[index] as number;
   for (let index = 0; index < count; index += 1) out[head + index] = records[start + index] as number;
@@ -130,7 +155,10 @@ export function writeReply(
   out[9] = reply.authorities;
   out[10] = 0;
   out[11] = 0;
-  if (edns !== null) writeOpt(out, end, edns, reply.rcode);
+  if (edns !== null) {
+    writeOpt(out, end, edns, reply.rcode);
+    if (extendedError !== null) writeExtendedError(out, end, extendedError);
+  }
   return out;
 }
 
@@ -148,4 +176,12 @@ function writeOpt(out: Buffer, offset: number, edns: Edns, rcode: number): void 
   out[offset + 8] = 0;
   out[offset + 9] = 0;
   out[offset + 10] = 0;
+}
+
+/** Adds the option to the OPT record that begins at `offset`. */
+function writeExtendedError(out: Buffer, offset: number, code: number): void {
+  out.writeUInt16BE(EXTENDED_ERROR_BYTES, offset + OPT_BYTES - 2);
+  out.writeUInt16BE(EXTENDED_ERROR_OPTION, offset + OPT_BYTES);
+  out.writeUInt16BE(EXTENDED_ERROR_BYTES - 4, offset + OPT_BYTES + 2);
+  out.writeUInt16BE(code, offset + OPT_BYTES + 4);
 }

@@ -22,7 +22,9 @@ export type DnsServerEvent =
   | { readonly kind: 'worker-restarted'; readonly revision: number }
   | ({ readonly kind: 'listen-failed' } & ListenFailure)
   /** An address that had failed is listened on now. */
-  | { readonly kind: 'listen-recovered'; readonly address: string };
+  | { readonly kind: 'listen-recovered'; readonly address: string }
+  /** An upstream resolver does not answer and is not asked until a probe of it is answered. */
+  | { readonly kind: 'upstream-silent' | 'upstream-answers'; readonly address: string };
 
 export interface DnsServerOptions {
   readonly limits?: DnsLimits;
@@ -74,7 +76,8 @@ export async function startDnsServer(
       startWorker(workerSettings),
       (news) => {
         if (news.kind === 'listener-lost') reportFailures([news.failure]);
-        else report({ kind: 'listen-recovered', address: news.address });
+        else if (news.kind === 'listener-back') report({ kind: 'listen-recovered', address: news.address });
+        else report(news);
       },
       (reason) => {
         if (!ending.signal.aborted) restart(reason, performance.now() - startedAt);

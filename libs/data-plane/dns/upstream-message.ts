@@ -1,4 +1,4 @@
-import { FLAG, HEADER_BYTES, RCODE, TYPE, UDP_PAYLOAD_BYTES } from './protocol.js';
+import { CLASS_IN, FLAG, HEADER_BYTES, RCODE, TYPE, UDP_PAYLOAD_BYTES } from './protocol.js';
 import { type Query, skipName, uint16 } from './query.js';
 
 const OPT_BYTES = 11;
@@ -20,6 +20,17 @@ export function upstreamQuestion(packet: Buffer, query: Query, id: number): Buff
     message.writeUInt16BE(UDP_PAYLOAD_BYTES, query.questionEnd + 3);
     message[query.questionEnd + 7] = query.edns.dnssecOk ? 0x80 : 0;
   }
+  return message;
+}
+
+/** The servers of the root, which every resolver can tell without asking anybody. */
+export function probeQuestion(id: number): Buffer {
+  const message = Buffer.alloc(HEADER_BYTES + 5);
+  message.writeUInt16BE(id, 0);
+  message[2] = FLAG.RECURSION_DESIRED;
+  message.writeUInt16BE(1, 4);
+  message.writeUInt16BE(TYPE.NS, HEADER_BYTES + 1);
+  message.writeUInt16BE(CLASS_IN, HEADER_BYTES + 3);
   return message;
 }
 

@@ -1,26 +1,30 @@
 import type { Endpoint } from './endpoint.js';
-import { askOverTcp, askOverUdp, ExchangeError } from './exchange.js';
+import { createFairQueue } from './fair-queue.js';
 import type { DnsLimits } from './limits.js';
 import type { Query } from './query.js';
-import {
-  addressToClient,
-  answersQuestion,
-  isConclusive,
-  isTruncated,
-  readAnswer,
-  upstreamQuestion,
-} from './upstream-message.js';
+import { createResolver } from './resolver.js';
+import { addressToClient, isConclusive, isTruncated, readAnswer } from './upstream-message.js';
+
+/**
+ * Why there is no answer: every resolver is known to be silent, none answered in time, too many questions wait, or none
+ * of the answers settles the question.
+ */
+export type UpstreamFailure = 'silent' | 'late' | 'busy' | 'inconclusive';
 
 export type UpstreamAnswer =
   | { readonly kind: 'answer'; readonly message: Buffer }
+  /** There is one, too long for UDP, and it cannot be had over TCP. */
+  | { readonly kind: 'truncated' }
   /** The answer points into a range that outside names may not point into. */
   | { readonly kind: 'forbidden' }
-  | { readonly kind: 'failed' };
+  | { readonly kind: 'failed'; readonly reason: UpstreamFailure };
 
 /** Who else to ask: the resolvers for names outside the suffix. */
 export interface Upstream {
   /** An answer addressed to the client (its id, its spelling), of any size. Never rejects. */
   ask(packet: Buffer, query: Query, source: string): Promise<UpstreamAnswer>;
+  /** Gives up what is under way. */
+  close(): void;
 }
 
 export interface UpstreamParts {
@@ -29,68 +33,77 @@ export interface UpstreamParts {
   readonly isForbidden: (address: string) => boolean;
   /** A random id from 0 to 65535, not to be guessed. */
   readonly randomId: () => number;
-  readonly limits: Pick<DnsLimits, 'upstreamInFlight' | 'upstreamInFlightPerSource' | 'upstreamTimeoutMs'>;
-  /** Aborted when the server closes. */
-  readonly signal: AbortSignal;
+  readonly limits: DnsLimits;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** A resolver has stopped answering, or answers again. */
+  readonly changed: (server: Endpoint, isSilent: boolean) => void;
 }
 
-const MAX_TRIES = 3;
-const MIN_TRIES = 2;
+/** A question that gets no answer is asked again: a packet may be lost. */
+const MOST_TRIES = 3;
+const LEAST_TRIES = 2;
 
-/** The resolver that answered last is asked first; one that fails gives way to the next. */
+/**
+ * The resolver that answered last is asked first; one that fails gives way to the next, and one that is known to be
+ * silent is not asked. Each source has its turn, however much the others ask.
+ */
 export function createUpstream(parts: UpstreamParts): Upstream {
-  const { servers, isForbidden, randomId, limits } = parts;
-  const inFlightOf = new Map<string, number>();
-  let inFlight = 0;
+  const { servers, isForbidden, limits, now } = parts;
+  const resolvers = servers.map((endpoint) =>
+    createResolver({ ...parts, endpoint, changed: (isSilent) => parts.changed(endpoint, isSilent) }),
+  );
+  const queue = createFairQueue({
+    running: limits.upstreamInFlight,
+    waiting: limits.upstreamWaiting,
+    waitMs: limits.upstreamWaitMs,
+  });
+  const tries = Math.min(MOST_TRIES, Math.max(LEAST_TRIES, servers.length));
   let preferred = 0;
 
-  async function askOne(server: Endpoint, packet: Buffer, query: Query): Promise<UpstreamAnswer> {
-    const question = upstreamQuestion(packet, query, randomId());
-    const recognise = (message: Buffer): boolean => answersQuestion(message, question, query.questionEnd);
-    const deadline = AbortSignal.any([parts.signal, AbortSignal.timeout(limits.upstreamTimeoutMs)]);
-    let message = await askOverUdp(server, question, recognise, deadline);
-    if (isTruncated(message)) message = await askOverTcp(server, question, recognise, deadline);
+  const areSilent = (): boolean => resolvers.every((resolver) => resolver.isSilent());
+
+  function judge(message: Buffer, packet: Buffer, query: Query): UpstreamAnswer {
     const contents = readAnswer(message, query.questionEnd);
-    if (contents === null || !isConclusive(message)) return { kind: 'failed' };
+    if (contents === null && isTruncated(message)) return { kind: 'truncated' };
+    if (contents === null || !isConclusive(message)) return { kind: 'failed', reason: 'inconclusive' };
     if (contents.addresses.some(isForbidden)) return { kind: 'forbidden' };
     addressToClient(message, packet, query, contents.optOffset);
     return { kind: 'answer', message };
   }
 
-  async function askInTurn(packet: Buffer, query: Query): Promise<UpstreamAnswer> {
+  async function askInTurn(packet: Buffer, query: Query, deadline: number): Promise<UpstreamAnswer> {
     const first = preferred;
-    const tries = Math.min(MAX_TRIES, Math.max(MIN_TRIES, servers.length));
-    for (let attempt = 0; attempt < tries && !parts.signal.aborted; attempt += 1) {
-      const index = (first + attempt) % servers.length;
-      const server = servers[index];
-      if (server === undefined) break;
-      const answer = await askOne(server, packet, query).catch((error: unknown): UpstreamAnswer => {
-        if (error instanceof ExchangeError) return { kind: 'failed' };
-        throw error;
-      });
+    const answered = new Set<number>();
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const index = (first + attempt) % resolvers.length;
+      const resolver = resolvers[index];
+      const leftMs = Math.min(limits.upstreamTimeoutMs, deadline - now());
+      // One that has answered says the same again.
+      if (resolver === undefined || resolver.isSilent() || answered.has(index) || leftMs <= 0) continue;
+      const message = await resolver.ask(packet, query, leftMs);
+      if (message === null) continue;
+      answered.add(index);
+      const answer = judge(message, packet, query);
       if (answer.kind === 'failed') continue;
       preferred = index;
       return answer;
     }
-    return { kind: 'failed' };
+    if (answered.size > 0) return { kind: 'failed', reason: 'inconclusive' };
+    return { kind: 'failed', reason: areSilent() ? 'silent' : 'late' };
   }
 
   return {
     async ask(packet, query, source) {
-      const ofSource = inFlightOf.get(source) ?? 0;
-      if (inFlight >= limits.upstreamInFlight || ofSource >= limits.upstreamInFlightPerSource) {
-        return { kind: 'failed' };
-      }
-      inFlight += 1;
-      inFlightOf.set(source, ofSource + 1);
-      try {
-        return await askInTurn(packet, query);
-      } finally {
-        inFlight -= 1;
-        const left = (inFlightOf.get(source) ?? 1) - 1;
-        if (left === 0) inFlightOf.delete(source);
-        else inFlightOf.set(source, left);
-      }
+      if (areSilent()) return { kind: 'failed', reason: 'silent' };
+      const deadline = now() + limits.upstreamAnswerMs;
+      const answer = await queue.run(source, () => askInTurn(packet, query, deadline));
+      if (answer === 'full' || answer === 'late') return { kind: 'failed', reason: 'busy' };
+      return answer;
+    },
+    close() {
+      queue.close();
+      for (const resolver of resolvers) resolver.close();
     },
   };
 }

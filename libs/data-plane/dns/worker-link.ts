@@ -19,7 +19,7 @@ export interface WorkerLink {
 }
 
 type WorkerAnswer = Extract<WorkerMessage, { kind: 'done' | 'failed' }>;
-export type ListenerNews = Exclude<WorkerMessage, WorkerAnswer>;
+export type WorkerNews = Exclude<WorkerMessage, WorkerAnswer>;
 
 interface Waiting {
   readonly settle: (message: WorkerAnswer) => void;
@@ -29,7 +29,7 @@ interface Waiting {
 /** Requests and answers of one worker, from its start until its death, which is told once. */
 export function linkWorker(
   worker: Worker,
-  onListener: (news: ListenerNews) => void,
+  onNews: (news: WorkerNews) => void,
   onDeath: (reason: string) => void,
 ): WorkerLink {
   const waiting = new Map<number, Waiting>();
@@ -39,7 +39,7 @@ export function linkWorker(
 
   worker.on('message', (message: WorkerMessage) => {
     if (message.kind === 'done' || message.kind === 'failed') waiting.get(message.requestId)?.settle(message);
-    else onListener(message);
+    else onNews(message);
   });
   worker.on('error', (error) => {
     lastError = error instanceof Error ? error.message : String(error);

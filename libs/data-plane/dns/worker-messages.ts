@@ -29,4 +29,5 @@ export type WorkerMessage =
   | { readonly kind: 'done'; readonly requestId: number; readonly result: WorkerResults[keyof WorkerResults] }
   | { readonly kind: 'failed'; readonly requestId: number; readonly code: string; readonly message: string }
   | { readonly kind: 'listener-lost'; readonly failure: ListenFailure }
-  | { readonly kind: 'listener-back'; readonly address: string };
+  | { readonly kind: 'listener-back'; readonly address: string }
+  | { readonly kind: 'upstream-silent' | 'upstream-answers'; readonly address: string };

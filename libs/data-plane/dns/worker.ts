@@ -18,7 +18,6 @@ const port = parentPort;
 const { settings, limits, counters } = workerData as WorkerSettings;
 
 const count = countIn(counters);
-const closing = new AbortController();
 const seed = randomInt(2 ** 32);
 let zone = indexZone(EMPTY_ZONE, seed);
 
@@ -32,7 +31,11 @@ const upstream =
         isForbidden,
         randomId: () => randomInt(65_536),
         limits,
-        signal: closing.signal,
+        now: () => performance.now(),
+        changed: ({ address, family, port: number }, isSilent) => {
+          const server = family === 4 ? `${address}:${number}` : `[${address}]:${number}`;
+          tell({ kind: isSilent ? 'upstream-silent' : 'upstream-answers', address: server });
+        },
       });
 const handler = createHandler({
   zone: () => zone,
@@ -76,7 +79,7 @@ async function perform(request: NumberedRequest): Promise<WorkerResults[keyof Wo
     case 'revision':
       return zone.revision;
     case 'close':
-      closing.abort();
+      upstream?.close();
       clearInterval(retry);
       await listeners.set([]);
       return null;

@@ -45,8 +45,8 @@ export async function startDnsmasq(...args: string[]): Promise<Resolver> {
 }
 
 export interface ScriptedResolver extends Resolver {
-  /** How many questions came in over UDP and over TCP. */
-  readonly asked: { udp: number; tcp: number };
+  /** How many questions came in over UDP and over TCP, and how many probes, which ask for the root. */
+  readonly asked: { udp: number; tcp: number; probes: number };
 }
 
 /** What a script says to a question; null: silence. */
@@ -58,11 +58,13 @@ export type Script = (
 /** A resolver on real sockets that misbehaves as told: slow, silent, or answering what was not asked. */
 export async function startScripted(script: Script): Promise<ScriptedResolver> {
   const port = await freePort();
-  const asked = { udp: 0, tcp: 0 };
+  const asked = { udp: 0, tcp: 0, probes: 0 };
   const udp = createSocket('udp4');
   udp.on('message', async (message: Buffer, client: RemoteInfo) => {
-    asked.udp += 1;
-    for (const answer of (await script(decode(message), 'udp')) ?? []) udp.send(answer, client.port, client.address);
+    const question = decode(message);
+    if (question.questions?.[0]?.name === '.') asked.probes += 1;
+    else asked.udp += 1;
+    for (const answer of (await script(question, 'udp')) ?? []) udp.send(answer, client.port, client.address);
   });
   const open = new Set<Socket>();
   const tcp = createServer((socket) => {
@@ -104,4 +106,10 @@ export function answerWith(question: Packet, ...addresses: string[]): Buffer {
       answers: addresses.map((data) => ({ type: 'A' as const, name, ttl: 60, data })),
     }),
   );
+}
+
+/** The message with another response code. */
+export function withRcode(message: Buffer, rcode: number): Buffer {
+  message[3] = ((message[3] ?? 0) & 0xf0) | rcode;
+  return message;
 }

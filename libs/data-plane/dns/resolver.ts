@@ -1,0 +1,118 @@
+import type { Endpoint } from './endpoint.js';
+import { askOverTcp, askOverUdp, ExchangeError, type Recognise, ResolverUnreachableError } from './exchange.js';
+import type { DnsLimits } from './limits.js';
+import type { Query } from './query.js';
+import { ResolverHealth } from './resolver-health.js';
+import { answersQuestion, isConclusive, isTruncated, probeQuestion, upstreamQuestion } from './upstream-message.js';
+
+export interface ResolverParts {
+  readonly endpoint: Endpoint;
+  /** A random id from 0 to 65535, not to be guessed. */
+  readonly randomId: () => number;
+  readonly limits: Pick<DnsLimits, 'upstreamDoubtMs' | 'upstreamProbeMs' | 'upstreamProbeEveryMs'>;
+  /** It has stopped answering, or answers again. */
+  readonly changed: (isSilent: boolean) => void;
+}
+
+/** One upstream resolver, and what is known of whether it answers. */
+export interface Resolver {
+  /** It does not answer; it is being probed until it does. */
+  isSilent(): boolean;
+  /**
+   * Its answer as it came; truncated when it could not be had whole. null: none within so many milliseconds, or found
+   * silent meanwhile. Never rejects.
+   */
+  ask(packet: Buffer, query: Query, withinMs: number): Promise<Buffer | null>;
+  close(): void;
+}
+
+export function createResolver({ endpoint, randomId, limits, changed }: ResolverParts): Resolver {
+  const asking = new Set<AbortController>();
+  const health = new ResolverHealth({
+    probe,
+    doubtAfterMs: limits.upstreamDoubtMs,
+    probeEveryMs: limits.upstreamProbeEveryMs,
+    changed: (isSilent) => {
+      if (isSilent) abandon();
+      changed(isSilent);
+    },
+  });
+
+  function abandon(): void {
+    for (const question of asking) question.abort();
+  }
+
+  /** Sent twice, since one packet may be lost. */
+  async function probe(signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 0; attempt < 2 && !signal.aborted; attempt += 1) {
+      const question = probeQuestion(randomId());
+      const recognise = (message: Buffer): boolean => answersQuestion(message, question, question.length);
+      const ending = new AbortController();
+      const release = abortAfter(ending, limits.upstreamProbeMs / 2, signal);
+      try {
+        await askOverUdp(endpoint, question, recognise, ending.signal);
+        return true;
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+        if (error instanceof ResolverUnreachableError) return false;
+      } finally {
+        release();
+      }
+    }
+    return false;
+  }
+
+  async function exchange(question: Buffer, recognise: Recognise, signal: AbortSignal): Promise<Buffer> {
+    const short = await askOverUdp(endpoint, question, recognise, signal);
+    health.heard();
+    if (!isTruncated(short)) return short;
+    try {
+      const whole = await askOverTcp(endpoint, question, recognise, signal);
+      return isConclusive(whole) ? whole : short;
+    } catch (error) {
+      if (error instanceof ExchangeError) return short;
+      throw error;
+    }
+  }
+
+  return {
+    isSilent: () => health.isSilent,
+    async ask(packet, query, withinMs) {
+      const question = upstreamQuestion(packet, query, randomId());
+      const recognise = (message: Buffer): boolean => answersQuestion(message, question, query.questionEnd);
+      const ending = new AbortController();
+      const release = abortAfter(ending, withinMs);
+      asking.add(ending);
+      health.asked();
+      try {
+        return await exchange(question, recognise, ending.signal);
+      } catch (error) {
+        if (error instanceof ResolverUnreachableError) health.unreachable();
+        if (error instanceof ExchangeError) return null;
+        throw error;
+      } finally {
+        health.settled();
+        asking.delete(ending);
+        release();
+      }
+    },
+    close() {
+      health.close();
+      abandon();
+    },
+  };
+}
+
+/**
+ * Aborts after so many milliseconds, or with the other signal. A process that was held up runs its timers before it reads
+ * its sockets: what has arrived meanwhile is read first.
+ */
+function abortAfter(ending: AbortController, milliseconds: number, other?: AbortSignal): () => void {
+  const abort = (): void => ending.abort();
+  const timer = setTimeout(() => setImmediate(abort), milliseconds);
+  other?.addEventListener('abort', abort);
+  return () => {
+    clearTimeout(timer);
+    other?.removeEventListener('abort', abort);
+  };
+}
