@@ -5,6 +5,7 @@ import { ControlPlane1763900200000 } from './1763900200000-control-plane.js';
 import { MeshKeys1763900300000 } from './1763900300000-mesh-keys.js';
 import { Epochs1763900400000 } from './1763900400000-epochs.js';
 import { RefusedSandboxes1763900500000 } from './1763900500000-refused-sandboxes.js';
+import { ClaimsFromReports1763900600000 } from './1763900600000-claims-from-reports.js';
 
 /** Every migration in order. */
 export const migrations = [
@@ -14,6 +15,7 @@ export const migrations = [
   MeshKeys1763900300000,
   Epochs1763900400000,
   RefusedSandboxes1763900500000,
+  ClaimsFromReports1763900600000,
 ];
 
 /** Two processes that start together run the migrations one after the other. */

@@ -163,7 +163,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     driver: traffic.driver,
     request: (message, signal) => bus.requestUntilAnswered(agentSubject(agentId, 'inventory'), message, signal),
     answered: ({ conflicts }) => {
-      for (const conflict of conflicts) log.error(conflict, 'another agent holds this sandbox');
+      for (const conflict of conflicts) log.error(conflict, 'this sandbox belongs to another agent');
     },
     failed: (error) => log.warn(errorFields(error), 'inventory not reported'),
   });

@@ -15,6 +15,7 @@ import { MeshKeyUpkeep } from './mesh/mesh-key-upkeep.js';
 import { PlacementProcess } from './placement/placement-process.js';
 import { AgentContacts } from './presence/agent-contacts.js';
 import { Inventories } from './presence/inventories.js';
+import { WaitingClaims } from './presence/waiting-claims.js';
 import { DirectoryFeed } from './record/directory-feed.js';
 import { SeenHead } from './record/seen-head.js';
 import { StoreEpoch } from './record/store-epoch.js';
@@ -25,6 +26,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
   constructor(
     private readonly contacts: AgentContacts,
     private readonly inventories: Inventories,
+    private readonly claims: WaitingClaims,
     private readonly feed: DirectoryFeed,
     private readonly revocations: Revocations,
     private readonly publisher: TopologyPublisher,
@@ -48,6 +50,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.contacts.start();
     await this.inventories.start();
     await this.feed.start();
+    this.claims.start();
     this.seenHead.start();
     this.unknownNetworks.start();
     await this.regressions.start();
@@ -67,6 +70,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
   /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.listener.close(), this.localExpiry.close()]);
+    await this.claims.close();
     this.epoch.close();
     this.regressions.close();
     this.seenHead.close();

@@ -9,6 +9,7 @@ import { type NetworkId, parseAgentId } from '#libs/contracts/ids.js';
 import { Acknowledgements } from '../applied/acknowledgements.js';
 import { LOGGER } from '../foundation/provided.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
+import { WaitingClaims } from '../presence/waiting-claims.js';
 import { Directory } from '../record/directory.js';
 import { ExpectedHashes } from '../record/expected-hashes.js';
 import { StoreEpoch } from '../record/store-epoch.js';
@@ -25,6 +26,7 @@ export class AgentMembers implements Members<AgentReceiver> {
   constructor(
     private readonly directory: Directory,
     private readonly contacts: AgentContacts,
+    private readonly claims: WaitingClaims,
     private readonly peers: PeerDirectory,
     private readonly publisher: TopologyPublisher,
     private readonly acknowledgements: Acknowledgements,
@@ -47,7 +49,10 @@ export class AgentMembers implements Members<AgentReceiver> {
     const endpoints = JSON.stringify(this.contacts.of(agentId)?.mesh.endpoints ?? []);
     const returned = this.contacts.heard(agentId, message);
     if (JSON.stringify(message.mesh.endpoints) !== endpoints) this.peers.endpointsChanged(agentId);
-    if (returned) this.publisher.hasten(agent);
+    if (returned) {
+      this.publisher.hasten(agent);
+      this.claims.agentReturned(agentId);
+    }
     const doubted = new Set<NetworkId>();
     for (const held of message.networks) {
       if (unknown.has(held.networkId)) continue;

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { InventoryReply, RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
+import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 
 /** What an agent's driver last reported: the part that is not history, and so is no event. */
@@ -19,9 +19,6 @@ export class AgentInventory {
 
   @Column('json')
   readonly sandboxes!: readonly SandboxReport[];
-
-  @Column('json')
-  readonly conflicts!: InventoryReply['conflicts'];
 
   @Column('json')
   readonly refused!: readonly RefusedSandbox[];

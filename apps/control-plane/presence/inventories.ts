@@ -7,28 +7,34 @@ import type {
   InventoryMessage,
   InventoryReply,
   RefusedSandbox,
+  SandboxConflict,
   SandboxReport,
 } from '#libs/contracts/bus/from-member/inventory.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { streamOf } from '#libs/domain/aggregate.js';
-import type { Decision } from '#libs/domain/decision.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
-import type { SandboxEvent } from '#libs/domain/sandbox/events.js';
-import { PlacementConflictError } from '#libs/domain/sandbox/refusals.js';
-import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import { ClaimRefusedError } from '#libs/domain/sandbox/refusals.js';
+import { compareText } from '#libs/policy/order.js';
 import { LOGGER } from '../foundation/provided.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
+import { StreamTurns } from '../record/stream-turns.js';
 import { AgentContacts } from './agent-contacts.js';
 import { AgentInventory } from './agent-inventory.entity.js';
+
+type Claim = Extract<SandboxCommand, { readonly kind: 'ReportSandbox' }>;
+type ReportOfAgent = Claim | Extract<SandboxCommand, { readonly kind: 'ReportGone' }>;
 
 /** What agents report of their sandboxes: history goes into events, the rest is kept as last said. */
 @Injectable()
 export class Inventories {
   private readonly inventories = new Map<AgentId, AgentInventory>();
+  private readonly reporters = new Map<SandboxId, Set<AgentId>>();
+  /** What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say. */
+  private readonly turns = new StreamTurns();
 
   constructor(
     private readonly directory: Directory,
@@ -40,7 +46,7 @@ export class Inventories {
   ) {}
 
   async start(): Promise<void> {
-    for (const inventory of await this.rows.find()) this.inventories.set(inventory.agentId, inventory);
+    for (const inventory of await this.rows.find()) this.keep(inventory);
   }
 
   /** What the sandbox's agent reports of it; null: the agent has not reported since it started. */
@@ -55,39 +61,77 @@ export class Inventories {
     return this.saidBy(agentId)?.refused ?? [];
   }
 
-  /** Agents that claim a sandbox which belongs to another. */
+  /** Other agents than its own that report a sandbox and are in contact, in order. */
   claimantsOf(sandboxId: SandboxId): readonly AgentId[] {
-    return [...this.inventories.values()]
-      .filter(({ conflicts }) => conflicts.some((conflict) => conflict.sandboxId === sandboxId))
-      .map(({ agentId }) => agentId);
+    const owner = this.directory.sandbox(sandboxId)?.agentId ?? null;
+    return [...(this.reporters.get(sandboxId) ?? [])]
+      .filter((agentId) => agentId !== owner && this.isInContact(agentId) && this.saidBy(agentId) !== null)
+      .sort(compareText);
+  }
+
+  /** What the agent's last inventory holds. */
+  reportedBy(agentId: AgentId): readonly SandboxId[] {
+    return this.saidBy(agentId)?.sandboxes.map(({ sandboxId }) => sandboxId) ?? [];
+  }
+
+  /** Why a sandbox that this agent reports is not its own; null: it is, or the agent does not report it. */
+  refusalOf(agentId: AgentId, sandboxId: SandboxId): ClaimRefusedError | null {
+    const inventory = this.saidBy(agentId);
+    const report = inventory?.sandboxes.find((one) => one.sandboxId === sandboxId);
+    return inventory === null || report === undefined ? null : this.refusal(claimOf(inventory, report));
   }
 
   /** Writes what is new, then answers which sandboxes are this agent's and which belong to another. */
-  async take(agentId: AgentId, message: InventoryMessage): Promise<InventoryReply> {
-    const last = this.inventories.get(agentId);
-    const isOld = last !== undefined && last.bootId === message.bootId && message.sequence < last.sequence;
-    if (isOld) return replyOf(last);
-    const conflicts: InventoryReply['conflicts'][number][] = [];
-    for (const report of message.sandboxes) {
-      const owner = await this.report(agentId, message.driver, report);
-      if (owner !== null) conflicts.push({ sandboxId: report.sandboxId, code: 'PLACEMENT_CONFLICT', owner });
-    }
-    const seen = new Set(message.sandboxes.map(({ sandboxId }) => sandboxId));
-    for (const sandbox of this.directory.sandboxes()) {
-      if (sandbox.agentId !== agentId || !sandbox.present || seen.has(sandbox.sandboxId)) continue;
-      await this.write({ kind: 'ReportGone', sandboxId: sandbox.sandboxId, agentId });
-    }
-    const { bootId, sequence, driver, sandboxes, refused } = message;
-    const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, conflicts, refused };
-    this.inventories.set(agentId, inventory);
-    await this.rows.upsert({ ...inventory }, ['agentId']);
-    return replyOf(inventory);
+  take(agentId: AgentId, message: InventoryMessage): Promise<InventoryReply> {
+    return this.turns.take(agentId, async () => {
+      const last = this.inventories.get(agentId);
+      const isOld = last !== undefined && last.bootId === message.bootId && message.sequence < last.sequence;
+      if (isOld) return this.replyOf(last, message.protocol);
+      const { bootId, sequence, driver, sandboxes, refused } = message;
+      // Kept first: whoever lets go of a sandbox from now on finds this agent's claim.
+      const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, refused };
+      this.keep(inventory);
+      for (const report of sandboxes) await this.report(claimOf(inventory, report));
+      const seen = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
+      for (const sandbox of this.directory.sandboxes()) {
+        if (sandbox.agentId !== agentId || !sandbox.present || seen.has(sandbox.sandboxId)) continue;
+        await this.write({ kind: 'ReportGone', sandboxId: sandbox.sandboxId, agentId });
+      }
+      await this.rows.upsert({ ...inventory }, ['agentId']);
+      return this.replyOf(inventory, message.protocol);
+    });
+  }
+
+  /** Takes what an agent's last inventory says of one sandbox, which may be its own by now. Errors: the store's. */
+  takeAgain(agentId: AgentId, sandboxId: SandboxId): Promise<void> {
+    return this.turns.take(agentId, async () => {
+      const inventory = this.isInContact(agentId) ? this.saidBy(agentId) : null;
+      const report = inventory?.sandboxes.find((one) => one.sandboxId === sandboxId);
+      if (inventory !== null && report !== undefined) await this.report(claimOf(inventory, report));
+    });
   }
 
   /** Of an agent that was revoked: what it said counts no more. */
   async forget(agentId: AgentId): Promise<void> {
-    this.inventories.delete(agentId);
+    this.drop(agentId);
     await this.rows.delete({ agentId });
+  }
+
+  private keep(inventory: AgentInventory): void {
+    const { agentId, sandboxes } = inventory;
+    this.drop(agentId);
+    this.inventories.set(agentId, inventory);
+    for (const { sandboxId } of sandboxes) {
+      this.reporters.set(sandboxId, (this.reporters.get(sandboxId) ?? new Set()).add(agentId));
+    }
+  }
+
+  private drop(agentId: AgentId): void {
+    for (const { sandboxId } of this.inventories.get(agentId)?.sandboxes ?? []) {
+      const reporters = this.reporters.get(sandboxId);
+      if (reporters?.delete(agentId) && reporters.size === 0) this.reporters.delete(sandboxId);
+    }
+    this.inventories.delete(agentId);
   }
 
   /** The agent's last inventory; null when the agent has restarted since, because what ran before may be gone. */
@@ -96,23 +140,23 @@ export class Inventories {
     return inventory !== undefined && inventory.bootId === this.contacts.of(agentId)?.bootId ? inventory : null;
   }
 
-  /** The owner, when it is another agent; null when the sandbox is this agent's. */
-  private async report(
-    agentId: AgentId,
-    driver: string,
-    { sandboxId, address }: SandboxReport,
-  ): Promise<AgentId | null> {
+  /** A revoked agent may have been heard a moment ago: it has no word any more. */
+  private isInContact(agentId: AgentId): boolean {
+    return this.directory.agent(agentId)?.state.status === 'enrolled' && this.contacts.statusOf(agentId) === 'ONLINE';
+  }
+
+  /** A report of what belongs to another agent is no error of the inventory: the answer says so of each. */
+  private async report(command: Claim): Promise<void> {
     try {
-      await this.write({ kind: 'ReportSandbox', sandboxId, agentId, address, driver });
-      return null;
+      await this.write(command);
     } catch (error) {
-      if (!(error instanceof PlacementConflictError)) throw error;
-      this.logger.warn({ agentId, sandboxId, owner: error.owner, code: error.code }, 'sandbox claimed by two agents');
-      return error.owner;
+      if (!(error instanceof ClaimRefusedError)) throw error;
+      const { agentId, sandboxId } = command;
+      this.logger.warn({ agentId, sandboxId, owner: error.owner, code: error.code }, error.message);
     }
   }
 
-  private async write(command: Exclude<SandboxCommand, { readonly kind: 'LabelSandbox' }>): Promise<void> {
+  private async write(command: ReportOfAgent): Promise<void> {
     const { sandboxId, agentId } = command;
     // An inventory repeats what is known: it leaves no row behind unless it changes something.
     const known = decideSandbox(command, this.directory.sandbox(sandboxId));
@@ -128,17 +172,33 @@ export class Inventories {
       request: jsonOf(command),
       streamId: streamOf(SANDBOX, sandboxId),
       load: () => this.states.sandbox(sandboxId),
-      decide: (sandbox): Decision<SandboxEvent, SandboxState | null> => decideSandbox(command, sandbox),
+      decide: (sandbox) => decideSandbox(command, sandbox),
       answer: () => null,
     });
   }
+
+  private refusal(command: Claim): ClaimRefusedError | null {
+    const decision = decideSandbox(command, this.directory.sandbox(command.sandboxId));
+    return decision instanceof ClaimRefusedError ? decision : null;
+  }
+
+  private replyOf(inventory: AgentInventory, protocol: number): InventoryReply {
+    const conflicts = inventory.sandboxes.flatMap((report): readonly SandboxConflict[] => {
+      const refusal = this.refusal(claimOf(inventory, report));
+      if (refusal === null) return [];
+      const { sandboxId } = report;
+      // Members of the protocol before know one code.
+      const code = protocol < BUS_PROTOCOL ? 'PLACEMENT_CONFLICT' : refusal.code;
+      return [{ sandboxId, code, owner: refusal.owner }];
+    });
+    const contested = new Set(conflicts.map(({ sandboxId }) => sandboxId));
+    const accepted = inventory.sandboxes
+      .map(({ sandboxId }) => sandboxId)
+      .filter((sandboxId) => !contested.has(sandboxId));
+    return { protocol: BUS_PROTOCOL, accepted, conflicts };
+  }
 }
 
-function replyOf({ sandboxes, conflicts }: AgentInventory): InventoryReply {
-  const contested = new Set(conflicts.map(({ sandboxId }) => sandboxId));
-  return {
-    protocol: BUS_PROTOCOL,
-    accepted: sandboxes.map(({ sandboxId }) => sandboxId).filter((sandboxId) => !contested.has(sandboxId)),
-    conflicts,
-  };
+function claimOf({ agentId, driver }: AgentInventory, { sandboxId, address }: SandboxReport): Claim {
+  return { kind: 'ReportSandbox', sandboxId, agentId, address, driver };
 }

@@ -23,6 +23,7 @@ interface NetworkChange {
 export interface DirectoryChange {
   /** Each network once, with everybody that any of its new versions concerns. */
   readonly networks: ReadonlyMap<NetworkId, NetworkChange>;
+  readonly sandboxes: ReadonlySet<SandboxId>;
   readonly agents: ReadonlySet<AgentId>;
   readonly localNodes: ReadonlySet<LocalNodeId>;
 }
@@ -118,6 +119,7 @@ export class Directory {
   /** Takes the next events of the log; events already taken are passed over. */
   apply(events: readonly StoredEvent[]): DirectoryChange {
     const networks = new Map<NetworkId, NetworkChange>();
+    const sandboxes = new Set<SandboxId>();
     const agents = new Set<AgentId>();
     const localNodes = new Set<LocalNodeId>();
     for (const event of events) {
@@ -125,7 +127,8 @@ export class Directory {
       this.lastPosition = event.position;
       const networkId = idOfStream(NETWORK, event.streamId);
       if (networkId === null) {
-        const { agentId, nodeId } = this.applyElsewhere(event);
+        const { sandboxId, agentId, nodeId } = this.applyElsewhere(event);
+        if (sandboxId !== null) sandboxes.add(sandboxId);
         if (agentId !== null) agents.add(agentId);
         if (nodeId !== null) localNodes.add(nodeId);
         continue;
@@ -141,7 +144,7 @@ export class Directory {
         participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
       });
     }
-    return { networks, agents, localNodes };
+    return { networks, sandboxes, agents, localNodes };
   }
 
   private keep(networkId: NetworkId, record: NetworkRecord | null): void {
@@ -149,8 +152,9 @@ export class Directory {
     if (record !== null) this.index.put(networkId, record);
   }
 
-  /** An event of a sandbox, an agent or a local node: says which of the latter two. */
+  /** An event of a sandbox, an agent or a local node: says of which. */
   private applyElsewhere(event: StoredEvent): {
+    readonly sandboxId: SandboxId | null;
     readonly agentId: AgentId | null;
     readonly nodeId: LocalNodeId | null;
   } {
@@ -169,7 +173,7 @@ export class Directory {
     if (agentId !== null) {
       this.readOrCount(() => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
     }
-    return { agentId, nodeId };
+    return { sandboxId, agentId, nodeId };
   }
 
   /** An event of a newer release is counted and passed over: its stream stays as it was read so far. */

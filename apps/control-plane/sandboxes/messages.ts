@@ -6,7 +6,7 @@ import type {
   SandboxPageDto,
   SandboxWriteDto,
 } from '#libs/contracts/http/sandboxes.js';
-import type { SandboxId } from '#libs/contracts/ids.js';
+import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import type { WriteContext } from '../http/write-context.js';
 
 export class ListSandboxes extends Query<SandboxPageDto> {
@@ -25,6 +25,37 @@ export class LabelSandbox extends Command<SandboxWriteDto> {
   constructor(
     readonly sandboxId: SandboxId,
     readonly change: LabelSandboxDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class ReleaseSandbox extends Command<SandboxWriteDto> {
+  constructor(
+    readonly sandboxId: SandboxId,
+    /** Only if it is placed there; null: wherever it is. */
+    readonly agentId: AgentId | null,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class PinSandbox extends Command<SandboxWriteDto> {
+  constructor(
+    readonly sandboxId: SandboxId,
+    /** null: to where it is. */
+    readonly agentId: AgentId | null,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class UnpinSandbox extends Command<SandboxWriteDto> {
+  constructor(
+    readonly sandboxId: SandboxId,
     readonly write: WriteContext,
   ) {
     super();

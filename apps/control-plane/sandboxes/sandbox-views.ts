@@ -6,6 +6,7 @@ import { Directory } from '../record/directory.js';
 import { aliasDto } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { SandboxConditions } from '../status/sandbox-conditions.js';
+import { SandboxPlacements } from '../status/sandbox-placements.js';
 
 /** Sandboxes as the API shows them. */
 @Injectable()
@@ -14,6 +15,7 @@ export class SandboxViews {
     private readonly directory: Directory,
     private readonly inventories: Inventories,
     private readonly conditions: SandboxConditions,
+    private readonly placements: SandboxPlacements,
     private readonly statuses: NetworkStatuses,
   ) {}
 
@@ -29,7 +31,7 @@ export class SandboxViews {
       ...this.conditions.of(sandboxId),
       namespace: report?.namespace ?? null,
       container: report?.container ?? null,
-      conflictingAgents: this.inventories.claimantsOf(sandboxId),
+      ...this.placements.of(state),
       networks: this.directory.networksOf(sandboxId).map(({ topology }) => ({
         network: topology.name,
         aliases: [...topology.aliases.values()]

@@ -7,11 +7,13 @@ import { requireNetwork } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { ShowNetworkStatus } from './queries.js';
+import { SandboxPlacements } from './sandbox-placements.js';
 
 @QueryHandler(ShowNetworkStatus)
 export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus> {
   constructor(
     private readonly statuses: NetworkStatuses,
+    private readonly placements: SandboxPlacements,
     private readonly epoch: StoreEpoch,
     private readonly regressions: Regressions,
     private readonly directory: Directory,
@@ -27,6 +29,7 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
       epoch: this.epoch.current,
       status: this.statuses.ofNetwork(record),
       localNodes: this.statuses.localNodes(record),
+      placements: this.placements.notable(record),
       agents: record.participants.map((agentId) => this.statuses.describe(record, agentId)),
     };
   }
@@ -42,6 +45,7 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
       epoch: this.epoch.current,
       status: 'EPOCH_REGRESSED',
       localNodes: [],
+      placements: [],
       agents: named.found.map(({ agentId, claim, detail }) => ({
         agentId,
         status: 'FAILED',

@@ -5,12 +5,20 @@ import { AwaitAppliedHandler } from './await-applied.handler.js';
 import { AwaitHeldHandler } from './await-held.handler.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { SandboxConditions } from './sandbox-conditions.js';
+import { SandboxPlacements } from './sandbox-placements.js';
 import { ShowNetworkStatusHandler } from './status.handlers.js';
 
 /** What is known of networks and agents, and waiting for it. */
 @Module({
   imports: [PresenceModule, AppliedModule],
-  providers: [NetworkStatuses, SandboxConditions, ShowNetworkStatusHandler, AwaitAppliedHandler, AwaitHeldHandler],
-  exports: [NetworkStatuses, SandboxConditions],
+  providers: [
+    NetworkStatuses,
+    SandboxConditions,
+    SandboxPlacements,
+    ShowNetworkStatusHandler,
+    AwaitAppliedHandler,
+    AwaitHeldHandler,
+  ],
+  exports: [NetworkStatuses, SandboxConditions, SandboxPlacements],
 })
 export class StatusModule {}

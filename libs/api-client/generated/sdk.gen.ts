@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses } from './types.gen.js';
+import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -300,6 +300,44 @@ export const labelSandbox = <ThrowOnError extends boolean = true>(options: Optio
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/sandboxes/{sandboxId}/labels',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take a sandbox from its agent; the next agent that reports it has it
+ */
+export const releaseSandbox = <ThrowOnError extends boolean = true>(options: Options<ReleaseSandboxData, ThrowOnError>): RequestResult<ReleaseSandboxResponses, ReleaseSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ReleaseSandboxResponses, ReleaseSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sandboxes/{sandboxId}/release',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Let any agent place a sandbox that no other one has
+ */
+export const unpinSandbox = <ThrowOnError extends boolean = true>(options: Options<UnpinSandboxData, ThrowOnError>): RequestResult<UnpinSandboxResponses, UnpinSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<UnpinSandboxResponses, UnpinSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sandboxes/{sandboxId}/pin',
+    ...options
+});
+
+/**
+ * Let one agent alone place a sandbox
+ */
+export const pinSandbox = <ThrowOnError extends boolean = true>(options: Options<PinSandboxData, ThrowOnError>): RequestResult<PinSandboxResponses, PinSandboxErrors, ThrowOnError, 'data'> => (options.client ?? client).post<PinSandboxResponses, PinSandboxErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sandboxes/{sandboxId}/pin',
     ...options,
     headers: {
         'Content-Type': 'application/json',

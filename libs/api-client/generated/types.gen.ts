@@ -199,6 +199,43 @@ export type AgentNetworkStatusDto = {
     reason: string | null;
 };
 
+export type SandboxConflictDto = {
+    /**
+     * The agent that reports the sandbox too
+     */
+    agentId: string;
+    /**
+     * Why the sandbox is not its own
+     */
+    code: 'PLACEMENT_CONFLICT' | 'SANDBOX_PINNED';
+    message: string;
+    remedy: string | null;
+};
+
+export type SandboxPlacementDto = {
+    sandboxId: string;
+    /**
+     * null: no agent holds it, and its names lead nowhere
+     */
+    agentId: string | null;
+    /**
+     * The version of the network since which it is there
+     */
+    since: number;
+    /**
+     * The other agent that held it last; null: there was none
+     */
+    formerAgentId: string | null;
+    /**
+     * The only agent that it may be placed on; null: any
+     */
+    pinnedTo: string | null;
+    /**
+     * Other agents that report this sandbox
+     */
+    conflicts: Array<SandboxConflictDto>;
+};
+
 export type LocalNodeStatusDto = {
     nodeId: string;
     user: string;
@@ -219,6 +256,10 @@ export type NetworkStatusDto = {
     epoch: EpochDto;
     status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED';
     agents: Array<AgentNetworkStatusDto>;
+    /**
+     * Attached sandboxes that moved, that no agent holds, or that several agents report
+     */
+    placements: Array<SandboxPlacementDto>;
     /**
      * Developers' machines: no write waits for them
      */
@@ -657,9 +698,17 @@ export type SandboxDto = {
      */
     lastKnown: LastKnownSandboxDto | null;
     /**
-     * Other agents that claim this sandbox
+     * The other agent that held it last; null: there was none
      */
-    conflictingAgents: Array<string>;
+    formerAgentId: string | null;
+    /**
+     * The only agent that it may be placed on; null: any
+     */
+    pinnedTo: string | null;
+    /**
+     * Other agents that report this sandbox
+     */
+    conflicts: Array<SandboxConflictDto>;
     networks: Array<SandboxNetworkDto>;
 };
 
@@ -685,10 +734,24 @@ export type SandboxWriteDto = {
     version: number;
     changed: boolean;
     /**
-     * The version of the sandbox since which it has these labels, when nothing was written; else null
+     * The version of the sandbox since which it has been so, when nothing was written; else null
      */
     unchangedSince: number | null;
     result: SandboxDto;
+};
+
+export type ReleaseSandboxDto = {
+    /**
+     * Only if it is placed on this agent; left out: wherever it is
+     */
+    agentId?: string;
+};
+
+export type PinSandboxDto = {
+    /**
+     * The only agent that may place it; left out: the one that has it
+     */
+    agentId?: string;
 };
 
 export type RefusedSandboxDto = {
@@ -1981,6 +2044,117 @@ export type LabelSandboxResponses = {
 };
 
 export type LabelSandboxResponse = LabelSandboxResponses[keyof LabelSandboxResponses];
+
+export type ReleaseSandboxData = {
+    body: ReleaseSandboxDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        sandboxId: string;
+    };
+    query?: never;
+    url: '/v1/sandboxes/{sandboxId}/release';
+};
+
+export type ReleaseSandboxErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ReleaseSandboxError = ReleaseSandboxErrors[keyof ReleaseSandboxErrors];
+
+export type ReleaseSandboxResponses = {
+    /**
+     * What was written
+     */
+    200: SandboxWriteDto;
+};
+
+export type ReleaseSandboxResponse = ReleaseSandboxResponses[keyof ReleaseSandboxResponses];
+
+export type UnpinSandboxData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        sandboxId: string;
+    };
+    query?: never;
+    url: '/v1/sandboxes/{sandboxId}/pin';
+};
+
+export type UnpinSandboxErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type UnpinSandboxError = UnpinSandboxErrors[keyof UnpinSandboxErrors];
+
+export type UnpinSandboxResponses = {
+    /**
+     * What was written
+     */
+    200: SandboxWriteDto;
+};
+
+export type UnpinSandboxResponse = UnpinSandboxResponses[keyof UnpinSandboxResponses];
+
+export type PinSandboxData = {
+    body: PinSandboxDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        sandboxId: string;
+    };
+    query?: never;
+    url: '/v1/sandboxes/{sandboxId}/pin';
+};
+
+export type PinSandboxErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type PinSandboxError = PinSandboxErrors[keyof PinSandboxErrors];
+
+export type PinSandboxResponses = {
+    /**
+     * What was written
+     */
+    200: SandboxWriteDto;
+};
+
+export type PinSandboxResponse = PinSandboxResponses[keyof PinSandboxResponses];
 
 export type ListAgentsData = {
     body?: never;

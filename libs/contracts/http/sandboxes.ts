@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ISOLATION_STATES } from '../bus/from-member/inventory.js';
-import { type NetworkName, parseNetworkName } from '../ids.js';
+import { CONFLICT_CODES, ISOLATION_STATES } from '../bus/from-member/inventory.js';
+import { type AgentId, type NetworkName, parseAgentId, parseNetworkName } from '../ids.js';
 import { wordOf } from '../json-fields.js';
 import { SANDBOX_STATUSES, type SandboxStatus } from '../statuses.js';
 import { type LabelFilter, parseLabelFilter, parseLabelKeys, parseLabels } from '../values.js';
@@ -59,6 +59,20 @@ export class LastKnownSandboxDto {
   readonly secondsAgo!: number;
 }
 
+export class SandboxConflictDto {
+  @ApiProperty({ example: 'host-b', description: 'The agent that reports the sandbox too' })
+  readonly agentId!: string;
+
+  @ApiProperty({ enum: CONFLICT_CODES, description: 'Why the sandbox is not its own' })
+  readonly code!: (typeof CONFLICT_CODES)[number];
+
+  @ApiProperty()
+  readonly message!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly remedy!: string | null;
+}
+
 export class SandboxDto {
   @ApiProperty({ example: 'sbx-api' })
   readonly id!: string;
@@ -111,8 +125,14 @@ export class SandboxDto {
   })
   readonly lastKnown!: LastKnownSandboxDto | null;
 
-  @ApiProperty({ type: [String], description: 'Other agents that claim this sandbox' })
-  readonly conflictingAgents!: readonly string[];
+  @ApiProperty({ type: String, nullable: true, description: 'The other agent that held it last; null: there was none' })
+  readonly formerAgentId!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The only agent that it may be placed on; null: any' })
+  readonly pinnedTo!: string | null;
+
+  @ApiProperty({ type: () => [SandboxConflictDto], description: 'Other agents that report this sandbox' })
+  readonly conflicts!: readonly SandboxConflictDto[];
 
   @ApiProperty({ type: () => [SandboxNetworkDto] })
   readonly networks!: readonly SandboxNetworkDto[];
@@ -142,6 +162,16 @@ export class LabelSandboxDto {
   readonly remove?: readonly string[];
 }
 
+export class ReleaseSandboxDto {
+  @OptionalField(parseAgentId, { description: 'Only if it is placed on this agent; left out: wherever it is' })
+  readonly agentId?: AgentId;
+}
+
+export class PinSandboxDto {
+  @OptionalField(parseAgentId, { description: 'The only agent that may place it; left out: the one that has it' })
+  readonly agentId?: AgentId;
+}
+
 export class SandboxWriteDto {
   @ApiProperty({ type: 'integer', description: 'Version of the sandbox, not of a network' })
   readonly version!: number;
@@ -152,7 +182,7 @@ export class SandboxWriteDto {
   @ApiProperty({
     type: 'integer',
     nullable: true,
-    description: 'The version of the sandbox since which it has these labels, when nothing was written; else null',
+    description: 'The version of the sandbox since which it has been so, when nothing was written; else null',
   })
   readonly unchangedSince!: number | null;
 

@@ -10,6 +10,7 @@ import {
 import { MAX_WAIT_SECONDS, wholeNumber } from '../values.js';
 import { MeshStateDto } from './agents.js';
 import { OptionalField } from './fields.js';
+import { SandboxConflictDto } from './sandboxes.js';
 
 export class EpochDto {
   @ApiProperty({ type: 'integer' })
@@ -82,6 +83,26 @@ export class LocalNodeStatusDto {
   readonly mesh!: MeshStateDto | null;
 }
 
+export class SandboxPlacementDto {
+  @ApiProperty({ example: 'sbx-api' })
+  readonly sandboxId!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'null: no agent holds it, and its names lead nowhere' })
+  readonly agentId!: string | null;
+
+  @ApiProperty({ type: 'integer', description: 'The version of the network since which it is there' })
+  readonly since!: number;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The other agent that held it last; null: there was none' })
+  readonly formerAgentId!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The only agent that it may be placed on; null: any' })
+  readonly pinnedTo!: string | null;
+
+  @ApiProperty({ type: () => [SandboxConflictDto], description: 'Other agents that report this sandbox' })
+  readonly conflicts!: readonly SandboxConflictDto[];
+}
+
 export class NetworkStatusDto {
   @ApiProperty()
   readonly network!: string;
@@ -97,6 +118,12 @@ export class NetworkStatusDto {
 
   @ApiProperty({ type: () => [AgentNetworkStatusDto] })
   readonly agents!: readonly AgentNetworkStatusDto[];
+
+  @ApiProperty({
+    type: () => [SandboxPlacementDto],
+    description: 'Attached sandboxes that moved, that no agent holds, or that several agents report',
+  })
+  readonly placements!: readonly SandboxPlacementDto[];
 
   @ApiProperty({ type: () => [LocalNodeStatusDto], description: "Developers' machines: no write waits for them" })
   readonly localNodes!: readonly LocalNodeStatusDto[];

@@ -139,10 +139,11 @@ export class PlacementFollower {
   }
 }
 
-/** Gone and returned change nothing here: a sandbox that is gone stays with its agent. */
+/** Gone and returned change nothing here: a sandbox that is gone stays with its agent until another one has it. */
 function changed(sandbox: Sandbox, event: SandboxEvent): Sandbox {
   switch (event.type) {
     case 'SandboxPlaced':
+    case 'SandboxMoved':
       return { ...sandbox, agentId: event.data.agentId };
     case 'SandboxReleased':
       return { ...sandbox, agentId: null };
@@ -151,6 +152,8 @@ function changed(sandbox: Sandbox, event: SandboxEvent): Sandbox {
     case 'SandboxRegistered':
     case 'SandboxGone':
     case 'SandboxReturned':
+    case 'SandboxPinned':
+    case 'SandboxUnpinned':
       return sandbox;
   }
 }

@@ -8,11 +8,13 @@ import {
   LabelContradictionError,
   PlacementConflictError,
   SandboxNotFoundError,
+  SandboxNotPlacedError,
+  SandboxPinnedError,
   TooManyLabelsError,
 } from './refusals.js';
 import { evolveSandbox, type SandboxState } from './state.js';
 
-/** What an agent's driver sees, and what operators say. All but LabelSandbox come from an agent's inventory. */
+/** What agents' drivers see, and what operators say. */
 export type SandboxCommand =
   | {
       readonly kind: 'ReportSandbox';
@@ -23,8 +25,11 @@ export type SandboxCommand =
     }
   /** The agent's driver no longer sees it. */
   | { readonly kind: 'ReportGone'; readonly sandboxId: SandboxId; readonly agentId: AgentId }
-  /** The agent gives it up, or was revoked. */
-  | { readonly kind: 'ReleaseSandbox'; readonly sandboxId: SandboxId; readonly agentId: AgentId }
+  /** The agent was revoked, or an operator takes the sandbox from it. Nothing, unless exactly this agent has it. */
+  | { readonly kind: 'ReleaseSandbox'; readonly sandboxId: SandboxId; readonly agentId: AgentId | null }
+  /** `agentId` null: to where it is. */
+  | { readonly kind: 'PinSandbox'; readonly sandboxId: SandboxId; readonly agentId: AgentId | null }
+  | { readonly kind: 'UnpinSandbox'; readonly sandboxId: SandboxId }
   | {
       readonly kind: 'LabelSandbox';
       readonly sandboxId: SandboxId;
@@ -36,8 +41,8 @@ type SandboxDecision = Decision<SandboxEvent, SandboxState | null>;
 
 /**
  * What a command makes of a sandbox. The result is the state it leads to; null for reports about a sandbox that
- * nobody has registered. Refusals are returned: PLACEMENT_CONFLICT, SANDBOX_NOT_FOUND, TOO_MANY_LABELS,
- * LABEL_CONTRADICTION.
+ * nobody has registered. Refusals are returned: PLACEMENT_CONFLICT, SANDBOX_PINNED, SANDBOX_NOT_FOUND,
+ * SANDBOX_NOT_PLACED, TOO_MANY_LABELS, LABEL_CONTRADICTION.
  */
 export function decideSandbox(command: SandboxCommand, sandbox: SandboxState | null): SandboxDecision {
   switch (command.kind) {
@@ -47,10 +52,16 @@ export function decideSandbox(command: SandboxCommand, sandbox: SandboxState | n
       return sandbox?.agentId === command.agentId && sandbox.present
         ? outcome(sandbox, [{ type: 'SandboxGone', data: { agentId: command.agentId } }])
         : outcome(sandbox, []);
-    case 'ReleaseSandbox':
-      return sandbox?.agentId === command.agentId
-        ? outcome(sandbox, [{ type: 'SandboxReleased', data: { agentId: command.agentId } }])
-        : outcome(sandbox, []);
+    case 'ReleaseSandbox': {
+      const { agentId } = command;
+      const isThere = agentId !== null && sandbox?.agentId === agentId;
+      return outcome(sandbox, isThere ? [{ type: 'SandboxReleased', data: { agentId } }] : []);
+    }
+    case 'PinSandbox':
+      return pin(command, sandbox);
+    case 'UnpinSandbox':
+      if (sandbox === null) return new SandboxNotFoundError(command.sandboxId);
+      return outcome(sandbox, sandbox.pinnedTo === null ? [] : [{ type: 'SandboxUnpinned', data: {} }]);
     case 'LabelSandbox':
       return label(command, sandbox);
   }
@@ -66,11 +77,29 @@ function report(
 ): SandboxDecision {
   const placed: SandboxEvent = { type: 'SandboxPlaced', data: { agentId, address, driver } };
   if (sandbox === null) return outcome(null, [{ type: 'SandboxRegistered', data: { sandboxId } }, placed]);
-  if (sandbox.agentId === null) return outcome(sandbox, [placed]);
-  if (sandbox.agentId !== agentId) return new PlacementConflictError(sandboxId, sandbox.agentId, agentId);
+  const { agentId: holder, present, pinnedTo } = sandbox;
+  if (holder === agentId && present) {
+    return outcome(sandbox, sandbox.driver === driver && sandbox.address === address ? [] : [placed]);
+  }
+  if (pinnedTo !== null && pinnedTo !== agentId) return new SandboxPinnedError(sandboxId, pinnedTo, agentId);
+  if (holder === null) return outcome(sandbox, [placed]);
+  if (holder !== agentId) {
+    if (present) return new PlacementConflictError(sandboxId, holder, agentId);
+    return outcome(sandbox, [{ type: 'SandboxMoved', data: { from: holder, agentId, address, driver } }]);
+  }
   if (sandbox.driver !== driver) return outcome(sandbox, [placed]);
-  if (!sandbox.present) return outcome(sandbox, [{ type: 'SandboxReturned', data: { agentId, address } }]);
-  return outcome(sandbox, sandbox.address === address ? [] : [placed]);
+  return outcome(sandbox, [{ type: 'SandboxReturned', data: { agentId, address } }]);
+}
+
+/** The agent that has it now keeps it until it lets go: a pin decides whose report counts from then on. */
+function pin(
+  { sandboxId, agentId }: Extract<SandboxCommand, { readonly kind: 'PinSandbox' }>,
+  sandbox: SandboxState | null,
+): SandboxDecision {
+  if (sandbox === null) return new SandboxNotFoundError(sandboxId);
+  const to = agentId ?? sandbox.agentId;
+  if (to === null) return new SandboxNotPlacedError(sandboxId);
+  return outcome(sandbox, sandbox.pinnedTo === to ? [] : [{ type: 'SandboxPinned', data: { agentId: to } }]);
 }
 
 function label(

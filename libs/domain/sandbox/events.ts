@@ -12,8 +12,21 @@ export type SandboxEvent =
   | { readonly type: 'SandboxLabelled'; readonly data: { readonly labels: Labels } }
   | { readonly type: 'SandboxGone'; readonly data: { readonly agentId: AgentId } }
   | { readonly type: 'SandboxReturned'; readonly data: { readonly agentId: AgentId; readonly address: string } }
-  /** The agent was revoked: the sandbox belongs to nobody until another agent reports it. */
-  | { readonly type: 'SandboxReleased'; readonly data: { readonly agentId: AgentId } };
+  /** The agent was revoked, or an operator took the sandbox from it: it belongs to nobody until an agent reports it. */
+  | { readonly type: 'SandboxReleased'; readonly data: { readonly agentId: AgentId } }
+  /** Its agent had reported it gone, and another one reported it. */
+  | {
+      readonly type: 'SandboxMoved';
+      readonly data: {
+        readonly from: AgentId;
+        readonly agentId: AgentId;
+        readonly address: string;
+        readonly driver: string;
+      };
+    }
+  /** From now on only this agent may place it. */
+  | { readonly type: 'SandboxPinned'; readonly data: { readonly agentId: AgentId } }
+  | { readonly type: 'SandboxUnpinned'; readonly data: Record<string, never> };
 
 /** The schema version of each event, and how older ones are read. */
 export const SANDBOX_SCHEMAS: EventSchemas<SandboxEvent> = {
@@ -23,4 +36,7 @@ export const SANDBOX_SCHEMAS: EventSchemas<SandboxEvent> = {
   SandboxGone: { upcasts: [] },
   SandboxReturned: { upcasts: [] },
   SandboxReleased: { upcasts: [] },
+  SandboxMoved: { upcasts: [] },
+  SandboxPinned: { upcasts: [] },
+  SandboxUnpinned: { upcasts: [] },
 };

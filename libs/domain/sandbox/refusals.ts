@@ -12,18 +12,62 @@ export class SandboxNotFoundError extends DomainError {
   }
 }
 
-/** A second agent claims a sandbox: never a move. */
-export class PlacementConflictError extends DomainError {
+/** An agent's report of a sandbox is not taken: the sandbox is `owner`'s, or is pinned to it. */
+export class ClaimRefusedError extends DomainError {
   constructor(
-    readonly sandboxId: SandboxId,
+    override readonly code: 'PLACEMENT_CONFLICT' | 'SANDBOX_PINNED',
     readonly owner: AgentId,
-    claimant: AgentId,
+    message: string,
+    remedy: string,
   ) {
+    super('conflict', code, message, remedy);
+  }
+}
+
+/** A second agent reports a sandbox that its own agent still has. */
+export class PlacementConflictError extends ClaimRefusedError {
+  constructor(sandboxId: SandboxId, owner: AgentId, claimant: AgentId) {
+    super(
+      'PLACEMENT_CONFLICT',
+      owner,
+      `agent ${claimant} reports sandbox ${sandboxId}, which agent ${owner} has not reported gone`,
+      `end it on ${owner}, and it moves to ${claimant} by itself; if ${owner} does not answer any more: gstacks sandbox release ${sandboxId}; if they are two sandboxes, give one another id`,
+    );
+  }
+}
+
+/** An agent reports a sandbox that may be placed on another one only. */
+export class SandboxPinnedError extends ClaimRefusedError {
+  constructor(sandboxId: SandboxId, owner: AgentId, claimant: AgentId) {
+    super(
+      'SANDBOX_PINNED',
+      owner,
+      `agent ${claimant} reports sandbox ${sandboxId}, which is pinned to agent ${owner}`,
+      `if it is meant to be there: gstacks sandbox pin ${sandboxId} --to ${claimant}`,
+    );
+  }
+}
+
+/** Its agent is in contact and still has it: after a release it would report it again, and have it back. */
+export class SandboxHeldError extends DomainError {
+  constructor(sandboxId: SandboxId, agentId: AgentId) {
     super(
       'conflict',
-      'PLACEMENT_CONFLICT',
-      `agent ${claimant} reports sandbox ${sandboxId}, which belongs to agent ${owner}`,
-      `rename one of the two sandboxes, or revoke ${owner} if that host is gone: gstacks agent revoke ${owner}`,
+      'SANDBOX_HELD',
+      `agent ${agentId} is in contact and still has sandbox ${sandboxId}: it would have it back at once`,
+      `end it on ${agentId}; or say first which other agent is to have it: gstacks sandbox pin ${sandboxId} --to <agent>`,
+    );
+  }
+}
+
+/** It is to be pinned to where it is, and is nowhere. */
+export class SandboxNotPlacedError extends DomainError {
+  constructor(sandboxId: SandboxId) {
+    super(
+      'conflict',
+      'SANDBOX_NOT_PLACED',
+      `no agent holds sandbox ${sandboxId}`,
+      `name the agent that may: gstacks sandbox pin ${sandboxId} --to <agent>`,
     );
   }
 }

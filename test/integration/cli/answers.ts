@@ -72,6 +72,13 @@ export const resolution: ResolutionDto = {
   version: 4,
 };
 
+/** Another agent reports it too. */
+const conflict: SandboxDto['conflicts'][number] = {
+  ...{ agentId: 'host-a', code: 'PLACEMENT_CONFLICT' },
+  message: 'agent host-a reports sandbox sbx-api, which agent host-b has not reported gone',
+  remedy: 'end it on host-b',
+};
+
 export const sandbox: SandboxDto = {
   id: 'sbx-api',
   agentId: 'host-b',
@@ -87,9 +94,13 @@ export const sandbox: SandboxDto = {
   isolationEvidence: null,
   isolationRemedy: null,
   lastKnown: null,
-  conflictingAgents: [],
+  formerAgentId: null,
+  pinnedTo: null,
+  conflicts: [],
   networks: [{ network: 'dev', aliases: [alias] }],
 };
+
+export const movedSandbox: SandboxDto = { ...sandbox, formerAgentId: 'host-a', conflicts: [conflict] };
 
 /** Its agent is not in contact. */
 export const silentSandbox: SandboxDto = {
@@ -130,6 +141,12 @@ export const networkStatus: NetworkStatusDto = {
   version: 4,
   epoch,
   status: 'FAILED',
+  placements: [
+    {
+      ...{ sandboxId: 'sbx-api', agentId: 'host-b', since: 4, formerAgentId: 'host-a', pinnedTo: null },
+      conflicts: [conflict],
+    },
+  ],
   agents: [
     {
       agentId: 'host-b',

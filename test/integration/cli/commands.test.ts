@@ -159,6 +159,8 @@ const rows: readonly Row[] = [
       'laptop-0a1b2c3d4e: MESH_CONTROL_UNREACHABLE: the control server does not answer',
       'OFFLINE  -',
       'OFFLINE  direct unknown (joined 3 min ago)',
+      'sandbox sbx-api: host-b (before: host-a), since version 4',
+      '  conflict: agent host-a reports sandbox sbx-api',
     ],
   },
   {
@@ -196,6 +198,41 @@ const rows: readonly Row[] = [
     asks: 'GET /v1/sandboxes/sbx-api',
     answer: sandbox,
     prints: ['namespace: -', 'isolation: advisory', 'source:    unverified', 'dns:       active\n', 'api.dev.gstacks'],
+  },
+  {
+    command: 'sandbox list --label tier=api',
+    asks: 'GET /v1/sandboxes',
+    answer: page(answers.movedSandbox),
+    prints: ['host-b (before: host-a)', 'RUNNING, conflict'],
+  },
+  {
+    command: 'sandbox show sbx-api --timeout 30',
+    asks: 'GET /v1/sandboxes/sbx-api',
+    answer: answers.movedSandbox,
+    prints: [
+      'agent:     host-b (before: host-a)\n',
+      'has not reported gone (PLACEMENT_CONFLICT)\nnext: end it on host-b\n',
+    ],
+  },
+  {
+    command: 'sandbox pin sbx-api',
+    asks: 'POST /v1/sandboxes/sbx-api/pin',
+    answer: { version: 7, changed: true, unchangedSince: null, result: { ...sandbox, pinnedTo: 'host-b' } },
+    body: {},
+    prints: ['sbx-api is pinned to host-b\n'],
+  },
+  {
+    command: 'sandbox pin sbx-api --to host-c',
+    asks: 'POST /v1/sandboxes/sbx-api/pin',
+    answer: { version: 7, changed: false, unchangedSince: 6, result: { ...sandbox, pinnedTo: 'host-c' } },
+    body: { agentId: 'host-c' },
+    prints: ['pinned to host-c already, since version 6 of the sandbox', 'host-b keeps it until it is gone there'],
+  },
+  {
+    command: 'sandbox unpin sbx-api',
+    asks: 'DELETE /v1/sandboxes/sbx-api/pin',
+    answer: { version: 8, changed: true, unchangedSince: null, result: sandbox },
+    prints: ['sbx-api is no longer pinned\n'],
   },
   {
     command: 'sandbox show sbx-api --timeout 20',

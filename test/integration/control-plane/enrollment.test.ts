@@ -157,7 +157,9 @@ describe('enrolment of agents', () => {
       conflicts: [{ sandboxId: 'sbx-u', code: 'PLACEMENT_CONFLICT', owner: 'host-u' }],
     });
     const { body } = await controlPlane.call('GET', '/v1/sandboxes/sbx-u');
-    expect(body).to.deep.include({ agentId: 'host-u', conflictingAgents: ['host-v'] });
+    expect(body).to.deep.include({ agentId: 'host-u', status: 'RUNNING' });
+    expect(body.conflicts).to.have.length(1);
+    expect((body.conflicts as readonly object[])[0]).to.include({ agentId: 'host-v', code: 'PLACEMENT_CONFLICT' });
   });
 });
 

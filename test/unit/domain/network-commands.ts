@@ -36,6 +36,7 @@ export const sandboxState = (id: string, agent: string | null, labels = {}): San
   agentId: agent === null ? null : parseAgentId(agent, 'agent'),
   address: null,
   driver: null,
+  ...{ placedSince: 2, formerAgentId: null, pinnedTo: null, pinnedSince: 1 },
   labels,
   labelledSince: 1,
   present: true,

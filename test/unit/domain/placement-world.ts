@@ -25,8 +25,9 @@ const agentIds = ['host-a', 'host-b'].map((name) => parseAgentId(name, 'agent'))
 const sandboxIds = ['sbx-1', 'sbx-2'].map((id) => parseSandboxId(id, 'sandbox'));
 
 export type Action =
-  | { readonly kind: 'report' | 'gone' | 'release'; readonly sandboxId: SandboxId; readonly agentId: AgentId }
+  | { readonly kind: 'report' | 'gone' | 'release' | 'pin'; readonly sandboxId: SandboxId; readonly agentId: AgentId }
   | { readonly kind: 'label'; readonly sandboxId: SandboxId; readonly value: string }
+  | { readonly kind: 'unpin'; readonly sandboxId: SandboxId }
   /** The handler reads the sandbox's stream now and writes later: whatever comes in between overtakes it. */
   | { readonly kind: 'beginAttach' | 'detach'; readonly sandboxId: SandboxId; readonly networkId: NetworkId }
   | { readonly kind: 'finishAttach' }
@@ -38,7 +39,11 @@ const networkId = fc.constantFrom(...networkIds);
 
 export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('report', 'gone', 'release'), sandboxId, agentId }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ kind: fc.constantFrom('report', 'gone', 'release', 'pin'), sandboxId, agentId }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('unpin'), sandboxId }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('label'), sandboxId, value: fc.constantFrom('1', '2') }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('beginAttach', 'detach'), sandboxId, networkId }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('finishAttach', 'follow') }) },
@@ -71,6 +76,12 @@ export class World {
         break;
       case 'release':
         this.onSandbox({ ...action, kind: 'ReleaseSandbox' });
+        break;
+      case 'pin':
+        this.onSandbox({ ...action, kind: 'PinSandbox' });
+        break;
+      case 'unpin':
+        this.onSandbox({ ...action, kind: 'UnpinSandbox' });
         break;
       case 'label':
         this.onSandbox({ kind: 'LabelSandbox', sandboxId: action.sandboxId, set: { a: action.value }, remove: [] });

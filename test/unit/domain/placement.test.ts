@@ -33,6 +33,10 @@ const labelled = (labels: { readonly [key: string]: string }): SandboxEvent => (
   data: { labels },
 });
 const released: SandboxEvent = { type: 'SandboxReleased', data: { agentId: agent('host-a') } };
+const movedTo = (name: string): SandboxEvent => ({
+  type: 'SandboxMoved',
+  data: { from: agent('host-a'), agentId: agent(name), address: '10.0.0.9', driver: 'netns' },
+});
 const gone: SandboxEvent = { type: 'SandboxGone', data: { agentId: agent('host-a') } };
 
 describe('what follows from a sandbox that changes', () => {
@@ -74,6 +78,20 @@ describe('what follows from a sandbox that changes', () => {
     ],
     ['another address on the same agent concerns no network', [...onA, ofSandbox(placedOn('host-a'))], []],
     ['a sandbox that is gone stays where it was', [...onA, ofSandbox(gone)], []],
+    [
+      'a move goes to every network at once, without a version in which nobody has the sandbox',
+      [...onA, ofSandbox(gone), ofSandbox(movedTo('host-b'))],
+      [
+        ['0a', { kind: 'ChangePlacement', sandboxId, agentId: 'host-b' }],
+        ['0b', { kind: 'ChangePlacement', sandboxId, agentId: 'host-b' }],
+      ],
+    ],
+    [
+      'a pin concerns no network',
+      [...onA, ofSandbox({ type: 'SandboxPinned', data: { agentId: agent('host-b') } })],
+      [],
+    ],
+    ['neither does its end', [...onA, ofSandbox({ type: 'SandboxUnpinned', data: {} })], []],
     [
       'nothing goes to a network that it left',
       [...onA, ofNetwork('0a', detached('sbx-1')), ofSandbox(placedOn('host-b'))],

@@ -5,7 +5,7 @@ import { parseAgentId, parseSandboxId } from '#libs/contracts/ids.js';
 import { DomainError } from '#libs/domain/decision.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
 import type { SandboxEvent } from '#libs/domain/sandbox/events.js';
-import { PlacementConflictError } from '#libs/domain/sandbox/refusals.js';
+import { ClaimRefusedError } from '#libs/domain/sandbox/refusals.js';
 import { evolveSandbox, type SandboxState, SandboxStreamError } from '#libs/domain/sandbox/state.js';
 
 const sandboxId = parseSandboxId('sbx-api', 'sandbox');
@@ -22,6 +22,12 @@ const returned = (to: string, address = '10.0.0.2'): SandboxEvent => ({
   data: { agentId: agent(to), address },
 });
 const released = (by: string): SandboxEvent => ({ type: 'SandboxReleased', data: { agentId: agent(by) } });
+const moved = (from: string, to: string, address = '10.0.0.2'): SandboxEvent => ({
+  type: 'SandboxMoved',
+  data: { from: agent(from), agentId: agent(to), address, driver: 'netns' },
+});
+const pinned = (to: string): SandboxEvent => ({ type: 'SandboxPinned', data: { agentId: agent(to) } });
+const unpinned: SandboxEvent = { type: 'SandboxUnpinned', data: {} };
 const labelled = (labels: { readonly [key: string]: string }): SandboxEvent => ({
   type: 'SandboxLabelled',
   data: { labels },
@@ -36,6 +42,12 @@ const report = (by: string, address = '10.0.0.2', driver = 'netns'): SandboxComm
 });
 const reportGone = (by: string): SandboxCommand => ({ kind: 'ReportGone', sandboxId, agentId: agent(by) });
 const release = (by: string): SandboxCommand => ({ kind: 'ReleaseSandbox', sandboxId, agentId: agent(by) });
+const pin = (to: string | null): SandboxCommand => ({
+  kind: 'PinSandbox',
+  sandboxId,
+  agentId: to === null ? null : agent(to),
+});
+const unpin: SandboxCommand = { kind: 'UnpinSandbox', sandboxId };
 const label = (set: { readonly [key: string]: string }, ...remove: readonly string[]): SandboxCommand => ({
   kind: 'LabelSandbox',
   sandboxId,
@@ -78,8 +90,60 @@ describe('a sandbox', () => {
     ['is released while gone', [...onA, gone('host-a')], release('host-a'), [released('host-a')]],
     ['is released once', [...onA, released('host-a')], release('host-a'), []],
     ['is not released by another agent', onA, release('host-b'), []],
-    ['moves once it is released', [...onA, released('host-a')], report('host-b'), [placed('host-b')]],
+    ['moves once its agent said it is gone', [...onA, gone('host-a')], report('host-b'), [moved('host-a', 'host-b')]],
+    [
+      'moves back the same way',
+      [...onA, gone('host-a'), moved('host-a', 'host-b'), gone('host-b')],
+      report('host-a'),
+      [moved('host-b', 'host-a')],
+    ],
+    [
+      'is gone from where it is, and not from where it was',
+      [...onA, gone('host-a'), moved('host-a', 'host-b')],
+      reportGone('host-a'),
+      [],
+    ],
+    [
+      'is not released by the agent that it moved away from',
+      [...onA, gone('host-a'), moved('host-a', 'host-b')],
+      release('host-a'),
+      [],
+    ],
+    ['is placed elsewhere once it is released', [...onA, released('host-a')], report('host-b'), [placed('host-b')]],
     ['goes back to who released it', [...onA, released('host-a')], report('host-a'), [placed('host-a')]],
+    ['is pinned to where it is', onA, pin(null), [pinned('host-a')]],
+    ['is pinned to where it was when gone', [...onA, gone('host-a')], pin(null), [pinned('host-a')]],
+    ['is pinned to where it is to go', onA, pin('host-b'), [pinned('host-b')]],
+    ['is pinned before any agent has it again', [...onA, released('host-a')], pin('host-b'), [pinned('host-b')]],
+    ['is pinned once', [...onA, pinned('host-a')], pin(null), []],
+    ['is pinned elsewhere instead', [...onA, pinned('host-a')], pin('host-b'), [pinned('host-b')]],
+    ['is pinned no more', [...onA, pinned('host-a')], unpin, [unpinned]],
+    ['is unpinned once', onA, unpin, []],
+    ['is seen where it is pinned', [...onA, pinned('host-a')], report('host-a'), []],
+    [
+      'returns to where it is pinned',
+      [...onA, pinned('host-a'), gone('host-a')],
+      report('host-a'),
+      [returned('host-a')],
+    ],
+    [
+      'moves to where it is pinned',
+      [...onA, pinned('host-b'), gone('host-a')],
+      report('host-b'),
+      [moved('host-a', 'host-b')],
+    ],
+    [
+      'stays with its agent that sees it, wherever it is pinned',
+      [...onA, pinned('host-b')],
+      report('host-a', '10.0.0.9'),
+      [placed('host-a', '10.0.0.9')],
+    ],
+    [
+      'may move again once it is unpinned',
+      [...onA, pinned('host-a'), gone('host-a'), unpinned],
+      report('host-b'),
+      [moved('host-a', 'host-b')],
+    ],
     ['takes labels', onA, label({ tier: 'api' }), [labelled({ tier: 'api' })]],
     ['keeps the others', [...onA, labelled({ a: '1' })], label({ b: '2' }), [labelled({ a: '1', b: '2' })]],
     ['changes one', [...onA, labelled({ a: '1' })], label({ a: '2' }), [labelled({ a: '2' })]],
@@ -95,11 +159,60 @@ describe('a sandbox', () => {
     });
   }
 
-  it('is never moved by another agent that claims it, and the owner is named', () => {
-    for (const given of [onA, [...onA, gone('host-a')]]) {
-      const refusal = decideSandbox(report('host-b'), fold(given));
-      expect(refusal).to.be.instanceOf(PlacementConflictError);
-      expect(refusal).to.include({ category: 'conflict', code: 'PLACEMENT_CONFLICT', owner: 'host-a' });
+  const claims: readonly (readonly [
+    what: string,
+    given: readonly SandboxEvent[],
+    by: string,
+    code: string,
+    owner: string,
+  ])[] = [
+    ['while its agent sees it', onA, 'host-b', 'PLACEMENT_CONFLICT', 'host-a'],
+    ['after it returned', [...onA, gone('host-a'), returned('host-a')], 'host-b', 'PLACEMENT_CONFLICT', 'host-a'],
+    [
+      'by its former agent',
+      [...onA, gone('host-a'), moved('host-a', 'host-b')],
+      'host-a',
+      'PLACEMENT_CONFLICT',
+      'host-b',
+    ],
+    [
+      'by an agent from which it was released',
+      [...onA, released('host-a'), placed('host-b')],
+      'host-a',
+      'PLACEMENT_CONFLICT',
+      'host-b',
+    ],
+    ['while it is pinned where it is', [...onA, pinned('host-a')], 'host-b', 'SANDBOX_PINNED', 'host-a'],
+    ['while it is pinned and gone', [...onA, pinned('host-a'), gone('host-a')], 'host-b', 'SANDBOX_PINNED', 'host-a'],
+    [
+      'while it is pinned and released',
+      [...onA, released('host-a'), pinned('host-c')],
+      'host-b',
+      'SANDBOX_PINNED',
+      'host-c',
+    ],
+    [
+      'back where it was, when pinned elsewhere',
+      [...onA, pinned('host-b'), gone('host-a')],
+      'host-a',
+      'SANDBOX_PINNED',
+      'host-b',
+    ],
+    ['where it is pinned, while another has it', [...onA, pinned('host-b')], 'host-b', 'PLACEMENT_CONFLICT', 'host-a'],
+  ];
+  for (const [what, given, by, code, owner] of claims) {
+    it(`is not taken ${what}, and the answer names whose it is`, () => {
+      const refusal = decideSandbox(report(by), fold(given));
+      expect(refusal).to.be.instanceOf(ClaimRefusedError);
+      expect(refusal).to.include({ category: 'conflict', code, owner });
+    });
+  }
+
+  it('is pinned to where it is only if it is somewhere', () => {
+    const nowhere = fold([...onA, released('host-a')]);
+    expect(decideSandbox(pin(null), nowhere)).to.include({ category: 'conflict', code: 'SANDBOX_NOT_PLACED' });
+    for (const command of [pin('host-a'), unpin]) {
+      expect(decideSandbox(command, null)).to.include({ category: 'not-found', code: 'SANDBOX_NOT_FOUND' });
     }
   });
 
@@ -133,18 +246,59 @@ describe('a sandbox', () => {
     expect(() => evolveSandbox(fold(onA), registered)).to.throw(SandboxStreamError, 'version 3');
   });
 
-  it('knows since which version it has its labels: what a walk back over the stream finds', () => {
-    const change = fc.constantFrom(
-      ...[placed('host-a'), gone('host-a'), returned('host-a'), released('host-a')],
-      ...[labelled({}), labelled({ tier: 'web' }), labelled({ tier: 'web', team: 'a' }), labelled({ team: 'a' })],
-    );
+  const change = fc.constantFrom(
+    ...[placed('host-a'), gone('host-a'), returned('host-a'), released('host-a'), moved('host-a', 'host-b')],
+    ...[labelled({}), labelled({ tier: 'web' }), labelled({ tier: 'web', team: 'a' }), labelled({ team: 'a' })],
+    ...[pinned('host-a'), pinned('host-b'), unpinned],
+  );
+  const since: readonly (readonly [what: keyof SandboxState, version: keyof SandboxState])[] = [
+    ['labels', 'labelledSince'],
+    ['agentId', 'placedSince'],
+    ['pinnedTo', 'pinnedSince'],
+  ];
+  for (const [what, version] of since) {
+    it(`knows since which version it has its ${what}: what a walk back over the stream finds`, () => {
+      fc.assert(
+        fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+          const states = [evolveSandbox(null, registered)];
+          for (const event of changes) states.push(evolveSandbox(states.at(-1) ?? null, event));
+          const last = states.at(-1);
+          const other = states.findLast((state) => !isDeepStrictEqual(state[what], last?.[what]));
+          expect(last?.[version]).to.equal((other?.version ?? 0) + 1);
+        }),
+      );
+    });
+  }
+
+  const agents = ['host-a', 'host-b', 'host-c'] as const;
+  const said = fc.oneof(
+    fc.constantFrom(...agents).map((by) => report(by)),
+    fc.constantFrom(...agents).map(reportGone),
+    fc.constantFrom(...agents).map(release),
+    fc.constantFrom(...agents, null).map(pin),
+    fc.constant(unpin),
+  );
+
+  it('is with the last agent whose report was taken, and changes hands only when it was let go and no pin forbids it', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
-        const states = [evolveSandbox(null, registered)];
-        for (const event of changes) states.push(evolveSandbox(states.at(-1) ?? null, event));
-        const last = states.at(-1);
-        const other = states.findLast(({ labels }) => !isDeepStrictEqual(labels, last?.labels));
-        expect(last?.labelledSince).to.equal((other?.version ?? 0) + 1);
+      fc.property(fc.array(said, { maxLength: 40 }), (commands) => {
+        let state: SandboxState | null = null;
+        for (const command of commands) {
+          const before: SandboxState | null = state;
+          const decision = decideSandbox(command, before);
+          if (decision instanceof DomainError) continue;
+          state = decision.events.reduce<SandboxState | null>(evolveSandbox, before);
+          if (state === null || before === null) continue;
+          if (state.agentId === before.agentId) continue;
+          if (state.agentId === null) {
+            expect(command).to.include({ kind: 'ReleaseSandbox', agentId: before.agentId });
+            continue;
+          }
+          expect(command).to.include({ kind: 'ReportSandbox', agentId: state.agentId });
+          expect(before.agentId === null || !before.present).to.equal(true);
+          expect([null, state.agentId]).to.include(before.pinnedTo);
+          expect(state.formerAgentId).to.not.equal(state.agentId);
+        }
       }),
     );
   });

@@ -38,6 +38,9 @@ const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
   SandboxGone: true,
   SandboxReturned: true,
   SandboxReleased: true,
+  SandboxMoved: true,
+  SandboxPinned: true,
+  SandboxUnpinned: true,
   AgentEnrolled: true,
   AgentRenewed: true,
   AgentRevoked: true,
@@ -98,17 +101,17 @@ describe('events of every schema version ever written', () => {
   it('fold to the sandbox they describe', () => {
     const events = fixture('sandbox-stream.v1.json').map((event) => eventOf(SANDBOX, event));
     const states = events.map((_, index) => events.slice(0, index + 1).reduce(evolveSandbox, null));
-    expect(states.at(-2)).to.deep.equal({
-      sandboxId: 'sbx-web',
-      version: 5,
-      agentId: 'host-a',
-      address: '10.77.0.3',
-      driver: 'netns',
-      labels: { tier: 'front' },
-      labelledSince: 3,
-      present: true,
+    const first = { sandboxId: 'sbx-web', labels: { tier: 'front' }, labelledSince: 3 };
+    expect(states[4]).to.deep.equal({
+      ...{ ...first, version: 5, agentId: 'host-a', placedSince: 2, formerAgentId: null },
+      ...{ address: '10.77.0.3', driver: 'netns', present: true, pinnedTo: null, pinnedSince: 1 },
     });
-    expect(states.at(-1)).to.include({ agentId: null, present: false, version: 6 });
+    expect(states[5]).to.include({ agentId: null, formerAgentId: 'host-a', present: false, version: 6 });
+    expect(states[9]).to.deep.equal({
+      ...{ ...first, version: 10, agentId: 'host-b', placedSince: 9, formerAgentId: 'host-a' },
+      ...{ address: '10.77.0.9', driver: 'netns', present: true, pinnedTo: 'host-b', pinnedSince: 10 },
+    });
+    expect(states[10]).to.include({ pinnedTo: null, pinnedSince: 11, version: 11 });
   });
 
   it('fold to the agent they describe', () => {

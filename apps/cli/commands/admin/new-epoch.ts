@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import {
@@ -10,6 +9,7 @@ import {
 } from '#libs/api-client/generated/index.js';
 import type { Connection } from '../../api/connect.js';
 import { GstacksCommand } from '../../command.js';
+import { confirmed } from '../../confirm.js';
 import { UsageError } from '../../errors/errors.js';
 import { EXIT } from '../../errors/exit-codes.js';
 import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
@@ -36,7 +36,7 @@ export default class AdminNewEpoch extends GstacksCommand {
     const { client } = connection;
     const preview = await previewEpoch({ client });
     this.show(preview);
-    if (!flags.yes && !(await this.confirmed(preview))) {
+    if (!flags.yes && !(await this.isConfirmed(preview))) {
       this.screen.line('no epoch was started');
       process.exitCode = EXIT.usage;
       return { ...preview, started: null };
@@ -87,16 +87,12 @@ export default class AdminNewEpoch extends GstacksCommand {
     }
   }
 
-  private async confirmed({ next }: EpochPreviewDto): Promise<boolean> {
-    if (!process.stdin.isTTY || this.jsonEnabled()) {
-      throw new UsageError('a new epoch is started only when that is confirmed', 'gstacks admin new-epoch --yes');
-    }
-    const asking = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return /^y(es)?$/i.test((await asking.question(`start epoch ${next}? [y/N] `)).trim());
-    } finally {
-      asking.close();
-    }
+  private isConfirmed({ next }: EpochPreviewDto): Promise<boolean> {
+    const unasked = new UsageError(
+      'a new epoch is started only when that is confirmed',
+      'gstacks admin new-epoch --yes',
+    );
+    return confirmed(`start epoch ${next}?`, !this.jsonEnabled(), unasked);
   }
 
   /** Networks of the store that some agent does not follow in time. */

@@ -2,6 +2,7 @@ import { type MeshStateDto, showNetworkStatus } from '#libs/api-client/generated
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { meshCell, meshFault } from '../../mesh/mesh-column.js';
+import { agentText, conflictLines } from '../../sandboxes/placement-text.js';
 
 export default class NetworkStatus extends GstacksCommand {
   static override summary = 'Show how far each agent is with a network';
@@ -33,6 +34,11 @@ export default class NetworkStatus extends GstacksCommand {
       for (const { nodeId, mesh } of status.localNodes) this.tellFault(nodeId, mesh);
       this.screen.line('');
     }
+    for (const placement of status.placements) {
+      this.screen.line(`sandbox ${placement.sandboxId}: ${agentText(placement)}, since version ${placement.since}`);
+      for (const line of conflictLines(placement)) this.screen.line(`  ${line}`, 'bad');
+    }
+    if (status.placements.length > 0) this.screen.line('');
     if (status.agents.length === 0) {
       this.screen.line(`no agent takes part; attach a sandbox: gstacks network attach ${network} <sandbox-id>`);
       return status;

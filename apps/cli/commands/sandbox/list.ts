@@ -3,6 +3,7 @@ import { listSandboxes } from '#libs/api-client/generated/index.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { SANDBOX_STATUSES } from '#libs/contracts/statuses.js';
 import { ListCommand } from '../../list-command.js';
+import { agentText, statusText } from '../../sandboxes/placement-text.js';
 import { labelsText } from '../../views.js';
 
 export default class SandboxList extends ListCommand {
@@ -24,8 +25,8 @@ export default class SandboxList extends ListCommand {
     return this.list(flags, ({ client }, page) => listSandboxes({ client, query: { ...filter, ...page } }), {
       columns: [
         { heading: 'SANDBOX', cell: ({ id }) => id },
-        { heading: 'AGENT', cell: ({ agentId }) => agentId },
-        { heading: 'STATUS', cell: ({ status }) => status },
+        { heading: 'AGENT', cell: (sandbox) => agentText(sandbox) },
+        { heading: 'STATUS', cell: (sandbox) => statusText(sandbox) },
         { heading: 'DRIVER', cell: ({ driver }) => driver },
         { heading: 'NETWORKS', cell: ({ networks }) => networks.map(({ network }) => network).join(', ') },
         { heading: 'LABELS', cell: ({ labels }) => labelsText(labels) },

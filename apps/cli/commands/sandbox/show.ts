@@ -2,6 +2,7 @@ import { showSandbox } from '#libs/api-client/generated/index.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { sandboxArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { agentText, conflictLines } from '../../sandboxes/placement-text.js';
 import { dnsText, isolationText, labelsText, portsText, sourceText } from '../../views.js';
 
 export default class SandboxShow extends GstacksCommand {
@@ -16,7 +17,7 @@ export default class SandboxShow extends GstacksCommand {
     const sandbox = await showSandbox({ client, path: { sandboxId } });
     this.screen.line(`sandbox:   ${sandbox.id}`);
     this.screen.line(`status:    ${sandbox.status}`);
-    this.screen.line(`agent:     ${sandbox.agentId ?? '-'}`);
+    this.screen.line(`agent:     ${agentText(sandbox)}`);
     this.screen.line(`driver:    ${sandbox.driver ?? '-'}`);
     this.screen.line(`labels:    ${labelsText(sandbox.labels) || '-'}`);
     this.screen.line(`isolation: ${isolationText(sandbox)}`);
@@ -24,9 +25,7 @@ export default class SandboxShow extends GstacksCommand {
     if (sandbox.container === null) this.screen.line(`namespace: ${sandbox.namespace ?? '-'}`);
     else this.screen.line(`container: ${sandbox.container.name} (${sandbox.container.id.slice(0, 12)})`);
     this.screen.line(`dns:       ${dnsText(sandbox)}`);
-    for (const agent of sandbox.conflictingAgents) {
-      this.screen.line(`conflict: ${agent} claims this sandbox too (PLACEMENT_CONFLICT)`, 'bad');
-    }
+    for (const line of conflictLines(sandbox)) this.screen.line(line, 'bad');
     this.screen.line('');
     const published = sandbox.networks.flatMap(({ network, aliases }) =>
       (aliases.length === 0 ? [null] : aliases).map((alias) => ({ network, alias })),

@@ -71,14 +71,20 @@ export interface InventoryMessage {
   readonly refused: readonly RefusedSandbox[];
 }
 
+/** PLACEMENT_CONFLICT: another agent has it. SANDBOX_PINNED: it may be placed on another agent only. */
+export const CONFLICT_CODES = ['PLACEMENT_CONFLICT', 'SANDBOX_PINNED'] as const;
+
+/** A sandbox that the agent reports, and that is not its own. */
+export interface SandboxConflict {
+  readonly sandboxId: SandboxId;
+  readonly code: (typeof CONFLICT_CODES)[number];
+  readonly owner: AgentId;
+}
+
 export interface InventoryReply {
   readonly protocol: number;
   readonly accepted: readonly SandboxId[];
-  readonly conflicts: readonly {
-    readonly sandboxId: SandboxId;
-    readonly code: 'PLACEMENT_CONFLICT';
-    readonly owner: AgentId;
-  }[];
+  readonly conflicts: readonly SandboxConflict[];
 }
 
 const MAX_SANDBOXES = 10_000;
@@ -149,7 +155,7 @@ export function parseInventoryReply(value: unknown): InventoryReply {
       const conflict = parseObject(item, field);
       return {
         sandboxId: parseSandboxId(conflict.sandboxId, `${field}.sandboxId`),
-        code: wordOf(['PLACEMENT_CONFLICT'])(conflict.code, `${field}.code`),
+        code: wordOf(CONFLICT_CODES)(conflict.code, `${field}.code`),
         owner: parseAgentId(conflict.owner, `${field}.owner`),
       };
     }, MAX_SANDBOXES)(reply.conflicts, 'conflicts'),
