@@ -29,24 +29,28 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
 
 type Suite = readonly [name: string, files: string];
 
-const UNIT: Suite = ['unit', 'unit/**/*.test.js'];
-/** Each in a process of its own, and cut so that each ends well within its bound; the longest begin first. */
+/** Each in a process of its own, and cut so that each ends well within its bound; after the cheap one the longest. */
 const SUITES: readonly Suite[] = [
-  ['e2e-two', 'e2e/[m-z]*.test.js'],
+  ['unit', 'unit/**/*.test.js'],
   ['e2e-one', 'e2e/[a-l]*.test.js'],
+  ['e2e-two', 'e2e/[m-z]*.test.js'],
   ['truth', 'truth/**/*.test.js'],
+  ['e2e-shared', 'e2e/shared/*.test.js'],
   ['integration-agent', 'integration/agent/**/*.test.js'],
   ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
   ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
   ['integration-mesh', 'integration/mesh*/**/*.test.js'],
 ];
 /** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
-const SUITES_AT_ONCE = 2;
+const AT_ONCE = 3;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
-/** The exit code; what the command prints goes into the file, or where this process prints. */
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, output?: string): Promise<number> {
-  const out = output === undefined ? 'inherit' : openSync(output, 'w');
+/** What runs beside the others; what it prints comes in one piece, when it has ended. */
+type Check = (folder: string, env: NodeJS.ProcessEnv) => Promise<Counts>;
+
+/** The exit code; what the command prints goes into the file. */
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, output: string): Promise<number> {
+  const out = openSync(output, 'w');
   return new Promise((resolve) => {
     const child = spawn(command, [...args], {
       cwd: CLONE,
@@ -54,7 +58,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, o
       env,
       timeout: SUITE_TIMEOUT_MS,
     });
-    if (typeof out === 'number') closeSync(out);
+    closeSync(out);
     child.once('error', (error) => {
       process.stdout.write(`${command}: ${error.message}\n`);
       resolve(1);
@@ -63,40 +67,40 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, o
   });
 }
 
-async function staticCheck(
-  [title, command, args]: (typeof STATIC_CHECKS)[number],
-  env: NodeJS.ProcessEnv,
-): Promise<Counts> {
-  process.stdout.write(`\n# ${title}\n`);
-  const passed = (await run(command, args, env)) === 0;
-  process.stdout.write(`${title}: ${passed ? 'ok' : 'FAILED'}\n`);
-  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
-}
+const staticCheck =
+  ([title, command, args]: (typeof STATIC_CHECKS)[number]): Check =>
+  async (folder, env) => {
+    const output = join(folder, `${title}.log`);
+    const passed = (await run(command, args, env, output)) === 0;
+    process.stdout.write(`\n# ${title}\n${readFileSync(output, 'utf8')}${title}: ${passed ? 'ok' : 'FAILED'}\n`);
+    return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+  };
 
-/** What a suite prints comes in one piece, when it has ended: another may run beside it. */
-async function suite([name, files]: Suite, folder: string, env: NodeJS.ProcessEnv): Promise<Counts> {
-  const began = performance.now();
-  const [file, output] = [join(folder, `${name}.json`), join(folder, `${name}.log`)];
-  const code = await run(
-    join(BIN, 'mocha'),
-    ['--reporter', 'dist/test/support/counting-reporter.js', `dist/test/${files}`],
-    { ...env, MOCHA_COUNTS_FILE: file },
-    output,
-  );
-  const seconds = Math.round((performance.now() - began) / 1_000);
-  process.stdout.write(`\n# ${name}\n${readFileSync(output, 'utf8')}${name}: ${seconds} s\n`);
-  const counts = readCounts(file);
-  // A run that failed without a failed test (a crash, no test found) must not pass for a green one.
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
-}
+const suite =
+  ([name, files]: Suite): Check =>
+  async (folder, env) => {
+    const began = performance.now();
+    const [file, output] = [join(folder, `${name}.json`), join(folder, `${name}.log`)];
+    const code = await run(
+      join(BIN, 'mocha'),
+      ['--reporter', 'dist/test/support/counting-reporter.js', `dist/test/${files}`],
+      { ...env, MOCHA_COUNTS_FILE: file },
+      output,
+    );
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    process.stdout.write(`\n# ${name}\n${readFileSync(output, 'utf8')}${name}: ${seconds} s\n`);
+    const counts = readCounts(file);
+    // A run that failed without a failed test (a crash, no test found) must not pass for a green one.
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  };
 
 /** Go's own tests: one a test function or table row, as `go test -json` tells. */
 async function goSuite(): Promise<Counts> {
-  process.stdout.write('\n# go\n');
   if (!(await hasGo())) {
-    process.stdout.write('skipped: the Go tests of apps/mesh-node; install Go 1.26 or newer to run them\n');
+    process.stdout.write('\n# go\nskipped: the Go tests of apps/mesh-node; install Go 1.26 or newer to run them\n');
     return { passed: 0, failed: 0, skipped: 1 };
   }
+  const began = performance.now();
   const [code, output] = await new Promise<[number, string]>((resolve) => {
     const options = { cwd: MESH_NODE_SOURCES, maxBuffer: 64 * 1024 ** 2, timeout: SUITE_TIMEOUT_MS };
     execFile('go', ['test', '-json', './...'], options, (error, stdout, stderr) => {
@@ -106,8 +110,9 @@ async function goSuite(): Promise<Counts> {
   const ended = output.split('\n').flatMap((line) => /"Action":"(pass|fail|skip)".*"Test":"([^"]+)"/.exec(line) ?? []);
   const count = (action: string): number => ended.filter((word) => word === action).length;
   const counts = { passed: count('pass'), failed: count('fail'), skipped: count('skip') };
-  if (code !== 0) process.stdout.write(`${output}\n`);
-  process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  const shown = code === 0 ? '' : `${output}\n`;
+  process.stdout.write(`\n# go\n${shown}${counts.passed} passed, ${counts.failed} failed\ngo: ${seconds} s\n`);
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
@@ -130,14 +135,11 @@ async function main(): Promise<boolean> {
       await obtainMeshProgram('mesh-node', CLONE, say);
       await obtainMeshProgram('mesh-fixture', CLONE, say);
     }
-    for (const check of STATIC_CHECKS) all.push(await staticCheck(check, env));
-    all.push(await goSuite());
-    all.push(await suite(UNIT, folder, env));
-    const left = [...SUITES];
+    const left = [...STATIC_CHECKS.map(staticCheck), goSuite, ...SUITES.map(suite)];
     const inTurn = async (): Promise<void> => {
-      for (let next = left.shift(); next !== undefined; next = left.shift()) all.push(await suite(next, folder, env));
+      for (let next = left.shift(); next !== undefined; next = left.shift()) all.push(await next(folder, env));
     };
-    await Promise.all(Array.from({ length: SUITES_AT_ONCE }, inTurn));
+    await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

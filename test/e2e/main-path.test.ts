@@ -1,40 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
-import { HOPS, NO_MESH } from '#test/support/hops.js';
+import { HOPS, type Hop, NO_MESH } from '#test/support/hops.js';
 import { mainPath } from '#test/support/main-path.js';
-import { startStack } from '#test/support/stack.js';
-import { MESHES, type MeshKind } from '#test/support/stack-mesh.js';
+import { restartAgent, restartControlPlane } from '#test/support/restart.js';
+import { type RunningStack, startStack } from '#test/support/stack.js';
+import { MESHES } from '#test/support/stack-mesh.js';
 
-const HOPS_MODULE = pathToFileURL(join(CLONE, 'dist', 'test', 'support', 'hops.js')).href;
-
-async function tryMainPath(mesh: MeshKind, env: Readonly<Record<string, string>>): Promise<unknown> {
-  const stack = await startStack({ sandboxes: 'netns', mesh, env });
-  try {
-    await mainPath(stack);
-    return null;
-  } catch (error) {
-    return error;
-  } finally {
-    await stack.remove();
-  }
-}
+type Part = Hop['of'];
 
 for (const mesh of MESHES) {
   describe(`the main path, over ${mesh}`, function () {
-    this.timeout(150_000);
+    this.timeout(90_000);
+    const folder = mkdtempSync(join(tmpdir(), 'gs-hops-'));
+    const file = join(folder, 'hop');
+    let stack: RunningStack;
+    /** What a hop was taken from last. */
+    let incomplete: Part | null = null;
+
+    before(async function () {
+      this.timeout(150_000);
+      const hops = pathToFileURL(join(CLONE, 'dist', 'test', 'support', 'hops.js'));
+      hops.searchParams.set('file', file);
+      stack = await startStack({ sandboxes: 'netns', mesh, env: { NODE_OPTIONS: `--import=${hops}` } });
+    });
+
+    after(async () => {
+      await stack?.remove();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const restart = (part: Part): Promise<unknown> =>
+      part === 'control plane'
+        ? restartControlPlane(stack)
+        : Promise.all(['host-a', 'host-b'].map((agent) => restartAgent(stack, agent)));
+
+    /** Starts again what does the hop's part, and what is still without the hop before it. */
+    async function takeAway(hop: string, of: Part): Promise<void> {
+      rmSync(file, { force: true });
+      if (incomplete !== null && incomplete !== of) await restart(incomplete);
+      writeFileSync(file, hop);
+      await restart(of);
+      incomplete = of;
+    }
 
     it('carries a request from a sandbox on one host to a sandbox on another', async () => {
-      expect(await tryMainPath(mesh, {})).to.equal(null);
+      await mainPath(stack, 'whole');
     });
 
     // What is no part of the mesh is taken away once.
-    for (const [hop, { failsWith }] of Object.entries(HOPS).filter(([name]) => mesh === 'direct' || name === NO_MESH)) {
+    const hops = Object.entries(HOPS).filter(([name]) => mesh === 'direct' || name === NO_MESH);
+    for (const [index, [hop, { of, failsWith }]] of hops.entries()) {
       it(`fails with ${hop}`, async () => {
-        const failure = await tryMainPath(mesh, {
-          NODE_OPTIONS: `--import=${HOPS_MODULE}?hop=${encodeURIComponent(hop)}`,
-        });
+        await takeAway(hop, of);
+        const failure = await mainPath(stack, `hop-${index}`).catch((error: unknown) => error);
         expect(failure).to.be.instanceOf(Error).and.to.have.property('message').that.matches(failsWith);
       });
     }

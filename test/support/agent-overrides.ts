@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLONE } from './clone.js';
+import { restartAgent } from './restart.js';
 import type { RunningStack } from './stack.js';
-import { waitFor } from './wait.js';
 
 export type Variables = { readonly [variable: string]: string };
 
@@ -18,8 +18,6 @@ export interface Override {
 
 export type AgentName = 'host-a' | 'host-b';
 export type Overriding = { readonly [agent in AgentName]?: Override };
-
-const BACK_WITHIN_MS = 30_000;
 
 /** Starts agents of a running stack again as a test wants them. */
 export class AgentOverrides {
@@ -49,18 +47,10 @@ export class AgentOverrides {
   ): Promise<void> {
     const { variables = {}, key } = this.current[agent] ?? {};
     writeFileSync(join(this.folder, `${agent}.json`), JSON.stringify(variables));
-    const name = `agent-${agent}`;
-    const before = stack.pid(name);
-    const from = stack.log(name).length;
-    process.kill(before, 'SIGTERM');
-    await waitFor(`${name} has ended`, () => !isRunning(before));
-    this.changeKey(meshKeyFile(stack, agent), agent, key);
-    await meanwhile();
-    await waitFor(
-      `${name} is in contact again`,
-      () => stack.log(name).slice(from).includes('in contact with the control plane'),
-      BACK_WITHIN_MS,
-    );
+    await restartAgent(stack, agent, async () => {
+      this.changeKey(meshKeyFile(stack, agent), agent, key);
+      await meanwhile();
+    });
   }
 
   /** Keeps the agent's own key for as long as it has another. */
@@ -89,12 +79,4 @@ export function clockOff(by: string): Variables {
     .find((path) => existsSync(path));
   if (library === undefined) throw new Error('libfaketime is not installed: apt-get install faketime');
   return { LD_PRELOAD: library, FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

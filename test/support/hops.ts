@@ -1,10 +1,14 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
 /**
  * What each hop of the main path is taken away by: one place in one built file, changed while Node loads it. Used
- * by `--import hops.js?hop=<name>` in NODE_OPTIONS; the product knows nothing of it.
+ * by `--import hops.js?file=<file>` in NODE_OPTIONS: a process that starts while the file names a hop is without it.
+ * The product knows nothing of it.
  */
 export interface Hop {
+  /** Whose part it is: what starts again to be without it. */
+  readonly of: 'control plane' | 'agents';
   readonly file: RegExp;
   /** What is replaced, and by what. */
   readonly changes: readonly (readonly [string, string])[];
@@ -17,26 +21,31 @@ export const NO_MESH = 'no mesh';
 
 export const HOPS: Readonly<Record<string, Hop>> = {
   'no event of a network': {
+    of: 'control plane',
     file: /\/libs\/event-store\/batch\.js$/,
     changes: [['of write.events)', "of write.streamId.startsWith('network-') ? [] : write.events)"]],
     failsWith: /NETWORK_NOT_FOUND/,
   },
   'no publish': {
+    of: 'control plane',
     file: /\/apps\/control-plane\/delivery\/delivery-lane\.js$/,
     changes: [['await this.settings.send(value, abort.signal);', '']],
     failsWith: /exit 5, not 0[\s\S]*"confirmed": 0/,
   },
   'no DNS worker': {
+    of: 'agents',
     file: /\/libs\/data-plane\/dns\/worker\.js$/,
     changes: [['zone: () => zone,', 'zone: () => indexZone(EMPTY_ZONE),']],
     failsWith: /Could not resolve host/,
   },
   'no listener': {
+    of: 'agents',
     file: /\/libs\/data-plane\/proxy\/listeners\.js$/,
     changes: [['server: await this.listen(route)', 'server: createServer()']],
     failsWith: /to match .*reset by peer/,
   },
   'no policy at the source': {
+    of: 'agents',
     file: /\/libs\/data-plane\/flows\/judge\.js$/,
     changes: [
       [
@@ -47,6 +56,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     failsWith: /the source refuses by itself/,
   },
   'no policy at the target': {
+    of: 'agents',
     file: /\/libs\/data-plane\/flows\/judge\.js$/,
     changes: [
       [
@@ -57,11 +67,13 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     failsWith: /the target refuses by itself/,
   },
   [NO_MESH]: {
+    of: 'agents',
     file: /\/libs\/mesh\/mesh-member\.js$/,
     changes: [['if (closed || link === undefined)', 'if (true)']],
     failsWith: /reset by peer[\s\S]*expected '' to equal/,
   },
   'no acknowledgement': {
+    of: 'agents',
     file: /\/libs\/member\/acknowledgements\.js$/,
     changes: [
       ['await this.ports.deliver(head, signal);', ''],
@@ -72,8 +84,8 @@ export const HOPS: Readonly<Record<string, Hop>> = {
   },
 };
 
-const disabled = new URL(import.meta.url).searchParams.get('hop');
-if (disabled !== null) disable(disabled);
+const file = new URL(import.meta.url).searchParams.get('file');
+if (file !== null && existsSync(file)) disable(readFileSync(file, 'utf8'));
 
 function disable(name: string): void {
   const hop = HOPS[name];

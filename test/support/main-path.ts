@@ -13,26 +13,25 @@ import { networkIdOf } from './record.js';
 import { curl, expectReset } from './sandboxes.js';
 import type { RunningStack } from './stack.js';
 
-const RULE = ['dev', '--from', 'web', '--to', 'api', '--port', '8080'] as const;
-const API = 'http://api.dev.gstacks:8080/';
-
 /**
  * The whole way, each hop seen on its own: what is written is in the log and acknowledged; what is not allowed is
  * refused by the source without the target being asked, and by the target when a source asks all the same; what is
- * allowed answers. Rejects at the first hop that does not do its part.
+ * allowed answers. Makes the network; rejects at the first hop that does not do its part.
  */
-export async function mainPath(stack: RunningStack): Promise<void> {
-  await stack.json(['network', 'create', 'dev']);
-  await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080', '--wait=5']);
-  await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait=5']);
+export async function mainPath(stack: RunningStack, network: string): Promise<void> {
+  const api = `http://api.${network}.gstacks:8080/`;
+  await stack.json(['network', 'create', network]);
+  await stack.json(['network', 'attach', network, 'sbx-web', '--alias', 'web', '--port', '8080', '--wait=5']);
+  await stack.json(['network', 'attach', network, 'sbx-api', '--alias', 'api', '--port', '8080', '--wait=5']);
 
   const asked = await flowsSeenBy(stack, 'host-b');
-  expectReset(await curl(stack, 'sbx-web', API));
+  expectReset(await curl(stack, 'sbx-web', api));
   expect(await flowsSeenBy(stack, 'host-b'), 'the source refuses by itself').to.equal(asked);
-  expect(await answerOfTarget(stack), 'the target refuses by itself').to.equal('DEFAULT_DENY');
+  expect(await answerOfTarget(stack, network), 'the target refuses by itself').to.equal('DEFAULT_DENY');
 
-  await stack.json(['network', 'policy', 'allow', ...RULE, '--wait=5']);
-  const answer = await curl(stack, 'sbx-web', API);
+  const rule = [network, '--from', 'web', '--to', 'api', '--port', '8080'] as const;
+  await stack.json(['network', 'policy', 'allow', ...rule, '--wait=5']);
+  const answer = await curl(stack, 'sbx-web', api);
   expect(answer.stdout, answer.stderr).to.equal('{"sandbox":"sbx-api"}\n');
 }
 
@@ -45,12 +44,12 @@ async function flowsSeenBy(stack: RunningStack, agent: string): Promise<number> 
 }
 
 /** Asks host-b for a flow with host-a's own certificate, past host-a's policy; the code of its refusal, or OPENED. */
-async function answerOfTarget(stack: RunningStack): Promise<string> {
+async function answerOfTarget(stack: RunningStack, network: string): Promise<string> {
   const node = await meshNodeAs(stack, 'host-a');
   try {
     return await openAs(node, {
       flowId: flowIdOf(1),
-      networkId: parseNetworkId(await networkIdOf(stack, 'dev'), 'network'),
+      networkId: parseNetworkId(await networkIdOf(stack, network), 'network'),
       alias: parseAliasName('api', 'alias'),
       port: 8_080,
       source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-web', 'sandbox') },

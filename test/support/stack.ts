@@ -13,6 +13,16 @@ const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 15_000;
 const COMMAND_TIMEOUT_MS = 60_000;
 
+interface Context {
+  readonly url: string;
+  readonly token: string;
+}
+
+interface SandboxSeen {
+  readonly id: string;
+  readonly namespace: string | null;
+}
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -101,7 +111,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     await control?.fixture.stop();
     throw new Error(`${String(error)}\n${process_.stdout()}${process_.stderr()}`);
   }
-  const context: { url: string; token: string } = JSON.parse(readFileSync(join(home, 'context.json'), 'utf8'));
+  const context: Context = JSON.parse(readFileSync(join(home, 'context.json'), 'utf8'));
+  const namespaces = options.sandboxes === 'netns' ? await namespacesOf(context) : new Map<string, string>();
   const gstacksRun = (args: readonly string[]): Running => {
     const [command = '', ...rest] = [...(options.under ?? []), join(CLONE, 'bin', 'gstacks'), ...args];
     return run(command, rest, { GLOBALSTACKS_HOME: home });
@@ -121,7 +132,12 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       }
       return JSON.parse(ran.stdout);
     },
-    inSandbox: (sandboxId, ...command) => gstacksRun(['sandbox', 'exec', sandboxId, '--', ...command]),
+    inSandbox(sandboxId, ...command) {
+      const namespace = namespaces.get(sandboxId);
+      return namespace === undefined
+        ? gstacksRun(['sandbox', 'exec', sandboxId, '--', ...command])
+        : run('ip', ['netns', 'exec', namespace, ...command]);
+    },
     pid: (name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')),
     log: (name) => readFileSync(join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {
@@ -138,6 +154,15 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     },
   };
   return stack;
+}
+
+/** Which sandbox has which namespace of this machine; `gstacks sandbox exec` asks the same and starts a Node for it. */
+async function namespacesOf(context: Context): Promise<ReadonlyMap<string, string>> {
+  const response = await fetch(`${context.url}/v1/sandboxes`, {
+    headers: { authorization: `Bearer ${context.token}` },
+  });
+  const { items } = (await response.json()) as { readonly items: readonly SandboxSeen[] };
+  return new Map(items.flatMap(({ id, namespace }) => (namespace === null ? [] : [[id, namespace]])));
 }
 
 /** Starts a command in the clone; its output is collected, and its environment holds no context but the one given. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 import { documentedCommands, walkThrough } from '#test/support/documents.js';
-import { type RunningStack, run, startStack } from '#test/support/stack.js';
+import { sharedStack } from '#test/support/shared-stack.js';
+import { type RunningStack, run } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 
 const DOCUMENT = join(CLONE, '..', 'shared', 'networks-doc.txt');
@@ -11,17 +12,17 @@ const COMMANDS_IN_DOCUMENT = 12;
 
 for (const mesh of MESHES) {
   describe(`the README's walk-through, over ${mesh}`, () => {
+    const at = sharedStack('static', mesh);
     let stack: RunningStack;
 
     before(async function () {
       this.timeout(150_000);
-      stack = await startStack({ sandboxes: 'static', mesh });
+      stack = at();
     });
 
     after(async function () {
       this.timeout(30_000);
       await stack?.gstacks('mesh', 'leave', 'dev');
-      await stack?.remove();
     });
 
     it('does what it says, as a script', async function () {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { addressesOf, curl, expectReset } from '#test/support/sandboxes.js';
-import { type RunningStack, startStack } from '#test/support/stack.js';
+import { sharedStack } from '#test/support/shared-stack.js';
+import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 
 const API = 'http://api.dev.gstacks:8080/';
@@ -8,11 +9,12 @@ const API = 'http://api.dev.gstacks:8080/';
 for (const mesh of MESHES) {
   describe(`sandboxes in namespaces of their own, over ${mesh}`, function () {
     this.timeout(60_000);
+    const at = sharedStack('netns', mesh);
     let stack: RunningStack;
 
     before(async function () {
       this.timeout(150_000);
-      stack = await startStack({ sandboxes: 'netns', mesh });
+      stack = at();
       for (const [network, sandbox, alias, port] of [
         ['dev', 'sbx-web', 'web', '8080'],
         ['dev', 'sbx-api', 'api', '8080'],
@@ -22,10 +24,6 @@ for (const mesh of MESHES) {
         if (alias === 'web' || network === 'other') await stack.json(['network', 'create', network]);
         await stack.json(['network', 'attach', network, sandbox, '--alias', alias, '--port', port, '--wait']);
       }
-    });
-
-    after(async () => {
-      await stack?.remove();
     });
 
     it('resets what no rule allows, before a byte reaches the target', async () => {

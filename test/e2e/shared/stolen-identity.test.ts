@@ -18,7 +18,8 @@ import { identityOf, meshNodeAs, transportFor } from '#test/support/agent-identi
 import { listenToBus } from '#test/support/bus-listener.js';
 import { flowIdOf, openAs } from '#test/support/main-path.js';
 import { networkIdOf } from '#test/support/record.js';
-import { type RunningStack, startStack } from '#test/support/stack.js';
+import { sharedStack } from '#test/support/shared-stack.js';
+import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -28,11 +29,12 @@ const HOST_B = parseAgentId('host-b', 'agent');
 for (const mesh of MESHES) {
   describe(`with everything that host-a's disk holds, over ${mesh}`, function () {
     this.timeout(60_000);
+    const at = sharedStack('static', mesh);
     let stack: RunningStack;
 
     before(async function () {
       this.timeout(150_000);
-      stack = await startStack({ sandboxes: 'static', mesh });
+      stack = at();
       await stack.json(['network', 'create', 'dev']);
       for (const [sandbox, alias] of [
         ['sbx-web', 'web'],
@@ -54,10 +56,6 @@ for (const mesh of MESHES) {
         '8080',
         '--wait',
       ]);
-    });
-
-    after(async () => {
-      await stack?.remove();
     });
 
     it('nothing outside its own subjects is published or heard on the live bus', async () => {

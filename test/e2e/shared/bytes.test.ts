@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
-import { type Running, type RunningStack, startStack } from '#test/support/stack.js';
+import { sharedStack } from '#test/support/shared-stack.js';
+import { type Running, type RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -12,12 +13,13 @@ const program = (name: string): string => join(CLONE, 'dist', 'test', 'programs'
 for (const mesh of MESHES) {
   describe(`bytes through the agents, over ${mesh}`, function () {
     this.timeout(90_000);
+    const at = sharedStack('netns', mesh);
     let stack: RunningStack;
     const servers: Running[] = [];
 
     before(async function () {
       this.timeout(150_000);
-      stack = await startStack({ sandboxes: 'netns', mesh });
+      stack = at();
       await stack.json(['network', 'create', 'dev']);
       await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
       for (const [sandbox, alias] of [
@@ -52,7 +54,6 @@ for (const mesh of MESHES) {
     after(async () => {
       for (const server of servers) server.child.kill('SIGTERM');
       await Promise.all(servers.map((server) => server.ended));
-      await stack?.remove();
     });
 
     function client(sandbox: string, mode: string, count: number, bytes = 0): Running {

@@ -8,7 +8,8 @@ import type { JoinedNetworkState } from '#libs/contracts/local-node-requests.js'
 import { backgroundPid } from '#test/support/background-node.js';
 import { childrenOf } from '#test/support/child-processes.js';
 import { freePort } from '#test/support/ports.js';
-import { type Ran, type RunningStack, ran, run, startStack } from '#test/support/stack.js';
+import { sharedStack } from '#test/support/shared-stack.js';
+import { type Ran, type RunningStack, ran, run } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -24,11 +25,12 @@ interface MeshStatus {
 for (const mesh of MESHES) {
   describe(`a local node, over ${mesh}`, function () {
     this.timeout(120_000);
+    const at = sharedStack('static', mesh);
     let stack: RunningStack;
     let port: number;
 
     before(async () => {
-      stack = await startStack({ sandboxes: 'static', mesh, env: { GLOBALSTACKS_LOG_LEVEL: 'info' } });
+      stack = at();
       port = await freePort();
       await stack.json(['network', 'create', 'dev']);
       await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait=5']);
@@ -36,7 +38,6 @@ for (const mesh of MESHES) {
     });
     after(async () => {
       await stack.gstacks('mesh', 'leave', 'dev');
-      await stack.remove();
     });
 
     const curl = (...options: string[]): Promise<Ran> =>

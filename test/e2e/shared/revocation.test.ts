@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { type Capture, capturePayload } from '#test/support/capture.js';
 import { curl, expectReset, hold, namespaceOf } from '#test/support/sandboxes.js';
-import { type RunningStack, startStack } from '#test/support/stack.js';
+import { sharedStack } from '#test/support/shared-stack.js';
+import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -18,12 +19,13 @@ interface Rule {
 for (const mesh of MESHES) {
   describe(`a denial, proven, over ${mesh}`, function () {
     this.timeout(60_000);
+    const at = sharedStack('netns', mesh);
     let stack: RunningStack;
     let capture: Capture;
 
     before(async function () {
       this.timeout(150_000);
-      stack = await startStack({ sandboxes: 'netns', mesh });
+      stack = at();
       await stack.json(['network', 'create', 'dev']);
       await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
       await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
@@ -33,7 +35,6 @@ for (const mesh of MESHES) {
 
     after(async () => {
       await capture?.stop();
-      await stack?.remove();
     });
 
     afterEach(async () => {

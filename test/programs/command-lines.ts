@@ -1,0 +1,38 @@
+import { createInterface } from 'node:readline';
+import { prepareArgv } from '#apps/cli/argv.js';
+import { runCommandLine } from '#apps/cli/run-command-line.js';
+import { CLONE } from '#test/support/clone.js';
+
+/**
+ * Many command lines of gstacks in one process: a JSON list of words comes in on each line of standard input, and its
+ * exit code and what it printed goes out as a JSON object on one line.
+ */
+type Write = typeof process.stdout.write;
+
+async function outcomeOf(words: readonly string[]): Promise<unknown> {
+  const printed = { stdout: '', stderr: '' };
+  const streams = ['stdout', 'stderr'] as const;
+  const own = streams.map((name) => process[name].write);
+  for (const name of streams) process[name].write = collect((text) => (printed[name] += text));
+  try {
+    process.exitCode = 0;
+    await runCommandLine(prepareArgv([...words]), CLONE);
+    return { exitCode: process.exitCode, signal: null, ...printed };
+  } finally {
+    process.exitCode = 0;
+    for (const [index, name] of streams.entries()) process[name].write = own[index] ?? process[name].write;
+  }
+}
+
+function collect(add: (text: string) => void): Write {
+  return (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    add(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    const done = rest.find((argument) => typeof argument === 'function');
+    if (done !== undefined) queueMicrotask(() => done());
+    return true;
+  };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await outcomeOf(JSON.parse(line)))}\n`);
+}

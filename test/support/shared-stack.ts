@@ -1,0 +1,67 @@
+import { after, before } from 'mocha';
+import { type RunningStack, type StackOptions, startStack } from './stack.js';
+import type { MeshKind } from './stack-mesh.js';
+
+type Sandboxes = Extract<StackOptions['sandboxes'], 'static' | 'netns'>;
+
+interface Shared {
+  /** How many groups of tests have still to run on it. */
+  users: number;
+  stack: RunningStack | null;
+}
+
+const shared = new Map<string, Shared>();
+
+/**
+ * One stack for every group of tests that says so: for tests that take nothing of the stack away. Each group finds it
+ * without a network and without a local node. To be called in the group; what it gives can be asked once tests run.
+ */
+export function sharedStack(sandboxes: Sandboxes, mesh: MeshKind): () => RunningStack {
+  const key = `${sandboxes} ${mesh}`;
+  const entry = shared.get(key) ?? { users: 0, stack: null };
+  shared.set(key, entry);
+  entry.users += 1;
+
+  before(`a stack with ${sandboxes} sandboxes over ${mesh}`, async function () {
+    this.timeout(150_000);
+    await Promise.all([...shared.values()].filter(({ users }) => users === 0).map(remove));
+    if (entry.stack !== null) await empty(entry);
+    entry.stack ??= await startStack({ sandboxes, mesh, env: { GLOBALSTACKS_LOG_LEVEL: 'info' } });
+  });
+  // The group's own hooks still need the stack, so the next group removes it.
+  after(() => {
+    entry.users -= 1;
+  });
+  return () => {
+    if (entry.stack === null) throw new Error(`the stack with ${key} has not started`);
+    return entry.stack;
+  };
+}
+
+// Groups that a filter left out have not said that they are done.
+after('no shared stack is left', async function () {
+  this.timeout(60_000);
+  await Promise.all([...shared.values()].map(remove));
+});
+
+async function remove(entry: Shared): Promise<void> {
+  const { stack } = entry;
+  entry.stack = null;
+  await stack?.remove();
+}
+
+/** What the group before could not be freed of is its fault; the group after this one begins with a new stack. */
+async function empty(entry: Shared): Promise<void> {
+  const { stack } = entry;
+  if (stack === null) return;
+  try {
+    const { items } = (await stack.json(['network', 'list'])) as { readonly items: readonly { name: string }[] };
+    for (const { name } of items) {
+      await stack.gstacks('mesh', 'leave', name);
+      await stack.json(['network', 'delete', name, '--detach-all', '--wait']);
+    }
+  } catch (error) {
+    await remove(entry);
+    throw error;
+  }
+}
