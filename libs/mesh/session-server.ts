@@ -1,10 +1,12 @@
 import { constants as cryptoConstants } from 'node:crypto';
 import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ProvenPeer } from './admission.js';
 import { tlsCredentials } from './credentials.js';
 import type { MeshCredentials, MeshIdentity } from './flow.js';
+import { HandshakePlaces } from './handshake-places.js';
 import { CertificateIdentityError, describeIdentity, identityOfCertificate } from './identity.js';
 import { keyThumbprint } from './key-thumbprint.js';
 import type { MeshLog } from './log.js';
@@ -48,6 +50,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     refused: ({ peer, secure }) =>
       refuse(secure, 'PEER_NOT_NAMED', peer, `the control plane does not name ${describeIdentity(peer)} as a peer`),
   });
+  const places = new HandshakePlaces(limits.handshakesFromSource);
   let handshakes = 0;
   let closed = false;
 
@@ -71,6 +74,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
 
   tls.on('secureConnection', (secure: TLSSocket) => {
     handshakes -= 1;
+    places.give(secure);
     secure.on('error', () => secure.destroy());
     const certificate = secure.getPeerX509Certificate();
     if (certificate === undefined || secure.alpnProtocol !== 'h2') {
@@ -113,6 +117,10 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
       if (closed) return void connection.destroy();
       if (handshakes >= limits.handshakesAtOnce) {
         log({ code: 'TOO_MANY_HANDSHAKES', peer: null, message: 'a connection was refused' });
+        return void connection.destroy();
+      }
+      if (connection instanceof Socket && !places.take(connection)) {
+        log({ code: 'TOO_MANY_HANDSHAKES', peer: null, message: `${connection.remoteAddress} has its share already` });
         return void connection.destroy();
       }
       handshakes += 1; // until 'secureConnection' or 'tlsClientError', of which one follows

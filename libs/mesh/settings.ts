@@ -61,6 +61,8 @@ export interface MeshLimits {
   readonly sessionsFromPeer: number;
   /** Connections that have not proved who they are. */
   readonly handshakesAtOnce: number;
+  /** Of these, from one source address. */
+  readonly handshakesFromSource: number;
   /** Connections of one peer that wait for it to be named. */
   readonly waitingFromPeer: number;
 }
@@ -70,5 +72,6 @@ export const DEFAULT_LIMITS: MeshLimits = {
   sessionsPerPeer: 8,
   sessionsFromPeer: 64,
   handshakesAtOnce: 256,
+  handshakesFromSource: 32,
   waitingFromPeer: 4,
 };

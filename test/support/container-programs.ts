@@ -3,15 +3,18 @@
  * of each address. Those that neither answer nor refuse within a second are not open.
  */
 export const SCAN_TCP = `
-import errno, json, select, socket, sys
+import errno, functools, json, select, socket, sys
 open_ports = []
+@functools.cache
+def host(address):
+    family, _, _, _, place = socket.getaddrinfo(address, 0, type=socket.SOCK_STREAM)[0]
+    return family, place[0], place[2:]
 def scan(places):
     poll, waiting = select.epoll(), {}
     for address, port in places:
-        info = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
-        s = socket.socket(info[0], socket.SOCK_STREAM)
-        s.setblocking(False)
-        error = s.connect_ex(info[4])
+        family, name, scope = host(address)
+        s = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        error = s.connect_ex((name, port, *scope))
         if error == 0: open_ports.append([address, port])
         elif error == errno.EINPROGRESS:
             waiting[s.fileno()] = (s, address, port)

@@ -9,10 +9,11 @@ import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { AdmittedPeers } from '#libs/member/admitted-peers.js';
 import type { NetworkView } from '#libs/policy/model.js';
-import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
+import type { HostService, SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
 import type { Traffic } from '../traffic/traffic.js';
 import { queryDns } from './dns-query.js';
+import { hostServices } from './host-services.js';
 
 export type ChecksRequest = Extract<DiagnoseRequest, { kind: 'checks' }>;
 
@@ -38,6 +39,10 @@ export interface DiagnosedAgent {
   readonly endpointsOf: (agentId: AgentId) => readonly string[];
   readonly flows: Pick<FlowEngine, 'probe' | 'dialTarget'>;
   readonly inspection: SandboxInspection;
+  /** Services of this host that no sandbox may reach. */
+  readonly hostServices: () => Promise<readonly HostService[]>;
+  /** Looks now whether what keeps sandboxes apart is in force; isolationOf tells what was found. */
+  readonly checkIsolation: () => Promise<void>;
   /** What the driver reports of a sandbox; null: it is not here. */
   readonly isolationOf: (
     sandboxId: SandboxId,
@@ -81,6 +86,9 @@ export function diagnosedAgent(parts: DiagnosedParts): DiagnosedAgent {
     endpointsOf: (peer) => peers.endpointsOf(peer),
     flows: traffic.flows,
     inspection: traffic.driver.inspection,
+    hostServices: async () =>
+      hostServices(await listeningSockets(), traffic.listeners.routes(), traffic.driver.dnsListenAddresses()),
+    checkIsolation: () => traffic.driver.checkIsolation(),
     isolationOf: (sandboxId) => traffic.driver.inventory().find((report) => report.sandboxId === sandboxId) ?? null,
   };
 }

@@ -30,6 +30,8 @@ export interface SandboxDriver {
   dnsListenAddresses(): readonly string[];
   /** Called after each change of any of the above. Set once, before start. */
   onChange(listener: () => void): void;
+  /** Looks now whether what keeps the sandboxes apart is in force, and mends it; `inventory` tells what was found. */
+  checkIsolation(): Promise<void>;
   /** Makes the range local to this host where it is not, so that proxies can be bound there. */
   prepareProxyRange(range: string): Promise<void>;
   close(): Promise<void>;

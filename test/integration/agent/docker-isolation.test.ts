@@ -8,6 +8,7 @@ import { ECHO, SCAN_TCP, SCAN_UDP, SPOOF } from '#test/support/container-program
 import { TEST_IMAGE } from '#test/support/docker-host.js';
 import { DockerRig } from '#test/support/docker-rig.js';
 import { inside, ip } from '#test/support/host-namespace.js';
+import { expectMended } from '#test/support/mended-rules.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -193,6 +194,17 @@ describe('isolation by the driver docker', function () {
     const { output } = await inHost('nft', 'list', 'table', 'bridge', 'gstacks0');
     return Number(/iifname @ports counter packets (\d+)/.exec(output)?.[1]);
   }
+
+  it('notices that a table of its was removed, says so, and has it again within a minute', async () => {
+    await expectMended(
+      rig.agent,
+      rig.plane,
+      async () => (await inHost('nft', 'list', 'table', 'bridge', 'gstacks0')).output,
+      () => inHost('nft', 'delete', 'table', 'bridge', 'gstacks0'),
+    );
+    expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
+    await waitFor('isolation is enforced again', () => rig.report('sbx-web')?.isolation === 'enforced', 30_000);
+  });
 
   it('says within five seconds that a container is on another network too, and when it is not any more', async () => {
     await rig.docker.run('network', 'connect', 'bridge', 'web');

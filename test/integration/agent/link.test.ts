@@ -10,6 +10,7 @@ import { AgentProcess } from '#test/support/agent-process.js';
 import { ECHO, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { HostNamespace, inside, ip, nodeInside } from '#test/support/host-namespace.js';
+import { expectMended } from '#test/support/mended-rules.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -160,6 +161,16 @@ describe('an agent with the driver link', function () {
     ]);
     const link6 = /inet6 (fe80[0-9a-f:]+)/.exec(await ip('-n', host.name, '-6', 'address', 'show', 'dev', 'web0'))?.[1];
     expect(await python(SCAN_TCP, [[`${link6}%eth0`, HOST_PORT, HOST_PORT]])).to.deep.equal([]);
+  });
+
+  it('notices that its rules were flushed, says so, and has them again within a minute', async () => {
+    await expectMended(
+      agent,
+      plane,
+      async () => (await inside(host.name, 'nft', 'list', 'table', 'inet', 'gstacks_links')).output,
+      () => inside(host.name, 'nft', 'flush', 'ruleset'),
+    );
+    expect((await curl('web')).output).to.equal('from api');
   });
 
   it("drops what has another's address", async () => {

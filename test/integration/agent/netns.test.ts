@@ -1,11 +1,8 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { expect } from 'chai';
-import { cleanNamespaces } from '#apps/agent/sandboxes/netns/namespaces.js';
-import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
-import { AgentProcess } from '#test/support/agent-process.js';
-import { FakeControlPlane } from '#test/support/fake-control-plane.js';
-import { HostNamespace, inside, ip, nodeInside } from '#test/support/host-namespace.js';
+import { inside, ip } from '#test/support/host-namespace.js';
+import { NetnsRig } from '#test/support/netns-rig.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -13,29 +10,22 @@ const SERVER = (name: string) =>
   `require('node:http').createServer((q, r) => r.end('from ${name}')).listen(8080, '::')`;
 
 describe('an agent with the driver netns, in a namespace that forwards', () => {
-  let plane: FakeControlPlane;
-  let host: HostNamespace;
-  let agent: AgentProcess;
-  const servers: ChildProcess[] = [];
+  let rig: NetnsRig;
+  const servers: ReturnType<NetnsRig['serve']>[] = [];
 
   before(async () => {
-    host = await HostNamespace.make();
-    plane = await FakeControlPlane.start(host.machine);
-    agent = new AgentProcess(
-      'host-a',
-      plane.url,
-      {
-        GLOBALSTACKS_AGENT_DRIVER: 'netns',
-        GLOBALSTACKS_AGENT_NETNS_PREFIX: prefix(),
-        GLOBALSTACKS_MESH_DIRECT_LISTEN: `${host.address}:0`,
-      },
-      ['nsenter', `--net=/run/netns/${host.name}`],
+    rig = await NetnsRig.start(['sbx-web', 'sbx-api']);
+    const { agent, plane } = rig;
+    for (const id of ['sbx-web', 'sbx-api']) servers.push(rig.serve(id, SERVER(id)));
+    await plane.publish(
+      agent.id,
+      snapshotOf({
+        version: 1,
+        sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
+        aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+        allow: ['sandbox:sbx-web api 8080'],
+      }),
     );
-    agent.setSandboxes([{ id: 'sbx-web' }, { id: 'sbx-api' }]);
-    agent.start();
-    await reported(2);
-    for (const id of ['sbx-web', 'sbx-api']) servers.push(nodeInside(namespaceOf(id), SERVER(id)));
-    await plane.publish(agent.id, network(1));
     await plane.publish(
       agent.id,
       snapshotOf({
@@ -53,65 +43,23 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
     );
   });
 
-  after(async () => {
-    for (const server of servers) server.kill('SIGKILL');
-    await agent.remove();
-    await cleanNamespaces(prefix());
-    await plane.close();
-    await host.remove();
-  });
+  after(() => rig.close());
 
-  function prefix(): string {
-    return `${host.name}.`;
-  }
-
-  function network(version: number) {
-    return snapshotOf({
-      version,
-      sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
-      aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
-      allow: ['sandbox:sbx-web api 8080'],
-    });
-  }
-
-  function reported(count: number): Promise<readonly SandboxReport[]> {
-    return waitFor(`${count} sandboxes are reported`, () => {
-      const sandboxes = plane.inventories.at(-1)?.sandboxes;
-      return sandboxes?.length === count ? sandboxes : undefined;
-    });
-  }
-
-  function report(id: string): SandboxReport {
-    const found = plane.inventories.at(-1)?.sandboxes.find(({ sandboxId }) => sandboxId === id);
-    if (found === undefined) throw new Error(`${id} is not reported`);
-    return found;
-  }
-
-  const namespaceOf = (id: string): string => report(id).namespace ?? '';
-  const address = (id: string): string => report(id).address;
-  const inHost = (...command: readonly string[]) => inside(host.name, ...command);
+  const report = (id: string) => rig.report(id);
+  const namespaceOf = (id: string): string => rig.namespaceOf(id);
+  const address = (id: string): string => rig.address(id);
+  const address6 = (id: string): Promise<string> => rig.address6(id);
+  const inHost = (...command: readonly string[]) => rig.inHost(...command);
 
   /** Packets that the host dropped because their source does not belong to the link they came in on. */
-  async function droppedSources(): Promise<number> {
-    const { output } = await inHost('cat', '/proc/net/netstat');
-    const [names = [], values = []] = output
-      .split('\n')
-      .filter((line) => line.startsWith('TcpExt:'))
-      .map((line) => line.split(' '));
-    return Number(values[names.indexOf('IPReversePathFilter')]);
-  }
-
-  async function address6(id: string): Promise<string> {
-    const output = await ip('-n', namespaceOf(id), '-6', 'address', 'show', 'dev', 'eth0', 'scope', 'global');
-    return /inet6 ([0-9a-f:]+)\//.exec(output)?.[1] ?? '';
-  }
+  const droppedSources = async () => Number(/iifname @links counter packets (\d+)/.exec(await rig.rules())?.[1]);
 
   it('reports its sandboxes as isolated, with a source it vouches for and the resolver in use', () => {
     expect(report('sbx-web')).to.deep.include({
       isolation: 'enforced',
       source: 'verified',
       dns: 'active',
-      namespace: `${prefix()}sbx-web`,
+      namespace: `${rig.prefix}sbx-web`,
     });
   });
 
@@ -127,7 +75,7 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
     expect(await curl('sbx-web')).to.deep.equal({ code: 0, output: 'from sbx-api' });
     // A reset that comes before curl has seen the connection open is exit 7; the agent says why in either case.
     expect((await curl('sbx-api')).code).to.be.oneOf([7, 56]);
-    const refused = await agent.logged('flow refused');
+    const refused = await rig.agent.logged('flow refused');
     expect(refused.flow).to.deep.include({ code: 'DEFAULT_DENY', alias: 'api' });
   });
 
@@ -143,8 +91,8 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
 
   it('lets nothing in from another host that routes here, v4 and v6', async () => {
     const v6 = await address6('sbx-api');
-    await ip('route', 'add', `${address('sbx-api')}/32`, 'via', host.address);
-    await ip('-6', 'route', 'add', `${v6}/128`, 'via', host.address6);
+    await ip('route', 'add', `${address('sbx-api')}/32`, 'via', rig.host.address);
+    await ip('-6', 'route', 'add', `${v6}/128`, 'via', rig.host.address6);
     try {
       const dial = (url: string) => spawnSync('curl', ['-sS', '-m', '3', url]).status;
       expect(dial(`http://${address('sbx-api')}:8080/`)).to.be.oneOf([7, 28]);
@@ -173,6 +121,7 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
   });
 
   it('takes its namespaces up again after a kill, and cuts nothing inside', async () => {
+    const { agent, plane } = rig;
     const web = namespaceOf('sbx-web');
     const inode = statSync(`/run/netns/${web}`).ino;
     const link = await ip('-n', web, '-j', 'address', 'show', 'dev', 'eth0');
@@ -188,12 +137,13 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
   });
 
   it('removes what the file no longer names, and makes what it names anew', async () => {
+    const { agent } = rig;
     const web = namespaceOf('sbx-web');
     agent.setSandboxes([{ id: 'sbx-web' }, { id: 'sbx-api' }, { id: 'sbx-new' }]);
-    await reported(3);
+    await rig.reported(3);
     expect(existsSync(`/run/netns/${namespaceOf('sbx-new')}`)).to.equal(true);
     agent.setSandboxes([{ id: 'sbx-api' }, { id: 'sbx-new' }]);
-    await reported(2);
+    await rig.reported(2);
     expect(existsSync(`/run/netns/${web}`)).to.equal(false);
     expect(existsSync(`/etc/netns/${web}`)).to.equal(false);
     const dig = await inside(namespaceOf('sbx-new'), 'dig', '+tries=1', 'api.dev.gstacks');

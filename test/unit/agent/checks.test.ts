@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { runChecks } from '#apps/agent/diagnostics/checks.js';
 import type { ChecksRequest, DiagnosedAgent } from '#apps/agent/diagnostics/diagnosed-agent.js';
-import { type SandboxInspection, seesNothing } from '#apps/agent/sandboxes/inspection/inspection.js';
+import { type Dials, type SandboxInspection, seesNothing } from '#apps/agent/sandboxes/inspection/inspection.js';
 import { CHECKS_OF, CHECKS_WITHIN_MS, type CheckCode } from '#libs/contracts/bus/checks.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { parseAgentId, parseAliasName } from '#libs/contracts/ids.js';
@@ -33,6 +33,7 @@ const seen: SandboxInspection = {
     lookups: [{ who: 'process 7 (node)', servers: ['10.76.0.1'], answer: [PROXY] }],
   }),
   dialNeighbours: async () => ({ kind: 'dialled', dialled: 2, reached: [] }),
+  dialHost: async () => ({ kind: 'dialled', dialled: 1, reached: [] }),
 };
 
 const question: ChecksRequest = {
@@ -67,6 +68,8 @@ before(async () => {
       dialTarget: async () => null,
     },
     inspection: seen,
+    hostServices: async () => [{ address: null, port: 9_999 }],
+    checkIsolation: async () => {},
     isolationOf: () => ({ isolation: 'enforced', isolationEvidence: null, isolationRemedy: null }),
   };
 });
@@ -142,7 +145,21 @@ describe('the checks of an agent', () => {
       {},
       /^fail: .*10\.76\.0\.6/,
     ],
-    ['no neighbour', 'ISOLATED', inside({ dialNeighbours: dials(0, []) }), {}, /^skipped: /],
+    [
+      'a service of the host that answers',
+      'ISOLATED',
+      inside({ dialHost: dials(1, ['10.76.0.1:9999']) }),
+      {},
+      /^fail: sbx-web reaches 10\.76\.0\.1:9999 of its host past the proxy/,
+    ],
+    ['no neighbour', 'ISOLATED', inside({ dialNeighbours: dials(0, []) }), {}, /^pass: .*1 services of its host/],
+    [
+      'neither a neighbour nor a service of the host',
+      'ISOLATED',
+      inside({ dialNeighbours: dials(0, []), dialHost: dials(0, []) }),
+      {},
+      /^skipped: /,
+    ],
     ['a source elsewhere', 'ISOLATED', {}, { from: 'sandbox:sbx-other' }, /^skipped: no sandbox of this host/],
     ['a source elsewhere', 'PEER_REACHED', {}, { from: 'sandbox:sbx-other' }, /^skipped: .*no source of this host/],
     [
@@ -273,6 +290,6 @@ function answers(lookups: readonly (readonly [string, readonly string[] | string
   });
 }
 
-function dials(dialled: number, reached: readonly string[]): SandboxInspection['dialNeighbours'] {
+function dials(dialled: number, reached: readonly string[]): () => Promise<Dials> {
   return async () => ({ kind: 'dialled', dialled, reached });
 }

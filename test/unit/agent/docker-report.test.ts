@@ -4,6 +4,7 @@ import type { AdmittedContainer } from '#apps/agent/sandboxes/docker/admissions.
 import { planBridge } from '#apps/agent/sandboxes/docker/bridge-plan.js';
 import { reportOf } from '#apps/agent/sandboxes/docker/sandbox-report.js';
 import { foreignAliases } from '#apps/agent/sandboxes/docker/take-containers.js';
+import { CodedError } from '#libs/contracts/errors.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import type { EngineContainer } from '#libs/docker-engine/container.js';
 
@@ -50,7 +51,8 @@ function admitted(
   };
 }
 
-const report = (...what: Parameters<typeof admitted>) => reportOf(admitted(...what), PLAN, '/var/run/docker.sock');
+const report = (...what: Parameters<typeof admitted>) =>
+  reportOf(admitted(...what), PLAN, '/var/run/docker.sock', null);
 
 describe('the plan of a bridge', () => {
   const rows: readonly (readonly [string, string, string, string])[] = [
@@ -87,6 +89,15 @@ describe('what is reported of a container', () => {
         engineSocket: '/var/run/docker.sock',
       },
       paused: false,
+    });
+  });
+
+  it('while the rules of the agent are not in force: broken, with the code, whatever else is so', () => {
+    const fault = new CodedError('LINK_RULES_CHANGED', 'somebody removed them', 'do this');
+    expect(reportOf(admitted({ endpoints: [OTHER, OWN] }), PLAN, '/var/run/docker.sock', fault)).to.deep.include({
+      isolation: 'broken',
+      isolationEvidence: 'LINK_RULES_CHANGED: somebody removed them',
+      isolationRemedy: 'do this',
     });
   });
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { RefusedSandbox } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { EngineContainer } from '#libs/docker-engine/container.js';
-import { hasTable, loadRules } from '../nft-command.js';
+import type { KeptRules } from '../firewall/kept-rules.js';
 import type { BridgePlan } from './bridge-plan.js';
 import { bridgeRules } from './bridge-rules.js';
 import { type ContainerLink, findLink } from './container-link.js';
@@ -20,11 +20,11 @@ export interface AdmittedContainer extends TakenContainer {
 /** Lets containers onto the bridge: each by its own port and addresses, and no other. */
 export class Admissions {
   private admitted = new Map<string, AdmittedContainer>();
-  private loaded: string | null = null;
 
   constructor(
     private readonly plan: BridgePlan,
     private readonly proxyRange: () => string,
+    private readonly rules: KeptRules,
   ) {}
 
   current(): readonly AdmittedContainer[] {
@@ -72,14 +72,11 @@ export class Admissions {
    * So a host that starts its agent before dockerd is closed from the first container on.
    */
   async closeUnlessInForce(): Promise<void> {
-    if (!(await hasTable('inet', this.plan.bridge))) await this.load([]);
+    if (!(await this.rules.areInForce())) await this.load([]);
   }
 
-  private async load(links: readonly ContainerLink[]): Promise<void> {
-    const rules = bridgeRules(this.plan, this.proxyRange(), links);
-    if (rules === this.loaded) return;
-    await loadRules(rules);
-    this.loaded = rules;
+  private load(links: readonly ContainerLink[]): Promise<void> {
+    return this.rules.load(bridgeRules(this.plan, this.proxyRange(), links));
   }
 
   private linkOf(taken: TakenContainer): Promise<ContainerLink> | ContainerLink {

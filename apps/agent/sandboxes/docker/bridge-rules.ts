@@ -1,3 +1,4 @@
+import { elements, hostChains, noTable, type TableName } from '../firewall/host-chains.js';
 import type { BridgePlan } from './bridge-plan.js';
 
 /** A container's end of the bridge: what comes in by this port, from these addresses, is that container. */
@@ -11,17 +12,26 @@ export interface AdmittedPort {
 /** Marks what came in by an admitted port; taken off again before any other rule of the host sees the packet. */
 const ADMITTED_MARK = '0x67736e74';
 
+/** On the bridge, and above it. */
+export function bridgeTables(bridge: string): readonly [TableName, TableName] {
+  return [
+    { family: 'bridge', name: bridge },
+    { family: 'inet', name: bridge },
+  ];
+}
+
 /**
  * The whole of the agent's rules for its bridge, as one transaction.
  *
  * On the bridge: only frames of an admitted port, from that port's own addresses, pass; nothing passes from port to
  * port, and nobody speaks for the bridge's addresses who is not admitted. Above it: what is not marked as admitted is
- * dropped, so that a container which nobody has taken yet reaches nothing. The host answers on its resolver and on
- * sockets bound to a proxy address, and forwards nothing from or to the bridge.
+ * dropped, so that a container which nobody has taken yet reaches nothing.
  */
 export function bridgeRules(plan: BridgePlan, proxyRange: string, ports: readonly AdmittedPort[]): string {
   const { bridge, gateway, subnet } = plan;
-  return `${emptyTable('bridge', bridge)}
+  const [onBridge, above] = bridgeTables(bridge);
+  const quotedBridge = quoted(bridge);
+  return `${noTable(onBridge)}
 table bridge ${bridge} {
   set ports { type ifname
     ${elements(ports.map(({ port }) => quoted(port)))}
@@ -42,50 +52,23 @@ table bridge ${bridge} {
     oifname @ports drop
   }
 }
-${emptyTable('inet', bridge)}
+${noTable(above)}
 table inet ${bridge} {
   chain prerouting {
     type filter hook prerouting priority raw - 10; policy accept;
-    iifname ${quoted(bridge)} meta mark != ${ADMITTED_MARK} counter drop
-    iifname ${quoted(bridge)} meta mark set 0
-    iifname != { ${quoted(bridge)}, "lo" } ip saddr ${subnet} drop
-    iifname != { ${quoted(bridge)}, "lo" } ip daddr { ${subnet}, ${proxyRange} } drop
+    iifname ${quotedBridge} meta mark != ${ADMITTED_MARK} counter drop
+    iifname ${quotedBridge} meta mark set 0
+    iifname != { ${quotedBridge}, "lo" } ip saddr ${subnet} drop
+    iifname != { ${quotedBridge}, "lo" } ip daddr { ${subnet}, ${proxyRange} } drop
   }
-  chain resolver {
-    type nat hook prerouting priority dstnat - 10; policy accept;
-    iifname ${quoted(bridge)} ip daddr != ${proxyRange} meta l4proto { tcp, udp } th dport 53 dnat ip to ${gateway}
-  }
-  chain input {
-    type filter hook input priority filter - 10; policy accept;
-    iifname != ${quoted(bridge)} accept
-    ct state established,related accept
-    ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
-    ip daddr ${proxyRange} meta l4proto tcp socket wildcard 0 accept
-    meta l4proto tcp reject with tcp reset
-    reject with icmpx admin-prohibited
-  }
-  chain forward {
-    type filter hook forward priority filter - 10; policy accept;
-    iifname ${quoted(bridge)} meta l4proto tcp reject with tcp reset
-    iifname ${quoted(bridge)} reject with icmpx admin-prohibited
-    oifname ${quoted(bridge)} drop
-  }
+${hostChains({
+  links: quotedBridge,
+  resolvers: [{ link: bridge, address: gateway }],
+  proxyRange,
+  queriesLedTo: gateway,
+})}
 }
 `;
-}
-
-/** Takes the rules away. */
-export function noBridgeRules(bridge: string): string {
-  return `${emptyTable('bridge', bridge)}\n${emptyTable('inet', bridge)}\n`;
-}
-
-/** A table is made before it is deleted, because nft refuses to delete what is not there. */
-function emptyTable(family: string, name: string): string {
-  return `table ${family} ${name}\ndelete table ${family} ${name}`;
-}
-
-function elements(items: readonly string[]): string {
-  return items.length === 0 ? '' : `elements = { ${items.join(', ')} }`;
 }
 
 function quoted(interfaceName: string): string {

@@ -1,5 +1,5 @@
+import { loadRules, NftCommandError } from '../firewall/nft-command.js';
 import { ALREADY_GONE, writeInsideOf } from '../ip-command.js';
-import { loadRules, NftCommandError } from '../nft-command.js';
 import type { ContainerLink } from './container-link.js';
 
 const TABLE = 'gstacks';

@@ -7,13 +7,13 @@ import { DockerEngine } from '#libs/docker-engine/engine.js';
 import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
 import { EngineRefusedError } from '#libs/docker-engine/errors.js';
 import type { SandboxDriver } from '../driver.js';
+import { KeptRules } from '../firewall/kept-rules.js';
 import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
-import { makeForeign, makeLocal } from '../netns/isolation.js';
-import { loadRules } from '../nft-command.js';
+import { makeForeign, makeLocal } from '../local-range.js';
 import { Admissions, type AdmittedContainer } from './admissions.js';
 import { ensureNetwork, removeNetwork } from './bridge-network.js';
 import { type BridgePlan, planBridge } from './bridge-plan.js';
-import { noBridgeRules } from './bridge-rules.js';
+import { bridgeTables } from './bridge-rules.js';
 import { leaveQueries } from './container-resolver.js';
 import type { DockerSettings } from './docker-settings.js';
 import { EngineContainers } from './engine-containers.js';
@@ -44,6 +44,7 @@ class DockerDriver implements SandboxDriver {
   private readonly plan: BridgePlan;
   private readonly engine: DockerEngine;
   private readonly containers: EngineContainers;
+  private readonly rules: KeptRules;
   private readonly admissions: Admissions;
   private readonly ending = new AbortController();
   private byAddress = new Map<string, AdmittedContainer>();
@@ -68,7 +69,11 @@ class DockerDriver implements SandboxDriver {
     this.proxyRange = this.plan.proxyRange;
     this.engine = new DockerEngine(settings.socketPath);
     this.containers = new EngineContainers(this.engine, settings);
-    this.admissions = new Admissions(this.plan, () => this.proxyRange);
+    this.rules = new KeptRules(bridgeTables(this.plan.bridge), {
+      failed: (error) => this.onError(error),
+      changed: () => this.listener(),
+    });
+    this.admissions = new Admissions(this.plan, () => this.proxyRange, this.rules);
     this.directory = {
       sourceOf: (remote) => this.byAddress.get(remote)?.sandboxId ?? null,
       addressOf: (sandboxId) => this.bySandbox.get(sandboxId)?.link.address ?? null,
@@ -99,7 +104,10 @@ class DockerDriver implements SandboxDriver {
   }
 
   inventory(): readonly SandboxReport[] {
-    return [...this.bySandbox.values()].map((admitted) => reportOf(admitted, this.plan, this.settings.socketPath));
+    const fault = this.rules.fault();
+    return [...this.bySandbox.values()].map((admitted) =>
+      reportOf(admitted, this.plan, this.settings.socketPath, fault),
+    );
   }
 
   refused() {
@@ -126,15 +134,20 @@ class DockerDriver implements SandboxDriver {
     if (this.isEngineThere) await this.admissions.reload();
   }
 
+  checkIsolation(): Promise<void> {
+    return this.rules.look();
+  }
+
   async close(): Promise<void> {
     this.ending.abort();
     if (this.retry !== null) clearTimeout(this.retry);
     await this.watching;
     await this.work;
+    await this.rules.close();
     if (!this.settings.removeOnExit) return;
     for (const { container } of this.admissions.current()) await leaveQueries(container.pid).catch(this.onError);
     await removeNetwork(this.engine, this.plan).catch(this.onError);
-    await loadRules(noBridgeRules(this.plan.bridge)).catch(this.onError);
+    await this.rules.remove().catch(this.onError);
     await makeForeign(this.proxyRange);
   }
 

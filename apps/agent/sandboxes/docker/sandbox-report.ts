@@ -1,17 +1,24 @@
 import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
+import type { CodedError } from '#libs/contracts/errors.js';
+import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import type { AdmittedContainer } from './admissions.js';
 import type { BridgePlan } from './bridge-plan.js';
 
 type Isolation = Pick<SandboxReport, 'isolation' | 'isolationEvidence' | 'isolationRemedy'>;
 type Resolver = Pick<SandboxReport, 'dns' | 'dnsRemedy'>;
 
-/** What the control plane is told of one container. */
-export function reportOf(admitted: AdmittedContainer, plan: BridgePlan, engineSocket: string): SandboxReport {
+/** What the control plane is told of one container. `fault`: of the agent's rules; null: they are in force. */
+export function reportOf(
+  admitted: AdmittedContainer,
+  plan: BridgePlan,
+  engineSocket: string,
+  fault: CodedError | null,
+): SandboxReport {
   const { sandboxId, container, link } = admitted;
   return {
     sandboxId,
     address: link.address,
-    ...isolationOf(admitted, plan),
+    ...(fault === null ? isolationOf(admitted, plan) : isolationByRules(fault)),
     source: 'verified',
     ...resolverOf(admitted, plan),
     namespace: null,
@@ -31,7 +38,7 @@ function isolationOf({ container, link }: AdmittedContainer, { network }: Bridge
     };
   }
   const others = container.endpoints.filter((endpoint) => endpoint.network !== network);
-  if (others.length === 0) return { isolation: 'enforced', isolationEvidence: null, isolationRemedy: null };
+  if (others.length === 0) return isolationByRules(null);
   const places = others.map((other) => `${other.network} (${other.address})`).join(', ');
   const route =
     link.defaultRouteDevice === link.device

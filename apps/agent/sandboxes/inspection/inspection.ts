@@ -7,7 +7,16 @@ export interface SandboxInspection {
   /** Asks for a name from inside, by the resolvers that are in use there. */
   lookUp(sandboxId: SandboxId, name: string, signal: AbortSignal): Promise<Unseen | NameLookups>;
   /** Dials from inside what isolation keeps apart. */
-  dialNeighbours(sandboxId: SandboxId, signal: AbortSignal): Promise<Unseen | NeighbourDials>;
+  dialNeighbours(sandboxId: SandboxId, signal: AbortSignal): Promise<Unseen | Dials>;
+  /** Dials services of the host that no sandbox may reach. */
+  dialHost(sandboxId: SandboxId, services: readonly HostService[], signal: AbortSignal): Promise<Unseen | Dials>;
+}
+
+/** A TCP service of the host that is not the agent's resolver or proxy. */
+export interface HostService {
+  /** null: every address of the host. */
+  readonly address: string | null;
+  readonly port: number;
 }
 
 /** The driver has no way to see it, and says why. */
@@ -38,11 +47,11 @@ export interface NameLookup {
   readonly answer: readonly string[] | string;
 }
 
-export interface NeighbourDials {
+export interface Dials {
   readonly kind: 'dialled';
-  /** How many addresses of neighbours were dialled. */
+  /** How many neighbours or services were dialled. */
   readonly dialled: number;
-  /** Those that answered, be it with a refusal. */
+  /** Neighbours that answered, be it with a refusal; services that took a connection. */
   readonly reached: readonly string[];
 }
 
@@ -53,5 +62,6 @@ export function seesNothing(reason: string): SandboxInspection {
     listeners: async () => null,
     lookUp: async () => unseen,
     dialNeighbours: async () => unseen,
+    dialHost: async () => unseen,
   };
 }

@@ -7,10 +7,19 @@ import { connect } from 'node:net';
  */
 export type InsideQuestion =
   | { readonly kind: 'name'; readonly name: string; readonly servers: readonly string[] }
-  | { readonly kind: 'dials'; readonly addresses: readonly string[] };
+  | { readonly kind: 'dials'; readonly addresses: readonly string[] }
+  | { readonly kind: 'connects'; readonly places: readonly Place[] };
+
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+}
 
 export type InsideAnswer<Question extends InsideQuestion> = {
-  /** Addresses of the name, or why there are none; of the addresses dialled, those that answered. */
+  /**
+   * Addresses of the name, or why there are none; of the addresses dialled, those that answered; of the places, those
+   * that took a connection, as `address:port`.
+   */
   readonly answer: Question['kind'] extends 'name' ? readonly string[] | string : readonly string[];
 };
 
@@ -30,18 +39,24 @@ async function lookUp(name: string, servers: readonly string[]): Promise<readonl
   }
 }
 
-function answers(address: string): Promise<boolean> {
+/** How a dial ends: an open connection, the error that it fails with, or null when nothing answers in time. */
+function dial({ address, port }: Place): Promise<'open' | string | null> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port: DIALLED_PORT, timeout: DIAL_MS });
-    const settle = (answered: boolean) => {
+    const socket = connect({ host: address, port, timeout: DIAL_MS });
+    const settle = (outcome: string | null) => {
       socket.destroy();
-      resolve(answered);
+      resolve(outcome);
     };
-    socket.once('connect', () => settle(true));
+    socket.once('connect', () => settle('open'));
     // On a busy machine an answer may have arrived that this process has not read yet.
-    socket.once('timeout', () => setImmediate(settle, false));
-    socket.once('error', (error) => settle(['ECONNREFUSED', 'ECONNRESET'].includes(codeOf(error))));
+    socket.once('timeout', () => setImmediate(settle, null));
+    socket.once('error', (error) => settle(codeOf(error)));
   });
+}
+
+async function answers(address: string): Promise<boolean> {
+  const outcome = await dial({ address, port: DIALLED_PORT });
+  return outcome === 'open' || outcome === 'ECONNREFUSED' || outcome === 'ECONNRESET';
 }
 
 function codeOf(error: unknown): string {
@@ -50,6 +65,11 @@ function codeOf(error: unknown): string {
 
 async function answerTo(question: InsideQuestion): Promise<readonly string[] | string> {
   if (question.kind === 'name') return lookUp(question.name, question.servers);
+  if (question.kind === 'connects') {
+    const outcomes = await Promise.all(question.places.map(dial));
+    const taken = question.places.filter((_, index) => outcomes[index] === 'open');
+    return taken.map(({ address, port }) => `${address}:${port}`);
+  }
   const answered = await Promise.all(question.addresses.map(answers));
   return question.addresses.filter((_, index) => answered[index]);
 }

@@ -24,6 +24,7 @@ const LOOK_INSIDE = fileURLToPath(new URL('./look-inside.js', import.meta.url));
 const MOST_PROCESSES = 64;
 const MOST_WAYS = 4;
 const MOST_NEIGHBOURS = 16;
+const MOST_SERVICES = 64;
 
 /** Looks into network namespaces by running a small program of ours in them. `find`: null when it is not here. */
 export function inspectNamespaces(find: (sandboxId: SandboxId) => NamespaceInside | null): SandboxInspection {
@@ -56,6 +57,16 @@ export function inspectNamespaces(find: (sandboxId: SandboxId) => NamespaceInsid
       if (addresses.length === 0) return { kind: 'dialled', dialled: 0, reached: [] };
       const { answer } = await look(sandbox, { kind: 'dials', addresses }, signal);
       return { kind: 'dialled', dialled: addresses.length, reached: answer };
+    },
+
+    async dialHost(sandboxId, services, signal) {
+      const sandbox = inside(sandboxId);
+      const places = services
+        .slice(0, MOST_SERVICES)
+        .map(({ address, port }) => ({ address: address ?? sandbox.agentResolver, port }));
+      if (places.length === 0) return { kind: 'dialled', dialled: 0, reached: [] };
+      const { answer } = await look(sandbox, { kind: 'connects', places }, signal);
+      return { kind: 'dialled', dialled: places.length, reached: answer };
     },
   };
 }

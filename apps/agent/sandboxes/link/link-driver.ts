@@ -6,20 +6,22 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { moveAside, readStateFile, writeStateFile } from '../../state/state-file.js';
 import type { SandboxDriver } from '../driver.js';
+import { isolationByRules } from '../firewall/isolation-by-rules.js';
+import { KeptRules } from '../firewall/kept-rules.js';
+import { linkRules } from '../firewall/link-rules.js';
 import { seesNothing } from '../inspection/inspection.js';
 import { ipEach } from '../ip-command.js';
-import { makeForeign, makeLocal } from '../netns/isolation.js';
-import { loadRules } from '../nft-command.js';
+import { makeForeign, makeLocal } from '../local-range.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
 import { hostInterfaces, watchInterfaces } from './host-interfaces.js';
 import { serveLinkApi } from './link-api.js';
 import { type ChosenLinks, chooseLinks, type LinkEntry, parseLinkList } from './link-entry.js';
-import { linkRules, noLinkRules } from './link-rules.js';
 import type { LinkSettings } from './link-settings.js';
 
 const LINK_PROXY_RANGE = '10.80.128.0/17';
 const DNS_PORT = 53;
 const RETRY_MS = 1_000;
+const TABLE = { family: 'inet', name: 'gstacks_links' } as const;
 
 /** A link that the local API was asked to serve cannot be served. */
 class LinkRefusedError extends CodedError {}
@@ -49,7 +51,7 @@ class LinkDriver implements SandboxDriver {
   private byAddress = new Map<string, SandboxId>();
   private refusals: readonly RefusedSandbox[] = [];
   private proxyRange = LINK_PROXY_RANGE;
-  private loaded: string | null = null;
+  private readonly rules: KeptRules;
   private listener = (): void => {};
   private fileWatch: FileWatch | null = null;
   private interfaceWatch: { close(): void } | null = null;
@@ -63,6 +65,7 @@ class LinkDriver implements SandboxDriver {
     private readonly settings: LinkSettings,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.rules = new KeptRules([TABLE], { failed: onError, changed: () => this.listener() });
     this.directory = {
       sourceOf: (remote) => this.byAddress.get(remote) ?? null,
       addressOf: (sandboxId) => this.served.get(sandboxId)?.address ?? null,
@@ -91,9 +94,7 @@ class LinkDriver implements SandboxDriver {
     return [...this.served.values()].map(({ sandboxId, address }) => ({
       sandboxId,
       address,
-      isolation: this.isolation,
-      isolationEvidence: null,
-      isolationRemedy: null,
+      ...isolationByRules(this.rules.fault()),
       source: 'verified',
       dns: 'active',
       dnsRemedy: null,
@@ -127,6 +128,10 @@ class LinkDriver implements SandboxDriver {
     await this.reconcileSoon();
   }
 
+  checkIsolation(): Promise<void> {
+    return this.rules.look();
+  }
+
   async close(): Promise<void> {
     this.closing = true;
     this.fileWatch?.close();
@@ -135,9 +140,10 @@ class LinkDriver implements SandboxDriver {
     this.api?.closeAllConnections();
     if (this.retry !== null) clearTimeout(this.retry);
     await this.work;
+    await this.rules.close();
     if (!this.settings.removeOnExit) return;
     await unroute([...this.served.values()]).catch(this.onError);
-    await loadRules(noLinkRules()).catch(this.onError);
+    await this.rules.remove().catch(this.onError);
     await makeForeign(this.proxyRange);
     await makeForeign(`${this.settings.agentAddress}/32`);
   }
@@ -198,7 +204,8 @@ class LinkDriver implements SandboxDriver {
 
   /** Resolves when the host is as it was asked at this call, or later. Changes of one moment go together. */
   private reconcileSoon(): Promise<void> {
-    this.next ??= this.work.then(async () => {
+    if (this.next !== null) return this.next;
+    this.next = this.work.then(async () => {
       this.next = null;
       if (this.closing) return;
       try {
@@ -243,11 +250,21 @@ class LinkDriver implements SandboxDriver {
     if (JSON.stringify([this.inventory(), this.refusals]) !== before) this.listener();
   }
 
-  private async load(links: readonly LinkEntry[]): Promise<void> {
-    const rules = linkRules(this.settings.agentAddress, this.proxyRange, links);
-    if (rules === this.loaded) return;
-    await loadRules(rules);
-    this.loaded = rules;
+  private load(links: readonly LinkEntry[]): Promise<void> {
+    const { agentAddress } = this.settings;
+    return this.rules.load(
+      linkRules({
+        table: TABLE,
+        links: links.map(({ link, address }) => ({
+          link,
+          sandboxAddress: address,
+          sandboxAddress6: null,
+          resolver: agentAddress,
+        })),
+        proxyRange: this.proxyRange,
+        queriesLedTo: agentAddress,
+      }),
+    );
   }
 }
 

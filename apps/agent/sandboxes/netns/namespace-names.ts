@@ -4,7 +4,7 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 
 /** Interface names have at most 15 characters (IFNAMSIZ): two of ours and eleven of a hash, 44 bits. */
 const INTERFACE_PREFIX = 'gs';
-const INTERFACE_HASH_DIGITS = 11;
+const HASH_DIGITS = 11;
 
 /** What the names of an agent's namespaces begin with. Whatever begins so is the agent's, to remove when stale. */
 export function parseNamespacePrefix(value: unknown, field: string): string {
@@ -24,6 +24,14 @@ export function namespaceName(prefix: string, sandboxId: SandboxId): string {
 
 /** The agent's end of the link into a namespace: follows from its name, so that a restarted agent finds it again. */
 export function interfaceName(namespace: string): string {
-  const hash = createHash('sha256').update(namespace).digest('hex');
-  return `${INTERFACE_PREFIX}${hash.slice(0, INTERFACE_HASH_DIGITS)}`;
+  return `${INTERFACE_PREFIX}${hashOf(namespace)}`;
+}
+
+/** The agent's nftables table: each agent of a host has its own. */
+export function tableName(prefix: string): string {
+  return `gstacks_${hashOf(prefix)}`;
+}
+
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, HASH_DIGITS);
 }

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, runTool, writeInside } from '../ip-command.js';
 import type { HostAddress } from './choose-links.js';
-import { closeLink, forgetLink } from './isolation.js';
 import { LINK_PREFIX_BITS, LINK_PREFIX_BITS_6, type Link } from './link-addresses.js';
+import { hardenLink } from './link-kernel-settings.js';
 import { interfaceName } from './namespace-names.js';
 
 /** The link's name on the sandbox's side. */
@@ -37,7 +37,7 @@ export async function ensureNamespace(namespace: string, link: Link): Promise<vo
   const outside = interfaceName(namespace);
   await ipUnless(ALREADY_THERE, 'netns', 'add', namespace);
   await ipUnless(ALREADY_THERE, 'link', 'add', outside, 'type', 'veth', 'peer', 'name', INSIDE, 'netns', namespace);
-  await closeLink(outside);
+  hardenLink(outside);
   await setAddresses([], outside, link.agentAddress, link.agentAddress6);
   await ip('link', 'set', outside, 'up');
 
@@ -53,9 +53,7 @@ export async function ensureNamespace(namespace: string, link: Link): Promise<vo
 
 /** The namespace, its link and its files. Processes inside keep running, without a network. */
 export async function removeNamespace(namespace: string): Promise<void> {
-  const outside = interfaceName(namespace);
-  await ipUnless(ALREADY_GONE, 'link', 'del', outside);
-  await forgetLink(outside);
+  await ipUnless(ALREADY_GONE, 'link', 'del', interfaceName(namespace));
   await ipUnless(ALREADY_GONE, 'netns', 'del', namespace);
   rmSync(join(CONFIG_FOLDER, namespace), { recursive: true, force: true });
 }

@@ -5,12 +5,16 @@ import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { type AddressRange, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import type { SandboxDriver } from '../driver.js';
+import type { TableName } from '../firewall/host-chains.js';
+import { isolationByRules } from '../firewall/isolation-by-rules.js';
+import { KeptRules } from '../firewall/kept-rules.js';
+import { linkRules } from '../firewall/link-rules.js';
 import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
+import { makeForeign, makeLocal } from '../local-range.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
 import { chooseLinks } from './choose-links.js';
-import { closeRanges, makeForeign, makeLocal, reopenRanges, requireStrictSources } from './isolation.js';
 import { type Link, linkIndexOf, linkRange6 } from './link-addresses.js';
-import { namespaceName } from './namespace-names.js';
+import { interfaceName, namespaceName, tableName } from './namespace-names.js';
 import {
   cleanNamespaces,
   ensureNamespace,
@@ -57,12 +61,16 @@ class NetnsDriver implements SandboxDriver {
   readonly proxyRangeDefault = NETNS_PROXY_RANGE;
   readonly directory: SandboxDirectory;
   readonly inspection = inspectNamespaces((sandboxId) => this.insideOf(sandboxId));
+  private readonly table: TableName;
   private readonly range: AddressRange;
   private readonly range6: string;
   private placed = new Map<SandboxId, PlacedSandbox>();
   private byAddress = new Map<string, PlacedSandbox>();
   private desired: readonly SandboxId[] = [];
-  private proxyRange: string | null = null;
+  private proxyRange = NETNS_PROXY_RANGE;
+  /** By namespace, of every sandbox that the file names. */
+  private links: ReadonlyMap<string, Link> = new Map();
+  private readonly rules: KeptRules;
   private listener = (): void => {};
   private watcher: FileWatch | null = null;
   private retry: NodeJS.Timeout | null = null;
@@ -77,6 +85,8 @@ class NetnsDriver implements SandboxDriver {
   ) {
     this.range = parseAddressRange(settings.sandboxRange, 'GLOBALSTACKS_AGENT_SANDBOX_RANGE');
     this.range6 = linkRange6(settings.namespacePrefix);
+    this.table = { family: 'inet', name: tableName(settings.namespacePrefix) };
+    this.rules = new KeptRules([this.table], { failed: onError, changed: () => this.listener() });
     this.directory = {
       sourceOf: (remote, local) => this.sourceOf(remote, local),
       addressOf: (sandboxId) => this.placed.get(sandboxId)?.link.sandboxAddress ?? null,
@@ -85,10 +95,8 @@ class NetnsDriver implements SandboxDriver {
   }
 
   async start(): Promise<void> {
-    requireStrictSources();
     this.watcher = watchSandboxesFile(this.settings.sandboxesFile, () => this.reread(), this.onError);
     this.desired = this.read();
-    await closeRanges(this.range.text, this.range6);
     const first = this.reconcile();
     this.work = first.catch(() => {});
     await first;
@@ -99,9 +107,7 @@ class NetnsDriver implements SandboxDriver {
     return [...this.placed.values()].map(({ sandboxId, namespace, link }) => ({
       sandboxId,
       address: link.sandboxAddress,
-      isolation: this.isolation,
-      isolationEvidence: null,
-      isolationRemedy: null,
+      ...isolationByRules(this.rules.fault()),
       source: 'verified',
       dns: 'active',
       dnsRemedy: null,
@@ -132,6 +138,11 @@ class NetnsDriver implements SandboxDriver {
   async prepareProxyRange(range: string): Promise<void> {
     await makeLocal(range);
     this.proxyRange = range;
+    await this.loadRules();
+  }
+
+  checkIsolation(): Promise<void> {
+    return this.rules.look();
   }
 
   async close(): Promise<void> {
@@ -139,12 +150,11 @@ class NetnsDriver implements SandboxDriver {
     this.watcher?.close();
     if (this.retry !== null) clearTimeout(this.retry);
     await this.work;
+    await this.rules.close();
     if (!this.settings.removeOnExit) return;
     await cleanNamespaces(this.settings.namespacePrefix);
-    // Another agent of this host may have links in the same range.
-    const inUse = (await hostAddresses()).some(({ address }) => linkIndexOf(this.range, address) !== null);
-    if (!inUse) await reopenRanges(this.range.text, this.range6);
-    if (this.proxyRange !== null) await makeForeign(this.proxyRange);
+    await this.rules.remove().catch(this.onError);
+    await makeForeign(this.proxyRange);
   }
 
   /** A link's own address is used on that link alone: a packet to another link's end is not from its sandbox. */
@@ -202,12 +212,14 @@ class NetnsDriver implements SandboxDriver {
       this.setPlaced([...this.placed.values()].filter((sandbox) => sandbox.namespace !== namespace));
       await removeNamespace(namespace);
     }
-    const links = chooseLinks(this.range, this.range6, [...wanted.keys()], await hostAddresses());
+    this.links = chooseLinks(this.range, this.range6, [...wanted.keys()], await hostAddresses());
+    // Before the first of them is up.
+    await this.loadRules();
     const placed: PlacedSandbox[] = [];
     this.failure = null;
     for (const [namespace, sandboxId] of wanted) {
       try {
-        const link = links.get(namespace);
+        const link = this.links.get(namespace);
         if (link === undefined) throw this.exhausted(sandboxId);
         await ensureNamespace(namespace, link);
         placed.push({ sandboxId, namespace, link });
@@ -218,6 +230,16 @@ class NetnsDriver implements SandboxDriver {
     }
     this.setPlaced(placed);
     if (this.failure !== null) this.retryLater();
+  }
+
+  private loadRules(): Promise<void> {
+    const links = [...this.links].map(([namespace, link]) => ({
+      link: interfaceName(namespace),
+      sandboxAddress: link.sandboxAddress,
+      sandboxAddress6: link.sandboxAddress6,
+      resolver: link.agentAddress,
+    }));
+    return this.rules.load(linkRules({ table: this.table, links, proxyRange: this.proxyRange, queriesLedTo: null }));
   }
 
   private setPlaced(placed: readonly PlacedSandbox[]): void {

@@ -113,6 +113,10 @@ class StaticDriver implements SandboxDriver {
     this.listener = listener;
   }
 
+  async checkIsolation(): Promise<void> {
+    // Nothing keeps them apart.
+  }
+
   async prepareProxyRange(): Promise<void> {
     // All of 127.0.0.0/8 is local already; any other range is the operator's to route here.
   }

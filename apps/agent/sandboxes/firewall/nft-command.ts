@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { CodedError } from '#libs/contracts/errors.js';
+import { ALREADY_GONE } from '../ip-command.js';
 
 const TIMEOUT_MS = 10_000;
+const MAX_OUTPUT_BYTES = 64 * 1_048_576;
 
 /** nftables refused a set of rules, or is not there. */
 export class NftCommandError extends CodedError {}
@@ -25,6 +27,27 @@ export function hasTable(family: 'inet' | 'bridge', name: string): Promise<boole
   return new Promise((resolve, reject) => {
     execFile('nft', ['list', 'tables', family], { timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout.split('\n').includes(`table ${family} ${name}`));
+      else reject(nftError(error, stderr));
+    });
+  });
+}
+
+/**
+ * What the kernel has of a table, as one text to compare: words in order, since a set is listed in any order. Empty: the
+ * table is not there. Errors: NftCommandError.
+ */
+export function listTable(family: 'inet' | 'bridge', name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+    execFile('nft', ['--stateless', 'list', 'table', family, name], options, (error, stdout, stderr) => {
+      if (error === null)
+        resolve(
+          stdout
+            .split(/[\s,]+/)
+            .toSorted()
+            .join(' '),
+        );
+      else if (ALREADY_GONE.test(stderr)) resolve('');
       else reject(nftError(error, stderr));
     });
   });

@@ -1,0 +1,32 @@
+import { isIPv4 } from 'node:net';
+import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
+import type { ListeningSocket } from '#libs/data-plane/proxy/listening-sockets.js';
+import type { HostService } from '../sandboxes/inspection/inspection.js';
+
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Of the sockets that listen on this host, those that no sandbox may reach: all but the agent's proxies and resolvers. */
+export function hostServices(
+  sockets: readonly ListeningSocket[],
+  proxies: readonly Place[],
+  resolvers: readonly string[],
+): readonly HostService[] {
+  const resolving = resolvers.map((text) => parseEndpoint(text, 'DNS listener'));
+  const open = new Set([...proxies, ...resolving].map(placeOf));
+  // A service on every address is dialled at the resolver's, where that port is the resolver's own.
+  const openPorts = new Set(resolving.map(({ port }) => port));
+  const found = new Map<string, HostService>();
+  for (const { address, port, isEveryAddress } of sockets) {
+    if (isEveryAddress && !openPorts.has(port)) found.set(placeOf({ address: '*', port }), { address: null, port });
+    const isOwn = isEveryAddress || !isIPv4(address) || address.startsWith('127.');
+    if (!isOwn && !open.has(placeOf({ address, port }))) found.set(placeOf({ address, port }), { address, port });
+  }
+  return [...found.values()];
+}
+
+function placeOf({ address, port }: Place): string {
+  return `${address}:${port}`;
+}

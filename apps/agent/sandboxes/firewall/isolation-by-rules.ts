@@ -1,0 +1,14 @@
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
+import type { CodedError } from '#libs/contracts/errors.js';
+
+/** What is reported of sandboxes that nothing but the agent's rules keep apart. `fault`: of these; null: none. */
+export function isolationByRules(
+  fault: CodedError | null,
+): Pick<SandboxReport, 'isolation' | 'isolationEvidence' | 'isolationRemedy'> {
+  if (fault === null) return { isolation: 'enforced', isolationEvidence: null, isolationRemedy: null };
+  return {
+    isolation: 'broken',
+    isolationEvidence: `${fault.code}: ${fault.message}`,
+    isolationRemedy: fault.remedy,
+  };
+}

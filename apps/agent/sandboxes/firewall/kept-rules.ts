@@ -1,0 +1,132 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import { noTable, type TableName } from './host-chains.js';
+import { hasTable, listTable, loadRules } from './nft-command.js';
+
+/** The rules that keep sandboxes apart were not in force as they were loaded. */
+export class LinkRulesChangedError extends CodedError {}
+
+/** So soon a change of the rules by another program is noticed. */
+const LOOK_EVERY_MS = 5_000;
+/** A fault is told for so long after it was mended: a program that flushes rules tends to do so again. */
+const HELD_FOR_MS = 15_000;
+
+export interface KeptRulesPorts {
+  /** Hears of a change by another program, and of what hinders loading the rules again: each once while it lasts. */
+  readonly failed: (error: unknown) => void;
+  /** `fault` is another than before. */
+  readonly changed: () => void;
+}
+
+/**
+ * The agent's nftables rules, replaced as a whole: looked at again and again, and loaded anew when another program
+ * removed or changed them (`nft flush ruleset`, a restart of the host's firewall).
+ */
+export class KeptRules {
+  private wanted: string | null = null;
+  /** What the kernel showed right after the rules were loaded. */
+  private seen: string | null = null;
+  private found: CodedError | null = null;
+  private foundAtMs = Number.NEGATIVE_INFINITY;
+  private timer: NodeJS.Timeout | null = null;
+  private work: Promise<void> = Promise.resolve();
+  private closed = false;
+
+  constructor(
+    private readonly tables: readonly TableName[],
+    private readonly ports: KeptRulesPorts,
+  ) {}
+
+  /** Why sandboxes are not kept apart, or were not a moment ago; null: the rules are in force as they were loaded. */
+  fault(): CodedError | null {
+    return this.found;
+  }
+
+  /** Puts the rules in force in place of those before. Error: NftCommandError, and then those before stay. */
+  load(rules: string): Promise<void> {
+    return this.inTurn(async () => {
+      if (rules === this.wanted) return;
+      await this.put(rules);
+      this.wanted = rules;
+    });
+  }
+
+  /** Whether all tables are there, from an earlier run of the agent. Error: NftCommandError. */
+  async areInForce(): Promise<boolean> {
+    const there = await Promise.all(this.tables.map(({ family, name }) => hasTable(family, name)));
+    return there.every(Boolean);
+  }
+
+  /** Looks now, and mends what is found. */
+  look(): Promise<void> {
+    return this.inTurn(async () => {
+      const rules = this.wanted;
+      if (rules === null || this.closed) return;
+      const fault = await this.mended(rules);
+      const now = performance.now();
+      if (fault === null && now - this.foundAtMs < HELD_FOR_MS) return;
+      const isAnother = fault?.code !== this.found?.code;
+      this.found = fault;
+      this.foundAtMs = fault === null ? this.foundAtMs : now;
+      if (!isAnother) return;
+      if (fault !== null) this.ports.failed(fault);
+      this.ports.changed();
+    });
+  }
+
+  /** Stops looking; the rules stay in force. */
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    await this.work;
+  }
+
+  /** Takes the rules away, after `close`. Error: NftCommandError. */
+  async remove(): Promise<void> {
+    await loadRules(this.tables.map(noTable).join('\n'));
+  }
+
+  private async mended(rules: string): Promise<CodedError | null> {
+    try {
+      if ((await this.listing()) === this.seen) return null;
+      await this.put(rules);
+    } catch (error) {
+      if (error instanceof CodedError) return error;
+      throw error;
+    }
+    const names = this.tables.map(({ family, name }) => `${family} ${name}`).join(' and ');
+    return new LinkRulesChangedError(
+      'LINK_RULES_CHANGED',
+      `another program removed or changed the nftables table ${names}, and sandboxes could reach services of the host; the agent has loaded it again`,
+      'let the program that loads the firewall of this host replace its own tables only, without `flush ruleset`',
+    );
+  }
+
+  private async put(rules: string): Promise<void> {
+    await loadRules(rules);
+    this.seen = await this.listing();
+    if (this.timer === null && !this.closed) this.lookLater();
+  }
+
+  private async listing(): Promise<string> {
+    const tables = await Promise.all(this.tables.map(({ family, name }) => listTable(family, name)));
+    return tables.join('\n');
+  }
+
+  private lookLater(): void {
+    this.timer = setTimeout(() => {
+      void this.look()
+        .catch(this.ports.failed)
+        .then(() => {
+          if (!this.closed) this.lookLater();
+        });
+    }, LOOK_EVERY_MS);
+    this.timer.unref();
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.work.then(work);
+    this.work = done.catch(() => {});
+    return done;
+  }
+}

@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { inspectNamespaces } from '#apps/agent/sandboxes/inspection/namespace-inspection.js';
+import { parseSandboxId } from '#libs/contracts/ids.js';
+import { ECHO, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
+import { ip } from '#test/support/host-namespace.js';
+import { expectMended } from '#test/support/mended-rules.js';
+import { NetnsRig } from '#test/support/netns-rig.js';
+import { snapshotOf } from '#test/support/snapshots.js';
+import { waitFor } from '#test/support/wait.js';
+
+const SERVER = `require('node:net').createServer((s) => s.pipe(s)).listen(8080, '::')`;
+const SBX_WEB = parseSandboxId('sbx-web', 'id');
+/** Of a service of the host that has nothing to do with the agent, on every address. */
+const HOST_PORT = 9_999;
+const LAST_PORT = 65_535;
+const UNUSED_PROXY = '10.77.200.200';
+const MENDED_WITHIN_MS = 60_000;
+
+describe('the link of a sandbox of the driver netns', function () {
+  this.timeout(120_000);
+  let rig: NetnsRig;
+
+  before(async () => {
+    rig = await NetnsRig.start(['sbx-web', 'sbx-api']);
+    const { agent, plane, host } = rig;
+    const echo = rig.keep(
+      spawn('ip', ['netns', 'exec', host.name, '/usr/bin/python3', '-c', ECHO, String(HOST_PORT)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
+    if (echo.stdout !== null) await once(echo.stdout, 'data');
+    rig.serve('sbx-api', SERVER);
+    await plane.publish(
+      agent.id,
+      snapshotOf({
+        version: 1,
+        sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-a' },
+        aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+        allow: ['sandbox:sbx-web api 8080'],
+      }),
+    );
+    await plane.acknowledgement(1);
+  });
+
+  after(() => rig.close());
+
+  const python = async (program: string, places: unknown) => {
+    const { code, output } = await rig.in('sbx-web', '/usr/bin/python3', '-c', program, JSON.stringify(places));
+    expect(code, output).to.equal(0);
+    return JSON.parse(output);
+  };
+
+  async function resolver(): Promise<string> {
+    return (await rig.in('sbx-web', 'cat', '/etc/resolv.conf')).output.replace('nameserver ', '').trim();
+  }
+
+  /** The host's end of the link. */
+  async function resolver6(): Promise<string> {
+    const route = await ip('-n', rig.namespaceOf('sbx-web'), '-6', 'route', 'show', 'default');
+    return /via ([0-9a-f:]+)/.exec(route)?.[1] ?? '';
+  }
+
+  /** Where the agent takes peers. */
+  function meshPort(): number {
+    const { mesh } = rig.plane.hellos.at(-1) ?? {};
+    return Number(mesh?.endpoints[0]?.split(':').at(-1));
+  }
+
+  async function proxyAddress(): Promise<string> {
+    return (await rig.in('sbx-web', 'dig', '+short', '+tries=1', 'api.dev.gstacks')).output.trim();
+  }
+
+  /** Every address of the host, both families; link-local ones with the sandbox's own interface. */
+  async function hostAddresses(): Promise<readonly string[]> {
+    const links = JSON.parse(await ip('-n', rig.host.name, '-j', 'address', 'show')) as readonly {
+      readonly addr_info: readonly { readonly local: string; readonly scope: string }[];
+    }[];
+    return links
+      .flatMap(({ addr_info }) => addr_info)
+      .filter(({ local }) => !local.startsWith('127.') && local !== '::1')
+      .map(({ local, scope }) => (scope === 'link' ? `${local}%eth0` : local));
+  }
+
+  async function expectHostClosed(): Promise<void> {
+    const services = [...(await hostAddresses()), await proxyAddress(), UNUSED_PROXY];
+    expect(
+      await python(
+        SCAN_TCP,
+        services.map((address) => [address, HOST_PORT, HOST_PORT]),
+      ),
+    ).to.deep.equal([]);
+  }
+
+  it('leads to the resolver and the proxies, and to no other port of any address, v4 and v6', async () => {
+    const addresses = await hostAddresses();
+    expect(addresses).to.include.members([rig.host.address, rig.host.address6, await resolver()]);
+    for (const address of [rig.host.address, `[${rig.host.address6}]`]) {
+      const own = await rig.inHost('curl', '-s', '--http0.9', `http://${address}:${HOST_PORT}/`);
+      expect(own.output, address).to.contain('host');
+    }
+    const proxy = await proxyAddress();
+    const everyPort = [rig.host.address, await resolver(), await resolver6(), proxy];
+    const places = [...addresses, UNUSED_PROXY].filter((address) => !everyPort.includes(address));
+    expect(meshPort()).to.be.greaterThan(0);
+    const open = await python(
+      SCAN_TCP,
+      places.flatMap((address) => [53, 8_080, HOST_PORT, meshPort()].map((port) => [address, port, port])),
+    );
+    for (const address of everyPort) open.push(...(await python(SCAN_TCP, [[address, 1, LAST_PORT]])));
+    expect(open).to.have.deep.members([
+      [await resolver(), 53],
+      [proxy, 8080],
+    ]);
+  });
+
+  it('answers no datagram but queries to its own resolver', async () => {
+    const everywhere = [...(await hostAddresses()), await proxyAddress(), UNUSED_PROXY, rig.address('sbx-api')];
+    const asked = everywhere.flatMap((address) => [53, HOST_PORT, 123, 5353].map((port) => [address, port]));
+    expect(await python(SCAN_UDP, asked)).to.deep.equal([[await resolver(), 53]]);
+  });
+
+  it('leads to no neighbour, v4 and v6', async () => {
+    const neighbours = [rig.address('sbx-api'), await rig.address6('sbx-api')];
+    expect(
+      await python(
+        SCAN_TCP,
+        neighbours.map((address) => [address, 8080, 8080]),
+      ),
+    ).to.deep.equal([]);
+  });
+
+  it('notices that its rules were flushed, says so, and has them again within a minute, cutting nothing', async () => {
+    const proxy = await proxyAddress();
+    const held = rig.keep(
+      spawn('ip', [
+        'netns',
+        'exec',
+        rig.namespaceOf('sbx-web'),
+        'bash',
+        '-c',
+        `exec 3<>/dev/tcp/${proxy}/8080; cat <&3 & cat >&3`,
+      ]),
+    );
+    let echoed = '';
+    held.stdout?.on('data', (chunk) => {
+      echoed += String(chunk);
+    });
+    held.stdin?.write('before ');
+    await waitFor('the flow is open', () => echoed === 'before ');
+    await expectMended(
+      rig.agent,
+      rig.plane,
+      () => rig.rules(),
+      () => rig.inHost('nft', 'flush', 'ruleset'),
+    );
+    await expectHostClosed();
+    held.stdin?.write('after');
+    await waitFor('the flow goes on', () => echoed === 'before after');
+    await waitFor(
+      'isolation is enforced again',
+      () => rig.report('sbx-web').isolation === 'enforced',
+      MENDED_WITHIN_MS,
+    );
+  });
+
+  it('is tried by the diagnostic from inside, which sees a service of the host that a changed rule lets through', async () => {
+    const gateway = await resolver();
+    const inspection = inspectNamespaces(() => ({
+      enter: ['ip', 'netns', 'exec', rig.namespaceOf('sbx-web')],
+      agentResolver: gateway,
+      resolverConfig: null,
+      pids: async () => [],
+      neighbours: [],
+    }));
+    const dial = () => inspection.dialHost(SBX_WEB, [{ address: null, port: HOST_PORT }], AbortSignal.timeout(5_000));
+    expect(await dial()).to.deep.equal({ kind: 'dialled', dialled: 1, reached: [] });
+    const [, table = ''] = /table inet (\S+)/.exec(await rig.rules()) ?? [];
+    await waitFor('the service is reached', async () => {
+      await rig.inHost('nft', 'insert', 'rule', 'inet', table, 'input', 'tcp', 'dport', String(HOST_PORT), 'accept');
+      const dialled = await dial();
+      return dialled.kind === 'dialled' && dialled.reached.includes(`${gateway}:${HOST_PORT}`);
+    });
+    const isMended = async () => !(await rig.rules()).includes(String(HOST_PORT));
+    await waitFor('the agent takes the rule out', isMended, MENDED_WITHIN_MS);
+    await expectHostClosed();
+  });
+});

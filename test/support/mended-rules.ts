@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import type { AgentProcess } from './agent-process.js';
+import type { FakeControlPlane } from './fake-control-plane.js';
+import { waitFor } from './wait.js';
+
+const MENDED_WITHIN_MS = 60_000;
+
+/**
+ * Expects an agent to notice what `meddle` does to its rules, to say so in its log and in what it reports, and to have
+ * them again as `rules` showed them before. Resolves while isolation is still reported as broken.
+ */
+export async function expectMended(
+  agent: AgentProcess,
+  plane: FakeControlPlane,
+  rules: () => Promise<string>,
+  meddle: () => Promise<unknown>,
+): Promise<void> {
+  const loaded = stateless(await rules());
+  const from = agent.log.length;
+  const begun = performance.now();
+  await meddle();
+  expect(stateless(await rules())).to.not.equal(loaded);
+  const broken = await waitFor(
+    'isolation is reported as broken',
+    () => plane.inventoryOf(agent.id)?.sandboxes.find(({ isolation }) => isolation === 'broken'),
+    MENDED_WITHIN_MS,
+  );
+  expect(broken.isolationEvidence).to.match(/^LINK_RULES_CHANGED: .*loaded it again/);
+  expect(broken.isolationRemedy).to.contain('flush ruleset');
+  expect(await agent.logged('sandbox driver', from)).to.deep.include({ code: 'LINK_RULES_CHANGED' });
+  expect(stateless(await rules())).to.equal(loaded);
+  expect(performance.now() - begun).to.be.lessThan(MENDED_WITHIN_MS);
+}
+
+/** Without what counts packets; a set is listed in any order. */
+function stateless(listing: string): string {
+  const rules = listing.replaceAll(/counter packets \d+ bytes \d+/g, 'counter');
+  return rules
+    .split(/[\s,]+/)
+    .toSorted()
+    .join(' ');
+}
