@@ -22,6 +22,7 @@ import { openFreshness } from './contact/freshness.js';
 import { InventoryReports } from './contact/inventory.js';
 import { diagnosedAgent } from './diagnostics/diagnosed-agent.js';
 import { diagnose } from './diagnostics/diagnostics.js';
+import { NameKnowledge } from './dns/name-knowledge.js';
 import { Enrollment } from './enrollment/enrollment.js';
 import { openIdentityKeys } from './enrollment/identity-keys.js';
 import { Counters } from './foundation/counters.js';
@@ -43,7 +44,7 @@ const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs:
 
 /**
  * Starts an agent in this order: keys and credentials, the bus, sandboxes and their traffic, the last good versions from
- * disk, then contact with the control plane. Until that answers, the agent serves the last good versions. `starting` ends the wait for an
+ * disk, DNS, then contact with the control plane. Until that answers, the agent serves the last good versions. `starting` ends the wait for an
  * enrolment.
  */
 export async function startAgent(settings: AgentSettings, log: AgentLog, starting: AbortSignal): Promise<RunningAgent> {
@@ -89,6 +90,17 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
     log.error(errorFields(error), 'last contact not kept'),
   );
+  const later = (work: () => void, delayMs: number) => {
+    const timer = setTimeout(work, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  };
+  const knowledge = new NameKnowledge({
+    now: () => performance.now(),
+    later,
+    changed: () => {
+      traffic.zone.refresh().catch((error) => log.error(errorFields(error), 'DNS did not follow what is known'));
+    },
+  });
   const admitted = new AdmittedPeers();
   const traffic = await openTraffic(settings, {
     agentId,
@@ -101,6 +113,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       return snapshot !== undefined && freshness.isWithin(snapshot.maxStalenessSeconds);
     },
     requestSync: (networkId, version) => syncs.ask(networkId, version),
+    knowsNetworksOf: (sandboxId, published) => knowledge.knowsNetworksOf(sandboxId, published),
     log,
     now,
   });
@@ -128,10 +141,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     store,
     acknowledgements,
     now,
-    later: (work, delayMs) => {
-      const timer = setTimeout(work, delayMs);
-      return { cancel: () => clearTimeout(timer) };
-    },
+    later,
     report: (event) => reportApplier(log, event),
   });
   const receiver = new TopologyReceiver({
@@ -149,6 +159,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     now,
   });
   await restoreLastGood({ store, acknowledgements, applier, freshness, counters, log, now });
+  await traffic.answerNames();
   traffic.acceptPeers();
 
   // From here on the agent contacts the control plane, and answers what it asks.
@@ -161,7 +172,11 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const inventory = new InventoryReports({
     bootId,
     driver: traffic.driver,
-    request: (message, signal) => bus.requestUntilAnswered(agentSubject(agentId, 'inventory'), message, signal),
+    request: async (message, signal) => {
+      const reply = await bus.requestUntilAnswered(agentSubject(agentId, 'inventory'), message, signal);
+      knowledge.reported(message.sandboxes.map(({ sandboxId }) => sandboxId));
+      return reply;
+    },
     answered: ({ conflicts }) => {
       for (const conflict of conflicts) log.error(conflict, 'this sandbox belongs to another agent');
     },
@@ -178,8 +193,9 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     }),
     ...{ acknowledgements, receiver, admitted, syncs },
     diagnose: (message) => diagnose(diagnosed, message),
-    answered: (_reply, to) => {
+    answered: ({ networks }, to) => {
       freshness.contact();
+      knowledge.contacted(networks.map(({ networkId }) => networkId));
       contactLog.answered(to);
       if (to === 'hello') void inventory.report();
     },
@@ -217,6 +233,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     async close() {
       inventory.close();
       await link.close();
+      knowledge.close();
       await renewal.close();
       await applier.close();
       await traffic.close();

@@ -18,7 +18,7 @@ export function benchZone(): DnsZone {
         })),
       },
     ],
-    clients: [{ address: '127.0.0.1', sandboxId: 'sbx-bench' as SandboxId, networks: ['dev'] }],
+    clients: [{ address: '127.0.0.1', sandboxId: 'sbx-bench' as SandboxId, networks: ['dev'], complete: true }],
   };
 }
 

@@ -64,6 +64,7 @@ export class FakeControlPlane {
   readonly inventories: InventoryMessage[] = [];
   private readonly latestInventories = new Map<AgentId, InventoryMessage>();
   readonly syncs: SyncMessage[] = [];
+  private readonly heldBack = new Map<AgentId, Snapshot>();
   readonly enrolled: string[] = [];
   readonly renewed: string[] = [];
   epoch: Epoch = { counter: 1, id: 'epoch-one' };
@@ -151,7 +152,13 @@ export class FakeControlPlane {
   async publish(agentId: AgentId, snapshot: Snapshot, twist: Twist = {}): Promise<unknown> {
     const networks = this.current.get(agentId) ?? new Map<string, Snapshot>();
     this.current.set(agentId, networks.set(snapshot.networkId, snapshot));
+    this.heldBack.delete(agentId);
     return this.send(agentId, snapshot, twist);
+  }
+
+  /** A version that the agent is told of and does not get, until it is published. */
+  holdBack(agentId: AgentId, snapshot: Snapshot): void {
+    this.heldBack.set(agentId, snapshot);
   }
 
   /** As publish, without the agent being meant to hold it. */
@@ -237,7 +244,9 @@ export class FakeControlPlane {
   private contact<T extends HelloMessage>(message: T, agentId: AgentId, heard: T[]) {
     heard.push(message);
     this.peers.set(agentId, { agentId, endpoints: message.mesh.endpoints, keyThumbprint: null });
-    const networks = [...(this.current.get(agentId)?.values() ?? [])];
+    const heldBack = this.heldBack.get(agentId);
+    const current = this.current.get(agentId) ?? new Map<string, Snapshot>();
+    const networks = [...current.values(), ...(heldBack === undefined ? [] : [heldBack])];
     return {
       protocol: BUS_PROTOCOL,
       serves: SERVED_PROTOCOLS,

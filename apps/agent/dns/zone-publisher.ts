@@ -1,4 +1,4 @@
-import type { NetworkId } from '#libs/contracts/ids.js';
+import type { NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { DnsServer, DnsZone } from '#libs/data-plane/dns/zone.js';
 import type { SandboxClient } from '../sandboxes/driver.js';
 import { type NetworkNames, zoneOf } from './zone.js';
@@ -9,6 +9,8 @@ import { type NetworkNames, zoneOf } from './zone.js';
  */
 export class ZonePublisher {
   private readonly networks = new Map<NetworkId, NetworkNames>();
+  /** Also those that are gone from here. */
+  private readonly published = new Set<NetworkId>();
   private revision: number;
   private loaded: DnsZone | null = null;
   private loading: Promise<void> | null = null;
@@ -18,6 +20,8 @@ export class ZonePublisher {
   constructor(
     private readonly dns: Pick<DnsServer, 'load'>,
     private readonly clients: () => readonly SandboxClient[],
+    /** Whether these are all networks that a sandbox may be attached to. */
+    private readonly knowsNetworksOf: (sandboxId: SandboxId, published: ReadonlySet<NetworkId>) => boolean,
     startSeconds: number,
   ) {
     this.revision = startSeconds;
@@ -25,6 +29,7 @@ export class ZonePublisher {
 
   /** Resolves when the worker serves these names; rejects when it does not. null: the network is gone from here. */
   publish(networkId: NetworkId, names: NetworkNames | null): Promise<void> {
+    this.published.add(networkId);
     this.networks.delete(networkId);
     if (names !== null) this.networks.set(networkId, names);
     return this.refresh();
@@ -54,7 +59,8 @@ export class ZonePublisher {
 
   private async load(): Promise<void> {
     this.revision += 1;
-    const zone = zoneOf(this.revision, this.networks, this.clients());
+    const knows = (sandboxId: SandboxId) => this.knowsNetworksOf(sandboxId, this.published);
+    const zone = zoneOf(this.revision, this.networks, this.clients(), knows);
     await this.dns.load(zone);
     this.loaded = zone;
   }

@@ -18,6 +18,7 @@ export function zoneOf(
   revision: number,
   networks: ReadonlyMap<NetworkId, NetworkNames>,
   clients: readonly SandboxClient[],
+  knowsNetworksOf: (sandboxId: SandboxId) => boolean,
 ): DnsZone {
   const byName = new Map([...networks.values()].map((network) => [network.name, network]));
   const standing = [...byName.values()];
@@ -29,6 +30,7 @@ export function zoneOf(
       address,
       sandboxId,
       networks: standing.filter(({ members }) => members.has(sandboxId)).map(({ name }) => name),
+      complete: knowsNetworksOf(sandboxId),
     })),
   };
 }

@@ -15,7 +15,10 @@ export interface RestorePorts {
   readonly now: () => Date;
 }
 
-/** Serves the last good versions from disk, before any contact. Resolves when listeners and names are up. */
+/**
+ * Serves the last good versions from disk, before any contact. Resolves when the listeners are up and the names of all of
+ * them are loaded; until then DNS is to answer nothing.
+ */
 export async function restoreLastGood(ports: RestorePorts): Promise<void> {
   const { store, acknowledgements, applier, freshness, counters, log, now } = ports;
   const { networks, corrupt } = await store.load(now());

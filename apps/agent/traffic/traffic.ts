@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
-import { type AgentId, parseFlowId } from '#libs/contracts/ids.js';
+import { type AgentId, type NetworkId, parseFlowId, type SandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, FlowEngineSettings, FlowLimits, ProxyListeners } from '#libs/data-plane/data-plane.js';
 import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server.js';
 import type { DnsServer } from '#libs/data-plane/dns/zone.js';
@@ -39,6 +39,8 @@ export interface TrafficPorts {
   readonly admitsLocal: FlowEngineSettings['admitsLocal'];
   readonly isFresh: FlowEngineSettings['isFresh'];
   readonly requestSync: FlowEngineSettings['requestSync'];
+  /** Whether these are all networks that a sandbox of this host may be attached to. */
+  readonly knowsNetworksOf: (sandboxId: SandboxId, published: ReadonlySet<NetworkId>) => boolean;
   readonly log: AgentLog;
   readonly now: () => Date;
 }
@@ -52,6 +54,8 @@ export interface Traffic {
   readonly dns: DnsServer;
   readonly zone: ZonePublisher;
   readonly addresses: AliasAddresses;
+  /** The names that were published are all there are: from now on DNS listens. Resolves when it does. */
+  answerNames(): Promise<void>;
   /** From now on peers may ask for flows; until then the mesh refuses them. */
   acceptPeers(): void;
   /** Called after the sandboxes have changed. Set once. */
@@ -106,20 +110,28 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   );
   const dns = await startDnsServer(
     {
-      listen: driver.dnsListenAddresses(),
+      // Nowhere yet: an answer that comes before the names are loaded would be wrong.
+      listen: [],
       upstreams: upstreams(settings, driver),
       forbiddenRanges: forbidden,
       queriesPerSecondPerSource: settings.dnsQueriesPerSecond,
     },
     (event) => reportDns(log, event),
   );
-  const zone = new ZonePublisher(dns, () => driver.clients(), Math.floor(now().getTime() / 1_000));
+  const startSeconds = Math.floor(now().getTime() / 1_000);
+  const zone = new ZonePublisher(dns, () => driver.clients(), ports.knowsNetworksOf, startSeconds);
   const addresses = await openAliasAddresses(
     join(settings.stateFolder, 'addresses.json'),
     proxyRange,
     () => now().getTime(),
     (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'addresses begin anew'),
   );
+
+  let answersNames = false;
+  const listenForNames = async (): Promise<void> => {
+    const failures = await dns.listen(driver.dnsListenAddresses());
+    for (const failure of failures) log.error(failure, 'DNS cannot listen');
+  };
 
   let sandboxes: readonly SandboxReport[] = driver.inventory();
   let refusals = reportRefusals(log, [], driver.refused());
@@ -128,9 +140,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     sandboxes = driver.inventory();
     for (const sandboxId of departed(before, sandboxes)) flows.sandboxGone(sandboxId);
     const failed = (error: unknown) => log.error(errorFields(error), 'DNS did not follow the sandboxes');
-    dns
-      .listen(driver.dnsListenAddresses())
-      .then((failures) => failures.map((failure) => log.error(failure, 'DNS cannot listen')), failed);
+    if (answersNames) listenForNames().catch(failed);
     zone.refresh().catch(failed);
     log.info({ sandboxes }, 'sandboxes changed');
     refusals = reportRefusals(log, refusals, driver.refused());
@@ -145,6 +155,11 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     dns,
     zone,
     addresses,
+    async answerNames() {
+      await zone.refresh();
+      answersNames = true;
+      await listenForNames();
+    },
     acceptPeers: () => {
       mesh.member?.onProbe((probe) => flows.acceptProbe(probe));
       mesh.member?.onFlow((flow) => flows.acceptPeer(flow));

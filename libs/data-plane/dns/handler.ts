@@ -85,6 +85,8 @@ export function createHandler(parts: HandlerParts): Handler {
       }
       const index = zone();
       const client = index.clients.get(source);
+      // Before the first zone nobody is known, and to say so would be wrong of those who will be.
+      if (client === undefined && index.revision === 0) return null;
       const reply = client === undefined ? REFUSED : lookUp(index, client, packet, query);
       if (reply === null && upstream !== null) {
         return forward(upstream, packet, query, source, transport === 'tcp' ? 65_535 : udpLimit(query));

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { DNS_SUFFIX, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
 import { buildNameTable, isSameName, type NameEntry, type NameTable } from './name-table.js';
-import { HEADER_BYTES, RCODE, TYPE } from './protocol.js';
+import { EXTENDED_ERROR, HEADER_BYTES, RCODE, TYPE } from './protocol.js';
 import type { Query } from './query.js';
 import {
   absenceReply,
@@ -33,11 +33,16 @@ export interface ZoneIndex {
   readonly names: NameTable;
   /** The suffix, then the networks. */
   readonly zones: readonly ApexReplies[];
-  /** Source address -> for each zone, 1 if it exists for that client. */
+  /** Source address -> for each zone, whether it exists for that client; 0 if not. */
   readonly clients: ReadonlyMap<string, ClientZones>;
 }
 
 export type ClientZones = Uint8Array;
+
+/** A zone that exists for a client. */
+const EXISTS = 1;
+/** Of the suffix: networks that are not known here may exist for this client. */
+const EXISTS_IN_PART = 2;
 
 const SUFFIX_ZONE = 0;
 const MAX_NETWORKS = 65_535;
@@ -45,6 +50,8 @@ const SUFFIX_OCTETS = Buffer.from(wireName(DNS_SUFFIX), 'latin1');
 const NO_PAYLOAD = new Uint8Array(0);
 
 export const REFUSED: Reply = bareReply(RCODE.REFUSED);
+/** Not to be cached as an absence is: the name may exist, and this host has not been told yet. */
+const NOT_KNOWN_YET: Reply = bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
 
 /** Before the first zone nothing exists and nobody is known. */
 export const EMPTY_ZONE: DnsZone = { revision: 0, serial: 0, networks: [], clients: [] };
@@ -81,8 +88,8 @@ export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
   const clients = new Map<string, ClientZones>();
   for (const client of zone.clients) {
     const exists = new Uint8Array(zones.length);
-    exists[SUFFIX_ZONE] = 1;
-    for (const network of client.networks) exists[numbers.get(network) ?? SUFFIX_ZONE] = 1;
+    for (const network of client.networks) exists[numbers.get(network) ?? SUFFIX_ZONE] = EXISTS;
+    exists[SUFFIX_ZONE] = client.complete ? EXISTS : EXISTS_IN_PART;
     clients.set(parseAddress(client.address), exists);
   }
   return { revision: zone.revision, names: buildNameTable(entries, seed), zones, clients };
@@ -115,10 +122,10 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
   if (found < 0) {
     if (!isSameName(SUFFIX_OCTETS, packet, query.lastLabel, nameEnd)) return null;
     const apex = names.find(packet, query.secondLastLabel, nameEnd);
-    return (apex < 0 ? undefined : zoneOf(index, client, apex))?.absent ?? suffix.absent;
+    return (apex < 0 ? undefined : zoneOf(index, client, apex))?.absent ?? absentNetwork(client, suffix);
   }
   const zone = zoneOf(index, client, found);
-  if (zone === undefined) return suffix.absent;
+  if (zone === undefined) return absentNetwork(client, suffix);
   const start = names.payloadStart(found);
   const end = names.payloadEnd(found);
   if (start === end) return atApex(zone, type);
@@ -129,7 +136,12 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
 
 function zoneOf(index: ZoneIndex, client: ClientZones, position: number): ApexReplies | undefined {
   const number = index.names.valueAt(position);
-  return client[number] === 1 ? index.zones[number] : undefined;
+  return client[number] === 0 ? undefined : index.zones[number];
+}
+
+/** Of a name in a network that is not the client's, or nobody's. */
+function absentNetwork(client: ClientZones, suffix: ApexReplies): Reply {
+  return client[SUFFIX_ZONE] === EXISTS_IN_PART ? NOT_KNOWN_YET : suffix.absent;
 }
 
 function atApex(zone: ApexReplies, type: number): Reply {

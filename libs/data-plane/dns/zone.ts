@@ -23,6 +23,8 @@ export interface DnsZone {
     readonly address: string;
     readonly sandboxId: SandboxId;
     readonly networks: readonly string[];
+    /** No other network exists for it. If false, names of networks that are not listed get SERVFAIL, not NXDOMAIN. */
+    readonly complete: boolean;
   }[];
 }
 

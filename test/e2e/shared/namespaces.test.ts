@@ -3,6 +3,7 @@ import { addressesOf, curl, expectReset } from '#test/support/sandboxes.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
+import { waitFor } from '#test/support/wait.js';
 
 const API = 'http://api.dev.gstacks:8080/';
 
@@ -72,9 +73,11 @@ for (const mesh of MESHES) {
         const { stdout } = await stack.inSandbox(sandbox, 'dig', '+tries=1', '+time=3', name).ended;
         return /status: ([A-Z]+)/.exec(stdout)?.[1] ?? stdout;
       };
+      const absent = (sandbox: string, name: string) =>
+        waitFor(`${name} is known to be absent`, async () => (await dig(sandbox, name)) === 'NXDOMAIN');
       expect(await dig('sbx-web', 'api.dev.gstacks')).to.equal('NOERROR');
-      expect(await dig('sbx-web', 'api.other.gstacks')).to.equal('NXDOMAIN');
-      expect(await dig('sbx-worker', 'api.other.gstacks')).to.equal('NXDOMAIN');
+      await absent('sbx-web', 'api.other.gstacks');
+      await absent('sbx-worker', 'api.other.gstacks');
       expect(await dig('sbx-api', 'api.other.gstacks')).to.equal('NOERROR');
       expect(await dig('sbx-web', 'nobody.dev.gstacks')).to.equal('NXDOMAIN');
     });

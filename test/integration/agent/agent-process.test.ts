@@ -96,6 +96,14 @@ describe('an agent, as a process', () => {
     };
   }
 
+  /** Whether DNS listens, and has the name. */
+  function isAnswered(): Promise<boolean> {
+    return lookUp().then(
+      ({ status }) => status === 'NOERROR',
+      () => false,
+    );
+  }
+
   /** The body, or the code of what went wrong. */
   async function get(source = WEB): Promise<string> {
     const { address } = await lookUp();
@@ -238,6 +246,7 @@ describe('an agent, as a process', () => {
       network: 'dev',
       version: 3,
     });
+    await waitFor('it answers DNS', () => isAnswered());
     expect(await lookUp()).to.deep.equal(before);
     expect(await get()).to.equal('from sbx-api');
     await plane.nats.start();
@@ -265,7 +274,7 @@ describe('an agent, as a process', () => {
     agent.log.length = 0;
     agent.start();
     await agent.logged('serving from last-good, before any contact');
-    await waitFor('it answers DNS', async () => (await lookUp()).status === 'NOERROR');
+    await waitFor('it answers DNS', () => isAnswered());
     expect(await get()).to.equal('ECONNRESET');
     expect((await agent.logged('flow refused')).flow).to.have.property('code', 'STALE');
     const heard = plane.hellos.length;
@@ -392,7 +401,7 @@ describe('an agent, as a process', () => {
     const { address } = await lookUp();
     await plane.publish(agent.id, leavingSnapshot({ version: 4 }));
     await plane.acknowledgement(4);
-    expect((await lookUp()).status).to.equal('NXDOMAIN');
+    await waitFor('its names are known to be absent', async () => (await lookUp()).status === 'NXDOMAIN');
     const refused = once(connect({ host: address, port: 8080, localAddress: WEB }), 'error');
     expect((await refused)[0]).to.have.property('code', 'ECONNREFUSED');
     await agent.end('SIGKILL');

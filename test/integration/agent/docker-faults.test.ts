@@ -148,8 +148,9 @@ describe('faults around the driver docker', function () {
     await waitFor('the network is there again', async () => (await rig.docker.engine.network('gstacks')) !== null);
     await rig.docker.serve('web', ...sandbox('sbx-web'));
     await rig.reported('sbx-web');
-    const { output } = await rig.docker.exec('web', 'dig', '+tries=1', 'api.dev.gstacks');
-    expect(output).to.contain('NXDOMAIN');
+    await waitFor('the agent answers it, and it is attached to nothing', async () =>
+      (await rig.docker.exec('web', 'dig', '+tries=1', 'api.dev.gstacks')).output.includes('NXDOMAIN'),
+    );
   });
 
   it('says what is wrong with a network of its name that somebody else made, and goes on when it is gone', async () => {

@@ -224,8 +224,10 @@ describe('isolation by the driver docker', function () {
     const { isolationEvidence, dns } = await rig.reported('sbx-late');
     expect(isolationEvidence).to.match(/also on aaa .*default route leads there/);
     expect(dns).to.equal('active');
-    const { output } = await docker.exec('late', 'dig', '+tries=1', '+time=2', 'api.dev.gstacks');
-    expect(output).to.contain('NXDOMAIN').and.contain('gstacks.');
+    await waitFor('the agent answers it, and it is attached to nothing', async () => {
+      const { output } = await docker.exec('late', 'dig', '+tries=1', '+time=2', 'api.dev.gstacks');
+      return output.includes('NXDOMAIN') && /^gstacks\.\s.*SOA/m.test(output);
+    });
     await docker.run('rm', '-f', 'late');
     await docker.run('network', 'rm', 'aaa');
   });
@@ -254,9 +256,10 @@ describe('isolation by the driver docker', function () {
       expect(await look(`${project}-service`, 'service'))
         .to.contain(address)
         .and.not.contain('10.78.');
-      expect(await look(`${project}-service`, 'api.dev.gstacks'))
-        .to.contain('NXDOMAIN')
-        .and.contain('gstacks.');
+      await waitFor('the agent answers, too', async () => {
+        const answer = await look(`${project}-service`, 'api.dev.gstacks');
+        return answer.includes('NXDOMAIN') && /^gstacks\.\s.*SOA/m.test(answer);
+      });
     }
     for (const project of ['one', 'two']) {
       await docker.run('rm', '-f', `${project}-service`);

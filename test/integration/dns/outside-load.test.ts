@@ -15,6 +15,7 @@ const zone = {
     address: `127.0.0.${index + 1}`,
     sandboxId: `sbx-${index + 1}` as SandboxId,
     networks: ['dev'],
+    complete: true,
   })),
 };
 

@@ -18,8 +18,8 @@ export const ZONE: DnsZone = {
     { name: 'prod', records: [{ alias: 'db', address: '127.77.0.2', ports: [5432] }] },
   ],
   clients: [
-    { address: '127.0.0.1', sandboxId: 'sbx-web' as SandboxId, networks: ['dev'] },
-    { address: '127.0.0.2', sandboxId: 'sbx-both' as SandboxId, networks: ['dev', 'prod'] },
+    { address: '127.0.0.1', sandboxId: 'sbx-web' as SandboxId, networks: ['dev'], complete: true },
+    { address: '127.0.0.2', sandboxId: 'sbx-both' as SandboxId, networks: ['dev', 'prod'], complete: true },
   ],
 };
 

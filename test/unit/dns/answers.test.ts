@@ -5,7 +5,7 @@ import { countIn, createCounterMemory, readCounters } from '#libs/data-plane/dns
 import { createHandler, type Handler } from '#libs/data-plane/dns/handler.js';
 import { createRateLimit } from '#libs/data-plane/dns/rate-limit.js';
 import type { DnsCounters, DnsZone } from '#libs/data-plane/dns/zone.js';
-import { indexZone } from '#libs/data-plane/dns/zone-index.js';
+import { EMPTY_ZONE, indexZone } from '#libs/data-plane/dns/zone-index.js';
 
 const ZONE: DnsZone = {
   revision: 4,
@@ -21,9 +21,10 @@ const ZONE: DnsZone = {
     { name: 'prod', records: [{ alias: 'api', address: '127.77.0.9', ports: [8080] }] },
   ],
   clients: [
-    { address: '10.0.0.1', sandboxId: 'sbx-dev' as SandboxId, networks: ['dev'] },
-    { address: '10.0.0.2', sandboxId: 'sbx-none' as SandboxId, networks: [] },
-    { address: '10.0.0.3', sandboxId: 'sbx-both' as SandboxId, networks: ['dev', 'prod'] },
+    { address: '10.0.0.1', sandboxId: 'sbx-dev' as SandboxId, networks: ['dev'], complete: true },
+    { address: '10.0.0.2', sandboxId: 'sbx-none' as SandboxId, networks: [], complete: true },
+    { address: '10.0.0.3', sandboxId: 'sbx-both' as SandboxId, networks: ['dev', 'prod'], complete: true },
+    { address: '10.0.0.4', sandboxId: 'sbx-new' as SandboxId, networks: ['dev'], complete: false },
   ],
 };
 
@@ -107,6 +108,12 @@ describe('DNS answers', () => {
     ['10.0.0.1', 'api.nowhere.gstacks', 'A', 'NXDOMAIN', '', 'gstacks 1 SOA'],
     ['10.0.0.3', 'api.prod.gstacks', 'A', 'NOERROR', 'api.prod.gstacks 5 A 127.77.0.9', ''],
     ['10.0.0.2', 'api.dev.gstacks', 'A', 'NXDOMAIN', '', 'gstacks 1 SOA'],
+    ['10.0.0.4', 'api.dev.gstacks', 'A', 'NOERROR', 'api.dev.gstacks 5 A 127.77.0.1', ''],
+    ['10.0.0.4', 'none.dev.gstacks', 'A', 'NXDOMAIN', '', 'dev.gstacks 1 SOA'],
+    ['10.0.0.4', 'api.prod.gstacks', 'A', 'SERVFAIL', '', ''],
+    ['10.0.0.4', 'prod.gstacks', 'SOA', 'SERVFAIL', '', ''],
+    ['10.0.0.4', 'api.nowhere.gstacks', 'A', 'SERVFAIL', '', ''],
+    ['10.0.0.4', 'gstacks', 'A', 'NOERROR', '', 'gstacks 1 SOA'],
     ['10.0.0.9', 'api.dev.gstacks', 'A', 'REFUSED', '', ''],
     ['10.0.0.9', 'gstacks', 'SOA', 'REFUSED', '', ''],
     ['10.0.0.1', 'example.com', 'A', 'REFUSED', '', ''],
@@ -131,7 +138,7 @@ describe('DNS answers', () => {
         id: 4711,
         question: [`${name} ${type}`],
         rcode,
-        authoritative: rcode !== 'REFUSED',
+        authoritative: rcode !== 'REFUSED' && rcode !== 'SERVFAIL',
         recursion: [true, false],
         answers,
         authority,
@@ -146,8 +153,10 @@ describe('DNS answers', () => {
     expect(one?.toString('latin1').replace('prod', 'qrod')).to.equal(other?.toString('latin1'));
   });
 
-  it('refuses everything before there is a zone', () => {
-    const empty = serve({ revision: 0, serial: 0, networks: [], clients: [] });
+  it('is silent before there is a zone, and refuses once there is one without clients', () => {
+    const packet = encode({ id: 1, questions: [{ name: 'api.dev.gstacks', type: 'A' }] });
+    expect(answerTo(serve(EMPTY_ZONE), packet, '10.0.0.1')).to.equal(null);
+    const empty = serve({ ...EMPTY_ZONE, revision: 1 });
     expect((ask(empty, 'api.dev.gstacks', 'A', '10.0.0.1').flags ?? 0) & 0x0f).to.equal(5);
     expect(empty.counters()).to.include({ queries: 1, refused: 1 });
   });

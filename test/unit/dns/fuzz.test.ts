@@ -15,7 +15,7 @@ describe('DNS handler under arbitrary packets', () => {
       revision: 1,
       serial: 1,
       networks: [{ name: LONGEST, records: [{ alias: LONGEST, address: '127.77.0.1', ports: [80] }] }],
-      clients: [{ address: '10.0.0.1', sandboxId: 'sbx' as SandboxId, networks: [LONGEST] }],
+      clients: [{ address: '10.0.0.1', sandboxId: 'sbx' as SandboxId, networks: [LONGEST], complete: true }],
     },
     1,
   );
