@@ -44,6 +44,7 @@ export function parseAgentSettings(environment: Environment): AgentSettings {
       flowsPerSource: read('GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX', wholeNumber(1, 1_000_000)) ?? 2_000,
       flows: read('GLOBALSTACKS_AGENT_FLOWS', wholeNumber(1, 1_000_000)) ?? 20_000,
       syncHoldMs: 2_000,
+      deliveryTimeoutMs: read('GLOBALSTACKS_AGENT_DELIVERY_TIMEOUT_MS', wholeNumber(1, MAX_MS)) ?? 30_000,
     },
     logLevel: read('GLOBALSTACKS_LOG_LEVEL', wordOf(LOG_LEVELS)) ?? 'info',
   };

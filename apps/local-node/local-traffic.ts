@@ -30,6 +30,7 @@ const LIMITS = {
   flowsPerSource: 1_024,
   flows: 1_024,
   syncHoldMs: 2_000,
+  deliveryTimeoutMs: 30_000,
 };
 
 /** Ports of this machine that lead into one network, how each stands, and the flows that come in by them. */

@@ -36,6 +36,8 @@ export interface FlowLimits {
   readonly flows: number;
   /** How long a flow is held for the end that is behind to catch up. */
   readonly syncHoldMs: number;
+  /** After a reset by one end, how long the other may take to read what was sent before it. */
+  readonly deliveryTimeoutMs: number;
 }
 
 export interface FlowSummary {

@@ -3,8 +3,10 @@ import { constants } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { FlowResetError, type MeshFlow } from './flow.js';
 
-/** Trailers that say: these bytes ended because their sender ended them. Without the mark, an end is a reset. */
+/** Trailers that say: these bytes ended because their sender ended them. Without a mark, an end is a reset. */
 const END_MARK = 'gs-end';
+/** Trailers that say: these are all the bytes that were sent before a reset. Both marks: they had ended before it. */
+const RESET_MARK = 'gs-reset';
 /** Larger writes of many stalled flows at once would exhaust what a session may hold. */
 export const MAX_WRITE_BYTES = 64 * 1024;
 
@@ -16,7 +18,14 @@ export class FlowStream extends Duplex implements MeshFlow {
   private readonly stream: Http2Stream;
   private readonly sessionEnd: SessionEnd;
   private bytesEnded = false;
-  private marked = false;
+  /** What the other end's trailers say. */
+  private otherEnded = false;
+  private otherReset = false;
+  private endPushed = false;
+  /** What this end's trailers say, and whether they are out. */
+  private hasEnded = true;
+  private isResetting = false;
+  private trailersSent = false;
   private resumeWriting: (() => void) | null = null;
 
   constructor(
@@ -38,30 +47,43 @@ export class FlowStream extends Duplex implements MeshFlow {
     });
     stream.pause(); // nothing is read before someone wants it
     stream.on('trailers', (trailers: IncomingHttpHeaders) => {
-      this.marked = trailers[END_MARK] === '1';
-      this.ended();
+      this.otherEnded = trailers[END_MARK] === '1';
+      this.otherReset = trailers[RESET_MARK] === '1';
+      this.settle();
     });
     stream.on('end', () => {
       this.bytesEnded = true;
-      this.ended();
+      this.settle();
       // The trailers' event comes before the end of the bytes; a tick later there is none to come.
       setImmediate(() => {
-        if (!this.marked) this.lost();
+        if (!this.otherEnded && !this.otherReset) this.lost();
       });
     });
-    stream.on('drain', () => this.writeOn());
-    stream.on('wantTrailers', () => {
-      if (!stream.closed && !stream.destroyed) stream.sendTrailers({ [END_MARK]: '1' });
+    stream.on('aborted', () => {
+      if (stream.rstCode === constants.NGHTTP2_NO_ERROR) this.resetBehindMark();
     });
+    stream.on('drain', () => this.writeOn());
+    stream.on('wantTrailers', () => this.sendTrailers());
   }
 
   reset(code: string): void {
     this.destroy(new FlowResetError(code, `the flow was reset here: ${code}`));
   }
 
+  resetAfterDelivery(_code: string): void {
+    if (this.destroyed || this.isResetting) return;
+    this.isResetting = true;
+    this.hasEnded = this.writableEnded;
+    if (!this.writableEnded) this.end();
+    if (this.trailersSent) this.closeBehindTrailers();
+  }
+
   /** Node still hands out what lies buffered in a destroyed stream; after a reset that is not to be had any more. */
   override read(size?: number): unknown {
-    return this.destroyed ? null : super.read(size);
+    if (this.destroyed) return null;
+    const chunk: unknown = super.read(size);
+    if (this.otherReset) this.settle();
+    return chunk;
   }
 
   override _read(): void {
@@ -103,13 +125,55 @@ export class FlowStream extends Duplex implements MeshFlow {
     go?.();
   }
 
-  private ended(): void {
-    if (this.bytesEnded && this.marked && !this.destroyed) this.push(null);
+  private sendTrailers(): void {
+    const { stream } = this;
+    if (stream.closed || stream.destroyed) return;
+    stream.sendTrailers({
+      ...(this.hasEnded ? { [END_MARK]: '1' } : {}),
+      ...(this.isResetting ? { [RESET_MARK]: '1' } : {}),
+    });
+    this.trailersSent = true;
+  }
+
+  /**
+   * The reset comes after this end's bytes have been ended and marked. HTTP/2 would drop trailers that are not yet
+   * written when their stream is reset; after a turn of the loop they are.
+   */
+  private closeBehindTrailers(): void {
+    setImmediate(() => {
+      if (!this.stream.closed && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_NO_ERROR);
+    });
+  }
+
+  /** The other end closed the stream without an error: it had ended its bytes before, and is gone since. */
+  private resetBehindMark(): void {
+    if (this.sessionEnd() !== null) {
+      this.lost();
+      return;
+    }
+    this.otherReset ||= this.otherEnded;
+    this.settle();
+  }
+
+  /** Passes the other end's end or reset on, once all its bytes are here, and a reset once they are read. */
+  private settle(): void {
+    if (!this.bytesEnded || this.destroyed) return;
+    if (this.otherEnded && !this.endPushed) {
+      this.endPushed = true;
+      this.once('end', () => this.settle());
+      this.push(null);
+    }
+    const isRead = this.otherEnded ? this.readableEnded : this.readableLength === 0;
+    if (this.otherReset && isRead) {
+      this.destroy(new FlowResetError('FLOW_RESET', 'the other end reset the flow', true));
+    }
   }
 
   private streamClosed(): void {
-    const bothEnded = this.bytesEnded && this.marked && this.stream.writableFinished;
-    if (!bothEnded || this.stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.lost();
+    const { rstCode, writableFinished } = this.stream;
+    const isMarked = this.bytesEnded && (this.otherEnded || this.otherReset);
+    if (rstCode !== constants.NGHTTP2_NO_ERROR || !isMarked) this.lost();
+    else if (!writableFinished || this.otherReset) this.resetBehindMark();
   }
 
   private lost(): void {

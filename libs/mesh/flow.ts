@@ -23,13 +23,19 @@ export interface FlowRequest {
 
 /**
  * One flow of bytes. `end` is emitted only for a clean end of the other side's bytes; a reset, of whatever origin,
- * destroys the stream with FlowResetError and drops what is buffered in both directions. A write's callback means
- * that its bytes were copied or sent: the buffer may be used again.
+ * destroys the stream with FlowResetError. A write's callback means that its bytes were copied or sent: the buffer may
+ * be used again.
  */
 export interface MeshFlow extends Duplex {
   /** Topology version of the target when it accepted. */
   readonly targetVersion: number;
+  /** At once, at both ends: what is buffered in either direction is dropped. */
   reset(code: string): void;
+  /**
+   * The other end is reset once it has read all that was written here before: nothing may be written any more. `close`
+   * follows here when that is done; until then `reset` may still drop what has not been read.
+   */
+  resetAfterDelivery(code: string): void;
 }
 
 /** What a peer asks for. */
@@ -63,7 +69,16 @@ export class FlowRefusedError extends CodedError {
 }
 
 /** The flow ended without both sides having ended it. */
-export class FlowResetError extends CodedError {}
+export class FlowResetError extends CodedError {
+  constructor(
+    code: string,
+    message: string,
+    /** The other end reset it by resetAfterDelivery, and all that it had written was read here. */
+    readonly isAfterDelivery = false,
+  ) {
+    super(code, message);
+  }
+}
 
 /** The peer cannot be reached, or is not who it should be. */
 export class PeerUnreachableError extends CodedError {}

@@ -35,6 +35,7 @@ export const LIMITS: FlowLimits = {
   flowsPerSource: 1_000,
   flows: 10_000,
   syncHoldMs: 300,
+  deliveryTimeoutMs: 10_000,
 };
 
 export interface RigOptions {

@@ -16,6 +16,9 @@ import {
 class MemoryFlow extends Duplex implements MeshFlow {
   other: MemoryFlow | null = null;
   private took: (() => void) | null = null;
+  private isResetting = false;
+  private resetCode = '';
+  private resetWhenRead = (): void => {};
 
   constructor(readonly targetVersion: number) {
     super({ allowHalfOpen: true });
@@ -25,6 +28,30 @@ class MemoryFlow extends Duplex implements MeshFlow {
     const error = new FlowResetError(code, 'reset');
     this.destroy(error);
     this.other?.destroy(error);
+  }
+
+  resetAfterDelivery(code: string): void {
+    this.isResetting = true;
+    this.resetCode = code;
+    if (this.writableEnded) this.other?.resetFollows(code, true);
+    else this.end();
+  }
+
+  /** All bytes are here: the reset comes once they are read. */
+  resetFollows(code: string, hasEnded: boolean): void {
+    this.resetWhenRead = () => {
+      if (hasEnded ? !this.readableEnded : this.readableLength > 0) return;
+      this.destroy(new FlowResetError(code, 'reset', true));
+      this.other?.destroy(new FlowResetError(code, 'reset'));
+    };
+    this.on('end', this.resetWhenRead);
+    this.resetWhenRead();
+  }
+
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    this.resetWhenRead();
+    return chunk;
   }
 
   override _read(): void {
@@ -38,7 +65,8 @@ class MemoryFlow extends Duplex implements MeshFlow {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.other?.push(null);
+    if (this.isResetting) this.other?.resetFollows(this.resetCode, false);
+    else this.other?.push(null);
     done();
   }
 

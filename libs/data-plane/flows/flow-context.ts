@@ -43,10 +43,14 @@ export class FlowContext {
 
   /** The first thing that happens to a flow: from now on `apply` sees it. */
   register(facts: Omit<FlowFacts, 'openedAtMs'>): Flow {
-    const flow = new Flow({ ...facts, openedAtMs: this.nowMs() }, (settled, outcome, code) => {
-      if (outcome !== 'opened') this.table.remove(settled);
-      this.record(settled, outcome, code);
-    });
+    const flow = new Flow(
+      { ...facts, openedAtMs: this.nowMs() },
+      this.settings.limits.deliveryTimeoutMs,
+      (settled, outcome, code) => {
+        if (outcome !== 'opened') this.table.remove(settled);
+        this.record(settled, outcome, code);
+      },
+    );
     this.table.add(flow);
     return flow;
   }
@@ -56,10 +60,14 @@ export class FlowContext {
    * no table, count or record, and `apply` cuts nothing of it. `ended` hears of its end.
    */
   trial(facts: Omit<FlowFacts, 'openedAtMs'>, ended: (code: string) => void): Flow {
-    const flow = new Flow({ ...facts, openedAtMs: this.nowMs() }, (settled, _outcome, code) => {
-      this.trials.delete(settled);
-      ended(code);
-    });
+    const flow = new Flow(
+      { ...facts, openedAtMs: this.nowMs() },
+      this.settings.limits.deliveryTimeoutMs,
+      (settled, _outcome, code) => {
+        this.trials.delete(settled);
+        ended(code);
+      },
+    );
     this.trials.add(flow);
     return flow;
   }

@@ -40,9 +40,13 @@ export class Flow {
   private readonly settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void;
   private refuse: ((code: string) => void) | null = null;
   private endsOpen = 0;
+  /** One end was reset, and the other is still being given what came before. */
+  private delivering: { readonly from: FlowEnd; readonly code: FlowCode; readonly deadline: NodeJS.Timeout } | null =
+    null;
 
   constructor(
     readonly facts: FlowFacts,
+    private readonly deliveryTimeoutMs: number,
     settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void,
   ) {
     this.roles = [facts.peer === null ? 'source' : 'target'];
@@ -77,7 +81,9 @@ export class Flow {
         this.endsOpen -= 1;
         if (this.endsOpen === 0) this.finish('ended', 'ENDED');
       },
-      failed: () => this.finish(this.state === 'open' ? 'reset' : 'refused', brokenCode),
+      resetNoticed: () => this.deliverFrom(end, brokenCode),
+      resetByPeer: () => this.passResetOn(end, brokenCode),
+      failed: () => this.broken(brokenCode),
     };
     end.watch = watch;
   }
@@ -107,6 +113,7 @@ export class Flow {
   /** The end of it, whatever the reason. Everything but a clean end resets both ends before this returns. */
   finish(outcome: FlowOutcome, code: string): void {
     if (this.state === 'done') return;
+    clearTimeout(this.delivering?.deadline);
     const settledFrom = this.state;
     this.state = 'done';
     if (code !== 'ENDED') {
@@ -115,6 +122,25 @@ export class Flow {
     }
     this.opening.abort();
     this.settled(this, settledFrom === 'opening' ? 'refused' : outcome, code);
+  }
+
+  /** The other end of this one is given what it had sent, for a bounded time: its reader may have stopped. */
+  private deliverFrom(from: FlowEnd, code: FlowCode): void {
+    if (this.state !== 'open' || this.delivering !== null) return;
+    const deadline = setTimeout(() => this.broken(code), this.deliveryTimeoutMs);
+    this.delivering = { from, code, deadline };
+  }
+
+  /** After all that came before it. Until then the flow is open, so that a revocation drops what is left. */
+  private passResetOn(end: FlowEnd, code: FlowCode): void {
+    this.deliverFrom(end, code);
+    const other = this.ends.find((each) => each !== end && !each.stream.destroyed);
+    if (this.delivering?.from === end && other !== undefined) other.resetAfterDelivery(code);
+    else this.broken(code);
+  }
+
+  private broken(code: FlowCode): void {
+    this.finish(this.state === 'open' ? 'reset' : 'refused', this.delivering?.code ?? code);
   }
 
   summaries(): readonly FlowSummary[] {

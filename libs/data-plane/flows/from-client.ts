@@ -13,11 +13,13 @@ import { reachTarget } from './reach-target.js';
 
 /** A client of the proxy: its bytes wait in the kernel until both ends have allowed the flow. */
 export function acceptClient(context: FlowContext, socket: Socket, { networkId, alias, port }: Route): void {
+  const { remoteAddress } = socket;
   const source = context.settings.localSource ?? sandboxSource(context, socket);
   const flow = context.register({ flowId: context.settings.newFlowId(), networkId, alias, port, source, peer: null });
   const client = new SocketEnd((reads) => takeOver(socket, reads));
   flow.own(client, 'SOURCE_RESET');
-  if (source === null) flow.finish('refused', 'NOT_ATTACHED');
+  // A client that reset the connection before it was accepted has no address any more.
+  if (source === null) flow.finish('refused', remoteAddress === undefined ? 'SOURCE_RESET' : 'NOT_ATTACHED');
   else if (context.isOverLimit(flow)) flow.finish('refused', 'FLOW_LIMIT');
   else void openFromClient(context, flow, source, client);
 }

@@ -26,14 +26,14 @@ function pumpReads(from: SocketEnd, { stream }: FlowEnd, count: Count): void {
     stream.write(NOTHING, () => from.giveBack());
     return false;
   };
-  from.stream.on('end', () => stream.end());
+  from.onEnd = () => stream.end();
   from.stream.resume();
 }
 
 function pumpStream(from: MeshEnd, to: FlowEnd, count: Count): void {
   from.stream.on('data', (chunk: Buffer) => {
     count(chunk.length);
-    if (to.stream.write(chunk)) return;
+    if (to.stream.destroyed || to.stream.write(chunk)) return;
     from.stream.pause();
     to.stream.once('drain', () => from.stream.resume());
   });

@@ -1,5 +1,6 @@
 import { admitsNamedPeers } from './conformance/admission.js';
 import { carriesBytes } from './conformance/bytes.js';
+import { deliversBeforeResets } from './conformance/deliveries.js';
 import type { TransportFactory } from './conformance/mesh.js';
 import { answersProbes } from './conformance/probes.js';
 import { withstandsRawHttp2 } from './conformance/raw-http2.js';
@@ -13,6 +14,7 @@ export function meshConformance(name: string, newTransport: TransportFactory): v
   describe(`mesh over ${name}`, () => {
     carriesBytes(newTransport);
     carriesResets(newTransport);
+    deliversBeforeResets(newTransport);
     provesIdentity(newTransport);
     admitsNamedPeers(newTransport);
     withstandsRawHttp2(newTransport);

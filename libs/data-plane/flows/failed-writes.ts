@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net';
+
+/**
+ * Keeps a socket open for reading after a write has failed: what the other side had sent before its reset still lies in
+ * the kernel, and Node would otherwise close the socket and lose it. `failed` gets the error of the first failed write;
+ * later writes are dropped.
+ */
+export function surviveFailedWrites(socket: Socket, failed: (error: Error) => void): void {
+  let hasFailed = false;
+  const write = socket._write;
+  const writeMany = socket._writev;
+  const swallow = (done: (error?: Error | null) => void) => (error?: Error | null) => {
+    if (error && !hasFailed) {
+      hasFailed = true;
+      failed(error);
+    }
+    done();
+  };
+  socket._write = (chunk, encoding, done) => {
+    if (hasFailed) done();
+    else write.call(socket, chunk, encoding, swallow(done));
+  };
+  socket._writev = (chunks, done) => {
+    if (hasFailed) done();
+    else writeMany?.call(socket, chunks, swallow(done));
+  };
+}
