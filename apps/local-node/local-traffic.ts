@@ -51,6 +51,7 @@ export class LocalTraffic {
       mesh: mesh.member,
       sandboxes: { sourceOf: () => null, addressOf: () => null, isPaused: () => false },
       forbiddenTargets: [],
+      dialSources: [],
       limits: LIMITS,
       isFresh: () => copy.isServed(),
       requestSync,

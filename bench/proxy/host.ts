@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseAgentId, parseAliasName, parseFlowId, parseSandboxId } from '#libs/contracts/ids.js';
+import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import { networkView, TEST_NETWORK } from '#test/support/network-view.js';
@@ -19,6 +20,7 @@ const engine = createFlowEngine({
     addressOf: () => '127.0.0.1',
   },
   forbiddenTargets: [],
+  dialSources: dialSources('127.77.0.0/16', 64),
   limits: {
     connectTimeoutMs: 5_000,
     idleTimeoutMs: 60_000,

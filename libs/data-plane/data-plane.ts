@@ -74,6 +74,8 @@ export interface FlowEngineSettings {
   readonly sandboxes: SandboxDirectory;
   /** CIDR ranges that are never dialled, whatever the driver reports: the proxy's own and the mesh's. */
   readonly forbiddenTargets: readonly string[];
+  /** Addresses of this host that sandboxes are dialled from in turn; none: the kernel chooses. */
+  readonly dialSources: readonly string[];
   readonly limits: FlowLimits;
   /** False when the network was out of contact for longer than it allows: flows are refused (`STALE`). */
   readonly isFresh: (networkId: NetworkId) => boolean;
@@ -87,6 +89,7 @@ export interface FlowEngineSettings {
 export interface TargetFailure {
   readonly code: string;
   readonly message: string;
+  readonly remedy: string | null;
 }
 
 /** A flow that a source of this host might open. */

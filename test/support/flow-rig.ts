@@ -101,6 +101,7 @@ export class FlowRig {
         addressOf: (sandboxId) => ADDRESSES.get(sandboxId) ?? null,
       },
       forbiddenTargets: [],
+      dialSources: [],
       limits: { ...LIMITS, ...options.limits, ...options.limitsAt?.[agentId] },
       isFresh: () => options.isFreshAt?.(agentId) ?? options.isFresh?.() ?? true,
       requestSync: (_network, version) => syncs.push({ at: agentId, version }),

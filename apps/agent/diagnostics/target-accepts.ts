@@ -77,7 +77,7 @@ async function byDial(target: Target, agent: DiagnosedAgent, signal: AbortSignal
     const evidence = `nobody listens on ${port} of ${address}, the address of ${sandboxId}`;
     return fail('TARGET_ACCEPTS', evidence, startRemedy(target));
   }
-  const remedy = `check that ${sandboxId} runs and that ${address}:${port} is open from this host`;
+  const remedy = failure.remedy ?? `check that ${sandboxId} runs and that ${address}:${port} is open from this host`;
   return fail('TARGET_ACCEPTS', `${failure.code}: ${failure.message}`, remedy);
 }
 

@@ -13,16 +13,22 @@ export interface AliasAddresses {
   save(): Promise<void>;
 }
 
+export interface AddressSpace {
+  readonly range: string;
+  /** Addresses of the range that no alias is given. */
+  readonly reserved: readonly string[];
+}
+
 type OnCorrupt = (movedTo: string, error: unknown) => void;
 
 /** Reads the file, or begins afresh when there is none or it cannot be used. */
 export async function openAliasAddresses(
   path: string,
-  range: string,
+  space: AddressSpace,
   nowMs: () => number,
   onCorrupt: OnCorrupt,
 ): Promise<AliasAddresses> {
-  const pool = await openPool(path, range, nowMs, onCorrupt);
+  const pool = await openPool(path, space, nowMs, onCorrupt);
   let saved = '';
   let writing: Promise<void> = Promise.resolve();
 
@@ -46,12 +52,17 @@ export async function openAliasAddresses(
   };
 }
 
-async function openPool(path: string, range: string, nowMs: () => number, onCorrupt: OnCorrupt): Promise<AddressPool> {
+async function openPool(
+  path: string,
+  { range, reserved }: AddressSpace,
+  nowMs: () => number,
+  onCorrupt: OnCorrupt,
+): Promise<AddressPool> {
   try {
     const saved = await readStateFile(path);
-    return saved === null ? createAddressPool(range) : restoreAddressPool(saved, range);
+    return saved === null ? createAddressPool(range, reserved) : restoreAddressPool(saved, range, reserved);
   } catch (error) {
     onCorrupt(await moveAside(path, new Date(nowMs())), error);
-    return createAddressPool(range);
+    return createAddressPool(range, reserved);
   }
 }

@@ -34,5 +34,10 @@ export interface SandboxDriver {
   checkIsolation(): Promise<void>;
   /** Makes the range local to this host where it is not, so that proxies can be bound there. */
   prepareProxyRange(range: string): Promise<void>;
+  /**
+   * Of this range, once prepared, the addresses that connections to sandboxes come from in turn: the ports of each are
+   * its own. None: the kernel chooses.
+   */
+  dialSources(proxyRange: string): readonly string[];
   close(): Promise<void>;
 }

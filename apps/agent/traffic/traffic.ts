@@ -78,6 +78,8 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   await driver.prepareProxyRange(proxyRange);
   const forbidden = [proxyRange.includes('/') ? proxyRange : `${proxyRange}/32`];
 
+  const sources = driver.dialSources(proxyRange);
+
   let meshChanged = (): void => {};
   const mesh = await joinHostMesh(chooseMesh(settings.mesh, ports.offeredMesh), {
     agentId: ports.agentId,
@@ -98,6 +100,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     mesh: mesh.member,
     sandboxes: driver.directory,
     forbiddenTargets: forbidden,
+    dialSources: sources,
     limits: settings.limits,
     isFresh: ports.isFresh,
     requestSync: ports.requestSync,
@@ -122,7 +125,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   const zone = new ZonePublisher(dns, () => driver.clients(), ports.knowsNetworksOf, startSeconds);
   const addresses = await openAliasAddresses(
     join(settings.stateFolder, 'addresses.json'),
-    proxyRange,
+    { range: proxyRange, reserved: sources },
     () => now().getTime(),
     (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'addresses begin anew'),
   );

@@ -1,5 +1,6 @@
 import { BlockList, connect, isIP } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
+import { SourceTurns } from './dial-sources.js';
 import type { FlowCode } from './flow-code.js';
 import { SocketEnd } from './flow-end.js';
 
@@ -8,8 +9,9 @@ export class TargetUnreachableError extends CodedError {
   constructor(
     override readonly code: FlowCode,
     message: string,
+    remedy: string | null = null,
   ) {
-    super(code, message);
+    super(code, message, remedy);
   }
 }
 
@@ -21,28 +23,48 @@ const NEVER_A_SANDBOX = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128',
 
 /**
  * A dialler that refuses the ranges no sandbox is at and those given (CIDR). It connects with half-close, without
- * delay, and reading paused.
+ * delay, and reading paused, from each of the source addresses in turn.
+ *
+ * A port that a connection came from stays taken for a minute after it (TIME_WAIT), so that one address alone is
+ * good for some 470 connections a second to one port.
  */
-export function createDial(forbiddenRanges: readonly string[]): Dial {
+export function createDial(forbiddenRanges: readonly string[], sources: readonly string[] = []): Dial {
+  const turns = new SourceTurns(sources);
   const forbidden = new BlockList();
   for (const range of [...NEVER_A_SANDBOX, ...forbiddenRanges]) {
     const [network = '', prefix] = range.split('/');
     const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
     forbidden.addSubnet(network, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family);
   }
-  return (address, port, signal) => {
+  return async (address, port, signal) => {
     const version = isIP(address);
     if (version === 0 || forbidden.check(address, version === 6 ? 'ipv6' : 'ipv4')) {
-      return Promise.reject(new TargetUnreachableError('TARGET_FORBIDDEN', `${address} is never dialled`));
+      throw new TargetUnreachableError('TARGET_FORBIDDEN', `${address} is never dialled`);
     }
-    return connectTo(address, port, signal);
+    for (const source of turns.turn(address)) {
+      const end = await connectTo({ address, port, source }, signal);
+      if (end !== 'no source port') return end;
+    }
+    throw new TargetUnreachableError(
+      'SOURCE_PORTS_EXHAUSTED',
+      `${address}:${port}: every source port of this host is taken by open connections or by those of the last minute`,
+      'widen net.ipv4.ip_local_port_range, or give GLOBALSTACKS_AGENT_MESH_PROXY_BIND a larger range',
+    );
   };
 }
 
-function connectTo(address: string, port: number, signal: AbortSignal): Promise<SocketEnd> {
+interface Connecting {
+  readonly address: string;
+  readonly port: number;
+  /** null: the kernel chooses. */
+  readonly source: string | null;
+}
+
+function connectTo({ address, port, source }: Connecting, signal: AbortSignal): Promise<SocketEnd | 'no source port'> {
   return new Promise((resolve, reject) => {
+    const from = source === null ? {} : { localAddress: source };
     const end = new SocketEnd((onread) =>
-      connect({ host: address, port, allowHalfOpen: true, noDelay: true, autoSelectFamily: false, onread }),
+      connect({ host: address, port, ...from, allowHalfOpen: true, noDelay: true, autoSelectFamily: false, onread }),
     );
     const { stream: socket } = end;
     const settle = () => {
@@ -56,7 +78,13 @@ function connectTo(address: string, port: number, signal: AbortSignal): Promise<
     };
     const failed = (error: Error) => {
       settle();
-      const refused = 'code' in error && error.code === 'ECONNREFUSED';
+      const code = 'code' in error ? error.code : null;
+      // Of bind: no port is free, or the source is no address of this host any more. Of connect: no port is free.
+      if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') {
+        resolve('no source port');
+        return;
+      }
+      const refused = code === 'ECONNREFUSED';
       reject(
         new TargetUnreachableError(
           refused ? 'TARGET_REFUSED' : 'TARGET_UNREACHABLE',

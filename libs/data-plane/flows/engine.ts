@@ -97,7 +97,7 @@ class Engine implements FlowEngine {
       return null;
     } catch (error) {
       if (!(error instanceof TargetUnreachableError)) throw error;
-      return { code: error.code, message: error.message };
+      return { code: error.code, message: error.message, remedy: error.remedy };
     }
   }
 

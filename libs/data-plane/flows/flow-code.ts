@@ -23,6 +23,8 @@ export type FlowCode =
   | 'TARGET_FORBIDDEN'
   | 'TARGET_REFUSED'
   | 'TARGET_UNREACHABLE'
+  /** Every source port that the target could be dialled from is taken. */
+  | 'SOURCE_PORTS_EXHAUSTED'
   | 'TARGET_RESET'
   | 'SOURCE_RESET'
   | 'PEER_RESET'
@@ -43,6 +45,7 @@ const SAID_TO_PEERS: ReadonlyMap<string, string> = new Map<FlowCode, string>([
   ['TARGET_NOT_HERE', 'the alias is not published by a sandbox of this agent'],
   ['TARGET_PAUSED', 'the sandbox is paused'],
   ['TARGET_REFUSED', 'the sandbox does not listen on the port'],
+  ['SOURCE_PORTS_EXHAUSTED', 'this agent has no free source port for a connection to the sandbox'],
   ['FLOW_LIMIT', 'too many flows'],
 ]);
 

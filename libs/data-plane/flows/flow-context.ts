@@ -30,7 +30,7 @@ export class FlowContext {
     readonly nowMs: () => number,
     dial: Dial | null,
   ) {
-    this.dial = dial ?? createDial(settings.forbiddenTargets);
+    this.dial = dial ?? createDial(settings.forbiddenTargets, settings.dialSources);
   }
 
   view(networkId: NetworkId): NetworkView | null {

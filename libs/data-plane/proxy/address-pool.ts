@@ -32,22 +32,24 @@ interface Holding {
 /**
  * An empty pool over `range`: a CIDR block, or one address that every alias then shares. An alias begins looking at
  * a place that follows from its name, so that even an agent that lost its state mostly gives the same addresses.
+ * `reserved` addresses are given to none.
  * Error: InvalidInputError for a range that is none.
  */
-export function createAddressPool(range: string): AddressPool {
-  return new RangePool(parseAddressRange(range, 'GLOBALSTACKS_AGENT_MESH_PROXY_BIND'), []);
+export function createAddressPool(range: string, reserved: readonly string[] = []): AddressPool {
+  return new RangePool(parseAddressRange(range, 'GLOBALSTACKS_AGENT_MESH_PROXY_BIND'), new Set(reserved), []);
 }
 
 /**
- * A pool as `save` left it; addresses outside the range are let go of. Errors: InvalidInputError when `saved` was
+ * A pool as `save` left it; addresses outside the range, and reserved ones, are let go of. Errors: InvalidInputError when `saved` was
  * not written by `save` (begin with an empty pool then), or for a range that is none.
  */
-export function restoreAddressPool(saved: unknown, range: string): AddressPool {
+export function restoreAddressPool(saved: unknown, range: string, reserved: readonly string[] = []): AddressPool {
   const parsed = parseAddressRange(range, 'GLOBALSTACKS_AGENT_MESH_PROXY_BIND');
-  const inside = parseHoldings(saved).filter(({ address }) =>
-    isAssignable(parsed, addressNumber(address) - parsed.first),
+  const kept = new Set(reserved);
+  const inside = parseHoldings(saved).filter(
+    ({ address }) => isAssignable(parsed, addressNumber(address) - parsed.first) && !kept.has(address),
   );
-  return new RangePool(parsed, inside);
+  return new RangePool(parsed, kept, inside);
 }
 
 class RangePool implements AddressPool {
@@ -55,7 +57,11 @@ class RangePool implements AddressPool {
   private readonly byAlias = new Map<string, Holding>();
   private readonly byAddress = new Map<string, Holding>();
 
-  constructor(range: AddressRange, holdings: readonly Holding[]) {
+  constructor(
+    range: AddressRange,
+    private readonly reserved: ReadonlySet<string>,
+    holdings: readonly Holding[],
+  ) {
     this.range = range;
     for (const holding of holdings) this.hold(holding);
   }
@@ -98,6 +104,7 @@ class RangePool implements AddressPool {
       const offset = (start + step) % size;
       if (!isAssignable(this.range, offset)) continue;
       const address = addressText(first + offset);
+      if (this.reserved.has(address)) continue;
       const holder = this.byAddress.get(address);
       if (holder === undefined) return address;
       if (holder.restsUntilMs !== null && holder.restsUntilMs <= nowMs) {

@@ -275,7 +275,7 @@ function flows(change: Partial<DiagnosedAgent['flows']>): Partial<DiagnosedAgent
 }
 
 function refusing(code: string): Partial<DiagnosedAgent['flows']> {
-  return { dialTarget: async () => ({ code, message: 'its words' }) };
+  return { dialTarget: async () => ({ code, message: 'its words', remedy: null }) };
 }
 
 function target(from = 'sandbox:sbx-web'): Partial<ChecksRequest> {

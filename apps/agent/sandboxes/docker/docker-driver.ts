@@ -3,6 +3,7 @@ import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-mem
 import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import { DockerEngine } from '#libs/docker-engine/engine.js';
 import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
 import { EngineRefusedError } from '#libs/docker-engine/errors.js';
@@ -22,6 +23,8 @@ import { reportOf } from './sandbox-report.js';
 import { foreignAliases, type TakenContainer, takeContainers } from './take-containers.js';
 
 const DNS_PORT = 53;
+/** Each container keeps a neighbour entry for each, of which the kernel has 1,024 for all together (gc_thresh3). */
+const DIAL_SOURCES = 16;
 /** What happens to a container that changes what it is to the agent. */
 const CHANGES: ReadonlySet<string> = new Set(['start', 'die', 'pause', 'unpause', 'rename', 'destroy']);
 /** How often what could not be done is tried again, and containers are looked at while the Engine is away. */
@@ -132,6 +135,10 @@ class DockerDriver implements SandboxDriver {
     await makeLocal(range);
     this.proxyRange = range;
     if (this.isEngineThere) await this.admissions.reload();
+  }
+
+  dialSources(proxyRange: string): readonly string[] {
+    return dialSources(proxyRange, DIAL_SOURCES);
   }
 
   checkIsolation(): Promise<void> {

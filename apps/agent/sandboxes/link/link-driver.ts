@@ -4,6 +4,7 @@ import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-mem
 import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import { moveAside, readStateFile, writeStateFile } from '../../state/state-file.js';
 import type { SandboxDriver } from '../driver.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
@@ -20,6 +21,7 @@ import type { LinkSettings } from './link-settings.js';
 
 const LINK_PROXY_RANGE = '10.80.128.0/17';
 const DNS_PORT = 53;
+const DIAL_SOURCES = 64;
 const RETRY_MS = 1_000;
 const TABLE = { family: 'inet', name: 'gstacks_links' } as const;
 
@@ -126,6 +128,10 @@ class LinkDriver implements SandboxDriver {
     await makeLocal(range);
     this.proxyRange = range;
     await this.reconcileSoon();
+  }
+
+  dialSources(proxyRange: string): readonly string[] {
+    return dialSources(proxyRange, DIAL_SOURCES);
   }
 
   checkIsolation(): Promise<void> {

@@ -3,6 +3,7 @@ import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import { type AddressRange, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import type { SandboxDriver } from '../driver.js';
 import type { TableName } from '../firewall/host-chains.js';
@@ -31,6 +32,7 @@ export class SandboxRangeExhaustedError extends CodedError {}
 
 export const NETNS_PROXY_RANGE = '10.77.0.0/16';
 const DNS_PORT = 53;
+const DIAL_SOURCES = 64;
 const RETRY_MS = 5_000;
 
 interface PlacedSandbox {
@@ -139,6 +141,10 @@ class NetnsDriver implements SandboxDriver {
     await makeLocal(range);
     this.proxyRange = range;
     await this.loadRules();
+  }
+
+  dialSources(proxyRange: string): readonly string[] {
+    return dialSources(proxyRange, DIAL_SOURCES);
   }
 
   checkIsolation(): Promise<void> {

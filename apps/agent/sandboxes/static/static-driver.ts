@@ -4,6 +4,7 @@ import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import type { SandboxDriver } from '../driver.js';
 import { seesNothing } from '../inspection/inspection.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
@@ -18,6 +19,7 @@ export interface StaticSandbox {
 }
 
 export const STATIC_PROXY_RANGE = '127.77.0.0/16';
+const DIAL_SOURCES = 64;
 
 /**
  * Sandboxes from a YAML file of id and address. Needs no privileges and vouches for nothing: any process of the
@@ -111,6 +113,11 @@ class StaticDriver implements SandboxDriver {
 
   onChange(listener: () => void): void {
     this.listener = listener;
+  }
+
+  dialSources(proxyRange: string): readonly string[] {
+    // Another range is the operator's to route, and may not lead back here.
+    return proxyRange.startsWith('127.') ? dialSources(proxyRange, DIAL_SOURCES) : [];
   }
 
   async checkIsolation(): Promise<void> {
