@@ -1,10 +1,12 @@
+import { type AliasChain, chainReply } from './alias-chain.js';
 import type { CounterName } from './counters.js';
 import { EXTENDED_ERROR, FLAG, PLAIN_UDP_BYTES, RCODE, UDP_PAYLOAD_BYTES } from './protocol.js';
 import { type Query, readQuery } from './query.js';
 import type { RateLimit } from './rate-limit.js';
 import { bareReply, type Reply, writeReply } from './responses.js';
+import { isSearchedName } from './searched-name.js';
 import type { Upstream, UpstreamFailure } from './upstream.js';
-import { lookUp, REFUSED, type ZoneIndex } from './zone-index.js';
+import { type ClientZones, lookUp, REFUSED, type ZoneIndex } from './zone-index.js';
 
 export type Transport = 'udp' | 'tcp';
 
@@ -18,7 +20,7 @@ export interface Handler {
 export interface HandlerParts {
   /** The zone served now. */
   readonly zone: () => ZoneIndex;
-  /** null: names outside the suffix are REFUSED. */
+  /** null: names outside the suffix do not exist. */
   readonly upstream: Upstream | null;
   readonly rateLimit: RateLimit;
   readonly count: (name: CounterName) => void;
@@ -34,6 +36,8 @@ const SERVER_FAILURES: Readonly<Record<UpstreamFailure, Reply>> = {
 };
 const BLOCKED = bareReply(RCODE.REFUSED, EXTENDED_ERROR.BLOCKED);
 const NO_RECORDS = bareReply(RCODE.NOERROR);
+/** Without an SOA record, so that nobody remembers it: RFC 2308 section 5. */
+const ABSENT = bareReply(RCODE.NXDOMAIN);
 
 /** One packet in, at most one answer out, the same for every socket. Nothing that a packet holds makes it throw. */
 export function createHandler(parts: HandlerParts): Handler {
@@ -44,11 +48,26 @@ export function createHandler(parts: HandlerParts): Handler {
     return writeReply(packet, query.questionEnd, query.edns, reply, recursionAvailable);
   }
 
+  /** Of a name outside the suffix. */
+  function answerOutside(
+    client: ClientZones,
+    packet: Buffer,
+    query: Query,
+    source: string,
+    maxBytes: number,
+  ): Buffer | Promise<Buffer> {
+    if (isSearchedName(zone(), client, packet, query)) return write(packet, query, ABSENT);
+    if (upstream !== null) return forward(upstream, packet, query, source, maxBytes);
+    return write(packet, query, query.lastLabel === 0 ? NO_RECORDS : ABSENT);
+  }
+
   async function forward(asked: Upstream, packet: Buffer, query: Query, source: string, maxBytes: number) {
     const answer = await asked.ask(packet, query, source);
     switch (answer.kind) {
       case 'answer':
-        return answer.message.length <= maxBytes ? answer.message : truncated(packet, query);
+        return fitting(answer.message, packet, query, maxBytes);
+      case 'alias':
+        return fitting(write(packet, query, aliasReply(answer.chain, query, source)), packet, query, maxBytes);
       case 'truncated':
         return truncated(packet, query);
       case 'forbidden':
@@ -58,6 +77,19 @@ export function createHandler(parts: HandlerParts): Handler {
         count('upstreamFailures');
         return write(packet, query, SERVER_FAILURES[answer.reason]);
     }
+  }
+
+  /** By the zone of now, in which the client may not be any more. */
+  function aliasReply(chain: AliasChain, query: Query, source: string): Reply {
+    const index = zone();
+    const client = index.clients.get(source);
+    const target = readQuery(chain.packet);
+    const alias = client === undefined || target.kind !== 'query' ? null : lookUp(index, client, chain.packet, target);
+    return alias === null ? REFUSED : chainReply(chain, alias, query);
+  }
+
+  function fitting(answer: Buffer, packet: Buffer, query: Query, maxBytes: number): Buffer {
+    return answer.length <= maxBytes ? answer : truncated(packet, query);
   }
 
   function truncated(packet: Buffer, query: Query): Buffer {
@@ -87,12 +119,13 @@ export function createHandler(parts: HandlerParts): Handler {
       const client = index.clients.get(source);
       // Before the first zone nobody is known, and to say so would be wrong of those who will be.
       if (client === undefined && index.revision === 0) return null;
-      const reply = client === undefined ? REFUSED : lookUp(index, client, packet, query);
-      if (reply === null && upstream !== null) {
-        return forward(upstream, packet, query, source, transport === 'tcp' ? 65_535 : udpLimit(query));
+      if (client === undefined) {
+        count('refused');
+        return write(packet, query, REFUSED);
       }
-      if (reply === null || reply === REFUSED) count('refused');
-      return write(packet, query, reply ?? REFUSED);
+      const reply = lookUp(index, client, packet, query);
+      if (reply !== null) return write(packet, query, reply);
+      return answerOutside(client, packet, query, source, transport === 'tcp' ? 65_535 : udpLimit(query));
     },
   };
 }

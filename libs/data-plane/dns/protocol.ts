@@ -2,6 +2,8 @@
 export const HEADER_BYTES = 12;
 export const MAX_NAME_BYTES = 255;
 export const MAX_LABEL_BYTES = 63;
+/** Of a record, what follows its owner before its data: type, class, TTL and length, RFC 1035 section 4.1.3. */
+export const RECORD_TAIL_BYTES = 10;
 /** The size that fits every path without fragments; what this server announces and sends at most over UDP. */
 export const UDP_PAYLOAD_BYTES = 1232;
 /** What a client without EDNS takes over UDP, RFC 1035 section 4.2.1. */
@@ -12,6 +14,7 @@ export const CLASS_IN = 1;
 export const TYPE = {
   A: 1,
   NS: 2,
+  CNAME: 5,
   SOA: 6,
   AAAA: 28,
   OPT: 41,

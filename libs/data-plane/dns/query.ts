@@ -1,4 +1,13 @@
-import { CLASS_IN, FLAG, HEADER_BYTES, MAX_LABEL_BYTES, MAX_NAME_BYTES, RCODE, TYPE } from './protocol.js';
+import {
+  CLASS_IN,
+  FLAG,
+  HEADER_BYTES,
+  MAX_LABEL_BYTES,
+  MAX_NAME_BYTES,
+  RCODE,
+  RECORD_TAIL_BYTES,
+  TYPE,
+} from './protocol.js';
 
 /** What the OPT record of a query says, RFC 6891 section 6.1. */
 export interface Edns {
@@ -85,8 +94,6 @@ export function readQuery(packet: Buffer): Query | Rejection {
     edns,
   };
 }
-
-const RECORD_TAIL_BYTES = 10;
 
 /** Walks the additional section: at most one OPT, owned by the root, and nothing left over at the end. */
 function readAdditionals(packet: Buffer, start: number): Edns | null | 'malformed' | 'unknown-version' {

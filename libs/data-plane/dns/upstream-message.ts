@@ -1,9 +1,7 @@
-import { CLASS_IN, FLAG, HEADER_BYTES, RCODE, TYPE, UDP_PAYLOAD_BYTES } from './protocol.js';
+import { CLASS_IN, FLAG, HEADER_BYTES, RCODE, RECORD_TAIL_BYTES, TYPE, UDP_PAYLOAD_BYTES } from './protocol.js';
 import { type Query, skipName, uint16 } from './query.js';
 
 const OPT_BYTES = 11;
-const RECORD_TAIL_BYTES = 10;
-
 /**
  * The client's question as this server asks it: an id of our own, no option of the client's passed on (they are
  * between neighbours, RFC 6891 section 6.1.1), EDNS if the client speaks it, so that the answer fits the client.

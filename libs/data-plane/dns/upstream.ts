@@ -1,3 +1,4 @@
+import { type AliasChain, readAliasChain } from './alias-chain.js';
 import type { Endpoint } from './endpoint.js';
 import { createFairQueue } from './fair-queue.js';
 import type { DnsLimits } from './limits.js';
@@ -13,6 +14,8 @@ export type UpstreamFailure = 'silent' | 'late' | 'busy' | 'inconclusive';
 
 export type UpstreamAnswer =
   | { readonly kind: 'answer'; readonly message: Buffer }
+  /** The name stands for an alias, whose records the zone has. */
+  | { readonly kind: 'alias'; readonly chain: AliasChain }
   /** There is one, too long for UDP, and it cannot be had over TCP. */
   | { readonly kind: 'truncated' }
   /** The answer points into a range that outside names may not point into. */
@@ -65,6 +68,9 @@ export function createUpstream(parts: UpstreamParts): Upstream {
 
   function judge(message: Buffer, packet: Buffer, query: Query): UpstreamAnswer {
     const contents = readAnswer(message, query.questionEnd);
+    const chain = readAliasChain(message, query);
+    // Whatever the code: a resolver that follows the chain itself says that the alias does not exist, or fails.
+    if (chain !== null) return { kind: 'alias', chain };
     if (contents === null && isTruncated(message)) return { kind: 'truncated' };
     if (contents === null || !isConclusive(message)) return { kind: 'failed', reason: 'inconclusive' };
     if (contents.addresses.some(isForbidden)) return { kind: 'forbidden' };

@@ -122,9 +122,9 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
   if (found < 0) {
     if (!isSameName(SUFFIX_OCTETS, packet, query.lastLabel, nameEnd)) return null;
     const apex = names.find(packet, query.secondLastLabel, nameEnd);
-    return (apex < 0 ? undefined : zoneOf(index, client, apex))?.absent ?? absentNetwork(client, suffix);
+    return existingZone(index, client, apex)?.absent ?? absentNetwork(client, suffix);
   }
-  const zone = zoneOf(index, client, found);
+  const zone = existingZone(index, client, found);
   if (zone === undefined) return absentNetwork(client, suffix);
   const start = names.payloadStart(found);
   const end = names.payloadEnd(found);
@@ -134,7 +134,9 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
   return isAsked ? recordReply(names.octets, start, end) : zone.noData;
 }
 
-function zoneOf(index: ZoneIndex, client: ClientZones, position: number): ApexReplies | undefined {
+/** The zone of the entry at `position` of the names, if it exists for this client; below 0: there is no entry. */
+export function existingZone(index: ZoneIndex, client: ClientZones, position: number): ApexReplies | undefined {
+  if (position < 0) return undefined;
   const number = index.names.valueAt(position);
   return client[number] === 0 ? undefined : index.zones[number];
 }

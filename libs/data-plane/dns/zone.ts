@@ -31,7 +31,7 @@ export interface DnsZone {
 export interface DnsSettings {
   /** `address:port` of each pair of UDP and TCP sockets. */
   readonly listen: readonly string[];
-  /** Resolvers for names outside the suffix, `address:port`; empty: such names are REFUSED. */
+  /** Resolvers for names outside the suffix, `address:port`; empty: such names do not exist. */
   readonly upstreams: readonly string[];
   /** CIDR ranges that an upstream answer may not point into. */
   readonly forbiddenRanges: readonly string[];

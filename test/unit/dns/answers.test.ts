@@ -116,10 +116,13 @@ describe('DNS answers', () => {
     ['10.0.0.4', 'gstacks', 'A', 'NOERROR', '', 'gstacks 1 SOA'],
     ['10.0.0.9', 'api.dev.gstacks', 'A', 'REFUSED', '', ''],
     ['10.0.0.9', 'gstacks', 'SOA', 'REFUSED', '', ''],
-    ['10.0.0.1', 'example.com', 'A', 'REFUSED', '', ''],
-    ['10.0.0.1', 'notgstacks', 'A', 'REFUSED', '', ''],
-    ['10.0.0.1', 'gstacks.example.com', 'A', 'REFUSED', '', ''],
-    ['10.0.0.1', '.', 'NS', 'REFUSED', '', ''],
+    // Outside names, with nobody else to ask: not ours to say, and not to be remembered.
+    ['10.0.0.1', 'example.com', 'A', 'NXDOMAIN', '', ''],
+    ['10.0.0.1', 'notgstacks', 'A', 'NXDOMAIN', '', ''],
+    ['10.0.0.1', 'gstacks.example.com', 'A', 'NXDOMAIN', '', ''],
+    ['10.0.0.1', 'api.dev.gstacks.svc.cluster.local', 'A', 'NXDOMAIN', '', ''],
+    ['10.0.0.1', '.', 'NS', 'NOERROR', '', ''],
+    ['10.0.0.9', 'example.com', 'A', 'REFUSED', '', ''],
     ['10.0.0.1', 'dev.gstacks', 'AXFR', 'REFUSED', '', ''],
   ];
   const served = serve(ZONE);
@@ -138,7 +141,7 @@ describe('DNS answers', () => {
         id: 4711,
         question: [`${name} ${type}`],
         rcode,
-        authoritative: rcode !== 'REFUSED' && rcode !== 'SERVFAIL',
+        authoritative: answers !== '' || authority !== '',
         recursion: [true, false],
         answers,
         authority,
