@@ -197,11 +197,11 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       freshness.contact();
       knowledge.contacted(networks.map(({ networkId }) => networkId));
       contactLog.answered(to);
-      if (to === 'hello') void inventory.report();
+      if (to === 'hello') inventory.report();
     },
     unanswered: (error) => contactLog.unanswered(error),
   });
-  traffic.onSandboxes(() => void inventory.report());
+  traffic.onSandboxes(() => inventory.report());
   traffic.onMesh(() => link.reportSoon());
 
   const renewal = new Renewal(credentials, RENEWAL_PACE, {

@@ -8,8 +8,11 @@ import { MemberListener } from './delivery/member-listener.js';
 import { PeerDirectory } from './delivery/peer-directory.js';
 import { TopologyPublisher } from './delivery/topology-publisher.js';
 import { UnknownNetworks } from './epochs/unknown-networks.js';
+import { BusFaults } from './foundation/bus-faults.js';
+import { MemberIntake } from './foundation/member-intake.js';
 import { BUS, EVENT_STORE } from './foundation/provided.js';
 import { Revocations } from './identity/revocations.js';
+import { Suspensions } from './identity/suspensions.js';
 import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
 import { MeshKeyUpkeep } from './mesh/mesh-key-upkeep.js';
 import { PlacementProcess } from './placement/placement-process.js';
@@ -29,6 +32,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly claims: WaitingClaims,
     private readonly feed: DirectoryFeed,
     private readonly revocations: Revocations,
+    private readonly suspensions: Suspensions,
     private readonly publisher: TopologyPublisher,
     private readonly peers: PeerDirectory,
     private readonly listener: MemberListener,
@@ -41,6 +45,8 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly regressions: Regressions,
     private readonly unknownNetworks: UnknownNetworks,
     private readonly seenHead: SeenHead,
+    private readonly intake: MemberIntake,
+    private readonly faults: BusFaults,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
@@ -55,6 +61,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.unknownNetworks.start();
     await this.regressions.start();
     await this.states.start();
+    this.suspensions.start();
     this.revocations.start();
     this.meshKeys.start();
     // Peers are told of before the topology that needs them.
@@ -77,6 +84,8 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.placement.close();
     await Promise.all([this.publisher.close(), this.peers.close(), this.revocations.close(), this.meshKeys.close()]);
     await this.bus.close();
+    this.intake.close();
+    this.faults.close();
     await this.applied.close();
     await this.feed.close();
     await this.store.close();

@@ -37,6 +37,13 @@ export type BusHolder =
 export type Revocations = { readonly [nkey: string]: number };
 
 const UNLIMITED = { conn: -1, subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, leaf: -1 };
+/** Subscriptions of one connection: a member needs four. */
+const MEMBER_SUBSCRIPTIONS = 32;
+/**
+ * What may wait for one connection before the server closes it as too slow. A member that floods the bus with large
+ * messages reaches the server's default of 64 MiB before the control plane has cut it off.
+ */
+const MOST_PENDING_BYTES = 128 * 1_024 * 1_024;
 const RESPONSE_TTL_NANOSECONDS = 30_000_000_000;
 const CLAIMS_UPDATE_SUBJECT = '$SYS.REQ.CLAIMS.UPDATE';
 const CLAIMS_TIMEOUT_MS = 3_000;
@@ -84,6 +91,7 @@ export function loadBusAuthority(folder: string): BusAuthority {
       allow: [...TO_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.{{name()}}.${message}`), '_INBOX.{{name()}}.>'],
     },
     resp: { max: 1, ttl: RESPONSE_TTL_NANOSECONDS },
+    subs: MEMBER_SUBSCRIPTIONS,
   });
   const localNodeScope = newScopedSigner(localNodeSigner, 'local-node', {
     pub: { allow: FROM_LOCAL_NODE.map((message) => `${LOCAL_NODE_SUBJECT_PREFIX}.{{name()}}.${message}`) },
@@ -94,6 +102,7 @@ export function loadBusAuthority(folder: string): BusAuthority {
       ],
     },
     resp: { max: 1, ttl: RESPONSE_TTL_NANOSECONDS },
+    subs: MEMBER_SUBSCRIPTIONS,
   });
   const issue = (name: string, nkey: string, signer: KeyPair, expiresAt: Date): Promise<string> =>
     encodeUser(
@@ -121,6 +130,7 @@ export function loadBusAuthority(folder: string): BusAuthority {
       return [
         `host: ${JSON.stringify(host)}`,
         `port: ${port}`,
+        `max_pending: ${MOST_PENDING_BYTES}`,
         `operator: ${operatorJwt}`,
         `system_account: ${systemAccount.getPublicKey()}`,
         `resolver: { type: full, dir: ${JSON.stringify(jwtFolder)}, allow_delete: false, interval: "2m", limit: 100 }`,

@@ -16,6 +16,11 @@ export interface BusSettings {
    * on this subject. A message that names another reply subject is dropped before its handler runs.
    */
   readonly replyInbox: (subject: string) => string | null;
+  /**
+   * Asked about each message on a served subject before anything of it is read: false drops it, unanswered. Left out:
+   * all are taken.
+   */
+  readonly admits?: (subject: string, bytes: number) => boolean;
   /** Asked for at each connect, so that renewed credentials are used without a restart of the process. */
   readonly credentials: () => BusCredentials;
   readonly onStatus: (status: BusStatus, detail: string | null) => void;
@@ -52,7 +57,7 @@ export interface Bus {
   requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown>;
   /**
    * Serves requests of each subject in order, one at a time unless `atOnce` says more; different subjects run side by
-   * side. What the handler returns is the reply; a CodedError it throws reaches the requester as BusRefusedError with
+   * side, and senders take turns: nobody waits for more than one message of each other sender. What the handler returns is the reply; a CodedError it throws reaches the requester as BusRefusedError with
    * that code.
    */
   serve(subject: string, handle: BusHandler, atOnce?: number): BusSubscription;

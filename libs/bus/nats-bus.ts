@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect, ErrorCode, jwtAuthenticator, type Msg, type NatsConnection, NatsError } from 'nats';
+import { ErrorCode, jwtAuthenticator, type Msg, type NatsConnection, NatsError } from 'nats';
 import { rest } from '#libs/async/rest.js';
 import type { Bus, BusFault, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
 import { decodeMessage, decodeReply, encodeMessage, encodeRefusal } from './codec.js';
@@ -10,7 +10,8 @@ import {
   BusUnavailableError,
   ReplyOutsideInboxError,
 } from './errors.js';
-import { SubjectQueues } from './subject-queues.js';
+import { FairQueues } from './fair-queues.js';
+import { connectPaced } from './paced-connection.js';
 
 const ATTEMPT_TIMEOUT_MS = 1_000;
 const FIRST_PAUSE_MS = 50;
@@ -39,14 +40,14 @@ export function connectBus(settings: BusSettings): Bus {
 class NatsBus implements Bus {
   private readonly services = new Set<Service>();
   private readonly stops = new Map<Service, () => void>();
-  private readonly queues: SubjectQueues;
+  private readonly queues: FairQueues;
   private readonly closing = new AbortController();
   private readonly running: Promise<void>;
   private connection: NatsConnection | null = null;
   private current: BusStatus = 'connecting';
 
   constructor(private readonly settings: BusSettings) {
-    this.queues = new SubjectQueues((subject) => this.fault('overflow', subject, null));
+    this.queues = new FairQueues((subject) => this.fault('overflow', subject, null));
     this.running = this.stayConnected();
   }
 
@@ -134,7 +135,7 @@ class NatsBus implements Bus {
 
   private connectOnce(): Promise<NatsConnection> {
     const { jwt, seed } = this.settings.credentials();
-    return connect({
+    return connectPaced({
       servers: [...this.settings.servers],
       name: this.settings.name,
       inboxPrefix: this.settings.inboxPrefix,
@@ -168,11 +169,14 @@ class NatsBus implements Bus {
       callback: (error, message) => {
         if (error !== null) return this.fault('server', service.subject, error.message);
         const { subject, reply } = message;
+        if (this.settings.admits?.(subject, message.data.byteLength) === false) return;
         // What a message names for its answer is its sender's choice: it must not choose whom this process writes to.
         if (!this.isSendersInbox(reply, subject)) {
           return this.fault('reply', subject, new ReplyOutsideInboxError(subject, reply ?? ''));
         }
-        this.queues.add(subject, () => this.answer(service, message), service.atOnce);
+        const sender = this.settings.replyInbox(subject) ?? subject;
+        const turn = { subject, sender, atOnce: service.atOnce };
+        this.queues.add(turn, () => this.answer(service, message));
       },
     });
     return () => {

@@ -1,5 +1,6 @@
 import { createUser, encodeUser, type KeyPair } from '@nats-io/jwt';
-import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { jwtAuthenticator, type NatsConnection } from 'nats';
+import { connectPaced } from './paced-connection.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Its credentials are used at once, for one purpose. */
@@ -16,7 +17,7 @@ export async function asSystem<T>(
   const permissions = { pub: { allow: [...subjects] }, sub: { allow: ['_INBOX.>'] } };
   const exp = Math.floor(Date.now() / 1_000) + CREDENTIAL_SECONDS;
   const jwt = await encodeUser('control-plane', user, account, permissions, { exp });
-  const connection = await connect({
+  const connection = await connectPaced({
     servers: [...servers],
     reconnect: false,
     timeout: CONNECT_TIMEOUT_MS,

@@ -19,6 +19,7 @@ import {
   TooManyRequestsError,
   UnauthenticatedError,
 } from '../http/errors.js';
+import { MemberSuspendedError } from '../identity/suspensions.js';
 import { MeshApiError } from '../mesh/control-server/errors.js';
 
 /** Which answer a cause gets; what is not here and has a code is a conflict with the present state. */
@@ -33,6 +34,7 @@ const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => Co
   [VersionConflictError, 412],
   [CommandIdReusedError, 422],
   [TooManyRequestsError, 429],
+  [MemberSuspendedError, 429],
   [MeshApiError, 502],
   [StoreUnavailableError, 503],
   [StoreClosedError, 503],

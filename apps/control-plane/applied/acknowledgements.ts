@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { TopologySigner } from '#libs/bus/signing.js';
-import { verifyHeld } from '#libs/bus/signing.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { Receipt } from '#libs/contracts/bus/receipt.js';
-import type { AgentId } from '#libs/contracts/ids.js';
-import { CLOCK, type Clock, LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { ExpectedHashes } from '../record/expected-hashes.js';
 import { StoreEpoch } from '../record/store-epoch.js';
@@ -15,8 +13,11 @@ import { AppliedLog } from './applied-log.js';
 import { type Claim, judgeClaim } from './claims.js';
 import { DoubtedClaims } from './doubted-claims.js';
 import { Regressions } from './regressions.js';
+import { SignatureChecks } from './signature-checks.js';
 
 type Refusal = Pick<Receipt, 'code' | 'message'>;
+
+const TAKEN: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
 
 /** Takes what agents say they hold and applied: judged first, then into the log, then into what is known of them. */
 @Injectable()
@@ -28,23 +29,27 @@ export class Acknowledgements {
     private readonly hashes: ExpectedHashes,
     private readonly regressions: Regressions,
     private readonly doubted: DoubtedClaims,
+    private readonly signatures: SignatureChecks,
     private readonly epoch: StoreEpoch,
-    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Resolves when the acknowledgement is in the log; with a refusal, when it cannot be true or is nobody's business. */
+  /**
+   * Resolves when the acknowledgement is in the log; with a refusal, when it cannot be true or is nobody's business. Of a
+   * network that the agent has no part in, or that is not in this store, nothing is kept: nobody waits for that.
+   */
   async take(agentId: AgentId, message: AppliedMessage): Promise<Receipt> {
     const refusal =
       message.outcome === 'applied'
         ? this.check(agentId, { ...message, version: message.to }, message.protocol)
         : this.checkRefused(agentId, message);
     if (refusal !== null) return { protocol: BUS_PROTOCOL, ok: false, ...refusal };
+    if (!this.isMember(agentId, message.networkId)) return TAKEN;
     const receivedAt = this.clock();
     await this.log.append(agentId, message);
     this.states.take(agentId, message, receivedAt);
-    return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+    return TAKEN;
   }
 
   /** A repetition, as heartbeats carry it: what is known already costs nothing. */
@@ -68,7 +73,7 @@ export class Acknowledgements {
         const isRight = isExpected(agentId, version, hash);
         return protocol < BUS_PROTOCOL && version !== record?.topology.version ? isRight || null : isRight;
       },
-      isSigned: (signed) => verifyHeld(this.signer.publicKey, agentId, signed),
+      isSigned: (signed) => this.signatures.isSigned(agentId, signed),
     });
     switch (judgement.kind) {
       case 'agrees':
@@ -90,13 +95,19 @@ export class Acknowledgements {
       case 'not-a-member':
         this.doubted.countOutsider();
         return { code: 'NOT_A_MEMBER', message: judgement.detail };
+      case 'not-checked':
+        return { code: 'MEMBER_OVER_BOUNDS', message: `${agentId} shows more signatures than are checked at once` };
     }
+  }
+
+  /** Whether the agent takes part in this network, or once did. */
+  isMember(agentId: AgentId, networkId: NetworkId): boolean {
+    return this.directory.network(networkId)?.members.has(agentId) ?? false;
   }
 
   /** What was refused was on offer: by this store, to this agent. */
   private checkRefused(agentId: AgentId, { networkId, to, hash, epoch }: AppliedMessage): Refusal | null {
-    const members = this.directory.network(networkId)?.members;
-    if (!members?.has(agentId)) {
+    if (!this.isMember(agentId, networkId)) {
       this.doubted.countOutsider();
       return { code: 'NOT_A_MEMBER', message: `${agentId} has no part in network ${networkId}` };
     }

@@ -15,7 +15,9 @@ export type ClaimJudgement =
   /** Nobody vouches for it, so that it concerns its author alone. */
   | { readonly kind: 'not-signed'; readonly detail: string }
   /** The author never had a part in this network. */
-  | { readonly kind: 'not-a-member'; readonly detail: string };
+  | { readonly kind: 'not-a-member'; readonly detail: string }
+  /** Its author has had so many signatures checked that this one has to wait. */
+  | { readonly kind: 'not-checked' };
 
 export interface ClaimedStore {
   /** null: this store has no such network. */
@@ -23,8 +25,8 @@ export interface ClaimedStore {
   readonly epoch: Epoch;
   /** Whether the hash is right for this version; null: it is too old to be remembered. */
   readonly isExpected: (version: number, hash: string) => boolean | null;
-  /** Whether the control plane signed exactly this for its author. */
-  readonly isSigned: (claim: Claim) => boolean;
+  /** Whether the control plane signed exactly this for its author; null: that is not checked now. */
+  readonly isSigned: (claim: Claim) => boolean | null;
 }
 
 /**
@@ -35,7 +37,9 @@ export function judgeClaim(agentId: AgentId, claim: Claim, store: ClaimedStore):
   const { record, epoch } = store;
   if (claim.epoch.counter < epoch.counter) return { kind: 'ended-epoch' };
   const detail = contradiction(agentId, claim, store);
-  if (detail !== null && store.isSigned(claim)) return { kind: 'regressed', detail };
+  const isSigned = detail !== null && store.isSigned(claim);
+  if (isSigned === null) return { kind: 'not-checked' };
+  if (detail !== null && isSigned) return { kind: 'regressed', detail };
   if (record === null ? detail !== null : !record.members.has(agentId)) {
     return { kind: 'not-a-member', detail: `${agentId} has no part in network ${claim.networkId}` };
   }

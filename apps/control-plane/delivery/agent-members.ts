@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { Receipt } from '#libs/contracts/bus/receipt.js';
 import { agentOfSubject } from '#libs/contracts/bus/subjects.js';
 import { type NetworkId, parseAgentId } from '#libs/contracts/ids.js';
 import { Acknowledgements } from '../applied/acknowledgements.js';
-import { LOGGER } from '../foundation/provided.js';
+import { MemberIntake } from '../foundation/member-intake.js';
+import { LOGGER, SETTINGS } from '../foundation/provided.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { WaitingClaims } from '../presence/waiting-claims.js';
 import { Directory } from '../record/directory.js';
@@ -15,13 +18,15 @@ import { ExpectedHashes } from '../record/expected-hashes.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { ACCEPTED, type Members, MemberUnknownError } from './members.js';
 import { PeerDirectory } from './peer-directory.js';
-import { type AgentReceiver, agentReceiver, hashFor } from './receiver.js';
+import { type AgentReceiver, agentReceiver, hashFor, nameOf } from './receiver.js';
 import { TopologyPublisher } from './topology-publisher.js';
 
 /** Agents as members: checks the versions that they claim to hold, and records their acknowledgements as proof. */
 @Injectable()
 export class AgentMembers implements Members<AgentReceiver> {
   readonly kind = 'agent';
+  /** Agent and network. */
+  private readonly reading = new Set<string>();
 
   constructor(
     private readonly directory: Directory,
@@ -32,6 +37,8 @@ export class AgentMembers implements Members<AgentReceiver> {
     private readonly acknowledgements: Acknowledgements,
     private readonly hashes: ExpectedHashes,
     private readonly epoch: StoreEpoch,
+    private readonly intake: MemberIntake,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -43,8 +50,9 @@ export class AgentMembers implements Members<AgentReceiver> {
     return agentReceiver(agentId);
   }
 
-  contact(agent: AgentReceiver, message: HelloMessage): void {
+  contact(agent: AgentReceiver, hello: HelloMessage): void {
     const { agentId } = agent;
+    const message = { ...hello, networks: this.worthALook(agent, hello.networks) };
     const unknown = this.lookUpUnknown(agent, message);
     const endpoints = JSON.stringify(this.contacts.of(agentId)?.mesh.endpoints ?? []);
     const returned = this.contacts.heard(agentId, message);
@@ -108,21 +116,56 @@ export class AgentMembers implements Members<AgentReceiver> {
   private lookUpUnknown(agent: AgentReceiver, { networks, protocol }: HelloMessage): ReadonlySet<NetworkId> {
     const { agentId } = agent;
     const unknown = networks.filter(
-      ({ networkId, version, epoch }) => epoch.id === this.epoch.current.id && !this.hashes.isKnown(networkId, version),
+      ({ networkId, version, epoch }) =>
+        epoch.id === this.epoch.current.id &&
+        this.acknowledgements.isMember(agentId, networkId) &&
+        !this.hashes.isKnown(networkId, version),
     );
     const networkIds = new Set(unknown.map(({ networkId }) => networkId));
     this.publisher.holdBack(networkIds, agent);
-    for (const held of unknown) {
-      const { networkId, version } = held;
-      this.hashes.learn(networkId, version).then(
-        () => {
-          this.acknowledgements.check(agentId, held, protocol);
-          this.publisher.goOn(networkId, agent);
-        },
-        (error: unknown) =>
-          this.logger.warn({ err: error, agentId, networkId, version }, 'what the agent holds is not compared yet'),
-      );
-    }
+    for (const held of unknown) void this.lookUp(agent, held, protocol);
     return networkIds;
+  }
+
+  /** One reading of the log for each agent and network at a time; the next heartbeat names what is unknown then. */
+  private async lookUp(agent: AgentReceiver, held: NetworkVersion, protocol: number): Promise<void> {
+    const { agentId } = agent;
+    const { networkId, version } = held;
+    const reading = `${agentId}/${networkId}`;
+    if (this.reading.has(reading)) return;
+    this.reading.add(reading);
+    try {
+      await this.hashes.learn(networkId, version);
+      this.acknowledgements.check(agentId, held, protocol);
+      this.publisher.goOn(networkId, agent);
+    } catch (error) {
+      this.logger.warn({ err: error, agentId, networkId, version }, 'what the agent holds is not compared yet');
+    } finally {
+      this.reading.delete(reading);
+    }
+  }
+
+  /**
+   * Each network once: those that the agent takes part in, or once did, and of others so many. What it holds of others
+   * can be the only trace of them, after a restore; more of them than that are looked at when the first are dealt with.
+   */
+  private worthALook(agent: AgentReceiver, networks: readonly NetworkVersion[]): readonly NetworkVersion[] {
+    const most = this.settings.memberBounds.networks;
+    const looked = new Map<NetworkId, NetworkVersion>();
+    let strangers = 0;
+    let over = 0;
+    for (const held of networks) {
+      if (looked.has(held.networkId)) continue;
+      if (!this.acknowledgements.isMember(agent.agentId, held.networkId)) {
+        if (strangers >= most) {
+          over += 1;
+          continue;
+        }
+        strangers += 1;
+      }
+      looked.set(held.networkId, held);
+    }
+    if (over > 0) this.intake.count(nameOf(agent), 'networks', over);
+    return [...looked.values()];
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AppliedModule } from '../applied/applied.module.js';
+import { IdentityModule } from '../identity/identity.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
 import { AgentMembers } from './agent-members.js';
 import { LocalNodeMembers } from './local-node-members.js';
@@ -22,5 +23,5 @@ const PROVIDED = [
 ];
 
 /** Everything said over the bus: versions out, acknowledgements in, questions and answers. */
-@Module({ imports: [PresenceModule, AppliedModule], providers: PROVIDED, exports: PROVIDED })
+@Module({ imports: [IdentityModule, PresenceModule, AppliedModule], providers: PROVIDED, exports: PROVIDED })
 export class DeliveryModule {}

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
+import { Occurrences } from '#libs/async/occurrences.js';
 import type { Bus, BusSubscription } from '#libs/bus/bus.js';
 import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
 import { parseHeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat.js';
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 import { parseHelloMessage } from '#libs/contracts/bus/from-member/hello.js';
-import { parseInventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
 import { parseSyncMessage } from '#libs/contracts/bus/from-member/sync.js';
 import { ProtocolUnsupportedError, parseMemberEnvelope, SERVED_PROTOCOLS } from '#libs/contracts/bus/protocol.js';
 import {
@@ -19,6 +19,7 @@ import {
 import { CodedError } from '#libs/contracts/errors.js';
 import { Metrics } from '../foundation/metrics.js';
 import { BUS, LOGGER } from '../foundation/provided.js';
+import { Suspensions } from '../identity/suspensions.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { Inventories } from '../presence/inventories.js';
 import { StoreEpoch } from '../record/store-epoch.js';
@@ -38,6 +39,12 @@ type Answer<R> = (member: R, message: unknown) => object | Promise<object>;
 export class MemberListener {
   private readonly subscriptions: BusSubscription[] = [];
   private readonly messages: Counter<'message' | 'outcome'>;
+  /** A member can have as many messages refused as it may send. */
+  private readonly refusals = new Occurrences({
+    toldEach: 5,
+    periodMs: 60_000,
+    summarise: (subject, count) => this.logger.warn({ subject, count }, 'more messages of this member refused'),
+  });
 
   constructor(
     private readonly agents: AgentMembers,
@@ -46,6 +53,7 @@ export class MemberListener {
     private readonly inventories: Inventories,
     private readonly peers: PeerDirectory,
     private readonly epoch: StoreEpoch,
+    private readonly suspensions: Suspensions,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
@@ -54,17 +62,21 @@ export class MemberListener {
   }
 
   start(): void {
+    this.suspensions.onSuspended((member, { code, message }) => {
+      if (member.kind === 'agent') this.contacts.refused(member.id, `${code}: ${message}`);
+    });
     for (const message of FROM_LOCAL_NODE) {
       this.serve(everyAgentSubject(message), message, this.agents, this.answers(this.agents)[message]);
       this.serve(everyLocalNodeSubject(message), message, this.localNodes, this.answers(this.localNodes)[message]);
     }
     this.serve(everyAgentSubject('inventory'), 'inventory', this.agents, ({ agentId }, message) =>
-      this.inventories.take(agentId, parseInventoryMessage(message)),
+      this.inventories.take(agentId, message),
     );
   }
 
   async close(): Promise<void> {
     await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
+    this.refusals.end();
   }
 
   private answers<R extends Receiver>(members: Members<R>): { readonly [message in FromMember]: Answer<R> } {
@@ -93,7 +105,7 @@ export class MemberListener {
         this.count(members, kind, 'refused');
         // Of a refusal the words are enough; anything else is ours, with all that is known.
         const found = error instanceof CodedError ? { code: error.code, detail: error.message } : { err: error };
-        this.logger.warn({ ...found, subject }, 'message of a member refused');
+        if (this.refusals.add(subject)) this.logger.warn({ ...found, subject }, 'message of a member refused');
         throw error;
       }
     };

@@ -32,6 +32,9 @@ import { Receivers } from './receivers.js';
 /** Changes that take nothing away wait so long for others of the same instant. */
 const COALESCE_MS = 3;
 
+/** Networks that one agent is told to let go of at a time. */
+const MOST_RELEASES = 64;
+
 type Lane = DeliveryLane<Topology>;
 
 /** Sends each member the newest topology of each network that it takes part in, or took part in until now. */
@@ -39,6 +42,8 @@ type Lane = DeliveryLane<Topology>;
 export class TopologyPublisher {
   /** By recipient, then by network. */
   private readonly lanes = new Map<string, Map<NetworkId, Lane>>();
+  /** By recipient: networks that are not in this store, and that it is being told to let go of. */
+  private readonly releases = new Map<string, Set<NetworkId>>();
   private readonly waiting = new Map<NetworkId, Map<string, Receiver>>();
   private coalescing: NodeJS.Timeout | null = null;
   /** By recipient. */
@@ -93,9 +98,16 @@ export class TopologyPublisher {
     if (!this.isBusy(networkId, receiver)) this.offer(networkId, receiver);
   }
 
-  /** Tells an agent to let go of a network that is not in this store: it is of an epoch that has ended. */
+  /**
+   * Tells an agent to let go of a network that is not in this store: it is of an epoch that has ended. So many at a time:
+   * the agent names the others again in its next heartbeat.
+   */
   release(networkId: NetworkId, receiver: AgentReceiver): void {
     if (!this.receivers.isMember(receiver) || this.isBusy(networkId, receiver)) return;
+    const recipient = recipientOf(receiver);
+    const releases = this.releases.get(recipient) ?? new Set<NetworkId>();
+    if (releases.size >= MOST_RELEASES) return;
+    this.releases.set(recipient, releases.add(networkId));
     this.lane(networkId, receiver).offer(unknownNetwork(networkId));
   }
 
@@ -166,6 +178,7 @@ export class TopologyPublisher {
   private letGo(receiver: Receiver): void {
     const lanes = this.lanes.get(recipientOf(receiver));
     this.lanes.delete(recipientOf(receiver));
+    this.releases.delete(recipientOf(receiver));
     for (const lane of lanes?.values() ?? []) void lane.close();
   }
 
@@ -179,8 +192,12 @@ export class TopologyPublisher {
     const known = lanes.get(networkId);
     if (known !== undefined) return known;
     const lane = new DeliveryLane<Topology>({
-      send: (topology, signal) => this.send(topology, receiver, signal),
+      send: async (topology, signal) => {
+        await this.send(topology, receiver, signal);
+        if (this.releases.get(recipientOf(receiver))?.delete(networkId)) lanes.delete(networkId);
+      },
       onError: (error, { version }) => {
+        if (this.releases.get(recipientOf(receiver))?.delete(networkId)) lanes.delete(networkId);
         this.count(receiver, 'refused');
         const { kind: _, ...id } = receiver;
         this.logger.warn(

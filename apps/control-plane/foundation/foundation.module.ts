@@ -6,7 +6,6 @@ import { DataSource } from 'typeorm';
 import type { BusAuthority } from '#libs/bus/authority.js';
 import { loadBusAuthority } from '#libs/bus/authority.js';
 import type { Bus } from '#libs/bus/bus.js';
-import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner } from '#libs/bus/signing.js';
 import { CONTROL_PLANE_INBOX_PREFIX, senderInboxPrefix } from '#libs/contracts/bus/subjects.js';
@@ -14,7 +13,9 @@ import { upcastsByType } from '#libs/domain/aggregates.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { Upcasters } from '#libs/event-store/upcasters.js';
+import { BusFaults } from './bus-faults.js';
 import { BusStatusFeed } from './bus-status.js';
+import { MemberIntake } from './member-intake.js';
 import { openMeshAuthority } from './mesh-authority.js';
 import { Metrics } from './metrics.js';
 import { OpenConnections } from './open-connections.js';
@@ -37,27 +38,24 @@ async function openBus(
   settings: ControlPlaneSettings,
   authority: BusAuthority,
   status: BusStatusFeed,
-  metrics: Metrics,
+  intake: MemberIntake,
+  faults: BusFaults,
   logger: Logger,
   connections: OpenConnections,
 ): Promise<Bus> {
-  const faults = metrics.counter('gs_bus_faults_total', 'Messages of the bus that could not be taken', ['kind']);
   const credentials = await authority.controlPlaneCredentials();
   const bus = connectBus({
     servers: settings.busServers,
     name: 'control-plane',
     inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
     replyInbox: senderInboxPrefix,
+    admits: (subject, bytes) => intake.admits(subject, bytes),
     credentials: () => credentials,
     onStatus: (state, detail) => {
       logger.info({ state, detail }, 'bus');
       status.become(state);
     },
-    onFault: ({ kind, subject, detail }) => {
-      faults.inc({ kind });
-      const known = detail instanceof ReplyOutsideInboxError ? { code: detail.code, detail: detail.message } : {};
-      logger.warn({ kind, subject, ...known }, 'message of the bus not taken');
-    },
+    onFault: (fault) => faults.take(fault),
   });
   return connections.add(bus);
 }
@@ -117,10 +115,12 @@ async function openBus(
     },
     {
       provide: BUS,
-      inject: [SETTINGS, BUS_AUTHORITY, BusStatusFeed, Metrics, LOGGER, OpenConnections],
+      inject: [SETTINGS, BUS_AUTHORITY, BusStatusFeed, MemberIntake, BusFaults, LOGGER, OpenConnections],
       useFactory: openBus,
     },
+    BusFaults,
     BusStatusFeed,
+    MemberIntake,
     Metrics,
     ServerClosing,
   ],
@@ -132,7 +132,9 @@ async function openBus(
     MESH_AUTHORITY,
     EVENT_STORE,
     BUS,
+    BusFaults,
     BusStatusFeed,
+    MemberIntake,
     Metrics,
     ServerClosing,
   ],

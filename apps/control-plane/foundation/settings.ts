@@ -1,4 +1,5 @@
 import { CodedError } from '#libs/contracts/errors.js';
+import type { MemberBounds } from './member-bounds.js';
 import { type ControlPlaneMeshSettings, readMeshSettings } from './mesh-settings.js';
 
 /** An environment variable that is missing or cannot be used. */
@@ -33,6 +34,7 @@ export interface ControlPlaneSettings {
   readonly publicRequestsPerMinute: number;
   /** How long a command waits for a database that does not answer. */
   readonly storeGiveUpAfterMs: number;
+  readonly memberBounds: MemberBounds;
   readonly mesh: ControlPlaneMeshSettings;
   /** How long a minted mesh key can be used. */
   readonly meshKeySeconds: number;
@@ -76,6 +78,12 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     requestsPerMinute: number('GLOBALSTACKS_REQUESTS_PER_MINUTE', 12_000, 1, 1_000_000),
     publicRequestsPerMinute: number('GLOBALSTACKS_PUBLIC_REQUESTS_PER_MINUTE', 240, 1, 1_000_000),
     storeGiveUpAfterMs: number('GLOBALSTACKS_STORE_TIMEOUT_SECONDS', 10, 1, 300) * 1_000,
+    memberBounds: {
+      messagesPerSecond: number('GLOBALSTACKS_MEMBER_MESSAGES_PER_SECOND', 50, 1, 100_000),
+      bytesPerSecond: number('GLOBALSTACKS_MEMBER_KILOBYTES_PER_SECOND', 2_048, 16, 1_000_000) * 1_024,
+      networks: number('GLOBALSTACKS_MEMBER_NETWORKS', 1_000, 1, 10_000),
+      sandboxes: number('GLOBALSTACKS_MEMBER_SANDBOXES', 2_000, 1, 10_000),
+    },
     mesh: readMeshSettings(environment, (name, accepted) => new SettingInvalidError(name, accepted)),
     meshKeySeconds: number('GLOBALSTACKS_MESH_KEY_SECONDS', 300, 10, 86_400),
   };

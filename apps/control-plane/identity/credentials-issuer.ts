@@ -8,6 +8,7 @@ import { meshToJoin } from '../foundation/mesh-settings.js';
 import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { Suspensions } from './suspensions.js';
 
 export interface Application {
   /** Who the credentials are for. */
@@ -30,12 +31,14 @@ export class CredentialsIssuer {
     @Inject(MESH_AUTHORITY) private readonly mesh: CertificateAuthority,
     @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
     private readonly epoch: StoreEpoch,
+    private readonly suspensions: Suspensions,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Error: CertificateRequestError. */
+  /** Errors: MemberSuspendedError, CertificateRequestError. */
   async issue({ identity, nkey, certificateRequest, ttlSeconds }: Application): Promise<IssuedCredentials> {
+    this.suspensions.requireNone(nkey);
     const now = this.clock();
     const expiresAt = new Date(now.getTime() + ttlSeconds * 1_000);
     const { certificate } = await this.mesh.issue({

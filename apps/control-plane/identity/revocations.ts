@@ -11,6 +11,7 @@ import { BUS_AUTHORITY, CLOCK, type Clock, LOGGER, SETTINGS } from '../foundatio
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { Directory } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
+import { Suspensions } from './suspensions.js';
 import { voidKeys } from './void-keys.js';
 
 const RETRY_MS = 1_000;
@@ -39,6 +40,7 @@ export class Revocations {
     private readonly directory: Directory,
     private readonly feed: DirectoryFeed,
     private readonly status: BusStatusFeed,
+    private readonly suspensions: Suspensions,
     @Inject(BUS_AUTHORITY) private readonly authority: BusAuthority,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -53,6 +55,7 @@ export class Revocations {
       const mayMatter = agents.size > 0 || localNodes.size > 0;
       if (mayMatter && !isDeepStrictEqual(this.voidKeys(), this.atBus)) this.publish();
     });
+    this.suspensions.onSuspended(() => this.publish());
     this.publish();
   }
 
@@ -127,6 +130,7 @@ export class Revocations {
         const keys = this.voidKeys();
         await this.authority.publishRevocations(this.settings.busServers, keys);
         this.atBus = keys;
+        this.suspensions.cutOff(keys);
         this.published = target;
         for (const wake of this.waiters.splice(0)) wake();
       } catch (error) {
@@ -137,7 +141,10 @@ export class Revocations {
   }
 
   private voidKeys(): RevokedKeys {
-    return voidKeys(this.directory.agents(), this.directory.localNodes(), this.clock());
+    const ended = voidKeys(this.directory.agents(), this.directory.localNodes(), this.clock());
+    // What is void for another reason as well is so for the longer time.
+    const later = Object.entries(this.suspensions.voidKeys()).filter(([nkey, at]) => at > (ended[nkey] ?? 0));
+    return { ...ended, ...Object.fromEntries(later) };
   }
 }
 

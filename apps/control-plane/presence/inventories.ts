@@ -10,7 +10,8 @@ import type {
   SandboxConflict,
   SandboxReport,
 } from '#libs/contracts/bus/from-member/inventory.js';
-import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { parseInventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
+import { BUS_PROTOCOL, parseMemberEnvelope } from '#libs/contracts/bus/protocol.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { streamOf } from '#libs/domain/aggregate.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
@@ -24,9 +25,12 @@ import { StreamStates } from '../record/stream-states.js';
 import { StreamTurns } from '../record/stream-turns.js';
 import { AgentContacts } from './agent-contacts.js';
 import { AgentInventory } from './agent-inventory.entity.js';
+import { SandboxQuota } from './sandbox-quota.js';
 
 type Claim = Extract<SandboxCommand, { readonly kind: 'ReportSandbox' }>;
 type ReportOfAgent = Claim | Extract<SandboxCommand, { readonly kind: 'ReportGone' }>;
+
+const WRITES_AT_ONCE = 64;
 
 /** What agents report of their sandboxes: history goes into events, the rest is kept as last said. */
 @Injectable()
@@ -41,6 +45,7 @@ export class Inventories {
     private readonly contacts: AgentContacts,
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
+    private readonly quota: SandboxQuota,
     @InjectRepository(AgentInventory) private readonly rows: Repository<AgentInventory>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -56,9 +61,10 @@ export class Inventories {
     return inventory?.sandboxes.find((report) => report.sandboxId === sandboxId) ?? null;
   }
 
-  /** What the agent's driver cannot take for a sandbox. */
+  /** What the agent's driver cannot take for a sandbox; first, why its last inventory was not taken at all. */
   refusedBy(agentId: AgentId): readonly RefusedSandbox[] {
-    return this.saidBy(agentId)?.refused ?? [];
+    const over = this.quota.refusalOf(agentId);
+    return [...(over === null ? [] : [over]), ...(this.saidBy(agentId)?.refused ?? [])];
   }
 
   /** Other agents than its own that report a sandbox and are in contact, in order. */
@@ -81,25 +87,16 @@ export class Inventories {
     return inventory === null || report === undefined ? null : this.refusal(claimOf(inventory, report));
   }
 
-  /** Writes what is new, then answers which sandboxes are this agent's and which belong to another. */
-  take(agentId: AgentId, message: InventoryMessage): Promise<InventoryReply> {
-    return this.turns.take(agentId, async () => {
-      const last = this.inventories.get(agentId);
-      const isOld = last !== undefined && last.bootId === message.bootId && message.sequence < last.sequence;
-      if (isOld) return this.replyOf(last, message.protocol);
-      const { bootId, sequence, driver, sandboxes, refused } = message;
-      // Kept first: whoever lets go of a sandbox from now on finds this agent's claim.
-      const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, refused };
-      this.keep(inventory);
-      for (const report of sandboxes) await this.report(claimOf(inventory, report));
-      const seen = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
-      for (const sandbox of this.directory.sandboxes()) {
-        if (sandbox.agentId !== agentId || !sandbox.present || seen.has(sandbox.sandboxId)) continue;
-        await this.write({ kind: 'ReportGone', sandboxId: sandbox.sandboxId, agentId });
-      }
-      await this.rows.upsert({ ...inventory }, ['agentId']);
-      return this.replyOf(inventory, message.protocol);
-    });
+  /**
+   * Writes what is new, then answers which sandboxes are this agent's and which belong to another. The number of
+   * sandboxes is looked at before any of them. Errors: SandboxLimitError, after which nothing was taken;
+   * InvalidInputError.
+   */
+  async take(agentId: AgentId, message: unknown): Promise<InventoryReply> {
+    const { sandboxes } = parseMemberEnvelope(message);
+    if (Array.isArray(sandboxes)) this.quota.requireRoom(agentId, sandboxes.length);
+    const inventory = parseInventoryMessage(message);
+    return this.turns.take(agentId, () => this.takeParsed(agentId, inventory));
   }
 
   /** Takes what an agent's last inventory says of one sandbox, which may be its own by now. Errors: the store's. */
@@ -107,14 +104,49 @@ export class Inventories {
     return this.turns.take(agentId, async () => {
       const inventory = this.isInContact(agentId) ? this.saidBy(agentId) : null;
       const report = inventory?.sandboxes.find((one) => one.sandboxId === sandboxId);
-      if (inventory !== null && report !== undefined) await this.report(claimOf(inventory, report));
+      if (inventory !== null && report !== undefined) await this.report(claimOf(inventory, report), true);
     });
   }
 
   /** Of an agent that was revoked: what it said counts no more. */
   async forget(agentId: AgentId): Promise<void> {
     this.drop(agentId);
+    this.quota.forget(agentId);
     await this.rows.delete({ agentId });
+  }
+
+  private async takeParsed(agentId: AgentId, message: InventoryMessage): Promise<InventoryReply> {
+    const last = this.inventories.get(agentId);
+    const isOld = last !== undefined && last.bootId === message.bootId && message.sequence < last.sequence;
+    if (isOld) return this.replyOf(last, message.protocol);
+    const { bootId, sequence, driver, sandboxes, refused } = message;
+    const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, refused };
+    const seen = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
+    const departures = this.directory.sandboxes().flatMap((sandbox): ReportOfAgent[] => {
+      const { sandboxId } = sandbox;
+      if (sandbox.agentId !== agentId || !sandbox.present || seen.has(sandboxId)) return [];
+      return [{ kind: 'ReportGone', sandboxId, agentId }];
+    });
+    // An inventory repeats what is known: it leaves no row behind unless it changes something.
+    const news = [...sandboxes.map((report) => claimOf(inventory, report)), ...departures].filter((command) =>
+      this.isNews(command),
+    );
+    this.quota.requireChanges(agentId, news.length);
+    // Kept first: whoever lets go of a sandbox from now on finds this agent's claim.
+    this.keep(inventory);
+    const claimedBefore = new Set(last?.sandboxes.map(({ sandboxId }) => sandboxId));
+    // Side by side, so that many are in the store before the agent asks again.
+    for (let start = 0; start < news.length; start += WRITES_AT_ONCE) {
+      const batch = news.slice(start, start + WRITES_AT_ONCE);
+      await Promise.all(batch.map((command) => this.report(command, !claimedBefore.has(command.sandboxId))));
+    }
+    await this.rows.upsert({ ...inventory }, ['agentId']);
+    return this.replyOf(inventory, message.protocol);
+  }
+
+  private isNews(command: ReportOfAgent): boolean {
+    const decision = decideSandbox(command, this.directory.sandbox(command.sandboxId));
+    return !('events' in decision) || decision.events.length > 0;
   }
 
   private keep(inventory: AgentInventory): void {
@@ -146,21 +178,20 @@ export class Inventories {
   }
 
   /** A report of what belongs to another agent is no error of the inventory: the answer says so of each. */
-  private async report(command: Claim): Promise<void> {
+  private async report(command: ReportOfAgent, isFirstClaim: boolean): Promise<void> {
     try {
       await this.write(command);
     } catch (error) {
       if (!(error instanceof ClaimRefusedError)) throw error;
       const { agentId, sandboxId } = command;
+      if (!isFirstClaim) return;
       this.logger.warn({ agentId, sandboxId, owner: error.owner, code: error.code }, error.message);
     }
   }
 
   private async write(command: ReportOfAgent): Promise<void> {
     const { sandboxId, agentId } = command;
-    // An inventory repeats what is known: it leaves no row behind unless it changes something.
-    const known = decideSandbox(command, this.directory.sandbox(sandboxId));
-    if ('events' in known && known.events.length === 0) return;
+    if (!this.isNews(command)) return;
     const context = {
       commandId: `inventory:${randomUUID()}`,
       actor: `agent:${agentId}`,

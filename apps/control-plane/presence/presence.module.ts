@@ -5,12 +5,13 @@ import { AgentContacts } from './agent-contacts.js';
 import { AgentInventory } from './agent-inventory.entity.js';
 import { Inventories } from './inventories.js';
 import { LocalNodeContacts } from './local-node-contacts.js';
+import { SandboxQuota } from './sandbox-quota.js';
 import { WaitingClaims } from './waiting-claims.js';
 
 /** Who is in contact, and which sandboxes each agent sees. */
 @Module({
   imports: [TypeOrmModule.forFeature([AgentContact, AgentInventory])],
-  providers: [AgentContacts, LocalNodeContacts, Inventories, WaitingClaims],
+  providers: [AgentContacts, LocalNodeContacts, SandboxQuota, Inventories, WaitingClaims],
   exports: [AgentContacts, LocalNodeContacts, Inventories, WaitingClaims],
 })
 export class PresenceModule {}

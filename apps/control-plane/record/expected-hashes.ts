@@ -13,6 +13,9 @@ import { expectedHash, type NetworkRecord, nextNetworkRecord, type VersionChange
 import { unknownNetwork } from './unknown-network.js';
 import { VersionHashes } from './version-hashes.js';
 
+/** Versions of one network that are kept because an agent holds them. Agents that agree hold few different ones. */
+const MOST_LEARNED = 64;
+
 /** Tells whether a hash is right for an agent and a version; null: it is not known here. */
 export type HashCheck = (agentId: AgentId, version: number, hash: string) => boolean | null;
 
@@ -59,7 +62,10 @@ export class ExpectedHashes {
       if (record?.topology.version === version) break;
     }
     if (record?.topology.version !== version) return;
-    this.learned.set(networkId, (this.learned.get(networkId) ?? new Map()).set(version, record.last));
+    const learned = this.learned.get(networkId) ?? new Map<number, VersionChange>();
+    const [oldest] = learned.keys();
+    if (oldest !== undefined && learned.size >= MOST_LEARNED) learned.delete(oldest);
+    this.learned.set(networkId, learned.set(version, record.last));
   }
 
   private change(networkId: NetworkId, version: number): VersionChange | null {

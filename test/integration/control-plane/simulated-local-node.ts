@@ -1,4 +1,4 @@
-import type { Bus } from '#libs/bus/bus.js';
+import type { Bus, BusCredentials } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import {
@@ -15,6 +15,7 @@ import type { TestControlPlane } from './setup.js';
 export class SimulatedLocalNode {
   private constructor(
     readonly nodeId: LocalNodeId,
+    readonly credentials: BusCredentials,
     private readonly bus: Bus,
   ) {}
 
@@ -26,19 +27,20 @@ export class SimulatedLocalNode {
     const answer = await controlPlane.call('POST', path, joinBody(network, keys, 'laptop'), { authorization });
     if (answer.status !== 201) throw new Error(`not joined: ${answer.text}`);
     const nodeId = parseLocalNodeId(answer.body.nodeId, 'nodeId');
+    const credentials = { jwt: String(answer.body.busJwt), seed: keys.seed };
     const connected = Promise.withResolvers<void>();
     const bus = connectBus({
       servers: answer.body.busServers as readonly string[],
       name: nodeId,
       inboxPrefix: localNodeInboxPrefix(nodeId),
       replyInbox: () => CONTROL_PLANE_INBOX_PREFIX,
-      credentials: () => ({ jwt: String(answer.body.busJwt), seed: keys.seed }),
+      credentials: () => credentials,
       onStatus: (status) => {
         if (status === 'connected') connected.resolve();
       },
     });
     await connected.promise;
-    return new SimulatedLocalNode(nodeId, bus);
+    return new SimulatedLocalNode(nodeId, credentials, bus);
   }
 
   serve(kind: ToLocalNode, handle: (message: unknown) => Promise<unknown>): void {

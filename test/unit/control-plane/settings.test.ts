@@ -16,6 +16,7 @@ describe('settings of the control plane', () => {
       busAdvertised: ['nats://127.0.0.1:4222'],
       credentialSeconds: 3_600,
       enrollmentTokenSeconds: 900,
+      memberBounds: { messagesPerSecond: 50, bytesPerSecond: 2_097_152, networks: 1_000, sandboxes: 2_000 },
     });
   });
 
@@ -35,6 +36,10 @@ describe('settings of the control plane', () => {
     ['GLOBALSTACKS_HTTP_LISTEN', '127.0.0.1:70800'],
     ['GLOBALSTACKS_CREDENTIAL_SECONDS', 'soon'],
     ['GLOBALSTACKS_CREDENTIAL_SECONDS', '0'],
+    ['GLOBALSTACKS_MEMBER_MESSAGES_PER_SECOND', '0'],
+    ['GLOBALSTACKS_MEMBER_KILOBYTES_PER_SECOND', '15'],
+    ['GLOBALSTACKS_MEMBER_NETWORKS', '10001'],
+    ['GLOBALSTACKS_MEMBER_SANDBOXES', 'all'],
   ];
   for (const [name, value] of bad) {
     it(`refuse ${name} as ${JSON.stringify(value)}, and name it`, () => {

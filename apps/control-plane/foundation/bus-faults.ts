@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
+import { Occurrences } from '#libs/async/occurrences.js';
+import type { BusFault } from '#libs/bus/bus.js';
+import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
+import { Metrics } from './metrics.js';
+import { LOGGER } from './provided.js';
+
+const TOLD_EACH = 5;
+const SUMMARY_EVERY_MS = 60_000;
+
+/** Counts the messages of the bus that could not be taken, and logs the first few of a subject in each minute. */
+@Injectable()
+export class BusFaults {
+  private readonly faults: Counter<'kind'>;
+  private readonly log: Occurrences;
+
+  constructor(
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.faults = metrics.counter('gs_bus_faults_total', 'Messages of the bus that could not be taken', ['kind']);
+    this.log = new Occurrences({
+      toldEach: TOLD_EACH,
+      periodMs: SUMMARY_EVERY_MS,
+      summarise: (name, count) => logger.warn({ count }, `${name}: more messages of the bus not taken`),
+    });
+  }
+
+  take({ kind, subject, detail }: BusFault): void {
+    this.faults.inc({ kind });
+    if (!this.log.add(`${kind} ${subject}`)) return;
+    const known = detail instanceof ReplyOutsideInboxError ? { code: detail.code, detail: detail.message } : {};
+    this.logger.warn({ kind, subject, ...known }, 'message of the bus not taken');
+  }
+
+  /** What was counted and not logged yet is logged now. */
+  close(): void {
+    this.log.end();
+  }
+}

@@ -1,0 +1,101 @@
+/** Messages of one subject that may wait. A sender is bounded before that, where it is not trusted. */
+const MAX_WAITING = 4_096;
+/** After so long the event loop gets its turn: HTTP, timers, and the connection itself. */
+const SLICE_MS = 4;
+
+/** What a task is run for. */
+export interface Turn {
+  /** The subject that the message came on: its tasks run in order, `atOnce` at a time. */
+  readonly subject: string;
+  /** Whose turn it takes. */
+  readonly sender: string;
+  readonly atOnce: number;
+}
+
+interface Queue extends Turn {
+  running: number;
+  isReady: boolean;
+  readonly waiting: (() => Promise<void>)[];
+  readonly idle: PromiseWithResolvers<void>;
+}
+
+/**
+ * Runs the tasks of many senders turn by turn: whoever has something waiting gets one task run, then the next sender, so
+ * that nobody waits for more than one task of each other sender. Senders take turns in slices of a few milliseconds,
+ * between which the event loop goes on. A full queue drops.
+ */
+export class FairQueues {
+  private readonly queues = new Map<string, Queue>();
+  /** By sender, in the order of their turns: its queues with a task that may run, likewise in order. */
+  private readonly ready = new Map<string, Queue[]>();
+  private slicing = false;
+
+  constructor(private readonly onOverflow: (subject: string) => void) {}
+
+  /** Tasks never reject. */
+  add(turn: Turn, task: () => Promise<void>): void {
+    const { subject } = turn;
+    const queue = this.queues.get(subject) ?? {
+      ...turn,
+      running: 0,
+      isReady: false,
+      waiting: [],
+      idle: Promise.withResolvers<void>(),
+    };
+    if (queue.waiting.length >= MAX_WAITING) {
+      this.onOverflow(subject);
+      return;
+    }
+    this.queues.set(subject, queue);
+    queue.waiting.push(task);
+    this.makeReady(queue);
+  }
+
+  /** Resolves when the subject's tasks, or all tasks, have run. */
+  async idle(subject?: string): Promise<void> {
+    const queues = subject === undefined ? [...this.queues.values()] : [this.queues.get(subject)];
+    await Promise.all(queues.map((queue) => queue?.idle.promise));
+  }
+
+  private makeReady(queue: Queue): void {
+    if (queue.isReady || queue.waiting.length === 0 || queue.running >= queue.atOnce) return;
+    queue.isReady = true;
+    const ready = this.ready.get(queue.sender);
+    if (ready === undefined) this.ready.set(queue.sender, [queue]);
+    else ready.push(queue);
+    if (this.slicing) return;
+    this.slicing = true;
+    setImmediate(() => void this.slice());
+  }
+
+  private async slice(): Promise<void> {
+    const until = performance.now() + SLICE_MS;
+    // Whoever is set again while this goes on is visited again, after the others.
+    for (const [sender, queues] of this.ready) {
+      this.ready.delete(sender);
+      const queue = queues.shift();
+      if (queues.length > 0) this.ready.set(sender, queues);
+      if (queue !== undefined) this.run(queue);
+      // What the task goes on with at once belongs to its turn.
+      await undefined;
+      if (performance.now() >= until) break;
+    }
+    if (this.ready.size > 0) setImmediate(() => void this.slice());
+    else this.slicing = false;
+  }
+
+  private run(queue: Queue): void {
+    queue.isReady = false;
+    const task = queue.waiting.shift();
+    if (task === undefined) return;
+    queue.running += 1;
+    this.makeReady(queue);
+    void task().finally(() => {
+      queue.running -= 1;
+      this.makeReady(queue);
+      if (queue.running > 0 || queue.waiting.length > 0) return;
+      this.queues.delete(queue.subject);
+      queue.idle.resolve();
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'chai';
+import { FairQueues } from '#libs/bus/fair-queues.js';
+
+describe('fair queues', () => {
+  const turn = (sender: string, kind = 'heartbeat', atOnce = 1) => ({ sender, subject: `${sender}.${kind}`, atOnce });
+  const queues = (onOverflow: (subject: string) => void = () => undefined) => new FairQueues(onOverflow);
+  const spin = (milliseconds: number) => {
+    const until = performance.now() + milliseconds;
+    while (performance.now() < until);
+  };
+
+  it('runs one task of each sender in turn, however many one of them has', async () => {
+    const fair = queues();
+    const ran: string[] = [];
+    const add = (sender: string, kind?: string) => fair.add(turn(sender, kind), async () => void ran.push(sender));
+    for (let count = 0; count < 1_000; count += 1) add('a');
+    for (const kind of ['hello', 'heartbeat', 'sync']) add('b', kind);
+    add('c');
+    await fair.idle();
+    expect(ran.slice(0, 6)).to.deep.equal(['a', 'b', 'c', 'a', 'b', 'a']);
+    expect(ran).to.have.length(1_004);
+  });
+
+  it('lets the event loop go on between tasks', async () => {
+    const fair = queues();
+    for (let count = 0; count < 100; count += 1) fair.add(turn('a'), async () => spin(1));
+    const gaps: number[] = [];
+    let last = performance.now();
+    const watch = setInterval(() => {
+      gaps.push(performance.now() - last);
+      last = performance.now();
+    }, 1);
+    await fair.idle();
+    clearInterval(watch);
+    expect(gaps.length).to.be.above(10);
+  });
+
+  it('keeps the order of a subject, so many at once, and runs subjects of a sender side by side', async () => {
+    const fair = queues();
+    const seen: string[] = [];
+    let [running, most] = [0, 0];
+    for (const name of ['1', '2', '3', '4']) {
+      fair.add(turn('a', 'diagnose', 2), async () => {
+        running += 1;
+        most = Math.max(most, running);
+        seen.push(name);
+        await pause(2);
+        running -= 1;
+      });
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    fair.add(turn('a', 'slow'), () => promise);
+    fair.add(turn('a', 'hello'), async () => resolve());
+    await fair.idle();
+    expect([seen, most]).to.deep.equal([['1', '2', '3', '4'], 2]);
+  });
+
+  it('drops what is too much, and says of which subject', async () => {
+    const dropped: string[] = [];
+    const fair = queues((subject) => dropped.push(subject));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (let count = 0; count < 4_100; count += 1) fair.add(turn('a'), () => promise);
+    resolve();
+    await fair.idle();
+    expect(dropped).to.deep.equal(Array.from({ length: 4 }, () => 'a.heartbeat'));
+  });
+});
