@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { surviveFailedWrites } from '#libs/data-plane/flows/failed-writes.js';
 
 /**
  * The other side of raw-server.js, run inside another sandbox: raw-client.js HOST PORT MODE COUNT BYTES. Prints one
  * JSON line: for `hash` how many of COUNT connections came through byte for byte; for `reset` how many ended in a
- * reset; for `stalled` nothing until killed, after opening COUNT connections that are never read.
+ * reset; for `answered` how many got all BYTES of an answer to a megabyte that the server does not read; for `leave` how
+ * many sent BYTES and reset at once; for `stalled` nothing until killed, after opening COUNT connections that are never
+ * read.
  */
 const [host = '', port = '', mode = '', count = '1', bytes = '0'] = process.argv.slice(2);
 const SERVER_PATTERN = Buffer.alloc(64 * 1024, 'server');
 const CLIENT_PATTERN = Buffer.alloc(64 * 1024, 'client');
 const HASH_BYTES = 32;
+const UPLOAD_BYTES = 1_000_000;
 
 function hashOf(pattern: Buffer, length: number): string {
   const hash = createHash('sha256');
@@ -55,6 +59,39 @@ function reset(): Promise<boolean> {
   });
 }
 
+/** Reads on after a failed write, as a client does whose upload is cut short by the answer. */
+function answered(length: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = open();
+    let received = 0;
+    surviveFailedWrites(socket, () => {});
+    socket.on('data', (chunk) => {
+      received += chunk.length;
+    });
+    socket.once('error', () => resolve(received === length));
+    socket.once('end', () => resolve(received === length));
+    socket.once('close', () => resolve(false));
+    const upload = Buffer.alloc(UPLOAD_BYTES);
+    upload.write(`a${length}\n`);
+    socket.write(upload);
+  });
+}
+
+function leave(length: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = open();
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(true));
+    socket.write(Buffer.alloc(length, 'l'), () => socket.resetAndDestroy());
+  });
+}
+
+const EXCHANGES: Readonly<Record<string, (length: number) => Promise<boolean>>> = {
+  hash: exchange,
+  answered,
+  leave,
+};
+
 const times = <T>(make: () => T): T[] => Array.from({ length: Number(count) }, make);
 
 if (mode === 'stalled') {
@@ -72,6 +109,6 @@ if (mode === 'stalled') {
   process.stdout.write(`${JSON.stringify({ stalled: sockets.length })}\n`);
   setInterval(() => {}, 60_000);
 } else {
-  const results = await Promise.all(times(() => (mode === 'hash' ? exchange(Number(bytes)) : reset())));
+  const results = await Promise.all(times(() => (EXCHANGES[mode] ?? reset)(Number(bytes))));
   process.stdout.write(`${JSON.stringify({ good: results.filter(Boolean).length, of: results.length })}\n`);
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
+import { freePort } from '#test/support/ports.js';
 import { sharedStack } from '#test/support/shared-stack.js';
-import { type Running, type RunningStack } from '#test/support/stack.js';
+import { type Running, type RunningStack, run } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -16,6 +17,8 @@ for (const mesh of MESHES) {
     const at = sharedStack('netns', mesh);
     let stack: RunningStack;
     const servers: Running[] = [];
+    /** The local port that leads to the same server. */
+    let forwarded: number;
 
     before(async function () {
       this.timeout(150_000);
@@ -31,39 +34,34 @@ for (const mesh of MESHES) {
         servers.push(server);
         await waitFor('the server listens', () => server.stdout().includes('listening'));
       }
-      for (const [from, to] of [
-        ['web', 'api'],
-        ['worker', 'api'],
-      ] as const) {
-        await stack.json([
-          'network',
-          'policy',
-          'allow',
-          'dev',
-          '--from',
-          from,
-          '--to',
-          to,
-          '--port',
-          String(PORT),
-          '--wait',
-        ]);
+      for (const from of ['web', 'worker', 'local']) {
+        const rule = ['dev', '--from', from, '--to', 'api', '--port', String(PORT)];
+        await stack.json(['network', 'policy', 'allow', ...rule, '--wait']);
       }
+      forwarded = await freePort();
+      await stack.json(['mesh', 'join', 'dev']);
+      await stack.json(['mesh', 'forward', 'dev', `api:${PORT}`, '--local', String(forwarded)]);
     });
 
     after(async () => {
+      await stack.gstacks('mesh', 'leave', 'dev');
       for (const server of servers) server.child.kill('SIGTERM');
       await Promise.all(servers.map((server) => server.ended));
     });
 
-    function client(sandbox: string, mode: string, count: number, bytes = 0): Running {
-      const args = ['api.dev.gstacks', String(PORT), mode, String(count), String(bytes)];
-      return stack.inSandbox(sandbox, process.execPath, program('raw-client'), ...args);
+    function client(from: string, mode: string, count: number, bytes = 0): Running {
+      const what = [mode, String(count), String(bytes)];
+      if (from === 'this machine') {
+        return run(process.execPath, [program('raw-client'), '127.0.0.1', String(forwarded), ...what]);
+      }
+      const to = ['api.dev.gstacks', String(PORT)];
+      return stack.inSandbox(from, process.execPath, program('raw-client'), ...to, ...what);
     }
 
     for (const [where, from] of [
       ['across hosts', 'sbx-web'],
       ['on one host', 'sbx-worker'],
+      ['through a forward', 'this machine'],
     ] as const) {
       it(`come through byte for byte ${where}: 10 MB each way, the one after the other was half-closed`, async () => {
         const { stdout, stderr } = await client(from, 'hash', 1, 10 * MEBIBYTE).ended;
@@ -80,6 +78,13 @@ for (const mesh of MESHES) {
         expect(stdout, stderr).to.equal('{"good":20,"of":20}\n');
       });
 
+      for (const bytes of [300, 20_000]) {
+        it(`reach a client whole ${where} when the server answers ${bytes} bytes and reads no upload`, async () => {
+          const { stdout, stderr } = await client(from, 'answered', 200, bytes).ended;
+          expect(stdout, stderr).to.equal('{"good":200,"of":200}\n');
+        });
+      }
+
       it(`are not held up by 50 readers that have stopped reading ${where}`, async () => {
         const stalled = client(from, 'stalled', 50);
         try {
@@ -92,5 +97,12 @@ for (const mesh of MESHES) {
         }
       });
     }
+
+    it('reach the server when the client resets at once, through a forward', async () => {
+      const left = () => (servers[0]?.stdout() ?? '').split('left after 300 bytes').length - 1;
+      const { stdout, stderr } = await client('this machine', 'leave', 20, 300).ended;
+      expect(stdout, stderr).to.equal('{"good":20,"of":20}\n');
+      await waitFor('the server has heard of 20', () => left() === 20);
+    });
   });
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { expect } from 'chai';
@@ -158,6 +159,22 @@ describe('a source host', () => {
     rig.apply(rig.view(1));
     await refused('NOT_ATTACHED', rig.connect('127.88.0.99'));
     expect(rig.records.at(-1)).to.include({ source: null });
+  });
+
+  it('says of a client that reset before it was accepted that its source did, and forwards nothing', async () => {
+    rig = await start();
+    rig.apply(rig.view(1));
+    const { address, port } = rig.route;
+    // Another process, while this one takes no connection.
+    const { status } = spawnSync(process.execPath, [
+      '-e',
+      `const socket = require('node:net').connect({ host: '${address}', port: ${port}, localAddress: '127.88.0.2' });
+       socket.write('hello', () => socket.resetAndDestroy());`,
+    ]);
+    expect(status).to.equal(0);
+    const [refusal] = await waitFor('the refusal', () => rig.records.length > 0 && rig.records);
+    expect(refusal).to.include({ outcome: 'refused', code: 'SOURCE_RESET', source: null });
+    expect(rig.targets).to.have.length(0);
   });
 
   it('refuses everything of a network it does not hold', async () => {
