@@ -1,0 +1,150 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { connect as connectNats, jwtAuthenticator } from 'nats';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import type { HostileMemberSettings } from '#test/support/hostile-members.js';
+import { inSpells } from './spells.js';
+
+/**
+ * A member of the control plane's own making, gone bad: hostile-member.js FILE. With its real credentials it floods the
+ * bus with well-formed messages about networks and sandboxes that do not exist, and an agent over the mesh with streams
+ * that it resets as soon as they are asked for.
+ */
+const settings: HostileMemberSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+const MESSAGES_A_TURN = 100;
+const STREAMS_A_TURN = 50;
+const NETWORKS_A_MESSAGE = 20;
+const SANDBOXES = 2_000;
+
+const bus = await connectNats({
+  servers: settings.busServers as string[],
+  inboxPrefix: settings.inbox,
+  authenticator: jwtAuthenticator(settings.busJwt, Buffer.from(settings.nkeySeed)),
+  maxReconnectAttempts: -1,
+});
+
+let isRunning = false;
+const did = { messages: 0, streams: 0, sessions: 0 };
+
+const unknownNetwork = () => ({
+  networkId: randomUUID(),
+  epoch: { counter: 1, id: 'nobody' },
+  version: 7,
+  hash: randomBytes(32).toString('hex'),
+  signature: null,
+});
+const life = () => ({
+  protocol: BUS_PROTOCOL,
+  bootId: 'boot-evil',
+  softwareVersion: '0.1.0',
+  driver: 'static',
+  mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['192.0.2.1:7443'] },
+  networks: Array.from({ length: NETWORKS_A_MESSAGE }, unknownNetwork),
+});
+const acknowledgement = () => ({
+  protocol: BUS_PROTOCOL,
+  ...unknownNetwork(),
+  from: null,
+  to: 7,
+  outcome: 'applied',
+  code: null,
+  message: null,
+  aliasFailures: [],
+  flowsCut: [],
+  appliedAt: new Date().toISOString(),
+});
+const inventory = () => ({
+  protocol: BUS_PROTOCOL,
+  bootId: 'boot-evil',
+  sequence: did.messages,
+  driver: 'static',
+  sandboxes: Array.from({ length: SANDBOXES }, (_, n) => ({
+    sandboxId: `evil-${did.messages}-${n}`,
+    address: '127.9.0.1',
+    isolation: 'advisory',
+    source: 'unverified',
+    dns: 'active',
+    dnsRemedy: null,
+    namespace: null,
+  })),
+});
+const MESSAGES: Readonly<Record<string, () => object>> = {
+  heartbeat: () => ({ ...life(), acknowledgements: [] }),
+  hello: life,
+  applied: acknowledgement,
+  inventory,
+};
+/** Made beforehand, so that sending is all the work there is. */
+const texts = settings.messages.flatMap((kind) =>
+  Array.from({ length: kind === 'inventory' ? 1 : 30 }, () => [kind, JSON.stringify(MESSAGES[kind]?.())] as const),
+);
+
+async function flood(): Promise<void> {
+  while (isRunning) {
+    for (let n = 0; n < MESSAGES_A_TURN; n += 1) {
+      const [kind, text] = texts[did.messages % texts.length] ?? ['heartbeat', ''];
+      did.messages += 1;
+      bus.publish(`${settings.subject}.${kind}`, text, { reply: `${settings.inbox}.x.${did.messages}` });
+    }
+    await bus.flush().catch(() => {});
+  }
+}
+
+let session: ClientHttp2Session | null = null;
+
+function openSession(): ClientHttp2Session {
+  did.sessions += 1;
+  const [host = '', port = ''] = settings.meshEndpoint.split(':');
+  const opened = connectHttp2('https://peer', {
+    createConnection: () =>
+      connectTls({
+        socket: connectTcp(Number(port), host),
+        ALPNProtocols: ['h2'],
+        cert: settings.certificate,
+        key: settings.meshPrivateKey,
+        ca: settings.authority,
+        checkServerIdentity: () => undefined,
+      }),
+  });
+  opened.on('error', () => {});
+  opened.once('close', () => {
+    if (session === opened) session = null;
+  });
+  return opened;
+}
+
+function reset(): void {
+  if (!isRunning) return;
+  session ??= openSession();
+  for (let n = 0; n < STREAMS_A_TURN && !session.closed && !session.destroyed; n += 1) {
+    did.streams += 1;
+    const stream = session.request({
+      ':method': 'CONNECT',
+      ':authority': 'peer',
+      'gs-flow': randomBytes(16).toString('hex'),
+      'gs-network': settings.networkId,
+      'gs-alias': 'api',
+      'gs-port': '8080',
+      'gs-source': settings.source,
+      'gs-version': '1',
+    });
+    stream.on('error', () => {});
+    stream.close(constants.NGHTTP2_CANCEL);
+  }
+  setImmediate(reset);
+}
+
+inSpells({
+  go: () => {
+    isRunning = true;
+    void flood();
+    reset();
+  },
+  halt: () => {
+    isRunning = false;
+    return did;
+  },
+});

@@ -1,0 +1,50 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { CLONE } from './clone.js';
+
+const TICKS_A_SECOND = 100;
+
+/** A program of test/programs that works in spells. */
+export class Spells {
+  private readonly lines: AsyncIterator<string>;
+
+  private constructor(private readonly child: ChildProcessByStdio<Writable, Readable, null>) {
+    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Of this name; null: on the machine itself. */
+  static start(name: string, args: readonly string[], namespace: string | null = null): Spells {
+    const command = [process.execPath, join(CLONE, 'dist', 'test', 'programs', `${name}.js`), ...args];
+    const [file = '', ...rest] = namespace === null ? command : ['ip', 'netns', 'exec', namespace, ...command];
+    return new Spells(spawn(file, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  }
+
+  go(): void {
+    this.child.stdin.write('go\n');
+  }
+
+  /** What it did since it went on. */
+  async halt<T>(): Promise<T> {
+    this.child.stdin.write('halt\n');
+    const { value, done } = await this.lines.next();
+    if (done === true) throw new Error('the program has ended');
+    return JSON.parse(value);
+  }
+
+  /** User and system time so far. */
+  cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.stdin.end();
+    await ended;
+  }
+}
