@@ -17,7 +17,7 @@ async function outcomeOf(words: readonly string[]): Promise<unknown> {
   try {
     process.exitCode = 0;
     await runCommandLine(prepareArgv([...words]), CLONE);
-    return { exitCode: process.exitCode, signal: null, ...printed };
+    return { exitCode: process.exitCode, ...printed };
   } finally {
     process.exitCode = 0;
     for (const [index, name] of streams.entries()) process[name].write = own[index] ?? process[name].write;

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLONE } from './clone.js';
+import { CommandLinePool } from './command-lines.js';
 import type { MeshFixture } from './mesh-fixture.js';
 import { freePort } from './ports.js';
 import { type MeshKind, startStackFixture } from './stack-mesh.js';
@@ -48,7 +49,9 @@ export interface RunningStack {
   readonly output: () => string;
   /** Runs bin/gstacks with a context of this stack. */
   gstacks(...args: string[]): Promise<Ran>;
-  /** As gstacks with --json: the document; fails on another exit code than expected. */
+  /**
+   * As gstacks with --json, in a process that runs many commands: the document. Fails on another exit code than expected.
+   */
   json(args: readonly string[], expectedCode?: number): Promise<unknown>;
   /** A command inside a sandbox, left running. */
   inSandbox(sandboxId: string, ...command: string[]): Running;
@@ -118,6 +121,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     return run(command, rest, { GLOBALSTACKS_HOME: home });
   };
   const gstacks = (...args: string[]): Promise<Ran> => gstacksRun(args).ended;
+  const commandLines = new CommandLinePool({ ...bareEnvironment(), GLOBALSTACKS_HOME: home }, CLONE, options.under);
 
   const stack: RunningStack = {
     home,
@@ -126,11 +130,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     output: () => process_.stdout() + process_.stderr(),
     gstacks,
     async json(args, expectedCode = 0) {
-      const ran = await gstacks(...args, '--json');
-      if (ran.code !== expectedCode) {
-        throw new Error(`gstacks ${args.join(' ')}: exit ${ran.code}, not ${expectedCode}\n${ran.stdout}${ran.stderr}`);
+      const { exitCode, stdout, stderr } = await commandLines.run(withJson(args));
+      if (exitCode !== expectedCode) {
+        throw new Error(`gstacks ${args.join(' ')}: exit ${exitCode}, not ${expectedCode}\n${stdout}${stderr}`);
       }
-      return JSON.parse(ran.stdout);
+      return JSON.parse(stdout);
     },
     inSandbox(sandboxId, ...command) {
       const namespace = namespaces.get(sandboxId);
@@ -141,6 +145,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     pid: (name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')),
     log: (name) => readFileSync(join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {
+      commandLines.end();
       if (process_.child.exitCode === null) process_.child.kill('SIGTERM');
       const killer = setTimeout(() => process_.child.kill('SIGKILL'), STOP_TIMEOUT_MS);
       const { code } = await process_.ended;
@@ -149,6 +154,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     },
     async remove() {
       await stack.stop();
+      commandLines.end();
       await control?.fixture.stop();
       rmSync(home, { recursive: true, force: true });
     },
@@ -165,11 +171,22 @@ async function namespacesOf(context: Context): Promise<ReadonlyMap<string, strin
   return new Map(items.flatMap(({ id, namespace }) => (namespace === null ? [] : [[id, namespace]])));
 }
 
+/** Before the words of a command to be run in a sandbox. */
+function withJson(words: readonly string[]): readonly string[] {
+  const dashes = words.indexOf('--');
+  return dashes < 0 ? [...words, '--json'] : [...words.slice(0, dashes), '--json', ...words.slice(dashes)];
+}
+
+/** With no context of this user's. */
+function bareEnvironment(): Readonly<Record<string, string>> {
+  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
+}
+
 /** Starts a command in the clone; its output is collected, and its environment holds no context but the one given. */
 export function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const child = spawn(command, [...args], {
     cwd: CLONE,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
+    env: { ...bareEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

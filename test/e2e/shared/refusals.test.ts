@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parseObject } from '#libs/contracts/json-fields.js';
 import { withRecord } from '#test/support/record.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
@@ -53,16 +54,10 @@ describe('what the control plane refuses', function () {
   it('leaves no event and no command behind', async () => {
     const before = await written();
     for (const [line, code, exitCode] of REFUSED) {
-      const answer = await stack.gstacks(...insertJson(line.split(' ')));
-      expect(JSON.parse(answer.stdout).error, line).to.include({ code });
-      expect(JSON.parse(answer.stdout).error.remedy, line).to.match(/gstacks |npm start/);
-      expect(answer.code, line).to.equal(exitCode);
+      const { error } = parseObject(await stack.json(line.split(' '), exitCode), 'answer');
+      expect(error, line).to.include({ code });
+      expect(parseObject(error, 'error').remedy, line).to.match(/gstacks |npm start/);
     }
     expect(await written()).to.deep.equal(before);
   });
 });
-
-function insertJson(words: readonly string[]): string[] {
-  const dashes = words.indexOf('--');
-  return dashes < 0 ? [...words, '--json'] : [...words.slice(0, dashes), '--json', ...words.slice(dashes)];
-}

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { BAD_COMMAND_LINES } from '#test/integration/cli/bad-command-lines.js';
-import { CommandLines } from '#test/integration/cli/command-lines.js';
 import { words } from '#test/integration/cli/gstacks.js';
 import { stage } from '#test/integration/cli/setup.js';
+import { CommandLines } from '#test/support/command-lines.js';
 
 describe('cli: bad input is refused before anything is asked', function () {
   this.timeout(120_000);
