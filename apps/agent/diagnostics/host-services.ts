@@ -8,19 +8,23 @@ interface Place {
   readonly port: number;
 }
 
-/** Of the sockets that listen on this host, those that no sandbox may reach: all but the agent's proxies and resolvers. */
+/**
+ * Of the sockets that listen on this host, those that no sandbox may reach and that a dial can tell of: all but the
+ * agent's proxies and resolvers. What is sent to another resolver may be led to the agent's own, whose answer a dial
+ * would take for the other's.
+ */
 export function hostServices(
   sockets: readonly ListeningSocket[],
   proxies: readonly Place[],
   resolvers: readonly string[],
 ): readonly HostService[] {
   const resolving = resolvers.map((text) => parseEndpoint(text, 'DNS listener'));
-  const open = new Set([...proxies, ...resolving].map(placeOf));
-  // A service on every address is dialled at the resolver's, where that port is the resolver's own.
-  const openPorts = new Set(resolving.map(({ port }) => port));
+  const open = new Set(proxies.map(placeOf));
+  const resolverPorts = new Set(resolving.map(({ port }) => port));
   const found = new Map<string, HostService>();
   for (const { address, port, isEveryAddress } of sockets) {
-    if (isEveryAddress && !openPorts.has(port)) found.set(placeOf({ address: '*', port }), { address: null, port });
+    if (resolverPorts.has(port)) continue;
+    if (isEveryAddress) found.set(placeOf({ address: '*', port }), { address: null, port });
     const isOwn = isEveryAddress || !isIPv4(address) || address.startsWith('127.');
     if (!isOwn && !open.has(placeOf({ address, port }))) found.set(placeOf({ address, port }), { address, port });
   }

@@ -21,6 +21,7 @@ describe('the services of a host that no sandbox may reach', () => {
       [{ address: null, port: 9_999 }],
     ],
     ["leave out the resolver's port on every address", [socket('0.0.0.0', 53, true)], []],
+    ['leave out the resolver of another agent', [socket('10.76.128.1', 53)], []],
   ];
   for (const [what, sockets, expected] of rows) {
     it(what, () => expect(hostServices(sockets, PROXIES, RESOLVERS)).to.deep.equal(expected));
