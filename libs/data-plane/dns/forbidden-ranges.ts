@@ -1,5 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net';
-import { InvalidInputError } from '#libs/contracts/errors.js';
+import { type AddressBlock, addressOctets, containsBlock, parseAddressBlock } from './address-block.js';
 
 /** Ranges that no outside name may point to, whatever the settings say. */
 const ALWAYS_FORBIDDEN = [
@@ -12,37 +11,36 @@ const ALWAYS_FORBIDDEN = [
   ...['2002::/16', '2001::/32', '64:ff9b:1::/48'],
 ];
 
-/** IPv6 prefixes whose last 32 bits are an IPv4 address: RFC 4291 section 2.5.5, RFC 2765 section 2.1, RFC 6052 section 2.1. */
-const EMBEDDING_PREFIXES = [/^0:0:0:0:0:(?:0|ffff):/, /^0:0:0:0:ffff:0:/, /^64:ff9b:0:0:0:0:/];
+/**
+ * IPv6 prefixes whose last 32 bits are an IPv4 address: RFC 4291 section 2.5.5, RFC 2765 section 2.1, RFC 6052 section
+ * 2.1.
+ */
+const EMBEDDING_PREFIXES = ['::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96'].map((prefix) =>
+  parseAddressBlock(prefix, 'prefix'),
+);
 
 /**
- * Tells whether an address (dotted quad, or eight colon-separated groups) lies in one of the CIDR ranges, or is an
- * IPv6 form of an IPv4 address that does. Throws InvalidInputError for a range that is not CIDR.
+ * The CIDR ranges and those that are always forbidden, each IPv4 range also in its IPv6 forms. Throws InvalidInputError
+ * for a range that is not CIDR.
  */
-export function createForbiddenRanges(ranges: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const range of [...ALWAYS_FORBIDDEN, ...ranges]) addRange(list, range);
+export function forbiddenBlocks(ranges: readonly string[]): readonly AddressBlock[] {
+  return [...ALWAYS_FORBIDDEN, ...ranges].flatMap((range) => {
+    const block = parseAddressBlock(range, 'forbidden range');
+    return block.family === 6 ? [block] : [block, ...EMBEDDING_PREFIXES.map((prefix) => embedded(prefix, block))];
+  });
+}
+
+/** Tells whether an address lies in one of the blocks. */
+export function createForbiddenRanges(blocks: readonly AddressBlock[]): (address: string) => boolean {
   return (address) => {
-    if (isIPv4(address)) return list.check(address, 'ipv4');
-    const embedded = EMBEDDING_PREFIXES.some((prefix) => prefix.test(address)) ? lastQuad(address) : null;
-    return list.check(address, 'ipv6') || (embedded !== null && list.check(embedded, 'ipv4'));
+    const octets = addressOctets(address);
+    const asked: AddressBlock = { family: octets.length === 4 ? 4 : 6, octets, bits: 8 * octets.length };
+    return blocks.some((block) => containsBlock(block, asked));
   };
 }
 
-function addRange(list: BlockList, range: string): void {
-  const [network = '', prefix = '', ...rest] = range.split('/');
-  const family = isIP(network);
-  const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-  if (family === 0 || rest.length > 0 || !(bits <= (family === 4 ? 32 : 128))) {
-    throw new InvalidInputError('forbidden range', range, 'a CIDR range such as 127.77.0.0/16 or fd00::/8');
-  }
-  list.addSubnet(network, bits, family === 4 ? 'ipv4' : 'ipv6');
-}
-
-function lastQuad(address: string): string {
-  const [high = 0, low = 0] = address
-    .split(':')
-    .slice(-2)
-    .map((group) => Number.parseInt(group, 16));
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+function embedded(prefix: AddressBlock, { octets, bits }: AddressBlock): AddressBlock {
+  const all = Uint8Array.from(prefix.octets);
+  all.set(octets, prefix.octets.length - octets.length);
+  return { family: 6, octets: all, bits: prefix.bits + bits };
 }

@@ -4,6 +4,7 @@ import { EXTENDED_ERROR, FLAG, PLAIN_UDP_BYTES, RCODE, UDP_PAYLOAD_BYTES } from 
 import { type Query, readQuery } from './query.js';
 import type { RateLimit } from './rate-limit.js';
 import { bareReply, type Reply, writeReply } from './responses.js';
+import type { ReverseNames } from './reverse-names.js';
 import { isSearchedName } from './searched-name.js';
 import type { Upstream, UpstreamFailure } from './upstream.js';
 import { type ClientZones, lookUp, REFUSED, type ZoneIndex } from './zone-index.js';
@@ -22,6 +23,7 @@ export interface HandlerParts {
   readonly zone: () => ZoneIndex;
   /** null: names outside the suffix do not exist. */
   readonly upstream: Upstream | null;
+  readonly reverseNames: ReverseNames;
   readonly rateLimit: RateLimit;
   readonly count: (name: CounterName) => void;
   /** Monotonic milliseconds. */
@@ -41,7 +43,7 @@ const ABSENT = bareReply(RCODE.NXDOMAIN);
 
 /** One packet in, at most one answer out, the same for every socket. Nothing that a packet holds makes it throw. */
 export function createHandler(parts: HandlerParts): Handler {
-  const { zone, upstream, rateLimit, count, now } = parts;
+  const { zone, upstream, reverseNames, rateLimit, count, now } = parts;
   const recursionAvailable = upstream !== null;
 
   function write(packet: Buffer, query: Query, reply: Reply): Buffer {
@@ -123,9 +125,10 @@ export function createHandler(parts: HandlerParts): Handler {
         count('refused');
         return write(packet, query, REFUSED);
       }
-      const reply = lookUp(index, client, packet, query);
-      if (reply !== null) return write(packet, query, reply);
-      return answerOutside(client, packet, query, source, transport === 'tcp' ? 65_535 : udpLimit(query));
+      const reply = lookUp(index, client, packet, query) ?? reverseNames.lookUp(index, client, packet, query);
+      const maxBytes = transport === 'tcp' ? 65_535 : udpLimit(query);
+      if (reply === null) return answerOutside(client, packet, query, source, maxBytes);
+      return fitting(write(packet, query, reply), packet, query, maxBytes);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { type Answer, encode } from 'dns-packet';
-import { FLAG, HEADER_BYTES, RCODE, TYPE, UDP_PAYLOAD_BYTES } from './protocol.js';
+import { CLASS_IN, FLAG, HEADER_BYTES, RCODE, TYPE, UDP_PAYLOAD_BYTES } from './protocol.js';
 import type { Edns } from './query.js';
 
 export const POSITIVE_TTL_SECONDS = 5;
@@ -68,6 +68,17 @@ export function recordReply(records: Uint8Array, start: number, end: number): Re
     end,
     extendedError: null,
   };
+}
+
+/** The answer that is one record for each of these data, all of one type below 256. */
+export function recordsReply(type: number, data: readonly Uint8Array[]): Reply {
+  const records = data.flatMap((each) => [
+    Uint8Array.of(0xc0, HEADER_BYTES, 0, type, 0, CLASS_IN, 0, 0, 0, POSITIVE_TTL_SECONDS),
+    Uint8Array.of(each.length >> 8, each.length & 0xff),
+    each,
+  ]);
+  const all = Buffer.concat(records);
+  return { ...recordReply(all, 0, all.length), answers: data.length };
 }
 
 /** RFC 6303 section 3: a zone that only this server knows names itself as its server and nobody as its owner. */

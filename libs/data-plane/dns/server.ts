@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { createCounterMemory, readCounters } from './counters.js';
 import { parseEndpoint } from './endpoint.js';
-import { createForbiddenRanges } from './forbidden-ranges.js';
+import { forbiddenBlocks } from './forbidden-ranges.js';
 import { DEFAULT_DNS_LIMITS, type DnsLimits } from './limits.js';
 import type { ListenFailure } from './listeners.js';
 import {
@@ -54,7 +54,7 @@ export async function startDnsServer(
   options: DnsServerOptions = {},
 ): Promise<DnsServer> {
   for (const upstream of settings.upstreams) parseEndpoint(upstream, 'DNS upstream');
-  createForbiddenRanges(settings.forbiddenRanges);
+  forbiddenBlocks(settings.forbiddenRanges);
   const { limits = DEFAULT_DNS_LIMITS, answerWithinMs = ANSWER_WITHIN_MS, startWorker = startDnsWorker } = options;
   const counters = createCounterMemory();
   const workerSettings: WorkerSettings = { settings, limits, counters };

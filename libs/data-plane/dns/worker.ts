@@ -3,10 +3,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { CodedError } from '#libs/contracts/errors.js';
 import { countIn } from './counters.js';
 import { parseEndpoint } from './endpoint.js';
-import { createForbiddenRanges } from './forbidden-ranges.js';
+import { createForbiddenRanges, forbiddenBlocks } from './forbidden-ranges.js';
 import { createHandler } from './handler.js';
 import { createListeners } from './listeners.js';
 import { createRateLimit } from './rate-limit.js';
+import { createReverseNames } from './reverse-names.js';
 import { openTcpListener, TcpConnections } from './tcp-listener.js';
 import { openUdpListener } from './udp-listener.js';
 import { createUpstream } from './upstream.js';
@@ -22,7 +23,8 @@ const seed = randomInt(2 ** 32);
 let zone = indexZone(EMPTY_ZONE, seed);
 
 const upstreams = settings.upstreams.map((address) => parseEndpoint(address, 'DNS upstream'));
-const isForbidden = createForbiddenRanges(settings.forbiddenRanges);
+const ownBlocks = forbiddenBlocks(settings.forbiddenRanges);
+const isForbidden = createForbiddenRanges(ownBlocks);
 const upstream =
   upstreams.length === 0
     ? null
@@ -40,6 +42,7 @@ const upstream =
 const handler = createHandler({
   zone: () => zone,
   upstream,
+  reverseNames: createReverseNames(ownBlocks),
   rateLimit: createRateLimit(settings.queriesPerSecondPerSource, limits.rateSources),
   count,
   now: () => performance.now(),

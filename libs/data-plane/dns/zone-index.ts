@@ -1,19 +1,11 @@
 import { isIP } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { DNS_SUFFIX, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
+import { aliasPayload, aliasReply, portReply } from './alias-records.js';
 import { buildNameTable, isSameName, type NameEntry, type NameTable } from './name-table.js';
 import { EXTENDED_ERROR, HEADER_BYTES, RCODE, TYPE } from './protocol.js';
 import type { Query } from './query.js';
-import {
-  absenceReply,
-  addressRecord,
-  authorityReply,
-  bareReply,
-  type Reply,
-  recordReply,
-  recordType,
-  serverReply,
-} from './responses.js';
+import { absenceReply, authorityReply, bareReply, type Reply, serverReply } from './responses.js';
 import type { DnsZone } from './zone.js';
 
 /** What is said of a zone as a whole; the suffix itself is one, and each network below it. */
@@ -27,9 +19,8 @@ interface ApexReplies {
 /** A zone made ready to answer from: every answer encoded, every name in wire form. */
 export interface ZoneIndex {
   readonly revision: number;
-  /**
-   * The value is the number of the name's zone in `zones`; the payload is its address record, none for an apex.
-   */
+  readonly zone: DnsZone;
+  /** The value is the number of the name's zone in `zones`; the payload is an alias's, none for an apex. */
   readonly names: NameTable;
   /** The suffix, then the networks. */
   readonly zones: readonly ApexReplies[];
@@ -82,7 +73,7 @@ export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
     for (const record of network.records) {
       const alias = parseAliasName(record.alias, 'alias');
       const name = String.fromCharCode(alias.length) + alias + apexWire;
-      entries.push({ name, value, payload: addressRecord(parseAddress(record.address)) });
+      entries.push({ name, value, payload: aliasPayload(parseAddress(record.address), record.ports) });
     }
   }
   const clients = new Map<string, ClientZones>();
@@ -92,7 +83,7 @@ export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
     exists[SUFFIX_ZONE] = client.complete ? EXISTS : EXISTS_IN_PART;
     clients.set(parseAddress(client.address), exists);
   }
-  return { revision: zone.revision, names: buildNameTable(entries, seed), zones, clients };
+  return { revision: zone.revision, zone, names: buildNameTable(entries, seed), zones, clients };
 }
 
 function apexReplies(apex: string, serial: number): ApexReplies {
@@ -121,17 +112,39 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
   const found = names.find(packet, HEADER_BYTES, nameEnd);
   if (found < 0) {
     if (!isSameName(SUFFIX_OCTETS, packet, query.lastLabel, nameEnd)) return null;
-    const apex = names.find(packet, query.secondLastLabel, nameEnd);
-    return existingZone(index, client, apex)?.absent ?? absentNetwork(client, suffix);
+    const apex = existingZone(index, client, names.find(packet, query.secondLastLabel, nameEnd));
+    if (apex === undefined) return absentNetwork(client, suffix);
+    return atService(index, apex, packet, query) ?? apex.absent;
   }
   const zone = existingZone(index, client, found);
   if (zone === undefined) return absentNetwork(client, suffix);
   const start = names.payloadStart(found);
   const end = names.payloadEnd(found);
   if (start === end) return atApex(zone, type);
-  // One record is enough for ANY: RFC 8482 section 4.1.
-  const isAsked = type === TYPE.ANY || type === recordType(names.octets, start);
-  return isAsked ? recordReply(names.octets, start, end) : zone.noData;
+  return aliasReply(names.octets, start, end, type, packet, HEADER_BYTES, nameEnd) ?? zone.noData;
+}
+
+/** Of `_8080._tcp` and `_tcp` below an alias of this zone; null: it is another name. */
+function atService({ names }: ZoneIndex, zone: ApexReplies, packet: Buffer, query: Query): Reply | null {
+  const port = /^_([1-9]\d{0,4})$/.exec(labelAt(packet, HEADER_BYTES))?.[1];
+  const protocol = port === undefined ? HEADER_BYTES : labelEnd(packet, HEADER_BYTES);
+  if (labelAt(packet, protocol).toLowerCase() !== '_tcp') return null;
+  const name = labelEnd(packet, protocol);
+  const found = names.find(packet, name, query.nameEnd);
+  if (found < 0 || names.payloadStart(found) === names.payloadEnd(found)) return null;
+  // RFC 8020: a name that has names below it exists.
+  if (port === undefined) return zone.noData;
+  const alias = packet.subarray(name, query.nameEnd);
+  const reply = portReply(names.octets, names.payloadStart(found), names.payloadEnd(found), Number(port), alias);
+  return reply === null || query.type === TYPE.SRV || query.type === TYPE.ANY ? reply : zone.noData;
+}
+
+function labelEnd(packet: Buffer, start: number): number {
+  return start + 1 + (packet[start] ?? 0);
+}
+
+function labelAt(packet: Buffer, start: number): string {
+  return packet.toString('latin1', start + 1, labelEnd(packet, start));
 }
 
 /** The zone of the entry at `position` of the names, if it exists for this client; below 0: there is no entry. */

@@ -33,7 +33,10 @@ export interface DnsSettings {
   readonly listen: readonly string[];
   /** Resolvers for names outside the suffix, `address:port`; empty: such names do not exist. */
   readonly upstreams: readonly string[];
-  /** CIDR ranges that an upstream answer may not point into. */
+  /**
+   * CIDR ranges of this host's proxies, links and mesh: an upstream answer may not point into them, and reverse look-ups
+   * of them go to nobody else.
+   */
   readonly forbiddenRanges: readonly string[];
   readonly queriesPerSecondPerSource: number;
 }

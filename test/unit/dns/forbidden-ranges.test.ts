@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { createForbiddenRanges } from '#libs/data-plane/dns/forbidden-ranges.js';
+import { createForbiddenRanges, forbiddenBlocks } from '#libs/data-plane/dns/forbidden-ranges.js';
 
 describe('DNS forbidden ranges', () => {
-  const isForbidden = createForbiddenRanges(['127.77.0.0/16', '100.64.0.0/10', 'fd7a::/16']);
+  const isForbidden = createForbiddenRanges(forbiddenBlocks(['127.77.0.0/16', '100.64.0.0/10', 'fd7a::/16']));
   const rows: readonly [address: string, forbidden: boolean][] = [
     ['127.77.3.4', true],
     ['127.0.0.1', true],
@@ -50,7 +50,7 @@ describe('DNS forbidden ranges', () => {
 
   for (const range of ['127.0.0.1', '10.0.0.0/33', 'fd00::/129', 'x/8', '10.0.0.0/8/8', '10.0.0.0/']) {
     it(`does not take ${range} as a range`, () => {
-      expect(() => createForbiddenRanges([range])).to.throw(/CIDR/);
+      expect(() => forbiddenBlocks([range])).to.throw(/CIDR/);
     });
   }
 });

@@ -3,8 +3,10 @@ import { decode } from 'dns-packet';
 import fc from 'fast-check';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import { countIn, createCounterMemory, readCounters } from '#libs/data-plane/dns/counters.js';
+import { forbiddenBlocks } from '#libs/data-plane/dns/forbidden-ranges.js';
 import { createHandler } from '#libs/data-plane/dns/handler.js';
 import { createRateLimit } from '#libs/data-plane/dns/rate-limit.js';
+import { createReverseNames } from '#libs/data-plane/dns/reverse-names.js';
 import { indexZone } from '#libs/data-plane/dns/zone-index.js';
 
 const LONGEST = 'l'.repeat(63);
@@ -23,6 +25,7 @@ describe('DNS handler under arbitrary packets', () => {
   const handler = createHandler({
     zone: () => zone,
     upstream: null,
+    reverseNames: createReverseNames(forbiddenBlocks(['127.77.0.0/16', 'fd00::/64'])),
     rateLimit: createRateLimit(1e9, 10),
     count: countIn(memory),
     now: () => 0,

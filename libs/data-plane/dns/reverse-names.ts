@@ -1,0 +1,79 @@
+import { DNS_SUFFIX } from '#libs/contracts/ids.js';
+import { type AddressBlock, addressOctets, containsBlock } from './address-block.js';
+import { RCODE, TYPE } from './protocol.js';
+import type { Query } from './query.js';
+import { absenceReply, type Reply, recordsReply } from './responses.js';
+import { type ReverseName, readReverseName, reverseZone } from './reverse-name.js';
+import type { DnsZone } from './zone.js';
+import { type ClientZones, existingZone, wireName, type ZoneIndex } from './zone-index.js';
+
+/** Names of this host's own addresses. */
+export interface ReverseNames {
+  /** null: the name is of no address of this host. */
+  lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, query: Query): Reply | null;
+}
+
+/**
+ * Answers reverse look-ups of proxies, links, the mesh and this machine itself with the aliases that the client may know.
+ * Nobody else can answer them, and nobody else needs to hear of them (RFC 6303).
+ */
+export function createReverseNames(blocks: readonly AddressBlock[]): ReverseNames {
+  /** Names in wire form. Made when the first such question comes: most zones get none. */
+  const byAddress = new WeakMap<DnsZone, ReadonlyMap<string, readonly Buffer[]>>();
+
+  function namesOf({ zone }: ZoneIndex): ReadonlyMap<string, readonly Buffer[]> {
+    let made = byAddress.get(zone);
+    if (made === undefined) {
+      const named = new Map<string, Buffer[]>();
+      for (const network of zone.networks) {
+        for (const { alias, address } of network.records) {
+          const name = Buffer.from(wireName(`${alias}.${network.name}.${DNS_SUFFIX}`), 'latin1');
+          const key = keyOf(addressOctets(address));
+          named.set(key, [...(named.get(key) ?? []), name]);
+        }
+      }
+      made = named;
+      byAddress.set(zone, made);
+    }
+    return made;
+  }
+
+  /** The block of this host that the name is in; null: none. */
+  function ownBlock(index: ZoneIndex, { block }: ReverseName): AddressBlock | null {
+    const own = blocks.find((candidate) => containsBlock(candidate, block));
+    if (own !== undefined) return own;
+    const isClient = block.bits === 8 * block.octets.length && index.clients.has(textOf(block));
+    return isClient ? block : null;
+  }
+
+  return {
+    lookUp(index, client, packet, query) {
+      const asked = readReverseName(packet, query);
+      const own = asked === null ? null : ownBlock(index, asked);
+      if (asked === null || own === null) return null;
+      const absent = (rcode: number): Reply => absenceReply(rcode, reverseZone(own), index.zone.serial);
+      const { block, hasMore } = asked;
+      if (hasMore) return absent(RCODE.NXDOMAIN);
+      // Names of addresses may stand below it: RFC 8020.
+      if (block.bits < 8 * block.octets.length) return absent(RCODE.NOERROR);
+      const named = namesOf(index).get(keyOf(block.octets)) ?? [];
+      const known = named.filter((name) => existingZone(index, client, index.names.find(name, 0, name.length)));
+      if (known.length === 0) return absent(RCODE.NXDOMAIN);
+      if (query.type !== TYPE.PTR && query.type !== TYPE.ANY) return absent(RCODE.NOERROR);
+      return recordsReply(TYPE.PTR, known);
+    },
+  };
+}
+
+function keyOf(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex');
+}
+
+/** As sockets write it; clients of a zone are IPv4, or IPv6 in this form. */
+function textOf({ family, octets }: AddressBlock): string {
+  if (family === 4) return octets.join('.');
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((octets[2 * index] ?? 0) << 8) | (octets[2 * index + 1] ?? 0)).toString(16),
+  );
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}

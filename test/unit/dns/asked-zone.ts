@@ -1,0 +1,85 @@
+import { type Answer, decode, encode, type Packet } from 'dns-packet';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import { countIn, createCounterMemory, readCounters } from '#libs/data-plane/dns/counters.js';
+import { forbiddenBlocks } from '#libs/data-plane/dns/forbidden-ranges.js';
+import { createHandler, type Handler } from '#libs/data-plane/dns/handler.js';
+import { createRateLimit } from '#libs/data-plane/dns/rate-limit.js';
+import { createReverseNames } from '#libs/data-plane/dns/reverse-names.js';
+import type { DnsCounters, DnsZone } from '#libs/data-plane/dns/zone.js';
+import { indexZone } from '#libs/data-plane/dns/zone-index.js';
+
+export const ZONE: DnsZone = {
+  revision: 4,
+  serial: 7,
+  networks: [
+    {
+      name: 'dev',
+      records: [
+        { alias: 'api', address: '127.77.0.1', ports: [8080] },
+        { alias: 'six', address: 'fd00::6', ports: [8080] },
+        { alias: 'many', address: '127.77.0.3', ports: [80, 443, 65535] },
+      ],
+    },
+    { name: 'prod', records: [{ alias: 'api', address: '127.77.0.9', ports: [8080] }] },
+  ],
+  clients: [
+    { address: '10.0.0.1', sandboxId: 'sbx-dev' as SandboxId, networks: ['dev'], complete: true },
+    { address: '10.0.0.2', sandboxId: 'sbx-none' as SandboxId, networks: [], complete: true },
+    { address: '10.0.0.3', sandboxId: 'sbx-both' as SandboxId, networks: ['dev', 'prod'], complete: true },
+    { address: '10.0.0.4', sandboxId: 'sbx-new' as SandboxId, networks: ['dev'], complete: false },
+  ],
+};
+
+/** A handler under test. */
+export interface Served {
+  readonly handler: Handler;
+  readonly counters: () => DnsCounters;
+}
+
+export function serve(zone: DnsZone, queriesPerSecond = 1_000_000): Served {
+  const memory = createCounterMemory();
+  const index = indexZone(zone, 1);
+  const handler = createHandler({
+    zone: () => index,
+    upstream: null,
+    reverseNames: createReverseNames(forbiddenBlocks(['127.77.0.0/16', 'fd00::/64'])),
+    rateLimit: createRateLimit(queriesPerSecond, 100),
+    count: countIn(memory),
+    now: () => 0,
+  });
+  return { handler, counters: () => readCounters(memory) };
+}
+
+export function answerTo(served: Served, packet: Buffer, source: string): Buffer | null {
+  const answer = served.handler.handle(packet, source, 'udp');
+  if (answer instanceof Promise) throw new Error('an answer without upstreams is known at once');
+  return answer;
+}
+
+const RECURSION_DESIRED = 0x100;
+
+export function ask(served: Served, name: string, type: string, source: string) {
+  const packet: Packet = {
+    id: 4711,
+    type: 'query',
+    flags: RECURSION_DESIRED,
+    questions: [{ name, type: type as 'A' }],
+  };
+  const answer = answerTo(served, encode(packet), source);
+  if (answer === null) throw new Error('no answer');
+  return decode(answer);
+}
+
+export const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
+
+/** `owner ttl type data` of each record. */
+export function say(records: readonly Answer[] | undefined): string {
+  return (records ?? [])
+    .map((record) => {
+      const data = 'data' in record ? record.data : null;
+      const text = typeof data === 'string' ? data : JSON.stringify(data);
+      const ttl = 'ttl' in record ? record.ttl : null;
+      return record.type === 'SOA' ? `${record.name} ${ttl} SOA` : `${record.name} ${ttl} ${record.type} ${text}`;
+    })
+    .join(', ');
+}
