@@ -26,6 +26,8 @@ export interface SandboxDriver {
   /** What the driver was asked to take for a sandbox, and cannot as it is. */
   refused(): readonly RefusedSandbox[];
   clients(): readonly SandboxClient[];
+  /** Ranges in CIDR form that links of sandboxes have their addresses from, as far as they are known before. */
+  linkRanges(): readonly string[];
   /** `address:port` of each DNS listener the sandboxes can reach. */
   dnsListenAddresses(): readonly string[];
   /** Called after each change of any of the above. Set once, before start. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
@@ -10,6 +10,7 @@ import type { DnsServer } from '#libs/data-plane/dns/zone.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { ownRanges } from '../dns/own-ranges.js';
 import { systemUpstreams } from '../dns/upstreams.js';
 import { ZonePublisher } from '../dns/zone-publisher.js';
 import { type AgentLog, errorFields } from '../foundation/log.js';
@@ -81,7 +82,8 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   const sources = driver.dialSources(proxyRange);
 
   let meshChanged = (): void => {};
-  const mesh = await joinHostMesh(chooseMesh(settings.mesh, ports.offeredMesh), {
+  const meshChoice = chooseMesh(settings.mesh, ports.offeredMesh);
+  const mesh = await joinHostMesh(meshChoice, {
     agentId: ports.agentId,
     credentials: ports.credentials,
     stateFolder: settings.stateFolder,
@@ -116,7 +118,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
       // Nowhere yet: an answer that comes before the names are loaded would be wrong.
       listen: [],
       upstreams: upstreams(settings, driver),
-      forbiddenRanges: forbidden,
+      forbiddenRanges: ownRanges({ proxyRange, linkRanges: driver.linkRanges(), mesh: meshChoice.kind }),
       queriesPerSecondPerSource: settings.dnsQueriesPerSecond,
     },
     (event) => reportDns(log, event),
@@ -186,7 +188,8 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
 function upstreams({ dnsUpstreams }: TrafficSettings, driver: SandboxDriver): readonly string[] {
   if (dnsUpstreams === 'refuse') return [];
   if (dnsUpstreams !== 'system') return dnsUpstreams;
-  return systemUpstreams(readFileSync('/etc/resolv.conf', 'utf8'), driver.dnsListenAddresses());
+  const resolvConf = existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf', 'utf8') : '';
+  return systemUpstreams(resolvConf, driver.dnsListenAddresses());
 }
 
 /** Each once for as long as it stays the same. */

@@ -24,7 +24,8 @@ describe('DNS names outside the suffix that have to do with names below it', () 
   let served: Served;
   before(async () => {
     resolver = await startScripted((question) => [answer(question)]);
-    served = await serve({ upstreams: [resolver.address] });
+    const forbiddenRanges = ['127.77.0.0/16', '10.76.0.0/16', '100.64.0.0/10', 'fd7a:115c:a1e0::/48'];
+    served = await serve({ upstreams: [resolver.address], forbiddenRanges });
   });
   after(async () => {
     await served.server.close();
@@ -37,6 +38,28 @@ describe('DNS names outside the suffix that have to do with names below it', () 
       const result = await dig(served.port, '-b', source, name);
       expect(result.status).to.equal(isAsked ? 'NOERROR' : 'NXDOMAIN');
       expect(result.authority).to.deep.equal([]);
+      expect(resolver.asked.udp - before).to.equal(isAsked ? 1 : 0);
+    });
+  }
+
+  const reverse: readonly [address: string, isAsked: boolean, status: string][] = [
+    ['127.77.0.1', false, 'NOERROR'],
+    ['127.77.0.9', false, 'NXDOMAIN'],
+    ['10.76.0.2', false, 'NXDOMAIN'],
+    ['100.100.0.1', false, 'NXDOMAIN'],
+    ['fd7a:115c:a1e0::1', false, 'NXDOMAIN'],
+    ['127.0.0.1', false, 'NXDOMAIN'],
+    ['::1', false, 'NXDOMAIN'],
+    ['fe80::1', false, 'NXDOMAIN'],
+    ['169.254.169.254', false, 'NXDOMAIN'],
+    ['::ffff:127.77.0.1', false, 'NXDOMAIN'],
+    ['192.0.2.1', true, 'NOERROR'],
+    ['2001:db8::1', true, 'NOERROR'],
+  ];
+  for (const [address, isAsked, status] of reverse) {
+    it(`the reverse look-up of ${address} ${isAsked ? 'goes to the resolver' : `stays here: ${status}`}`, async () => {
+      const before = resolver.asked.udp;
+      expect((await dig(served.port, '-x', address)).status).to.equal(status);
       expect(resolver.asked.udp - before).to.equal(isAsked ? 1 : 0);
     });
   }

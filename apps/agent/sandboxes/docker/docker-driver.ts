@@ -121,6 +121,10 @@ class DockerDriver implements SandboxDriver {
     return [...this.bySandbox.values()].map(({ sandboxId, link }) => ({ sandboxId, address: link.address }));
   }
 
+  linkRanges(): readonly string[] {
+    return [this.plan.subnet];
+  }
+
   dnsListenAddresses(): readonly string[] {
     const { dnsAddress } = this.settings;
     const atGateway = hasInterface(this.plan.bridge) ? [`${this.plan.gateway}:${DNS_PORT}`] : [];

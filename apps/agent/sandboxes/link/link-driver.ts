@@ -114,6 +114,10 @@ class LinkDriver implements SandboxDriver {
     return [...this.served.values()].map(({ sandboxId, address }) => ({ sandboxId, address }));
   }
 
+  linkRanges(): readonly string[] {
+    return [`${this.settings.agentAddress}/32`];
+  }
+
   dnsListenAddresses(): readonly string[] {
     const { agentAddress, dnsAddress } = this.settings;
     const own = `${agentAddress}:${DNS_PORT}`;

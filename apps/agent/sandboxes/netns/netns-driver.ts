@@ -127,6 +127,10 @@ class NetnsDriver implements SandboxDriver {
     return [...this.placed.values()].map(({ sandboxId, link }) => ({ sandboxId, address: link.sandboxAddress }));
   }
 
+  linkRanges(): readonly string[] {
+    return [this.range.text, this.range6];
+  }
+
   dnsListenAddresses(): readonly string[] {
     const { dnsAddress } = this.settings;
     const onLinks = [...this.placed.values()].map(({ link }) => `${link.agentAddress}:${DNS_PORT}`);

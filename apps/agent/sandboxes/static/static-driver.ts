@@ -107,6 +107,11 @@ class StaticDriver implements SandboxDriver {
     return [...this.bySandbox].map(([sandboxId, address]) => ({ sandboxId, address }));
   }
 
+  linkRanges(): readonly string[] {
+    // Sandboxes have loopback addresses, or what the operator lists.
+    return [];
+  }
+
   dnsListenAddresses(): readonly string[] {
     return [this.settings.dnsAddress];
   }
