@@ -16,6 +16,7 @@ import { localNodeAddress, MemberBus } from '#libs/member/member-bus.js';
 import { Refusals } from '#libs/member/refusals.js';
 import { Renewal } from '#libs/member/renewal.js';
 import { SyncRequests } from '#libs/member/sync-requests.js';
+import { shortMeshLog } from '#libs/mesh/short-log.js';
 import { RELEASE } from '#libs/program/release.js';
 import { applyHere } from './apply-here.js';
 import { runLocalChecks } from './checks.js';
@@ -68,7 +69,10 @@ export class JoinedNetwork {
       isEphemeral: true,
       requestKey: (signal) => requestMeshKey(ports.url, ports.token(), nodeId, signal),
       changed: () => void changes.emit('mesh'),
-      log: (entry) => ports.log('mesh', { entry }),
+      log: shortMeshLog(
+        (entry) => ports.log('mesh', { entry }),
+        (code, peer, count) => ports.log('mesh: more of these in the last minute', { code, peer, count }),
+      ),
     });
     return new JoinedNetwork(ports, keys, credentials, mesh, changes);
   }
@@ -117,7 +121,7 @@ export class JoinedNetwork {
       network: ports.network,
       copy: this.copy,
       requestSync: (id, version) => syncs.ask(id, version),
-      record: ({ outcome, code, alias, port, flowId }) => log('flow', { outcome, code, alias, port, flowId }),
+      log,
       changed: ports.changed,
     });
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type NetworkId, type NetworkName, parseFlowId } from '#libs/contracts/ids.js';
 import type { ForwardState } from '#libs/contracts/local-node-requests.js';
-import type { FlowEngine, FlowEngineSettings, FlowRecord, LocalSource } from '#libs/data-plane/data-plane.js';
+import type { FlowEngine, FlowEngineSettings, LocalSource } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
+import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
 import type { JoinedMesh } from '#libs/member/join-mesh.js';
 import { ForwardStates } from './forward-states.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
@@ -18,7 +19,7 @@ export interface TrafficPorts {
   readonly copy: HeldCopy;
   readonly mesh: JoinedMesh;
   readonly requestSync: FlowEngineSettings['requestSync'];
-  readonly record: (record: FlowRecord) => void;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly now: () => Date;
   /** A forward stands otherwise than before. */
   readonly changed: () => void;
@@ -43,7 +44,13 @@ export class LocalTraffic {
   private ended: readonly ForwardState[] | null = null;
 
   constructor(private readonly ports: TrafficPorts) {
-    const { networkId, source, copy, mesh, requestSync, record, now, changed } = ports;
+    const { networkId, source, copy, mesh, requestSync, log, now, changed } = ports;
+    const flowLog = new FlowLog({
+      // The log of a local node has one level, and a line for each connection would fill it.
+      detail: () => {},
+      refused: ({ flowId, alias, port: asked, code }) => log('flow refused', { flowId, alias, port: asked, code }),
+      moreRefused: (_networkId, code, count) => log('more flows refused in the last minute', { code, count }),
+    });
     this.engine = createFlowEngine({
       agentId: null,
       localSource: source,
@@ -57,7 +64,7 @@ export class LocalTraffic {
       requestSync,
       newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
       record: (flow) => {
-        record(flow);
+        flowLog.record(flow);
         this.lastCodes.take(flow);
       },
     });

@@ -25,7 +25,11 @@ for (const mesh of MESHES) {
       this.timeout(150_000);
       const hops = pathToFileURL(join(CLONE, 'dist', 'test', 'support', 'hops.js'));
       hops.searchParams.set('file', file);
-      stack = await startStack({ sandboxes: 'netns', mesh, env: { NODE_OPTIONS: `--import=${hops}` } });
+      stack = await startStack({
+        sandboxes: 'netns',
+        mesh,
+        env: { NODE_OPTIONS: `--import=${hops}`, GLOBALSTACKS_LOG_LEVEL: 'debug' },
+      });
     });
 
     after(async () => {

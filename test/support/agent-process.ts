@@ -37,6 +37,7 @@ export class AgentProcess {
       GLOBALSTACKS_AGENT_DNS_UPSTREAMS: 'refuse',
       GLOBALSTACKS_MESH_TRANSPORT: 'direct',
       GLOBALSTACKS_MESH_DIRECT_LISTEN: '127.0.0.1:0',
+      GLOBALSTACKS_LOG_LEVEL: 'debug',
       ...settings,
     };
   }

@@ -8,8 +8,10 @@ import type { FlowEngine, FlowEngineSettings, FlowLimits, ProxyListeners } from 
 import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server.js';
 import type { DnsServer } from '#libs/data-plane/dns/zone.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
+import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
+import { shortMeshLog } from '#libs/mesh/short-log.js';
 import { ownRanges } from '../dns/own-ranges.js';
 import { systemUpstreams } from '../dns/upstreams.js';
 import { ZonePublisher } from '../dns/zone-publisher.js';
@@ -92,9 +94,18 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
       reportMesh(log, state);
       meshChanged();
     },
-    log: (entry) => log.warn(entry, 'mesh'),
+    log: shortMeshLog(
+      (entry) => log.warn(entry, 'mesh'),
+      (code, peer, count) => log.warn({ code, peer, count }, 'mesh: more of these in the last minute'),
+    ),
   });
   if (mesh.member === null) reportMesh(log, mesh.state());
+  const flowLog = new FlowLog({
+    detail: (flow) => log.debug({ flow }, `flow ${flow.outcome}`),
+    refused: (flow) => log.info({ flow }, 'flow refused'),
+    moreRefused: (networkId, code, count) =>
+      log.info({ networkId, code, count }, 'more flows refused in the last minute'),
+  });
   const flows = createFlowEngine({
     agentId: ports.agentId,
     localSource: null,
@@ -107,7 +118,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     isFresh: ports.isFresh,
     requestSync: ports.requestSync,
     newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
-    record: (flow) => log.info({ flow }, `flow ${flow.outcome}`),
+    record: (flow) => flowLog.record(flow),
   });
   const listeners = createProxyListeners(
     (socket, route) => flows.acceptClient(socket, route),
@@ -179,6 +190,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
       await listeners.close();
       await dns.close();
       await flows.close();
+      flowLog.close();
       await mesh.member?.close();
       await driver.close();
     },
