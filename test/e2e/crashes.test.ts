@@ -7,6 +7,7 @@ import { compile } from '#libs/policy/compile.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { foldNetwork } from '#test/support/fold-network.js';
 import { databaseUrl, networkIdOf, withRecord } from '#test/support/record.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -29,9 +30,7 @@ describe('crashes under a loop of commands', function () {
   before(async function () {
     this.timeout(150_000);
     stack = await startStack({ sandboxes: 'static' });
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
+    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
   });
 
   after(async () => {

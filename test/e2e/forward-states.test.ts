@@ -4,6 +4,7 @@ import { KNOWN_FOR_MS } from '#libs/contracts/bus/contact.js';
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { backgroundPid } from '#test/support/background-node.js';
 import { freePort } from '#test/support/ports.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { type Ran, type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
@@ -36,8 +37,7 @@ for (const mesh of MESHES) {
     before(async () => {
       stack = await startStack({ sandboxes: 'static', mesh });
       port = await freePort();
-      await stack.json(['network', 'create', 'dev']);
-      await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait=5']);
+      await makeNetwork(stack, 'dev', { 'sbx-api': 'api:8080' });
       await stack.json(['network', 'policy', 'allow', ...RULE, '--wait=5']);
       await stack.json(['mesh', 'join', 'dev']);
       const forwarded = await stack.json(['mesh', 'forward', 'dev', 'api:8080', '--local', String(port)]);

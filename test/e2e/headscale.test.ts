@@ -6,6 +6,7 @@ import { childrenOf } from '#test/support/child-processes.js';
 import { CLONE } from '#test/support/clone.js';
 import { headscaleBinary, NEEDS_HEADSCALE, type RunningHeadscale, startHeadscale } from '#test/support/headscale.js';
 import { freePort } from '#test/support/ports.js';
+import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type Ran, type RunningStack, ran, run, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -54,21 +55,8 @@ describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
       },
     });
     port = await freePort();
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait']);
-    await stack.json([
-      'network',
-      'policy',
-      'allow',
-      'dev',
-      '--from',
-      'local',
-      '--to',
-      'api',
-      '--port',
-      '8080',
-      '--wait',
-    ]);
+    await makeNetwork(stack, 'dev', { 'sbx-api': 'api:8080' });
+    await allow(stack, 'dev', 'local', 'api', 8_080);
   });
   after(async () => {
     await stack?.gstacks('mesh', 'leave', 'dev');

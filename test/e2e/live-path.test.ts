@@ -14,6 +14,7 @@ import {
   type Overriding,
 } from '#test/support/agent-overrides.js';
 import { curl, hold, namespaceOf } from '#test/support/sandboxes.js';
+import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type Running, type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -94,7 +95,7 @@ describe('what breaks a connection fails network test, which says what it is', f
       'web other 7003',
     ]) {
       const [from = '', to = '', port = ''] = rule.split(' ');
-      await stack.json(['network', 'policy', 'allow', 'dev', '--from', from, '--to', to, '--port', port, '--wait']);
+      await allow(stack, 'dev', from, to, Number(port));
     }
     await ran('ip', ['-n', await namespaceOf(stack, 'sbx-api'), 'address', 'add', '10.99.0.1', 'dev', 'lo']);
     for (const listen of [
@@ -435,9 +436,7 @@ describe('what breaks a connection between processes of one machine fails networ
   before(async function () {
     this.timeout(120_000);
     stack = await startStack({ sandboxes: 'static' });
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '80:8080']);
+    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:80:8080' });
     await stack.json(['network', 'alias', 'add', 'dev', 'sbx-api', 'nobody', '--port', '80:7000']);
     for (const to of ['api', 'nobody']) {
       const rule = ['--from', 'web', '--to', to, '--port', '80'];

@@ -6,6 +6,7 @@ import { childrenOf } from '#test/support/child-processes.js';
 import type { MeshFixture } from '#test/support/mesh-fixture.js';
 import { freePort } from '#test/support/ports.js';
 import { curl, expectReset, hold } from '#test/support/sandboxes.js';
+import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -30,27 +31,9 @@ describe('faults of a tsnet mesh', function () {
     stack = await startStack({ sandboxes: 'netns', mesh: 'tsnet', env: { GLOBALSTACKS_LOG_LEVEL: 'info' } });
     if (stack.fixture === null) throw new Error('a stack over tsnet has a control server');
     control = stack.fixture;
-    await stack.json(['network', 'create', 'dev']);
-    for (const [sandbox, alias] of [
-      ['sbx-web', 'web'],
-      ['sbx-api', 'api'],
-    ] as const) {
-      await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', '8080', '--wait']);
-    }
+    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
     for (const from of ['web', 'local']) {
-      await stack.json([
-        'network',
-        'policy',
-        'allow',
-        'dev',
-        '--from',
-        from,
-        '--to',
-        'api',
-        '--port',
-        '8080',
-        '--wait',
-      ]);
+      await allow(stack, 'dev', from, 'api', 8_080);
     }
   });
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { expectReset } from '#test/support/sandboxes.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { type Running, type RunningStack, run, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -23,9 +24,7 @@ describe('a sandbox that ends on one host and is made on another', function () {
       readFileSync(join(stack.home, 'ready.json'), 'utf8'),
     );
     web = ready.sandboxes.find(({ id }) => id === 'sbx-web')?.address ?? '';
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-web']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-worker', '--alias', 'worker', '--port', '9090']);
+    await makeNetwork(stack, 'dev', { 'sbx-web': null, 'sbx-worker': 'worker:9090' });
     const rule = ['--from', 'sandbox:sbx-web', '--to', 'worker', '--port', '9090'];
     await stack.json(['network', 'policy', 'allow', 'dev', ...rule, '--wait']);
   });

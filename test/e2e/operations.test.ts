@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { type Ran, type RunningStack, run, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -44,9 +45,7 @@ describe('docs/operations.md, followed as printed', function () {
   before(async function () {
     this.timeout(150_000);
     stack = await startStack({ sandboxes: 'static' });
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
+    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
     await stack.json(['network', 'policy', 'allow', ...RULE, '--wait']);
   });
 

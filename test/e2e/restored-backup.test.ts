@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { curl, expectReset } from '#test/support/sandboxes.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -40,9 +41,7 @@ describe('a database that was restored from an older copy', function () {
   before(async function () {
     this.timeout(300_000);
     stack = await startStack({ sandboxes: 'netns' });
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
+    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
     await stack.json(['network', 'policy', 'allow', ...RULE, '--wait']);
     await withStackStopped((postgres) => copied(postgres, copy));
     for (let count = 1; count <= 6; count += 1) expect((await alias(`later-${count}`)).code).to.equal(0);

@@ -9,6 +9,7 @@ import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { meshNodeAs, meshNodeWith } from '#test/support/agent-identity.js';
 import { flowIdOf } from '#test/support/main-path.js';
 import { networkIdOf } from '#test/support/record.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
@@ -30,13 +31,7 @@ for (const mesh of MESHES) {
     before(async function () {
       this.timeout(150_000);
       stack = await startStack({ sandboxes: 'static', mesh });
-      await stack.json(['network', 'create', 'dev']);
-      for (const [sandbox, alias] of [
-        ['sbx-web', 'web'],
-        ['sbx-api', 'api'],
-      ] as const) {
-        await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', '8080']);
-      }
+      await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
       const rule = ['--from', 'any', '--to', 'api', '--port', '8080'];
       await stack.json(['network', 'policy', 'allow', 'dev', ...rule, '--wait']);
       request = {

@@ -1,21 +1,30 @@
 import { inSpells } from './spells.js';
 
-/** Uses the share of one core that its argument says, 0 to 1 or more for several threads' worth, and nothing else. */
+/** Uses so many seconds of CPU a second as its argument says, as far as one thread gets them, and nothing else. */
 const share = Number(process.argv[2]);
-const TURN_MS = 5;
+const TURN_MS = 1;
 
 let isRunning = false;
+let beganMs = 0;
+let usedBeforeMs = 0;
+
+function usedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
 
 function turn(): void {
   if (!isRunning) return;
-  const until = performance.now() + TURN_MS * Math.min(share, 1);
-  while (performance.now() < until);
-  setTimeout(turn, TURN_MS * Math.max(0, 1 - share));
+  const due = (performance.now() - beganMs) * share;
+  const until = performance.now() + TURN_MS;
+  while (usedMs() - usedBeforeMs < due && performance.now() < until);
+  setTimeout(turn, usedMs() - usedBeforeMs < due ? 0 : TURN_MS);
 }
 
 inSpells({
   go: () => {
     isRunning = true;
+    [beganMs, usedBeforeMs] = [performance.now(), usedMs()];
     turn();
   },
   halt: () => {

@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { connect as connectNats, jwtAuthenticator } from 'nats';
+import { connect as connectNats, jwtAuthenticator, type NatsConnection } from 'nats';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { HostileMemberSettings } from '#test/support/hostile-members.js';
 import { inSpells } from './spells.js';
@@ -16,18 +17,21 @@ import { inSpells } from './spells.js';
 const settings: HostileMemberSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const MESSAGES_A_TURN = 100;
 const STREAMS_A_TURN = 50;
+const CUT_OFF_PAUSE_MS = 5;
 const NETWORKS_A_MESSAGE = 20;
 const SANDBOXES = 2_000;
 
-const bus = await connectNats({
-  servers: settings.busServers as string[],
-  inboxPrefix: settings.inbox,
-  authenticator: jwtAuthenticator(settings.busJwt, Buffer.from(settings.nkeySeed)),
-  maxReconnectAttempts: -1,
-});
+/** Whoever is cut off asks to be let in again at once, and for ever. */
+const connectBus = (): Promise<NatsConnection> =>
+  connectNats({
+    servers: settings.busServers as string[],
+    inboxPrefix: settings.inbox,
+    authenticator: jwtAuthenticator(settings.busJwt, Buffer.from(settings.nkeySeed)),
+    reconnect: false,
+  });
 
 let isRunning = false;
-const did = { messages: 0, streams: 0, sessions: 0 };
+const did = { connections: 0, messages: 0, streams: 0, sessions: 0 };
 
 const unknownNetwork = () => ({
   networkId: randomUUID(),
@@ -82,14 +86,24 @@ const texts = settings.messages.flatMap((kind) =>
   Array.from({ length: kind === 'inventory' ? 1 : 30 }, () => [kind, JSON.stringify(MESSAGES[kind]?.())] as const),
 );
 
+let bus: NatsConnection | null = null;
+
 async function flood(): Promise<void> {
   while (isRunning) {
-    for (let n = 0; n < MESSAGES_A_TURN; n += 1) {
-      const [kind, text] = texts[did.messages % texts.length] ?? ['heartbeat', ''];
-      did.messages += 1;
-      bus.publish(`${settings.subject}.${kind}`, text, { reply: `${settings.inbox}.x.${did.messages}` });
+    try {
+      if (bus === null || bus.isClosed()) {
+        did.connections += 1;
+        bus = await connectBus();
+      }
+      for (let n = 0; n < MESSAGES_A_TURN; n += 1) {
+        const [kind, text] = texts[did.messages % texts.length] ?? ['heartbeat', ''];
+        bus.publish(`${settings.subject}.${kind}`, text, { reply: `${settings.inbox}.x.${did.messages}` });
+        did.messages += 1;
+      }
+      await bus.flush();
+    } catch {
+      await pause(CUT_OFF_PAUSE_MS);
     }
-    await bus.flush().catch(() => {});
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type HostileMemberSettings, hostileAgent, hostileLocalNode } from '#test/support/hostile-members.js';
 import { namespaceOf } from '#test/support/sandboxes.js';
+import { allow, makeNetwork } from '#test/support/set-up.js';
 import { Spells } from '#test/support/spells.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
@@ -28,18 +29,8 @@ describe('one member harms nobody else', function () {
   before(async function () {
     this.timeout(180_000);
     stack = await startStack({ sandboxes: 'netns' });
-    await stack.json(['network', 'create', 'dev']);
-    for (const [sandbox, alias] of [
-      ['sbx-web', 'web'],
-      ['sbx-api', 'api'],
-      ['sbx-worker', 'worker'],
-    ] as const) {
-      await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', '8080']);
-    }
-    for (const from of ['web', 'worker']) {
-      const rule = ['--from', from, '--to', 'api', '--port', '8080', '--wait'];
-      await stack.json(['network', 'policy', 'allow', 'dev', ...rule]);
-    }
+    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080', 'sbx-worker': 'worker:8080' });
+    for (const from of ['web', 'worker']) await allow(stack, 'dev', from, 'api', 8_080);
     neighbour = Spells.start('neighbour', ['api.dev.gstacks', '8080'], await namespaceOf(stack, 'sbx-web'));
     // What honest work takes is there before.
     await measured(SPELL_MS);
@@ -92,7 +83,8 @@ describe('one member harms nobody else', function () {
       const began = performance.now();
       program_.go();
       const seen = await measured(SPELL_MS);
-      await program_.halt();
+      const did = await program_.halt();
+      if (did !== null) console.log('      ', JSON.stringify(did), (program_.cpuSeconds() - cpu).toFixed(2));
       for (const kind of ['dns', 'flow', 'api'] as const) into[kind].push(...seen[kind]);
       const share = (program_.cpuSeconds() - cpu) / ((performance.now() - began) / 1_000);
       await measured(AFTER_MS);

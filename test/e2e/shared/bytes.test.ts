@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 import { freePort } from '#test/support/ports.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import { type Running, type RunningStack, run } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
@@ -23,8 +24,7 @@ for (const mesh of MESHES) {
     before(async function () {
       this.timeout(150_000);
       stack = at();
-      await stack.json(['network', 'create', 'dev']);
-      await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
+      await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080' });
       for (const [sandbox, alias] of [
         ['sbx-api', 'api'],
         ['sbx-worker', 'worker'],

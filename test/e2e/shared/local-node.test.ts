@@ -8,6 +8,7 @@ import type { JoinedNetworkState } from '#libs/contracts/local-node-requests.js'
 import { backgroundPid } from '#test/support/background-node.js';
 import { childrenOf } from '#test/support/child-processes.js';
 import { freePort } from '#test/support/ports.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import { type Ran, type RunningStack, ran, run } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
@@ -32,8 +33,7 @@ for (const mesh of MESHES) {
     before(async () => {
       stack = at();
       port = await freePort();
-      await stack.json(['network', 'create', 'dev']);
-      await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait=5']);
+      await makeNetwork(stack, 'dev', { 'sbx-api': 'api:8080' });
       await stack.json(['network', 'policy', 'allow', ...RULE, '--wait=5']);
     });
     after(async () => {
@@ -128,8 +128,7 @@ for (const mesh of MESHES) {
 
     it('is in several networks at once, each with a node of its own', async () => {
       const other = await freePort();
-      await stack.json(['network', 'create', 'other']);
-      await stack.json(['network', 'attach', 'other', 'sbx-worker', '--alias', 'worker', '--port', '9090', '--wait=5']);
+      await makeNetwork(stack, 'other', { 'sbx-worker': 'worker:9090' });
       const rule = ['other', '--from', 'local', '--to', 'worker', '--port', '9090'];
       await stack.json(['network', 'policy', 'allow', ...rule, '--wait=5']);
       expect(await stack.json(['mesh', 'join', 'other'])).to.include({ state: 'joined', mesh: 'joined' });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { addressesOf, curl, expectReset } from '#test/support/sandboxes.js';
+import { allow, makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
@@ -16,15 +17,8 @@ for (const mesh of MESHES) {
     before(async function () {
       this.timeout(150_000);
       stack = at();
-      for (const [network, sandbox, alias, port] of [
-        ['dev', 'sbx-web', 'web', '8080'],
-        ['dev', 'sbx-api', 'api', '8080'],
-        ['dev', 'sbx-worker', 'worker', '80:9090'],
-        ['other', 'sbx-api', 'api', '8080'],
-      ] as const) {
-        if (alias === 'web' || network === 'other') await stack.json(['network', 'create', network]);
-        await stack.json(['network', 'attach', network, sandbox, '--alias', alias, '--port', port, '--wait']);
-      }
+      await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080', 'sbx-worker': 'worker:80:9090' });
+      await makeNetwork(stack, 'other', { 'sbx-api': 'api:8080' });
     });
 
     it('resets what no rule allows, before a byte reaches the target', async () => {
@@ -32,38 +26,14 @@ for (const mesh of MESHES) {
     });
 
     it('answers across hosts by alias once it is allowed', async () => {
-      await stack.json([
-        'network',
-        'policy',
-        'allow',
-        'dev',
-        '--from',
-        'web',
-        '--to',
-        'api',
-        '--port',
-        '8080',
-        '--wait',
-      ]);
+      await allow(stack, 'dev', 'web', 'api', 8_080);
       const { stdout, stderr } = await curl(stack, 'sbx-web', API);
       expect(stdout, stderr).to.equal('{"sandbox":"sbx-api"}\n');
     });
 
     it('answers on the same host by alias once it is allowed, on the published port', async () => {
       expectReset(await curl(stack, 'sbx-api', 'http://worker.dev.gstacks/'));
-      await stack.json([
-        'network',
-        'policy',
-        'allow',
-        'dev',
-        '--from',
-        'api',
-        '--to',
-        'worker',
-        '--port',
-        '80',
-        '--wait',
-      ]);
+      await allow(stack, 'dev', 'api', 'worker', 80);
       const { stdout, stderr } = await curl(stack, 'sbx-api', 'http://worker.dev.gstacks/');
       expect(stdout, stderr).to.equal('{"sandbox":"sbx-worker"}\n');
     });
@@ -102,19 +72,7 @@ for (const mesh of MESHES) {
 
     it('adds and removes an alias while everything runs', async () => {
       await stack.json(['network', 'alias', 'add', 'dev', 'sbx-api', 'late', '--port', '9090', '--wait']);
-      await stack.json([
-        'network',
-        'policy',
-        'allow',
-        'dev',
-        '--from',
-        'web',
-        '--to',
-        'late',
-        '--port',
-        '9090',
-        '--wait',
-      ]);
+      await allow(stack, 'dev', 'web', 'late', 9_090);
       const url = 'http://late.dev.gstacks:9090/';
       const { stdout, stderr } = await curl(stack, 'sbx-web', url);
       expect(stdout, stderr).to.equal('{"sandbox":"sbx-api"}\n');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { withRecord } from '#test/support/record.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
 
@@ -37,9 +38,7 @@ describe('what the control plane refuses', function () {
 
   before(async () => {
     stack = at();
-    await stack.json(['network', 'create', 'dev']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
-    await stack.json(['network', 'attach', 'dev', 'sbx-worker', '--wait']);
+    await makeNetwork(stack, 'dev', { 'sbx-api': 'api:8080', 'sbx-worker': null });
   });
 
   /** Rows that commands write; what agents report comes on streams of their own. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type Capture, capturePayload } from '#test/support/capture.js';
 import { curl, expectReset, hold, namespaceOf } from '#test/support/sandboxes.js';
+import { makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
@@ -26,9 +27,7 @@ for (const mesh of MESHES) {
     before(async function () {
       this.timeout(150_000);
       stack = at();
-      await stack.json(['network', 'create', 'dev']);
-      await stack.json(['network', 'attach', 'dev', 'sbx-web', '--alias', 'web', '--port', '8080']);
-      await stack.json(['network', 'attach', 'dev', 'sbx-api', '--alias', 'api', '--port', '8080']);
+      await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
       await stack.json(['network', 'policy', 'allow', ...RULE, '--wait']);
       capture = await capturePayload(await namespaceOf(stack, 'sbx-web'), 8_080);
     });

@@ -18,6 +18,7 @@ import { identityOf, meshNodeAs, transportFor } from '#test/support/agent-identi
 import { listenToBus } from '#test/support/bus-listener.js';
 import { flowIdOf, openAs } from '#test/support/main-path.js';
 import { networkIdOf } from '#test/support/record.js';
+import { allow, makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
@@ -35,27 +36,8 @@ for (const mesh of MESHES) {
     before(async function () {
       this.timeout(150_000);
       stack = at();
-      await stack.json(['network', 'create', 'dev']);
-      for (const [sandbox, alias] of [
-        ['sbx-web', 'web'],
-        ['sbx-api', 'api'],
-        ['sbx-worker', 'worker'],
-      ] as const) {
-        await stack.json(['network', 'attach', 'dev', sandbox, '--alias', alias, '--port', '8080']);
-      }
-      await stack.json([
-        'network',
-        'policy',
-        'allow',
-        'dev',
-        '--from',
-        'any',
-        '--to',
-        'api',
-        '--port',
-        '8080',
-        '--wait',
-      ]);
+      await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080', 'sbx-worker': 'worker:8080' });
+      await allow(stack, 'dev', 'any', 'api', 8_080);
     });
 
     it('nothing outside its own subjects is published or heard on the live bus', async () => {
@@ -93,19 +75,7 @@ for (const mesh of MESHES) {
         for (const subject of publish) await bus.request(subject, {}, 100).catch(() => {});
         await waitFor('the server refused each', () => faults.length >= publish.length + subscribe.length);
         // The others' traffic goes on meanwhile, and none of it comes here.
-        await stack.json([
-          'network',
-          'policy',
-          'allow',
-          'dev',
-          '--from',
-          'any',
-          '--to',
-          'worker',
-          '--port',
-          '8080',
-          '--wait',
-        ]);
+        await allow(stack, 'dev', 'any', 'worker', 8_080);
         expect(heard).to.deep.equal([]);
       } finally {
         await bus.close();
