@@ -2,8 +2,17 @@
 export const AGENT_NETWORK_STATUSES = ['SYNCED', 'PENDING', 'STALE', 'FAILED', 'OFFLINE', 'UNKNOWN'] as const;
 export type AgentNetworkStatus = (typeof AGENT_NETWORK_STATUSES)[number];
 
-export const NETWORK_STATUSES = [...AGENT_NETWORK_STATUSES, 'EMPTY', 'EPOCH_REGRESSED'] as const;
-/** The worst of its agents'; EMPTY: no agent takes part. */
+export const NETWORK_STATUSES = [
+  ...AGENT_NETWORK_STATUSES,
+  'EMPTY',
+  'EPOCH_REGRESSED',
+  'STREAM_UNREADABLE',
+  'QUARANTINED',
+] as const;
+/**
+ * The worst of its agents'; EMPTY: no agent takes part. QUARANTINED: an admin cut it off. STREAM_UNREADABLE: agents serve
+ * the last version that this release can read, and nothing is written.
+ */
 export type NetworkStatus = (typeof NETWORK_STATUSES)[number];
 
 /** UNKNOWN: enrolled, and not heard of since the control plane started. */

@@ -62,21 +62,6 @@ export class StoreClosedError extends CodedError {
   }
 }
 
-/** An event that no reader here understands: written by a newer program. */
-export class UnknownEventVersionError extends CodedError {
-  constructor(
-    readonly type: string,
-    readonly schemaVersion: number,
-    readonly latestVersion: number,
-  ) {
-    super(
-      'EVENT_VERSION_UNKNOWN',
-      `event ${type} has schema version ${schemaVersion}; this program reads up to ${latestVersion}`,
-      'run a version of the program at least as new as the one that wrote the log',
-    );
-  }
-}
-
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

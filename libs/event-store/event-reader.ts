@@ -35,6 +35,14 @@ export class EventReader {
     return rows.map(parseEventRow);
   }
 
+  async streamVersion(streamId: string): Promise<number> {
+    const { rows } = await this.pool.query<{ version: string | null }>(
+      'SELECT max(stream_version) AS version FROM events WHERE stream_id = $1',
+      [streamId],
+    );
+    return Number(rows[0]?.version ?? 0);
+  }
+
   async all(after: number, limit: number): Promise<readonly StoredEvent[]> {
     const events: StoredEvent[] = [];
     await this.withClient((client) =>

@@ -71,7 +71,10 @@ export interface EventStore {
   execute(write: CommandWrite): Promise<CommandOutcome>;
   /** The row of a command already executed, looked up before a decision is made again. */
   findCommand(actor: string, commandId: string): Promise<CommandRow | null>;
+  /** Events of a newer program come as they are stored, here and from readAll: whoever folds them finds that out. */
   readStream(streamId: string, afterVersion?: number): Promise<readonly StoredEvent[]>;
+  /** How many events a stream has, whether this program can read them or not; 0: there is none. */
+  streamVersion(streamId: string): Promise<number>;
   /** Events of the whole log in order, `position > after`, at most limit. */
   readAll(after: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Calls handle with every event after the position given, in order, one batch at a time; a rejection is retried. */

@@ -66,9 +66,13 @@ class PostgresEventStore implements EventStore {
     return events.map((event) => this.upcasters.upcast(event));
   }
 
+  streamVersion(streamId: string): Promise<number> {
+    return this.reader.streamVersion(streamId);
+  }
+
   async readAll(after: number, limit: number): Promise<readonly StoredEvent[]> {
     const events = await this.reader.all(after, limit);
-    return events.map((event) => (this.upcasters.knows(event) ? this.upcasters.upcast(event) : event));
+    return events.map((event) => this.upcasters.upcast(event));
   }
 
   subscribe(

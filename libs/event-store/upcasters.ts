@@ -1,5 +1,4 @@
 import type { Upcast } from '#libs/domain/event-schemas.js';
-import { UnknownEventVersionError } from './errors.js';
 import type { StoredEvent } from './event-store.js';
 
 /**
@@ -17,16 +16,13 @@ export class Upcasters {
     return (this.steps.get(type)?.length ?? 0) + 1;
   }
 
-  /** Whether this program understands the event. */
-  knows(event: Pick<StoredEvent, 'type' | 'schemaVersion'>): boolean {
-    return event.schemaVersion <= this.newestVersion(event.type);
-  }
-
-  /** The event in its newest version; its hash stays that of the stored text. Error: UnknownEventVersionError. */
+  /**
+   * The event in the newest version that this program knows; its hash stays that of the stored text. An event of a newer
+   * program stays as it is.
+   */
   upcast(event: StoredEvent): StoredEvent {
     const newest = this.newestVersion(event.type);
-    if (event.schemaVersion === newest) return event;
-    if (event.schemaVersion > newest) throw new UnknownEventVersionError(event.type, event.schemaVersion, newest);
+    if (event.schemaVersion >= newest) return event;
     const steps = this.steps.get(event.type) ?? [];
     const data = steps.slice(event.schemaVersion - 1).reduce((older, step) => step(older), event.data);
     return { ...event, data, schemaVersion: newest };

@@ -1,5 +1,6 @@
 import type { AliasName, UserName } from '#libs/contracts/ids.js';
 import { printRule } from '#libs/contracts/rules.js';
+import { snapshotHead } from './compile.js';
 import { evaluateSource } from './evaluate.js';
 import type { Snapshot, Topology } from './model.js';
 import { sortedBy } from './order.js';
@@ -9,7 +10,7 @@ import { aliasElement } from './snapshot-elements.js';
 /**
  * What a developer's machine needs of one network at this version: the aliases and ports that its user may reach, the
  * sandbox and agent behind each, and the rules that allow it. Nothing else of the network is in it: not who else is
- * attached, no label, no rule about others. A deleted network gives a snapshot that tells the node to let go.
+ * attached, no label, no rule about others. A deleted or quarantined network gives a snapshot that tells the node to let go.
  */
 export function compileForLocalNode(topology: Topology, user: UserName): Snapshot {
   const ofUsers = compiled.get(topology) ?? new Map<UserName, Snapshot>();
@@ -22,9 +23,9 @@ export function compileForLocalNode(topology: Topology, user: UserName): Snapsho
 const compiled = new WeakMap<Topology, Map<UserName, Snapshot>>();
 
 function compileAnew(topology: Topology, user: UserName): Snapshot {
-  const { networkId, name, version, maxStalenessSeconds, deleted } = topology;
-  const head = { format: 1, networkId, name, version, maxStalenessSeconds } as const;
-  if (deleted) return { ...head, participates: false, sandboxes: [], aliases: [], rules: [] };
+  if (topology.deleted || topology.quarantinedSince !== null) {
+    return { ...snapshotHead(topology, false), sandboxes: [], aliases: [], rules: [] };
+  }
 
   const source = { kind: 'local', user } as const;
   const mayReach = (alias: AliasName, port: number) => evaluateSource(topology, source, alias, port).effect === 'allow';
@@ -41,8 +42,7 @@ function compileAnew(topology: Topology, user: UserName): Snapshot {
   );
   const selectors = selectorsFor(topology, source);
   return {
-    ...head,
-    participates: true,
+    ...snapshotHead(topology, true),
     sandboxes: sortedBy(topology.sandboxes.values(), ({ sandboxId }) => sandboxId)
       .filter(({ sandboxId }) => targets.has(sandboxId))
       .map(({ sandboxId, agentId }) => ({ sandboxId, agentId, labels: {} })),

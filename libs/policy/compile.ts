@@ -1,11 +1,12 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import { printRule } from '#libs/contracts/rules.js';
+import { MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import type { Snapshot, Topology } from './model.js';
 import { compareText, sortedBy } from './order.js';
 import { type SnapshotHead } from './snapshot-digest.js';
 import { aliasElement, sandboxElement } from './snapshot-elements.js';
 
-/** Every agent that holds an attached sandbox, in order; nobody takes part in a deleted network. */
+/** Every agent that holds an attached sandbox, in order; nobody takes part in a deleted or quarantined network. */
 export function participants(topology: Topology): readonly AgentId[] {
   return [...participantSet(topology)].sort(compareText);
 }
@@ -17,7 +18,7 @@ function participantSet(topology: Topology): ReadonlySet<AgentId> {
   const known = participating.get(topology);
   if (known !== undefined) return known;
   const agents = new Set<AgentId>();
-  if (!topology.deleted) {
+  if (!topology.deleted && topology.quarantinedSince === null) {
     for (const { agentId } of topology.sandboxes.values()) if (agentId !== null) agents.add(agentId);
   }
   participating.set(topology, agents);
@@ -54,15 +55,18 @@ function emptySnapshot(topology: Topology): Snapshot {
   return { ...snapshotHead(topology, false), sandboxes: [], aliases: [], rules: [] };
 }
 
-/** What a snapshot says of the network itself, for an agent that takes part or one that is to let go. */
-export function snapshotHead(
-  {
-    networkId,
-    name,
-    version,
-    maxStalenessSeconds,
-  }: Pick<Topology, 'networkId' | 'name' | 'version' | 'maxStalenessSeconds'>,
-  participates: boolean,
-): SnapshotHead {
+/** What a snapshot says of the network itself is made of this. */
+export type TopologyHead = Pick<
+  Topology,
+  'networkId' | 'name' | 'version' | 'maxStalenessSeconds' | 'quarantinedSince'
+>;
+
+/**
+ * What a snapshot says of the network itself, for an agent that takes part or one that is to let go. A quarantine is
+ * also written by a release that cannot read the whole stream: what it says must not depend on more than the name.
+ */
+export function snapshotHead(head: TopologyHead, participates: boolean): SnapshotHead {
+  const { networkId, name, version, quarantinedSince } = head;
+  const maxStalenessSeconds = quarantinedSince === null ? head.maxStalenessSeconds : MIN_STALENESS_SECONDS;
   return { format: 1, networkId, name, version, maxStalenessSeconds, participates };
 }

@@ -71,6 +71,8 @@ export interface Topology extends NetworkView {
   readonly mode: 'agent_proxy';
   readonly maxStalenessSeconds: number;
   readonly deleted: boolean;
+  /** The version at which it was quarantined: since then nobody takes part in it. null: it is not. */
+  readonly quarantinedSince: number | null;
   /** Who published an alias that nobody publishes now: another sandbox may not take over its rules unasked. */
   readonly formerPublishers: ReadonlyMap<AliasName, SandboxId>;
 }

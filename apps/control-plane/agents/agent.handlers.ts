@@ -13,6 +13,7 @@ import type { AgentRecord } from '../record/agent-record.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
+import { unreadableDto } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { ListAgents, RevokeAgent } from './messages.js';
 
@@ -46,6 +47,7 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
       softwareVersion: contact?.softwareVersion ?? null,
       lastContactAt: contact?.lastContactAt.toISOString() ?? null,
       enrolledAt,
+      unreadable: unreadableDto(this.directory.unreadable(streamOf(AGENT, agentId))),
       mesh: this.statuses.meshOf(agentId),
       sandboxes: this.directory
         .sandboxes()
@@ -80,7 +82,8 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
       context: write,
       request: jsonOf(['RevokeAgent', agentId]),
       streamId: streamOf(AGENT, agentId),
-      load: () => this.states.agent(agentId),
+      // Revoking only takes away: it is carried out also when the agent's stream cannot be read to its end.
+      load: () => this.states.agentToEnd(agentId),
       decide: (agent) => decideAgent({ kind: 'RevokeAgent', agentId, reason: `revoked by ${write.actor}` }, agent),
       answer: ({ events }) => ({
         agentId,

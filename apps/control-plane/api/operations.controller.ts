@@ -7,6 +7,7 @@ import { Regressions } from '../applied/regressions.js';
 import { Metrics } from '../foundation/metrics.js';
 import { BUS } from '../foundation/provided.js';
 import { Operations } from '../http/route.js';
+import type { Directory } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
 import { SeenHead } from '../record/seen-head.js';
 import { ApiDescription } from './api-description.js';
@@ -54,6 +55,9 @@ export class OperationsController {
         const log = this.indicators.check('log');
         return this.feed.isFollowing ? log.up() : log.down();
       },
+      // Shown, and no reason to turn requests away or to start again: only another release reads these streams, all others
+      // are served, and cutting one off is a request too.
+      async () => this.indicators.check('streams').up(unreadableStreams(this.feed.directory)),
       // Shown, and no reason to turn requests away: denials are written, and the way out is a request too.
       async () => {
         const waiting = new Set(this.regressions.all().map(({ networkId }) => networkId));
@@ -77,4 +81,18 @@ export class OperationsController {
   openapi(): OpenAPIObject {
     return this.description.document;
   }
+}
+
+const MOST_STREAMS = 20;
+
+/** Says of which kind they are and what they hold, and none of their names: whoever asks has shown no token. */
+function unreadableStreams({ unreadableStreams: streams }: Directory) {
+  const first = [...streams.values()].slice(0, MOST_STREAMS);
+  return {
+    unreadable: streams.size,
+    first: first.map(({ streamId, position, version, type, schemaVersion }) => ({
+      ...{ kind: /^[a-z]+(-node)?/.exec(streamId)?.[0] ?? 'other', position, version },
+      ...{ eventType: type, schemaVersion },
+    })),
+  };
 }

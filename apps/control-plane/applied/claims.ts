@@ -54,7 +54,8 @@ function contradiction(agentId: AgentId, claim: Claim, { record, epoch, isExpect
   const isRight = isExpected(claim.version, claim.hash);
   // Of a network that is not in this store, an agent may hold that it is to let go of it.
   if (record === null) return isRight === true ? null : `${agentId} holds a network that is not in this store`;
-  const { version } = record.topology;
+  // Versions that cannot be read here are in the store all the same.
+  const version = record.streamVersion;
   if (claim.version > version) return `${agentId} holds version ${claim.version}, the store is at ${version}`;
   if (isRight !== false) return null;
   return `${agentId} holds another version ${claim.version} than the store`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Regressions } from '../applied/regressions.js';
-import type { NetworkRecord } from '../record/network-record.js';
+import { isQuarantined, type NetworkRecord } from '../record/network-record.js';
 
 /** Whether a network's topology may go out to those who can take it. */
 @Injectable()
@@ -9,9 +9,11 @@ export class Publication {
 
   /**
    * Nothing goes out of a stream that cannot be read, nor of one that agents are ahead of (EPOCH_REGRESSED), unless a
-   * denial was written since: that is brought to every agent that can still take it.
+   * denial was written since: that is brought to every agent that can still take it. A quarantine always goes out.
    */
-  isOpen({ topology, unreadable }: NetworkRecord): boolean {
+  isOpen(record: NetworkRecord): boolean {
+    const { topology, unreadable } = record;
+    if (isQuarantined(record)) return true;
     if (unreadable !== null) return false;
     return this.regressions
       .of(topology.networkId)

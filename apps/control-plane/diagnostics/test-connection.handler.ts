@@ -10,7 +10,7 @@ import { agentReceiver, hashFor, type Receiver } from '../delivery/receiver.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
 import type { NetworkRecord } from '../record/network-record.js';
-import { requireNetwork } from '../record/require-network.js';
+import { requireServed } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { type AnsweredChecks, answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
@@ -33,10 +33,10 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
 
   async execute({ network, question }: TestConnection): Promise<TestResultDto> {
     for (let attempt = 1; ; attempt += 1) {
-      const record = requireNetwork(this.directory, network);
+      const record = requireServed(this.directory, network);
       const result = await this.test(record, question);
       // What was asked is about one version: an answer that crossed with a write would read as a fault.
-      const { version } = requireNetwork(this.directory, network).topology;
+      const { version } = requireServed(this.directory, network).topology;
       if (attempt >= ATTEMPTS || version === record.topology.version) return result;
     }
   }

@@ -1,10 +1,13 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { LocalNodeDto, LocalNodePageDto } from '#libs/contracts/http/local-nodes.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { LocalNodeNotFoundError } from '#libs/domain/local-node/decide.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { pageOf } from '../http/paging.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
+import { unreadableDto } from '../status/descriptions.js';
 import { ListLocalNodes, ShowLocalNode } from './messages.js';
 
 @QueryHandler(ListLocalNodes)
@@ -56,5 +59,6 @@ function describeLocalNode(state: LocalNodeState, directory: Directory, contacts
     lastContactAt: contact?.lastContactAt.toISOString() ?? null,
     mesh: contacts.meshOf(state),
     expiresAt,
+    unreadable: unreadableDto(directory.unreadable(streamOf(LOCAL_NODE, nodeId))),
   };
 }

@@ -23,7 +23,11 @@ export class LocalNodeWrites {
       context,
       request: jsonOf(request),
       streamId: streamOf(LOCAL_NODE, command.nodeId),
-      load: () => this.states.localNode(command.nodeId),
+      // All others end it: they are carried out also when its stream cannot be read to its end.
+      load: () =>
+        command.kind === 'JoinNetwork'
+          ? this.states.localNode(command.nodeId)
+          : this.states.localNodeToEnd(command.nodeId),
       decide: (node) => decideLocalNode(command, node),
       answer: ({ events }) => events.length > 0,
       claims: command.kind === 'JoinNetwork' ? keyClaims(command) : [],

@@ -2,6 +2,7 @@ import { Command } from '@nestjs/cqrs';
 import type { AliasRemovalDto, AliasWriteDto, PublishAliasDto } from '#libs/contracts/http/aliases.js';
 import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contracts/http/attachments.js';
 import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
+import type { QuarantineDto } from '#libs/contracts/http/quarantine.js';
 import type { AddRuleDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
 import type { AliasName, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import type { WriteContext } from '../http/write-context.js';
@@ -19,6 +20,25 @@ export class DeleteNetwork extends Command<NetworkDeletionDto> {
   constructor(
     readonly network: NetworkName,
     readonly detachAll: boolean,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class QuarantineNetwork extends Command<QuarantineDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly reason: string | null,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class LiftQuarantine extends Command<QuarantineDto> {
+  constructor(
+    readonly network: NetworkName,
     readonly write: WriteContext,
   ) {
     super();

@@ -7,7 +7,7 @@ import { Directory } from '../record/directory.js';
 import type { NetworkRecord } from '../record/network-record.js';
 import { requireNetwork } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
-import { aliasDto, networkSuffix } from '../status/descriptions.js';
+import { aliasDto, networkSuffix, troublesOf } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { SandboxConditions } from '../status/sandbox-conditions.js';
 
@@ -28,7 +28,7 @@ export class NetworkViews {
 
   network(record: NetworkRecord): NetworkDto {
     const { topology, createdAt } = record;
-    return this.networkAs(topology, createdAt, this.statuses.ofNetwork(record));
+    return { ...this.networkAs(topology, createdAt, this.statuses.ofNetwork(record)), ...troublesOf(record) };
   }
 
   networkAs(topology: Topology, createdAt: string, status: NetworkDto['status']): NetworkDto {
@@ -45,6 +45,8 @@ export class NetworkViews {
       aliases: topology.aliases.size,
       rules: topology.rules.size,
       createdAt,
+      unreadable: null,
+      quarantinedSince: topology.quarantinedSince,
     };
   }
 

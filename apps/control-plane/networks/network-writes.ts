@@ -38,6 +38,8 @@ export interface NetworkWrite<Kind extends NetworkCommandKind, Result> {
   readonly command: () => NetworkCommandOf<Kind> | Promise<NetworkCommandOf<Kind>>;
   readonly describe: (told: NetworkResultOf<Kind>, after: Topology) => Result;
   readonly releasesName?: boolean;
+  /** It only takes away, and is carried out on a stream that cannot be read to its end, too. */
+  readonly toTheEnd?: boolean;
 }
 
 export const nameClaim = (name: NetworkName): UniqueClaim => ({ scope: 'network-name', value: name });
@@ -64,7 +66,7 @@ export class NetworkWrites {
       request,
       isNew: true,
       streamId: streamOf(NETWORK, networkId),
-      load: () => this.states.network(networkId),
+      load: () => (task.toTheEnd ? this.states.networkToEnd(networkId) : this.states.network(networkId)),
       decide: async (topology) => {
         const command = await task.command();
         const decision = this.withRegression(networkId, task.network, command, decideNetwork<Kind>(command, topology));
@@ -100,7 +102,7 @@ export class NetworkWrites {
   ): Made | DomainError {
     const [regression] = this.regressions.of(networkId);
     if (regression === undefined || decision instanceof DomainError) return decision;
-    const isDenial = command.kind === 'AddRule' && command.effect === 'deny';
+    const isDenial = command.kind === 'QuarantineNetwork' || (command.kind === 'AddRule' && command.effect === 'deny');
     if (!isDenial) throw new EpochRegressedError(network, regression);
     const message = `not proven until a new epoch begins (gstacks admin new-epoch): ${regression.detail}`;
     return { ...decision, warnings: [...decision.warnings, { code: 'EPOCH_REGRESSED', message }] };

@@ -8,6 +8,7 @@ import { AttachSandboxHandler, DetachSandboxHandler, ReattachSandboxHandler } fr
 import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
+import { LiftQuarantineHandler, QuarantineNetworkHandler } from './quarantine.handlers.js';
 import {
   ListAliasesHandler,
   ListAttachmentsHandler,
@@ -27,6 +28,8 @@ import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
     AttachSandboxHandler,
     DetachSandboxHandler,
     ReattachSandboxHandler,
+    QuarantineNetworkHandler,
+    LiftQuarantineHandler,
     PublishAliasHandler,
     RemoveAliasHandler,
     AddRuleHandler,

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import type { Repository } from 'typeorm';
 import { CodedError } from '#libs/contracts/errors.js';
+import { parseCommandId } from '#libs/contracts/ids.js';
 import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { eventOf, idOfStream, streamOf } from '#libs/domain/aggregate.js';
+import { sameLabels } from '#libs/domain/labels.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import { NetworkNotFoundError } from '#libs/domain/network/refusals.js';
@@ -15,7 +18,9 @@ import { decideSandbox } from '#libs/domain/sandbox/decide.js';
 import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/event-store.js';
 import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
+import { Directory, ENDS } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
+import { StreamUnreadableError } from '../record/unreadable-event.js';
 import { ProcessCursor } from './process-cursor.entity.js';
 
 const NAME = 'placement';
@@ -27,18 +32,21 @@ const NAME = 'placement';
 @Injectable()
 export class PlacementProcess {
   private readonly follower = new PlacementFollower();
+  private readonly unreadable = new Set<string>();
   private cursor = 0;
   private subscription: Subscription | null = null;
 
   constructor(
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
+    private readonly directory: Directory,
     @InjectRepository(ProcessCursor) private readonly cursors: Repository<ProcessCursor>,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async start(): Promise<void> {
+    await this.copyWhatIsMissing();
     this.cursor = (await this.cursors.findOneBy({ name: NAME }))?.position ?? 0;
     const waiting: FollowUp[] = [];
     let taken = 0;
@@ -66,6 +74,32 @@ export class PlacementProcess {
     await this.subscription?.close();
   }
 
+  /** A stream that could not be read until now has missed what was to be copied to it meanwhile. */
+  private async copyWhatIsMissing(): Promise<void> {
+    for (const { topology, unreadable } of this.directory.networks()) {
+      if (unreadable !== null) continue;
+      const { networkId } = topology;
+      for (const copy of topology.sandboxes.values()) {
+        if (this.directory.unreadable(streamOf(SANDBOX, copy.sandboxId)) !== null) continue;
+        const { sandboxId, agentId, labels } = this.directory.sandbox(copy.sandboxId) ?? copy;
+        const commandId = parseCommandId(`placement-start:${randomUUID()}`, 'commandId');
+        if (agentId !== copy.agentId) {
+          const command = { kind: 'ChangePlacement', sandboxId, agentId } as const;
+          await this.carryOut({ stream: 'network', commandId, networkId, command });
+        }
+        if (!sameLabels(labels, copy.labels)) {
+          const command = { kind: 'ChangeLabels', sandboxId, labels } as const;
+          await this.carryOut({
+            stream: 'network',
+            commandId: parseCommandId(`${commandId}:labels`, 'commandId'),
+            networkId,
+            command,
+          });
+        }
+      }
+    }
+  }
+
   private async advance(position: number): Promise<void> {
     if (position <= this.cursor) return;
     await this.cursors.upsert({ name: NAME, position }, ['name']);
@@ -73,11 +107,15 @@ export class PlacementProcess {
   }
 
   private followUps(stored: StoredEvent): readonly FollowUp[] {
+    if (this.unreadable.has(stored.streamId) && !ENDS.has(stored.type)) return [];
     try {
       const placed = placedEventOf(stored);
-      return placed === null ? [] : this.follower.take(placed);
+      const followUps = placed === null ? [] : this.follower.take(placed);
+      // What a network was told of a sandbox whose own stream cannot be read may be newer than what is known here.
+      return followUps.filter(({ command }) => !this.unreadable.has(streamOf(SANDBOX, command.sandboxId)));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
+      this.unreadable.add(stored.streamId);
       this.logger.error({ err: error, position: stored.position, code: error.code }, 'event cannot be followed');
       return [];
     }
@@ -116,7 +154,10 @@ export class PlacementProcess {
       }
     } catch (error) {
       // Deleted meanwhile: there is nothing left to copy to.
-      if (!(error instanceof NetworkNotFoundError)) throw error;
+      if (error instanceof NetworkNotFoundError) return;
+      // It must not keep the others from being copied; a release that can read the stream copies at its start.
+      if (!(error instanceof StreamUnreadableError)) throw error;
+      this.logger.error({ code: error.code, command: followUp.command }, `not copied: ${error.message}`);
     }
   }
 }

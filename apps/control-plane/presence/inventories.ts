@@ -23,6 +23,7 @@ import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
 import { StreamTurns } from '../record/stream-turns.js';
+import { StreamUnreadableError } from '../record/unreadable-event.js';
 import { AgentContacts } from './agent-contacts.js';
 import { AgentInventory } from './agent-inventory.entity.js';
 import { SandboxQuota } from './sandbox-quota.js';
@@ -144,7 +145,9 @@ export class Inventories {
     return this.replyOf(inventory, message.protocol);
   }
 
+  /** Of a sandbox whose stream cannot be read nothing is. */
   private isNews(command: ReportOfAgent): boolean {
+    if (this.directory.unreadable(streamOf(SANDBOX, command.sandboxId)) !== null) return false;
     const decision = decideSandbox(command, this.directory.sandbox(command.sandboxId));
     return !('events' in decision) || decision.events.length > 0;
   }
@@ -182,8 +185,13 @@ export class Inventories {
     try {
       await this.write(command);
     } catch (error) {
-      if (!(error instanceof ClaimRefusedError)) throw error;
       const { agentId, sandboxId } = command;
+      // The others of the inventory must not suffer from it.
+      if (error instanceof StreamUnreadableError) {
+        this.logger.error({ agentId, sandboxId, code: error.code }, error.message);
+        return;
+      }
+      if (!(error instanceof ClaimRefusedError)) throw error;
       if (!isFirstClaim) return;
       this.logger.warn({ agentId, sandboxId, owner: error.owner, code: error.code }, error.message);
     }
@@ -225,7 +233,9 @@ export class Inventories {
     const contested = new Set(conflicts.map(({ sandboxId }) => sandboxId));
     const accepted = inventory.sandboxes
       .map(({ sandboxId }) => sandboxId)
-      .filter((sandboxId) => !contested.has(sandboxId));
+      .filter((sandboxId) => {
+        return !contested.has(sandboxId) && this.directory.unreadable(streamOf(SANDBOX, sandboxId)) === null;
+      });
     return { protocol: BUS_PROTOCOL, accepted, conflicts };
   }
 }

@@ -6,6 +6,8 @@ import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/ev
 import { Metrics } from '../foundation/metrics.js';
 import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
 import { Directory, type DirectoryChange } from './directory.js';
+import { isQuarantined } from './network-record.js';
+import { StreamUnreadableError } from './unreadable-event.js';
 
 const READ_AT_ONCE = 1_000;
 const LAG_BOUND_MS = 5_000;
@@ -22,6 +24,7 @@ export class ReadModelBehindError extends CodedError {
 export class DirectoryFeed {
   private readonly moved = new EventEmitter().setMaxListeners(0);
   private readonly listeners: ((change: DirectoryChange) => void)[] = [];
+  private readonly told = new Set<string>();
   private subscription: Subscription | null = null;
 
   constructor(
@@ -31,7 +34,16 @@ export class DirectoryFeed {
     metrics: Metrics,
   ) {
     metrics.gauge('gs_log_position', 'Position in the log that queries show', () => directory.position);
-    metrics.gauge('gs_unreadable_events', 'Events of a newer release', () => directory.unreadableEvents);
+    metrics.gauge(
+      'gs_unreadable_streams',
+      'Streams that hold an event of a newer release (STREAM_UNREADABLE)',
+      () => directory.unreadableStreams.size,
+    );
+    metrics.gauge(
+      'gs_quarantined_networks',
+      'Networks that an admin cut off',
+      () => directory.networks().filter(isQuarantined).length,
+    );
   }
 
   /** Resolves when everything that was in the log is in the directory; goes on with what comes. */
@@ -41,6 +53,7 @@ export class DirectoryFeed {
       if (events.length === 0) break;
       this.directory.replay(events);
     }
+    this.tellUnreadable();
     this.subscription = this.store.subscribe(
       this.directory.position,
       (events) => this.take(events),
@@ -71,11 +84,8 @@ export class DirectoryFeed {
   }
 
   private async take(events: readonly StoredEvent[]): Promise<void> {
-    const unreadable = this.directory.unreadableEvents;
     const change = this.directory.apply(events);
-    if (this.directory.unreadableEvents > unreadable) {
-      this.logger.error({ position: this.directory.position, code: 'EVENT_UNKNOWN' }, 'events of a newer release');
-    }
+    this.tellUnreadable();
     this.moved.emit('moved');
     for (const listener of this.listeners) {
       try {
@@ -83,6 +93,16 @@ export class DirectoryFeed {
       } catch (error) {
         this.logger.error({ err: error }, 'a change of the topology was not acted on');
       }
+    }
+  }
+
+  /** Each stream once. */
+  private tellUnreadable(): void {
+    for (const [streamId, event] of this.directory.unreadableStreams) {
+      if (this.told.has(streamId)) continue;
+      this.told.add(streamId);
+      const { message } = new StreamUnreadableError(event);
+      this.logger.error({ code: 'STREAM_UNREADABLE', ...event, message: undefined }, message);
     }
   }
 }

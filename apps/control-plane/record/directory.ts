@@ -1,8 +1,10 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import { AGENT } from '#libs/domain/agent/aggregate.js';
+import type { AgentEvent } from '#libs/domain/agent/events.js';
 import { foldStored, idOfStream } from '#libs/domain/aggregate.js';
 import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
+import type { LocalNodeEvent } from '#libs/domain/local-node/events.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
@@ -11,6 +13,7 @@ import { type AgentRecord, nextAgentRecord } from './agent-record.js';
 import { type LocalNodeRecord, nextLocalNodeRecord } from './local-node-record.js';
 import { NetworkIndex } from './network-index.js';
 import { type NetworkRecord, nextNetworkRecord, replayNetwork, type VersionChange } from './network-record.js';
+import { type UnreadableEvent, unreadableEvent } from './unreadable-event.js';
 
 interface NetworkChange {
   readonly concerned: ReadonlySet<AgentId>;
@@ -18,6 +21,14 @@ interface NetworkChange {
   /** Whether other agents take part than before. */
   readonly participantsChanged: boolean;
 }
+
+/** Events after which a member is out, whatever was before. */
+export const ENDS: ReadonlySet<string> = new Set<AgentEvent['type'] | LocalNodeEvent['type']>([
+  'AgentRevoked',
+  'LocalNodeExpired',
+  'LocalNodeRevoked',
+  'LocalNodeLeft',
+]);
 
 /** What a batch of events changed. */
 export interface DirectoryChange {
@@ -37,16 +48,21 @@ export class Directory {
   private readonly sandboxesById = new Map<SandboxId, SandboxState>();
   private readonly agentsById = new Map<AgentId, AgentRecord>();
   private readonly localNodesById = new Map<LocalNodeId, LocalNodeRecord>();
-  private unreadableCount = 0;
+  private readonly unreadableByStream = new Map<string, UnreadableEvent>();
   private lastPosition = 0;
 
   get position(): number {
     return this.lastPosition;
   }
 
-  /** Events that this program could not read: a newer release wrote them. */
-  get unreadableEvents(): number {
-    return this.unreadableCount;
+  /** The first event of each stream that this program cannot read, by stream. */
+  get unreadableStreams(): ReadonlyMap<string, UnreadableEvent> {
+    return this.unreadableByStream;
+  }
+
+  /** null: the stream is read to its end. */
+  unreadable(streamId: string): UnreadableEvent | null {
+    return this.unreadableByStream.get(streamId) ?? null;
   }
 
   /** Networks that exist now. */
@@ -137,10 +153,10 @@ export class Directory {
       const record = nextNetworkRecord(before, event);
       this.keep(networkId, record);
       const known = networks.get(networkId);
-      const concerned = record === null || record.unreadable !== null ? [] : record.last.concerned;
+      const last = record === null || record.last === before?.last ? null : record.last;
       networks.set(networkId, {
-        concerned: new Set([...(known?.concerned ?? []), ...concerned]),
-        urgent: (known?.urgent ?? false) || (record !== null && record.unreadable === null && record.last.takesAway),
+        concerned: new Set([...(known?.concerned ?? []), ...(last?.concerned ?? [])]),
+        urgent: (known?.urgent ?? false) || (last?.takesAway ?? false),
         participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
       });
     }
@@ -148,8 +164,9 @@ export class Directory {
   }
 
   private keep(networkId: NetworkId, record: NetworkRecord | null): void {
-    if (record === null || record.unreadable !== null) this.unreadableCount += 1;
-    if (record !== null) this.index.put(networkId, record);
+    if (record === null) return;
+    if (record.unreadable !== null) this.unreadableByStream.set(record.unreadable.streamId, record.unreadable);
+    this.index.put(networkId, record);
   }
 
   /** An event of a sandbox, an agent or a local node: says of which. */
@@ -160,29 +177,31 @@ export class Directory {
   } {
     const sandboxId = idOfStream(SANDBOX, event.streamId);
     if (sandboxId !== null) {
-      this.readOrCount(() => {
+      this.readOn(event, () => {
         const sandbox = foldStored(SANDBOX, this.sandbox(sandboxId), [event]);
         if (sandbox !== null) this.sandboxesById.set(sandboxId, sandbox);
       });
     }
     const nodeId = idOfStream(LOCAL_NODE, event.streamId);
     if (nodeId !== null) {
-      this.readOrCount(() => this.localNodesById.set(nodeId, nextLocalNodeRecord(this.localNode(nodeId), event)));
+      this.readOn(event, () => this.localNodesById.set(nodeId, nextLocalNodeRecord(this.localNode(nodeId), event)));
     }
     const agentId = idOfStream(AGENT, event.streamId);
     if (agentId !== null) {
-      this.readOrCount(() => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
+      this.readOn(event, () => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
     }
     return { sandboxId, agentId, nodeId };
   }
 
-  /** An event of a newer release is counted and passed over: its stream stays as it was read so far. */
-  private readOrCount(read: () => void): void {
+  /** An event that cannot be read ends what is known of its stream, but for events that end a member whatever it was. */
+  private readOn(event: StoredEvent, read: () => void): void {
+    const known = this.unreadable(event.streamId);
+    if (known !== null && !ENDS.has(event.type)) return;
     try {
       read();
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      this.unreadableCount += 1;
+      if (known === null) this.unreadableByStream.set(event.streamId, unreadableEvent(event, error));
     }
   }
 }

@@ -45,13 +45,13 @@ export class NetworkIndex {
   put(networkId: NetworkId, record: NetworkRecord): void {
     const before = this.get(networkId);
     this.byId.set(networkId, record);
-    if (record.unreadable !== null) return;
-    const { topology, last, participants } = record;
-    this.putName(networkId, topology.name, topology.deleted);
+    const { topology, last } = record;
+    this.putName(networkId, topology.name, isDeleted(record));
     move(this.bySandbox, networkId, attached(before), attached(record));
-    move(this.byAgent, networkId, before?.participants ?? [], participants);
+    move(this.byAgent, networkId, participating(before), participating(record));
     const versions = this.versions.get(networkId) ?? [];
-    versions.push(last);
+    // Of a stream that cannot be read the last version stays the last.
+    if (versions.at(-1)?.version !== last.version) versions.push(last);
     if (versions.length > REMEMBERED_VERSIONS) versions.shift();
     this.versions.set(networkId, versions);
   }
@@ -67,8 +67,16 @@ export class NetworkIndex {
   }
 }
 
+function isDeleted({ topology, endedBy }: NetworkRecord): boolean {
+  return topology.deleted || endedBy === 'deletion';
+}
+
+function participating(record: NetworkRecord | null): readonly AgentId[] {
+  return record === null || isDeleted(record) ? [] : record.participants;
+}
+
 function attached(record: NetworkRecord | null): readonly SandboxId[] {
-  return record === null || record.topology.deleted ? [] : [...record.topology.sandboxes.keys()];
+  return record === null || isDeleted(record) ? [] : [...record.topology.sandboxes.keys()];
 }
 
 function move<Key>(

@@ -1,9 +1,10 @@
 import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId } from '#libs/contracts/ids.js';
-import { eventOf, foldStored } from '#libs/domain/aggregate.js';
+import { type AgentId, parseNetworkName } from '#libs/contracts/ids.js';
+import { MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
+import { eventOf, foldStored, idOfStream } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
-import { agentNamedBy } from '#libs/domain/network/placed-agent.js';
+import { agentsNamedBy } from '#libs/domain/network/named-agents.js';
 import { evolveNetwork } from '#libs/domain/network/state.js';
 import { elementsTouchedBy } from '#libs/domain/network/touched-elements.js';
 import { takesSomethingAway } from '#libs/domain/network/urgency.js';
@@ -11,6 +12,7 @@ import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { participants } from '#libs/policy/compile.js';
 import type { Topology } from '#libs/policy/model.js';
 import { digestAfter, digestOfTopology, EMPTY_DIGEST, type SnapshotDigest } from '#libs/policy/snapshot-digest.js';
+import { type UnreadableEvent, unreadableEvent } from './unreadable-event.js';
 import { VersionHashes } from './version-hashes.js';
 
 /**
@@ -47,8 +49,27 @@ export interface NetworkRecord {
   readonly last: VersionChange;
   /** null: not worked out since the last replay. */
   readonly digest: SnapshotDigest | null;
+  /** The number of events in the stream, whether they can be read or not. */
+  readonly streamVersion: number;
+  /** Of a quarantined network: whom that cut off. */
+  readonly cutOff: readonly AgentId[];
   /** Set when the stream holds an event that this program does not understand: nothing is published from a guess. */
-  readonly unreadable: string | null;
+  readonly unreadable: UnreadableEvent | null;
+  /**
+   * An event behind the one that cannot be read, after which the version that is known here is not in force any more: the
+   * network was deleted, or is not quarantined now.
+   */
+  readonly endedBy: 'deletion' | 'lift' | null;
+}
+
+/** Whether an admin's quarantine is in force. */
+export function isQuarantined({ topology, endedBy }: NetworkRecord): boolean {
+  return topology.quarantinedSince !== null && endedBy === null;
+}
+
+/** The agents that are to hold the network's present version: of a quarantined one, that it is not theirs any more. */
+export function agentsConcerned({ topology, participants: taking, cutOff }: NetworkRecord): readonly AgentId[] {
+  return topology.quarantinedSince === null ? taking : cutOff;
 }
 
 /** How many versions are remembered with whom they concern; older ones are read from the log. */
@@ -85,33 +106,49 @@ export function replayNetwork(before: NetworkRecord | null, events: readonly Sto
     return oneByOne();
   }
   if (topology === null) return null;
-  const members = withMembers(
-    start.members,
-    folded.map((event) => eventOf(NETWORK, event)),
-  );
-  const record: NetworkRecord = { ...start, topology, members, participants: participants(topology) };
-  return events.slice(lastCommand).reduce<NetworkRecord | null>(withoutHashes, record);
+  const known = folded.map((event) => eventOf(NETWORK, event));
+  const record: NetworkRecord = {
+    ...{ ...start, topology, participants: participants(topology), streamVersion: topology.version },
+    ...{ members: withMembers(start.members, known), cutOff: known.reduce(cutOffAfter, start.cutOff) },
+  };
+  const read = events.slice(lastCommand).reduce<NetworkRecord | null>(withoutHashes, record);
+  // The fold keeps no trace of whom the last readable version concerned.
+  return read === null || read.unreadable !== null ? oneByOne() : read;
 }
 
 function withoutHashes(before: NetworkRecord | null, stored: StoredEvent): NetworkRecord | null {
-  if (before?.unreadable) return before;
-  let event: NetworkEvent;
-  let topology: Topology;
   try {
-    event = eventOf(NETWORK, stored);
-    topology = evolveNetwork(before?.topology ?? null, event);
+    const event = eventOf(NETWORK, stored);
+    if (before?.unreadable) return passedOver(before, event, stored);
+    const topology = evolveNetwork(before?.topology ?? null, event);
+    return recordAt(before, stored, event, topology, null);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return before && { ...before, unreadable: error.message };
+    const record = before ?? unreadableFromItsBeginning(stored);
+    if (record === null) return null;
+    return {
+      ...record,
+      streamVersion: stored.streamVersion,
+      unreadable: record.unreadable ?? unreadableEvent(stored, error),
+    };
   }
+}
+
+function recordAt(
+  before: NetworkRecord | null,
+  { commandId, recordedAt: writtenAt, streamVersion }: StoredEvent,
+  event: NetworkEvent,
+  topology: Topology,
+  unreadable: UnreadableEvent | null,
+): NetworkRecord {
   const now = participants(topology);
-  const { commandId } = stored;
   const earlier = before?.last.commandId === commandId ? before.last.concerned : (before?.participants ?? []);
-  const recordedAt = new Date(stored.recordedAt);
-  const concerned = [...new Set([...earlier, ...now])].sort();
+  const recordedAt = new Date(writtenAt);
+  const cutOff = cutOffAfter(before?.cutOff ?? [], event);
+  const concerned = [...new Set([...earlier, ...now, ...cutOff, ...(before?.cutOff ?? [])])].sort();
   return {
-    topology,
-    createdAt: before?.createdAt ?? stored.recordedAt,
+    ...{ topology, cutOff, streamVersion, unreadable },
+    createdAt: before?.createdAt ?? writtenAt,
     participants: now,
     members: withMembers(before?.members ?? new Set(), [event]),
     last: {
@@ -119,16 +156,64 @@ function withoutHashes(before: NetworkRecord | null, stored: StoredEvent): Netwo
       takesAway: takesSomethingAway(event),
       hashes: null,
     },
-    digest: null,
-    unreadable: null,
+    ...{ digest: null, endedBy: null },
   };
 }
 
-/** The agents that a sandbox was placed on by one of these events, too. */
+/** An event behind one that cannot be read has no known effect, unless it ends what was before, whatever that was. */
+function passedOver(before: NetworkRecord, event: NetworkEvent, stored: StoredEvent): NetworkRecord {
+  const { streamVersion } = stored;
+  if (before.endedBy === 'deletion') return { ...before, streamVersion };
+  switch (event.type) {
+    case 'NetworkQuarantined': {
+      const topology = { ...before.topology, version: streamVersion, quarantinedSince: streamVersion };
+      return recordAt(before, stored, event, topology, before.unreadable);
+    }
+    case 'NetworkQuarantineLifted':
+      return { ...before, streamVersion, endedBy: 'lift' };
+    case 'NetworkDeleted':
+      return { ...before, streamVersion, endedBy: 'deletion' };
+    default:
+      return { ...before, streamVersion };
+  }
+}
+
+/** A network whose first event is of a newer release: what it is called is read as long as that is where it always was. */
+function unreadableFromItsBeginning({ streamId, streamVersion, recordedAt, data, commandId }: StoredEvent) {
+  const networkId = idOfStream(NETWORK, streamId);
+  if (networkId === null || streamVersion !== 1) return null;
+  try {
+    const topology: Topology = {
+      ...{ networkId, name: parseNetworkName(data.name, 'name'), mode: 'agent_proxy', version: 1 },
+      ...{ maxStalenessSeconds: MIN_STALENESS_SECONDS, deleted: false, quarantinedSince: null },
+      ...{ sandboxes: new Map(), aliases: new Map(), rules: new Map(), formerPublishers: new Map() },
+    };
+    const last = { version: 1, commandId, concerned: [], participants: [], recordedAt: new Date(recordedAt) };
+    const record: NetworkRecord = {
+      ...{ topology, createdAt: recordedAt, participants: [], members: new Set(), cutOff: [], streamVersion },
+      ...{ last: { ...last, takesAway: false, hashes: null }, digest: null, unreadable: null, endedBy: null },
+    };
+    return record;
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return null;
+  }
+}
+
+function cutOffAfter(before: readonly AgentId[], event: NetworkEvent): readonly AgentId[] {
+  switch (event.type) {
+    case 'NetworkQuarantined':
+      return [...new Set([...before, ...event.data.agents])].sort();
+    case 'NetworkQuarantineLifted':
+    case 'NetworkDeleted':
+      return [];
+    default:
+      return before;
+  }
+}
+
+/** The agents that one of these events names, too. */
 function withMembers(members: ReadonlySet<AgentId>, events: readonly NetworkEvent[]): ReadonlySet<AgentId> {
-  const added = events.flatMap((event) => {
-    const agentId = agentNamedBy(event);
-    return agentId === null || members.has(agentId) ? [] : [agentId];
-  });
+  const added = events.flatMap(agentsNamedBy).filter((agentId) => !members.has(agentId));
   return added.length === 0 ? members : new Set([...members, ...added]);
 }

@@ -1,11 +1,33 @@
+import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkName } from '#libs/contracts/ids.js';
 import { networkNotFound } from '../http/errors.js';
 import type { Directory } from './directory.js';
-import type { NetworkRecord } from './network-record.js';
+import { isQuarantined, type NetworkRecord } from './network-record.js';
+import { StreamUnreadableError } from './unreadable-event.js';
+
+/** An admin cut the network off: agents let go of it. */
+export class NetworkQuarantinedError extends CodedError {
+  constructor(name: NetworkName, version: number) {
+    super(
+      'NETWORK_QUARANTINED',
+      `network ${name} is quarantined since version ${version}: nothing of it is served`,
+      `gstacks network quarantine ${name} --lift`,
+    );
+  }
+}
 
 /** The network of this name that exists now. Error: NETWORK_NOT_FOUND. */
 export function requireNetwork(directory: Directory, name: NetworkName): NetworkRecord {
   const record = directory.networkNamed(name);
   if (record === null) throw networkNotFound(name);
+  return record;
+}
+
+/** As requireNetwork, where what the stream says is also what agents follow. Errors: NETWORK_QUARANTINED, STREAM_UNREADABLE. */
+export function requireServed(directory: Directory, name: NetworkName): NetworkRecord {
+  const record = requireNetwork(directory, name);
+  const { quarantinedSince } = record.topology;
+  if (quarantinedSince !== null && isQuarantined(record)) throw new NetworkQuarantinedError(name, quarantinedSince);
+  if (record.unreadable !== null) throw new StreamUnreadableError(record.unreadable);
   return record;
 }

@@ -9,18 +9,12 @@ import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
-import type { EventStore } from '#libs/event-store/event-store.js';
+import type { EventStore, StoredEvent } from '#libs/event-store/event-store.js';
 import type { Topology } from '#libs/policy/model.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import type { VersionedState } from './command-executor.js';
 import { Directory } from './directory.js';
-
-/** A stream holds an event of a newer release: nothing is decided on half a stream. */
-export class StreamUnreadableError extends CodedError {
-  constructor(why: string) {
-    super('STREAM_UNREADABLE', why, 'run the release that wrote it, or a later one');
-  }
-}
+import { StreamUnreadableError, unreadableEvent } from './unreadable-event.js';
 
 /** Present states to decide on: what the directory has, and from the store whatever came after it. */
 @Injectable()
@@ -30,10 +24,9 @@ export class StreamStates {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  async network(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
-    const known = this.directory.network(networkId);
-    if (known?.unreadable) throw new StreamUnreadableError(known.unreadable);
-    return this.load(NETWORK, networkId, known?.topology ?? null);
+  /** Error of each: StreamUnreadableError. */
+  network(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
+    return this.load(NETWORK, networkId, this.directory.network(networkId)?.topology ?? null);
   }
 
   sandbox(sandboxId: SandboxId): Promise<VersionedState<SandboxState | null>> {
@@ -48,6 +41,39 @@ export class StreamStates {
     return this.load(AGENT, agentId, this.directory.agent(agentId)?.state ?? null);
   }
 
+  /**
+   * For what only takes away, and so is also decided on the part of a stream that can be read: then the state is that of
+   * the readable part, at the version at which the stream ends.
+   */
+  async networkToEnd(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
+    const topology = this.directory.network(networkId)?.topology ?? null;
+    const { state, version } = await this.toEnd(streamOf(NETWORK, networkId), topology, this.network(networkId));
+    return { state: state && { ...state, version }, version };
+  }
+
+  agentToEnd(agentId: AgentId): Promise<VersionedState<AgentState | null>> {
+    const known = this.directory.agent(agentId)?.state ?? null;
+    return this.toEnd(streamOf(AGENT, agentId), known, this.agent(agentId));
+  }
+
+  localNodeToEnd(nodeId: LocalNodeId): Promise<VersionedState<LocalNodeState | null>> {
+    const known = this.directory.localNode(nodeId)?.state ?? null;
+    return this.toEnd(streamOf(LOCAL_NODE, nodeId), known, this.localNode(nodeId));
+  }
+
+  private async toEnd<State>(
+    streamId: string,
+    readable: State | null,
+    whole: Promise<VersionedState<State | null>>,
+  ): Promise<VersionedState<State | null>> {
+    try {
+      return await whole;
+    } catch (error) {
+      if (!(error instanceof StreamUnreadableError)) throw error;
+      return { state: readable, version: await this.store.streamVersion(streamId) };
+    }
+  }
+
   private async load<
     Id extends string,
     State extends { readonly version: number },
@@ -58,8 +84,24 @@ export class StreamStates {
     id: Id,
     before: State | null,
   ): Promise<VersionedState<State | null>> {
-    const stored = await this.store.readStream(streamOf(aggregate, id), before?.version ?? 0);
-    const state = foldStored(aggregate, before, stored);
+    const streamId = streamOf(aggregate, id);
+    const known = this.directory.unreadable(streamId);
+    if (known !== null) throw new StreamUnreadableError(known);
+    const stored = await this.store.readStream(streamId, before?.version ?? 0);
+    const state = stored.reduce((state: State | null, event) => readOrRefuse(aggregate, state, event), before);
     return { state, version: state?.version ?? 0 };
+  }
+}
+
+function readOrRefuse<State, Event extends { readonly type: string; readonly data: object }>(
+  aggregate: Parameters<typeof foldStored<State, Event>>[0],
+  before: State | null,
+  event: StoredEvent,
+): State | null {
+  try {
+    return foldStored(aggregate, before, [event]);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    throw new StreamUnreadableError(unreadableEvent(event, error));
   }
 }

@@ -11,6 +11,7 @@ export function unknownNetwork(networkId: NetworkId): Topology {
     version: 1,
     maxStalenessSeconds: MIN_STALENESS_SECONDS,
     deleted: true,
+    quarantinedSince: null,
     sandboxes: new Map(),
     aliases: new Map(),
     rules: new Map(),

@@ -1,15 +1,12 @@
-import { snapshotHead } from '#libs/policy/compile.js';
-import type { Topology } from '#libs/policy/model.js';
+import { snapshotHead, type TopologyHead } from '#libs/policy/compile.js';
 import { EMPTY_DIGEST, hashOfDigest, type SnapshotDigest } from '#libs/policy/snapshot-digest.js';
-
-type Head = Pick<Topology, 'networkId' | 'name' | 'version' | 'maxStalenessSeconds'>;
 
 /** What agents have to hold to have applied one version: all who take part the same, all others nothing. */
 export class VersionHashes {
   private readonly known = new Map<boolean, string>();
 
   constructor(
-    private readonly head: Head,
+    private readonly head: TopologyHead,
     private readonly digest: SnapshotDigest,
   ) {}
 

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { SandboxDto } from '#libs/contracts/http/sandboxes.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import { Inventories } from '../presence/inventories.js';
 import { Directory } from '../record/directory.js';
-import { aliasDto } from '../status/descriptions.js';
+import { aliasDto, unreadableDto } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { SandboxConditions } from '../status/sandbox-conditions.js';
 import { SandboxPlacements } from '../status/sandbox-placements.js';
@@ -32,6 +34,7 @@ export class SandboxViews {
       namespace: report?.namespace ?? null,
       container: report?.container ?? null,
       ...this.placements.of(state),
+      unreadable: unreadableDto(this.directory.unreadable(streamOf(SANDBOX, sandboxId))),
       networks: this.directory.networksOf(sandboxId).map(({ topology }) => ({
         network: topology.name,
         aliases: [...topology.aliases.values()]

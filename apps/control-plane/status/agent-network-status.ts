@@ -19,6 +19,8 @@ export interface AgentNetworkFacts {
   readonly regression: string | null;
   /** Why the agent's word about this network is not taken; null: it is. */
   readonly doubt: string | null;
+  /** From which version on the network's stream cannot be read here; null: it is read to its end. */
+  readonly unreadableFrom: number | null;
   /** The agent was refused contact, and why: it speaks another protocol. */
   readonly refusal: string | null;
 }
@@ -50,6 +52,10 @@ export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfte
   if (facts.refusal !== null) return state('FAILED', facts.refusal);
   if (facts.agent === 'UNKNOWN') return state('UNKNOWN', 'the agent was not heard since the control plane started');
   if (facts.agent === 'OFFLINE') return state('OFFLINE', 'no heartbeat');
+  if (facts.unreadableFrom !== null) {
+    const reason = `STREAM_UNREADABLE: version ${facts.unreadableFrom} and later ones cannot be read here`;
+    return state('UNKNOWN', reason);
+  }
   if (acknowledged?.outcome === 'refused' && acknowledged.to === facts.currentVersion) {
     return state('FAILED', `${acknowledged.code ?? 'REFUSED'}: ${acknowledged.message ?? 'no reason given'}`);
   }
@@ -74,8 +80,17 @@ function isCurrent(
 
 const WORST_FIRST: readonly AgentNetworkStatus[] = ['FAILED', 'STALE', 'OFFLINE', 'UNKNOWN', 'PENDING', 'SYNCED'];
 
+/** What is said of a network before how its agents are. */
+export interface NetworkTroubles {
+  readonly quarantined: boolean;
+  readonly unreadable: boolean;
+  readonly regressed: boolean;
+}
+
 /** A network is as well as the worst of its agents. */
-export function networkStatus(agents: readonly AgentNetworkStatus[], regressed: boolean): NetworkStatus {
-  if (regressed) return 'EPOCH_REGRESSED';
+export function networkStatus(agents: readonly AgentNetworkStatus[], troubles: NetworkTroubles): NetworkStatus {
+  if (troubles.quarantined) return 'QUARANTINED';
+  if (troubles.unreadable) return 'STREAM_UNREADABLE';
+  if (troubles.regressed) return 'EPOCH_REGRESSED';
   return WORST_FIRST.find((status) => agents.includes(status)) ?? 'EMPTY';
 }

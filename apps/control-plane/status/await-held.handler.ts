@@ -10,7 +10,7 @@ import { ServerClosing } from '../foundation/server-closing.js';
 import { NotFoundError, networkNotFound } from '../http/errors.js';
 import { Directory } from '../record/directory.js';
 import { ExpectedHashes } from '../record/expected-hashes.js';
-import type { NetworkRecord } from '../record/network-record.js';
+import { agentsConcerned, type NetworkRecord } from '../record/network-record.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { type HeldProof, proveHeld } from './held-proof.js';
 import { NetworkStatuses } from './network-statuses.js';
@@ -52,11 +52,11 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
   }
 
   private async prove(record: NetworkRecord, version: number): Promise<HeldProof> {
-    const { topology, participants } = record;
+    const { topology } = record;
     return proveHeld({
       version,
       presentVersion: topology.version,
-      participants,
+      participants: agentsConcerned(record),
       acknowledged: topology.version === version ? new Set() : await this.acknowledged(record, version),
       stateOf: (agentId) => this.statuses.ofAgent(record, agentId),
     });

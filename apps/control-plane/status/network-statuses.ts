@@ -13,7 +13,7 @@ import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { meshView } from '../presence/mesh-view.js';
 import { Directory } from '../record/directory.js';
 import { ExpectedHashes } from '../record/expected-hashes.js';
-import type { NetworkRecord } from '../record/network-record.js';
+import { agentsConcerned, isQuarantined, type NetworkRecord } from '../record/network-record.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { type AgentNetworkState, agentNetworkState, networkStatus } from './agent-network-status.js';
 import type { Hearing } from './sandbox-condition.js';
@@ -51,7 +51,8 @@ export class NetworkStatuses {
     return meshView(this.contacts.of(agentId), this.agentStatus(agentId), this.clock());
   }
 
-  ofAgent({ topology, last }: NetworkRecord, agentId: AgentId): AgentNetworkState {
+  ofAgent(record: NetworkRecord, agentId: AgentId): AgentNetworkState {
+    const { topology, last, unreadable } = record;
     const { networkId, version } = topology;
     const isExpected = this.hashes.remembered(networkId);
     return agentNetworkState(
@@ -67,6 +68,7 @@ export class NetworkStatuses {
         regression: this.regressions.ofAgent(networkId, agentId)?.detail ?? null,
         doubt: this.doubted.of(agentId, networkId),
         refusal: this.contacts.refusalOf(agentId),
+        unreadableFrom: isQuarantined(record) ? null : (unreadable?.version ?? null),
       },
       this.clock(),
       this.settings.staleAfterMs,
@@ -75,8 +77,12 @@ export class NetworkStatuses {
 
   ofNetwork(record: NetworkRecord): NetworkStatus {
     return networkStatus(
-      record.participants.map((agentId) => this.ofAgent(record, agentId).status),
-      this.regressions.of(record.topology.networkId).length > 0,
+      agentsConcerned(record).map((agentId) => this.ofAgent(record, agentId).status),
+      {
+        quarantined: isQuarantined(record),
+        unreadable: record.unreadable !== null,
+        regressed: this.regressions.of(record.topology.networkId).length > 0,
+      },
     );
   }
 

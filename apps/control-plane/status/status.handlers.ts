@@ -3,8 +3,10 @@ import type { NetworkStatusDto } from '#libs/contracts/http/status.js';
 import type { NetworkName } from '#libs/contracts/ids.js';
 import { Regressions } from '../applied/regressions.js';
 import { Directory } from '../record/directory.js';
+import { agentsConcerned } from '../record/network-record.js';
 import { requireNetwork } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { troublesOf } from './descriptions.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { ShowNetworkStatus } from './queries.js';
 import { SandboxPlacements } from './sandbox-placements.js';
@@ -30,7 +32,8 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
       status: this.statuses.ofNetwork(record),
       localNodes: this.statuses.localNodes(record),
       placements: this.placements.notable(record),
-      agents: record.participants.map((agentId) => this.statuses.describe(record, agentId)),
+      ...troublesOf(record),
+      agents: agentsConcerned(record).map((agentId) => this.statuses.describe(record, agentId)),
     };
   }
 
@@ -46,6 +49,8 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
       status: 'EPOCH_REGRESSED',
       localNodes: [],
       placements: [],
+      unreadable: null,
+      quarantinedSince: null,
       agents: named.found.map(({ agentId, claim, detail }) => ({
         agentId,
         status: 'FAILED',

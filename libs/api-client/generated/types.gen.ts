@@ -50,6 +50,21 @@ export type EpochDto = {
     id: string;
 };
 
+export type UnreadableDto = {
+    /**
+     * Position in the log
+     */
+    position: number;
+    /**
+     * Version of the stream; what is known of it ends before this version
+     */
+    version: number;
+    eventType: string;
+    schemaVersion: number;
+    message: string;
+    remedy: string | null;
+};
+
 export type NetworkDto = {
     id: string;
     name: string;
@@ -60,11 +75,19 @@ export type NetworkDto = {
      */
     version: number;
     epoch: EpochDto;
-    status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED';
+    status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED' | 'STREAM_UNREADABLE' | 'QUARANTINED';
     maxStalenessSeconds: number;
     sandboxes: number;
     aliases: number;
     rules: number;
+    /**
+     * Where its stream cannot be read from; null: it is read to its end
+     */
+    unreadable: UnreadableDto | null;
+    /**
+     * The version that cut it off; null: it is not quarantined
+     */
+    quarantinedSince: number | null;
     createdAt: string;
 };
 
@@ -254,7 +277,15 @@ export type NetworkStatusDto = {
     network: string;
     version: number;
     epoch: EpochDto;
-    status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED';
+    status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED' | 'STREAM_UNREADABLE' | 'QUARANTINED';
+    /**
+     * Where its stream cannot be read from; null: it is read to its end
+     */
+    unreadable: UnreadableDto | null;
+    /**
+     * The version that cut it off; null: it is not quarantined
+     */
+    quarantinedSince: number | null;
     agents: Array<AgentNetworkStatusDto>;
     /**
      * Attached sandboxes that moved, that no agent holds, or that several agents report
@@ -561,6 +592,38 @@ export type RuleWriteDto = {
     result: RuleDto;
 };
 
+export type QuarantineNetworkDto = {
+    /**
+     * Kept in the log
+     */
+    reason?: string;
+};
+
+export type QuarantinedDto = {
+    /**
+     * Agents that are told to let go of the network
+     */
+    agents: Array<string>;
+};
+
+export type QuarantineDto = {
+    network: string;
+    /**
+     * The topology version that this write made, or found
+     */
+    version: number;
+    /**
+     * false: it was so already, and nothing was written
+     */
+    changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    result: QuarantinedDto;
+};
+
 export type TestRequestDto = {
     /**
      * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
@@ -709,6 +772,10 @@ export type SandboxDto = {
      * Other agents that report this sandbox
      */
     conflicts: Array<SandboxConflictDto>;
+    /**
+     * Where its stream cannot be read from; null: it is read to its end
+     */
+    unreadable: UnreadableDto | null;
     networks: Array<SandboxNetworkDto>;
 };
 
@@ -791,6 +858,10 @@ export type AgentDto = {
      * What its driver cannot take for a sandbox as it is
      */
     refused: Array<RefusedSandboxDto>;
+    /**
+     * Where its stream cannot be read from; null: it is read to its end
+     */
+    unreadable: UnreadableDto | null;
     networks: Array<AgentNetworkDto>;
 };
 
@@ -1023,6 +1094,10 @@ export type LocalNodeDto = {
      * null: it never said
      */
     mesh: MeshStateDto | null;
+    /**
+     * Where its stream cannot be read from; null: it is read to its end
+     */
+    unreadable: UnreadableDto | null;
     /**
      * When its credentials end unless they are renewed
      */
@@ -1300,7 +1375,7 @@ export type ListNetworksData = {
          * Networks with an attached sandbox of this label
          */
         label?: string;
-        status?: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED';
+        status?: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED' | 'STREAM_UNREADABLE' | 'QUARANTINED';
     };
     url: '/v1/networks';
 };
@@ -1913,6 +1988,80 @@ export type RemoveRuleResponses = {
 };
 
 export type RemoveRuleResponse = RemoveRuleResponses[keyof RemoveRuleResponses];
+
+export type LiftQuarantineData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/quarantine';
+};
+
+export type LiftQuarantineErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type LiftQuarantineError = LiftQuarantineErrors[keyof LiftQuarantineErrors];
+
+export type LiftQuarantineResponses = {
+    /**
+     * What was written
+     */
+    200: QuarantineDto;
+};
+
+export type LiftQuarantineResponse = LiftQuarantineResponses[keyof LiftQuarantineResponses];
+
+export type QuarantineNetworkData = {
+    body: QuarantineNetworkDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/quarantine';
+};
+
+export type QuarantineNetworkErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type QuarantineNetworkError = QuarantineNetworkErrors[keyof QuarantineNetworkErrors];
+
+export type QuarantineNetworkResponses = {
+    /**
+     * What was written
+     */
+    200: QuarantineDto;
+};
+
+export type QuarantineNetworkResponse = QuarantineNetworkResponses[keyof QuarantineNetworkResponses];
 
 export type TestConnectionData = {
     body: TestRequestDto;

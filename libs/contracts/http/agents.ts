@@ -12,6 +12,7 @@ import {
 import { CutDto } from './cut.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
+import { UnreadableDto } from './unreadable.js';
 
 const TRANSPORTS = ['direct', 'tsnet', 'none'] as const;
 const REPORTED_MESH_STATES = ['joined', 'joining', 'failed'] as const;
@@ -119,6 +120,13 @@ export class AgentDto {
 
   @ApiProperty({ type: () => [RefusedSandboxDto], description: 'What its driver cannot take for a sandbox as it is' })
   readonly refused!: readonly RefusedSandboxDto[];
+
+  @ApiProperty({
+    type: () => UnreadableDto,
+    nullable: true,
+    description: 'Where its stream cannot be read from; null: it is read to its end',
+  })
+  readonly unreadable!: UnreadableDto | null;
 
   @ApiProperty({ type: () => [AgentNetworkDto] })
   readonly networks!: readonly AgentNetworkDto[];

@@ -11,6 +11,7 @@ import { parseCertificateRequest, parseSignature, parseUserNkey } from './enroll
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
+import { UnreadableDto } from './unreadable.js';
 
 export class JoinNetworkDto {
   @Field(boundedText(1, 63, 'the name of this machine, 1 to 63 characters'), { example: 'laptop' })
@@ -102,6 +103,13 @@ export class LocalNodeDto {
 
   @ApiProperty({ type: () => MeshStateDto, nullable: true, description: 'null: it never said' })
   readonly mesh!: MeshStateDto | null;
+
+  @ApiProperty({
+    type: () => UnreadableDto,
+    nullable: true,
+    description: 'Where its stream cannot be read from; null: it is read to its end',
+  })
+  readonly unreadable!: UnreadableDto | null;
 
   @ApiProperty({ format: 'date-time', description: 'When its credentials end unless they are renewed' })
   readonly expiresAt!: string;

@@ -7,6 +7,7 @@ import { type LabelFilter, parseBoolean, parseLabelFilter } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
+import { UnreadableDto } from './unreadable.js';
 import { NetworkWriteDto } from './writes.js';
 
 export class NetworkDto {
@@ -42,6 +43,20 @@ export class NetworkDto {
 
   @ApiProperty({ type: 'integer' })
   readonly rules!: number;
+
+  @ApiProperty({
+    type: () => UnreadableDto,
+    nullable: true,
+    description: 'Where its stream cannot be read from; null: it is read to its end',
+  })
+  readonly unreadable!: UnreadableDto | null;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'The version that cut it off; null: it is not quarantined',
+  })
+  readonly quarantinedSince!: number | null;
 
   @ApiProperty({ format: 'date-time' })
   readonly createdAt!: string;

@@ -8,6 +8,7 @@ import { AliasDto } from './aliases.js';
 import { DNS_STATES, type DnsState } from './attachments.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
+import { UnreadableDto } from './unreadable.js';
 
 const SOURCE = ['verified', 'unverified'] as const;
 
@@ -133,6 +134,13 @@ export class SandboxDto {
 
   @ApiProperty({ type: () => [SandboxConflictDto], description: 'Other agents that report this sandbox' })
   readonly conflicts!: readonly SandboxConflictDto[];
+
+  @ApiProperty({
+    type: () => UnreadableDto,
+    nullable: true,
+    description: 'Where its stream cannot be read from; null: it is read to its end',
+  })
+  readonly unreadable!: UnreadableDto | null;
 
   @ApiProperty({ type: () => [SandboxNetworkDto] })
   readonly networks!: readonly SandboxNetworkDto[];

@@ -11,6 +11,7 @@ import { MAX_WAIT_SECONDS, wholeNumber } from '../values.js';
 import { MeshStateDto } from './agents.js';
 import { OptionalField } from './fields.js';
 import { SandboxConflictDto } from './sandboxes.js';
+import { UnreadableDto } from './unreadable.js';
 
 export class EpochDto {
   @ApiProperty({ type: 'integer' })
@@ -115,6 +116,20 @@ export class NetworkStatusDto {
 
   @ApiProperty({ enum: NETWORK_STATUSES })
   readonly status!: NetworkStatus;
+
+  @ApiProperty({
+    type: () => UnreadableDto,
+    nullable: true,
+    description: 'Where its stream cannot be read from; null: it is read to its end',
+  })
+  readonly unreadable!: UnreadableDto | null;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'The version that cut it off; null: it is not quarantined',
+  })
+  readonly quarantinedSince!: number | null;
 
   @ApiProperty({ type: () => [AgentNetworkStatusDto] })
   readonly agents!: readonly AgentNetworkStatusDto[];

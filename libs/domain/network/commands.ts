@@ -70,6 +70,15 @@ export interface NetworkCommands {
     says: { readonly ruleId: RuleId };
     tells: PrintedRule;
   };
+  /** Needs no more of the network than its name. */
+  QuarantineNetwork: {
+    says: { readonly agents: readonly AgentId[]; readonly reason: string };
+    tells: { readonly agents: readonly AgentId[] };
+  };
+  LiftQuarantine: {
+    says: Record<never, never>;
+    tells: null;
+  };
   /** From the sandbox's own stream, as is ChangeLabels. */
   ChangePlacement: {
     says: { readonly sandboxId: SandboxId; readonly agentId: AgentId | null };

@@ -5,6 +5,7 @@ import { attachSandbox, detachSandbox } from './attachment.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkDecision } from './commands.js';
 import { createNetwork, deleteNetwork, existing } from './lifetime.js';
 import { changeLabels, changePlacement } from './placement.js';
+import { liftQuarantine, quarantineNetwork } from './quarantine.js';
 import { addRule, removeRule } from './rules.js';
 
 type Decider<Kind extends NetworkCommandKind, State> = (
@@ -21,6 +22,8 @@ const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology 
   RemoveAlias: onExisting(removeAlias),
   AddRule: onExisting(addRule),
   RemoveRule: onExisting(removeRule),
+  QuarantineNetwork: onExisting(quarantineNetwork),
+  LiftQuarantine: onExisting(liftQuarantine),
   ChangePlacement: onExisting(changePlacement),
   ChangeLabels: onExisting(changeLabels),
 };

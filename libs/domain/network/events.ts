@@ -51,6 +51,19 @@ export type NetworkEvent =
       readonly type: 'SandboxLabelsChanged';
       readonly data: { readonly sandboxId: SandboxId; readonly labels: Labels };
     }
+  /**
+   * Nobody takes part from now on. Known to every release that may have to write it on a stream that it cannot read to the
+   * end, so that its shape never changes.
+   */
+  | {
+      readonly type: 'NetworkQuarantined';
+      readonly data: {
+        /** Whoever was known to hold the network. */
+        readonly agents: readonly AgentId[];
+        readonly reason: string;
+      };
+    }
+  | { readonly type: 'NetworkQuarantineLifted'; readonly data: Record<string, never> }
   | { readonly type: 'NetworkDeleted'; readonly data: Record<string, never> };
 
 /** The schema version of each event, and how older ones are read. */
@@ -65,5 +78,7 @@ export const NETWORK_SCHEMAS: EventSchemas<NetworkEvent> = {
   PolicyRuleRemoved: { upcasts: [] },
   SandboxPlacementChanged: { upcasts: [] },
   SandboxLabelsChanged: { upcasts: [] },
+  NetworkQuarantined: { upcasts: [] },
+  NetworkQuarantineLifted: { upcasts: [] },
   NetworkDeleted: { upcasts: [] },
 };

@@ -37,7 +37,7 @@ function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): T
   if (event.type === 'NetworkCreated') {
     if (before !== null) throw new StreamOrderError(event.type, before.version + 1);
     const empty = { sandboxes: new Map(), aliases: new Map(), rules: new Map(), formerPublishers: new Map() };
-    return { ...event.data, ...empty, version: 1, deleted: false };
+    return { ...event.data, ...empty, version: 1, deleted: false, quarantinedSince: null };
   }
   if (before === null) throw new StreamOrderError(event.type, 1);
   const version = before.version + 1;
@@ -94,6 +94,10 @@ function changes(before: Topology, event: Change, version: number, owned: OwnedM
     }
     case 'PolicyRuleRemoved':
       return { rules: without(rules, event.data.ruleId, owned) };
+    case 'NetworkQuarantined':
+      return { quarantinedSince: before.quarantinedSince ?? version };
+    case 'NetworkQuarantineLifted':
+      return { quarantinedSince: null };
     case 'NetworkDeleted':
       return { deleted: true };
   }

@@ -6,6 +6,8 @@ export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
   switch (event.type) {
     case 'NetworkCreated':
     case 'NetworkDeleted':
+    case 'NetworkQuarantined':
+    case 'NetworkQuarantineLifted':
       return [];
     case 'SandboxAttached':
     case 'SandboxDetached':

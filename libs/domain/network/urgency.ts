@@ -5,6 +5,8 @@ type DataOf<Type extends NetworkEvent['type']> = Extract<NetworkEvent, { readonl
 /** A member for each event, so that a new one does not compile until it is said here what it does. */
 const TAKES_AWAY: { readonly [Type in NetworkEvent['type']]: (data: DataOf<Type>) => boolean } = {
   NetworkCreated: () => false,
+  NetworkQuarantined: () => true,
+  NetworkQuarantineLifted: () => false,
   NetworkDeleted: () => true,
   SandboxAttached: () => false,
   SandboxDetached: () => true,

@@ -71,6 +71,8 @@ export class PlacementFollower {
         return this.corrections(position, networkId, event.data);
       case 'NetworkCreated':
       case 'NetworkDeleted':
+      case 'NetworkQuarantined':
+      case 'NetworkQuarantineLifted':
       case 'AliasPublished':
       case 'AliasPortsChanged':
       case 'AliasRemoved':

@@ -28,6 +28,8 @@ export const network: NetworkDto = {
   sandboxes: 1,
   aliases: 1,
   rules: 1,
+  unreadable: null,
+  quarantinedSince: null,
   createdAt: time,
 };
 
@@ -97,6 +99,7 @@ export const sandbox: SandboxDto = {
   formerAgentId: null,
   pinnedTo: null,
   conflicts: [],
+  unreadable: null,
   networks: [{ network: 'dev', aliases: [alias] }],
 };
 
@@ -133,6 +136,7 @@ export const agent: AgentDto = {
     },
   ],
   sandboxes: ['sbx-api'],
+  unreadable: null,
   networks: [{ network: 'dev', status: 'SYNCED', appliedVersion: 4, version: 4 }],
 };
 
@@ -141,6 +145,8 @@ export const networkStatus: NetworkStatusDto = {
   version: 4,
   epoch,
   status: 'FAILED',
+  unreadable: null,
+  quarantinedSince: null,
   placements: [
     {
       ...{ sandboxId: 'sbx-api', agentId: 'host-b', since: 4, formerAgentId: 'host-a', pinnedTo: null },
@@ -218,6 +224,16 @@ export const networkStatus: NetworkStatusDto = {
       },
     },
   ],
+};
+
+/** A newer release wrote to it. */
+export const unreadableStatus: NetworkStatusDto = {
+  ...{ ...networkStatus, status: 'STREAM_UNREADABLE', placements: [], agents: [], localNodes: [] },
+  unreadable: {
+    ...{ position: 812, version: 5, eventType: 'NetworkPainted', schemaVersion: 1 },
+    message: 'event NetworkPainted in schema version 1 is not known to this release',
+    remedy: 'run the release that wrote it, or a later one',
+  },
 };
 
 export const session: SessionDto = { user: 'admin', role: 'admin', expiresAt: null };

@@ -146,6 +146,39 @@ const rows: readonly Row[] = [
     prints: ['dev.gstacks', 'agent_proxy', 'SYNCED'],
   },
   {
+    command: 'network quarantine dev',
+    asks: `POST ${N}/quarantine`,
+    answer: { ...write, result: { agents: ['host-a', 'host-b'] } },
+    body: {},
+    prints: ['network dev is quarantined (version 5); agents that let go of it: host-a, host-b'],
+  },
+  {
+    command: 'network quarantine dev --lift',
+    asks: `DELETE ${N}/quarantine`,
+    answer: { ...write, result: { agents: [] } },
+    prints: ['network dev is not quarantined (version 5)'],
+  },
+  {
+    command: 'network status dev --timeout 25',
+    asks: `GET ${N}/status`,
+    answer: answers.unreadableStatus,
+    prints: [
+      'STREAM_UNREADABLE',
+      'dev cannot be read from version 5 on (position 812 of the log): event NetworkPainted',
+      'next: run the release that wrote it',
+      'cut it off: gstacks network quarantine dev --wait',
+    ],
+  },
+  {
+    command: 'network list --status STREAM_UNREADABLE',
+    asks: 'GET /v1/networks',
+    answer: {
+      ...page({ ...network, status: 'STREAM_UNREADABLE', unreadable: answers.unreadableStatus.unreadable }),
+      unknown: [],
+    },
+    prints: ['dev cannot be read from version 5 on (position 812 of the log)'],
+  },
+  {
     command: 'network status dev',
     asks: `GET ${N}/status`,
     answer: answers.networkStatus,

@@ -159,34 +159,3 @@ describe('a control plane that loses what it stands on', () => {
     expect(answer.body).to.include({ confirmed: 0, expected: 1 });
   });
 });
-
-describe('an event of a newer release', () => {
-  let controlPlane: TestControlPlane;
-
-  before(async () => {
-    controlPlane = await TestControlPlane.start();
-    await controlPlane.agent('host-a', ['sbx-api']);
-  });
-
-  after(() => controlPlane.end());
-
-  it('makes its own network refuse commands, is counted, and leaves the others alone', async () => {
-    await controlPlane.call('POST', '/v1/networks', { name: 'newer' });
-    await controlPlane.call('POST', '/v1/networks', { name: 'other' });
-    const { body } = await controlPlane.call('GET', '/v1/networks/newer');
-    await query(
-      controlPlane.databaseUrl,
-      `INSERT INTO events (position, stream_id, stream_version, type, schema_version, data, metadata, actor, command_id,
-        correlation_id, recorded_at, previous_hash, hash)
-       SELECT position + 1, 'network-' || $1::text, 2, 'NetworkPainted', 1, '{}', '{}', 'user:x', 'x', 'x',
-        clock_timestamp(), hash, hash FROM events ORDER BY position DESC LIMIT 1`,
-      [body.id],
-    );
-    const attach = (network: string) =>
-      controlPlane.call('POST', `/v1/networks/${network}/attachments`, { sandboxId: 'sbx-api' });
-    await waitFor('the event was read', async () => (await attach('newer')).body.code === 'STREAM_UNREADABLE');
-    await waitFor('it is counted', async () =>
-      (await callApi(controlPlane.url, 'GET', '/metrics')).text.includes('gs_unreadable_events 1'),
-    );
-  });
-});

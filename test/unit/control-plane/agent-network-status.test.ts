@@ -55,6 +55,8 @@ const rows: readonly (readonly [string, Partial<AgentNetworkFacts>, string])[] =
   ['refused the current version', { acknowledged: acknowledged(7, { outcome: 'refused', code: 'X' }) }, 'FAILED'],
   ['refused an older version', { acknowledged: acknowledged(6, { outcome: 'refused', code: 'X' }) }, 'PENDING'],
   ['could not bring up an alias', { acknowledged: acknowledged(7, { aliasFailures: [failure] }) }, 'FAILED'],
+  ['holds the last version that can be read here', { acknowledged: acknowledged(7), unreadableFrom: 8 }, 'UNKNOWN'],
+  ['has no heartbeat, of a stream that cannot be read', { agent: 'OFFLINE', unreadableFrom: 8 }, 'OFFLINE'],
   ['holds what the store never wrote', { acknowledged: acknowledged(7), regression: 'ahead' }, 'FAILED'],
 ];
 
@@ -74,6 +76,7 @@ describe('the status of an agent for a network', () => {
           regression: null,
           doubt: null,
           refusal: null,
+          unreadableFrom: null,
           ...facts,
         },
         NOW,
@@ -88,7 +91,7 @@ describe('the status of an agent for a network', () => {
     const state = agentNetworkState(
       {
         ...{ agent: 'ONLINE', currentVersion: 7, epoch, isCurrentHash: () => true, changedAt: justNow, held: null },
-        ...{ regression: null, doubt: null, refusal: null },
+        ...{ regression: null, doubt: null, refusal: null, unreadableFrom: null },
         acknowledged: acknowledged(7, { appliedAt: '2031-01-01T00:00:00.000Z' }),
         acknowledgedAt: justNow,
       },
@@ -99,11 +102,14 @@ describe('the status of an agent for a network', () => {
   });
 
   it('makes a network as well as the worst of its agents', () => {
-    expect(networkStatus([], false)).to.equal('EMPTY');
-    expect(networkStatus(['SYNCED', 'SYNCED'], false)).to.equal('SYNCED');
-    expect(networkStatus(['SYNCED', 'PENDING'], false)).to.equal('PENDING');
-    expect(networkStatus(['SYNCED', 'OFFLINE', 'PENDING'], false)).to.equal('OFFLINE');
-    expect(networkStatus(['FAILED', 'OFFLINE'], false)).to.equal('FAILED');
-    expect(networkStatus(['SYNCED'], true)).to.equal('EPOCH_REGRESSED');
+    const none = { quarantined: false, unreadable: false, regressed: false };
+    expect(networkStatus([], none)).to.equal('EMPTY');
+    expect(networkStatus(['SYNCED', 'SYNCED'], none)).to.equal('SYNCED');
+    expect(networkStatus(['SYNCED', 'PENDING'], none)).to.equal('PENDING');
+    expect(networkStatus(['SYNCED', 'OFFLINE', 'PENDING'], none)).to.equal('OFFLINE');
+    expect(networkStatus(['FAILED', 'OFFLINE'], none)).to.equal('FAILED');
+    expect(networkStatus(['SYNCED'], { ...none, regressed: true })).to.equal('EPOCH_REGRESSED');
+    expect(networkStatus(['SYNCED'], { ...none, regressed: true, unreadable: true })).to.equal('STREAM_UNREADABLE');
+    expect(networkStatus(['SYNCED'], { ...none, quarantined: true, unreadable: true })).to.equal('QUARANTINED');
   });
 });

@@ -65,6 +65,14 @@ describe('what an agent says it holds', () => {
     it(`${what}: ${expected}`, () => expect(judge(HOST_A, about)).to.equal(expected));
   }
 
+  it('is in the store, also where this release cannot read it', () => {
+    const newer = storedEvent({ type: 'Unheard', streamId: 'network-0a1b', streamVersion: 6, commandId: 'c-6' });
+    const record = nextNetworkRecord(RECORD, newer);
+    const store: ClaimedStore = { record, epoch, isExpected: () => null, isSigned: () => true };
+    expect(judgeClaim(HOST_A, claim({ version: 6, hash: THEIRS, ...signed }), store).kind).to.equal('agrees');
+    expect(judgeClaim(HOST_A, claim({ version: 7, hash: THEIRS, ...signed }), store).kind).to.equal('regressed');
+  });
+
   it('counts for nothing from an agent that never took part, however high it claims to be', () => {
     for (const version of [1, 5, 12, 5_000]) {
       expect(judge(OUTSIDER, claim({ version, hash: THEIRS }))).to.equal('not-a-member');

@@ -32,6 +32,8 @@ const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
   SandboxPlacementChanged: true,
   SandboxLabelsChanged: true,
   NetworkDeleted: true,
+  NetworkQuarantined: true,
+  NetworkQuarantineLifted: true,
   SandboxRegistered: true,
   SandboxPlaced: true,
   SandboxLabelled: true,

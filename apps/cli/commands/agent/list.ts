@@ -4,6 +4,7 @@ import { parseNetworkName } from '#libs/contracts/ids.js';
 import { AGENT_STATUSES } from '#libs/contracts/statuses.js';
 import { ListCommand } from '../../list-command.js';
 import { meshCell } from '../../mesh/mesh-column.js';
+import { unreadableLines } from '../../unreadable-text.js';
 
 export default class AgentList extends ListCommand {
   static override summary = 'List agents';
@@ -32,9 +33,10 @@ export default class AgentList extends ListCommand {
         },
         { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
       ],
-      notes: ({ id, status, refused }) => {
+      notes: ({ id, status, refused, unreadable }) => {
         const takes = status === 'ONLINE' ? ' takes no sandbox' : ', when it was heard last, took no sandbox';
-        return refused.map(({ code, message, remedy }) => `${id}${takes} of ${message} (${code}); ${remedy}`);
+        const notTaken = refused.map(({ code, message, remedy }) => `${id}${takes} of ${message} (${code}); ${remedy}`);
+        return [...notTaken, ...unreadableLines(id, unreadable)];
       },
       whenEmpty: 'no agents; enroll one: gstacks agent enroll host-a',
     });

@@ -3,6 +3,7 @@ import { listNetworks, type UnknownNetworkDto } from '#libs/api-client/generated
 import { NETWORK_STATUSES } from '#libs/contracts/statuses.js';
 import type { Connection } from '../../api/connect.js';
 import { ListCommand, type PageQuery } from '../../list-command.js';
+import { unreadableLines } from '../../unreadable-text.js';
 
 export default class NetworkList extends ListCommand {
   static override summary = 'List networks';
@@ -35,6 +36,7 @@ export default class NetworkList extends ListCommand {
         { heading: 'ALIASES', cell: ({ aliases }) => aliases },
         { heading: 'RULES', cell: ({ rules }) => rules },
       ],
+      notes: ({ name, unreadable }) => unreadableLines(name, unreadable),
       whenEmpty: 'no networks; create one: gstacks network create dev',
     });
     for (const { id, name, agents } of unknown.values()) {

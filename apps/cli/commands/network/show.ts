@@ -2,6 +2,7 @@ import { listAliases, listAttachments, listRules, showNetwork } from '#libs/api-
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { readAll } from '../../list-command.js';
+import { unreadableLines } from '../../unreadable-text.js';
 import { aliasColumns, attachmentColumns, ruleColumns } from '../../views.js';
 
 export default class NetworkShow extends GstacksCommand {
@@ -25,6 +26,7 @@ export default class NetworkShow extends GstacksCommand {
     this.screen.line(`mode:          ${network.mode}`);
     this.screen.line(`version:       ${network.version} (epoch ${network.epoch.counter})`);
     this.screen.line(`max staleness: ${network.maxStalenessSeconds} s`);
+    for (const line of unreadableLines(network.name, network.unreadable)) this.screen.line(line, 'bad');
     this.section(
       'attached',
       attachments.items,

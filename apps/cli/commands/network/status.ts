@@ -3,6 +3,7 @@ import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { meshCell, meshFault } from '../../mesh/mesh-column.js';
 import { agentText, conflictLines } from '../../sandboxes/placement-text.js';
+import { unreadableLines } from '../../unreadable-text.js';
 
 export default class NetworkStatus extends GstacksCommand {
   static override summary = 'Show how far each agent is with a network';
@@ -19,6 +20,13 @@ export default class NetworkStatus extends GstacksCommand {
     this.screen.line(`version: ${status.version} (epoch ${status.epoch.counter})`);
     if (status.status === 'EPOCH_REGRESSED') {
       this.screen.line('agents hold what this store never wrote; see and decide: gstacks admin new-epoch', 'bad');
+    }
+    for (const line of unreadableLines(status.network, status.unreadable)) this.screen.line(line, 'bad');
+    if (status.quarantinedSince !== null) {
+      this.screen.line(`quarantined since version ${status.quarantinedSince}: nothing of it is served`, 'bad');
+      this.screen.line(`serve it again: gstacks network quarantine ${network} --lift`);
+    } else if (status.unreadable !== null) {
+      this.screen.line(`agents serve what they hold; cut it off: gstacks network quarantine ${network} --wait`);
     }
     this.screen.line('');
     if (status.localNodes.length > 0) {

@@ -4,6 +4,7 @@ import { parseNetworkName } from '#libs/contracts/ids.js';
 import { SANDBOX_STATUSES } from '#libs/contracts/statuses.js';
 import { ListCommand } from '../../list-command.js';
 import { agentText, statusText } from '../../sandboxes/placement-text.js';
+import { unreadableLines } from '../../unreadable-text.js';
 import { labelsText } from '../../views.js';
 
 export default class SandboxList extends ListCommand {
@@ -31,6 +32,7 @@ export default class SandboxList extends ListCommand {
         { heading: 'NETWORKS', cell: ({ networks }) => networks.map(({ network }) => network).join(', ') },
         { heading: 'LABELS', cell: ({ labels }) => labelsText(labels) },
       ],
+      notes: ({ id, unreadable }) => unreadableLines(id, unreadable),
       whenEmpty: 'no sandboxes; agents report them: gstacks agent list',
     });
   }

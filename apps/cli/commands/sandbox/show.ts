@@ -3,6 +3,7 @@ import { parseSandboxId } from '#libs/contracts/ids.js';
 import { sandboxArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { agentText, conflictLines } from '../../sandboxes/placement-text.js';
+import { unreadableLines } from '../../unreadable-text.js';
 import { dnsText, isolationText, labelsText, portsText, sourceText } from '../../views.js';
 
 export default class SandboxShow extends GstacksCommand {
@@ -25,6 +26,7 @@ export default class SandboxShow extends GstacksCommand {
     if (sandbox.container === null) this.screen.line(`namespace: ${sandbox.namespace ?? '-'}`);
     else this.screen.line(`container: ${sandbox.container.name} (${sandbox.container.id.slice(0, 12)})`);
     this.screen.line(`dns:       ${dnsText(sandbox)}`);
+    for (const line of unreadableLines(sandbox.id, sandbox.unreadable)) this.screen.line(line, 'bad');
     for (const line of conflictLines(sandbox)) this.screen.line(line, 'bad');
     this.screen.line('');
     const published = sandbox.networks.flatMap(({ network, aliases }) =>

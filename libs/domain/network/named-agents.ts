@@ -1,14 +1,17 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { NetworkEvent } from './events.js';
 
-/** The agent that an event names as the holder of a sandbox; null: it names none. */
-export function agentNamedBy(event: NetworkEvent): AgentId | null {
+/** The agents that an event names as holders of a sandbox, or of the network. */
+export function agentsNamedBy(event: NetworkEvent): readonly AgentId[] {
   switch (event.type) {
     case 'SandboxAttached':
     case 'SandboxPlacementChanged':
-      return event.data.agentId;
+      return event.data.agentId === null ? [] : [event.data.agentId];
+    case 'NetworkQuarantined':
+      return event.data.agents;
     case 'NetworkCreated':
     case 'NetworkDeleted':
+    case 'NetworkQuarantineLifted':
     case 'SandboxDetached':
     case 'SandboxLabelsChanged':
     case 'AliasPublished':
@@ -16,6 +19,6 @@ export function agentNamedBy(event: NetworkEvent): AgentId | null {
     case 'AliasRemoved':
     case 'PolicyRuleAdded':
     case 'PolicyRuleRemoved':
-      return null;
+      return [];
   }
 }

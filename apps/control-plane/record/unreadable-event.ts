@@ -1,0 +1,31 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
+
+/** The first event of a stream that this program cannot read: what the stream says from there on is not known here. */
+export interface UnreadableEvent {
+  readonly streamId: string;
+  /** In the whole log. */
+  readonly position: number;
+  /** In its stream. */
+  readonly version: number;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+export function unreadableEvent(stored: StoredEvent, { message, remedy }: CodedError): UnreadableEvent {
+  const { streamId, position, streamVersion, type, schemaVersion } = stored;
+  return { streamId, position, version: streamVersion, type, schemaVersion, message, remedy };
+}
+
+/** A stream cannot be read to its end, mostly because a newer release wrote to it: nothing is decided on half a stream. */
+export class StreamUnreadableError extends CodedError {
+  constructor({ streamId, position, version, message, remedy }: UnreadableEvent) {
+    super(
+      'STREAM_UNREADABLE',
+      `${streamId} cannot be read from its version ${version} on (position ${position} of the log): ${message}`,
+      remedy ?? 'run the release that wrote it, or a later one',
+    );
+  }
+}
