@@ -39,7 +39,12 @@ export class NetnsRig {
     const rig = new NetnsRig(host, plane, agent);
     agent.setSandboxes(ids.map((id) => ({ id })));
     agent.start();
-    await rig.reported(ids.length);
+    try {
+      await rig.reported(ids.length);
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
     return rig;
   }
 

@@ -1,4 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { keepAlive } from './keepalive.js';
 
 /** Where a socket's bytes go. Both are called without `this`. */
 export interface BulkReads {
@@ -9,7 +10,7 @@ export interface BulkReads {
 }
 
 /**
- * An accepted connection, paused, that reads into the buffers of `reads`. `net.createServer` takes no `onread`, so
+ * An accepted connection, paused and with keepalive, that reads into the buffers of `reads`. `net.createServer` takes no `onread`, so
  * the connection's handle is given to a new socket; the handle is not part of Node's public interface, and where it
  * is not found the same reads are fed from ordinary 'data' events, which cost a buffer each.
  */
@@ -22,6 +23,7 @@ export function takeOver(accepted: Socket, reads: BulkReads): Socket {
   Reflect.set(options, 'handle', handle);
   const socket = new Socket(options);
   socket.pause();
+  keepAlive(socket);
   // The husk has no handle any more: this only tells its server that it is gone.
   accepted.destroy();
   return socket;
@@ -30,6 +32,7 @@ export function takeOver(accepted: Socket, reads: BulkReads): Socket {
 /** The way without the handle. */
 export function readPlainly(socket: Socket, reads: BulkReads): Socket {
   socket.pause();
+  keepAlive(socket);
   socket.on('data', (chunk: Buffer) => {
     if (!reads.callback(chunk.length, chunk)) socket.pause();
   });

@@ -3,6 +3,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { SourceTurns } from './dial-sources.js';
 import type { FlowCode } from './flow-code.js';
 import { SocketEnd } from './flow-end.js';
+import { keepAlive } from './keepalive.js';
 
 /** A sandbox of this host could not be connected to. */
 export class TargetUnreachableError extends CodedError {
@@ -23,7 +24,7 @@ const NEVER_A_SANDBOX = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128',
 
 /**
  * A dialler that refuses the ranges no sandbox is at and those given (CIDR). It connects with half-close, without
- * delay, and reading paused, from each of the source addresses in turn.
+ * delay, with keepalive, and reading paused, from each of the source addresses in turn.
  *
  * A port that a connection came from stays taken for a minute after it (TIME_WAIT), so that one address alone is
  * good for some 470 connections a second to one port.
@@ -74,6 +75,7 @@ function connectTo({ address, port, source }: Connecting, signal: AbortSignal): 
     };
     const connected = () => {
       settle();
+      keepAlive(socket);
       resolve(end);
     };
     const failed = (error: Error) => {

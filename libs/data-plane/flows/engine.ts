@@ -17,6 +17,7 @@ import { FlowContext } from './flow-context.js';
 import { acceptClient } from './from-client.js';
 import { acceptPeer, answerProbe } from './from-peer.js';
 import { probe } from './probe.js';
+import { SilentEnds } from './silent-ends.js';
 
 /** Idle flows are looked for this many times in the time they may be idle, within these bounds. */
 const WATCHES_PER_IDLE_TIME = 4;
@@ -30,8 +31,8 @@ export interface FlowEngineSeams {
 }
 
 /**
- * The traffic of one host. The engine owns every socket and mesh stream it is handed from that moment on, and one
- * timer; `close` ends them. `seams` stand in for the clock and for connecting, in tests.
+ * The traffic of one host. The engine owns every socket and mesh stream it is handed from that moment on, and two
+ * timers; `close` ends them. `seams` stand in for the clock and for connecting, in tests.
  */
 export function createFlowEngine(settings: FlowEngineSettings, seams: FlowEngineSeams = {}): FlowEngine {
   return new Engine(settings, seams);
@@ -40,6 +41,7 @@ export function createFlowEngine(settings: FlowEngineSettings, seams: FlowEngine
 class Engine implements FlowEngine {
   private readonly context: FlowContext;
   private readonly watch: NodeJS.Timeout;
+  private readonly silentEnds: SilentEnds;
   private closed = false;
 
   constructor(settings: FlowEngineSettings, { nowMs = Date.now, dial }: FlowEngineSeams) {
@@ -50,6 +52,7 @@ class Engine implements FlowEngine {
       Math.min(Math.max(everyMs, SHORTEST_WATCH_MS), LONGEST_WATCH_MS),
     );
     this.watch.unref();
+    this.silentEnds = new SilentEnds(() => this.context.table.all());
   }
 
   apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[] {
@@ -124,6 +127,7 @@ class Engine implements FlowEngine {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.watch);
+    this.silentEnds.close();
     for (const flow of this.context.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
     for (const trial of [...this.context.trials]) trial.finish('refused', 'SHUTTING_DOWN');
   }

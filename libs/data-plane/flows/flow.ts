@@ -3,7 +3,7 @@ import type { MeshIdentity } from '#libs/mesh/flow.js';
 import type { FlowSource, Verdict } from '#libs/policy/model.js';
 import type { FlowRecord, FlowSummary } from '../data-plane.js';
 import type { FlowCode } from './flow-code.js';
-import type { EndWatch, FlowEnd } from './flow-end.js';
+import type { EndWatch, FlowEnd, SocketEnd } from './flow-end.js';
 import type { FlowTarget } from './judge.js';
 import { pump } from './relay.js';
 
@@ -86,6 +86,11 @@ export class Flow {
       failed: () => this.broken(brokenCode),
     };
     end.watch = watch;
+  }
+
+  /** Its connections to sandboxes of this host. */
+  socketEnds(): readonly SocketEnd[] {
+    return this.ends.filter((end) => end.kind === 'socket');
   }
 
   /** What tells a peer no, as long as the flow is not open. */

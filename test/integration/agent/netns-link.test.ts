@@ -44,7 +44,7 @@ describe('the link of a sandbox of the driver netns', function () {
     await plane.acknowledgement(1);
   });
 
-  after(() => rig.close());
+  after(() => rig?.close());
 
   const python = async (program: string, places: unknown) => {
     const { code, output } = await rig.in('sbx-web', '/usr/bin/python3', '-c', program, JSON.stringify(places));

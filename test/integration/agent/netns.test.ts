@@ -43,7 +43,7 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
     );
   });
 
-  after(() => rig.close());
+  after(() => rig?.close());
 
   const report = (id: string) => rig.report(id);
   const namespaceOf = (id: string): string => rig.namespaceOf(id);

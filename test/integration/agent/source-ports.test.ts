@@ -44,7 +44,7 @@ describe('the source ports of a host', function () {
     await rig.plane.acknowledgement(1);
   });
 
-  after(() => rig.close());
+  after(() => rig?.close());
 
   async function connections(port: number, count: number, ends: 'first' | 'last') {
     const proxy = (await rig.in('sbx-web', 'dig', '+short', '+tries=1', 'api.dev.gstacks')).output.trim();
@@ -79,7 +79,7 @@ describe('a dial without a free source port', () => {
     host = await HostNamespace.make();
     await narrow(host.name, 20);
   });
-  after(() => host.remove());
+  after(() => host?.remove());
 
   const rows: readonly (readonly [string, 'loopback' | 'uplink', readonly string[], number])[] = [
     ['from the one address of the host', 'loopback', [], 20],
