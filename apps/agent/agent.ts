@@ -38,6 +38,8 @@ import { openTraffic } from './traffic/traffic.js';
 
 export interface RunningAgent {
   close(): Promise<void>;
+  /** Resets what is open: the kernel would end it as if its bytes were whole. */
+  exiting(): void;
 }
 
 const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs: 60_000 };
@@ -244,5 +246,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       absence.close();
       log.info({ counters: counters.all() }, 'agent ended');
     },
+
+    exiting: () => traffic.flows.resetAll(),
   };
 }

@@ -62,6 +62,11 @@ export class BackgroundNode {
     await Promise.all([...this.networks.values()].map((network) => network.leave()));
   }
 
+  /** The process exits: what is open is reset, since the kernel would end it as if its bytes were whole. */
+  exiting(): void {
+    for (const network of this.networks.values()) network.exiting();
+  }
+
   /** Whether it changed anything. */
   private async carryOut(request: LocalNodeRequest): Promise<boolean> {
     switch (request.kind) {

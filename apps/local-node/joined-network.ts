@@ -263,6 +263,10 @@ export class JoinedNetwork {
     void this.end({ code: 'NETWORK_DELETED', message: `network ${name} was deleted`, remedy });
   }
 
+  exiting(): void {
+    this.traffic.engine.resetAll();
+  }
+
   /** As leave, without a word to the control plane. Traffic first, then the mesh, then the bus. */
   private async end(ending: Ending): Promise<void> {
     if (this.ending !== null) return;

@@ -55,6 +55,7 @@ async function startLocalNode(end: (reason: string) => void): Promise<Running> {
       server.close();
       await node.close();
     },
+    exiting: () => node.exiting(),
   };
 }
 

@@ -154,6 +154,8 @@ export interface FlowEngine {
   /** Who is admitted has changed: flows of local nodes that are not any more are reset before it returns. */
   localNodesChanged(): readonly FlowId[];
   flows(): readonly FlowSummary[];
+  /** At once, without closing the engine: for the exit of the process. */
+  resetAll(): void;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,8 @@
 export interface Running {
   /** Ends in order: nothing comes in, what is under way is done, connections are closed. */
   close(): Promise<void>;
+  /** Called as the process exits, after an error too: what has to be done then, and can be done at once. */
+  exiting?(): void;
 }
 
 export interface Program {
@@ -58,6 +60,7 @@ export function runProgram(program: Program): void {
   };
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(signal));
+  process.on('exit', () => running?.exiting?.());
   process.on('uncaughtException', (error) => fail(error, 'unexpected error'));
   process.on('unhandledRejection', (error) => fail(error, 'unexpected error'));
 

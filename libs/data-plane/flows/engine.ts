@@ -124,11 +124,15 @@ class Engine implements FlowEngine {
     return this.context.table.summaries();
   }
 
+  resetAll(): void {
+    for (const flow of this.context.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.watch);
     this.silentEnds.close();
-    for (const flow of this.context.table.all()) flow.finish('reset', 'SHUTTING_DOWN');
+    this.resetAll();
     for (const trial of [...this.context.trials]) trial.finish('refused', 'SHUTTING_DOWN');
   }
 

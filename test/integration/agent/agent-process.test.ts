@@ -20,6 +20,7 @@ import { parseAgentId } from '#libs/contracts/ids.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
+import { outcomeOf } from '#test/support/flow-rig.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';
 import { leavingSnapshot, type SnapshotText, snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
@@ -154,6 +155,22 @@ describe('an agent, as a process', () => {
       expect(written.includes(text.split('\n')[1] ?? text)).to.equal(false);
     }
   });
+
+  for (const [how, signal] of [
+    ['is told to end', 'SIGTERM'],
+    ['ends at an error that nobody caught', 'SIGUSR2'],
+  ] as const) {
+    it(`resets the connections of its clients when it ${how}: none seems to have come to its end`, async () => {
+      const failing = "process.on('SIGUSR2', () => { throw new Error('unexpected'); })";
+      agent.set('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent(failing)}`);
+      await started();
+      await plane.publish(agent.id, network(3, ALLOWED));
+      await plane.acknowledgement(3);
+      const outcome = outcomeOf(await hold());
+      await agent.end(signal);
+      expect(await outcome).to.equal('ECONNRESET');
+    });
+  }
 
   it('cuts a flow that a version denies before it acknowledges, and names it', async () => {
     await started();
