@@ -45,9 +45,13 @@ export interface JoinedMesh {
 export async function joinMesh(way: MeshWay, ports: JoinPorts): Promise<JoinedMesh> {
   const { credentials, listens, log } = ports;
   const transport = transportOf(way, ports);
-  const state = (): MeshState => ({ transport: transport.kind, ...transport.status() });
-  transport.onStatus(() => ports.changed(state()));
-  return { member: await startMeshMember({ credentials, transport, listens, log }), state };
+  let joined: StartedMeshMember | null = null;
+  const state = (): MeshState => ({ transport: transport.kind, ...(joined ?? transport).status() });
+  const changed = (): void => ports.changed(state());
+  transport.onStatus(changed);
+  const member = await startMeshMember({ credentials, transport, listens, changed, log });
+  joined = member;
+  return { member, state };
 }
 
 function transportOf(way: MeshWay, { owner, stateFolder, isEphemeral, requestKey }: JoinPorts): Transport {

@@ -5,6 +5,7 @@ import { checkSource, FlowRequestError, parseRequestHeaders } from './flow-heade
 import { FlowStream } from './flow-stream.js';
 import type { MeshLog } from './log.js';
 import type { ServerSession } from './session-server.js';
+import type { StreamBudgets } from './stream-budgets.js';
 
 const FORBIDDEN = 403;
 const BAD_REQUEST = 400;
@@ -16,13 +17,39 @@ export interface Takers {
   readonly takeProbe: ((probe: IncomingProbe) => void) | null;
 }
 
-/** Turns each stream of a proven peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. */
-export function acceptFlows(session: ServerSession, takers: () => Takers, log: MeshLog): void {
+export interface Acceptance {
+  readonly takers: () => Takers;
+  readonly budgets: StreamBudgets;
+  /** The session's peer opens more streams than it may. */
+  readonly overBudget: () => void;
+  readonly log: MeshLog;
+}
+
+/**
+ * Turns each stream of a proven peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. Whether the peer
+ * may open one more is asked before anything of it is read.
+ */
+export function acceptFlows(session: ServerSession, { takers, budgets, overBudget, log }: Acceptance): void {
+  const { peer } = session;
   session.http2.on('stream', (stream, _headers, _flags, flatHeaders) => {
     stream.on('error', () => undefined); // 'close' always follows
+    let isMalformed = false;
+    const closed = () => {
+      if (!budgets.closed(peer, isMalformed || !stream.headersSent) && session.usable) overBudget();
+    };
+    const admittance = budgets.opened(peer);
+    // Given up already: there is nobody to answer.
+    if (stream.destroyed || stream.closed) return closed();
+    stream.once('close', closed);
+    if (!session.usable) return;
+    if (admittance === 'spent') return overBudget();
+    if (admittance === 'refused') {
+      return answerNo(stream, UNAVAILABLE, 'PEER_STREAM_LIMIT', 'this peer has as many streams open as it may', null);
+    }
     const read = readRequest(flatHeaders, session.peer);
     if (!(read instanceof FlowRequestError)) return take(takers(), stream, read, session);
-    log({ code: read.code, peer: session.peer, message: read.message });
+    isMalformed = true;
+    log({ code: read.code, peer, message: read.message });
     const status = read.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;
     answerNo(stream, status, read.code, read.message, null);
   });

@@ -8,6 +8,7 @@ import {
   type IncomingFlow,
   type IncomingProbe,
   type MeshCredentials,
+  type MeshIdentity,
   type MeshMember,
   PeerUnreachableError,
 } from './flow.js';
@@ -16,8 +17,10 @@ import type { MeshLog } from './log.js';
 import { openFlow, probeFlow, SessionSpentError } from './open-flow.js';
 import { type Lease, PeerLink } from './peer-link.js';
 import { PeerProofs } from './peer-proofs.js';
+import { RefusedPeers } from './refused-peers.js';
 import { sessionServer } from './session-server.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type MeshLimits, type MeshTimings } from './settings.js';
+import { StreamBudgets } from './stream-budgets.js';
 import type { Transport, TransportStatus } from './transport.js';
 
 export interface MeshMemberSettings {
@@ -28,6 +31,8 @@ export interface MeshMemberSettings {
   readonly listens?: boolean;
   readonly timings?: Partial<MeshTimings>;
   readonly limits?: Partial<MeshLimits>;
+  /** Called when what `status` says of peers has changed; what it says of the transport, its own listener tells. */
+  readonly changed?: () => void;
   readonly log: MeshLog;
 }
 
@@ -59,6 +64,12 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
   let closed = false;
   const links = new Map<AgentId, PeerLink>();
   const admission = new Admission();
+  const budgets = new StreamBudgets(limits);
+  const refused = new RefusedPeers({
+    firstMs: limits.refusedMs,
+    longestMs: limits.refusedAtMostMs,
+    changed: () => settings.changed?.(),
+  });
 
   const server = sessionServer({
     storeId: self.storeId,
@@ -68,8 +79,19 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
     log,
     proofs,
     admits: (peer) => admission.admits(peer),
-    onSession: (session) => acceptFlows(session, () => ({ takeFlow, takeProbe }), log),
+    refusalOf: (peer) => refused.refusalOf(peer),
+    onSession: (session) => {
+      const takers = () => ({ takeFlow, takeProbe });
+      acceptFlows(session, { takers, budgets, overBudget: () => refusePeer(session.peer), log });
+    },
   });
+
+  function refusePeer(peer: MeshIdentity): void {
+    if (!refused.refuse(peer)) return;
+    const message = refused.refusalOf(peer) ?? '';
+    log({ code: 'PEER_STREAM_LIMIT', peer, message });
+    server.endSessionsOf(peer, 'PEER_STREAM_LIMIT', message);
+  }
 
   function addPeer(named: Peer): void {
     const { agentId } = named;
@@ -114,7 +136,7 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
       return transport.status().endpoints;
     },
 
-    status: () => transport.status(),
+    status: () => refused.shownIn(transport.status()),
 
     onFlow(handle) {
       takeFlow = handle;
@@ -164,6 +186,7 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
       closed = true;
       for (const link of links.values()) link.close('MESH_CLOSED', 'this node leaves the mesh');
       server.close();
+      refused.close();
       await transport.close();
     },
   };

@@ -46,7 +46,7 @@ function ask<T>(
     }
     const fail = (error: unknown) => {
       settled();
-      stream.close(constants.NGHTTP2_CANCEL);
+      giveUp(stream, lease, answerMs);
       reject(error);
     };
     const aborted = () => fail(signal.reason);
@@ -76,6 +76,19 @@ function ask<T>(
     stream.once('close', closed);
     stream.once('close', () => lease.release());
   });
+}
+
+/** Resets the stream: at once, or when its answer comes, if the peer has seen too many go before that. */
+function giveUp(stream: ClientHttp2Stream, lease: Lease, answerMs: number): void {
+  const cancel = () => stream.close(constants.NGHTTP2_CANCEL);
+  if (stream.closed || stream.destroyed) return;
+  if (lease.mayGiveUp()) {
+    cancel();
+    return;
+  }
+  const timer = setTimeout(cancel, answerMs);
+  stream.once('response', cancel);
+  stream.once('close', () => clearTimeout(timer));
 }
 
 function lost(reason: string): PeerUnreachableError {

@@ -1,10 +1,11 @@
+import { TokenBucket } from '#libs/async/token-bucket.js';
 import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { PeerUnreachableError } from './flow.js';
 import type { MeshLog } from './log.js';
 import { ProofRenewal } from './proof-renewal.js';
 import type { ClientSession } from './session-client.js';
-import { FLOWS_PER_SESSION, type MeshLimits } from './settings.js';
+import { FLOWS_PER_SESSION, type MeshLimits, OWN_WASTE_SHARE, WASTED_BURST_SECONDS } from './settings.js';
 
 interface PooledSession {
   readonly session: ClientSession;
@@ -17,6 +18,11 @@ interface PooledSession {
 /** A place for one flow in a session. Given back when the flow is over. */
 export interface Lease {
   readonly session: ClientSession;
+  /**
+   * Whether a stream that is not answered yet may be reset. A peer takes only so many of those: past them a stream is to be
+   * left open until its answer comes, so that clients that give up cannot cost this node its session.
+   */
+  mayGiveUp(): boolean;
   release(): void;
 }
 
@@ -39,12 +45,16 @@ export class PeerLink {
   private pool: PooledSession[] = [];
   private dialling: Promise<PooledSession> | null = null;
   private readonly closing = new AbortController();
+  private readonly giveUps: TokenBucket;
   private readonly renewal = new ProofRenewal(() => this.proveAgain());
 
   constructor(
     private readonly settings: PeerLinkSettings,
     private peer: Peer,
-  ) {}
+  ) {
+    const perSecond = settings.limits.wastedStreamsPerSecond * OWN_WASTE_SHARE;
+    this.giveUps = new TokenBucket(perSecond, perSecond * WASTED_BURST_SECONDS, performance.now());
+  }
 
   /** A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing. */
   async lease(): Promise<Lease> {
@@ -101,6 +111,7 @@ export class PeerLink {
     let held = true;
     return {
       session: pooled.session,
+      mayGiveUp: () => this.giveUps.take(1, performance.now()),
       release: () => {
         if (!held) return;
         held = false;

@@ -25,6 +25,8 @@ export interface SessionServerSettings {
   readonly log: MeshLog;
   readonly proofs: PeerProofs;
   readonly admits: (peer: ProvenPeer) => boolean;
+  /** Why this peer gets no session now, although it may be admitted; null: it may have one. */
+  readonly refusalOf: (peer: MeshIdentity) => string | null;
   readonly onSession: (session: ServerSession) => void;
 }
 
@@ -35,6 +37,8 @@ export interface SessionServer {
   setCredentials(credentials: MeshCredentials): void;
   /** Who is admitted has changed: sessions of those who are not any more end, and those who waited are let in. */
   reconsider(): void;
+  /** Ends every session of this peer. */
+  endSessionsOf(peer: MeshIdentity, code: string, message: string): void;
   close(): void;
 }
 
@@ -98,6 +102,11 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
   }
 
   function begin({ secure, peer, certificate, keyThumbprint }: ProvenConnection): void {
+    const refusal = settings.refusalOf(peer);
+    if (refusal !== null) {
+      refuse(secure, 'PEER_STREAM_LIMIT', peer, refusal);
+      return;
+    }
     const known = [...sessions].filter((session) => describeIdentity(session.peer) === describeIdentity(peer));
     if (known.length >= limits.sessionsFromPeer) {
       refuse(secure, 'TOO_MANY_SESSIONS', peer, `${describeIdentity(peer)} has ${known.length} sessions already`);
@@ -137,6 +146,11 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
         session.end('PEER_REMOVED', `the control plane does not name ${describeIdentity(session.peer)} any more`);
       }
       waitingRoom.reconsider();
+    },
+
+    endSessionsOf(peer, code, message) {
+      const name = describeIdentity(peer);
+      for (const session of sessions) if (describeIdentity(session.peer) === name) session.end(code, message);
     },
 
     close() {

@@ -27,9 +27,10 @@ export const SESSION_OPTIONS = {
    * end it after some thousand resets. What a session may really hold is bounded by its flows and their windows.
    */
   maxSessionMemory: 1_000_000,
-  // A reset is ordinary here: each denied or failed connection is one. The defaults end a session after a thousand.
-  streamResetBurst: 1_000_000,
-  streamResetRate: 100_000,
+  // A reset is ordinary here: each denied or failed connection is one. The defaults end a session after a thousand. A peer
+  // that overdoes it is found by StreamBudgets, which says so; these are for what would get past that.
+  streamResetBurst: 40_000,
+  streamResetRate: 20_000,
 } satisfies SessionOptions & { readonly streamResetBurst: number; readonly streamResetRate: number };
 
 export interface MeshTimings {
@@ -65,7 +66,24 @@ export interface MeshLimits {
   readonly handshakesFromSource: number;
   /** Connections of one peer that wait for it to be named. */
   readonly waitingFromPeer: number;
+  /** Streams that one peer may open each second, and as many at once: far more than one host opens by itself. */
+  readonly streamsPerSecond: number;
+  /**
+   * Of these, those that it gives up before they are answered, or that ask for nothing that can be understood. Five times
+   * as many at once: clients of many flows may give up together.
+   */
+  readonly wastedStreamsPerSecond: number;
+  /** Streams that one peer may have open, over all its sessions. */
+  readonly streamsFromPeer: number;
+  /** How long a peer that opened more is refused, the first time and at most. */
+  readonly refusedMs: number;
+  readonly refusedAtMostMs: number;
 }
+
+/** Wasted streams that a peer may have at once, in seconds of their rate. */
+export const WASTED_BURST_SECONDS = 5;
+/** A node of ours keeps to this share of what its peers let it waste: the two ends' clocks are not one. */
+export const OWN_WASTE_SHARE = 0.8;
 
 export const DEFAULT_LIMITS: MeshLimits = {
   flowsBeforeRotation: 1_000_000,
@@ -74,4 +92,9 @@ export const DEFAULT_LIMITS: MeshLimits = {
   handshakesAtOnce: 256,
   handshakesFromSource: 32,
   waitingFromPeer: 4,
+  streamsPerSecond: 20_000,
+  wastedStreamsPerSecond: 1_000,
+  streamsFromPeer: 8 * (FLOWS_PER_SESSION + 256),
+  refusedMs: 5_000,
+  refusedAtMostMs: 300_000,
 };

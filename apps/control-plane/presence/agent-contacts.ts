@@ -7,6 +7,7 @@ import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import type { AgentStatus } from '#libs/contracts/statuses.js';
+import { Metrics } from '../foundation/metrics.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { AgentContact } from './agent-contact.entity.js';
@@ -34,7 +35,14 @@ export class AgentContacts {
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.gauge(
+      'gs_agents_refusing_peers',
+      'Agents that refuse a peer, because it opened more streams than it may (PEER_STREAM_LIMIT)',
+      () => [...this.contacts.values()].filter(({ mesh }) => mesh.code === 'PEER_STREAM_LIMIT').length,
+    );
+  }
 
   async start(): Promise<void> {
     for (const { agentId, ...row } of await this.rows.find()) {

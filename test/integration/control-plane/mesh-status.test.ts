@@ -3,6 +3,7 @@ import { connect, JSONCodec, jwtAuthenticator, type NatsConnection } from 'nats'
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/bus/subjects.js';
 import { parseLocalNodeId } from '#libs/contracts/ids.js';
+import { callApi } from './api.js';
 import { joinDev, newKeys, tokenFor } from './joining.js';
 import { TestControlPlane } from './setup.js';
 import type { SimulatedAgent } from './simulated-agent.js';
@@ -46,6 +47,16 @@ describe('the status of a network tells how nodes stand in the mesh', () => {
     expect((await standingOf('agents', 'host-a'))?.mesh).to.deep.equal(known(refused));
     await agent.contact('heartbeat', { mesh: joined });
     expect((await standingOf('agents', 'host-a'))?.mesh).to.deep.equal(known(joined));
+  });
+
+  it('also of an agent that refuses a peer, which a metric counts', async () => {
+    const [agent] = controlPlane.agents;
+    const counted = async () => (await callApi(controlPlane.url, 'GET', '/metrics')).text;
+    expect(await counted()).to.include('gs_agents_refusing_peers 0');
+    const refusing = { ...joined, code: 'PEER_STREAM_LIMIT', message: 'agent host-x opened more streams than it may' };
+    await agent?.contact('heartbeat', { mesh: refusing });
+    expect((await standingOf('agents', 'host-a'))?.mesh).to.deep.equal(known(refusing));
+    expect(await counted()).to.include('gs_agents_refusing_peers 1');
   });
 
   it('for a local node, as its heartbeat says', async () => {

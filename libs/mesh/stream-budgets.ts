@@ -1,0 +1,67 @@
+import { TokenBucket } from '#libs/async/token-bucket.js';
+import type { MeshIdentity } from './flow.js';
+import { describeIdentity } from './identity.js';
+import { type MeshLimits, WASTED_BURST_SECONDS } from './settings.js';
+
+/** What a peer may ask for with one more stream. */
+export type Admittance =
+  | 'admitted'
+  /** It has as many open as it may: this one is refused, and the next may be admitted. */
+  | 'refused'
+  /** It opens them faster than any honest peer: it is not to be served at all. */
+  | 'spent';
+
+interface Budget {
+  readonly streams: TokenBucket;
+  readonly wasted: TokenBucket;
+  open: number;
+}
+
+/**
+ * How many streams each peer may open, over all its sessions: in all, open at once, and in vain. In vain are those that it
+ * gives up before they are answered, and those that ask for nothing that can be understood.
+ */
+export class StreamBudgets {
+  private readonly budgets = new Map<string, Budget>();
+
+  constructor(private readonly limits: MeshLimits) {}
+
+  /** A stream was opened; `closed` follows for it, however it is answered. */
+  opened(peer: MeshIdentity): Admittance {
+    const name = describeIdentity(peer);
+    let budget = this.budgets.get(name);
+    if (budget === undefined) {
+      this.forgetIdle();
+      budget = this.newBudget();
+      this.budgets.set(name, budget);
+    }
+    budget.open += 1;
+    if (!budget.streams.take(1, performance.now())) return 'spent';
+    return budget.open > this.limits.streamsFromPeer ? 'refused' : 'admitted';
+  }
+
+  /** A stream has ended, in vain or not; false: too many were in vain. */
+  closed(peer: MeshIdentity, inVain: boolean): boolean {
+    const budget = this.budgets.get(describeIdentity(peer));
+    if (budget === undefined) return true;
+    budget.open -= 1;
+    return !inVain || budget.wasted.take(1, performance.now());
+  }
+
+  private newBudget(): Budget {
+    const { streamsPerSecond, wastedStreamsPerSecond } = this.limits;
+    const nowMs = performance.now();
+    return {
+      streams: new TokenBucket(streamsPerSecond, streamsPerSecond, nowMs),
+      wasted: new TokenBucket(wastedStreamsPerSecond, wastedStreamsPerSecond * WASTED_BURST_SECONDS, nowMs),
+      open: 0,
+    };
+  }
+
+  private forgetIdle(): void {
+    const nowMs = performance.now();
+    for (const [name, { open, streams, wasted }] of this.budgets) {
+      if (open === 0 && streams.isFull(nowMs) && wasted.isFull(nowMs)) this.budgets.delete(name);
+    }
+  }
+}

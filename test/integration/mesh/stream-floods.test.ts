@@ -1,0 +1,151 @@
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect } from 'chai';
+import { directTransport } from '#libs/mesh/direct-transport.js';
+import type { MeshCredentials, MeshIdentity } from '#libs/mesh/flow.js';
+import { requestHeaders } from '#libs/mesh/flow-headers.js';
+import { describeIdentity } from '#libs/mesh/identity.js';
+import { agentIdentity, flowRequest, localIdentity, peerNamed } from '#test/support/mesh-store.js';
+import { floodStreams } from '#test/support/stream-flood.js';
+import { waitFor } from '#test/support/wait.js';
+import { flowBetween, open, TestMesh, type TestNode } from './conformance/mesh.js';
+import { failure } from './conformance/observe.js';
+
+const MOST_STREAMS = 100_000;
+const WASTED_PER_SECOND = 200;
+/** The burst, what may come in meanwhile, and what is on its way while the session is ended. */
+const MOST_BEFORE_THE_END = 10_000;
+const NEW_FLOW_WITHIN_MS = 2_000;
+const HEAP_BYTES = 30_000_000;
+
+const GOOD = requestHeaders(flowRequest());
+const HOSTILE: { readonly [who: string]: { readonly identity: MeshIdentity; readonly source: string } } = {
+  agent: { identity: agentIdentity('host-x'), source: 'sandbox:sbx-web' },
+  'local node': { identity: localIdentity('mallory', 'node-1'), source: 'local:mallory:node-1' },
+};
+const FLOODS: readonly { readonly what: string; readonly change: OutgoingHttpHeaders; readonly resets: boolean }[] = [
+  { what: 'resets each stream', change: {}, resets: true },
+  { what: 'resets each stream, which asks for nothing', change: { 'gs-port': 'x' }, resets: true },
+  { what: 'asks for nothing in each stream', change: { 'gs-port': 'x' }, resets: false },
+];
+
+describe('a peer that opens more streams than it may', () => {
+  let mesh: TestMesh;
+  let target: TestNode;
+  let honest: TestNode;
+  let changes: number;
+
+  beforeEach(async () => {
+    changes = 0;
+    mesh = await TestMesh.create(async () => directTransport({ listen: '127.0.0.1:0' }));
+    target = await mesh.start('host-b', {
+      limits: { refusedMs: 2_000, wastedStreamsPerSecond: WASTED_PER_SECOND },
+      changed: () => (changes += 1),
+    });
+    honest = await mesh.start('host-a');
+    honest.setPeers([peerNamed('host-b', target.endpoints)]);
+    target.setPeers([peerNamed('host-a'), peerNamed('host-x')]);
+    const { user, node } = localIdentity('mallory', 'node-1');
+    target.setLocalNodes([{ user, node }]);
+    // Those of the hostile peer are being dialled when it gives them up.
+    target.onFlow((flow) => {
+      if (describeIdentity(flow.peer) === 'agent host-a') flow.refuse('DEFAULT_DENY', 'no rule', 1);
+    });
+  });
+
+  afterEach(() => mesh.close());
+
+  for (const [who, { identity, source }] of Object.entries(HOSTILE)) {
+    for (const { what, change, resets } of who === 'agent' ? FLOODS : FLOODS.slice(0, 1)) {
+      it(`${who} that ${what} loses its session, is refused for a while, and holds up nobody`, async () => {
+        const credentials = await mesh.store.credentials(identity);
+        const heapBefore = heapUsed();
+        const ended = new AbortController();
+        const honestly = timesOf(ended.signal, () => failure(open(honest, target)));
+        const { opened, wasEnded } = await floodStreams({
+          ...{ endpoint: target.endpoints[0] ?? '', credentials, resets, mostStreams: MOST_STREAMS },
+          headers: { ...GOOD, 'gs-source': source, ...change },
+        });
+        ended.abort();
+        expect(wasEnded).to.equal(true);
+        expect(opened).to.be.below(MOST_BEFORE_THE_END);
+        expect(Math.max(...(await honestly)), 'slowest new flow of an honest peer').to.be.below(NEW_FLOW_WITHIN_MS);
+        expect(target.log.filter(({ code }) => code === 'PEER_STREAM_LIMIT')).to.have.length(1);
+        expect(target.status()).to.deep.include({ state: 'joined', code: 'PEER_STREAM_LIMIT' });
+        expect(changes).to.equal(1);
+        expect(await getsSession(target, credentials), 'a session while it is refused').to.equal(false);
+        await waitFor('it gets a session again', () => getsSession(target, credentials));
+        expect(target.status().code).to.equal(null);
+        expect(changes).to.equal(2);
+        expect(heapUsed() - heapBefore).to.be.below(HEAP_BYTES);
+      }).timeout(30_000);
+    }
+  }
+
+  it('is refused more streams than it may have open, and keeps its session', async () => {
+    const [a, b] = await mesh.pair({ b: { limits: { streamsFromPeer: 3 } } });
+    const flows = [await flowBetween(a, b), await flowBetween(a, b), await flowBetween(a, b)];
+    expect(await failure(open(a, b))).to.equal('PEER_STREAM_LIMIT');
+    flows[0]?.[0].destroy();
+    await waitFor('one has ended', () => flows[0]?.[1].destroyed);
+    await flowBetween(a, b);
+    expect(a.dials()).to.equal(1);
+    expect(b.status().code).to.equal(null);
+  });
+
+  it('is no node of ours, whose clients give up all at once', async () => {
+    const limits = { wastedStreamsPerSecond: 10 };
+    const [a, b] = await mesh.pair({ a: { limits }, b: { limits } });
+    const leaving = new AbortController();
+    const asked = Array.from({ length: 300 }, () => failure(open(a, b, leaving.signal)));
+    await waitFor('all are asked for', () => b.waiting.length === 300);
+    leaving.abort(new Error('the client left'));
+    expect(new Set(await Promise.all(asked))).to.deep.equal(new Set(['Error: the client left']));
+    await waitFor('some are given up at once', () => b.waiting.filter(({ signal }) => signal.aborted).length >= 40);
+    for (const flow of b.waiting.splice(0)) flow.refuse('TARGET_REFUSED', 'nobody listens', 1);
+    await flowBetween(a, b);
+    expect(a.dials()).to.equal(1);
+    expect(b.log).to.deep.equal([]);
+  });
+});
+
+/** Whether the node gives a peer with these credentials a session now. */
+async function getsSession(node: TestNode, credentials: MeshCredentials): Promise<boolean> {
+  const { hostname: host, port } = new URL(`https://${node.endpoints[0]}`);
+  const session = connectHttp2('https://again', {
+    createConnection: () =>
+      connectTls({
+        ...{ host, port: Number(port), ALPNProtocols: ['h2'], checkServerIdentity: () => undefined },
+        ...{ cert: credentials.certificate, key: credentials.privateKey, ca: credentials.authority },
+      }),
+  });
+  session.on('error', () => undefined);
+  const got = await Promise.race([
+    new Promise<boolean>((resolve) => session.once('remoteSettings', () => resolve(true))),
+    new Promise<boolean>((resolve) => session.once('close', () => resolve(false))),
+  ]);
+  session.destroy();
+  return got;
+}
+
+async function timesOf(signal: AbortSignal, call: () => Promise<unknown>): Promise<readonly number[]> {
+  const times: number[] = [];
+  while (!signal.aborted) {
+    const began = performance.now();
+    await call();
+    times.push(performance.now() - began);
+    await pause(10);
+  }
+  return times;
+}
+
+/** What is left after a collection. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
