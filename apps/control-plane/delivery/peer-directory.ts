@@ -8,6 +8,7 @@ import { BUS, CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { Directory } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
+import { agentsConcerned } from '../record/network-record.js';
 import { DeliveryLane } from './delivery-lane.js';
 import { peersOf } from './peers.js';
 import { agentReceiver, compileFor, type LocalNodeReceiver, nameOf, type Receiver, subjectOf } from './receiver.js';
@@ -72,7 +73,8 @@ export class PeerDirectory {
     const known = this.lists.get(agentId);
     if (known !== undefined && !this.outdated.delete(agentId)) return known;
     const networks = this.directory.networksOfAgent(agentId);
-    const participants = networks.map((network) => network.participants);
+    // A quarantine leaves agents their sessions: flows are cut by the topology, which counts them.
+    const participants = networks.map(agentsConcerned);
     const peers = peersOf(agentId, participants, (other) => this.peerOf(other));
     const networkIds = new Set(networks.map(({ topology }) => topology.networkId));
     const localNodes = this.directory.localNodes().flatMap(({ state: { status, nodeId, user, networkId } }) => {
@@ -112,7 +114,7 @@ export class PeerDirectory {
   }
 
   private sharingWith(agentId: AgentId): ReadonlySet<AgentId> {
-    const sharing = new Set(this.directory.networksOfAgent(agentId).flatMap(({ participants }) => participants));
+    const sharing = new Set(this.directory.networksOfAgent(agentId).flatMap(agentsConcerned));
     sharing.delete(agentId);
     return sharing;
   }

@@ -4,6 +4,7 @@ import { Regressions } from '../applied/regressions.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
+import { agentsConcerned } from '../record/network-record.js';
 import { agentReceiver, type LocalNodeReceiver, localNodeReceiver, type Receiver } from './receiver.js';
 
 /** Which members should hold which network now, and which protocol each speaks. */
@@ -18,8 +19,9 @@ export class Receivers {
 
   /** All members that take part in a network. */
   of(networkId: NetworkId): readonly Receiver[] {
-    const participants = this.directory.network(networkId)?.participants ?? [];
-    return [...participants.map(agentReceiver), ...this.localNodesOf(networkId)];
+    const record = this.directory.network(networkId);
+    const agents = record === null ? [] : agentsConcerned(record);
+    return [...agents.map(agentReceiver), ...this.localNodesOf(networkId)];
   }
 
   localNodesOf(networkId: NetworkId): readonly LocalNodeReceiver[] {

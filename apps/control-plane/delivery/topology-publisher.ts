@@ -11,6 +11,7 @@ import { Metrics } from '../foundation/metrics.js';
 import { BUS, LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 import { Directory, type DirectoryChange } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
+import { agentsConcerned } from '../record/network-record.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { unknownNetwork } from '../record/unknown-network.js';
 import { type DeliveryOutcome, deliverSnapshot } from './deliver-snapshot.js';
@@ -165,8 +166,8 @@ export class TopologyPublisher {
   }
 
   private offerAll(): void {
-    for (const { topology, participants } of this.directory.networks()) {
-      for (const agentId of participants) this.offer(topology.networkId, agentReceiver(agentId));
+    for (const record of this.directory.networks()) {
+      for (const agentId of agentsConcerned(record)) this.offer(record.topology.networkId, agentReceiver(agentId));
     }
     for (const { state } of this.directory.localNodes()) this.offer(state.networkId, localNodeReceiver(state));
   }

@@ -93,7 +93,7 @@ export class Directory {
     return this.index.ofSandbox(sandboxId);
   }
 
-  /** Networks that this agent takes part in now. */
+  /** Networks that this agent takes part in now, or that a quarantine keeps from it. */
   networksOfAgent(agentId: AgentId): readonly NetworkRecord[] {
     return this.index.ofAgent(agentId);
   }

@@ -1,5 +1,5 @@
 import type { AgentId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
-import { type NetworkRecord, REMEMBERED_VERSIONS, type VersionChange } from './network-record.js';
+import { agentsConcerned, type NetworkRecord, REMEMBERED_VERSIONS, type VersionChange } from './network-record.js';
 
 /** Networks by everything they are asked for by. */
 export class NetworkIndex {
@@ -72,7 +72,7 @@ function isDeleted({ topology, endedBy }: NetworkRecord): boolean {
 }
 
 function participating(record: NetworkRecord | null): readonly AgentId[] {
-  return record === null || isDeleted(record) ? [] : record.participants;
+  return record === null || isDeleted(record) ? [] : agentsConcerned(record);
 }
 
 function attached(record: NetworkRecord | null): readonly SandboxId[] {

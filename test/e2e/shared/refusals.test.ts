@@ -27,6 +27,13 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   ['network list --cursor nonsense', 'INVALID_CURSOR', 2],
   ['sandbox show sbx-nobody', 'SANDBOX_NOT_FOUND', 6],
   ['sandbox label sbx-nobody tier=web', 'SANDBOX_NOT_FOUND', 6],
+  ['sandbox release sbx-nobody --yes', 'SANDBOX_NOT_FOUND', 6],
+  ['sandbox release sbx-api --yes', 'SANDBOX_HELD', 2],
+  ['sandbox pin sbx-nobody', 'SANDBOX_NOT_FOUND', 6],
+  ['sandbox pin sbx-api --to host-nobody', 'AGENT_NOT_FOUND', 6],
+  ['sandbox unpin sbx-nobody', 'SANDBOX_NOT_FOUND', 6],
+  ['network quarantine nowhere', 'NETWORK_NOT_FOUND', 6],
+  ['network quarantine nowhere --lift', 'NETWORK_NOT_FOUND', 6],
   ['sandbox exec sbx-web -- true', 'EXEC_UNSUPPORTED', 2],
   ['agent revoke host-nobody', 'AGENT_NOT_FOUND', 6],
 ];

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { expectReset } from '#test/support/sandboxes.js';
 import { makeNetwork } from '#test/support/set-up.js';
-import { type Running, type RunningStack, run, startStack } from '#test/support/stack.js';
+import { sharedStack } from '#test/support/shared-stack.js';
+import { type Running, type RunningStack, run } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
 interface Resolution {
@@ -14,22 +15,29 @@ interface Resolution {
 
 describe('a sandbox that ends on one host and is made on another', function () {
   this.timeout(60_000);
+  const at = sharedStack('static', 'direct');
   let stack: RunningStack;
+  let files: readonly (readonly [agent: string, text: string])[] = [];
   let web = '';
 
-  before(async function () {
-    this.timeout(150_000);
-    stack = await startStack({ sandboxes: 'static' });
+  before(async () => {
+    stack = at();
     const ready: { sandboxes: { id: string; address: string }[] } = JSON.parse(
       readFileSync(join(stack.home, 'ready.json'), 'utf8'),
     );
     web = ready.sandboxes.find(({ id }) => id === 'sbx-web')?.address ?? '';
+    files = ['host-a', 'host-b'].map((agent) => [agent, readFileSync(file(agent), 'utf8')]);
     await makeNetwork(stack, 'dev', { 'sbx-web': null, 'sbx-worker': 'worker:9090' });
     const rule = ['--from', 'sandbox:sbx-web', '--to', 'worker', '--port', '9090'];
     await stack.json(['network', 'policy', 'allow', 'dev', ...rule, '--wait']);
   });
 
-  after(() => stack?.remove());
+  after(async () => {
+    for (const [agent, text] of files) writeFileSync(file(agent), text);
+    await waitFor('it is back', async () => {
+      return ((await stack.json(['sandbox', 'show', 'sbx-worker'])) as { agentId: string }).agentId === 'host-b';
+    });
+  });
 
   /** As sbx-web, by the address that its host gives the name. */
   async function ask(path: string): Promise<Running> {
@@ -65,5 +73,24 @@ describe('a sandbox that ends on one host and is made on another', function () {
       made.closeAllConnections();
       made.close();
     }
+  });
+
+  it('moves back the same way', async () => {
+    for (const [agent, text] of files) writeFileSync(file(agent), text);
+    await waitFor('its name leads back', async () => (await answer()) === '{"sandbox":"sbx-worker"}\n');
+  });
+
+  it('is cut off with its network by a quarantine, proven with the connections cut, and served again after it', async () => {
+    const held = await ask('/hold');
+    await waitFor('a connection is open', () => held.stdout().includes('held'));
+    const { stdout, code } = await stack.gstacks('network', 'quarantine', 'dev', '--wait');
+    expect(code, stdout).to.equal(0);
+    expect(stdout).to.match(
+      /let go of it: host-a, host-b\n(.*\n)*applied by 2\/2 agents in \d+ ms; 1 open connection cut/,
+    );
+    expectReset(await held.ended);
+    expect((await stack.gstacks('network', 'status', 'dev')).stdout).to.include('QUARANTINED');
+    await stack.json(['network', 'quarantine', 'dev', '--lift', '--wait']);
+    await waitFor('it is served again', async () => (await answer()) === '{"sandbox":"sbx-worker"}\n');
   });
 });
