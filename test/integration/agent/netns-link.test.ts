@@ -4,16 +4,19 @@ import { expect } from 'chai';
 import { inspectNamespaces } from '#apps/agent/sandboxes/inspection/namespace-inspection.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { ECHO, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
-import { ip } from '#test/support/host-namespace.js';
+import { ip, nodeInside } from '#test/support/host-namespace.js';
 import { expectMended } from '#test/support/mended-rules.js';
 import { NetnsRig } from '#test/support/netns-rig.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
-const SERVER = `require('node:net').createServer((s) => s.pipe(s)).listen(8080, '::')`;
+const ECHOES = (port: number) =>
+  `require('node:net').createServer((s) => s.on('error', () => {}).pipe(s)).listen(${port}, '::')`;
 const SBX_WEB = parseSandboxId('sbx-web', 'id');
 /** Of a service of the host that has nothing to do with the agent, on every address. */
 const HOST_PORT = 9_999;
+/** Of another, which keeps its connections. */
+const HELD_PORT = 9_998;
 const LAST_PORT = 65_535;
 const UNUSED_PROXY = '10.77.200.200';
 const MENDED_WITHIN_MS = 60_000;
@@ -31,7 +34,8 @@ describe('the link of a sandbox of the driver netns', function () {
       }),
     );
     if (echo.stdout !== null) await once(echo.stdout, 'data');
-    rig.serve('sbx-api', SERVER);
+    rig.serve('sbx-api', ECHOES(8_080));
+    rig.keep(nodeInside(host.name, ECHOES(HELD_PORT)));
     await plane.publish(
       agent.id,
       snapshotOf({
@@ -81,6 +85,17 @@ describe('the link of a sandbox of the driver netns', function () {
       .flatMap(({ addr_info }) => addr_info)
       .filter(({ local }) => !local.startsWith('127.') && local !== '::1')
       .map(({ local, scope }) => (scope === 'link' ? `${local}%eth0` : local));
+  }
+
+  /** A connection of sbx-web that stays open, what is written to it, and what has come back. */
+  function dialled(address: string, port: number) {
+    const hold = `exec 3<>/dev/tcp/${address}/${port}; cat >&3 <&0 & exec cat <&3`;
+    const child = rig.keep(spawn('ip', ['netns', 'exec', rig.namespaceOf('sbx-web'), 'bash', '-c', hold]));
+    let echoed = '';
+    child.stdout?.on('data', (chunk) => {
+      echoed += String(chunk);
+    });
+    return { child, echoed: () => echoed };
   }
 
   async function expectHostClosed(): Promise<void> {
@@ -133,31 +148,29 @@ describe('the link of a sandbox of the driver netns', function () {
 
   it('notices that its rules were flushed, says so, and has them again within a minute, cutting nothing', async () => {
     const proxy = await proxyAddress();
-    const held = rig.keep(
-      spawn('ip', [
-        'netns',
-        'exec',
-        rig.namespaceOf('sbx-web'),
-        'bash',
-        '-c',
-        `exec 3<>/dev/tcp/${proxy}/8080; cat <&3 & cat >&3`,
-      ]),
-    );
-    let echoed = '';
-    held.stdout?.on('data', (chunk) => {
-      echoed += String(chunk);
-    });
-    held.stdin?.write('before ');
-    await waitFor('the flow is open', () => echoed === 'before ');
+    const held = dialled(proxy, 8_080);
+    held.child.stdin?.write('before ');
+    await waitFor('the flow is open', () => held.echoed() === 'before ');
+    let stray: ReturnType<typeof dialled> | null = null;
     await expectMended(
       rig.agent,
       rig.plane,
       () => rig.rules(),
-      () => rig.inHost('nft', 'flush', 'ruleset'),
+      async () => {
+        // Once more where the agent was faster than the connection.
+        while (stray?.echoed() !== 'taken') {
+          await rig.inHost('nft', 'flush', 'ruleset');
+          const { child, echoed } = dialled(rig.host.address, HELD_PORT);
+          stray = { child, echoed };
+          child.stdin?.write('taken');
+          await waitFor('it is taken or refused', () => echoed() === 'taken' || child.exitCode !== null);
+        }
+      },
     );
     await expectHostClosed();
-    held.stdin?.write('after');
-    await waitFor('the flow goes on', () => echoed === 'before after');
+    await waitFor('what was opened meanwhile is cut', () => stray?.child.exitCode !== null);
+    held.child.stdin?.write('after');
+    await waitFor('the flow goes on', () => held.echoed() === 'before after');
     await waitFor(
       'isolation is enforced again',
       () => rig.report('sbx-web').isolation === 'enforced',

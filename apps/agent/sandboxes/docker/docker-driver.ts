@@ -75,6 +75,11 @@ class DockerDriver implements SandboxDriver {
     this.rules = new KeptRules(bridgeTables(this.plan.bridge), {
       failed: (error) => this.onError(error),
       changed: () => this.listener(),
+      reach: () => ({
+        sandboxes: [...this.byAddress.keys()],
+        resolvers: [this.plan.gateway],
+        proxyRange: this.proxyRange,
+      }),
     });
     this.admissions = new Admissions(this.plan, () => this.proxyRange, this.rules);
     this.directory = {

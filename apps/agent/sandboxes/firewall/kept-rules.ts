@@ -1,6 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { noTable, type TableName } from './host-chains.js';
 import { hasTable, listTable, loadRules } from './nft-command.js';
+import { cutStrays, type SandboxReach } from './strays.js';
 
 /** The rules that keep sandboxes apart were not in force as they were loaded. */
 export class LinkRulesChangedError extends CodedError {}
@@ -15,6 +16,8 @@ export interface KeptRulesPorts {
   readonly failed: (error: unknown) => void;
   /** `fault` is another than before. */
   readonly changed: () => void;
+  /** What the rules that are in force let sandboxes reach. */
+  readonly reach: () => SandboxReach;
 }
 
 /**
@@ -45,7 +48,8 @@ export class KeptRules {
   load(rules: string): Promise<void> {
     return this.inTurn(async () => {
       if (rules === this.wanted) return;
-      await this.put(rules);
+      if (this.wanted === null) await this.put(rules);
+      else this.tell(await this.renew(rules));
       this.wanted = rules;
     });
   }
@@ -61,15 +65,11 @@ export class KeptRules {
     return this.inTurn(async () => {
       const rules = this.wanted;
       if (rules === null || this.closed) return;
-      const fault = await this.mended(rules);
-      const now = performance.now();
-      if (fault === null && now - this.foundAtMs < HELD_FOR_MS) return;
-      const isAnother = fault?.code !== this.found?.code;
-      this.found = fault;
-      this.foundAtMs = fault === null ? this.foundAtMs : now;
-      if (!isAnother) return;
-      if (fault !== null) this.ports.failed(fault);
-      this.ports.changed();
+      const fault = await this.renew(rules).catch((error: unknown) => {
+        if (error instanceof CodedError) return error;
+        throw error;
+      });
+      this.tell(fault);
     });
   }
 
@@ -86,20 +86,30 @@ export class KeptRules {
     await loadRules(this.tables.map(noTable).join('\n'));
   }
 
-  private async mended(rules: string): Promise<CodedError | null> {
-    try {
-      if ((await this.listing()) === this.seen) return null;
-      await this.put(rules);
-    } catch (error) {
-      if (error instanceof CodedError) return error;
-      throw error;
-    }
+  /** These rules are in force afterwards; resolves with what was wrong before. Error: NftCommandError. */
+  private async renew(rules: string): Promise<CodedError | null> {
+    const wasIntact = (await this.listing()) === this.seen;
+    if (wasIntact && rules === this.wanted) return null;
+    await this.put(rules);
+    if (wasIntact) return null;
+    await cutStrays(this.ports.reach()).catch(this.ports.failed);
     const names = this.tables.map(({ family, name }) => `${family} ${name}`).join(' and ');
     return new LinkRulesChangedError(
       'LINK_RULES_CHANGED',
       `another program removed or changed the nftables table ${names}, and sandboxes could reach services of the host; the agent has loaded it again`,
       'let the program that loads the firewall of this host replace its own tables only, without `flush ruleset`',
     );
+  }
+
+  private tell(fault: CodedError | null): void {
+    const now = performance.now();
+    if (fault === null && now - this.foundAtMs < HELD_FOR_MS) return;
+    const isAnother = fault?.code !== this.found?.code;
+    this.found = fault;
+    if (fault !== null) this.foundAtMs = now;
+    if (!isAnother) return;
+    if (fault !== null) this.ports.failed(fault);
+    this.ports.changed();
   }
 
   private async put(rules: string): Promise<void> {

@@ -67,7 +67,15 @@ class LinkDriver implements SandboxDriver {
     private readonly settings: LinkSettings,
     private readonly onError: (error: unknown) => void,
   ) {
-    this.rules = new KeptRules([TABLE], { failed: onError, changed: () => this.listener() });
+    this.rules = new KeptRules([TABLE], {
+      failed: onError,
+      changed: () => this.listener(),
+      reach: () => ({
+        sandboxes: [...this.byAddress.keys()],
+        resolvers: [settings.agentAddress],
+        proxyRange: this.proxyRange,
+      }),
+    });
     this.directory = {
       sourceOf: (remote) => this.byAddress.get(remote) ?? null,
       addressOf: (sandboxId) => this.served.get(sandboxId)?.address ?? null,

@@ -10,6 +10,7 @@ import type { TableName } from '../firewall/host-chains.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import { KeptRules } from '../firewall/kept-rules.js';
 import { linkRules } from '../firewall/link-rules.js';
+import type { SandboxReach } from '../firewall/strays.js';
 import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
 import { makeForeign, makeLocal } from '../local-range.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
@@ -88,7 +89,11 @@ class NetnsDriver implements SandboxDriver {
     this.range = parseAddressRange(settings.sandboxRange, 'GLOBALSTACKS_AGENT_SANDBOX_RANGE');
     this.range6 = linkRange6(settings.namespacePrefix);
     this.table = { family: 'inet', name: tableName(settings.namespacePrefix) };
-    this.rules = new KeptRules([this.table], { failed: onError, changed: () => this.listener() });
+    this.rules = new KeptRules([this.table], {
+      failed: onError,
+      changed: () => this.listener(),
+      reach: () => this.reach(),
+    });
     this.directory = {
       sourceOf: (remote, local) => this.sourceOf(remote, local),
       addressOf: (sandboxId) => this.placed.get(sandboxId)?.link.sandboxAddress ?? null,
@@ -240,6 +245,15 @@ class NetnsDriver implements SandboxDriver {
     }
     this.setPlaced(placed);
     if (this.failure !== null) this.retryLater();
+  }
+
+  private reach(): SandboxReach {
+    const links = [...this.links.values()];
+    return {
+      sandboxes: links.flatMap(({ sandboxAddress, sandboxAddress6 }) => [sandboxAddress, sandboxAddress6]),
+      resolvers: links.map(({ agentAddress }) => agentAddress),
+      proxyRange: this.proxyRange,
+    };
   }
 
   private loadRules(): Promise<void> {
