@@ -192,6 +192,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       driver: traffic.driver.name,
       mesh: traffic.mesh.state(),
       networks: applier.versions(),
+      refusedFlows: traffic.refusalCounts.all(),
     }),
     ...{ acknowledgements, receiver, admitted, syncs },
     diagnose: (message) => diagnose(diagnosed, message),

@@ -9,6 +9,7 @@ import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server
 import type { DnsServer } from '#libs/data-plane/dns/zone.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
+import { RefusalCounts } from '#libs/data-plane/flows/refusal-counts.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { shortMeshLog } from '#libs/mesh/short-log.js';
@@ -53,6 +54,7 @@ export interface Traffic {
   readonly driver: SandboxDriver;
   readonly mesh: HostMesh;
   readonly flows: FlowEngine;
+  readonly refusalCounts: RefusalCounts;
   readonly listeners: ProxyListeners;
   readonly dns: DnsServer;
   readonly zone: ZonePublisher;
@@ -100,6 +102,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     ),
   });
   if (mesh.member === null) reportMesh(log, mesh.state());
+  const refusalCounts = new RefusalCounts();
   const flowLog = new FlowLog({
     detail: (flow) => log.debug({ flow }, `flow ${flow.outcome}`),
     refused: (flow) => log.info({ flow }, 'flow refused'),
@@ -118,7 +121,10 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     isFresh: ports.isFresh,
     requestSync: ports.requestSync,
     newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
-    record: (flow) => flowLog.record(flow),
+    record: (flow) => {
+      flowLog.record(flow);
+      refusalCounts.record(flow);
+    },
   });
   const listeners = createProxyListeners(
     (socket, route) => flows.acceptClient(socket, route),
@@ -167,6 +173,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     driver,
     mesh,
     flows,
+    refusalCounts,
     listeners,
     dns,
     zone,

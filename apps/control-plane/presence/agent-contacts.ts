@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import type { Repository } from 'typeorm';
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { RefusedFlows } from '#libs/contracts/bus/from-member/refused-flows.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
@@ -16,11 +17,13 @@ import { AgentContact } from './agent-contact.entity.js';
 const WRITE_EVERY_MS = 30_000;
 
 /** An agent as it last spoke. */
-export interface Contact extends Omit<HelloMessage, 'networks'> {
+export interface Contact extends Omit<HelloMessage, 'networks' | 'refusedFlows'> {
   readonly lastContactAt: Date;
   /** false: what is known is from before this process started. */
   readonly heard: boolean;
   readonly held: ReadonlyMap<NetworkId, NetworkVersion>;
+  /** Since its process started; none while it has not been heard. */
+  readonly refusedFlows: readonly RefusedFlows[];
 }
 
 /** Who was heard when, and what they said of themselves. Only a heartbeat or hello counts as contact. */
@@ -42,6 +45,12 @@ export class AgentContacts {
       'Agents that refuse a peer, because it opened more streams than it may (PEER_STREAM_LIMIT)',
       () => [...this.contacts.values()].filter(({ mesh }) => mesh.code === 'PEER_STREAM_LIMIT').length,
     );
+    metrics.gauges(
+      'gs_flows_refused',
+      'Flows that an agent has refused since it started, by reason, as it said last',
+      ['agent', 'code'],
+      () => this.refusedFlows(),
+    );
   }
 
   async start(): Promise<void> {
@@ -56,6 +65,7 @@ export class AgentContacts {
         lastContactAt,
         heard: false,
         held: new Map(),
+        refusedFlows: [],
       });
     }
   }
@@ -108,6 +118,7 @@ export class AgentContacts {
       lastContactAt: this.clock(),
       heard: true,
       held: new Map(message.networks.map((network) => [network.networkId, network])),
+      refusedFlows: message.refusedFlows ?? [],
     });
     this.write(agentId);
     return returned;
@@ -118,6 +129,15 @@ export class AgentContacts {
     this.refusals.delete(agentId);
     this.written.delete(agentId);
     this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact kept'));
+  }
+
+  /** Of all networks of an agent together: a series for each network would be too many. */
+  private refusedFlows() {
+    return [...this.contacts].flatMap(([agent, { refusedFlows }]) => {
+      const counts = new Map<string, number>();
+      for (const { code, count } of refusedFlows) counts.set(code, (counts.get(code) ?? 0) + count);
+      return [...counts].map(([code, value]) => ({ labels: { agent, code }, value }));
+    });
   }
 
   private write(agentId: AgentId): void {

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
-import type { AgentNetworkStatusDto, LocalNodeStatusDto } from '#libs/contracts/http/status.js';
-import type { AgentId } from '#libs/contracts/ids.js';
+import type { AgentNetworkStatusDto, LocalNodeStatusDto, RefusedFlowsDto } from '#libs/contracts/http/status.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import type { AgentStatus, NetworkStatus } from '#libs/contracts/statuses.js';
 import { AgentStates } from '../applied/agent-states.js';
 import { DoubtedClaims } from '../applied/doubted-claims.js';
 import { Regressions } from '../applied/regressions.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
-import { AgentContacts } from '../presence/agent-contacts.js';
+import { AgentContacts, type Contact } from '../presence/agent-contacts.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { meshView } from '../presence/mesh-view.js';
 import { Directory } from '../record/directory.js';
@@ -95,6 +95,7 @@ export class NetworkStatuses {
       lastContactAt: contact?.lastContactAt.toISOString() ?? null,
       mesh: this.meshOf(agentId),
       failures: this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [],
+      refusedFlows: refusedOf(contact, record.topology.networkId),
     };
   }
 
@@ -113,4 +114,9 @@ export class NetworkStatuses {
       };
     });
   }
+}
+
+function refusedOf(contact: Contact | null, networkId: NetworkId): readonly RefusedFlowsDto[] {
+  const ofNetwork = contact?.refusedFlows.filter((refused) => refused.networkId === networkId) ?? [];
+  return ofNetwork.map(({ code, count }) => ({ code, count })).sort((one, other) => other.count - one.count);
 }

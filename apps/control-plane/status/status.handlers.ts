@@ -59,6 +59,7 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
         lastContactAt: null,
         mesh: null,
         failures: [],
+        refusedFlows: [],
         reason: `EPOCH_REGRESSED: ${detail}`,
       })),
     };

@@ -202,6 +202,11 @@ export type AliasFailureDto = {
     message: string;
 };
 
+export type RefusedFlowsDto = {
+    code: string;
+    count: number;
+};
+
 export type AgentNetworkStatusDto = {
     agentId: string;
     status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN';
@@ -216,6 +221,10 @@ export type AgentNetworkStatusDto = {
      * Aliases that this agent could not bring up
      */
     failures: Array<AliasFailureDto>;
+    /**
+     * Connections of this network that this agent has refused since it started, by reason, the most first
+     */
+    refusedFlows: Array<RefusedFlowsDto>;
     /**
      * Why it is not SYNCED
      */

@@ -32,6 +32,14 @@ export class AliasFailureDto {
   readonly message!: string;
 }
 
+export class RefusedFlowsDto {
+  @ApiProperty({ example: 'DEFAULT_DENY' })
+  readonly code!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly count!: number;
+}
+
 export class AgentNetworkStatusDto {
   @ApiProperty()
   readonly agentId!: string;
@@ -53,6 +61,12 @@ export class AgentNetworkStatusDto {
 
   @ApiProperty({ type: () => [AliasFailureDto], description: 'Aliases that this agent could not bring up' })
   readonly failures!: readonly AliasFailureDto[];
+
+  @ApiProperty({
+    type: () => [RefusedFlowsDto],
+    description: 'Connections of this network that this agent has refused since it started, by reason, the most first',
+  })
+  readonly refusedFlows!: readonly RefusedFlowsDto[];
 
   @ApiProperty({ type: String, nullable: true, description: 'Why it is not SYNCED' })
   readonly reason!: string | null;

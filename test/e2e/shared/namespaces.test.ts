@@ -23,6 +23,11 @@ for (const mesh of MESHES) {
 
     it('resets what no rule allows, before a byte reaches the target', async () => {
       expectReset(await curl(stack, 'sbx-web', API));
+      await waitFor('the status of the network to count it', async () =>
+        /host-a: connections refused since it started: .*DEFAULT_DENY/.test(
+          (await stack.gstacks('network', 'status', 'dev')).stdout,
+        ),
+      );
     });
 
     it('answers across hosts by alias once it is allowed', async () => {

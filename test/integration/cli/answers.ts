@@ -169,6 +169,10 @@ export const networkStatus: NetworkStatusDto = {
         lastKnown: null,
       },
       failures: [{ alias: 'api', code: 'PORT_TAKEN', message: '127.77.0.5:8080 is taken' }],
+      refusedFlows: [
+        { code: 'DEFAULT_DENY', count: 12 },
+        { code: 'FLOW_LIMIT', count: 3 },
+      ],
       reason: 'one alias is not up',
     },
     {
@@ -179,6 +183,7 @@ export const networkStatus: NetworkStatusDto = {
       lastContactAt: time,
       mesh: null,
       failures: [{ alias: 'web', code: 'PORT_TAKEN', message: '127.77.0.6:80 is taken' }],
+      refusedFlows: [],
       reason: 'no heartbeat',
     },
   ],

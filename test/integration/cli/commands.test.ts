@@ -185,6 +185,7 @@ const rows: readonly Row[] = [
     prints: [
       'FAILED',
       'host-b: alias api is not up: 127.77.0.5:8080 is taken (PORT_TAKEN)',
+      'host-b: connections refused since it started: 12 DEFAULT_DENY, 3 FLOW_LIMIT',
       'host-c: alias web was not up when the agent was heard last: 127.77.0.6:80 is taken (PORT_TAKEN)',
       'tsnet failed MESH_KEY_USED',
       'host-b: MESH_KEY_USED: authkey already used\n  try: make a reusable key',

@@ -59,6 +59,31 @@ describe('the status of a network tells how nodes stand in the mesh', () => {
     expect(await counted()).to.include('gs_agents_refusing_peers 1');
   });
 
+  it('and which flows an agent has refused, by reason, as its metrics do', async () => {
+    const agent = await controlPlane.agent('host-d', ['sbx-worker']);
+    await controlPlane.call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-worker' });
+    expect((await standingOf('agents', 'host-d'))?.refusedFlows).to.deep.equal([]);
+    const { body } = await controlPlane.call('GET', '/v1/networks/dev');
+    const here = String(body.id);
+    await agent.contact('heartbeat', {
+      refusedFlows: [
+        { networkId: here, code: 'FLOW_LIMIT', count: 3 },
+        { networkId: here, code: 'DEFAULT_DENY', count: 12 },
+        { networkId: 'aaaaa', code: 'DEFAULT_DENY', count: 100 },
+      ],
+    });
+    expect((await standingOf('agents', 'host-d'))?.refusedFlows).to.deep.equal([
+      { code: 'DEFAULT_DENY', count: 12 },
+      { code: 'FLOW_LIMIT', count: 3 },
+    ]);
+    const { text } = await callApi(controlPlane.url, 'GET', '/metrics');
+    expect(text).to.contain('gs_flows_refused{agent="host-d",code="DEFAULT_DENY"} 112');
+    expect(text).to.contain('gs_flows_refused{agent="host-d",code="FLOW_LIMIT"} 3');
+    // An agent of an earlier release says nothing of it.
+    await agent.contact('heartbeat');
+    expect((await standingOf('agents', 'host-d'))?.refusedFlows).to.deep.equal([]);
+  });
+
   it('for a local node, as its heartbeat says', async () => {
     const keys = await newKeys();
     const { body } = await joinDev(controlPlane, keys, (await tokenFor(controlPlane, 'ada')).as, 'laptop');

@@ -40,6 +40,8 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
 /** Members that an earlier release leaves out. */
 const NEWER: readonly string[] = [
   'inventory.refused',
+  'hello.refusedFlows',
+  'heartbeat.refusedFlows',
   ...['contactReply', 'control'].map((name) => `${name}.peers.0.keyThumbprint`),
   ...['isolationEvidence', 'isolationRemedy', 'container', 'paused'].map((name) => `inventory.sandboxes.0.${name}`),
 ];

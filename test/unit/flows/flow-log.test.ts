@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { MAX_REFUSED_FLOWS, parseRefusedFlows } from '#libs/contracts/bus/from-member/refused-flows.js';
 import { parseAliasName, parseFlowId, parseNetworkId, parseRuleId, parseSandboxId } from '#libs/contracts/ids.js';
 import type { FlowRecord } from '#libs/data-plane/data-plane.js';
 import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
+import { RefusalCounts } from '#libs/data-plane/flows/refusal-counts.js';
 import { waitFor } from '#test/support/wait.js';
 
 const PERIOD_MS = 50;
@@ -25,6 +27,34 @@ function flow(changes: Partial<FlowRecord> = {}): FlowRecord {
     ...changes,
   };
 }
+
+describe('the counts of refused flows', () => {
+  it('are by network and reason, of refusals only', () => {
+    const counts = new RefusalCounts();
+    for (let times = 0; times < 3; times += 1) counts.record(flow());
+    counts.record(flow({ code: 'FLOW_LIMIT' }));
+    counts.record(flow({ networkId: network('2') }));
+    for (const outcome of ['opened', 'ended', 'cut', 'reset'] as const) counts.record(flow({ outcome }));
+    expect(counts.all()).to.deep.equal([
+      { networkId: network('1'), code: 'DEFAULT_DENY', count: 3 },
+      { networkId: network('1'), code: 'FLOW_LIMIT', count: 1 },
+      { networkId: network('2'), code: 'DEFAULT_DENY', count: 1 },
+    ]);
+  });
+
+  it('stay within what one message may say, and leave out networks that only a peer names', () => {
+    const counts = new RefusalCounts();
+    for (let index = 0; index < 10_000; index += 1) {
+      const networkId = parseNetworkId(index.toString(16), 'network');
+      counts.record(flow({ networkId, code: 'NETWORK_UNKNOWN' }));
+      if (index % 2 === 0) counts.record(flow({ networkId }));
+    }
+    const said = counts.all();
+    expect(said).to.have.length(MAX_REFUSED_FLOWS);
+    expect(parseRefusedFlows(said, 'refusedFlows')).to.deep.equal(said);
+    expect(said.some(({ code }) => code === 'NETWORK_UNKNOWN')).to.equal(false);
+  });
+});
 
 describe('the flow log', () => {
   let details: FlowRecord[];

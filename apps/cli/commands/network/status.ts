@@ -60,8 +60,12 @@ export default class NetworkStatus extends GstacksCommand {
       { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
       { heading: 'REASON', cell: ({ reason }) => reason },
     ]);
-    for (const { agentId, status: how, mesh, failures } of status.agents) {
+    for (const { agentId, status: how, mesh, failures, refusedFlows } of status.agents) {
       this.tellFault(agentId, mesh);
+      if (refusedFlows.length > 0) {
+        const reasons = refusedFlows.map(({ code, count }) => `${count} ${code}`).join(', ');
+        this.screen.line(`${agentId}: connections refused since it started: ${reasons}`);
+      }
       for (const { alias, code, message } of failures) {
         const isRemembered = how === 'OFFLINE' || how === 'UNKNOWN';
         const down = isRemembered ? 'was not up when the agent was heard last' : 'is not up';

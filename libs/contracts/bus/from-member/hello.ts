@@ -2,6 +2,7 @@ import { type FieldParser, listOf, nullOr, parseObject, textUpTo, wordOf } from 
 import { codeText, parseBootId, sentence } from '../fields.js';
 import { MAX_NETWORKS, type NetworkVersion, networkVersionIn } from '../network-version.js';
 import { parseMemberEnvelope } from '../protocol.js';
+import { parseRefusedFlows, type RefusedFlows } from './refused-flows.js';
 
 export const HELLO = 'hello';
 
@@ -22,6 +23,8 @@ export interface HelloMessage {
   readonly driver: string;
   readonly mesh: MeshState;
   readonly networks: readonly NetworkVersion[];
+  /** Not said by a local node, nor by an agent of an earlier release. */
+  readonly refusedFlows?: readonly RefusedFlows[];
 }
 
 const parseMeshState: FieldParser<MeshState> = (value, field) => {
@@ -45,5 +48,8 @@ export function parseHelloMessage(value: unknown): HelloMessage {
     driver: textUpTo(32)(message.driver, 'driver'),
     mesh: parseMeshState(message.mesh, 'mesh'),
     networks: listOf(networkVersionIn(message.protocol), MAX_NETWORKS)(message.networks, 'networks'),
+    ...(message.refusedFlows === undefined
+      ? {}
+      : { refusedFlows: parseRefusedFlows(message.refusedFlows, 'refusedFlows') }),
   };
 }
