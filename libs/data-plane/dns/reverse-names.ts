@@ -7,6 +7,9 @@ import { type ReverseName, readReverseName, reverseZone } from './reverse-name.j
 import type { DnsZone } from './zone.js';
 import { type ClientZones, existingZone, wireName, type ZoneIndex } from './zone-index.js';
 
+/** Where aliases share an address they could be more than a message holds. */
+const MOST_NAMES = 16;
+
 /** Names of this host's own addresses. */
 export interface ReverseNames {
   /** null: the name is of no address of this host. */
@@ -29,7 +32,9 @@ export function createReverseNames(blocks: readonly AddressBlock[]): ReverseName
         for (const { alias, address } of network.records) {
           const name = Buffer.from(wireName(`${alias}.${network.name}.${DNS_SUFFIX}`), 'latin1');
           const key = keyOf(addressOctets(address));
-          named.set(key, [...(named.get(key) ?? []), name]);
+          const others = named.get(key);
+          if (others === undefined) named.set(key, [name]);
+          else others.push(name);
         }
       }
       made = named;
@@ -60,7 +65,7 @@ export function createReverseNames(blocks: readonly AddressBlock[]): ReverseName
       const known = named.filter((name) => existingZone(index, client, index.names.find(name, 0, name.length)));
       if (known.length === 0) return absent(RCODE.NXDOMAIN);
       if (query.type !== TYPE.PTR && query.type !== TYPE.ANY) return absent(RCODE.NOERROR);
-      return recordsReply(TYPE.PTR, known);
+      return recordsReply(TYPE.PTR, known.slice(0, MOST_NAMES));
     },
   };
 }

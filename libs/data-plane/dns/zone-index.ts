@@ -36,6 +36,7 @@ const EXISTS = 1;
 const EXISTS_IN_PART = 2;
 
 const SUFFIX_ZONE = 0;
+const UNDERSCORE = 0x5f;
 const MAX_NETWORKS = 65_535;
 const SUFFIX_OCTETS = Buffer.from(wireName(DNS_SUFFIX), 'latin1');
 const NO_PAYLOAD = new Uint8Array(0);
@@ -126,6 +127,8 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
 
 /** Of `_8080._tcp` and `_tcp` below an alias of this zone; null: it is another name. */
 function atService({ names }: ZoneIndex, zone: ApexReplies, packet: Buffer, query: Query): Reply | null {
+  // Most absent names are no service: that is told without making a string of them.
+  if (packet[HEADER_BYTES + 1] !== UNDERSCORE) return null;
   const port = /^_([1-9]\d{0,4})$/.exec(labelAt(packet, HEADER_BYTES))?.[1];
   const protocol = port === undefined ? HEADER_BYTES : labelEnd(packet, HEADER_BYTES);
   if (labelAt(packet, protocol).toLowerCase() !== '_tcp') return null;

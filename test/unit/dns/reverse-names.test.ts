@@ -58,6 +58,17 @@ describe('DNS reverse look-ups', () => {
     });
   }
 
+  it('of an address that many aliases share tell some of them', () => {
+    const records = Array.from({ length: 300 }, (_, index) => ({
+      alias: `a${index}`,
+      address: '127.77.0.3',
+      ports: [80],
+    }));
+    const shared = serve({ ...ZONE, networks: [{ name: 'dev', records }] });
+    const answer = ask(shared, '3.0.77.127.in-addr.arpa', 'PTR', '10.0.0.1');
+    expect(answer.answers?.map((record) => record.type)).to.deep.equal(Array(16).fill('PTR'));
+  });
+
   it('read back every IPv4 and IPv6 address and the beginnings of them', () => {
     const read = (name: string) => {
       const query = readQuery(encode({ questions: [{ name, type: 'PTR' }] }));
