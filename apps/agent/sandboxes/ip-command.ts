@@ -55,6 +55,19 @@ export function ipEach(commands: readonly string[]): Promise<ReadonlyMap<number,
   });
 }
 
+/** Commands of `ip` by one process, up to the first that fails. `where`: its options, such as a namespace. */
+export function ipInOrder(where: readonly string[], commands: readonly string[]): Promise<void> {
+  const args = [...where, '-batch', '-'];
+  return new Promise((resolve, reject) => {
+    const child = execFile('ip', args, { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES }, (error, _out, stderr) => {
+      if (error === null) resolve();
+      else reject(ipError([...args, ...commands], error, stderr));
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(commands.map((command) => `${command}\n`).join(''));
+  });
+}
+
 export const ALREADY_THERE = /File exists/;
 export const ALREADY_GONE = /No such file or directory|Cannot find device|No such process|does not exist/;
 

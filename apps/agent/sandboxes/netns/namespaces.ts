@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALREADY_GONE, ALREADY_THERE, ip, ipObjects, ipUnless, runTool, writeInside } from '../ip-command.js';
+import { ALREADY_GONE, ALREADY_THERE, ipInOrder, ipObjects, ipUnless, runTool, writeInside } from '../ip-command.js';
 import type { HostAddress } from './choose-links.js';
 import { LINK_PREFIX_BITS, LINK_PREFIX_BITS_6, type Link } from './link-addresses.js';
 import { hardenLink } from './link-kernel-settings.js';
@@ -38,16 +38,19 @@ export async function ensureNamespace(namespace: string, link: Link): Promise<vo
   await ipUnless(ALREADY_THERE, 'netns', 'add', namespace);
   await ipUnless(ALREADY_THERE, 'link', 'add', outside, 'type', 'veth', 'peer', 'name', INSIDE, 'netns', namespace);
   hardenLink(outside);
-  await setAddresses([], outside, link.agentAddress, link.agentAddress6);
-  await ip('link', 'set', outside, 'up');
+  await ipInOrder([], [...addresses(outside, link.agentAddress, link.agentAddress6), `link set ${outside} up`]);
 
-  const inside = ['-n', namespace];
-  await ip(...inside, 'link', 'set', 'lo', 'up');
   await writeInside(namespace, `/proc/sys/net/ipv6/conf/${INSIDE}/accept_ra`, '0');
-  await setAddresses(inside, INSIDE, link.sandboxAddress, link.sandboxAddress6);
-  await ip(...inside, 'link', 'set', INSIDE, 'up');
-  await ip(...inside, 'route', 'replace', 'default', 'via', link.agentAddress);
-  await ip(...inside, '-6', 'route', 'replace', 'default', 'via', link.agentAddress6, 'dev', INSIDE);
+  await ipInOrder(
+    ['-n', namespace],
+    [
+      'link set lo up',
+      ...addresses(INSIDE, link.sandboxAddress, link.sandboxAddress6),
+      `link set ${INSIDE} up`,
+      `route replace default via ${link.agentAddress}`,
+      `route replace default via ${link.agentAddress6} dev ${INSIDE}`,
+    ],
+  );
   writeResolverConfig(namespace, link.agentAddress);
 }
 
@@ -63,10 +66,11 @@ export async function cleanNamespaces(prefix: string): Promise<void> {
   for (const namespace of await listNamespaces(prefix)) await removeNamespace(namespace);
 }
 
-async function setAddresses(where: readonly string[], device: string, v4: string, v6: string): Promise<void> {
-  const set = [...where, 'address', 'replace'];
-  await ip(...set, `${v4}/${LINK_PREFIX_BITS}`, 'dev', device);
-  await ip(...set, `${v6}/${LINK_PREFIX_BITS_6}`, 'dev', device, 'nodad');
+function addresses(device: string, v4: string, v6: string): readonly string[] {
+  return [
+    `address replace ${v4}/${LINK_PREFIX_BITS} dev ${device}`,
+    `address replace ${v6}/${LINK_PREFIX_BITS_6} dev ${device} nodad`,
+  ];
 }
 
 /** The resolv.conf of processes that `ip netns exec` starts there. */
