@@ -190,6 +190,23 @@ describe('the directory', () => {
     expect(changed.get(AA)?.urgent).to.equal(true);
   });
 
+  it('knows a network by its name though it was created by a newer release, and when that release deleted it', () => {
+    for (const way of ['apply', 'replay'] as const) {
+      const log = new Log();
+      step(log, [0, 0, 0]);
+      log.add('network-aa', { type: 'SandboxAttached', data: { sandboxId: SBX_1, agentId: HOST_A, labels: {} } });
+      const newer = log.events.map((event) => ({ ...event, schemaVersion: event.streamVersion === 1 ? 2 : 1 }));
+      const directory = new Directory();
+      directory[way](newer);
+      const record = directory.networkNamed(parseNetworkName('net-aa', 'name'));
+      expect(record?.unreadable, way).to.include({ type: 'NetworkCreated', version: 1, schemaVersion: 2 });
+      expect(record, way).to.include({ streamVersion: 2 });
+      log.add('network-aa', { type: 'NetworkDeleted', data: {} });
+      directory[way](log.events.slice(2));
+      expect(directory.networks(), way).to.deep.equal([]);
+    }
+  });
+
   it('marks a network with an event it does not know, and reads the others on', () => {
     for (const way of ['apply', 'replay'] as const) {
       const log = new Log();
