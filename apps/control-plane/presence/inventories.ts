@@ -26,6 +26,7 @@ import { StreamTurns } from '../record/stream-turns.js';
 import { StreamUnreadableError } from '../record/unreadable-event.js';
 import { AgentContacts } from './agent-contacts.js';
 import { AgentInventory } from './agent-inventory.entity.js';
+import { KeptInventories } from './kept-inventories.js';
 import { SandboxQuota } from './sandbox-quota.js';
 
 type Claim = Extract<SandboxCommand, { readonly kind: 'ReportSandbox' }>;
@@ -36,8 +37,7 @@ const WRITES_AT_ONCE = 64;
 /** What agents report of their sandboxes: history goes into events, the rest is kept as last said. */
 @Injectable()
 export class Inventories {
-  private readonly inventories = new Map<AgentId, AgentInventory>();
-  private readonly reporters = new Map<SandboxId, Set<AgentId>>();
+  private readonly inventories = new KeptInventories();
   /** What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say. */
   private readonly turns = new StreamTurns();
 
@@ -52,7 +52,7 @@ export class Inventories {
   ) {}
 
   async start(): Promise<void> {
-    for (const inventory of await this.rows.find()) this.keep(inventory);
+    for (const inventory of await this.rows.find()) this.inventories.keep(inventory);
   }
 
   /** What the sandbox's agent reports of it; null: the agent has not reported since it started. */
@@ -71,7 +71,7 @@ export class Inventories {
   /** Other agents than its own that report a sandbox and are in contact, in order. */
   claimantsOf(sandboxId: SandboxId): readonly AgentId[] {
     const owner = this.directory.sandbox(sandboxId)?.agentId ?? null;
-    return [...(this.reporters.get(sandboxId) ?? [])]
+    return [...this.inventories.reportersOf(sandboxId)]
       .filter((agentId) => agentId !== owner && this.isInContact(agentId) && this.saidBy(agentId) !== null)
       .sort(compareText);
   }
@@ -111,14 +111,14 @@ export class Inventories {
 
   /** Of an agent that was revoked: what it said counts no more. */
   async forget(agentId: AgentId): Promise<void> {
-    this.drop(agentId);
+    this.inventories.drop(agentId);
     this.quota.forget(agentId);
     await this.rows.delete({ agentId });
   }
 
   private async takeParsed(agentId: AgentId, message: InventoryMessage): Promise<InventoryReply> {
-    const last = this.inventories.get(agentId);
-    const isOld = last !== undefined && last.bootId === message.bootId && message.sequence < last.sequence;
+    const last = this.inventories.of(agentId);
+    const isOld = last !== null && last.bootId === message.bootId && message.sequence < last.sequence;
     if (isOld) return this.replyOf(last, message.protocol);
     const { bootId, sequence, driver, sandboxes, refused } = message;
     const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, refused };
@@ -134,7 +134,7 @@ export class Inventories {
     );
     this.quota.requireChanges(agentId, news.length);
     // Kept first: whoever lets go of a sandbox from now on finds this agent's claim.
-    this.keep(inventory);
+    this.inventories.keep(inventory);
     const claimedBefore = new Set(last?.sandboxes.map(({ sandboxId }) => sandboxId));
     // Side by side, so that many are in the store before the agent asks again.
     for (let start = 0; start < news.length; start += WRITES_AT_ONCE) {
@@ -152,27 +152,10 @@ export class Inventories {
     return !('events' in decision) || decision.events.length > 0;
   }
 
-  private keep(inventory: AgentInventory): void {
-    const { agentId, sandboxes } = inventory;
-    this.drop(agentId);
-    this.inventories.set(agentId, inventory);
-    for (const { sandboxId } of sandboxes) {
-      this.reporters.set(sandboxId, (this.reporters.get(sandboxId) ?? new Set()).add(agentId));
-    }
-  }
-
-  private drop(agentId: AgentId): void {
-    for (const { sandboxId } of this.inventories.get(agentId)?.sandboxes ?? []) {
-      const reporters = this.reporters.get(sandboxId);
-      if (reporters?.delete(agentId) && reporters.size === 0) this.reporters.delete(sandboxId);
-    }
-    this.inventories.delete(agentId);
-  }
-
   /** The agent's last inventory; null when the agent has restarted since, because what ran before may be gone. */
   private saidBy(agentId: AgentId): AgentInventory | null {
-    const inventory = this.inventories.get(agentId);
-    return inventory !== undefined && inventory.bootId === this.contacts.of(agentId)?.bootId ? inventory : null;
+    const inventory = this.inventories.of(agentId);
+    return inventory !== null && inventory.bootId === this.contacts.of(agentId)?.bootId ? inventory : null;
   }
 
   /** A revoked agent may have been heard a moment ago: it has no word any more. */
