@@ -1,7 +1,7 @@
 /** Messages of one subject that may wait. A sender is bounded before that, where it is not trusted. */
 const MAX_WAITING = 4_096;
 /** After so long the event loop gets its turn: HTTP, timers, and the connection itself. */
-const SLICE_MS = 4;
+const SLICE_MS = 1;
 
 /** What a task is run for. */
 export interface Turn {
@@ -21,7 +21,7 @@ interface Queue extends Turn {
 
 /**
  * Runs the tasks of many senders turn by turn: whoever has something waiting gets one task run, then the next sender, so
- * that nobody waits for more than one task of each other sender. Senders take turns in slices of a few milliseconds,
+ * that nobody waits for more than one task of each other sender. Senders take turns in slices of a millisecond,
  * between which the event loop goes on. A full queue drops.
  */
 export class FairQueues {

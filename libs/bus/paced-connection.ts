@@ -3,8 +3,8 @@ import type { ConnectionOptions, NatsConnection } from 'nats';
 import { NatsConnectionImpl, setTransportFactory } from 'nats/lib/src/nats-base-client.js';
 import { NodeTransport, nodeResolveHost } from 'nats/lib/src/node_transport.js';
 
-/** Some thousand small messages: dealing with them takes some milliseconds, however little is done with each. */
-const BYTES_A_TURN = 128 * 1_024;
+/** A thousand small messages: dealing with them takes a few milliseconds, however little is done with each. */
+const BYTES_A_TURN = 64 * 1_024;
 
 /**
  * As `connect` of the client library, but what comes in is read in turns, between which the event loop goes on. By itself

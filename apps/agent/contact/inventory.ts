@@ -14,8 +14,8 @@ export interface InventoryPorts {
   readonly failed: (error: unknown) => void;
 }
 
-/** Sandboxes that come and go by the hundred are told of together: the control plane takes five inventories a second. */
-const PACE_MS = 250;
+/** Sandboxes that come and go by the hundred are told of together: the control plane takes two inventories a second. */
+const PACE_MS = 500;
 /** A refused inventory is told again: what refused it, such as a limit, may have changed. */
 const RETRY_MS = 10_000;
 

@@ -3,7 +3,7 @@ import { FROM_AGENT, type FromAgent } from '#libs/contracts/bus/subjects.js';
 
 /** What one agent or local node may ask of the control plane. */
 export interface MemberBounds {
-  /** Acknowledgements, and as many sync requests. Of hellos, heartbeats and inventories a tenth, each. */
+  /** Acknowledgements, and as many sync requests. Of hellos and heartbeats a tenth, each; of inventories half of that. */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
   /** Networks that it takes no part in and names all the same; and networks that it may acknowledge all at once. */
@@ -14,7 +14,8 @@ export interface MemberBounds {
 /** Seconds of a steady rate that may come at once: all of a start, and of a few starts in a row. */
 const BURST_SECONDS = 4;
 /** At a start there is a message for each network; so many may follow one another. */
-const STARTS = 4;
+const STARTS = 2;
+const LEAST_INVENTORIES = 5;
 /** A mesh that comes and goes hastens heartbeats, and a bus that does makes hellos: some in a row are honest. */
 const LEAST_BURST = 20;
 
@@ -24,7 +25,7 @@ const LEAST_BURST = 20;
  */
 const DROPS_AT_ONCE = 5_000;
 /** An agent in more networks than these settings allow for asks for each of them again after a second. */
-const DROPS_PER_NETWORK = 5;
+const DROPS_PER_NETWORK = 2;
 const DROPS_PER_SECOND = 1_000;
 const BYTES_PER_DROP = 1_024;
 
@@ -64,9 +65,11 @@ function messagesOf(kind: FromAgent, { messagesPerSecond, networks }: MemberBoun
     case 'applied':
     case 'sync':
       return new TokenBucket(messagesPerSecond, messagesPerSecond * BURST_SECONDS + STARTS * networks, nowMs);
+    case 'inventory':
+      // The largest message, and the one with the most work: an agent sends two a second at most.
+      return new TokenBucket(messagesPerSecond / 20, Math.max(LEAST_INVENTORIES, messagesPerSecond / 10), nowMs);
     case 'hello':
     case 'heartbeat':
-    case 'inventory':
       return new TokenBucket(messagesPerSecond / 10, Math.max(LEAST_BURST, messagesPerSecond / 2), nowMs);
   }
 }

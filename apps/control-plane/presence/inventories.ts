@@ -32,12 +32,15 @@ import { SandboxQuota } from './sandbox-quota.js';
 type Claim = Extract<SandboxCommand, { readonly kind: 'ReportSandbox' }>;
 type ReportOfAgent = Claim | Extract<SandboxCommand, { readonly kind: 'ReportGone' }>;
 
-const WRITES_AT_ONCE = 64;
+/** Few enough that the event loop goes on every few milliseconds, enough that writing many does not take long. */
+const WRITES_AT_ONCE = 16;
 
 /** What agents report of their sandboxes: history goes into events, the rest is kept as last said. */
 @Injectable()
 export class Inventories {
   private readonly inventories = new KeptInventories();
+  /** What is in the database. */
+  private readonly written = new Map<AgentId, AgentInventory>();
   /** What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say. */
   private readonly turns = new StreamTurns();
 
@@ -52,7 +55,10 @@ export class Inventories {
   ) {}
 
   async start(): Promise<void> {
-    for (const inventory of await this.rows.find()) this.inventories.keep(inventory);
+    for (const inventory of await this.rows.find()) {
+      this.inventories.keep(inventory);
+      this.written.set(inventory.agentId, inventory);
+    }
   }
 
   /** What the sandbox's agent reports of it; null: the agent has not reported since it started. */
@@ -113,6 +119,7 @@ export class Inventories {
   async forget(agentId: AgentId): Promise<void> {
     this.inventories.drop(agentId);
     this.quota.forget(agentId);
+    this.written.delete(agentId);
     await this.rows.delete({ agentId });
   }
 
@@ -141,7 +148,12 @@ export class Inventories {
       const batch = news.slice(start, start + WRITES_AT_ONCE);
       await Promise.all(batch.map((command) => this.report(command, !claimedBefore.has(command.sandboxId))));
     }
-    await this.rows.upsert({ ...inventory }, ['agentId']);
+    // Repeated after each hello: what is in the database already is not written again.
+    const written = this.written.get(agentId);
+    if (written === undefined || !saysTheSame(written, inventory)) {
+      await this.rows.upsert({ ...inventory }, ['agentId']);
+      this.written.set(agentId, inventory);
+    }
     return this.replyOf(inventory, message.protocol);
   }
 
@@ -221,6 +233,11 @@ export class Inventories {
       });
     return { protocol: BUS_PROTOCOL, accepted, conflicts };
   }
+}
+
+/** In all but their numbers. */
+function saysTheSame(one: AgentInventory, other: AgentInventory): boolean {
+  return JSON.stringify({ ...one, sequence: 0 }) === JSON.stringify({ ...other, sequence: 0 });
 }
 
 function claimOf({ agentId, driver }: AgentInventory, { sandboxId, address }: SandboxReport): Claim {
