@@ -93,7 +93,7 @@ export const DEFAULT_LIMITS: MeshLimits = {
   handshakesFromSource: 32,
   waitingFromPeer: 4,
   streamsPerSecond: 20_000,
-  wastedStreamsPerSecond: 1_000,
+  wastedStreamsPerSecond: 400,
   streamsFromPeer: 8 * (FLOWS_PER_SESSION + 256),
   refusedMs: 5_000,
   refusedAtMostMs: 300_000,
