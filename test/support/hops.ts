@@ -35,8 +35,8 @@ export const HOPS: Readonly<Record<string, Hop>> = {
   'no DNS worker': {
     of: 'agents',
     file: /\/libs\/data-plane\/dns\/worker\.js$/,
-    changes: [['zone: () => zone,', 'zone: () => indexZone(EMPTY_ZONE),']],
-    failsWith: /Could not resolve host/,
+    changes: [['zone: () => zone,', 'zone: () => indexZone(EMPTY_ZONE, seed),']],
+    failsWith: /Resolving timed out/,
   },
   'no listener': {
     of: 'agents',

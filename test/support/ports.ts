@@ -1,15 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { freePortOn } from '#apps/all-in-one/port-owner.js';
 
-/** A TCP port of this address that was free a moment ago. */
-export async function freePort(address = '127.0.0.1'): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/** A TCP port of this address that was free a moment ago, and that no outgoing connection takes. */
+export function freePort(address = '127.0.0.1'): Promise<number> {
+  return freePortOn(address);
 }
 
 /** As freePort, of UDP. */
