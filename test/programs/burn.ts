@@ -18,7 +18,8 @@ function turn(): void {
   const due = (performance.now() - beganMs) * share;
   const until = performance.now() + TURN_MS;
   while (usedMs() - usedBeforeMs < due && performance.now() < until);
-  setTimeout(turn, usedMs() - usedBeforeMs < due ? 0 : TURN_MS);
+  if (usedMs() - usedBeforeMs < due) setImmediate(turn);
+  else setTimeout(turn, TURN_MS);
 }
 
 inSpells({

