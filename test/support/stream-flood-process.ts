@@ -10,19 +10,21 @@ const AT_ONCE = 500;
 const [flood] = (await once(process, 'message')) as [StreamFlood];
 const { endpoint, credentials, headers, resets, mostStreams } = flood;
 const { hostname: host, port } = new URL(`https://${endpoint}`);
-const session = connectHttp2('https://flood', {
-  createConnection: () =>
-    connectTls({
-      ...{ host, port: Number(port), ALPNProtocols: ['h2'], checkServerIdentity: () => undefined },
-      ...{ cert: credentials.certificate, key: credentials.privateKey, ca: credentials.authority },
-    }),
+const socket = connectTls({
+  ...{ host, port: Number(port), ALPNProtocols: ['h2'], checkServerIdentity: () => undefined },
+  ...{ cert: credentials.certificate, key: credentials.privateKey, ca: credentials.authority },
 });
+const session = connectHttp2('https://flood', { createConnection: () => socket });
 session.on('error', () => undefined);
-const gone = new Promise((resolve) => session.once('close', resolve));
+// A session with streams that were not answered may outlive its connection without a word.
+const gone = new Promise((resolve) => {
+  session.once('close', resolve);
+  socket.once('close', resolve);
+});
 await Promise.race([once(session, 'remoteSettings'), gone]);
 
 let opened = 0;
-while (opened < mostStreams && !session.closed && !session.destroyed) {
+while (opened < mostStreams && !session.closed && !session.destroyed && !socket.destroyed) {
   const streams = Array.from({ length: AT_ONCE }, () => {
     opened += 1;
     const flowId = randomBytes(16).toString('hex');
@@ -36,7 +38,7 @@ while (opened < mostStreams && !session.closed && !session.destroyed) {
   // Streams of a session that is gone tell no end.
   await Promise.race([ended, gone]);
 }
-const wasEnded = session.closed || session.destroyed;
+const wasEnded = session.closed || session.destroyed || socket.destroyed;
 session.destroy();
 process.send?.({ opened, wasEnded });
 process.disconnect();

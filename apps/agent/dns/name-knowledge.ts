@@ -60,9 +60,10 @@ export class NameKnowledge {
     const ahead = [...this.settledAtMs.values()].filter((settledAtMs) => settledAtMs > nowMs);
     if (ahead.length === 0) return;
     const delayMs = Math.ceil(Math.min(...ahead) - nowMs);
+    // The timer may be early: what is still ahead gets another one, before time goes on in `changed`.
     this.timer = this.ports.later(() => {
-      this.ports.changed();
       this.wakeAtNext();
+      this.ports.changed();
     }, delayMs);
   }
 }

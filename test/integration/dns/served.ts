@@ -103,7 +103,8 @@ export async function dig(port: number, ...args: string[]): Promise<DigResult> {
 
 /** Sends packets from one socket; resolves with the answers that came until `count` are there. */
 export async function sendRaw(port: number, packets: readonly Buffer[], count: number): Promise<Buffer[]> {
-  const socket = createSocket('udp4');
+  // Answers may come all at once, while this process has no turn.
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
   const answers: Buffer[] = [];
   try {
     socket.connect(port, '127.0.0.1');

@@ -110,8 +110,8 @@ describe('DNS resolvers that do not answer', () => {
   it('make those fail at once that wait for an answer or for their turn', async () => {
     const silent = await scripted(() => null);
     const serving = await serveWith([silent.address]);
-    const packets = Array.from({ length: 300 }, (_, id) => asking(id, `n${id}.example`));
-    const answers = await sendRaw(serving.port, packets, 300);
+    const packets = Array.from({ length: 200 }, (_, id) => asking(id, `n${id}.example`));
+    const answers = await sendRaw(serving.port, packets, 200);
     expect(answers.every((message) => ((message[3] ?? 0) & 0x0f) === 2)).to.equal(true);
     expect(silent.asked.udp).to.be.within(1, 64);
   });

@@ -81,6 +81,28 @@ describe('what an agent knows of the names of its sandboxes', () => {
     expect([knows(WEB), knows(API)]).to.deep.equal([false, true]);
   });
 
+  it('is told of after a timer that was early, also when the time comes while it tells', () => {
+    let nowMs = 0;
+    const timers: (() => void)[] = [];
+    const told: boolean[] = [];
+    const knowledge: NameKnowledge = new NameKnowledge({
+      now: () => nowMs,
+      later: (work) => {
+        timers.push(work);
+        return { cancel: () => {} };
+      },
+      changed: () => {
+        told.push(knowledge.knowsNetworksOf(WEB, new Set([DEV])));
+        nowMs += 1;
+      },
+    });
+    knowledge.contacted([DEV]);
+    knowledge.reported([WEB]);
+    nowMs = 2_000.5;
+    for (let work = timers.shift(); work !== undefined; work = timers.shift()) work();
+    expect(told.at(-1)).to.equal(true);
+  });
+
   it('is told of when it changes, and not otherwise', () => {
     const { knowledge, pass, changes, isWaiting } = rig();
     knowledge.contacted([DEV]);
