@@ -1,3 +1,4 @@
+import { Turns } from '#libs/async/turns.js';
 import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 import { type Clock, type Moment, secondsBetween } from './boot-clock.js';
@@ -17,7 +18,7 @@ const SAVE_EVERY_SECONDS = 10;
 export async function openFreshness(path: string, clock: Clock, onError: (error: unknown) => void): Promise<Freshness> {
   let last = await readLastContact(path, clock, onError);
   let saved = last;
-  let writing: Promise<void> = Promise.resolve();
+  const turns = new Turns();
   const secondsSinceContact = () => (last === null ? Number.POSITIVE_INFINITY : secondsBetween(last, clock()));
   return {
     contact() {
@@ -25,11 +26,11 @@ export async function openFreshness(path: string, clock: Clock, onError: (error:
       if (saved !== null && secondsBetween(saved, last) < SAVE_EVERY_SECONDS) return;
       saved = last;
       const moment = last;
-      writing = writing.then(() => writeStateFile(path, moment)).catch(onError);
+      turns.take(() => writeStateFile(path, moment)).catch(onError);
     },
     secondsSinceContact,
     isWithin: (maxStalenessSeconds) => secondsSinceContact() <= maxStalenessSeconds,
-    close: () => writing,
+    close: () => turns.idle(),
   };
 }
 

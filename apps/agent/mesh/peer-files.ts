@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Turns } from '#libs/async/turns.js';
 import type { AdmittedLocalNode, Peer } from '#libs/contracts/bus/to-member/peers.js';
 import { parseLocalNodeList, parsePeerList } from '#libs/contracts/bus/to-member/peers.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
@@ -10,7 +11,7 @@ import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js
  * the control plane, and still refuses those that were revoked.
  */
 export class PeerFiles {
-  private writing: Promise<void> = Promise.resolve();
+  private readonly writes = new Turns();
 
   constructor(
     private readonly folder: string,
@@ -33,7 +34,7 @@ export class PeerFiles {
   }
 
   close(): Promise<void> {
-    return this.writing;
+    return this.writes.idle();
   }
 
   /** A file that cannot be used is moved aside. Then no peer is known until the control plane names them again. */
@@ -49,7 +50,7 @@ export class PeerFiles {
   }
 
   private write(name: string, value: unknown): void {
-    this.writing = this.writing.then(() => writeStateFile(this.pathOf(name), value)).catch(this.onError);
+    this.writes.take(() => writeStateFile(this.pathOf(name), value)).catch(this.onError);
   }
 
   private pathOf(name: string): string {

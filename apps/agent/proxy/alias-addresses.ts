@@ -1,3 +1,4 @@
+import { Turns } from '#libs/async/turns.js';
 import type { AliasName, NetworkId } from '#libs/contracts/ids.js';
 import type { AddressPool } from '#libs/data-plane/data-plane.js';
 import { createAddressPool, restoreAddressPool } from '#libs/data-plane/proxy/address-pool.js';
@@ -30,7 +31,7 @@ export async function openAliasAddresses(
 ): Promise<AliasAddresses> {
   const pool = await openPool(path, space, nowMs, onCorrupt);
   let saved = '';
-  let writing: Promise<void> = Promise.resolve();
+  const turns = new Turns();
 
   async function write(): Promise<void> {
     const state = pool.save();
@@ -44,11 +45,8 @@ export async function openAliasAddresses(
     assign: (networkId, alias) => pool.assign(networkId, alias, nowMs()),
     addressOf: (networkId, alias) => pool.addressOf(networkId, alias),
     release: (networkId, alias) => pool.release(networkId, alias, nowMs()),
-    save() {
-      // One write at a time, each of what is so when its turn comes.
-      writing = writing.catch(() => {}).then(write);
-      return writing;
-    },
+    // One write at a time, each of what is so when its turn comes.
+    save: () => turns.take(write),
   };
 }
 

@@ -1,3 +1,4 @@
+import { Turns } from '#libs/async/turns.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import type { Listener } from './udp-listener.js';
@@ -23,7 +24,7 @@ export interface Listeners {
 export function createListeners(openPair: OpenPair, onLost: (failure: ListenFailure) => void): Listeners {
   const open = new Map<string, Listener>();
   let wanted: ReadonlySet<string> = new Set();
-  let queue: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
 
   async function lose(address: string, error: Error): Promise<void> {
     const listener = open.get(address);
@@ -58,16 +59,9 @@ export function createListeners(openPair: OpenPair, onLost: (failure: ListenFail
     return missing.filter((address) => open.has(address));
   }
 
-  /** One after the other, so that no change sees another half done. */
-  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
-    const done = queue.then(act);
-    queue = done.catch(() => undefined);
-    return done;
-  }
-
   return {
-    set: (addresses) => inTurn(() => change(addresses)),
-    retry: () => inTurn(openMissing),
+    set: (addresses) => turns.take(() => change(addresses)),
+    retry: () => turns.take(openMissing),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { Turns } from '#libs/async/turns.js';
 import type { ProxyListeners, Route, RouteFailure } from '../data-plane.js';
 import { explainFailure } from './blocked-address.js';
 
@@ -25,8 +26,8 @@ class Listeners implements ProxyListeners {
   private readonly accept: (socket: Socket, route: Route) => void;
   private readonly acceptFailed: (route: Route, error: Error) => void;
   private readonly opened = new Map<string, Listener>();
-  /** Calls run one after the other, so that two that overlap leave what the later one asked for. */
-  private last: Promise<unknown> = Promise.resolve();
+  /** Two calls that overlap leave what the later one asked for. */
+  private readonly turns = new Turns();
   private closed = false;
 
   constructor(accept: (socket: Socket, route: Route) => void, acceptFailed: (route: Route, error: Error) => void) {
@@ -35,7 +36,7 @@ class Listeners implements ProxyListeners {
   }
 
   open(routes: readonly Route[]): Promise<readonly RouteFailure[]> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       const failures: RouteFailure[] = [];
       for (const route of routes) {
         const failure = await this.openOne(route);
@@ -46,7 +47,7 @@ class Listeners implements ProxyListeners {
   }
 
   retain(routes: readonly Route[]): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       const kept = new Set(routes.map(identity));
       for (const [at, listener] of this.opened) {
         if (kept.has(identity(listener.route))) continue;
@@ -96,12 +97,6 @@ class Listeners implements ProxyListeners {
         resolve(server);
       });
     });
-  }
-
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.last.then(work);
-    this.last = result.catch(() => {});
-    return result;
   }
 }
 

@@ -1,3 +1,4 @@
+import { Turns } from '#libs/async/turns.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { noTable, type TableName } from './host-chains.js';
 import { hasTable, listTable, loadRules } from './nft-command.js';
@@ -31,7 +32,7 @@ export class KeptRules {
   private found: CodedError | null = null;
   private foundAtMs = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
-  private work: Promise<void> = Promise.resolve();
+  private readonly turns = new Turns();
   private closed = false;
 
   constructor(
@@ -46,7 +47,7 @@ export class KeptRules {
 
   /** Puts the rules in force in place of those before. Error: NftCommandError, and then those before stay. */
   load(rules: string): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       if (rules === this.wanted) return;
       if (this.wanted === null) await this.put(rules);
       else this.tell(await this.renew(rules));
@@ -62,7 +63,7 @@ export class KeptRules {
 
   /** Looks now, and mends what is found. */
   look(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       const rules = this.wanted;
       if (rules === null || this.closed) return;
       const fault = await this.renew(rules).catch((error: unknown) => {
@@ -78,7 +79,7 @@ export class KeptRules {
     this.closed = true;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    await this.work;
+    await this.turns.idle();
   }
 
   /** Takes the rules away, after `close`. Error: NftCommandError. */
@@ -132,11 +133,5 @@ export class KeptRules {
         });
     }, LOOK_EVERY_MS);
     this.timer.unref();
-  }
-
-  private inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.work.then(work);
-    this.work = done.catch(() => {});
-    return done;
   }
 }

@@ -1,6 +1,6 @@
 import { elements, hostChains, noTable, type TableName } from './host-chains.js';
 
-/** An interface that leads to one sandbox, and the addresses at its two ends. */
+/** An interface of the host that leads to one sandbox, with the sandbox's addresses and the agent's. */
 export interface FilteredLink {
   readonly link: string;
   readonly sandboxAddress: string;

@@ -1,6 +1,7 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { type ListeningSocket, listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import { runTool } from '../ip-command.js';
+import { isInRange } from '../local-range.js';
 
 /** What the rules let sandboxes reach. */
 export interface SandboxReach {
@@ -54,16 +55,13 @@ export function straysAmong(
   { sandboxes, resolvers, proxyRange }: SandboxReach,
 ): readonly Connection[] {
   const known = new Set(sandboxes);
-  const proxies = new BlockList();
-  const [network = '', prefix = '32'] = proxyRange.split('/');
-  proxies.addSubnet(network, Number(prefix));
+  const isProxy = isInRange(proxyRange);
   return connections.filter(({ local, remote }) => {
     if (!known.has(endOf(remote).address)) return false;
     const { address, port } = endOf(local);
     const listening = sockets.filter((socket) => socket.port === port);
     const isOwn = listening.some((socket) => socket.address === address);
-    const isOpen =
-      isIPv4(address) && (proxies.check(address) || (resolvers.includes(address) && port === RESOLVER_PORT));
+    const isOpen = isIPv4(address) && (isProxy(address) || (resolvers.includes(address) && port === RESOLVER_PORT));
     if (isOwn && isOpen) return false;
     return isOwn || listening.some((socket) => socket.isEveryAddress || (!isIPv4(address) && !isIPv4(socket.address)));
   });

@@ -1,19 +1,19 @@
 import type { Server } from 'node:http';
-import { BlockList } from 'node:net';
+import { Turns } from '#libs/async/turns.js';
 import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
-import { moveAside, readStateFile, writeStateFile } from '../../state/state-file.js';
 import type { SandboxDriver } from '../driver.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import { KeptRules } from '../firewall/kept-rules.js';
 import { linkRules } from '../firewall/link-rules.js';
 import { seesNothing } from '../inspection/inspection.js';
 import { ipEach } from '../ip-command.js';
-import { makeForeign, makeLocal } from '../local-range.js';
+import { isInRange, makeForeign, makeLocal } from '../local-range.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
+import { AskedLinks } from './asked-links.js';
 import { hostInterfaces, watchInterfaces } from './host-interfaces.js';
 import { serveLinkApi } from './link-api.js';
 import { type ChosenLinks, chooseLinks, type LinkEntry, parseLinkList } from './link-entry.js';
@@ -48,7 +48,7 @@ class LinkDriver implements SandboxDriver {
   readonly directory: SandboxDirectory;
   readonly inspection = seesNothing('the driver link does not see inside a guest, which may have a kernel of its own');
   private listed: ChosenLinks = { links: [], refused: [] };
-  private readonly asked = new Map<SandboxId, LinkEntry>();
+  private readonly asked: AskedLinks;
   private served = new Map<SandboxId, ServedLink>();
   private byAddress = new Map<string, SandboxId>();
   private refusals: readonly RefusedSandbox[] = [];
@@ -58,7 +58,7 @@ class LinkDriver implements SandboxDriver {
   private fileWatch: FileWatch | null = null;
   private interfaceWatch: { close(): void } | null = null;
   private api: Server | null = null;
-  private work: Promise<void> = Promise.resolve();
+  private readonly turns = new Turns();
   private next: Promise<void> | null = null;
   private retry: NodeJS.Timeout | null = null;
   private closing = false;
@@ -67,6 +67,7 @@ class LinkDriver implements SandboxDriver {
     private readonly settings: LinkSettings,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.asked = new AskedLinks(settings.keptLinks, onError);
     this.rules = new KeptRules([TABLE], {
       failed: onError,
       changed: () => this.listener(),
@@ -90,11 +91,11 @@ class LinkDriver implements SandboxDriver {
       this.fileWatch = watchSandboxesFile(sandboxesFile, () => this.reread(sandboxesFile), this.onError);
       this.listed = readSandboxesFile(sandboxesFile, (items) => [parseLinkList(items)])[0] ?? this.listed;
     }
-    await this.restoreAsked();
-    await this.reconcile();
+    await this.asked.restore();
+    await this.turns.take(() => this.reconcile());
     this.interfaceWatch = watchInterfaces(() => this.reconcileSoon(), this.onError);
     this.api = await serveLinkApi(apiSocket, {
-      links: () => [...this.asked.values()],
+      links: () => this.asked.all(),
       put: (entry) => this.put(entry),
       remove: (sandboxId) => this.remove(sandboxId),
     });
@@ -157,7 +158,8 @@ class LinkDriver implements SandboxDriver {
     this.api?.close();
     this.api?.closeAllConnections();
     if (this.retry !== null) clearTimeout(this.retry);
-    await this.work;
+    await this.turns.idle();
+    await this.asked.close();
     await this.rules.close();
     if (!this.settings.removeOnExit) return;
     await unroute([...this.served.values()]).catch(this.onError);
@@ -177,53 +179,28 @@ class LinkDriver implements SandboxDriver {
   }
 
   private async put(entry: LinkEntry): Promise<void> {
-    const before = this.asked.get(entry.sandboxId);
-    this.asked.set(entry.sandboxId, entry);
+    const undo = this.asked.set(entry);
     await this.reconcileSoon();
     const refusal = this.refusals.find(({ sandboxId, name }) => sandboxId === entry.sandboxId && name === entry.link);
     if (refusal !== undefined) {
-      if (before === undefined) this.asked.delete(entry.sandboxId);
-      else this.asked.set(entry.sandboxId, before);
+      undo();
       void this.reconcileSoon();
       throw new LinkRefusedError(refusal.code, refusal.message, refusal.remedy);
     }
-    await this.keepAsked();
+    await this.asked.save();
   }
 
   private async remove(sandboxId: SandboxId): Promise<boolean> {
     if (!this.asked.delete(sandboxId)) return false;
     await this.reconcileSoon();
-    await this.keepAsked();
+    await this.asked.save();
     return true;
-  }
-
-  private async restoreAsked(): Promise<void> {
-    const path = this.settings.keptLinks;
-    try {
-      const kept = await readStateFile(path);
-      if (!Array.isArray(kept)) return;
-      for (const entry of parseLinkList(kept).links) this.asked.set(entry.sandboxId, entry);
-    } catch (error) {
-      this.onError(error);
-      await moveAside(path, new Date()).catch(() => {});
-    }
-  }
-
-  private keepAsked(): Promise<void> {
-    const kept = [...this.asked.values()].map(({ sandboxId, link, address }) => ({
-      id: sandboxId,
-      interface: link,
-      address,
-    }));
-    const written = this.work.then(() => writeStateFile(this.settings.keptLinks, kept));
-    this.work = written.catch(this.onError);
-    return written;
   }
 
   /** Resolves when the host is as it was asked at this call, or later. Changes of one moment go together. */
   private reconcileSoon(): Promise<void> {
     if (this.next !== null) return this.next;
-    this.next = this.work.then(async () => {
+    this.next = this.turns.take(async () => {
       this.next = null;
       if (this.closing) return;
       try {
@@ -236,20 +213,16 @@ class LinkDriver implements SandboxDriver {
         }, RETRY_MS);
       }
     });
-    this.work = this.next;
     return this.next;
   }
 
   private async reconcile(): Promise<void> {
     const before = JSON.stringify([this.inventory(), this.refusals]);
-    const proxies = new BlockList();
-    const [network = '', prefix = '32'] = this.proxyRange.split('/');
-    proxies.addSubnet(network, Number(prefix));
     const interfaces = await hostInterfaces();
-    const chosen = chooseLinks([...this.listed.links, ...this.asked.values()], {
+    const chosen = chooseLinks([...this.listed.links, ...this.asked.all()], {
       interfaces,
       agentAddress: this.settings.agentAddress,
-      isProxy: (address) => proxies.check(address),
+      isProxy: isInRange(this.proxyRange),
     });
     const served = chosen.links.map((entry) => ({ ...entry, index: interfaces.get(entry.link)?.index ?? 0 }));
     await this.load(chosen.links);

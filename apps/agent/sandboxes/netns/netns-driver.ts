@@ -1,3 +1,4 @@
+import { Turns } from '#libs/async/turns.js';
 import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
@@ -79,7 +80,7 @@ class NetnsDriver implements SandboxDriver {
   private retry: NodeJS.Timeout | null = null;
   /** Of the last sandbox that could not be set up in the last attempt. */
   private failure: unknown = null;
-  private work: Promise<void> = Promise.resolve();
+  private readonly turns = new Turns();
   private closing = false;
 
   constructor(
@@ -104,9 +105,7 @@ class NetnsDriver implements SandboxDriver {
   async start(): Promise<void> {
     this.watcher = watchSandboxesFile(this.settings.sandboxesFile, () => this.reread(), this.onError);
     this.desired = this.read();
-    const first = this.reconcile();
-    this.work = first.catch(() => {});
-    await first;
+    await this.turns.take(() => this.reconcile());
     if (this.placed.size === 0 && this.desired.length > 0) throw this.failure;
   }
 
@@ -164,7 +163,7 @@ class NetnsDriver implements SandboxDriver {
     this.closing = true;
     this.watcher?.close();
     if (this.retry !== null) clearTimeout(this.retry);
-    await this.work;
+    await this.turns.idle();
     await this.rules.close();
     if (!this.settings.removeOnExit) return;
     await cleanNamespaces(this.settings.namespacePrefix);
@@ -210,7 +209,7 @@ class NetnsDriver implements SandboxDriver {
   }
 
   private reconcileSoon(): void {
-    this.work = this.work.then(async () => {
+    void this.turns.take(async () => {
       if (this.closing) return;
       const before = JSON.stringify(this.inventory());
       await this.reconcile().catch(this.onError);
