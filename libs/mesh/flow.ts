@@ -29,11 +29,11 @@ export interface FlowRequest {
 export interface MeshFlow extends Duplex {
   /** Topology version of the target when it accepted. */
   readonly targetVersion: number;
-  /** At once, at both ends: what is buffered in either direction is dropped. */
+  /** Resets both ends immediately and drops the bytes that are buffered in either direction. */
   reset(code: string): void;
   /**
-   * The other end is reset once it has read all that was written here before: nothing may be written any more. `close`
-   * follows here when that is done; until then `reset` may still drop what has not been read.
+   * Resets the other end as soon as its reader has taken all bytes written here; write nothing after this call. `close` is
+   * emitted here when that is done. Until then `reset` still drops the bytes that were not read.
    */
   resetAfterDelivery(code: string): void;
 }

@@ -18,8 +18,8 @@ interface Budget {
 }
 
 /**
- * How many streams each peer may open, over all its sessions: in all, open at once, and in vain. In vain are those that it
- * gives up before they are answered, and those that ask for nothing that can be understood.
+ * Bounds the streams of each peer over all its sessions: how many it may open a second, have open at once, and waste. A
+ * stream is wasted when the peer gives it up before it is answered, or when its request is malformed.
  */
 export class StreamBudgets {
   private readonly budgets = new Map<string, Budget>();
@@ -40,7 +40,7 @@ export class StreamBudgets {
     return budget.open > this.limits.streamsFromPeer ? 'refused' : 'admitted';
   }
 
-  /** A stream has ended, in vain or not; false: too many were in vain. */
+  /** A stream has ended. False: the peer has wasted too many. */
   closed(peer: MeshIdentity, inVain: boolean): boolean {
     const budget = this.budgets.get(describeIdentity(peer));
     if (budget === undefined) return true;

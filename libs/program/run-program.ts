@@ -2,7 +2,7 @@
 export interface Running {
   /** Ends in order: nothing comes in, what is under way is done, connections are closed. */
   close(): Promise<void>;
-  /** Called as the process exits, after an error too: what has to be done then, and can be done at once. */
+  /** Called right before the process exits, also after a fatal error. Must be synchronous: nothing waits for promises. */
   exiting?(): void;
 }
 

@@ -17,7 +17,7 @@ import { TopologyPublisher } from './topology-publisher.js';
 
 type NetworkClaim = Pick<NetworkVersion, 'networkId' | 'epoch' | 'version' | 'hash'>;
 
-/** Developers' machines as members: each takes part in one network, and no command waits for its acknowledgements. */
+/** Local nodes. Each holds one network, and commands with `--wait` do not wait for its acknowledgements. */
 @Injectable()
 export class LocalNodeMembers implements Members<LocalNodeReceiver> {
   readonly kind = 'local-node';

@@ -85,7 +85,10 @@ function readLinks(message: Buffer, questionEnd: number): Map<string, AliasChain
   return links;
 }
 
-/** The name at `start` without compression, RFC 1035 section 4.1.4; null: it is none. Pointers lead backwards only. */
+/**
+ * The name at `start` with its compression pointers followed, RFC 1035 section 4.1.4; null if it is malformed. A pointer
+ * must lead to an earlier place in the message.
+ */
 function readName(message: Buffer, start: number): Buffer | null {
   const labels: Buffer[] = [];
   let length = 0;

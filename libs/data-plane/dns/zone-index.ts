@@ -24,7 +24,7 @@ export interface ZoneIndex {
   readonly names: NameTable;
   /** The suffix, then the networks. */
   readonly zones: readonly ApexReplies[];
-  /** Source address -> for each zone, whether it exists for that client; 0 if not. */
+  /** By the client's source address: one octet for each zone, 0 if the client may not see that zone. */
   readonly clients: ReadonlyMap<string, ClientZones>;
 }
 

@@ -74,7 +74,7 @@ export class SocketEnd {
     else if (!this.leaving) this.stream.resume();
   }
 
-  /** At once: what is buffered for the other side is dropped. TCP carries no reason. */
+  /** Resets the connection immediately and drops what is buffered for the other side. TCP carries no reason. */
   reset(_code?: string): void {
     this.stopReading();
     resetSocket(this.stream);
@@ -143,7 +143,7 @@ export class MeshEnd {
     });
   }
 
-  /** At once, at both ends: what is buffered is dropped. */
+  /** Resets both ends immediately and drops what is buffered. */
   reset(code: string): void {
     this.stream.reset(code);
   }

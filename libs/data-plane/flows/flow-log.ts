@@ -49,7 +49,7 @@ function nameOf({ code, networkId }: FlowRecord): string {
   return code === 'NETWORK_UNKNOWN' ? code : `${code}${SEPARATOR}${networkId}`;
 }
 
-/** They are the bulk of a line, and `gstacks network explain` gives them at any time. */
+/** Near misses would be most of a line; `gstacks network test` shows them. */
 function withoutNearMisses(flow: FlowRecord): FlowRecord {
   return flow.verdict === null ? flow : { ...flow, verdict: { ...flow.verdict, nearMisses: [] } };
 }

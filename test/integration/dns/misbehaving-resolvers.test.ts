@@ -1,33 +1,13 @@
 import { expect } from 'chai';
 import { encode, type Packet } from 'dns-packet';
 import { freePort } from '#test/support/ports.js';
-import {
-  answerWith,
-  type Resolver,
-  type Script,
-  type ScriptedResolver,
-  startScripted,
-  withRcode,
-} from './resolvers.js';
-import { dig, type Served, sendRaw, serve } from './served.js';
+import { answerWith, servedBehind, withRcode } from './resolvers.js';
+import { dig, sendRaw } from './served.js';
 
 describe('DNS resolvers that misbehave', () => {
   const LIMITS = { upstreamTimeoutMs: 300 };
-  const resolvers: Resolver[] = [];
-  let served: Served | null = null;
-  afterEach(async () => {
-    await served?.server.close();
-    for (const resolver of resolvers.splice(0)) await resolver.stop();
-  });
-  async function scripted(script: Script): Promise<ScriptedResolver> {
-    const resolver = await startScripted(script);
-    resolvers.push(resolver);
-    return resolver;
-  }
-  async function serveWith(...upstreams: string[]): Promise<Served> {
-    served = await serve({ upstreams }, LIMITS);
-    return served;
-  }
+  const { scripted, ...behind } = servedBehind();
+  const serveWith = (...upstreams: string[]) => behind.serveWith(upstreams, LIMITS);
 
   it('by being gone give way to the next, which is then asked first', async () => {
     const gone = `127.0.0.1:${await freePort()}`;

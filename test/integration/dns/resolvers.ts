@@ -3,9 +3,10 @@ import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { decode, encode, type Packet } from 'dns-packet';
+import type { DnsLimits } from '#libs/data-plane/dns/limits.js';
 import { freePort } from '#test/support/ports.js';
 import { waitFor } from '#test/support/wait.js';
-import { dig } from './served.js';
+import { dig, type Served, serve } from './served.js';
 
 export interface Resolver {
   readonly address: string;
@@ -91,6 +92,28 @@ export async function startScripted(script: Script): Promise<ScriptedResolver> {
       tcp.close();
       for (const socket of open) socket.destroy();
       await ended;
+    },
+  };
+}
+
+/** Scripted resolvers for the tests of one group, and a server before them; both end after each test. */
+export function servedBehind() {
+  const resolvers: Resolver[] = [];
+  let served: Served | null = null;
+  afterEach(async () => {
+    await served?.server.close();
+    served = null;
+    for (const resolver of resolvers.splice(0)) await resolver.stop();
+  });
+  return {
+    async scripted(script: Script): Promise<ScriptedResolver> {
+      const resolver = await startScripted(script);
+      resolvers.push(resolver);
+      return resolver;
+    },
+    async serveWith(upstreams: readonly string[], limits: Partial<DnsLimits>): Promise<Served> {
+      served = await serve({ upstreams }, limits);
+      return served;
     },
   };
 }

@@ -3,15 +3,8 @@ import { encode } from 'dns-packet';
 import type { DnsLimits } from '#libs/data-plane/dns/limits.js';
 import { freePort } from '#test/support/ports.js';
 import { waitFor } from '#test/support/wait.js';
-import {
-  answerWith,
-  type Resolver,
-  type Script,
-  type ScriptedResolver,
-  startScripted,
-  withRcode,
-} from './resolvers.js';
-import { dig, type Served, sendRaw, serve } from './served.js';
+import { answerWith, type Script, servedBehind, withRcode } from './resolvers.js';
+import { dig, type Served, sendRaw } from './served.js';
 
 const LIMITS = { upstreamTimeoutMs: 1_000, upstreamDoubtMs: 100, upstreamProbeMs: 600, upstreamProbeEveryMs: 100 };
 
@@ -19,21 +12,9 @@ const asking = (id: number, name: string): Buffer =>
   Buffer.from(encode({ id, flags: 0x100, questions: [{ name, type: 'A' }] }));
 
 describe('DNS resolvers that do not answer', () => {
-  const resolvers: Resolver[] = [];
-  let served: Served | null = null;
-  afterEach(async () => {
-    await served?.server.close();
-    for (const resolver of resolvers.splice(0)) await resolver.stop();
-  });
-  async function scripted(script: Script): Promise<ScriptedResolver> {
-    const resolver = await startScripted(script);
-    resolvers.push(resolver);
-    return resolver;
-  }
-  async function serveWith(upstreams: readonly string[], limits: Partial<DnsLimits> = {}): Promise<Served> {
-    served = await serve({ upstreams }, { ...LIMITS, ...limits });
-    return served;
-  }
+  const { scripted, ...behind } = servedBehind();
+  const serveWith = (upstreams: readonly string[], limits: Partial<DnsLimits> = {}) =>
+    behind.serveWith(upstreams, { ...LIMITS, ...limits });
   const told = ({ events }: Served) => events.map((event) => ('address' in event ? event.kind : event));
 
   const rows: readonly [what: string, answer: Script | null][] = [

@@ -31,7 +31,7 @@ function receive(socket: Socket): Promise<Received> {
   });
 }
 
-/** Resets once the kernel has what was sent, however much of the request it has read by then. */
+/** Resets the connection as soon as the kernel has taken the answer, without reading the rest of the request. */
 function answerAndReset(socket: Socket, answer: Buffer): void {
   socket.once('readable', () => socket.write(answer, () => socket.resetAndDestroy()));
 }

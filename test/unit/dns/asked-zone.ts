@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import { countIn, createCounterMemory, readCounters } from '#libs/data-plane/dns/counters.js';
@@ -76,10 +77,34 @@ export const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', '
 export function say(records: readonly Answer[] | undefined): string {
   return (records ?? [])
     .map((record) => {
-      const data = 'data' in record ? record.data : null;
+      const data = dataOf(record);
       const text = typeof data === 'string' ? data : JSON.stringify(data);
       const ttl = 'ttl' in record ? record.ttl : null;
       return record.type === 'SOA' ? `${record.name} ${ttl} SOA` : `${record.name} ${ttl} ${record.type} ${text}`;
     })
     .join(', ');
+}
+
+/** TXT comes as octets, one piece or several. */
+function dataOf(record: Answer): unknown {
+  if (record.type === 'TXT') return [record.data].flat().map(String);
+  return 'data' in record ? record.data : null;
+}
+
+export interface Asked {
+  /** The address that the query comes from. */
+  readonly client: string;
+  readonly name: string;
+  readonly type: string;
+  readonly rcode: string;
+  /** As `say` puts them: the answers, then the authorities. */
+  readonly records: string;
+}
+
+export function expectAnswer(served: Served, { client, name, type, rcode, records }: Asked): void {
+  const answer = ask(served, name, type, client);
+  expect([
+    RCODES[(answer.flags ?? 0) & 0x0f],
+    say([...(answer.answers ?? []), ...(answer.authorities ?? [])]),
+  ]).to.deep.equal([rcode, records]);
 }

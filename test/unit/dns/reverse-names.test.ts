@@ -3,11 +3,13 @@ import { encode } from 'dns-packet';
 import fc from 'fast-check';
 import { readQuery } from '#libs/data-plane/dns/query.js';
 import { readReverseName, reverseZone } from '#libs/data-plane/dns/reverse-name.js';
-import { ask, RCODES, say, serve, ZONE } from './asked-zone.js';
+import { ask, expectAnswer, serve, ZONE } from './asked-zone.js';
 
 /** fd00::6 and its neighbours. */
 const SIX = (...last: string[]): string =>
   `${[...last.reverse(), ...Array(32 - 4 - last.length).fill('0')].join('.')}.0.0.d.f`;
+
+const SIX_ZONE = `${Array(12).fill('0').join('.')}.0.0.d.f.ip6.arpa 1 SOA`;
 
 describe('DNS reverse look-ups', () => {
   const LOOPBACK = '127.in-addr.arpa 1 SOA';
@@ -27,11 +29,17 @@ describe('DNS reverse look-ups', () => {
     ['10.0.0.1', 'x.1.0.77.127.in-addr.arpa', 'PTR', 'NXDOMAIN', LOOPBACK],
     ['10.0.0.1', '0-63.0.77.127.in-addr.arpa', 'PTR', 'NXDOMAIN', LOOPBACK],
     ['10.0.0.1', '1.2.254.169.in-addr.arpa', 'PTR', 'NXDOMAIN', '254.169.in-addr.arpa 1 SOA'],
-    ['10.0.0.1', `${SIX('0', '0', '0', '6')}.ip6.arpa`, 'PTR', 'NOERROR', 'six'],
-    ['10.0.0.1', `${SIX('0', '0', '0', '7')}.ip6.arpa`, 'PTR', 'NXDOMAIN', 'none'],
+    [
+      '10.0.0.1',
+      `${SIX('0', '0', '0', '6')}.ip6.arpa`,
+      'PTR',
+      'NOERROR',
+      `${SIX('0', '0', '0', '6')}.ip6.arpa 5 PTR six.dev.gstacks`,
+    ],
+    ['10.0.0.1', `${SIX('0', '0', '0', '7')}.ip6.arpa`, 'PTR', 'NXDOMAIN', SIX_ZONE],
     // The links of sandboxes.
     ['10.0.0.1', '3.0.0.10.in-addr.arpa', 'PTR', 'NXDOMAIN', '0.0.10.in-addr.arpa 1 SOA'],
-    // Addresses of others: an outside name as any other, and here there is nobody else to ask.
+    // Addresses that are not this host's are outside names, and this server has no upstream resolver to ask for them.
     ['10.0.0.1', '1.2.0.192.in-addr.arpa', 'PTR', 'NXDOMAIN', ''],
     ['10.0.0.1', '9.0.0.10.in-addr.arpa', 'PTR', 'NXDOMAIN', ''],
     ['10.0.0.1', '10.in-addr.arpa', 'PTR', 'NXDOMAIN', ''],
@@ -43,19 +51,8 @@ describe('DNS reverse look-ups', () => {
   ];
   const served = serve(ZONE);
   for (const [client, name, type, rcode, records] of rows) {
-    it(`${client} asks ${name} ${type}: ${rcode} ${records}`, () => {
-      const answer = ask(served, name, type, client);
-      const wanted =
-        records === 'six'
-          ? `${name} 5 PTR six.dev.gstacks`
-          : records === 'none'
-            ? `${Array(12).fill('0').join('.')}.0.0.d.f.ip6.arpa 1 SOA`
-            : records;
-      expect([
-        RCODES[(answer.flags ?? 0) & 0x0f],
-        say([...(answer.answers ?? []), ...(answer.authorities ?? [])]),
-      ]).to.deep.equal([rcode, wanted]);
-    });
+    it(`${client} asks ${name} ${type}: ${rcode} ${records}`, () =>
+      expectAnswer(served, { client, name, type, rcode, records }));
   }
 
   it('of an address that many aliases share tell some of them', () => {

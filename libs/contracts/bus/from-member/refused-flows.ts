@@ -2,7 +2,7 @@ import { type NetworkId, parseNetworkId } from '../../ids.js';
 import { type FieldParser, listOf, parseObject } from '../../json-fields.js';
 import { codeText, counter } from '../fields.js';
 
-/** How many flows of a network a member has refused for one reason since its process started. */
+/** A member counts the flows that it refused, by network and reason code, from the start of its process. */
 export interface RefusedFlows {
   readonly networkId: NetworkId;
   readonly code: string;
