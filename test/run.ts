@@ -12,6 +12,8 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** A title and what was thrown, each; said again at the end, where whoever reads only that finds it. */
+  readonly failures?: readonly string[];
 }
 
 const BIN = join(CLONE, 'node_modules', '.bin');
@@ -73,7 +75,7 @@ const staticCheck =
     const output = join(folder, `${title}.log`);
     const passed = (await run(command, args, env, output)) === 0;
     process.stdout.write(`\n# ${title}\n${readFileSync(output, 'utf8')}${title}: ${passed ? 'ok' : 'FAILED'}\n`);
-    return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+    return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0, failures: passed ? [] : [title] };
   };
 
 const suite =
@@ -91,7 +93,8 @@ const suite =
     process.stdout.write(`\n# ${name}\n${readFileSync(output, 'utf8')}${name}: ${seconds} s\n`);
     const counts = readCounts(file);
     // A run that failed without a failed test (a crash, no test found) must not pass for a green one.
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    if (code === 0 || counts.failed > 0) return counts;
+    return { ...counts, failed: 1, failures: [`${name} ended with code ${code} before it said what failed`] };
   };
 
 /** Go's own tests: one a test function or table row, as `go test -json` tells. */
@@ -113,7 +116,9 @@ async function goSuite(): Promise<Counts> {
   const seconds = Math.round((performance.now() - began) / 1_000);
   const shown = code === 0 ? '' : `${output}\n`;
   process.stdout.write(`\n# go\n${shown}${counts.passed} passed, ${counts.failed} failed\ngo: ${seconds} s\n`);
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  if (code === 0) return counts;
+  const failures = [...output.matchAll(/"Action":"fail".*"Test":"([^"]+)"/g)].map(([, test]) => `go: ${test}`);
+  return { ...counts, failed: Math.max(counts.failed, 1), failures };
 }
 
 function readCounts(file: string): Counts {
@@ -143,7 +148,8 @@ async function main(): Promise<boolean> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const total = (key: keyof Counts): number => all.reduce((sum, counts) => sum + counts[key], 0);
+  for (const failure of all.flatMap(({ failures }) => failures ?? [])) process.stdout.write(`\nfailed: ${failure}\n`);
+  const total = (key: 'passed' | 'failed' | 'skipped'): number => all.reduce((sum, counts) => sum + counts[key], 0);
   process.stdout.write(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped\n`);
   return total('failed') === 0;
 }
