@@ -6,6 +6,7 @@ import { MeshKeys1763900300000 } from './1763900300000-mesh-keys.js';
 import { Epochs1763900400000 } from './1763900400000-epochs.js';
 import { RefusedSandboxes1763900500000 } from './1763900500000-refused-sandboxes.js';
 import { ClaimsFromReports1763900600000 } from './1763900600000-claims-from-reports.js';
+import { ConsoleSessions1763900700000 } from './1763900700000-console-sessions.js';
 
 /** Every migration in order. */
 export const migrations = [
@@ -16,6 +17,7 @@ export const migrations = [
   Epochs1763900400000,
   RefusedSandboxes1763900500000,
   ClaimsFromReports1763900600000,
+  ConsoleSessions1763900700000,
 ];
 
 /** Two processes that start together run the migrations one after the other. */

@@ -1,11 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, createClient } from '#libs/api-client/generated/client/index.js';
-import { createEnrollmentToken, listAgents, listSandboxes } from '#libs/api-client/generated/index.js';
+import {
+  createEnrollmentToken,
+  createSignInCode,
+  listAgents,
+  listSandboxes,
+} from '#libs/api-client/generated/index.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
 export class ControlPlaneAnswerError extends CodedError {}
 
 const POLL_MS = 100;
+const SIGN_IN_SECONDS = 600;
 
 /** The few calls the set-up itself makes. Errors: ControlPlaneAnswerError. */
 export class ControlPlaneClient {
@@ -31,6 +37,13 @@ export class ControlPlaneClient {
   async enrollmentToken(agent: string): Promise<string> {
     const { token } = await answered(createEnrollmentToken({ client: this.client, body: { name: agent } }));
     return token;
+  }
+
+  /** A link that signs one browser in, once, within ten minutes. */
+  async consoleLink(): Promise<string> {
+    const body = { expiresInSeconds: SIGN_IN_SECONDS };
+    const { path } = await answered(createSignInCode({ client: this.client, body }));
+    return `${this.url}${path}`;
   }
 
   /** What keeps agents out of the mesh: their code and its words; none when all have joined before the deadline. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Running, runProgram } from '#libs/program/run-program.js';
 import { type AllInOneSettings, parseSettings, USAGE } from './settings.js';
-import { type ReadyReport, Stack } from './stack.js';
+import { Stack, type StartedStack } from './stack.js';
 
 const CLONE = fileURLToPath(new URL('../../..', import.meta.url));
 const USAGE_EXIT = 2;
@@ -12,13 +12,14 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function readyBlock({ url, home, sandboxes, clone }: ReadyReport): string {
+function readyBlock({ url, home, sandboxes, clone, consoleLink }: StartedStack): string {
   return [
     'ready',
     `url: ${url}`,
     `cli: ${join(clone, 'bin', 'gstacks')}`,
     `home: ${home}`,
     `sandboxes: ${sandboxes.map(({ id, agent }) => `${id}@${agent}`).join(' ')}`,
+    `console: ${consoleLink}`,
   ].join('\n');
 }
 

@@ -51,7 +51,7 @@ export class Stack {
   }
 
   /** Resolves when every sandbox answers for itself, with what the ready block says. */
-  async start(): Promise<ReadyReport> {
+  async start(): Promise<StartedStack> {
     const { home, settings } = this;
     this.takeHome();
     const orphans = await this.pidFiles.endOrphans(OWN_NAME);
@@ -100,7 +100,7 @@ export class Stack {
     }));
     const report: ReadyReport = { url, home: home.folder, natsUrl, ports, agents, sandboxes, clone: this.clone };
     writeWhole(home.file('ready.json'), `${JSON.stringify(report, null, 2)}\n`, 0o644);
-    return report;
+    return { ...report, consoleLink: await client.consoleLink() };
   }
 
   /**
@@ -255,6 +255,11 @@ export class Stack {
 function describe(error: unknown): string {
   if (error instanceof CodedError) return error.remedy === null ? error.message : `${error.message}; ${error.remedy}`;
   return String(error);
+}
+
+/** The link is a secret, and is kept in no file. */
+export interface StartedStack extends ReadyReport {
+  readonly consoleLink: string;
 }
 
 export interface ReadyReport {

@@ -8,6 +8,8 @@ export interface CliEnvironment {
   /** Of the XDG Base Directory Specification. */
   readonly configFolder: string | undefined;
   readonly runtimeFolder: string | undefined;
+  /** The program that opens a page. */
+  readonly browser: string | undefined;
   /** False with NO_COLOR (no-color.org), and for a terminal that has none. */
   readonly allowsColour: boolean;
 }
@@ -22,6 +24,7 @@ export function readEnvironment(
     home: read('GLOBALSTACKS_HOME'),
     configFolder: read('XDG_CONFIG_HOME'),
     runtimeFolder: read('XDG_RUNTIME_DIR'),
+    browser: read('BROWSER'),
     allowsColour: read('NO_COLOR') === undefined && variables.TERM !== 'dumb',
   };
 }

@@ -16,10 +16,12 @@ import { AuthModule } from './auth/auth.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { EpochsModule } from './epochs/epochs.module.js';
+import { EventsModule } from './events/events.module.js';
 import { FoundationModule } from './foundation/foundation.module.js';
 import { OpenConnections } from './foundation/open-connections.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from './foundation/provided.js';
 import type { ControlPlaneSettings } from './foundation/settings.js';
+import { OpenAnswers } from './http/open-answers.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { Lifecycle } from './lifecycle.js';
 import { LocalNodesModule } from './local-nodes/local-nodes.module.js';
@@ -58,8 +60,9 @@ function surroundingsModule({ settings, logger, clock, connections }: Foundation
       { provide: LOGGER, useValue: logger },
       { provide: CLOCK, useValue: clock },
       { provide: OpenConnections, useValue: connections },
+      OpenAnswers,
     ],
-    exports: [SETTINGS, LOGGER, CLOCK, OpenConnections],
+    exports: [SETTINGS, LOGGER, CLOCK, OpenConnections, OpenAnswers],
   };
 }
 
@@ -85,6 +88,7 @@ export function controlPlaneModule(surroundings: Foundations): DynamicModule {
       DiagnosticsModule,
       AuthModule,
       EpochsModule,
+      EventsModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),
     ],

@@ -1,11 +1,15 @@
 import 'reflect-metadata';
 import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import fastifyCookie from '@fastify/cookie';
+import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { type FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { migrate } from '../../migrations/index.js';
 import { ApiDescription } from './api/api-description.js';
+import { serveConsole } from './api/console-files.js';
 import { describeApi } from './api/document.js';
+import { SECURITY_HEADERS } from './api/security-headers.js';
 import { boundAddress, httpAdapter, listenOn } from './api/server.js';
 import { controlPlaneModule, type Foundations, type Surroundings } from './control-plane.module.js';
 import { isDatabaseUnavailable } from './foundation/database-unavailable.js';
@@ -56,10 +60,14 @@ async function createApplication(foundations: Foundations, adapter: FastifyAdapt
     // Fastify's own parser of JSON, which refuses __proto__, and no other: forms and plain text are not understood.
     bodyParser: false,
   });
-  adapter.getInstance().removeContentTypeParser('text/plain');
+  const instance = adapter.getInstance();
+  instance.removeContentTypeParser('text/plain');
+  await instance.register(fastifyHelmet, SECURITY_HEADERS);
+  await instance.register(fastifyCookie);
+  await serveConsole(instance, foundations.settings.consoleFolder);
   const closing = app.get(ServerClosing).signal;
   // A connection that is kept alive would hold the end up.
-  adapter.getInstance().addHook('onSend', async (_request, reply) => {
+  instance.addHook('onSend', async (_request, reply) => {
     if (closing.aborted) reply.header('connection', 'close');
   });
   app.get(ApiDescription).describe(describeApi(app));

@@ -4,10 +4,12 @@ import type { EventStore } from '#libs/event-store/event-store.js';
 import { AgentStates } from './applied/agent-states.js';
 import { AppliedLog } from './applied/applied-log.js';
 import { Regressions } from './applied/regressions.js';
+import { OpenAnswerCheck } from './auth/open-answer-check.js';
 import { MemberListener } from './delivery/member-listener.js';
 import { PeerDirectory } from './delivery/peer-directory.js';
 import { TopologyPublisher } from './delivery/topology-publisher.js';
 import { UnknownNetworks } from './epochs/unknown-networks.js';
+import { EventStreams } from './events/event-streams.js';
 import { BusFaults } from './foundation/bus-faults.js';
 import { MemberIntake } from './foundation/member-intake.js';
 import { BUS, EVENT_STORE } from './foundation/provided.js';
@@ -47,6 +49,8 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly seenHead: SeenHead,
     private readonly intake: MemberIntake,
     private readonly faults: BusFaults,
+    private readonly events: EventStreams,
+    private readonly answerCheck: OpenAnswerCheck,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
@@ -69,6 +73,8 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.publisher.start();
     this.listener.start();
     this.localExpiry.start();
+    this.answerCheck.start();
+    this.events.start();
     // Last, since everybody above follows a new epoch.
     this.epoch.start();
     await this.placement.start();
@@ -77,6 +83,8 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
   /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.listener.close(), this.localExpiry.close()]);
+    this.answerCheck.close();
+    this.events.close();
     await this.claims.close();
     this.epoch.close();
     this.regressions.close();

@@ -53,6 +53,15 @@ describe('npm start', function () {
       `home: ${home}`,
       'sandboxes: sbx-web@host-a sbx-api@host-b sbx-worker@host-b',
     ]);
+    const link = block[5]?.replace('console: ', '') ?? '';
+    expect(link).to.match(new RegExp(`^http://127\\.0\\.0\\.1:${port}/sign-in#code=gsc_[A-Za-z0-9_-]{43}$`));
+    const code = new URL(link).hash.replace('#code=', '');
+    const signIn = await fetch(`${stack.url}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ code }),
+    });
+    expect(signIn.status).to.equal(201);
     for (const name of PROCESSES) {
       expect(isAlive(stack.pid(name)), name).to.equal(true);
       expect(existsSync(join(home, 'logs', `${name}.log`)), name).to.equal(true);
@@ -61,9 +70,10 @@ describe('npm start', function () {
     expect(mode & 0o777).to.equal(0o600);
     const ready: { ports: Record<string, unknown> } = JSON.parse(readFileSync(join(home, 'ready.json'), 'utf8'));
     expect(ready.ports).to.include.keys('postgres', 'nats', 'mesh');
-    const secret = stack.token;
+    expect(JSON.stringify(ready)).to.not.contain(code);
     for (const log of readdirSync(join(home, 'logs'))) {
-      expect(readFileSync(join(home, 'logs', log), 'utf8'), log).to.not.contain(secret);
+      const text = readFileSync(join(home, 'logs', log), 'utf8');
+      for (const secret of [stack.token, code]) expect(text, log).to.not.contain(secret);
     }
   });
 

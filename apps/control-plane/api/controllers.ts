@@ -1,9 +1,11 @@
 import { AgentsController } from '../agents/agents.controller.js';
 import { EnrollmentController } from '../agents/enrollment.controller.js';
 import { SessionController } from '../auth/session.controller.js';
+import { SignInController } from '../auth/sign-in.controller.js';
 import { ResolutionController } from '../diagnostics/resolution.controller.js';
 import { TestsController } from '../diagnostics/tests.controller.js';
 import { EpochsController } from '../epochs/epochs.controller.js';
+import { EventsController } from '../events/events.controller.js';
 import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
 import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
@@ -17,6 +19,7 @@ import { StatusController } from '../status/status.controller.js';
 /** The whole API. Each needs no more than the command and query buses, so that it can be described without a store. */
 export const API_CONTROLLERS = [
   SessionController,
+  SignInController,
   NetworksController,
   StatusController,
   AttachmentsController,
@@ -31,4 +34,5 @@ export const API_CONTROLLERS = [
   LocalNodesController,
   MeshController,
   EpochsController,
+  EventsController,
 ];

@@ -14,8 +14,11 @@ import { CertificateRequestError } from '#libs/mesh/certificates.js';
 import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
 import {
   CredentialRefusedError,
+  EventStreamLimitError,
   ForbiddenError,
+  ForeignOriginError,
   NotFoundError,
+  SignInRefusedError,
   TooManyRequestsError,
   UnauthenticatedError,
 } from '../http/errors.js';
@@ -30,12 +33,15 @@ const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => Co
   [UnauthenticatedError, 401],
   [CredentialRefusedError, 401],
   [ForbiddenError, 403],
+  [ForeignOriginError, 403],
+  [SignInRefusedError, 403],
   [NotFoundError, 404],
   [VersionConflictError, 412],
   [CommandIdReusedError, 422],
   [TooManyRequestsError, 429],
   [MemberSuspendedError, 429],
   [MeshApiError, 502],
+  [EventStreamLimitError, 503],
   [StoreUnavailableError, 503],
   [StoreClosedError, 503],
 ];

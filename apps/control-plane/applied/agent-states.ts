@@ -14,6 +14,7 @@ interface Heard {
 /** What each agent last acknowledged of each network. */
 @Injectable()
 export class AgentStates {
+  private readonly listeners: ((agentId: AgentId, networkId: NetworkId) => void)[] = [];
   private readonly states = new Map<AgentId, Map<NetworkId, Heard>>();
 
   constructor(
@@ -48,6 +49,12 @@ export class AgentStates {
     const repeats = known !== undefined && isSameVersion(message, known.message);
     states.set(message.networkId, { message, receivedAt: repeats ? known.receivedAt : receivedAt });
     this.states.set(agentId, states);
+    for (const listener of this.listeners) listener(agentId, message.networkId);
+  }
+
+  /** Called after each acknowledgement that is kept. */
+  onChange(listener: (agentId: AgentId, networkId: NetworkId) => void): void {
+    this.listeners.push(listener);
   }
 
   forget(agentId: AgentId): void {

@@ -4,9 +4,12 @@ import type { AgentNetworkStatus } from '#libs/contracts/statuses.js';
 import type { HashCheck } from '../record/expected-hashes.js';
 import type { AppliedRecord } from './applied-record.js';
 
+/** Without how long it took, which the version's own time tells. */
+export type ProvenAgent = Omit<AppliedAgentDto, 'tookMs'>;
+
 /** What the acknowledgements so far prove of one version. */
 export interface AppliedProof {
-  readonly agents: readonly AppliedAgentDto[];
+  readonly agents: readonly ProvenAgent[];
   readonly confirmed: number;
   readonly flowsCut: number;
   readonly supersededBy: number | null;
@@ -41,7 +44,7 @@ export function proveApplied(
   let supersededBy: number | null = null;
   let lastConfirmedAt: Date | null = null;
   let open = 0;
-  const agents = concerned.map((agentId): AppliedAgentDto => {
+  const agents = concerned.map((agentId): ProvenAgent => {
     const own = records.filter(
       (record) => record.agentId === agentId && isExpected(agentId, record.to, record.hash) === true,
     );
@@ -50,7 +53,7 @@ export function proveApplied(
     const appliedVersion = highest(own.filter((record) => record.outcome === 'applied').map(({ to }) => to));
     const flows = new Set(exact.flatMap((record) => record.flowsCut));
     for (const flow of flows) cut.add(flow);
-    const answer = (status: AgentNetworkStatus, held: number | null, reason: string | null): AppliedAgentDto => ({
+    const answer = (status: AgentNetworkStatus, held: number | null, reason: string | null): ProvenAgent => ({
       agentId,
       status,
       appliedVersion: held,

@@ -1,10 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ROLES } from '#libs/contracts/http/session.js';
+import { RANKED_ROLES, type RankedRole, type Role } from '#libs/contracts/http/session.js';
 import { ForbiddenError, UnauthenticatedError } from '../http/errors.js';
-import type { HttpRequest } from '../http/request.js';
-import { ROUTE_ACCESS, type RouteAccess } from '../http/route.js';
+import type { HttpRequest, Principal } from '../http/request.js';
+import { ROUTE_ACCESS, ROUTE_FOR_JOINERS, type RouteAccess } from '../http/route.js';
 import { ApiTokens } from './api-tokens.js';
+import { ConsoleSessions } from './console-sessions.js';
+import { requireOwnOrigin } from './own-origin.js';
+import { sessionSecretOf } from './session-cookie.js';
 
 /** Finds who asks and whether their role reaches the route's. A route that declares nothing is refused. */
 @Injectable()
@@ -12,27 +15,42 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly tokens: ApiTokens,
+    private readonly sessions: ConsoleSessions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ROUTE_ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const declared = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ROUTE_ACCESS, declared);
     if (access === 'public' || access === 'operations') return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    const principal = await this.tokens.recognise(bearerToken(request.headers.authorization));
+    const principal = await this.principalOf(request);
     if (principal === null) throw new UnauthenticatedError();
-    if (access === undefined || ROLES.indexOf(principal.role) < ROLES.indexOf(access)) {
+    const isForJoiners = this.reflector.getAllAndOverride<boolean>(ROUTE_FOR_JOINERS, declared);
+    if (access === undefined || !mayUse(principal.role, access, isForJoiners)) {
       throw new ForbiddenError(principal.role, access ?? 'none');
     }
     request.principal = principal;
     return true;
   }
+
+  /** A token, when one is shown, speaks for itself; a session is a browser's, and must be the console's own request. */
+  private async principalOf(request: HttpRequest): Promise<Principal | null> {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) return this.tokens.recognise(bearerToken(authorization));
+    const secret = sessionSecretOf(request);
+    if (secret === null) return null;
+    requireOwnOrigin(request);
+    return this.sessions.recognise(secret);
+  }
+}
+
+function mayUse(role: Role, least: RankedRole, isForJoiners: boolean): boolean {
+  if (role === 'joiner') return isForJoiners;
+  return RANKED_ROLES.indexOf(role) >= RANKED_ROLES.indexOf(least);
 }
 
 /** RFC 6750 section 2.1; anything else is as if there were none. */
-function bearerToken(header: string | string[] | undefined): string {
+function bearerToken(header: string | string[]): string {
   const match = typeof header === 'string' ? /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header) : null;
   return match?.[1] ?? '';
 }

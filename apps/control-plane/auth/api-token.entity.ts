@@ -21,4 +21,8 @@ export class ApiToken {
 
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   readonly expiresAt!: Date | null;
+
+  /** To a minute. */
+  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  readonly lastUsedAt!: Date | null;
 }

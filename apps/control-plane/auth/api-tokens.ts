@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { MoreThan, type Repository } from 'typeorm';
+import { MoreThan, Not, type Repository } from 'typeorm';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Role } from '#libs/contracts/http/session.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
@@ -10,6 +10,7 @@ import { API_TOKEN_PREFIX, hashSecret, newSecret } from '../foundation/secrets.j
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import type { Principal } from '../http/request.js';
 import { ApiToken } from './api-token.entity.js';
+import { LastUse } from './last-use.js';
 
 const BOOTSTRAP_ID = 'bootstrap';
 const TOKEN = /^[A-Za-z0-9_-]{20,200}$/;
@@ -17,6 +18,8 @@ const TOKEN = /^[A-Za-z0-9_-]{20,200}$/;
 /** API tokens: made, listed, deleted and recognised. The token itself is shown once and never kept. */
 @Injectable()
 export class ApiTokens implements OnModuleInit {
+  private readonly lastUse = new LastUse();
+
   constructor(
     @InjectRepository(ApiToken) private readonly tokens: Repository<ApiToken>,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
@@ -35,6 +38,8 @@ export class ApiTokens implements OnModuleInit {
         'write a random token into that file',
       );
     }
+    // Sessions that stand for the token that was in the file before end with it.
+    await this.tokens.delete({ id: BOOTSTRAP_ID, tokenHash: Not(hashSecret(token)) });
     await this.tokens.upsert(
       {
         id: BOOTSTRAP_ID,
@@ -52,7 +57,8 @@ export class ApiTokens implements OnModuleInit {
     const token = newSecret(API_TOKEN_PREFIX);
     const createdAt = this.clock();
     const expiresAt = new Date(createdAt.getTime() + expiresInSeconds * 1_000);
-    const row = { id: randomUUID(), user, role, tokenHash: hashSecret(token), createdAt, expiresAt };
+    const secret = { tokenHash: hashSecret(token), lastUsedAt: null };
+    const row = { id: randomUUID(), user, role, createdAt, expiresAt, ...secret };
     await this.tokens.insert(row);
     return { token, row };
   }
@@ -73,7 +79,9 @@ export class ApiTokens implements OnModuleInit {
     if (!TOKEN.test(token)) return null;
     const row = await this.tokens.findOneBy({ tokenHash: hashSecret(token) });
     if (row === null) return null;
-    if (row.expiresAt !== null && row.expiresAt <= this.clock()) return null;
-    return { user: row.user, role: row.role, tokenId: row.id, expiresAt: row.expiresAt };
+    const now = this.clock();
+    if (row.expiresAt !== null && row.expiresAt <= now) return null;
+    if (this.lastUse.isNews(row.id, now)) await this.tokens.update({ id: row.id }, { lastUsedAt: now });
+    return { user: row.user, role: row.role, tokenId: row.id, sessionId: null, expiresAt: row.expiresAt };
   }
 }

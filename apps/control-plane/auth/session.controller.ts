@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { InvalidInputError } from '#libs/contracts/errors.js';
 import {
   CreateTokenDto,
   ListTokensQuery,
@@ -14,13 +13,7 @@ import type { Principal } from '../http/request.js';
 import { DescribePath, PathValue, Route } from '../http/route.js';
 import { CurrentPrincipal } from '../http/write-context.js';
 import { CreateToken, DeleteToken, ListTokens } from './messages.js';
-
-function parseTokenId(value: unknown, field: string): string {
-  if (typeof value !== 'string' || !/^[0-9a-f-]{36}$/.test(value)) {
-    throw new InvalidInputError(field, value, 'the id of a token, as listed');
-  }
-  return value;
-}
+import { parseRowId } from './row-id.js';
 
 @ApiTags('session')
 @Controller('v1')
@@ -31,10 +24,11 @@ export class SessionController {
   ) {}
 
   @Get('session')
-  @Route({ summary: 'Who the token is', answers: SessionDto })
+  @Route({ summary: 'Who asks: the token, or the session of the console', answers: SessionDto, forJoiners: true })
   showSession(@CurrentPrincipal() principal: Principal): SessionDto {
-    const { user, role, expiresAt } = principal;
-    return { user, role, expiresAt: expiresAt?.toISOString() ?? null };
+    const { user, role, expiresAt, sessionId } = principal;
+    const kind = sessionId === null ? 'token' : 'session';
+    return { user, role, expiresAt: expiresAt?.toISOString() ?? null, kind, sessionId };
   }
 
   @Post('tokens')
@@ -52,7 +46,7 @@ export class SessionController {
   @Delete('tokens/:tokenId')
   @DescribePath('tokenId', '0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11')
   @Route({ summary: 'Delete an API token: it is refused from now on', answers: TokenDto, role: 'admin' })
-  deleteToken(@PathValue('tokenId', parseTokenId) tokenId: string): Promise<TokenDto> {
+  deleteToken(@PathValue('tokenId', parseRowId('a token')) tokenId: string): Promise<TokenDto> {
     return this.commands.execute(new DeleteToken(tokenId));
   }
 }

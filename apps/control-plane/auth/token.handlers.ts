@@ -8,6 +8,7 @@ import {
 } from '#libs/contracts/http/session.js';
 import { DEFAULT_PAGE_SIZE } from '#libs/contracts/page-size.js';
 import { NotFoundError } from '../http/errors.js';
+import { OpenAnswers } from '../http/open-answers.js';
 import { EndLocalNodesOfToken } from '../identity/messages.js';
 import type { ApiToken } from './api-token.entity.js';
 import { ApiTokens } from './api-tokens.js';
@@ -31,12 +32,14 @@ export class CreateTokenHandler implements ICommandHandler<CreateToken> {
 export class DeleteTokenHandler implements ICommandHandler<DeleteToken> {
   constructor(
     private readonly tokens: ApiTokens,
+    private readonly answers: OpenAnswers,
     private readonly commands: CommandBus,
   ) {}
 
   async execute({ tokenId }: DeleteToken): Promise<TokenDto> {
     const row = await this.tokens.delete(tokenId);
     if (row === null) throw new NotFoundError('TOKEN_NOT_FOUND', `there is no token ${tokenId}`);
+    this.answers.endWhere((principal) => principal.tokenId === tokenId);
     await this.commands.execute(new EndLocalNodesOfToken(tokenId));
     return tokenDto(row);
   }
@@ -55,6 +58,10 @@ export class ListTokensHandler implements IQueryHandler<ListTokens> {
   }
 }
 
-function tokenDto({ id, user, role, createdAt, expiresAt }: ApiToken): TokenDto {
-  return { id, user, role, createdAt: createdAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null };
+function tokenDto({ id, user, role, createdAt, expiresAt, lastUsedAt }: ApiToken): TokenDto {
+  return {
+    ...{ id, user, role, createdAt: createdAt.toISOString() },
+    expiresAt: expiresAt?.toISOString() ?? null,
+    lastUsedAt: lastUsedAt?.toISOString() ?? null,
+  };
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { MemberBounds } from './member-bounds.js';
 import { type ControlPlaneMeshSettings, readMeshSettings } from './mesh-settings.js';
@@ -26,6 +27,12 @@ export interface ControlPlaneSettings {
   /** How long a developer's machine is served without renewal. */
   readonly localCredentialSeconds: number;
   readonly enrollmentTokenSeconds: number;
+  /** How long somebody stays signed in in a browser. */
+  readonly sessionSeconds: number;
+  /** What is built of the console; the folder may not be there. */
+  readonly consoleFolder: string;
+  /** Streams of events that are open at once. */
+  readonly eventStreams: number;
   /** An agent not heard of for so long is OFFLINE. */
   readonly offlineAfterMs: number;
   /** A version not acknowledged for so long is STALE. */
@@ -39,6 +46,8 @@ export interface ControlPlaneSettings {
   /** How long a minted mesh key can be used. */
   readonly meshKeySeconds: number;
 }
+
+const BUILT_CONSOLE = fileURLToPath(new URL('../../../console', import.meta.url));
 
 type Environment = { readonly [name: string]: string | undefined };
 
@@ -73,6 +82,9 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     localCredentialSeconds: number('GLOBALSTACKS_LOCAL_CREDENTIAL_SECONDS', 900, 5, 86_400),
     credentialSeconds: number('GLOBALSTACKS_CREDENTIAL_SECONDS', 3_600, 5, 86_400),
     enrollmentTokenSeconds: number('GLOBALSTACKS_ENROLLMENT_TOKEN_SECONDS', 900, 1, 86_400),
+    sessionSeconds: number('GLOBALSTACKS_SESSION_SECONDS', 43_200, 60, 2_592_000),
+    consoleFolder: environment.GLOBALSTACKS_CONSOLE_DIR || BUILT_CONSOLE,
+    eventStreams: number('GLOBALSTACKS_EVENT_STREAMS', 1_000, 1, 100_000),
     offlineAfterMs: number('GLOBALSTACKS_OFFLINE_AFTER_SECONDS', 15, 1, 3_600) * 1_000,
     staleAfterMs: number('GLOBALSTACKS_STALE_AFTER_SECONDS', 5, 1, 3_600) * 1_000,
     requestsPerMinute: number('GLOBALSTACKS_REQUESTS_PER_MINUTE', 12_000, 1, 1_000_000),

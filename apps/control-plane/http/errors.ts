@@ -16,6 +16,30 @@ export class ForbiddenError extends CodedError {
   }
 }
 
+/** A browser sent the session's cookie along with a request of another page. */
+export class ForeignOriginError extends CodedError {
+  constructor(found: string) {
+    super(
+      'FOREIGN_ORIGIN',
+      `a signed-in browser sent this request from ${found}, not from the console`,
+      'use the console at its own address, or a token',
+    );
+  }
+}
+
+/** Who may use the API with a token, and may not sign in to the console or do this from it. */
+export class SignInRefusedError extends CodedError {}
+
+export class EventStreamLimitError extends CodedError {
+  constructor(most: number) {
+    super(
+      'EVENT_STREAM_LIMIT',
+      `${most} streams of events are open, as many as this control plane serves`,
+      'close some, or set GLOBALSTACKS_EVENT_STREAMS to more',
+    );
+  }
+}
+
 export class TooManyRequestsError extends CodedError {
   constructor() {
     super('TOO_MANY_REQUESTS', 'too many requests from here', 'wait a moment and send it again');

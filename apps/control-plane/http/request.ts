@@ -4,7 +4,10 @@ import type { Role } from '#libs/contracts/http/session.js';
 export interface Principal {
   readonly user: string;
   readonly role: Role;
+  /** The token that was shown, or that the session was opened with. */
   readonly tokenId: string;
+  /** null: a token was shown. */
+  readonly sessionId: string | null;
   readonly expiresAt: Date | null;
 }
 
@@ -15,5 +18,6 @@ export interface HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
+  readonly cookies?: { readonly [name: string]: string | undefined };
   principal?: Principal;
 }

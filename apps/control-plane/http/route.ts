@@ -8,18 +8,21 @@ import {
   ApiResponse,
   ApiSecurity,
 } from '@nestjs/swagger';
-import type { Role } from '#libs/contracts/http/session.js';
+import type { RankedRole } from '#libs/contracts/http/session.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 
 /** The least role a route asks for; a route without one is refused to everybody. */
 export const ROUTE_ACCESS = Symbol('route access');
 /** public: proves itself by what it carries; operations: tells nothing that needs a role. */
-export type RouteAccess = Role | 'public' | 'operations';
+export type RouteAccess = RankedRole | 'public' | 'operations';
+/** Set where a joiner may go, which stands apart from the other roles. */
+export const ROUTE_FOR_JOINERS = Symbol('route for joiners');
 
 export interface RouteDescription {
   readonly summary: string;
   readonly answers: Type<unknown>;
-  readonly role?: Role;
+  readonly role?: RankedRole;
+  readonly forJoiners?: true;
   readonly status?: number;
 }
 
@@ -27,6 +30,7 @@ function described(access: RouteAccess, route: RouteDescription, description: st
   const status = route.status ?? 200;
   return applyDecorators(
     SetMetadata(ROUTE_ACCESS, access),
+    SetMetadata(ROUTE_FOR_JOINERS, route.forJoiners ?? false),
     HttpCode(status),
     ApiOperation({ summary: route.summary }),
     ApiResponse({ status, type: route.answers, description }),

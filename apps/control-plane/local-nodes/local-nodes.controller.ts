@@ -37,6 +37,7 @@ export class LocalNodesController {
     summary: "Join a developer's machine, or renew its credentials",
     answers: LocalNodeCredentialsDto,
     status: 201,
+    forJoiners: true,
   })
   joinNetwork(
     @PathValue('network', parseNetworkName) network: NetworkName,
@@ -73,7 +74,7 @@ export class LocalNodesController {
 
   @Post('local-nodes/:nodeId/leave')
   @DescribePath('nodeId', 'laptop-0a1b2c3d4e')
-  @Idempotent({ summary: 'Leave the network with an own local node', answers: LocalNodeEndDto })
+  @Idempotent({ summary: 'Leave the network with an own local node', answers: LocalNodeEndDto, forJoiners: true })
   leaveNetwork(
     @PathValue('nodeId', parseLocalNodeId) nodeId: LocalNodeId,
     @CurrentPrincipal() principal: Principal,
@@ -89,6 +90,7 @@ export class LocalNodesController {
     answers: MeshKeyDto,
     role: 'operator',
     status: 201,
+    forJoiners: true,
   })
   requestLocalNodeMeshKey(
     @PathValue('nodeId', parseLocalNodeId) nodeId: LocalNodeId,

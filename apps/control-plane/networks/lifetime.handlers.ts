@@ -47,7 +47,7 @@ export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
         answer: ({ events, warnings }) => {
           const topology = evolveNetworkThrough(null, events);
           if (topology === null) throw networkNotFound(name);
-          const result = this.views.networkAs(topology, new Date().toISOString(), 'EMPTY');
+          const result = this.views.created(topology, new Date().toISOString());
           return { network: name, version: topology.version, changed: true, unchangedSince: null, result, warnings };
         },
         claims: [nameClaim(name)],

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { AttachmentDto } from '#libs/contracts/http/attachments.js';
-import type { NetworkDto } from '#libs/contracts/http/networks.js';
+import type { LastChangeDto, NetworkDto } from '#libs/contracts/http/networks.js';
 import type { NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import type { Topology } from '#libs/policy/model.js';
 import { Directory } from '../record/directory.js';
-import type { NetworkRecord } from '../record/network-record.js';
+import type { NetworkRecord, VersionChange } from '../record/network-record.js';
 import { requireNetwork } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { describeChange, UNKNOWN_EVENT } from '../status/change-descriptions.js';
 import { aliasDto, networkSuffix, troublesOf } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { SandboxConditions } from '../status/sandbox-conditions.js';
@@ -27,11 +28,26 @@ export class NetworkViews {
   }
 
   network(record: NetworkRecord): NetworkDto {
-    const { topology, createdAt } = record;
-    return { ...this.networkAs(topology, createdAt, this.statuses.ofNetwork(record)), ...troublesOf(record) };
+    const { topology, createdAt, last } = record;
+    return {
+      ...this.networkAs(topology, createdAt, this.statuses.ofNetwork(record)),
+      ...troublesOf(record),
+      applied: this.statuses.applied(record),
+      lastChange: lastChange(last),
+    };
   }
 
-  networkAs(topology: Topology, createdAt: string, status: NetworkDto['status']): NetworkDto {
+  /** Of a network that was created this moment. */
+  created(topology: Topology, createdAt: string): NetworkDto {
+    const { version } = topology;
+    return {
+      ...this.networkAs(topology, createdAt, 'EMPTY'),
+      applied: { confirmed: 0, expected: 0, elapsedMs: null, flowsCut: 0, missing: [] },
+      lastChange: { version, type: 'NetworkCreated', summary: 'created', at: createdAt },
+    };
+  }
+
+  private networkAs(topology: Topology, createdAt: string, status: NetworkDto['status']) {
     return {
       id: topology.networkId,
       name: topology.name,
@@ -68,4 +84,10 @@ export class NetworkViews {
       },
     };
   }
+}
+
+function lastChange({ version, event, recordedAt }: VersionChange): LastChangeDto {
+  const at = recordedAt.toISOString();
+  if (event === null) return { version, type: null, summary: UNKNOWN_EVENT, at };
+  return { version, type: event.type, summary: describeChange(event).summary, at };
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { ChangesDto, ListChangesQuery } from '#libs/contracts/http/changes.js';
 import {
   CreateNetworkDto,
   DeleteNetworkQuery,
@@ -14,7 +15,7 @@ import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
 import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { CreateNetwork, DeleteNetwork } from './commands.js';
-import { ListNetworks, ShowNetwork } from './queries.js';
+import { ListChanges, ListNetworks, ShowNetwork } from './queries.js';
 
 @ApiTags('networks')
 @Controller('v1/networks')
@@ -41,6 +42,16 @@ export class NetworksController {
   @Route({ summary: 'Show a network', answers: NetworkDto })
   showNetwork(@PathValue('network', parseNetworkName) network: NetworkName): Promise<NetworkDto> {
     return this.queries.execute(new ShowNetwork(network));
+  }
+
+  @Get(':network/changes')
+  @DescribePath('network', 'dev')
+  @Route({ summary: 'List what has changed since a version, at most the last of it', answers: ChangesDto })
+  listChanges(
+    @PathValue('network', parseNetworkName) network: NetworkName,
+    @Query() filter: ListChangesQuery,
+  ): Promise<ChangesDto> {
+    return this.queries.execute(new ListChanges(network, filter));
   }
 
   @Delete(':network')

@@ -5,6 +5,7 @@ import { PresenceModule } from '../presence/presence.module.js';
 import { StatusModule } from '../status/status.module.js';
 import { PublishAliasHandler, RemoveAliasHandler } from './alias.handlers.js';
 import { AttachSandboxHandler, DetachSandboxHandler, ReattachSandboxHandler } from './attachment.handlers.js';
+import { ListChangesHandler } from './changes.handler.js';
 import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
@@ -39,6 +40,7 @@ import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
     ListAttachmentsHandler,
     ListAliasesHandler,
     ListRulesHandler,
+    ListChangesHandler,
   ],
 })
 export class NetworksModule {}

@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { AliasPageDto, ListAliasesQuery } from '#libs/contracts/http/aliases.js';
 import type { AttachmentPageDto, ListAttachmentsQuery } from '#libs/contracts/http/attachments.js';
+import type { ChangesDto, ListChangesQuery } from '#libs/contracts/http/changes.js';
 import type { ListNetworksQuery, NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
 import type { ListRulesQuery, RulePageDto } from '#libs/contracts/http/rules.js';
 import type { NetworkName } from '#libs/contracts/ids.js';
@@ -39,6 +40,15 @@ export class ListRules extends Query<RulePageDto> {
   constructor(
     readonly network: NetworkName,
     readonly filter: ListRulesQuery,
+  ) {
+    super();
+  }
+}
+
+export class ListChanges extends Query<ChangesDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly filter: ListChangesQuery,
   ) {
     super();
   }

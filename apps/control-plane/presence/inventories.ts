@@ -43,6 +43,7 @@ export class Inventories {
   private readonly written = new Map<AgentId, AgentInventory>();
   /** What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say. */
   private readonly turns = new StreamTurns();
+  private readonly listeners: ((sandboxIds: readonly SandboxId[]) => void)[] = [];
 
   constructor(
     private readonly directory: Directory,
@@ -59,6 +60,11 @@ export class Inventories {
       this.inventories.keep(inventory);
       this.written.set(inventory.agentId, inventory);
     }
+  }
+
+  /** Called with the sandboxes that an inventory says something new of. */
+  onNews(listener: (sandboxIds: readonly SandboxId[]) => void): void {
+    this.listeners.push(listener);
   }
 
   /** What the sandbox's agent reports of it; null: the agent has not reported since it started. */
@@ -142,6 +148,8 @@ export class Inventories {
     this.quota.requireChanges(agentId, news.length);
     // Kept first: whoever lets go of a sandbox from now on finds this agent's claim.
     this.inventories.keep(inventory);
+    const changed = changedReports(last, inventory);
+    if (changed.length > 0) for (const listener of this.listeners) listener(changed);
     const claimedBefore = new Set(last?.sandboxes.map(({ sandboxId }) => sandboxId));
     // Side by side, so that many are in the store before the agent asks again.
     for (let start = 0; start < news.length; start += WRITES_AT_ONCE) {
@@ -233,6 +241,18 @@ export class Inventories {
       });
     return { protocol: BUS_PROTOCOL, accepted, conflicts };
   }
+}
+
+/** Sandboxes that are in one inventory alone, or of which the two say different things. */
+function changedReports(before: AgentInventory | null, now: AgentInventory): readonly SandboxId[] {
+  const said = new Map(before?.sandboxes.map((report) => [report.sandboxId, JSON.stringify(report)]));
+  const isSameLife = before?.bootId === now.bootId;
+  const changed = now.sandboxes.flatMap((report) => {
+    const isSame = said.get(report.sandboxId) === JSON.stringify(report);
+    said.delete(report.sandboxId);
+    return isSame && isSameLife ? [] : report.sandboxId;
+  });
+  return [...changed, ...said.keys()];
 }
 
 /** In all but their numbers. */

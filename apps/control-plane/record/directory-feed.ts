@@ -19,12 +19,21 @@ export class ReadModelBehindError extends CodedError {
   }
 }
 
+/** The last event of the log that the directory holds. */
+export interface LogEnd {
+  readonly position: number;
+  /** null: there is no event yet. */
+  readonly hash: string | null;
+}
+
 /** Keeps the directory in step with the log, and tells those who act on what changes. */
 @Injectable()
 export class DirectoryFeed {
   private readonly moved = new EventEmitter().setMaxListeners(0);
   private readonly listeners: ((change: DirectoryChange) => void)[] = [];
+  private readonly eventListeners: ((events: readonly StoredEvent[]) => void)[] = [];
   private readonly told = new Set<string>();
+  private end: LogEnd = { position: 0, hash: null };
   private subscription: Subscription | null = null;
 
   constructor(
@@ -52,6 +61,7 @@ export class DirectoryFeed {
       const events = await this.store.readAll(this.directory.position, READ_AT_ONCE);
       if (events.length === 0) break;
       this.directory.replay(events);
+      this.end = endOf(events, this.end);
     }
     this.tellUnreadable();
     this.subscription = this.store.subscribe(
@@ -63,6 +73,15 @@ export class DirectoryFeed {
 
   get isFollowing(): boolean {
     return this.subscription !== null;
+  }
+
+  get logEnd(): LogEnd {
+    return this.end;
+  }
+
+  /** Called with each batch of events once the directory holds it. */
+  onEvents(listener: (events: readonly StoredEvent[]) => void): void {
+    this.eventListeners.push(listener);
   }
 
   onChange(listener: (change: DirectoryChange) => void): void {
@@ -85,11 +104,16 @@ export class DirectoryFeed {
 
   private async take(events: readonly StoredEvent[]): Promise<void> {
     const change = this.directory.apply(events);
+    this.end = endOf(events, this.end);
     this.tellUnreadable();
     this.moved.emit('moved');
-    for (const listener of this.listeners) {
+    const tasks = [
+      ...this.listeners.map((listener) => () => listener(change)),
+      ...this.eventListeners.map((listener) => () => listener(events)),
+    ];
+    for (const task of tasks) {
       try {
-        listener(change);
+        task();
       } catch (error) {
         this.logger.error({ err: error }, 'a change of the topology was not acted on');
       }
@@ -105,4 +129,9 @@ export class DirectoryFeed {
       this.logger.error({ code: 'STREAM_UNREADABLE', ...event, message: undefined }, message);
     }
   }
+}
+
+function endOf(events: readonly StoredEvent[], before: LogEnd): LogEnd {
+  const last = events.at(-1);
+  return last === undefined || last.position <= before.position ? before : { position: last.position, hash: last.hash };
 }

@@ -23,6 +23,8 @@ import { VersionHashes } from './version-hashes.js';
 export interface VersionChange {
   readonly version: number;
   readonly commandId: string;
+  /** null: it cannot be read. */
+  readonly event: NetworkEvent | null;
   readonly concerned: readonly AgentId[];
   /** Agents that took part at this version, in order. */
   readonly participants: readonly AgentId[];
@@ -152,7 +154,7 @@ function recordAt(
     participants: now,
     members: withMembers(before?.members ?? new Set(), [event]),
     last: {
-      ...{ version: topology.version, commandId, concerned, participants: now, recordedAt },
+      ...{ version: topology.version, commandId, event, concerned, participants: now, recordedAt },
       takesAway: takesSomethingAway(event),
       hashes: null,
     },
@@ -191,7 +193,12 @@ function unreadableFromItsBeginning({ streamId, streamVersion, recordedAt, data,
     const last = { version: 1, commandId, concerned: [], participants: [], recordedAt: new Date(recordedAt) };
     const record: NetworkRecord = {
       ...{ topology, createdAt: recordedAt, participants: [], members: new Set(), cutOff: [], streamVersion },
-      ...{ last: { ...last, takesAway: false, hashes: null }, digest: null, unreadable: null, endedBy: null },
+      ...{
+        last: { ...last, event: null, takesAway: false, hashes: null },
+        digest: null,
+        unreadable: null,
+        endedBy: null,
+      },
     };
     return record;
   } catch (error) {

@@ -1,12 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import type { AppliedDto } from '#libs/contracts/http/status.js';
+import type { AppliedAgentDto, AppliedDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import { streamOf } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { AppliedLog } from '../applied/applied-log.js';
-import { type AppliedProof, proveApplied, type Standing } from '../applied/applied-proof.js';
+import { type AppliedProof, type ProvenAgent, proveApplied, type Standing } from '../applied/applied-proof.js';
+import type { AppliedRecord } from '../applied/applied-record.js';
 import { DoubtedClaims } from '../applied/doubted-claims.js';
 import { Regressions } from '../applied/regressions.js';
 import { Metrics } from '../foundation/metrics.js';
@@ -19,6 +20,10 @@ import { type NetworkRecord, nextNetworkRecord, type VersionChange } from '../re
 import { StoreEpoch } from '../record/store-epoch.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitApplied } from './queries.js';
+
+interface TimedProof extends AppliedProof {
+  readonly agents: readonly AppliedAgentDto[];
+}
 
 /** Waits for acknowledgements as they arrive, and says what is proven when they are all there or the time is up. */
 @QueryHandler(AwaitApplied)
@@ -45,7 +50,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const networkId = await this.networkId(network);
     const change = await this.versionChange(network, networkId, version);
     const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
-    let proof: AppliedProof;
+    let proof: TimedProof;
     for (;;) {
       // Listening begins before reading, so that nothing falls in between.
       const arrival = new AbortController();
@@ -76,11 +81,13 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     };
   }
 
-  private async prove(networkId: NetworkId, change: VersionChange): Promise<AppliedProof> {
+  private async prove(networkId: NetworkId, change: VersionChange): Promise<TimedProof> {
     const records = await this.log.read(networkId, change.version, this.epoch.current);
     const isExpected = await this.hashes.ofVersions(networkId, new Set(records.map(({ to }) => to)));
     const standing = (agentId: AgentId) => this.standing(networkId, agentId);
-    return proveApplied(change.version, change.concerned, records, isExpected, standing);
+    const proof = proveApplied(change.version, change.concerned, records, isExpected, standing);
+    const agents = proof.agents.map((agent) => ({ ...agent, tookMs: tookMs(change, agent, records) }));
+    return { ...proof, agents };
   }
 
   private standing(networkId: NetworkId, agentId: AgentId): Standing {
@@ -114,4 +121,17 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
       `see \`gstacks network show ${network}\``,
     );
   }
+}
+
+/** Of several that say the same, the first tells when it was applied. */
+function tookMs(
+  { version, recordedAt }: VersionChange,
+  { agentId, status }: ProvenAgent,
+  records: readonly AppliedRecord[],
+): number | null {
+  if (status !== 'SYNCED') return null;
+  const first = records.find(
+    (record) => record.agentId === agentId && record.to === version && record.outcome === 'applied',
+  );
+  return first === undefined ? null : Math.max(0, first.receivedAt.getTime() - recordedAt.getTime());
 }

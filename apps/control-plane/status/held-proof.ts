@@ -37,7 +37,7 @@ export function proveHeld(facts: HeldFacts): HeldProof {
   let open = 0;
   const agents = participants.map((agentId): AppliedAgentDto => {
     const { status, appliedVersion, reason } = stateOf(agentId);
-    const now = { agentId, appliedVersion, flowsCut: 0 };
+    const now = { agentId, appliedVersion, flowsCut: 0, tookMs: null };
     const follows =
       presentVersion === version ? status === 'SYNCED' : acknowledged.has(agentId) && IN_CONTACT.has(status);
     if (follows) return { ...now, status: 'SYNCED', reason: null };

@@ -1,7 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
-import type { AgentNetworkStatusDto, LocalNodeStatusDto, RefusedFlowsDto } from '#libs/contracts/http/status.js';
-import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import {
+  type AgentNetworkStatusDto,
+  type AppliedSummaryDto,
+  type LocalNodeStatusDto,
+  type MissingAgentDto,
+  MOST_MISSING,
+  type RefusedFlowsDto,
+} from '#libs/contracts/http/status.js';
+import type { AgentId, FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { AgentStatus, NetworkStatus } from '#libs/contracts/statuses.js';
 import { AgentStates } from '../applied/agent-states.js';
 import { DoubtedClaims } from '../applied/doubted-claims.js';
@@ -86,6 +94,39 @@ export class NetworkStatuses {
     );
   }
 
+  /** How far the present version is applied, and what it has cut. */
+  applied(record: NetworkRecord): AppliedSummaryDto {
+    const cut = new Set<FlowId>();
+    const missing: MissingAgentDto[] = [];
+    const took: (number | null)[] = [];
+    const concerned = agentsConcerned(record);
+    for (const agentId of concerned) {
+      const { status, appliedVersion, reason } = this.ofAgent(record, agentId);
+      if (status !== 'SYNCED') missing.push({ agentId, status, appliedVersion, reason });
+      for (const flow of this.acknowledgedNow(record, agentId)?.flowsCut ?? []) cut.add(flow);
+      took.push(this.tookMs(record, agentId));
+    }
+    const isKnown = missing.length === 0 && took.length > 0 && !took.includes(null);
+    return {
+      confirmed: concerned.length - missing.length,
+      expected: concerned.length,
+      elapsedMs: isKnown ? Math.max(...took.map((ms) => ms ?? 0)) : null,
+      flowsCut: cut.size,
+      missing: missing.slice(0, MOST_MISSING),
+    };
+  }
+
+  private acknowledgedNow({ topology, last }: NetworkRecord, agentId: AgentId): AppliedMessage | null {
+    const message = this.states.of(agentId, topology.networkId);
+    return message?.to === last.version && message.outcome === 'applied' ? message : null;
+  }
+
+  private tookMs(record: NetworkRecord, agentId: AgentId): number | null {
+    const at = this.states.receivedAt(agentId, record.topology.networkId);
+    if (at === null || this.acknowledgedNow(record, agentId) === null) return null;
+    return Math.max(0, at.getTime() - record.last.recordedAt.getTime());
+  }
+
   describe(record: NetworkRecord, agentId: AgentId): AgentNetworkStatusDto {
     const contact = this.contacts.of(agentId);
     const state = this.ofAgent(record, agentId);
@@ -96,6 +137,8 @@ export class NetworkStatuses {
       mesh: this.meshOf(agentId),
       failures: this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [],
       refusedFlows: refusedOf(contact, record.topology.networkId),
+      flowsCut: this.acknowledgedNow(record, agentId)?.flowsCut.length ?? null,
+      tookMs: this.tookMs(record, agentId),
     };
   }
 

@@ -60,6 +60,8 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
         mesh: null,
         failures: [],
         refusedFlows: [],
+        flowsCut: null,
+        tookMs: null,
         reason: `EPOCH_REGRESSED: ${detail}`,
       })),
     };

@@ -7,22 +7,34 @@ export type ClientOptions = {
 
 export type SessionDto = {
     user: string;
-    role: 'viewer' | 'operator' | 'admin';
+    role: 'viewer' | 'joiner' | 'operator' | 'admin';
     expiresAt: string | null;
+    /**
+     * session: signed in to the console
+     */
+    kind: 'token' | 'session';
+    /**
+     * null: a token was shown
+     */
+    sessionId: string | null;
 };
 
 export type CreateTokenDto = {
     user: string;
-    role: 'viewer' | 'operator' | 'admin';
+    role: 'viewer' | 'joiner' | 'operator' | 'admin';
     expiresInSeconds?: number;
 };
 
 export type NewTokenDto = {
     id: string;
     user: string;
-    role: 'viewer' | 'operator' | 'admin';
+    role: 'viewer' | 'joiner' | 'operator' | 'admin';
     createdAt: string;
     expiresAt: string | null;
+    /**
+     * To a minute; null: never
+     */
+    lastUsedAt: string | null;
     /**
      * Shown once
      */
@@ -32,9 +44,13 @@ export type NewTokenDto = {
 export type TokenDto = {
     id: string;
     user: string;
-    role: 'viewer' | 'operator' | 'admin';
+    role: 'viewer' | 'joiner' | 'operator' | 'admin';
     createdAt: string;
     expiresAt: string | null;
+    /**
+     * To a minute; null: never
+     */
+    lastUsedAt: string | null;
 };
 
 export type TokenPageDto = {
@@ -43,6 +59,69 @@ export type TokenPageDto = {
      */
     nextCursor: string | null;
     items: Array<TokenDto>;
+};
+
+export type CreateSignInCodeDto = {
+    expiresInSeconds?: number;
+};
+
+export type SignInCodeDto = {
+    /**
+     * Shown once, and good for one sign-in
+     */
+    code: string;
+    /**
+     * What follows the console's address; the code is in the fragment, which no log sees
+     */
+    path: string;
+    expiresAt: string;
+};
+
+export type SignInDto = {
+    /**
+     * A one-time code
+     */
+    code?: string;
+    /**
+     * An API token, in place of a code
+     */
+    token?: string;
+};
+
+export type SessionsEndedDto = {
+    ended: number;
+};
+
+export type ConsoleSessionDto = {
+    id: string;
+    user: string;
+    role: 'viewer' | 'operator' | 'admin';
+    /**
+     * The token that it was opened with, and ends with
+     */
+    tokenId: string;
+    /**
+     * What the browser calls itself
+     */
+    client: string;
+    createdAt: string;
+    /**
+     * To a minute
+     */
+    lastUsedAt: string;
+    expiresAt: string;
+    /**
+     * Whether this request was made in it
+     */
+    current: boolean;
+};
+
+export type ConsoleSessionPageDto = {
+    /**
+     * null: there is no more
+     */
+    nextCursor: string | null;
+    items: Array<ConsoleSessionDto>;
 };
 
 export type EpochDto = {
@@ -63,6 +142,46 @@ export type UnreadableDto = {
     schemaVersion: number;
     message: string;
     remedy: string | null;
+};
+
+export type MissingAgentDto = {
+    agentId: string;
+    status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN';
+    appliedVersion: number | null;
+    reason: string | null;
+};
+
+export type AppliedSummaryDto = {
+    /**
+     * Agents that follow the present version
+     */
+    confirmed: number;
+    /**
+     * Agents that are to
+     */
+    expected: number;
+    /**
+     * From the write to the last acknowledgement; null: not all have acknowledged, or it is not known
+     */
+    elapsedMs: number | null;
+    /**
+     * Open connections cut for this version so far, each counted once
+     */
+    flowsCut: number;
+    /**
+     * The first of the others
+     */
+    missing: Array<MissingAgentDto>;
+};
+
+export type LastChangeDto = {
+    version: number;
+    /**
+     * null: it cannot be read
+     */
+    type: string | null;
+    summary: string;
+    at: string;
 };
 
 export type NetworkDto = {
@@ -88,6 +207,11 @@ export type NetworkDto = {
      * The version that cut it off; null: it is not quarantined
      */
     quarantinedSince: number | null;
+    /**
+     * How far the present version is applied
+     */
+    applied: AppliedSummaryDto;
+    lastChange: LastChangeDto;
     createdAt: string;
 };
 
@@ -145,6 +269,45 @@ export type NetworkCreationDto = {
     unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: NetworkDto;
+};
+
+export type ChangeDto = {
+    /**
+     * Place in the whole log
+     */
+    position: number;
+    /**
+     * null: its name cannot be read
+     */
+    network: string | null;
+    networkId: string;
+    /**
+     * The topology version that it made
+     */
+    version: number;
+    type: string;
+    summary: string;
+    actor: string;
+    at: string;
+    sandboxId: string | null;
+    alias: string | null;
+    ruleId: string | null;
+};
+
+export type ChangesDto = {
+    network: string;
+    /**
+     * The present version
+     */
+    version: number;
+    /**
+     * The oldest first
+     */
+    items: Array<ChangeDto>;
+    /**
+     * Earlier ones, after the version that is known, that are not among the items
+     */
+    leftOut: number;
 };
 
 export type NetworkDeletedDto = {
@@ -225,6 +388,14 @@ export type AgentNetworkStatusDto = {
      * Connections of this network that this agent has refused since it started, by reason, the most first
      */
     refusedFlows: Array<RefusedFlowsDto>;
+    /**
+     * Open connections it cut for the present version; null: it has not acknowledged that
+     */
+    flowsCut: number | null;
+    /**
+     * From the write of the present version to its acknowledgement; null: none
+     */
+    tookMs: number | null;
     /**
      * Why it is not SYNCED
      */
@@ -314,6 +485,10 @@ export type AppliedAgentDto = {
     status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN';
     appliedVersion: number | null;
     flowsCut: number;
+    /**
+     * From the write to its acknowledgement; null: none
+     */
+    tookMs: number | null;
     reason: string | null;
 };
 
@@ -1238,6 +1413,112 @@ export type StartedEpochDto = {
     epoch: EpochDto;
 };
 
+export type HelloEventDto = {
+    /**
+     * Where the log ends now
+     */
+    position: number;
+    epoch: EpochDto;
+    at: string;
+    heartbeatSeconds: number;
+    /**
+     * true: every event of the log since Last-Event-ID follows, each once
+     */
+    resumed: boolean;
+};
+
+export type ResyncEventDto = {
+    reason: 'TOO_FAR_BEHIND' | 'ANOTHER_HISTORY' | 'NEW_EPOCH';
+    position: number;
+};
+
+export type SandboxEventDto = {
+    /**
+     * Place in the whole log
+     */
+    position: number;
+    type: string;
+    summary: string;
+    actor: string;
+    at: string;
+    sandboxId: string;
+    /**
+     * The agent that has it now
+     */
+    agentId: string | null;
+};
+
+export type AgentEventDto = {
+    /**
+     * Place in the whole log
+     */
+    position: number;
+    type: string;
+    summary: string;
+    actor: string;
+    at: string;
+    agentId: string;
+};
+
+export type LocalNodeEventDto = {
+    /**
+     * Place in the whole log
+     */
+    position: number;
+    type: string;
+    summary: string;
+    actor: string;
+    at: string;
+    nodeId: string;
+    network: string | null;
+};
+
+export type NetworkStateEventDto = {
+    network: string;
+    version: number;
+    status: 'SYNCED' | 'PENDING' | 'STALE' | 'FAILED' | 'OFFLINE' | 'UNKNOWN' | 'EMPTY' | 'EPOCH_REGRESSED' | 'STREAM_UNREADABLE' | 'QUARANTINED';
+    applied: AppliedSummaryDto;
+};
+
+export type AgentStateEventDto = {
+    agentId: string;
+    status: 'ONLINE' | 'OFFLINE' | 'REVOKED' | 'UNKNOWN';
+    lastContactAt: string | null;
+    mesh: MeshStateDto | null;
+};
+
+export type SandboxStateEventDto = {
+    /**
+     * What their agents report of these may be another by now
+     */
+    sandboxIds: Array<string>;
+};
+
+export type LocalNodeStateEventDto = {
+    nodeId: string;
+    network: string | null;
+    status: 'ONLINE' | 'OFFLINE' | 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'LEFT';
+    appliedVersion: number | null;
+    lastContactAt: string | null;
+};
+
+export type HeartbeatContactDto = {
+    agentId: string;
+    lastContactAt: string;
+};
+
+export type HeartbeatEventDto = {
+    at: string;
+    /**
+     * Where the log ends now
+     */
+    position: number;
+    /**
+     * Agents that were heard since the last heartbeat
+     */
+    contacts: Array<HeartbeatContactDto>;
+};
+
 export type ProblemDto = {
     type: string;
     title: string;
@@ -1256,6 +1537,31 @@ export type ProblemDto = {
      */
     requestId: string;
 };
+
+export type SignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/session';
+};
+
+export type SignOutErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
+export type SignOutResponses = {
+    /**
+     * What was found
+     */
+    200: SessionsEndedDto;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
 
 export type ShowSessionData = {
     body?: never;
@@ -1367,6 +1673,146 @@ export type DeleteTokenResponses = {
 };
 
 export type DeleteTokenResponse = DeleteTokenResponses[keyof DeleteTokenResponses];
+
+export type CreateSignInCodeData = {
+    body: CreateSignInCodeDto;
+    path?: never;
+    query?: never;
+    url: '/v1/sign-in-codes';
+};
+
+export type CreateSignInCodeErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type CreateSignInCodeError = CreateSignInCodeErrors[keyof CreateSignInCodeErrors];
+
+export type CreateSignInCodeResponses = {
+    /**
+     * What was found
+     */
+    201: SignInCodeDto;
+};
+
+export type CreateSignInCodeResponse = CreateSignInCodeResponses[keyof CreateSignInCodeResponses];
+
+export type EndSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/sessions';
+};
+
+export type EndSessionsErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type EndSessionsError = EndSessionsErrors[keyof EndSessionsErrors];
+
+export type EndSessionsResponses = {
+    /**
+     * What was found
+     */
+    200: SessionsEndedDto;
+};
+
+export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Most items to answer with
+         */
+        limit?: number;
+        /**
+         * nextCursor of the page before
+         */
+        cursor?: string;
+        /**
+         * Of others than oneself as admin only
+         */
+        user?: string;
+    };
+    url: '/v1/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * What was found
+     */
+    200: ConsoleSessionPageDto;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type SignInData = {
+    body: SignInDto;
+    path?: never;
+    query?: never;
+    url: '/v1/sessions';
+};
+
+export type SignInErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type SignInError = SignInErrors[keyof SignInErrors];
+
+export type SignInResponses = {
+    /**
+     * Done
+     */
+    201: SessionDto;
+};
+
+export type SignInResponse = SignInResponses[keyof SignInResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        sessionId: string;
+    };
+    query?: never;
+    url: '/v1/sessions/{sessionId}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * What was found
+     */
+    200: SessionsEndedDto;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
 
 export type ListNetworksData = {
     body?: never;
@@ -1510,6 +1956,39 @@ export type ShowNetworkResponses = {
 };
 
 export type ShowNetworkResponse = ShowNetworkResponses[keyof ShowNetworkResponses];
+
+export type ListChangesData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query: {
+        /**
+         * The version that is known: what came after it is answered
+         */
+        after: number;
+        limit?: number;
+    };
+    url: '/v1/networks/{network}/changes';
+};
+
+export type ListChangesErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListChangesError = ListChangesErrors[keyof ListChangesErrors];
+
+export type ListChangesResponses = {
+    /**
+     * What was found
+     */
+    200: ChangesDto;
+};
+
+export type ListChangesResponse = ListChangesResponses[keyof ListChangesResponses];
 
 export type ShowNetworkStatusData = {
     body?: never;
@@ -2783,3 +3262,41 @@ export type StartEpochResponses = {
 };
 
 export type StartEpochResponse = StartEpochResponses[keyof StartEpochResponses];
+
+export type FollowEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The last id that was read: what the log has after it follows
+         */
+        'Last-Event-ID'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * As the header Last-Event-ID, which goes before it
+         */
+        lastEventId?: string;
+    };
+    url: '/v1/events';
+};
+
+export type FollowEventsErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type FollowEventsError = FollowEventsErrors[keyof FollowEventsErrors];
+
+export type FollowEventsResponses = {
+    /**
+     * Events hello, resync, network, sandbox, agent, local-node, network-state, agent-state, sandbox-state, local-node-state, heartbeat, in this order of schemas, each with its data as JSON
+     *
+     * What was found
+     */
+    200: string;
+};
+
+export type FollowEventsResponse = FollowEventsResponses[keyof FollowEventsResponses];

@@ -6,9 +6,23 @@ import { NETWORK_STATUSES, type NetworkStatus } from '../statuses.js';
 import { type LabelFilter, parseBoolean, parseLabelFilter } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { EpochDto } from './status.js';
+import { AppliedSummaryDto, EpochDto } from './status.js';
 import { UnreadableDto } from './unreadable.js';
 import { NetworkWriteDto } from './writes.js';
+
+export class LastChangeDto {
+  @ApiProperty({ type: 'integer' })
+  readonly version!: number;
+
+  @ApiProperty({ type: String, nullable: true, example: 'PolicyRuleAdded', description: 'null: it cannot be read' })
+  readonly type!: string | null;
+
+  @ApiProperty({ example: 'deny label:tier=web to postgres:5432' })
+  readonly summary!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly at!: string;
+}
 
 export class NetworkDto {
   @ApiProperty({ example: '0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11' })
@@ -57,6 +71,12 @@ export class NetworkDto {
     description: 'The version that cut it off; null: it is not quarantined',
   })
   readonly quarantinedSince!: number | null;
+
+  @ApiProperty({ type: () => AppliedSummaryDto, description: 'How far the present version is applied' })
+  readonly applied!: AppliedSummaryDto;
+
+  @ApiProperty({ type: () => LastChangeDto })
+  readonly lastChange!: LastChangeDto;
 
   @ApiProperty({ format: 'date-time' })
   readonly createdAt!: string;

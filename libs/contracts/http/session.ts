@@ -5,9 +5,13 @@ import { wholeNumber } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 
-/** Each role may do what the one before it may. */
-export const ROLES = ['viewer', 'operator', 'admin'] as const;
+/** Each of these roles may do what the one before it may. */
+export const RANKED_ROLES = ['viewer', 'operator', 'admin'] as const;
+export type RankedRole = (typeof RANKED_ROLES)[number];
+/** A joiner stands apart: it joins networks with machines of its own, and sees nothing else. */
+export const ROLES = ['viewer', 'joiner', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
+export const PRINCIPAL_KINDS = ['token', 'session'] as const;
 export const DEFAULT_TOKEN_SECONDS = 30 * 86_400;
 const MAX_TOKEN_SECONDS = 366 * 86_400;
 
@@ -20,6 +24,12 @@ export class SessionDto {
 
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly expiresAt!: string | null;
+
+  @ApiProperty({ enum: PRINCIPAL_KINDS, description: 'session: signed in to the console' })
+  readonly kind!: (typeof PRINCIPAL_KINDS)[number];
+
+  @ApiProperty({ type: String, nullable: true, description: 'null: a token was shown' })
+  readonly sessionId!: string | null;
 }
 
 export class CreateTokenDto {
@@ -53,6 +63,9 @@ export class TokenDto {
 
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly expiresAt!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, format: 'date-time', description: 'To a minute; null: never' })
+  readonly lastUsedAt!: string | null;
 }
 
 export class NewTokenDto extends TokenDto {

@@ -40,6 +40,44 @@ export class RefusedFlowsDto {
   readonly count!: number;
 }
 
+/** Agents that one answer names. */
+export const MOST_MISSING = 20;
+
+export class MissingAgentDto {
+  @ApiProperty()
+  readonly agentId!: string;
+
+  @ApiProperty({ enum: AGENT_NETWORK_STATUSES })
+  readonly status!: AgentNetworkStatus;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly appliedVersion!: number | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly reason!: string | null;
+}
+
+export class AppliedSummaryDto {
+  @ApiProperty({ type: 'integer', description: 'Agents that follow the present version' })
+  readonly confirmed!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Agents that are to' })
+  readonly expected!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'From the write to the last acknowledgement; null: not all have acknowledged, or it is not known',
+  })
+  readonly elapsedMs!: number | null;
+
+  @ApiProperty({ type: 'integer', description: 'Open connections cut for this version so far, each counted once' })
+  readonly flowsCut!: number;
+
+  @ApiProperty({ type: () => [MissingAgentDto], maxItems: MOST_MISSING, description: 'The first of the others' })
+  readonly missing!: readonly MissingAgentDto[];
+}
+
 export class AgentNetworkStatusDto {
   @ApiProperty()
   readonly agentId!: string;
@@ -67,6 +105,20 @@ export class AgentNetworkStatusDto {
     description: 'Connections of this network that this agent has refused since it started, by reason, the most first',
   })
   readonly refusedFlows!: readonly RefusedFlowsDto[];
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Open connections it cut for the present version; null: it has not acknowledged that',
+  })
+  readonly flowsCut!: number | null;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'From the write of the present version to its acknowledgement; null: none',
+  })
+  readonly tookMs!: number | null;
 
   @ApiProperty({ type: String, nullable: true, description: 'Why it is not SYNCED' })
   readonly reason!: string | null;
@@ -181,6 +233,9 @@ export class AppliedAgentDto {
 
   @ApiProperty({ type: 'integer' })
   readonly flowsCut!: number;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: 'From the write to its acknowledgement; null: none' })
+  readonly tookMs!: number | null;
 
   @ApiProperty({ type: String, nullable: true })
   readonly reason!: string | null;

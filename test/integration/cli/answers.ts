@@ -30,6 +30,8 @@ export const network: NetworkDto = {
   rules: 1,
   unreadable: null,
   quarantinedSince: null,
+  applied: { confirmed: 2, expected: 2, elapsedMs: 41, flowsCut: 0, missing: [] },
+  lastChange: { version: 5, type: 'NetworkCreated', summary: 'created', at: '2026-01-02T03:04:05.000Z' },
   createdAt: time,
 };
 
@@ -173,6 +175,7 @@ export const networkStatus: NetworkStatusDto = {
         { code: 'DEFAULT_DENY', count: 12 },
         { code: 'FLOW_LIMIT', count: 3 },
       ],
+      ...{ flowsCut: null, tookMs: null },
       reason: 'one alias is not up',
     },
     {
@@ -184,6 +187,7 @@ export const networkStatus: NetworkStatusDto = {
       mesh: null,
       failures: [{ alias: 'web', code: 'PORT_TAKEN', message: '127.77.0.6:80 is taken' }],
       refusedFlows: [],
+      ...{ flowsCut: null, tookMs: null },
       reason: 'no heartbeat',
     },
   ],
@@ -241,7 +245,7 @@ export const unreadableStatus: NetworkStatusDto = {
   },
 };
 
-export const session: SessionDto = { user: 'admin', role: 'admin', expiresAt: null };
+export const session: SessionDto = { user: 'admin', role: 'admin', expiresAt: null, kind: 'token', sessionId: null };
 
 export const applied: AppliedDto = {
   network: 'dev',
@@ -252,8 +256,8 @@ export const applied: AppliedDto = {
   flowsCut: 3,
   supersededBy: null,
   agents: [
-    { agentId: 'host-a', status: 'SYNCED', appliedVersion: 5, flowsCut: 3, reason: null },
-    { agentId: 'host-b', status: 'SYNCED', appliedVersion: 5, flowsCut: 0, reason: null },
+    { agentId: 'host-a', status: 'SYNCED', appliedVersion: 5, flowsCut: 3, tookMs: 41, reason: null },
+    { agentId: 'host-b', status: 'SYNCED', appliedVersion: 5, flowsCut: 0, tookMs: 12, reason: null },
   ],
 };
 

@@ -37,6 +37,31 @@ describe('access to the API', () => {
   ] as const;
   const roles = ['viewer', 'operator', 'admin'] as const;
 
+  it('lets a joiner join, renew and leave, ask who it is, and nothing else', async () => {
+    const { token: bearer } = await token('joiner');
+    const own = [
+      ['GET', '/v1/session'],
+      ['POST', '/v1/networks/none/local-nodes'],
+      ['POST', '/v1/local-nodes/laptop-0a1b2c3d4e/leave'],
+      ['POST', '/v1/local-nodes/laptop-0a1b2c3d4e/mesh-keys'],
+    ] as const;
+    for (const [method, path] of own) {
+      const { status, body } = await as(bearer, method, path, method === 'GET' ? undefined : {});
+      expect([status === 403 ? body.code : null, status === 401], `${method} ${path}`).to.deep.equal([null, false]);
+    }
+    const more = [
+      ['GET', '/v1/local-nodes'],
+      ['POST', '/v1/sign-in-codes'],
+      ['GET', '/v1/sessions'],
+      ['DELETE', '/v1/local-nodes/laptop-0a1b2c3d4e'],
+    ] as const;
+    for (const { method, path } of [...routes, ...more.map(([method, path]) => ({ method, path }))]) {
+      if (path === '/v1/session') continue;
+      const { status } = await as(bearer, method, path, method === 'GET' ? undefined : {});
+      expect(status, `${method} ${path}`).to.equal(403);
+    }
+  });
+
   for (const role of roles) {
     it(`lets a token of role ${role} do what its role may, and no more`, async () => {
       const { token: bearer } = await token(role);

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { readSettings, SettingInvalidError } from '#apps/control-plane/foundation/settings.js';
+import { CLONE } from '#test/support/clone.js';
 
 const least = {
   GLOBALSTACKS_DATABASE_URL: 'postgres://localhost/gs',
@@ -16,6 +18,9 @@ describe('settings of the control plane', () => {
       busAdvertised: ['nats://127.0.0.1:4222'],
       credentialSeconds: 3_600,
       enrollmentTokenSeconds: 900,
+      sessionSeconds: 43_200,
+      consoleFolder: join(CLONE, 'dist/console'),
+      eventStreams: 1_000,
       memberBounds: { messagesPerSecond: 50, bytesPerSecond: 2_097_152, networks: 1_000, sandboxes: 2_000 },
     });
   });
@@ -36,6 +41,8 @@ describe('settings of the control plane', () => {
     ['GLOBALSTACKS_HTTP_LISTEN', '127.0.0.1:70800'],
     ['GLOBALSTACKS_CREDENTIAL_SECONDS', 'soon'],
     ['GLOBALSTACKS_CREDENTIAL_SECONDS', '0'],
+    ['GLOBALSTACKS_SESSION_SECONDS', '59'],
+    ['GLOBALSTACKS_EVENT_STREAMS', '0'],
     ['GLOBALSTACKS_MEMBER_MESSAGES_PER_SECOND', '0'],
     ['GLOBALSTACKS_MEMBER_KILOBYTES_PER_SECOND', '15'],
     ['GLOBALSTACKS_MEMBER_NETWORKS', '10001'],

@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises';
+import { join, normalize } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+const PAGE = 'index.html';
+/** The names of these files change with their content. */
+const HASHED = '/assets/';
+/** Places of the API: what is not found there is a problem, never the page. */
+const NOT_OF_THE_PAGE = /^\/(v1|assets|healthz|readyz|metrics)(\/|$)/;
+
+/**
+ * Serves the console from the API's own origin. Its own addresses all get the one page, which shows what the address says.
+ * The folder may be filled later: it is looked at for each request.
+ */
+export async function serveConsole(instance: FastifyInstance, folder: string): Promise<void> {
+  await instance.register(async (scope) => {
+    await scope.register(fastifyStatic, { root: folder, serve: false, etag: true, lastModified: false });
+    scope.get<{ Params: { '*': string } }>(`${HASHED}*`, (request, reply) =>
+      reply.sendFile(`assets/${request.params['*']}`, { immutable: true, maxAge: '365d' }),
+    );
+    scope.get('/*', async (request, reply) => {
+      const path = pathOf(request.url);
+      if (path === null || NOT_OF_THE_PAGE.test(path)) return reply.callNotFound();
+      if (path !== '/' && (await isFile(join(folder, normalize(path))))) return sendUnhashed(reply, path.slice(1));
+      if (!wantsPage(path, request.headers.accept)) return reply.callNotFound();
+      if (!(await isFile(join(folder, PAGE))))
+        return reply.status(404).type('text/html; charset=utf-8').send(NOT_BUILT);
+      return sendUnhashed(reply, PAGE);
+    });
+  });
+}
+
+/** What has the same name after the next build: kept by browsers, and asked for again by its ETag. */
+function sendUnhashed(reply: FastifyReply, path: string) {
+  return reply.header('cache-control', 'no-cache').sendFile(path, { cacheControl: false });
+}
+
+/** The decoded path; null: it cannot be decoded. */
+function pathOf(url: string): string | null {
+  try {
+    return decodeURIComponent(new URL(url, 'http://console').pathname);
+  } catch {
+    return null;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** An address of the page, unless a program asks for a file that is not there. */
+function wantsPage(path: string, accept: string | undefined): boolean {
+  return (accept ?? '').includes('text/html') || !/\.[^/]*$/.test(path);
+}
+
+const NOT_BUILT = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>GlobalStacks Networks</title>
+<h1>The console is not built</h1>
+<p>The control plane runs and its API answers. Its page is built by <code>npm start</code> in the clone; then load this page
+again. Another folder is served with <code>GLOBALSTACKS_CONSOLE_DIR</code>.</p>
+</html>
+`;

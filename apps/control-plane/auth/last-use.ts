@@ -1,0 +1,16 @@
+const WRITE_EVERY_MS = 60_000;
+const MOST_REMEMBERED = 10_000;
+
+/** When tokens and sessions were used last is written once a minute at most. */
+export class LastUse {
+  private readonly written = new Map<string, number>();
+
+  /** Whether this use is to be written. */
+  isNews(id: string, now: Date): boolean {
+    const before = this.written.get(id);
+    if (before !== undefined && now.getTime() - before < WRITE_EVERY_MS) return false;
+    if (this.written.size >= MOST_REMEMBERED) this.written.clear();
+    this.written.set(id, now.getTime());
+    return true;
+  }
+}

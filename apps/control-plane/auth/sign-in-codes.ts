@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CLOCK, type Clock } from '../foundation/provided.js';
+import { hashSecret, newSecret } from '../foundation/secrets.js';
+import { CredentialRefusedError } from '../http/errors.js';
+
+const PREFIX = 'gsc_';
+/** How long a code that is used or over is remembered, so that whoever comes with it is told why it is refused. */
+const REMEMBERED_MS = 86_400_000;
+const REMEDY = 'make another with `gstacks console`';
+
+interface Known {
+  readonly expires_at: Date;
+  readonly used_at: Date | null;
+}
+
+/** One-time codes that open a session for whoever holds a token. Only their hashes are kept. */
+@Injectable()
+export class SignInCodes {
+  constructor(
+    private readonly database: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async create(tokenId: string, seconds: number): Promise<{ readonly code: string; readonly expiresAt: Date }> {
+    const code = newSecret(PREFIX);
+    const now = this.clock();
+    const expiresAt = new Date(now.getTime() + seconds * 1_000);
+    await this.database.query('DELETE FROM sign_in_codes WHERE expires_at < $1', [
+      new Date(now.getTime() - REMEMBERED_MS),
+    ]);
+    await this.database.query(
+      'INSERT INTO sign_in_codes (code_hash, token_id, created_at, expires_at) VALUES ($1, $2, $3, $4)',
+      [hashSecret(code), tokenId, now, expiresAt],
+    );
+    return { code, expiresAt };
+  }
+
+  /** The token that the code stands for; of several who come with it at once, one gets it. Error: CredentialRefusedError. */
+  async use(code: string): Promise<string> {
+    const now = this.clock();
+    const hash = hashSecret(code);
+    const [used]: [{ readonly token_id: string }[], number] = await this.database.query(
+      'UPDATE sign_in_codes SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING token_id',
+      [hash, now],
+    );
+    const [taken] = used;
+    if (taken !== undefined) return taken.token_id;
+    const rows: Known[] = await this.database.query(
+      'SELECT expires_at, used_at FROM sign_in_codes WHERE code_hash = $1',
+      [hash],
+    );
+    throw refusal(rows[0] ?? null);
+  }
+}
+
+function refusal(known: Known | null): CredentialRefusedError {
+  if (known === null) return new CredentialRefusedError('SIGN_IN_CODE_UNKNOWN', 'this code was not made here', REMEDY);
+  if (known.used_at !== null) {
+    const detail = `this code was used at ${known.used_at.toISOString()}; each is good for one sign-in`;
+    return new CredentialRefusedError('SIGN_IN_CODE_USED', detail, REMEDY);
+  }
+  const detail = `this code was good until ${known.expires_at.toISOString()}`;
+  return new CredentialRefusedError('SIGN_IN_CODE_EXPIRED', detail, REMEDY);
+}

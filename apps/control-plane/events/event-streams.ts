@@ -1,0 +1,143 @@
+import type { ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Counter } from 'prom-client';
+import type { HelloEventDto, ResyncReason } from '#libs/contracts/http/events.js';
+import type { EventStore, StoredEvent } from '#libs/event-store/event-store.js';
+import { Metrics } from '../foundation/metrics.js';
+import { CLOCK, type Clock, EVENT_STORE, SETTINGS } from '../foundation/provided.js';
+import { ServerClosing } from '../foundation/server-closing.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
+import { EventStreamLimitError } from '../http/errors.js';
+import { OpenAnswers } from '../http/open-answers.js';
+import type { Principal } from '../http/request.js';
+import { DirectoryFeed, type LogEnd } from '../record/directory-feed.js';
+import { StoreEpoch } from '../record/store-epoch.js';
+import { EventStream } from './event-stream.js';
+import { LogMessages } from './log-messages.js';
+import { HEARTBEAT_SECONDS, PresentStates } from './present-states.js';
+import { eventId, logMessage, parseEventId, type StreamMessage, streamMessage } from './stream-message.js';
+
+/** Events that a reader is given again; one that has missed more asks for everything anew. */
+const MOST_MISSED = 1_000;
+
+interface Missed {
+  readonly resync: ResyncReason | null;
+  readonly events: readonly StoredEvent[];
+}
+
+/** Everybody who reads the stream of events. Each message is made once for all of them. */
+@Injectable()
+export class EventStreams {
+  private readonly streams = new Set<EventStream>();
+  private readonly slowEnds: Counter;
+
+  constructor(
+    private readonly feed: DirectoryFeed,
+    private readonly messages: LogMessages,
+    private readonly present: PresentStates,
+    private readonly epoch: StoreEpoch,
+    private readonly answers: OpenAnswers,
+    private readonly closing: ServerClosing,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+    metrics: Metrics,
+  ) {
+    metrics.gauge('gs_event_streams', 'Streams of events that are open', () => this.streams.size);
+    this.slowEnds = metrics.counter('gs_event_streams_ended_total', 'Streams ended because nobody read them', []);
+  }
+
+  start(): void {
+    this.feed.onEvents((events) => this.takeEvents(events));
+    this.epoch.onChange(() => this.toAll(this.resync('NEW_EPOCH')));
+    this.closing.signal.addEventListener('abort', () => {
+      for (const stream of this.streams) stream.end();
+    });
+  }
+
+  close(): void {
+    this.present.stop();
+  }
+
+  /**
+   * Writes the stream to a response from now on. `begin` sends its head, once it is known that there is a stream to send.
+   * Errors: EventStreamLimitError, and the store's, when what was missed cannot be read.
+   */
+  async open(response: ServerResponse, lastEventId: string, principal: Principal, begin: () => void): Promise<void> {
+    if (this.streams.size >= this.settings.eventStreams) throw new EventStreamLimitError(this.settings.eventStreams);
+    const stream = new EventStream(response, () => this.slowEnds.inc());
+    const forget = this.answers.add({ principal, end: () => stream.end() });
+    const remove = () => {
+      forget();
+      this.streams.delete(stream);
+      if (this.streams.size === 0) this.present.stop();
+    };
+    response.once('close', remove);
+    this.streams.add(stream);
+    if (this.streams.size === 1) this.present.start((message) => this.toAll(message));
+    // What is written to the log from here on waits in the stream.
+    const end = this.feed.logEnd;
+    try {
+      const missed = lastEventId === '' ? null : await this.missedSince(lastEventId, end);
+      if (response.destroyed) return;
+      begin();
+      this.greet(stream, end, missed);
+    } catch (error) {
+      remove();
+      throw error;
+    }
+    if (this.closing.signal.aborted) stream.end();
+  }
+
+  private greet(stream: EventStream, end: LogEnd, missed: Missed | null): void {
+    const isResumed = missed !== null && missed.resync === null;
+    const hello = this.hello(end, isResumed);
+    if (isResumed) {
+      stream.tell(streamMessage('hello', hello));
+      for (const event of missed.events) this.tellOf(event, (message) => stream.tell(message));
+    } else {
+      stream.tell({ ...logMessage('hello', eventId(end), hello), position: null });
+      if (missed?.resync) stream.tell(this.resync(missed.resync));
+    }
+    stream.knowsUpTo(end.position);
+    stream.goLive();
+  }
+
+  /** What a reader missed that knows the log up to an event, as far as this log holds that event. */
+  private async missedSince(lastEventId: string, end: LogEnd): Promise<Missed> {
+    const known = parseEventId(lastEventId);
+    if (known === null || known.position > end.position) return { resync: 'ANOTHER_HISTORY', events: [] };
+    const first = Math.max(0, known.position - 1);
+    const read = await this.store.readAll(first, MOST_MISSED + 1);
+    const [same] = read;
+    const isKnown =
+      known.position === 0 || (same?.position === known.position && eventId(same).hashStart === known.hashStart);
+    if (!isKnown) return { resync: 'ANOTHER_HISTORY', events: [] };
+    const events = read.filter(({ position }) => position > known.position && position <= end.position);
+    const isWhole = (read.at(-1)?.position ?? 0) >= end.position;
+    return isWhole ? { resync: null, events } : { resync: 'TOO_FAR_BEHIND', events: [] };
+  }
+
+  private takeEvents(events: readonly StoredEvent[]): void {
+    if (this.streams.size === 0) return;
+    for (const event of events) this.tellOf(event, (message) => this.toAll(message));
+  }
+
+  private tellOf(event: StoredEvent, tell: (message: StreamMessage) => void): void {
+    const message = this.messages.of(event);
+    if (message !== null) tell(message);
+  }
+
+  private toAll(message: StreamMessage): void {
+    for (const stream of this.streams) stream.take(message);
+  }
+
+  private hello({ position }: LogEnd, resumed: boolean): HelloEventDto {
+    const at = this.clock().toISOString();
+    return { position, epoch: this.epoch.current, at, heartbeatSeconds: HEARTBEAT_SECONDS, resumed };
+  }
+
+  private resync(reason: ResyncReason): StreamMessage {
+    return streamMessage('resync', { reason, position: this.feed.logEnd.position });
+  }
+}

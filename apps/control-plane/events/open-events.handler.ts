@@ -1,0 +1,28 @@
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { EventStreams } from './event-streams.js';
+import { OpenEvents } from './queries.js';
+
+/** How soon a browser comes back after the stream has ended. */
+const RETRY = 'retry: 1000\n\n';
+
+@QueryHandler(OpenEvents)
+export class OpenEventsHandler implements IQueryHandler<OpenEvents> {
+  constructor(private readonly streams: EventStreams) {}
+
+  async execute({ lastEventId, principal, reply }: OpenEvents): Promise<void> {
+    const { raw } = reply;
+    await this.streams.open(raw, lastEventId, principal, () => {
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) raw.setHeader(name, value);
+      }
+      reply.hijack();
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        // Proxies in front pass each message on as it comes.
+        'x-accel-buffering': 'no',
+      });
+      raw.write(RETRY);
+    });
+  }
+}

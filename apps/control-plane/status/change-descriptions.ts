@@ -1,0 +1,83 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import type { ChangeDto } from '#libs/contracts/http/changes.js';
+import type { NetworkId } from '#libs/contracts/ids.js';
+import { ruleText } from '#libs/contracts/rules.js';
+import { eventOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
+
+type Subjects = Pick<ChangeDto, 'sandboxId' | 'alias' | 'ruleId'>;
+
+const NO_SUBJECTS: Subjects = { sandboxId: null, alias: null, ruleId: null };
+
+/** An event of a network's stream in words; one of a newer release only by its name. */
+export function changeDto(stored: StoredEvent, networkId: NetworkId, network: string | null): ChangeDto {
+  const { position, streamVersion: version, type, actor, recordedAt: at } = stored;
+  const event = readable(stored);
+  const told = event === null ? { summary: UNKNOWN_EVENT, ...NO_SUBJECTS } : describeChange(event);
+  return { position, network, networkId, version, type, actor, at, ...told };
+}
+
+export const UNKNOWN_EVENT = 'an event that only a newer release can read';
+
+function readable(stored: StoredEvent): NetworkEvent | null {
+  try {
+    return eventOf(NETWORK, stored);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return null;
+  }
+}
+
+/** One line for people, and what it is about. */
+export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 'summary'> {
+  const about = (summary: string, subjects: Partial<Subjects> = {}) => ({ ...NO_SUBJECTS, ...subjects, summary });
+  switch (event.type) {
+    case 'NetworkCreated':
+      return about('created');
+    case 'SandboxAttached': {
+      const { sandboxId, agentId } = event.data;
+      return about(`attach ${sandboxId}${agentId === null ? '' : ` on ${agentId}`}`, { sandboxId });
+    }
+    case 'SandboxDetached':
+      return about(`detach ${event.data.sandboxId}`, event.data);
+    case 'AliasPublished': {
+      const { alias, sandboxId, ports } = event.data;
+      return about(`publish ${alias} by ${sandboxId} on ${portsText(ports)}`, { alias, sandboxId });
+    }
+    case 'AliasPortsChanged': {
+      const { alias, ports } = event.data;
+      return about(`ports of ${alias} are ${portsText(ports)}`, { alias });
+    }
+    case 'AliasRemoved':
+      return about(`remove alias ${event.data.alias}`, event.data);
+    case 'PolicyRuleAdded': {
+      const { ruleId, to } = event.data;
+      return about(ruleText(event.data), { ruleId, alias: to });
+    }
+    case 'PolicyRuleRemoved':
+      return about(`remove ${event.data.ruleId}`, event.data);
+    case 'SandboxPlacementChanged': {
+      const { sandboxId, agentId } = event.data;
+      return about(agentId === null ? `no agent holds ${sandboxId}` : `${sandboxId} is on ${agentId}`, { sandboxId });
+    }
+    case 'SandboxLabelsChanged': {
+      const { sandboxId, labels } = event.data;
+      const text = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+      return about(`labels of ${sandboxId} are ${text.join(', ') || 'none'}`, { sandboxId });
+    }
+    case 'NetworkQuarantined':
+      return about(`quarantined: ${event.data.reason}`);
+    case 'NetworkQuarantineLifted':
+      return about('quarantine lifted');
+    case 'NetworkDeleted':
+      return about('deleted');
+  }
+}
+
+function portsText(ports: readonly { readonly published: number; readonly target: number }[]): string {
+  return ports
+    .map(({ published, target }) => (published === target ? `${published}` : `${published}:${target}`))
+    .join(', ');
+}
