@@ -173,13 +173,13 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   });
   const inventory = new InventoryReports({
     bootId,
-    driver: traffic.driver,
-    request: async (message, signal) => {
-      const reply = await bus.requestUntilAnswered(agentSubject(agentId, 'inventory'), message, signal);
-      knowledge.reported(message.sandboxes.map(({ sandboxId }) => sandboxId));
-      return reply;
-    },
-    answered: ({ conflicts }) => {
+    driver: traffic.driver.name,
+    sandboxes: () => traffic.sandboxes(),
+    refused: () => traffic.driver.refused(),
+    request: (message, signal) => bus.requestUntilAnswered(agentSubject(agentId, 'inventory'), message, signal),
+    maxMessageBytes: () => bus.maxMessageBytes(),
+    answered: ({ conflicts }, sandboxes) => {
+      knowledge.reported(sandboxes.map(({ sandboxId }) => sandboxId));
       for (const conflict of conflicts) log.error(conflict, 'this sandbox belongs to another agent');
     },
     failed: (error) => log.warn(errorFields(error), 'inventory not reported'),

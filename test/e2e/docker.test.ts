@@ -43,7 +43,7 @@ describe('npm start -- --sandboxes docker', function () {
     const { stdout } = await stack.gstacks('sandbox', 'show', 'sbx-web');
     expect(stdout)
       .to.match(/driver: +docker/)
-      .and.match(/isolation: enforced\n/)
+      .and.match(/isolation: enforced[ \n]/)
       .and.match(/container: sbx-web \(/);
     const attached = await stack.gstacks('network', 'attach', 'dev', 'sbx-worker');
     expect(attached.stdout, attached.stderr).to.contain('dns: active');

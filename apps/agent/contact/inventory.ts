@@ -1,16 +1,26 @@
 import { rest } from '#libs/async/rest.js';
 import { WokenWork } from '#libs/async/woken-work.js';
-import type { InventoryMessage, InventoryReply } from '#libs/contracts/bus/from-member/inventory.js';
-import { parseInventoryReply } from '#libs/contracts/bus/from-member/inventory.js';
+import type {
+  InventoryMessage,
+  InventoryReply,
+  RefusedSandbox,
+  SandboxReport,
+} from '#libs/contracts/bus/from-member/inventory.js';
+import { MAX_REFUSED, parseInventoryReply } from '#libs/contracts/bus/from-member/inventory.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
-import type { SandboxDriver } from '../sandboxes/driver.js';
+import { inventoryParts } from './inventory-parts.js';
 
 export interface InventoryPorts {
   readonly bootId: string;
-  readonly driver: Pick<SandboxDriver, 'name' | 'inventory' | 'refused'>;
+  readonly driver: string;
+  readonly sandboxes: () => readonly SandboxReport[];
+  readonly refused: () => readonly RefusedSandbox[];
   /** Asks until answered or aborted. */
   readonly request: (message: InventoryMessage, signal: AbortSignal) => Promise<unknown>;
-  readonly answered: (reply: InventoryReply) => void;
+  /** Bytes that the bus carries in one message. */
+  readonly maxMessageBytes: () => number;
+  /** The answer to a report of these sandboxes. */
+  readonly answered: (reply: InventoryReply, sandboxes: readonly SandboxReport[]) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -18,11 +28,17 @@ export interface InventoryPorts {
 const PACE_MS = 500;
 /** A refused inventory is told again: what refused it, such as a limit, may have changed. */
 const RETRY_MS = 10_000;
+/** So much in each half second stays below the bytes that the control plane takes of one agent. */
+const MOST_BYTES = 512 * 1_024;
 
-/** Tells the control plane of every sandbox here; a report still on its way gives way to the newer one. */
+/**
+ * Tells the control plane of every sandbox here; a report still on its way gives way to the newer one, unless it goes in
+ * parts, which would never end where sandboxes come and go all the time.
+ */
 export class InventoryReports {
   private sequence = 0;
   private current = new AbortController();
+  private isInParts = false;
   private readonly closing = new AbortController();
   private readonly reporting = new WokenWork(() => this.send());
   private sentAtMs = Number.NEGATIVE_INFINITY;
@@ -31,7 +47,7 @@ export class InventoryReports {
   constructor(private readonly ports: InventoryPorts) {}
 
   report(): void {
-    this.current.abort();
+    if (!this.isInParts) this.current.abort();
     this.reporting.wake();
   }
 
@@ -42,36 +58,65 @@ export class InventoryReports {
   }
 
   private async send(): Promise<void> {
-    await rest(Math.max(0, this.sentAtMs + PACE_MS - performance.now()), this.closing.signal);
+    await this.pace();
     if (this.closing.signal.aborted) return;
     this.stopRetry();
-    this.sentAtMs = performance.now();
     this.current = new AbortController();
     const { signal } = this.current;
     try {
-      this.ports.answered(parseInventoryReply(await this.ports.request(this.message(), signal)));
+      const { sandboxes, parts } = this.messages();
+      this.isInParts = parts.length > 1;
+      let reply: unknown;
+      for (const part of parts) {
+        await this.pace();
+        this.sentAtMs = performance.now();
+        reply = await this.ports.request(part, signal);
+      }
+      this.ports.answered(parseInventoryReply(reply), sandboxes);
     } catch (error) {
       if (signal.aborted) return;
       this.ports.failed(error);
       this.retry = setTimeout(() => this.report(), RETRY_MS);
+    } finally {
+      this.isInParts = false;
     }
   }
 
-  private message(): InventoryMessage {
+  private pace(): Promise<void> {
+    return rest(Math.max(0, this.sentAtMs + PACE_MS - performance.now()), this.closing.signal);
+  }
+
+  private messages() {
     this.sequence += 1;
-    const { bootId, driver } = this.ports;
-    return {
+    const { bootId, driver, maxMessageBytes } = this.ports;
+    const sandboxes = this.ports.sandboxes();
+    const inventory = {
       protocol: BUS_PROTOCOL,
       bootId,
       sequence: this.sequence,
-      driver: driver.name,
-      sandboxes: driver.inventory(),
-      refused: driver.refused(),
+      driver,
+      sandboxes,
+      refused: mostRefused(this.ports.refused()),
     };
+    return { sandboxes, parts: inventoryParts(inventory, Math.min(MOST_BYTES, maxMessageBytes())) };
   }
 
   private stopRetry(): void {
     if (this.retry !== null) clearTimeout(this.retry);
     this.retry = null;
   }
+}
+
+/** As many as the control plane takes; the last one stands for those that are left out. */
+export function mostRefused(refused: readonly RefusedSandbox[]): readonly RefusedSandbox[] {
+  if (refused.length <= MAX_REFUSED) return refused;
+  const told = refused.slice(0, MAX_REFUSED - 1);
+  const others: RefusedSandbox = {
+    name: 'others',
+    sandboxId: null,
+    code: 'MORE_REFUSED',
+    message: `${refused.length - told.length} more cannot be taken`,
+    remedy: "read the agent's log, which names each",
+  };
+  return [...told, others];
 }

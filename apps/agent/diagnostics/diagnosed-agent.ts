@@ -9,11 +9,10 @@ import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { AdmittedPeers } from '#libs/member/admitted-peers.js';
 import type { NetworkView } from '#libs/policy/model.js';
-import type { HostService, SandboxInspection } from '../sandboxes/inspection/inspection.js';
+import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
 import type { Traffic } from '../traffic/traffic.js';
 import { queryDns } from './dns-query.js';
-import { hostServices } from './host-services.js';
 
 export type ChecksRequest = Extract<DiagnoseRequest, { kind: 'checks' }>;
 
@@ -38,9 +37,9 @@ export interface DiagnosedAgent {
   readonly sandboxes: Pick<SandboxDirectory, 'addressOf' | 'isPaused'>;
   readonly endpointsOf: (agentId: AgentId) => readonly string[];
   readonly flows: Pick<FlowEngine, 'probe' | 'dialTarget'>;
-  readonly inspection: SandboxInspection;
-  /** Services of this host that no sandbox may reach. */
-  readonly hostServices: () => Promise<readonly HostService[]>;
+  readonly inspection: Pick<SandboxInspection, 'listeners' | 'lookUp'>;
+  /** Dials from a sandbox what isolation keeps from it. */
+  readonly dialForbidden: Traffic['dialForbidden'];
   /** Looks now whether what keeps sandboxes apart is in force; isolationOf tells what was found. */
   readonly checkIsolation: () => Promise<void>;
   /** What the driver reports of a sandbox; null: it is not here. */
@@ -86,8 +85,7 @@ export function diagnosedAgent(parts: DiagnosedParts): DiagnosedAgent {
     endpointsOf: (peer) => peers.endpointsOf(peer),
     flows: traffic.flows,
     inspection: traffic.driver.inspection,
-    hostServices: async () =>
-      hostServices(await listeningSockets(), traffic.listeners.routes(), traffic.driver.dnsListenAddresses()),
+    dialForbidden: traffic.dialForbidden,
     checkIsolation: () => traffic.driver.checkIsolation(),
     isolationOf: (sandboxId) => traffic.driver.inventory().find((report) => report.sandboxId === sandboxId) ?? null,
   };

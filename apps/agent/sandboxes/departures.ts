@@ -10,6 +10,7 @@ export function departed(before: readonly SandboxReport[], now: readonly Sandbox
   return before.flatMap((report) => (places.get(report.sandboxId) === placeOf(report) ? [] : [report.sandboxId]));
 }
 
-function placeOf({ address, container }: SandboxReport): string {
+/** Another one when a sandbox has moved or was started anew. */
+export function placeOf({ address, container }: SandboxReport): string {
   return [address, container?.id, container?.startedAt].join(' ');
 }

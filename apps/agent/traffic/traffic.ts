@@ -11,6 +11,7 @@ import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
 import { RefusalCounts } from '#libs/data-plane/flows/refusal-counts.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
+import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { shortMeshLog } from '#libs/mesh/short-log.js';
 import { ownRanges } from '../dns/own-ranges.js';
@@ -23,6 +24,9 @@ import { type AliasAddresses, openAliasAddresses } from '../proxy/alias-addresse
 import { departed } from '../sandboxes/departures.js';
 import type { SandboxDriver } from '../sandboxes/driver.js';
 import type { ChosenDriver } from '../sandboxes/drivers.js';
+import { hostServices } from '../sandboxes/inspection/host-services.js';
+import type { ForbiddenDials, Unseen } from '../sandboxes/inspection/inspection.js';
+import { IsolationProofs } from '../sandboxes/inspection/isolation-proofs.js';
 
 export interface TrafficSettings {
   readonly stateFolder: string;
@@ -63,7 +67,11 @@ export interface Traffic {
   answerNames(): Promise<void>;
   /** From now on peers may ask for flows; until then the mesh refuses them. */
   acceptPeers(): void;
-  /** Called after the sandboxes have changed. Set once. */
+  /** The sandboxes of this host as its driver reports them, with what dials that must fail have found. */
+  sandboxes(): readonly SandboxReport[];
+  /** Dials from a sandbox what isolation keeps from it. */
+  dialForbidden(sandboxId: SandboxId, signal: AbortSignal): Promise<Unseen | ForbiddenDials>;
+  /** Called after the sandboxes, or what was found of them, have changed. Set once. */
   onSandboxes(listener: () => void): void;
   /** Called after the state of the mesh has changed. Set once. */
   onMesh(listener: () => void): void;
@@ -149,6 +157,23 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'addresses begin anew'),
   );
 
+  const dialForbidden = async (sandboxId: SandboxId, signal: AbortSignal) => {
+    const services = hostServices(await listeningSockets(), listeners.routes(), driver.dnsListenAddresses());
+    return driver.inspection.dialForbidden(sandboxId, services, signal);
+  };
+  const proofs = new IsolationProofs({
+    reports: () => driver.inventory(),
+    dial: dialForbidden,
+    changed: () => {
+      const broken = proofs.reports().filter(({ isolation }) => isolation === 'broken');
+      for (const { sandboxId, isolationEvidence, isolationRemedy } of broken) {
+        log.error({ sandboxId, reason: isolationEvidence, remedy: isolationRemedy }, 'isolation is broken');
+      }
+      notify();
+    },
+    nowMs: () => performance.now(),
+  });
+
   let answersNames = false;
   const listenForNames = async (): Promise<void> => {
     const failures = await dns.listen(driver.dnsListenAddresses());
@@ -166,6 +191,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     zone.refresh().catch(failed);
     log.info({ sandboxes }, 'sandboxes changed');
     refusals = reportRefusals(log, refusals, driver.refused());
+    proofs.sandboxesChanged();
     notify();
   };
 
@@ -178,10 +204,13 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     dns,
     zone,
     addresses,
+    sandboxes: () => proofs.reports(),
+    dialForbidden,
     async answerNames() {
       await zone.refresh();
       answersNames = true;
       await listenForNames();
+      proofs.sandboxesChanged();
     },
     acceptPeers: () => {
       mesh.member?.onProbe((probe) => flows.acceptProbe(probe));
@@ -194,6 +223,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
       meshChanged = listener;
     },
     async close() {
+      await proofs.close();
       await listeners.close();
       await dns.close();
       await flows.close();

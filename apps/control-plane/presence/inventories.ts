@@ -10,7 +10,7 @@ import type {
   SandboxConflict,
   SandboxReport,
 } from '#libs/contracts/bus/from-member/inventory.js';
-import { parseInventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
+import { ISOLATION_STATES, parseInventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
 import { BUS_PROTOCOL, parseMemberEnvelope } from '#libs/contracts/bus/protocol.js';
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { streamOf } from '#libs/domain/aggregate.js';
@@ -18,6 +18,7 @@ import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
 import { ClaimRefusedError } from '#libs/domain/sandbox/refusals.js';
 import { compareText } from '#libs/policy/order.js';
+import { Metrics } from '../foundation/metrics.js';
 import { LOGGER } from '../foundation/provided.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
@@ -26,6 +27,7 @@ import { StreamTurns } from '../record/stream-turns.js';
 import { StreamUnreadableError } from '../record/unreadable-event.js';
 import { AgentContacts } from './agent-contacts.js';
 import { AgentInventory } from './agent-inventory.entity.js';
+import { InventoryParts } from './inventory-parts.js';
 import { KeptInventories } from './kept-inventories.js';
 import { SandboxQuota } from './sandbox-quota.js';
 
@@ -39,6 +41,7 @@ const WRITES_AT_ONCE = 16;
 @Injectable()
 export class Inventories {
   private readonly inventories = new KeptInventories();
+  private readonly parts = new InventoryParts();
   /** What is in the database. */
   private readonly written = new Map<AgentId, AgentInventory>();
   /** What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say. */
@@ -53,7 +56,15 @@ export class Inventories {
     private readonly quota: SandboxQuota,
     @InjectRepository(AgentInventory) private readonly rows: Repository<AgentInventory>,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.gauges(
+      'gs_sandboxes',
+      'Sandboxes of agents in contact, by how they are kept apart as their agent said last',
+      ['isolation'],
+      () => this.sandboxesByIsolation(),
+    );
+  }
 
   async start(): Promise<void> {
     for (const inventory of await this.rows.find()) {
@@ -101,14 +112,17 @@ export class Inventories {
   }
 
   /**
-   * Writes what is new, then answers which sandboxes are this agent's and which belong to another. The number of
-   * sandboxes is looked at before any of them. Errors: SandboxLimitError, after which nothing was taken;
-   * InvalidInputError.
+   * Writes what is new, then answers which sandboxes are this agent's and which belong to another; of an inventory in
+   * parts once the last one is there. The number of sandboxes is looked at before any of them. Errors: SandboxLimitError,
+   * after which nothing was taken; InventoryPartMissingError; InvalidInputError.
    */
   async take(agentId: AgentId, message: unknown): Promise<InventoryReply> {
     const { sandboxes } = parseMemberEnvelope(message);
     if (Array.isArray(sandboxes)) this.quota.requireRoom(agentId, sandboxes.length);
-    const inventory = parseInventoryMessage(message);
+    const part = parseInventoryMessage(message);
+    this.quota.requireRoom(agentId, this.parts.sandboxesWith(agentId, part));
+    const inventory = this.parts.add(agentId, part);
+    if (inventory === null) return { protocol: part.protocol, accepted: [], conflicts: [] };
     return this.turns.take(agentId, () => this.takeParsed(agentId, inventory));
   }
 
@@ -124,9 +138,20 @@ export class Inventories {
   /** Of an agent that was revoked: what it said counts no more. */
   async forget(agentId: AgentId): Promise<void> {
     this.inventories.drop(agentId);
+    this.parts.forget(agentId);
     this.quota.forget(agentId);
     this.written.delete(agentId);
     await this.rows.delete({ agentId });
+  }
+
+  private sandboxesByIsolation() {
+    const reports = this.directory
+      .agents()
+      .flatMap(({ state: { agentId } }) => (this.isInContact(agentId) ? (this.saidBy(agentId)?.sandboxes ?? []) : []));
+    return ISOLATION_STATES.map((isolation) => ({
+      labels: { isolation },
+      value: reports.filter((report) => report.isolation === isolation).length,
+    }));
   }
 
   private async takeParsed(agentId: AgentId, message: InventoryMessage): Promise<InventoryReply> {

@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { expectFoundByDials } from '#test/support/broken-isolation.js';
 import { ECHO, SCAN_TCP, SCAN_UDP, SPOOF } from '#test/support/container-programs.js';
 import { TEST_IMAGE } from '#test/support/docker-host.js';
 import { DockerRig } from '#test/support/docker-rig.js';
@@ -131,7 +132,7 @@ describe('isolation by the driver docker', function () {
     await docker.run('rm', '-f', 'outsider');
   });
 
-  it('takes nothing from a container that uses the address of another: by IP, raw frames, or ARP', async () => {
+  it('takes nothing from a container that uses the address of another: by IP, raw frames, ARP or IPv6 neighbour messages', async () => {
     const { docker, agent } = rig;
     const web = await rig.reported('sbx-web');
     const macs = (
@@ -153,6 +154,8 @@ describe('isolation by the driver docker', function () {
     const seen = await python('rogue', SPOOF, 'eth0', rogueMac, webMac, web.address, bridge, GATEWAY);
     expect(seen).to.equal(0);
     expect(await neighbour()).to.equal(webMac);
+    const neighbours6 = await ip('-n', docker.host.name, '-6', 'neigh', 'show', 'dev', 'gstacks0');
+    expect(neighbours6).to.not.contain(rogueMac);
     expect(await droppedFrames()).to.be.greaterThan(before);
     expect(agent.log.slice(from).filter(({ message }) => message === 'flow opened')).to.deep.equal([]);
     expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
@@ -204,6 +207,13 @@ describe('isolation by the driver docker', function () {
     );
     expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from back' });
     await waitFor('isolation is enforced again', () => rig.report('sbx-web')?.isolation === 'enforced', 30_000);
+  });
+
+  it('tries each container from inside, and reports it as broken while something else answers', async () => {
+    const { docker, plane, agent } = rig;
+    const place = { plane, agentId: agent.id, sandboxId: 'sbx-new' };
+    await expectFoundByDials(docker.host.name, UNUSED_PROXY, place, () => docker.serve('new', ...sandbox('sbx-new')));
+    await docker.run('rm', '-f', 'new');
   });
 
   it('says within five seconds that a container is on another network too, and when it is not any more', async () => {

@@ -44,7 +44,6 @@ describe('an agent with the driver docker', function () {
     const report = rig.report('sbx-web');
     expect(report).to.deep.include({
       isolation: 'enforced',
-      isolationEvidence: null,
       source: 'verified',
       dns: 'active',
       paused: false,

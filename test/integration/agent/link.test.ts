@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { InventoryMessage, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { AgentProcess } from '#test/support/agent-process.js';
+import { expectFoundByDials } from '#test/support/broken-isolation.js';
 import { ECHO, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { HostNamespace, inside, ip, nodeInside } from '#test/support/host-namespace.js';
@@ -18,6 +19,7 @@ const run = promisify(execFile);
 const AGENT_ADDRESS = '10.80.0.1';
 const NAME = 'http://api.dev.gstacks:8080/';
 const HOST_PORT = 9_999;
+const UNUSED_PROXY = '10.80.200.200';
 const FOLLOWS_WITHIN_MS = 2_000;
 const SERVER = `require('node:http').createServer((q, r) => r.end('from api')).listen(8080, '0.0.0.0')`;
 const MANY = 500;
@@ -161,6 +163,14 @@ describe('an agent with the driver link', function () {
     ]);
     const link6 = /inet6 (fe80[0-9a-f:]+)/.exec(await ip('-n', host.name, '-6', 'address', 'show', 'dev', 'web0'))?.[1];
     expect(await python(SCAN_TCP, [[`${link6}%eth0`, HOST_PORT, HOST_PORT]])).to.deep.equal([]);
+  });
+
+  it('tries from a link of its own what no guest may reach, and reports guests as broken while something answers', async () => {
+    const place = { plane, agentId: agent.id, sandboxId: 'sbx-third' };
+    await expectFoundByDials(host.name, UNUSED_PROXY, place, () =>
+      api('PUT', '/v1/links/sbx-third', { interface: 'third0', address: '10.81.0.4' }),
+    );
+    expect((await api('DELETE', '/v1/links/sbx-third')).status).to.equal(204);
   });
 
   it('notices that its rules were flushed, says so, and has them again within a minute', async () => {

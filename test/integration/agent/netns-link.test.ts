@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { inspectNamespaces } from '#apps/agent/sandboxes/inspection/namespace-inspection.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
+import { expectFoundByDials } from '#test/support/broken-isolation.js';
 import { ECHO, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
 import { ip, nodeInside } from '#test/support/host-namespace.js';
 import { expectMended } from '#test/support/mended-rules.js';
@@ -178,22 +179,34 @@ describe('the link of a sandbox of the driver netns', function () {
     );
   });
 
+  it('is tried from inside as soon as it is there, and reported as broken while something else answers', async () => {
+    const { agent, plane, host } = rig;
+    const place = { plane, agentId: agent.id, sandboxId: 'sbx-new' };
+    await expectFoundByDials(host.name, UNUSED_PROXY, place, async () => {
+      agent.setSandboxes(['sbx-web', 'sbx-api', 'sbx-new'].map((id) => ({ id })));
+    });
+    agent.setSandboxes(['sbx-web', 'sbx-api'].map((id) => ({ id })));
+    await rig.reported(2);
+  });
+
   it('is tried by the diagnostic from inside, which sees a service of the host that a changed rule lets through', async () => {
     const gateway = await resolver();
     const inspection = inspectNamespaces(() => ({
       enter: ['ip', 'netns', 'exec', rig.namespaceOf('sbx-web')],
       agentResolver: gateway,
+      hostAddress6: null,
       resolverConfig: null,
       pids: async () => [],
       neighbours: [],
     }));
-    const dial = () => inspection.dialHost(SBX_WEB, [{ address: null, port: HOST_PORT }], AbortSignal.timeout(5_000));
-    expect(await dial()).to.deep.equal({ kind: 'dialled', dialled: 1, reached: [] });
+    const services = [{ address: null, port: HOST_PORT }];
+    const dial = () => inspection.dialForbidden(SBX_WEB, services, AbortSignal.timeout(5_000));
+    expect(await dial()).to.deep.include({ host: { dialled: 1, reached: [] } });
     const [, table = ''] = /table inet (\S+)/.exec(await rig.rules()) ?? [];
     await waitFor('the service is reached', async () => {
       await rig.inHost('nft', 'insert', 'rule', 'inet', table, 'input', 'tcp', 'dport', String(HOST_PORT), 'accept');
       const dialled = await dial();
-      return dialled.kind === 'dialled' && dialled.reached.includes(`${gateway}:${HOST_PORT}`);
+      return dialled.kind === 'dialled' && dialled.host.reached.includes(`${gateway}:${HOST_PORT}`);
     });
     const isMended = async () => !(await rig.rules()).includes(String(HOST_PORT));
     await waitFor('the agent takes the rule out', isMended, MENDED_WITHIN_MS);

@@ -63,6 +63,32 @@ describe('quotas of a member', () => {
     expect(body.items).to.have.nested.property('[0].refused').that.deep.equals([]);
   });
 
+  it('takes an inventory in parts when the last is there, and refuses it as soon as it names too many', async () => {
+    const host = await controlPlane.agent('host-c');
+    const [first, second] = [named('p', 5), named('q', 5)];
+    const part = (index: number) => ({ index, count: 2 });
+    expect(await host.reportPart(first, part(0), 50))
+      .to.have.property('accepted')
+      .with.length(0);
+    expect(await host.reportPart(second, part(1), 50))
+      .to.have.property('accepted')
+      .with.members([...first, ...second]);
+    // Its answer may have been lost.
+    expect(await host.reportPart(second, part(1), 50))
+      .to.have.property('accepted')
+      .with.length(10);
+    expect(await refusal(host.reportPart(second, part(1), 51))).to.equal('INVENTORY_PART_MISSING');
+    expect(await refusal(host.reportPart(first, part(0), 52))).to.equal('taken');
+    expect(await refusal(host.reportPart(named('r', SANDBOXES), part(1), 52))).to.equal('SANDBOX_LIMIT');
+    const { body } = await controlPlane.call('GET', '/v1/agents');
+    const agents = body.items as readonly {
+      readonly id: string;
+      readonly refused: readonly { readonly code: string }[];
+    }[];
+    const shown = agents.find(({ id }) => id === 'host-c');
+    expect(shown?.refused.map(({ code }) => code)).to.deep.equal(['SANDBOX_LIMIT']);
+  });
+
   it('bounds how often sandboxes come and go, since each change is an event for ever', async () => {
     const outcomes: string[] = [];
     for (const prefix of ['b', 'c', 'd']) outcomes.push(await refusal(agent.report(named(prefix, SANDBOXES / 2))));

@@ -123,10 +123,20 @@ export class SimulatedAgent {
 
   async report(sandboxes: readonly string[]): Promise<unknown> {
     this.sequence += 1;
+    return this.reportPart(sandboxes, { index: 0, count: 1 });
+  }
+
+  /** A part of the inventory that was reported last. */
+  reportPart(
+    sandboxes: readonly string[],
+    part: { readonly index: number; readonly count: number },
+    sequence = this.sequence,
+  ): Promise<unknown> {
     return this.send('inventory', {
       protocol: BUS_PROTOCOL,
       bootId: this.bootId,
-      sequence: this.sequence,
+      sequence,
+      part,
       driver: 'static',
       sandboxes: sandboxes.map((sandboxId, index) => ({
         sandboxId,

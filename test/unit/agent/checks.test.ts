@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { runChecks } from '#apps/agent/diagnostics/checks.js';
 import type { ChecksRequest, DiagnosedAgent } from '#apps/agent/diagnostics/diagnosed-agent.js';
-import { type Dials, type SandboxInspection, seesNothing } from '#apps/agent/sandboxes/inspection/inspection.js';
+import { type Dials, type ForbiddenDials, seesNothing } from '#apps/agent/sandboxes/inspection/inspection.js';
 import { CHECKS_OF, CHECKS_WITHIN_MS, type CheckCode } from '#libs/contracts/bus/checks.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { parseAgentId, parseAliasName } from '#libs/contracts/ids.js';
@@ -25,15 +25,13 @@ const snapshot = snapshotOf({
 });
 
 let well: DiagnosedAgent;
-const seen: SandboxInspection = {
+const seen: DiagnosedAgent['inspection'] = {
   listeners: async () => [{ address: '0.0.0.0', port: 7000 }],
   lookUp: async () => ({
     kind: 'looked up',
     agentResolver: '10.76.0.1',
     lookups: [{ who: 'process 7 (node)', servers: ['10.76.0.1'], answer: [PROXY] }],
   }),
-  dialNeighbours: async () => ({ kind: 'dialled', dialled: 2, reached: [] }),
-  dialHost: async () => ({ kind: 'dialled', dialled: 1, reached: [] }),
 };
 
 const question: ChecksRequest = {
@@ -68,7 +66,7 @@ before(async () => {
       dialTarget: async () => null,
     },
     inspection: seen,
-    hostServices: async () => [{ address: null, port: 9_999 }],
+    dialForbidden: async () => forbidden({}),
     checkIsolation: async () => {},
     isolationOf: () => ({ isolation: 'enforced', isolationEvidence: null, isolationRemedy: null }),
   };
@@ -122,11 +120,17 @@ describe('the checks of an agent', () => {
       /^pass: .*10\.76\.0\.1.*; but .*1\.1\.1\.1/,
     ],
     ['a driver that sees nothing', 'USES_AGENT_DNS', { inspection: seesNothing('blind') }, {}, /^skipped: .*blind/],
-    ['a driver that sees nothing', 'ISOLATED', { inspection: seesNothing('blind') }, {}, /^skipped: .*blind/],
+    [
+      'a driver that sees nothing',
+      'ISOLATED',
+      { dialForbidden: async () => ({ kind: 'unseen', reason: 'blind' }) },
+      {},
+      /^skipped: .*blind/,
+    ],
     [
       'a neighbour that answers',
       'ISOLATED',
-      inside({ dialNeighbours: dials(2, ['10.76.0.6']) }),
+      dialled({ neighbours: dials(2, ['10.76.0.6']) }),
       {},
       /^fail: .*10\.76\.0\.6/,
     ],
@@ -141,22 +145,22 @@ describe('the checks of an agent', () => {
     [
       'a source with another network, and a neighbour that answers',
       'ISOLATED',
-      { ...isolated('advisory'), ...inside({ dialNeighbours: dials(2, ['10.76.0.6']) }) },
+      { ...isolated('advisory'), ...dialled({ neighbours: dials(2, ['10.76.0.6']) }) },
       {},
       /^fail: .*10\.76\.0\.6/,
     ],
     [
       'a service of the host that answers',
       'ISOLATED',
-      inside({ dialHost: dials(1, ['10.76.0.1:9999']) }),
+      dialled({ host: dials(1, ['10.76.0.1:9999']) }),
       {},
       /^fail: sbx-web reaches 10\.76\.0\.1:9999 of its host past the proxy/,
     ],
-    ['no neighbour', 'ISOLATED', inside({ dialNeighbours: dials(0, []) }), {}, /^pass: .*1 services of its host/],
+    ['no neighbour', 'ISOLATED', dialled({ neighbours: dials(0, []) }), {}, /^pass: .*1 services of its host/],
     [
       'neither a neighbour nor a service of the host',
       'ISOLATED',
-      inside({ dialNeighbours: dials(0, []), dialHost: dials(0, []) }),
+      dialled({ neighbours: dials(0, []), host: dials(0, []) }),
       {},
       /^skipped: /,
     ],
@@ -200,7 +204,7 @@ describe('the checks of an agent', () => {
     ],
     ['a tool that fails', 'TARGET_ACCEPTS', inside({ listeners: broken }), target(), /^unknown: .*it broke/],
     ['a tool that fails', 'USES_AGENT_DNS', inside({ lookUp: broken }), {}, /^unknown: .*it broke/],
-    ['a tool that fails', 'ISOLATED', inside({ dialNeighbours: broken }), {}, /^unknown: .*it broke/],
+    ['a tool that fails', 'ISOLATED', { dialForbidden: broken }, {}, /^unknown: .*it broke/],
     [
       'a target that is paused',
       'TARGET_ACCEPTS',
@@ -246,8 +250,8 @@ describe('the checks of an agent', () => {
       ...flows({ probe: () => late(400, { kind: 'taken', agentId: HOST_A, version: 7 } as const) }),
       ...inside({
         lookUp: () => late(400, { kind: 'looked up', agentResolver: '10.76.0.1', lookups: [] } as const),
-        dialNeighbours: () => late(400, { kind: 'dialled', dialled: 1, reached: [] } as const),
       }),
+      dialForbidden: () => late(400, forbidden({})),
     });
     expect(performance.now() - began).to.be.lessThan(1_200);
   });
@@ -258,7 +262,7 @@ function late<T>(afterMs: number, answer: T): Promise<T> {
   return pause(afterMs, answer);
 }
 
-function inside(change: Partial<SandboxInspection>): Partial<DiagnosedAgent> {
+function inside(change: Partial<DiagnosedAgent['inspection']>): Partial<DiagnosedAgent> {
   return { inspection: { ...seen, ...change } };
 }
 
@@ -282,7 +286,9 @@ function target(from = 'sandbox:sbx-web'): Partial<ChecksRequest> {
   return { role: 'target', from };
 }
 
-function answers(lookups: readonly (readonly [string, readonly string[] | string])[]): SandboxInspection['lookUp'] {
+function answers(
+  lookups: readonly (readonly [string, readonly string[] | string])[],
+): DiagnosedAgent['inspection']['lookUp'] {
   return async () => ({
     kind: 'looked up',
     agentResolver: '10.76.0.1',
@@ -290,6 +296,14 @@ function answers(lookups: readonly (readonly [string, readonly string[] | string
   });
 }
 
-function dials(dialled: number, reached: readonly string[]): () => Promise<Dials> {
-  return async () => ({ kind: 'dialled', dialled, reached });
+function dials(dialled: number, reached: readonly string[]): Dials {
+  return { dialled, reached };
+}
+
+function forbidden(change: Partial<ForbiddenDials>): ForbiddenDials {
+  return { kind: 'dialled', inPlace: null, neighbours: dials(2, []), host: dials(1, []), ...change };
+}
+
+function dialled(change: Partial<ForbiddenDials>): Partial<DiagnosedAgent> {
+  return { dialForbidden: async () => forbidden(change) };
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hostServices } from '#apps/agent/diagnostics/host-services.js';
+import { hostServices } from '#apps/agent/sandboxes/inspection/host-services.js';
 import type { ListeningSocket } from '#libs/data-plane/proxy/listening-sockets.js';
 
 const PROXIES = [{ address: '10.77.0.9', port: 8_080 }];

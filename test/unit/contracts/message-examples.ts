@@ -78,6 +78,7 @@ export const examples: { readonly [name: string]: object } = {
     protocol: 2,
     bootId: 'boot-1',
     sequence: 4,
+    part: { index: 0, count: 2 },
     driver: 'netns',
     sandboxes: [sandboxReport],
     refused: [{ name: 'api2', sandboxId: 'sbx-api', code: 'SANDBOX_ID_TAKEN', message: 'taken', remedy: 'stop api' }],

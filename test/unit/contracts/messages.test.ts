@@ -40,6 +40,7 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
 /** Members that an earlier release leaves out. */
 const NEWER: readonly string[] = [
   'inventory.refused',
+  'inventory.part',
   'hello.refusedFlows',
   'heartbeat.refusedFlows',
   ...['contactReply', 'control'].map((name) => `${name}.peers.0.keyThumbprint`),

@@ -146,6 +146,7 @@ class DockerDriver implements SandboxDriver {
     return {
       enter: ['nsenter', `--net=/proc/${pid}/ns/net`],
       agentResolver: this.plan.gateway,
+      hostAddress6: null,
       resolverConfig: null,
       pids: async () => [pid],
       neighbours: [...this.bySandbox.values()].filter((other) => other !== admitted).map(({ link }) => link.address),

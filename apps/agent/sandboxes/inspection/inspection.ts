@@ -6,10 +6,12 @@ export interface SandboxInspection {
   listeners(sandboxId: SandboxId, signal: AbortSignal): Promise<readonly ListeningSocket[] | null>;
   /** Asks for a name from inside, by the resolvers that are in use there. */
   lookUp(sandboxId: SandboxId, name: string, signal: AbortSignal): Promise<Unseen | NameLookups>;
-  /** Dials from inside what isolation keeps apart. */
-  dialNeighbours(sandboxId: SandboxId, signal: AbortSignal): Promise<Unseen | Dials>;
-  /** Dials services of the host that no sandbox may reach. */
-  dialHost(sandboxId: SandboxId, services: readonly HostService[], signal: AbortSignal): Promise<Unseen | Dials>;
+  /** Dials from inside what isolation keeps apart: its neighbours, and these services of the host. */
+  dialForbidden(
+    sandboxId: SandboxId,
+    services: readonly HostService[],
+    signal: AbortSignal,
+  ): Promise<Unseen | ForbiddenDials>;
 }
 
 /** A TCP service of the host that is not the agent's resolver or proxy. */
@@ -47,8 +49,16 @@ export interface NameLookup {
   readonly answer: readonly string[] | string;
 }
 
-export interface Dials {
+/** Dials that must fail. */
+export interface ForbiddenDials {
   readonly kind: 'dialled';
+  /** Where they were made in the sandbox's place; null: inside the sandbox. */
+  readonly inPlace: string | null;
+  readonly neighbours: Dials;
+  readonly host: Dials;
+}
+
+export interface Dials {
   /** How many neighbours or services were dialled. */
   readonly dialled: number;
   /** Neighbours that answered, be it with a refusal; services that took a connection. */
@@ -61,7 +71,6 @@ export function seesNothing(reason: string): SandboxInspection {
   return {
     listeners: async () => null,
     lookUp: async () => unseen,
-    dialNeighbours: async () => unseen,
-    dialHost: async () => unseen,
+    dialForbidden: async () => unseen,
   };
 }

@@ -1,5 +1,6 @@
+import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
-import { connect } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
 
 /**
  * A program of its own: the agent runs it in a sandbox's network namespace, where what it does is done as the sandbox.
@@ -7,26 +8,28 @@ import { connect } from 'node:net';
  */
 export type InsideQuestion =
   | { readonly kind: 'name'; readonly name: string; readonly servers: readonly string[] }
-  | { readonly kind: 'dials'; readonly addresses: readonly string[] }
-  | { readonly kind: 'connects'; readonly places: readonly Place[] };
+  | { readonly kind: 'dials'; readonly neighbours: readonly string[]; readonly places: readonly Place[] };
 
 export interface Place {
   readonly address: string;
   readonly port: number;
 }
 
-export type InsideAnswer<Question extends InsideQuestion> = {
-  /**
-   * Addresses of the name, or why there are none; of the addresses dialled, those that answered; of the places, those
-   * that took a connection, as `address:port`.
-   */
-  readonly answer: Question['kind'] extends 'name' ? readonly string[] | string : readonly string[];
-};
+/** Of the neighbours, those that answered; of the places, those that took a connection, as `address:port`. */
+export interface DialsAnswer {
+  readonly neighbours: readonly string[];
+  readonly places: readonly string[];
+}
+
+export interface InsideAnswer<Question extends InsideQuestion> {
+  /** Addresses of the name, or why there are none. */
+  readonly answer: Question['kind'] extends 'name' ? readonly string[] | string : DialsAnswer;
+}
 
 const LOOKUP_MS = 700;
 /** A neighbour is on this machine: it answers at once, or not at all. */
 const DIAL_MS = 300;
-/** Nobody listens there: a host that is reached refuses, and one that is not reached does not. */
+/** RFC 863. Nobody listens there: a neighbour that a datagram reaches answers that the port is closed. */
 const DIALLED_PORT = 9;
 
 async function lookUp(name: string, servers: readonly string[]): Promise<readonly string[] | string> {
@@ -54,24 +57,38 @@ function dial({ address, port }: Place): Promise<'open' | string | null> {
   });
 }
 
-async function answers(address: string): Promise<boolean> {
-  const outcome = await dial({ address, port: DIALLED_PORT });
-  return outcome === 'open' || outcome === 'ECONNREFUSED' || outcome === 'ECONNRESET';
+/**
+ * By a datagram: the host's rules refuse one in other words (ICMP, prohibited) than the neighbour itself (port
+ * unreachable), where a TCP reset could be of either.
+ */
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    const settle = (isReached: boolean) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(isReached);
+    };
+    const timer = setTimeout(settle, DIAL_MS, false);
+    socket.once('message', () => settle(true));
+    socket.once('error', (error) => settle(codeOf(error) === 'ECONNREFUSED'));
+    socket.connect(DIALLED_PORT, address, () => socket.send(Buffer.alloc(1)));
+  });
 }
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
-async function answerTo(question: InsideQuestion): Promise<readonly string[] | string> {
+async function answerTo(question: InsideQuestion): Promise<readonly string[] | string | DialsAnswer> {
   if (question.kind === 'name') return lookUp(question.name, question.servers);
-  if (question.kind === 'connects') {
-    const outcomes = await Promise.all(question.places.map(dial));
-    const taken = question.places.filter((_, index) => outcomes[index] === 'open');
-    return taken.map(({ address, port }) => `${address}:${port}`);
-  }
-  const answered = await Promise.all(question.addresses.map(answers));
-  return question.addresses.filter((_, index) => answered[index]);
+  const { neighbours, places } = question;
+  const [answered, outcomes] = await Promise.all([Promise.all(neighbours.map(answers)), Promise.all(places.map(dial))]);
+  const taken = places.filter((_, index) => outcomes[index] === 'open');
+  return {
+    neighbours: neighbours.filter((_, index) => answered[index]),
+    places: taken.map(({ address, port }) => `${address}:${port}`),
+  };
 }
 
 const question: InsideQuestion = JSON.parse(process.argv[2] ?? '');

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import { runTool } from '../ip-command.js';
-import type { ListeningSocket, NameLookup, SandboxInspection } from './inspection.js';
+import type { ForbiddenDials, HostService, ListeningSocket, NameLookup, SandboxInspection } from './inspection.js';
 import type { InsideAnswer, InsideQuestion } from './look-inside.js';
 import { parseListeners } from './socket-table.js';
 
@@ -13,6 +13,8 @@ export interface NamespaceInside {
   readonly enter: readonly string[];
   /** Where the agent answers this sandbox's queries. */
   readonly agentResolver: string;
+  /** The host's IPv6 address on the link, with the zone where it needs one; null: it has none, or none is known. */
+  readonly hostAddress6: string | null;
   /** What a process inside gets as its resolv.conf; null where each has its own. */
   readonly resolverConfig: string | null;
   readonly pids: (signal: AbortSignal) => Promise<readonly number[]>;
@@ -51,28 +53,39 @@ export function inspectNamespaces(find: (sandboxId: SandboxId) => NamespaceInsid
       return { kind: 'looked up', agentResolver: sandbox.agentResolver, lookups };
     },
 
-    async dialNeighbours(sandboxId, signal) {
-      const sandbox = inside(sandboxId);
-      const addresses = sandbox.neighbours.slice(0, MOST_NEIGHBOURS);
-      if (addresses.length === 0) return { kind: 'dialled', dialled: 0, reached: [] };
-      const { answer } = await look(sandbox, { kind: 'dials', addresses }, signal);
-      return { kind: 'dialled', dialled: addresses.length, reached: answer };
-    },
+    dialForbidden: (sandboxId, services, signal) => dialForbiddenFrom(inside(sandboxId), services, null, signal),
+  };
+}
 
-    async dialHost(sandboxId, services, signal) {
-      const sandbox = inside(sandboxId);
-      const places = services
-        .slice(0, MOST_SERVICES)
-        .map(({ address, port }) => ({ address: address ?? sandbox.agentResolver, port }));
-      if (places.length === 0) return { kind: 'dialled', dialled: 0, reached: [] };
-      const { answer } = await look(sandbox, { kind: 'connects', places }, signal);
-      return { kind: 'dialled', dialled: places.length, reached: answer };
-    },
+/** Dials from inside what must not be reached there. `inPlace`: of ForbiddenDials. */
+export async function dialForbiddenFrom(
+  sandbox: Pick<NamespaceInside, 'enter' | 'agentResolver' | 'hostAddress6' | 'neighbours'>,
+  services: readonly HostService[],
+  inPlace: string | null,
+  signal: AbortSignal,
+): Promise<ForbiddenDials> {
+  const neighbours = sandbox.neighbours.slice(0, MOST_NEIGHBOURS);
+  const onEvery = [sandbox.agentResolver, sandbox.hostAddress6].filter((address) => address !== null);
+  const places = services
+    .slice(0, MOST_SERVICES)
+    .flatMap(({ address, port }) =>
+      (address === null ? onEvery : [address]).map((dialled) => ({ address: dialled, port })),
+    );
+  const nothing = { neighbours: [], places: [] };
+  const isNothing = neighbours.length + places.length === 0;
+  const { answer } = isNothing
+    ? { answer: nothing }
+    : await look(sandbox, { kind: 'dials', neighbours, places }, signal);
+  return {
+    kind: 'dialled',
+    inPlace,
+    neighbours: { dialled: neighbours.length, reached: answer.neighbours },
+    host: { dialled: places.length, reached: answer.places },
   };
 }
 
 async function look<Question extends InsideQuestion>(
-  { enter }: NamespaceInside,
+  { enter }: Pick<NamespaceInside, 'enter'>,
   question: Question,
   signal: AbortSignal,
 ): Promise<InsideAnswer<Question>> {

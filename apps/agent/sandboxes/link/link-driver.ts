@@ -9,7 +9,7 @@ import type { SandboxDriver } from '../driver.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import { KeptRules } from '../firewall/kept-rules.js';
 import { linkRules } from '../firewall/link-rules.js';
-import { seesNothing } from '../inspection/inspection.js';
+import { type SandboxInspection, seesNothing } from '../inspection/inspection.js';
 import { ipEach } from '../ip-command.js';
 import { isInRange, makeForeign, makeLocal } from '../local-range.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
@@ -18,6 +18,7 @@ import { hostInterfaces, watchInterfaces } from './host-interfaces.js';
 import { serveLinkApi } from './link-api.js';
 import { type ChosenLinks, chooseLinks, type LinkEntry, parseLinkList } from './link-entry.js';
 import type { LinkSettings } from './link-settings.js';
+import { ProofLink } from './proof-link.js';
 
 const LINK_PROXY_RANGE = '10.80.128.0/17';
 const DNS_PORT = 53;
@@ -46,7 +47,10 @@ class LinkDriver implements SandboxDriver {
   readonly isolation = 'enforced';
   readonly proxyRangeDefault = LINK_PROXY_RANGE;
   readonly directory: SandboxDirectory;
-  readonly inspection = seesNothing('the driver link does not see inside a guest, which may have a kernel of its own');
+  readonly inspection: SandboxInspection = {
+    ...seesNothing('the driver link does not see inside a guest, which may have a kernel of its own'),
+    dialForbidden: (sandboxId, services, signal) => this.proof.dial(this.guestsFrom(sandboxId), services, signal),
+  };
   private listed: ChosenLinks = { links: [], refused: [] };
   private readonly asked: AskedLinks;
   private served = new Map<SandboxId, ServedLink>();
@@ -54,6 +58,7 @@ class LinkDriver implements SandboxDriver {
   private refusals: readonly RefusedSandbox[] = [];
   private proxyRange = LINK_PROXY_RANGE;
   private readonly rules: KeptRules;
+  private readonly proof: ProofLink;
   private listener = (): void => {};
   private fileWatch: FileWatch | null = null;
   private interfaceWatch: { close(): void } | null = null;
@@ -67,6 +72,7 @@ class LinkDriver implements SandboxDriver {
     private readonly settings: LinkSettings,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.proof = new ProofLink(settings.agentAddress);
     this.asked = new AskedLinks(settings.keptLinks, onError);
     this.rules = new KeptRules([TABLE], {
       failed: onError,
@@ -160,12 +166,19 @@ class LinkDriver implements SandboxDriver {
     if (this.retry !== null) clearTimeout(this.retry);
     await this.turns.idle();
     await this.asked.close();
+    await this.proof.close().catch(this.onError);
     await this.rules.close();
     if (!this.settings.removeOnExit) return;
     await unroute([...this.served.values()]).catch(this.onError);
     await this.rules.remove().catch(this.onError);
     await makeForeign(this.proxyRange);
     await makeForeign(`${this.settings.agentAddress}/32`);
+  }
+
+  /** Addresses of all guests, that of this one first. */
+  private guestsFrom(sandboxId: SandboxId): readonly string[] {
+    const others = [...this.served.values()].filter((link) => link.sandboxId !== sandboxId);
+    return [this.served.get(sandboxId), ...others].flatMap((link) => (link === undefined ? [] : [link.address]));
   }
 
   private reread(path: string): void {
@@ -246,12 +259,15 @@ class LinkDriver implements SandboxDriver {
     return this.rules.load(
       linkRules({
         table: TABLE,
-        links: links.map(({ link, address }) => ({
-          link,
-          sandboxAddress: address,
-          sandboxAddress6: null,
-          resolver: agentAddress,
-        })),
+        links: [
+          this.proof.filtered,
+          ...links.map(({ link, address }) => ({
+            link,
+            sandboxAddress: address,
+            sandboxAddress6: null,
+            resolver: agentAddress,
+          })),
+        ],
         proxyRange: this.proxyRange,
         queriesLedTo: agentAddress,
       }),

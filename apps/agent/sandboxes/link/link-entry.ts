@@ -3,6 +3,7 @@ import type { RefusedSandbox } from '#libs/contracts/bus/from-member/inventory.j
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
+import { PROOF_INTERFACE } from './proof-link.js';
 
 /** An interface of this host that leads to one sandbox and nowhere else, and that sandbox's address. */
 export interface LinkEntry {
@@ -121,6 +122,13 @@ function problemOf(
       code: 'LINK_ADDRESS_TAKEN',
       message: `${sandboxId}: ${address} is the agent's own`,
       remedy: "give the guest an address outside the agent's and the proxies'",
+    };
+  }
+  if (link === PROOF_INTERFACE) {
+    return {
+      code: 'LINK_TAKEN',
+      message: `${sandboxId}: the interface ${link} is the agent's own`,
+      remedy: 'name the interface that leads to the guest',
     };
   }
   const found = interfaces.get(link);

@@ -186,6 +186,7 @@ class NetnsDriver implements SandboxDriver {
     return {
       enter: ['ip', 'netns', 'exec', namespace],
       agentResolver: link.agentAddress,
+      hostAddress6: link.agentAddress6,
       resolverConfig: resolverConfigOf(namespace),
       pids: (signal) => pidsIn(namespace, signal),
       neighbours: [...this.placed.values()]

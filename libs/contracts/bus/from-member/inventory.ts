@@ -2,6 +2,7 @@ import { InvalidInputError } from '../../errors.js';
 import { type AgentId, parseAgentId, parseSandboxId, type SandboxId } from '../../ids.js';
 import {
   type FieldParser,
+  integerBetween,
   listOf,
   nullOr,
   parseObject,
@@ -18,7 +19,7 @@ export interface SandboxReport {
   readonly sandboxId: SandboxId;
   readonly address: string;
   readonly isolation: (typeof ISOLATION_STATES)[number];
-  /** Why isolation is not enforced, as it was seen; null: it is. */
+  /** Why isolation is not enforced, as it was seen; or which dials that must fail did so; null: none was made yet. */
   readonly isolationEvidence: string | null;
   /** What to do for isolation to be enforced. */
   readonly isolationRemedy: string | null;
@@ -60,12 +61,14 @@ export interface RefusedSandbox {
 
 /**
  * From agents alone: everything the driver sees, each time it changes and after each hello. Answered with
- * InventoryReply.
+ * InventoryReply. What the bus cannot carry at once comes in parts, one after the other with the same sequence; the
+ * answer to the last part is that to the whole.
  */
 export interface InventoryMessage {
   readonly protocol: number;
   readonly bootId: string;
   readonly sequence: number;
+  readonly part: { readonly index: number; readonly count: number };
   readonly driver: string;
   readonly sandboxes: readonly SandboxReport[];
   readonly refused: readonly RefusedSandbox[];
@@ -88,7 +91,10 @@ export interface InventoryReply {
 }
 
 const MAX_SANDBOXES = 10_000;
-const MAX_REFUSED = 1_000;
+/** So many refused ones are told of, at most. */
+export const MAX_REFUSED = 1_000;
+const MAX_PARTS = 100;
+const WHOLE = { index: 0, count: 1 };
 
 const parseContainerReport: FieldParser<ContainerReport> = (value, field) => {
   const container = parseObject(value, field);
@@ -129,16 +135,41 @@ const parseRefusedSandbox: FieldParser<RefusedSandbox> = (value, field) => {
   };
 };
 
+const parsePart: FieldParser<InventoryMessage['part']> = (value, field) => {
+  const part = parseObject(value, field);
+  const count = integerBetween(1, MAX_PARTS)(part.count, `${field}.count`);
+  return { index: integerBetween(0, count - 1)(part.index, `${field}.index`), count };
+};
+
+/** The whole of the parts of one inventory, in their order. Throws InvalidInputError. */
+export function joinInventory(parts: readonly InventoryMessage[]): InventoryMessage {
+  const [first] = parts;
+  if (first === undefined) throw new InvalidInputError('part', 'none', 'one part at least');
+  const sandboxes = parts.flatMap((part) => part.sandboxes);
+  const refused = parts.flatMap((part) => part.refused);
+  if (sandboxes.length > MAX_SANDBOXES || refused.length > MAX_REFUSED) {
+    const found = `${sandboxes.length} sandboxes and ${refused.length} refused ones`;
+    throw new InvalidInputError('sandboxes', found, `at most ${MAX_SANDBOXES} and ${MAX_REFUSED}`);
+  }
+  requireEachOnce(sandboxes);
+  return { ...first, part: WHOLE, sandboxes, refused };
+}
+
+function requireEachOnce(sandboxes: readonly SandboxReport[]): void {
+  const ids = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
+  if (ids.size !== sandboxes.length) throw new InvalidInputError('sandboxes', 'a sandbox twice', 'each sandbox once');
+}
+
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseInventoryMessage(value: unknown): InventoryMessage {
   const message = parseMemberEnvelope(value);
   const sandboxes = listOf(parseSandboxReport, MAX_SANDBOXES)(message.sandboxes, 'sandboxes');
-  const ids = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
-  if (ids.size !== sandboxes.length) throw new InvalidInputError('sandboxes', 'a sandbox twice', 'each sandbox once');
+  requireEachOnce(sandboxes);
   return {
     protocol: message.protocol,
     bootId: parseBootId(message.bootId, 'bootId'),
     sequence: counter(message.sequence, 'sequence'),
+    part: parsePart(message.part ?? WHOLE, 'part'),
     driver: textUpTo(32)(message.driver, 'driver'),
     sandboxes,
     refused: listOf(parseRefusedSandbox, MAX_REFUSED)(message.refused ?? [], 'refused'),

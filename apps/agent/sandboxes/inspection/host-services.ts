@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import type { ListeningSocket } from '#libs/data-plane/proxy/listening-sockets.js';
-import type { HostService } from '../sandboxes/inspection/inspection.js';
+import type { HostService } from './inspection.js';
 
 interface Place {
   readonly address: string;

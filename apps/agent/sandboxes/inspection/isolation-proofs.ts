@@ -1,0 +1,156 @@
+import { rest } from '#libs/async/rest.js';
+import { WokenWork } from '#libs/async/woken-work.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import { placeOf } from '../departures.js';
+import type { ForbiddenDials, Unseen } from './inspection.js';
+import { type JudgedDials, judgeDials } from './judged-dials.js';
+
+export interface IsolationProofsPorts {
+  /** What the driver reports now. */
+  readonly reports: () => readonly SandboxReport[];
+  /** Dials that must fail, from the sandbox. */
+  readonly dial: (sandboxId: SandboxId, signal: AbortSignal) => Promise<Unseen | ForbiddenDials>;
+  /** `reports` says something else of a sandbox than before. */
+  readonly changed: () => void;
+  readonly nowMs: () => number;
+}
+
+/** What was found of a sandbox last, while it is where it was then. */
+interface Proof {
+  readonly place: string;
+  readonly atMs: number;
+  readonly judged: JudgedDials;
+}
+
+/** A proof holds for so long, */
+const AGAIN_MS = 60_000;
+/** and longer where there are more than 20 sandboxes: each proof starts a program, and 20 a minute are enough. */
+const AGAIN_EACH_MS = 3_000;
+const FEW = AGAIN_MS / AGAIN_EACH_MS;
+/** What was seen to be broken is tried again soon. */
+const BROKEN_AGAIN_MS = 5_000;
+/** Between one proof and the next. */
+const PACE_MS = 250;
+/** As PACE_MS, between repeated proofs of many. */
+const PACE_OF_MANY_MS = 1_500;
+const DIALS_WITHIN_MS = 5_000;
+/** New evidence of what was enforced before is told together. */
+const TELL_WITHIN_MS = 5_000;
+
+/**
+ * Tries by dials that must fail whether sandboxes are kept apart: each when it comes, and again each minute. The
+ * driver's rules are looked at elsewhere; this finds what gets around rules that are in force.
+ */
+export class IsolationProofs {
+  private readonly proofs = new Map<SandboxId, Proof>();
+  private readonly closing = new AbortController();
+  private readonly proving = new WokenWork(() => this.proveNext());
+  private lastMs = Number.NEGATIVE_INFINITY;
+  private timer: NodeJS.Timeout | null = null;
+  private telling: NodeJS.Timeout | null = null;
+
+  constructor(private readonly ports: IsolationProofsPorts) {}
+
+  /** What the driver reports, with what was found: `broken` where a dial that must fail did not. */
+  reports(): readonly SandboxReport[] {
+    return this.ports.reports().map((report) => withProof(report, this.proofs.get(report.sandboxId)));
+  }
+
+  /** Looks for sandboxes that have come. */
+  sandboxesChanged(): void {
+    const present = new Set(this.ports.reports().map(({ sandboxId }) => sandboxId));
+    for (const sandboxId of this.proofs.keys()) if (!present.has(sandboxId)) this.proofs.delete(sandboxId);
+    this.wake();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.telling !== null) clearTimeout(this.telling);
+    await this.proving.idle();
+  }
+
+  private wake(): void {
+    if (!this.closing.signal.aborted) this.proving.wake();
+  }
+
+  private async proveNext(): Promise<void> {
+    const { signal } = this.closing;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const next = nextDue(this.ports.reports(), this.proofs, this.lastMs);
+    if (next === null || signal.aborted) return;
+    const waitMs = next.atMs - this.ports.nowMs();
+    if (waitMs > PACE_MS) {
+      this.timer = setTimeout(() => this.wake(), waitMs);
+      this.timer.unref();
+      return;
+    }
+    await rest(Math.max(0, waitMs), signal);
+    if (!signal.aborted) await this.prove(next.report);
+    this.wake();
+  }
+
+  private async prove(report: SandboxReport): Promise<void> {
+    const { sandboxId } = report;
+    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(DIALS_WITHIN_MS)]);
+    const judged = await this.ports.dial(sandboxId, signal).then(
+      (dials) => judgeDials(sandboxId, dials),
+      (error: unknown): JudgedDials => {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { kind: 'not tried', evidence: `not tried from ${sandboxId}: ${reason}` };
+      },
+    );
+    if (this.closing.signal.aborted) return;
+    const before = withProof(report, this.proofs.get(sandboxId));
+    this.lastMs = this.ports.nowMs();
+    const proof = { place: placeOf(report), atMs: this.lastMs, judged };
+    this.proofs.set(sandboxId, proof);
+    const after = withProof(report, proof);
+    if (before.isolation !== after.isolation) this.tell();
+    else if (before.isolationEvidence !== after.isolationEvidence) this.tellLater();
+  }
+
+  private tell(): void {
+    if (this.telling !== null) clearTimeout(this.telling);
+    this.telling = null;
+    this.ports.changed();
+  }
+
+  private tellLater(): void {
+    this.telling ??= setTimeout(() => this.tell(), TELL_WITHIN_MS);
+    this.telling.unref();
+  }
+}
+
+/**
+ * The sandbox to be tried next, and when; null: there is none. One that was not tried where it is comes first, then the
+ * one whose proof ends first. `lastMs`: when the last proof of any was found.
+ */
+export function nextDue(
+  reports: readonly SandboxReport[],
+  proofs: ReadonlyMap<SandboxId, Proof>,
+  lastMs: number,
+): { readonly report: SandboxReport; readonly atMs: number } | null {
+  const tried = reports.filter(({ isolation }) => isolation === 'enforced');
+  const againMs = Math.max(AGAIN_MS, tried.length * AGAIN_EACH_MS);
+  const paceMs = tried.length > FEW ? PACE_OF_MANY_MS : PACE_MS;
+  let next: { readonly report: SandboxReport; readonly endsMs: number } | null = null;
+  for (const report of tried) {
+    const proof = proofs.get(report.sandboxId);
+    if (proof === undefined || proof.place !== placeOf(report)) return { report, atMs: lastMs + PACE_MS };
+    const endsMs = proof.atMs + (proof.judged.kind === 'reached' ? BROKEN_AGAIN_MS : againMs);
+    if (next === null || endsMs < next.endsMs) next = { report, endsMs };
+  }
+  return next === null ? null : { report: next.report, atMs: Math.max(next.endsMs, lastMs + paceMs) };
+}
+
+/** What the driver says of a sandbox that it does not call isolated stands. */
+function withProof(report: SandboxReport, proof: Proof | undefined): SandboxReport {
+  if (report.isolation !== 'enforced' || proof === undefined || proof.place !== placeOf(report)) return report;
+  const { judged } = proof;
+  if (judged.kind !== 'reached') return { ...report, isolationEvidence: judged.evidence };
+  const { evidence, remedy } = judged;
+  return { ...report, isolation: 'broken', isolationEvidence: evidence, isolationRemedy: remedy };
+}
