@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { EventLog1763900000000 } from './1763900000000-event-log.js';
 import { AppliedLog1763900100000 } from './1763900100000-applied-log.js';
@@ -25,7 +26,7 @@ const MIGRATION_LOCK = 4_711_002;
 
 /** Brings the database at this URL up to date. Errors: the database's. */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const source = new DataSource({ type: 'postgres', url: databaseUrl, migrations, logging: false, poolSize: 2 });
+  const source = new DataSource({ type: 'postgres', driver: pg, url: databaseUrl, migrations, logging: false, poolSize: 2 });
   await source.initialize();
   const lock = source.createQueryRunner();
   try {

@@ -13,7 +13,7 @@ const OLDEST_NODE = 20;
 const WRONG_USE = 2;
 
 const ENTRY_POINTS = {
-  start: 'dist/apps/all-in-one/main.js',
+  start: 'dist/programs/all-in-one.js',
   test: 'dist/test/run.js',
   bench: 'dist/bench/main.js',
   soak: 'dist/test/truth/soak.js',
@@ -78,6 +78,7 @@ function requireInstalled() {
 
 async function build() {
   await step('build', NODE, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+  await step('programs', NODE, [join('scripts', 'bundle.mjs')]);
 }
 
 /** Goes on with Node 24 as a child that gets the same signals, and ends as it ends. */

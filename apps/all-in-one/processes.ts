@@ -10,8 +10,8 @@ import type { PreparedPostgres } from './postgres.js';
 import type { ProcessSpec } from './process-spec.js';
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url));
-const AGENT = join(DIST, 'apps/agent/main.js');
-const CONTROL_PLANE = join(DIST, 'apps/control-plane/main.js');
+const AGENT = join(DIST, 'programs/agent.js');
+const CONTROL_PLANE = join(DIST, 'programs/control-plane.js');
 const SAMPLE_SANDBOX = join(DIST, 'apps/all-in-one/sample-sandbox.js');
 
 /** What every child gets of this process's environment: nothing that could hold a secret. */

@@ -6,6 +6,7 @@ import { CLONE } from '#test/support/clone.js';
 import { DockerHost } from '#test/support/docker-host.js';
 import { walkThrough } from '#test/support/documents.js';
 import { freePort } from '#test/support/ports.js';
+import { programFile } from '#test/support/programs.js';
 import { type RunningStack, run, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -80,7 +81,7 @@ describe('npm start -- --sandboxes docker without a Docker Engine', () => {
     this.timeout(60_000);
     const home = mkdtempSync(join(tmpdir(), 'gs-e2e-'));
     const options = ['--home', home, '--port', String(await freePort()), '--sandboxes', 'docker'];
-    const args = ['dist/apps/all-in-one/main.js', ...options];
+    const args = [programFile('all-in-one'), ...options];
     const { code, stderr } = await run(process.execPath, args, { DOCKER_HOST: 'unix:///nowhere/docker.sock' }).ended;
     rmSync(home, { recursive: true, force: true });
     expect(code).to.equal(1);

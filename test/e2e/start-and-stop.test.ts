@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 import { freePort } from '#test/support/ports.js';
+import { programFile } from '#test/support/programs.js';
 import { type RunningStack, ran, run, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -120,7 +121,7 @@ describe('npm start', function () {
 
   it('ends on the next start what a killed parent left running', async () => {
     const port = await freePort();
-    const parent = spawn(process.execPath, ['dist/apps/all-in-one/main.js', '--home', home, '--port', String(port)], {
+    const parent = spawn(process.execPath, [programFile('all-in-one'), '--home', home, '--port', String(port)], {
       cwd: CLONE,
     });
     let output = '';
@@ -154,7 +155,7 @@ describe('npm start', function () {
     const owner = createServer().listen(port, '127.0.0.1');
     await once(owner, 'listening');
     const { code, stderr } = await ran(process.execPath, [
-      'dist/apps/all-in-one/main.js',
+      programFile('all-in-one'),
       '--home',
       home,
       '--port',
@@ -169,7 +170,7 @@ describe('npm start', function () {
   it('refuses a second start in the same home', async () => {
     await start(await freePort());
     const { code, stderr } = await ran(process.execPath, [
-      'dist/apps/all-in-one/main.js',
+      programFile('all-in-one'),
       '--home',
       home,
       '--port',

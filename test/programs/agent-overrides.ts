@@ -11,7 +11,7 @@ const STARTED_OVER = 'TEST_AGENT_STARTED_OVER';
 const { GLOBALSTACKS_AGENT_NAME: name, [STARTED_OVER]: startedOver } = process.env;
 const folder = new URL(import.meta.url).searchParams.get('folder') ?? '';
 const file = join(folder, `${name}.json`);
-const isAgent = isMainThread && process.argv[1]?.endsWith('apps/agent/main.js') === true;
+const isAgent = isMainThread && process.argv[1]?.endsWith('programs/agent.js') === true;
 if (isAgent && startedOver === undefined && existsSync(file)) {
   const variables: { readonly [variable: string]: string } = JSON.parse(readFileSync(file, 'utf8'));
   const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];

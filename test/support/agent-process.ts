@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
-import { CLONE } from '#test/support/clone.js';
 import { ENROLLMENT_TOKEN } from '#test/support/fake-control-plane.js';
+import { programFile } from '#test/support/programs.js';
 import { waitFor } from '#test/support/wait.js';
 
 export type LogLine = { readonly [key: string]: unknown };
@@ -60,11 +60,7 @@ export class AgentProcess {
   }
 
   start(): void {
-    const [command = process.execPath, ...rest] = [
-      ...this.under,
-      process.execPath,
-      join(CLONE, 'dist/apps/agent/main.js'),
-    ];
+    const [command = process.execPath, ...rest] = [...this.under, process.execPath, programFile('agent')];
     const child = spawn(command, rest, {
       env: { PATH: process.env.PATH, ...this.settings },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,6 +7,7 @@ import { CLONE } from './clone.js';
 import { CommandLinePool } from './command-lines.js';
 import type { MeshFixture } from './mesh-fixture.js';
 import { freePort } from './ports.js';
+import { programFile } from './programs.js';
 import { type MeshKind, startStackFixture } from './stack-mesh.js';
 import { waitFor } from './wait.js';
 
@@ -86,16 +87,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const [program = process.execPath, ...under] = [...(options.under ?? []), process.execPath];
   const process_ = run(
     program,
-    [
-      ...under,
-      'dist/apps/all-in-one/main.js',
-      '--home',
-      home,
-      '--port',
-      String(port),
-      '--sandboxes',
-      options.sandboxes,
-    ],
+    [...under, programFile('all-in-one'), '--home', home, '--port', String(port), '--sandboxes', options.sandboxes],
     { ...control?.env, ...options.env },
   );
   try {

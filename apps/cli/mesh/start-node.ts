@@ -24,7 +24,7 @@ const LOOK_EVERY_MS = 50;
 export async function startNode(folder: string, url: string, root: string): Promise<void> {
   await prepareFolder(folder);
   const log = openSync(logFileOf(folder), 'a', 0o600);
-  const child = spawn(process.execPath, [join(root, 'dist/apps/local-node/main.js'), folder, url], {
+  const child = spawn(process.execPath, [join(root, 'dist/programs/local-node.js'), folder, url], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],

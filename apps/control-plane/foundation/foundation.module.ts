@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import pg from 'pg';
 import { type Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { BusAuthority } from '#libs/bus/authority.js';
@@ -69,6 +70,8 @@ async function openBus(
       inject: [SETTINGS],
       useFactory: (settings: ControlPlaneSettings) => ({
         type: 'postgres',
+        // Given, since typeorm would load another copy by its name (docs/adr/0048).
+        driver: pg,
         url: settings.databaseUrl,
         // Each module names its own.
         autoLoadEntities: true,

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { MeshError } from '#apps/cli/mesh/mesh-error.js';
 import { askNode } from '#apps/cli/mesh/node-client.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
-import { CLONE } from '#test/support/clone.js';
+import { programFile } from '#test/support/programs.js';
 import { waitFor } from '#test/support/wait.js';
 
 /** Longer than a node without a network waits for a join. */
@@ -37,7 +37,7 @@ describe('a background node that has joined nothing', function () {
 
   it('answers a join that takes longer than it waits for one, then ends by itself', async () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const child = spawn(process.execPath, [join(CLONE, 'dist/apps/local-node/main.js'), folder, url], {
+    const child = spawn(process.execPath, [programFile('local-node'), folder, url], {
       env: { PATH: process.env.PATH ?? '' },
       stdio: 'ignore',
     });

