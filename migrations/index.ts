@@ -26,7 +26,14 @@ const MIGRATION_LOCK = 4_711_002;
 
 /** Brings the database at this URL up to date. Errors: the database's. */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const source = new DataSource({ type: 'postgres', driver: pg, url: databaseUrl, migrations, logging: false, poolSize: 2 });
+  const source = new DataSource({
+    type: 'postgres',
+    driver: pg,
+    url: databaseUrl,
+    migrations,
+    logging: false,
+    poolSize: 2,
+  });
   await source.initialize();
   const lock = source.createQueryRunner();
   try {

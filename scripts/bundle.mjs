@@ -1,5 +1,5 @@
 // Makes one file of each program and all that it imports, in dist/programs, out of what tsc wrote, where that has
-// changed since (docs/adr/0048). `node scripts/bundle.mjs`
+// changed since (docs/adr/0052). `node scripts/bundle.mjs`
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
