@@ -2,7 +2,7 @@
 // install the dependencies, check what their install scripts had to bring, build, and go on with the pinned Node 24.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -81,6 +81,35 @@ async function build() {
   await step('programs', NODE, [join('scripts', 'bundle.mjs')]);
 }
 
+/** What dist/console is built from. */
+const CONSOLE_SOURCES = ['apps/console', 'libs/contracts', 'libs/api-client', 'package-lock.json'];
+const CONSOLE = join(CLONE, 'dist', 'console', 'index.html');
+const CONSOLE_BUILT_FROM = join(CLONE, '.cache', 'console-built-from');
+
+function consoleHash() {
+  const hash = createHash('sha256');
+  for (const source of CONSOLE_SOURCES) {
+    const path = join(CLONE, source);
+    const entries = source.includes('.') ? null : readdirSync(path, { recursive: true, withFileTypes: true });
+    const files = entries
+      ?.filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name)) ?? [path];
+    for (const file of files.sort()) hash.update(`${file.slice(CLONE.length)}\n`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+/** The console is built by another compiler than the rest, and only when something that it is built from changed. */
+async function buildConsole() {
+  const wanted = consoleHash();
+  const isBuilt = existsSync(CONSOLE) && existsSync(CONSOLE_BUILT_FROM);
+  if (isBuilt && readFileSync(CONSOLE_BUILT_FROM, 'utf8') === wanted) return;
+  const vite = join('node_modules', 'vite', 'bin', 'vite.js');
+  await step('console', NODE, [vite, 'build', '--config', join('apps', 'console', 'vite.config.ts')]);
+  mkdirSync(dirname(CONSOLE_BUILT_FROM), { recursive: true });
+  writeFileSync(CONSOLE_BUILT_FROM, wanted);
+}
+
 /** Goes on with Node 24 as a child that gets the same signals, and ends as it ends. */
 function goOn(entryPoint, args) {
   const child = spawn(NODE, ['--enable-source-maps', join(CLONE, entryPoint), ...args], { stdio: 'inherit' });
@@ -104,6 +133,7 @@ async function main([command, ...args]) {
   }
   await install();
   await build();
+  await buildConsole();
   goOn(entryPoint, args);
 }
 

@@ -27,6 +27,7 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
     ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'test', 'bench', 'migrations'],
   ],
   ['unused code', join(BIN, 'knip'), []],
+  ['console types', join(BIN, 'tsc'), ['-p', 'apps/console/tsconfig.json']],
 ];
 
 type Suite = readonly [name: string, files: string];
@@ -38,6 +39,7 @@ const SUITES: readonly Suite[] = [
   ['e2e-two', 'e2e/[m-z]*.test.js'],
   ['truth', 'truth/**/*.test.js'],
   ['e2e-shared', 'e2e/shared/*.test.js'],
+  ['browser', 'browser/*.test.js'],
   ['integration-agent', 'integration/agent/**/*.test.js'],
   ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
   ['integration-control-plane', 'integration/control-plane/**/*.test.js'],

@@ -9,7 +9,6 @@ import { ListChangesHandler } from './changes.handler.js';
 import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
-import { PreviewWriteHandler } from './preview.handler.js';
 import { LiftQuarantineHandler, QuarantineNetworkHandler } from './quarantine.handlers.js';
 import {
   ListAliasesHandler,
@@ -18,7 +17,6 @@ import {
   ListRulesHandler,
   ShowNetworkHandler,
 } from './query.handlers.js';
-import { ListFlowsHandler, ShowReachabilityHandler } from './reachability.handler.js';
 import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
 
 @Module({
@@ -43,9 +41,6 @@ import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
     ListAliasesHandler,
     ListRulesHandler,
     ListChangesHandler,
-    ShowReachabilityHandler,
-    ListFlowsHandler,
-    PreviewWriteHandler,
   ],
 })
 export class NetworksModule {}

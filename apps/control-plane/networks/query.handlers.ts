@@ -7,7 +7,6 @@ import { printRule } from '#libs/contracts/rules.js';
 import { Regressions } from '../applied/regressions.js';
 import { pageOf } from '../http/paging.js';
 import { Directory } from '../record/directory.js';
-import { AliasListeners } from '../status/alias-listeners.js';
 import { aliasDto, hasLabel } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { NetworkViews } from './network-views.js';
@@ -67,18 +66,12 @@ export class ListAttachmentsHandler implements IQueryHandler<ListAttachments> {
 
 @QueryHandler(ListAliases)
 export class ListAliasesHandler implements IQueryHandler<ListAliases> {
-  constructor(
-    private readonly views: NetworkViews,
-    private readonly listeners: AliasListeners,
-  ) {}
+  constructor(private readonly views: NetworkViews) {}
 
   async execute({ network, filter }: ListAliases): Promise<AliasPageDto> {
-    const record = this.views.find(network);
-    const { topology } = record;
+    const { topology } = this.views.find(network);
     const page = pageOf([...topology.aliases.values()], ({ alias }) => alias, filter);
-    const listenersOf = this.listeners.of(record);
-    const items = page.items.map((alias) => ({ ...aliasDto(topology, alias), listeners: listenersOf(alias) }));
-    return { items, nextCursor: page.nextCursor };
+    return { items: page.items.map((record) => aliasDto(topology, record)), nextCursor: page.nextCursor };
   }
 }
 
@@ -92,9 +85,6 @@ export class ListRulesHandler implements IQueryHandler<ListRules> {
       ({ effect }) => filter.effect === undefined || effect === filter.effect,
     );
     const page = pageOf(rules, ({ id }) => id, filter);
-    return {
-      items: page.items.map((rule) => ({ ...printRule(rule), since: rule.since })),
-      nextCursor: page.nextCursor,
-    };
+    return { items: page.items.map(printRule), nextCursor: page.nextCursor };
   }
 }

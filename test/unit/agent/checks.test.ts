@@ -64,7 +64,6 @@ before(async () => {
     flows: {
       probe: async () => ({ kind: 'taken', agentId: HOST_A, version: 7 }),
       dialTarget: async () => null,
-      flows: () => [],
     },
     inspection: seen,
     dialForbidden: async () => forbidden({}),
@@ -275,7 +274,6 @@ function flows(change: Partial<DiagnosedAgent['flows']>): Partial<DiagnosedAgent
   const carried: DiagnosedAgent['flows'] = {
     probe: async () => ({ kind: 'taken', agentId: HOST_A, version: 7 }),
     dialTarget: async () => null,
-    flows: () => [],
   };
   return { flows: { ...carried, ...change } };
 }

@@ -33,8 +33,6 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
   checks: parseDiagnoseRequest,
   held: parseDiagnoseRequest,
   heldReply: parseDiagnoseReply,
-  flows: parseDiagnoseRequest,
-  flowsReply: parseDiagnoseReply,
   resolveReply: parseDiagnoseReply,
   checksReply: parseDiagnoseReply,
 };

@@ -14,7 +14,6 @@ function isThere(path: string): boolean {
 describe('docs/changes.md', () => {
   const page = readFileSync(join(CLONE, 'docs/changes.md'), 'utf8');
   const named = [...new Set([...page.matchAll(PATH)].map(([, path]) => path ?? ''))];
-  const planned = 'apps/console';
 
   for (const [from, link] of [
     ['docs/architecture.md', '(changes.md)'],
@@ -23,13 +22,9 @@ describe('docs/changes.md', () => {
     it(`is linked from ${from}`, () => expect(readFileSync(join(CLONE, from), 'utf8')).to.include(link));
   }
 
-  for (const path of named.filter((one) => !one.startsWith(planned))) {
+  for (const path of named) {
     const [folder, added] = path.split(/\/(?=[^/]*<)/);
     const expected = added === undefined ? path : folder;
     it(`names ${path}, which is there or has a place`, () => expect(isThere(expected ?? path)).to.equal(true));
   }
-
-  it('speaks of a console that is to come', () => {
-    expect(readdirSync(join(CLONE, 'apps'))).not.to.include('console');
-  });
 });

@@ -1,0 +1,61 @@
+import { client } from '#libs/api-client/generated/client.gen.js';
+import { HttpRefusalError } from '#libs/contracts/errors.js';
+
+/** The control plane did not answer: away, or the network between is. Whether a write was made is then not known. */
+export class NoAnswerError extends Error {
+  override name = 'NoAnswerError';
+}
+
+/** A problem (RFC 9457) that the control plane answered with, and the field that it is about. */
+export class ProblemError extends HttpRefusalError {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    remedy: string | null,
+    readonly field: string | null,
+  ) {
+    super(status, code, message, remedy);
+  }
+}
+
+/** Every refusal is a ProblemError and every silence a NoAnswerError, so that callers see no other kind. */
+async function checkedFetch(request: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(request, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new NoAnswerError('the control plane does not answer');
+  }
+  if (response.ok) return response;
+  throw await problemOf(response);
+}
+
+async function problemOf(response: Response): Promise<Error> {
+  const body = await response.json().catch(() => null);
+  if (typeof body !== 'object' || body === null)
+    return new NoAnswerError(`no answer that can be read: ${response.status}`);
+  const { code, detail, remedy, field } = body as { readonly [member: string]: unknown };
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return new ProblemError(
+    response.status,
+    text(code) ?? `HTTP_${response.status}`,
+    text(detail) ?? response.statusText,
+    text(remedy),
+    text(field),
+  );
+}
+
+client.setConfig({ baseUrl: globalThis.location?.origin ?? '', fetch: checkedFetch, throwOnError: true });
+
+/** For routes that are asked by their path, with the same errors as the generated client. */
+export async function ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+  const init: RequestInit = { method };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { 'content-type': 'application/json' };
+  }
+  const response = await checkedFetch(path, init);
+  return (await response.json()) as Answer;
+}

@@ -1,0 +1,136 @@
+import { queryOptions, skipToken } from '@tanstack/react-query';
+import {
+  listAgents,
+  listAliases,
+  listAttachments,
+  listChanges,
+  listLocalNodes,
+  listNetworks,
+  listRules,
+  listSandboxes,
+  listSessions,
+  listTokens,
+  showNetwork,
+  showNetworkStatus,
+  showSandbox,
+  showSession,
+} from '#libs/api-client/generated/index.js';
+import { ask } from './client.js';
+import { everyItem } from './pages.js';
+import type { Alias, Flows, Intent, Preview, Reachability, Rule, Sandbox, Verdict } from './shapes.js';
+
+const of = (network: string): string => `/v1/networks/${encodeURIComponent(network)}`;
+
+/**
+ * Everything that is asked of the control plane, by key. The stream of events says which keys are out of date
+ * (live/stale-keys.ts), so nothing is asked twice without a reason.
+ */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: () => showSession(),
+});
+
+export const networksQuery = queryOptions({
+  queryKey: ['networks'],
+  queryFn: () => everyItem((query) => listNetworks({ query })),
+});
+
+export const networkQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'show'],
+    queryFn: () => showNetwork({ path: { network } }),
+  });
+
+export const statusQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'status'],
+    queryFn: () => showNetworkStatus({ path: { network } }),
+  });
+
+export const aliasesQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'aliases'],
+    queryFn: async () => (await everyItem((query) => listAliases({ path: { network }, query }))) as readonly Alias[],
+  });
+
+export const attachmentsQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'attachments'],
+    queryFn: () => everyItem((query) => listAttachments({ path: { network }, query })),
+  });
+
+export const rulesQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'rules'],
+    queryFn: async () => (await everyItem((query) => listRules({ path: { network }, query }))) as readonly Rule[],
+  });
+
+/** What every rule does, and who may reach what: of one version. */
+export const reachabilityQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'reachability'],
+    queryFn: () => ask<Reachability>('GET', `${of(network)}/reachability`),
+  });
+
+const FLOWS_EVERY_MS = 5_000;
+
+/** Open connections, counted by the agents. They are in no event, so they are asked for while shown. */
+export const flowsQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'flows'],
+    queryFn: () => ask<Flows>('GET', `${of(network)}/flows`),
+    refetchInterval: FLOWS_EVERY_MS,
+  });
+
+export const changesQuery = (network: string, after: number) =>
+  queryOptions({
+    queryKey: ['network', network, 'changes', after],
+    queryFn: () => listChanges({ path: { network }, query: { after, limit: 100 } }),
+  });
+
+export const verdictQuery = (network: string, from: string, alias: string, port: number) =>
+  queryOptions({
+    queryKey: ['network', network, 'verdict', from, alias, port],
+    queryFn: () => {
+      const query = new URLSearchParams({ from, alias, port: String(port) });
+      return ask<Verdict>('GET', `${of(network)}/verdict?${query}`);
+    },
+  });
+
+/** null: what is meant is not said yet, and nothing is asked. */
+export const previewQuery = (network: string, intent: Intent | null) =>
+  queryOptions({
+    queryKey: ['network', network, 'preview', intent],
+    queryFn: intent === null ? skipToken : () => ask<Preview>('POST', `${of(network)}/previews`, intent),
+  });
+
+export const sandboxesQuery = queryOptions({
+  queryKey: ['sandboxes'],
+  queryFn: async () => (await everyItem((query) => listSandboxes({ query }))) as readonly Sandbox[],
+});
+
+export const sandboxQuery = (sandboxId: string) =>
+  queryOptions({
+    queryKey: ['sandbox', sandboxId],
+    queryFn: async () => (await showSandbox({ path: { sandboxId } })) as Sandbox,
+  });
+
+export const agentsQuery = queryOptions({
+  queryKey: ['agents'],
+  queryFn: () => everyItem((query) => listAgents({ query })),
+});
+
+export const localNodesQuery = queryOptions({
+  queryKey: ['local-nodes'],
+  queryFn: () => everyItem((query) => listLocalNodes({ query })),
+});
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: () => everyItem((query) => listTokens({ query })),
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: () => everyItem((query) => listSessions({ query })),
+});

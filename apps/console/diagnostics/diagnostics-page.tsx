@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { parseAliasName } from '#libs/contracts/ids.js';
+import { parsePort } from '#libs/contracts/ports.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
+import { statusQuery } from '../api/queries.js';
+import { useIsLive } from '../live/live-state.js';
+import { useNetworkName } from '../network/use-network.js';
+import { useNames } from '../policy/add-rule.js';
+import { CommandLine } from '../vocabulary/command-line.js';
+import { faultOf } from '../writes/field.js';
+import { NameField } from '../writes/name-field.js';
+import { Problem } from '../writes/problem.js';
+import { CheckMatrix } from './check-matrix.js';
+import { useChecks } from './run-checks.js';
+import { TestReceipt } from './test-receipt.js';
+
+const PARSE = {
+  from: (text: string): unknown => parseSelector(text, 'from'),
+  to: (text: string): unknown => parseAliasName(text, 'to'),
+  port: (text: string): unknown => parsePort(text, 'port'),
+};
+
+/** Asks whether a connection would work, of both its ends or of every agent. A link fills the form and never runs it. */
+export function DiagnosticsPage() {
+  const network = useNetworkName();
+  const search = useSearch({ from: '/frame/networks/$network/diagnostics' });
+  const navigate = useNavigate({ from: '/networks/$network/diagnostics' });
+  const [from, setFrom] = useState(search.from ?? 'local');
+  const [to, setTo] = useState(search.to ?? '');
+  const [port, setPort] = useState(search.port ?? '');
+  const isLive = useIsLive();
+  const names = useNames(network, to);
+  const agents = useQuery(statusQuery(network)).data?.agents.map(({ agentId }) => agentId) ?? [];
+  const { run, start } = useChecks(network);
+  const isGood =
+    faultOf(PARSE.from, from) === null && faultOf(PARSE.to, to) === null && faultOf(PARSE.port, port) === null;
+  const isRunning = run !== null && run.ended === null;
+
+  const ask = (whom: 'ends' | 'all'): void => {
+    if (!isGood) return;
+    void navigate({ search: { from, to, port, ...(whom === 'all' ? { agents: 'all' } : {}) }, replace: true });
+    start({ from, alias: to, port: Number(port) }, whom === 'all' ? agents : null);
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    ask(search.agents === 'all' ? 'all' : 'ends');
+  };
+  return (
+    <>
+      <form className="composer" aria-label="Test a connection" onSubmit={submit}>
+        <div className="fields">
+          <NameField label="From" value={from} change={setFrom} parse={PARSE.from} options={names.sources} />
+          <NameField label="To alias" value={to} change={setTo} parse={PARSE.to} options={names.aliases} />
+          <NameField label="Port" value={port} change={setPort} parse={PARSE.port} options={names.ports} isShort />
+        </div>
+        <div className="send">
+          <button
+            type="button"
+            className="button primary"
+            disabled={!isGood || !isLive || isRunning}
+            onClick={() => ask('ends')}
+          >
+            {run === null ? 'Run' : 'Run again'}
+          </button>
+          <button
+            type="button"
+            className="button quiet"
+            disabled={!isGood || !isLive || isRunning || agents.length === 0}
+            onClick={() => ask('all')}
+          >
+            Check every agent
+          </button>
+          <CommandLine
+            words={['network', 'test', network, from || '<selector>', `${to || '<alias>'}:${port || '<port>'}`]}
+          />
+        </div>
+      </form>
+      {run === null && (
+        <p className="part first remark">
+          The agents of the source and of the target answer typed questions; nothing runs through a shell. A check that
+          nobody answers is unknown, never a pass.
+        </p>
+      )}
+      {run !== null && run.error !== null && <Problem error={run.error} />}
+      {run?.verdict != null && <TestReceipt network={network} run={run} verdict={run.verdict} />}
+      {run !== null && run.agents.length > 0 && <CheckMatrix run={run} />}
+    </>
+  );
+}

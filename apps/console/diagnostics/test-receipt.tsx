@@ -1,0 +1,84 @@
+import type { CheckDto } from '#libs/api-client/generated/types.gen.js';
+import type { Verdict } from '../api/shapes.js';
+import { Said } from '../vocabulary/state.js';
+import { clockTime, duration } from '../vocabulary/times.js';
+import { edgeOf, type Word, wordOf } from '../vocabulary/words.js';
+import type { Run } from './run-checks.js';
+import { VerdictReasons } from './verdict-reasons.js';
+import { verdictTitle } from './verdict-sentences.js';
+
+/** The verdict, the first check that failed with its remedy, and why policy is or is not the cause. */
+export function TestReceipt({
+  network,
+  run,
+  verdict,
+}: {
+  readonly network: string;
+  readonly run: Run;
+  readonly verdict: Verdict;
+}) {
+  const checks = run.agents.flatMap((agent) => (agent.kind === 'answered' ? agent.checks : []));
+  const disagreements = run.agents.flatMap((agent) => (agent.kind === 'answered' ? agent.disagreements : []));
+  const isSilent =
+    run.agents.some(({ kind }) => kind === 'refused') || checks.some(({ status }) => status === 'unknown');
+  const failure =
+    checks.find(({ status }) => status === 'fail') ?? checks.find(({ status }) => status === 'unknown') ?? null;
+  const word = wordFor(run, verdict, failure, isSilent, disagreements.length > 0);
+  return (
+    <section
+      className={`receipt ${edgeOf(word.tone === 'allow' ? 'off' : word.tone)}`}
+      aria-label="Result"
+      role="status"
+    >
+      <div className="summary">
+        <Said word={word} />
+        <span className="anywhere">{verdictTitle(verdict, run.question)}.</span>
+        <span className="end remark unbroken">
+          {clockTime(run.began, Date.now())}
+          {run.ended === null ? ', asking' : `, ${duration(run.ended - run.began)}`}, at v{verdict.version}
+        </span>
+      </div>
+      <div className="details">
+        <div className="columns">
+          {failure !== null && (
+            <div>
+              <h3>{failure.status === 'fail' ? 'First check that failed' : 'First check that nobody answered'}</h3>
+              <p className="anywhere">
+                <span className="mono">{failure.code}</span> at{' '}
+                <span className="mono">{failure.agentId ?? failure.nodeId ?? 'nobody'}</span>: {failure.evidence}
+              </p>
+            </div>
+          )}
+          {failure !== null && failure.remedy !== null && (
+            <div>
+              <h3>What to do</h3>
+              <p className="anywhere">{failure.remedy}</p>
+            </div>
+          )}
+          {disagreements.map(({ agentId, nodeId, evidence }) => (
+            <div key={`${agentId} ${nodeId}`}>
+              <h3>Decides otherwise</h3>
+              <p className="anywhere">
+                <span className="mono">{agentId ?? nodeId}</span>: {evidence}
+              </p>
+            </div>
+          ))}
+          <div>
+            <h3>{verdict.effect === 'allow' ? 'Why policy is not the cause' : 'Why policy says no'}</h3>
+            <VerdictReasons network={network} question={run.question} verdict={verdict} />
+          </div>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function wordFor(run: Run, verdict: Verdict, failure: CheckDto | null, isSilent: boolean, isDisputed: boolean): Word {
+  if (isDisputed) return { ...wordOf('unknown'), text: 'not known: an agent decides otherwise' };
+  if (verdict.effect === 'deny') return wordOf(verdict.reason === 'EXPLICIT_DENY' ? 'deny' : 'no-rule');
+  if (verdict.effect === 'mixed') return wordOf('mixed');
+  if (failure?.status === 'fail') return { ...wordOf('fail'), text: 'does not work' };
+  if (run.ended === null) return { ...wordOf('PENDING'), text: 'asking' };
+  if (isSilent || failure !== null) return { ...wordOf('unknown'), text: 'not known' };
+  return { ...wordOf('pass'), text: 'works' };
+}

@@ -1,0 +1,63 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { ProblemError } from '../api/client.js';
+import { sessionQuery } from '../api/queries.js';
+import { follow } from '../live/follow.js';
+import { liveState, useObserved } from '../live/live-state.js';
+import { announcement } from '../writes/own-writes.js';
+import { Problem } from '../writes/problem.js';
+import { Keys } from './keys.js';
+import { LiveBanner } from './live-banner.js';
+import { Rail } from './rail.js';
+import { StatusLine } from './status-line.js';
+import { TopBar } from './top-bar.js';
+
+/** Everything that needs a session: asks who is signed in, and shows the sections around the page. */
+export function Frame() {
+  const session = useQuery(sessionQuery);
+  const isSignedOut = useObserved(liveState).kind === 'signed-out';
+  if (isSignedOut || (session.error instanceof ProblemError && session.error.status === 401)) {
+    return <ToSignIn />;
+  }
+  if (session.data === undefined) {
+    return session.isError ? <Problem error={session.error} again={() => void session.refetch()} /> : null;
+  }
+  return <SignedIn />;
+}
+
+/** Once, since the place to come back to is where this began. */
+function ToSignIn() {
+  const navigate = useNavigate();
+  const { href } = useLocation();
+  const [from] = useState(href);
+  useEffect(() => void navigate({ to: '/sign-in', search: { to: from }, replace: true }), [navigate, from]);
+  return null;
+}
+
+function SignedIn() {
+  const queries = useQueryClient();
+  const { pathname } = useLocation();
+  // The menu belongs to the page that it was opened on: another page closes it.
+  const [openOn, setOpenOn] = useState<string | null>(null);
+  const isOpen = openOn === pathname;
+  const said = useObserved(announcement);
+  useEffect(() => follow(queries), [queries]);
+  return (
+    <>
+      <TopBar isOpen={isOpen} toggle={() => setOpenOn(isOpen ? null : pathname)} />
+      <div className="app">
+        <Rail isOpen={isOpen} />
+        <main>
+          <LiveBanner />
+          <Outlet />
+        </main>
+      </div>
+      <StatusLine />
+      <Keys />
+      <p className="hidden" role="status" aria-live="polite">
+        {said}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,13 @@
+/** Reads the state of a view out of a URL: texts that are there, and nothing else. */
+export function texts<Name extends string>(
+  search: Readonly<Record<string, unknown>>,
+  names: readonly Name[],
+): { readonly [name in Name]?: string } {
+  const found: { [name in Name]?: string } = {};
+  for (const name of names) {
+    const value = search[name];
+    if (typeof value === 'string' && value !== '') found[name] = value;
+    else if (typeof value === 'number') found[name] = String(value);
+  }
+  return found;
+}

@@ -1,0 +1,35 @@
+import type { MapModel, Pair, PairEffect } from './model.js';
+
+/** A line on the map: one pair, or several between the same two frames with the same verdict. */
+export interface Line {
+  readonly id: string;
+  /** A node, or a frame where the line stands for several. */
+  readonly from: string;
+  readonly to: string;
+  readonly effect: PairEffect;
+  readonly pairs: readonly Pair[];
+}
+
+/** Above this many pairs they are bundled by agent and verdict. */
+const MOST_LINES = 60;
+
+/** The lines to draw. Pairs of the node that is looked at are always drawn one by one. */
+export function linesOf({ nodes, pairs }: MapModel, selected: string | null, isCollapsed: boolean): readonly Line[] {
+  const frameOf = new Map(nodes.map(({ id, frame }) => [id, frame]));
+  const isBundled = isCollapsed || pairs.length > MOST_LINES;
+  const lines = new Map<string, Line>();
+  for (const pair of pairs) {
+    const isOwn = !isBundled || (!isCollapsed && (pair.from === selected || pair.to === selected));
+    const from = isOwn ? pair.from : frameName(frameOf.get(pair.from) ?? '');
+    const to = isOwn ? pair.to : frameName(frameOf.get(pair.to) ?? '');
+    const id = isOwn ? pair.id : `${from}~${to}~${pair.effect}`;
+    const line = lines.get(id);
+    lines.set(id, { id, from, to, effect: pair.effect, pairs: line === undefined ? [pair] : [...line.pairs, pair] });
+  }
+  return [...lines.values()];
+}
+
+/** How a frame is named among nodes. */
+export function frameName(frame: string): string {
+  return `frame ${frame}`;
+}

@@ -1,0 +1,67 @@
+import type { KeyboardEvent } from 'react';
+import type { Line } from './bundles.js';
+import type { Box, Layout } from './layout.js';
+
+export interface Walked {
+  readonly layout: Layout;
+  readonly lines: readonly Line[];
+  readonly selected: string | null;
+  readonly line: string | null;
+  readonly select: (node: string) => void;
+  readonly look: (line: Line | null) => void;
+  readonly hold: (line: Line) => void;
+  readonly release: () => void;
+  readonly showTable: () => void;
+}
+
+/** Arrows go from box to box, `e` along the lines of a box, Enter holds a line, Escape lets go, `t` swaps to the table. */
+export function walk(event: KeyboardEvent, walked: Walked): void {
+  const next = targetOf(event.key, walked);
+  if (next === undefined) return;
+  event.preventDefault();
+  event.stopPropagation();
+  next();
+}
+
+function targetOf(key: string, walked: Walked): (() => void) | undefined {
+  const { layout, lines, selected, line } = walked;
+  switch (key) {
+    case 'ArrowUp':
+    case 'ArrowDown':
+    case 'ArrowLeft':
+    case 'ArrowRight': {
+      const to = neighbour(layout.nodes, selected, key);
+      return to === null ? undefined : () => walked.select(to.id);
+    }
+    case 'e': {
+      const own = lines.filter(({ from, to }) => from === selected || to === selected);
+      const next = own[(own.findIndex(({ id }) => id === line) + 1) % own.length];
+      return next === undefined ? undefined : () => walked.look(next);
+    }
+    case 'Enter': {
+      const held = lines.find(({ id }) => id === line);
+      return held === undefined ? undefined : () => walked.hold(held);
+    }
+    case 'Escape':
+      return walked.release;
+    case 't':
+      return walked.showTable;
+    default:
+      return undefined;
+  }
+}
+
+/** The nearest box in a direction, along the other axis as straight as can be. */
+export function neighbour(boxes: readonly Box[], from: string | null, key: string): Box | null {
+  const at = boxes.find(({ id }) => id === from);
+  if (at === undefined) return boxes[0] ?? null;
+  const isVertical = key === 'ArrowUp' || key === 'ArrowDown';
+  const sign = key === 'ArrowDown' || key === 'ArrowRight' ? 1 : -1;
+  const along = (box: Box): number => sign * (isVertical ? box.y - at.y : box.x - at.x);
+  const across = (box: Box): number => Math.abs(isVertical ? box.x - at.x : box.y - at.y);
+  const ahead = boxes.filter((box) => along(box) > 0);
+  return ahead.reduce<Box | null>(
+    (best, box) => (best === null || along(box) + 3 * across(box) < along(best) + 3 * across(best) ? box : best),
+    null,
+  );
+}

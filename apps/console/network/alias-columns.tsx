@@ -1,0 +1,72 @@
+import { Link } from '@tanstack/react-router';
+import type { Alias } from '../api/shapes.js';
+import type { Column } from '../vocabulary/list-table.js';
+import { Said, State } from '../vocabulary/state.js';
+import { wordOf } from '../vocabulary/words.js';
+
+/** `8080`, or `80:8080` where the port inside is another one. */
+export function portsText(ports: Alias['ports']): string {
+  return ports
+    .map(({ published, target }) => (published === target ? String(published) : `${published}:${target}`))
+    .join(', ');
+}
+
+/** Whether the name is answered and its listeners stand, at every agent that has part in the network. */
+function ListenersState({ alias: { listeners } }: { readonly alias: Alias }) {
+  if (listeners === undefined) return <State of="UNKNOWN" />;
+  const [first] = listeners.troubles;
+  const more = listeners.troubles.length - 1;
+  if (first === undefined) {
+    if (listeners.expected === 0) return <Said word={{ ...wordOf('skipped'), text: 'no agent takes part' }} />;
+    return <State of="SYNCED" text={`answered at ${listeners.up} of ${listeners.expected} agents`} />;
+  }
+  const state = { failed: 'FAILED', pending: 'PENDING', unknown: 'UNKNOWN' }[first.state];
+  const said = first.message ?? first.code ?? first.state;
+  return (
+    <>
+      <State of={state} text={`at ${listeners.up} of ${listeners.expected} agents`} />
+      <div className="remark">
+        <span className="mono">{first.agentId}</span>: {said}
+        {more > 0 ? `; and ${more} more` : ''}
+      </div>
+    </>
+  );
+}
+
+export const aliasColumns: readonly Column<Alias>[] = [
+  {
+    heading: 'Name',
+    className: 'mono',
+    cell: ({ alias, name, sandboxId, agentId }) => (
+      <>
+        <span className="strong">{alias}</span>
+        <span className="third">{name.slice(alias.length)}</span>
+        <div className="narrow-only second">
+          {sandboxId}
+          {agentId === null ? '' : ` on ${agentId}`}
+        </div>
+      </>
+    ),
+  },
+  { heading: 'Ports', className: 'mono', cell: ({ ports }) => portsText(ports) },
+  {
+    heading: 'Published by',
+    className: 'mono wide-only',
+    cell: ({ sandboxId }) => (
+      <Link to="/sandboxes/$sandbox" params={{ sandbox: sandboxId }}>
+        {sandboxId}
+      </Link>
+    ),
+  },
+  { heading: 'On', className: 'mono second wide-only', cell: ({ agentId }) => agentId ?? 'no agent' },
+  { heading: 'DNS and listener', cell: (alias) => <ListenersState alias={alias} /> },
+];
+
+/** How many aliases are answered everywhere; nothing where that is not known. */
+export function answeredText(aliases: readonly Alias[]): string {
+  if (aliases.some(({ listeners }) => listeners === undefined)) return '';
+  const whole = aliases.filter(
+    ({ listeners }) => listeners !== undefined && listeners.up === listeners.expected,
+  ).length;
+  return `${whole} of ${aliases.length} work at every agent`;
+}

@@ -1,0 +1,124 @@
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { attachSandbox } from '#libs/api-client/generated/index.js';
+import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
+import { attachmentsQuery, networkQuery, sandboxesQuery } from '../api/queries.js';
+import { CommandLine } from '../vocabulary/command-line.js';
+import { Field, faultOf } from '../writes/field.js';
+import { NameField } from '../writes/name-field.js';
+import { useWrite } from '../writes/use-write.js';
+import { WriteTrouble } from '../writes/write-trouble.js';
+import { InheritRules } from './inherit-rules.js';
+import { parsePortsText, portWords } from './ports-text.js';
+
+const PARSE = {
+  sandboxId: (text: string): unknown => parseSandboxId(text, 'sandboxId'),
+  alias: (text: string): unknown => (text === '' ? null : parseAliasName(text, 'alias')),
+  ports: (text: string): unknown => (text === '' ? null : parsePortsText(text)),
+};
+
+interface Props {
+  readonly network: string;
+  readonly sandboxId: string;
+  readonly close: () => void;
+}
+
+/** A sandbox that agents report, with its first name or without one. */
+export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
+  const [sandboxId, setSandboxId] = useState(initial);
+  const [alias, setAlias] = useState('');
+  const [ports, setPorts] = useState('');
+  const [inheritRules, setInheritRules] = useState(false);
+  const sandboxes = useQuery(sandboxesQuery).data ?? [];
+  const attached = new Set(useQuery(attachmentsQuery(network)).data?.map((each) => each.sandboxId));
+  const version = useQuery(networkQuery(network)).data?.version ?? null;
+  const [seen] = useState(version);
+  const { state, send, reset } = useWrite();
+  const hasName = alias !== '' || ports !== '';
+  const isGood =
+    faultOf(PARSE.sandboxId, sandboxId) === null &&
+    faultOf(PARSE.alias, alias) === null &&
+    faultOf(PARSE.ports, ports) === null &&
+    (!hasName || (alias !== '' && ports !== ''));
+
+  const write = (against: number | null): void => {
+    if (!isGood) return;
+    const named = hasName ? { alias, ports: [...portWords(ports)], inheritRules } : {};
+    void send({
+      seen: against ?? seen,
+      summary: hasName ? `attach ${sandboxId} as ${alias}` : `attach ${sandboxId}`,
+      send: (headers) => attachSandbox({ path: { network }, headers, body: { sandboxId, ...named } }),
+      done: close,
+    });
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    write(null);
+  };
+  const changed = (set: (value: string) => void) => (value: string) => {
+    set(value);
+    reset();
+  };
+  const refusalOf = (field: string): string | null =>
+    state.kind === 'refused' && state.problem.field === field ? state.problem.message : null;
+  const flags = hasName
+    ? ['--alias', alias || '<alias>', ...portWords(ports === '' ? '<port>' : ports).flatMap((port) => ['--port', port])]
+    : [];
+  return (
+    <form className="composer" aria-label="Attach sandbox" onSubmit={submit}>
+      <div className="fields">
+        <NameField
+          label="Sandbox"
+          value={sandboxId}
+          change={changed(setSandboxId)}
+          parse={PARSE.sandboxId}
+          options={sandboxes.map(({ id }) => id).filter((id) => !attached.has(id))}
+          refusal={refusalOf('sandboxId')}
+        />
+        <Field
+          label="Alias"
+          value={alias}
+          change={changed(setAlias)}
+          parse={PARSE.alias}
+          placeholder="none: it may dial, nobody can dial it"
+          refusal={refusalOf('alias')}
+        />
+        <Field
+          label="Ports"
+          value={ports}
+          change={changed(setPorts)}
+          parse={PARSE.ports}
+          placeholder="8080, 80:8080"
+          refusal={refusalOf('ports')}
+        />
+      </div>
+      <InheritRules state={state} isOn={inheritRules} set={setInheritRules} />
+      <WriteTrouble
+        network={network}
+        state={state}
+        again={write}
+        discard={close}
+        fields={['sandboxId', 'alias', 'ports']}
+      />
+      <div className="send">
+        <button type="submit" className="button primary" disabled={!isGood || state.kind === 'sending'}>
+          Attach sandbox
+        </button>
+        <button type="button" className="button quiet" onClick={close}>
+          Cancel
+        </button>
+        <CommandLine
+          words={[
+            'network',
+            'attach',
+            network,
+            sandboxId || '<sandbox-id>',
+            ...flags,
+            ...(inheritRules ? ['--inherit-rules'] : []),
+            '--wait',
+          ]}
+        />
+      </div>
+    </form>
+  );
+}

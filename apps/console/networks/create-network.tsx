@@ -1,0 +1,65 @@
+import { useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { createNetwork } from '#libs/api-client/generated/index.js';
+import { DNS_SUFFIX, parseNetworkName } from '#libs/contracts/ids.js';
+import { CommandLine } from '../vocabulary/command-line.js';
+import { Field, faultOf } from '../writes/field.js';
+import { useWrite } from '../writes/use-write.js';
+import { WriteTrouble } from '../writes/write-trouble.js';
+
+const parse = (text: string): unknown => parseNetworkName(text, 'name');
+
+/** Opens in place, so that the list stays readable. */
+export function CreateNetwork({ close, initial = '' }: { readonly close?: () => void; readonly initial?: string }) {
+  const [name, setName] = useState(initial);
+  const navigate = useNavigate();
+  const { state, send, reset } = useWrite();
+  const isGood = faultOf(parse, name) === null;
+
+  const create = (): Promise<void> =>
+    send({
+      seen: null,
+      summary: `create network ${name}`,
+      send: (headers) => createNetwork({ headers, body: { name } }),
+      done: () => void navigate({ to: '/networks/$network', params: { network: name } }),
+    });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (isGood) void create();
+  };
+  const problem = state.kind === 'refused' ? state.problem : null;
+  return (
+    <form className="composer" aria-label="Create network" onSubmit={submit}>
+      <div className="fields">
+        <Field
+          label="Name"
+          value={name}
+          change={(text) => {
+            setName(text);
+            reset();
+          }}
+          parse={parse}
+          refusal={problem?.field === 'name' ? problem.message : null}
+        />
+        <p className="second">
+          It begins empty. Names in it end in{' '}
+          <span className="mono">
+            {isGood ? name : '<name>'}.{DNS_SUFFIX}
+          </span>
+        </p>
+      </div>
+      <WriteTrouble network={name} state={state} again={() => void create()} discard={reset} fields={['name']} />
+      <div className="send">
+        <button type="submit" className="button primary" disabled={!isGood || state.kind === 'sending'}>
+          Create network
+        </button>
+        {close !== undefined && (
+          <button type="button" className="button quiet" onClick={close}>
+            Cancel
+          </button>
+        )}
+        <CommandLine words={['network', 'create', isGood ? name : '<name>']} />
+      </div>
+    </form>
+  );
+}

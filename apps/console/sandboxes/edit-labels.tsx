@@ -1,0 +1,65 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useRef, useState } from 'react';
+import { labelSandbox } from '#libs/api-client/generated/index.js';
+import type { Sandbox } from '../api/shapes.js';
+import { CommandLine } from '../vocabulary/command-line.js';
+import { labelTexts } from '../vocabulary/labels.js';
+import { Field, faultOf } from '../writes/field.js';
+import { announcement } from '../writes/own-writes.js';
+import { Problem } from '../writes/problem.js';
+import { newKey } from '../writes/use-write.js';
+import { labelChange, parseLabelsText } from './label-text.js';
+
+/** Labels are a sandbox's, not a network's: every network that it is attached to follows by itself. */
+export function EditLabels({ sandbox, close }: { readonly sandbox: Sandbox; readonly close: () => void }) {
+  const queries = useQueryClient();
+  const [text, setText] = useState(labelTexts(sandbox.labels).join(' '));
+  const [error, setError] = useState<unknown>(null);
+  const [isSending, setIsSending] = useState(false);
+  const key = useRef(newKey());
+  const isGood = faultOf(parseLabelsText, text) === null;
+  const change = isGood ? labelChange(sandbox.labels, parseLabelsText(text)) : { set: {}, remove: [] };
+  const words = [...labelTexts(change.set), ...change.remove.map((label) => `${label}-`)];
+
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setIsSending(true);
+    try {
+      const body = { set: { ...change.set }, remove: [...change.remove] };
+      await labelSandbox({ path: { sandboxId: sandbox.id }, headers: { 'Idempotency-Key': key.current }, body });
+      await queries.invalidateQueries({ queryKey: ['sandbox', sandbox.id] });
+      announcement.set(`labels of ${sandbox.id} written`);
+      close();
+    } catch (refusal) {
+      setError(refusal);
+      setIsSending(false);
+    }
+  };
+  return (
+    <form className="composer" aria-label="Edit labels" onSubmit={(event) => void submit(event)}>
+      <div className="fields">
+        <Field
+          label="Labels"
+          value={text}
+          change={(value) => {
+            setText(value);
+            setError(null);
+            key.current = newKey();
+          }}
+          parse={parseLabelsText}
+          placeholder="tier=web team=shop"
+        />
+      </div>
+      {error !== null && <Problem error={error} />}
+      <div className="send">
+        <button type="submit" className="button primary" disabled={!isGood || isSending || words.length === 0}>
+          Write labels
+        </button>
+        <button type="button" className="button quiet" onClick={close}>
+          Cancel
+        </button>
+        <CommandLine words={['sandbox', 'label', sandbox.id, ...(words.length === 0 ? ['<key>=<value>'] : words)]} />
+      </div>
+    </form>
+  );
+}

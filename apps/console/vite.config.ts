@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const CLONE = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What the control plane serves from dist/console; no file names a host, and nothing is written into the page's HTML. */
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  cacheDir: `${CLONE}.cache/vite`,
+  resolve: { alias: [{ find: /^#libs\/(.*)$/, replacement: `${CLONE}libs/$1` }] },
+  plugins: [react()],
+  worker: { format: 'es' },
+  build: {
+    outDir: `${CLONE}dist/console`,
+    emptyOutDir: true,
+    // Its inline script is for browsers without module preloading, and the content security policy refuses it.
+    modulePreload: { polyfill: false },
+    // A font written into a stylesheet would need `data:` in the content security policy.
+    assetsInlineLimit: 0,
+  },
+});

@@ -1,0 +1,21 @@
+import { useState } from 'react';
+
+/** Puts a text on the clipboard and says whether that worked. */
+export function CopyButton({ text, what = 'copy' }: { readonly text: string; readonly what?: string }) {
+  const [said, setSaid] = useState(what);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setSaid('copied');
+    } catch {
+      // Without a secure context (http on another host than localhost) browsers have no clipboard.
+      setSaid('select it');
+    }
+    setTimeout(() => setSaid(what), 2_000);
+  };
+  return (
+    <button type="button" className="copy" aria-label={`${what} ${text}`} onClick={() => void copy()}>
+      {said}
+    </button>
+  );
+}

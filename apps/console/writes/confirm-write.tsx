@@ -1,0 +1,85 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { networkQuery } from '../api/queries.js';
+import type { Intent } from '../api/shapes.js';
+import { CommandLine } from '../vocabulary/command-line.js';
+import { counted } from '../vocabulary/times.js';
+import { PreviewPanel } from './preview-panel.js';
+import { usePreview } from './use-preview.js';
+import { type NetworkWrite, useWrite, type WriteHeaders } from './use-write.js';
+import { WriteTrouble } from './write-trouble.js';
+
+interface Props {
+  readonly network: string;
+  readonly intent: Intent;
+  readonly label: string;
+  /** What it is about, as `gstacks` says it. */
+  readonly text: string;
+  readonly verb: string;
+  readonly summary: string;
+  readonly words: readonly string[];
+  readonly send: (headers: WriteHeaders) => Promise<NetworkWrite>;
+  readonly close: () => void;
+  readonly done?: () => void;
+  /** What has to be typed before it can be sent, where all of something is lost. */
+  readonly toType?: string;
+}
+
+/** A write that takes something away: it says what it will cut, and its button names that. */
+export function ConfirmWrite({ network, intent, label, text, verb, summary, words, send, close, done, toType }: Props) {
+  const preview = usePreview(network, intent);
+  const version = useQuery(networkQuery(network)).data?.version ?? null;
+  const writer = useWrite();
+  const [typed, setTyped] = useState('');
+  const cut = preview.data?.cuts.cut ?? 0;
+  const write = (seen: number | null): void =>
+    void writer.send({
+      seen: seen ?? preview.data?.version ?? version,
+      summary,
+      send,
+      done: () => {
+        close();
+        done?.();
+      },
+    });
+  const isReady = toType === undefined || typed === toType;
+  return (
+    <form
+      className="composer"
+      aria-label={label}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady) write(null);
+      }}
+    >
+      <div className="fields">
+        <p>
+          {verb}: <span className="mono anywhere">{text}</span>
+        </p>
+        {toType !== undefined && (
+          <label className="field">
+            Type {toType} to go on
+            <input
+              className="input"
+              autoComplete="off"
+              spellCheck={false}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          </label>
+        )}
+      </div>
+      <PreviewPanel network={network} preview={preview} isAsked />
+      <WriteTrouble network={network} state={writer.state} again={write} discard={close} />
+      <div className="send">
+        <button type="submit" className="button cuts" disabled={!isReady || writer.state.kind === 'sending'}>
+          {cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}
+        </button>
+        <button type="button" className="button quiet" onClick={close}>
+          Cancel
+        </button>
+        <CommandLine words={words} />
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,32 @@
+import { Autocomplete, HeadlessMantineProvider } from '@mantine/core';
+import { FieldFrame, type FieldProps } from './field.js';
+
+/** A longer list is narrowed by typing. */
+const MOST_OPTIONS = 100;
+
+/** A text field that offers the names that there are; anything else may be typed as well. */
+export function NameField({ options, ...props }: FieldProps & { readonly options: readonly string[] }) {
+  return (
+    <FieldFrame {...props}>
+      {({ id, value, placeholder, leave, described }) => (
+        <HeadlessMantineProvider>
+          <Autocomplete
+            unstyled
+            id={id}
+            classNames={{ input: 'input', dropdown: 'options' }}
+            data={[...options]}
+            limit={MOST_OPTIONS}
+            value={value}
+            onChange={props.change}
+            onBlur={leave}
+            placeholder={placeholder}
+            autoComplete="off"
+            spellCheck={false}
+            comboboxProps={{ withinPortal: false, transitionProps: { duration: 0 } }}
+            {...described}
+          />
+        </HeadlessMantineProvider>
+      )}
+    </FieldFrame>
+  );
+}

@@ -1,0 +1,163 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import { ProblemError } from '../api/client.js';
+import type { FlowPair, Preview, Reach } from '../api/shapes.js';
+import { shortId } from '../policy/rule-effect.js';
+import { Age } from '../vocabulary/age.js';
+import { Glyph } from '../vocabulary/glyph.js';
+import { counted } from '../vocabulary/times.js';
+
+interface Props {
+  readonly network: string;
+  readonly preview: UseQueryResult<Preview>;
+  /** False: the form does not say yet what is meant. */
+  readonly isAsked: boolean;
+}
+
+/** What a write will cut and change, before it is sent. What nobody answered for is said to be not known. */
+export function PreviewPanel({ network, preview, isAsked }: Props) {
+  const { data, error } = preview;
+  if (error instanceof ProblemError) {
+    return (
+      <div className="preview" role="status">
+        <p className="failed anywhere">
+          {error.message} <span className="mono">{error.code}</span>
+          {error.remedy !== null && <span className="remark"> {error.remedy}</span>}
+        </p>
+      </div>
+    );
+  }
+  if (data === undefined) {
+    return (
+      <div className="preview">
+        <p className="remark">{isAsked ? '…' : 'Fill in the fields to see what this will cut and change.'}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="preview" role="status">
+      <WillCut cuts={data.cuts} />
+      <WillChange network={network} preview={data} />
+    </div>
+  );
+}
+
+const MOST_LINES = 5;
+
+function WillCut({ cuts }: { readonly cuts: Preview['cuts'] }) {
+  const total = cuts.cut + cuts.kept;
+  return (
+    <div>
+      <h3>Will be cut</h3>
+      <p className="line">
+        <Glyph name={cuts.cut > 0 ? 'deny' : 'skipped'} tone={cuts.cut > 0 ? 'deny' : 'off'} />
+        <span>
+          <b className="mono">{cuts.cut}</b> of {counted(total, 'open connection')}, counted <Age at={cuts.countedAt} />
+        </span>
+      </p>
+      <ul className="remark">
+        {cuts.pairs.slice(0, MOST_LINES).map((pair) => (
+          <li key={`${pair.from} ${pair.alias} ${pair.port} ${pair.sourceAgentId}`} className="anywhere">
+            <PairText pair={pair} />
+          </li>
+        ))}
+        {cuts.pairs.length > MOST_LINES && <li>{cuts.pairs.length - MOST_LINES + cuts.leftOut} more</li>}
+        {cuts.notKnown.map(({ agentId, reason }) => (
+          <li key={agentId} className="anywhere">
+            not known: <span className="mono">{agentId}</span>: {reason}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function PairText({ pair }: { readonly pair: FlowPair & { readonly isCut: boolean } }) {
+  const { from, alias, port, open, sourceAgentId, targetAgentId, oldestOpenedAt, ruleId, isCut } = pair;
+  return (
+    <>
+      <span className="mono">{from}</span>
+      {sourceAgentId !== null && ` on ${sourceAgentId}`} to{' '}
+      <span className="mono">
+        {alias}:{port}
+      </span>
+      {targetAgentId !== null && ` on ${targetAgentId}`}: {open}
+      {isCut ? '' : ` ${open === 1 ? 'stays' : 'stay'}`}
+      {!isCut && ruleId !== null && `, ${shortId(ruleId)} allows it`}
+      {oldestOpenedAt !== null && (
+        <>
+          , oldest <Age at={oldestOpenedAt} />
+        </>
+      )}
+    </>
+  );
+}
+
+function WillChange({ network, preview }: { readonly network: string; readonly preview: Preview }) {
+  const { gained, gainedLeftOut, lost, lostLeftOut, rules, version, changed, unchangedSince, warnings } = preview;
+  const isNothing = gained.length + lost.length + rules.length === 0;
+  return (
+    <div>
+      <h3>Will change</h3>
+      {!changed && (
+        <p>
+          Nothing: this is so already
+          {unchangedSince !== null && (
+            <>
+              {' '}
+              since <span className="mono">v{unchangedSince}</span>
+            </>
+          )}
+          .
+        </p>
+      )}
+      {changed && isNothing && <p>Nobody gains or loses a way to anything now.</p>}
+      <Reaches effect="allow" said="may then reach" reaches={gained} leftOut={gainedLeftOut} />
+      <Reaches effect="deny" said="may then no longer reach" reaches={lost} leftOut={lostLeftOut} />
+      {rules.slice(0, MOST_LINES).map(({ ruleId, after }) => (
+        <p key={ruleId} className="line">
+          <Glyph name="no-rule" tone="off" />
+          <span>
+            <span className="mono">{shortId(ruleId)}</span>{' '}
+            {after === null ? 'will do something again' : 'will do nothing'}
+          </span>
+        </p>
+      ))}
+      {warnings.map(({ code, message }) => (
+        <p key={code} className="stale anywhere">
+          {message}
+        </p>
+      ))}
+      <p className="remark">
+        Based on <span className="mono">v{version}</span>. If {network} changes before you send, nothing is written and
+        you see what changed.
+      </p>
+    </div>
+  );
+}
+
+interface ReachesProps {
+  readonly effect: 'allow' | 'deny';
+  readonly said: string;
+  readonly reaches: readonly Reach[];
+  readonly leftOut: number;
+}
+
+function Reaches({ effect, said, reaches, leftOut }: ReachesProps) {
+  const more = reaches.length - MOST_LINES + leftOut;
+  return (
+    <>
+      {reaches.slice(0, MOST_LINES).map(({ from, alias, port }) => (
+        <p key={`${from} ${alias} ${port}`} className="line">
+          <Glyph name={effect} tone={effect} />
+          <span className="anywhere">
+            <span className="mono">{from}</span> {said}{' '}
+            <span className="mono">
+              {alias}:{port}
+            </span>
+          </span>
+        </p>
+      ))}
+      {more > 0 && <p className="remark">{more} more</p>}
+    </>
+  );
+}

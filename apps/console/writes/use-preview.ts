@@ -1,0 +1,24 @@
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { previewQuery } from '../api/queries.js';
+import type { Intent, Preview } from '../api/shapes.js';
+
+const AFTER_TYPING_MS = 250;
+/** Open connections come and go without an event. */
+const AGAIN_EVERY_MS = 5_000;
+
+/** What a write would do, asked shortly after the last key was pressed, and again while it is shown. */
+export function usePreview(network: string, intent: Intent | null): UseQueryResult<Preview> {
+  const [settled, setSettled] = useState(intent);
+  const text = JSON.stringify(intent);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(JSON.parse(text)), AFTER_TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const isSettled = JSON.stringify(settled) === text;
+  return useQuery({
+    ...previewQuery(network, isSettled ? settled : null),
+    refetchInterval: AGAIN_EVERY_MS,
+    gcTime: 0,
+  });
+}

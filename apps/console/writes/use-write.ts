@@ -1,0 +1,102 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import type { WarningDto } from '#libs/api-client/generated/types.gen.js';
+import { NoAnswerError, ProblemError } from '../api/client.js';
+import { keepReceipt } from './own-writes.js';
+
+/** What the generated client takes of a write beside its body. */
+export type WriteHeaders = {
+  readonly 'Idempotency-Key': string;
+  readonly 'If-Match'?: string;
+};
+
+export interface NetworkWrite {
+  readonly network: string;
+  readonly version: number;
+  readonly changed: boolean;
+  readonly unchangedSince: number | null;
+  readonly warnings: readonly WarningDto[];
+}
+
+export type WriteState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'sending'; readonly tries: number }
+  | { readonly kind: 'refused'; readonly problem: ProblemError }
+  /** Nothing was written: the network is at another version than the one that the user saw. */
+  | { readonly kind: 'conflict'; readonly seen: number }
+  /** Nobody answered: whether it was written is not known. Sent again, the same key gets the first answer. */
+  | { readonly kind: 'lost' };
+
+/** Between tries to get a lost answer. */
+const TRY_AGAIN_AFTER_MS = [500, 1_000, 2_000, 4_000];
+
+interface Sending<Write extends NetworkWrite> {
+  /** The version that the user saw; null: the write does not depend on one. */
+  readonly seen: number | null;
+  readonly summary: string;
+  readonly send: (headers: WriteHeaders) => Promise<Write>;
+  readonly done?: (write: Write) => void;
+}
+
+/** Sends a write under one Idempotency-Key until it is answered, and leaves its receipt at the head of the network's page. */
+export function useWrite() {
+  const queries = useQueryClient();
+  const [state, setState] = useState<WriteState>({ kind: 'idle' });
+  /** A key is one intention: it is kept while the answer is lost, and given up with any answer. */
+  const key = useRef<string | null>(null);
+
+  async function send<Write extends NetworkWrite>(sending: Sending<Write>): Promise<void> {
+    const sentAt = Date.now();
+    key.current ??= newKey();
+    const headers: WriteHeaders = {
+      'Idempotency-Key': key.current,
+      ...(sending.seen === null ? {} : { 'If-Match': String(sending.seen) }),
+    };
+    try {
+      const write = await answered(
+        () => sending.send(headers),
+        (tries) => setState({ kind: 'sending', tries }),
+      );
+      key.current = null;
+      keepReceipt({ ...picked(write), summary: sending.summary, sentAt });
+      setState({ kind: 'idle' });
+      void queries.invalidateQueries({ queryKey: ['network', write.network] });
+      void queries.invalidateQueries({ queryKey: ['networks'] });
+      sending.done?.(write);
+    } catch (error) {
+      if (error instanceof NoAnswerError) {
+        setState({ kind: 'lost' });
+        return;
+      }
+      key.current = null;
+      if (!(error instanceof ProblemError)) throw error;
+      const isConflict = error.code === 'VERSION_CONFLICT' && sending.seen !== null;
+      setState(isConflict ? { kind: 'conflict', seen: sending.seen } : { kind: 'refused', problem: error });
+    }
+  }
+
+  return { state, send, reset: () => setState({ kind: 'idle' }) };
+}
+
+function picked({ network, version, changed, unchangedSince, warnings }: NetworkWrite): NetworkWrite {
+  return { network, version, changed, unchangedSince, warnings };
+}
+
+async function answered<Answer>(ask: () => Promise<Answer>, trying: (tries: number) => void): Promise<Answer> {
+  for (let tries = 0; ; tries += 1) {
+    trying(tries);
+    try {
+      return await ask();
+    } catch (error) {
+      const waitMs = TRY_AGAIN_AFTER_MS[tries];
+      if (!(error instanceof NoAnswerError) || waitMs === undefined) throw error;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}
+
+/** Random by the browser's own generator; `crypto.randomUUID` is missing where the page is not a secure context. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return `console-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
