@@ -34,6 +34,8 @@ export async function runLocalChecks(node: DiagnosedNode, message: unknown): Pro
   }
   // Nobody compares a machine's view with the store.
   if (request.kind === 'held') return { protocol: BUS_PROTOCOL, kind: 'held', held: null };
+  // No agent's: what a machine opens, the target's agent carries and counts.
+  if (request.kind === 'flows') return { protocol: BUS_PROTOCOL, kind: 'flows', pairs: [], leftOut: 0 };
   const checks = [
     checkMeshJoined(mesh, certificate, now),
     checkTopologyApplied(held, request),

@@ -1,61 +1,67 @@
-import { formatSelector } from '#libs/contracts/selectors.js';
+import type { AliasName } from '#libs/contracts/ids.js';
 import { evaluateSource } from './evaluate.js';
 import type { NetworkView } from './model.js';
 import { compareText } from './order.js';
 import type { PolicySource } from './policy-source.js';
+import { namedUsers, selectorTextOf } from './rule-sources.js';
 
-/** What two views of a network let through differently: each line `<source> -> <alias>:<port>`, in order. */
+/** A port that a source may reach. */
+export interface Reached {
+  /** A selector that stands for the source alone. */
+  readonly from: string;
+  readonly alias: AliasName;
+  readonly port: number;
+}
+
+/** What two views of a network let through differently, in order. */
 export interface ReachabilityChange {
-  readonly gained: readonly string[];
-  readonly lost: readonly string[];
+  readonly gained: readonly Reached[];
+  readonly lost: readonly Reached[];
 }
 
 /** What `after` lets through and `before` does not, and the other way round; null: there is no such network. */
 export function reachabilityChange(before: NetworkView | null, after: NetworkView | null): ReachabilityChange {
-  const users = [...namedUsers(before), ...namedUsers(after)];
-  const [had, has] = [reachability(before, users), reachability(after, users)];
-  return {
-    gained: [...has].filter((line) => !had.has(line)).sort(compareText),
-    lost: [...had].filter((line) => !has.has(line)).sort(compareText),
-  };
+  const users = [before, after].flatMap((view) => (view === null ? [] : namedUsers(view)));
+  const locals = [null, ...users].map((user): PolicySource => ({ kind: 'local', user }));
+  const [had, has] = [reachability(before, locals), reachability(after, locals)];
+  return { gained: missingFrom(had, has), lost: missingFrom(has, had) };
+}
+
+/** `<source> -> <alias>:<port>` */
+export function reachedText({ from, alias, port }: Reached): string {
+  return `${from} -> ${alias}:${port}`;
+}
+
+function missingFrom(some: ReadonlyMap<string, Reached>, others: ReadonlyMap<string, Reached>): readonly Reached[] {
+  return [...others]
+    .filter(([text]) => !some.has(text))
+    .sort(([one], [other]) => compareText(one, other))
+    .map(([, reached]) => reached);
 }
 
 /**
  * Everything that a view lets through, by the function that decides live traffic. Of local nodes, those users are told
  * apart that a rule names. A port that no rule allows costs nothing.
  */
-function reachability(view: NetworkView | null, users: readonly PolicySource[]): ReadonlySet<string> {
-  const reached = new Set<string>();
-  if (view === null) return reached;
+function reachability(view: NetworkView | null, locals: readonly PolicySource[]): ReadonlyMap<string, Reached> {
+  const found = new Map<string, Reached>();
+  if (view === null) return found;
   const sources: readonly PolicySource[] = [
     ...[...view.sandboxes.keys()].map((sandboxId) => ({ kind: 'sandbox', sandboxId }) as const),
-    { kind: 'local', user: null },
-    ...users,
+    ...locals,
   ];
   const allowed = new Set(
     [...view.rules.values()].flatMap(({ effect, to, port }) => (effect === 'allow' ? [`${to}:${port}`] : [])),
   );
   for (const { alias, ports } of view.aliases.values()) {
-    for (const { published } of ports) {
-      const target = `${alias}:${published}`;
-      if (!allowed.has(target)) continue;
+    for (const { published: port } of ports) {
+      if (!allowed.has(`${alias}:${port}`)) continue;
       for (const source of sources) {
-        if (evaluateSource(view, source, alias, published).effect === 'allow')
-          reached.add(`${named(source)} -> ${target}`);
+        if (evaluateSource(view, source, alias, port).effect !== 'allow') continue;
+        const reached = { from: selectorTextOf(source), alias, port };
+        found.set(reachedText(reached), reached);
       }
     }
   }
-  return reached;
-}
-
-function namedUsers(view: NetworkView | null): readonly PolicySource[] {
-  return [...(view?.rules.values() ?? [])].flatMap(({ from }) =>
-    from.kind === 'local-user' ? [{ kind: 'local', user: from.user } as const] : [],
-  );
-}
-
-/** As a selector that stands for this source alone. */
-function named(source: PolicySource): string {
-  if (source.kind === 'sandbox') return formatSelector({ kind: 'sandbox', sandboxId: source.sandboxId });
-  return source.user === null ? 'local' : formatSelector({ kind: 'local-user', user: source.user });
+  return found;
 }

@@ -36,7 +36,7 @@ export interface DiagnosedAgent {
   readonly isListening: (route: Route) => Promise<boolean>;
   readonly sandboxes: Pick<SandboxDirectory, 'addressOf' | 'isPaused'>;
   readonly endpointsOf: (agentId: AgentId) => readonly string[];
-  readonly flows: Pick<FlowEngine, 'probe' | 'dialTarget'>;
+  readonly flows: Pick<FlowEngine, 'probe' | 'dialTarget' | 'flows'>;
   readonly inspection: Pick<SandboxInspection, 'listeners' | 'lookUp'>;
   /** Dials from a sandbox what isolation keeps from it. */
   readonly dialForbidden: Traffic['dialForbidden'];

@@ -6,6 +6,7 @@ import { cutIntoParts } from '#libs/policy/snapshot-parts.js';
 import { snapshotText } from '#libs/policy/snapshot-text.js';
 import { runChecks } from './checks.js';
 import { type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
+import { openFlows } from './open-flows.js';
 
 /** Bytes of JSON in one answer, below what the bus carries at once. */
 const PART_BYTES = 256 * 1_024;
@@ -24,6 +25,14 @@ export async function diagnose(agent: DiagnosedAgent, message: unknown): Promise
   const request = parseDiagnoseRequest(message);
   if (request.kind === 'checks') {
     return { protocol: BUS_PROTOCOL, kind: 'checks', ...(await runChecks(agent, request)) };
+  }
+  if (request.kind === 'flows') {
+    const { networkId } = request;
+    return {
+      protocol: BUS_PROTOCOL,
+      kind: 'flows',
+      ...openFlows(agent.flows.flows(), networkId, agent.view(networkId)),
+    };
   }
   if (request.kind === 'held') return { protocol: BUS_PROTOCOL, kind: 'held', held: heldPart(agent, request) };
   return {

@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { AgentDto, AgentPageDto, AgentRevocationDto } from '#libs/contracts/http/agents.js';
 import { AGENT } from '#libs/domain/agent/aggregate.js';
-import { decideAgent } from '#libs/domain/agent/decide.js';
+import { AgentNotFoundError, decideAgent } from '#libs/domain/agent/decide.js';
 import { streamOf } from '#libs/domain/aggregate.js';
 import { AgentStates } from '../applied/agent-states.js';
 import { pageOf } from '../http/paging.js';
@@ -9,21 +9,19 @@ import { cutAnswer, Revocations } from '../identity/revocations.js';
 import { MeshKeyUpkeep } from '../mesh/mesh-key-upkeep.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { Inventories } from '../presence/inventories.js';
-import type { AgentRecord } from '../record/agent-record.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
-import { unreadableDto } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
-import { ListAgents, RevokeAgent } from './messages.js';
+import { AgentViews } from './agent-views.js';
+import { ListAgents, RevokeAgent, ShowAgent } from './messages.js';
 
 @QueryHandler(ListAgents)
 export class ListAgentsHandler implements IQueryHandler<ListAgents> {
   constructor(
     private readonly directory: Directory,
-    private readonly contacts: AgentContacts,
     private readonly statuses: NetworkStatuses,
-    private readonly inventories: Inventories,
+    private readonly views: AgentViews,
   ) {}
 
   async execute({ filter }: ListAgents): Promise<AgentPageDto> {
@@ -34,32 +32,21 @@ export class ListAgentsHandler implements IQueryHandler<ListAgents> {
       return this.directory.networksOfAgent(state.agentId).some(({ topology }) => topology.name === network);
     });
     const page = pageOf(found, ({ state }) => state.agentId, filter);
-    return { items: page.items.map((record) => this.describe(record)), nextCursor: page.nextCursor };
+    return { items: page.items.map((record) => this.views.agent(record)), nextCursor: page.nextCursor };
   }
+}
 
-  private describe({ state, enrolledAt }: AgentRecord): AgentDto {
-    const { agentId } = state;
-    const contact = this.contacts.of(agentId);
-    return {
-      id: agentId,
-      status: this.statuses.agentStatus(agentId),
-      driver: contact?.driver ?? null,
-      softwareVersion: contact?.softwareVersion ?? null,
-      lastContactAt: contact?.lastContactAt.toISOString() ?? null,
-      enrolledAt,
-      unreadable: unreadableDto(this.directory.unreadable(streamOf(AGENT, agentId))),
-      mesh: this.statuses.meshOf(agentId),
-      sandboxes: this.directory
-        .sandboxes()
-        .filter((sandbox) => sandbox.agentId === agentId)
-        .map(({ sandboxId }) => sandboxId)
-        .sort(),
-      refused: this.inventories.refusedBy(agentId),
-      networks: this.directory.networksOfAgent(agentId).map((record) => {
-        const { status, appliedVersion } = this.statuses.ofAgent(record, agentId);
-        return { network: record.topology.name, status, appliedVersion, version: record.topology.version };
-      }),
-    };
+@QueryHandler(ShowAgent)
+export class ShowAgentHandler implements IQueryHandler<ShowAgent> {
+  constructor(
+    private readonly directory: Directory,
+    private readonly views: AgentViews,
+  ) {}
+
+  async execute({ agentId }: ShowAgent): Promise<AgentDto> {
+    const record = this.directory.agent(agentId);
+    if (record === null) throw new AgentNotFoundError(agentId);
+    return this.views.agent(record);
   }
 }
 

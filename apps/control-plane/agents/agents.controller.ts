@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { AgentPageDto, AgentRevocationDto, ListAgentsQuery } from '#libs/contracts/http/agents.js';
+import { AgentDto, AgentPageDto, AgentRevocationDto, ListAgentsQuery } from '#libs/contracts/http/agents.js';
 import { CreateEnrollmentTokenDto, EnrollmentTokenDto } from '#libs/contracts/http/enrollment.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
-import { CreateEnrollmentToken, ListAgents, RevokeAgent } from './messages.js';
+import { CreateEnrollmentToken, ListAgents, RevokeAgent, ShowAgent } from './messages.js';
 
 @ApiTags('agents')
 @Controller('v1/agents')
@@ -20,6 +20,13 @@ export class AgentsController {
   @Route({ summary: 'List agents', answers: AgentPageDto })
   listAgents(@Query() filter: ListAgentsQuery): Promise<AgentPageDto> {
     return this.queries.execute(new ListAgents(filter));
+  }
+
+  @Get(':agentId')
+  @DescribePath('agentId', 'host-a')
+  @Route({ summary: 'Show an agent', answers: AgentDto })
+  showAgent(@PathValue('agentId', parseAgentId) agentId: AgentId): Promise<AgentDto> {
+    return this.queries.execute(new ShowAgent(agentId));
   }
 
   @Delete(':agentId')

@@ -5,7 +5,8 @@ import { IdentityModule } from '../identity/identity.module.js';
 import { MeshModule } from '../mesh/mesh.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
 import { StatusModule } from '../status/status.module.js';
-import { ListAgentsHandler, RevokeAgentHandler } from './agent.handlers.js';
+import { ListAgentsHandler, RevokeAgentHandler, ShowAgentHandler } from './agent.handlers.js';
+import { AgentViews } from './agent-views.js';
 import { AgentWrites } from './agent-writes.js';
 import { Credentials } from './credentials.js';
 import { CreateEnrollmentTokenHandler, EnrollAgentHandler, RenewAgentHandler } from './enrollment.handlers.js';
@@ -30,7 +31,9 @@ import { RequestAgentMeshKeyHandler } from './mesh-key.handler.js';
     EnrollAgentHandler,
     RenewAgentHandler,
     RequestAgentMeshKeyHandler,
+    AgentViews,
     ListAgentsHandler,
+    ShowAgentHandler,
     RevokeAgentHandler,
   ],
 })

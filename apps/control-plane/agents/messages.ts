@@ -1,5 +1,5 @@
 import { Command, Query } from '@nestjs/cqrs';
-import type { AgentPageDto, AgentRevocationDto, ListAgentsQuery } from '#libs/contracts/http/agents.js';
+import type { AgentDto, AgentPageDto, AgentRevocationDto, ListAgentsQuery } from '#libs/contracts/http/agents.js';
 import type {
   AgentCredentialsDto,
   CreateEnrollmentTokenDto,
@@ -13,6 +13,12 @@ import type { WriteContext } from '../http/write-context.js';
 
 export class ListAgents extends Query<AgentPageDto> {
   constructor(readonly filter: ListAgentsQuery) {
+    super();
+  }
+}
+
+export class ShowAgent extends Query<AgentDto> {
+  constructor(readonly agentId: AgentId) {
     super();
   }
 }

@@ -11,6 +11,7 @@ import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
 import { AttachmentsController } from '../networks/attachments.controller.js';
 import { NetworksController } from '../networks/networks.controller.js';
+import { PreviewsController } from '../networks/previews.controller.js';
 import { QuarantineController } from '../networks/quarantine.controller.js';
 import { RulesController } from '../networks/rules.controller.js';
 import { SandboxesController } from '../sandboxes/sandboxes.controller.js';
@@ -26,6 +27,7 @@ export const API_CONTROLLERS = [
   AliasesController,
   ResolutionController,
   RulesController,
+  PreviewsController,
   QuarantineController,
   TestsController,
   SandboxesController,

@@ -57,7 +57,8 @@ const UNAVAILABLE_CODE = /^(BUS_UNAVAILABLE|BUS_TIMEOUT|STARTING)$/;
 export function problemOf(error: unknown, requestId: string): ProblemDto {
   if (error instanceof CodedError) {
     const detail = error instanceof StoreUnavailableError ? STORE_UNAVAILABLE : error.message;
-    return problem(statusOf(error), error.code, detail, error.remedy, requestId);
+    const field = error instanceof InvalidInputError ? error.field : null;
+    return { ...problem(statusOf(error), error.code, detail, error.remedy, requestId), field };
   }
   if (isDatabaseUnavailable(error)) {
     return problem(503, 'STORE_UNAVAILABLE', STORE_UNAVAILABLE, 'try again in a moment', requestId);
@@ -150,6 +151,7 @@ function problem(status: number, code: string, detail: string, remedy: string | 
     detail,
     code,
     remedy,
+    field: null,
     requestId,
   };
 }

@@ -3,9 +3,10 @@ import { DeliveryModule } from '../delivery/delivery.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
 import { ResolveAliasHandler } from './resolve.handler.js';
 import { TestConnectionHandler } from './test-connection.handler.js';
+import { ShowVerdictHandler } from './verdict.handler.js';
 
 @Module({
   imports: [PresenceModule, DeliveryModule],
-  providers: [ResolveAliasHandler, TestConnectionHandler],
+  providers: [ResolveAliasHandler, TestConnectionHandler, ShowVerdictHandler],
 })
 export class DiagnosticsModule {}

@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { ResolutionDto } from '#libs/contracts/http/aliases.js';
-import type { TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
+import type { TestRequestDto, TestResultDto, VerdictDto } from '#libs/contracts/http/diagnostics.js';
+import type { VerdictQuery } from '#libs/contracts/http/policy-views.js';
 import type { AliasName, NetworkName } from '#libs/contracts/ids.js';
 
 export class ResolveAlias extends Query<ResolutionDto> {
@@ -16,6 +17,15 @@ export class TestConnection extends Query<TestResultDto> {
   constructor(
     readonly network: NetworkName,
     readonly question: TestRequestDto,
+  ) {
+    super();
+  }
+}
+
+export class ShowVerdict extends Query<VerdictDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly question: VerdictQuery,
   ) {
     super();
   }

@@ -1,12 +1,14 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { CHECK_CODES, type CheckRole } from '#libs/contracts/bus/checks.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
-import type { CheckDto, MemberVerdictDto, TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
+import type { CheckDto, TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
+import type { AgentId } from '#libs/contracts/ids.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import { Questions } from '../delivery/questions.js';
 import { agentReceiver, hashFor, type Receiver } from '../delivery/receiver.js';
+import { NotFoundError } from '../http/errors.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
 import type { NetworkRecord } from '../record/network-record.js';
@@ -17,6 +19,9 @@ import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
 import { partiesOf } from './parties.js';
 import { TestConnection } from './queries.js';
+import { verdictDto } from './verdict-dto.js';
+
+type End = readonly [CheckRole, Receiver];
 
 /** A test that crosses with a write is made again, this often in all. */
 const ATTEMPTS = 3;
@@ -50,11 +55,12 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const record = topology.aliases.get(alias);
     const isLocal = selector.kind === 'local' || selector.kind === 'local-user';
     const nodes = this.localNodes(topology, selector);
-    const ends: readonly (readonly [CheckRole, Receiver])[] = [
+    const ends: readonly End[] = [
       ...sources.map((agentId) => ['source', agentReceiver(agentId)] as const),
       ...nodes.asked.map((node) => ['source', node] as const),
       ...(target === null ? [] : [['target', agentReceiver(target)] as const]),
     ];
+    if (question.agentId !== undefined) return this.testOne(question.agentId, ends, network, question, verdict);
     const answers = await Promise.all(ends.map(([role, asked]) => this.ask(asked, role, network, question)));
     const checks = inOrder([
       policyCheck(topology, from, alias, port, verdict),
@@ -64,10 +70,38 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
       ...unplacedSources.map(unplaced),
       ...(record === undefined ? [noTarget(topology, alias)] : target === null ? [unplaced(record.sandboxId)] : []),
     ]);
+    return this.result(verdict, checks, answers);
+  }
+
+  /** One agent's part of a test, so that whoever shows many agents can show each as it answers. */
+  private async testOne(
+    agentId: AgentId,
+    ends: readonly End[],
+    network: NetworkRecord,
+    question: TestRequestDto,
+    verdict: SelectorVerdict,
+  ): Promise<TestResultDto> {
+    const { topology, participants } = network;
+    if (!participants.includes(agentId)) {
+      const detail = `agent ${agentId} has no sandbox in ${topology.name}`;
+      const remedy = `see \`gstacks network status ${topology.name}\``;
+      throw new NotFoundError('AGENT_NOT_IN_NETWORK', detail, remedy);
+    }
+    const own = ends.filter(([, asked]) => asked.kind === 'agent' && asked.agentId === agentId);
+    const parts: readonly End[] = own.length > 0 ? own : [['source', agentReceiver(agentId)]];
+    const answers = await Promise.all(parts.map(([role, asked]) => this.ask(asked, role, network, question)));
+    return this.result(verdict, inOrder(answers.flatMap((answer) => answer.checks)), answers);
+  }
+
+  private result(
+    verdict: SelectorVerdict,
+    checks: readonly CheckDto[],
+    answers: readonly AnsweredChecks[],
+  ): TestResultDto {
     const disagreements = answers.flatMap(({ disagreement }) => (disagreement === null ? [] : [disagreement]));
     const first = (status: CheckDto['status']) => checks.find((check) => check.status === status);
     return {
-      verdict: { ...verdict, epoch: this.epoch.current, members: verdict.members.map(memberDto) },
+      verdict: verdictDto(verdict, this.epoch.current),
       checks,
       disagreements,
       firstFailure: disagreements[0] ?? first('fail') ?? first('unknown') ?? null,
@@ -109,10 +143,4 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
 /** In the order in which one depends on another; what decides comes first within a check, then the source. */
 function inOrder(checks: readonly CheckDto[]): readonly CheckDto[] {
   return CHECK_CODES.flatMap((code) => checks.filter((check) => check.code === code));
-}
-
-function memberDto({ source, verdict }: SelectorVerdict['members'][number]): MemberVerdictDto {
-  const { effect, reason, ruleId } = verdict;
-  const text = source.kind === 'sandbox' ? `sandbox:${source.sandboxId}` : `local:${source.user}`;
-  return { source: text, effect, reason, ruleId };
 }

@@ -3,7 +3,7 @@ import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler 
 import type { Logger } from 'pino';
 import type { EpochPreviewDto, RegressedNetworkDto, StartedEpochDto } from '#libs/contracts/http/epochs.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
-import { reachabilityChange } from '#libs/policy/reachability.js';
+import { reachabilityChange, reachedText } from '#libs/policy/reachability.js';
 import { viewOf } from '#libs/policy/view.js';
 import { type Regression, Regressions } from '../applied/regressions.js';
 import { LOGGER } from '../foundation/provided.js';
@@ -47,8 +47,8 @@ export class PreviewEpochHandler implements IQueryHandler<PreviewEpoch> {
     for (const snapshot of snapshots) {
       if (snapshot === null) continue;
       const change = reachabilityChange(snapshot.participates ? viewOf(snapshot) : null, topology);
-      for (const line of change.gained) gained.add(line);
-      for (const line of change.lost) lost.add(line);
+      for (const reached of change.gained) gained.add(reachedText(reached));
+      for (const reached of change.lost) lost.add(reachedText(reached));
     }
     return {
       id: networkId,

@@ -42,6 +42,14 @@ export interface NetworkWrite<Kind extends NetworkCommandKind, Result> {
   readonly toTheEnd?: boolean;
 }
 
+export interface PreviewedWrite {
+  readonly before: Topology;
+  readonly after: Topology;
+  readonly changed: boolean;
+  readonly unchangedSince: number | null;
+  readonly warnings: readonly WarningDto[];
+}
+
 export const nameClaim = (name: NetworkName): UniqueClaim => ({ scope: 'network-name', value: name });
 
 /** Commands on a network that exists, found by its name. */
@@ -88,6 +96,21 @@ export class NetworkWrites {
       },
       releases: task.releasesName ? [nameClaim(task.network)] : [],
     });
+  }
+
+  /** What a command would write, and what it would refuse, without writing it. Errors: those of the write. */
+  async preview<Kind extends NetworkCommandKind>(
+    network: NetworkName,
+    command: NetworkCommandOf<Kind>,
+  ): Promise<PreviewedWrite> {
+    const networkId = await this.networkId(network);
+    const { state: before } = await this.states.network(networkId);
+    const decision = this.withRegression(networkId, network, command, decideNetwork<Kind>(command, before));
+    if (decision instanceof DomainError) throw decision;
+    const { events, unchangedSince, warnings } = decision;
+    const after = evolveNetworkThrough(before, events);
+    if (before === null || after === null) throw networkNotFound(network);
+    return { before, after, changed: events.length > 0, unchangedSince, warnings };
   }
 
   /**

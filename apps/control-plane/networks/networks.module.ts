@@ -9,6 +9,7 @@ import { ListChangesHandler } from './changes.handler.js';
 import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
+import { PreviewWriteHandler } from './preview.handler.js';
 import { LiftQuarantineHandler, QuarantineNetworkHandler } from './quarantine.handlers.js';
 import {
   ListAliasesHandler,
@@ -17,6 +18,7 @@ import {
   ListRulesHandler,
   ShowNetworkHandler,
 } from './query.handlers.js';
+import { ListFlowsHandler, ShowReachabilityHandler } from './reachability.handler.js';
 import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
 
 @Module({
@@ -41,6 +43,9 @@ import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
     ListAliasesHandler,
     ListRulesHandler,
     ListChangesHandler,
+    ShowReachabilityHandler,
+    ListFlowsHandler,
+    PreviewWriteHandler,
   ],
 })
 export class NetworksModule {}

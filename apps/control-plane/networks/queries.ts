@@ -2,7 +2,10 @@ import { Query } from '@nestjs/cqrs';
 import type { AliasPageDto, ListAliasesQuery } from '#libs/contracts/http/aliases.js';
 import type { AttachmentPageDto, ListAttachmentsQuery } from '#libs/contracts/http/attachments.js';
 import type { ChangesDto, ListChangesQuery } from '#libs/contracts/http/changes.js';
+import type { NetworkFlowsDto } from '#libs/contracts/http/flows.js';
 import type { ListNetworksQuery, NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
+import type { ReachabilityDto } from '#libs/contracts/http/policy-views.js';
+import type { PreviewDto, PreviewRequestDto } from '#libs/contracts/http/previews.js';
 import type { ListRulesQuery, RulePageDto } from '#libs/contracts/http/rules.js';
 import type { NetworkName } from '#libs/contracts/ids.js';
 
@@ -49,6 +52,28 @@ export class ListChanges extends Query<ChangesDto> {
   constructor(
     readonly network: NetworkName,
     readonly filter: ListChangesQuery,
+  ) {
+    super();
+  }
+}
+
+export class ShowReachability extends Query<ReachabilityDto> {
+  constructor(readonly network: NetworkName) {
+    super();
+  }
+}
+
+export class ListFlows extends Query<NetworkFlowsDto> {
+  constructor(readonly network: NetworkName) {
+    super();
+  }
+}
+
+/** Decides a write without making it. */
+export class PreviewWrite extends Query<PreviewDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: PreviewRequestDto,
   ) {
     super();
   }

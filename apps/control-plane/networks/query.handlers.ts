@@ -7,6 +7,7 @@ import { printRule } from '#libs/contracts/rules.js';
 import { Regressions } from '../applied/regressions.js';
 import { pageOf } from '../http/paging.js';
 import { Directory } from '../record/directory.js';
+import { AliasListeners } from '../status/alias-listeners.js';
 import { aliasDto, hasLabel } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { NetworkViews } from './network-views.js';
@@ -66,12 +67,18 @@ export class ListAttachmentsHandler implements IQueryHandler<ListAttachments> {
 
 @QueryHandler(ListAliases)
 export class ListAliasesHandler implements IQueryHandler<ListAliases> {
-  constructor(private readonly views: NetworkViews) {}
+  constructor(
+    private readonly views: NetworkViews,
+    private readonly listeners: AliasListeners,
+  ) {}
 
   async execute({ network, filter }: ListAliases): Promise<AliasPageDto> {
-    const { topology } = this.views.find(network);
+    const record = this.views.find(network);
+    const { topology } = record;
     const page = pageOf([...topology.aliases.values()], ({ alias }) => alias, filter);
-    return { items: page.items.map((record) => aliasDto(topology, record)), nextCursor: page.nextCursor };
+    const listenersOf = this.listeners.of(record);
+    const items = page.items.map((alias) => ({ ...aliasDto(topology, alias), listeners: listenersOf(alias) }));
+    return { items, nextCursor: page.nextCursor };
   }
 }
 
@@ -85,6 +92,9 @@ export class ListRulesHandler implements IQueryHandler<ListRules> {
       ({ effect }) => filter.effect === undefined || effect === filter.effect,
     );
     const page = pageOf(rules, ({ id }) => id, filter);
-    return { items: page.items.map(printRule), nextCursor: page.nextCursor };
+    return {
+      items: page.items.map((rule) => ({ ...printRule(rule), since: rule.since })),
+      nextCursor: page.nextCursor,
+    };
   }
 }

@@ -22,12 +22,13 @@ export class SandboxViews {
   ) {}
 
   sandbox(state: SandboxState): SandboxDto {
-    const { sandboxId, agentId, driver, labels } = state;
-    const report = state.present ? this.inventories.reportOf(sandboxId) : null;
+    const { sandboxId, agentId, address, driver, labels, present } = state;
+    const report = present ? this.inventories.reportOf(sandboxId) : null;
     return {
       id: sandboxId,
       agentId,
       status: this.statusOf(state),
+      address: present ? address : null,
       driver,
       labels,
       ...this.conditions.of(sandboxId),

@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AppliedModule } from '../applied/applied.module.js';
+import { DeliveryModule } from '../delivery/delivery.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
+import { AliasListeners } from './alias-listeners.js';
 import { AwaitAppliedHandler } from './await-applied.handler.js';
 import { AwaitHeldHandler } from './await-held.handler.js';
+import { NetworkFlows } from './network-flows.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { SandboxConditions } from './sandbox-conditions.js';
 import { SandboxPlacements } from './sandbox-placements.js';
@@ -10,15 +13,17 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
 
 /** What is known of networks and agents, and waiting for it. */
 @Module({
-  imports: [PresenceModule, AppliedModule],
+  imports: [PresenceModule, AppliedModule, DeliveryModule],
   providers: [
     NetworkStatuses,
+    AliasListeners,
+    NetworkFlows,
     SandboxConditions,
     SandboxPlacements,
     ShowNetworkStatusHandler,
     AwaitAppliedHandler,
     AwaitHeldHandler,
   ],
-  exports: [NetworkStatuses, SandboxConditions, SandboxPlacements],
+  exports: [NetworkStatuses, AliasListeners, NetworkFlows, SandboxConditions, SandboxPlacements],
 })
 export class StatusModule {}

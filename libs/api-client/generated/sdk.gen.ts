@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
+import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PreviewWriteData, PreviewWriteErrors, PreviewWriteResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowAgentData, ShowAgentErrors, ShowAgentResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowReachabilityData, ShowReachabilityErrors, ShowReachabilityResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, ShowVerdictData, ShowVerdictErrors, ShowVerdictResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -337,6 +337,40 @@ export const removeRule = <ThrowOnError extends boolean = true>(options: Options
 });
 
 /**
+ * Who may reach what by the rules, and what each rule does
+ */
+export const showReachability = <ThrowOnError extends boolean = true>(options: Options<ShowReachabilityData, ThrowOnError>): RequestResult<ShowReachabilityResponses, ShowReachabilityErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowReachabilityResponses, ShowReachabilityErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/reachability',
+    ...options
+});
+
+/**
+ * Ask the agents which connections are open
+ */
+export const listFlows = <ThrowOnError extends boolean = true>(options: Options<ListFlowsData, ThrowOnError>): RequestResult<ListFlowsResponses, ListFlowsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListFlowsResponses, ListFlowsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/flows',
+    ...options
+});
+
+/**
+ * What a write would change and cut, without writing it
+ */
+export const previewWrite = <ThrowOnError extends boolean = true>(options: Options<PreviewWriteData, ThrowOnError>): RequestResult<PreviewWriteResponses, PreviewWriteErrors, ThrowOnError, 'data'> => (options.client ?? client).post<PreviewWriteResponses, PreviewWriteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/previews',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Serve a quarantined network again, as it stands now
  */
 export const liftQuarantine = <ThrowOnError extends boolean = true>(options: Options<LiftQuarantineData, ThrowOnError>): RequestResult<LiftQuarantineResponses, LiftQuarantineErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<LiftQuarantineResponses, LiftQuarantineErrors, ThrowOnError, 'data'>({
@@ -358,6 +392,16 @@ export const quarantineNetwork = <ThrowOnError extends boolean = true>(options: 
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * What policy decides on a selector, an alias and a port; no agent is asked
+ */
+export const showVerdict = <ThrowOnError extends boolean = true>(options: Options<ShowVerdictData, ThrowOnError>): RequestResult<ShowVerdictResponses, ShowVerdictErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowVerdictResponses, ShowVerdictErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/verdict',
+    ...options
 });
 
 /**
@@ -460,6 +504,16 @@ export const listAgents = <ThrowOnError extends boolean = true>(options?: Option
  * Revoke an agent: its connection is cut at once
  */
 export const revokeAgent = <ThrowOnError extends boolean = true>(options: Options<RevokeAgentData, ThrowOnError>): RequestResult<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/agents/{agentId}',
+    ...options
+});
+
+/**
+ * Show an agent
+ */
+export const showAgent = <ThrowOnError extends boolean = true>(options: Options<ShowAgentData, ThrowOnError>): RequestResult<ShowAgentResponses, ShowAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowAgentResponses, ShowAgentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/agents/{agentId}',

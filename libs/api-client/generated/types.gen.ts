@@ -637,12 +637,46 @@ export type DetachmentDto = {
     result: DetachedDto;
 };
 
+export type AliasTroubleDto = {
+    agentId: string;
+    /**
+     * pending: the agent has not applied the alias yet; unknown: it is not in contact
+     */
+    state: 'failed' | 'pending' | 'unknown';
+    code: string | null;
+    message: string | null;
+};
+
+export type AliasListenersDto = {
+    /**
+     * Agents that answer the name and listen for it
+     */
+    up: number;
+    expected: number;
+    /**
+     * The first of the others
+     */
+    troubles: Array<AliasTroubleDto>;
+};
+
+export type ListedAliasDto = {
+    alias: string;
+    name: string;
+    sandboxId: string;
+    /**
+     * null: no agent holds the sandbox now
+     */
+    agentId: string | null;
+    ports: Array<PortDto>;
+    listeners: AliasListenersDto;
+};
+
 export type AliasPageDto = {
     /**
      * null: there is no more
      */
     nextCursor: string | null;
-    items: Array<AliasDto>;
+    items: Array<ListedAliasDto>;
 };
 
 export type PublishAliasDto = {
@@ -726,7 +760,7 @@ export type ResolutionDto = {
     version: number;
 };
 
-export type RuleDto = {
+export type ListedRuleDto = {
     id: string;
     effect: 'allow' | 'deny';
     /**
@@ -735,6 +769,10 @@ export type RuleDto = {
     from: string;
     to: string;
     port: number;
+    /**
+     * The version that brought it
+     */
+    since: number;
 };
 
 export type RulePageDto = {
@@ -742,7 +780,7 @@ export type RulePageDto = {
      * null: there is no more
      */
     nextCursor: string | null;
-    items: Array<RuleDto>;
+    items: Array<ListedRuleDto>;
 };
 
 export type AddRuleDto = {
@@ -755,6 +793,17 @@ export type AddRuleDto = {
     /**
      * A published port
      */
+    port: number;
+};
+
+export type RuleDto = {
+    id: string;
+    effect: 'allow' | 'deny';
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    to: string;
     port: number;
 };
 
@@ -774,6 +823,264 @@ export type RuleWriteDto = {
     unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: RuleDto;
+};
+
+export type MappedSandboxDto = {
+    sandboxId: string;
+    agentId: string | null;
+    labels: {
+        [key: string]: string;
+    };
+};
+
+export type MappedAliasDto = {
+    alias: string;
+    sandboxId: string;
+    ports: Array<PortDto>;
+};
+
+export type PolicyEdgeDto = {
+    /**
+     * `sandbox:<id>`, `local:<user>`, or `local` for all others
+     */
+    from: string;
+    alias: string;
+    port: number;
+    effect: 'allow' | 'deny';
+    ruleId: string;
+    /**
+     * The version that brought the rule
+     */
+    since: number;
+};
+
+export type MetRuleDto = {
+    ruleId: string;
+    /**
+     * For how many sources
+     */
+    sources: number;
+};
+
+export type RuleStandingDto = {
+    ruleId: string;
+    /**
+     * How many sources it stands for now
+     */
+    sources: number;
+    /**
+     * For how many of them it is the rule that decides
+     */
+    decides: number;
+    /**
+     * Denies that decide in place of this allow
+     */
+    overriddenBy: Array<MetRuleDto>;
+    /**
+     * Allows that this deny beats
+     */
+    overrides: Array<MetRuleDto>;
+    /**
+     * Why it does nothing now
+     */
+    idle: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+};
+
+export type ReachabilityDto = {
+    network: string;
+    version: number;
+    sandboxes: Array<MappedSandboxDto>;
+    aliases: Array<MappedAliasDto>;
+    /**
+     * What rules decide; all else the default denies
+     */
+    edges: Array<PolicyEdgeDto>;
+    /**
+     * Sources and ports that rules name and that are not among the edges
+     */
+    edgesLeftOut: number;
+    rules: Array<RuleStandingDto>;
+};
+
+export type OpenFlowsDto = {
+    /**
+     * `sandbox:<id>` or `local:<user>`
+     */
+    from: string;
+    alias: string;
+    port: number;
+    open: number;
+    /**
+     * The rule that lets them through; null: none any more
+     */
+    ruleId: string | null;
+    /**
+     * null: a developer's machine
+     */
+    sourceAgentId: string | null;
+    targetAgentId: string | null;
+    /**
+     * By the clock of the agent that counted
+     */
+    oldestOpenedAt: string;
+    bytesToTarget: number;
+    bytesToSource: number;
+};
+
+export type SilentAgentDto = {
+    agentId: string;
+    reason: string;
+};
+
+export type NetworkFlowsDto = {
+    network: string;
+    countedAt: string;
+    /**
+     * Of the agents that answered
+     */
+    total: number;
+    /**
+     * The most first
+     */
+    pairs: Array<OpenFlowsDto>;
+    /**
+     * Pairs that are not among these
+     */
+    leftOut: number;
+    /**
+     * Agents whose connections are not known
+     */
+    notKnown: Array<SilentAgentDto>;
+};
+
+export type PreviewRequestDto = {
+    kind: 'add-rule' | 'remove-rule' | 'remove-alias' | 'detach' | 'delete';
+    /**
+     * Of add-rule
+     */
+    effect?: 'allow' | 'deny';
+    /**
+     * Of add-rule: local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from?: string;
+    /**
+     * Of add-rule
+     */
+    to?: string;
+    /**
+     * Of add-rule
+     */
+    port?: number;
+    /**
+     * Of remove-rule
+     */
+    ruleId?: string;
+    /**
+     * Of remove-alias
+     */
+    alias?: string;
+    /**
+     * Of detach
+     */
+    sandboxId?: string;
+    /**
+     * Of delete: detach every sandbox first
+     */
+    detachAll?: boolean;
+};
+
+export type ReachedDto = {
+    /**
+     * `sandbox:<id>`, `local:<user>`, or `local` for all others
+     */
+    from: string;
+    alias: string;
+    port: number;
+};
+
+export type RuleChangeDto = {
+    ruleId: string;
+    /**
+     * Why it does nothing now
+     */
+    before: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+    /**
+     * Why it will do nothing
+     */
+    after: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+};
+
+export type PreviewedFlowsDto = {
+    /**
+     * `sandbox:<id>` or `local:<user>`
+     */
+    from: string;
+    alias: string;
+    port: number;
+    open: number;
+    /**
+     * The rule that lets them through; null: none any more
+     */
+    ruleId: string | null;
+    /**
+     * null: a developer's machine
+     */
+    sourceAgentId: string | null;
+    targetAgentId: string | null;
+    /**
+     * By the clock of the agent that counted
+     */
+    oldestOpenedAt: string;
+    bytesToTarget: number;
+    bytesToSource: number;
+    /**
+     * Whether the write would cut them
+     */
+    isCut: boolean;
+};
+
+export type PreviewedCutsDto = {
+    countedAt: string;
+    cut: number;
+    /**
+     * Open connections to the same ports that would stay
+     */
+    kept: number;
+    /**
+     * The most first; ruleId: what decides afterwards
+     */
+    pairs: Array<PreviewedFlowsDto>;
+    /**
+     * Pairs that are not among these
+     */
+    leftOut: number;
+    /**
+     * Agents whose connections are not known
+     */
+    notKnown: Array<SilentAgentDto>;
+};
+
+export type PreviewDto = {
+    network: string;
+    /**
+     * What it is based on: the If-Match of the write
+     */
+    version: number;
+    /**
+     * false: it is so already, and nothing would be written
+     */
+    changed: boolean;
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    gained: Array<ReachedDto>;
+    gainedLeftOut: number;
+    lost: Array<ReachedDto>;
+    lostLeftOut: number;
+    /**
+     * Rules that would go idle, or begin to do something
+     */
+    rules: Array<RuleChangeDto>;
+    cuts: PreviewedCutsDto;
 };
 
 export type QuarantineNetworkDto = {
@@ -808,15 +1115,6 @@ export type QuarantineDto = {
     result: QuarantinedDto;
 };
 
-export type TestRequestDto = {
-    /**
-     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
-     */
-    from: string;
-    alias: string;
-    port: number;
-};
-
 export type NearMissDto = {
     ruleId: string;
     missed: 'source' | 'alias' | 'port';
@@ -843,6 +1141,19 @@ export type VerdictDto = {
      * Each member, when the effect is mixed
      */
     members: Array<MemberVerdictDto>;
+};
+
+export type TestRequestDto = {
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    alias: string;
+    port: number;
+    /**
+     * Ask this agent alone; one at no end is asked as the source
+     */
+    agentId?: string;
 };
 
 export type CheckDto = {
@@ -913,6 +1224,10 @@ export type SandboxDto = {
     id: string;
     agentId: string | null;
     status: 'RUNNING' | 'PAUSED' | 'GONE' | 'UNPLACED' | 'UNKNOWN';
+    /**
+     * Where its agent last saw it; null: no agent has it now
+     */
+    address: string | null;
     driver: string | null;
     labels: {
         [key: string]: string;
@@ -1532,6 +1847,10 @@ export type ProblemDto = {
      * What to do about it
      */
     remedy: string | null;
+    /**
+     * The member of the request that it is about; null: none
+     */
+    field: string | null;
     /**
      * Names this request in the logs of the control plane
      */
@@ -2477,6 +2796,87 @@ export type RemoveRuleResponses = {
 
 export type RemoveRuleResponse = RemoveRuleResponses[keyof RemoveRuleResponses];
 
+export type ShowReachabilityData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/reachability';
+};
+
+export type ShowReachabilityErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ShowReachabilityError = ShowReachabilityErrors[keyof ShowReachabilityErrors];
+
+export type ShowReachabilityResponses = {
+    /**
+     * What was found
+     */
+    200: ReachabilityDto;
+};
+
+export type ShowReachabilityResponse = ShowReachabilityResponses[keyof ShowReachabilityResponses];
+
+export type ListFlowsData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/flows';
+};
+
+export type ListFlowsErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListFlowsError = ListFlowsErrors[keyof ListFlowsErrors];
+
+export type ListFlowsResponses = {
+    /**
+     * What was found
+     */
+    200: NetworkFlowsDto;
+};
+
+export type ListFlowsResponse = ListFlowsResponses[keyof ListFlowsResponses];
+
+export type PreviewWriteData = {
+    body: PreviewRequestDto;
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/previews';
+};
+
+export type PreviewWriteErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type PreviewWriteError = PreviewWriteErrors[keyof PreviewWriteErrors];
+
+export type PreviewWriteResponses = {
+    /**
+     * What was found
+     */
+    200: PreviewDto;
+};
+
+export type PreviewWriteResponse = PreviewWriteResponses[keyof PreviewWriteResponses];
+
 export type LiftQuarantineData = {
     body?: never;
     headers?: {
@@ -2550,6 +2950,40 @@ export type QuarantineNetworkResponses = {
 };
 
 export type QuarantineNetworkResponse = QuarantineNetworkResponses[keyof QuarantineNetworkResponses];
+
+export type ShowVerdictData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query: {
+        /**
+         * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+         */
+        from: string;
+        alias: string;
+        port: number;
+    };
+    url: '/v1/networks/{network}/verdict';
+};
+
+export type ShowVerdictErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ShowVerdictError = ShowVerdictErrors[keyof ShowVerdictErrors];
+
+export type ShowVerdictResponses = {
+    /**
+     * What was found
+     */
+    200: VerdictDto;
+};
+
+export type ShowVerdictResponse = ShowVerdictResponses[keyof ShowVerdictResponses];
 
 export type TestConnectionData = {
     body: TestRequestDto;
@@ -2865,6 +3299,33 @@ export type RevokeAgentResponses = {
 };
 
 export type RevokeAgentResponse = RevokeAgentResponses[keyof RevokeAgentResponses];
+
+export type ShowAgentData = {
+    body?: never;
+    path: {
+        agentId: string;
+    };
+    query?: never;
+    url: '/v1/agents/{agentId}';
+};
+
+export type ShowAgentErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ShowAgentError = ShowAgentErrors[keyof ShowAgentErrors];
+
+export type ShowAgentResponses = {
+    /**
+     * What was found
+     */
+    200: AgentDto;
+};
+
+export type ShowAgentResponse = ShowAgentResponses[keyof ShowAgentResponses];
 
 export type CreateEnrollmentTokenData = {
     body: CreateEnrollmentTokenDto;

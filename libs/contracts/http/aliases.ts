@@ -40,6 +40,41 @@ export class AliasDto {
   readonly ports!: readonly PortDto[];
 }
 
+const LISTENER_TROUBLES = ['failed', 'pending', 'unknown'] as const;
+
+export class AliasTroubleDto {
+  @ApiProperty()
+  readonly agentId!: string;
+
+  @ApiProperty({
+    enum: LISTENER_TROUBLES,
+    description: 'pending: the agent has not applied the alias yet; unknown: it is not in contact',
+  })
+  readonly state!: (typeof LISTENER_TROUBLES)[number];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly code!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly message!: string | null;
+}
+
+export class AliasListenersDto {
+  @ApiProperty({ type: 'integer', description: 'Agents that answer the name and listen for it' })
+  readonly up!: number;
+
+  @ApiProperty({ type: 'integer' })
+  readonly expected!: number;
+
+  @ApiProperty({ type: () => [AliasTroubleDto], description: 'The first of the others' })
+  readonly troubles!: readonly AliasTroubleDto[];
+}
+
+export class ListedAliasDto extends AliasDto {
+  @ApiProperty({ type: () => AliasListenersDto })
+  readonly listeners!: AliasListenersDto;
+}
+
 export class PublishAliasDto {
   @Field(parseSandboxId, { example: 'sbx-api' })
   readonly sandboxId!: SandboxId;
@@ -61,8 +96,8 @@ export class PublishAliasDto {
 export class ListAliasesQuery extends PageQuery {}
 
 export class AliasPageDto extends PageDto {
-  @ApiProperty({ type: () => [AliasDto] })
-  readonly items!: readonly AliasDto[];
+  @ApiProperty({ type: () => [ListedAliasDto] })
+  readonly items!: readonly ListedAliasDto[];
 }
 
 export class AliasWriteDto extends NetworkWriteDto {

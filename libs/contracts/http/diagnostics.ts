@@ -7,13 +7,13 @@ import {
   type CheckRole,
   type CheckStatus,
 } from '../bus/checks.js';
-import { type AliasName, parseAliasName } from '../ids.js';
+import { type AgentId, type AliasName, parseAgentId, parseAliasName } from '../ids.js';
 import { parsePort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_EFFECTS, SELECTOR_FORMS } from '../selectors.js';
 import { parseSelectorText } from '../values.js';
 import { MISSED_PARTS, type MissedPart, SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '../verdicts.js';
-import { Field } from './fields.js';
+import { Field, OptionalField } from './fields.js';
 import { EpochDto } from './status.js';
 
 export class TestRequestDto {
@@ -25,6 +25,12 @@ export class TestRequestDto {
 
   @Field(parsePort, { type: 'integer', minimum: 1, maximum: 65_535 })
   readonly port!: number;
+
+  @OptionalField(parseAgentId, {
+    example: 'host-a',
+    description: 'Ask this agent alone; one at no end is asked as the source',
+  })
+  readonly agentId?: AgentId;
 }
 
 export class NearMissDto {

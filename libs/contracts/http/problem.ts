@@ -20,6 +20,9 @@ export class ProblemDto {
   @ApiProperty({ type: String, nullable: true, description: 'What to do about it' })
   readonly remedy!: string | null;
 
+  @ApiProperty({ type: String, nullable: true, description: 'The member of the request that it is about; null: none' })
+  readonly field!: string | null;
+
   @ApiProperty({ description: 'Names this request in the logs of the control plane' })
   readonly requestId!: string;
 }

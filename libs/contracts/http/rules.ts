@@ -26,6 +26,11 @@ export class RuleDto {
   readonly port!: number;
 }
 
+export class ListedRuleDto extends RuleDto {
+  @ApiProperty({ type: 'integer', description: 'The version that brought it' })
+  readonly since!: number;
+}
+
 export class AddRuleDto {
   @Field(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect!: Effect;
@@ -46,8 +51,8 @@ export class ListRulesQuery extends PageQuery {
 }
 
 export class RulePageDto extends PageDto {
-  @ApiProperty({ type: () => [RuleDto] })
-  readonly items!: readonly RuleDto[];
+  @ApiProperty({ type: () => [ListedRuleDto] })
+  readonly items!: readonly ListedRuleDto[];
 }
 
 export class RuleWriteDto extends NetworkWriteDto {

@@ -84,6 +84,9 @@ export class SandboxDto {
   @ApiProperty({ enum: SANDBOX_STATUSES })
   readonly status!: SandboxStatus;
 
+  @ApiProperty({ type: String, nullable: true, description: 'Where its agent last saw it; null: no agent has it now' })
+  readonly address!: string | null;
+
   @ApiProperty({ type: String, nullable: true, example: 'netns' })
   readonly driver!: string | null;
 

@@ -87,6 +87,7 @@ export const sandbox: SandboxDto = {
   id: 'sbx-api',
   agentId: 'host-b',
   status: 'RUNNING',
+  address: '127.79.1.10',
   driver: 'static',
   labels: { tier: 'api' },
   isolation: 'advisory',

@@ -49,7 +49,7 @@ describe('diagnostics', () => {
   function answerWell(agent: SimulatedAgent): void {
     agent.serveDiagnose(async (value) => {
       const question = parseDiagnoseRequest(value);
-      if (question.kind === 'held') throw new Error('nobody asks what is held here');
+      if (question.kind === 'held' || question.kind === 'flows') throw new Error('nobody asks for that here');
       if (question.kind === 'resolve') {
         return { protocol: BUS_PROTOCOL, kind: 'resolve', address: '127.77.0.1', version: 5 };
       }
@@ -81,6 +81,22 @@ describe('diagnostics', () => {
       { agent: 'host-a', role: 'source', version: 7 },
       { agent: 'host-b', role: 'target', version: 7 },
     ]);
+  });
+
+  it('asks one agent alone when it is told which, as the end that it is, or else as the source', async () => {
+    const ask = async (agentId: string, from: string) => {
+      asked.length = 0;
+      const body = { from, alias: 'api', port: 8080, agentId };
+      const answer = await controlPlane.call('POST', '/v1/networks/dev/tests', body);
+      return { answer: answer.body, roles: asked.map(({ agent, role }) => `${agent} ${role}`) };
+    };
+    const target = await ask('host-b', 'web');
+    expect(target.roles).to.deep.equal(['host-b target']);
+    const own = target.answer.checks as readonly Check[];
+    expect(own.map(({ agentId }) => agentId)).to.deep.equal(Array(CHECKS_OF.target.length).fill('host-b'));
+    expect((await ask('host-a', 'web')).roles).to.deep.equal(['host-a source']);
+    expect((await ask('host-a', 'local')).roles).to.deep.equal(['host-a source']);
+    expect((await ask('host-x', 'web')).answer.code).to.equal('AGENT_NOT_IN_NETWORK');
   });
 
   it('skips the checks of a local source that has not joined, and lets policy and target decide', async () => {

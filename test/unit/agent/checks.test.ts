@@ -64,6 +64,7 @@ before(async () => {
     flows: {
       probe: async () => ({ kind: 'taken', agentId: HOST_A, version: 7 }),
       dialTarget: async () => null,
+      flows: () => [],
     },
     inspection: seen,
     dialForbidden: async () => forbidden({}),
@@ -274,6 +275,7 @@ function flows(change: Partial<DiagnosedAgent['flows']>): Partial<DiagnosedAgent
   const carried: DiagnosedAgent['flows'] = {
     probe: async () => ({ kind: 'taken', agentId: HOST_A, version: 7 }),
     dialTarget: async () => null,
+    flows: () => [],
   };
   return { flows: { ...carried, ...change } };
 }

@@ -113,6 +113,18 @@ export const examples: { readonly [name: string]: object } = {
       body: '{"aliases":[',
     },
   },
+  flows: { protocol: 2, kind: 'flows', networkId },
+  flowsReply: {
+    protocol: 2,
+    kind: 'flows',
+    pairs: [
+      {
+        ...{ from: 'sandbox:sbx-web', alias: 'api', port: 8080, end: 'source', open: 3 },
+        ...{ oldestOpenedAt: '2026-01-02T03:04:05.000Z', bytesToTarget: 10, bytesToSource: 20, ruleId: 'rule-0001' },
+      },
+    ],
+    leftOut: 0,
+  },
   resolveReply: { protocol: 2, kind: 'resolve', address: '127.77.0.1', version: 7 },
   checksReply: {
     protocol: 2,

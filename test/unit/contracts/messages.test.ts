@@ -33,6 +33,8 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
   checks: parseDiagnoseRequest,
   held: parseDiagnoseRequest,
   heldReply: parseDiagnoseReply,
+  flows: parseDiagnoseRequest,
+  flowsReply: parseDiagnoseReply,
   resolveReply: parseDiagnoseReply,
   checksReply: parseDiagnoseReply,
 };

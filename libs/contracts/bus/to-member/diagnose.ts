@@ -1,7 +1,8 @@
-import { type AliasName, type NetworkId, parseAliasName, parseNetworkId } from '../../ids.js';
+import { type AliasName, type NetworkId, parseAliasName, parseNetworkId, parseRuleId, type RuleId } from '../../ids.js';
 import { type FieldParser, integerBetween, listOf, nullOr, parseObject, textUpTo, wordOf } from '../../json-fields.js';
 import { parsePort } from '../../ports.js';
 import { formatSelector, parseSelector, SELECTOR_EFFECTS, type SelectorEffect } from '../../selectors.js';
+import { parseTime } from '../../times.js';
 import { CHECK_ROLES, type Check, type CheckRole, parseCheck } from '../checks.js';
 import { counter, parseHash } from '../fields.js';
 import { type Epoch, type NetworkVersion, networkVersionIn, parseEpoch } from '../network-version.js';
@@ -19,6 +20,7 @@ export type DiagnoseRequest =
       readonly alias: AliasName;
     }
   | HeldRequest
+  | { readonly protocol: number; readonly kind: 'flows'; readonly networkId: NetworkId }
   | {
       readonly protocol: number;
       readonly kind: 'checks';
@@ -35,6 +37,7 @@ export type DiagnoseRequest =
 
 export type DiagnoseReply =
   | HeldReply
+  | FlowsReply
   | {
       readonly protocol: number;
       readonly kind: 'resolve';
@@ -70,6 +73,34 @@ export interface HeldReply {
   } | null;
 }
 
+/** The open flows of a network at one agent, by source, alias and port. */
+export interface FlowsReply {
+  readonly protocol: number;
+  readonly kind: 'flows';
+  readonly pairs: readonly OpenFlows[];
+  /** Pairs beyond those that one answer names. */
+  readonly leftOut: number;
+}
+
+/** Open flows that are alike at one end. */
+export interface OpenFlows {
+  /** `sandbox:<id>` or `local:<user>`. */
+  readonly from: string;
+  readonly alias: AliasName;
+  readonly port: number;
+  readonly end: CheckRole;
+  readonly open: number;
+  /** RFC 3339, the agent's clock. */
+  readonly oldestOpenedAt: string;
+  readonly bytesToTarget: number;
+  readonly bytesToSource: number;
+  /** The rule that lets them through in the version held there; null: none does any more. */
+  readonly ruleId: RuleId | null;
+}
+
+/** Pairs that one answer names: below what the bus carries at once. */
+export const MOST_PAIRS = 2_000;
+
 /** Questions that one end answers side by side: one that waits for a silent peer holds up no other. */
 export const QUESTIONS_AT_ONCE = 8;
 const MAX_CHECKS = 16;
@@ -77,9 +108,10 @@ const MAX_CHECKS = 16;
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseDiagnoseRequest(value: unknown): DiagnoseRequest {
   const message = parseEnvelope(value);
-  const kind = wordOf(['resolve', 'checks', 'held'])(message.kind, 'kind');
+  const kind = wordOf(['resolve', 'checks', 'held', 'flows'])(message.kind, 'kind');
   const networkId = parseNetworkId(message.networkId, 'networkId');
   if (kind === 'held') return { protocol: BUS_PROTOCOL, kind, networkId, part: counter(message.part, 'part') };
+  if (kind === 'flows') return { protocol: BUS_PROTOCOL, kind, networkId };
   const about = { protocol: BUS_PROTOCOL, networkId, alias: parseAliasName(message.alias, 'alias') };
   if (kind === 'resolve') return { ...about, kind };
   return {
@@ -105,6 +137,21 @@ const parseHeldPart: FieldParser<NonNullable<HeldReply['held']>> = (value, field
   };
 };
 
+const parseOpenFlows: FieldParser<OpenFlows> = (value, field) => {
+  const flows = parseObject(value, field);
+  return {
+    from: formatSelector(parseSelector(flows.from, `${field}.from`)),
+    alias: parseAliasName(flows.alias, `${field}.alias`),
+    port: parsePort(flows.port, `${field}.port`),
+    end: wordOf(CHECK_ROLES)(flows.end, `${field}.end`),
+    open: counter(flows.open, `${field}.open`),
+    oldestOpenedAt: parseTime(flows.oldestOpenedAt, `${field}.oldestOpenedAt`),
+    bytesToTarget: counter(flows.bytesToTarget, `${field}.bytesToTarget`),
+    bytesToSource: counter(flows.bytesToSource, `${field}.bytesToSource`),
+    ruleId: nullOr(parseRuleId)(flows.ruleId, `${field}.ruleId`),
+  };
+};
+
 /** Protocol 1 has none: of what such an agent decides, only an allow is known, by its check of the policy. */
 const effectIn =
   (protocol: number, checks: readonly Check[]): FieldParser<SelectorEffect | null> =>
@@ -116,7 +163,11 @@ const effectIn =
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseDiagnoseReply(value: unknown): DiagnoseReply {
   const reply = parseMemberEnvelope(value);
-  const kind = wordOf(['resolve', 'checks', 'held'])(reply.kind, 'kind');
+  const kind = wordOf(['resolve', 'checks', 'held', 'flows'])(reply.kind, 'kind');
+  if (kind === 'flows') {
+    const pairs = listOf(parseOpenFlows, MOST_PAIRS)(reply.pairs, 'pairs');
+    return { protocol: reply.protocol, kind, pairs, leftOut: counter(reply.leftOut, 'leftOut') };
+  }
   if (kind === 'held') return { protocol: reply.protocol, kind, held: nullOr(parseHeldPart)(reply.held, 'held') };
   if (kind === 'checks') {
     const checks = listOf(parseCheck, MAX_CHECKS)(reply.checks, 'checks');

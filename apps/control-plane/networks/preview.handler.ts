@@ -1,0 +1,107 @@
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { InvalidInputError } from '#libs/contracts/errors.js';
+import type { PreviewDto, PreviewRequestDto, RuleChangeDto } from '#libs/contracts/http/previews.js';
+import { parseRuleId } from '#libs/contracts/ids.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
+import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
+import type { Topology } from '#libs/policy/model.js';
+import { reachabilityChange } from '#libs/policy/reachability.js';
+import { ruleStandings } from '#libs/policy/rule-standings.js';
+import { NetworkFlows } from '../status/network-flows.js';
+import { NetworkViews } from './network-views.js';
+import { NetworkWrites } from './network-writes.js';
+import { previewedCuts } from './previewed-cuts.js';
+import { PreviewWrite } from './queries.js';
+import { MOST_STANDINGS } from './reachability.handler.js';
+
+const MOST_REACHED = 200;
+type PreviewedKind = 'AddRule' | 'RemoveRule' | 'RemoveAlias' | 'DetachSandbox' | 'DeleteNetwork';
+type PreviewedCommand = { [Kind in PreviewedKind]: NetworkCommandOf<Kind> }[PreviewedKind];
+
+/**
+ * What a write would do, decided as the write itself would be: refused as that would be, and compared with the present by the
+ * function that decides live traffic.
+ */
+@QueryHandler(PreviewWrite)
+export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
+  constructor(
+    private readonly views: NetworkViews,
+    private readonly writes: NetworkWrites,
+    private readonly flows: NetworkFlows,
+  ) {}
+
+  async execute({ network, body }: PreviewWrite): Promise<PreviewDto> {
+    const command = commandOf(body);
+    const { before, after, changed, unchangedSince, warnings } = await this.writes.preview(network, command);
+    const then = after.deleted ? null : after;
+    const { gained, lost } = reachabilityChange(before, then);
+    const flows = await this.flows.of(this.views.find(network));
+    return {
+      ...{ network, version: before.version, changed, unchangedSince, warnings },
+      gained: gained.slice(0, MOST_REACHED),
+      gainedLeftOut: Math.max(0, gained.length - MOST_REACHED),
+      lost: lost.slice(0, MOST_REACHED),
+      lostLeftOut: Math.max(0, lost.length - MOST_REACHED),
+      rules: changed && then !== null ? ruleChanges(before, then) : [],
+      cuts: previewedCuts(flows, before, then, targetsOf(command, before)),
+    };
+  }
+}
+
+/** Rules of both versions that do nothing in one of them, or nothing for another reason. */
+function ruleChanges(before: Topology, after: Topology): readonly RuleChangeDto[] {
+  const was = new Map(ruleStandings(before, MOST_STANDINGS).map(({ ruleId, idle }) => [ruleId, idle]));
+  return ruleStandings(after, MOST_STANDINGS).flatMap(({ ruleId, idle }) => {
+    const former = was.get(ruleId);
+    return former === undefined || former === idle ? [] : { ruleId, before: former, after: idle };
+  });
+}
+
+/** Whether flows to an alias and port are what the write is about. */
+function targetsOf(command: PreviewedCommand, before: Topology): (alias: string, port: number) => boolean {
+  switch (command.kind) {
+    case 'AddRule':
+      return (alias, port) => alias === command.to && port === command.port;
+    case 'RemoveRule': {
+      const rule = before.rules.get(command.ruleId);
+      return (alias, port) => alias === rule?.to && port === rule.port;
+    }
+    case 'RemoveAlias':
+      return (alias) => alias === command.alias;
+    case 'DetachSandbox':
+      return (alias) =>
+        [...before.aliases.values()].some((one) => one.alias === alias && one.sandboxId === command.sandboxId);
+    case 'DeleteNetwork':
+      return () => true;
+  }
+}
+
+function commandOf(body: PreviewRequestDto): PreviewedCommand {
+  switch (body.kind) {
+    case 'add-rule': {
+      const from = parseSelector(needed(body, 'from'), 'from');
+      const effect = needed(body, 'effect');
+      const ruleId = parseRuleId('rule-preview', 'ruleId');
+      return { kind: 'AddRule', ruleId, effect, from, to: needed(body, 'to'), port: needed(body, 'port') };
+    }
+    case 'remove-rule':
+      return { kind: 'RemoveRule', ruleId: needed(body, 'ruleId') };
+    case 'remove-alias':
+      return { kind: 'RemoveAlias', alias: needed(body, 'alias') };
+    case 'detach':
+      return { kind: 'DetachSandbox', sandboxId: needed(body, 'sandboxId') };
+    case 'delete':
+      return { kind: 'DeleteNetwork', detachAll: body.detachAll ?? false };
+  }
+}
+
+function needed<Field extends keyof PreviewRequestDto>(
+  body: PreviewRequestDto,
+  field: Field,
+): NonNullable<PreviewRequestDto[Field]> {
+  const value = body[field];
+  if (value === undefined || value === null) {
+    throw new InvalidInputError(field, undefined, `a value for ${body.kind}`, 'FIELD_MISSING');
+  }
+  return value;
+}

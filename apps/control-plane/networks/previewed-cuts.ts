@@ -1,0 +1,50 @@
+import type { NetworkFlowsDto, OpenFlowsDto } from '#libs/contracts/http/flows.js';
+import type { PreviewedCutsDto, PreviewedFlowsDto } from '#libs/contracts/http/previews.js';
+import { parseAliasName } from '#libs/contracts/ids.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
+import { evaluateSource } from '#libs/policy/evaluate.js';
+import type { Topology, Verdict } from '#libs/policy/model.js';
+import type { PolicySource } from '#libs/policy/policy-source.js';
+
+const MOST_PAIRS = 200;
+
+/**
+ * Which open connections a change would cut: those that are let through before it and not after it. Beside them those to the
+ * same ports that stay. `after` null: the network would be gone.
+ */
+export function previewedCuts(
+  flows: NetworkFlowsDto,
+  before: Topology,
+  after: Topology | null,
+  isAbout: (alias: string, port: number) => boolean,
+): PreviewedCutsDto {
+  const pairs = flows.pairs.flatMap((pair): PreviewedFlowsDto[] => {
+    const isAllowed = verdictOn(pair, before)?.effect === 'allow';
+    const verdict = verdictOn(pair, after);
+    const isCut = verdict?.effect !== 'allow';
+    if (!isAbout(pair.alias, pair.port) && !(isCut && isAllowed)) return [];
+    return [{ ...pair, isCut, ruleId: verdict?.ruleId ?? null }];
+  });
+  const sum = (some: readonly OpenFlowsDto[]) => some.reduce((total, { open }) => total + open, 0);
+  return {
+    countedAt: flows.countedAt,
+    cut: sum(pairs.filter(({ isCut }) => isCut)),
+    kept: sum(pairs.filter(({ isCut }) => !isCut)),
+    pairs: pairs.slice(0, MOST_PAIRS),
+    leftOut: Math.max(0, pairs.length - MOST_PAIRS) + flows.leftOut,
+    notKnown: flows.notKnown,
+  };
+}
+
+/** null: there is no network, or no such source. */
+function verdictOn({ from, alias, port }: OpenFlowsDto, topology: Topology | null): Verdict | null {
+  const source = sourceOf(from);
+  if (topology === null || source === null) return null;
+  return evaluateSource(topology, source, parseAliasName(alias, 'alias'), port);
+}
+
+function sourceOf(from: string): PolicySource | null {
+  const selector = parseSelector(from, 'from');
+  if (selector.kind === 'sandbox') return selector;
+  return selector.kind === 'local-user' ? { kind: 'local', user: selector.user } : null;
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { AliasListenersDto, AliasTroubleDto } from '#libs/contracts/http/aliases.js';
+import type { AgentId, AliasName } from '#libs/contracts/ids.js';
+import type { TopologyAlias } from '#libs/policy/model.js';
+import { AgentStates } from '../applied/agent-states.js';
+import { agentsConcerned, type NetworkRecord } from '../record/network-record.js';
+import { NetworkStatuses } from './network-statuses.js';
+
+const MOST_TROUBLES = 20;
+
+interface AgentSide {
+  readonly agentId: AgentId;
+  readonly isKnown: boolean;
+  readonly appliedVersion: number;
+  readonly failures: ReadonlyMap<AliasName, { readonly code: string; readonly message: string }>;
+  readonly reason: string | null;
+}
+
+/** At how many agents an alias has its name and its listeners, by what they acknowledged. */
+@Injectable()
+export class AliasListeners {
+  constructor(
+    private readonly statuses: NetworkStatuses,
+    private readonly states: AgentStates,
+  ) {}
+
+  /** Looks at the agents once, for as many aliases as are asked for. */
+  of(record: NetworkRecord): (alias: TopologyAlias) => AliasListenersDto {
+    const agents = agentsConcerned(record).map((agentId) => this.sideOf(record, agentId));
+    return (alias) => {
+      const troubles = agents.flatMap((agent) => troubleOf(agent, alias) ?? []);
+      return {
+        up: agents.length - troubles.length,
+        expected: agents.length,
+        troubles: troubles.slice(0, MOST_TROUBLES),
+      };
+    };
+  }
+
+  private sideOf(record: NetworkRecord, agentId: AgentId): AgentSide {
+    const { status, appliedVersion, reason } = this.statuses.ofAgent(record, agentId);
+    const failures = this.states.of(agentId, record.topology.networkId)?.aliasFailures ?? [];
+    return {
+      agentId,
+      isKnown: status !== 'OFFLINE' && status !== 'UNKNOWN',
+      appliedVersion: appliedVersion ?? 0,
+      failures: new Map(failures.map(({ alias, code, message }) => [alias, { code, message }])),
+      reason,
+    };
+  }
+}
+
+/** null: it is up there. */
+function troubleOf(agent: AgentSide, { alias, since }: TopologyAlias): AliasTroubleDto | null {
+  const { agentId, reason } = agent;
+  if (!agent.isKnown) return { agentId, state: 'unknown', code: null, message: reason };
+  const failure = agent.failures.get(alias);
+  if (failure !== undefined) return { agentId, state: 'failed', ...failure };
+  if (agent.appliedVersion < since) return { agentId, state: 'pending', code: null, message: reason };
+  return null;
+}

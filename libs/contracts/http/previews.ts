@@ -1,0 +1,125 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type AliasName, parseAliasName, parseRuleId, parseSandboxId, type RuleId, type SandboxId } from '../ids.js';
+import { wordOf } from '../json-fields.js';
+import { parsePort } from '../ports.js';
+import { EFFECTS, type Effect } from '../rules.js';
+import { SELECTOR_FORMS } from '../selectors.js';
+import { parseBoolean, parseSelectorText } from '../values.js';
+import { RULE_IDLENESS, type RuleIdleness } from '../verdicts.js';
+import { Field, OptionalField } from './fields.js';
+import { OpenFlowsDto, SilentAgentDto } from './flows.js';
+import { WarningDto } from './writes.js';
+
+export const PREVIEWED = ['add-rule', 'remove-rule', 'remove-alias', 'detach', 'delete'] as const;
+
+/** A write that is not made: the members are those that the write itself takes. */
+export class PreviewRequestDto {
+  @Field(wordOf(PREVIEWED), { enum: PREVIEWED })
+  readonly kind!: (typeof PREVIEWED)[number];
+
+  @OptionalField(wordOf(EFFECTS), { enum: EFFECTS, description: 'Of add-rule' })
+  readonly effect?: Effect;
+
+  @OptionalField(parseSelectorText, { example: 'local', description: `Of add-rule: ${SELECTOR_FORMS}` })
+  readonly from?: string;
+
+  @OptionalField(parseAliasName, { example: 'api', description: 'Of add-rule' })
+  readonly to?: AliasName;
+
+  @OptionalField(parsePort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'Of add-rule' })
+  readonly port?: number;
+
+  @OptionalField(parseRuleId, { description: 'Of remove-rule' })
+  readonly ruleId?: RuleId;
+
+  @OptionalField(parseAliasName, { example: 'api', description: 'Of remove-alias' })
+  readonly alias?: AliasName;
+
+  @OptionalField(parseSandboxId, { example: 'sbx-api', description: 'Of detach' })
+  readonly sandboxId?: SandboxId;
+
+  @OptionalField(parseBoolean, { type: Boolean, default: false, description: 'Of delete: detach every sandbox first' })
+  readonly detachAll?: boolean;
+}
+
+export class ReachedDto {
+  @ApiProperty({ example: 'sandbox:sbx-web', description: '`sandbox:<id>`, `local:<user>`, or `local` for all others' })
+  readonly from!: string;
+
+  @ApiProperty({ example: 'api' })
+  readonly alias!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly port!: number;
+}
+
+export class RuleChangeDto {
+  @ApiProperty()
+  readonly ruleId!: string;
+
+  @ApiProperty({ enum: [...RULE_IDLENESS, null], nullable: true, type: String, description: 'Why it does nothing now' })
+  readonly before!: RuleIdleness | null;
+
+  @ApiProperty({ enum: [...RULE_IDLENESS, null], nullable: true, type: String, description: 'Why it will do nothing' })
+  readonly after!: RuleIdleness | null;
+}
+
+export class PreviewedFlowsDto extends OpenFlowsDto {
+  @ApiProperty({ description: 'Whether the write would cut them' })
+  readonly isCut!: boolean;
+}
+
+export class PreviewedCutsDto {
+  @ApiProperty({ format: 'date-time' })
+  readonly countedAt!: string;
+
+  @ApiProperty({ type: 'integer' })
+  readonly cut!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Open connections to the same ports that would stay' })
+  readonly kept!: number;
+
+  @ApiProperty({ type: () => [PreviewedFlowsDto], description: 'The most first; ruleId: what decides afterwards' })
+  readonly pairs!: readonly PreviewedFlowsDto[];
+
+  @ApiProperty({ type: 'integer', description: 'Pairs that are not among these' })
+  readonly leftOut!: number;
+
+  @ApiProperty({ type: () => [SilentAgentDto], description: 'Agents whose connections are not known' })
+  readonly notKnown!: readonly SilentAgentDto[];
+}
+
+export class PreviewDto {
+  @ApiProperty({ example: 'dev' })
+  readonly network!: string;
+
+  @ApiProperty({ type: 'integer', description: 'What it is based on: the If-Match of the write' })
+  readonly version!: number;
+
+  @ApiProperty({ description: 'false: it is so already, and nothing would be written' })
+  readonly changed!: boolean;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly unchangedSince!: number | null;
+
+  @ApiProperty({ type: () => [WarningDto] })
+  readonly warnings!: readonly WarningDto[];
+
+  @ApiProperty({ type: () => [ReachedDto] })
+  readonly gained!: readonly ReachedDto[];
+
+  @ApiProperty({ type: 'integer' })
+  readonly gainedLeftOut!: number;
+
+  @ApiProperty({ type: () => [ReachedDto] })
+  readonly lost!: readonly ReachedDto[];
+
+  @ApiProperty({ type: 'integer' })
+  readonly lostLeftOut!: number;
+
+  @ApiProperty({ type: () => [RuleChangeDto], description: 'Rules that would go idle, or begin to do something' })
+  readonly rules!: readonly RuleChangeDto[];
+
+  @ApiProperty({ type: () => PreviewedCutsDto })
+  readonly cuts!: PreviewedCutsDto;
+}

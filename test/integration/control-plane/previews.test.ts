@@ -1,0 +1,187 @@
+import { expect } from 'chai';
+import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { type OpenFlows, parseDiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
+import { parseAliasName } from '#libs/contracts/ids.js';
+import { callApi } from './api.js';
+import { TestControlPlane } from './setup.js';
+import type { SimulatedAgent } from './simulated-agent.js';
+
+type Pair = { readonly from: string; readonly port: number; readonly open: number; readonly isCut?: boolean };
+
+describe('what policy does, and what a write would cut', () => {
+  let controlPlane: TestControlPlane;
+  let agents: { readonly a: SimulatedAgent; readonly b: SimulatedAgent };
+  let ruleId: string;
+  let asked = 0;
+
+  const call = (method: string, path: string, body?: object) =>
+    controlPlane.call(method, `/v1/networks/dev${path}`, body);
+  const preview = async (body: object) => (await call('POST', '/previews', body)).body;
+  const cutsOf = (answer: Readonly<Record<string, unknown>>) =>
+    answer.cuts as { cut: number; kept: number; pairs: readonly Pair[]; notKnown: readonly object[] };
+
+  function carries(agent: SimulatedAgent, pairs: readonly object[]): void {
+    agent.serveDiagnose(async (value) => {
+      const question = parseDiagnoseRequest(value);
+      if (question.kind !== 'flows') throw new Error('only flows are asked for here');
+      asked += 1;
+      return { protocol: BUS_PROTOCOL, kind: 'flows', pairs, leftOut: 0 };
+    });
+  }
+
+  function open(from: string, end: 'source' | 'target', count: number, change: Partial<OpenFlows> = {}): object {
+    return {
+      ...{ from, alias: 'api', port: 8080, end, open: count, ruleId: null },
+      ...{ oldestOpenedAt: '2026-01-02T03:04:05.000Z', bytesToTarget: 10, bytesToSource: 20, ...change },
+    };
+  }
+
+  before(async () => {
+    controlPlane = await TestControlPlane.start();
+    const [a, b] = [
+      await controlPlane.agent('host-a', ['sbx-web', 'sbx-cron']),
+      await controlPlane.agent('host-b', ['sbx-api']),
+    ];
+    agents = { a, b };
+    await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
+    for (const [sandboxId, alias, ports] of [
+      ['sbx-web', 'web', ['80']],
+      ['sbx-cron', undefined, undefined],
+      ['sbx-api', 'api', ['8080', '9090']],
+    ] as const) {
+      await call('POST', '/attachments', { sandboxId, ...(alias === undefined ? {} : { alias, ports }) });
+    }
+    await controlPlane.call('PATCH', '/v1/sandboxes/sbx-web/labels', { set: { tier: 'web' } });
+    for (const [from, port] of [
+      ['web', 8080],
+      ['sandbox:sbx-cron', 8080],
+      ['local', 8080],
+      ['web', 9090],
+    ] as const) {
+      const { body } = await call('POST', '/rules', { effect: 'allow', from, to: 'api', port });
+      ruleId ??= String((body.result as { id: string }).id);
+    }
+    const web = open('sandbox:sbx-web', 'source', 3, { ruleId: ruleId as OpenFlows['ruleId'] });
+    carries(a, [web, open('sandbox:sbx-web', 'source', 7, { port: 9090 }), open('sandbox:sbx-cron', 'source', 2)]);
+    carries(b, [open('sandbox:sbx-web', 'target', 3), open('local:ada', 'target', 1)]);
+  });
+
+  after(() => controlPlane.end());
+
+  it('counts each open connection once, by the word of the agents, and asks them once for many pages', async () => {
+    const before = asked;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call('GET', '/flows')));
+    const body = answers.map((answer) => answer.body)[0] ?? expect.fail('no answer');
+    expect((body.pairs as Pair[]).map(({ from, port, open: count }) => `${from} ${port} ${count}`)).to.deep.equal([
+      'sandbox:sbx-web 9090 7',
+      'sandbox:sbx-web 8080 3',
+      'sandbox:sbx-cron 8080 2',
+      'local:ada 8080 1',
+    ]);
+    expect(body).to.deep.include({ total: 13, leftOut: 0, notKnown: [] });
+    expect((body.pairs as object[])[1]).to.include({ sourceAgentId: 'host-a', targetAgentId: 'host-b', ruleId });
+    expect(asked - before).to.be.lessThan(5);
+  });
+
+  it('says what a deny cuts, what stays beside it, and which rules go idle, and writes nothing', async () => {
+    const version = (await call('GET', '')).body.version;
+    const answer = await preview({ kind: 'add-rule', effect: 'deny', from: 'label:tier=web', to: 'api', port: 8080 });
+    expect(answer).to.deep.include({
+      ...{ network: 'dev', version, changed: true, gained: [], gainedLeftOut: 0 },
+      lost: [{ from: 'sandbox:sbx-web', alias: 'api', port: 8080 }],
+      rules: [{ ruleId, before: null, after: 'OVERRIDDEN' }],
+    });
+    const cuts = cutsOf(answer);
+    expect([cuts.cut, cuts.kept, cuts.notKnown.length]).to.deep.equal([3, 3, 0]);
+    expect(cuts.pairs.map(({ from, isCut }) => [from, isCut])).to.deep.equal([
+      ['sandbox:sbx-web', true],
+      ['sandbox:sbx-cron', false],
+      ['local:ada', false],
+    ]);
+    expect((await call('GET', '')).body.version).to.equal(version);
+    expect((answer.warnings as object[]).length).to.equal(0);
+  });
+
+  const writes: readonly (readonly [string, () => object, readonly [cut: number, lost: number]])[] = [
+    ['the removal of a rule', () => ({ kind: 'remove-rule', ruleId }), [3, 1]],
+    ['the removal of an alias', () => ({ kind: 'remove-alias', alias: 'api' }), [13, 4]],
+    ['a source that is detached', () => ({ kind: 'detach', sandboxId: 'sbx-web' }), [10, 2]],
+    ['a target that is detached', () => ({ kind: 'detach', sandboxId: 'sbx-api' }), [13, 4]],
+    ['a deletion', () => ({ kind: 'delete', detachAll: true }), [13, 4]],
+    ['an allow', () => ({ kind: 'add-rule', effect: 'allow', from: 'any', to: 'api', port: 9090 }), [0, 0]],
+  ];
+  for (const [what, body, expected] of writes) {
+    it(`says what is cut and lost by ${what}`, async () => {
+      const answer = await preview(body());
+      expect([cutsOf(answer).cut, (answer.lost as object[]).length]).to.deep.equal(expected);
+    });
+  }
+
+  it('is refused as the write would be', async () => {
+    const refusals = [
+      [{ kind: 'delete' }, 'NETWORK_NOT_EMPTY'],
+      [{ kind: 'remove-alias', alias: 'none' }, 'ALIAS_NOT_FOUND'],
+      [{ kind: 'remove-rule', ruleId: 'rule-none' }, 'RULE_NOT_FOUND'],
+      [{ kind: 'detach', sandboxId: 'none' }, 'NOT_ATTACHED'],
+      [{ kind: 'add-rule', effect: 'deny', from: 'web', to: 'api' }, 'FIELD_MISSING'],
+    ] as const;
+    for (const [body, code] of refusals) expect((await preview(body)).code, code).to.equal(code);
+    expect((await preview({ kind: 'add-rule', effect: 'deny', from: 'web', to: 'api' })).field).to.equal('port');
+    const same = await preview({ kind: 'add-rule', effect: 'allow', from: 'web', to: 'api', port: 8080 });
+    expect(same).to.include({ changed: false });
+  });
+
+  it('is for whoever looks on, too', async () => {
+    const { body } = await controlPlane.call('POST', '/v1/tokens', { user: 'eve', role: 'viewer' });
+    const headers = { authorization: `Bearer ${String(body.token)}` };
+    const deletion = { kind: 'delete', detachAll: true };
+    expect((await callApi(controlPlane.url, 'POST', '/v1/networks/dev/previews', deletion, headers)).status).to.equal(
+      200,
+    );
+  });
+
+  it('shows who may reach what and what each rule does, all of one version', async () => {
+    const { body } = await call('GET', '/reachability');
+    expect(body.version).to.equal((await call('GET', '')).body.version);
+    const edges = body.edges as { from: string; port: number; effect: string; ruleId: string; since: number }[];
+    expect(edges.map(({ from, port, effect }) => `${effect} ${from} ${port}`)).to.deep.equal([
+      'allow local 8080',
+      'allow sandbox:sbx-cron 8080',
+      'allow sandbox:sbx-web 8080',
+      'allow sandbox:sbx-web 9090',
+    ]);
+    const rules = (await call('GET', '/rules')).body.items as { id: string; since: number }[];
+    expect(edges[2]).to.include({ ruleId, since: rules.find(({ id }) => id === ruleId)?.since });
+    expect((body.rules as { decides: number }[]).every(({ decides }) => decides === 1)).to.equal(true);
+    const { body: verdict } = await call('GET', '/verdict?from=web&alias=api&port=8080');
+    expect(verdict).to.include({ effect: 'allow', reason: 'ALLOWED', ruleId });
+    expect((await call('GET', '/verdict?from=web&alias=api&port=no')).body.field).to.equal('port');
+  });
+
+  it('says of each alias at how many agents it is up, and why not', async () => {
+    const { a } = agents;
+    const failure = { code: 'PORT_TAKEN', message: '127.77.0.6:80 is in use' };
+    const aliasFailures = [{ alias: parseAliasName('web', 'alias'), ...failure }];
+    a.onTopology = (_, message) => a.acknowledge(message, { aliasFailures });
+    const attached = await call('POST', '/aliases', { sandboxId: 'sbx-web', alias: 'shop', ports: ['81'] });
+    await call('GET', `/applied/${String(attached.body.version)}?waitSeconds=5`);
+    const items = (await call('GET', '/aliases')).body.items as { alias: string; listeners: object }[];
+    expect(items.map(({ alias, listeners }) => [alias, listeners])).to.deep.equal([
+      ['api', { up: 2, expected: 2, troubles: [] }],
+      ['shop', { up: 2, expected: 2, troubles: [] }],
+      ['web', { up: 1, expected: 2, troubles: [{ agentId: 'host-a', state: 'failed', ...failure }] }],
+    ]);
+  });
+
+  it('names agents whose connections are not known, in place of counting none', async () => {
+    const { body } = await controlPlane.call('GET', '/v1/agents/host-a');
+    expect(body).to.include({ id: 'host-a', status: 'ONLINE' });
+    expect((await controlPlane.call('GET', '/v1/agents/none')).body.code).to.equal('AGENT_NOT_FOUND');
+    controlPlane.clockAheadMs = 20_000;
+    await agents.b.contact('heartbeat');
+    const cuts = cutsOf(await preview({ kind: 'delete', detachAll: true }));
+    controlPlane.clockAheadMs = 0;
+    expect(cuts.notKnown).to.deep.equal([{ agentId: 'host-a', reason: 'it is OFFLINE' }]);
+    expect(cuts.cut, 'what the target counts stands in for the silent source').to.equal(4);
+  });
+});
