@@ -17,10 +17,15 @@ export class TokenBucket {
 
   /** Takes so many tokens; false: there are fewer, and none was taken. */
   take(amount: number, nowMs: number): boolean {
-    this.fill(nowMs);
-    if (this.tokens < amount) return false;
+    if (!this.has(amount, nowMs)) return false;
     this.tokens -= amount;
     return true;
+  }
+
+  /** Whether so many tokens could be taken. */
+  has(amount: number, nowMs: number): boolean {
+    this.fill(nowMs);
+    return this.tokens >= amount;
   }
 
   /** Whether nothing was taken for so long that a new bucket would be the same. */

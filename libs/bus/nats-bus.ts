@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ErrorCode, jwtAuthenticator, type Msg, type NatsConnection, NatsError } from 'nats';
+import { FairQueues } from '#libs/async/fair-queues.js';
 import { rest } from '#libs/async/rest.js';
 import type { Bus, BusFault, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
 import { decodeMessage, decodeReply, encodeMessage, encodeRefusal } from './codec.js';
@@ -10,7 +11,6 @@ import {
   BusUnavailableError,
   ReplyOutsideInboxError,
 } from './errors.js';
-import { FairQueues } from './fair-queues.js';
 import { connectPaced } from './paced-connection.js';
 
 const ATTEMPT_TIMEOUT_MS = 1_000;
@@ -21,6 +21,8 @@ const PINGS_UNANSWERED = 2;
 const CLOSE_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576;
+/** Messages of one subject that may wait. A sender is bounded before that, where it is not trusted. */
+const MAX_WAITING = 4_096;
 
 interface Service {
   readonly subject: string;
@@ -40,14 +42,13 @@ export function connectBus(settings: BusSettings): Bus {
 class NatsBus implements Bus {
   private readonly services = new Set<Service>();
   private readonly stops = new Map<Service, () => void>();
-  private readonly queues: FairQueues;
+  private readonly queues = new FairQueues(MAX_WAITING);
   private readonly closing = new AbortController();
   private readonly running: Promise<void>;
   private connection: NatsConnection | null = null;
   private current: BusStatus = 'connecting';
 
   constructor(private readonly settings: BusSettings) {
-    this.queues = new FairQueues((subject) => this.fault('overflow', subject, null));
     this.running = this.stayConnected();
   }
 
@@ -176,7 +177,8 @@ class NatsBus implements Bus {
         }
         const sender = this.settings.replyInbox(subject) ?? subject;
         const turn = { subject, sender, atOnce: service.atOnce };
-        this.queues.add(turn, () => this.answer(service, message));
+        const isTaken = this.queues.add(turn, () => this.answer(service, message));
+        if (!isTaken) this.fault('overflow', subject, null);
       },
     });
     return () => {

@@ -1,8 +1,10 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { FairQueues } from '#libs/async/fair-queues.js';
 import { acceptHeaders, confirmHeaders, refusalHeaders } from './answer-headers.js';
 import type { FlowRequest, Incoming, IncomingFlow, IncomingProbe, MeshFlow, MeshIdentity } from './flow.js';
 import { checkSource, FlowRequestError, parseRequestHeaders } from './flow-headers.js';
 import { FlowStream } from './flow-stream.js';
+import { describeIdentity } from './identity.js';
 import type { MeshLog } from './log.js';
 import type { ServerSession } from './session-server.js';
 import type { StreamBudgets } from './stream-budgets.js';
@@ -20,6 +22,8 @@ export interface Takers {
 export interface Acceptance {
   readonly takers: () => Takers;
   readonly budgets: StreamBudgets;
+  /** In which peers take turns. */
+  readonly turns: FairQueues;
   /** The session's peer opens more streams than it may. */
   readonly overBudget: () => void;
   readonly log: MeshLog;
@@ -27,15 +31,28 @@ export interface Acceptance {
 
 /**
  * Turns each stream of a proven peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. Whether the peer
- * may open one more is asked before anything of it is read.
+ * may open one more is asked before anything of it is read; then it waits for its peer's turn.
  */
-export function acceptFlows(session: ServerSession, { takers, budgets, overBudget, log }: Acceptance): void {
+export function acceptFlows(session: ServerSession, { takers, budgets, turns, overBudget, log }: Acceptance): void {
   const { peer } = session;
+  const name = describeIdentity(peer);
+  const turn = { subject: name, sender: name, atOnce: Number.POSITIVE_INFINITY };
+
+  function answerRequest(asked: AskedStream, flatHeaders: readonly string[]): void {
+    const read = readRequest(flatHeaders, peer);
+    if (!(read instanceof FlowRequestError)) return take(takers(), asked, read, session);
+    asked.isWasted = true;
+    log({ code: read.code, peer, message: read.message });
+    const status = read.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;
+    answerNo(asked.stream, status, read.code, read.message, null);
+  }
+
   session.http2.on('stream', (stream, _headers, _flags, flatHeaders) => {
     stream.on('error', () => undefined); // 'close' always follows
-    let isMalformed = false;
+    const asked: AskedStream = { stream, isWasted: false };
     const closed = () => {
-      if (!budgets.closed(peer, isMalformed || !stream.headersSent) && session.usable) overBudget();
+      const inVain = asked.isWasted || !stream.headersSent;
+      if (!budgets.closed(peer, inVain) && session.usable) overBudget();
     };
     const admittance = budgets.opened(peer);
     // Given up already: there is nobody to answer.
@@ -43,27 +60,31 @@ export function acceptFlows(session: ServerSession, { takers, budgets, overBudge
     stream.once('close', closed);
     if (!session.usable) return;
     if (admittance === 'spent') return overBudget();
-    if (admittance === 'refused') {
-      return answerNo(stream, UNAVAILABLE, 'PEER_STREAM_LIMIT', 'this peer has as many streams open as it may', null);
-    }
-    const read = readRequest(flatHeaders, session.peer);
-    if (!(read instanceof FlowRequestError)) return take(takers(), stream, read, session);
-    isMalformed = true;
-    log({ code: read.code, peer, message: read.message });
-    const status = read.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;
-    answerNo(stream, status, read.code, read.message, null);
+    const isWaiting =
+      admittance === 'admitted' &&
+      turns.add(turn, async () => {
+        if (session.usable && canAnswer(stream)) answerRequest(asked, flatHeaders);
+      });
+    if (isWaiting) return;
+    answerNo(stream, UNAVAILABLE, 'PEER_STREAM_LIMIT', 'this peer has as many streams open as it may', null);
   });
+}
+
+interface AskedStream {
+  readonly stream: ServerHttp2Stream;
+  /** It asked for nothing that is worth an attempt. */
+  isWasted: boolean;
 }
 
 function take(
   { takeFlow, takeProbe }: Takers,
-  stream: ServerHttp2Stream,
-  { asked, request }: ReturnType<typeof parseRequestHeaders>,
+  asked: AskedStream,
+  { asked: kind, request }: ReturnType<typeof parseRequestHeaders>,
   session: ServerSession,
 ): void {
-  if (asked === 'probe' && takeProbe !== null) takeProbe(incomingProbe(stream, request, session));
-  else if (asked === 'flow' && takeFlow !== null) takeFlow(incomingFlow(stream, request, session));
-  else answerNo(stream, UNAVAILABLE, 'MESH_NOT_READY', 'this node takes no flows yet', null);
+  if (kind === 'probe' && takeProbe !== null) takeProbe(incomingProbe(asked, request, session));
+  else if (kind === 'flow' && takeFlow !== null) takeFlow(incomingFlow(asked, request, session));
+  else answerNo(asked.stream, UNAVAILABLE, 'MESH_NOT_READY', 'this node takes no flows yet', null);
 }
 
 function readRequest(
@@ -80,8 +101,9 @@ function readRequest(
   }
 }
 
-function incomingFlow(stream: ServerHttp2Stream, request: FlowRequest, session: ServerSession): IncomingFlow {
-  const { answerOnce, ...incoming } = incomingOf(stream, request, session);
+function incomingFlow(asked: AskedStream, request: FlowRequest, session: ServerSession): IncomingFlow {
+  const { stream } = asked;
+  const { answerOnce, ...incoming } = incomingOf(asked, request, session);
   return {
     ...incoming,
     accept(targetVersion): MeshFlow {
@@ -92,22 +114,23 @@ function incomingFlow(stream: ServerHttp2Stream, request: FlowRequest, session: 
   };
 }
 
-function incomingProbe(stream: ServerHttp2Stream, request: FlowRequest, session: ServerSession): IncomingProbe {
-  const { answerOnce, ...incoming } = incomingOf(stream, request, session);
+function incomingProbe(asked: AskedStream, request: FlowRequest, session: ServerSession): IncomingProbe {
+  const { answerOnce, ...incoming } = incomingOf(asked, request, session);
   return {
     ...incoming,
     confirm(targetVersion) {
       answerOnce();
-      answer(stream, confirmHeaders(targetVersion));
+      answer(asked.stream, confirmHeaders(targetVersion));
     },
   };
 }
 
 function incomingOf(
-  stream: ServerHttp2Stream,
+  asked: AskedStream,
   request: FlowRequest,
   session: ServerSession,
 ): Incoming & { readonly answerOnce: () => void } {
+  const { stream } = asked;
   const gone = new AbortController();
   const leave = () => gone.abort(session.endReason() ?? new Error('the peer went away'));
   let answered = false;
@@ -116,6 +139,10 @@ function incomingOf(
     answered = true;
     stream.off('close', leave);
   };
+  const refuse = (code: string, message: string, targetVersion: number | null) => {
+    answerOnce();
+    answerNo(stream, FORBIDDEN, code, message, targetVersion);
+  };
   stream.once('close', leave);
   if (stream.destroyed) leave();
   return {
@@ -123,9 +150,10 @@ function incomingOf(
     peer: session.peer,
     signal: gone.signal,
     answerOnce,
-    refuse(code, message, targetVersion) {
-      answerOnce();
-      answerNo(stream, FORBIDDEN, code, message, targetVersion);
+    refuse,
+    refuseUntried(code, message, targetVersion) {
+      asked.isWasted = true;
+      refuse(code, message, targetVersion);
     },
   };
 }

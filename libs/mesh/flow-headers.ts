@@ -116,7 +116,8 @@ function gather(flat: readonly string[]): ReadonlyMap<string, string> {
   return headers;
 }
 
-function formatSource(source: FlowSource): string {
+/** As it stands in a request: one string a source. */
+export function formatSource(source: FlowSource): string {
   return source.kind === 'sandbox' ? `sandbox:${source.sandboxId}` : `local:${source.user}:${source.node}`;
 }
 

@@ -45,14 +45,16 @@ export interface Incoming {
   /** Aborted when the peer goes away before an answer. */
   readonly signal: AbortSignal;
   refuse(code: string, message: string, targetVersion: number | null): void;
+  /** As refuse, when nothing was tried for it: that counts against the streams that a peer may waste. */
+  refuseUntried(code: string, message: string, targetVersion: number | null): void;
 }
 
-/** A flow asked for by a peer. Exactly one of accept and refuse is called. */
+/** A flow asked for by a peer. Exactly one of accept, refuse and refuseUntried is called. */
 export interface IncomingFlow extends Incoming {
   accept(targetVersion: number): MeshFlow;
 }
 
-/** A peer asks whether its flow would be taken; none is opened. Exactly one of confirm and refuse is called. */
+/** A peer asks whether its flow would be taken; none is opened. Exactly one of confirm, refuse and refuseUntried is called. */
 export interface IncomingProbe extends Incoming {
   confirm(targetVersion: number): void;
 }

@@ -1,3 +1,4 @@
+import { FairQueues } from '#libs/async/fair-queues.js';
 import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { acceptFlows } from './accept-flow.js';
@@ -5,6 +6,8 @@ import { Admission } from './admission.js';
 import { MeshCredentialsError, readCredentials } from './credentials.js';
 import { dialPeer } from './dial.js';
 import {
+  FlowRefusedError,
+  type FlowRequest,
   type IncomingFlow,
   type IncomingProbe,
   type MeshCredentials,
@@ -65,6 +68,7 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
   const links = new Map<AgentId, PeerLink>();
   const admission = new Admission();
   const budgets = new StreamBudgets(limits);
+  const turns = new FairQueues(limits.streamsFromPeer);
   const refused = new RefusedPeers({
     firstMs: limits.refusedMs,
     longestMs: limits.refusedAtMostMs,
@@ -82,7 +86,7 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
     refusalOf: (peer) => refused.refusalOf(peer),
     onSession: (session) => {
       const takers = () => ({ takeFlow, takeProbe });
-      acceptFlows(session, { takers, budgets, overBudget: () => refusePeer(session.peer), log });
+      acceptFlows(session, { takers, budgets, turns, overBudget: () => refusePeer(session.peer), log });
     },
   });
 
@@ -109,15 +113,26 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
     link.close('PEER_REMOVED', `agent ${agentId} is no longer a peer`);
   }
 
-  /** What `ask` gives in a session with the peer; when that is spent, in another. */
-  async function inSession<T>(agentId: AgentId, signal: AbortSignal, ask: (lease: Lease) => Promise<T>): Promise<T> {
+  /**
+   * What `ask` gives in a session with the peer; when that is spent, in another. A request that the peer keeps refusing is not
+   * asked for again each time.
+   */
+  async function inSession<T>(
+    agentId: AgentId,
+    request: FlowRequest,
+    signal: AbortSignal,
+    ask: (lease: Lease) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const link = links.get(agentId);
       if (closed || link === undefined) throw unknownPeer(agentId);
+      const known = link.wasted.knownRefusal(request);
+      if (known !== null) throw known;
       const lease = await unlessAborted(link.lease(), signal, (late) => late.release());
       try {
         return await ask(lease);
       } catch (error) {
+        if (error instanceof FlowRefusedError) link.wasted.refused(request, error);
         if (!(error instanceof SessionSpentError)) throw error;
         if (attempt >= ATTEMPTS) {
           throw new PeerUnreachableError('PEER_LOST', `agent ${agentId} takes no flows: ${error.message}`, 'try again');
@@ -165,10 +180,10 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
     },
 
     open: (agentId, request, signal) =>
-      inSession(agentId, signal, (lease) => openFlow(lease, request, timings.answerMs, signal)),
+      inSession(agentId, request, signal, (lease) => openFlow(lease, request, timings.answerMs, signal)),
 
     probe: (agentId, request, signal) =>
-      inSession(agentId, signal, (lease) => probeFlow(lease, request, timings.answerMs, signal)),
+      inSession(agentId, request, signal, (lease) => probeFlow(lease, request, timings.answerMs, signal)),
 
     setCredentials(next) {
       const found = readCredentials(next);

@@ -63,7 +63,9 @@ function ask<T>(
         settled();
         resolve(answer);
       } catch (error) {
-        fail(error);
+        settled();
+        cancel(stream);
+        reject(error);
       }
     };
     const closed = () => {
@@ -80,15 +82,15 @@ function ask<T>(
 
 /** Resets the stream: at once, or when its answer comes, if the peer has seen too many go before that. */
 function giveUp(stream: ClientHttp2Stream, lease: Lease, answerMs: number): void {
-  const cancel = () => stream.close(constants.NGHTTP2_CANCEL);
   if (stream.closed || stream.destroyed) return;
-  if (lease.mayGiveUp()) {
-    cancel();
-    return;
-  }
-  const timer = setTimeout(cancel, answerMs);
-  stream.once('response', cancel);
+  if (lease.mayGiveUp()) return cancel(stream);
+  const timer = setTimeout(cancel, answerMs, stream);
+  stream.once('response', () => cancel(stream));
   stream.once('close', () => clearTimeout(timer));
+}
+
+function cancel(stream: ClientHttp2Stream): void {
+  stream.close(constants.NGHTTP2_CANCEL);
 }
 
 function lost(reason: string): PeerUnreachableError {

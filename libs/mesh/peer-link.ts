@@ -1,11 +1,11 @@
-import { TokenBucket } from '#libs/async/token-bucket.js';
 import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { PeerUnreachableError } from './flow.js';
 import type { MeshLog } from './log.js';
 import { ProofRenewal } from './proof-renewal.js';
 import type { ClientSession } from './session-client.js';
-import { FLOWS_PER_SESSION, type MeshLimits, OWN_WASTE_SHARE, WASTED_BURST_SECONDS } from './settings.js';
+import { FLOWS_PER_SESSION, type MeshLimits } from './settings.js';
+import { WastedStreams } from './wasted-streams.js';
 
 interface PooledSession {
   readonly session: ClientSession;
@@ -45,15 +45,14 @@ export class PeerLink {
   private pool: PooledSession[] = [];
   private dialling: Promise<PooledSession> | null = null;
   private readonly closing = new AbortController();
-  private readonly giveUps: TokenBucket;
+  readonly wasted: WastedStreams;
   private readonly renewal = new ProofRenewal(() => this.proveAgain());
 
   constructor(
     private readonly settings: PeerLinkSettings,
     private peer: Peer,
   ) {
-    const perSecond = settings.limits.wastedStreamsPerSecond * OWN_WASTE_SHARE;
-    this.giveUps = new TokenBucket(perSecond, perSecond * WASTED_BURST_SECONDS, performance.now());
+    this.wasted = new WastedStreams(settings.limits);
   }
 
   /** A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing. */
@@ -111,7 +110,7 @@ export class PeerLink {
     let held = true;
     return {
       session: pooled.session,
-      mayGiveUp: () => this.giveUps.take(1, performance.now()),
+      mayGiveUp: () => this.wasted.mayGiveUp(),
       release: () => {
         if (!held) return;
         held = false;

@@ -69,8 +69,8 @@ export interface MeshLimits {
   /** Streams that one peer may open each second, and as many at once: far more than one host opens by itself. */
   readonly streamsPerSecond: number;
   /**
-   * Of these, those that it gives up before they are answered, or that ask for nothing that can be understood. Five times
-   * as many at once: clients of many flows may give up together.
+   * Of these, those that it gives up before they are answered, and those that are refused before anything was tried for
+   * them. Five times as many at once: clients of many flows may give up together.
    */
   readonly wastedStreamsPerSecond: number;
   /** Streams that one peer may have open, over all its sessions. */

@@ -19,7 +19,8 @@ interface Budget {
 
 /**
  * Bounds the streams of each peer over all its sessions: how many it may open a second, have open at once, and waste. A
- * stream is wasted when the peer gives it up before it is answered, or when its request is malformed.
+ * stream is wasted when the peer gives it up before it is answered, or when it is refused before
+ * anything was tried for it. An honest peer asks its own policy first, and so seldom asks for what another's refuses.
  */
 export class StreamBudgets {
   private readonly budgets = new Map<string, Budget>();

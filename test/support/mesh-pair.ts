@@ -110,12 +110,14 @@ class MemoryNode implements MeshMember {
     }
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
+      const refuse = refusing(reject);
       target.answer({
         request,
         peer: this.claims,
         signal,
         confirm: (version) => queueMicrotask(() => resolve(version)),
-        refuse: (code, message, version) => queueMicrotask(() => reject(new FlowRefusedError(code, message, version))),
+        refuse,
+        refuseUntried: refuse,
       });
     });
   }
@@ -126,6 +128,7 @@ class MemoryNode implements MeshMember {
       return Promise.reject(new PeerUnreachableError('PEER_UNREACHABLE', `${peer} is not here`));
     }
     return new Promise((resolve, reject) => {
+      const refuse = refusing(reject);
       signal.addEventListener('abort', () => reject(new PeerUnreachableError('PEER_UNREACHABLE', 'given up')));
       target.handle({
         request,
@@ -136,10 +139,15 @@ class MemoryNode implements MeshMember {
           queueMicrotask(() => resolve(here));
           return there;
         },
-        refuse: (code, message, version) => queueMicrotask(() => reject(new FlowRefusedError(code, message, version))),
+        refuse,
+        refuseUntried: refuse,
       });
     });
   }
+}
+
+function refusing(reject: (error: Error) => void): IncomingFlow['refuse'] {
+  return (code, message, version) => queueMicrotask(() => reject(new FlowRefusedError(code, message, version)));
 }
 
 /** The two ends of one flow. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Bus } from '#libs/bus/bus.js';
 import { parseReceipt } from '#libs/contracts/bus/receipt.js';
 import type { AdmittedLocalNode, Peer, PeersMessage } from '#libs/contracts/bus/to-member/peers.js';
-import type { AgentId } from '#libs/contracts/ids.js';
+import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { BUS, CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { Directory } from '../record/directory.js';
@@ -14,10 +14,21 @@ import { peersOf } from './peers.js';
 import { agentReceiver, compileFor, type LocalNodeReceiver, nameOf, type Receiver, subjectOf } from './receiver.js';
 import { Receivers } from './receivers.js';
 
+/**
+ * Agents that shared a network until now stay peers for so long. The topology that parts them comes meanwhile, and cuts and
+ * counts the flows between them; the end of a session counts nothing.
+ */
+const PARTING_MS = 3_000;
+
 interface PeerList {
   readonly revision: number;
   readonly peers: readonly Peer[];
   readonly localNodes: readonly AdmittedLocalNode[];
+}
+
+interface Parting {
+  readonly agents: ReadonlySet<AgentId>;
+  readonly timer: NodeJS.Timeout;
 }
 
 /**
@@ -29,6 +40,7 @@ export class PeerDirectory {
   private readonly lists = new Map<AgentId, PeerList>();
   private readonly outdated = new Set<AgentId>();
   private readonly lanes = new Map<AgentId, DeliveryLane<PeerList>>();
+  private readonly parting = new Map<NetworkId, Parting>();
 
   constructor(
     private readonly directory: Directory,
@@ -50,8 +62,10 @@ export class PeerDirectory {
         const network = node === undefined ? null : this.directory.network(node.networkId);
         for (const agentId of network?.participants ?? []) touched.add(agentId);
       }
-      for (const { concerned, participantsChanged } of networks.values()) {
-        if (participantsChanged) for (const agentId of concerned) touched.add(agentId);
+      for (const [networkId, { concerned, participantsChanged }] of networks) {
+        if (!participantsChanged) continue;
+        for (const agentId of concerned) touched.add(agentId);
+        this.part(networkId, concerned);
       }
       this.refresh(touched);
     });
@@ -74,7 +88,8 @@ export class PeerDirectory {
     if (known !== undefined && !this.outdated.delete(agentId)) return known;
     const networks = this.directory.networksOfAgent(agentId);
     // A quarantine leaves agents their sessions: flows are cut by the topology, which counts them.
-    const participants = networks.map(agentsConcerned);
+    const parting = [...this.parting.values()].filter(({ agents }) => agents.has(agentId));
+    const participants = [...networks.map(agentsConcerned), ...parting.map(({ agents }) => [...agents])];
     const peers = peersOf(agentId, participants, (other) => this.peerOf(other));
     const networkIds = new Set(networks.map(({ topology }) => topology.networkId));
     const localNodes = this.directory.localNodes().flatMap(({ state: { status, nodeId, user, networkId } }) => {
@@ -110,7 +125,19 @@ export class PeerDirectory {
   }
 
   async close(): Promise<void> {
+    for (const { timer } of this.parting.values()) clearTimeout(timer);
     await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
+  }
+
+  private part(networkId: NetworkId, concerned: ReadonlySet<AgentId>): void {
+    const before = this.parting.get(networkId);
+    clearTimeout(before?.timer);
+    const agents = new Set([...(before?.agents ?? []), ...concerned]);
+    const timer = setTimeout(() => {
+      this.parting.delete(networkId);
+      this.refresh(agents);
+    }, PARTING_MS);
+    this.parting.set(networkId, { agents, timer });
   }
 
   private sharingWith(agentId: AgentId): ReadonlySet<AgentId> {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { FairQueues } from '#libs/async/fair-queues.js';
 import type { FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { IncomingFlow, IncomingProbe } from '#libs/mesh/flow.js';
 import type { NetworkView } from '#libs/policy/model.js';
@@ -14,7 +15,7 @@ import type {
 import { type Dial, TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
 import { FlowContext } from './flow-context.js';
-import { acceptClient } from './from-client.js';
+import { acceptClient, refuseClient } from './from-client.js';
 import { acceptPeer, answerProbe } from './from-peer.js';
 import { probe } from './probe.js';
 import { SilentEnds } from './silent-ends.js';
@@ -42,10 +43,13 @@ class Engine implements FlowEngine {
   private readonly context: FlowContext;
   private readonly watch: NodeJS.Timeout;
   private readonly silentEnds: SilentEnds;
+  /** In which the clients of one source wait for those of the others. */
+  private readonly turns: FairQueues;
   private closed = false;
 
   constructor(settings: FlowEngineSettings, { nowMs = Date.now, dial }: FlowEngineSeams) {
     this.context = new FlowContext(settings, nowMs, dial ?? null);
+    this.turns = new FairQueues(settings.limits.flowsPerSource);
     const everyMs = settings.limits.idleTimeoutMs / WATCHES_PER_IDLE_TIME;
     this.watch = setInterval(
       () => this.endIdleAndStale(),
@@ -76,8 +80,12 @@ class Engine implements FlowEngine {
   }
 
   acceptClient(socket: Socket, route: Route): void {
-    if (this.closed) socket.resetAndDestroy();
-    else acceptClient(this.context, socket, route);
+    const source = socket.remoteAddress ?? '';
+    const isTaken = this.turns.add({ sender: source, subject: source, atOnce: Number.POSITIVE_INFINITY }, async () => {
+      if (this.closed) socket.resetAndDestroy();
+      else acceptClient(this.context, socket, route);
+    });
+    if (!isTaken) refuseClient(this.context, socket, route, 'FLOW_LIMIT');
   }
 
   acceptPeer(flow: IncomingFlow): void {

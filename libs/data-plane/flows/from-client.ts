@@ -6,22 +6,33 @@ import type { Route } from '../data-plane.js';
 import { takeOver } from './bulk-socket.js';
 import { TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
+import type { FlowCode } from './flow-code.js';
 import type { FlowContext } from './flow-context.js';
 import { type FlowEnd, MeshEnd, SocketEnd } from './flow-end.js';
 import type { FlowTarget } from './judge.js';
 import { reachTarget } from './reach-target.js';
 
 /** A client of the proxy: its bytes wait in the kernel until both ends have allowed the flow. */
-export function acceptClient(context: FlowContext, socket: Socket, { networkId, alias, port }: Route): void {
+export function acceptClient(context: FlowContext, socket: Socket, route: Route): void {
   const { remoteAddress } = socket;
-  const source = context.settings.localSource ?? sandboxSource(context, socket);
-  const flow = context.register({ flowId: context.settings.newFlowId(), networkId, alias, port, source, peer: null });
-  const client = new SocketEnd((reads) => takeOver(socket, reads));
-  flow.own(client, 'SOURCE_RESET');
+  const { flow, source, client } = flowOf(context, socket, route);
   // A client that reset the connection before it was accepted has no address any more.
   if (source === null) flow.finish('refused', remoteAddress === undefined ? 'SOURCE_RESET' : 'NOT_ATTACHED');
   else if (context.isOverLimit(flow)) flow.finish('refused', 'FLOW_LIMIT');
   else void openFromClient(context, flow, source, client);
+}
+
+/** A client that there is no room for. */
+export function refuseClient(context: FlowContext, socket: Socket, route: Route, code: FlowCode): void {
+  flowOf(context, socket, route).flow.finish('refused', code);
+}
+
+function flowOf(context: FlowContext, socket: Socket, { networkId, alias, port }: Route) {
+  const source = context.settings.localSource ?? sandboxSource(context, socket);
+  const flow = context.register({ flowId: context.settings.newFlowId(), networkId, alias, port, source, peer: null });
+  const client = new SocketEnd((reads) => takeOver(socket, reads));
+  flow.own(client, 'SOURCE_RESET');
+  return { flow, source, client };
 }
 
 function sandboxSource(context: FlowContext, socket: Socket): FlowSource | null {

@@ -11,7 +11,7 @@ export function acceptPeer(context: FlowContext, incoming: IncomingFlow): void {
   const isTaken = context.table.hasPeerFlow(incoming.request.flowId);
   const flow = context.register(factsOf(incoming));
   if (isTaken) {
-    refuseOverMesh(context, flow, incoming);
+    refuseOverMesh(context, flow, incoming, incoming.refuseUntried);
     flow.finish('refused', 'FLOW_ID_TAKEN');
   } else void openFromPeer(context, flow, incoming);
 }
@@ -69,7 +69,7 @@ interface Admitted {
 
 /** Limits, catching up with the source, and the first decision; null: refused, and the peer was told. */
 async function admit(context: FlowContext, flow: Flow, incoming: Incoming): Promise<Admitted | null> {
-  refuseOverMesh(context, flow, incoming);
+  refuseOverMesh(context, flow, incoming, incoming.refuseUntried);
   const refuse = (code: string): null => {
     flow.finish('refused', code);
     return null;
@@ -83,6 +83,7 @@ async function admit(context: FlowContext, flow: Flow, incoming: Incoming): Prom
   const decision = context.judge(flow);
   if (!decision.allowed) return refuse(decision.code);
   flow.target = decision.target;
+  refuseOverMesh(context, flow, incoming, incoming.refuse);
   return {
     target: decision.target,
     version: decision.verdict.version,
@@ -93,7 +94,7 @@ async function admit(context: FlowContext, flow: Flow, incoming: Incoming): Prom
   };
 }
 
-function refuseOverMesh(context: FlowContext, flow: Flow, incoming: Incoming): void {
+function refuseOverMesh(context: FlowContext, flow: Flow, incoming: Incoming, refuse: Incoming['refuse']): void {
   const { networkId } = incoming.request;
-  flow.refuseWith((code) => incoming.refuse(code, explainCode(code), context.version(networkId)));
+  flow.refuseWith((code) => refuse(code, explainCode(code), context.version(networkId)));
 }

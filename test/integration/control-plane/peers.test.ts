@@ -36,6 +36,16 @@ describe('the peers that agents are told of', () => {
     await told('host-a is told of host-b', [hostB.asPeer([])]);
   });
 
+  it('stay until the topology that parts them has cut and counted their flows', async () => {
+    const hostB = await controlPlane.agent('host-b', ['sbx-b']);
+    await attach('sbx-b');
+    await told('host-a is told of host-b', [hostB.asPeer()]);
+    await controlPlane.call('DELETE', '/v1/networks/dev/attachments/sbx-b');
+    expect((await hostA.contact('heartbeat')).peers).to.deep.equal([hostB.asPeer()]);
+    await told('host-a is told that it is none any more', []);
+    expect((await hostA.contact('heartbeat')).peers).to.deep.equal([]);
+  });
+
   it('are no more those who are revoked, and again when enrolled anew, with the new key alone', async () => {
     const first = await controlPlane.agent('host-b', ['sbx-b']);
     await attach('sbx-b');

@@ -8,10 +8,10 @@ import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials, MeshIdentity } from '#libs/mesh/flow.js';
 import { requestHeaders } from '#libs/mesh/flow-headers.js';
 import { describeIdentity } from '#libs/mesh/identity.js';
-import { agentIdentity, flowRequest, localIdentity, peerNamed } from '#test/support/mesh-store.js';
+import { agent, agentIdentity, flowRequest, localIdentity, peerNamed } from '#test/support/mesh-store.js';
 import { floodStreams } from '#test/support/stream-flood.js';
 import { waitFor } from '#test/support/wait.js';
-import { flowBetween, open, TestMesh, type TestNode } from './conformance/mesh.js';
+import { flowBetween, never, open, TestMesh, type TestNode } from './conformance/mesh.js';
 import { failure } from './conformance/observe.js';
 
 const MOST_STREAMS = 100_000;
@@ -30,6 +30,7 @@ const FLOODS: readonly { readonly what: string; readonly change: OutgoingHttpHea
   { what: 'resets each stream', change: {}, resets: true },
   { what: 'resets each stream, which asks for nothing', change: { 'gs-port': 'x' }, resets: true },
   { what: 'asks for nothing in each stream', change: { 'gs-port': 'x' }, resets: false },
+  { what: 'asks on for what is refused', change: { 'gs-alias': 'denied' }, resets: false },
 ];
 
 describe('a peer that opens more streams than it may', () => {
@@ -52,7 +53,8 @@ describe('a peer that opens more streams than it may', () => {
     target.setLocalNodes([{ user, node }]);
     // Those of the hostile peer are being dialled when it gives them up.
     target.onFlow((flow) => {
-      if (describeIdentity(flow.peer) === 'agent host-a') flow.refuse('DEFAULT_DENY', 'no rule', 1);
+      if (describeIdentity(flow.peer) === 'agent host-a') flow.refuse('TARGET_REFUSED', 'nobody listens', 1);
+      else if (flow.request.alias === 'denied') flow.refuseUntried('DEFAULT_DENY', 'no rule', 1);
     });
   });
 
@@ -109,6 +111,48 @@ describe('a peer that opens more streams than it may', () => {
     await flowBetween(a, b);
     expect(a.dials()).to.equal(1);
     expect(b.log).to.deep.equal([]);
+  });
+
+  it('is no node of ours, whose clients ask on for what is refused', async () => {
+    const limits = { wastedStreamsPerSecond: 10 };
+    const [a, b] = await mesh.pair({ a: { limits }, b: { limits } });
+    const { version } = flowRequest();
+    let asked = 0;
+    b.onFlow((flow) => {
+      asked += 1;
+      if (flow.request.version === version) flow.refuseUntried('DEFAULT_DENY', 'no rule', version);
+      else flow.refuse('TARGET_REFUSED', 'nobody listens', version);
+    });
+    const answers = new Set<string>();
+    for (let n = 0; n < 300; n += 1) answers.add(await failure(open(a, b)));
+    expect(answers).to.deep.equal(new Set(['DEFAULT_DENY']));
+    expect(asked).to.be.within(40, 50);
+    // By a newer topology it is another question.
+    const newer = a.open(agent('host-b'), { ...flowRequest(), version: version + 1 }, never());
+    expect(await failure(newer)).to.equal('TARGET_REFUSED');
+    expect(a.dials()).to.equal(1);
+    expect(b.log).to.deep.equal([]);
+  });
+
+  it('waits for its turn: of two peers neither waits until the other has nothing more to ask', async () => {
+    const [a, b] = await mesh.pair();
+    const c = await mesh.start('host-c');
+    c.setPeers([peerNamed('host-b', b.endpoints)]);
+    b.setPeers([peerNamed('host-a'), peerNamed('host-c')]);
+    const taken: string[] = [];
+    b.onFlow((flow) => {
+      taken.push(describeIdentity(flow.peer));
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+      flow.refuse('TARGET_REFUSED', 'nobody listens', 1);
+    });
+    await failure(open(c, b));
+    const many = Array.from({ length: 200 }, () => failure(open(a, b)));
+    await waitFor('the first is taken', () => taken.length > 1);
+    await failure(open(c, b));
+    expect(taken.length).to.be.below(150);
+    await Promise.all(many);
+    expect(taken).to.have.length(202);
   });
 });
 

@@ -219,7 +219,8 @@ describe('a probe of a flow to another host', () => {
           peer: ada,
           signal: new AbortController().signal,
           confirm: (version) => resolve(`confirmed at ${version}`),
-          refuse: (code, _message, version) => resolve(`refused at ${version}: ${code}`),
+          refuse: (code, _message, version) => resolve(`tried and refused at ${version}: ${code}`),
+          refuseUntried: (code, _message, version) => resolve(`refused at ${version}: ${code}`),
         });
       });
     expect(await ask()).to.equal('refused at 4: LOCAL_NODE_NOT_ADMITTED');

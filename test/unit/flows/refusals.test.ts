@@ -43,7 +43,8 @@ function ask(peer: MeshIdentity, changes: Partial<FlowRequest> = {}, signal = ne
         here.on('error', () => {});
         return there;
       },
-      refuse: (code, _message, version) => resolve(`refused ${code} ${version}`),
+      refuse: (code, _message, version) => resolve(`tried and refused ${code} ${version}`),
+      refuseUntried: (code, _message, version) => resolve(`refused ${code} ${version}`),
     };
     rig.hostB.acceptPeer(flow);
   });
@@ -100,7 +101,7 @@ describe('a target host', () => {
         aliases: { api: { sandbox: 'sbx-ghost', ports: [`${port}:${rig.targetPort}`] } },
       }),
     );
-    expect(await ask(agentA)).to.equal('refused TARGET_NOT_HERE 5');
+    expect(await ask(agentA)).to.equal('tried and refused TARGET_NOT_HERE 5');
     expect(rig.targets).to.have.length(0);
   });
 
@@ -126,7 +127,7 @@ describe('a target host', () => {
     const dial = await waitFor('the dial', () => held[0]);
     fresh = false;
     dial.release();
-    expect(await answer).to.equal('refused STALE 4');
+    expect(await answer).to.equal('tried and refused STALE 4');
     expect(dial.writes()).to.equal(0);
   });
 
@@ -139,7 +140,7 @@ describe('a target host', () => {
     const dial = await waitFor('the dial', () => held[0]);
     gone.abort();
     dial.release();
-    expect(await answer).to.equal('refused PEER_RESET 4');
+    expect(await answer).to.equal('tried and refused PEER_RESET 4');
     await waitFor('the connection to be closed', () => dial.end.stream.destroyed);
     expect(rig.hostB.flows()).to.deep.equal([]);
   });

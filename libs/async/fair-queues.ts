@@ -1,11 +1,9 @@
-/** Messages of one subject that may wait. A sender is bounded before that, where it is not trusted. */
-const MAX_WAITING = 4_096;
 /** After so long the event loop gets its turn: HTTP, timers, and the connection itself. */
 const SLICE_MS = 1;
 
 /** What a task is run for. */
 export interface Turn {
-  /** The subject that the message came on: its tasks run in order, `atOnce` at a time. */
+  /** Tasks of one subject run in the order they were added, `atOnce` at a time. */
   readonly subject: string;
   /** Whose turn it takes. */
   readonly sender: string;
@@ -22,7 +20,7 @@ interface Queue extends Turn {
 /**
  * Runs the tasks of many senders turn by turn: whoever has something waiting gets one task run, then the next sender, so
  * that nobody waits for more than one task of each other sender. Senders take turns in slices of a millisecond,
- * between which the event loop goes on. A full queue drops.
+ * between which the event loop goes on. A subject with `mostWaiting` tasks gets none besides: they are dropped.
  */
 export class FairQueues {
   private readonly queues = new Map<string, Queue>();
@@ -30,10 +28,10 @@ export class FairQueues {
   private readonly ready = new Map<string, Queue[]>();
   private slicing = false;
 
-  constructor(private readonly onOverflow: (subject: string) => void) {}
+  constructor(private readonly mostWaiting: number) {}
 
-  /** Tasks never reject. */
-  add(turn: Turn, task: () => Promise<void>): void {
+  /** Tasks never reject. False: the task was dropped. */
+  add(turn: Turn, task: () => Promise<void>): boolean {
     const { subject } = turn;
     const queue = this.queues.get(subject) ?? {
       ...turn,
@@ -42,13 +40,11 @@ export class FairQueues {
       waiting: [],
       idle: Promise.withResolvers<void>(),
     };
-    if (queue.waiting.length >= MAX_WAITING) {
-      this.onOverflow(subject);
-      return;
-    }
+    if (queue.waiting.length >= this.mostWaiting) return false;
     this.queues.set(subject, queue);
     queue.waiting.push(task);
     this.makeReady(queue);
+    return true;
   }
 
   /** Resolves when the subject's tasks, or all tasks, have run. */
