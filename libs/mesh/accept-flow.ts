@@ -40,7 +40,10 @@ export function acceptFlows(session: ServerSession, { takers, budgets, turns, ov
 
   function answerRequest(asked: AskedStream, flatHeaders: readonly string[]): void {
     const read = readRequest(flatHeaders, peer);
-    if (!(read instanceof FlowRequestError)) return take(takers(), asked, read, session);
+    if (!(read instanceof FlowRequestError)) {
+      take(takers(), asked, read, session);
+      return;
+    }
     asked.isWasted = true;
     log({ code: read.code, peer, message: read.message });
     const status = read.code === 'SOURCE_NOT_YOURS' ? FORBIDDEN : BAD_REQUEST;

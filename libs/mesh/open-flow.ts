@@ -83,7 +83,10 @@ function ask<T>(
 /** Resets the stream: at once, or when its answer comes, if the peer has seen too many go before that. */
 function giveUp(stream: ClientHttp2Stream, lease: Lease, answerMs: number): void {
   if (stream.closed || stream.destroyed) return;
-  if (lease.mayGiveUp()) return cancel(stream);
+  if (lease.mayGiveUp()) {
+    cancel(stream);
+    return;
+  }
   const timer = setTimeout(cancel, answerMs, stream);
   stream.once('response', () => cancel(stream));
   stream.once('close', () => clearTimeout(timer));

@@ -7,7 +7,7 @@ import { surviveFailedWrites } from '#libs/data-plane/flows/failed-writes.js';
  * JSON line: for `hash` how many of COUNT connections came through byte for byte; for `reset` how many ended in a
  * reset; for `answered` how many got all BYTES of an answer to a megabyte that the server does not read; for `leave` how
  * many sent BYTES and reset at once; for `stalled` nothing until killed, after opening COUNT connections that are never
- * read.
+ * read. What came of the others is counted on standard error.
  */
 const [host = '', port = '', mode = '', count = '1', bytes = '0'] = process.argv.slice(2);
 const SERVER_PATTERN = Buffer.alloc(64 * 1024, 'server');
@@ -22,24 +22,28 @@ function hashOf(pattern: Buffer, length: number): string {
   return hash.digest('hex');
 }
 
+type Outcome = true | string;
+
+const orElse = (isGood: boolean, what: string): Outcome => isGood || what;
+
 function open(): Socket {
   return connect({ host, port: Number(port), allowHalfOpen: true });
 }
 
 /** Sends all, half-closes, and only then reads: what comes back must be the hash and as many bytes again. */
-function exchange(length: number): Promise<boolean> {
+function exchange(length: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = open();
     const received: Buffer[] = [];
-    socket.once('error', () => resolve(false));
+    socket.once('error', (error) => resolve(error.message));
     socket.on('data', (chunk) => received.push(chunk));
     socket.once('end', () => {
       const all = Buffer.concat(received);
       const rest = createHash('sha256').update(all.subarray(HASH_BYTES)).digest('hex');
-      resolve(
+      const isWhole =
         all.subarray(0, HASH_BYTES).toString('hex') === hashOf(CLIENT_PATTERN, length) &&
-          rest === hashOf(SERVER_PATTERN, length),
-      );
+        rest === hashOf(SERVER_PATTERN, length);
+      resolve(orElse(isWhole, `other bytes, ${all.length} of them`));
     });
     socket.write('h');
     for (let left = length; left > 0; left -= CLIENT_PATTERN.length) {
@@ -49,18 +53,18 @@ function exchange(length: number): Promise<boolean> {
   });
 }
 
-function reset(): Promise<boolean> {
+function reset(): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = open();
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNRESET'));
-    socket.once('end', () => resolve(false));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(orElse(error.code === 'ECONNRESET', error.message)));
+    socket.once('end', () => resolve('a clean end'));
     socket.resume();
     socket.write('r');
   });
 }
 
 /** Reads on after a failed write, as a client does whose upload is cut short by the answer. */
-function answered(length: number): Promise<boolean> {
+function answered(length: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = open();
     let received = 0;
@@ -68,25 +72,25 @@ function answered(length: number): Promise<boolean> {
     socket.on('data', (chunk) => {
       received += chunk.length;
     });
-    socket.once('error', () => resolve(received === length));
-    socket.once('end', () => resolve(received === length));
-    socket.once('close', () => resolve(false));
+    const ended = (how: string) => resolve(orElse(received === length, `${received} bytes and ${how}`));
+    socket.once('error', (error) => ended(error.message));
+    socket.once('end', () => ended('a clean end'));
     const upload = Buffer.alloc(UPLOAD_BYTES);
     upload.write(`a${length}\n`);
     socket.write(upload);
   });
 }
 
-function leave(length: number): Promise<boolean> {
+function leave(length: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = open();
-    socket.once('error', () => resolve(false));
+    socket.once('error', (error) => resolve(error.message));
     socket.once('close', () => resolve(true));
     socket.write(Buffer.alloc(length, 'l'), () => socket.resetAndDestroy());
   });
 }
 
-const EXCHANGES: Readonly<Record<string, (length: number) => Promise<boolean>>> = {
+const EXCHANGES: Readonly<Record<string, (length: number) => Promise<Outcome>>> = {
   hash: exchange,
   answered,
   leave,
@@ -110,5 +114,9 @@ if (mode === 'stalled') {
   setInterval(() => {}, 60_000);
 } else {
   const results = await Promise.all(times(() => (EXCHANGES[mode] ?? reset)(Number(bytes))));
-  process.stdout.write(`${JSON.stringify({ good: results.filter(Boolean).length, of: results.length })}\n`);
+  const bad = results.filter((outcome) => outcome !== true);
+  for (const what of new Set(bad)) {
+    process.stderr.write(`${bad.filter((other) => other === what).length} times: ${what}\n`);
+  }
+  process.stdout.write(`${JSON.stringify({ good: results.length - bad.length, of: results.length })}\n`);
 }
