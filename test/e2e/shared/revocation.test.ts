@@ -137,3 +137,29 @@ for (const mesh of MESHES) {
     }
   });
 }
+
+describe('whatever takes a way away, proven', function () {
+  this.timeout(60_000);
+  const at = sharedStack('netns', 'direct');
+
+  for (const command of [
+    ['alias', 'remove', 'dev', 'api'],
+    ['detach', 'dev', 'sbx-web'],
+    ['detach', 'dev', 'sbx-api'],
+    ['delete', 'dev', '--detach-all'],
+  ]) {
+    it(`network ${command.join(' ')} cuts the connection between two hosts, and counts it`, async () => {
+      const stack = at();
+      await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
+      try {
+        await stack.json(['network', 'policy', 'allow', ...RULE, '--wait']);
+        const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
+        const done = await stack.gstacks('network', ...command, '--wait');
+        expect(done.stdout, done.stderr).to.match(/applied by 2\/2 agents in \d+ ms; 1 open connection cut/);
+        if (held !== undefined) expectReset(await held.ended);
+      } finally {
+        await stack.gstacks('network', 'delete', 'dev', '--detach-all');
+      }
+    });
+  }
+});
