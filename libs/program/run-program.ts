@@ -1,3 +1,5 @@
+import { collectWhenIdle } from './idle-collection.js';
+
 /** Something that runs until it is closed. */
 export interface Running {
   /** Ends in order: nothing comes in, what is under way is done, connections are closed. */
@@ -25,7 +27,7 @@ const FLUSH_MS = 50;
 /**
  * Runs a program from its start to the end of its process, which comes in any case: at SIGTERM, SIGINT or SIGHUP, while
  * it starts as well; after a start that failed, whatever that left open; after an error that nobody caught; and when
- * closing hangs. Exits with 0 when the end was asked for and closing was done in time.
+ * closing hangs. While it has nothing to do, it gives back memory. Exits with 0 when the end was asked for and closing was done in time.
  */
 export function runProgram(program: Program): void {
   const asked = new AbortController();
@@ -64,6 +66,7 @@ export function runProgram(program: Program): void {
   process.on('uncaughtException', (error) => fail(error, 'unexpected error'));
   process.on('unhandledRejection', (error) => fail(error, 'unexpected error'));
 
+  collectWhenIdle();
   program.start(asked.signal, end).then(
     (started) => {
       running = started;

@@ -131,7 +131,7 @@ function openSession(): NonNullable<typeof session> {
         key: settings.meshPrivateKey,
         ca: settings.authority,
         checkServerIdentity: () => undefined,
-      }),
+      }).on('error', () => {}),
   });
   opened.on('error', () => {});
   const gone = once(opened, 'close').finally(() => {
