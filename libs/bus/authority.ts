@@ -1,14 +1,4 @@
-import {
-  createAccount,
-  createOperator,
-  createUser,
-  encodeAccount,
-  encodeOperator,
-  encodeUser,
-  fromSeed,
-  type KeyPair,
-  newScopedSigner,
-} from '@nats-io/jwt';
+import { encodeAccount, encodeOperator, encodeUser, type KeyPair, newScopedSigner } from '@nats-io/jwt';
 import {
   AGENT_SUBJECT_PREFIX,
   CONTROL_PLANE_INBOX_PREFIX,
@@ -22,6 +12,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import type { BusCredentials } from './bus.js';
 import { KeyFiles } from './key-files.js';
+import { createAccount, createOperator, createUser, fromSeed } from './nats-keys.js';
 import { CONNECTION_SUBJECTS, closeConnection, openConnectionsOf } from './open-connections.js';
 import { asSystem } from './system-account.js';
 

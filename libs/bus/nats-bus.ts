@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ErrorCode, jwtAuthenticator, type Msg, type NatsConnection, NatsError } from 'nats';
+import { ErrorCode, type Msg, type NatsConnection, NatsError } from 'nats';
 import { FairQueues } from '#libs/async/fair-queues.js';
 import { rest } from '#libs/async/rest.js';
 import type { Bus, BusFault, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
@@ -11,6 +11,7 @@ import {
   BusUnavailableError,
   ReplyOutsideInboxError,
 } from './errors.js';
+import { jwtAuthenticator } from './nats-keys.js';
 import { connectPaced } from './paced-connection.js';
 
 const ATTEMPT_TIMEOUT_MS = 1_000;

@@ -1,5 +1,6 @@
-import { createUser, encodeUser, type KeyPair } from '@nats-io/jwt';
-import { jwtAuthenticator, type NatsConnection } from 'nats';
+import { encodeUser, type KeyPair } from '@nats-io/jwt';
+import type { NatsConnection } from 'nats';
+import { createUser, jwtAuthenticator } from './nats-keys.js';
 import { connectPaced } from './paced-connection.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;

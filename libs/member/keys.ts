@@ -1,4 +1,4 @@
-import { createUser, fromSeed } from '@nats-io/nkeys';
+import { createUser, fromSeed } from '#libs/bus/nats-keys.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 
 /** A member's own keys: made by it, and never sent anywhere. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createUser } from '@nats-io/nkeys';
 import { expect } from 'chai';
+import { createUser } from '#libs/bus/nats-keys.js';
 import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import type { FlowRequest, MeshMember } from '#libs/mesh/flow.js';

@@ -5,7 +5,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp
 import { connect as connectTcp } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { connect as connectNats, jwtAuthenticator, type NatsConnection } from 'nats';
+import { connect as connectNats, type NatsConnection } from 'nats';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { HostileMemberSettings } from '#test/support/hostile-members.js';
 import { inSpells } from './spells.js';

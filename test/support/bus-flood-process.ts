@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, jwtAuthenticator } from 'nats';
+import { connect } from 'nats';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import type { Flood } from './bus-flood.js';
 
 const BATCH = 200;

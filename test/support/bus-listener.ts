@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createUser, encodeUser, fromSeed } from '@nats-io/jwt';
-import { connect, jwtAuthenticator } from 'nats';
+import { encodeUser } from '@nats-io/jwt';
+import { connect } from 'nats';
+import { createUser, fromSeed, jwtAuthenticator } from '#libs/bus/nats-keys.js';
 
 export interface HeardMessage {
   readonly subject: string;

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
-import { fromPublic } from '@nats-io/nkeys';
 import { InventoryParts } from '#apps/control-plane/presence/inventory-parts.js';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
+import { isSigned } from '#libs/bus/nats-keys.js';
 import { loadTopologySigner, type TopologySigner } from '#libs/bus/signing.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
@@ -281,19 +281,19 @@ export class FakeControlPlane {
       timestamp: text('timestamp'),
     };
     const { nkey, certificateRequest } = signed;
-    const isSigned = (statement: string) =>
-      fromPublic(nkey).verify(Buffer.from(statement), Buffer.from(text('signature'), 'base64'));
+    const isSignedByItsKey = (statement: string) =>
+      isSigned(nkey, Buffer.from(statement), Buffer.from(text('signature'), 'base64'));
     if (request.url === '/v1/agent-enrollments') {
       if (text('token') !== ENROLLMENT_TOKEN || this.enrolled.includes(text('name'))) {
         return [403, { code: 'ENROLLMENT_TOKEN_INVALID', detail: 'spent', remedy: 'make another' }];
       }
       const name = parseAgentId(body.name, 'name');
-      if (!isSigned(enrollmentStatement({ name, ...signed }))) return [403, { code: 'SIGNATURE_INVALID' }];
+      if (!isSignedByItsKey(enrollmentStatement({ name, ...signed }))) return [403, { code: 'SIGNATURE_INVALID' }];
       this.enrolled.push(name);
       return [201, await this.credentials(name, nkey, certificateRequest)];
     }
     const agentId = parseAgentId(body.agentId, 'agentId');
-    if (!isSigned(renewalStatement({ agentId, ...signed }))) return [403, { code: 'SIGNATURE_INVALID' }];
+    if (!isSignedByItsKey(renewalStatement({ agentId, ...signed }))) return [403, { code: 'SIGNATURE_INVALID' }];
     this.renewed.push(agentId);
     return [201, await this.credentials(agentId, nkey, certificateRequest)];
   }

@@ -1,4 +1,4 @@
-import { fromPublic } from '@nats-io/nkeys';
+import { isSigned } from '#libs/bus/nats-keys.js';
 import { CredentialRefusedError } from '../http/errors.js';
 
 const CLOCKS_APART_MS = 60_000;
@@ -19,7 +19,7 @@ export interface RefusalWords {
 
 /** Throws CredentialRefusedError unless the key that is named signed this statement, within a minute of now. */
 export function requireSignature(request: SignedRequest, statement: string, now: Date, words: RefusalWords): void {
-  if (!isSigned(request, statement)) {
+  if (!isSignedByItsKey(request, statement)) {
     throw new CredentialRefusedError(`${words.code}_REFUSED`, `${words.name} is not signed by the key it names`);
   }
   if (Math.abs(now.getTime() - Date.parse(request.timestamp)) > CLOCKS_APART_MS) {
@@ -31,9 +31,9 @@ export function requireSignature(request: SignedRequest, statement: string, now:
   }
 }
 
-function isSigned({ nkey, signature }: SignedRequest, statement: string): boolean {
+function isSignedByItsKey({ nkey, signature }: SignedRequest, statement: string): boolean {
   try {
-    return fromPublic(nkey).verify(new TextEncoder().encode(statement), Buffer.from(signature, 'base64'));
+    return isSigned(nkey, new TextEncoder().encode(statement), Buffer.from(signature, 'base64'));
   } catch {
     return false;
   }

@@ -3,9 +3,10 @@ import { connect as connectHttp2 } from 'node:http2';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
-import { connect as connectNats, jwtAuthenticator } from 'nats';
+import { connect as connectNats } from 'nats';
 import type { BusFault } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import {
   agentInboxPrefix,
   agentSubject,

@@ -1,8 +1,8 @@
-import { createUser } from '@nats-io/jwt';
 import { expect } from 'chai';
 import type { Bus, BusCredentials, BusFault, BusStatus } from '#libs/bus/bus.js';
 import { BusRefusedError, BusTimeoutError, BusUnavailableError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
+import { createUser } from '#libs/bus/nats-keys.js';
 import {
   agentInboxPrefix,
   agentSubject,

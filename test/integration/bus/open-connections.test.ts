@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
+import type { KeyPair } from '@nats-io/nkeys';
 import { expect } from 'chai';
-import { type Auth, connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { type Auth, connect, type NatsConnection } from 'nats';
 import type { BusHolder } from '#libs/bus/authority.js';
 import { BusServersSilentError } from '#libs/bus/errors.js';
+import { createUser, fromSeed, jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { CONNECTION_SUBJECTS, openConnectionsOf } from '#libs/bus/open-connections.js';
 import { asSystem } from '#libs/bus/system-account.js';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';

@@ -1,9 +1,9 @@
-import { createUser } from '@nats-io/jwt';
 import { expect } from 'chai';
-import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { connect, type NatsConnection } from 'nats';
 import type { Bus, BusCredentials, BusFault, BusSettings } from '#libs/bus/bus.js';
 import { ReplyOutsideInboxError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
+import { createUser, jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import {
   agentInboxPrefix,
   agentSubject,

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import { createUser } from '@nats-io/nkeys';
 import { expect } from 'chai';
+import { createUser } from '#libs/bus/nats-keys.js';
 import { query } from '#test/support/postgres.js';
 import { callApi } from './api.js';
 import { TestControlPlane } from './setup.js';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { connect, type NatsConnection } from 'nats';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { streamOf } from '#libs/domain/aggregate.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { connect, jwtAuthenticator } from 'nats';
+import { connect } from 'nats';
 import { BusRefusedError } from '#libs/bus/errors.js';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { agentInboxPrefix, agentSubject } from '#libs/contracts/bus/subjects.js';
 import { parseAgentId } from '#libs/contracts/ids.js';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { createUser } from '@nats-io/nkeys';
 import { expect } from 'chai';
-import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { connect, type NatsConnection } from 'nats';
+import { createUser, jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { agentInboxPrefix, agentSubject } from '#libs/contracts/bus/subjects.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';

@@ -1,5 +1,6 @@
-import { createUser, type KeyPair } from '@nats-io/nkeys';
+import type { KeyPair } from '@nats-io/nkeys';
 import { requestThumbprint } from '#apps/control-plane/mesh/request-thumbprint.js';
+import { createUser } from '#libs/bus/nats-keys.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { joinStatement } from '#libs/contracts/renewal.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';

@@ -1,6 +1,7 @@
-import { createUser, type KeyPair } from '@nats-io/nkeys';
+import type { KeyPair } from '@nats-io/nkeys';
 import { expect } from 'chai';
-import { connect, jwtAuthenticator } from 'nats';
+import { connect } from 'nats';
+import { createUser, jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { renewalStatement } from '#libs/contracts/renewal.js';
 import { AGENT } from '#libs/domain/agent/aggregate.js';

@@ -1,5 +1,6 @@
-import { createUser, type KeyPair } from '@nats-io/nkeys';
+import type { KeyPair } from '@nats-io/nkeys';
 import { expect } from 'chai';
+import { createUser } from '#libs/bus/nats-keys.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { enrollmentStatement, joinStatement } from '#libs/contracts/renewal.js';
 import { query } from '#test/support/postgres.js';

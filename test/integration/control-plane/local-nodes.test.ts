@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
-import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { connect, type NatsConnection } from 'nats';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { agentSubject, localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/bus/subjects.js';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { identityOfCertificate } from '#libs/mesh/identity.js';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { connect, JSONCodec, jwtAuthenticator, type NatsConnection } from 'nats';
+import { connect, JSONCodec, type NatsConnection } from 'nats';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { localNodeInboxPrefix, localNodeSubject } from '#libs/contracts/bus/subjects.js';
 import { parseLocalNodeId } from '#libs/contracts/ids.js';

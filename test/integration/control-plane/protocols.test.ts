@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
+import { connect, type NatsConnection } from 'nats';
+import { jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { verifyTopology } from '#libs/bus/signing.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { agentInboxPrefix, agentSubject, type FromAgent } from '#libs/contracts/bus/subjects.js';

@@ -1,7 +1,8 @@
-import { createUser, type KeyPair } from '@nats-io/nkeys';
+import type { KeyPair } from '@nats-io/nkeys';
 import { requestThumbprint } from '#apps/control-plane/mesh/request-thumbprint.js';
 import type { Bus, BusCredentials, BusStatus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
+import { createUser } from '#libs/bus/nats-keys.js';
 import { verifyTopology } from '#libs/bus/signing.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
