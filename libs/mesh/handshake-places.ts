@@ -1,24 +1,35 @@
 import { isIPv6, type Socket } from 'node:net';
+import { TokenBucket } from '#libs/async/token-bucket.js';
+import type { MeshLimits } from './settings.js';
 
 const GROUPS_OF_A_NETWORK = 4;
+/** Handshakes that a source may begin at once, in seconds of their rate. */
+const BURST_SECONDS = 2;
+/** With fewer sources none is looked at that could be forgotten. */
+const REMEMBERED_SOURCES = 1_024;
+
+interface Source {
+  /** Of its connections that are shaking hands. */
+  readonly ports: Set<number>;
+  readonly begun: TokenBucket;
+}
 
 /**
  * How many connections of one source may be shaking hands at once, so that the idle ones of one source leave room for
- * every other. A source is an IPv4 address, or a /64 of IPv6, which one machine mostly has to itself.
+ * every other; and how many it may begin a second, since each costs as much work as many flows. A source is an IPv4 address, or a /64 of IPv6, which one machine mostly has to itself.
  */
 export class HandshakePlaces {
-  private readonly held = new Map<string, Set<number>>();
+  private readonly sources = new Map<string, Source>();
 
-  constructor(private readonly mostFromSource: number) {}
+  constructor(private readonly limits: Pick<MeshLimits, 'handshakesFromSource' | 'handshakesPerSecondFromSource'>) {}
 
-  /** False: this source has all its places. A connection without an address is its transport's to bound. */
+  /** False: this source has all its places, or begins too many. A connection without an address is its transport's to bound. */
   take(connection: Socket): boolean {
     const { remoteAddress, remotePort } = connection;
     if (remoteAddress === undefined || remotePort === undefined) return true;
-    const source = sourceOf(remoteAddress);
-    const places = this.held.get(source) ?? new Set();
-    if (places.size >= this.mostFromSource) return false;
-    this.held.set(source, places.add(remotePort));
+    const { ports, begun } = this.source(sourceOf(remoteAddress));
+    if (ports.size >= this.limits.handshakesFromSource || !begun.take(1, performance.now())) return false;
+    ports.add(remotePort);
     connection.once('close', () => this.give({ remoteAddress, remotePort }));
     return true;
   }
@@ -26,9 +37,22 @@ export class HandshakePlaces {
   /** The connection is past its handshake. */
   give({ remoteAddress, remotePort }: Peer): void {
     if (remoteAddress === undefined || remotePort === undefined) return;
-    const source = sourceOf(remoteAddress);
-    const places = this.held.get(source);
-    if (places?.delete(remotePort) && places.size === 0) this.held.delete(source);
+    this.sources.get(sourceOf(remoteAddress))?.ports.delete(remotePort);
+  }
+
+  private source(name: string): Source {
+    const known = this.sources.get(name);
+    if (known !== undefined) return known;
+    const nowMs = performance.now();
+    if (this.sources.size >= REMEMBERED_SOURCES) {
+      for (const [other, { ports, begun }] of this.sources) {
+        if (ports.size === 0 && begun.isFull(nowMs)) this.sources.delete(other);
+      }
+    }
+    const perSecond = this.limits.handshakesPerSecondFromSource;
+    const source = { ports: new Set<number>(), begun: new TokenBucket(perSecond, perSecond * BURST_SECONDS, nowMs) };
+    this.sources.set(name, source);
+    return source;
   }
 }
 

@@ -54,7 +54,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     refused: ({ peer, secure }) =>
       refuse(secure, 'PEER_NOT_NAMED', peer, `the control plane does not name ${describeIdentity(peer)} as a peer`),
   });
-  const places = new HandshakePlaces(limits.handshakesFromSource);
+  const places = new HandshakePlaces(limits);
   let handshakes = 0;
   let closed = false;
 

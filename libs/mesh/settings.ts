@@ -64,6 +64,8 @@ export interface MeshLimits {
   readonly handshakesAtOnce: number;
   /** Of these, from one source address. */
   readonly handshakesFromSource: number;
+  /** Begun each second by one source address, and twice as many at once. */
+  readonly handshakesPerSecondFromSource: number;
   /** Connections of one peer that wait for it to be named. */
   readonly waitingFromPeer: number;
   /** Streams that one peer may open each second, and as many at once: far more than one host opens by itself. */
@@ -91,6 +93,7 @@ export const DEFAULT_LIMITS: MeshLimits = {
   sessionsFromPeer: 64,
   handshakesAtOnce: 256,
   handshakesFromSource: 32,
+  handshakesPerSecondFromSource: 50,
   waitingFromPeer: 4,
   streamsPerSecond: 20_000,
   wastedStreamsPerSecond: 400,

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
@@ -135,9 +134,12 @@ function openSession(): NonNullable<typeof session> {
       }).on('error', () => {}),
   });
   opened.on('error', () => {});
-  const gone = once(opened, 'close').finally(() => {
-    session = null;
-  });
+  const gone = new Promise<void>((resolve) =>
+    opened.once('close', () => {
+      session = null;
+      resolve();
+    }),
+  );
   return { flooded: opened, gone };
 }
 
@@ -145,7 +147,8 @@ async function resetStreams(): Promise<void> {
   while (isRunning) {
     session ??= openSession();
     const { flooded, gone } = session;
-    if (flooded.connecting) await Promise.race([once(flooded, 'remoteSettings'), gone]);
+    if (flooded.connecting)
+      await Promise.race([new Promise((settled) => flooded.once('remoteSettings', settled)), gone]);
     const streams: ClientHttp2Stream[] = [];
     for (let n = 0; n < STREAMS_A_TURN && !flooded.closed && !flooded.destroyed; n += 1) {
       did.streams += 1;

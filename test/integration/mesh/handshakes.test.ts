@@ -9,7 +9,7 @@ import { flowBetween, introduce, TestMesh } from './conformance/mesh.js';
 const STRANGER = '127.9.9.9';
 const OTHER_STRANGER = '127.9.9.10';
 const CONNECTIONS = 300;
-const CONNECT_MS = 1_000;
+const CONNECT_MS = 3_000;
 /** The first bytes of a TLS record that never comes to its end. */
 const RECORD = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]);
 
@@ -88,6 +88,25 @@ describe('handshakes of the mesh', () => {
       a.setPeers([]);
     }
     expect(b.log.filter(({ code }) => code === 'TOO_MANY_HANDSHAKES')).to.deep.equal([]);
+  });
+
+  it('of one address are so many a second, and leave room for a peer', async () => {
+    const b = await mesh.start('host-b', { limits: { handshakesPerSecondFromSource: 5 } });
+    const a = await mesh.start('host-a');
+    const [endpoint = ''] = b.endpoints;
+    const again = (): void => {
+      const socket = connect({ ...parseEndpoint(endpoint, 'endpoint', false), localAddress: STRANGER });
+      socket.on('error', () => undefined).once('connect', () => socket.end(Buffer.from('no handshake')));
+      socket.once('close', () => strangers.includes(socket) && again());
+      strangers.push(socket);
+    };
+    again();
+    const refused = (code: string) => b.log.filter((entry) => entry.code === code).length;
+    await waitFor('many are sent away', () => refused('TOO_MANY_HANDSHAKES') > 100);
+    expect(refused('PEER_NOT_TRUSTED')).to.be.within(1, 30);
+    introduce(a, b);
+    introduce(b, a);
+    await flowBetween(a, b);
   });
 
   it('of two addresses each have a share', async () => {
