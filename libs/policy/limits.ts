@@ -4,7 +4,7 @@
  */
 export const NETWORK_LIMITS = {
   sandboxes: 1000,
-  aliases: 1000,
+  aliases: 2000,
   rules: 5000,
   labelsPerSandbox: 32,
 } as const;

@@ -14,7 +14,15 @@ export function clean(text: string): string {
  * written as escapes, so that the value is the same and the terminal is safe.
  */
 export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value, null, 2) ?? 'null';
+  return escaped(JSON.stringify(value, null, 2) ?? 'null');
+}
+
+/** As jsonText, on one line. */
+export function jsonLine(value: unknown): string {
+  return escaped(JSON.stringify(value) ?? 'null');
+}
+
+function escaped(text: string): string {
   return text.replace(/[\u007f-\u009f\p{Bidi_Control}\u200b\u2028\u2029\u2060\ufeff]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

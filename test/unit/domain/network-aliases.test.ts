@@ -91,11 +91,11 @@ describe('publishing an alias', () => {
       ]);
   });
 
-  it('stops at a thousand aliases', () => {
-    const full = Array.from({ length: 1000 }, (_, index) => published(`a-${index}`, 'sbx-api', 80));
+  it('stops at two thousand aliases', () => {
+    const full = Array.from({ length: 2000 }, (_, index) => published(`a-${index}`, 'sbx-api', 80));
     given(...dev, ...full)
       .when(publish('sbx-api', 'more'))
-      .thenRefused('conflict', 'TOO_MANY_ALIASES', '1000');
+      .thenRefused('conflict', 'TOO_MANY_ALIASES', '2000');
     given(...dev, ...full)
       .when(publish('sbx-api', 'a-7', [80]))
       .thenWritten([], { alias: 'a-7', sandboxId: 'sbx-api', ports: [port(80)] });

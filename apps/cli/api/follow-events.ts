@@ -1,0 +1,45 @@
+import { type ServerSentEvent, ServerSentEvents } from '#libs/contracts/server-sent-events.js';
+import type { Context } from '../context/context.js';
+import { UnreachableError } from '../errors/errors.js';
+import { isJson, notControlPlane, readProblem } from './read-problem.js';
+
+/** Two heartbeats that did not come, and a little. */
+const SILENT_AFTER_MS = 12_000;
+
+/**
+ * The events of the control plane as they come, until the signal is aborted. Errors: UnreachableError when there is no stream
+ * (any more) or it is silent, ApiError when it is refused.
+ */
+export async function* followEvents(context: Context, signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), SILENT_AFTER_MS);
+  const lost = (reason: string) =>
+    new UnreachableError(
+      'CONNECTION_LOST',
+      `the control plane at ${context.url} ${reason}`,
+      'wait, or `gstacks whoami`',
+    );
+  try {
+    const response = await fetch(`${context.url}/v1/events`, {
+      headers: { authorization: `Bearer ${context.token}`, accept: 'text/event-stream' },
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, silence.signal]),
+    });
+    const contentType = response.headers.get('content-type') ?? '';
+    if (!response.ok) throw readProblem(response.status, contentType, await response.text(), context.url);
+    if (response.body === null || isJson(contentType)) throw notControlPlane(context.url, 'no stream of events');
+    const events = new ServerSentEvents();
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      timer.refresh();
+      yield* events.push(text);
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    if (silence.signal.aborted) throw lost('says nothing any more');
+    if (error instanceof TypeError) throw lost('does not answer');
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  throw lost('has ended the stream of events');
+}

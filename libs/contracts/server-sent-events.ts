@@ -1,0 +1,46 @@
+import { CodedError } from './errors.js';
+
+/** One event of a stream, as it was written. */
+export interface ServerSentEvent {
+  readonly name: string;
+  readonly data: string;
+  /** The id that the reader comes back with; null: the event has none. */
+  readonly id: string | null;
+}
+
+/** Longer than any event of ours. */
+const MOST_CHARACTERS = 4 * 1_024 * 1_024;
+
+export class EventTooLongError extends CodedError {
+  constructor() {
+    super('EVENT_TOO_LONG', `an event has more than ${MOST_CHARACTERS} characters`, 'ask the control plane itself');
+  }
+}
+
+/** Reads server-sent events (HTML Standard, section 9.2) out of text that comes in pieces. */
+export class ServerSentEvents {
+  private rest = '';
+
+  /** The events that end in this piece. Error: EventTooLongError. */
+  push(text: string): readonly ServerSentEvent[] {
+    this.rest = (this.rest + text).replaceAll('\r\n', '\n');
+    const blocks = this.rest.split('\n\n');
+    this.rest = blocks.pop() ?? '';
+    if (this.rest.length > MOST_CHARACTERS) throw new EventTooLongError();
+    return blocks.flatMap((block) => eventOf(block) ?? []);
+  }
+}
+
+/** null: a comment, or a block that only sets the time of the next try. */
+function eventOf(block: string): ServerSentEvent | null {
+  let name = 'message';
+  let id: string | null = null;
+  const data: string[] = [];
+  for (const line of block.split('\n')) {
+    const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+    if (field === 'event') name = value;
+    if (field === 'data') data.push(value);
+    if (field === 'id') id = value;
+  }
+  return data.length === 0 ? null : { name, data: data.join('\n'), id };
+}
