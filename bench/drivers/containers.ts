@@ -3,12 +3,13 @@ import { DockerRig } from '#test/support/docker-rig.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 import { type BenchRow, median } from '../report.js';
+import { wereTried } from './links.js';
 import { usageOf, usageText } from './usage.js';
 
 const CONTAINERS = 40;
 const AT_ONCE = 4;
 const ROUNDS = 5;
-const IDLE_SECONDS = 30;
+const IDLE_SECONDS = 60;
 const WITHIN_MS = 120_000;
 const NAME = 'http://api.dev.gstacks:8080/';
 
@@ -41,6 +42,7 @@ async function attached(rig: DockerRig): Promise<readonly BenchRow[]> {
   await started(rig, 'sbx', (name) => ['--network', 'gstacks', '--label', `gstacks.sandbox=${name}`]);
   await waitFor('all are reported', () => rig.inventory?.sandboxes.length === CONTAINERS + 1, WITHIN_MS);
   const reported = CONTAINERS / ((performance.now() - begun) / 1_000);
+  await waitFor('all were tried', () => wereTried(rig.inventory), WITHIN_MS);
   const idle = usageText(await usageOf(rig.agent.pid, IDLE_SECONDS));
   await rig.docker.run('rm', '-f', ...names('sbx'));
   return [

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import type { InventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { HostNamespace, ip } from '#test/support/host-namespace.js';
@@ -53,6 +54,7 @@ export async function benchLinks(): Promise<readonly BenchRow[]> {
     const servedPerSecond = (LINKS / (performance.now() - begun)) * 1_000;
     await waitFor('all are reported', () => plane.inventoryOf(agent.id)?.sandboxes.length === LINKS, WITHIN_MS);
     const reportedPerSecond = (LINKS / (performance.now() - begun)) * 1_000;
+    await waitFor('all were tried', () => wereTried(plane.inventoryOf(agent.id)), 10 * WITHIN_MS);
     const idle = usageText(await usageOf(agent.pid, IDLE_SECONDS));
     return [
       {
@@ -68,6 +70,11 @@ export async function benchLinks(): Promise<readonly BenchRow[]> {
     await plane.close();
     await host.remove();
   }
+}
+
+/** Each sandbox is tried when it comes, which takes a while for many. */
+export function wereTried(inventory: InventoryMessage | undefined): boolean {
+  return inventory?.sandboxes.every(({ isolationEvidence }) => isolationEvidence !== null) === true;
 }
 
 async function put(socketPath: string, number: number): Promise<void> {

@@ -90,6 +90,12 @@ describe('a guest with a kernel of its own, behind a tap that the driver link se
     return /Name:\s+\S+\s+Address: (\S+)/.exec(output)?.[1] ?? null;
   }
 
+  /** Packets that did not have the address of the link they came in by. */
+  async function dropped(): Promise<number> {
+    const { output } = await inside(host.name, 'nft', 'list', 'table', 'inet', 'gstacks_links');
+    return Number(/iifname @links counter packets (\d+)/.exec(output)?.[1]);
+  }
+
   async function apply(version: number, allow: readonly string[]): Promise<readonly string[]> {
     await plane.publish(
       agent.id,
@@ -159,9 +165,12 @@ describe('a guest with a kernel of its own, behind a tap that the driver link se
     );
     expect(set.code, set.output).to.equal(0);
     expect((await guest.run(`ip route get ${proxy}`)).output).to.contain(`src ${API}`);
+    const before = await dropped();
     expect(await addressOf('guest.dev.gstacks')).to.equal(null);
     const dialled = await curl(`http://${proxy}:8080/`);
     expect(dialled.code, dialled.output).to.be.oneOf([7, 28]);
+    // Without a check of the source there is no answer either: it goes to the neighbour.
+    expect(await dropped()).to.be.greaterThan(before);
     await guest.run(
       `ip address del ${API}/32 dev eth0; ip route del ${GATEWAY}; ip route replace default via ${GATEWAY}`,
     );

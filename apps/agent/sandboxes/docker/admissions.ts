@@ -20,6 +20,8 @@ export interface AdmittedContainer extends TakenContainer {
 /** Lets containers onto the bridge: each by its own port and addresses, and no other. */
 export class Admissions {
   private admitted = new Map<string, AdmittedContainer>();
+  /** Addresses of containers that were admitted, and do not know the host yet. */
+  private ungreeted: readonly string[] = [];
 
   constructor(
     private readonly plan: BridgePlan,
@@ -54,12 +56,18 @@ export class Admissions {
       }),
     );
     const next = linked.flat();
-    const present = new Set(this.current().map(({ link }) => link.address));
+    this.ungreeted = next.filter(({ container }) => !this.isAdmitted(container)).map(({ link }) => link.address);
     await this.load(next.map(({ link }) => link));
-    for (const { link } of next) if (!present.has(link.address)) greet(link.address);
     const led = await Promise.all(next.map((container) => this.lead(container)));
     this.admitted = new Map(led.map((container) => [container.container.id, container]));
     return refused;
+  }
+
+  /** Makes the host known to the containers admitted last; to be called once the agent answers them. */
+  async greetNew(): Promise<void> {
+    const addresses = this.ungreeted;
+    this.ungreeted = [];
+    await greet(this.plan.bridge, addresses);
   }
 
   /** Loads the rules anew, as after the proxy range has changed. */

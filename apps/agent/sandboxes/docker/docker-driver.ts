@@ -185,6 +185,7 @@ class DockerDriver implements SandboxDriver {
     this.refusals = [...takings.refused, ...notAdmitted];
     if (notAdmitted.length > 0) this.follower.retryLater();
     if (this.picture() !== before) this.listener();
+    await this.admissions.greetNew();
   }
 
   /** Changes one container at the Engine; a refusal is told, and holds up no other container. */

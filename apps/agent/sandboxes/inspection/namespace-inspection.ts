@@ -53,7 +53,11 @@ export function inspectNamespaces(find: (sandboxId: SandboxId) => NamespaceInsid
       return { kind: 'looked up', agentResolver: sandbox.agentResolver, lookups };
     },
 
-    dialForbidden: (sandboxId, services, signal) => dialForbiddenFrom(inside(sandboxId), services, null, signal),
+    dialForbidden: async (sandboxId, services, signal) => {
+      const sandbox = inside(sandboxId);
+      const neighbours = sandbox.neighbours.slice(0, MOST_NEIGHBOURS);
+      return dialForbiddenFrom({ ...sandbox, neighbours }, services, null, signal);
+    },
   };
 }
 
@@ -64,7 +68,7 @@ export async function dialForbiddenFrom(
   inPlace: string | null,
   signal: AbortSignal,
 ): Promise<ForbiddenDials> {
-  const neighbours = sandbox.neighbours.slice(0, MOST_NEIGHBOURS);
+  const { neighbours } = sandbox;
   const onEvery = [sandbox.agentResolver, sandbox.hostAddress6].filter((address) => address !== null);
   const places = services
     .slice(0, MOST_SERVICES)

@@ -49,7 +49,11 @@ class LinkDriver implements SandboxDriver {
   readonly directory: SandboxDirectory;
   readonly inspection: SandboxInspection = {
     ...seesNothing('the driver link does not see inside a guest, which may have a kernel of its own'),
-    dialForbidden: (sandboxId, services, signal) => this.proof.dial(this.guestsFrom(sandboxId), services, signal),
+    dialForbidden: async (sandboxId, services, signal) => {
+      const address = this.served.get(sandboxId)?.address;
+      if (address === undefined) throw new Error(`${sandboxId} is not on this host`);
+      return this.proof.dial(address, [...this.byAddress.keys()], services, signal);
+    },
   };
   private listed: ChosenLinks = { links: [], refused: [] };
   private readonly asked: AskedLinks;
@@ -173,12 +177,6 @@ class LinkDriver implements SandboxDriver {
     await this.rules.remove().catch(this.onError);
     await makeForeign(this.proxyRange);
     await makeForeign(`${this.settings.agentAddress}/32`);
-  }
-
-  /** Addresses of all guests, that of this one first. */
-  private guestsFrom(sandboxId: SandboxId): readonly string[] {
-    const others = [...this.served.values()].filter((link) => link.sandboxId !== sandboxId);
-    return [this.served.get(sandboxId), ...others].flatMap((link) => (link === undefined ? [] : [link.address]));
   }
 
   private reread(path: string): void {
