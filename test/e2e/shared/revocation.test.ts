@@ -12,6 +12,17 @@ const RULE = ['dev', '--from', 'web', '--to', 'api', '--port', '8080'] as const;
 /** How long the link is watched after the command has printed. */
 const QUIET_MS = 1_000;
 
+/** What the control plane says that the denial would cut, by the count of the agents. */
+async function previewedCuts({ url, token }: RunningStack): Promise<object> {
+  const answer = await fetch(`${url}/v1/networks/dev/previews`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ kind: 'add-rule', effect: 'deny', from: 'web', to: 'api', port: 8_080 }),
+  });
+  const { cuts } = (await answer.json()) as { readonly cuts: { cut: number; kept: number; notKnown: object[] } };
+  return { cut: cuts.cut, kept: cuts.kept, notKnown: cuts.notKnown };
+}
+
 interface Rule {
   readonly id: string;
   readonly effect: string;
@@ -65,6 +76,7 @@ for (const mesh of MESHES) {
           ),
         );
         if (busy > 0) await waitFor('bytes flow', () => capture.segments().length > before + 100);
+        expect(await previewedCuts(stack), 'the preview').to.deep.equal({ cut: count, kept: 0, notKnown: [] });
         const denied = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait');
         const printedAt = Date.now();
         expect(denied.code, denied.stdout + denied.stderr).to.equal(0);
