@@ -6,6 +6,8 @@ import type { SandboxClient } from '../sandboxes/driver.js';
 export interface NetworkNames {
   readonly name: string;
   readonly records: DnsZone['networks'][number]['records'];
+  /** Aliases none of whose listeners is open. */
+  readonly unserved: readonly string[];
   /** Attached sandboxes of this host: the network exists for them alone. */
   readonly members: ReadonlySet<SandboxId>;
 }
@@ -25,7 +27,7 @@ export function zoneOf(
   return {
     revision,
     serial: revision % SERIAL_RANGE,
-    networks: standing.map(({ name, records }) => ({ name, records })),
+    networks: standing.map(({ name, records, unserved }) => ({ name, records, unserved })),
     clients: clients.map(({ address, sandboxId }) => ({
       address,
       sandboxId,

@@ -60,8 +60,8 @@ export class Settling {
   }
 
   /**
-   * An alias none of whose listeners is open gets no name: whoever listens at its address is then somebody else,
-   * behind no policy.
+   * The name of an alias none of whose listeners is open leads nowhere: whoever listens at its address is then somebody
+   * else, behind no policy.
    */
   private async publish(
     snapshot: Snapshot,
@@ -72,11 +72,14 @@ export class Settling {
     const failed = new Set(closed.map(({ route }) => routeKey(route)));
     const open = routes.filter((route) => !failed.has(routeKey(route)));
     const here = sandboxes.filter(({ agentId }) => agentId === this.ports.agentId);
+    const records = [...Map.groupBy(open, ({ alias }) => alias)].flatMap(([alias, [first, ...more]]) =>
+      first === undefined ? [] : [{ alias, address: first.address, ports: [first, ...more].map(({ port }) => port) }],
+    );
+    const served = new Set(records.map(({ alias }) => alias));
     const names: NetworkNames = {
       name,
-      records: [...Map.groupBy(open, ({ alias }) => alias)].flatMap(([alias, [first, ...more]]) =>
-        first === undefined ? [] : [{ alias, address: first.address, ports: [first, ...more].map(({ port }) => port) }],
-      ),
+      records,
+      unserved: snapshot.aliases.map(({ alias }) => alias).filter((alias) => !served.has(alias)),
       members: new Set(here.map(({ sandboxId }) => sandboxId)),
     };
     try {

@@ -40,10 +40,12 @@ const UNDERSCORE = 0x5f;
 const MAX_NETWORKS = 65_535;
 const SUFFIX_OCTETS = Buffer.from(wireName(DNS_SUFFIX), 'latin1');
 const NO_PAYLOAD = new Uint8Array(0);
+/** Of an alias that is not served: shorter than that of any other. */
+const UNSERVED = new Uint8Array(1);
 
 export const REFUSED: Reply = bareReply(RCODE.REFUSED);
-/** Not to be cached as an absence is: the name may exist, and this host has not been told yet. */
-const NOT_KNOWN_YET: Reply = bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
+/** Not to be cached as an absence is: the name may exist, and this host has not been told yet, or cannot serve it. */
+const NOT_NOW: Reply = bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
 
 /** Before the first zone nothing exists and nobody is known. */
 export const EMPTY_ZONE: DnsZone = { revision: 0, serial: 0, networks: [], clients: [] };
@@ -71,11 +73,14 @@ export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
     const value = zones.push(apexReplies(apex, zone.serial)) - 1;
     numbers.set(network.name, value);
     entries.push({ name: apexWire, value, payload: NO_PAYLOAD });
-    for (const record of network.records) {
-      const alias = parseAliasName(record.alias, 'alias');
-      const name = String.fromCharCode(alias.length) + alias + apexWire;
-      entries.push({ name, value, payload: aliasPayload(parseAddress(record.address), record.ports) });
+    const nameOf = (alias: string): string => {
+      const label = parseAliasName(alias, 'alias');
+      return String.fromCharCode(label.length) + label + apexWire;
+    };
+    for (const { alias, address, ports } of network.records) {
+      entries.push({ name: nameOf(alias), value, payload: aliasPayload(parseAddress(address), ports) });
     }
+    for (const alias of network.unserved ?? []) entries.push({ name: nameOf(alias), value, payload: UNSERVED });
   }
   const clients = new Map<string, ClientZones>();
   for (const client of zone.clients) {
@@ -122,6 +127,7 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
   const start = names.payloadStart(found);
   const end = names.payloadEnd(found);
   if (start === end) return atApex(zone, type);
+  if (end - start === UNSERVED.length) return NOT_NOW;
   return aliasReply(names.octets, start, end, type, packet, HEADER_BYTES, nameEnd) ?? zone.noData;
 }
 
@@ -135,6 +141,7 @@ function atService({ names }: ZoneIndex, zone: ApexReplies, packet: Buffer, quer
   const name = labelEnd(packet, protocol);
   const found = names.find(packet, name, query.nameEnd);
   if (found < 0 || names.payloadStart(found) === names.payloadEnd(found)) return null;
+  if (names.payloadEnd(found) - names.payloadStart(found) === UNSERVED.length) return NOT_NOW;
   // RFC 8020: a name that has names below it exists.
   if (port === undefined) return zone.noData;
   const alias = packet.subarray(name, query.nameEnd);
@@ -159,7 +166,7 @@ export function existingZone(index: ZoneIndex, client: ClientZones, position: nu
 
 /** Of a name in a network that is not the client's, or nobody's. */
 function absentNetwork(client: ClientZones, suffix: ApexReplies): Reply {
-  return client[SUFFIX_ZONE] === EXISTS_IN_PART ? NOT_KNOWN_YET : suffix.absent;
+  return client[SUFFIX_ZONE] === EXISTS_IN_PART ? NOT_NOW : suffix.absent;
 }
 
 function atApex(zone: ApexReplies, type: number): Reply {

@@ -17,6 +17,8 @@ export interface DnsZone {
       readonly address: string;
       readonly ports: readonly number[];
     }[];
+    /** Aliases that exist and for which nothing listens here: SERVFAIL, which nobody remembers as an absence. */
+    readonly unserved?: readonly string[];
   }[];
   /** Source address -> which networks exist for it. Any other source is refused. */
   readonly clients: readonly {

@@ -66,7 +66,8 @@ class Recorder {
       },
       publishNames: async (networkId, names) => {
         await this.namesOf.get(networkId)?.();
-        this.steps.push(`names ${names === null ? 'none' : names.records.map(({ alias }) => alias)}`);
+        const unserved = names === null || names.unserved.length === 0 ? '' : `, not ${names.unserved}`;
+        this.steps.push(`names ${names === null ? 'none' : names.records.map(({ alias }) => alias)}${unserved}`);
       },
     });
     const ports: ApplierPorts = {
@@ -190,13 +191,13 @@ describe('applying a version', () => {
     ]);
   });
 
-  it('names no alias whose listener is not open, tells of it, and tells again when it is', async () => {
+  it('serves no alias whose listener is not open, tells of it, and tells again when it is', async () => {
     recorder.failOpen = (alias) => (alias === 'api' ? 'PROXY_ADDRESS_IN_USE' : null);
     const { aliasFailures } = await recorder.applied(held(1, ['api', 'other']));
     expect(aliasFailures).to.deep.equal([
       { alias: 'api', code: 'PROXY_ADDRESS_IN_USE', message: 'PROXY_ADDRESS_IN_USE' },
     ]);
-    expect(recorder.steps).to.include('names other');
+    expect(recorder.steps).to.include('names other, not api');
     recorder.later[0]?.();
     await waitFor('the second attempt', () => recorder.later.length === 2);
     expect(recorder.acknowledged).to.have.length(1);

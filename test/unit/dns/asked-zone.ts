@@ -20,6 +20,7 @@ export const ZONE: DnsZone = {
         { alias: 'six', address: 'fd00::6', ports: [8080] },
         { alias: 'many', address: '127.77.0.3', ports: [80, 443, 65535] },
       ],
+      unserved: ['shut'],
     },
     { name: 'prod', records: [{ alias: 'api', address: '127.77.0.9', ports: [8080] }] },
   ],
