@@ -1,6 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { DockerEngine, EngineNetwork } from '#libs/docker-engine/engine.js';
 import type { BridgePlan } from './bridge-plan.js';
+import { AGENT_LABEL } from './take-containers.js';
 
 /** A network of that name is there, and is not as the agent needs it. */
 export class NetworkUnfitError extends CodedError {}
@@ -25,7 +26,7 @@ export async function ensureNetwork(engine: DockerEngine, plan: BridgePlan, agen
       containerRange: plan.containerRange,
       gateway: plan.gateway,
       options: optionsOf(plan),
-      labels: { 'gstacks.agent': agentId },
+      labels: { [AGENT_LABEL]: agentId },
     });
     return;
   }
@@ -44,6 +45,9 @@ function oddity(found: EngineNetwork, plan: BridgePlan): string | null {
     return `its subnet is ${found.subnets.join(' and ')}, not ${plan.subnet}`;
   }
   if (found.gateways[0] !== plan.gateway) return `its gateway is ${found.gateways.join()}, not ${plan.gateway}`;
+  // Podman follows the name of the bridge, and shows no option. A bridge of another name has no link that is found.
+  const showsNoOptions = Object.keys(found.options).length === 0 && found.labels[AGENT_LABEL] !== undefined;
+  if (showsNoOptions) return null;
   for (const [name, value] of Object.entries(optionsOf(plan))) {
     const set = found.options[name];
     if (set !== value) return `its option ${name} is ${set ?? 'not set'}, not ${value}`;

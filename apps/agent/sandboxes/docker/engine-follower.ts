@@ -106,6 +106,8 @@ export class EngineFollower {
     if (type === 'network') {
       if (action === 'destroy' && attributes.name === this.network) this.soon(() => this.remakeNetwork());
       else if (attributes.container !== undefined) this.reread(attributes.container);
+      // Podman names the container in the network's place.
+      else if (action === 'connect' || action === 'disconnect') this.reread(id);
     } else if (CHANGES.has(action)) this.reread(id);
   }
 
