@@ -33,7 +33,7 @@ export function EnrollAgent({ close }: { readonly close: () => void }) {
       {token !== null && (
         <div className="fields">
           <div>
-            <h3>Shown once</h3>
+            <h2 className="small">Shown once</h2>
             <p className="mono anywhere">
               {token.token} <CopyButton text={token.token} />
             </p>

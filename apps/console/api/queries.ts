@@ -4,22 +4,24 @@ import {
   listAliases,
   listAttachments,
   listChanges,
+  listFlows,
   listLocalNodes,
   listNetworks,
   listRules,
   listSandboxes,
   listSessions,
   listTokens,
+  previewWrite,
   showNetwork,
   showNetworkStatus,
+  showReachability,
   showSandbox,
   showSession,
+  showVerdict,
 } from '#libs/api-client/generated/index.js';
-import { ask } from './client.js';
+import './client.js';
 import { everyItem } from './pages.js';
-import type { Alias, Flows, Intent, Preview, Reachability, Rule, Sandbox, Verdict } from './shapes.js';
-
-const of = (network: string): string => `/v1/networks/${encodeURIComponent(network)}`;
+import type { Intent } from './shapes.js';
 
 /**
  * Everything that is asked of the control plane, by key. The stream of events says which keys are out of date
@@ -50,7 +52,7 @@ export const statusQuery = (network: string) =>
 export const aliasesQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'aliases'],
-    queryFn: async () => (await everyItem((query) => listAliases({ path: { network }, query }))) as readonly Alias[],
+    queryFn: () => everyItem((query) => listAliases({ path: { network }, query })),
   });
 
 export const attachmentsQuery = (network: string) =>
@@ -62,14 +64,14 @@ export const attachmentsQuery = (network: string) =>
 export const rulesQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'rules'],
-    queryFn: async () => (await everyItem((query) => listRules({ path: { network }, query }))) as readonly Rule[],
+    queryFn: () => everyItem((query) => listRules({ path: { network }, query })),
   });
 
 /** What every rule does, and who may reach what: of one version. */
 export const reachabilityQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'reachability'],
-    queryFn: () => ask<Reachability>('GET', `${of(network)}/reachability`),
+    queryFn: () => showReachability({ path: { network } }),
   });
 
 const FLOWS_EVERY_MS = 5_000;
@@ -78,7 +80,7 @@ const FLOWS_EVERY_MS = 5_000;
 export const flowsQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'flows'],
-    queryFn: () => ask<Flows>('GET', `${of(network)}/flows`),
+    queryFn: () => listFlows({ path: { network } }),
     refetchInterval: FLOWS_EVERY_MS,
   });
 
@@ -91,28 +93,25 @@ export const changesQuery = (network: string, after: number) =>
 export const verdictQuery = (network: string, from: string, alias: string, port: number) =>
   queryOptions({
     queryKey: ['network', network, 'verdict', from, alias, port],
-    queryFn: () => {
-      const query = new URLSearchParams({ from, alias, port: String(port) });
-      return ask<Verdict>('GET', `${of(network)}/verdict?${query}`);
-    },
+    queryFn: () => showVerdict({ path: { network }, query: { from, alias, port } }),
   });
 
 /** null: what is meant is not said yet, and nothing is asked. */
 export const previewQuery = (network: string, intent: Intent | null) =>
   queryOptions({
     queryKey: ['network', network, 'preview', intent],
-    queryFn: intent === null ? skipToken : () => ask<Preview>('POST', `${of(network)}/previews`, intent),
+    queryFn: intent === null ? skipToken : () => previewWrite({ path: { network }, body: intent }),
   });
 
 export const sandboxesQuery = queryOptions({
   queryKey: ['sandboxes'],
-  queryFn: async () => (await everyItem((query) => listSandboxes({ query }))) as readonly Sandbox[],
+  queryFn: () => everyItem((query) => listSandboxes({ query })),
 });
 
 export const sandboxQuery = (sandboxId: string) =>
   queryOptions({
     queryKey: ['sandbox', sandboxId],
-    queryFn: async () => (await showSandbox({ path: { sandboxId } })) as Sandbox,
+    queryFn: () => showSandbox({ path: { sandboxId } }),
   });
 
 export const agentsQuery = queryOptions({

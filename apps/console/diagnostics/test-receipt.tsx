@@ -42,7 +42,9 @@ export function TestReceipt({
         <div className="columns">
           {failure !== null && (
             <div>
-              <h3>{failure.status === 'fail' ? 'First check that failed' : 'First check that nobody answered'}</h3>
+              <h2 className="small">
+                {failure.status === 'fail' ? 'First check that failed' : 'First check that nobody answered'}
+              </h2>
               <p className="anywhere">
                 <span className="mono">{failure.code}</span> at{' '}
                 <span className="mono">{failure.agentId ?? failure.nodeId ?? 'nobody'}</span>: {failure.evidence}
@@ -51,20 +53,22 @@ export function TestReceipt({
           )}
           {failure !== null && failure.remedy !== null && (
             <div>
-              <h3>What to do</h3>
+              <h2 className="small">What to do</h2>
               <p className="anywhere">{failure.remedy}</p>
             </div>
           )}
           {disagreements.map(({ agentId, nodeId, evidence }) => (
             <div key={`${agentId} ${nodeId}`}>
-              <h3>Decides otherwise</h3>
+              <h2 className="small">Decides otherwise</h2>
               <p className="anywhere">
                 <span className="mono">{agentId ?? nodeId}</span>: {evidence}
               </p>
             </div>
           ))}
           <div>
-            <h3>{verdict.effect === 'allow' ? 'Why policy is not the cause' : 'Why policy says no'}</h3>
+            <h2 className="small">
+              {verdict.effect === 'allow' ? 'Why policy is not the cause' : 'Why policy says no'}
+            </h2>
             <VerdictReasons network={network} question={run.question} verdict={verdict} />
           </div>
         </div>

@@ -36,7 +36,7 @@ interface Props {
 }
 
 type FrameNode = Node<{ readonly frame: Frame; readonly mark: AgentMark | undefined }, 'frame'>;
-type SandboxNode = Node<{ readonly node: MapNode; readonly isHot: boolean; readonly isSelected: boolean }, 'sandbox'>;
+type SandboxNode = Node<{ readonly node: MapNode; readonly isHot: boolean }, 'sandbox'>;
 type RouteEdge = FlowEdge<{ readonly route: Route; readonly isHot: boolean }, 'route'>;
 
 /** The id of a node's element, which the map names as its active descendant. */
@@ -63,14 +63,12 @@ function FrameBox({ data: { frame, mark } }: NodeProps<FrameNode>) {
   );
 }
 
-function SandboxBox({ data: { node, isHot, isSelected } }: NodeProps<SandboxNode>) {
+function SandboxBox({ data: { node, isHot } }: NodeProps<SandboxNode>) {
   return (
     <div
       className={isHot ? 'map-node hot' : 'map-node'}
       id={elementId(node.id)}
-      role="option"
-      aria-selected={isSelected}
-      tabIndex={-1}
+      role="img"
       aria-label={`${node.title} ${node.subtitle}`}
     >
       <span className="mono strong">{node.title}</span>
@@ -120,6 +118,16 @@ function RouteLine({ data }: EdgeProps<RouteEdge>) {
   );
 }
 
+const LEAST_HEIGHT = 240;
+const MOST_HEIGHT = 620;
+const MARGIN = 48;
+
+/** No taller than what is drawn, and never taller than a screen. */
+function heightOf({ frames }: Layout): number {
+  const bottom = Math.max(0, ...frames.map(({ y, height }) => y + height));
+  return Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, bottom + MARGIN));
+}
+
 const NODE_TYPES = { frame: FrameBox, sandbox: SandboxBox };
 const EDGE_TYPES = { route: RouteLine };
 
@@ -150,7 +158,7 @@ export function MapCanvas({ label, layout, nodes, routes, agents, selected, line
               id: box.id,
               type: 'sandbox',
               position: box,
-              data: { node, isHot: hot.has(box.id) || box.id === selected, isSelected: box.id === selected },
+              data: { node, isHot: hot.has(box.id) || box.id === selected },
               width: box.width,
               height: box.height,
               zIndex: 2,
@@ -174,15 +182,12 @@ export function MapCanvas({ label, layout, nodes, routes, agents, selected, line
     [routes, line],
   );
   return (
-    <div
-      className="map-canvas"
-      tabIndex={0}
-      role="listbox"
-      aria-label={label}
-      aria-activedescendant={selected === null ? undefined : elementId(selected)}
-      onKeyDown={press}
-    >
+    <div className="map-canvas" style={{ height: heightOf(layout) }}>
       <ReactFlow
+        tabIndex={0}
+        aria-label={label}
+        aria-activedescendant={selected === null ? undefined : elementId(selected)}
+        onKeyDown={press}
         nodes={boxes}
         edges={edges}
         nodeTypes={NODE_TYPES}

@@ -13,12 +13,11 @@ export function portsText(ports: Alias['ports']): string {
 
 /** Whether the name is answered and its listeners stand, at every agent that has part in the network. */
 function ListenersState({ alias: { listeners } }: { readonly alias: Alias }) {
-  if (listeners === undefined) return <State of="UNKNOWN" />;
   const [first] = listeners.troubles;
   const more = listeners.troubles.length - 1;
   if (first === undefined) {
     if (listeners.expected === 0) return <Said word={{ ...wordOf('skipped'), text: 'no agent takes part' }} />;
-    return <State of="SYNCED" text={`answered at ${listeners.up} of ${listeners.expected} agents`} />;
+    return <State of="SYNCED" text="answered" />;
   }
   const state = { failed: 'FAILED', pending: 'PENDING', unknown: 'UNKNOWN' }[first.state];
   const said = first.message ?? first.code ?? first.state;
@@ -48,7 +47,7 @@ export const aliasColumns: readonly Column<Alias>[] = [
       </>
     ),
   },
-  { heading: 'Ports', className: 'mono', cell: ({ ports }) => portsText(ports) },
+  { heading: 'Ports', className: 'mono ports', cell: ({ ports }) => portsText(ports) },
   {
     heading: 'Published by',
     className: 'mono wide-only',
@@ -62,11 +61,8 @@ export const aliasColumns: readonly Column<Alias>[] = [
   { heading: 'DNS and listener', cell: (alias) => <ListenersState alias={alias} /> },
 ];
 
-/** How many aliases are answered everywhere; nothing where that is not known. */
+/** How many aliases are answered everywhere. */
 export function answeredText(aliases: readonly Alias[]): string {
-  if (aliases.some(({ listeners }) => listeners === undefined)) return '';
-  const whole = aliases.filter(
-    ({ listeners }) => listeners !== undefined && listeners.up === listeners.expected,
-  ).length;
+  const whole = aliases.filter(({ listeners }) => listeners.up === listeners.expected).length;
   return `${whole} of ${aliases.length} work at every agent`;
 }

@@ -76,7 +76,7 @@ export function CreateToken({ close }: { readonly close: () => void }) {
       {made !== null && (
         <div className="fields">
           <div>
-            <h3>Shown once</h3>
+            <h2 className="small">Shown once</h2>
             <p className="mono anywhere">
               {made.token} <CopyButton text={made.token} />
             </p>

@@ -14,7 +14,7 @@ export function CopyButton({ text, what = 'copy' }: { readonly text: string; rea
     setTimeout(() => setSaid(what), 2_000);
   };
   return (
-    <button type="button" className="copy" aria-label={`${what} ${text}`} onClick={() => void copy()}>
+    <button type="button" className="copy" onClick={() => void copy()}>
       {said}
     </button>
   );

@@ -47,7 +47,7 @@ function WillCut({ cuts }: { readonly cuts: Preview['cuts'] }) {
   const total = cuts.cut + cuts.kept;
   return (
     <div>
-      <h3>Will be cut</h3>
+      <h2 className="small">Will be cut</h2>
       <p className="line">
         <Glyph name={cuts.cut > 0 ? 'deny' : 'skipped'} tone={cuts.cut > 0 ? 'deny' : 'off'} />
         <span>
@@ -97,7 +97,7 @@ function WillChange({ network, preview }: { readonly network: string; readonly p
   const isNothing = gained.length + lost.length + rules.length === 0;
   return (
     <div>
-      <h3>Will change</h3>
+      <h2 className="small">Will change</h2>
       {!changed && (
         <p>
           Nothing: this is so already
