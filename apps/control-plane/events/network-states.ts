@@ -17,6 +17,8 @@ const SETTLED = new Set<string>(['SYNCED', 'EMPTY', 'QUARANTINED']);
 export class NetworkStates {
   private readonly touched = new Set<NetworkId>();
   private readonly unsettled = new Set<NetworkId>();
+  /** Looked at after those that something was heard of. */
+  private readonly swept = new Set<NetworkId>();
   private readonly told = new Map<NetworkId, string>();
   private isWatched = false;
 
@@ -34,7 +36,7 @@ export class NetworkStates {
 
   begin(): void {
     this.isWatched = true;
-    for (const forgotten of [this.touched, this.unsettled, this.told]) forgotten.clear();
+    for (const forgotten of [this.touched, this.unsettled, this.swept, this.told]) forgotten.clear();
     for (const record of this.directory.networks()) {
       if (!SETTLED.has(this.statuses.ofNetwork(record))) this.unsettled.add(record.topology.networkId);
     }
@@ -53,19 +55,22 @@ export class NetworkStates {
     for (const networkId of this.unsettled) this.touched.add(networkId);
   }
 
-  touchAll(): void {
-    for (const { topology } of this.directory.networks()) this.touched.add(topology.networkId);
+  /** What nobody hears of: a claim that is doubted, an agent that is set apart. */
+  sweep(): void {
+    for (const { topology } of this.directory.networks()) this.swept.add(topology.networkId);
   }
 
   changes(): readonly StreamMessage[] {
     const messages: StreamMessage[] = [];
     let left = MOST_AT_ONCE;
-    for (const networkId of this.touched) {
-      if (left === 0) break;
-      left -= 1;
-      this.touched.delete(networkId);
-      const message = this.changeOf(networkId);
-      if (message !== null) messages.push(message);
+    for (const waiting of [this.touched, this.swept]) {
+      for (const networkId of waiting) {
+        if (left === 0) break;
+        left -= 1;
+        waiting.delete(networkId);
+        const message = this.changeOf(networkId);
+        if (message !== null) messages.push(message);
+      }
     }
     return messages;
   }

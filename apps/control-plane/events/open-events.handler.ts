@@ -5,19 +5,26 @@ import { OpenEvents } from './queries.js';
 /** How soon a browser comes back after the stream has ended. */
 const RETRY = 'retry: 1000\n\n';
 
+const CONTENT_TYPE = 'text/event-stream; charset=utf-8';
+
 @QueryHandler(OpenEvents)
 export class OpenEventsHandler implements IQueryHandler<OpenEvents> {
   constructor(private readonly streams: EventStreams) {}
 
   async execute({ lastEventId, principal, reply }: OpenEvents): Promise<void> {
     const { raw } = reply;
+    // A body that is never sent would keep the connection open for nobody.
+    if (reply.request.method === 'HEAD') {
+      await reply.type(CONTENT_TYPE).send();
+      return;
+    }
     await this.streams.open(raw, lastEventId, principal, () => {
       for (const [name, value] of Object.entries(reply.getHeaders())) {
         if (value !== undefined) raw.setHeader(name, value);
       }
       reply.hijack();
       raw.writeHead(200, {
-        'content-type': 'text/event-stream; charset=utf-8',
+        'content-type': CONTENT_TYPE,
         'cache-control': 'no-store',
         // Proxies in front pass each message on as it comes.
         'x-accel-buffering': 'no',

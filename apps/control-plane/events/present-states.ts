@@ -34,7 +34,7 @@ export class PresentStates {
       }
       if (looks % LOOKS_PER_HEARTBEAT === 0) {
         tell(this.members.heartbeat());
-        this.networks.touchAll();
+        this.networks.sweep();
       }
       for (const message of this.networks.changes()) tell(message);
     }, GATHERED_MS);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { query } from '#test/support/postgres.js';
 import { Browser } from './browser.js';
 import { EventReader } from './event-reader.js';
 import { TestControlPlane } from './setup.js';
@@ -182,6 +183,21 @@ describe('the stream of events', () => {
     await controlPlane.call('DELETE', `/v1/tokens/${String(body.id)}`);
     await byToken.until('the end', ({ isEnded }) => isEnded);
     expect((await read('', bearer(String(body.token)))).status).to.equal(401);
+  });
+
+  it('tells readers to ask anew when a new epoch begins', async () => {
+    const reader = await read();
+    await query(
+      controlPlane.databaseUrl,
+      "INSERT INTO store_epochs (counter, id, started_by) VALUES (2, 'e2', 'test')",
+    );
+    await reader.until('resync', () => reader.of('resync').some(({ data }) => data.reason === 'NEW_EPOCH'));
+    expect((await read()).events[0]?.data.epoch).to.deep.equal({ counter: 2, id: 'e2' });
+  });
+
+  it('answers a request for its head alone, and keeps nothing open for that', async () => {
+    const head = await controlPlane.call('HEAD', '/v1/events');
+    expect([head.status, head.headers.get('content-type')]).to.deep.equal([200, 'text/event-stream; charset=utf-8']);
   });
 
   it('ends with a session that expires meanwhile', async () => {
