@@ -1,4 +1,5 @@
 import { createInbox, type NatsConnection } from 'nats';
+import { setDeadline } from '#libs/async/deadline.js';
 import { integerBetween, listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { BusServersSilentError } from './errors.js';
 
@@ -80,12 +81,12 @@ async function serverIds(connection: Asking): Promise<readonly string[]> {
       if (ids.size >= expected) resolve();
     },
   });
-  const timer = setTimeout(resolve, ANSWER_WITHIN_MS);
+  const cancel = setDeadline(ANSWER_WITHIN_MS, resolve);
   try {
     connection.publish('$SYS.REQ.SERVER.PING', undefined, { reply: inbox });
     await promise;
   } finally {
-    clearTimeout(timer);
+    cancel();
     subscription.unsubscribe();
   }
   if (ids.size < expected) throw new BusServersSilentError(ids.size, expected);

@@ -1,3 +1,4 @@
+import { setDeadline } from '#libs/async/deadline.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { PeerUnreachableError } from './flow.js';
 import { type ClientSession, type DialSettings, dialSession } from './session-client.js';
@@ -24,7 +25,7 @@ export async function dialPeer(
     const bound = new AbortController();
     const stop = () => bound.abort(closing.reason);
     const { connectMs } = settings.timings;
-    const timer = setTimeout(() => bound.abort(new Error(`no session within ${connectMs} ms`)), connectMs);
+    const cancel = setDeadline(connectMs, () => bound.abort(new Error(`no session within ${connectMs} ms`)));
     closing.addEventListener('abort', stop, { once: true });
     if (closing.aborted) stop();
     try {
@@ -33,7 +34,7 @@ export async function dialPeer(
       if (!(error instanceof PeerUnreachableError)) throw error;
       last = error;
     } finally {
-      clearTimeout(timer);
+      cancel();
       closing.removeEventListener('abort', stop);
     }
   }

@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import { setDeadline } from '#libs/async/deadline.js';
 import { readAnswer, readProbeAnswer } from './answer-headers.js';
 import { type FlowRequest, type MeshFlow, PeerUnreachableError } from './flow.js';
 import { type Asked, requestHeaders } from './flow-headers.js';
@@ -50,9 +51,9 @@ function ask<T>(
       reject(error);
     };
     const aborted = () => fail(signal.reason);
-    const timer = setTimeout(() => fail(lost(`no answer within ${answerMs} ms`)), answerMs);
+    const cancelDeadline = setDeadline(answerMs, () => fail(lost(`no answer within ${answerMs} ms`)));
     const settled = () => {
-      clearTimeout(timer);
+      cancelDeadline();
       signal.removeEventListener('abort', aborted);
       stream.off('response', answered);
       stream.off('close', closed);

@@ -1,5 +1,6 @@
 import type { Http2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { setDeadline } from '#libs/async/deadline.js';
 import { FlowResetError, type MeshIdentity } from './flow.js';
 import { describeIdentity } from './identity.js';
 import type { PeerProofs } from './peer-proofs.js';
@@ -12,7 +13,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class MeshSession<Session extends Http2Session = Http2Session> {
   private ended: FlowResetError | null = null;
   private heartbeat: NodeJS.Timeout | undefined;
-  private deadline: NodeJS.Timeout | undefined;
+  /** Set while a heartbeat has no answer. */
+  private unanswered: (() => void) | undefined;
   private expiry: NodeJS.Timeout | undefined;
 
   constructor(
@@ -48,17 +50,17 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
   }
 
   private beat(): void {
-    if (this.deadline !== undefined || !this.usable) return;
+    if (this.unanswered !== undefined || !this.usable) return;
     const heard = this.socket.bytesRead;
     const alive = () => {
-      clearTimeout(this.deadline);
-      this.deadline = undefined;
+      this.unanswered?.();
+      this.unanswered = undefined;
     };
-    this.deadline = setTimeout(() => {
+    this.unanswered = setDeadline(this.timings.heartbeatDeadlineMs, () => {
       // Bulk ahead of the answer may hold it up; bytes that arrive are life too.
       if (this.socket.bytesRead > heard) return alive();
       this.end('PEER_SILENT', `${describeIdentity(this.peer)} has not answered a heartbeat`);
-    }, this.timings.heartbeatDeadlineMs);
+    });
     this.http2.ping((error) => {
       if (error === null) alive();
     });
@@ -72,7 +74,7 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
 
   private stopTimers(): void {
     clearInterval(this.heartbeat);
-    clearTimeout(this.deadline);
+    this.unanswered?.();
     clearTimeout(this.expiry);
   }
 }

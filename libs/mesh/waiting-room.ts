@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { setDeadline } from '#libs/async/deadline.js';
 import type { ProvenPeer } from './admission.js';
 import { describeIdentity } from './identity.js';
 
@@ -23,7 +24,8 @@ export interface WaitingRoomSettings {
  * first connection may come before the other has heard: it waits for that, and goes on at the moment it is named.
  */
 export class WaitingRoom {
-  private readonly waiting = new Map<ProvenConnection, NodeJS.Timeout>();
+  /** With what ends the wait. */
+  private readonly waiting = new Map<ProvenConnection, () => void>();
 
   constructor(private readonly settings: WaitingRoomSettings) {}
 
@@ -39,11 +41,11 @@ export class WaitingRoom {
       refused(connection);
       return;
     }
-    const timer = setTimeout(() => {
+    const cancel = setDeadline(waitMs, () => {
       this.waiting.delete(connection);
       refused(connection);
-    }, waitMs);
-    this.waiting.set(connection, timer);
+    });
+    this.waiting.set(connection, cancel);
     connection.secure.once('close', () => this.leave(connection));
   }
 
@@ -64,7 +66,7 @@ export class WaitingRoom {
   }
 
   private leave(connection: ProvenConnection): void {
-    clearTimeout(this.waiting.get(connection));
+    this.waiting.get(connection)?.();
     this.waiting.delete(connection);
   }
 }

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { encode, RECURSION_DESIRED } from 'dns-packet';
+import { setDeadline } from '#libs/async/deadline.js';
 
 const TIMEOUT_MS = 500;
 const RESPONSE_CODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
@@ -13,10 +14,10 @@ export function queryDns(address: string, port: number, name: string, id: number
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   const answered = new Promise<string | null>((resolve) => {
     const finish = (answer: string | null) => {
-      clearTimeout(timer);
+      cancel();
       resolve(answer);
     };
-    const timer = setTimeout(() => finish(null), TIMEOUT_MS);
+    const cancel = setDeadline(TIMEOUT_MS, () => finish(null));
     socket.on('error', () => finish(null));
     socket.on('message', (answer) => {
       if (answer.length < 12 || answer.readUInt16BE(0) !== id) return;

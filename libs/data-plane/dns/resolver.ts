@@ -1,3 +1,4 @@
+import { setDeadline } from '#libs/async/deadline.js';
 import type { Endpoint } from './endpoint.js';
 import { askOverTcp, askOverUdp, ExchangeError, type Recognise, ResolverUnreachableError } from './exchange.js';
 import type { DnsLimits } from './limits.js';
@@ -103,16 +104,13 @@ export function createResolver({ endpoint, randomId, limits, changed }: Resolver
   };
 }
 
-/**
- * Aborts after so many milliseconds, or with the other signal. A process that was held up runs its timers before it reads
- * its sockets: what has arrived meanwhile is read first.
- */
+/** Aborts after so many milliseconds, or with the other signal. */
 function abortAfter(ending: AbortController, milliseconds: number, other?: AbortSignal): () => void {
   const abort = (): void => ending.abort();
-  const timer = setTimeout(() => setImmediate(abort), milliseconds);
+  const cancel = setDeadline(milliseconds, abort);
   other?.addEventListener('abort', abort);
   return () => {
-    clearTimeout(timer);
+    cancel();
     other?.removeEventListener('abort', abort);
   };
 }

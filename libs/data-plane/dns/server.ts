@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { setDeadline } from '#libs/async/deadline.js';
 import { createCounterMemory, readCounters } from './counters.js';
 import { parseEndpoint } from './endpoint.js';
 import { forbiddenBlocks } from './forbidden-ranges.js';
@@ -160,14 +161,14 @@ export async function startDnsServer(
 }
 
 async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new DnsWorkerSilentError('DNS_WORKER_SILENT', `no DNS worker began within ${timeoutMs} ms`);
-    timer = setTimeout(() => reject(error), timeoutMs);
+    cancel = setDeadline(timeoutMs, () => reject(error));
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    cancel?.();
   }
 }

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { setDeadline } from '#libs/async/deadline.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { WorkerMessage, WorkerRequest, WorkerResults } from './worker-messages.js';
 
@@ -57,13 +58,13 @@ export function linkWorker(
       const requestId = nextId;
       nextId += 1;
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
+        const cancel = setDeadline(timeoutMs, () => {
           waiting.delete(requestId);
           const text = `the DNS worker did not answer ${request.kind} within ${timeoutMs} ms`;
           reject(new DnsWorkerSilentError('DNS_WORKER_SILENT', text));
-        }, timeoutMs);
+        });
         const finish = (): void => {
-          clearTimeout(timer);
+          cancel();
           waiting.delete(requestId);
         };
         waiting.set(requestId, {

@@ -1,3 +1,4 @@
+import { setDeadline } from '#libs/async/deadline.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { NetworkView } from '#libs/policy/model.js';
@@ -144,11 +145,12 @@ export class FlowContext {
 
   /** Gives `work` the time a connection may take; afterwards the flow is refused. */
   async withinConnectTimeout<T>(flow: Flow, work: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => flow.finish('refused', 'CONNECT_TIMEOUT'), this.settings.limits.connectTimeoutMs);
+    const { connectTimeoutMs } = this.settings.limits;
+    const cancel = setDeadline(connectTimeoutMs, () => flow.finish('refused', 'CONNECT_TIMEOUT'));
     try {
       return await work;
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 

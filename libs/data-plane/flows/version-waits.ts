@@ -1,3 +1,4 @@
+import { setDeadline } from '#libs/async/deadline.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 
 interface Wait {
@@ -18,14 +19,14 @@ export class VersionWaits {
       const wait: Wait = {
         version,
         end: (reached) => {
-          clearTimeout(timer);
+          cancel();
           signal.removeEventListener('abort', give);
           waits.delete(wait);
           resolve(reached);
         },
       };
       const give = () => wait.end(false);
-      const timer = setTimeout(give, holdMs);
+      const cancel = setDeadline(holdMs, give);
       signal.addEventListener('abort', give, { once: true });
       waits.add(wait);
     });

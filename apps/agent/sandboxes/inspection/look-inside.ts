@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { connect, isIPv6 } from 'node:net';
+import { setDeadline } from '#libs/async/deadline.js';
 
 /**
  * A program of its own: the agent runs it in a sandbox's network namespace, where what it does is done as the sandbox.
@@ -65,11 +66,11 @@ function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     const settle = (isReached: boolean) => {
-      clearTimeout(timer);
+      cancel();
       socket.close();
       resolve(isReached);
     };
-    const timer = setTimeout(settle, DIAL_MS, false);
+    const cancel = setDeadline(DIAL_MS, () => settle(false));
     socket.once('message', () => settle(true));
     socket.once('error', (error) => settle(codeOf(error) === 'ECONNREFUSED'));
     socket.connect(DIALLED_PORT, address, () => socket.send(Buffer.alloc(1)));
