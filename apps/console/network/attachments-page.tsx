@@ -102,12 +102,16 @@ function columnsOf(network: string, mayWrite: boolean): readonly Column<Attachme
     {
       heading: 'Sandbox',
       className: 'mono',
-      cell: ({ sandboxId, agentId }) => (
+      cell: ({ sandboxId, agentId, dns, dnsRemedy }) => (
         <>
           <Link className="strong" to="/sandboxes/$sandbox" params={{ sandbox: sandboxId }}>
             {sandboxId}
           </Link>
           <div className="narrow-only second">{agentId === null ? 'no agent' : `on ${agentId}`}</div>
+          <div className="narrow-only sans">
+            DNS: <State of={dns} />
+            {dnsRemedy !== null && <div className="remark">{dnsRemedy}</div>}
+          </div>
         </>
       ),
     },
@@ -125,6 +129,7 @@ function columnsOf(network: string, mayWrite: boolean): readonly Column<Attachme
     },
     {
       heading: 'Asks its agent for names',
+      className: 'wide-only',
       cell: ({ dns, dnsRemedy }) => (
         <>
           <State of={dns} />

@@ -49,7 +49,7 @@ export function MembersPage() {
         )}
       </Loaded>
       <section className="part" style={{ maxWidth: 560 }}>
-        <CommandLine words={['network', 'status', network]} />
+        <CommandLine words={['network', 'status', network, '--watch']} />
       </section>
       <DeleteNetwork network={network} />
     </>

@@ -35,7 +35,7 @@ export function OverviewPage() {
           <div className="heading">
             <h2>From a terminal</h2>
           </div>
-          <CommandLine words={['network', 'status', network]} />
+          <CommandLine words={['network', 'status', network, '--watch']} />
         </section>
       </aside>
     </div>
