@@ -30,7 +30,7 @@ const FRAMES_IN_ROW = 3;
 
 /**
  * A frame for each agent, its members in columns inside. It follows from the names alone, in linear time, so that a
- * change of the network moves nothing that did not change (docs/adr: 0048).
+ * change of the network moves nothing that did not change (docs/adr/0054).
  */
 export function layoutOf(nodes: readonly MapNode[], isCollapsed: boolean): Layout {
   const members = new Map<string, MapNode[]>();
