@@ -83,6 +83,8 @@ async function bundle(name) {
     format: 'esm',
     target: 'node24',
     keepNames: true,
+    // Node counts the lines of a bundle before it maps the first stack.
+    minifyWhitespace: true,
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,

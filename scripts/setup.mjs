@@ -132,8 +132,7 @@ async function main([command, ...args]) {
     );
   }
   await install();
-  await build();
-  await buildConsole();
+  await Promise.all([build(), buildConsole()]);
   goOn(entryPoint, args);
 }
 

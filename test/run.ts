@@ -7,7 +7,7 @@ import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { obtainNatsServer } from '#apps/all-in-one/nats-server.js';
 import { CLONE } from './support/clone.js';
 
-/** Every check of the project, cheapest first; one closing line counts them. A static check counts as one. */
+/** Every check of the project, static ones first; one closing line counts them. A static check counts as one. */
 interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -32,18 +32,18 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
 
 type Suite = readonly [name: string, files: string];
 
-/** Each in a process of its own, and cut so that each ends well within its bound; after the cheap one the longest. */
+/** Each in a process of its own. The longest come first, so that at the end none runs alone for long. */
 const SUITES: readonly Suite[] = [
-  ['unit', 'unit/**/*.test.js'],
+  ['integration-agent', 'integration/agent/**/*.test.js'],
+  ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
   ['e2e-one', 'e2e/[a-l]*.test.js'],
   ['e2e-two', 'e2e/[m-z]*.test.js'],
   ['truth', 'truth/**/*.test.js'],
-  ['e2e-shared', 'e2e/shared/*.test.js'],
-  ['browser', 'browser/*.test.js'],
-  ['integration-agent', 'integration/agent/**/*.test.js'],
-  ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
-  ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
   ['integration-mesh', 'integration/mesh*/**/*.test.js'],
+  ['e2e-shared', 'e2e/shared/*.test.js'],
+  ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
+  ['browser', 'browser/*.test.js'],
+  ['unit', 'unit/**/*.test.js'],
 ];
 /** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
 const AT_ONCE = 2;
@@ -142,7 +142,7 @@ async function main(): Promise<boolean> {
       await obtainMeshProgram('mesh-node', CLONE, say);
       await obtainMeshProgram('mesh-fixture', CLONE, say);
     }
-    const left = [...STATIC_CHECKS.map(staticCheck), goSuite, ...SUITES.map(suite)];
+    const left = [...STATIC_CHECKS.map(staticCheck), ...SUITES.map(suite), goSuite];
     const inTurn = async (): Promise<void> => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) all.push(await next(folder, env));
     };

@@ -117,11 +117,12 @@ describe('a process that cannot run, or is asked to end', function () {
     expect(program.output).to.include('EADDRINUSE');
   });
 
-  it('control plane with a setting that cannot be used: exit code 2', async () => {
-    const program = controlPlane({ GLOBALSTACKS_HTTP_LISTEN: 'nowhere' });
+  it('control plane with a setting that cannot be used: exit code 2, and where in the sources', async () => {
+    const program = controlPlane({ GLOBALSTACKS_HTTP_LISTEN: 'nowhere', NODE_OPTIONS: '--enable-source-maps' });
     await program.says('cannot run');
     expect(await program.end()).to.equal(2);
     expect(program.output).to.include('GLOBALSTACKS_HTTP_LISTEN');
+    expect(program.output).to.match(/at readSettings \([^)]*apps\/control-plane\/foundation\/settings\.ts:\d+/);
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
