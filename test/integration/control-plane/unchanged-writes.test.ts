@@ -127,7 +127,7 @@ describe('a write that changes nothing', () => {
     expect(held).to.include({ confirmed: 1, expected: 2 });
     expect(held.agents).to.deep.include({
       ...{ agentId: 'host-b', status: 'OFFLINE', appliedVersion: 7 },
-      ...{ flowsCut: 0, reason: 'no heartbeat' },
+      ...{ flowsCut: 0, tookMs: null, reason: 'no heartbeat' },
     });
     const waiting = proof('held', body.version, 10);
     await beat();
