@@ -73,6 +73,9 @@ describe('quotas of a member', () => {
     expect(await host.reportPart(second, part(1), 50))
       .to.have.property('accepted')
       .with.members([...first, ...second]);
+    const { text } = await callApi(controlPlane.url, 'GET', '/metrics');
+    expect(text).to.include(`gs_sandboxes{isolation="advisory"} ${SANDBOXES + 10}\n`);
+    expect(text).to.include('gs_sandboxes{isolation="broken"} 0\n');
     // Its answer may have been lost.
     expect(await host.reportPart(second, part(1), 50))
       .to.have.property('accepted')
