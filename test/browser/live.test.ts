@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Locator, Page } from 'playwright-core';
 import { consoleBrowser } from '#test/support/console-browser.js';
+import { look } from '#test/support/console-look.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -63,6 +64,7 @@ describe('an open page of the console', function () {
       await rules()
         .getByRole('cell', { name: /^Saved in v\d+, 1\/2 applied/ })
         .waitFor();
+      await look(page, 'deny-1-of-2', 'Written, and not proven yet.');
     } finally {
       process.kill(stopped, 'SIGCONT');
     }

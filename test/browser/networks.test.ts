@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Locator, Page } from 'playwright-core';
 import { consoleBrowser } from '#test/support/console-browser.js';
+import { look } from '#test/support/console-look.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -105,6 +106,7 @@ describe('the Networks page', function () {
     for (const check of ['MESH_JOINED', 'TOPOLOGY_APPLIED', 'DNS_LOADED', 'ROUTE_PRESENT', 'POLICY']) {
       await table.getByText(check, { exact: true }).waitFor();
     }
+    await look(page, 'diagnostics-answered', 'web may reach api:8080');
     const result = (await page.getByRole('status', { name: 'Result' }).textContent()) ?? '';
     expect(result)
       .to.contain('web may reach api:8080')
