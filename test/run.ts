@@ -45,8 +45,6 @@ const SUITES: readonly Suite[] = [
   ['browser', 'browser/*.test.js'],
   ['unit', 'unit/**/*.test.js'],
 ];
-/** What is measured in it would be of the machine's other work. */
-const ALONE: readonly Suite[] = [['hostile', 'e2e/hostile/*.test.js']];
 /** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
 const AT_ONCE = 2;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
@@ -149,7 +147,6 @@ async function main(): Promise<boolean> {
       for (let next = left.shift(); next !== undefined; next = left.shift()) all.push(await next(folder, env));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
-    for (const alone of ALONE) all.push(await suite(alone)(folder, env));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
