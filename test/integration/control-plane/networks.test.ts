@@ -45,18 +45,21 @@ describe('networks over HTTP', () => {
     expect(attached.body.result).to.include({ sandboxId: 'sbx-api', agentId: 'host-b', dns: 'active' });
 
     const aliases = await controlPlane.call('GET', '/v1/networks/dev/aliases');
-    expect(aliases.body.items).to.deep.equal([
-      {
-        alias: 'api',
-        name: 'api.dev.gstacks',
-        sandboxId: 'sbx-api',
-        agentId: 'host-b',
-        ports: [
-          { published: 80, target: 9090 },
-          { published: 8080, target: 8080 },
-        ],
-      },
-    ]);
+    expect(aliases.body.items).to.have.length(1);
+    const [item = {}] = aliases.body.items as readonly Readonly<Record<string, unknown>>[];
+    const { listeners, ...api } = item;
+    // How far it got meanwhile depends on the moment.
+    expect(listeners).to.include({ expected: 1 });
+    expect(api).to.deep.equal({
+      alias: 'api',
+      name: 'api.dev.gstacks',
+      sandboxId: 'sbx-api',
+      agentId: 'host-b',
+      ports: [
+        { published: 80, target: 9090 },
+        { published: 8080, target: 8080 },
+      ],
+    });
 
     const rule = { effect: 'allow', from: 'local', to: 'api', port: 8080 };
     const allowed = await controlPlane.call('POST', '/v1/networks/dev/rules', rule);
