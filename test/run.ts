@@ -46,7 +46,7 @@ const SUITES: readonly Suite[] = [
   ['unit', 'unit/**/*.test.js'],
 ];
 /** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
-const AT_ONCE = 3;
+const AT_ONCE = 2;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
 /** What runs beside the others; what it prints comes in one piece, when it has ended. */

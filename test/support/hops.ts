@@ -16,6 +16,13 @@ export interface Hop {
   readonly failsWith: RegExp;
 }
 
+/** What a program of dist/programs is bundled from: there a hop's file is still a file of its own. */
+const UNBUNDLED: Readonly<Record<string, string>> = {
+  './bundles/control-plane.js': '../apps/control-plane/main.js',
+  './bundles/agent.js': '../apps/agent/main.js',
+  './bundles/dns-worker.js': '../libs/data-plane/dns/worker.js',
+};
+
 /** The hop that is another one over each transport. */
 export const NO_MESH = 'no mesh';
 
@@ -91,6 +98,7 @@ function disable(name: string): void {
   const hop = HOPS[name];
   if (hop === undefined) throw new Error(`there is no hop "${name}"`);
   registerHooks({
+    resolve: (specifier, context, nextResolve) => nextResolve(UNBUNDLED[specifier] ?? specifier, context),
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
       if (!hop.file.test(url)) return loaded;

@@ -28,10 +28,12 @@ export async function hold(
   return held;
 }
 
-export async function namespaceOf(stack: RunningStack, sandboxId: string): Promise<string> {
-  const sandbox = (await stack.json(['sandbox', 'show', sandboxId])) as { readonly namespace: string | null };
-  if (sandbox.namespace === null) throw new Error(`${sandboxId} has no namespace`);
-  return sandbox.namespace;
+/** Also of an agent that has started again a moment ago: its word counts from its first inventory on. */
+export function namespaceOf(stack: RunningStack, sandboxId: string): Promise<string> {
+  return waitFor(`${sandboxId} has a namespace`, async () => {
+    const sandbox = (await stack.json(['sandbox', 'show', sandboxId])) as { readonly namespace: string | null };
+    return sandbox.namespace ?? false;
+  });
 }
 
 /** The sandbox's own global addresses. */
