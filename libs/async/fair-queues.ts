@@ -1,5 +1,5 @@
 /** After so long the event loop gets its turn: HTTP, timers, and the connection itself. */
-const SLICE_MS = 0.25;
+const SLICE_MS = 1;
 
 /** What a task is run for. */
 export interface Turn {
@@ -19,7 +19,7 @@ interface Queue extends Turn {
 
 /**
  * Runs the tasks of many senders turn by turn: whoever has something waiting gets one task run, then the next sender, so
- * that nobody waits for more than one task of each other sender. Senders take turns in slices of a quarter of a millisecond,
+ * that nobody waits for more than one task of each other sender. Senders take turns in slices of a millisecond,
  * between which the event loop goes on. A subject with `mostWaiting` tasks gets none besides: they are dropped.
  */
 export class FairQueues {

@@ -72,7 +72,7 @@ export interface MeshLimits {
   readonly streamsPerSecond: number;
   /**
    * Of these, those that it gives up before they are answered, and those that are refused before anything was tried for
-   * them. Twice as many at once: clients of many flows may give up together.
+   * them. Five times as many at once: clients of many flows may give up together.
    */
   readonly wastedStreamsPerSecond: number;
   /** Streams that one peer may have open, over all its sessions. */
@@ -83,7 +83,7 @@ export interface MeshLimits {
 }
 
 /** Wasted streams that a peer may have at once, in seconds of their rate. */
-export const WASTED_BURST_SECONDS = 2;
+export const WASTED_BURST_SECONDS = 5;
 /** A node of ours keeps to this share of what its peers let it waste: the two ends' clocks are not one. */
 export const OWN_WASTE_SHARE = 0.8;
 
