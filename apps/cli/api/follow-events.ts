@@ -17,7 +17,7 @@ export async function* followEvents(context: Context, signal: AbortSignal): Asyn
     new UnreachableError(
       'CONNECTION_LOST',
       `the control plane at ${context.url} ${reason}`,
-      'wait, or `gstacks whoami`',
+      'the command goes on by itself when it answers; `gstacks whoami` tells whether it does',
     );
   try {
     const response = await fetch(`${context.url}/v1/events`, {

@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { Said } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
 import { announcement } from '../writes/own-writes.js';
 import { Problem } from '../writes/problem.js';
+import { SendRow } from '../writes/send-row.js';
 import { newKey } from '../writes/use-write.js';
 
 interface Ended {
@@ -70,15 +70,14 @@ export function EndMember({ name, verb, words, consequence, send, close }: Props
           )}
         </p>
       )}
-      <div className="send">
-        <button type="submit" className="button cuts" disabled={isSending || ended !== null}>
-          {verb}
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          {ended === null ? 'Cancel' : 'Close'}
-        </button>
-        <CommandLine words={words} />
-      </div>
+      <SendRow
+        verb={verb}
+        isCut
+        isReady={!isSending && ended === null}
+        close={close}
+        closing={ended === null ? 'Cancel' : 'Close'}
+        words={words}
+      />
     </form>
   );
 }

@@ -2,10 +2,10 @@ import { type FormEvent, useState } from 'react';
 import { createEnrollmentToken, type EnrollmentTokenDto } from '#libs/api-client/generated/index.js';
 import { parseAgentName } from '#libs/contracts/ids.js';
 import { Age } from '../vocabulary/age.js';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { CopyButton } from '../vocabulary/copy.js';
 import { Field, faultOf } from '../writes/field.js';
 import { Problem } from '../writes/problem.js';
+import { SendRow } from '../writes/send-row.js';
 
 const parse = (text: string): unknown => parseAgentName(text, 'name');
 
@@ -47,15 +47,13 @@ export function EnrollAgent({ close }: { readonly close: () => void }) {
           </div>
         </div>
       )}
-      <div className="send">
-        <button type="submit" className="button primary" disabled={!isGood}>
-          Make a one-time token
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          Close
-        </button>
-        <CommandLine words={['agent', 'enroll', name || '<name>']} />
-      </div>
+      <SendRow
+        verb="Make a one-time token"
+        isReady={isGood}
+        close={close}
+        closing="Close"
+        words={['agent', 'enroll', name || '<name>']}
+      />
     </form>
   );
 }

@@ -5,7 +5,7 @@ import { wordOf } from '../vocabulary/words.js';
 import { CHECKS } from './check-words.js';
 import type { AgentAnswer, Run } from './run-checks.js';
 
-/** Checks by agent. A cell is empty until its agent has answered. */
+/** A table with a row for each check and a column for each agent. A column is empty until its agent has answered. */
 export function CheckMatrix({ run }: { readonly run: Run }) {
   const codes = CHECKS.filter(([code]) =>
     run.agents.some((agent) => agent.kind !== 'answered' || hasCheck(agent, code)),

@@ -14,7 +14,7 @@ interface Question {
 
 const MOST_MISSES = 3;
 
-/** Why a verdict is as it is, in order: the decision, the rule, what came near, and which version decided. */
+/** Explains a verdict in sentences, in this order: the decision, the rule, rules that came near, the version that decided. */
 export function sentences(
   verdict: Verdict,
   question: Question,

@@ -3,9 +3,9 @@ import { type FormEvent, useState } from 'react';
 import { publishAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { attachmentsQuery, networkQuery } from '../api/queries.js';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { Field, faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
+import { SendRow } from '../writes/send-row.js';
 import { useWrite } from '../writes/use-write.js';
 import { WriteTrouble } from '../writes/write-trouble.js';
 import { InheritRules } from './inherit-rules.js';
@@ -32,7 +32,7 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
   const attached = useQuery(attachmentsQuery(network)).data?.map((each) => each.sandboxId) ?? [];
   const version = useQuery(networkQuery(network)).data?.version ?? null;
   const [seen] = useState(version);
-  const { state, send, reset } = useWrite();
+  const { state, send, changed, refusalOf } = useWrite();
   const isGood =
     faultOf(PARSE.sandboxId, sandboxId) === null &&
     faultOf(PARSE.alias, alias) === null &&
@@ -56,12 +56,6 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
     event.preventDefault();
     write(null);
   };
-  const changed = (set: (value: string) => void) => (value: string) => {
-    set(value);
-    reset();
-  };
-  const refusalOf = (field: string): string | null =>
-    state.kind === 'refused' && state.problem.field === field ? state.problem.message : null;
   const portFlags = portWords(ports === '' ? '<port>' : ports).flatMap((port) => ['--port', port]);
   return (
     <form className="composer" aria-label="Add alias" onSubmit={submit}>
@@ -98,27 +92,22 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
         discard={close}
         fields={['sandboxId', 'alias', 'ports']}
       />
-      <div className="send">
-        <button type="submit" className="button primary" disabled={!isGood || state.kind === 'sending'}>
-          Add alias
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          Cancel
-        </button>
-        <CommandLine
-          words={[
-            'network',
-            'alias',
-            'add',
-            network,
-            sandboxId || '<sandbox-id>',
-            alias || '<alias>',
-            ...portFlags,
-            ...(inheritRules ? ['--inherit-rules'] : []),
-            '--wait',
-          ]}
-        />
-      </div>
+      <SendRow
+        verb="Add alias"
+        isReady={isGood && state.kind !== 'sending'}
+        close={close}
+        words={[
+          'network',
+          'alias',
+          'add',
+          network,
+          sandboxId || '<sandbox-id>',
+          alias || '<alias>',
+          ...portFlags,
+          ...(inheritRules ? ['--inherit-rules'] : []),
+          '--wait',
+        ]}
+      />
     </form>
   );
 }

@@ -3,9 +3,9 @@ import { type FormEvent, useState } from 'react';
 import { attachSandbox } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { attachmentsQuery, networkQuery, sandboxesQuery } from '../api/queries.js';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { Field, faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
+import { SendRow } from '../writes/send-row.js';
 import { useWrite } from '../writes/use-write.js';
 import { WriteTrouble } from '../writes/write-trouble.js';
 import { InheritRules } from './inherit-rules.js';
@@ -33,7 +33,7 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
   const attached = new Set(useQuery(attachmentsQuery(network)).data?.map((each) => each.sandboxId));
   const version = useQuery(networkQuery(network)).data?.version ?? null;
   const [seen] = useState(version);
-  const { state, send, reset } = useWrite();
+  const { state, send, changed, refusalOf } = useWrite();
   const hasName = alias !== '' || ports !== '';
   const isGood =
     faultOf(PARSE.sandboxId, sandboxId) === null &&
@@ -55,12 +55,6 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
     event.preventDefault();
     write(null);
   };
-  const changed = (set: (value: string) => void) => (value: string) => {
-    set(value);
-    reset();
-  };
-  const refusalOf = (field: string): string | null =>
-    state.kind === 'refused' && state.problem.field === field ? state.problem.message : null;
   const flags = hasName
     ? ['--alias', alias || '<alias>', ...portWords(ports === '' ? '<port>' : ports).flatMap((port) => ['--port', port])]
     : [];
@@ -100,25 +94,20 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
         discard={close}
         fields={['sandboxId', 'alias', 'ports']}
       />
-      <div className="send">
-        <button type="submit" className="button primary" disabled={!isGood || state.kind === 'sending'}>
-          Attach sandbox
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          Cancel
-        </button>
-        <CommandLine
-          words={[
-            'network',
-            'attach',
-            network,
-            sandboxId || '<sandbox-id>',
-            ...flags,
-            ...(inheritRules ? ['--inherit-rules'] : []),
-            '--wait',
-          ]}
-        />
-      </div>
+      <SendRow
+        verb="Attach sandbox"
+        isReady={isGood && state.kind !== 'sending'}
+        close={close}
+        words={[
+          'network',
+          'attach',
+          network,
+          sandboxId || '<sandbox-id>',
+          ...flags,
+          ...(inheritRules ? ['--inherit-rules'] : []),
+          '--wait',
+        ]}
+      />
     </form>
   );
 }

@@ -2,8 +2,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { createNetwork } from '#libs/api-client/generated/index.js';
 import { DNS_SUFFIX, parseNetworkName } from '#libs/contracts/ids.js';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { Field, faultOf } from '../writes/field.js';
+import { SendRow } from '../writes/send-row.js';
 import { useWrite } from '../writes/use-write.js';
 import { WriteTrouble } from '../writes/write-trouble.js';
 
@@ -49,17 +49,12 @@ export function CreateNetwork({ close, initial = '' }: { readonly close?: () => 
         </p>
       </div>
       <WriteTrouble network={name} state={state} again={() => void create()} discard={reset} fields={['name']} />
-      <div className="send">
-        <button type="submit" className="button primary" disabled={!isGood || state.kind === 'sending'}>
-          Create network
-        </button>
-        {close !== undefined && (
-          <button type="button" className="button quiet" onClick={close}>
-            Cancel
-          </button>
-        )}
-        <CommandLine words={['network', 'create', isGood ? name : '<name>']} />
-      </div>
+      <SendRow
+        verb="Create network"
+        isReady={isGood && state.kind !== 'sending'}
+        close={close}
+        words={['network', 'create', isGood ? name : '<name>']}
+      />
     </form>
   );
 }

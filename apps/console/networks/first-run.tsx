@@ -5,7 +5,7 @@ import { commandText } from '../vocabulary/command-line.js';
 import { counted } from '../vocabulary/times.js';
 import { CreateNetwork } from './create-network.js';
 
-/** The first page of an empty store: what there is, and the four steps to the first connection. */
+/** Shown while there is no network yet: which agents and sandboxes there are, and the four steps to a first connection. */
 export function FirstRun() {
   const agents = useQuery(agentsQuery).data;
   const sandboxes = useQuery(sandboxesQuery).data;

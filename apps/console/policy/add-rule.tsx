@@ -6,12 +6,12 @@ import { parsePort } from '#libs/contracts/ports.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { aliasesQuery, attachmentsQuery, networkQuery } from '../api/queries.js';
 import type { Intent } from '../api/shapes.js';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { Glyph } from '../vocabulary/glyph.js';
 import { counted } from '../vocabulary/times.js';
 import { faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
 import { PreviewPanel } from '../writes/preview-panel.js';
+import { SendRow } from '../writes/send-row.js';
 import { usePreview } from '../writes/use-preview.js';
 import { useWrite } from '../writes/use-write.js';
 import { WriteTrouble } from '../writes/write-trouble.js';
@@ -40,7 +40,7 @@ export function AddRule({ network, initial, close }: Props) {
   const intent: Intent | null = isGood ? { kind: 'add-rule', effect, from, to, port: Number(port) } : null;
   const preview = usePreview(network, intent);
   const shownVersion = useQuery(networkQuery(network)).data?.version ?? null;
-  const { state, send, reset } = useWrite();
+  const { state, send, reset, changed, refusalOf } = useWrite();
 
   const write = (version: number | null): void => {
     if (!isGood) return;
@@ -55,12 +55,6 @@ export function AddRule({ network, initial, close }: Props) {
     event.preventDefault();
     write(null);
   };
-  const changed = (set: (value: string) => void) => (value: string) => {
-    set(value);
-    reset();
-  };
-  const refusalOf = (field: string): string | null =>
-    state.kind === 'refused' && state.problem.field === field ? state.problem.message : null;
   const cut = preview.data?.cuts.cut ?? 0;
   const verb = effect === 'deny' ? 'Deny' : 'Allow';
   return (
@@ -115,33 +109,25 @@ export function AddRule({ network, initial, close }: Props) {
       </div>
       <PreviewPanel network={network} preview={preview} isAsked={intent !== null} />
       <WriteTrouble network={network} state={state} again={write} discard={close} fields={['from', 'to', 'port']} />
-      <div className="send">
-        <button
-          type="submit"
-          className={effect === 'deny' ? 'button cuts' : 'button primary'}
-          disabled={!isGood || state.kind === 'sending'}
-        >
-          {cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          Cancel
-        </button>
-        <CommandLine
-          words={[
-            'network',
-            'policy',
-            effect,
-            network,
-            '--from',
-            from || '<selector>',
-            '--to',
-            to || '<alias>',
-            '--port',
-            port || '<port>',
-            '--wait',
-          ]}
-        />
-      </div>
+      <SendRow
+        verb={cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}
+        isCut={effect === 'deny'}
+        isReady={isGood && state.kind !== 'sending'}
+        close={close}
+        words={[
+          'network',
+          'policy',
+          effect,
+          network,
+          '--from',
+          from || '<selector>',
+          '--to',
+          to || '<alias>',
+          '--port',
+          port || '<port>',
+          '--wait',
+        ]}
+      />
     </form>
   );
 }

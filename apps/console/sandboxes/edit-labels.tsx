@@ -2,11 +2,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { labelSandbox } from '#libs/api-client/generated/index.js';
 import type { Sandbox } from '../api/shapes.js';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { labelTexts } from '../vocabulary/labels.js';
 import { Field, faultOf } from '../writes/field.js';
 import { announcement } from '../writes/own-writes.js';
 import { Problem } from '../writes/problem.js';
+import { SendRow } from '../writes/send-row.js';
 import { newKey } from '../writes/use-write.js';
 import { labelChange, parseLabelsText } from './label-text.js';
 
@@ -51,15 +51,12 @@ export function EditLabels({ sandbox, close }: { readonly sandbox: Sandbox; read
         />
       </div>
       {error !== null && <Problem error={error} />}
-      <div className="send">
-        <button type="submit" className="button primary" disabled={!isGood || isSending || words.length === 0}>
-          Write labels
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          Cancel
-        </button>
-        <CommandLine words={['sandbox', 'label', sandbox.id, ...(words.length === 0 ? ['<key>=<value>'] : words)]} />
-      </div>
+      <SendRow
+        verb="Write labels"
+        isReady={isGood && !isSending && words.length > 0}
+        close={close}
+        words={['sandbox', 'label', sandbox.id, ...(words.length === 0 ? ['<key>=<value>'] : words)]}
+      />
     </form>
   );
 }

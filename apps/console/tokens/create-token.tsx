@@ -7,6 +7,7 @@ import { Age } from '../vocabulary/age.js';
 import { CopyButton } from '../vocabulary/copy.js';
 import { Field, faultOf } from '../writes/field.js';
 import { Problem } from '../writes/problem.js';
+import { SendRow } from '../writes/send-row.js';
 
 const parse = (text: string): unknown => parseUserName(text, 'user');
 const ROLES: readonly (readonly [Role, string])[] = [
@@ -88,14 +89,7 @@ export function CreateToken({ close }: { readonly close: () => void }) {
           </div>
         </div>
       )}
-      <div className="send">
-        <button type="submit" className="button primary" disabled={!isGood}>
-          Create token
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          Close
-        </button>
-      </div>
+      <SendRow verb="Create token" isReady={isGood} close={close} closing="Close" />
     </form>
   );
 }

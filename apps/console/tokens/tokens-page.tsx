@@ -10,6 +10,7 @@ import { useSession } from '../session/session.js';
 import { Age } from '../vocabulary/age.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
 import { Problem } from '../writes/problem.js';
+import { SendRow } from '../writes/send-row.js';
 import { CreateToken } from './create-token.js';
 
 export function TokensPage() {
@@ -62,14 +63,7 @@ function Tokens() {
             Token <span className="mono">{revoking.id}</span> of <span className="mono">{revoking.user}</span>: whoever
             uses it is refused from then on, and sessions that it opened end.
           </p>
-          <div className="send">
-            <button type="submit" className="button cuts" disabled={!isLive}>
-              Revoke token
-            </button>
-            <button type="button" className="button quiet" onClick={() => setRevoking(null)}>
-              Cancel
-            </button>
-          </div>
+          <SendRow verb="Revoke token" isCut isReady={isLive} close={() => setRevoking(null)} />
         </form>
       )}
       <section className="part first">

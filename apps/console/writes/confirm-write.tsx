@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { networkQuery } from '../api/queries.js';
 import type { Intent } from '../api/shapes.js';
-import { CommandLine } from '../vocabulary/command-line.js';
 import { counted } from '../vocabulary/times.js';
 import { PreviewPanel } from './preview-panel.js';
+import { SendRow } from './send-row.js';
 import { usePreview } from './use-preview.js';
 import { type NetworkWrite, useWrite, type WriteHeaders } from './use-write.js';
 import { WriteTrouble } from './write-trouble.js';
@@ -71,15 +71,13 @@ export function ConfirmWrite({ network, intent, label, text, verb, summary, word
       </div>
       <PreviewPanel network={network} preview={preview} isAsked />
       <WriteTrouble network={network} state={writer.state} again={write} discard={close} />
-      <div className="send">
-        <button type="submit" className="button cuts" disabled={!isReady || writer.state.kind === 'sending'}>
-          {cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}
-        </button>
-        <button type="button" className="button quiet" onClick={close}>
-          Cancel
-        </button>
-        <CommandLine words={words} />
-      </div>
+      <SendRow
+        verb={cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}
+        isCut
+        isReady={isReady && writer.state.kind !== 'sending'}
+        close={close}
+        words={words}
+      />
     </form>
   );
 }

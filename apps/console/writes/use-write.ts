@@ -75,7 +75,20 @@ export function useWrite() {
     }
   }
 
-  return { state, send, reset: () => setState({ kind: 'idle' }) };
+  const reset = () => setState({ kind: 'idle' });
+  return {
+    state,
+    send,
+    reset,
+    /** For a field that is typed into: what was answered to the text before is taken away. */
+    changed: (set: (value: string) => void) => (value: string) => {
+      set(value);
+      reset();
+    },
+    /** What the control plane said of this field; null: nothing. */
+    refusalOf: (field: string): string | null =>
+      state.kind === 'refused' && state.problem.field === field ? state.problem.message : null,
+  };
 }
 
 function picked({ network, version, changed, unchangedSince, warnings }: NetworkWrite): NetworkWrite {

@@ -70,7 +70,7 @@ async function openBus(
       inject: [SETTINGS],
       useFactory: (settings: ControlPlaneSettings) => ({
         type: 'postgres',
-        // Given, since typeorm would load another copy by its name (docs/adr/0052).
+        // Without this, typeorm loads a second copy of pg from node_modules beside the bundled one (docs/adr/0052).
         driver: pg,
         url: settings.databaseUrl,
         // Each module names its own.

@@ -10,7 +10,7 @@ export class InventoryPartMissingError extends CodedError {}
 export class InventoryParts {
   private readonly collected = new Map<AgentId, readonly InventoryMessage[]>();
 
-  /** How many sandboxes this part and those before it name. */
+  /** The number of sandboxes in this part and in the parts of the same inventory that came before it. */
   sandboxesWith(agentId: AgentId, part: InventoryMessage): number {
     return [...this.before(agentId, part), part].reduce((sum, { sandboxes }) => sum + sandboxes.length, 0);
   }

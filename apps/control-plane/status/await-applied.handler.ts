@@ -123,7 +123,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
   }
 }
 
-/** Of several that say the same, the first tells when it was applied. */
+/** An agent repeats its acknowledgement: the first one tells when it had applied the version. */
 function tookMs(
   { version, recordedAt }: VersionChange,
   { agentId, status }: ProvenAgent,

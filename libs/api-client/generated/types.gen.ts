@@ -393,7 +393,7 @@ export type AgentNetworkStatusDto = {
      */
     flowsCut: number | null;
     /**
-     * From the write of the present version to its acknowledgement; null: none
+     * Milliseconds from the write of the present version until this agent acknowledged it; null: it has not
      */
     tookMs: number | null;
     /**

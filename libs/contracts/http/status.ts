@@ -116,7 +116,8 @@ export class AgentNetworkStatusDto {
   @ApiProperty({
     type: 'integer',
     nullable: true,
-    description: 'From the write of the present version to its acknowledgement; null: none',
+    description:
+      'Milliseconds from the write of the present version until this agent acknowledged it; null: it has not',
   })
   readonly tookMs!: number | null;
 

@@ -13,13 +13,13 @@ const GATEWAY = '172.30.8.1';
 const API = '10.81.0.3';
 const AGENT_ADDRESS = '10.80.0.1';
 const HOST_PORT = 9_999;
-/** Of curl: the reset came before, during or after the request. */
+/** The codes that curl ends with when the connection is reset before, during or after its request. */
 const RESET = [7, 55, 56];
 const NAME = 'http://api.dev.gstacks:8080/';
 const SERVER = (text: string, port: number) =>
   `require('node:http').createServer((q, r) => { r.write('${text}'); if (q.url !== '/hold') r.end(); }).listen(${port}, '::')`;
 
-/** As Firecracker is mostly set up: the gateway is the host's address on the tap. */
+/** The network is as most set-ups of Firecracker have it: the guest's gateway is the host's address on the tap. */
 describe('a guest with a kernel of its own, behind a tap that the driver link serves', function () {
   this.timeout(180_000);
   let plane: FakeControlPlane;

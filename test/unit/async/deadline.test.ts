@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { setDeadline } from '#libs/async/deadline.js';
+import { waitFor } from '#test/support/wait.js';
 
 describe('a deadline', () => {
   it('passes once, when nobody cancels it', async () => {
@@ -24,9 +25,9 @@ describe('a deadline', () => {
     // This process is held up past the deadline, and the answer comes meanwhile.
     const until = performance.now() + 300;
     while (performance.now() < until);
-    await new Promise((passed) => setTimeout(passed, 1));
-    expect(heard).to.deep.equal(['answer']);
+    await waitFor('one of the two is heard', () => heard.length > 0);
     answer.stdin.end('end\n');
     await once(answer, 'exit');
+    expect(heard).to.deep.equal(['answer']);
   });
 });
