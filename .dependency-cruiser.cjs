@@ -30,6 +30,7 @@ const AGENT_LAYERS = [
   'foundation',
   'state',
   'sandboxes',
+  'egress',
   'dns',
   'proxy',
   'mesh',

@@ -1,26 +1,23 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '#test/support/ports.js';
-import type { Load, LoadResult } from './dns/generator.js';
-import { benchHosts } from './dns/names.js';
+import { benchHosts, DOMAIN, NAMES } from './dns/names.js';
+import {
+  drive,
+  GENERATOR_CORE,
+  IN_FLIGHT,
+  isInstalled,
+  type Measured,
+  nodeOnCore,
+  SERVER_CORE,
+  startDnsmasq,
+} from './dns/turns.js';
 import { type BenchRow, median } from './report.js';
 
-const SERVER_CORE = '0';
-const GENERATOR_CORE = '1';
 const ROUNDS = 5;
-const ROUND_MS = 3_000;
-const IN_FLIGHT = 128;
-/** Linux counts processor time in hundredths of a second, whatever its own tick: proc(5). */
-const TICKS_PER_SECOND = 100;
-
-interface Measured extends LoadResult {
-  /** Of the server's process, all threads. */
-  readonly cpuSeconds: number;
-}
 
 /**
  * 10,000 names over UDP, ours and dnsmasq turn by turn: server on one core, generator on the other. What decides is
@@ -28,21 +25,22 @@ interface Measured extends LoadResult {
  */
 export default async function benchDns(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-bench-dns-'));
-  const generator = node(GENERATOR_CORE, './dns/generator.js');
+  const generator = nodeOnCore(GENERATOR_CORE, 'dns/generator.js');
   const servers: ChildProcess[] = [];
   try {
     const ourPort = await freePort();
-    const ours = node(SERVER_CORE, './dns/server.js', String(ourPort));
+    const ours = nodeOnCore(SERVER_CORE, 'dns/server.js', String(ourPort));
     servers.push(ours);
     await once(ours, 'message');
     const peerPort = await freePort();
-    const peer = isInstalled('dnsmasq') ? startDnsmasq(folder, peerPort) : null;
+    const peer = isInstalled('dnsmasq') ? startPeer(folder, peerPort) : null;
     if (peer !== null) servers.push(peer);
 
     const measured: { ours: Measured[]; peer: Measured[] } = { ours: [], peer: [] };
     for (let round = 0; round <= ROUNDS; round += 1) {
-      const one = await drive(generator, ours, ourPort);
-      const other = peer === null ? null : await drive(generator, peer, peerPort);
+      const one = await drive(generator, ours.pid, { domain: DOMAIN, names: NAMES, port: ourPort });
+      const other =
+        peer === null ? null : await drive(generator, peer.pid, { domain: DOMAIN, names: NAMES, port: peerPort });
       // The first round warms both up.
       if (round === 0) continue;
       measured.ours.push(one);
@@ -56,39 +54,10 @@ export default async function benchDns(): Promise<readonly BenchRow[]> {
   }
 }
 
-function isInstalled(program: string): boolean {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
-}
-
-function node(core: string, file: string, ...args: string[]): ChildProcess {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  return spawn('taskset', ['-c', core, process.execPath, path, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-}
-
-function startDnsmasq(folder: string, port: number): ChildProcess {
+function startPeer(folder: string, port: number): ChildProcess {
   const hosts = join(folder, 'hosts');
   writeFileSync(hosts, benchHosts());
-  const fixed = ['--keep-in-foreground', '--conf-file=/dev/null', '--pid-file', '--no-resolv', '--no-hosts', '--user='];
-  const answers = ['--cache-size=0', '--local=/gstacks/', '--local-ttl=5', `--addn-hosts=${hosts}`];
-  const place = [`--port=${port}`, '--listen-address=127.0.0.1', '--bind-interfaces'];
-  return spawn('taskset', ['-c', SERVER_CORE, 'dnsmasq', ...fixed, ...answers, ...place], { stdio: 'inherit' });
-}
-
-async function drive(generator: ChildProcess, server: ChildProcess, port: number): Promise<Measured> {
-  const before = cpuSeconds(server);
-  const load: Load = { port, inFlight: IN_FLIGHT, milliseconds: ROUND_MS };
-  generator.send(load);
-  const [result] = (await once(generator, 'message')) as [LoadResult];
-  return { ...result, cpuSeconds: cpuSeconds(server) - before };
-}
-
-/** User and system time of a process, fields 14 and 15 of its stat, proc(5). */
-function cpuSeconds(server: ChildProcess): number {
-  const stat = readFileSync(`/proc/${server.pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return startDnsmasq(port, '--cache-size=0', '--local=/gstacks/', '--local-ttl=5', `--addn-hosts=${hosts}`);
 }
 
 function rows(ours: readonly Measured[], peer: readonly Measured[]): readonly BenchRow[] {

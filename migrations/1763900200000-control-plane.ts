@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the control plane keeps besides the log: secrets by their hash, its epoch, cursors and what agents last said. */
+/**
+ * What the control plane keeps besides the log: secrets by their hash, its epoch, cursors and what agents last said.
+ */
 export class ControlPlane1763900200000 implements MigrationInterface {
   readonly name = 'ControlPlane1763900200000';
 

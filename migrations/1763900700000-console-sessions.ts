@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Signing in to the console: one-time codes and sessions, by their hashes, both gone with the token that they stand for. */
+/**
+ * Signing in to the console: one-time codes and sessions, by their hashes, both gone with the token that they stand
+ * for.
+ */
 export class ConsoleSessions1763900700000 implements MigrationInterface {
   readonly name = 'ConsoleSessions1763900700000';
 

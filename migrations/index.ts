@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { poolConfig } from '#libs/event-store/connection.js';
 import { EventLog1763900000000 } from './1763900000000-event-log.js';
 import { AppliedLog1763900100000 } from './1763900100000-applied-log.js';
 import { ControlPlane1763900200000 } from './1763900200000-control-plane.js';
@@ -21,6 +22,9 @@ export const migrations = [
   ConsoleSessions1763900700000,
 ];
 
+/** One migration may rewrite a large table. */
+const ANSWER_WITHIN_MS = 3_600_000;
+
 /** Two processes that start together run the migrations one after the other. */
 const MIGRATION_LOCK = 4_711_002;
 
@@ -33,6 +37,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
     migrations,
     logging: false,
     poolSize: 2,
+    extra: poolConfig(ANSWER_WITHIN_MS),
   });
   await source.initialize();
   const lock = source.createQueryRunner();

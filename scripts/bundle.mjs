@@ -19,7 +19,9 @@ const ENTRY_POINTS = {
   'all-in-one': 'apps/all-in-one/main.js',
 };
 
-/** What stays outside: packages that are not installed and asked for by nobody, and one that is looked up by its name. */
+/**
+ * What stays outside: packages that are not installed and asked for by nobody, and one that is looked up by its name.
+ */
 const OUTSIDE = [
   '@fastify/multipart',
   '@fastify/view',
@@ -47,7 +49,9 @@ function mappedAsOne(path, text) {
 const SOURCE_MAP = /\/\/# sourceMappingURL=.*/g;
 
 const PLACE = /new URL\('(\.\/[\w-]+\.js)', import\.meta\.url\)|import\.meta\.url/g;
-/** esbuild leaves alone what a `require` made at run time loads: a second copy, with classes and metadata of its own. */
+/**
+ * esbuild leaves alone what a `require` made at run time loads: a second copy, with classes and metadata of its own.
+ */
 const RUN_TIME_REQUIRE = 'const require = createRequire(import.meta.url);';
 
 /** A bundled module finds what it looks for by its own place (a worker, package.json) from where it was. */
@@ -97,11 +101,13 @@ async function bundle(name) {
   });
   refuseUnknownImports(name, metafile);
   for (const { path, contents } of outputFiles) replace(path, contents);
-  // What is compiled is kept when a process ends, and found by the next one.
+  // What is compiled is kept when a process ends, and found by the next one. Source maps are not asked for by Node's
+  // option: then pino, which looks who calls it, would have the whole map read at each start.
   replace(
     join(PROGRAMS, `${name}.js`),
     `import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+process.setSourceMapsEnabled(true);
 enableCompileCache(fileURLToPath(new URL('./compiled', import.meta.url)));
 await import('./bundles/${name}.js');
 `,

@@ -1,5 +1,5 @@
-// Draws which folder imports which, as Mermaid, into docs/architecture.md: `node scripts/layers.mjs`, or with --check to
-// say whether the picture there is that of the code.
+// Draws which folder imports which, as Mermaid, into docs/architecture.md: `node scripts/layers.mjs`, or with --check
+// to say whether the picture there is that of the code.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

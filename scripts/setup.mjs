@@ -1,8 +1,21 @@
-// What `npm start`, `npm test`, `npm run bench` and `npm run soak` run on a fresh clone, with any Node from 20 on and nothing but Node's own modules:
-// install the dependencies, check what their install scripts had to bring, build, and go on with the pinned Node 24.
+// What `npm start`, `npm test`, `npm run bench` and `npm run soak` run on a fresh clone, with any Node from 20 on and
+// nothing but Node's own modules: install the dependencies, check what their install scripts had to bring, build, and
+// go on with the pinned Node 24.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -77,7 +90,7 @@ function requireInstalled() {
 }
 
 async function build() {
-  await step('build', NODE, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+  await step('build', NODE, [join('node_modules', 'typescript-native', 'bin', 'tsc'), '-p', 'tsconfig.json']);
   await step('programs', NODE, [join('scripts', 'bundle.mjs')]);
 }
 
@@ -110,9 +123,45 @@ async function buildConsole() {
   writeFileSync(CONSOLE_BUILT_FROM, wanted);
 }
 
+/** Of mesh-node, and of the control server that its tests use, which is a module of its own. */
+const GO_TESTS = ['./...', 'globalstacks/mesh-fixture/...'];
+
+/**
+ * Go's own tests need nothing that is installed or built here, so they run while npm waits for the network. test/run.ts
+ * finds in the folder what they printed and, once they have ended, their exit code.
+ */
+function startGoTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'gs-go-tests-'));
+  const output = openSync(join(folder, 'output'), 'w');
+  // Compiled as the programs are (apps/all-in-one/go-program.ts), so that packages are compiled once for both.
+  const child = spawn('go', ['test', '-trimpath', '-count=1', '-json', ...GO_TESTS], {
+    cwd: join(CLONE, 'apps', 'mesh-node'),
+    env: { ...process.env, CGO_ENABLED: '0' },
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  const ended = (code) => {
+    writeFileSync(join(folder, 'code.new'), String(code));
+    renameSync(join(folder, 'code.new'), join(folder, 'code'));
+  };
+  child.once('error', (error) => ended(error.code));
+  child.once('exit', (code) => ended(code ?? 1));
+  child.unref();
+  process.once('exit', () => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
 /** Goes on with Node 24 as a child that gets the same signals, and ends as it ends. */
-function goOn(entryPoint, args) {
-  const child = spawn(NODE, ['--enable-source-maps', join(CLONE, entryPoint), ...args], { stdio: 'inherit' });
+function goOn(entryPoint, args, env) {
+  // A program sees to its source maps itself.
+  const options = entryPoint.startsWith('dist/programs/') ? [] : ['--enable-source-maps'];
+  const child = spawn(NODE, [...options, join(CLONE, entryPoint), ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
@@ -131,9 +180,10 @@ async function main([command, ...args]) {
       `Node ${process.versions.node} is too old to set this up: install Node ${OLDEST_NODE} or newer`,
     );
   }
+  const env = command === 'test' ? { GLOBALSTACKS_GO_TESTS: startGoTests() } : {};
   await install();
   await Promise.all([build(), buildConsole()]);
-  goOn(entryPoint, args);
+  goOn(entryPoint, args, env);
 }
 
 main(process.argv.slice(2)).catch((error) => {

@@ -23,12 +23,17 @@ import { InventoryReports } from './contact/inventory.js';
 import { diagnosedAgent } from './diagnostics/diagnosed-agent.js';
 import { diagnose } from './diagnostics/diagnostics.js';
 import { NameKnowledge } from './dns/name-knowledge.js';
+import { keptCredentials } from './enrollment/credentials.js';
 import { Enrollment } from './enrollment/enrollment.js';
-import { openIdentityKeys } from './enrollment/identity-keys.js';
+import { isCertified, openIdentityKeys } from './enrollment/identity-keys.js';
+import { provisionalCredentials } from './enrollment/provisional.js';
+import { StoreEpochs } from './enrollment/store-epochs.js';
 import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
+import { MeshOffers } from './mesh/mesh-offers.js';
 import { PeerFiles } from './mesh/peer-files.js';
 import type { AgentSettings } from './settings.js';
+import { ownStateFolder } from './state/own-state-folder.js';
 import { Applier } from './topology/applier.js';
 import { reportApplier } from './topology/applier-log.js';
 import { LastGoodFiles } from './topology/last-good.js';
@@ -45,9 +50,9 @@ export interface RunningAgent {
 const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs: 60_000 };
 
 /**
- * Starts an agent in this order: keys and credentials, the bus, sandboxes and their traffic, the last good versions from
- * disk, DNS, then contact with the control plane. Until that answers, the agent serves the last good versions. `starting` ends the wait for an
- * enrolment.
+ * Starts an agent in this order: the right to its state folder, keys and credentials, the bus, sandboxes and their
+ * traffic, the last good versions from disk, DNS, then contact with the control plane. Until that answers, the agent
+ * serves the last good versions. `starting` ends the wait for an enrolment.
  */
 export async function startAgent(settings: AgentSettings, log: AgentLog, starting: AbortSignal): Promise<RunningAgent> {
   const now = () => new Date();
@@ -55,14 +60,24 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const counters = new Counters();
   const contactLog = new ContactLog(log, counters);
   await mkdir(settings.stateFolder, { recursive: true, mode: 0o700 });
+  const ownership = ownStateFolder(settings.stateFolder);
 
-  const keys = openIdentityKeys(inState('identity'));
+  const identity = inState('identity');
+  const kept = await keptCredentials(identity, settings.name, {
+    now,
+    damaged: (error, movedTo) => log.warn({ movedTo, ...errorFields(error) }, 'the credentials cannot be used'),
+  });
+  const keys = await openIdentityKeys(identity, settings.name, kept, {
+    now,
+    replaced: (error, movedTo) => log.warn({ movedTo, ...errorFields(error) }, 'a new mesh key is made'),
+  });
   const enrollment = new Enrollment(
-    { ...settings, folder: inState('identity') },
+    { ...settings, folder: identity },
     { keys, now, report: ({ kind, error }) => log.warn(errorFields(error), `enrolment: ${kind}`) },
   );
-  let credentials = await enrollment.current(starting);
+  let credentials = await enrollment.current(kept, starting);
   const { agentId } = credentials;
+  let isMeshKeyCertified = isCertified(credentials, keys);
 
   // The connection to the bus, and the messages that the agent sends over it.
   const bus = new MemberBus({
@@ -106,7 +121,10 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const admitted = new AdmittedPeers();
   const traffic = await openTraffic(settings, {
     agentId,
-    credentials: meshCredentials(credentials, keys),
+    credentials: isMeshKeyCertified
+      ? meshCredentials(credentials, keys)
+      : await provisionalCredentials(credentials, keys, now()),
+    isCertified: () => isMeshKeyCertified,
     offeredMesh: credentials,
     requestMeshKey: (signal) => enrollment.meshKey(signal),
     admitsLocal: (networkId, source) => admitted.admits(networkId, source),
@@ -120,7 +138,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     now,
   });
   const peerFiles = new PeerFiles(settings.stateFolder, (error) => log.error(errorFields(error), 'peers not kept'));
-  if (traffic.mesh.member !== null) admitted.admitTo(traffic.mesh.member, agentId);
+  admitted.admitTo(traffic.mesh, agentId);
   admitted.restore(await peerFiles.load(now()));
   admitted.onPeers((peers) => peerFiles.savePeers(peers));
   admitted.onLocalNodes((localNodes) => {
@@ -139,9 +157,11 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       addresses: traffic.addresses,
       listeners: traffic.listeners,
       publishNames: (networkId, names) => traffic.zone.publish(networkId, names),
+      followEgress: () => traffic.egress.follow(),
     }),
     store,
     acknowledgements,
+    reportRefusal: (message) => refusals.report(message),
     now,
     later,
     report: (event) => reportApplier(log, event),
@@ -184,6 +204,8 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     },
     failed: (error) => log.warn(errorFields(error), 'inventory not reported'),
   });
+  const epochs = new StoreEpochs(held.epoch());
+  const offers = new MeshOffers(() => traffic.mesh.isWanting);
   const link = new ControlPlaneLink(bus, {
     hello: () => ({
       protocol: BUS_PROTOCOL,
@@ -196,13 +218,17 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     }),
     ...{ acknowledgements, receiver, admitted, syncs },
     diagnose: (message) => diagnose(diagnosed, message),
-    answered: ({ networks }, to) => {
+    answered: ({ networks, epoch }, to) => {
       freshness.contact();
       knowledge.contacted(networks.map(({ networkId }) => networkId));
       contactLog.answered(to);
       if (to === 'hello') inventory.report();
+      if (epochs.heard(epoch) || !isMeshKeyCertified || offers.heard()) renewal.now();
     },
-    unanswered: (error) => contactLog.unanswered(error),
+    unanswered: (error) => {
+      contactLog.unanswered(error);
+      offers.unanswered();
+    },
   });
   traffic.onSandboxes(() => inventory.report());
   traffic.onMesh(() => link.reportSoon());
@@ -210,12 +236,13 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const renewal = new Renewal(credentials, RENEWAL_PACE, {
     renew: (current, signal) => enrollment.renew(current, signal),
     renewed: async (renewed) => {
-      const { meshTransport, meshControlUrl } = renewed;
-      if (meshTransport !== credentials.meshTransport || meshControlUrl !== credentials.meshControlUrl) {
-        log.warn({ meshTransport, meshControlUrl }, 'the control plane names another mesh: start this agent again');
-      }
       credentials = renewed;
-      traffic.mesh.member?.setCredentials(meshCredentials(renewed, keys));
+      traffic.mesh.setCredentials(meshCredentials(renewed, keys));
+      await traffic.mesh.follow(renewed);
+      if (!isMeshKeyCertified) {
+        isMeshKeyCertified = true;
+        link.reportSoon();
+      }
       await bus.reconnect();
       log.info({ expiresAt: renewed.expiresAt }, 'credentials renewed');
     },
@@ -225,6 +252,8 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     },
     now,
   });
+  // Credentials of an earlier start may hold what the control plane offered long ago.
+  if (!isMeshKeyCertified || (credentials === kept && traffic.mesh.isWanting)) renewal.now();
   const absence = new BusAbsence(() => renewal.now());
   bus.onStatus((status) => absence.heard(status));
 
@@ -245,6 +274,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       await Promise.all([freshness.close(), peerFiles.close()]);
       await bus.close();
       absence.close();
+      ownership.release();
       log.info({ counters: counters.all() }, 'agent ended');
     },
 

@@ -1,7 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startAgent } from './agent.js';
-import { createLog, errorFields } from './foundation/log.js';
+import { agentLog, errorFields } from './foundation/log.js';
 import { type AgentSettings, parseAgentSettings } from './settings.js';
 
 const CLOSE_WITHIN_MS = 8_000;
@@ -11,18 +11,18 @@ function readSettings(): AgentSettings {
     return parseAgentSettings(process.env);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    createLog('unnamed', 'info').fatal(errorFields(error), 'the settings cannot be used');
+    agentLog('unnamed', 'info').fatal(errorFields(error), 'the settings cannot be used');
     process.exit(2);
   }
 }
 
 const settings = readSettings();
-const log = createLog(settings.name, settings.logLevel);
+const log = agentLog(settings.name, settings.logLevel);
 
 runProgram({
   start: async (signal) => {
     const agent = await startAgent(settings, log, signal);
-    log.info({ agent: settings.name, driver: settings.driver.name }, 'agent started');
+    log.info({ driver: settings.driver.name }, 'agent started');
     return agent;
   },
   ending: (reason) => log.info({ reason }, 'ending'),

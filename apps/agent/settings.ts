@@ -3,6 +3,7 @@ import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
 import { parseHttpUrl } from '#libs/contracts/urls.js';
 import { wholeNumber } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
+import { readEgressMode } from './egress/egress-settings.js';
 import { type Environment, parseDnsAddress, parsePath, variablesOf } from './foundation/variables.js';
 import { readMeshSettings } from './mesh/mesh-settings.js';
 import { chooseDriver } from './sandboxes/drivers.js';
@@ -28,12 +29,14 @@ export function parseAgentSettings(environment: Environment): AgentSettings {
   const variables = variablesOf(environment);
   const { read, need } = variables;
   const name = need('GLOBALSTACKS_AGENT_NAME', parseAgentId);
+  const driver = chooseDriver(variables, name);
   return {
     name,
     controlPlaneUrl: need('GLOBALSTACKS_CONTROL_PLANE_URL', parseHttpUrl),
     stateFolder: need('GLOBALSTACKS_AGENT_STATE_DIR', parsePath),
     enrollmentTokenFile: read('GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE', parsePath),
-    driver: chooseDriver(variables, name),
+    driver,
+    egress: readEgressMode(variables, driver.name),
     proxyRange: read('GLOBALSTACKS_AGENT_MESH_PROXY_BIND', (value, field) => parseAddressRange(value, field).text),
     dnsUpstreams: read('GLOBALSTACKS_AGENT_DNS_UPSTREAMS', parseUpstreams) ?? 'system',
     dnsQueriesPerSecond: read('GLOBALSTACKS_AGENT_DNS_RATE', wholeNumber(1, 1_000_000)) ?? 20_000,

@@ -11,6 +11,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 export class ControlPlaneAnswerError extends CodedError {}
 
 const POLL_MS = 100;
+const TELL_AFTER_MS = 10_000;
 const SIGN_IN_SECONDS = 600;
 
 /** The few calls the set-up itself makes. Errors: ControlPlaneAnswerError. */
@@ -62,14 +63,23 @@ export class ControlPlaneClient {
 
   /**
    * Resolves, when an agent in contact reports each of these, with the network namespace of each that has one.
-   * Rejects at the deadline, naming the rest.
+   * `awaited` is asked each time; `takesLong` is told once what is missing. Rejects at the deadline, naming the rest.
    */
-  async waitForSandboxes(ids: readonly string[], deadlineMs: number): Promise<ReadonlyMap<string, string | null>> {
+  async waitForSandboxes(
+    awaited: () => readonly string[],
+    deadlineMs: number,
+    takesLong: (missing: readonly string[]) => void,
+  ): Promise<ReadonlyMap<string, string | null>> {
     const deadline = performance.now() + deadlineMs;
+    let tellAt = performance.now() + TELL_AFTER_MS;
     for (;;) {
       const { items } = await answered(listSandboxes({ client: this.client }));
-      const missing = ids.filter((id) => !items.some((item) => item.id === id && item.status === 'RUNNING'));
+      const missing = awaited().filter((id) => !items.some((item) => item.id === id && item.status === 'RUNNING'));
       if (missing.length === 0) return new Map(items.map((item) => [item.id, item.namespace]));
+      if (performance.now() > tellAt) {
+        takesLong(missing);
+        tellAt = Number.POSITIVE_INFINITY;
+      }
       if (performance.now() > deadline) {
         throw new ControlPlaneAnswerError(
           'SANDBOXES_MISSING',

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The home folder's places; each is made when the home is opened. */
@@ -34,13 +34,6 @@ export function openHome(folder: string): Home {
     sandboxFile: (agent) => under('sandboxes', `${agent}.yaml`),
     file: (name) => under(name),
   };
-}
-
-/** Writes the whole file or leaves the old one. */
-export function writeWhole(path: string, text: string, mode: number): void {
-  writeFileSync(`${path}.new`, text, { mode });
-  chmodSync(`${path}.new`, mode);
-  renameSync(`${path}.new`, path);
 }
 
 /** The file's JSON, or null when there is none or it cannot be read as JSON. */

@@ -8,17 +8,21 @@ import { Stack, type StartedStack } from './stack.js';
 const CLONE = fileURLToPath(new URL('../../..', import.meta.url));
 const USAGE_EXIT = 2;
 
+// The file or pipe that it prints to may be full, or gone. Its log keeps what it says.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function readyBlock({ url, home, sandboxes, clone, consoleLink }: StartedStack): string {
+function readyBlock({ url, home, sandboxes, clone, down, consoleLink }: StartedStack): string {
   return [
     'ready',
     `url: ${url}`,
     `cli: ${join(clone, 'bin', 'gstacks')}`,
     `home: ${home}`,
     `sandboxes: ${sandboxes.map(({ id, agent }) => `${id}@${agent}`).join(' ')}`,
+    ...down.map((what) => `down: ${what}`),
     `console: ${consoleLink}`,
   ].join('\n');
 }

@@ -12,7 +12,9 @@ const CONTROL_PLANE_VARIABLES = [
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The mesh of a stack: by TCP on this machine, unless the environment names a control server or the transport tsnet. */
+/**
+ * The mesh of a stack: by TCP on this machine, unless the environment names a control server or the transport tsnet.
+ */
 export interface StackMesh {
   readonly transport: 'direct' | 'tsnet';
   readonly controlPlane: Variables;

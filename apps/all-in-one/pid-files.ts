@@ -1,35 +1,29 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { forgetProcess, recordedProcess, recordProcess } from '#libs/program/process-record.js';
 
 const KILL_TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
 
-/**
- * `<run>/<name>.pid` for each child. Beside it lies when that process began, so that a later start tells a child of
- * a killed parent from an unrelated process that was given the same number.
- */
+/** `<run>/<name>.pid` for each child, as recordProcess writes it. */
 export class PidFiles {
   constructor(private readonly folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
   }
 
+  /** Errors: DiskFullError, or the system's. */
   write(name: string, pid: number): void {
-    writeFileSync(join(this.folder, `${name}.pid`), `${pid}\n`);
-    writeFileSync(join(this.folder, `${name}.began`), `${beganAt(pid) ?? ''}\n`);
+    recordProcess(join(this.folder, name), pid);
   }
 
   remove(name: string): void {
-    rmSync(join(this.folder, `${name}.pid`), { force: true });
-    rmSync(join(this.folder, `${name}.began`), { force: true });
+    forgetProcess(join(this.folder, name));
   }
 
   /** The running process of that name, if it is the one that was written down. */
   alive(name: string): number | null {
-    const pid = Number(this.read(`${name}.pid`));
-    if (!Number.isInteger(pid) || pid <= 1) return null;
-    const began = beganAt(pid);
-    return began !== null && began === this.read(`${name}.began`) ? pid : null;
+    return recordedProcess(join(this.folder, name));
   }
 
   /** Ends what a killed parent left behind, all but the one named; returns the names. */
@@ -49,14 +43,6 @@ export class PidFiles {
     }
     return ended;
   }
-
-  private read(file: string): string {
-    try {
-      return readFileSync(join(this.folder, file), 'utf8').trim();
-    } catch {
-      return '';
-    }
-  }
 }
 
 async function end(pid: number, isGone: () => boolean): Promise<void> {
@@ -71,17 +57,5 @@ async function end(pid: number, isGone: () => boolean): Promise<void> {
       if (isGone()) return;
       await pause(POLL_MS);
     }
-  }
-}
-
-/** When the process began, in clock ticks since boot (proc(5), field 22); null when it does not run. */
-function beganAt(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const state = fields[0];
-    return state === 'Z' || state === 'X' ? null : (fields[19] ?? null);
-  } catch {
-    return null;
   }
 }

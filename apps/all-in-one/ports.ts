@@ -1,4 +1,5 @@
-import { type Home, readJson, writeWhole } from './home.js';
+import { writeWhole } from '#libs/program/write-whole.js';
+import { type Home, readJson } from './home.js';
 import { freePortOn } from './port-owner.js';
 
 /** Ports of the inner processes: drawn once for a home and kept, because agents remember them. */

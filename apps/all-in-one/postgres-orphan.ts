@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -8,20 +8,32 @@ const SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
 const PATIENCE_MS = 5_000;
 
 /**
- * Ends a Postgres that a killed parent left behind on this data directory, and removes a pid file that names nobody
- * or another program. Postgres itself would refuse to start beside either.
+ * Ends a Postgres that a killed parent left behind on this data directory, and removes its pid file, also one that
+ * names nobody or another program, or is damaged. Postgres itself would refuse to start beside it.
  */
 export async function endOrphanedPostgres(dataFolder: string): Promise<void> {
   const pidFile = join(dataFolder, 'postmaster.pid');
   for (const signal of SIGNALS) {
-    const pid = readPid(pidFile);
-    if (pid === null) return;
-    if (!servesFolder(pid, dataFolder)) break;
+    const pid = serverOf(dataFolder, pidFile);
+    if (pid === null) break;
     process.kill(pid, signal);
     const deadline = performance.now() + PATIENCE_MS;
     while (servesFolder(pid, dataFolder) && performance.now() < deadline) await pause(POLL_MS);
   }
   rmSync(pidFile, { force: true });
+}
+
+/** The server that runs on the folder: the one of the pid file, or whoever else is found there. */
+function serverOf(dataFolder: string, pidFile: string): number | null {
+  const named = readPid(pidFile);
+  if (named !== null && servesFolder(named, dataFolder)) return named;
+  if (process.platform !== 'linux') return null;
+  const processes = readdirSync('/proc').filter(
+    (entry) => /^\d+$/.test(entry) && servesFolder(Number(entry), dataFolder),
+  );
+  // The server's own children work in the folder too.
+  const pid = processes.find((entry) => !processes.includes(parentOf(entry)));
+  return pid === undefined ? null : Number(pid);
 }
 
 function readPid(pidFile: string): number | null {
@@ -42,8 +54,20 @@ function servesFolder(pid: number, dataFolder: string): boolean {
   }
   if (process.platform !== 'linux') return true;
   try {
-    return readlinkSync(`/proc/${pid}/cwd`) === dataFolder;
+    return (
+      readlinkSync(`/proc/${pid}/cwd`) === dataFolder && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'postgres\n'
+    );
   } catch {
     return false;
+  }
+}
+
+/** From proc(5), field 4. */
+function parentOf(pid: string): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '';
+  } catch {
+    return '';
   }
 }

@@ -1,19 +1,18 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
-  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { Client } from 'pg';
+import { basename, dirname, join } from 'node:path';
+import { Client, DatabaseError } from 'pg';
 import { inheritedVariables } from '#libs/program/inherited-variables.js';
 import {
   asPostgresUser,
@@ -23,6 +22,7 @@ import {
   postgresUser,
 } from './postgres-binaries.js';
 import { endOrphanedPostgres } from './postgres-orphan.js';
+import { readOrMakePassword } from './postgres-password.js';
 
 export interface PostgresSettings {
   /** Made, and initialised once, when it is not there. */
@@ -40,13 +40,19 @@ export interface PreparedPostgres extends PostgresCommand {
   readonly env: Readonly<Record<string, string>>;
   /** Fast shutdown: open connections are ended. */
   readonly stopSignal: 'SIGINT';
-  /** Whether it takes connections now. */
+  /** Whether it takes connections now. Error: PostgresUnavailableError, when it never will. */
   readonly isReady: () => Promise<boolean>;
+  /** What to do when it cannot run, besides reading its log. */
+  readonly remedy: string;
   /** The URL of a database; holds the password. */
   readonly url: (database: string) => string;
 }
 
 const SUPERUSER = 'globalstacks';
+/** As initdb writes it. */
+const VERSION = /^\d+\n$/;
+/** SQLSTATE, PostgreSQL documentation, appendix A. */
+const INVALID_PASSWORD = '28P01';
 const ENVIRONMENT = { ...inheritedVariables(['PATH']), LC_ALL: 'C', TZ: 'UTC' };
 
 /**
@@ -55,11 +61,17 @@ const ENVIRONMENT = { ...inheritedVariables(['PATH']), LC_ALL: 'C', TZ: 'UTC' };
  */
 export async function preparePostgres(settings: PostgresSettings): Promise<PreparedPostgres> {
   const binaries = postgresBinaries();
-  const password = readOrMakePassword(settings.passwordFile);
+  const { password, isNew } = readOrMakePassword(settings.passwordFile);
   mkdirSync(dirname(settings.dataFolder), { recursive: true });
-  if (!existsSync(join(settings.dataFolder, 'PG_VERSION'))) await initialise(binaries, settings.dataFolder, password);
+  const isInitialised = existsSync(join(settings.dataFolder, 'PG_VERSION'));
+  if (!isInitialised) {
+    refuseOtherFiles(settings.dataFolder);
+    await initialise(binaries, settings.dataFolder, password);
+  }
+  requireVersion(join(settings.dataFolder, 'PG_VERSION'));
   const dataFolder = realpathSync(settings.dataFolder);
   await endOrphanedPostgres(dataFolder);
+  if (isInitialised && isNew) await changePassword(binaries, dataFolder, password);
   const configuration = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...(settings.configuration ?? [])];
   const args = ['-D', dataFolder, '-p', String(settings.port), ...configuration.flatMap((setting) => ['-c', setting])];
   const url = (database: string): string =>
@@ -68,9 +80,36 @@ export async function preparePostgres(settings: PostgresSettings): Promise<Prepa
     ...asPostgresUser(postgresUser(), [binaries, dirname(dataFolder)], join(binaries, 'postgres'), args),
     env: ENVIRONMENT,
     stopSignal: 'SIGINT',
-    isReady: () => accepts(url('postgres')),
+    remedy: `if files of ${dataFolder} are damaged, put back that folder from a backup`,
+    isReady: () => accepts(url('postgres'), settings.passwordFile),
     url,
   };
+}
+
+/** What may be a database must not be replaced by an empty one. */
+function refuseOtherFiles(dataFolder: string): void {
+  if (!existsSync(dataFolder) || readdirSync(dataFolder).length === 0) return;
+  throw new PostgresUnavailableError(
+    'POSTGRES_DATA_INVALID',
+    `${join(dataFolder, 'PG_VERSION')} is missing beside other files`,
+    'put back the folder from a backup, or move it away to begin with an empty database',
+  );
+}
+
+/** Postgres itself would name the folder alone. A file that cannot be read it names. */
+function requireVersion(file: string): void {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return;
+  }
+  if (VERSION.test(text)) return;
+  throw new PostgresUnavailableError(
+    'POSTGRES_DATA_INVALID',
+    `${file} ${text === '' ? 'is empty' : 'does not hold a version of Postgres'}`,
+    'put back the folder from a backup, or move it away to begin with an empty database',
+  );
 }
 
 async function initialise(binaries: string, dataFolder: string, password: string): Promise<void> {
@@ -100,38 +139,48 @@ async function initialise(binaries: string, dataFolder: string, password: string
   renameSync(unfinished, dataFolder);
 }
 
-async function run({ command, args, user }: PostgresCommand): Promise<void> {
+/** Of a database whose password was lost: whoever has its files may set another. No server may run on it. */
+async function changePassword(binaries: string, dataFolder: string, password: string): Promise<void> {
+  const args = ['--single', '-D', dataFolder, 'postgres'];
+  await run(
+    asPostgresUser(postgresUser(), [binaries, dirname(dataFolder)], join(binaries, 'postgres'), args),
+    `ALTER ROLE ${SUPERUSER} PASSWORD '${password}'\n`,
+  );
+}
+
+/** `input`: what the program reads, since arguments can be seen by everybody on the machine. */
+async function run({ command, args, user }: PostgresCommand, input = ''): Promise<void> {
   const child = spawn(command, [...args], {
     cwd: '/',
     env: ENVIRONMENT,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe'],
     ...user,
   });
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new PostgresUnavailableError('POSTGRES_NOT_INITIALISED', `initdb failed: ${output.trim()}`);
+  if (code === 0) return;
+  throw new PostgresUnavailableError('POSTGRES_NOT_INITIALISED', `${basename(command)} failed: ${output.trim()}`);
 }
 
-function readOrMakePassword(file: string): string {
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  }
-  chmodSync(file, 0o600);
-  return readFileSync(file, 'utf8').trim();
-}
-
-async function accepts(url: string): Promise<boolean> {
+/** Error: PostgresUnavailableError, when the password is that of another database. */
+async function accepts(url: string, passwordFile: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
   client.on('error', () => {});
   try {
     await client.connect();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== INVALID_PASSWORD) return false;
+    throw new PostgresUnavailableError(
+      'POSTGRES_PASSWORD_INVALID',
+      `${passwordFile} does not hold the password of this database`,
+      'delete the file: the next start sets another password',
+    );
   } finally {
     await client.end().catch(() => {});
   }

@@ -10,6 +10,10 @@ export interface ProcessSpec {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Asks the process to end in order; SIGKILL follows after the grace period. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
-  /** Whether it serves now. Asked again and again until it does, or the process ends. */
+  /**
+   * Whether it serves now. Asked again and again until it does, or the process ends. A CodedError: it never will.
+   */
   readonly isReady: () => Promise<boolean>;
+  /** What to do when it cannot run, besides reading its log. */
+  readonly remedy?: string;
 }

@@ -27,15 +27,21 @@ const INHERITED = [
   'SSL_CERT_DIR',
   'GLOBALSTACKS_LOG_LEVEL',
   'GLOBALSTACKS_MESH_NODE',
+  'GLOBALSTACKS_MESH_NODE_LOG_DIR',
 ];
+
+/** What every agent gets besides. */
+const INHERITED_BY_AGENTS = ['GLOBALSTACKS_AGENT_DNS_UPSTREAMS', 'GLOBALSTACKS_AGENT_EGRESS'];
 
 const node = (script: string): { command: string; args: readonly string[] } => ({
   command: process.execPath,
-  args: ['--enable-source-maps', script],
+  args: [script],
 });
 
-export function postgresProcess({ command, args, user, env, stopSignal, isReady }: PreparedPostgres): ProcessSpec {
-  return { name: 'postgres', command, args, env, cwd: '/', stopSignal, isReady, ...(user === null ? {} : { user }) };
+export function postgresProcess(prepared: PreparedPostgres): ProcessSpec {
+  const { command, args, user, env, stopSignal, isReady, remedy } = prepared;
+  const asUser = user === null ? {} : { user };
+  return { name: 'postgres', command, args, env, cwd: '/', stopSignal, isReady, remedy, ...asUser };
 }
 
 export function natsProcess(binary: string, config: string, host: string, port: number): ProcessSpec {
@@ -100,7 +106,7 @@ export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile:
     command: program,
     args: rest,
     env: {
-      ...inheritedVariables(INHERITED),
+      ...inheritedVariables([...INHERITED, ...INHERITED_BY_AGENTS]),
       ...Object.fromEntries(set),
       GLOBALSTACKS_AGENT_NAME: place.name,
       GLOBALSTACKS_CONTROL_PLANE_URL: place.controlPlaneUrl,

@@ -1,5 +1,6 @@
+import { writeWhole } from '#libs/program/write-whole.js';
 import type { AddressBlock } from './address-block.js';
-import { type Home, writeWhole } from './home.js';
+import type { Home } from './home.js';
 import type { SandboxKind } from './settings.js';
 
 export const AGENTS = ['host-a', 'host-b'] as const;

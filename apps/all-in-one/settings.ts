@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
+import type { LogBounds } from './log-file.js';
 import { type StackMesh, stackMesh } from './mesh-environment.js';
 
 export interface AllInOneSettings {
@@ -12,6 +13,8 @@ export interface AllInOneSettings {
   /** The Docker Engine's socket, for `docker`. */
   readonly dockerSocket: string;
   readonly mesh: StackMesh;
+  /** Of each process. */
+  readonly logs: LogBounds;
   /** GLOBALSTACKS_MESH_NODE names a finished program for the transport tsnet, so that none is built. */
   readonly hasMeshNode: boolean;
 }
@@ -68,8 +71,24 @@ export function parseSettings(
     sandboxes,
     dockerSocket: sandboxes === 'docker' ? socketOf(environment.DOCKER_HOST) : DOCKER_SOCKET,
     mesh: stackMesh(environment),
+    logs: {
+      maxBytes: numberOf(environment, 'GLOBALSTACKS_LOG_MEGABYTES', { usual: 16, least: 1, most: 4_096 }) * 1_048_576,
+      files: numberOf(environment, 'GLOBALSTACKS_LOG_FILES', { usual: 4, least: 1, most: 100 }),
+    },
     hasMeshNode: Boolean(environment.GLOBALSTACKS_MESH_NODE),
   };
+}
+
+function numberOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  { usual, least, most }: { readonly usual: number; readonly least: number; readonly most: number },
+): number {
+  const text = environment[name];
+  if (text === undefined || text === '') return usual;
+  const number = Number(text);
+  if (/^[0-9]{1,9}$/.test(text) && number >= least && number <= most) return number;
+  throw new UsageError('USAGE', `${name}: "${text}" is not a whole number from ${least} to ${most}`, USAGE);
 }
 
 /** An Engine elsewhere has its containers elsewhere. */

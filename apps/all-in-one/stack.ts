@@ -3,11 +3,15 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadBusAuthority } from '#libs/bus/authority.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import { takeLock } from '#libs/program/lock.js';
+import { writeWhole } from '#libs/program/write-whole.js';
 import { type AddressBlock, takeAddressBlock } from './address-block.js';
 import { type AgentPlace, agentPlaces } from './agent-places.js';
 import { ControlPlaneClient } from './control-plane-client.js';
-import { type Home, openHome, readJson, writeWhole } from './home.js';
+import { type Home, openHome, readJson } from './home.js';
 import { type HostNamespace, makeHostNamespaces, removeHostNamespaces } from './host-namespaces.js';
+import { LogFile } from './log-file.js';
+import { logLine } from './log-lines.js';
 import { obtainMeshProgram } from './mesh-node.js';
 import { obtainNatsServer } from './nats-server.js';
 import { PidFiles } from './pid-files.js';
@@ -16,10 +20,11 @@ import { type InnerPorts, innerPorts, keepPorts } from './ports.js';
 import { preparePostgres } from './postgres.js';
 import type { ProcessSpec } from './process-spec.js';
 import { agentProcess, controlPlaneProcess, natsProcess, postgresProcess, sandboxProcess } from './processes.js';
+import { removeUnreadableAccounts } from './readable-accounts.js';
 import { SampleContainers } from './sample-containers.js';
-import { AGENTS, type SampleSandbox, sampleSandboxes, writeSandboxFiles } from './sample-sandboxes.js';
+import { AGENTS, type AgentName, type SampleSandbox, sampleSandboxes, writeSandboxFiles } from './sample-sandboxes.js';
 import type { AllInOneSettings } from './settings.js';
-import { SupervisedProcess } from './supervised-process.js';
+import { type ProcessNotReadyError, SupervisedProcess } from './supervised-process.js';
 
 const OWN_NAME = 'all-in-one';
 const LOOPBACK = '127.0.0.1';
@@ -40,14 +45,22 @@ export class Stack {
   private readonly pidFiles: PidFiles;
   private readonly stopping = new AbortController();
   private stopped: Promise<void> = Promise.resolve();
+  private readonly say: (line: string) => void;
 
+  /** `print`: to whoever started it. What it says goes into a log of its own as well. */
   constructor(
     private readonly settings: AllInOneSettings,
     private readonly clone: string,
-    private readonly say: (line: string) => void,
+    print: (line: string) => void,
   ) {
     this.home = openHome(settings.home);
     this.pidFiles = new PidFiles(this.home.run);
+    const lineOf = (text: string): string => logLine(OWN_NAME, text, new Date());
+    const log = new LogFile(join(this.home.logs, `${OWN_NAME}.log`), settings.logs, print, lineOf);
+    this.say = (line) => {
+      print(line);
+      log.write(lineOf(line));
+    };
   }
 
   /** Resolves when every sandbox answers for itself, with what the ready block says. */
@@ -85,11 +98,14 @@ export class Stack {
     const controlPlaneUrl = `http://${machine}:${settings.port}`;
     const bridges = containers?.bridges ?? null;
     const places = agentPlaces({ block, ports, hosts, bridges, controlPlaneUrl }, LOOPBACK);
+    const running = new Map<AgentName, SupervisedProcess>();
     for (const place of places) {
-      await this.run(agentProcess(home, place, await this.enrollmentToken(place.name, client), settings.mesh));
+      const token = await this.enrollmentToken(place.name, client);
+      running.set(place.name, await this.run(agentProcess(home, place, token, settings.mesh)));
     }
-    await this.startSandboxes(sandboxes, containers, client);
-    const outside = await client.waitForMesh(AGENTS, MESH_TIMEOUT_MS);
+    const down = await this.startSandboxes(sandboxes, containers, client, running);
+    const up = AGENTS.filter((name) => !down.has(name));
+    const outside = await client.waitForMesh(up, MESH_TIMEOUT_MS);
     for (const why of outside) this.say(`not in the mesh, which goes on trying: ${why}`);
     if (outside.length > 0) this.say('see: gstacks mesh doctor');
     const agents = places.map(({ name, dnsAddress, proxyRange, meshEndpoint }) => ({
@@ -100,7 +116,7 @@ export class Stack {
     }));
     const report: ReadyReport = { url, home: home.folder, natsUrl, ports, agents, sandboxes, clone: this.clone };
     writeWhole(home.file('ready.json'), `${JSON.stringify(report, null, 2)}\n`, 0o644);
-    return { ...report, consoleLink: await client.consoleLink() };
+    return { ...report, down: [...down.values()].map(describe), consoleLink: await client.consoleLink() };
   }
 
   /**
@@ -150,6 +166,7 @@ export class Stack {
   private async startNats(program: string, host: string, ports: InnerPorts): Promise<string> {
     const config = this.home.file('nats/nats.conf');
     const authority = loadBusAuthority(this.home.keys);
+    removeUnreadableAccounts(this.home.file('nats/jwt'));
     writeWhole(
       config,
       await authority.serverConfig({ host, port: ports.nats, jwtFolder: this.home.file('nats/jwt') }),
@@ -161,18 +178,18 @@ export class Stack {
 
   /** One stack a home: two would share a database. */
   private takeHome(): void {
-    const other = this.pidFiles.alive(OWN_NAME);
-    if (other !== null) {
+    const attempt = takeLock(join(this.home.run, OWN_NAME));
+    if (attempt.kind === 'held') {
+      const owner = attempt.pid === null ? '' : ` (pid ${attempt.pid})`;
       throw new AlreadyRunningError(
         'ALREADY_RUNNING',
-        `a stack with home ${this.home.folder} is already running (pid ${other})`,
+        `a stack with home ${this.home.folder} is already running${owner}`,
         'stop it, or choose another home: npm start -- --home DIR --port N',
       );
     }
-    this.pidFiles.write(OWN_NAME, process.pid);
     this.undo.push(async () => {
       rmSync(this.home.file('ready.json'), { force: true });
-      this.pidFiles.remove(OWN_NAME);
+      attempt.lock.release();
     });
   }
 
@@ -208,21 +225,30 @@ export class Stack {
     return containers;
   }
 
+  /** Resolves with the agents that cannot run, and why: theirs are not waited for. */
   private async startSandboxes(
     sandboxes: readonly SampleSandbox[],
     containers: SampleContainers | null,
     client: ControlPlaneClient,
-  ): Promise<void> {
+    agents: ReadonlyMap<AgentName, SupervisedProcess>,
+  ): Promise<ReadonlyMap<AgentName, ProcessNotReadyError>> {
     await containers?.start(sandboxes, this.say);
+    const failures = () =>
+      new Map([...agents].flatMap(([name, { failure }]) => (failure === null ? [] : [[name, failure] as const])));
+    const isAwaited = ({ agent }: SampleSandbox): boolean => !failures().has(agent);
     const namespaces = await client.waitForSandboxes(
-      sandboxes.map(({ id }) => id),
+      () => sandboxes.filter(isAwaited).map(({ id }) => id),
       SANDBOXES_TIMEOUT_MS,
+      (missing) => this.say(`still waiting for the agents of ${missing.join(', ')}; their logs: ${this.home.logs}`),
     );
-    if (containers !== null) return;
-    for (const { id, address } of sandboxes) {
+    const down = failures();
+    if (containers !== null) return down;
+    for (const { id, address, agent } of sandboxes) {
       const namespace = namespaces.get(id) ?? null;
+      if (namespace === null && this.settings.sandboxes === 'netns' && down.has(agent)) continue;
       await this.run(sandboxProcess(id, namespace === null ? { address } : { namespace }));
     }
+    return down;
   }
 
   /** The CLI's context; its token is also what the control plane makes its first administrator from. */
@@ -242,13 +268,15 @@ export class Stack {
     return this.stopping.signal.aborted;
   }
 
-  private async run(spec: ProcessSpec): Promise<void> {
+  private async run(spec: ProcessSpec): Promise<SupervisedProcess> {
     if (this.isStopping) throw new StoppedError('STOPPED', `${spec.name} is not started: the stack is being stopped`);
     const began = performance.now();
-    const child = new SupervisedProcess(spec, join(this.home.logs, `${spec.name}.log`), this.pidFiles, this.say);
+    const log = join(this.home.logs, `${spec.name}.log`);
+    const child = new SupervisedProcess(spec, log, this.pidFiles, this.say, this.settings.logs);
     this.processes.push(child);
     await child.start();
     this.say(`${spec.name}: running after ${Math.round(performance.now() - began)} ms`);
+    return child;
   }
 }
 
@@ -259,6 +287,8 @@ function describe(error: unknown): string {
 
 /** The link is a secret, and is kept in no file. */
 export interface StartedStack extends ReadyReport {
+  /** What does not run, why, and what to do about it; a line each. */
+  readonly down: readonly string[];
   readonly consoleLink: string;
 }
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { rest } from '#libs/async/rest.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import type { LastWords } from './last-words.js';
+import type { LogBounds } from './log-file.js';
 import type { PidFiles } from './pid-files.js';
+import { ProcessLog } from './process-log.js';
 import type { ProcessSpec } from './process-spec.js';
 
 const FIRST_PAUSE_MS = 200;
@@ -14,38 +14,70 @@ const LONGEST_PAUSE_MS = 5_000;
 const HEALTHY_AFTER_MS = 10_000;
 const READY_POLL_MS = 50;
 const READY_TIMEOUT_MS = 60_000;
+const TELL_AFTER_MS = 10_000;
 const GRACE_MS = 4_000;
-/** What a process printed before its end is in its pipe already. */
-const LAST_LINES_MS = 500;
+/** A process that ended so often, each time soon, and for so long, will not run by being started once more. */
+const MOST_EARLY_ENDS = 2;
+const GIVEN_UP_AFTER_MS = 4_000;
 
 export class ProcessNotReadyError extends CodedError {}
 
 /** A child that is started again whenever it ends, with growing pauses, until it is stopped. */
 export class SupervisedProcess {
   private readonly stopping = new AbortController();
-  private readonly log: WriteStream;
+  private readonly log: ProcessLog;
   private child: ChildProcess | null = null;
   private running: Promise<void> = Promise.resolve();
-  private hasLogFailed = false;
-  /** The pipes that are still read into the log. */
-  private readonly outputs = new Set<Readable>();
+  /** Ends soon after the start, one after the other. */
+  private earlyEnds = 0;
+  private startedAtMs = 0;
 
   constructor(
     private readonly spec: ProcessSpec,
     private readonly logPath: string,
     private readonly pidFiles: PidFiles,
     private readonly say: (line: string) => void,
+    logBounds: LogBounds,
   ) {
-    this.log = createWriteStream(logPath, { flags: 'a', mode: 0o600 });
-    // A full disk, for example. Without a listener it would end this process, and with it everything that runs.
-    this.log.on('error', (error) => this.logFailed(error));
+    this.log = new ProcessLog(spec.name, logPath, logBounds, say);
   }
 
-  /** Resolves once the process serves. Error: ProcessNotReadyError names the log. */
+  /**
+   * Why the process does not run, in its own words, while it ends again and again; null otherwise. It is started on.
+   */
+  get failure(): ProcessNotReadyError | null {
+    if (this.earlyEnds < MOST_EARLY_ENDS || performance.now() - this.startedAtMs < GIVEN_UP_AFTER_MS) return null;
+    return this.notReady(this.log.lastWords());
+  }
+
+  /** The same once it has ended and told what a person has to do: another start would end as this one did. */
+  private get refusal(): ProcessNotReadyError | null {
+    const words = this.earlyEnds === 0 ? null : this.log.lastWords();
+    return words === null || words.remedy === null ? null : this.notReady(words);
+  }
+
+  private notReady(words: LastWords | null): ProcessNotReadyError {
+    const { name, remedy } = this.spec;
+    return new ProcessNotReadyError(
+      'PROCESS_ENDS',
+      `${name} cannot run: ${words?.reason ?? 'it printed nothing'}`,
+      words?.remedy ?? `read ${this.logPath}${remedy === undefined ? '' : `; ${remedy}`}`,
+    );
+  }
+
+  /** Resolves once the process serves. Errors: ProcessNotReadyError, with why it cannot run; those of `isReady`. */
   async start(): Promise<void> {
+    this.startedAtMs = performance.now();
     this.running = this.keepAlive();
     const deadline = performance.now() + READY_TIMEOUT_MS;
+    let tellAt = performance.now() + TELL_AFTER_MS;
     while (!(await this.isReady())) {
+      const failure = this.failure ?? this.refusal;
+      if (failure !== null) throw failure;
+      if (performance.now() > tellAt) {
+        this.say(`${this.spec.name}: not ready yet; log: ${this.logPath}`);
+        tellAt = Number.POSITIVE_INFINITY;
+      }
       if (performance.now() > deadline) {
         throw new ProcessNotReadyError(
           'PROCESS_NOT_READY',
@@ -64,41 +96,27 @@ export class SupervisedProcess {
     const killer = setTimeout(() => this.child?.kill('SIGKILL'), GRACE_MS);
     await this.running;
     clearTimeout(killer);
-    await this.stopReading();
-    await new Promise((resolve) => this.log.end(resolve));
+    await this.log.close();
   }
 
-  /**
-   * Reads the last lines of a process that has ended. A child of its own may keep its pipes open: that one is not
-   * waited for.
-   */
-  private async stopReading(): Promise<void> {
-    const open = [...this.outputs].filter((output) => !output.closed);
-    const closed = Promise.all(open.map((output) => once(output, 'close')));
-    await Promise.race([closed, pause(LAST_LINES_MS, undefined, { ref: false })]);
-    for (const output of this.outputs) {
-      output.unpipe(this.log);
-      output.destroy();
+  private writePid(pid: number): void {
+    try {
+      this.pidFiles.write(this.spec.name, pid);
+    } catch (error) {
+      // It runs all the same, and ends with this process; only a later start after a crash will not find it.
+      const reason = error instanceof Error ? error.message : String(error);
+      this.say(`${this.spec.name}: its pid ${pid} is not written down: ${reason}`);
     }
   }
 
-  private logFailed(error: Error): void {
-    if (this.hasLogFailed) return;
-    this.hasLogFailed = true;
-    this.say(`${this.spec.name}: ${this.logPath} cannot be written, its lines are dropped: ${error.message}`);
-    for (const output of this.outputs) output.resume();
-  }
-
-  /** What nobody reads would fill the pipe, and then block the process. */
-  private read(output: Readable): void {
-    this.outputs.add(output);
-    output.once('close', () => this.outputs.delete(output));
-    if (this.hasLogFailed) output.resume();
-    else output.pipe(this.log, { end: false });
-  }
-
   private async isReady(): Promise<boolean> {
-    return this.child !== null && (await this.spec.isReady().catch(() => false));
+    if (this.child === null) return false;
+    try {
+      return await this.spec.isReady();
+    } catch (error) {
+      if (error instanceof CodedError) throw error;
+      return false;
+    }
   }
 
   private async keepAlive(): Promise<void> {
@@ -108,7 +126,11 @@ export class SupervisedProcess {
       const startedAt = performance.now();
       const ending = await this.runOnce();
       if (signal.aborted) break;
-      if (performance.now() - startedAt > HEALTHY_AFTER_MS) pauseMs = FIRST_PAUSE_MS;
+      if (performance.now() - startedAt > HEALTHY_AFTER_MS) {
+        pauseMs = FIRST_PAUSE_MS;
+        this.earlyEnds = 0;
+      }
+      this.earlyEnds += 1;
       this.say(`${this.spec.name} ended (${ending}); starting it again in ${pauseMs} ms; log: ${this.logPath}`);
       await rest(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -126,8 +148,8 @@ export class SupervisedProcess {
         ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
         ...spec.user,
       });
-      this.read(child.stdout);
-      this.read(child.stderr);
+      this.log.read(child.stdout);
+      this.log.read(child.stderr);
       const end = (how: string): void => {
         this.child = null;
         this.pidFiles.remove(spec.name);
@@ -136,7 +158,7 @@ export class SupervisedProcess {
       child.once('error', (error) => end(error.message));
       child.once('spawn', () => {
         this.child = child;
-        if (child.pid !== undefined) this.pidFiles.write(spec.name, child.pid);
+        if (child.pid !== undefined) this.writePid(child.pid);
         if (this.stopping.signal.aborted) child.kill(spec.stopSignal);
       });
       child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));

@@ -9,7 +9,9 @@ export interface LabelChanges {
 
 const ANY_VALUE = 'x';
 
-/** `key=value` sets and `key-` removes, as in kubectl; a key never ends in `-`. Throws InvalidInputError, UsageError. */
+/**
+ * `key=value` sets and `key-` removes, as in kubectl; a key never ends in `-`. Throws InvalidInputError, UsageError.
+ */
 export function parseLabelChanges(words: readonly string[]): LabelChanges {
   const set = new Map<string, string>();
   const remove = new Set<string>();

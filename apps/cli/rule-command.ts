@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { addRule } from '#libs/api-client/generated/index.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
-import { parsePort } from '#libs/contracts/ports.js';
+import { parseTcpPort } from '#libs/contracts/ports.js';
 import { type Effect, ruleText } from '#libs/contracts/rules.js';
 import { SELECTOR_FORMS } from '#libs/contracts/selectors.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
@@ -13,12 +13,14 @@ export const ruleFlags = {
   from: Flags.string({ description: 'selector of the source', required: true, helpValue: '<selector>' }),
   to: Flags.string({ description: 'alias of the target', required: true, helpValue: '<alias>' }),
   port: Flags.string({ description: 'published port of the alias', required: true, helpValue: '<port>' }),
+  force: Flags.boolean({ description: 'also from an alias that nobody publishes, where a sandbox has that id' }),
 };
 
 interface RuleFlags extends WriteFlags {
   readonly from: string;
   readonly to: string;
   readonly port: string;
+  readonly force?: boolean;
 }
 
 /** `policy allow` and `policy deny` differ in one word. */
@@ -29,15 +31,13 @@ export abstract class RuleCommand extends WriteCommand {
       effect,
       from: parseSelectorText(flags.from, '--from'),
       to: parseAliasName(flags.to, '--to'),
-      port: parsePort(flags.port, '--port'),
+      port: parseTcpPort(flags.port, '--port'),
+      ...(flags.force ? { force: true } : {}),
     };
     return this.write(
       flags,
       ({ client }, headers) => addRule({ client, headers, path: { network }, body }),
-      ({ changed, version, result }) => {
-        const done = changed ? 'added' : 'is there already';
-        this.screen.line(`${result.id} ${done}: ${ruleText(result)} (version ${version})`);
-      },
+      (write) => this.showRule(write, ruleText(write.result)),
     );
   }
 }

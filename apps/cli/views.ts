@@ -1,13 +1,9 @@
-import type { AliasDto, AttachmentDto, RuleDto, SandboxDto } from '#libs/api-client/generated/index.js';
+import type { AliasDto, AttachmentDto, EgressRuleDto, RuleDto, SandboxDto } from '#libs/api-client/generated/index.js';
+import { type AliasPort, portText } from '#libs/contracts/ports.js';
 import { unknown } from './output/ago.js';
 import type { Column } from './output/table.js';
 
-/** `8080`, or `80:8080` where the port inside is another one. */
-export function portText(port: { readonly published: number; readonly target: number }): string {
-  return port.published === port.target ? String(port.published) : `${port.published}:${port.target}`;
-}
-
-export function portsText(ports: readonly { readonly published: number; readonly target: number }[]): string {
+export function portsText(ports: readonly AliasPort[]): string {
   return ports.map(portText).join(', ');
 }
 
@@ -39,6 +35,16 @@ export const ruleColumns: readonly Column<RuleDto>[] = [
   { heading: 'FROM', cell: ({ from }) => from },
   { heading: 'TO', cell: ({ to }) => to },
   { heading: 'PORT', cell: ({ port }) => port },
+];
+
+export const egressColumns: readonly Column<EgressRuleDto>[] = [
+  { heading: 'RULE', cell: ({ id }) => id },
+  { heading: 'EFFECT', cell: ({ effect }) => effect },
+  { heading: 'FROM', cell: ({ from }) => from },
+  { heading: 'TO', cell: ({ to }) => to },
+  { heading: 'PORT', cell: ({ port }) => port },
+  { heading: 'VIA', cell: ({ via }) => via },
+  { heading: 'PRIVATE', cell: (rule) => (rule.private ? 'yes' : 'no') },
 ];
 
 /** `advisory (web is also on bridge; docker network disconnect bridge web)`: why it is not enforced, and the fix. */

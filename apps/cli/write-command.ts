@@ -90,6 +90,11 @@ export abstract class WriteCommand extends GstacksCommand {
     return { ...write, applied };
   }
 
+  /** Says of a rule whether it was added, and what it is. */
+  protected showRule({ changed, version, result }: NetworkWrite<{ readonly id: string }>, text: string): void {
+    this.screen.line(`${result.id} ${changed ? 'added' : 'is there already'}: ${text} (version ${version})`);
+  }
+
   private async waitForAgents(connection: Connection, write: NetworkWrite, waitSeconds: number): Promise<AppliedDto> {
     try {
       const ask = write.changed ? connection.applied : connection.held;

@@ -5,6 +5,8 @@ import {
   lazyRouteComponent,
   Navigate,
   Outlet,
+  parseSearchWith,
+  stringifySearchWith,
 } from '@tanstack/react-router';
 import { AgentPage } from './agents/agent-page.js';
 import { AgentsPage } from './agents/agents-page.js';
@@ -26,10 +28,10 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   component: SignInPage,
-  validateSearch: (search: Record<string, unknown>): { readonly to?: string } => {
-    const { to } = texts(search, ['to']);
+  validateSearch: (search: Record<string, unknown>): { readonly to?: string; readonly ended?: string } => {
+    const { to, ...rest } = texts(search, ['to', 'ended']);
     // Only a place of this page: `//host` would be another one.
-    return to !== undefined && /^\/(?!\/)/.test(to) ? { to } : {};
+    return to !== undefined && /^\/(?!\/)/.test(to) ? { to, ...rest } : rest;
   },
 });
 
@@ -79,6 +81,13 @@ const policy = createRoute({
   validateSearch: (search: Record<string, unknown>) =>
     texts(search, ['effect', 'add', 'from', 'to', 'port', 'remove', 'rule']),
 });
+const egress = createRoute({
+  getParentRoute: () => network,
+  path: '/egress',
+  component: lazyRouteComponent(networkPages, 'EgressPage'),
+  validateSearch: (search: Record<string, unknown>) =>
+    texts(search, ['add', 'from', 'to', 'port', 'remove', 'rule', 'test']),
+});
 const diagnostics = createRoute({
   getParentRoute: () => network,
   path: '/diagnostics',
@@ -109,7 +118,7 @@ const tree = root.addChildren([
   frame.addChildren([
     home,
     networks,
-    network.addChildren([overview, aliases, attachments, members, policy, diagnostics, map]),
+    network.addChildren([overview, aliases, attachments, members, policy, egress, diagnostics, map]),
     sandboxes,
     sandbox,
     agents,
@@ -120,7 +129,13 @@ const tree = root.addChildren([
   ]),
 ]);
 
-export const router = createRouter({ routeTree: tree, scrollRestoration: true });
+export const router = createRouter({
+  routeTree: tree,
+  scrollRestoration: true,
+  // Every value is a text, and stands in the address as it is: `port=8080` without quotes.
+  parseSearch: parseSearchWith((text) => text),
+  stringifySearch: stringifySearchWith(String),
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

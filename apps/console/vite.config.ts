@@ -1,18 +1,22 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { compressedFiles } from './compressed-files.js';
 
 const CLONE = fileURLToPath(new URL('../../', import.meta.url));
+const BUILT = `${CLONE}dist/console`;
 
-/** What the control plane serves from dist/console; no file names a host, and nothing is written into the page's HTML. */
+/**
+ * What the control plane serves from dist/console; no file names a host, and nothing is written into the page's HTML.
+ */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   cacheDir: `${CLONE}.cache/vite`,
   resolve: { alias: [{ find: /^#libs\/(.*)$/, replacement: `${CLONE}libs/$1` }] },
-  plugins: [react()],
+  plugins: [react(), compressedFiles(BUILT)],
   worker: { format: 'es' },
   build: {
-    outDir: `${CLONE}dist/console`,
+    outDir: BUILT,
     emptyOutDir: true,
     // Its inline script is for browsers without module preloading, and the content security policy refuses it.
     modulePreload: { polyfill: false },

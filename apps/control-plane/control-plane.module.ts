@@ -21,6 +21,7 @@ import { FoundationModule } from './foundation/foundation.module.js';
 import { OpenConnections } from './foundation/open-connections.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from './foundation/provided.js';
 import type { ControlPlaneSettings } from './foundation/settings.js';
+import { StoreRoom } from './foundation/store-room.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { Lifecycle } from './lifecycle.js';
@@ -61,8 +62,9 @@ function surroundingsModule({ settings, logger, clock, connections }: Foundation
       { provide: CLOCK, useValue: clock },
       { provide: OpenConnections, useValue: connections },
       OpenAnswers,
+      StoreRoom,
     ],
-    exports: [SETTINGS, LOGGER, CLOCK, OpenConnections, OpenAnswers],
+    exports: [SETTINGS, LOGGER, CLOCK, OpenConnections, OpenAnswers, StoreRoom],
   };
 }
 

@@ -29,8 +29,9 @@ export interface RunningControlPlane {
 }
 
 /**
- * Starts a control plane; waits for a database that is not there yet. If the start fails, the connections that it opened
- * are closed. Errors: SettingInvalidError, KeysOfAnotherStoreError, a busy port.
+ * Starts a control plane. While the database cannot be reached, it waits and tries again. If the start fails, it closes
+ * the connections that it has opened. Errors: SettingInvalidError, KeyFileUnusableError, KeysOfAnotherStoreError, and
+ * the error of `listen` when the port is taken.
  */
 export async function startControlPlane(
   surroundings: Surroundings,
@@ -70,7 +71,7 @@ async function createApplication(foundations: Foundations, adapter: FastifyAdapt
   instance.addHook('onSend', async (_request, reply) => {
     if (closing.aborted) reply.header('connection', 'close');
   });
-  app.get(ApiDescription).describe(describeApi(app));
+  app.get(ApiDescription).makeBy(() => describeApi(app));
   return app;
 }
 

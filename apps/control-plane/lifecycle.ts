@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import type { Bus } from '#libs/bus/bus.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { AgentStates } from './applied/agent-states.js';
@@ -13,6 +14,7 @@ import { EventStreams } from './events/event-streams.js';
 import { BusFaults } from './foundation/bus-faults.js';
 import { MemberIntake } from './foundation/member-intake.js';
 import { BUS, EVENT_STORE } from './foundation/provided.js';
+import { StoreRoom } from './foundation/store-room.js';
 import { Revocations } from './identity/revocations.js';
 import { Suspensions } from './identity/suspensions.js';
 import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
@@ -29,6 +31,8 @@ import { StoreEpoch } from './record/store-epoch.js';
 @Injectable()
 export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
+    private readonly room: StoreRoom,
+    private readonly database: DataSource,
     private readonly contacts: AgentContacts,
     private readonly inventories: Inventories,
     private readonly claims: WaitingClaims,
@@ -57,6 +61,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** What is known first, then what speaks of it; HTTP listens after this. */
   async onApplicationBootstrap(): Promise<void> {
+    this.room.start((statement) => this.database.query(statement));
     await this.contacts.start();
     await this.inventories.start();
     await this.feed.start();
@@ -92,6 +97,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.placement.close();
     await Promise.all([this.publisher.close(), this.peers.close(), this.revocations.close(), this.meshKeys.close()]);
     await this.bus.close();
+    this.room.close();
     this.intake.close();
     this.faults.close();
     await this.applied.close();

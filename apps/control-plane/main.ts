@@ -1,5 +1,5 @@
-import { pino } from 'pino';
 import { CodedError } from '#libs/contracts/errors.js';
+import { createLog } from '#libs/program/log.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startControlPlane } from './control-plane.js';
 import { readSettings, SettingInvalidError } from './foundation/settings.js';
@@ -9,11 +9,7 @@ const CLOSE_WITHIN_MS = 10_000;
 
 // Parameters of failed statements hold hashes of secrets.
 const redact = { paths: ['err.parameters', 'err.driverError.parameters'], remove: true };
-const logger = pino({
-  redact,
-  base: { process: 'control-plane' },
-  level: process.env.GLOBALSTACKS_LOG_LEVEL || 'info',
-});
+const logger = createLog({ process: 'control-plane' }, { redact, level: process.env.GLOBALSTACKS_LOG_LEVEL || 'info' });
 
 runProgram({
   start: async (signal) =>

@@ -1,7 +1,12 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkName } from '#libs/contracts/ids.js';
-import type { LocalNodeReply, LocalNodeRequest, LocalNodeState } from '#libs/contracts/local-node-requests.js';
+import {
+  type LocalNodeReply,
+  type LocalNodeRequest,
+  type LocalNodeState,
+  NODE_ENDING,
+} from '#libs/contracts/local-node-requests.js';
+import { writeWhole } from '#libs/program/write-whole.js';
 import { JoinedNetwork, type JoinPorts } from './joined-network.js';
 
 /** What was asked cannot be done by this node as it is. */
@@ -28,6 +33,7 @@ export class BackgroundNode {
   private token = '';
   private turn: Promise<unknown> = Promise.resolve();
   private unanswered = 0;
+  private isClosing = false;
 
   constructor(private readonly ports: BackgroundPorts) {}
 
@@ -58,8 +64,11 @@ export class BackgroundNode {
     return { pid: process.pid, url, networks: [...this.networks.values()].map((network) => network.state()) };
   }
 
+  /** Leaves every network, also one that is being joined. A join that is asked for from now on is refused. */
   async close(): Promise<void> {
+    this.isClosing = true;
     await Promise.all([...this.networks.values()].map((network) => network.leave()));
+    await this.turn;
   }
 
   /** The process exits: what is open is reset, since the kernel would end it as if its bytes were whole. */
@@ -107,6 +116,7 @@ export class BackgroundNode {
   }
 
   private async join({ network, token, machine }: LocalNodeRequest & { kind: 'join' }): Promise<boolean> {
+    this.requireStaying(network);
     this.token = token;
     const known = this.networks.get(network);
     if (known?.isJoined) return false;
@@ -124,11 +134,19 @@ export class BackgroundNode {
         changed: () => this.changed(),
       });
       this.networks.set(network, joined);
+      if (this.isClosing) await joined.leave();
+      this.requireStaying(network);
       await joined.settled(SETTLED_WITHIN_MS);
     } finally {
       this.changed();
     }
     return true;
+  }
+
+  private requireStaying(network: NetworkName): void {
+    if (!this.isClosing) return;
+    const message = 'the background node of this machine is ending';
+    throw new RequestRefusedError(NODE_ENDING, message, `gstacks mesh join ${network}`);
   }
 
   private joined(network: NetworkName): JoinedNetwork {
@@ -151,10 +169,12 @@ export class BackgroundNode {
     if (!this.isNeeded) this.ports.idle();
   }
 
-  /** For those who ask when this process is gone. */
+  /** For those who ask when this process is gone. A full disk, or a folder that is gone, ends nothing that works. */
   private save(): void {
-    const fresh = `${this.ports.stateFile}.new`;
-    writeFileSync(fresh, `${JSON.stringify(this.state())}\n`, { mode: 0o600 });
-    renameSync(fresh, this.ports.stateFile);
+    try {
+      writeWhole(this.ports.stateFile, `${JSON.stringify(this.state())}\n`, 0o600);
+    } catch (error) {
+      this.ports.log('state not written', { error: String(error) });
+    }
   }
 }

@@ -3,6 +3,7 @@ import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { DiagnoseReply, DiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
 import { parseDiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
+import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { FlowEngine } from '#libs/data-plane/data-plane.js';
 import { checkMeshJoined } from '#libs/data-plane/diagnostics/mesh-joined.js';
@@ -25,7 +26,10 @@ export interface DiagnosedNode {
   readonly endpointsOf: (agentId: AgentId) => readonly string[];
 }
 
-/** What this machine sees of itself, in the order traffic meets it. Rejects with ProtocolUnsupportedError, InvalidInputError. */
+/**
+ * What this machine sees of itself, in the order traffic meets it. Rejects with ProtocolUnsupportedError,
+ * InvalidInputError.
+ */
 export async function runLocalChecks(node: DiagnosedNode, message: unknown): Promise<DiagnoseReply> {
   const { mesh, certificate, now, held, view, source } = node;
   const request = parseDiagnoseRequest(message);
@@ -35,6 +39,13 @@ export async function runLocalChecks(node: DiagnosedNode, message: unknown): Pro
   // Nobody compares a machine's view with the store.
   if (request.kind === 'held') return { protocol: BUS_PROTOCOL, kind: 'held', held: null };
   // No agent's: what a machine opens, the target's agent carries and counts.
+  if (request.kind === 'outside-checks' || request.kind === 'denied-names') {
+    throw new InvalidInputError(
+      'kind',
+      request.kind,
+      'a question about an alias: a local node reaches no names outside',
+    );
+  }
   if (request.kind === 'flows') return { protocol: BUS_PROTOCOL, kind: 'flows', pairs: [], leftOut: 0 };
   const checks = [
     checkMeshJoined(mesh, certificate, now),

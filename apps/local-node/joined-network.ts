@@ -24,7 +24,7 @@ import { type LocalCredentials, requestLeave, requestMeshKey } from './control-p
 import type { Forward } from './forwards.js';
 import { HeldCopy } from './held-copy.js';
 import { type Asker, issuedFor } from './issued.js';
-import { type Ending, endingOf, joinedState } from './joined-state.js';
+import { type Ending, endingOf, joinedState, meshMoved } from './joined-state.js';
 import { newJoinKeys } from './keys.js';
 import { LocalTraffic } from './local-traffic.js';
 import { MESH_FOLDER_PREFIX, meshWayOf } from './mesh.js';
@@ -180,6 +180,8 @@ export class JoinedNetwork {
     this.renewal = new Renewal(credentials, RENEWAL_PACE, {
       renew: () => issuedFor(ports, keys),
       renewed: async (renewed) => {
+        const moved = meshMoved(ports.network, this.credentials, renewed);
+        if (moved !== null) return void this.endAndTell(moved);
         this.credentials = renewed;
         mesh.member.setCredentials(meshCredentials(renewed, keys));
         await this.bus.reconnect();
@@ -201,7 +203,9 @@ export class JoinedNetwork {
     return this.ending === null;
   }
 
-  /** Resolves once traffic can pass, as far as this machine is concerned, or it is known why not; or at the deadline. */
+  /**
+   * Resolves once traffic can pass, as far as this machine is concerned, or it is known why not; or at the deadline.
+   */
   async settled(deadlineMs: number): Promise<void> {
     const deadline = AbortSignal.timeout(deadlineMs);
     while (!deadline.aborted && this.isJoined) {
@@ -231,9 +235,13 @@ export class JoinedNetwork {
   }
 
   /** Ends here, and then tells the control plane, which may not answer: the credentials end by themselves. */
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
+    return this.endAndTell({ code: 'LEFT', message: 'this machine left the network', remedy: null });
+  }
+
+  private async endAndTell(ending: Ending): Promise<void> {
     if (!this.isJoined) return;
-    await this.end({ code: 'LEFT', message: 'this machine left the network', remedy: null });
+    await this.end(ending);
     await requestLeave(this.ports.url, this.ports.token(), this.credentials.nodeId).catch((error: unknown) =>
       this.ports.log('not told that this machine left', { error: String(error) }),
     );
@@ -275,6 +283,7 @@ export class JoinedNetwork {
     this.ports.log('ended', { ...ending });
     await ended;
     await this.mesh.member.close();
+    this.changes.emit('change');
     this.ports.changed();
     await this.link.close();
     await this.acknowledgements.close();

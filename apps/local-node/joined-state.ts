@@ -20,6 +20,20 @@ export function endingOf(error: unknown): Ending | null {
   return { code, message, remedy };
 }
 
+type OfferedMesh = Pick<LocalCredentials, 'meshTransport' | 'meshControlUrl'>;
+
+/** Why renewed credentials end the membership: they are for another mesh than the one joined; null: they are not. */
+export function meshMoved(network: string, joined: OfferedMesh, renewed: OfferedMesh): Ending | null {
+  if (joined.meshTransport === renewed.meshTransport && joined.meshControlUrl === renewed.meshControlUrl) return null;
+  const nameOf = ({ meshTransport, meshControlUrl }: OfferedMesh) =>
+    meshControlUrl === null ? meshTransport : `${meshTransport} at ${meshControlUrl}`;
+  return {
+    code: 'MESH_MOVED',
+    message: `the control plane has another mesh now: ${nameOf(renewed)}, where it was ${nameOf(joined)}`,
+    remedy: `gstacks mesh join ${network}`,
+  };
+}
+
 export interface JoinedFacts {
   readonly network: string;
   readonly credentials: LocalCredentials;

@@ -1,7 +1,8 @@
-import { type MemberKeys, memberKeys, newBusSeed } from '#libs/member/keys.js';
+import { newSeed } from '#libs/bus/nats-keys.js';
+import { type MemberKeys, memberKeys } from '#libs/member/keys.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 
 /** Keys of one join: made in memory, and never written. */
 export function newJoinKeys(): MemberKeys {
-  return memberKeys(newBusSeed(), createPrivateKeyPem());
+  return memberKeys(newSeed('user'), createPrivateKeyPem());
 }

@@ -1,9 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { createLog } from '#libs/program/log.js';
 import { type Running, runProgram } from '#libs/program/run-program.js';
 import { BackgroundNode } from './background-node.js';
 import { MESH_FOLDER_PREFIX } from './mesh.js';
+import { ownNodeFolder } from './own-folder.js';
 import { serveRequests } from './request-socket.js';
 import { readLocalNodeSettings } from './settings.js';
 
@@ -19,11 +20,18 @@ const [ownFolder, controlPlaneUrl] = [folder, url];
 /** A node without a network waits so long for a first or another join, then ends. */
 const IDLE_MS = 5_000;
 const CLOSE_WITHIN_MS = 5_000;
+const LOOK_AT_FOLDER_EVERY_MS = 2_000;
 
 const settings = readLocalNodeSettings(process.env);
-const logger = pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' });
+const logger = createLog({ process: 'local-node', pid: process.pid }, {});
 
-async function startLocalNode(end: (reason: string) => void): Promise<Running> {
+async function startLocalNode(asked: AbortSignal, end: (reason: string) => void): Promise<Running> {
+  const socketPath = join(ownFolder, 'socket');
+  const lock = await ownNodeFolder(ownFolder, socketPath, asked);
+  if (lock === null) {
+    end('another node serves this folder');
+    return { close: async () => {} };
+  }
   // Of nodes that were killed: no other process has this folder.
   for (const name of readdirSync(ownFolder)) {
     if (name.startsWith(MESH_FOLDER_PREFIX)) rmSync(join(ownFolder, name), { recursive: true, force: true });
@@ -38,9 +46,13 @@ async function startLocalNode(end: (reason: string) => void): Promise<Running> {
     now: () => new Date(),
     idle: () => endWhenIdle(),
   });
-  const server = await serveRequests(join(ownFolder, 'socket'), (request) => node.answer(request));
+  const socket = await serveRequests(socketPath, lock, (request) => node.answer(request));
   logger.info({ url: controlPlaneUrl }, 'local node started');
   endWhenIdle();
+  // Without its folder no command reaches this node any more: a session that ends takes XDG_RUNTIME_DIR with it.
+  const folderTimer = setInterval(() => {
+    if (!lock.isInPlace()) end('its folder is gone');
+  }, LOOK_AT_FOLDER_EVERY_MS);
 
   function endWhenIdle(): void {
     if (idleTimer !== null) clearTimeout(idleTimer);
@@ -52,15 +64,17 @@ async function startLocalNode(end: (reason: string) => void): Promise<Running> {
   return {
     async close() {
       if (idleTimer !== null) clearTimeout(idleTimer);
-      server.close();
+      clearInterval(folderTimer);
+      socket.close();
       await node.close();
+      lock.release();
     },
     exiting: () => node.exiting(),
   };
 }
 
 runProgram({
-  start: (_signal, end) => startLocalNode(end),
+  start: startLocalNode,
   ending: (reason) => logger.info({ reason }, 'local node ends'),
   fatal: (error, what) => logger.fatal({ err: error }, `local node: ${what}`),
   closeWithinMs: CLOSE_WITHIN_MS,

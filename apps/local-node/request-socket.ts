@@ -1,34 +1,37 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 import {
   type LocalNodeReply,
   type LocalNodeRequest,
   MAX_LINE_BYTES,
   parseLocalNodeRequest,
+  SIGN_OF_LIFE_EVERY_MS,
 } from '#libs/contracts/local-node-requests.js';
+import type { Lock } from '#libs/program/lock.js';
+import { listenAsOwner, type OwnedSocket } from '#libs/program/owned-socket.js';
 
 /**
- * The node's socket, in a folder that only its user may enter: one request a connection, one answer. A socket that a
- * dead node left behind is taken over.
+ * The node's socket: one request a connection, one answer, and empty lines before it for as long as it takes. Errors:
+ * those of listenAsOwner.
  */
-export async function serveRequests(
+export function serveRequests(
   path: string,
+  lock: Lock,
   answer: (request: LocalNodeRequest) => Promise<LocalNodeReply>,
-): Promise<Server> {
-  rmSync(path, { force: true });
-  const server = createServer((socket) => serve(socket, answer));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  chmodSync(path, 0o600);
-  return server;
+): Promise<OwnedSocket> {
+  return listenAsOwner(
+    createServer((socket) => serve(socket, answer)),
+    path,
+    lock,
+  );
 }
 
 function serve(socket: Socket, answer: (request: LocalNodeRequest) => Promise<LocalNodeReply>): void {
   let received = '';
   socket.setEncoding('utf8');
+  // Whoever asks can tell a node that is at work from one that was stopped.
+  const signs = setInterval(() => socket.write('\n'), SIGN_OF_LIFE_EVERY_MS);
+  socket.on('close', () => clearInterval(signs));
   socket.on('error', () => socket.destroy());
   const take = (text: string): void => {
     received += text;
@@ -36,7 +39,10 @@ function serve(socket: Socket, answer: (request: LocalNodeRequest) => Promise<Lo
     const end = received.indexOf('\n');
     if (end < 0) return;
     socket.off('data', take);
-    void reply(received.slice(0, end), answer).then((line) => socket.end(`${JSON.stringify(line)}\n`));
+    void reply(received.slice(0, end), answer).then((line) => {
+      clearInterval(signs);
+      socket.end(`${JSON.stringify(line)}\n`);
+    });
   };
   socket.on('data', take);
 }

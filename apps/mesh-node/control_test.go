@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/driver"
+	"globalstacks/mesh-fixture/driver"
 )
 
 func TestNoControlServerAtTheStart(t *testing.T) {

@@ -3,7 +3,7 @@ module globalstacks/mesh-node
 go 1.26.6
 
 require (
-	golang.org/x/net v0.56.0
+	globalstacks/mesh-fixture v0.0.0
 	tailscale.com v1.102.3
 )
 
@@ -44,6 +44,7 @@ require (
 	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
 	golang.org/x/crypto v0.54.0 // indirect
 	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f // indirect
+	golang.org/x/net v0.56.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
@@ -54,3 +55,6 @@ require (
 	golang.zx2c4.com/wireguard/windows v0.5.3 // indirect
 	gvisor.dev/gvisor v0.0.0-20260224225140-573d5e7127a8 // indirect
 )
+
+// Tests alone use it: editing it rebuilds nothing of the product.
+replace globalstacks/mesh-fixture => ../../test/mesh-fixture

@@ -5,11 +5,12 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/driver"
-	"globalstacks/mesh-node/internal/fixture"
+	"globalstacks/mesh-fixture/driver"
+	"globalstacks/mesh-fixture/fixture"
 )
 
 const (
@@ -20,6 +21,9 @@ const (
 	typedWithin = 5 * time.Second
 	childMark   = "MESH_NODE_TEST_CHILD"
 )
+
+// isLong is set by `npm run soak -- --mesh`: more of everything.
+var isLong = os.Getenv("MESH_NODE_TEST_LONG") != ""
 
 // TestMain is mesh-node itself when a test starts it.
 func TestMain(m *testing.M) {
@@ -113,6 +117,26 @@ func dial(t *testing.T, from *driver.Node, address string) net.Conn {
 	}
 	t.Cleanup(func() { _ = connection.Close() })
 	return connection
+}
+
+// dialSocket connects to the socket that takes dials, and asks for nothing.
+func dialSocket(t *testing.T, node *driver.Node) net.Conn {
+	t.Helper()
+	connection, err := net.Dial("unix", node.DialSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
+	return connection
+}
+
+// stopped freezes the node's process until the test ends.
+func stopped(t *testing.T, node *driver.Node) {
+	t.Helper()
+	if err := node.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = node.Signal(syscall.SIGCONT) })
 }
 
 func expectEcho(t *testing.T, connection net.Conn) {

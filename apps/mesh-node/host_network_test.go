@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"globalstacks/mesh-node/internal/driver"
+	"globalstacks/mesh-fixture/driver"
 )
 
 const (

@@ -8,18 +8,21 @@ import (
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/driver"
+	"globalstacks/mesh-fixture/driver"
 )
 
 // endsWithin is for a node that leaves in an orderly way: what it waits for has deadlines.
 const endsWithin = 5 * time.Second
 
+// ways in which a node is told to end.
+var ways = map[string]func(*driver.Node) error{
+	"by SIGTERM":          func(node *driver.Node) error { return node.Signal(syscall.SIGTERM) },
+	"by the end of stdin": func(node *driver.Node) error { return node.CloseInput() },
+}
+
 func TestTheNodeEndsWhenItIsToldTo(t *testing.T) {
 	control := startFixture(t)
-	for name, end := range map[string]func(*driver.Node) error{
-		"by SIGTERM":          func(node *driver.Node) error { return node.Signal(syscall.SIGTERM) },
-		"by the end of stdin": func(node *driver.Node) error { return node.CloseInput() },
-	} {
+	for name, end := range ways {
 		t.Run(name, func(t *testing.T) {
 			a, _ := joinedNode(t, control, driver.Options{})
 			b, there := joinedNode(t, control, driver.Options{})
@@ -39,10 +42,7 @@ func TestTheNodeEndsWhenItIsToldTo(t *testing.T) {
 }
 
 func TestTheNodeEndsBeforeItHasStarted(t *testing.T) {
-	for name, end := range map[string]func(*driver.Node) error{
-		"by SIGTERM":          func(node *driver.Node) error { return node.Signal(syscall.SIGTERM) },
-		"by the end of stdin": func(node *driver.Node) error { return node.CloseInput() },
-	} {
+	for name, end := range ways {
 		t.Run(name, func(t *testing.T) {
 			node := startNodeSilently(t)
 			await(t, node, "hello", 0, patience)
@@ -135,6 +135,24 @@ func TestAnEphemeralNodeTakesLeave(t *testing.T) {
 	}
 }
 
+// An ephemeral node that has left is another one at its next start, and is so soon.
+func TestAnEphemeralNodeThatHasLeftComesBackWithAnotherKey(t *testing.T) {
+	control := startFixture(t)
+	options := driver.Options{ControlURL: control.ControlURL(), Ephemeral: true, Folder: newFolder(t)}
+	for range 2 {
+		options.Key = control.MintEphemeralKey(time.Minute)
+		node := startNode(t, options)
+		if needed := await(t, node, "key-needed", 0, patience); needed.Code != "" {
+			t.Errorf("it tried to log in before it asked for a key: %s: %s", needed.Code, needed.Message)
+		}
+		await(t, node, "joined", 0, patience)
+		if err := node.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		expectEnd(t, node, endsWithin)
+	}
+}
+
 func startNodeSilently(t *testing.T) *driver.Node {
 	t.Helper()
 	executable, err := os.Executable()
@@ -161,7 +179,12 @@ func commandOf(pid string) string {
 
 func awaitThat(t *testing.T, what string, probe func() bool) {
 	t.Helper()
-	for until := time.Now().Add(patience); !probe(); time.Sleep(10 * time.Millisecond) {
+	awaitThatWithin(t, what, patience, probe)
+}
+
+func awaitThatWithin(t *testing.T, what string, within time.Duration, probe func() bool) {
+	t.Helper()
+	for until := time.Now().Add(within); !probe(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("not in time: %s", what)
 		}

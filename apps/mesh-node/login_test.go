@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/driver"
-	"globalstacks/mesh-node/internal/fixture"
+	"globalstacks/mesh-fixture/driver"
+	"globalstacks/mesh-fixture/fixture"
 )
 
 // lostWithin is how soon a node has to know that it no longer belongs to the mesh.
@@ -67,6 +67,20 @@ func TestADeletedNodeClosesWhatItHasOpen(t *testing.T) {
 	if _, err := a.Dial(there.Addresses[0] + ":7443"); err == nil {
 		t.Error("dials on")
 	}
+}
+
+// A node that has long been a member asks the control server rarely. That its peers answer no more makes it ask.
+func TestANodeOfLongStandingNoticesThatItWasDeleted(t *testing.T) {
+	// After so many questions the next is more than lostWithin away.
+	const questions = 7
+	control := startFixture(t)
+	_, _ = joinedNode(t, control, driver.Options{})
+	node, joined := joinedNode(t, control, driver.Options{})
+	asked := control.Questions(joined.NodeID)
+	awaitThatWithin(t, "the node asks rarely", time.Minute, func() bool { return control.Questions(joined.NodeID) >= asked+questions })
+	said := node.Events.Count()
+	control.DeleteNode(joined.NodeID)
+	await(t, node, "key-needed", said, lostWithin)
 }
 
 func TestANodeThatWasDeletedMeanwhileAsksForAKey(t *testing.T) {

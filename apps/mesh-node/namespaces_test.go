@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/driver"
+	"globalstacks/mesh-fixture/driver"
 )
 
 const (
@@ -98,7 +98,7 @@ type fixtureURLs struct{ Control, Admin string }
 func startFixtureIn(t *testing.T, namespace, address string) fixtureURLs {
 	t.Helper()
 	binary := filepath.Join(newFolder(t), "fixture")
-	execute(t, "go", "build", "-o", binary, "./cmd/fixture")
+	execute(t, "go", "build", "-o", binary, "globalstacks/mesh-fixture")
 	command := append(inside(namespace), binary, "--listen", address)
 	process := exec.Command(command[0], command[1:]...)
 	input, err := process.StdinPipe()

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/driver"
+	"globalstacks/mesh-fixture/driver"
 )
 
 // spoken starts a mesh-node and says one line to it that is not a start it could accept.
@@ -82,7 +82,8 @@ func TestAKeyShowsNowhere(t *testing.T) {
 	for name, key := range map[string]string{"one that is good": good, "one that the control server repeats": repeated} {
 		t.Run(name, func(t *testing.T) {
 			folder := newFolder(t)
-			node := startNode(t, driver.Options{ControlURL: control.ControlURL(), Folder: folder, Key: key})
+			logs := "GLOBALSTACKS_MESH_NODE_LOG_DIR=" + filepath.Join(folder, "logs")
+			node := startNode(t, driver.Options{ControlURL: control.ControlURL(), Folder: folder, Key: key, Environment: []string{logs}})
 			if key == good {
 				await(t, node, "joined", 0, patience)
 				shown := processShows(t, node.PID())
@@ -98,6 +99,30 @@ func TestAKeyShowsNowhere(t *testing.T) {
 			}
 			expectNotWritten(t, folder, key)
 		})
+	}
+}
+
+// tsnet's own log is kept where a setting says; without it, tsnet writes nothing.
+func TestTsnetsLogIsKeptWhereASettingSays(t *testing.T) {
+	control := startFixture(t)
+	folder := newFolder(t)
+	logs := filepath.Join(folder, "logs")
+	node, _ := joinedNode(t, control, driver.Options{Folder: folder, Environment: []string{"GLOBALSTACKS_MESH_NODE_LOG_DIR=" + logs}})
+	node.Close()
+	text, err := os.ReadFile(filepath.Join(logs, "node.log"))
+	if err != nil || !strings.Contains(string(text), "magicsock") {
+		t.Errorf("%d bytes were written, %v", len(text), err)
+	}
+	if node.Errors() != "" {
+		t.Errorf("wrote to stderr: %s", node.Errors())
+	}
+
+	wrong := startNode(t, driver.Options{
+		ControlURL: control.ControlURL(), Environment: []string{"GLOBALSTACKS_MESH_NODE_LOG_DIR=/dev/null/logs"},
+	})
+	failed := await(t, wrong, "failed", 0, typedWithin)
+	if failed.Code != "MESH_SETTINGS_INVALID" || !strings.Contains(failed.Message, "GLOBALSTACKS_MESH_NODE_LOG_DIR") {
+		t.Errorf("failed with %+v", failed)
 	}
 }
 

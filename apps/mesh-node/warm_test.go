@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/driver"
+	"globalstacks/mesh-fixture/driver"
 )
 
 // soon tells a dial over a path that is known from one that waits for WireGuard's retry, which takes five seconds.

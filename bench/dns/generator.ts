@@ -1,10 +1,14 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { encode } from 'dns-packet';
-import { NAMES } from './names.js';
 
 /** What the generator is told, and what it answers with. */
 export interface Load {
+  /** What the queries are sent from; undefined: whatever the kernel takes. */
+  readonly source?: string;
+  /** `a0`, `a1` and so on of this domain are asked for. */
+  readonly domain: string;
+  readonly names: number;
   readonly port: number;
   readonly inFlight: number;
   readonly milliseconds: number;
@@ -23,11 +27,15 @@ const SILENCE_MS = 100;
 const MAX_SAMPLES = 2_000_000;
 
 /** Keeps so many queries in flight over one socket: each answer is the cue for the next query. */
-async function generate({ port, inFlight, milliseconds }: Load): Promise<LoadResult> {
-  const queries = Array.from({ length: NAMES }, (_, index) =>
-    Buffer.from(encode({ flags: 0x100, questions: [{ name: `a${index}.dev.gstacks`, type: 'A' }] })),
+async function generate({ source, domain, names, port, inFlight, milliseconds }: Load): Promise<LoadResult> {
+  const queries = Array.from({ length: names }, (_, index) =>
+    Buffer.from(encode({ flags: 0x100, questions: [{ name: `a${index}.${domain}`, type: 'A' }] })),
   );
   const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 });
+  if (source !== undefined) {
+    socket.bind(0, source);
+    await once(socket, 'listening');
+  }
   socket.connect(port, '127.0.0.1');
   await once(socket, 'connect');
   // A server that is not there yet refuses; the watch below asks again.
@@ -44,7 +52,7 @@ async function generate({ port, inFlight, milliseconds }: Load): Promise<LoadRes
   function ask(): void {
     id = (id + 1) & 0xffff;
     // A stride that shares no factor with the number of names visits all of them in no useful order.
-    name = (name + STEP) % NAMES;
+    name = (name + STEP) % names;
     const query = queries[name];
     if (query === undefined) return;
     query[0] = id >> 8;

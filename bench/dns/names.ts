@@ -2,6 +2,7 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import type { DnsZone } from '#libs/data-plane/dns/zone.js';
 
 export const NAMES = 10_000;
+export const DOMAIN = 'dev.gstacks';
 
 /** The same names and addresses for both servers: `a0.dev.gstacks` is 127.77.0.0, and so on. */
 export function benchZone(): DnsZone {

@@ -1,10 +1,10 @@
 import { TEST_IMAGE } from '#test/support/docker-host.js';
 import { DockerRig } from '#test/support/docker-rig.js';
 import { snapshotOf } from '#test/support/snapshots.js';
+import { usageOf, usageText } from '#test/support/usage.js';
 import { waitFor } from '#test/support/wait.js';
 import { type BenchRow, median } from '../report.js';
 import { wereTried } from './links.js';
-import { usageOf, usageText } from './usage.js';
 
 const CONTAINERS = 40;
 const AT_ONCE = 4;

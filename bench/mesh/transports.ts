@@ -17,5 +17,5 @@ export type TransportPlan =
 export function transportOf(plan: TransportPlan): Transport {
   if (plan.kind === 'direct') return directTransport({ listen: '127.0.0.1:0' });
   const { kind: _, key, ...settings } = plan;
-  return tsnetTransport({ ...settings, isEphemeral: true, requestKey: async () => key });
+  return tsnetTransport({ ...settings, isEphemeral: true, requestKey: async () => key, log: () => undefined });
 }

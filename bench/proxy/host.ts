@@ -13,13 +13,14 @@ const engine = createFlowEngine({
   agentId: parseAgentId('host-a', 'agent'),
   localSource: null,
   admitsLocal: () => false,
-  mesh: null,
+  mesh: () => null,
   sandboxes: {
     isPaused: () => false,
     sourceOf: () => parseSandboxId('sbx-web', 'sandbox'),
     addressOf: () => '127.0.0.1',
   },
   forbiddenTargets: [],
+  dialOutside: null,
   dialSources: dialSources('127.77.0.0/16', 64),
   limits: {
     connectTimeoutMs: 5_000,

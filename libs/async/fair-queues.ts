@@ -1,5 +1,7 @@
 /** After so long the event loop gets its turn: HTTP, timers, and the connection itself. */
 const SLICE_MS = 1;
+/** A sender that is held back waits for so long after each of its tasks. */
+const HELD_BACK_MS = 4;
 
 /** What a task is run for. */
 export interface Turn {
@@ -8,6 +10,10 @@ export interface Turn {
   /** Whose turn it takes. */
   readonly sender: string;
   readonly atOnce: number;
+  /**
+   * Whether the sender is to wait some milliseconds after this task; asked when the task is run. Left out: it is not.
+   */
+  readonly isHeldBack?: () => boolean;
 }
 
 interface Queue extends Turn {
@@ -18,14 +24,17 @@ interface Queue extends Turn {
 }
 
 /**
- * Runs the tasks of many senders turn by turn: whoever has something waiting gets one task run, then the next sender, so
- * that nobody waits for more than one task of each other sender. Senders take turns in slices of a millisecond,
- * between which the event loop goes on. A subject with `mostWaiting` tasks gets none besides: they are dropped.
+ * Runs the tasks of many senders turn by turn: whoever has something waiting gets one task run, then the next sender,
+ * so that nobody waits for more than one task of each other sender. Senders take turns in slices of a millisecond,
+ * between which the event loop goes on. A sender that is held back gets 250 tasks run a second at most. A subject with
+ * `mostWaiting` tasks gets none besides: they are dropped.
  */
 export class FairQueues {
   private readonly queues = new Map<string, Queue>();
   /** By sender, in the order of their turns: its queues with a task that may run, likewise in order. */
   private readonly ready = new Map<string, Queue[]>();
+  /** Senders that are held back after a task: their queues with a task that may run then. */
+  private readonly resting = new Map<string, Set<Queue>>();
   private slicing = false;
 
   constructor(private readonly mostWaiting: number) {}
@@ -56,6 +65,11 @@ export class FairQueues {
   private makeReady(queue: Queue): void {
     if (queue.isReady || queue.waiting.length === 0 || queue.running >= queue.atOnce) return;
     queue.isReady = true;
+    const resting = this.resting.get(queue.sender);
+    if (resting !== undefined) {
+      resting.add(queue);
+      return;
+    }
     const ready = this.ready.get(queue.sender);
     if (ready === undefined) this.ready.set(queue.sender, [queue]);
     else ready.push(queue);
@@ -70,7 +84,8 @@ export class FairQueues {
     for (const [sender, queues] of this.ready) {
       this.ready.delete(sender);
       const queue = queues.shift();
-      if (queues.length > 0) this.ready.set(sender, queues);
+      if (queue?.isHeldBack?.() === true) this.rest(sender, queues);
+      else if (queues.length > 0) this.ready.set(sender, queues);
       if (queue !== undefined) this.run(queue);
       // What the task goes on with at once belongs to its turn.
       await undefined;
@@ -78,6 +93,18 @@ export class FairQueues {
     }
     if (this.ready.size > 0) setImmediate(() => void this.slice());
     else this.slicing = false;
+  }
+
+  private rest(sender: string, queues: readonly Queue[]): void {
+    const resting = new Set(queues);
+    this.resting.set(sender, resting);
+    setTimeout(() => {
+      this.resting.delete(sender);
+      for (const queue of resting) {
+        queue.isReady = false;
+        this.makeReady(queue);
+      }
+    }, HELD_BACK_MS);
   }
 
   private run(queue: Queue): void {

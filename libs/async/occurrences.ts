@@ -2,7 +2,9 @@ export interface OccurrencesSettings {
   /** How many of one name are told one by one in each period. */
   readonly toldEach: number;
   readonly periodMs: number;
-  /** Called at the end of a period for each name that occurred more often than it was told; `untold`: how often more. */
+  /**
+   * Called at the end of a period for each name that occurred more often than it was told; `untold`: how often more.
+   */
   readonly summarise: (name: string, untold: number) => void;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Runs `work` when it is woken, one run at a time. If it is woken during a run, another run follows, even if the present
- * one is just ending: no wake-up is lost. `work` looks for what there is to do by itself, and must never reject.
+ * Runs `work` when it is woken, one run at a time. If it is woken during a run, another run follows, even if the
+ * present one is just ending: no wake-up is lost. `work` looks for what there is to do by itself, and must never
+ * reject.
  */
 export class WokenWork {
   private running: Promise<void> | null = null;

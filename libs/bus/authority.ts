@@ -11,8 +11,8 @@ import {
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import type { BusCredentials } from './bus.js';
-import { KeyFiles } from './key-files.js';
-import { createAccount, createOperator, createUser, fromSeed } from './nats-keys.js';
+import { KeyFiles, RESTORE_KEYS } from './key-files.js';
+import { createUser, newSeed, parseSeed } from './nats-keys.js';
 import { CONNECTION_SUBJECTS, closeConnection, openConnectionsOf } from './open-connections.js';
 import { asSystem } from './system-account.js';
 
@@ -44,6 +44,8 @@ const CLAIMS_TIMEOUT_MS = 3_000;
  * and for local nodes, whose template is filled in by the server with the name, so that no user JWT can widen it.
  */
 export interface BusAuthority {
+  /** Of each key, by the name of its file. */
+  readonly publicKeys: { readonly [file: string]: string };
   /** Configuration of a nats-server that trusts these keys; holds no secret. */
   serverConfig(listen: { readonly host: string; readonly port: number; readonly jwtFolder: string }): Promise<string>;
   /** A user JWT for the agent's own public nkey. */
@@ -53,8 +55,8 @@ export interface BusAuthority {
   /** Credentials of the control plane itself, made anew at each call. */
   controlPlaneCredentials(): Promise<BusCredentials>;
   /**
-   * Makes the running server know exactly these revocations: it cuts connections of revoked users. To be called again after each connect: a server that lost its disk knows none. Errors:
-   * RevocationsRefusedError, or the connection's.
+   * Makes the running server know exactly these revocations: it cuts connections of revoked users. To be called again
+   * after each connect: a server that lost its disk knows none. Errors: RevocationsRefusedError, or the connection's.
    */
   publishRevocations(servers: readonly string[], revocations: Revocations): Promise<void>;
   /**
@@ -64,17 +66,23 @@ export interface BusAuthority {
   closeConnections(servers: readonly string[], holder: BusHolder): Promise<number>;
 }
 
-/** Reads the keys from a folder, making those that are missing. */
+/** Reads the keys from a folder, making those that are missing. Error: KeyFileUnusableError. */
 export function loadBusAuthority(folder: string): BusAuthority {
-  const files = new KeyFiles(folder);
-  const keyPair = (name: string, create: () => KeyPair): KeyPair =>
-    fromSeed(new TextEncoder().encode(files.readOrCreate(name, () => new TextDecoder().decode(create().getSeed()))));
-  const operator = keyPair('nats-operator.seed', createOperator);
-  const account = keyPair('nats-account.seed', createAccount);
-  const systemAccount = keyPair('nats-system-account.seed', createAccount);
-  const agentSigner = keyPair('nats-agent-signing.seed', createAccount);
-
-  const localNodeSigner = keyPair('nats-local-node-signing.seed', createAccount);
+  const files = new KeyFiles(folder, RESTORE_KEYS);
+  const publicKeys: Record<string, string> = {};
+  const keyPair = (name: string, kind: 'operator' | 'account'): KeyPair => {
+    const holds = `the seed of a NATS ${kind}`;
+    const pair = files.readOrCreate({ name, holds, parse: (text: string) => parseSeed(kind, text) }, () =>
+      newSeed(kind),
+    );
+    publicKeys[name] = pair.getPublicKey();
+    return pair;
+  };
+  const operator = keyPair('nats-operator.seed', 'operator');
+  const account = keyPair('nats-account.seed', 'account');
+  const systemAccount = keyPair('nats-system-account.seed', 'account');
+  const agentSigner = keyPair('nats-agent-signing.seed', 'account');
+  const localNodeSigner = keyPair('nats-local-node-signing.seed', 'account');
 
   const agentScope = newScopedSigner(agentSigner, 'agent', {
     pub: { allow: FROM_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.{{name()}}.${message}`) },
@@ -113,6 +121,8 @@ export function loadBusAuthority(folder: string): BusAuthority {
     );
 
   return {
+    publicKeys,
+
     async serverConfig({ host, port, jwtFolder }) {
       const operatorJwt = await encodeOperator('globalstacks', operator, {
         system_account: systemAccount.getPublicKey(),

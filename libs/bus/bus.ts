@@ -7,6 +7,16 @@ export interface BusCredentials {
   readonly seed: string;
 }
 
+/** Bounds what others may ask of this process. */
+export interface BusIntake {
+  /** Asked about each message before anything of it is read: false drops it, unanswered. */
+  admits(subject: string, bytes: number): boolean;
+  /** Whether the sender's next message waits for some milliseconds once this one was dealt with. */
+  isHeldBack(subject: string): boolean;
+  /** Asked when the turn of an admitted message has come: false drops it, unanswered. */
+  isStillWanted(subject: string): boolean;
+}
+
 export interface BusSettings {
   readonly servers: readonly string[];
   readonly name: string;
@@ -16,11 +26,8 @@ export interface BusSettings {
    * on this subject. A message that names another reply subject is dropped before its handler runs.
    */
   readonly replyInbox: (subject: string) => string | null;
-  /**
-   * Asked about each message on a served subject before anything of it is read: false drops it, unanswered. Left out:
-   * all are taken.
-   */
-  readonly admits?: (subject: string, bytes: number) => boolean;
+  /** Left out: all messages on served subjects are taken. */
+  readonly intake?: BusIntake;
   /** Asked for at each connect, so that renewed credentials are used without a restart of the process. */
   readonly credentials: () => BusCredentials;
   readonly onStatus: (status: BusStatus, detail: string | null) => void;
@@ -57,8 +64,8 @@ export interface Bus {
   requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown>;
   /**
    * Serves requests of each subject in order, one at a time unless `atOnce` says more; different subjects run side by
-   * side, and senders take turns: nobody waits for more than one message of each other sender. What the handler returns is the reply; a CodedError it throws reaches the requester as BusRefusedError with
-   * that code.
+   * side, and senders take turns: nobody waits for more than one message of each other sender. What the handler returns
+   * is the reply; a CodedError it throws reaches the requester as BusRefusedError with that code.
    */
   serve(subject: string, handle: BusHandler, atOnce?: number): BusSubscription;
   status(): BusStatus;

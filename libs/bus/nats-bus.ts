@@ -147,6 +147,8 @@ class NatsBus implements Bus {
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: PINGS_UNANSWERED,
       timeout: CONNECT_TIMEOUT_MS,
+      // Otherwise each request keeps a stack of calls, for an error that is told in other words here.
+      noAsyncTraces: true,
     });
   }
 
@@ -171,14 +173,18 @@ class NatsBus implements Bus {
       callback: (error, message) => {
         if (error !== null) return this.fault('server', service.subject, error.message);
         const { subject, reply } = message;
-        if (this.settings.admits?.(subject, message.data.byteLength) === false) return;
+        const { intake } = this.settings;
+        if (intake?.admits(subject, message.data.byteLength) === false) return;
         // What a message names for its answer is its sender's choice: it must not choose whom this process writes to.
         if (!this.isSendersInbox(reply, subject)) {
           return this.fault('reply', subject, new ReplyOutsideInboxError(subject, reply ?? ''));
         }
         const sender = this.settings.replyInbox(subject) ?? subject;
-        const turn = { subject, sender, atOnce: service.atOnce };
-        const isTaken = this.queues.add(turn, () => this.answer(service, message));
+        const isHeldBack = (): boolean => intake?.isHeldBack(subject) === true;
+        const turn = { subject, sender, atOnce: service.atOnce, isHeldBack };
+        const isTaken = this.queues.add(turn, async () => {
+          if (intake?.isStillWanted(subject) !== false) await this.answer(service, message);
+        });
         if (!isTaken) this.fault('overflow', subject, null);
       },
     });

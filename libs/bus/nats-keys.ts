@@ -72,6 +72,27 @@ export const createOperator = (): KeyPair => new SeededKeyPair(createPair(Prefix
 /** The pair of a seed `S...`. Errors: the package's, when it is none. */
 export const fromSeed = (seed: Uint8Array): KeyPair => new SeededKeyPair(seededPair(seed));
 
+const KINDS = {
+  operator: { create: createOperator, letter: 'O' },
+  account: { create: createAccount, letter: 'A' },
+  user: { create: createUser, letter: 'U' },
+} as const;
+
+/** Whose key it is: NATS tells the three apart by the first letter of the public key. */
+export type NatsKeyKind = keyof typeof KINDS;
+
+/** The seed of a new key, as text. */
+export function newSeed(kind: NatsKeyKind): string {
+  return new TextDecoder().decode(KINDS[kind].create().getSeed());
+}
+
+/** The pair of a seed's text; throws when it is no seed, or one of another kind. */
+export function parseSeed(kind: NatsKeyKind, text: string): KeyPair {
+  const pair = fromSeed(new TextEncoder().encode(text));
+  if (!pair.getPublicKey().startsWith(KINDS[kind].letter)) throw new Error(`not the seed of a NATS ${kind}`);
+  return pair;
+}
+
 /** Whether the owner of the public key `U...` signed this. Errors: the package's, when it is no public key. */
 export function isSigned(publicKey: string, input: Uint8Array, signature: Uint8Array): boolean {
   const raw = Codec._decode(new TextEncoder().encode(publicPair(publicKey).getPublicKey())).slice(1);

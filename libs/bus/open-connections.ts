@@ -32,16 +32,16 @@ export const CONNECTION_SUBJECTS = [
 
 const ANSWER_WITHIN_MS = 2_000;
 /**
- * Connections asked for at a time. Those of the last page that are asked for again (`overlap`) show that none was missed:
- * connections that end meanwhile move the later ones forward.
+ * Connections asked for at a time. Those of the last page that are asked for again (`overlap`) show that none was
+ * missed: connections that end meanwhile move the later ones forward.
  */
 const PAGES: Pages = { size: 256, overlap: 32 };
 const LONGEST_JWT = 65_536;
 const MOST_SERVERS = 1_024;
 
 /**
- * Connections of the holder that are open now, at every server of the bus. Found by the credentials that were shown, not
- * by the user name, which a client is free to make up. Error: BusServersSilentError.
+ * Connections of the holder that are open now, at every server of the bus. Found by the credentials that were shown,
+ * not by the user name, which a client is free to make up. Error: BusServersSilentError.
  */
 export async function openConnectionsOf(
   connection: Asking,

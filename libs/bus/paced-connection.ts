@@ -7,9 +7,9 @@ import { NodeTransport, nodeResolveHost } from 'nats/lib/src/node_transport.js';
 const BYTES_A_TURN = 64 * 1_024;
 
 /**
- * As `connect` of the client library, but what comes in is read in turns, between which the event loop goes on. By itself
- * a socket is read for as long as there is more, up to 2 MiB at a time: under a flood of small messages, timers and other
- * connections would wait for a tenth of a second at each turn.
+ * As `connect` of the client library, but what comes in is read in turns, between which the event loop goes on. By
+ * itself a socket is read for as long as there is more, up to 2 MiB at a time: under a flood of small messages, timers
+ * and other connections would wait for a tenth of a second at each turn.
  */
 export function connectPaced(options: ConnectionOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new PacedTransport(), dnsResolveFn: nodeResolveHost });

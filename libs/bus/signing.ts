@@ -1,7 +1,7 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
-import { KeyFiles } from './key-files.js';
+import { KeyFiles, RESTORE_KEYS } from './key-files.js';
 
 type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'from' | 'to' | 'hash'>;
 
@@ -13,18 +13,27 @@ export interface TopologySigner {
   sign(recipient: string, statement: Statement): string;
 }
 
-/** Reads the signing key from a folder, making it when it is missing. */
+/** The file of the signing key in the keys folder. */
+export const TOPOLOGY_KEY_FILE = 'topology-signing.pem';
+
+/** Reads the signing key from a folder, making it when it is missing. Error: KeyFileUnusableError. */
 export function loadTopologySigner(folder: string): TopologySigner {
-  const pem = new KeyFiles(folder).readOrCreate('topology-signing.pem', () =>
+  const file = { name: TOPOLOGY_KEY_FILE, holds: 'an Ed25519 key in PEM', parse: parseSigningKey };
+  const privateKey = new KeyFiles(folder, RESTORE_KEYS).readOrCreate(file, () =>
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim(),
   );
-  const privateKey = createPrivateKey(pem);
   const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
   return {
     publicKey,
     sign: (recipient, statement) =>
       sign(null, Buffer.from(topologyStatement(recipient, statement)), privateKey).toString('base64'),
   };
+}
+
+function parseSigningKey(pem: string): KeyObject {
+  const key = createPrivateKey(pem);
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('not an Ed25519 key');
+  return key;
 }
 
 /** Whether the holder of the key signed that this member holds exactly this version. */
@@ -34,12 +43,25 @@ export function verifyHeld(publicKey: string, recipient: string, held: NetworkVe
   return verifyTopology(publicKey, recipient, { epoch, networkId, from: null, to: version, hash }, signature);
 }
 
-/** Whether the holder of the pinned key signed this statement for this agent, or local node. False for anything malformed. */
+/**
+ * Whether the holder of the pinned key signed this statement for this agent, or local node. False for anything
+ * malformed.
+ */
 export function verifyTopology(publicKey: string, recipient: string, statement: Statement, signature: string): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+    const key = parsedKey(publicKey);
     return verify(null, Buffer.from(topologyStatement(recipient, statement)), key, Buffer.from(signature, 'base64'));
   } catch {
     return false;
   }
+}
+
+let lastKey: { readonly text: string; readonly key: KeyObject } | null = null;
+
+/** A process verifies by one key for hours, and parsing it takes as long as verifying. */
+function parsedKey(text: string): KeyObject {
+  if (lastKey?.text !== text) {
+    lastKey = { text, key: createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' }) };
+  }
+  return lastKey.key;
 }

@@ -36,7 +36,9 @@ export class InvalidInputError extends CodedError {
   ) {
     super(
       code,
-      `${field}: ${quote(found)} is not valid; expected ${accepted}`,
+      found === undefined
+        ? `${field} is missing; expected ${accepted}`
+        : `${field}: ${quote(found)} is not valid; expected ${accepted}`,
       remedy ?? `give ${field} as ${accepted}`,
     );
   }

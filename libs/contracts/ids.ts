@@ -19,6 +19,10 @@ export type FlowId = Branded<'FlowId'>;
 export type CommandId = Branded<'CommandId'>;
 export type UserName = Branded<'UserName'>;
 export type LocalNodeId = Branded<'LocalNodeId'>;
+/** A DNS name outside the suffix, such as packages.example.com; its parser is in outside-names.ts. */
+export type OutsideName = Branded<'OutsideName'>;
+/** An outside name, or `*.` before one. */
+export type OutsidePattern = Branded<'OutsidePattern'>;
 
 export const DNS_SUFFIX = 'gstacks';
 

@@ -77,6 +77,12 @@ export type LocalNodeReply =
 /** Longest line that either side reads. */
 export const MAX_LINE_BYTES = 1_048_576;
 
+/** A node that is asked writes an empty line this often until it has the answer. */
+export const SIGN_OF_LIFE_EVERY_MS = 500;
+
+/** Code of a node that is asked while it ends: another may be started in its place. */
+export const NODE_ENDING = 'NODE_ENDING';
+
 const KINDS = ['join', 'status', 'forward', 'stop-forward', 'leave'] as const;
 
 /** Throws InvalidInputError. */

@@ -2,11 +2,10 @@ const DOCTOR = '`gstacks mesh doctor` tells what is wrong';
 
 /** What to do about a node that is not in the mesh, by the code of its state; see docs/mesh.md. */
 const REMEDIES: { readonly [code: string]: string } = {
-  MESH_NOT_CONFIGURED: 'set GLOBALSTACKS_MESH_CONTROL_URL and a source of keys at the control plane; see docs/mesh.md',
+  MESH_NOT_CONFIGURED: '`gstacks mesh doctor` tells what is not set; see docs/mesh.md',
   MESH_CREDENTIALS_INVALID:
-    'end the agent, delete mesh.pem in the folder identity of its state folder and start it again: it makes a new key',
-  MESH_KEY_SOURCE_MISSING:
-    'set GLOBALSTACKS_MESH_API_URL and GLOBALSTACKS_MESH_API_TOKEN, or GLOBALSTACKS_MESH_AUTH_KEY, at the control plane',
+    'check that the agent reaches GLOBALSTACKS_CONTROL_PLANE_URL: its mesh key is certified as soon as that answers',
+  MESH_KEY_SOURCE_MISSING: '`gstacks mesh doctor` tells what is not set; see docs/mesh.md',
   MESH_KEY_MISSING: `the control server wants a key: ${DOCTOR}`,
   MESH_KEY_INVALID:
     'check GLOBALSTACKS_MESH_AUTH_KEY, or let the control plane mint keys with GLOBALSTACKS_MESH_API_URL',

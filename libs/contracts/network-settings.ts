@@ -6,7 +6,7 @@ export const NETWORK_MODES = ['agent_proxy'] as const;
 
 /** `routed_mesh` is a known mode that no host offers yet. */
 export class ModeUnavailableError extends CodedError {
-  constructor() {
+  constructor(readonly field: string) {
     super(
       'MODE_UNAVAILABLE',
       'mode routed_mesh is not available on any host',
@@ -17,7 +17,7 @@ export class ModeUnavailableError extends CodedError {
 
 /** The one mode there is; throws ModeUnavailableError, InvalidInputError. */
 export function parseMode(value: unknown, field: string): 'agent_proxy' {
-  if (value === 'routed_mesh') throw new ModeUnavailableError();
+  if (value === 'routed_mesh') throw new ModeUnavailableError(field);
   return wordOf(NETWORK_MODES)(value, field);
 }
 

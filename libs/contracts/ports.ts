@@ -9,6 +9,14 @@ export type AliasPort = {
 export const MAX_PORTS_PER_ALIAS = 32;
 const ACCEPTED = 'a TCP port from 1 to 65535, such as 8080, or published:inside, such as 80:8080';
 
+const UDP_OF_RULE =
+  'give the TCP port, such as 443: only TCP is carried; UDP and QUIC are refused, and clients fall back to TCP';
+
+/** `8080`, or `80:8080` where the port inside is another one. */
+export function portText({ published, target }: AliasPort): string {
+  return published === target ? String(published) : `${published}:${target}`;
+}
+
 /** A decimal TCP port from text or number; throws InvalidInputError. */
 export function parsePort(value: unknown, field: string): number {
   const text = typeof value === 'number' ? String(value) : value;
@@ -18,17 +26,23 @@ export function parsePort(value: unknown, field: string): number {
   return Number(text);
 }
 
+/**
+ * The port that a rule or a question is about, as of parsePort, or with `/tcp`; throws InvalidInputError, UDP with a
+ * code of its own.
+ */
+export function parseTcpPort(value: unknown, field: string): number {
+  refuseUdp(value, field, UDP_OF_RULE);
+  return parsePort(typeof value === 'string' ? value.replace(/\/tcp$/i, '') : value, field);
+}
+
+function refuseUdp(value: unknown, field: string, remedy: string): void {
+  if (typeof value !== 'string' || !/\/(udp|quic)$/i.test(value)) return;
+  throw new InvalidInputError(field, value, 'a TCP port', 'UDP_UNSUPPORTED', remedy);
+}
+
 /** `8080`, `80:8080`, either with `/tcp`; throws InvalidInputError, UDP with a code of its own. */
 export function parseAliasPort(value: unknown, field: string): AliasPort {
-  if (typeof value === 'string' && value.toLowerCase().endsWith('/udp')) {
-    throw new InvalidInputError(
-      field,
-      value,
-      'a TCP port',
-      'UDP_UNSUPPORTED',
-      'publish a TCP port; UDP is not carried yet',
-    );
-  }
+  refuseUdp(value, field, 'publish a TCP port; UDP is not carried yet');
   const text = typeof value === 'number' ? String(value) : value;
   const match = typeof text === 'string' ? /^(\d{1,5})(?::(\d{1,5}))?(?:\/tcp)?$/.exec(text) : null;
   if (match === null) throw new InvalidInputError(field, value, ACCEPTED);

@@ -10,8 +10,8 @@ export const NETWORK_STATUSES = [
   'QUARANTINED',
 ] as const;
 /**
- * The worst of its agents'; EMPTY: no agent takes part. QUARANTINED: an admin cut it off. STREAM_UNREADABLE: agents serve
- * the last version that this release can read, and nothing is written.
+ * The worst of its agents'; EMPTY: no agent takes part. QUARANTINED: an admin cut it off. STREAM_UNREADABLE: agents
+ * serve the last version that this release can read, and nothing is written.
  */
 export type NetworkStatus = (typeof NETWORK_STATUSES)[number];
 

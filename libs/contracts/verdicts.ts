@@ -18,8 +18,8 @@ export const MISSED_PARTS = ['source', 'alias', 'port'] as const;
 export type MissedPart = (typeof MISSED_PARTS)[number];
 
 /**
- * Why a rule does nothing now. NO_ALIAS, NO_PORT, NO_SOURCE: what it names is not there. OVERRIDDEN: denies decide for all its
- * sources. REPEATED: other rules decide alike. NO_ALLOW: a deny of what no rule allows.
+ * Why a rule does nothing now. NO_ALIAS, NO_PORT, NO_SOURCE: what it names is not there. OVERRIDDEN: denies decide for
+ * all its sources. REPEATED: other rules decide alike. NO_ALLOW: a deny of what no rule allows.
  */
 export const RULE_IDLENESS = ['NO_ALIAS', 'NO_PORT', 'NO_SOURCE', 'OVERRIDDEN', 'REPEATED', 'NO_ALLOW'] as const;
 export type RuleIdleness = (typeof RULE_IDLENESS)[number];

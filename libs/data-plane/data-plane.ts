@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
-import type { AgentId, AliasName, FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { AgentId, AliasName, FlowId, NetworkId, OutsideName, SandboxId } from '#libs/contracts/ids.js';
+import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { IncomingFlow, IncomingProbe, MeshMember } from '#libs/mesh/flow.js';
 import type { FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
+import type { SocketEnd } from './flows/flow-end.js';
 
 /** What the driver of this host vouches for, now. */
 export interface SandboxDirectory {
@@ -21,8 +23,15 @@ export interface Route {
   readonly port: number;
 }
 
-export interface RouteFailure {
-  readonly route: Route;
+/** One listening socket for a name outside, whatever network a flow to it then belongs to. */
+export interface OutsideRoute {
+  readonly name: OutsideName;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface RouteFailure<Listening = Route> {
+  readonly route: Listening;
   readonly code: string;
   readonly message: string;
 }
@@ -44,7 +53,8 @@ export interface FlowSummary {
   readonly flowId: FlowId;
   readonly role: 'source' | 'target';
   readonly networkId: NetworkId;
-  readonly alias: AliasName;
+  /** An alias, or the name outside that it leads to. */
+  readonly alias: DestinationName;
   readonly port: number;
   /** null: the driver does not know where it came from. */
   readonly source: FlowSource | null;
@@ -68,14 +78,20 @@ export interface FlowEngineSettings {
   readonly agentId: AgentId | null;
   /** Whose every client is on a developer's machine; null: the driver knows each client. */
   readonly localSource: LocalSource | null;
-  /** False for a developer's machine that did not join this network, or was put out of it: its flows are refused and cut. */
+  /**
+   * False for a developer's machine that did not join this network, or was put out of it: its flows are refused and
+   * cut.
+   */
   readonly admitsLocal: (networkId: NetworkId, source: LocalSource) => boolean;
-  readonly mesh: MeshMember | null;
+  /** Of this moment; null: this host is in no mesh. */
+  readonly mesh: () => MeshMember | null;
   readonly sandboxes: SandboxDirectory;
   /** CIDR ranges that are never dialled, whatever the driver reports: the proxy's own and the mesh's. */
   readonly forbiddenTargets: readonly string[];
   /** Addresses of this host that sandboxes are dialled from in turn; none: the kernel chooses. */
   readonly dialSources: readonly string[];
+  /** null: this host dials no names outside. */
+  readonly dialOutside: DialOutside | null;
   readonly limits: FlowLimits;
   /** False when the network was out of contact for longer than it allows: flows are refused (`STALE`). */
   readonly isFresh: (networkId: NetworkId) => boolean;
@@ -92,15 +108,25 @@ export interface TargetFailure {
   readonly remedy: string | null;
 }
 
+/** Resolves a name and connects to one of its addresses. Rejects with TargetUnreachableError, also when aborted. */
+export type DialOutside = (target: OutsideDialTarget, signal: AbortSignal, askedBy: string) => Promise<SocketEnd>;
+
+export interface OutsideDialTarget {
+  readonly name: OutsideName;
+  readonly port: number;
+  /** Private and loopback addresses are dialled too. */
+  readonly mayBePrivate: boolean;
+}
+
 /** A flow that a source of this host might open. */
 export interface ProbeQuestion {
   readonly networkId: NetworkId;
-  readonly alias: AliasName;
+  readonly alias: DestinationName;
   readonly port: number;
   readonly source: FlowSource;
 }
 
-/** What a flow would meet on its way, up to the target's agent. */
+/** What a flow would meet on its way, up to the agent that dials. */
 export type ProbeOutcome =
   /** Both ends would carry it. */
   | { readonly kind: 'taken'; readonly agentId: AgentId; readonly version: number }
@@ -136,8 +162,12 @@ export interface FlowEngine {
    */
   apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[];
   view(networkId: NetworkId): NetworkView | null;
+  /** Of every network that is held. */
+  views(): readonly NetworkView[];
   /** A client connected to a proxy listener. */
   acceptClient(socket: Socket, route: Route): void;
+  /** A client connected to the address of a name outside. */
+  acceptOutside(socket: Socket, route: OutsideRoute): void;
   /** A peer asked for a flow. */
   acceptPeer(flow: IncomingFlow): void;
   /** A peer asked whether a flow of its would be taken. */
@@ -149,6 +179,8 @@ export interface FlowEngine {
   probe(question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome>;
   /** Dials a sandbox of this host as a flow would, and closes the connection; null: it was taken. */
   dialTarget(sandboxId: SandboxId, port: number, signal: AbortSignal): Promise<TargetFailure | null>;
+  /** Dials a name outside as a flow would, and closes the connection; null: it was taken. */
+  tryOutside(target: OutsideDialTarget, signal: AbortSignal): Promise<TargetFailure | null>;
   /** The driver no longer reports this sandbox: its flows are reset. */
   sandboxGone(sandboxId: SandboxId): void;
   /** Who is admitted has changed: flows of local nodes that are not any more are reset before it returns. */
@@ -160,12 +192,12 @@ export interface FlowEngine {
 }
 
 /** The proxy's listening sockets. Opening and closing are apart, because names change between the two. */
-export interface ProxyListeners {
+export interface ProxyListeners<Listening = Route> {
   /** Opens what is not open yet; reports each that failed, the others stay. */
-  open(routes: readonly Route[]): Promise<readonly RouteFailure[]>;
+  open(routes: readonly Listening[]): Promise<readonly RouteFailure<Listening>[]>;
   /** Closes every listener that is not among these. Open flows are the engine's. */
-  retain(routes: readonly Route[]): Promise<void>;
-  routes(): readonly Route[];
+  retain(routes: readonly Listening[]): Promise<void>;
+  routes(): readonly Listening[];
   close(): Promise<void>;
 }
 
@@ -176,6 +208,8 @@ export interface AddressPool {
   addressOf(networkId: NetworkId, alias: AliasName): string | null;
   /** The address rests for ten minutes before another alias may have it. */
   release(networkId: NetworkId, alias: AliasName, nowMs: number): void;
+  /** Whether an address is assigned or resting. */
+  isTaken(address: string): boolean;
   /** Plain JSON for the state file; `restoreAddressPool` reads it. */
   save(): unknown;
 }

@@ -10,6 +10,8 @@ export class DomainError extends CodedError {
     code: string,
     message: string,
     remedy: string | null = null,
+    /** The member of the request that it is about; null: it is about none, or about several. */
+    readonly field: string | null = null,
   ) {
     super(code, message, remedy);
   }

@@ -1,13 +1,21 @@
 import type { Client } from 'pg';
 import { beginAndReadState, writeAndCommit } from './append-statements.js';
 import { type BatchPlan, type PendingCommand, planBatch } from './batch.js';
-import { clientConfig, connectClient, dropClient, isTransient, RAW_TEXT, sqlState } from './connection.js';
+import {
+  clientConfig,
+  connectClient,
+  dropClient,
+  isDiskFull,
+  isTransient,
+  type OnDiskFull,
+  RAW_TEXT,
+  sqlState,
+} from './connection.js';
 import type { CommandOutcome } from './event-store.js';
 import { KnownLog } from './known-log.js';
 
 /** A process stopped in the middle of a batch holds the append lock of all others for no longer than this. */
 const STALLED_BATCH_MS = 5_000;
-const QUERY_TIMEOUT_MS = 10_000;
 const UNIQUE_VIOLATION = '23505';
 
 /** The connection was lost while a commit was under way: the batch was written, or it was not. */
@@ -27,14 +35,21 @@ export class AppendConnection {
 
   constructor(
     private readonly databaseUrl: string,
+    private readonly answerWithinMs: number,
+    private readonly onDiskFull: OnDiskFull,
     monotonicMs: () => number,
   ) {
     this.known = new KnownLog(monotonicMs);
   }
 
+  /** Resolves when there is a connection. Errors: the database's. */
+  async open(): Promise<void> {
+    await this.connected();
+  }
+
   /**
-   * Answers in the order of the commands. Errors: OutcomeUnknownError when the connection was lost with the commit under
-   * way; otherwise the database's, and nothing was written.
+   * Answers in the order of the commands. Errors: OutcomeUnknownError when the connection was lost with the commit
+   * under way; otherwise the database's, and nothing was written.
    */
   async append(pending: readonly PendingCommand[]): Promise<readonly (CommandOutcome | Error)[]> {
     const client = await this.connected();
@@ -42,7 +57,7 @@ export class AppendConnection {
       return (await this.appendToKnown(client, pending)) ?? (await this.readAndAppend(client, pending));
     } catch (error) {
       this.known.forget();
-      if (isTransient(error)) this.drop(client);
+      if (isTransient(error) && !isDiskFull(error)) this.drop(client);
       else await client.query('ROLLBACK').catch(() => this.drop(client));
       throw error;
     }
@@ -103,7 +118,8 @@ export class AppendConnection {
     const config = {
       ...clientConfig(this.databaseUrl, 'globalstacks append'),
       types: RAW_TEXT,
-      query_timeout: QUERY_TIMEOUT_MS,
+      query_timeout: this.answerWithinMs,
+      onDiskFull: this.onDiskFull,
       lock_timeout: STALLED_BATCH_MS,
       idle_in_transaction_session_timeout: STALLED_BATCH_MS,
     };
@@ -120,6 +136,6 @@ async function commit(client: Client, plan: BatchPlan, transactionIsOpen: boolea
   try {
     await writeAndCommit(client, plan, transactionIsOpen);
   } catch (error) {
-    throw isTransient(error) ? new OutcomeUnknownError(error) : error;
+    throw isTransient(error) && !isDiskFull(error) ? new OutcomeUnknownError(error) : error;
   }
 }

@@ -39,7 +39,9 @@ class CopyIn implements Submittable {
     return this.end.promise;
   }
 
-  /** A property because pg replaces it in order to clear the query's timeout, whose timer holds this object for long. */
+  /**
+   * A property because pg replaces it in order to clear the query's timeout, whose timer holds this object for long.
+   */
   readonly callback = (error: Error | null): void => {
     this.texts = [];
     if (error === null) this.end.resolve(this.lastCommand);

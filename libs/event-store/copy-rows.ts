@@ -31,8 +31,8 @@ class CopyRows implements Submittable {
   }
 
   /**
-   * A property because pg replaces it in order to clear the query's timeout. The timer outlives the query and holds this
-   * object, which therefore lets go of the rows: a replay that collects them late is half as fast.
+   * A property because pg replaces it in order to clear the query's timeout. The timer outlives the query and holds
+   * this object, which therefore lets go of the rows: a replay that collects them late is half as fast.
    */
   readonly callback = (error: Error | null): void => {
     this.onRow = ignoreRow;

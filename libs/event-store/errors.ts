@@ -37,13 +37,35 @@ export class ClaimTakenError extends CodedError {
   }
 }
 
-/** The database did not answer in time. The command may or may not have been written: its id tells. */
+/** The database did not answer in time, and nothing of the command was sent to be written. */
 export class StoreUnavailableError extends CodedError {
   constructor(cause: unknown) {
     super(
       'STORE_UNAVAILABLE',
-      `the database did not answer in time: ${messageOf(cause)}`,
-      'repeat the command with the same Idempotency-Key; it is carried out at most once',
+      `the database did not answer in time, and nothing was written: ${messageOf(cause)}`,
+      'try again in a moment',
+    );
+  }
+}
+
+/** The database has no room left to write to; it refused the command, and nothing was written. */
+export class StoreFullError extends CodedError {
+  constructor(cause: unknown) {
+    super(
+      'STORE_FULL',
+      `the database has no room left on its disk, and nothing was written: ${messageOf(cause)}`,
+      "make room on the disk of Postgres's data directory: the control plane writes again by itself",
+    );
+  }
+}
+
+/** The database did not answer a commit in time: the command was written, or it was not. Its id tells. */
+export class WriteOutcomeUnknownError extends CodedError {
+  constructor(commandId: string, cause: unknown) {
+    super(
+      'WRITE_OUTCOME_UNKNOWN',
+      `the database did not answer in time, and the change may have been made: ${messageOf(cause)}`,
+      `repeat the same request with the Idempotency-Key ${commandId}: it is carried out once`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { Pool, type PoolClient } from 'pg';
-import { clientConfig, RAW_TEXT } from './connection.js';
+import { clientConfig, poolConfig, RAW_TEXT } from './connection.js';
 import { copyRows } from './copy-rows.js';
 import { ConnectionLostError } from './errors.js';
 import { parseEventRow } from './event-row.js';
@@ -13,12 +13,12 @@ export class EventReader {
   private readonly pool: Pool;
   private closed = false;
 
-  constructor(databaseUrl: string, onError: (error: unknown) => void) {
+  constructor(databaseUrl: string, answerWithinMs: number, onError: (error: unknown) => void) {
     this.pool = new Pool({
       ...clientConfig(databaseUrl, 'globalstacks read'),
+      ...poolConfig(answerWithinMs),
       types: RAW_TEXT,
       max: MAX_CONNECTIONS,
-      query_timeout: 30_000,
     });
     // The error that pg gives holds its whole client; its message is what can be told.
     this.pool.on('error', (error) => {
@@ -76,9 +76,6 @@ export class EventReader {
 
   private async withClient(read: (client: PoolClient) => Promise<void>): Promise<void> {
     const client = await this.pool.connect();
-    // The pool does not listen while a client is lent; the query under way is rejected all the same.
-    const ignore = (): void => {};
-    client.on('error', ignore);
     try {
       await read(client);
     } catch (error) {
@@ -86,7 +83,6 @@ export class EventReader {
       throw error;
     }
     client.release();
-    client.off('error', ignore);
   }
 }
 

@@ -66,7 +66,9 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-/** Errors: VersionConflictError, CommandIdReusedError, ClaimTakenError (see errors.ts); anything else is the database's. */
+/**
+ * Errors: VersionConflictError, CommandIdReusedError, ClaimTakenError (see errors.ts); anything else is the database's.
+ */
 export interface EventStore {
   execute(write: CommandWrite): Promise<CommandOutcome>;
   /** The row of a command already executed, looked up before a decision is made again. */

@@ -1,7 +1,7 @@
 import { setImmediate as othersRan, setTimeout as pause } from 'node:timers/promises';
 import { type AppendConnection, OutcomeUnknownError } from './append-connection.js';
-import { isTransient } from './connection.js';
-import { StoreClosedError, StoreUnavailableError } from './errors.js';
+import { isDiskFull, isTransient } from './connection.js';
+import { StoreClosedError, StoreFullError, StoreUnavailableError, WriteOutcomeUnknownError } from './errors.js';
 import type { CommandOutcome, CommandWrite } from './event-store.js';
 
 const FIRST_PAUSE_MS = 20;
@@ -23,6 +23,12 @@ export class GroupCommit {
   private queue: Waiting[] = [];
   private draining: Promise<void> | null = null;
   private closed = false;
+  /**
+   * Rejects queued commands whose time is up. `drain` cannot: it may be waiting for the database to answer another
+   * batch or to accept a connection.
+   */
+  private expiry: NodeJS.Timeout | null = null;
+  private lastFailure: unknown = new Error('no answer yet');
 
   constructor(
     private readonly connection: AppendConnection,
@@ -30,13 +36,17 @@ export class GroupCommit {
     private readonly giveUpAfterMs: number,
   ) {}
 
-  /** Errors: those of planBatch, StoreUnavailableError, StoreClosedError, and the database's for this command alone. */
+  /**
+   * Errors: those of planBatch, StoreUnavailableError, StoreFullError, WriteOutcomeUnknownError, StoreClosedError, and
+   * the database's for this command alone.
+   */
   add(write: CommandWrite): Promise<CommandOutcome> {
     if (this.closed) return Promise.reject(new StoreClosedError());
     return new Promise((resolve, reject) => {
       const deadline = performance.now() + this.giveUpAfterMs;
       this.queue.push({ write, deadline, resolve, reject, uncertain: false });
       this.draining ??= this.drain();
+      this.expireLater();
     });
   }
 
@@ -44,6 +54,7 @@ export class GroupCommit {
   async close(): Promise<void> {
     this.closed = true;
     await this.draining;
+    if (this.expiry !== null) clearTimeout(this.expiry);
     await this.connection.close();
   }
 
@@ -51,20 +62,34 @@ export class GroupCommit {
     let pauseMs = FIRST_PAUSE_MS;
     // Those just answered get to send their next command before the next batch is cut.
     for (await othersRan(); this.queue.length > 0; await othersRan()) {
-      const failure = await this.commit(this.queue.splice(0, this.maxCommands));
+      // Until there is a connection, commands stay in the queue, where their time can run out.
+      const failure = (await this.connect()) ?? (await this.commit(this.queue.splice(0, this.maxCommands)));
       if (failure === null) {
         pauseMs = FIRST_PAUSE_MS;
         continue;
       }
-      this.rejectExpired(failure);
+      this.lastFailure = failure;
+      this.rejectExpired();
       await pause(pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
     this.draining = null;
   }
 
+  /** Returns what keeps the database from being connected to; null: it is, or its refusal was told to all who wait. */
+  private async connect(): Promise<unknown> {
+    try {
+      await this.connection.open();
+    } catch (error) {
+      if (isTransient(error)) return error;
+      for (const { reject } of this.queue.splice(0)) reject(error);
+    }
+    return null;
+  }
+
   /** Settles every command of the batch, or puts all of it back and returns what kept the database from answering. */
   private async commit(batch: Waiting[]): Promise<unknown> {
+    if (batch.length === 0) return null;
     try {
       const answers = await this.connection.append(batch);
       batch.forEach((waiting, index) => {
@@ -74,6 +99,13 @@ export class GroupCommit {
       });
       return null;
     } catch (error) {
+      if (isDiskFull(error)) {
+        // Tried again, it would fail again, until somebody makes room.
+        for (const { write, uncertain, reject } of batch) {
+          reject(uncertain ? new WriteOutcomeUnknownError(write.commandId, error) : new StoreFullError(error));
+        }
+        return null;
+      }
       if (isTransient(error)) {
         if (error instanceof OutcomeUnknownError) for (const waiting of batch) waiting.uncertain = true;
         this.queue.unshift(...batch);
@@ -96,10 +128,24 @@ export class GroupCommit {
     return null;
   }
 
-  private rejectExpired(cause: unknown): void {
+  private expireLater(): void {
+    const next = this.queue[0];
+    if (this.expiry !== null || next === undefined) return;
+    const look = (): void => {
+      this.expiry = null;
+      this.rejectExpired();
+      this.expireLater();
+    };
+    this.expiry = setTimeout(look, Math.max(next.deadline - performance.now(), 0) + 1);
+  }
+
+  private rejectExpired(): void {
+    const cause = this.lastFailure;
     const now = performance.now();
     const expired = this.queue.filter((waiting) => this.closed || waiting.deadline <= now);
     this.queue = this.queue.filter((waiting) => !expired.includes(waiting));
-    for (const waiting of expired) waiting.reject(new StoreUnavailableError(cause));
+    for (const { write, uncertain, reject } of expired) {
+      reject(uncertain ? new WriteOutcomeUnknownError(write.commandId, cause) : new StoreUnavailableError(cause));
+    }
   }
 }

@@ -1,12 +1,15 @@
-import type { Client } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import { rest } from '#libs/async/rest.js';
 import { clientConfig, connectClient, dropClient } from './connection.js';
+import { letGoOfEndingServer } from './ending-server.js';
 import { ConnectionLostError } from './errors.js';
 import { CHANNEL } from './sql.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const ALIVE_CHECK_MS = 10_000;
+/** How long a server that wants to end can be kept from it by connections that nobody loses. */
+const ENDING_CHECK_MS = 2_000;
 
 /** LISTENs on a connection of its own and connects again whenever it is lost. Notifications only save waiting. */
 export class NotificationListener {
@@ -59,6 +62,8 @@ export class NotificationListener {
     const aliveCheck = setInterval(() => {
       client.query('SELECT 1').catch(() => dropClient(client));
     }, ALIVE_CHECK_MS);
+    const listening = new AbortController();
+    void this.checkWhetherItEnds(config, client, listening.signal);
     try {
       client.on('notification', () => this.wakeAll());
       await client.query(`LISTEN ${CHANNEL}`);
@@ -68,8 +73,17 @@ export class NotificationListener {
       await ended.promise;
     } finally {
       clearInterval(aliveCheck);
+      listening.abort();
       this.client = null;
       dropClient(client);
+    }
+  }
+
+  private async checkWhetherItEnds(config: ClientConfig, client: Client, signal: AbortSignal): Promise<void> {
+    for (await rest(ENDING_CHECK_MS, signal); !signal.aborted; await rest(ENDING_CHECK_MS, signal)) {
+      await letGoOfEndingServer(config, client).catch((error: unknown) => {
+        if (!signal.aborted) this.onError(new ConnectionLostError(error));
+      });
     }
   }
 

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { AppendConnection } from './append-connection.js';
+import type { OnDiskFull } from './connection.js';
 import { EventReader } from './event-reader.js';
 import type {
   CommandOutcome,
@@ -22,13 +23,17 @@ export interface EventStoreSettings {
   readonly onConnectionError: (error: unknown) => void;
   /** The longest that a lost notification can delay an event. */
   readonly pollIntervalMs?: number;
-  /** How long a command waits for a database that does not answer. */
+  /** Told whenever the database has no room for what was to be written. */
+  readonly onDiskFull?: OnDiskFull;
+  /** How long a command, or a read, waits for a database that does not answer. */
   readonly giveUpAfterMs?: number;
   readonly maxBatchCommands?: number;
   readonly subscriptionBatchSize?: number;
 }
 
-/** The event store in a database that `migrate` has prepared. Connects when first used; `close` ends all connections. */
+/**
+ * The event store in a database that `migrate` has prepared. Connects when first used; `close` ends all connections.
+ */
 export function createEventStore(settings: EventStoreSettings): EventStore {
   return new PostgresEventStore(settings);
 }
@@ -41,13 +46,13 @@ class PostgresEventStore implements EventStore {
   private readonly subscriptions = new Set<Subscription>();
 
   constructor(private readonly settings: EventStoreSettings) {
-    const { databaseUrl, onConnectionError } = settings;
+    const { databaseUrl, onConnectionError, giveUpAfterMs = 30_000, onDiskFull = () => {} } = settings;
     this.appends = new GroupCommit(
-      new AppendConnection(databaseUrl, () => performance.now()),
+      new AppendConnection(databaseUrl, giveUpAfterMs, onDiskFull, () => performance.now()),
       settings.maxBatchCommands ?? 512,
-      settings.giveUpAfterMs ?? 30_000,
+      giveUpAfterMs,
     );
-    this.reader = new EventReader(databaseUrl, onConnectionError);
+    this.reader = new EventReader(databaseUrl, giveUpAfterMs, onConnectionError);
     this.listener = new NotificationListener(databaseUrl, onConnectionError);
     this.upcasters = settings.upcasters ?? new Upcasters();
   }

@@ -17,8 +17,8 @@ export class Upcasters {
   }
 
   /**
-   * The event in the newest version that this program knows; its hash stays that of the stored text. An event of a newer
-   * program stays as it is.
+   * The event in the newest version that this program knows; its hash stays that of the stored text. An event of a
+   * newer program stays as it is.
    */
   upcast(event: StoredEvent): StoredEvent {
     const newest = this.newestVersion(event.type);

@@ -8,8 +8,9 @@ export type PeerList = Pick<PeersMessage, 'peers' | 'localNodes'>;
 
 /**
  * The peers that may have sessions with this member, and the endpoints of agents, as the control plane last named them.
- * Endpoints are hints: a peer proves by its certificate who it is. A certificate alone does not admit a peer; it must also
- * be on this list, so that a revoked peer is refused at once, before its certificate ends.
+ * Endpoints are only hints, since a peer proves by its certificate who it is. A certificate alone is not enough: the
+ * peer must also be on this list. The control plane takes a revoked peer off the list, so this member refuses it at
+ * once, even though its certificate is still valid.
  */
 export class AdmittedPeers {
   private peers: readonly Peer[] = [];

@@ -1,5 +1,6 @@
 import type { AliasFailure, AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { CodedError } from '#libs/contracts/errors.js';
 import type { FlowId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 
@@ -29,5 +30,30 @@ export function appliedMessage(held: HeldNetwork, outcome: AppliedOutcome): Appl
     aliasFailures,
     flowsCut,
     appliedAt: appliedAt.toISOString(),
+  };
+}
+
+export interface NotAppliedOutcome {
+  /** As in AppliedOutcome. */
+  readonly from: number | null;
+  readonly error: unknown;
+  readonly at: Date;
+}
+
+const MOST_REASON_CHARACTERS = 1_000;
+
+/**
+ * Why a version is not acknowledged, though its policy is in force: the member cannot bring everything to it, or cannot
+ * keep it over a restart. It tries again; an acknowledgement of the same version takes the place of this.
+ */
+export function notAppliedMessage(held: HeldNetwork, { from, error, at }: NotAppliedOutcome): AppliedMessage {
+  const reason = error instanceof Error ? error.message : String(error);
+  const remedy = error instanceof CodedError && error.remedy !== null ? `; ${error.remedy}` : '';
+  return {
+    ...appliedMessage(held, { from, aliasFailures: [], flowsCut: [], appliedAt: at }),
+    signature: null,
+    outcome: 'refused',
+    code: error instanceof CodedError ? error.code : 'NOT_APPLIED',
+    message: `${reason}${remedy}`.slice(0, MOST_REASON_CHARACTERS),
   };
 }

@@ -54,7 +54,7 @@ export async function joinMesh(way: MeshWay, ports: JoinPorts): Promise<JoinedMe
   return { member, state };
 }
 
-function transportOf(way: MeshWay, { owner, stateFolder, isEphemeral, requestKey }: JoinPorts): Transport {
+function transportOf(way: MeshWay, { owner, stateFolder, isEphemeral, requestKey, log }: JoinPorts): Transport {
   if (way.kind === 'direct') return directTransport({ listen: way.listen, advertise: way.advertise });
   const { controlUrl, authKey, meshNode } = way;
   return tsnetTransport({
@@ -64,5 +64,6 @@ function transportOf(way: MeshWay, { owner, stateFolder, isEphemeral, requestKey
     stateFolder,
     isEphemeral,
     requestKey: authKey === null ? requestKey : async () => authKey,
+    log,
   });
 }

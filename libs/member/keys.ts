@@ -1,4 +1,4 @@
-import { createUser, fromSeed } from '#libs/bus/nats-keys.js';
+import { parseSeed } from '#libs/bus/nats-keys.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 
 /** A member's own keys: made by it, and never sent anywhere. */
@@ -14,13 +14,8 @@ export interface MemberKeys {
   sign(statement: string): string;
 }
 
-/** The seed of a new NATS user key. */
-export function newBusSeed(): string {
-  return new TextDecoder().decode(createUser().getSeed());
-}
-
 export function memberKeys(nkeySeed: string, meshPrivateKey: string): MemberKeys {
-  const pair = fromSeed(new TextEncoder().encode(nkeySeed));
+  const pair = parseSeed('user', nkeySeed);
   return {
     nkey: pair.getPublicKey(),
     nkeySeed,

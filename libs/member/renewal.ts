@@ -58,8 +58,7 @@ export class Renewal<C extends Lifetime> {
     while (!signal.aborted) {
       const waitMs = renewalTime(this.credentials).getTime() - this.ports.now().getTime();
       if (waitMs > 0 && !this.isDue) {
-        this.hurry = new AbortController();
-        await rest(Math.min(waitMs, lookEveryMs), AbortSignal.any([signal, this.hurry.signal]));
+        await this.rest(Math.min(waitMs, lookEveryMs));
         continue;
       }
       this.isDue = false;
@@ -71,9 +70,14 @@ export class Renewal<C extends Lifetime> {
       } catch (error) {
         if (signal.aborted || this.ports.failed(error) === 'give up') return;
         this.isDue = true;
-        await rest(retryMs, signal);
+        await this.rest(retryMs);
         retryMs = Math.min(retryMs * 2, longestRetryMs);
       }
     }
+  }
+  /** Ends early when somebody is told to renew now. */
+  private rest(milliseconds: number): Promise<void> {
+    this.hurry = new AbortController();
+    return rest(milliseconds, AbortSignal.any([this.closing.signal, this.hurry.signal]));
   }
 }

@@ -30,13 +30,16 @@ export interface Acceptance {
 }
 
 /**
- * Turns each stream of a proven peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. Whether the peer
- * may open one more is asked before anything of it is read; then it waits for its peer's turn.
+ * Turns each stream of a proven peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. Whether the
+ * peer may open one more is asked before anything of it is read; then it waits for its peer's turn.
  */
 export function acceptFlows(session: ServerSession, { takers, budgets, turns, overBudget, log }: Acceptance): void {
   const { peer } = session;
   const name = describeIdentity(peer);
-  const turn = { subject: name, sender: name, atOnce: Number.POSITIVE_INFINITY };
+  const turn = {
+    ...{ subject: name, sender: name, atOnce: Number.POSITIVE_INFINITY },
+    isHeldBack: () => budgets.isWasteful(peer),
+  };
 
   function answerRequest(asked: AskedStream, flatHeaders: readonly string[]): void {
     const read = readRequest(flatHeaders, peer);

@@ -1,13 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
-import {
-  parseAliasName,
-  parseFlowId,
-  parseLocalNodeId,
-  parseNetworkId,
-  parseSandboxId,
-  parseUserName,
-} from '#libs/contracts/ids.js';
+import { parseFlowId, parseLocalNodeId, parseNetworkId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
+import { parseDestinationName } from '#libs/contracts/outside-names.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import type { FlowRequest, MeshIdentity } from './flow.js';
@@ -22,15 +16,18 @@ const TRACE = 'gs-trace';
 export const PROBE = 'gs-probe';
 export const PROBE_MARK = '1';
 const TRACE_ID = /^[0-9a-f]{32}$/;
-/** No header that means something here is longer than a sandbox id with its prefix. */
-const MAX_VALUE_LENGTH = 160;
+/** No header that means something here is longer than a name outside: RFC 1035 section 2.3.4. */
+export const MAX_VALUE_LENGTH = 253;
 /** Past the required ones, the pseudo-headers and a trace there is nothing to say. */
 export const MAX_HEADERS = 16;
 
 /** A flow is opened; a probe only asks whether it would be. */
 export type Asked = 'flow' | 'probe';
 
-/** The headers of an HTTP/2 CONNECT (RFC 9113 section 8.5) that ask for a flow. `:authority` has to be there; it means nothing. */
+/**
+ * The headers of an HTTP/2 CONNECT (RFC 9113 section 8.5) that ask for a flow. `:authority` has to be there; it means
+ * nothing.
+ */
 export function requestHeaders(request: FlowRequest, asked: Asked = 'flow'): OutgoingHttpHeaders {
   return {
     ...(asked === 'probe' ? { [PROBE]: PROBE_MARK } : {}),
@@ -66,7 +63,7 @@ export function parseRequestHeaders(flat: readonly string[]): { readonly asked: 
     const request: FlowRequest = {
       flowId: parseFlowId(value('gs-flow'), 'gs-flow'),
       networkId: parseNetworkId(value('gs-network'), 'gs-network'),
-      alias: parseAliasName(value('gs-alias'), 'gs-alias'),
+      alias: parseDestinationName(value('gs-alias'), 'gs-alias'),
       port: parsePort(value('gs-port'), 'gs-port'),
       source: parseSource(value('gs-source')),
       version: parseVersion(value('gs-version')),

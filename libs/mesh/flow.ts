@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { AgentId, AliasName, FlowId, LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
+import type { AgentId, FlowId, LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
+import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import type { LocalPeer } from './admission.js';
 
@@ -14,7 +15,8 @@ export type MeshIdentity =
 export interface FlowRequest {
   readonly flowId: FlowId;
   readonly networkId: NetworkId;
-  readonly alias: AliasName;
+  /** An alias, or a name outside that the peer is asked to be the exit for. */
+  readonly alias: DestinationName;
   readonly port: number;
   readonly source: FlowSource;
   /** Topology version the source decided on. */
@@ -32,8 +34,8 @@ export interface MeshFlow extends Duplex {
   /** Resets both ends immediately and drops the bytes that are buffered in either direction. */
   reset(code: string): void;
   /**
-   * Resets the other end as soon as its reader has taken all bytes written here; write nothing after this call. `close` is
-   * emitted here when that is done. Until then `reset` still drops the bytes that were not read.
+   * Resets the other end as soon as its reader has taken all bytes written here; write nothing after this call. `close`
+   * is emitted here when that is done. Until then `reset` still drops the bytes that were not read.
    */
   resetAfterDelivery(code: string): void;
 }
@@ -54,7 +56,10 @@ export interface IncomingFlow extends Incoming {
   accept(targetVersion: number): MeshFlow;
 }
 
-/** A peer asks whether its flow would be taken; none is opened. Exactly one of confirm, refuse and refuseUntried is called. */
+/**
+ * A peer asks whether its flow would be taken; none is opened. Exactly one of confirm, refuse and refuseUntried is
+ * called.
+ */
 export interface IncomingProbe extends Incoming {
   confirm(targetVersion: number): void;
 }
@@ -70,7 +75,10 @@ export class FlowRefusedError extends CodedError {
   }
 }
 
-/** The flow ended without both sides having ended it. */
+/**
+ * The flow ended without both sides having ended it. It has no stack: Node makes readable the stack of any error that a
+ * stream is destroyed with, which would take longer than all else that a reset costs.
+ */
 export class FlowResetError extends CodedError {
   constructor(
     code: string,
@@ -78,7 +86,10 @@ export class FlowResetError extends CodedError {
     /** The other end reset it by resetAfterDelivery, and all that it had written was read here. */
     readonly isAfterDelivery = false,
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(code, message);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -16,14 +16,18 @@ interface Source {
 
 /**
  * How many connections of one source may be shaking hands at once, so that the idle ones of one source leave room for
- * every other; and how many it may begin a second, since each costs as much work as many flows. A source is an IPv4 address, or a /64 of IPv6, which one machine mostly has to itself.
+ * every other; and how many it may begin a second, since each costs as much work as many flows. A source is an IPv4
+ * address, or a /64 of IPv6, which one machine mostly has to itself.
  */
 export class HandshakePlaces {
   private readonly sources = new Map<string, Source>();
 
   constructor(private readonly limits: Pick<MeshLimits, 'handshakesFromSource' | 'handshakesPerSecondFromSource'>) {}
 
-  /** False: this source has all its places, or begins too many. A connection without an address is its transport's to bound. */
+  /**
+   * False: this source has all its places, or begins too many. A connection without an address is its transport's to
+   * bound.
+   */
   take(connection: Socket): boolean {
     const { remoteAddress, remotePort } = connection;
     if (remoteAddress === undefined || remotePort === undefined) return true;

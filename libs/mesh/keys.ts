@@ -3,6 +3,8 @@ import { CodedError } from '#libs/contracts/errors.js';
 
 export const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
+const OPENSSL_P256 = 'prime256v1';
+
 /** A key that is not P-256, or not a key. */
 export class KeyInvalidError extends CodedError {}
 
@@ -16,6 +18,16 @@ export interface SigningPair {
 export function createPrivateKeyPem(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** The text itself, when it is a P-256 private key in PEM; throws KeyInvalidError. */
+export function parsePrivateKey(text: string): string {
+  try {
+    if (createPrivateKey(text).asymmetricKeyDetails?.namedCurve === OPENSSL_P256) return text;
+  } catch {
+    // The cause may quote key material: it is left out.
+  }
+  throw new KeyInvalidError('PRIVATE_KEY_INVALID', 'the private key is not a P-256 key in PEM');
 }
 
 /** The pair of a PEM private key; throws KeyInvalidError. */

@@ -114,8 +114,8 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
   }
 
   /**
-   * What `ask` gives in a session with the peer; when that is spent, in another. A request that the peer keeps refusing is not
-   * asked for again each time.
+   * What `ask` gives in a session with the peer; when that is spent, in another. A request that the peer keeps refusing
+   * is not asked for again each time.
    */
   async function inSession<T>(
     agentId: AgentId,

@@ -19,7 +19,9 @@ export function openFlow(lease: Lease, request: FlowRequest, answerMs: number, s
   });
 }
 
-/** As openFlow, but only asks whether the flow would be taken: the peer's version. Error besides: ProbeNotKnownError. */
+/**
+ * As openFlow, but only asks whether the flow would be taken: the peer's version. Error besides: ProbeNotKnownError.
+ */
 export function probeFlow(lease: Lease, request: FlowRequest, answerMs: number, signal: AbortSignal): Promise<number> {
   return ask(lease, 'probe', request, answerMs, signal, (stream, headers) => {
     const version = readProbeAnswer(headers);

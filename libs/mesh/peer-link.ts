@@ -19,8 +19,8 @@ interface PooledSession {
 export interface Lease {
   readonly session: ClientSession;
   /**
-   * Whether a stream that is not answered yet may be reset. A peer takes only so many of those: past them a stream is to be
-   * left open until its answer comes, so that clients that give up cannot cost this node its session.
+   * Whether a stream that is not answered yet may be reset. A peer takes only so many of those: past them a stream is
+   * to be left open until its answer comes, so that clients that give up cannot cost this node its session.
    */
   mayGiveUp(): boolean;
   release(): void;
@@ -55,7 +55,9 @@ export class PeerLink {
     this.wasted = new WastedStreams(settings.limits);
   }
 
-  /** A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing. */
+  /**
+   * A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing.
+   */
   async lease(): Promise<Lease> {
     // One dial more than there may be sessions: one that ends as soon as it is there is not dialled for ever.
     for (let dials = 0; dials <= this.settings.limits.sessionsPerPeer; dials += 1) {
@@ -67,8 +69,8 @@ export class PeerLink {
   }
 
   /**
-   * New endpoints are for the next dial: what is open proves itself by its heartbeat. Sessions with a key that is no more
-   * the peer's end now.
+   * New endpoints are for the next dial: what is open proves itself by its heartbeat. Sessions with a key that is no
+   * more the peer's end now.
    */
   setPeer(peer: Peer): void {
     const hasMoved = isElsewhere(peer, this.peer);

@@ -1,6 +1,9 @@
 import type { SessionOptions } from 'node:http2';
 
-/** What one flow may have under way and unread: enough for 8 Gbit/s at a millisecond, or 80 Mbit/s at a tenth of a second. */
+/**
+ * What one flow may have under way and unread: enough for 8 Gbit/s at a millisecond, or 80 Mbit/s at a tenth of a
+ * second.
+ */
 export const FLOW_WINDOW_BYTES = 1024 * 1024;
 /** Flows open at once in one session; a peer that needs more opens another. */
 export const FLOWS_PER_SESSION = 1_024;
@@ -23,12 +26,12 @@ export const SESSION_OPTIONS = {
   /** Pairs past these end the stream before a line of ours runs. */
   maxHeaderListPairs: 32,
   /**
-   * Megabytes, and out of reach: Node 24 counts what a reset flow had yet to send for the rest of the session, and would
-   * end it after some thousand resets. What a session may really hold is bounded by its flows and their windows.
+   * Megabytes, and out of reach: Node 24 counts what a reset flow had yet to send for the rest of the session, and
+   * would end it after some thousand resets. What a session may really hold is bounded by its flows and their windows.
    */
   maxSessionMemory: 1_000_000,
-  // A reset is ordinary here: each denied or failed connection is one. The defaults end a session after a thousand. A peer
-  // that overdoes it is found by StreamBudgets, which says so; these are for what would get past that.
+  // A reset is ordinary here: each denied or failed connection is one. The defaults end a session after a thousand. A
+  // peer that overdoes it is found by StreamBudgets, which says so; these are for what would get past that.
   streamResetBurst: 40_000,
   streamResetRate: 20_000,
 } satisfies SessionOptions & { readonly streamResetBurst: number; readonly streamResetRate: number };
@@ -36,7 +39,9 @@ export const SESSION_OPTIONS = {
 export interface MeshTimings {
   /** To connect to one endpoint, prove both identities and exchange settings. */
   readonly connectMs: number;
-  /** For a peer that has proved who it is to be named by the control plane: the other end may have heard of it first. */
+  /**
+   * For a peer that has proved who it is to be named by the control plane: the other end may have heard of it first.
+   */
   readonly admitMs: number;
   /** For the target to accept or refuse. */
   readonly answerMs: number;
@@ -98,6 +103,6 @@ export const DEFAULT_LIMITS: MeshLimits = {
   streamsPerSecond: 20_000,
   wastedStreamsPerSecond: 400,
   streamsFromPeer: 8 * (FLOWS_PER_SESSION + 256),
-  refusedMs: 5_000,
+  refusedMs: 15_000,
   refusedAtMostMs: 300_000,
 };

@@ -11,6 +11,11 @@ export type Admittance =
   /** It opens them faster than any honest peer: it is not to be served at all. */
   | 'spent';
 
+/**
+ * A peer that has wasted so much of what it may waste is served slowly: what it asks for is likely to be in vain too.
+ */
+const SLOW_FROM_SHARE = 0.1;
+
 interface Budget {
   readonly streams: TokenBucket;
   readonly wasted: TokenBucket;
@@ -47,6 +52,13 @@ export class StreamBudgets {
     if (budget === undefined) return true;
     budget.open -= 1;
     return !inVain || budget.wasted.take(1, performance.now());
+  }
+
+  /** Whether the peer has wasted so many of late that it is to be served slowly. */
+  isWasteful(peer: MeshIdentity): boolean {
+    const budget = this.budgets.get(describeIdentity(peer));
+    const left = this.limits.wastedStreamsPerSecond * WASTED_BURST_SECONDS * (1 - SLOW_FROM_SHARE);
+    return budget !== undefined && !budget.wasted.has(left, performance.now());
   }
 
   private newBudget(): Budget {

@@ -14,8 +14,8 @@ interface Remembered {
 }
 
 /**
- * Streams that this node wastes at one peer, kept below what the peer lets it waste (StreamBudgets): clients that give up,
- * or that go on asking for what the peer refuses, cannot cost this node its sessions.
+ * Streams that this node wastes at one peer, kept below what the peer lets it waste (StreamBudgets): clients that give
+ * up, or that go on asking for what the peer refuses, cannot cost this node its sessions.
  */
 export class WastedStreams {
   private readonly budget: TokenBucket;

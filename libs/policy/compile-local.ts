@@ -10,7 +10,8 @@ import { aliasElement } from './snapshot-elements.js';
 /**
  * What a developer's machine needs of one network at this version: the aliases and ports that its user may reach, the
  * sandbox and agent behind each, and the rules that allow it. Nothing else of the network is in it: not who else is
- * attached, no label, no rule about others. A deleted or quarantined network gives a snapshot that tells the node to let go.
+ * attached, no label, no rule about others. A deleted or quarantined network gives a snapshot that tells the node to
+ * let go.
  */
 export function compileForLocalNode(topology: Topology, user: UserName): Snapshot {
   const ofUsers = compiled.get(topology) ?? new Map<UserName, Snapshot>();

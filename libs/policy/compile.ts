@@ -1,12 +1,16 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import { printRule } from '#libs/contracts/rules.js';
 import { MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
+import { egressRulesOf } from './egress-rules-of.js';
 import type { Snapshot, Topology } from './model.js';
 import { compareText, sortedBy } from './order.js';
 import { type SnapshotHead } from './snapshot-digest.js';
 import { aliasElement, sandboxElement } from './snapshot-elements.js';
 
-/** Every agent that holds an attached sandbox, in order; nobody takes part in a deleted or quarantined network. */
+/**
+ * Every agent that holds an attached sandbox, or is an exit of a rule, in order; nobody takes part in a deleted or
+ * quarantined network.
+ */
 export function participants(topology: Topology): readonly AgentId[] {
   return [...participantSet(topology)].sort(compareText);
 }
@@ -20,6 +24,7 @@ function participantSet(topology: Topology): ReadonlySet<AgentId> {
   const agents = new Set<AgentId>();
   if (!topology.deleted && topology.quarantinedSince === null) {
     for (const { agentId } of topology.sandboxes.values()) if (agentId !== null) agents.add(agentId);
+    for (const { via } of topology.egressRules.values()) if (via !== null) agents.add(via);
   }
   participating.set(topology, agents);
   return agents;
@@ -27,11 +32,26 @@ function participantSet(topology: Topology): ReadonlySet<AgentId> {
 
 /**
  * What one agent needs of one network at this version. The target evaluates sources of other hosts, so whoever takes
- * part gets every attached sandbox, alias and rule; who does not take part gets a snapshot that tells it to let go.
- * Equal topologies give equal snapshots, in whatever order their maps were filled.
+ * part gets every attached sandbox, alias and rule, and the egress rules that concern it; who does not take part
+ * gets a snapshot that tells it to let go. Equal topologies give equal snapshots, in whatever order their maps were
+ * filled.
  */
 export function compile(topology: Topology, agentId: AgentId): Snapshot {
-  return participantSet(topology).has(agentId) ? fullSnapshot(topology) : emptySnapshot(topology);
+  if (!participantSet(topology).has(agentId)) return emptySnapshot(topology);
+  const full = fullSnapshot(topology);
+  const egress = egressRulesOf(topology, agentId);
+  return egress.length === 0 ? full : withEgress(full, egress);
+}
+
+/** Agents whose sandboxes have the same egress rules get the same value. */
+const withRules = new WeakMap<Snapshot, Map<string, Snapshot>>();
+
+function withEgress(full: Snapshot, egress: NonNullable<Snapshot['egress']>): Snapshot {
+  const key = egress.map(({ id }) => id).join(' ');
+  const ofFull = withRules.get(full) ?? new Map<string, Snapshot>();
+  const snapshot = ofFull.get(key) ?? { ...full, egress };
+  withRules.set(full, ofFull.set(key, snapshot));
+  return snapshot;
 }
 
 /** All who take part get the same value. */

@@ -1,35 +1,35 @@
-import type { AliasName } from '#libs/contracts/ids.js';
+import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { Selector } from '#libs/contracts/selectors.js';
 import type { VerdictReason } from '#libs/contracts/verdicts.js';
-import { evaluateSource } from './evaluate.js';
+import { evaluateDestination } from './evaluate-destination.js';
 import type { FlowSource, NetworkView, SelectorVerdict, Verdict } from './model.js';
 import { mergeNearMisses } from './near-misses.js';
 import { sortedBy } from './order.js';
 import { sourcesOf } from './selector-match.js';
 
 /**
- * The verdict on everybody a selector stands for. `local` asks about a local node that no rule names, `local:<user>`
- * and `sandbox:<id>` about one source; `any`, a label and an alias ask about each attached sandbox that they match.
- * Members of one mind give one verdict, others `mixed` with the verdict of each. A selector that stands for nobody is
- * NOT_ATTACHED.
+ * The verdict on everybody a selector stands for, about an alias or a name outside. `local` asks about a local node
+ * that no rule names, `local:<user>` and `sandbox:<id>` about one source; `any`, a label and an alias ask about each
+ * attached sandbox that they match. Members of one mind give one verdict, others `mixed` with the verdict of each. A
+ * selector that stands for nobody is NOT_ATTACHED.
  */
 export function evaluateSelector(
   view: NetworkView,
   selector: Selector,
-  alias: AliasName,
+  to: DestinationName,
   port: number,
 ): SelectorVerdict {
   switch (selector.kind) {
     case 'local':
-      return { ...evaluateSource(view, { kind: 'local', user: null }, alias, port), members: [] };
+      return { ...evaluateDestination(view, { kind: 'local', user: null }, to, port), members: [] };
     case 'local-user':
-      return { ...evaluateSource(view, { kind: 'local', user: selector.user }, alias, port), members: [] };
+      return { ...evaluateDestination(view, { kind: 'local', user: selector.user }, to, port), members: [] };
     case 'sandbox':
-      return { ...evaluateSource(view, selector, alias, port), members: [] };
+      return { ...evaluateDestination(view, selector, to, port), members: [] };
     case 'any':
     case 'label':
     case 'alias':
-      return joined(view, membersOf(view, selector, alias, port));
+      return joined(view, membersOf(view, selector, to, port));
   }
 }
 
@@ -38,8 +38,8 @@ interface Member {
   readonly verdict: Verdict;
 }
 
-function membersOf(view: NetworkView, selector: Selector, alias: AliasName, port: number): readonly Member[] {
-  return sourcesOf(view, selector).map((source) => ({ source, verdict: evaluateSource(view, source, alias, port) }));
+function membersOf(view: NetworkView, selector: Selector, to: DestinationName, port: number): readonly Member[] {
+  return sourcesOf(view, selector).map((source) => ({ source, verdict: evaluateDestination(view, source, to, port) }));
 }
 
 /** Which reason speaks for members that agree on the effect for different reasons. */

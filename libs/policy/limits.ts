@@ -6,6 +6,7 @@ export const NETWORK_LIMITS = {
   sandboxes: 1000,
   aliases: 2000,
   rules: 5000,
+  egressRules: 10_000,
   labelsPerSandbox: 32,
 } as const;
 

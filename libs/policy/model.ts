@@ -1,9 +1,11 @@
+import type { PrintedEgressRule } from '#libs/contracts/egress-rules.js';
 import type {
   AgentId,
   AliasName,
   LocalNodeId,
   NetworkId,
   NetworkName,
+  OutsidePattern,
   RuleId,
   SandboxId,
   UserName,
@@ -34,7 +36,23 @@ export interface Rule {
   readonly port: number;
 }
 
-/** What `evaluate` reads. The control plane has it from the fold, an agent from its snapshot: one function serves both. */
+/**
+ * As a rule, about a name outside; `private`: the name may lead to private and loopback addresses. `via`: the agent
+ * that connections leave from; null: that of the sandbox.
+ */
+export interface EgressRule {
+  readonly id: RuleId;
+  readonly effect: Effect;
+  readonly from: Selector;
+  readonly to: OutsidePattern;
+  readonly port: number;
+  readonly private: boolean;
+  readonly via: AgentId | null;
+}
+
+/**
+ * What `evaluate` reads. The control plane has it from the fold, an agent from its snapshot: one function serves both.
+ */
 export interface NetworkView {
   readonly networkId: NetworkId;
   readonly name: NetworkName;
@@ -42,6 +60,8 @@ export interface NetworkView {
   readonly sandboxes: ReadonlyMap<SandboxId, AttachedSandbox>;
   readonly aliases: ReadonlyMap<AliasName, AliasRecord>;
   readonly rules: ReadonlyMap<RuleId, Rule>;
+  /** An agent has those alone that a sandbox of its own is a source of, and those that it needs as an exit. */
+  readonly egressRules: ReadonlyMap<RuleId, EgressRule>;
 }
 
 /**
@@ -62,12 +82,14 @@ export interface TopologySandbox extends AttachedSandbox {
 /** With its ports and the sandbox that publishes it. */
 export interface TopologyAlias extends AliasRecord, Since {}
 export interface TopologyRule extends Rule, Since {}
+export interface TopologyEgressRule extends EgressRule, Since {}
 
 /** One network as its stream folds: version is the stream version. */
 export interface Topology extends NetworkView {
   readonly sandboxes: ReadonlyMap<SandboxId, TopologySandbox>;
   readonly aliases: ReadonlyMap<AliasName, TopologyAlias>;
   readonly rules: ReadonlyMap<RuleId, TopologyRule>;
+  readonly egressRules: ReadonlyMap<RuleId, TopologyEgressRule>;
   readonly mode: 'agent_proxy';
   readonly maxStalenessSeconds: number;
   readonly deleted: boolean;
@@ -77,7 +99,10 @@ export interface Topology extends NetworkView {
   readonly formerPublishers: ReadonlyMap<AliasName, SandboxId>;
 }
 
-/** Plain JSON (a type alias, so that it is assignable to JsonValue): what one agent needs of one network. `compile` makes it, `viewOf` turns it into a NetworkView. */
+/**
+ * Plain JSON (a type alias, so that it is assignable to JsonValue): what one agent needs of one network. `compile`
+ * makes it, `viewOf` turns it into a NetworkView.
+ */
 export type Snapshot = {
   readonly format: 1;
   readonly networkId: NetworkId;
@@ -100,6 +125,8 @@ export type Snapshot = {
   }[];
   /** Sorted by id; selectors in printed form. */
   readonly rules: readonly PrintedRule[];
+  /** Sorted by id. Left out when there is none, as agents of releases without egress expect. */
+  readonly egress?: readonly PrintedEgressRule[];
 };
 
 export type FlowSource =

@@ -1,3 +1,4 @@
+import type { PrintedEgressRule } from '#libs/contracts/egress-rules.js';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import {
   parseAgentId,
@@ -16,6 +17,7 @@ import {
   parseTrueOrFalse,
   wordOf,
 } from '#libs/contracts/json-fields.js';
+import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS } from '#libs/contracts/ports.js';
 import { EFFECTS, type PrintedRule } from '#libs/contracts/rules.js';
 import { formatSelector, parseLabel, parseSelector } from '#libs/contracts/selectors.js';
@@ -70,7 +72,8 @@ function snapshotFrom(value: unknown): Snapshot {
       'SNAPSHOT_FORMAT_UNSUPPORTED',
     );
   }
-  const fields = parseMembers(value, 'snapshot', SNAPSHOT_FIELDS);
+  const { egress, ...others } = parseObject(value, 'snapshot');
+  const fields = parseMembers(others, 'snapshot', SNAPSHOT_FIELDS);
   const snapshot: Snapshot = {
     format: SNAPSHOT_FORMAT,
     networkId: parseNetworkId(fields.networkId, 'snapshot.networkId'),
@@ -81,6 +84,7 @@ function snapshotFrom(value: unknown): Snapshot {
     sandboxes: listOf(parseSandbox, NETWORK_LIMITS.sandboxes)(fields.sandboxes, 'snapshot.sandboxes'),
     aliases: listOf(parseAlias, NETWORK_LIMITS.aliases)(fields.aliases, 'snapshot.aliases'),
     rules: listOf(parseRule, NETWORK_LIMITS.rules)(fields.rules, 'snapshot.rules'),
+    ...(egress === undefined ? {} : { egress: parseEgress(egress) }),
   };
   requireAscending(snapshot.sandboxes, ({ sandboxId }) => sandboxId, 'snapshot.sandboxes');
   requireAscending(snapshot.aliases, ({ alias }) => alias, 'snapshot.aliases');
@@ -137,6 +141,28 @@ function parseRule(value: unknown, field: string): PrintedRule {
   };
 }
 
+/** Present only when there is a rule. */
+function parseEgress(value: unknown): readonly PrintedEgressRule[] {
+  const rules = listOf(parseEgressRule, NETWORK_LIMITS.egressRules)(value, 'snapshot.egress');
+  if (rules.length === 0) throw new InvalidInputError('snapshot.egress', [], 'at least one rule, or no such member');
+  requireAscending(rules, ({ id }) => id, 'snapshot.egress');
+  return rules;
+}
+
+function parseEgressRule(value: unknown, field: string): PrintedEgressRule {
+  const { via, ...others } = parseObject(value, field);
+  const members = parseMembers(others, field, ['id', 'effect', 'from', 'to', 'port', 'private']);
+  return {
+    id: parseRuleId(members.id, `${field}.id`),
+    effect: wordOf(EFFECTS)(members.effect, `${field}.effect`),
+    from: formatSelector(parseSelector(members.from, `${field}.from`)),
+    to: parseOutsidePattern(members.to, `${field}.to`),
+    port: parsePortNumber(members.port, `${field}.port`),
+    private: parseTrueOrFalse(members.private, `${field}.private`),
+    ...(via === undefined ? {} : { via: parseAgentId(via, `${field}.via`) }),
+  };
+}
+
 function requireAscending<T>(values: readonly T[], key: (value: T) => string | number, field: string): void {
   values.forEach((value, index) => {
     const previous = values[index - 1];
@@ -148,7 +174,8 @@ function requireAscending<T>(values: readonly T[], key: (value: T) => string | n
 
 function requireConsistent(snapshot: Snapshot): void {
   if (!snapshot.participates) {
-    const left = [snapshot.sandboxes, snapshot.aliases, snapshot.rules].find((list) => list.length > 0);
+    const lists = [snapshot.sandboxes, snapshot.aliases, snapshot.rules, snapshot.egress ?? []];
+    const left = lists.find((list) => list.length > 0);
     if (left !== undefined) throw new InvalidInputError('snapshot.participates', false, 'empty lists beside false');
   }
   const attached = new Set(snapshot.sandboxes.map(({ sandboxId }) => sandboxId));

@@ -16,8 +16,8 @@ export interface PolicyEdge {
 }
 
 /**
- * Every source and published port that a rule decides, by the function that decides live traffic; where no rule does, the
- * default denies. In order of alias, port and source. Past `most` edges the others are counted only.
+ * Every source and published port that a rule decides, by the function that decides live traffic; where no rule does,
+ * the default denies. In order of alias, port and source. Past `most` edges the others are counted only.
  */
 export function policyEdges(
   view: NetworkView,

@@ -1,15 +1,15 @@
-import type { AliasName } from '#libs/contracts/ids.js';
+import type { AliasName, OutsidePattern } from '#libs/contracts/ids.js';
 import { evaluateSource } from './evaluate.js';
 import type { NetworkView } from './model.js';
 import { compareText } from './order.js';
 import type { PolicySource } from './policy-source.js';
 import { namedUsers, selectorTextOf } from './rule-sources.js';
 
-/** A port that a source may reach. */
+/** A port of an alias, or of names outside, that a source may reach. */
 export interface Reached {
   /** A selector that stands for the source alone. */
   readonly from: string;
-  readonly alias: AliasName;
+  readonly alias: AliasName | OutsidePattern;
   readonly port: number;
 }
 

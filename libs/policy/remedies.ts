@@ -3,13 +3,14 @@ import type { SelectorVerdict } from './model.js';
 /** A question as a person asks it: the selector in printed form. */
 export interface AskedQuestion {
   readonly from: string;
+  /** An alias, or a name outside. */
   readonly alias: string;
   readonly port: number;
 }
 
 /**
- * The command that would let the policy allow what was asked; null: it is allowed. For those who hold the whole network: a
- * local node holds only part of the rules, and its answer could be wrong.
+ * The command that would let the policy allow what was asked; null: it is allowed. For those who hold the whole
+ * network: a local node holds only part of the rules, and its answer could be wrong.
  */
 export function policyRemedy(
   network: string,
@@ -18,6 +19,7 @@ export function policyRemedy(
 ): string | null {
   if (effect === 'allow') return null;
   const { from, alias, port } = question;
+  if (alias.includes('.')) return outsideRemedy(network, question, { reason, ruleId });
   switch (reason) {
     case 'EXPLICIT_DENY':
       return ruleId === null
@@ -30,6 +32,23 @@ export function policyRemedy(
       return publishRemedy(network, question);
     default:
       return `gstacks network policy allow ${network} --from ${from} --to ${alias} --port ${port}`;
+  }
+}
+
+function outsideRemedy(
+  network: string,
+  { from, alias, port }: AskedQuestion,
+  { reason, ruleId }: Pick<SelectorVerdict, 'reason' | 'ruleId'>,
+): string {
+  switch (reason) {
+    case 'EXPLICIT_DENY':
+      return ruleId === null
+        ? `gstacks network egress list ${network}`
+        : `gstacks network egress remove ${network} ${ruleId}`;
+    case 'NOT_ATTACHED':
+      return `gstacks network attach ${network} <sandbox-id>, a sandbox that ${from} stands for`;
+    default:
+      return `gstacks network egress allow ${network} --from ${from} --to ${alias}:${port}`;
   }
 }
 

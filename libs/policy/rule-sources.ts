@@ -11,8 +11,8 @@ export function namedUsers(view: Pick<NetworkView, 'rules'>): readonly UserName[
 }
 
 /**
- * Which sources each selector of a view's rules stands for: attached sandboxes, and of local nodes those users that rules
- * name and one for all others. Each selector is worked out once.
+ * Which sources each selector of a view's rules stands for: attached sandboxes, and of local nodes those users that
+ * rules name and one for all others. Each selector is worked out once.
  */
 export class RuleSources {
   private readonly known = new Map<string, readonly PolicySource[]>();

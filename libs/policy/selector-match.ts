@@ -18,8 +18,8 @@ interface StandsFor {
 }
 
 /**
- * Which sources each kind means. Sandboxes are meant while they are attached; `any` and labels never mean local nodes, and
- * an alias means the sandbox that publishes it in this network.
+ * Which sources each kind means. Sandboxes are meant while they are attached; `any` and labels never mean local nodes,
+ * and an alias means the sandbox that publishes it in this network.
  */
 const STANDS_FOR: { readonly [Kind in Selector['kind']]: StandsFor } = {
   any: { sandbox: () => ANY, local: null },

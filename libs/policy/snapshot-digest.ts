@@ -34,7 +34,7 @@ const BUCKETS = 256;
 export const EMPTY_DIGEST: SnapshotDigest = { buckets: new Array<Bucket | null>(BUCKETS).fill(null) };
 
 /** Everything of a snapshot that is no element. */
-export type SnapshotHead = Omit<Snapshot, 'sandboxes' | 'aliases' | 'rules'>;
+export type SnapshotHead = Omit<Snapshot, 'sandboxes' | 'aliases' | 'rules' | 'egress'>;
 
 /** The digest of all elements, as a snapshot lists them. */
 export function digestOf(snapshot: Pick<Snapshot, 'sandboxes' | 'aliases' | 'rules'>): SnapshotDigest {
@@ -64,8 +64,8 @@ export function digestOfTopology({ sandboxes, aliases, rules }: Topology): Snaps
 
 /**
  * The digest of everything that is in a network after a change: `touched` are the elements that the change may have
- * added, changed or taken away, `topology` is what it led to, `digest` that of the one before. Costs one bucket for each
- * element touched.
+ * added, changed or taken away, `topology` is what it led to, `digest` that of the one before. Costs one bucket for
+ * each element touched.
  */
 export function digestAfter(
   digest: SnapshotDigest,
@@ -89,12 +89,21 @@ function withElement(digest: SnapshotDigest, { kind, id }: ElementKey, element: 
   return { buckets: digest.buckets.with(at, elements.length === 0 ? null : bucketWith(elements)) };
 }
 
-/** SHA-256 over the head and the buckets' hashes, 64 hexadecimal digits. */
-export function hashOfDigest(head: SnapshotHead, digest: SnapshotDigest): string {
+/**
+ * SHA-256 over the head, the buckets' hashes and the egress rules, 64 hexadecimal digits. The digest is the same for
+ * every agent; the egress rules are an agent's own, and a snapshot without any hashes as it did before there were
+ * egress rules.
+ */
+export function hashOfDigest(
+  head: SnapshotHead,
+  digest: SnapshotDigest,
+  egress: NonNullable<Snapshot['egress']>,
+): string {
   const lines = ['gs-snapshot-v2', canonicalJson(head)];
   digest.buckets.forEach((bucket, index) => {
     if (bucket !== null) lines.push(`${index} ${bucket.hash}`);
   });
+  if (egress.length > 0) lines.push(`egress ${hashOf('sha256', canonicalJson(egress))}`);
   return hashOf('sha256', lines.join('\n'));
 }
 
@@ -114,7 +123,7 @@ export function headOf({
 export function snapshotHash(snapshot: Snapshot): string {
   const known = hashes.get(snapshot);
   if (known !== undefined) return known;
-  const hash = hashOfDigest(headOf(snapshot), digestOf(snapshot));
+  const hash = hashOfDigest(headOf(snapshot), digestOf(snapshot), snapshot.egress ?? []);
   hashes.set(snapshot, hash);
   return hash;
 }

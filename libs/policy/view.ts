@@ -10,5 +10,11 @@ export function viewOf(snapshot: Snapshot): NetworkView {
     sandboxes: new Map(snapshot.sandboxes.map((sandbox) => [sandbox.sandboxId, sandbox])),
     aliases: new Map(snapshot.aliases.map((record) => [record.alias, record])),
     rules: new Map(snapshot.rules.map((rule) => [rule.id, { ...rule, from: parseSelector(rule.from, 'from') }])),
+    egressRules: new Map(
+      (snapshot.egress ?? []).map((rule) => [
+        rule.id,
+        { ...rule, via: rule.via ?? null, from: parseSelector(rule.from, 'from') },
+      ]),
+    ),
   };
 }

@@ -4,7 +4,9 @@ import { collectWhenIdle } from './idle-collection.js';
 export interface Running {
   /** Ends in order: nothing comes in, what is under way is done, connections are closed. */
   close(): Promise<void>;
-  /** Called right before the process exits, also after a fatal error. Must be synchronous: nothing waits for promises. */
+  /**
+   * Called right before the process exits, also after a fatal error. Must be synchronous: nothing waits for promises.
+   */
   exiting?(): void;
 }
 
@@ -27,7 +29,8 @@ const FLUSH_MS = 50;
 /**
  * Runs a program from its start to the end of its process, which comes in any case: at SIGTERM, SIGINT or SIGHUP, while
  * it starts as well; after a start that failed, whatever that left open; after an error that nobody caught; and when
- * closing hangs. While it has nothing to do, it gives back memory. Exits with 0 when the end was asked for and closing was done in time.
+ * closing hangs. While it has nothing to do, it gives back memory. Exits with 0 when the end was asked for and closing
+ * was done in time.
  */
 export function runProgram(program: Program): void {
   const asked = new AbortController();

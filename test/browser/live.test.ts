@@ -84,7 +84,7 @@ describe('an open page of the console', function () {
     await page.evaluate('window.isTheSamePage = true');
     process.kill(stack.pid('control-plane'), 'SIGKILL');
     await statusLine().getByText('not live', { exact: true }).waitFor();
-    await page.getByText(/^You see things as they were at /).waitFor();
+    await page.getByText(/^You see dev as it was at /).waitFor();
     await page.getByText('what holds now is not known').waitFor();
     expect(await page.getByRole('button', { name: 'Add rule' }).isDisabled()).to.equal(true);
     await waitFor(

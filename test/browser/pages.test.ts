@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { consoleBrowser } from '#test/support/console-browser.js';
-import { look } from '#test/support/console-look.js';
+import { look, visit } from '#test/support/console-look.js';
 import { makeNetwork } from '#test/support/set-up.js';
 
 describe('the pages of the console', function () {
@@ -12,6 +12,7 @@ describe('the pages of the console', function () {
     const { stack, signedIn } = at();
     page = await signedIn('/networks');
     await page.getByRole('heading', { name: 'No networks yet' }).waitFor();
+    await page.locator('footer.status-line').getByText('live', { exact: true }).waitFor();
     await look(page, 'first-run', 'No networks yet');
     await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080', 'sbx-worker': 'worker:9090' });
     await stack.json(['network', 'create', 'staging']);
@@ -49,8 +50,7 @@ describe('the pages of the console', function () {
     ['not-found', '/networks/nowhere', 'not found'],
   ] as const) {
     it(`${name} is as readable in the dark, at 390 px and to axe`, async () => {
-      await page.goto(path);
-      await page.locator('footer.status-line').getByText('live', { exact: true }).waitFor();
+      await visit(page, path);
       await look(page, name, text);
     });
   }

@@ -1,35 +1,37 @@
-import { randomUUID } from 'node:crypto';
-import { expect } from 'chai';
-import { parseAgentId } from '#libs/contracts/ids.js';
-import { createEventStore } from '#libs/event-store/postgres-event-store.js';
-import { verifyLog } from '#libs/event-store/verify-log.js';
-import { compile } from '#libs/policy/compile.js';
-import { snapshotHash } from '#libs/policy/snapshot-digest.js';
-import { foldNetwork } from '#test/support/fold-network.js';
-import { databaseUrl, networkIdOf, withRecord } from '#test/support/record.js';
+import { text } from 'node:stream/consumers';
+import { CarefulClient } from '#test/support/careful-client.js';
+import { openConnection } from '#test/support/open-connection.js';
+import { requireApplied, requireWritten } from '#test/support/record-check.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
+import { type KillSignal, VICTIMS } from '#test/truth/kills/victims.js';
+import { randomOf } from '#test/truth/random.js';
 
-const VICTIMS = ['control-plane', 'nats', 'postgres', 'agent-host-a', 'agent-host-b'] as const;
-const COMMANDS_BETWEEN_CRASHES = 8;
-
-interface AppliedRow {
-  readonly agent_id: string;
-  readonly to_version: number;
-  readonly hash: string;
-}
+/** Each kind of process and each signal; `npm run soak -- --kills N` draws many more, and npm start's own end. */
+const KILLS: readonly (readonly [string, KillSignal])[] = [
+  ['control-plane', 'SIGKILL'],
+  ['nats', 'SIGTERM'],
+  ['postgres', 'SIGKILL'],
+  ['postgres-backend', 'SIGKILL'],
+  ['postgres', 'SIGTERM'],
+  ['agent-host-a', 'SIGKILL'],
+  ['agent-host-b', 'SIGSTOP'],
+  ['sbx-api', 'SIGKILL'],
+];
+const COMMANDS_BETWEEN_KILLS = 8;
+const random = randomOf(1, 1);
 
 describe('crashes under a loop of commands', function () {
   this.timeout(240_000);
   let stack: RunningStack;
-  /** Idempotency keys of every command that was answered. */
-  const acknowledged: string[] = [];
+  let client: CarefulClient;
   let isOver = false;
 
   before(async function () {
     this.timeout(150_000);
     stack = await startStack({ sandboxes: 'static' });
+    client = new CarefulClient({ url: stack.url, token: stack.token, network: 'dev' });
     await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
   });
 
@@ -38,106 +40,61 @@ describe('crashes under a loop of commands', function () {
     await stack?.remove();
   });
 
-  /** Asks until there is an answer, as a careful client does: always with the same key. */
-  async function command(path: string, body: unknown): Promise<void> {
-    const key = randomUUID();
-    await waitFor(
-      `an answer to ${path}`,
-      async () => {
-        const response = await fetch(`${stack.url}/v1/networks/dev/${path}`, {
-          method: 'POST',
-          headers: {
-            authorization: `Bearer ${stack.token}`,
-            'content-type': 'application/json',
-            'idempotency-key': key,
-          },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(5_000),
-        }).catch(() => null);
-        if (response === null || response.status >= 500 || response.status === 429) return false;
-        expect(response.status, await response.text()).to.be.oneOf([200, 201]);
-        return true;
-      },
-      60_000,
-    );
-    acknowledged.push(key);
-  }
-
   async function commands(): Promise<void> {
     for (let n = 1; !isOver; n += 1) {
-      await command('aliases', { sandboxId: 'sbx-api', alias: `a${n}`, ports: ['8080'] });
-      await command('rules', { effect: n % 2 === 0 ? 'deny' : 'allow', from: 'web', to: `a${n}`, port: 8_080 });
+      await client.write('POST', 'aliases', { sandboxId: 'sbx-api', alias: `a${n}`, ports: ['8080'] });
+      const effect = n % 2 === 0 ? 'deny' : 'allow';
+      await client.write('POST', 'rules', { effect, from: 'web', to: `a${n}`, port: 8_080 });
     }
+  }
+
+  async function commandsGoThrough(): Promise<void> {
+    const sofar = client.acknowledged.length;
+    await waitFor('commands go through', () => client.acknowledged.length >= sofar + COMMANDS_BETWEEN_KILLS, 60_000);
+  }
+
+  async function take(name: string, signal: KillSignal): Promise<void> {
+    const victim = VICTIMS.find((one) => one.name === name);
+    const pids = (await victim?.pids(stack, signal, random)) ?? [];
+    const [first] = pids;
+    if (victim === undefined || first === undefined) throw new Error(`${name} does not run`);
+    for (const pid of pids) process.kill(pid, signal);
+    if (signal === 'SIGSTOP') {
+      await commandsGoThrough();
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+      return;
+    }
+    await waitFor(
+      `${name} runs again`,
+      async () => {
+        const now = await victim.pids(stack, signal, random);
+        return now.length > 0 && !now.includes(first);
+      },
+      30_000,
+    );
   }
 
   it('lose nothing, double nothing, and leave every agent with what the log says', async () => {
     const loop = commands();
-    for (const victim of VICTIMS) {
-      const sofar = acknowledged.length;
-      await waitFor('commands go through', () => acknowledged.length >= sofar + COMMANDS_BETWEEN_CRASHES, 60_000);
-      const killed = stack.pid(victim);
-      process.kill(killed, 'SIGKILL');
-      await waitFor(`${victim} runs again`, () => pidOf(stack, victim) !== killed, 30_000);
+    for (const [name, signal] of KILLS) {
+      await commandsGoThrough();
+      await take(name, signal);
     }
-    const sofar = acknowledged.length;
-    await waitFor(
-      'commands go through after the last crash',
-      () => acknowledged.length >= sofar + COMMANDS_BETWEEN_CRASHES,
-      60_000,
-    );
+    await commandsGoThrough();
     isOver = true;
     await loop;
-
-    const written = await withRecord(stack, (client) =>
-      client.query<{ command_id: string; count: number }>(
-        'SELECT command_id, count(*)::int AS count FROM events WHERE command_id = ANY($1) GROUP BY command_id',
-        [acknowledged],
-      ),
-    );
-    expect(written.rows.length, 'every acknowledged command is in the log').to.equal(acknowledged.length);
-    expect(
-      written.rows.filter(({ count }) => count !== 1),
-      'and once',
-    ).to.deep.equal([]);
-
-    const store = createEventStore({ databaseUrl: databaseUrl(stack), onConnectionError: () => {} });
-    try {
-      expect((await verifyLog(databaseUrl(stack))).kind).to.equal('intact');
-      const topology = await foldNetwork(store, await networkIdOf(stack, 'dev'));
-      for (const agent of ['host-a', 'host-b']) {
-        const snapshot = compile(topology, parseAgentId(agent, 'agent'));
-        const expected = { to_version: topology.version, hash: snapshotHash(snapshot) };
-        const applied = await waitFor(
-          `${agent} applied version ${topology.version}`,
-          async () => {
-            const last = await lastApplied(stack, agent, topology.networkId);
-            return last !== undefined && last.to_version >= topology.version && last;
-          },
-          30_000,
-        );
-        expect({ to_version: applied.to_version, hash: applied.hash }, agent).to.deep.equal(expected);
-      }
-    } finally {
-      await store.close();
-    }
+    await requireWritten(stack, client.acknowledged);
+    await requireApplied(stack, 'dev');
   });
-});
 
-function pidOf(stack: RunningStack, name: string): number | undefined {
-  try {
-    return stack.pid(name);
-  } catch {
-    // Between the end of one process and the start of the next there is no pid file.
-    return undefined;
+  it('leave connections by name to processes that were killed', async () => {
+    await waitFor('sbx-api answers by name', async () => (await answerTo('a1')).includes('"sbx-api"'));
+  });
+
+  async function answerTo(alias: string): Promise<string> {
+    const socket = await openConnection(stack, { from: 'sbx-web', network: 'dev', alias, port: 8_080 });
+    const answer = text(socket).catch(String);
+    socket.end('GET / HTTP/1.0\r\n\r\n');
+    return answer;
   }
-}
-
-async function lastApplied(stack: RunningStack, agentId: string, networkId: string): Promise<AppliedRow | undefined> {
-  const { rows } = await withRecord(stack, (client) =>
-    client.query<AppliedRow>(
-      'SELECT agent_id, to_version, hash FROM applied_log WHERE agent_id = $1 AND network_id = $2 ORDER BY to_version DESC LIMIT 1',
-      [agentId, networkId],
-    ),
-  );
-  return rows[0];
-}
+});

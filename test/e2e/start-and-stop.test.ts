@@ -164,21 +164,28 @@ describe('npm start', function () {
     owner.close();
     expect(code).to.equal(1);
     expect(stderr).to.contain(`127.0.0.1:${port}`).and.to.contain(`(pid ${process.pid})`).and.to.contain('--port');
-    expect(readdirSync(join(home, 'run'))).to.deep.equal([]);
+    expect(readdirSync(join(home, 'run'))).to.deep.equal(['all-in-one.lock']);
   });
 
-  it('refuses a second start in the same home', async () => {
-    await start(await freePort());
-    const { code, stderr } = await ran(process.execPath, [
-      programFile('all-in-one'),
-      '--home',
-      home,
-      '--port',
-      String(await freePort()),
-    ]);
-    expect(code).to.equal(1);
-    expect(stderr).to.match(/already running \(pid \d+\)/);
-    expect(started[0] === undefined ? false : isAlive(started[0].pid('postgres'))).to.equal(true);
+  it('is one stack in a home, also of two that are started at the same moment', async () => {
+    const ports = [await freePort(), await freePort()];
+    const both = ports.map((port) =>
+      run(process.execPath, [programFile('all-in-one'), '--home', home, '--port', String(port)]),
+    );
+    try {
+      const refused = await Promise.race(both.map(({ ended }) => ended));
+      expect(refused.code, refused.stderr).to.equal(1);
+      expect(refused.stderr).to.contain('ALREADY_RUNNING').and.contain(`home ${home} is already running`);
+      const [owner, ...others] = both.filter(({ child }) => child.exitCode === null);
+      expect(others).to.deep.equal([]);
+      await waitFor('the other is ready', () => owner?.stdout().includes('console: '), 60_000);
+      const late = await ran(process.execPath, [programFile('all-in-one'), '--home', home]);
+      expect(late.stderr).to.contain(`already running (pid ${owner?.child.pid})`);
+      expect(isAlive(Number(readFileSync(join(home, 'run', 'postgres.pid'), 'utf8')))).to.equal(true);
+    } finally {
+      for (const { child } of both) child.kill('SIGTERM');
+      for (const { ended } of both) await ended;
+    }
   });
 });
 

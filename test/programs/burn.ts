@@ -1,10 +1,10 @@
 import { inSpells } from './spells.js';
 
-/** Uses so many seconds of CPU a second as its argument says, as far as one thread gets them, and nothing else. */
-const share = Number(process.argv[2]);
+/** Uses so many seconds of CPU a second as each `go` says, as far as one thread gets them, and nothing else. */
 const TURN_MS = 1;
 
 let isRunning = false;
+let share = 0;
 let beganMs = 0;
 let usedBeforeMs = 0;
 
@@ -23,8 +23,9 @@ function turn(): void {
 }
 
 inSpells({
-  go: () => {
+  go: (how) => {
     isRunning = true;
+    share = Number(how);
     [beganMs, usedBeforeMs] = [performance.now(), usedMs()];
     turn();
   },

@@ -101,7 +101,8 @@ async function flood(): Promise<void> {
         bus.publish(`${settings.subject}.${kind}`, text, { reply: `${settings.inbox}.x.${did.messages}` });
         did.messages += 1;
       }
-      await bus.flush();
+      // A flush of a connection that was cut never ends.
+      await Promise.race([bus.flush(), bus.closed()]);
     } catch {
       await pause(CUT_OFF_PAUSE_MS);
     }
@@ -162,11 +163,20 @@ async function resetStreams(): Promise<void> {
   }
 }
 
+/** Loops that are under way: one that still waits when it is halted goes on by itself. */
+const underWay = new Set<() => Promise<void>>();
+
+function keepOn(loop: () => Promise<void>): void {
+  if (underWay.has(loop)) return;
+  underWay.add(loop);
+  void loop().finally(() => underWay.delete(loop));
+}
+
 inSpells({
   go: () => {
     isRunning = true;
-    void flood();
-    void resetStreams();
+    keepOn(flood);
+    keepOn(resetStreams);
   },
   halt: () => {
     isRunning = false;

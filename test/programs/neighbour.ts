@@ -1,17 +1,20 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
+import { Pace } from '#test/support/pace.js';
 import { inSpells } from './spells.js';
 
 /**
- * A sandbox that minds its own business: neighbour.js NAME PORT. It looks the name up and opens a connection to it, again
- * and again, and tells how long each took, in milliseconds, to the answer and to the first byte.
+ * A sandbox that minds its own business: neighbour.js NAME PORT. It looks the name up and opens connections to it, so
+ * many a second however long they take, and tells how long each took, in milliseconds, to the answer and to the first
+ * byte.
  */
 const [name = '', port = ''] = process.argv.slice(2);
-const PAUSE_MS = 4;
-const LOST_AFTER_MS = 2_000;
+const LOOK_UP_EVERY_MS = 5;
+const CONNECT_EVERY_MS = 10;
+const AT_ONCE = 3;
+const FIRST_ANSWER_MS = 2_000;
 
 const resolver = /^nameserver (\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf8'))?.[1] ?? '';
 const socket = createSocket('udp4');
@@ -23,20 +26,8 @@ socket.on('message', (message) => {
   waiting.delete(id);
 });
 
-const took = { dns: [] as number[], flow: [] as number[] };
-let isRunning = false;
+let took = { dns: [] as number[], flow: [] as number[] };
 let nextId = 0;
-
-async function timed<T>(into: number[], work: (lost: AbortSignal) => Promise<T>): Promise<T | null> {
-  const began = performance.now();
-  try {
-    return await work(AbortSignal.timeout(LOST_AFTER_MS));
-  } catch {
-    return null;
-  } finally {
-    into.push(performance.now() - began);
-  }
-}
 
 function lookUp(lost: AbortSignal): Promise<string> {
   nextId = (nextId + 1) % 65_536;
@@ -60,21 +51,30 @@ function firstByte(address: string, lost: AbortSignal): Promise<void> {
   });
 }
 
-async function mindOwnBusiness(): Promise<void> {
-  while (isRunning) {
-    const address = await timed(took.dns, lookUp);
-    if (address !== null) await timed(took.flow, (lost) => firstByte(address, lost));
-    await pause(PAUSE_MS);
-  }
-}
+const lookUps = new Pace(
+  LOOK_UP_EVERY_MS,
+  AT_ONCE,
+  async (lost) => {
+    address = await lookUp(lost);
+  },
+  (ms) => took.dns.push(ms),
+);
+const connections = new Pace(
+  CONNECT_EVERY_MS,
+  AT_ONCE,
+  (lost) => firstByte(address, lost),
+  (ms) => took.flow.push(ms),
+);
+let address = await lookUp(AbortSignal.timeout(FIRST_ANSWER_MS));
 
 inSpells({
   go: () => {
-    isRunning = true;
-    void mindOwnBusiness();
+    took = { dns: [], flow: [] };
+    lookUps.go();
+    connections.go();
   },
-  halt: () => {
-    isRunning = false;
-    return { dns: took.dns.splice(0), flow: took.flow.splice(0) };
+  halt: async () => {
+    await Promise.all([lookUps.halt(), connections.halt()]);
+    return took;
   },
 });

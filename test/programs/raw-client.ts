@@ -5,9 +5,9 @@ import { surviveFailedWrites } from '#libs/data-plane/flows/failed-writes.js';
 /**
  * The other side of raw-server.js, run inside another sandbox: raw-client.js HOST PORT MODE COUNT BYTES. Prints one
  * JSON line: for `hash` how many of COUNT connections came through byte for byte; for `reset` how many ended in a
- * reset; for `answered` how many got all BYTES of an answer to a megabyte that the server does not read; for `leave` how
- * many sent BYTES and reset at once; for `stalled` nothing until killed, after opening COUNT connections that are never
- * read. What came of the others is counted on standard error.
+ * reset; for `answered` how many got all BYTES of an answer to a megabyte that the server does not read; for `leave`
+ * how many sent BYTES and reset at once; for `stalled` nothing until killed, after opening COUNT connections that are
+ * never read. What came of the others is counted on standard error.
  */
 const [host = '', port = '', mode = '', count = '1', bytes = '0'] = process.argv.slice(2);
 const SERVER_PATTERN = Buffer.alloc(64 * 1024, 'server');

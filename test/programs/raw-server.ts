@@ -43,7 +43,9 @@ function sendForEver(socket: Socket): void {
 
 const sendQueues = new SendQueues();
 
-/** The kernel resets a connection that is closed with unread bytes. This server's own kernel is to lose nothing of it. */
+/**
+ * The kernel resets a connection that is closed with unread bytes. This server's own kernel is to lose nothing of it.
+ */
 function answerUnread(socket: Socket, bytes: number): void {
   socket.pause();
   socket.write(PATTERN.subarray(0, bytes), () => sendQueues.whenEmpty(socket, () => socket.destroy()));

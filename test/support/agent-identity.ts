@@ -1,10 +1,10 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentCredentials, parseCredentials } from '#apps/agent/enrollment/credentials.js';
-import { type IdentityKeys, openIdentityKeys } from '#apps/agent/enrollment/identity-keys.js';
 import { readStateFile } from '#apps/agent/state/state-file.js';
 import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
+import { type MemberKeys, memberKeys } from '#libs/member/keys.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshCredentials, MeshMember } from '#libs/mesh/flow.js';
 import { startMeshMember } from '#libs/mesh/mesh-member.js';
@@ -17,14 +17,15 @@ import { waitFor } from './wait.js';
 /** What an agent of the stack holds: somebody who broke into its host has just this. */
 export interface AgentIdentity {
   readonly credentials: AgentCredentials;
-  readonly keys: IdentityKeys;
+  readonly keys: MemberKeys;
 }
 
 export async function identityOf(stack: RunningStack, agent: string): Promise<AgentIdentity> {
   const folder = join(stack.home, 'agents', agent, 'identity');
+  const key = (name: string) => readFileSync(join(folder, name), 'utf8').trim();
   return {
     credentials: parseCredentials(await readStateFile(join(folder, 'credentials.json'))),
-    keys: openIdentityKeys(folder),
+    keys: memberKeys(key('bus.seed'), key('mesh.pem')),
   };
 }
 
@@ -39,6 +40,7 @@ export async function transportFor(stack: RunningStack): Promise<Transport> {
     stateFolder: mkdtempSync(join(home, 'stranger-')),
     isEphemeral: true,
     requestKey: () => fixture.mintKey(),
+    log: () => undefined,
   });
 }
 

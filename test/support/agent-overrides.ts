@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,8 +12,6 @@ export type Variables = { readonly [variable: string]: string };
 export interface Override {
   /** Instead of the stack's own, or besides. */
   readonly variables?: Variables;
-  /** What becomes of its mesh key while it is down. */
-  readonly key?: (key: string) => string;
 }
 
 export type AgentName = 'host-a' | 'host-b';
@@ -22,7 +20,6 @@ export type Overriding = { readonly [agent in AgentName]?: Override };
 /** Starts agents of a running stack again as a test wants them. */
 export class AgentOverrides {
   private readonly folder = mkdtempSync(join(tmpdir(), 'gs-overrides-'));
-  private readonly keys = new Map<AgentName, string>();
   private current: Overriding = {};
 
   /** To be in the stack's environment from its start. */
@@ -45,31 +42,14 @@ export class AgentOverrides {
     agent: AgentName,
     meanwhile: () => void | Promise<void> = () => {},
   ): Promise<void> {
-    const { variables = {}, key } = this.current[agent] ?? {};
+    const { variables = {} } = this.current[agent] ?? {};
     writeFileSync(join(this.folder, `${agent}.json`), JSON.stringify(variables));
-    await restartAgent(stack, agent, async () => {
-      this.changeKey(meshKeyFile(stack, agent), agent, key);
-      await meanwhile();
-    });
-  }
-
-  /** Keeps the agent's own key for as long as it has another. */
-  private changeKey(file: string, agent: AgentName, change: Override['key']): void {
-    const kept = this.keys.get(agent);
-    if (change === undefined && kept === undefined) return;
-    const own = kept ?? readFileSync(file, 'utf8');
-    if (change === undefined) this.keys.delete(agent);
-    else this.keys.set(agent, own);
-    writeFileSync(file, change?.(own) ?? own, { mode: 0o600 });
+    await restartAgent(stack, agent, meanwhile);
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-export function meshKeyFile(stack: RunningStack, agent: AgentName): string {
-  return join(stack.home, 'agents', agent, 'identity', 'mesh.pem');
 }
 
 /** A clock that is off by libfaketime's notation, such as `+2h`; the time that passes stays the machine's. */

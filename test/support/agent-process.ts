@@ -9,6 +9,13 @@ import { ENROLLMENT_TOKEN } from '#test/support/fake-control-plane.js';
 import { programFile } from '#test/support/programs.js';
 import { waitFor } from '#test/support/wait.js';
 
+/** Of an agent with the driver `static`, whose addresses are all in one /24, such as `127.160.7`. */
+export const staticAgent = (block: string) => ({
+  GLOBALSTACKS_AGENT_DRIVER: 'static',
+  GLOBALSTACKS_AGENT_MESH_DNS_ADDR: `${block}.1:1053`,
+  GLOBALSTACKS_AGENT_MESH_PROXY_BIND: `${block}.128/25`,
+});
+
 export type LogLine = { readonly [key: string]: unknown };
 
 /** An agent as a process of its own, with its state in a temporary folder. */
@@ -69,14 +76,23 @@ export class AgentProcess {
     createInterface({ input: child.stdout }).on('line', (line) => this.log.push(JSON.parse(line)));
   }
 
-  /** The first line since `from` with this message, once it is there. */
-  logged(message: string, from = 0): Promise<LogLine> {
-    return waitFor(`${this.id} logs "${message}"`, () => this.log.slice(from).find((line) => line.message === message));
+  /** The first line since `from` with this message that `isMeant`, once it is there. */
+  logged(message: string, from = 0, isMeant: (line: LogLine) => boolean = () => true): Promise<LogLine> {
+    return waitFor(`${this.id} logs "${message}"`, () =>
+      this.log.slice(from).find((line) => line.message === message && isMeant(line)),
+    );
   }
 
   get pid(): number {
     if (this.child?.pid === undefined) throw new Error(`${this.id} is not running`);
     return this.child.pid;
+  }
+
+  /** Resolves with its exit code when it has ended by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.child;
+    await waitFor(`${this.id} ends`, () => child !== null && child.exitCode !== null);
+    return child?.exitCode ?? null;
   }
 
   /** Resolves with the exit code, or the signal it ended by. */

@@ -12,7 +12,8 @@ const SERVER = (address: string) =>
 
 /**
  * Starts a service of the host at an address of the proxy range, where the agent's rules let sandboxes in: expects the
- * agent to find that out by dials from the sandbox that `come` brings, and to find out as well that the service has ended.
+ * agent to find that out by dials from the sandbox that `come` brings, and to find out as well that the service has
+ * ended.
  */
 export async function expectFoundByDials(
   host: string,

@@ -20,7 +20,9 @@ export interface Flooded {
   readonly wasCut: boolean;
 }
 
-/** Starts a process that publishes as fast as it can, until the time is over or the bus server closes its connection. */
+/**
+ * Starts a process that publishes as fast as it can, until the time is over or the bus server closes its connection.
+ */
 export async function floodBus(flood: Flood): Promise<Flooded> {
   const child: ChildProcess = fork(fileURLToPath(new URL('./bus-flood-process.js', import.meta.url)));
   child.send(flood);

@@ -1,34 +1,15 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { after, before } from 'mocha';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from './chromium.js';
 import { sharedStack } from './shared-stack.js';
 import type { RunningStack } from './stack.js';
 
-/** Debian's name and that of other systems. Nothing is downloaded: .ci/run installs it. */
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 const PAGE_TIMEOUT_MS = 10_000;
 
 let running: Promise<Browser> | null = null;
 
-function program(): string {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  for (const path of folders.flatMap((folder) => NAMES.map((name) => join(folder, name)))) {
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Another folder may have it.
-    }
-  }
-  throw new Error('no chromium on PATH: the tests of the console need it (apt-get install chromium)');
-}
-
-/** Chromium's own sandbox does not start as root. */
-const launch = (): Promise<Browser> => chromium.launch({ executablePath: program(), args: ['--no-sandbox'] });
-
-export interface ConsoleBrowser {
-  readonly stack: RunningStack;
+/** Pages of a console, in browsers of their own. */
+export interface ConsolePages {
   /** A browser of its own, as another person has one, that nobody is signed in with. */
   open(): Promise<Page>;
   /** As `open`, signed in by a one-time link of the token's owner; then at the path. */
@@ -39,14 +20,33 @@ export interface ConsoleBrowser {
   token(user: string, role: string, expiresInSeconds?: number): Promise<string>;
 }
 
-/** A browser and a stack for a group of tests. All groups of a run share both; each finds the stack without networks. */
+export interface ConsoleBrowser extends ConsolePages {
+  readonly stack: RunningStack;
+}
+
+/** Where a console is served, and the token of its first admin. */
+export interface ServedConsole {
+  readonly url: string;
+  readonly token: string;
+}
+
+/**
+ * A browser and a stack for a group of tests. All groups of a run share both. Before each group the stack's networks
+ * are deleted.
+ */
 export function consoleBrowser(): () => ConsoleBrowser {
   const at = sharedStack('static', 'direct');
+  const pages = consolePages(at);
+  return () => ({ ...pages, stack: at() });
+}
+
+/** For a group of tests; what is served can be asked once they run. All groups of a run share one browser. */
+export function consolePages(at: () => ServedConsole): ConsolePages {
   const contexts: BrowserContext[] = [];
   let browser: Browser;
   before('a browser', async function () {
     this.timeout(60_000);
-    running ??= launch();
+    running ??= launchChromium();
     browser = await running;
   });
   after('no page is left open', async () => {
@@ -59,7 +59,7 @@ export function consoleBrowser(): () => ConsoleBrowser {
     if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   };
-  const opened: Omit<ConsoleBrowser, 'stack'> = {
+  const pages: ConsolePages = {
     async open() {
       const context = await browser.newContext({ viewport: { width: 1280, height: 840 }, baseURL: at().url });
       context.setDefaultTimeout(PAGE_TIMEOUT_MS);
@@ -67,8 +67,8 @@ export function consoleBrowser(): () => ConsoleBrowser {
       return context.newPage();
     },
     async signedIn(path = '/networks', token) {
-      const page = await opened.open();
-      await page.goto(await opened.link(token));
+      const page = await pages.open();
+      await page.goto(await pages.link(token));
       await page.getByRole('button', { name: 'Sign out' }).waitFor();
       await page.goto(path);
       return page;
@@ -77,7 +77,7 @@ export function consoleBrowser(): () => ConsoleBrowser {
     token: async (user, role, expiresInSeconds = 3_600) =>
       String((await post('/v1/tokens', { user, role, expiresInSeconds })).token),
   };
-  return () => ({ ...opened, stack: at() });
+  return pages;
 }
 
 after('no browser is left', async () => {

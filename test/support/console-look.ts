@@ -8,18 +8,37 @@ import { CLONE } from './clone.js';
 /** Looked at by people, side by side with the design; git ignores the folder. */
 const PICTURES = join(CLONE, '.cache', 'console-pictures');
 const WIDTHS = [390, 1280];
-const THEMES = ['light', 'dark'] as const;
+const HEIGHT = 840;
+
+/**
+ * The same markup is shown in both themes, and only its colours differ. So every rule of axe runs once for each width,
+ * and in the dark only the rule about contrast does.
+ */
+const LOOKS = [
+  { colorScheme: 'light', options: "{ resultTypes: ['violations'] }" },
+  { colorScheme: 'dark', options: "{ resultTypes: ['violations'], runOnly: ['color-contrast'] }" },
+] as const;
 
 interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** What axe finds on the page as it is; the content security policy does not hold for what a debugger evaluates. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const found = (await page.evaluate('axe.run(document).then(({ violations }) => violations)')) as readonly Violation[];
+/** Loading axe takes as long as running it, so it is loaded once for each load of the page. */
+async function violations(page: Page, options: string): Promise<readonly string[]> {
+  // The content security policy does not hold for what a debugger evaluates.
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
+  const found = (await page.evaluate(
+    `axe.run(document, ${options}).then(({ violations }) => violations)`,
+  )) as readonly Violation[];
   return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}\n${node.failureSummary}`));
+}
+
+/** As a link does: the page stays loaded and goes on following the stream of events. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
+  );
 }
 
 /** In both themes and at both widths: a picture, axe finds nothing, and nothing is wider than the page. */
@@ -27,15 +46,19 @@ export async function look(page: Page, name: string, text: string): Promise<void
   mkdirSync(PICTURES, { recursive: true });
   const found: string[] = [];
   for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 840 });
-    for (const colorScheme of THEMES) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    await page.getByText(text).filter({ visible: true }).first().waitFor();
+    // As high as the page, so that the status line stands at the end of the picture and not across its middle.
+    const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
+    if (height > HEIGHT) await page.setViewportSize({ width, height });
+    for (const { colorScheme, options } of LOOKS) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.getByText(text).filter({ visible: true }).first().waitFor();
-      await page.screenshot({ path: join(PICTURES, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      found.push(...(await violations(page)).map((each) => `${width} ${colorScheme}: ${each}`));
+      await page.screenshot({ path: join(PICTURES, `${name}-${width}-${colorScheme}.png`) });
+      found.push(...(await violations(page, options)).map((each) => `${width} ${colorScheme}: ${each}`));
     }
     const isNarrow = await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
     if (isNarrow !== true) found.push(`${width}: it scrolls sideways`);
   }
+  await page.setViewportSize({ width: 1280, height: HEIGHT });
   expect(found).to.deep.equal([]);
 }

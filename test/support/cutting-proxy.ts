@@ -1,10 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
+/** Source: the Postgres manual, "Message Formats": type, length and kind. */
+const AUTHENTICATION_OK = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
+
 /** A TCP proxy in front of a server, which can keep the server's answers back and drop the connections. */
 export class CuttingProxy {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private withholding = false;
+  private joining = false;
 
   private constructor(
     private readonly server: ReturnType<typeof createServer>,
@@ -28,6 +32,14 @@ export class CuttingProxy {
     this.withholding = true;
   }
 
+  /**
+   * For a Postgres: of each new connection, what the server sends once it has let the client in arrives with the end of
+   * the connection, in one piece.
+   */
+  joinAnswersWithEnd(): void {
+    this.joining = true;
+  }
+
   /** Ends every connection; new ones work. */
   cut(): void {
     this.withholding = false;
@@ -45,12 +57,16 @@ export class CuttingProxy {
     const pair = [client, target] as const;
     this.pairs.add(pair);
     client.on('data', (chunk) => target.write(chunk));
-    target.on('data', (chunk) => {
-      if (!this.withholding) client.write(chunk);
+    const kept: Buffer[] = [];
+    target.on('data', (chunk: Buffer) => {
+      if (this.joining && (kept.length > 0 || chunk.includes(AUTHENTICATION_OK))) kept.push(chunk);
+      else if (!this.withholding) client.write(chunk);
     });
+    target.once('end', () => client.end(Buffer.concat(kept)));
     for (const socket of pair) {
       socket.on('error', () => {});
       socket.once('close', () => {
+        if (this.joining && socket === target) return;
         this.pairs.delete(pair);
         for (const other of pair) other.destroy();
       });

@@ -74,6 +74,12 @@ export class FakeControlPlane {
   epoch: Epoch = { counter: 1, id: 'epoch-one' };
   term = 1;
   credentialSeconds = 3_600;
+  /** While false, nobody gets credentials. */
+  answersHttp = true;
+  /** While false, no hello and no heartbeat is answered. */
+  answersContact = true;
+  /** What credentials that are issued from now on say of the mesh, and a key for it. */
+  offeredMesh: { readonly controlUrl: string; readonly mintKey: () => Promise<string> } | null = null;
   /** While false, acknowledgements are heard and not taken. */
   answersApplied = true;
   private readonly current = new Map<AgentId, Map<string, Snapshot>>();
@@ -194,6 +200,12 @@ export class FakeControlPlane {
     return this.bus.request(agentSubject(agentId, 'diagnose'), question, 5_000);
   }
 
+  /** What is waited for next was reported after this. */
+  forgetInventories(): void {
+    this.inventories.length = 0;
+    this.latestInventories.clear();
+  }
+
   inventoryOf(agentId: AgentId): InventoryMessage | undefined {
     return this.latestInventories.get(agentId);
   }
@@ -249,6 +261,7 @@ export class FakeControlPlane {
   }
 
   private contact<T extends HelloMessage>(message: T, agentId: AgentId, heard: T[]) {
+    if (!this.answersContact) throw new CodedError('UNAVAILABLE', 'not now');
     heard.push(message);
     this.peers.set(agentId, { agentId, endpoints: message.mesh.endpoints, keyThumbprint: null });
     const heldBack = this.heldBack.get(agentId);
@@ -273,6 +286,7 @@ export class FakeControlPlane {
   private async answer(request: IncomingMessage): Promise<[number, unknown]> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    if (!this.answersHttp) return [503, { code: 'UNAVAILABLE', detail: 'not now' }];
     const body = parseObject(JSON.parse(Buffer.concat(chunks).toString('utf8')), 'body');
     const text = (name: string) => String(body[name]);
     const signed = {
@@ -292,6 +306,7 @@ export class FakeControlPlane {
       this.enrolled.push(name);
       return [201, await this.credentials(name, nkey, certificateRequest)];
     }
+    if (request.url === '/v1/agent-mesh-keys') return [201, { authKey: await this.offeredMesh?.mintKey() }];
     const agentId = parseAgentId(body.agentId, 'agentId');
     if (!isSignedByItsKey(renewalStatement({ agentId, ...signed }))) return [403, { code: 'SIGNATURE_INVALID' }];
     this.renewed.push(agentId);
@@ -315,6 +330,8 @@ export class FakeControlPlane {
       authority: this.authority.certificate,
       snapshotPublicKey: this.signer.publicKey,
       storeId: this.authority.storeId,
+      meshTransport: this.offeredMesh === null ? null : 'tsnet',
+      meshControlUrl: this.offeredMesh?.controlUrl ?? null,
       epoch: this.epoch,
       expiresAt: expiresAt.toISOString(),
     };

@@ -47,6 +47,9 @@ export interface RigOptions {
   readonly serve: (socket: Socket) => void;
   readonly seams?: FlowEngineSeams;
   readonly admitsLocal?: FlowEngineSettings['admitsLocal'];
+  /** Whose every client is, as on a developer's machine; otherwise clients are sandboxes, by their addresses. */
+  readonly localSource?: FlowEngineSettings['localSource'];
+  readonly isPaused?: () => boolean;
   readonly isFresh?: () => boolean;
   readonly isFreshAt?: (agentId: AgentId) => boolean;
   /** Between the hosts: streams in memory unless said otherwise. */
@@ -92,15 +95,16 @@ export class FlowRig {
     const syncs: { at: AgentId; version: number }[] = [];
     const settings = (agentId: AgentId, mesh: MeshMember): FlowEngineSettings => ({
       agentId,
-      localSource: null,
+      localSource: options.localSource ?? null,
       admitsLocal: options.admitsLocal ?? (() => false),
-      mesh,
+      mesh: () => mesh,
       sandboxes: {
-        isPaused: () => false,
+        isPaused: () => options.isPaused?.() ?? false,
         sourceOf: (remote) => (remote === WEB_ADDRESS ? parseSandboxId('sbx-web', 'sandbox') : null),
         addressOf: (sandboxId) => ADDRESSES.get(sandboxId) ?? null,
       },
       forbiddenTargets: [],
+      dialOutside: null,
       dialSources: [],
       limits: { ...LIMITS, ...options.limits, ...options.limitsAt?.[agentId] },
       isFresh: () => options.isFreshAt?.(agentId) ?? options.isFresh?.() ?? true,
@@ -174,7 +178,9 @@ export class FlowRig {
   }
 }
 
-/** How a connection ended for the one who holds this socket: `end` when its bytes ended cleanly, else the error's code. */
+/**
+ * How a connection ended for the one who holds this socket: `end` when its bytes ended cleanly, else the error's code.
+ */
 export function outcomeOf(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     socket.once('end', () => resolve('end'));

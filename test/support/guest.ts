@@ -35,7 +35,10 @@ export async function whyNoGuest(): Promise<string | null> {
   }
 }
 
-/** A machine with a kernel of its own behind a tap of a host, run by qemu. Emulated: KVM is not everywhere, and this boots in seconds. */
+/**
+ * A machine with a kernel of its own behind a tap of a host, run by qemu. Emulated: KVM is not everywhere, and this
+ * boots in seconds.
+ */
 export class Guest {
   private readonly answers: ((line: string) => void)[] = [];
 

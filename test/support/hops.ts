@@ -9,7 +9,8 @@ import { registerHooks } from 'node:module';
 export interface Hop {
   /** Whose part it is: what starts again to be without it. */
   readonly of: 'control plane' | 'agents';
-  readonly file: RegExp;
+  /** In dist. */
+  readonly file: string;
   /** What is replaced, and by what. */
   readonly changes: readonly (readonly [string, string])[];
   /** How the main path's failure reads. */
@@ -29,59 +30,59 @@ export const NO_MESH = 'no mesh';
 export const HOPS: Readonly<Record<string, Hop>> = {
   'no event of a network': {
     of: 'control plane',
-    file: /\/libs\/event-store\/batch\.js$/,
+    file: 'libs/event-store/batch.js',
     changes: [['of write.events)', "of write.streamId.startsWith('network-') ? [] : write.events)"]],
     failsWith: /NETWORK_NOT_FOUND/,
   },
   'no publish': {
     of: 'control plane',
-    file: /\/apps\/control-plane\/delivery\/delivery-lane\.js$/,
+    file: 'apps/control-plane/delivery/delivery-lane.js',
     changes: [['await this.settings.send(value, abort.signal);', '']],
     failsWith: /exit 5, not 0[\s\S]*"confirmed": 0/,
   },
   'no DNS worker': {
     of: 'agents',
-    file: /\/libs\/data-plane\/dns\/worker\.js$/,
+    file: 'libs/data-plane/dns/worker.js',
     changes: [['zone: () => zone,', 'zone: () => indexZone(EMPTY_ZONE, seed),']],
     failsWith: /Resolving timed out/,
   },
   'no listener': {
     of: 'agents',
-    file: /\/libs\/data-plane\/proxy\/listeners\.js$/,
+    file: 'libs/data-plane/proxy/listeners.js',
     changes: [['server: await this.listen(route)', 'server: createServer()']],
     failsWith: /to match .*reset by peer/,
   },
   'no policy at the source': {
     of: 'agents',
-    file: /\/libs\/data-plane\/flows\/judge\.js$/,
+    file: 'libs/data-plane/flows/judge.js',
     changes: [
       [
-        'const verdict = evaluate(view, subject.question);',
-        "const honest = evaluate(view, subject.question); const verdict = subject.from.kind === 'proxy' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
+        'const verdict = evaluate(view, question);',
+        "const honest = evaluate(view, question); const verdict = subject.from.kind === 'proxy' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
       ],
     ],
     failsWith: /the source refuses by itself/,
   },
   'no policy at the target': {
     of: 'agents',
-    file: /\/libs\/data-plane\/flows\/judge\.js$/,
+    file: 'libs/data-plane/flows/judge.js',
     changes: [
       [
-        'const verdict = evaluate(view, subject.question);',
-        "const honest = evaluate(view, subject.question); const verdict = subject.from.kind === 'peer' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
+        'const verdict = evaluate(view, question);',
+        "const honest = evaluate(view, question); const verdict = subject.from.kind === 'peer' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
       ],
     ],
     failsWith: /the target refuses by itself/,
   },
   [NO_MESH]: {
     of: 'agents',
-    file: /\/libs\/mesh\/mesh-member\.js$/,
+    file: 'libs/mesh/mesh-member.js',
     changes: [['if (closed || link === undefined)', 'if (true)']],
     failsWith: /reset by peer[\s\S]*expected '' to equal/,
   },
   'no acknowledgement': {
     of: 'agents',
-    file: /\/libs\/member\/acknowledgements\.js$/,
+    file: 'libs/member/acknowledgements.js',
     changes: [
       ['await this.ports.deliver(head, signal);', ''],
       // Heartbeats repeat the last one, so that a lost acknowledgement costs time only.
@@ -101,7 +102,7 @@ function disable(name: string): void {
     resolve: (specifier, context, nextResolve) => nextResolve(UNBUNDLED[specifier] ?? specifier, context),
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
-      if (!hop.file.test(url)) return loaded;
+      if (!url.endsWith(`/${hop.file}`)) return loaded;
       const source = String(loaded.source ?? '');
       return { ...loaded, source: hop.changes.reduce((text, [from, to]) => replaced(text, from, to, url), source) };
     },

@@ -4,6 +4,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+export interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
 /** A network namespace that stands for a host, with a link to this machine; everything in it forwards. */
 export class HostNamespace {
   private constructor(
@@ -36,6 +41,17 @@ export class HostNamespace {
     return `fd01:${this.name.slice(3)}::2`;
   }
 
+  /** Every address of the host but those of its loopback; link-local ones with the interface that a sandbox has. */
+  async addressesFrom(sandboxInterface: string): Promise<readonly string[]> {
+    const links = JSON.parse(await ip('-n', this.name, '-j', 'address', 'show')) as readonly {
+      readonly addr_info: readonly { readonly local: string; readonly scope: string }[];
+    }[];
+    return links
+      .flatMap(({ addr_info }) => addr_info)
+      .filter(({ local }) => !local.startsWith('127.') && local !== '::1')
+      .map(({ local, scope }) => (scope === 'link' ? `${local}%${sandboxInterface}` : local));
+  }
+
   /** A wire between two hosts; resolves with their addresses on it. Each also reaches the other's machine address. */
   static async wire(one: HostNamespace, other: HostNamespace): Promise<readonly [string, string]> {
     const link = `10.202.${one.name.slice(3)}`;
@@ -63,11 +79,13 @@ export function ip(...args: readonly string[]): Promise<string> {
 }
 
 /** Runs a command in a namespace; resolves with its exit code and output, whatever they are. */
-export function inside(
-  namespace: string,
-  ...command: readonly string[]
-): Promise<{ readonly code: number; readonly output: string }> {
-  return run('ip', ['netns', 'exec', namespace, ...command], { timeout: 15_000 }).then(
+export function inside(namespace: string, ...command: readonly string[]): Promise<Outcome> {
+  return insideWithin(15_000, namespace, ...command);
+}
+
+/** As inside, for a command that may take longer. */
+export function insideWithin(timeout: number, namespace: string, ...command: readonly string[]): Promise<Outcome> {
+  return run('ip', ['netns', 'exec', namespace, ...command], { timeout }).then(
     ({ stdout }) => ({ code: 0, output: stdout }),
     (error: { code?: number; stdout?: string; stderr?: string }) => ({
       code: error.code ?? -1,

@@ -1,5 +1,6 @@
 import { issuedFor } from '#apps/local-node/issued.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
+import { newSeed } from '#libs/bus/nats-keys.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import {
   AGENT_SUBJECT_PREFIX,
@@ -13,7 +14,7 @@ import { parseAgentId, parseNetworkName } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { enrollmentStatement } from '#libs/contracts/renewal.js';
 import { type MemberCredentials, parseMemberCredentials } from '#libs/member/credentials.js';
-import { type MemberKeys, memberKeys, newBusSeed } from '#libs/member/keys.js';
+import { type MemberKeys, memberKeys } from '#libs/member/keys.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { networkIdOf } from './record.js';
 import type { RunningStack } from './stack.js';
@@ -41,7 +42,7 @@ const SANDBOX = 'sbx-evil';
 /** A third agent of the stack, with a sandbox that is attached to `network`, so that the others let it in. */
 export async function hostileAgent(stack: RunningStack, network: string): Promise<HostileMemberSettings> {
   const { token } = parseObject(await stack.json(['agent', 'enroll', EVIL]), 'token');
-  const keys = memberKeys(newBusSeed(), createPrivateKeyPem());
+  const keys = memberKeys(newSeed('user'), createPrivateKeyPem());
   const enrollment = {
     name: EVIL,
     nkey: keys.nkey,
@@ -68,7 +69,7 @@ export async function hostileAgent(stack: RunningStack, network: string): Promis
 
 /** A developer's machine that has joined `network`. */
 export async function hostileLocalNode(stack: RunningStack, network: string): Promise<HostileMemberSettings> {
-  const keys = memberKeys(newBusSeed(), createPrivateKeyPem());
+  const keys = memberKeys(newSeed('user'), createPrivateKeyPem());
   const asker = {
     url: stack.url,
     network: parseNetworkName(network, 'network'),

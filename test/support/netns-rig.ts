@@ -6,6 +6,13 @@ import { FakeControlPlane } from './fake-control-plane.js';
 import { HostNamespace, inside, ip, nodeInside } from './host-namespace.js';
 import { waitFor } from './wait.js';
 
+/** A host with a control plane that others are on too, and the agent's name there. Who made them removes them. */
+export interface SharedPlace {
+  readonly host: HostNamespace;
+  readonly plane: FakeControlPlane;
+  readonly name: string;
+}
+
 /** A host that forwards, an agent there with the driver netns, and a control plane that hears what it reports. */
 export class NetnsRig {
   private readonly children: ChildProcess[] = [];
@@ -14,6 +21,7 @@ export class NetnsRig {
     readonly host: HostNamespace,
     readonly plane: FakeControlPlane,
     readonly agent: AgentProcess,
+    private readonly isShared: boolean,
   ) {}
 
   /** Resolves when these sandboxes are reported. */
@@ -21,12 +29,13 @@ export class NetnsRig {
     ids: readonly string[],
     more: { readonly [variable: string]: string } = {},
     prepare: (host: HostNamespace) => Promise<unknown> = async () => {},
+    shared?: SharedPlace,
   ): Promise<NetnsRig> {
-    const host = await HostNamespace.make();
+    const host = shared?.host ?? (await HostNamespace.make());
     await prepare(host);
-    const plane = await FakeControlPlane.start(host.machine);
+    const plane = shared?.plane ?? (await FakeControlPlane.start(host.machine));
     const agent = new AgentProcess(
-      'host-a',
+      shared?.name ?? 'host-a',
       plane.url,
       {
         GLOBALSTACKS_AGENT_DRIVER: 'netns',
@@ -36,7 +45,7 @@ export class NetnsRig {
       },
       ['nsenter', `--net=/run/netns/${host.name}`],
     );
-    const rig = new NetnsRig(host, plane, agent);
+    const rig = new NetnsRig(host, plane, agent, shared !== undefined);
     agent.setSandboxes(ids.map((id) => ({ id })));
     agent.start();
     try {
@@ -54,13 +63,13 @@ export class NetnsRig {
 
   reported(count: number): Promise<readonly SandboxReport[]> {
     return waitFor(`${count} sandboxes are reported`, () => {
-      const sandboxes = this.plane.inventories.at(-1)?.sandboxes;
+      const sandboxes = this.plane.inventoryOf(this.agent.id)?.sandboxes;
       return sandboxes?.length === count ? sandboxes : undefined;
     });
   }
 
   report(id: string): SandboxReport {
-    const found = this.plane.inventories.at(-1)?.sandboxes.find(({ sandboxId }) => sandboxId === id);
+    const found = this.plane.inventoryOf(this.agent.id)?.sandboxes.find(({ sandboxId }) => sandboxId === id);
     if (found === undefined) throw new Error(`${id} is not reported`);
     return found;
   }
@@ -109,6 +118,7 @@ export class NetnsRig {
     for (const child of this.children) child.kill('SIGKILL');
     await this.agent.remove();
     await cleanNamespaces(this.prefix);
+    if (this.isShared) return;
     await this.plane.close();
     await this.host.remove();
   }

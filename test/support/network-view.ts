@@ -7,9 +7,10 @@ import {
   parseRuleId,
   parseSandboxId,
 } from '#libs/contracts/ids.js';
+import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseAliasPort } from '#libs/contracts/ports.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import type { NetworkView, Rule } from '#libs/policy/model.js';
+import type { EgressRule, NetworkView, Rule } from '#libs/policy/model.js';
 
 /** `sandboxes` id -> agent (null: none holds it), `aliases` alias -> sandbox and ports, rules as `from alias port`. */
 export interface ViewText {
@@ -23,6 +24,8 @@ export interface ViewText {
   readonly labels?: { readonly [sandboxId: string]: { readonly [key: string]: string } };
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
+  /** Each as `allow any *.example.com 443`, with `private` and `via=host-b` after it. */
+  readonly egress?: readonly string[];
 }
 
 export const TEST_NETWORK: NetworkId = parseNetworkId('0d5f', 'network id');
@@ -61,5 +64,20 @@ export function networkView(text: ViewText): NetworkView {
       }),
     ),
     rules: new Map(rules.map((rule) => [rule.id, rule])),
+    egressRules: new Map((text.egress ?? []).map(egressRule).map((rule) => [rule.id, rule])),
+  };
+}
+
+function egressRule(text: string, index: number): EgressRule {
+  const [effect, from, to, port, ...more] = text.split(' ');
+  const via = more.find((word) => word.startsWith('via='))?.slice('via='.length);
+  return {
+    id: parseRuleId(`rule-e${String(index).padStart(4, '0')}`, 'rule'),
+    effect: effect === 'deny' ? 'deny' : 'allow',
+    from: parseSelector(from, 'from'),
+    to: parseOutsidePattern(to, 'to'),
+    port: Number(port),
+    private: more.includes('private'),
+    via: via === undefined ? null : parseAgentId(via, 'via'),
   };
 }

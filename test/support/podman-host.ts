@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,9 +11,10 @@ import { waitFor } from './wait.js';
 const run = promisify(execFile);
 
 export const PODMAN_IMAGE = 'localhost/gs-test:1';
-/** Debian's crun wants cgroups of one version; the limits are those that any container may set. */
+/** Debian's crun wants cgroups of one version. */
 const RUNTIME = ['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
-const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'];
+/** Limits that any container may set, also the one that holds a pod. */
+const SETTINGS = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n';
 
 /** Why Podman cannot be tried on this machine; null: it can. Installs what is missing. */
 export async function whyNoPodman(): Promise<string | null> {
@@ -38,8 +39,10 @@ export class PodmanHost {
 
   static async make(): Promise<PodmanHost> {
     const podman = new PodmanHost(await HostNamespace.make());
+    writeFileSync(podman.env.CONTAINERS_CONF, SETTINGS);
     const service = spawn('setpriv', ['--pdeathsig', 'TERM', ...podman.command('system', 'service', '-t', '0')], {
       stdio: 'ignore',
+      env: podman.env,
     });
     podman.service = service;
     const engine = new DockerEngine(podman.socketPath);
@@ -57,22 +60,32 @@ export class PodmanHost {
     return join(this.folder, 'podman.sock');
   }
 
+  private get env() {
+    return { ...process.env, CONTAINERS_CONF: join(this.folder, 'containers.conf') };
+  }
+
   get under(): readonly string[] {
     return ['nsenter', `--net=/run/netns/${this.host.name}`];
   }
 
   async run(...args: readonly string[]): Promise<string> {
     const [command = '', ...rest] = this.command(...args);
-    return (await run(command, rest, { timeout: 60_000 })).stdout.trim();
+    return (await run(command, rest, { timeout: 60_000, env: this.env })).stdout.trim();
   }
 
   /** A container on the agent's network that runs this program. */
   start(name: string, ...command: readonly string[]): Promise<string> {
-    const sandbox = ['--network', 'gstacks', '--label', `gstacks.sandbox=sbx-${name}`];
-    return this.run('run', '-d', ...LIMITS, '--name', name, ...sandbox, PODMAN_IMAGE, ...command);
+    return this.startWith(name, ['--network', 'gstacks'], ...command);
+  }
+
+  /** A container with the label of the sandbox `sbx-<name>` and these options. */
+  startWith(name: string, options: readonly string[], ...command: readonly string[]): Promise<string> {
+    const label = ['--label', `gstacks.sandbox=sbx-${name}`];
+    return this.run('run', '-d', '--name', name, ...label, ...options, PODMAN_IMAGE, ...command);
   }
 
   async remove(): Promise<void> {
+    await this.run('pod', 'rm', '-a', '-f', '-t', '0').catch(() => {});
     await this.run('rm', '-a', '-f', '-t', '0').catch(() => {});
     this.service?.kill('SIGKILL');
     for (const mount of mountsBelow(this.folder)) await run('umount', ['-l', mount]).catch(() => {});

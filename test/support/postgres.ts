@@ -14,8 +14,10 @@ export interface TestPostgres extends RunningPostgres {
 }
 
 /** Stopped, and its folder removed, by `stop`. */
-export async function startTestPostgres(configuration: readonly string[] = []): Promise<TestPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'gs-postgres-'));
+export async function startTestPostgres(
+  configuration: readonly string[] = [],
+  folder = mkdtempSync(join(tmpdir(), 'gs-postgres-')),
+): Promise<TestPostgres> {
   chmodSync(folder, 0o755);
   const server = await startPostgres({
     dataFolder: join(folder, 'data'),

@@ -1,8 +1,20 @@
+import { randomInt } from 'node:crypto';
 import { after, before } from 'mocha';
 import { type RunningStack, type StackOptions, startStack } from './stack.js';
 import type { MeshKind } from './stack-mesh.js';
 
 type Sandboxes = Extract<StackOptions['sandboxes'], 'static' | 'netns'>;
+
+/**
+ * Where agents of shared stacks look names outside up, instead of asking the resolvers of this machine. Nobody is there
+ * unless a test plays it (`playNames`).
+ */
+export const OUTSIDE_RESOLVER = `127.${randomInt(150, 250)}.${randomInt(1, 250)}.53:5353`;
+const ENVIRONMENT = {
+  GLOBALSTACKS_LOG_LEVEL: 'info',
+  GLOBALSTACKS_AGENT_EGRESS: 'listed',
+  GLOBALSTACKS_AGENT_DNS_UPSTREAMS: OUTSIDE_RESOLVER,
+};
 
 interface Shared {
   /** How many groups of tests have still to run on it. */
@@ -26,7 +38,7 @@ export function sharedStack(sandboxes: Sandboxes, mesh: MeshKind): () => Running
     this.timeout(150_000);
     await Promise.all([...shared.values()].filter(({ users }) => users === 0).map(remove));
     if (entry.stack !== null) await empty(entry);
-    entry.stack ??= await startStack({ sandboxes, mesh, env: { GLOBALSTACKS_LOG_LEVEL: 'info' } });
+    entry.stack ??= await startStack({ sandboxes, mesh, env: ENVIRONMENT });
   });
   // The group's own hooks still need the stack, so the next group removes it.
   after(() => {

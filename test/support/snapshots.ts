@@ -1,3 +1,4 @@
+import { printEgressRule } from '#libs/contracts/egress-rules.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { formatSelector } from '#libs/contracts/selectors.js';
 import type { Snapshot } from '#libs/policy/model.js';
@@ -13,6 +14,7 @@ export function snapshotOf(text: SnapshotText): Snapshot {
   const view = networkView(text);
   const inOrder = <T>(values: Iterable<T>, key: (value: T) => string) =>
     [...values].sort((one, other) => (key(one) < key(other) ? -1 : 1));
+  const egress = inOrder([...view.egressRules.values()].map(printEgressRule), ({ id }) => id);
   return {
     format: 1,
     networkId: view.networkId,
@@ -26,6 +28,7 @@ export function snapshotOf(text: SnapshotText): Snapshot {
       [...view.rules.values()].map((rule) => ({ ...rule, from: formatSelector(rule.from) })),
       ({ id }) => id,
     ),
+    ...(egress.length === 0 ? {} : { egress }),
   };
 }
 

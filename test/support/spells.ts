@@ -23,8 +23,9 @@ export class Spells {
     return new Spells(spawn(file, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
-  go(): void {
-    this.child.stdin.write('go\n');
+  /** `how`: what the program reads behind `go`. */
+  go(how = ''): void {
+    this.child.stdin.write(`go ${how}\n`);
   }
 
   /** What it did since it went on. */

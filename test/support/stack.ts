@@ -51,7 +51,8 @@ export interface RunningStack {
   /** Runs bin/gstacks with a context of this stack. */
   gstacks(...args: string[]): Promise<Ran>;
   /**
-   * As gstacks with --json, in a process that runs many commands: the document. Fails on another exit code than expected.
+   * As gstacks with --json, in a process that runs many commands: the document. Fails on another exit code than
+   * expected.
    */
   json(args: readonly string[], expectedCode?: number): Promise<unknown>;
   /** A command inside a sandbox, left running. */

@@ -1,4 +1,5 @@
-import { type Expected, type Flow, hostsOf, textOf } from './model.js';
+import { type Expected, type Flow, hostsOf, isOutside, textOf } from './model.js';
+import { OUTSIDE } from './outside.js';
 import type { Host } from './places.js';
 
 /**
@@ -63,7 +64,9 @@ function ofTest(
   if (claims === 'denied' && dialled.kind === 'answered') return `${said}, and ${dialled.by} answered its dial`;
   if (claims !== 'reachable') return null;
   if (dialled.kind === 'unanswered') return `${said}, and its dial was not answered: ${dialled.why}`;
-  return isOther(dialled, expected) ? `${said}, and its dial reached ${dialled.by}, not ${expected.target}` : null;
+  return isOther(dialled, expected, flow)
+    ? `${said}, and its dial reached ${dialled.by}, not ${meant(expected, flow)}`
+    : null;
 }
 
 function ofVersion(
@@ -80,15 +83,21 @@ function ofVersion(
   }
   if (expected.verdict === 'unknown' || !hosts.every(follows)) return null;
   if (dialled.kind === 'answered') {
-    if (!isOther(dialled, expected)) return null;
-    return `${said}, and ${textOf(flow)} reached ${dialled.by}, not ${expected.target}`;
+    if (!isOther(dialled, expected, flow)) return null;
+    return `${said}, and ${textOf(flow)} reached ${dialled.by}, not ${meant(expected, flow)}`;
   }
   if (obstacle !== null) return null;
   return `${said}, which allows ${textOf(flow)}, and its dial was not answered: ${dialled.why}`;
 }
 
-function isOther(dialled: Extract<Dialled, { kind: 'answered' }>, { target }: Expected): boolean {
-  return target !== null && dialled.by !== target;
+function isOther(dialled: Extract<Dialled, { kind: 'answered' }>, expected: Expected, flow: Flow): boolean {
+  const by = meant(expected, flow);
+  return by !== null && dialled.by !== by;
+}
+
+/** Who is to answer; null: it is not known. */
+function meant({ target }: Expected, { alias }: Flow): string | null {
+  return isOutside(alias) ? OUTSIDE : target;
 }
 
 /** As `contradiction`, of a connection that was open before: what is denied was cut. */

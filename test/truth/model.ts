@@ -1,7 +1,9 @@
-import { HOST_OF, type Host, type Sandbox } from './places.js';
+import { exitOf, HOST_OF, type Host, outsideNames, type Sandbox } from './places.js';
 import { isMeant } from './selectors.js';
 
-/** What the operator has written, as the truth test understands it: an evaluator of its own, which no product code is. */
+/**
+ * What the operator has written, as the truth test understands it: an evaluator of its own, which no product code is.
+ */
 export interface Model {
   readonly networks: { readonly [name: string]: NetworkModel };
   readonly labels: { readonly [sandbox: string]: Labels };
@@ -23,6 +25,7 @@ export interface AliasModel {
 export interface RuleModel {
   readonly effect: 'allow' | 'deny';
   readonly from: string;
+  /** An alias, a name outside, or a wildcard before one. */
   readonly to: string;
   readonly port: number;
 }
@@ -47,7 +50,7 @@ export type Write =
     }
   | { readonly kind: 'unpublish'; readonly network: string; readonly alias: string }
   | { readonly kind: 'add-rule'; readonly network: string; readonly id: string; readonly rule: RuleModel }
-  | { readonly kind: 'remove-rule'; readonly network: string; readonly id: string }
+  | { readonly kind: 'remove-rule'; readonly network: string; readonly id: string; readonly isOutside?: boolean }
   | { readonly kind: 'label'; readonly sandbox: Sandbox; readonly key: string; readonly value: string | null };
 
 export const NOTHING: Model = { networks: {}, labels: {} };
@@ -57,16 +60,38 @@ const EMPTY: NetworkModel = { attached: [], aliases: {}, rules: {} };
 export interface Flow {
   readonly network: string;
   readonly source: Sandbox;
+  /** Or a name outside. */
   readonly alias: string;
   readonly port: number;
 }
 
 export function textOf({ network, source, alias, port }: Flow): string {
-  return `${source} -> ${alias}.${network}:${port}`;
+  return `${source} -> ${isOutside(alias) ? alias : `${alias}.${network}`}:${port}`;
 }
 
 export function nameOf({ network, alias }: Flow): string {
-  return `${alias}.${network}.gstacks`;
+  return isOutside(alias) ? alias : `${alias}.${network}.gstacks`;
+}
+
+/** A name outside, or a wildcard before one: an alias has no dot. */
+export function isOutside(to: string): boolean {
+  return to.includes('.');
+}
+
+/** Whether what a rule is about covers this alias or name outside. */
+export function covers(to: string, alias: string): boolean {
+  return to === alias || (to.startsWith('*.') && alias.endsWith(to.slice(1)));
+}
+
+/** What a rule of a network is about, alias by alias and name by name. */
+export function namedBy({ to }: RuleModel, network: string): readonly string[] {
+  return isOutside(to) ? outsideNames(network).filter((name) => covers(to, name)) : [to];
+}
+
+/** Whether the flow leads to what somebody publishes, or outside. */
+export function leadsSomewhere(model: Model, { network, alias, port }: Flow): boolean {
+  const known = model.networks[network];
+  return known !== undefined && (isOutside(alias) || known.aliases[alias]?.ports.includes(port) === true);
 }
 
 /** The model after one more write. */
@@ -125,10 +150,10 @@ function without<T>(
 export function allows(model: Model, { network: name, source, alias, port }: Flow): boolean {
   const network = model.networks[name];
   if (network === undefined || !network.attached.includes(source)) return false;
-  if (network.aliases[alias]?.ports.includes(port) !== true) return false;
+  if (!leadsSomewhere(model, { network: name, source, alias, port })) return false;
   const meant = { sandbox: source, labels: model.labels[source] ?? {}, aliases: aliasesOf(network, source) };
   const matching = Object.values(network.rules).filter(
-    ({ from, to, port: toPort }) => to === alias && toPort === port && isMeant(from, meant),
+    ({ from, to, port: toPort }) => covers(to, alias) && toPort === port && isMeant(from, meant),
   );
   return matching.length > 0 && matching.every(({ effect }) => effect === 'allow');
 }
@@ -159,8 +184,9 @@ export function expectedOf(possible: readonly Model[], flow: Flow): Expected {
   };
 }
 
-/** The hosts that decide a flow: the source's and, where the alias leads somewhere, the target's. */
+/** The hosts that decide a flow: the source's and, where the alias leads somewhere, the target's, or the exit's. */
 export function hostsOf(flow: Flow, target: Sandbox | null): readonly Host[] {
   const source = HOST_OF[flow.source];
-  return target === null ? [source] : [...new Set([source, HOST_OF[target]])];
+  const other = target === null ? exitOf(flow.alias) : HOST_OF[target];
+  return other === null ? [source] : [...new Set([source, other])];
 }

@@ -7,7 +7,7 @@ import {
   type Sighting,
   type Statement,
 } from './judge.js';
-import { type Flow, nameOf, textOf } from './model.js';
+import { type Flow, leadsSomewhere, nameOf, textOf } from './model.js';
 import type { Random } from './random.js';
 import type { Asked, HeldConnections, Outcome, World } from './world.js';
 
@@ -49,7 +49,9 @@ export async function dial(world: World, flows: readonly Flow[], deadlineMs: num
   return sightings.flat();
 }
 
-/** What is wrong between the statements and the sightings, once what can be a matter of a moment was looked at again. */
+/**
+ * What is wrong between the statements and the sightings, once what can be a matter of a moment was looked at again.
+ */
 export async function judgeAll(
   world: World,
   asked: readonly Asked[],
@@ -183,9 +185,7 @@ function flowsToDial(world: World, random: Random, asked: readonly Asked[]): rea
     asked.flatMap(({ statement }) => (statement.kind === 'test' ? statement.flow.network : statement.network)),
   );
   const all = [...new Set([...named, ...world.networks])].flatMap((network) => world.flows(network));
-  const published = all.filter(({ network, alias, port }) =>
-    world.model.networks[network]?.aliases[alias]?.ports.includes(port),
-  );
+  const published = all.filter((flow) => leadsSomewhere(world.model, flow));
   return [
     ...new Set([
       ...random.sample(
@@ -242,7 +242,7 @@ async function testOne(world: World, random: Random, lines: string[]): Promise<s
 function flowToTest(world: World, random: Random): Flow | null {
   const published = world.networks
     .flatMap((network) => world.flows(network))
-    .filter(({ network, alias, port }) => world.model.networks[network]?.aliases[alias]?.ports.includes(port));
+    .filter((flow) => leadsSomewhere(world.model, flow));
   const allowed = published.filter((flow) => world.expected(flow).verdict === 'allow');
   const obstructed = allowed.filter((flow) => world.obstacle(flow) !== null);
   const wanted = [random.chance(50) ? obstructed : [], random.chance(50) ? allowed : [], published];

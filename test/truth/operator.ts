@@ -3,6 +3,7 @@ import { judge } from '#apps/cli/diagnostics/judge.js';
 import { ApiError, UnreachableError } from '#apps/cli/errors/errors.js';
 import { claimOf, proofOf, proofOfUnchanged } from '#apps/cli/wait.js';
 import {
+  addEgressRule,
   addRule,
   attachSandbox,
   createNetwork,
@@ -13,6 +14,7 @@ import {
   listNetworks,
   publishAlias,
   removeAlias,
+  removeEgressRule,
   removeRule,
   showNetwork,
   showNetworkStatus,
@@ -21,8 +23,8 @@ import {
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Ran, RunningStack } from '#test/support/stack.js';
 import type { Statement } from './judge.js';
-import type { Flow, Write } from './model.js';
-import { HOSTS, type Host, PUBLISHED } from './places.js';
+import { type Flow, isOutside, type RuleModel, type Write } from './model.js';
+import { exitOf, HOSTS, type Host, PUBLISHED } from './places.js';
 
 /** What became of a request. `unknown`: it may have been carried out. `unsent`: it was not. */
 export type Answer<T> =
@@ -130,10 +132,13 @@ export class Operator {
     };
   }
 
-  /** Accepts what the store says, as the operator who has seen what is different. */
+  /**
+   * Accepts what the store says, as the operator who has seen what is different. The command also fails when it has
+   * started the epoch and not every agent follows in time.
+   */
   async newEpoch(): Promise<{ readonly isStarted: boolean; readonly output: string }> {
-    const { code, stdout, stderr } = await this.stack.gstacks('admin', 'new-epoch', '--yes');
-    return { isStarted: code === 0, output: (stdout + stderr).trim() };
+    const { stdout, stderr } = await this.stack.gstacks('admin', 'new-epoch', '--yes');
+    return { isStarted: /^epoch \d+ started$/m.test(stdout), output: (stdout + stderr).trim() };
   }
 
   /** What `network test` says. */
@@ -180,11 +185,16 @@ export class Operator {
     return { kind: 'done', value: testStatement(flow, expect, ran.code ?? -1, `gstacks: ${lastLine(ran)}`) };
   }
 
-  /** `network policy allow|deny --wait`, by the command itself. */
+  /** `network policy` or `network egress`, `allow|deny --wait`, by the command itself. */
   async ruleByCommand(write: Extract<Write, { readonly kind: 'add-rule' }>, key: string, waitSeconds: number) {
     const { effect, from, to, port } = write.rule;
+    const isEgress = isOutside(to);
+    const via = exitOf(to);
     const ran = await this.gstacks(
-      ...['network', 'policy', effect, write.network, '--from', from, '--to', to, '--port', String(port)],
+      ...['network', isEgress ? 'egress' : 'policy', effect, write.network],
+      ...['--from', from, '--to', to, '--port', String(port)],
+      ...(isEgress && effect === 'allow' ? ['--private'] : []),
+      ...(isEgress && effect === 'allow' && via !== null ? ['--via', via] : []),
       ...['--idempotency-key', key, `--wait=${waitSeconds}`],
     );
     return { exitCode: ran.code ?? -1, output: ran.stdout + ran.stderr };
@@ -220,7 +230,7 @@ export class Operator {
         const published =
           publishes === null
             ? {}
-            : { alias: publishes.alias, ports: publishes.ports.map(portText), inheritRules: true };
+            : { alias: publishes.alias, ports: publishes.ports.map(portText), inheritRules: true, replacePorts: true };
         return of(
           await attachSandbox({ client, headers, path: { network }, body: { sandboxId: sandbox, ...published } }),
         );
@@ -235,7 +245,7 @@ export class Operator {
             client,
             headers,
             path: { network },
-            body: { sandboxId: sandbox, alias, ports, inheritRules: true },
+            body: { sandboxId: sandbox, alias, ports, inheritRules: true, replacePorts: true },
           }),
         );
       }
@@ -243,11 +253,15 @@ export class Operator {
         return of(await removeAlias({ client, headers, path: { network: write.network, alias: write.alias } }));
       case 'add-rule': {
         const { network, rule } = write;
-        const added = await addRule({ client, headers, path: { network }, body: rule });
+        const added = isOutside(rule.to)
+          ? await addEgressRule({ client, headers, path: { network }, body: { ...rule, ...leaving(rule) } })
+          : await addRule({ client, headers, path: { network }, body: rule });
         return { ...of(added), write: { ...write, id: added.result.id } };
       }
-      case 'remove-rule':
-        return of(await removeRule({ client, headers, path: { network: write.network, ruleId: write.id } }));
+      case 'remove-rule': {
+        const path = { network: write.network, ruleId: write.id };
+        return of(await (write.isOutside ? removeEgressRule : removeRule)({ client, headers, path }));
+      }
       case 'label': {
         const { sandbox, key: label, value } = write;
         const body = value === null ? { remove: [label] } : { set: { [label]: value } };
@@ -256,6 +270,13 @@ export class Operator {
       }
     }
   }
+}
+
+/** What else an allow says: the server outside has a private address, and some names have an exit. */
+function leaving({ effect, to }: RuleModel): { readonly private?: true; readonly via?: Host } {
+  if (effect === 'deny') return {};
+  const via = exitOf(to);
+  return via === null ? { private: true } : { private: true, via };
 }
 
 function testStatement(flow: Flow, expect: 'allow' | 'deny' | null, exitCode: number, words: string): Statement {

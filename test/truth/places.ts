@@ -17,6 +17,19 @@ export const HOST_OF: { readonly [sandbox in Sandbox]: Host } = {
 export const NETWORKS = ['dev', 'stage', 'lab'] as const;
 export const ALIASES = ['web', 'ada', 'api', 'worker', 'bob', 'db'] as const;
 
+/** Names outside that rules of one network are about: no other network may allow a sandbox the same name. */
+export function outsideNames(network: string): readonly string[] {
+  return [`one.${network}.example.com`, `two.${network}.example.com`, `exit.${network}.example.net`];
+}
+
+/** The agent that connections to a name outside leave from, by every rule about it; null: that of the sandbox. */
+export function exitOf(name: string): Host | null {
+  return name.endsWith('.example.net') ? 'host-b' : null;
+}
+
+/** The port that all names outside are served on. */
+export const OUTSIDE_PORT = 7_000;
+
 /** Values of the label `team`. */
 export const TEAMS = ['blue', 'green'] as const;
 

@@ -12,7 +12,9 @@ export interface PlannedStep {
 
 /** The stack is stopped so often: first to copy its data folder, then to put the copy back. */
 const STOP_EVERY = 50;
-/** In each part of a sequence the database is copied, something denied, and the copy put back: after these steps of it. */
+/**
+ * In each part of a sequence the database is copied, something denied, and the copy put back: after these steps of it.
+ */
 const PART = 25;
 const COPIED_AT = 5;
 const DENIED_AT = 8;

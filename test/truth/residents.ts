@@ -42,6 +42,11 @@ export class Resident {
     return new Resident(sandbox, child, { [Symbol.asyncIterator]: () => lines });
   }
 
+  /** 0: it could not be started. */
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   dial(
     dials: readonly { readonly name: string; readonly port: number }[],
     deadlineMs: number,

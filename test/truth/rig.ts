@@ -1,19 +1,20 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { ReadyReport } from '#apps/all-in-one/stack.js';
 import { createClient } from '#libs/api-client/generated/client/index.js';
 import { listSandboxes } from '#libs/api-client/generated/index.js';
-import { CLONE } from '#test/support/clone.js';
 import { ip } from '#test/support/host-namespace.js';
 import { databaseUrl } from '#test/support/record.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
+import { Outside } from './outside.js';
+import { ownClocks } from './own-clocks.js';
 import { HOST_OF, HOSTS, type Host, isSandbox, type Process, SANDBOXES, type Sandbox } from './places.js';
 import { Resident } from './residents.js';
+import { childrenOf, sendSignal } from './signals.js';
 
 const run = promisify(execFile);
 
@@ -25,6 +26,7 @@ const READY_MS = 60_000;
 /** The real stack in namespaces, what is done to it, and a resident in each sandbox. */
 export class Rig {
   private residents = new Map<Sandbox, Resident>();
+  private outside: Outside | null = null;
 
   /** Which of the machine's address blocks the stack has; also while it is stopped. */
   private addressBlock: number;
@@ -39,21 +41,20 @@ export class Rig {
   static async start(folder: string): Promise<Rig> {
     const clocks = join(folder, 'clocks');
     mkdirSync(clocks, { recursive: true });
-    for (const host of HOSTS) {
-      writeFileSync(join(clocks, `agent-${host}`), '+0\n');
-      setVariables(clocks, `agent-${host}`, {});
-    }
+    for (const host of HOSTS) writeFileSync(join(clocks, `agent-${host}`), '+0\n');
     writeFileSync(join(clocks, 'control-plane'), '+0\n');
     const rig = new Rig(
-      await startStack({ sandboxes: 'netns', home: join(folder, 'home'), env: hook(clocks) }),
+      await startStack({ sandboxes: 'netns', home: join(folder, 'home'), env: ownClocks(clocks) }),
       clocks,
     );
+    await rig.playOutside();
     await rig.moveIn();
     return rig;
   }
 
   async stop(): Promise<void> {
     await this.moveOut();
+    await this.outside?.close();
     await this.stack.remove();
   }
 
@@ -66,8 +67,9 @@ export class Rig {
   async startStackAgain(): Promise<void> {
     const { home, url } = this.stack;
     const port = Number(new URL(url).port);
-    this.stack = await startStack({ sandboxes: 'netns', home, port, env: hook(this.clocks) });
+    this.stack = await startStack({ sandboxes: 'netns', home, port, env: ownClocks(this.clocks) });
     this.addressBlock = this.readyReport().ports.addressBlock;
+    await this.playOutside();
     await this.moveIn();
   }
 
@@ -126,7 +128,12 @@ export class Rig {
 
   /** Further variables of an agent, from its next start on. */
   setVariables(host: Host, variables: { readonly [name: string]: string }): void {
-    setVariables(this.clocks, `agent-${host}`, variables);
+    const all = {
+      GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX: String(FLOWS_PER_SANDBOX),
+      GLOBALSTACKS_AGENT_DNS_UPSTREAMS: this.outside?.upstream ?? 'refuse',
+      ...variables,
+    };
+    writeFileSync(join(this.clocks, `agent-${host}.json`), JSON.stringify(all));
   }
 
   // Hosts.
@@ -208,6 +215,18 @@ export class Rig {
     }
   }
 
+  /** With each new bridge. The agents learn where it is when they start. */
+  private async playOutside(): Promise<void> {
+    const before = this.outside?.upstream;
+    await this.outside?.close();
+    this.outside = await Outside.play(this.addressBlock);
+    if (this.outside.upstream === before) return;
+    for (const host of HOSTS) {
+      this.setVariables(host, {});
+      await this.runsAgain(`agent-${host}`, this.signal(`agent-${host}`, 'SIGKILL'));
+    }
+  }
+
   private readyReport(): ReadyReport {
     return JSON.parse(readFileSync(join(this.stack.home, 'ready.json'), 'utf8'));
   }
@@ -245,29 +264,6 @@ export class Rig {
   }
 }
 
-/** Every agent and the control plane of the stack get a clock of their own. */
-function hook(clocks: string): Readonly<Record<string, string>> {
-  const module = pathToFileURL(join(CLONE, 'dist/test/programs/own-clock.js'));
-  module.searchParams.set('folder', clocks);
-  module.searchParams.set('library', faketimeLibrary());
-  return { NODE_OPTIONS: `--import ${module.href}` };
-}
-
-/** Debian keeps it in a folder of the machine's architecture. Error: when the package faketime is not installed. */
-function faketimeLibrary(): string {
-  const folders = ['/usr/lib', ...readdirSync('/usr/lib').map((name) => `/usr/lib/${name}`)];
-  const library = folders
-    .map((folder) => join(folder, 'faketime', 'libfaketimeMT.so.1'))
-    .find((path) => existsSync(path));
-  if (library === undefined) throw new Error('libfaketime is needed: install the package faketime');
-  return library;
-}
-
-function setVariables(clocks: string, name: string, variables: { readonly [name: string]: string }): void {
-  const all = { GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX: String(FLOWS_PER_SANDBOX), ...variables };
-  writeFileSync(join(clocks, `${name}.json`), JSON.stringify(all));
-}
-
 async function endConnections(query: (text: string) => Promise<unknown>): Promise<void> {
   await query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'postgres'");
 }
@@ -279,21 +275,4 @@ async function linkIsUp(namespace: string): Promise<void> {
     async () => /state (UP|UNKNOWN)/.test(await ip('-n', namespace, 'link', 'show', 'eth0').catch(() => '')),
     RUNS_AGAIN_MS,
   );
-}
-
-/** /proc/<pid>/task/<pid>/children, proc(5). */
-function childrenOf(pid: number): readonly number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended in the meantime.
-  }
 }

@@ -20,6 +20,10 @@ const FIRST_WRITES: readonly Write[] = [
     ['dev', 'api', 'web', 7_000],
     ['dev', 'bob', 'worker', 7_000],
     ['dev', 'any', 'ada', 7_000],
+    ['dev', 'web', 'one.dev.example.com', 7_000],
+    ['dev', 'any', '*.dev.example.com', 7_000],
+    ['dev', 'web', 'exit.dev.example.net', 7_000],
+    ['stage', 'bob', 'two.stage.example.com', 7_000],
     ['stage', 'api', 'bob', 7_000],
     ['stage', 'bob', 'api', 80],
   ].map(

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { contradiction } from './judge.js';
-import { type Flow, textOf } from './model.js';
+import { type Flow, leadsSomewhere, textOf } from './model.js';
 import { askStatus, askTest, dial, prove, unfoundedRegression } from './observe.js';
 import type { Random } from './random.js';
 import type { Asked, World } from './world.js';
@@ -72,9 +72,7 @@ async function lookAround(world: World, random: Random, step: number): Promise<U
 
 /** Of flows that are allowed and answered, and of those that are denied, `network test` says just that. */
 async function testSome(world: World, random: Random, flows: readonly Flow[]): Promise<Unwell | null> {
-  const published = flows.filter(({ network, alias, port }) =>
-    world.model.networks[network]?.aliases[alias]?.ports.includes(port),
-  );
+  const published = flows.filter((flow) => leadsSomewhere(world.model, flow));
   for (const [verdict, expect] of [
     ['allow', 'allow'],
     ['deny', 'deny'],

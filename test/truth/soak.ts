@@ -1,18 +1,32 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ACTIONS } from './actions/table.js';
+import { soakFiles } from './files.js';
+import { soakKills } from './kills/kills.js';
+import { soakMeshNode } from './mesh-node.js';
 import { runSequence } from './sequence.js';
+import { soakStreams } from './streams.js';
 import { Trace } from './trace.js';
 
 const USAGE = `usage: npm run soak -- [--steps N] [--only ACTION,...] [--past EXPRESSION] [--keep FOLDER] [--verbose]
+       npm run soak -- --streams SECONDS
+       npm run soak -- --kills N [--tsnet] [--only PROCESS,...] [--keep FOLDER]
+       npm run soak -- --files [--only FILE,...]
+       npm run soak -- --mesh
 
   --steps N      end after so many steps; without it sequences follow one another without end, 300 steps each
   --only         only these actions: ${[...ACTIONS.map(({ name }) => name), 'stop-stack'].join(', ')}
   --past         go on past contradictions that match this expression
   --keep         after a contradiction, copy the processes' logs into this folder
   --verbose      print each step
+  --streams      instead: 200 readers of the stream of events and two browsers, while 100 changes are written each second
+  --kills        instead: N processes of a stack in use are killed, ended or stopped, one after the other
+  --tsnet        with --kills: over a mesh of the transport tsnet
+  --files        instead: a start with each file of the home folder in turn empty, garbled, missing, unreadable and
+                 another host's; with --only, no other files than those whose names hold one of these texts
+  --mesh         instead: mesh-node's tests with Go's race detector (needs gcc), staticcheck, and 800 strangers
 
-TRUTH_SEED names the seed of the first sequence; without it each has one of chance.`;
+TRUTH_SEED names the seed of the first sequence, or of the kills; without it each has one of chance.`;
 
 const STEPS_A_SEQUENCE = 300;
 const SEEDS = 2 ** 31;
@@ -27,17 +41,33 @@ async function main(): Promise<number> {
       past: { type: 'string' },
       keep: { type: 'string' },
       verbose: { type: 'boolean', default: false },
+      streams: { type: 'string' },
+      kills: { type: 'string' },
+      tsnet: { type: 'boolean', default: false },
+      files: { type: 'boolean', default: false },
+      mesh: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const steps = values.steps === undefined ? STEPS_A_SEQUENCE : Number(values.steps);
+  if (values.streams !== undefined && !values.help && Number(values.streams) >= 1) {
+    return (await soakStreams(Number(values.streams), say)) ? 0 : 1;
+  }
   const only = values.only?.split(',') ?? null;
-  if (values.help || !Number.isInteger(steps)) {
+  if (values.files && !values.help) return (await soakFiles(only, say)) ? 0 : 1;
+  if (values.mesh && !values.help) return (await soakMeshNode(say)) ? 0 : 1;
+  const kills = values.kills === undefined ? null : Number(values.kills);
+  if (values.help || !Number.isInteger(steps) || (kills !== null && !Number.isInteger(kills))) {
     say(USAGE);
     return values.help ? 0 : WRONG_USE;
   }
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+  const firstSeed = Number(process.env.TRUTH_SEED || randomInt(SEEDS));
+  if (kills !== null) {
+    const asked = { ...{ seed: firstSeed, kills, only }, isTsnet: values.tsnet, keep: values.keep ?? null };
+    return (await soakKills({ ...asked, say, signal: ending.signal })) ? 0 : 1;
+  }
 
   const trace = new Trace();
   let sequences = 0;
@@ -49,7 +79,7 @@ async function main(): Promise<number> {
   };
   const reporting = setInterval(() => say(summary()), REPORT_EVERY_MS);
   try {
-    let seed = Number(process.env.TRUTH_SEED || randomInt(SEEDS));
+    let seed = firstSeed;
     do {
       sequences += 1;
       say(`sequence ${sequences}, seed ${seed}`);

@@ -6,7 +6,7 @@ import { Trace } from './trace.js';
 const FIRST_SEED = Number(process.env.TRUTH_SEED || 20_251_125);
 /** Side by side, each with a stack of its own: most of the time of a sequence is spent waiting. */
 const SEQUENCES = 2;
-const STEPS = 160;
+const STEPS = 110;
 const TIMEOUT_MS = 10 * 60_000;
 
 describe('whatever is said, real dials agree with', function () {

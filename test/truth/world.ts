@@ -2,18 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { Faults } from './faults.js';
 import type { CutCount, Statement } from './judge.js';
 import {
+  covers,
   type Expected,
   expectedOf,
   type Flow,
   type Model,
   NOTHING,
+  namedBy,
   nameOf,
   textOf,
   type Write,
   written,
 } from './model.js';
 import { type Answer, Operator, type Written } from './operator.js';
-import { ALIASES, PUBLISHED, SANDBOXES } from './places.js';
+import { ALIASES, OUTSIDE_PORT, outsideNames, PUBLISHED, SANDBOXES } from './places.js';
 import { ProvenDenials } from './proven-denials.js';
 import type { Rig } from './rig.js';
 import { UnseenEnds } from './unseen-ends.js';
@@ -71,7 +73,9 @@ export class World {
   readonly proven = new ProvenDenials();
   /** Copies of the database, with what was written when they were made. */
   readonly copies = new Map<string, Model>();
-  /** Networks whose last version was said to be followed by all: what it cut was counted with it, not with a later one. */
+  /**
+   * Networks whose last version was said to be followed by all: what it cut was counted with it, not with a later one.
+   */
   readonly followed = new Set<string>();
   /** Networks that were written to since the last copy of the running database. */
   readonly changedSince = new Set<string>();
@@ -113,9 +117,10 @@ export class World {
 
   /** Everything that could be tried in a network. */
   flows(network: string): readonly Flow[] {
-    return SANDBOXES.flatMap((source) =>
-      ALIASES.flatMap((alias) => PUBLISHED.map(({ published }) => ({ network, source, alias, port: published }))),
-    );
+    return SANDBOXES.flatMap((source) => [
+      ...ALIASES.flatMap((alias) => PUBLISHED.map(({ published }) => ({ network, source, alias, port: published }))),
+      ...outsideNames(network).map((alias) => ({ network, source, alias, port: OUTSIDE_PORT })),
+    ]);
   }
 
   // Writes.
@@ -302,14 +307,16 @@ export class World {
 /** The flows that a rule is about, whoever it stands for. */
 function flowsOf(write: Write): readonly Flow[] {
   if (write.kind !== 'add-rule') return [];
-  const { to: alias, port } = write.rule;
-  return SANDBOXES.map((source) => ({ network: write.network, source, alias, port }));
+  const { network, rule } = write;
+  return namedBy(rule, network).flatMap((alias) =>
+    SANDBOXES.map((source) => ({ network, source, alias, port: rule.port })),
+  );
 }
 
 /** Whether a write allows this flow by name. */
 function names(write: Write, { network, alias, port }: Flow): boolean {
   if (write.kind !== 'add-rule' || write.rule.effect !== 'allow') return false;
-  return write.network === network && write.rule.to === alias && write.rule.port === port;
+  return write.network === network && covers(write.rule.to, alias) && write.rule.port === port;
 }
 
 function resultOf(answer: Answer<Written> | Answer<Statement>): string {

@@ -12,10 +12,19 @@ export interface Moment {
 
 export type Clock = () => Moment;
 
+/** That of /proc/uptime. Each flow asks for the time, and reading the file takes as long as judging the flow. */
+const RESOLUTION_MS = 10;
+
 /** The host's own clock. os.uptime is /proc/uptime on Linux, which counts suspension, unlike process.hrtime. */
 export function systemClock(): Clock {
   const bootId = readBootId();
-  return () => ({ bootId, uptimeSeconds: uptime(), wallMs: Date.now() });
+  const read = (): Moment => ({ bootId, uptimeSeconds: uptime(), wallMs: Date.now() });
+  let [moment, readAtMs] = [read(), performance.now()];
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - readAtMs >= RESOLUTION_MS) [moment, readAtMs] = [read(), nowMs];
+    return moment;
+  };
 }
 
 /**

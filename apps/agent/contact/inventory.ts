@@ -32,8 +32,8 @@ const RETRY_MS = 10_000;
 const MOST_BYTES = 512 * 1_024;
 
 /**
- * Tells the control plane of every sandbox here; a report still on its way gives way to the newer one, unless it goes in
- * parts, which would never end where sandboxes come and go all the time.
+ * Tells the control plane of every sandbox here; a report still on its way gives way to the newer one, unless it goes
+ * in parts, which would never end where sandboxes come and go all the time.
  */
 export class InventoryReports {
   private sequence = 0;

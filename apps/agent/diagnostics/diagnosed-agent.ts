@@ -9,6 +9,7 @@ import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { AdmittedPeers } from '#libs/member/admitted-peers.js';
 import type { NetworkView } from '#libs/policy/model.js';
+import type { HostEgress } from '../egress/host-egress.js';
 import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
 import type { Traffic } from '../traffic/traffic.js';
@@ -36,7 +37,8 @@ export interface DiagnosedAgent {
   readonly isListening: (route: Route) => Promise<boolean>;
   readonly sandboxes: Pick<SandboxDirectory, 'addressOf' | 'isPaused'>;
   readonly endpointsOf: (agentId: AgentId) => readonly string[];
-  readonly flows: Pick<FlowEngine, 'probe' | 'dialTarget' | 'flows'>;
+  readonly flows: Pick<FlowEngine, 'probe' | 'dialTarget' | 'tryOutside' | 'flows'>;
+  readonly egress: Pick<HostEgress, 'mode' | 'resolve' | 'deniedOf'>;
   readonly inspection: Pick<SandboxInspection, 'listeners' | 'lookUp'>;
   /** Dials from a sandbox what isolation keeps from it. */
   readonly dialForbidden: Traffic['dialForbidden'];
@@ -64,7 +66,7 @@ export function diagnosedAgent(parts: DiagnosedParts): DiagnosedAgent {
   return {
     agentId,
     now,
-    mesh: traffic.mesh.state,
+    mesh: () => traffic.mesh.state(),
     certificate,
     applied: (networkId) => applier.applied(networkId),
     view: (networkId) => traffic.flows.view(networkId),
@@ -84,6 +86,7 @@ export function diagnosedAgent(parts: DiagnosedParts): DiagnosedAgent {
     sandboxes: traffic.driver.directory,
     endpointsOf: (peer) => peers.endpointsOf(peer),
     flows: traffic.flows,
+    egress: traffic.egress,
     inspection: traffic.driver.inspection,
     dialForbidden: traffic.dialForbidden,
     checkIsolation: () => traffic.driver.checkIsolation(),

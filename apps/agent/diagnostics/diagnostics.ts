@@ -5,8 +5,10 @@ import { versionOf } from '#libs/data-plane/topology/held-network.js';
 import { cutIntoParts } from '#libs/policy/snapshot-parts.js';
 import { snapshotText } from '#libs/policy/snapshot-text.js';
 import { runChecks } from './checks.js';
+import { deniedNames } from './denied-names.js';
 import { type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 import { openFlows } from './open-flows.js';
+import { runOutsideChecks } from './outside-checks.js';
 
 /** Bytes of JSON in one answer, below what the bus carries at once. */
 const PART_BYTES = 256 * 1_024;
@@ -26,6 +28,9 @@ export async function diagnose(agent: DiagnosedAgent, message: unknown): Promise
   if (request.kind === 'checks') {
     return { protocol: BUS_PROTOCOL, kind: 'checks', ...(await runChecks(agent, request)) };
   }
+  if (request.kind === 'outside-checks') {
+    return { protocol: BUS_PROTOCOL, kind: 'checks', ...(await runOutsideChecks(agent, request)) };
+  }
   if (request.kind === 'flows') {
     const { networkId } = request;
     return {
@@ -33,6 +38,9 @@ export async function diagnose(agent: DiagnosedAgent, message: unknown): Promise
       kind: 'flows',
       ...openFlows(agent.flows.flows(), networkId, agent.view(networkId)),
     };
+  }
+  if (request.kind === 'denied-names') {
+    return { protocol: BUS_PROTOCOL, kind: 'denied-names', ...(await deniedNames(agent, request.networkId)) };
   }
   if (request.kind === 'held') return { protocol: BUS_PROTOCOL, kind: 'held', held: heldPart(agent, request) };
   return {

@@ -2,7 +2,7 @@ import { type FlowsReply, MOST_PAIRS, type OpenFlows } from '#libs/contracts/bus
 import type { NetworkId } from '#libs/contracts/ids.js';
 import { formatSelector } from '#libs/contracts/selectors.js';
 import type { FlowSummary } from '#libs/data-plane/data-plane.js';
-import { evaluate } from '#libs/policy/evaluate.js';
+import { evaluateDestination } from '#libs/policy/evaluate-destination.js';
 import type { FlowSource, NetworkView } from '#libs/policy/model.js';
 
 /** The open flows of a network, those of one source to one port at one end together: the most first. */
@@ -28,7 +28,7 @@ function pairOf(group: readonly FlowSummary[], view: NetworkView | null): OpenFl
     oldestOpenedAt: group.map(({ openedAt }) => openedAt).sort()[0] ?? first.openedAt,
     bytesToTarget: group.reduce((sum, { bytesToTarget }) => sum + bytesToTarget, 0),
     bytesToSource: group.reduce((sum, { bytesToSource }) => sum + bytesToSource, 0),
-    ruleId: view === null ? null : evaluate(view, { source, alias, port }).ruleId,
+    ruleId: view === null ? null : evaluateDestination(view, source, alias, port).ruleId,
   };
 }
 

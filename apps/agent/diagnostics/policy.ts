@@ -15,16 +15,16 @@ export function decide(view: NetworkView | null, { from, alias, port }: ChecksRe
 export function checkPolicy(view: NetworkView | null, request: ChecksRequest): Check {
   const verdict = decide(view, request);
   if (view === null || verdict === null) return fail('POLICY', 'no policy of this network is in force here', null);
-  const evidence = describeVerdict(verdict, request);
+  const evidence = describeVerdict(verdict, `${request.from} to ${request.alias}:${request.port}`);
   if (verdict.effect === 'allow') return pass('POLICY', evidence);
   return fail('POLICY', evidence, policyRemedy(view.name, request, verdict));
 }
 
-function describeVerdict(
+/** A verdict in words, about a question in words. */
+export function describeVerdict(
   { effect, reason, ruleId, version, members }: SelectorVerdict,
-  request: ChecksRequest,
+  question: string,
 ): string {
-  const question = `${request.from} to ${request.alias}:${request.port}`;
   if (effect === 'mixed') {
     const denied = members.filter(({ verdict }) => verdict.effect === 'deny').length;
     return `${question}: ${denied} of ${members.length} members are denied, by version ${version}`;

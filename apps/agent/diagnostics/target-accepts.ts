@@ -1,6 +1,7 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
 import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
+import { portText } from '#libs/contracts/ports.js';
 import { publishedPort } from '#libs/policy/published-port.js';
 import type { ListeningSocket } from '../sandboxes/inspection/inspection.js';
 import { listeningAt } from '../sandboxes/inspection/socket-table.js';
@@ -31,7 +32,8 @@ export async function checkTargetAccepts(
   if (agent.sandboxes.isPaused(sandboxId)) {
     return fail('TARGET_ACCEPTS', `${sandboxId} is paused: no connection would be answered`, `let ${sandboxId} go on`);
   }
-  const publication = `${view.name} ${sandboxId} ${request.alias} --port ${request.port}`;
+  const ports = record.ports.map((each) => (each === port ? `${each.published}:<port inside>` : portText(each)));
+  const publication = `${view.name} ${sandboxId} ${request.alias} --port ${ports.join(' --port ')} --replace-ports`;
   const target: Target = { sandboxId, address, port: port.target, publication };
   const sockets = await agent.inspection.listeners(sandboxId, signal);
   if (sockets !== null) return byTable(target, sockets);
@@ -46,7 +48,7 @@ interface Target {
   readonly sandboxId: SandboxId;
   readonly address: string;
   readonly port: number;
-  /** What `alias add` takes, up to the published port. */
+  /** What publishes the alias with another port inside: everything else stays as it is. */
   readonly publication: string;
 }
 
@@ -82,7 +84,7 @@ async function byDial(target: Target, agent: DiagnosedAgent, signal: AbortSignal
 }
 
 function startRemedy({ port, sandboxId, publication }: Target): string {
-  const another = `gstacks network alias add ${publication}:<port inside>`;
+  const another = `gstacks network alias add ${publication}`;
   return `start what serves ${port} in ${sandboxId}, or lead the alias to the port that it serves: ${another}`;
 }
 

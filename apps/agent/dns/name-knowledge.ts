@@ -60,8 +60,8 @@ export class NameKnowledge {
     const ahead = [...this.settledAtMs.values()].filter((settledAtMs) => settledAtMs > nowMs);
     if (ahead.length === 0) return;
     const delayMs = Math.ceil(Math.min(...ahead) - nowMs);
-    // Node may fire a timer a moment early. The next timer is set before `changed` runs: a sandbox whose time comes while
-    // `changed` runs would otherwise be passed over for good.
+    // Node may fire a timer a moment early. The next timer is set before `changed` runs: a sandbox whose time comes
+    // while `changed` runs would otherwise be passed over for good.
     this.timer = this.ports.later(() => {
       this.wakeAtNext();
       this.ports.changed();

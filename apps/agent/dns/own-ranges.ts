@@ -5,14 +5,15 @@ export interface HostRanges {
   /** An address, or a range in CIDR form. */
   readonly proxyRange: string;
   readonly linkRanges: readonly string[];
-  readonly mesh: 'direct' | 'tsnet' | 'unavailable';
+  readonly mesh: 'direct' | 'tsnet';
 }
 
 /**
- * Ranges of this host's own, in CIDR form: no outside name may point into them, and reverse look-ups of them go to nobody
- * else. A direct mesh has none, since its nodes have the addresses of their hosts.
+ * Ranges of this host's own, in CIDR form: no outside name may point into them, and reverse look-ups of them go to
+ * nobody else. A direct mesh has none, since its nodes have the addresses of their hosts; a host without a mesh joins a
+ * tailnet as soon as the control plane offers one.
  */
 export function ownRanges({ proxyRange, linkRanges, mesh }: HostRanges): readonly string[] {
   const ranges = [proxyRange, ...linkRanges].map((range) => (range.includes('/') ? range : `${range}/32`));
-  return mesh === 'tsnet' ? [...ranges, ...TSNET_RANGES] : ranges;
+  return mesh === 'direct' ? ranges : [...ranges, ...TSNET_RANGES];
 }

@@ -22,6 +22,8 @@ export class ZonePublisher {
     private readonly clients: () => readonly SandboxClient[],
     /** Whether these are all networks that a sandbox may be attached to. */
     private readonly knowsNetworksOf: (sandboxId: SandboxId, published: ReadonlySet<NetworkId>) => boolean,
+    /** The names outside, and wildcards, that rules allow a sandbox. */
+    private readonly patternsOf: (sandboxId: SandboxId) => readonly string[],
     startSeconds: number,
   ) {
     this.revision = startSeconds;
@@ -60,7 +62,7 @@ export class ZonePublisher {
   private async load(): Promise<void> {
     this.revision += 1;
     const knows = (sandboxId: SandboxId) => this.knowsNetworksOf(sandboxId, this.published);
-    const zone = zoneOf(this.revision, this.networks, this.clients(), knows);
+    const zone = zoneOf(this.revision, this.networks, this.clients(), knows, this.patternsOf);
     await this.dns.load(zone);
     this.loaded = zone;
   }

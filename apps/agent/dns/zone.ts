@@ -21,9 +21,11 @@ export function zoneOf(
   networks: ReadonlyMap<NetworkId, NetworkNames>,
   clients: readonly SandboxClient[],
   knowsNetworksOf: (sandboxId: SandboxId) => boolean,
+  patternsOf: (sandboxId: SandboxId) => readonly string[],
 ): DnsZone {
   const byName = new Map([...networks.values()].map((network) => [network.name, network]));
   const standing = [...byName.values()];
+  const sets = new PatternSets(patternsOf);
   return {
     revision,
     serial: revision % SERIAL_RANGE,
@@ -31,8 +33,27 @@ export function zoneOf(
     clients: clients.map(({ address, sandboxId }) => ({
       address,
       sandboxId,
+      ...sets.of(sandboxId),
       networks: standing.filter(({ members }) => members.has(sandboxId)).map(({ name }) => name),
       complete: knowsNetworksOf(sandboxId),
     })),
+    patternSets: sets.all,
   };
+}
+
+/** Sandboxes under the same rules share one set: it may hold thousands of names. */
+class PatternSets {
+  readonly all: (readonly string[])[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  constructor(private readonly patternsOf: (sandboxId: SandboxId) => readonly string[]) {}
+
+  of(sandboxId: SandboxId): { readonly patterns?: number } {
+    const patterns = this.patternsOf(sandboxId);
+    if (patterns.length === 0) return {};
+    const key = patterns.join(' ');
+    const number = this.numbers.get(key) ?? this.all.push(patterns) - 1;
+    this.numbers.set(key, number);
+    return { patterns: number };
+  }
 }

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { textUpTo } from '#libs/contracts/json-fields.js';
 import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
-import { ControlPlaneUnreachableError, postToControlPlane } from '#libs/member/control-plane-http.js';
-import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
-import { type AgentCredentials, parseCredentials } from './credentials.js';
+import {
+  ControlPlaneRefusedError,
+  ControlPlaneUnreachableError,
+  postToControlPlane,
+} from '#libs/member/control-plane-http.js';
+import { writeStateFile } from '../state/state-file.js';
+import { type AgentCredentials, credentialsFile, parseCredentials } from './credentials.js';
 import type { IdentityKeys } from './identity-keys.js';
 
 /** The agent has neither credentials nor a way to get them. */
@@ -25,14 +28,13 @@ export interface EnrollmentPorts {
   readonly keys: IdentityKeys;
   readonly now: () => Date;
   readonly report: (event: {
-    readonly kind: 'waiting' | 'corrupt' | 'key-changed' | 'mesh key not certified';
+    readonly kind: 'waiting' | 'not issued again' | 'key-changed' | 'mesh key not certified' | 'not kept';
     readonly error: unknown;
   }) => void;
 }
 
 type Answer = { readonly [key: string]: unknown };
 
-const FILE = 'credentials.json';
 const UNREACHABLE = {
   code: 'CONTROL_PLANE_UNREACHABLE',
   remedy: 'check GLOBALSTACKS_CONTROL_PLANE_URL and that the control plane runs',
@@ -48,37 +50,29 @@ export class Enrollment {
   ) {}
 
   /**
-   * Credentials of an earlier start, or else of an enrolment. A mesh key that was made anew is certified first, where
-   * the control plane answers. Errors: NotEnrolledError, or a refusal.
+   * `kept`, or else what the control plane issues: to a key that it knows without a token, to any other by an
+   * enrolment. A mesh key that was made anew is certified first, where the control plane answers. Errors:
+   * NotEnrolledError, or a refusal.
    */
-  async current(signal: AbortSignal): Promise<AgentCredentials> {
-    const kept = await this.kept();
-    if (kept === null) return this.enroll(signal);
-    if (!this.ports.keys.isMeshKeyNew) return kept;
+  async current(kept: AgentCredentials | null, signal: AbortSignal): Promise<AgentCredentials> {
+    const { keys, report } = this.ports;
+    if (kept === null) return (keys.isBusKeyNew ? null : await this.issuedAgain(signal)) ?? this.enroll(signal);
+    if (!keys.isMeshKeyNew) return kept;
     try {
       return await this.renew(kept, signal);
     } catch (error) {
-      this.ports.report({ kind: 'mesh key not certified', error });
+      report({ kind: 'mesh key not certified', error });
       return kept;
     }
   }
 
-  /** Credentials of an earlier start; null when there are none that can be used. */
-  private async kept(): Promise<AgentCredentials | null> {
+  /** Credentials that were lost, issued again; null when the control plane refuses them to this key. */
+  private async issuedAgain(signal: AbortSignal): Promise<AgentCredentials | null> {
     try {
-      const saved = await readStateFile(this.file());
-      if (saved === null) return null;
-      const credentials = parseCredentials(saved);
-      if (credentials.agentId === this.settings.name) return credentials;
-      throw new NotEnrolledError(
-        'OTHER_AGENT',
-        `the state folder belongs to agent ${credentials.agentId}, not ${this.settings.name}`,
-        'give each agent a state folder of its own',
-      );
+      return await this.onceReachable(() => this.renewed(null, signal), signal);
     } catch (error) {
-      if (error instanceof NotEnrolledError) throw error;
-      this.ports.report({ kind: 'corrupt', error });
-      await moveAside(this.file(), this.ports.now());
+      if (!(error instanceof ControlPlaneRefusedError)) throw error;
+      this.ports.report({ kind: 'not issued again', error });
       return null;
     }
   }
@@ -92,12 +86,19 @@ export class Enrollment {
       nkey: keys.nkey,
       certificateRequest: await keys.certificateRequest(),
     };
-    for (;;) {
+    return this.onceReachable(async () => {
       // Signed anew at each attempt: a signature is good for a minute only.
       const enrollment = { ...identity, timestamp: now().toISOString() };
       const body = { token, ...enrollment, signature: keys.sign(enrollmentStatement(enrollment)) };
+      return this.keep(await this.post('v1/agent-enrollments', body, signal), null);
+    }, signal);
+  }
+
+  /** Waits for a control plane that is away. */
+  private async onceReachable<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
       try {
-        return await this.keep(await this.post('v1/agent-enrollments', body, signal), null);
+        return await attempt();
       } catch (error) {
         if (!(error instanceof ControlPlaneUnreachableError)) throw error;
         this.ports.report({ kind: 'waiting', error });
@@ -107,10 +108,14 @@ export class Enrollment {
   }
 
   /** One attempt. Errors: ControlPlaneUnreachableError, ControlPlaneRefusedError. */
-  async renew(current: AgentCredentials, signal: AbortSignal): Promise<AgentCredentials> {
+  renew(current: AgentCredentials, signal: AbortSignal): Promise<AgentCredentials> {
+    return this.renewed(current, signal);
+  }
+
+  private async renewed(current: AgentCredentials | null, signal: AbortSignal): Promise<AgentCredentials> {
     const { keys, now } = this.ports;
     const renewal = {
-      agentId: current.agentId,
+      agentId: this.settings.name,
       nkey: keys.nkey,
       certificateRequest: await keys.certificateRequest(),
       timestamp: now().toISOString(),
@@ -146,12 +151,14 @@ export class Enrollment {
       });
     }
     const credentials = { ...issued, snapshotPublicKey: current?.snapshotPublicKey ?? issued.snapshotPublicKey };
-    await writeStateFile(this.file(), credentials);
+    try {
+      await writeStateFile(credentialsFile(this.settings.folder), credentials);
+    } catch (error) {
+      // What was enrolled has to be there after a restart. Renewed credentials serve without: the next ones are kept.
+      if (current === null) throw error;
+      this.ports.report({ kind: 'not kept', error });
+    }
     return credentials;
-  }
-
-  private file(): string {
-    return join(this.settings.folder, FILE);
   }
 
   private async readToken(): Promise<string> {

@@ -1,11 +1,11 @@
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { CodedError } from '#libs/contracts/errors.js';
+import { createLog } from '#libs/program/log.js';
 
 export type AgentLog = Logger;
 
-/** JSON lines on standard output, written at once: the last line before a crash is the one that counts. */
-export function createLog(agent: string, level: string): AgentLog {
-  return pino({ level, base: { agent }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' });
+export function agentLog(agent: string, level: string): AgentLog {
+  return createLog({ process: 'agent', agent }, { level });
 }
 
 /** An error as it is logged: a coded one's code, message and remedy; of any other, what helps to find it. */

@@ -43,23 +43,26 @@ export function readMeshSettings(transport: MeshSettings['transport'], read: Rea
   };
 }
 
+/** Whether this host joins what the control plane offers: nothing of its own names another mesh. */
+export function isFollowed({ transport, controlUrl }: MeshSettings): boolean {
+  return transport !== 'direct' && controlUrl === null;
+}
+
 /** This host's word goes before the control plane's; a mesh of TCP between hosts is only ever this host's choice. */
 export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshChoice {
   const { transport, controlUrl, authKey, meshNode, directListen: listen, directAdvertise: advertise } = settings;
   if (transport === 'direct') return { kind: 'direct', listen, advertise };
   const url = controlUrl ?? (offered.meshTransport === 'tsnet' ? offered.meshControlUrl : null);
   if (url !== null) return { kind: 'tsnet', controlUrl: url, authKey, meshNode };
-  const wanted =
-    transport === 'tsnet'
-      ? 'the transport tsnet needs GLOBALSTACKS_MESH_CONTROL_URL, here or at the control plane'
-      : 'set GLOBALSTACKS_MESH_CONTROL_URL at the control plane, or GLOBALSTACKS_MESH_TRANSPORT=direct here';
+  // What the control plane has by now is not known here, so nothing is said of what is to be set there.
+  const here = transport === 'tsnet' ? 'GLOBALSTACKS_MESH_CONTROL_URL' : 'GLOBALSTACKS_MESH_TRANSPORT';
   return {
     kind: 'unavailable',
     state: {
       transport: transport ?? 'none',
       state: 'failed',
       code: 'MESH_NOT_CONFIGURED',
-      message: `no mesh: ${wanted}`,
+      message: `no mesh: the control plane has offered none so far, and ${here} is not set here`,
       endpoints: [],
     },
   };

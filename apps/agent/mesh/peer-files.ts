@@ -7,8 +7,8 @@ import type { PeerList } from '#libs/member/admitted-peers.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 
 /**
- * The peers that the control plane named last, on disk. With them a restarted agent can reach its peers before it reaches
- * the control plane, and still refuses those that were revoked.
+ * The peers that the control plane named last, on disk. With them a restarted agent can reach its peers before it
+ * reaches the control plane, and still refuses those that were revoked.
  */
 export class PeerFiles {
   private readonly writes = new Turns();

@@ -10,6 +10,8 @@ export interface AliasAddresses {
   assign(networkId: NetworkId, alias: AliasName): string;
   addressOf(networkId: NetworkId, alias: AliasName): string | null;
   release(networkId: NetworkId, alias: AliasName): void;
+  /** Whether an address is an alias's, or was within ten minutes. */
+  isTaken(address: string): boolean;
   /** Writes what changed since the last call. */
   save(): Promise<void>;
 }
@@ -18,6 +20,8 @@ export interface AddressSpace {
   readonly range: string;
   /** Addresses of the range that no alias is given. */
   readonly reserved: readonly string[];
+  /** Addresses of the range that others have. */
+  readonly isTaken: (address: string) => boolean;
 }
 
 type OnCorrupt = (movedTo: string, error: unknown) => void;
@@ -45,6 +49,7 @@ export async function openAliasAddresses(
     assign: (networkId, alias) => pool.assign(networkId, alias, nowMs()),
     addressOf: (networkId, alias) => pool.addressOf(networkId, alias),
     release: (networkId, alias) => pool.release(networkId, alias, nowMs()),
+    isTaken: (address) => pool.isTaken(address),
     // One write at a time, each of what is so when its turn comes.
     save: () => turns.take(write),
   };
@@ -52,15 +57,16 @@ export async function openAliasAddresses(
 
 async function openPool(
   path: string,
-  { range, reserved }: AddressSpace,
+  { range, reserved, isTaken }: AddressSpace,
   nowMs: () => number,
   onCorrupt: OnCorrupt,
 ): Promise<AddressPool> {
+  const isKept = (address: string) => reserved.includes(address) || isTaken(address);
   try {
     const saved = await readStateFile(path);
-    return saved === null ? createAddressPool(range, reserved) : restoreAddressPool(saved, range, reserved);
+    return saved === null ? createAddressPool(range, isKept) : restoreAddressPool(saved, range, isKept);
   } catch (error) {
     onCorrupt(await moveAside(path, new Date(nowMs())), error);
-    return createAddressPool(range, reserved);
+    return createAddressPool(range, isKept);
   }
 }

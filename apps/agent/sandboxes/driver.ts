@@ -1,6 +1,7 @@
 import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
+import type { RefusedConnections } from './firewall/refused-ports.js';
 import type { SandboxInspection } from './inspection/inspection.js';
 
 /** An address that DNS queries of a sandbox come from. */
@@ -34,6 +35,11 @@ export interface SandboxDriver {
   onChange(listener: () => void): void;
   /** Looks now whether what keeps the sandboxes apart is in force, and mends it; `inventory` tells what was found. */
   checkIsolation(): Promise<void>;
+  /**
+   * Connections of sandboxes to proxy addresses that the kernel refused lately, because nothing listens on the port.
+   * None where the driver has no rules of its own. Errors: CodedErrors of the command that lists them.
+   */
+  refusedConnections(): Promise<readonly RefusedConnections[]>;
   /** Makes the range local to this host where it is not, so that proxies can be bound there. */
   prepareProxyRange(range: string): Promise<void>;
   /**

@@ -78,6 +78,24 @@ export async function ipObjects(...args: readonly string[]): Promise<readonly Ip
   return parseObjects(await ip('-json', ...args));
 }
 
+/** As ipObjects, of many commands by one process; one that fails has no objects. */
+export function ipObjectsOfEach(commands: readonly string[]): Promise<readonly IpObject[]> {
+  const args = ['-json', '-force', '-batch', '-'];
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      'ip',
+      args,
+      { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES },
+      (error, stdout, stderr) => {
+        if (error === null || /^Command failed -:\d+$/m.test(stderr)) resolve(stdout.split('\n').flatMap(parseObjects));
+        else reject(ipError(args, error, stderr));
+      },
+    );
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(commands.map((command) => `${command}\n`).join(''));
+  });
+}
+
 /** As ipObjects, in the network namespace of another process. */
 export function ipObjectsOf(pid: number, ...args: readonly string[]): Promise<readonly IpObject[]> {
   const asked = ['-json', ...args];

@@ -1,4 +1,4 @@
-import { BlockList } from 'node:net';
+import { addressNumber, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import { ALREADY_GONE, ip, ipUnless } from './ip-command.js';
 
 /** Makes a range local, so that listeners may bind every address of it. */
@@ -9,10 +9,11 @@ export async function makeLocal(range: string): Promise<void> {
 
 /** Tells whether an IPv4 address is in the range, such as 10.80.0.0/16. */
 export function isInRange(range: string): (address: string) => boolean {
-  const block = new BlockList();
-  const [network = '', prefix = '32'] = range.split('/');
-  block.addSubnet(network, Number(prefix));
-  return (address) => block.check(address);
+  const { first, size } = parseAddressRange(range, 'range');
+  return (address) => {
+    const offset = addressNumber(address) - first;
+    return offset >= 0 && offset < size;
+  };
 }
 
 export async function makeForeign(range: string): Promise<void> {

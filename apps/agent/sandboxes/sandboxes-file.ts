@@ -20,10 +20,12 @@ export function readSandboxesFile<T>(
     if (document.length > MAX_SANDBOXES) throw new Error(`more than ${MAX_SANDBOXES} sandboxes`);
     return parseEntries(document);
   } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const reason = error instanceof Error ? error.message : String(error);
     throw new SandboxesFileError(
       'SANDBOXES_FILE_INVALID',
-      `${path}: ${error instanceof Error ? error.message : String(error)}`,
-      'mend the file; until then the sandboxes read last stay',
+      isMissing ? `there is no file ${path}` : `${path}: ${reason}`,
+      `${isMissing ? 'make' : 'mend'} the file; until then the sandboxes read last stay`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
 /** A file of the agent's own that is not as it was written, or is of another version. */
@@ -15,8 +16,18 @@ function sha256(text: string): string {
 /**
  * Writes a value so that a reader, after a crash at any moment, finds the old value or the new one whole: written
  * aside, synced, renamed, and the folder synced. The first line holds the format and the checksum of the second.
+ * Errors: DiskFullError, or the system's.
  */
 export async function writeStateFile(path: string, value: unknown, mode = 0o600): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeSynced(path, value, mode);
+  } catch (error) {
+    throw writeErrorOf(path, error);
+  }
+}
+
+async function writeSynced(path: string, value: unknown, mode: number): Promise<void> {
   const body = JSON.stringify(value);
   const aside = `${path}.new`;
   const file = await open(aside, 'w', mode);

@@ -1,11 +1,11 @@
 import { WokenWork } from '#libs/async/woken-work.js';
-import type { AliasFailure } from '#libs/contracts/bus/from-member/applied.js';
+import type { AliasFailure, AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { FlowEngine } from '#libs/data-plane/data-plane.js';
 import { type HeldNetwork, sameEpoch, versionOf } from '#libs/data-plane/topology/held-network.js';
 import type { Acknowledgements } from '#libs/member/acknowledgements.js';
-import { appliedMessage } from '#libs/member/applied-message.js';
+import { appliedMessage, notAppliedMessage } from '#libs/member/applied-message.js';
 import type { HeldNetworks } from '#libs/member/held-networks.js';
 import { viewOf } from '#libs/policy/view.js';
 import type { LastGood } from './last-good.js';
@@ -18,6 +18,8 @@ export interface ApplierPorts {
   readonly settling: Pick<Settling, 'settle'>;
   readonly store: { save(lastGood: LastGood): Promise<void> };
   readonly acknowledgements: Pick<Acknowledgements, 'add' | 'unanswered'>;
+  /** Tells the control plane why a version is not acknowledged; once for each attempt. */
+  readonly reportRefusal: (message: AppliedMessage) => void;
   readonly now: () => Date;
   /** After a failure: when to try again. Cancelled by close. */
   readonly later: (work: () => void, delayMs: number) => { cancel(): void };
@@ -136,17 +138,24 @@ export class Applier {
       return failures.length === 0 ? 'done' : 'retry';
     } catch (error) {
       this.ports.report({ kind: 'not-settled', held, error });
+      this.ports.reportRefusal(
+        notAppliedMessage(held, { from: this.fromVersion(state, held), error, at: this.ports.now() }),
+      );
       return 'retry';
     }
+  }
+
+  /** The version applied before, of the same epoch. */
+  private fromVersion({ applied }: NetworkState, { epoch }: HeldNetwork): number | null {
+    return applied !== null && sameEpoch(applied.epoch, epoch) ? applied.snapshot.version : null;
   }
 
   /** On disk first: an acknowledged version must not be forgotten, nor its flows cut, if the process dies now. */
   private async acknowledge(state: NetworkState, held: HeldNetwork, failures: readonly AliasFailure[]): Promise<void> {
     const { networkId, version } = held.snapshot;
     const told = state.cuts.filter((cut) => cut.version <= version);
-    const from = state.applied !== null && sameEpoch(state.applied.epoch, held.epoch) ? state.applied : null;
     const message = appliedMessage(held, {
-      from: from?.snapshot.version ?? null,
+      from: this.fromVersion(state, held),
       aliasFailures: failures,
       flowsCut: told.flatMap(({ flows }) => flows),
       appliedAt: this.ports.now(),

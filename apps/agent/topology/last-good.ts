@@ -30,7 +30,6 @@ export class LastGoodFiles {
   constructor(private readonly folder: string) {}
 
   async save({ held, unanswered }: LastGood): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await writeStateFile(join(this.folder, `${held.snapshot.networkId}${SUFFIX}`), { ...held, unanswered });
   }
 

@@ -14,6 +14,8 @@ export interface SettlingPorts {
   readonly listeners: Pick<ProxyListeners, 'open' | 'retain'>;
   /** Resolves when the DNS worker serves these names. */
   readonly publishNames: (networkId: NetworkId, names: NetworkNames | null) => Promise<void>;
+  /** Brings the listeners of names outside to the rules in force. */
+  readonly followEgress: () => Promise<void>;
 }
 
 const MOST_FAILURES = 1_000;
@@ -44,6 +46,7 @@ export class Settling {
     this.routes.set(networkId, routes);
     await listeners.retain([...this.routes.values()].flat());
     await this.releaseAddresses(networkId, before, routes);
+    await this.ports.followEgress();
     if (!snapshot.participates) this.routes.delete(networkId);
     return [...unassigned, ...closed.map(listenerFailure), ...unnamed].slice(0, MOST_FAILURES);
   }

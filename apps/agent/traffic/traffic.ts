@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
-import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
+import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import { type AgentId, type NetworkId, parseFlowId, type SandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, FlowEngineSettings, FlowLimits, ProxyListeners } from '#libs/data-plane/data-plane.js';
-import { type DnsServerEvent, startDnsServer } from '#libs/data-plane/dns/server.js';
+import { startDnsServer } from '#libs/data-plane/dns/server.js';
 import type { DnsServer } from '#libs/data-plane/dns/zone.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
@@ -17,16 +16,19 @@ import { shortMeshLog } from '#libs/mesh/short-log.js';
 import { ownRanges } from '../dns/own-ranges.js';
 import { systemUpstreams } from '../dns/upstreams.js';
 import { ZonePublisher } from '../dns/zone-publisher.js';
+import { type EgressMode } from '../egress/egress-settings.js';
+import { type HostEgress, openHostEgress } from '../egress/host-egress.js';
 import { type AgentLog, errorFields } from '../foundation/log.js';
-import { type HostMesh, joinHostMesh } from '../mesh/join.js';
-import { chooseMesh, type MeshSettings, type OfferedMesh } from '../mesh/mesh-settings.js';
+import { HostMesh } from '../mesh/host-mesh.js';
+import type { MeshSettings, OfferedMesh } from '../mesh/mesh-settings.js';
 import { type AliasAddresses, openAliasAddresses } from '../proxy/alias-addresses.js';
-import { departed } from '../sandboxes/departures.js';
+import { changedReports, departed } from '../sandboxes/departures.js';
 import type { SandboxDriver } from '../sandboxes/driver.js';
 import type { ChosenDriver } from '../sandboxes/drivers.js';
 import { hostServices } from '../sandboxes/inspection/host-services.js';
 import type { ForbiddenDials, Unseen } from '../sandboxes/inspection/inspection.js';
 import { IsolationProofs } from '../sandboxes/inspection/isolation-proofs.js';
+import { reportDns, reportMesh, reportRefusals } from './reports.js';
 
 export interface TrafficSettings {
   readonly stateFolder: string;
@@ -34,6 +36,7 @@ export interface TrafficSettings {
   /** null: the driver's default. */
   readonly proxyRange: string | null;
   readonly dnsUpstreams: 'system' | 'refuse' | readonly string[];
+  readonly egress: EgressMode;
   readonly dnsQueriesPerSecond: number;
   readonly mesh: MeshSettings;
   readonly limits: FlowLimits;
@@ -42,6 +45,8 @@ export interface TrafficSettings {
 export interface TrafficPorts {
   readonly agentId: AgentId;
   readonly credentials: MeshCredentials;
+  /** Whether peers can take them. */
+  readonly isCertified: () => boolean;
   readonly offeredMesh: OfferedMesh;
   readonly requestMeshKey: (signal: AbortSignal) => Promise<string>;
   readonly admitsLocal: FlowEngineSettings['admitsLocal'];
@@ -60,6 +65,7 @@ export interface Traffic {
   readonly flows: FlowEngine;
   readonly refusalCounts: RefusalCounts;
   readonly listeners: ProxyListeners;
+  readonly egress: HostEgress;
   readonly dns: DnsServer;
   readonly zone: ZonePublisher;
   readonly addresses: AliasAddresses;
@@ -79,7 +85,9 @@ export interface Traffic {
   close(): Promise<void>;
 }
 
-/** Starts the sandbox driver, the mesh, DNS and the proxy. Errors are those of the driver, the mesh and the settings. */
+/**
+ * Starts the sandbox driver, the mesh, DNS and the proxy. Errors are those of the driver, the mesh and the settings.
+ */
 export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts): Promise<Traffic> {
   const { log, now } = ports;
   const driver = settings.driver.create((error) => log.error(errorFields(error), 'sandbox driver'));
@@ -94,10 +102,10 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   const sources = driver.dialSources(proxyRange);
 
   let meshChanged = (): void => {};
-  const meshChoice = chooseMesh(settings.mesh, ports.offeredMesh);
-  const mesh = await joinHostMesh(meshChoice, {
+  const mesh = await HostMesh.open(settings.mesh, ports.offeredMesh, {
     agentId: ports.agentId,
     credentials: ports.credentials,
+    isCertified: ports.isCertified,
     stateFolder: settings.stateFolder,
     requestKey: ports.requestMeshKey,
     changed: (state) => {
@@ -117,14 +125,28 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     moreRefused: (networkId, code, count) =>
       log.info({ networkId, code, count }, 'more flows refused in the last minute'),
   });
-  const flows = createFlowEngine({
+  const hostRanges = ownRanges({
+    proxyRange,
+    linkRanges: driver.linkRanges(),
+    mesh: settings.mesh.transport ?? 'tsnet',
+  });
+  const egress = openHostEgress({
+    mode: settings.egress,
+    upstreams: upstreams(settings, driver),
+    ...{ proxyRange, ownRanges: hostRanges, driver, log },
+    isTaken: (address) => sources.includes(address) || addresses.isTaken(address),
+    flows: () => flows,
+    nowMs: () => now().getTime(),
+  });
+  const flows: FlowEngine = createFlowEngine({
     agentId: ports.agentId,
     localSource: null,
     admitsLocal: ports.admitsLocal,
-    mesh: mesh.member,
+    mesh: () => mesh.member,
     sandboxes: driver.directory,
     forbiddenTargets: forbidden,
     dialSources: sources,
+    dialOutside: egress.dial,
     limits: settings.limits,
     isFresh: ports.isFresh,
     requestSync: ports.requestSync,
@@ -132,6 +154,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     record: (flow) => {
       flowLog.record(flow);
       refusalCounts.record(flow);
+      egress.flowEnded(flow);
     },
   });
   const listeners = createProxyListeners(
@@ -142,23 +165,37 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     {
       // Nowhere yet: an answer that comes before the names are loaded would be wrong.
       listen: [],
-      upstreams: upstreams(settings, driver),
-      forbiddenRanges: ownRanges({ proxyRange, linkRanges: driver.linkRanges(), mesh: meshChoice.kind }),
+      upstreams: egress.dnsUpstreams,
+      forbiddenRanges: hostRanges,
       queriesPerSecondPerSource: settings.dnsQueriesPerSecond,
     },
     (event) => reportDns(log, event),
+    {
+      ...(egress.askOutside === undefined ? {} : { askOutside: egress.askOutside }),
+      namesDenied: (denied) => egress.queriesDenied(denied),
+    },
   );
   const startSeconds = Math.floor(now().getTime() / 1_000);
-  const zone = new ZonePublisher(dns, () => driver.clients(), ports.knowsNetworksOf, startSeconds);
-  const addresses = await openAliasAddresses(
+  const zone = new ZonePublisher(
+    dns,
+    () => driver.clients(),
+    ports.knowsNetworksOf,
+    (sandboxId) => egress.patternsOf(sandboxId),
+    startSeconds,
+  );
+  const addresses: AliasAddresses = await openAliasAddresses(
     join(settings.stateFolder, 'addresses.json'),
-    { range: proxyRange, reserved: sources },
+    { range: proxyRange, reserved: sources, isTaken: (address) => egress.isTaken(address) },
     () => now().getTime(),
     (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'addresses begin anew'),
   );
 
   const dialForbidden = async (sandboxId: SandboxId, signal: AbortSignal) => {
-    const services = hostServices(await listeningSockets(), listeners.routes(), driver.dnsListenAddresses());
+    const services = hostServices(
+      await listeningSockets(),
+      [...listeners.routes(), ...egress.listeners.routes()],
+      driver.dnsListenAddresses(),
+    );
     return driver.inspection.dialForbidden(sandboxId, services, signal);
   };
   const proofs = new IsolationProofs({
@@ -185,11 +222,13 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   sandboxesChanged = () => {
     const before = sandboxes;
     sandboxes = driver.inventory();
-    for (const sandboxId of departed(before, sandboxes)) flows.sandboxGone(sandboxId);
+    const gone = departed(before, sandboxes);
+    for (const sandboxId of gone) flows.sandboxGone(sandboxId);
+    egress.sandboxesGone(gone);
     const failed = (error: unknown) => log.error(errorFields(error), 'DNS did not follow the sandboxes');
     if (answersNames) listenForNames().catch(failed);
     zone.refresh().catch(failed);
-    log.info({ sandboxes }, 'sandboxes changed');
+    log.info({ gone, changed: changedReports(before, sandboxes), all: sandboxes.length }, 'sandboxes changed');
     refusals = reportRefusals(log, refusals, driver.refused());
     proofs.sandboxesChanged();
     notify();
@@ -201,6 +240,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     flows,
     refusalCounts,
     listeners,
+    egress,
     dns,
     zone,
     addresses,
@@ -213,8 +253,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
       proofs.sandboxesChanged();
     },
     acceptPeers: () => {
-      mesh.member?.onProbe((probe) => flows.acceptProbe(probe));
-      mesh.member?.onFlow((flow) => flows.acceptPeer(flow));
+      mesh.takePeers({ probe: (probe) => flows.acceptProbe(probe), flow: (flow) => flows.acceptPeer(flow) });
     },
     onSandboxes(listener) {
       notify = listener;
@@ -225,10 +264,11 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     async close() {
       await proofs.close();
       await listeners.close();
+      await egress.close();
       await dns.close();
       await flows.close();
       flowLog.close();
-      await mesh.member?.close();
+      await mesh.close();
       await driver.close();
     },
   };
@@ -239,46 +279,4 @@ function upstreams({ dnsUpstreams }: TrafficSettings, driver: SandboxDriver): re
   if (dnsUpstreams !== 'system') return dnsUpstreams;
   const resolvConf = existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf', 'utf8') : '';
   return systemUpstreams(resolvConf, driver.dnsListenAddresses());
-}
-
-/** Each once for as long as it stays the same. */
-function reportRefusals(
-  log: AgentLog,
-  before: readonly RefusedSandbox[],
-  now: readonly RefusedSandbox[],
-): readonly RefusedSandbox[] {
-  const told = new Set(before.map((refusal) => JSON.stringify(refusal)));
-  for (const refusal of now) {
-    const { name, sandboxId, code, message, remedy } = refusal;
-    if (!told.has(JSON.stringify(refusal))) log.warn({ name, sandboxId, code, reason: message, remedy }, 'no sandbox');
-  }
-  return now;
-}
-
-function reportMesh(log: AgentLog, state: MeshState): void {
-  if (state.state !== 'joined') log.error(state, 'not in the mesh');
-  else if (state.code === null) log.info(state, 'joined the mesh');
-  else log.warn(state, 'in the mesh, with a fault');
-}
-
-function reportDns(log: AgentLog, event: DnsServerEvent): void {
-  switch (event.kind) {
-    case 'worker-died':
-      log.error(event, 'DNS worker died');
-      break;
-    case 'worker-restarted':
-      log.info(event, 'DNS worker started again');
-      break;
-    case 'listen-failed':
-      log.error(event, 'DNS cannot listen');
-      break;
-    case 'listen-recovered':
-      log.info(event, 'DNS listens again');
-      break;
-    case 'upstream-silent':
-      log.warn(event, 'upstream resolver does not answer; it is not asked until it answers a probe');
-      break;
-    case 'upstream-answers':
-      log.info(event, 'upstream resolver answers again');
-  }
 }

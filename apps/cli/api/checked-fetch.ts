@@ -1,4 +1,4 @@
-import { InterruptedError, TimedOutError, UnreachableError } from '../errors/errors.js';
+import { ApiError, InterruptedError, TimedOutError, UnreachableError } from '../errors/errors.js';
 import { isJson, notControlPlane, parseObject, readProblem } from './read-problem.js';
 
 export interface FetchSettings {
@@ -38,13 +38,19 @@ export function checkedFetch(settings: FetchSettings): typeof fetch {
       throw connectionError(error, request, settings);
     }
     const contentType = response.headers.get('content-type') ?? '';
-    if (!response.ok) throw readProblem(response.status, contentType, body, settings.url);
+    if (!response.ok) throw inCommandWords(readProblem(response.status, contentType, body, settings.url), request);
     if (body !== '' && (!isJson(contentType) || parseObject(body) === null)) {
       throw notControlPlane(settings.url, 'an answer that is not a JSON object');
     }
     const { status, headers } = response;
     return new Response(body === '' ? null : body, { status, headers });
   };
+}
+
+/** What a client of the API does with a header, whoever types commands does with a flag. */
+function inCommandWords(problem: Error, request: Request): Error {
+  if (!(problem instanceof ApiError) || problem.code !== 'WRITE_OUTCOME_UNKNOWN') return problem;
+  return new ApiError(problem.status, problem.code, problem.message, repeatAdvice(request).remedy);
 }
 
 function connectionError(error: unknown, request: Request, settings: FetchSettings): Error {

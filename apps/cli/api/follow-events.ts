@@ -7,8 +7,8 @@ import { isJson, notControlPlane, readProblem } from './read-problem.js';
 const SILENT_AFTER_MS = 12_000;
 
 /**
- * The events of the control plane as they come, until the signal is aborted. Errors: UnreachableError when there is no stream
- * (any more) or it is silent, ApiError when it is refused.
+ * The events of the control plane as they come, until the signal is aborted. Errors: UnreachableError when there is no
+ * stream (any more) or it is silent, ApiError when it is refused.
  */
 export async function* followEvents(context: Context, signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
   const silence = new AbortController();

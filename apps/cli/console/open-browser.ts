@@ -6,8 +6,8 @@ import { dirname } from 'node:path';
 const FAILS_WITHIN_MS = 2_000;
 
 /**
- * Opens an address that holds a secret: the browser is given a file that leads there, which its owner alone can read, since
- * everybody on this machine sees the arguments of programs. False: no browser could be opened.
+ * Opens an address that holds a secret: the browser is given a file that leads there, which its owner alone can read,
+ * since everybody on this machine sees the arguments of programs. False: no browser could be opened.
  */
 export async function openBrowser(address: string, file: string, program: string | undefined): Promise<boolean> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

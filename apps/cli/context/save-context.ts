@@ -1,8 +1,11 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DiskFullError, writeErrorOf } from '#libs/contracts/disk-full.js';
 import { ContextError } from '../errors/errors.js';
 
-/** Keeps a context for its owner alone: written beside the old one and moved over it, so that it is never half there. */
+/**
+ * Keeps a context for its owner alone: written beside the old one and moved over it, so that it is never half there.
+ */
 export async function saveContext(
   context: { readonly url: string; readonly token: string },
   path: string,
@@ -16,10 +19,11 @@ export async function saveContext(
   } catch (error) {
     await rm(fresh, { force: true });
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    const isFull = writeErrorOf(path, error) instanceof DiskFullError;
     throw new ContextError(
       'NOT_SAVED',
       `${path} cannot be written (${reason})`,
-      `make ${dirname(path)} writable, then gstacks login`,
+      `${isFull ? `make room on the disk of ${dirname(path)}` : `make ${dirname(path)} writable`}, then gstacks login`,
     );
   }
 }

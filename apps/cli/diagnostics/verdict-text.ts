@@ -5,7 +5,7 @@ type Verdict = TestResultDto['verdict'];
 type Check = TestResultDto['checks'][number];
 
 /** `allow: local may reach api:8080` */
-export function verdictLine(verdict: Pick<Verdict, 'effect'>, from: string, to: Destination): string {
+export function verdictLine(verdict: Pick<Verdict, 'effect'>, from: string, to: Destination<string>): string {
   const target = `${to.alias}:${to.port}`;
   switch (verdict.effect) {
     case 'allow':
@@ -18,8 +18,9 @@ export function verdictLine(verdict: Pick<Verdict, 'effect'>, from: string, to: 
 }
 
 /** `rule-4f9c21ab matches all but the port` */
-export function missText(miss: Verdict['nearMisses'][number]): string {
-  return `${miss.ruleId} matches all but the ${miss.missed}`;
+export function missText(miss: Verdict['nearMisses'][number], to: Destination<string>): string {
+  const missed = miss.missed === 'alias' && to.alias.includes('.') ? 'name' : miss.missed;
+  return `${miss.ruleId} matches all but the ${missed}`;
 }
 
 /** `host-a (source)`: who answered for a check, and for which end of the connection. */

@@ -24,6 +24,7 @@ const BY_CODE: { readonly [code: string]: number } = {
   NETWORK_NOT_FOUND: EXIT.notFound,
   UNREACHABLE: EXIT.unreachable,
   NODE_SILENT: EXIT.unknown,
+  NODE_ENDED: EXIT.unknown,
 };
 
 export function exitCodeOf(error: unknown): number {

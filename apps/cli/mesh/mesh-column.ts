@@ -10,7 +10,10 @@ export function meshCell(mesh: MeshStateDto | null): string | null {
   return `${transport} ${unknown(standing(lastKnown), lastKnown.secondsAgo)}`;
 }
 
-/** What is wrong with the node's place in the mesh and what to do about it, a line each; none when nothing is known to be. */
+/**
+ * What is wrong with the node's place in the mesh and what to do about it, a line each; none when nothing is known to
+ * be.
+ */
 export function meshFault(name: string, mesh: MeshStateDto | null): readonly string[] {
   if (mesh === null || mesh.code === null) return [];
   return [`${name}: ${mesh.code}: ${mesh.message}`, `  try: ${meshRemedy(mesh.code)}`];

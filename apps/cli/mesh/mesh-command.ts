@@ -24,7 +24,7 @@ export abstract class MeshCommand extends GstacksCommand {
     const answer = await askNode(folder, request);
     if (answer !== null) return answer;
     const network = 'network' in request ? request.network : '<network>';
-    const last = await lastState(folder);
+    const last = lastState(folder);
     const died = last?.networks.some(({ state }) => state !== 'ended') ?? false;
     throw died
       ? new MeshError('NODE_DIED', 'the background node of this machine is gone', `gstacks mesh join ${network}`)

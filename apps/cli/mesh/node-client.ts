@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import {
   type LocalNodeReply,
@@ -8,11 +8,19 @@ import {
   parseLocalNodeReply,
   parseLocalNodeState,
 } from '#libs/contracts/local-node-requests.js';
+import { isStopped } from '#libs/program/process-record.js';
 import { MeshError } from './mesh-error.js';
-import { logFileOf, socketOf, stateFileOf } from './node-folder.js';
+import { logFileOf, nodePid, socketOf, stateFileOf } from './node-folder.js';
 
 const ANSWER_WITHIN_MS = 30_000;
+/** A node at work shows that it is more often: SIGN_OF_LIFE_EVERY_MS. */
+const SILENT_AFTER_MS = 2_000;
 const NOBODY_LISTENS = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
+
+/** Code of a node that listens and does nothing else. */
+export const NODE_SILENT = 'NODE_SILENT';
+/** Code of a node that ended while it was asked. */
+export const NODE_ENDED = 'NODE_ENDED';
 
 export interface Answered {
   readonly changed: boolean;
@@ -21,7 +29,7 @@ export interface Answered {
 
 /** Asks the background node; null: there is none. Error: MeshError, the node's own refusals included. */
 export async function askNode(folder: string, request: LocalNodeRequest): Promise<Answered | null> {
-  const line = await exchange(socketOf(folder), `${JSON.stringify(request)}\n`);
+  const line = await exchange(folder, `${JSON.stringify(request)}\n`);
   if (line === null) return null;
   const reply = parseReply(line, folder);
   if (reply.ok) return reply;
@@ -29,47 +37,73 @@ export async function askNode(folder: string, request: LocalNodeRequest): Promis
 }
 
 /** What a node that is gone said last; null: there was none, or it cannot be read. */
-export async function lastState(folder: string): Promise<LocalNodeState | null> {
+export function lastState(folder: string): LocalNodeState | null {
   try {
-    return parseLocalNodeState(JSON.parse(await readFile(stateFileOf(folder), 'utf8')));
+    return parseLocalNodeState(JSON.parse(readFileSync(stateFileOf(folder), 'utf8')));
   } catch {
     return null;
   }
 }
 
-function parseReply(line: string, folder: string): LocalNodeReply {
+function parseReply(text: string, folder: string): LocalNodeReply {
   try {
-    return parseLocalNodeReply(JSON.parse(line));
+    return parseLocalNodeReply(JSON.parse(text));
   } catch {
-    throw new MeshError(
-      'NODE_ANSWER_INVALID',
-      'the background node gave an answer that cannot be read',
-      `end it with gstacks mesh leave, or look into ${logFileOf(folder)}`,
-    );
+    throw unreadable(folder, 'gave an answer that cannot be read');
   }
 }
 
-function exchange(path: string, line: string): Promise<string | null> {
+/** null: nobody listens. Error: MeshError. */
+function exchange(folder: string, line: string): Promise<string | null> {
   return new Promise((resolve, reject) => {
     let received = '';
-    const socket = connect(path, () => socket.write(line));
-    const fail = (message: string): void => {
+    const socket = connect(socketOf(folder), () => socket.write(line));
+    const fail = (error: MeshError): void => {
+      clearTimeout(deadline);
       socket.destroy();
-      reject(new MeshError('NODE_SILENT', message, 'gstacks mesh status'));
+      reject(error);
     };
+    const deadline = setTimeout(() => fail(silent(folder, ANSWER_WITHIN_MS)), ANSWER_WITHIN_MS);
     socket.setEncoding('utf8');
-    socket.setTimeout(ANSWER_WITHIN_MS, () => fail(`the background node did not answer in ${ANSWER_WITHIN_MS} ms`));
+    socket.setTimeout(SILENT_AFTER_MS, () => fail(silent(folder, SILENT_AFTER_MS)));
     socket.on('data', (text: string) => {
       received += text;
-      if (received.length > MAX_LINE_BYTES) fail('the background node answers without end');
+      if (received.length > MAX_LINE_BYTES) fail(unreadable(folder, 'answers without end'));
     });
     socket.on('end', () => {
-      if (received === '') fail('the background node ended without an answer');
+      clearTimeout(deadline);
+      if (received.trim() === '') fail(ended('the background node ended without an answer'));
       else resolve(received);
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(deadline);
       if (NOBODY_LISTENS.has(error.code ?? '')) resolve(null);
-      else fail(`the background node cannot be asked: ${error.message}`);
+      else fail(ended(`the background node cannot be asked: ${error.message}`));
     });
   });
+}
+
+/** It listens, and neither answers nor shows that it is at work. */
+function silent(folder: string, waitedMs: number): MeshError {
+  const pid = nodePid(folder);
+  const node = pid === null ? 'the background node' : `the background node (pid ${pid})`;
+  const why = pid !== null && isStopped(pid) ? ': a signal has stopped it' : '';
+  const network = lastState(folder)?.networks.find(({ state }) => state !== 'ended')?.network ?? '<network>';
+  return new MeshError(
+    NODE_SILENT,
+    `${node} did not answer in ${waitedMs / 1_000} s${why}`,
+    `gstacks mesh leave ${network}, which wakes it, or ends it`,
+  );
+}
+
+function ended(message: string): MeshError {
+  return new MeshError(NODE_ENDED, message, 'gstacks mesh status');
+}
+
+function unreadable(folder: string, what: string): MeshError {
+  return new MeshError(
+    'NODE_ANSWER_INVALID',
+    `the background node ${what}`,
+    `end it with gstacks mesh leave <network>, or look into ${logFileOf(folder)}`,
+  );
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { recordedProcess } from '#libs/program/process-record.js';
 import type { Context } from '../context/context.js';
 import { loginPath } from '../context/context.js';
 import type { CliEnvironment } from '../environment.js';
@@ -29,7 +30,12 @@ export function nodeFolder(context: Context, environment: CliEnvironment, userHo
 
 export const socketOf = (folder: string): string => join(folder, 'socket');
 export const stateFileOf = (folder: string): string => join(folder, 'state.json');
+/** What the background node takes as long as it runs: see takeLock. */
+export const lockOf = (folder: string): string => join(folder, 'node');
 export const logFileOf = (folder: string): string => join(folder, 'log');
+
+/** The background node that has the folder; null when there is none, or it is of an earlier release. */
+export const nodePid = (folder: string): number | null => recordedProcess(lockOf(folder));
 
 /** Makes the folder its user's alone. */
 export async function prepareFolder(folder: string): Promise<void> {

@@ -15,7 +15,7 @@ export interface KnownNode {
 /** Asks the background node; of one that is gone, what it wrote down last, as far as that can still be so. */
 export async function knownNode(folder: string): Promise<KnownNode> {
   const answer = await askNode(folder, { kind: 'status' });
-  const state = answer?.state ?? (await lastState(folder));
+  const state = answer?.state ?? lastState(folder);
   const networks = state?.networks ?? [];
   const died = answer === null && networks.some((network) => network.state !== 'ended');
   return {
@@ -26,8 +26,13 @@ export async function knownNode(folder: string): Promise<KnownNode> {
   };
 }
 
-/** 5 while something is not known. */
+/**
+ * 4 when this machine is in a network no more although nobody asked it to leave: it was revoked, its login has ended,
+ * or the network was deleted. 5 while something is not known.
+ */
 export function exitCodeOf({ died, networks }: KnownNode): number {
+  if (!died && networks.some(({ state, code }) => state === 'ended' && code !== 'LEFT')) return EXIT.unreachable;
+
   const isUnknown = networks.some(
     ({ state, forwards }) => state === 'unknown' || forwards.some((forward) => forward.state === 'unknown'),
   );

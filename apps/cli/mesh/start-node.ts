@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type LocalNodeRequest, NODE_ENDING } from '#libs/contracts/local-node-requests.js';
 import { inheritedVariables } from '#libs/program/inherited-variables.js';
-
 import { MeshError } from './mesh-error.js';
-import { askNode } from './node-client.js';
+import { type Answered, askNode, NODE_ENDED } from './node-client.js';
 import { logFileOf, prepareFolder } from './node-folder.js';
 
 const INHERITED = [
@@ -13,6 +13,7 @@ const INHERITED = [
   'HOME',
   'TMPDIR',
   'GLOBALSTACKS_MESH_NODE',
+  'GLOBALSTACKS_MESH_NODE_LOG_DIR',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'NODE_EXTRA_CA_CERTS',
@@ -20,9 +21,71 @@ const INHERITED = [
 const READY_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
-/** Starts the background node, which outlives this command, and resolves once it answers. Error: MeshError. */
-export async function startNode(folder: string, url: string, root: string): Promise<void> {
-  await prepareFolder(folder);
+/** Ends of a node that is asked at a bad moment: another is started in its place. */
+const ENDINGS = new Set([NODE_ENDED, NODE_ENDING]);
+const ATTEMPTS = 3;
+
+type Join = LocalNodeRequest & { readonly kind: 'join' };
+
+/** What starts a node where there is none. */
+export interface Starter {
+  readonly folder: string;
+  /** The control plane's. */
+  readonly url: string;
+  /** Of this release. */
+  readonly root: string;
+}
+
+/**
+ * The background node's answer to a join; starts a node where there is none, or where it ends at this moment because it
+ * has joined nothing for a while. Error: MeshError.
+ */
+export async function joinByNode(starter: Starter, join: Join): Promise<Answered> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if ((await running(starter.folder)) === null) await startNode(starter);
+      const answer = await askNode(starter.folder, join);
+      if (answer !== null) return answer;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof MeshError && ENDINGS.has(error.code))) throw error;
+    }
+  }
+}
+
+/** null also of a node that ends at this moment. */
+async function running(folder: string): Promise<Answered | null> {
+  try {
+    return await askNode(folder, { kind: 'status' });
+  } catch (error) {
+    if (error instanceof MeshError && ENDINGS.has(error.code)) return null;
+    throw error;
+  }
+}
+
+/**
+ * Starts the background node, which outlives this command, and resolves once it answers, or another that was started at
+ * the same moment. Error: MeshError.
+ */
+async function startNode(starter: Starter): Promise<void> {
+  await prepareFolder(starter.folder);
+  const deadline = performance.now() + READY_WITHIN_MS;
+  let node = spawnNode(starter);
+  while ((await running(starter.folder)) === null) {
+    // With 0 it made way for another, which by now has ended as well.
+    if (node.exitCode === 0) node = spawnNode(starter);
+    else if (node.hasFailed || performance.now() > deadline) {
+      const log = logFileOf(starter.folder);
+      throw new MeshError(
+        'NODE_NOT_STARTED',
+        `the background node does not start; ${log} says why`,
+        `read ${log}, then try again: gstacks mesh join <network>`,
+      );
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function spawnNode({ folder, url, root }: Starter): { exitCode: number | null; hasFailed: boolean } {
   const log = openSync(logFileOf(folder), 'a', 0o600);
   const child = spawn(process.execPath, [join(root, 'dist/programs/local-node.js'), folder, url], {
     cwd: '/',
@@ -32,23 +95,14 @@ export async function startNode(folder: string, url: string, root: string): Prom
     env: inheritedVariables(INHERITED),
   });
   closeSync(log);
-  let ended = false;
-  child.once('exit', () => {
-    ended = true;
+  const node: { exitCode: number | null; hasFailed: boolean } = { exitCode: null, hasFailed: false };
+  child.once('exit', (exitCode) => {
+    node.exitCode = exitCode;
+    node.hasFailed = exitCode !== 0;
   });
   child.once('error', () => {
-    ended = true;
+    node.hasFailed = true;
   });
   child.unref();
-  const deadline = performance.now() + READY_WITHIN_MS;
-  while ((await askNode(folder, { kind: 'status' })) === null) {
-    if (ended || performance.now() > deadline) {
-      throw new MeshError(
-        'NODE_NOT_STARTED',
-        `the background node does not start; ${logFileOf(folder)} says why`,
-        `read ${logFileOf(folder)}, then gstacks mesh join again`,
-      );
-    }
-    await pause(LOOK_EVERY_MS);
-  }
+  return node;
 }

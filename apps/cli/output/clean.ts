@@ -4,7 +4,9 @@ const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/gu;
 /** Control characters (C0, DEL, C1) and the marks that reorder or hide text on a terminal. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff]/gu;
 
-/** One line that cannot move the cursor, colour, retitle, reorder or break out: what data becomes before it is shown. */
+/**
+ * One line that cannot move the cursor, colour, retitle, reorder or break out: what data becomes before it is shown.
+ */
 export function clean(text: string): string {
   return stripVTControlCharacters(text).replace(BREAKS, ' ').replace(UNSAFE, '');
 }

@@ -29,10 +29,14 @@ async function started(engine: DockerEngine, sandbox: InContainer, command: read
   try {
     return await startExec(engine, container.id, command, process);
   } catch (error) {
-    const isElsewhere =
-      (error instanceof EngineUnavailableError && error.code === 'DOCKER_ENGINE_NOT_RUNNING') ||
-      (error instanceof EngineRefusedError && error.status === 404);
-    if (isElsewhere) {
+    if (error instanceof EngineUnavailableError && error.code === 'DOCKER_ENGINE_NOT_RUNNING') {
+      throw new RefusedHereError(
+        error.code,
+        `the container of ${id} belongs to ${host}; on this machine ${error.message}`,
+        `start dockerd if this is the host of ${host}, or run gstacks sandbox exec ${id} there`,
+      );
+    }
+    if (error instanceof EngineRefusedError && error.status === 404) {
       throw new RefusedHereError(
         'CONTAINER_NOT_HERE',
         `the container of ${id} is not on this machine; it belongs to ${host}`,

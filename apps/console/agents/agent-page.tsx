@@ -19,7 +19,7 @@ export function AgentPage() {
   const { agent: id } = useParams({ from: '/frame/agents/$agent' });
   useTitle(id);
   return (
-    <Loaded title={id} query={useQuery(agentsQuery)}>
+    <Loaded heading={<h1 className="mono">{id}</h1>} query={useQuery(agentsQuery)}>
       {(agents) => {
         const agent = agents.find((each) => each.id === id);
         return agent === undefined ? (
@@ -65,10 +65,10 @@ function Shown({ agent }: { readonly agent: Agent }) {
           name={agent.id}
           verb="Revoke agent"
           words={['agent', 'revoke', agent.id]}
-          consequence={`${counted(agent.sandboxes.length, 'sandbox', 'sandboxes')} fall away from it, in ${counted(
+          consequence={`its ${counted(agent.sandboxes.length, 'sandbox', 'sandboxes')} can then reach nobody and be reached by nobody in ${counted(
             agent.networks.length,
             'network',
-          )}; its connections are cut. It comes back with a new token and new keys only.`}
+          )}, and its open connections are cut. To bring it back, enrol it again with a new token.`}
           send={(headers) => revokeAgent({ path: { agentId: agent.id }, headers })}
           close={() => setIsRevoking(false)}
         />
@@ -144,10 +144,10 @@ function HeldNetworks({ agent }: { readonly agent: Agent }) {
           <th scope="col">Network</th>
           <th scope="col">State</th>
           <th scope="col" className="number">
-            Holds
+            Applied
           </th>
           <th scope="col" className="number">
-            There is
+            Current
           </th>
         </tr>
       </thead>

@@ -39,7 +39,7 @@ export function AgentsPage() {
       </div>
       {isEnrolling && <EnrollAgent close={() => setIsEnrolling(false)} />}
       <section className="part first">
-        <Loaded query={useQuery(agentsQuery)}>
+        <Loaded columns={['Agent', 'Contact', 'Networks held', 'Sandboxes']} query={useQuery(agentsQuery)}>
           {(agents) =>
             agents.length === 0 ? (
               <div className="empty">
@@ -52,17 +52,17 @@ export function AgentsPage() {
           }
         </Loaded>
       </section>
-      <section className="part" style={{ maxWidth: 560 }}>
+      <section className="part terminal">
         <CommandLine words={['agent', 'list']} />
       </section>
     </>
   );
 }
 
-/** `3 of 3`: how many networks it holds at the version that there is. */
+/** Of how many of its networks it has applied the current version. */
 function heldText({ networks }: Agent): string {
   const current = networks.filter(({ status }) => status === 'SYNCED').length;
-  return networks.length === 0 ? 'none' : `${current} of ${networks.length} as they are now`;
+  return networks.length === 0 ? 'none' : `${current} of ${networks.length} up to date`;
 }
 
 const COLUMNS: readonly Column<Agent>[] = [

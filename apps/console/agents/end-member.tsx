@@ -70,14 +70,7 @@ export function EndMember({ name, verb, words, consequence, send, close }: Props
           )}
         </p>
       )}
-      <SendRow
-        verb={verb}
-        isCut
-        isReady={!isSending && ended === null}
-        close={close}
-        closing={ended === null ? 'Cancel' : 'Close'}
-        words={words}
-      />
+      <SendRow verb={verb} isCut isReady={!isSending} isDone={ended !== null} close={close} words={words} />
     </form>
   );
 }

@@ -2,10 +2,10 @@ import { type FormEvent, useState } from 'react';
 import { createEnrollmentToken, type EnrollmentTokenDto } from '#libs/api-client/generated/index.js';
 import { parseAgentName } from '#libs/contracts/ids.js';
 import { Age } from '../vocabulary/age.js';
-import { CopyButton } from '../vocabulary/copy.js';
-import { Field, faultOf } from '../writes/field.js';
+import { Field, faultOf, refusalAt } from '../writes/field.js';
 import { Problem } from '../writes/problem.js';
 import { SendRow } from '../writes/send-row.js';
+import { ShownOnce } from '../writes/shown-once.js';
 
 const parse = (text: string): unknown => parseAgentName(text, 'name');
 
@@ -15,6 +15,7 @@ export function EnrollAgent({ close }: { readonly close: () => void }) {
   const [token, setToken] = useState<EnrollmentTokenDto | null>(null);
   const [error, setError] = useState<unknown>(null);
   const isGood = faultOf(parse, name) === null;
+  const refusal = refusalAt(error, 'name');
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setError(null);
@@ -26,34 +27,57 @@ export function EnrollAgent({ close }: { readonly close: () => void }) {
   };
   return (
     <form className="composer" aria-label="Enrol an agent" onSubmit={(event) => void submit(event)}>
-      <div className="fields">
-        <Field label="Name" value={name} change={setName} parse={parse} placeholder="host-c" />
-      </div>
-      {error !== null && <Problem error={error} />}
-      {token !== null && (
+      {token === null && (
         <div className="fields">
-          <div>
-            <h2 className="small">Shown once</h2>
-            <p className="mono anywhere">
-              {token.token} <CopyButton text={token.token} />
-            </p>
-            <p className="remark">
-              Works once, for {token.name}, and ends <Age at={token.expiresAt} />. Put it into a file on that host and
-              start the agent there with
-            </p>
-            <p className="mono anywhere">
-              GLOBALSTACKS_AGENT_NAME={token.name} GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE=&lt;that file&gt;
-            </p>
-          </div>
+          <Field
+            label="Name"
+            value={name}
+            change={(text) => {
+              setName(text);
+              setError(null);
+            }}
+            parse={parse}
+            placeholder="host-c"
+            refusal={refusal}
+          />
+          <p className="hint">one agent for each host; its name stays</p>
         </div>
+      )}
+      {error !== null && refusal === null && <Problem error={error} />}
+      {token !== null && (
+        <ShownOnce
+          about={
+            <>
+              A one-time token for <span className="mono">{token.name}</span>, which ends <Age at={token.expiresAt} />.
+            </>
+          }
+          secret={token.token}
+        >
+          <h2 className="small">On that host</h2>
+          <p>
+            Put the token into a file, and start the agent with these beside its other settings (docs/drivers.md). When
+            it has enrolled, it appears in this list.
+          </p>
+          <Setting name="GLOBALSTACKS_AGENT_NAME" value={token.name} />
+          <Setting name="GLOBALSTACKS_CONTROL_PLANE_URL" value={location.origin} />
+          <Setting name="GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE" value="<that file>" />
+        </ShownOnce>
       )}
       <SendRow
         verb="Make a one-time token"
         isReady={isGood}
+        isDone={token !== null}
         close={close}
-        closing="Close"
         words={['agent', 'enroll', name || '<name>']}
       />
     </form>
+  );
+}
+
+function Setting({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div className="mono anywhere">
+      {name}={value}
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 import { client } from '#libs/api-client/generated/client.gen.js';
 import { HttpRefusalError } from '#libs/contracts/errors.js';
+import { queries } from './query-cache.js';
 
 /** The control plane did not answer: away, or the network between is. Whether a write was made is then not known. */
 export class NoAnswerError extends Error {
@@ -19,6 +20,14 @@ export class ProblemError extends HttpRefusalError {
   }
 }
 
+const UNAUTHENTICATED = 401;
+const SESSION = '/v1/session';
+
+/** The session may have ended since it was asked for; the answer then leads to the sign-in page. */
+function askWhoIsSignedIn(): void {
+  void queries.invalidateQueries({ queryKey: ['session'] });
+}
+
 /** Every refusal is a ProblemError and every silence a NoAnswerError, so that callers see no other kind. */
 async function checkedFetch(request: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   let response: Response;
@@ -29,6 +38,7 @@ async function checkedFetch(request: RequestInfo | URL, init?: RequestInit): Pro
     throw new NoAnswerError('the control plane does not answer');
   }
   if (response.ok) return response;
+  if (response.status === UNAUTHENTICATED && !response.url.endsWith(SESSION)) askWhoIsSignedIn();
   throw await problemOf(response);
 }
 
@@ -38,6 +48,7 @@ async function problemOf(response: Response): Promise<Error> {
     return new NoAnswerError(`no answer that can be read: ${response.status}`);
   const { code, detail, remedy, field } = body as { readonly [member: string]: unknown };
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  if (code === 'WRITE_OUTCOME_UNKNOWN') return new NoAnswerError(text(detail) ?? response.statusText);
   return new ProblemError(
     response.status,
     text(code) ?? `HTTP_${response.status}`,
@@ -50,8 +61,13 @@ async function problemOf(response: Response): Promise<Error> {
 client.setConfig({ baseUrl: globalThis.location?.origin ?? '', fetch: checkedFetch, throwOnError: true });
 
 /** For routes that are asked by their path, with the same errors as the generated client. */
-export async function ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-  const init: RequestInit = { method };
+export async function ask<Answer>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal: AbortSignal | null = null,
+): Promise<Answer> {
+  const init: RequestInit = { method, signal };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { 'content-type': 'application/json' };

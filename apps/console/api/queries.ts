@@ -4,6 +4,8 @@ import {
   listAliases,
   listAttachments,
   listChanges,
+  listDeniedNames,
+  listEgressRules,
   listFlows,
   listLocalNodes,
   listNetworks,
@@ -65,6 +67,22 @@ export const rulesQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'rules'],
     queryFn: () => everyItem((query) => listRules({ path: { network }, query })),
+  });
+
+export const egressRulesQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'egress-rules'],
+    queryFn: () => everyItem((query) => listEgressRules({ path: { network }, query })),
+  });
+
+const DENIED_EVERY_MS = 10_000;
+
+/** What agents refused lately. It is in no event, so it is asked for while shown. */
+export const deniedNamesQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'denied-names'],
+    queryFn: () => listDeniedNames({ path: { network } }),
+    refetchInterval: DENIED_EVERY_MS,
   });
 
 /** What every rule does, and who may reach what: of one version. */

@@ -4,7 +4,9 @@ import type {
   AppliedDto,
   AppliedSummaryDto,
   ConsoleSessionDto,
+  DeniedNameDto,
   ListedAliasDto,
+  ListedEgressRuleDto,
   ListedRuleDto,
   NetworkDto,
   OpenFlowsDto,
@@ -26,6 +28,8 @@ export type AgentStatus = AgentNetworkStatusDto;
 export type Applied = AppliedDto;
 export type Alias = ListedAliasDto;
 export type Rule = ListedRuleDto;
+export type EgressRule = ListedEgressRuleDto;
+export type DeniedName = DeniedNameDto;
 export type RuleEffect = RuleStandingDto;
 export type RuleShare = RuleStandingDto['overrides'][number];
 export type IdleReason = NonNullable<RuleStandingDto['idle']>;
@@ -52,6 +56,16 @@ export type Intent =
       readonly port: number;
     }
   | { readonly kind: 'remove-rule'; readonly ruleId: string }
+  | {
+      readonly kind: 'add-egress-rule';
+      readonly effect: 'allow' | 'deny';
+      readonly from: string;
+      readonly to: string;
+      readonly port: number;
+      readonly private: boolean;
+      readonly via?: string;
+    }
+  | { readonly kind: 'remove-egress-rule'; readonly ruleId: string }
   | { readonly kind: 'remove-alias'; readonly alias: string }
   | { readonly kind: 'detach'; readonly sandboxId: string }
   | { readonly kind: 'delete'; readonly detachAll?: boolean };

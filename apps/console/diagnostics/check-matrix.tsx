@@ -1,5 +1,6 @@
 import type { CheckDto } from '#libs/api-client/generated/types.gen.js';
 import { ProblemError } from '../api/client.js';
+import { Prose } from '../vocabulary/phrase.js';
 import { Said } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
 import { CHECKS } from './check-words.js';
@@ -17,7 +18,7 @@ export function CheckMatrix({ run }: { readonly run: Run }) {
           <th scope="col">Check</th>
           {run.agents.map((agent) => (
             <th key={agent.agentId} scope="col">
-              <span className="mono">{agent.agentId}</span> {rolesOf(agent)}
+              <span className={isName(agent.agentId) ? 'mono' : ''}>{agent.agentId}</span> {rolesOf(agent)}
             </th>
           ))}
         </tr>
@@ -42,6 +43,11 @@ export function CheckMatrix({ run }: { readonly run: Run }) {
   );
 }
 
+/** Checks of the control plane, or of nobody, stand under words that are no name. */
+function isName(agentId: string): boolean {
+  return !agentId.includes(' ');
+}
+
 function hasCheck(agent: Extract<AgentAnswer, { readonly kind: 'answered' }>, code: string): boolean {
   return agent.checks.some((check) => check.code === code);
 }
@@ -52,7 +58,15 @@ function rolesOf(agent: AgentAnswer): string {
 }
 
 function Cell({ agent, code }: { readonly agent: AgentAnswer; readonly code: string }) {
-  if (agent.kind === 'asked') return <span className="third">asked</span>;
+  if (agent.kind === 'asked') return <Said word={{ ...wordOf('PENDING'), text: 'asked' }} />;
+  if (agent.kind === 'stopped') {
+    return (
+      <>
+        <Said word={wordOf('unknown')} />
+        <div className="evidence">stopped before it answered</div>
+      </>
+    );
+  }
   if (agent.kind === 'refused') {
     return (
       <>
@@ -70,8 +84,14 @@ function OneCheck({ check: { status, evidence, remedy } }: { readonly check: Che
   return (
     <>
       <Said word={wordOf(status)} />
-      <div className="evidence">{evidence}</div>
-      {remedy !== null && status !== 'pass' && <div className="evidence">To do: {remedy}</div>}
+      <div className="evidence">
+        <Prose text={evidence} />
+      </div>
+      {remedy !== null && status !== 'pass' && (
+        <div className="evidence">
+          To do: <Prose text={remedy} />
+        </div>
+      )}
     </>
   );
 }

@@ -8,12 +8,16 @@ import { statusQuery } from '../api/queries.js';
 import { useIsLive } from '../live/live-state.js';
 import { useNetworkName } from '../network/use-network.js';
 import { useNames } from '../policy/add-rule.js';
+import { Ago } from '../vocabulary/age.js';
 import { CommandLine } from '../vocabulary/command-line.js';
+import { Said } from '../vocabulary/state.js';
+import { counted } from '../vocabulary/times.js';
+import { wordOf } from '../vocabulary/words.js';
 import { faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
 import { Problem } from '../writes/problem.js';
 import { CheckMatrix } from './check-matrix.js';
-import { useChecks } from './run-checks.js';
+import { type Run, useChecks } from './run-checks.js';
 import { TestReceipt } from './test-receipt.js';
 
 const PARSE = {
@@ -22,7 +26,9 @@ const PARSE = {
   port: (text: string): unknown => parsePort(text, 'port'),
 };
 
-/** Asks whether a connection would work, of both its ends or of every agent. A link fills the form and never runs it. */
+/**
+ * Asks whether a connection would work, of both its ends or of every agent. A link fills the form and never runs it.
+ */
 export function DiagnosticsPage() {
   const network = useNetworkName();
   const search = useSearch({ from: '/frame/networks/$network/diagnostics' });
@@ -33,7 +39,7 @@ export function DiagnosticsPage() {
   const isLive = useIsLive();
   const names = useNames(network, to);
   const agents = useQuery(statusQuery(network)).data?.agents.map(({ agentId }) => agentId) ?? [];
-  const { run, start } = useChecks(network);
+  const { run, start, stop } = useChecks(network);
   const isGood =
     faultOf(PARSE.from, from) === null && faultOf(PARSE.to, to) === null && faultOf(PARSE.port, port) === null;
   const isRunning = run !== null && run.ended === null;
@@ -50,31 +56,28 @@ export function DiagnosticsPage() {
   return (
     <>
       <form className="composer" aria-label="Test a connection" onSubmit={submit}>
-        <div className="fields">
+        <div className="fields ends">
           <NameField label="From" value={from} change={setFrom} parse={PARSE.from} options={names.sources} />
           <NameField label="To alias" value={to} change={setTo} parse={PARSE.to} options={names.aliases} />
           <NameField label="Port" value={port} change={setPort} parse={PARSE.port} options={names.ports} isShort />
-        </div>
-        <div className="send">
-          <button
-            type="button"
-            className="button primary"
-            disabled={!isGood || !isLive || isRunning}
-            onClick={() => ask('ends')}
-          >
-            {run === null ? 'Run' : 'Run again'}
-          </button>
-          <button
-            type="button"
-            className="button quiet"
-            disabled={!isGood || !isLive || isRunning || agents.length === 0}
-            onClick={() => ask('all')}
-          >
-            Check every agent
-          </button>
-          <CommandLine
-            words={['network', 'test', network, from || '<selector>', `${to || '<alias>'}:${port || '<port>'}`]}
-          />
+          <div className="beside">
+            <button
+              type="button"
+              className={isRunning ? 'button' : 'button primary'}
+              disabled={!isRunning && (!isGood || !isLive)}
+              onClick={() => (isRunning ? stop() : ask('ends'))}
+            >
+              {isRunning ? 'Stop' : run === null ? 'Run' : 'Run again'}
+            </button>
+            <button
+              type="button"
+              className="button quiet"
+              disabled={!isGood || !isLive || isRunning || agents.length === 0}
+              onClick={() => ask('all')}
+            >
+              Check every agent
+            </button>
+          </div>
         </div>
       </form>
       {run === null && (
@@ -84,8 +87,52 @@ export function DiagnosticsPage() {
         </p>
       )}
       {run !== null && run.error !== null && <Problem error={run.error} />}
+      {run !== null && run.error === null && run.verdict === null && <Running run={run} />}
       {run?.verdict != null && <TestReceipt network={network} run={run} verdict={run.verdict} />}
       {run !== null && run.agents.length > 0 && <CheckMatrix run={run} />}
+      <section className="part first terminal">
+        <CommandLine
+          words={['network', 'test', network, from || '<selector>', `${to || '<alias>'}:${port || '<port>'}`]}
+        />
+      </section>
     </>
+  );
+}
+
+/** Who has answered so far; there is no verdict yet, or will be none. */
+function Running({ run }: { readonly run: Run }) {
+  if (run.isStopped) return <Stopped run={run} />;
+  const open = run.agents.filter(({ kind }) => kind === 'asked').length;
+  return (
+    <section className="receipt pending-edge" aria-label="Asking">
+      <div className="summary">
+        <Said word={{ ...wordOf('PENDING'), text: 'asking' }} />
+        <span>
+          {open > 0
+            ? `${run.agents.length - open} of ${counted(run.agents.length, 'agent')} answered`
+            : run.agents.length > 0
+              ? 'the agents have answered'
+              : 'the agents at both ends'}
+          , <Ago at={run.began} />
+        </span>
+        <span className="second">no verdict yet</span>
+      </div>
+    </section>
+  );
+}
+
+function Stopped({ run }: { readonly run: Run }) {
+  const answered = run.agents.filter(({ kind }) => kind === 'answered').length;
+  return (
+    <section className="receipt off-edge" aria-label="Stopped" role="status">
+      <div className="summary">
+        <Said word={{ ...wordOf('unknown'), text: 'not known' }} />
+        <span>
+          Stopped
+          {run.agents.length > 0 ? `; ${answered} of ${counted(run.agents.length, 'agent')} had answered.` : '.'}
+        </span>
+        <span className="second">no verdict</span>
+      </div>
+    </section>
   );
 }

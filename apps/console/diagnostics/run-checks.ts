@@ -12,6 +12,7 @@ export interface Question {
 /** What one agent answered, or that it has not yet, or why not. */
 export type AgentAnswer =
   | { readonly kind: 'asked'; readonly agentId: string }
+  | { readonly kind: 'stopped'; readonly agentId: string }
   | {
       readonly kind: 'answered';
       readonly agentId: string;
@@ -24,6 +25,8 @@ export interface Run {
   readonly question: Question;
   readonly began: number;
   readonly ended: number | null;
+  /** Somebody wanted no more answers: what had not come by then is not known. */
+  readonly isStopped: boolean;
   readonly verdict: Verdict | null;
   readonly agents: readonly AgentAnswer[];
   readonly error: unknown;
@@ -33,25 +36,30 @@ export interface Run {
 export function useChecks(network: string): {
   readonly run: Run | null;
   readonly start: (question: Question, agents: readonly string[] | null) => void;
+  readonly stop: () => void;
 } {
   const [run, setRun] = useState<Run | null>(null);
-  const current = useRef(0);
+  const current = useRef<AbortController | null>(null);
 
   const start = useCallback(
     (question: Question, agents: readonly string[] | null): void => {
-      current.current += 1;
-      const mine = current.current;
+      current.current?.abort();
+      const mine = new AbortController();
+      current.current = mine;
       const change = (next: (before: Run) => Run): void => {
         if (mine === current.current) setRun((before) => (before === null ? null : next(before)));
       };
       const path = `/v1/networks/${encodeURIComponent(network)}`;
       const asked: readonly AgentAnswer[] = (agents ?? []).map((agentId) => ({ kind: 'asked', agentId }));
-      setRun({ question, began: Date.now(), ended: null, verdict: null, agents: asked, error: null });
+      setRun({
+        ...{ question, began: Date.now(), ended: null, isStopped: false },
+        ...{ verdict: null, agents: asked, error: null },
+      });
 
       const test = (agentId?: string): Promise<TestResultDto> =>
-        ask('POST', `${path}/tests`, { ...question, ...(agentId === undefined ? {} : { agentId }) });
+        ask('POST', `${path}/tests`, { ...question, ...(agentId === undefined ? {} : { agentId }) }, mine.signal);
       const query = new URLSearchParams({ from: question.from, alias: question.alias, port: String(question.port) });
-      const verdict = ask<Verdict>('GET', `${path}/verdict?${query}`).then((found) =>
+      const verdict = ask<Verdict>('GET', `${path}/verdict?${query}`, undefined, mine.signal).then((found) =>
         change((before) => ({ ...before, verdict: found })),
       );
       const checks =
@@ -73,22 +81,38 @@ export function useChecks(network: string): {
     },
     [network],
   );
-  return { run, start };
+  const stop = useCallback((): void => {
+    current.current?.abort();
+    current.current = null;
+    setRun((before) => (before === null || before.ended !== null ? before : stopped(before, Date.now())));
+  }, []);
+  return { run, start, stop };
+}
+
+/** Nothing is asked again; what had come stays. */
+function stopped(run: Run, now: number): Run {
+  const agents = run.agents.map(
+    (agent): AgentAnswer => (agent.kind === 'asked' ? { kind: 'stopped', agentId: agent.agentId } : agent),
+  );
+  return { ...run, ended: now, isStopped: true, agents };
 }
 
 function withAnswer(run: Run, answer: AgentAnswer): Run {
   return { ...run, agents: run.agents.map((each) => (each.agentId === answer.agentId ? answer : each)) };
 }
 
-/** Of a test of both ends: whose check is whose. Checks of a local node stand under its name. */
+/** Who made a check. The control plane makes those that have no agent, no local node and no role. */
+export function checkedBy({ agentId, nodeId, role }: CheckDto): string {
+  return agentId ?? nodeId ?? (role === null ? 'control plane' : `nobody, as ${role}`);
+}
+
+/** Of a test of both ends: whose check is whose. */
 function byAgent(checks: readonly CheckDto[], disagreements: readonly CheckDto[]): readonly AgentAnswer[] {
-  const nameOf = ({ agentId, nodeId, role }: CheckDto): string =>
-    agentId ?? (nodeId === null ? `nobody, as ${role}` : nodeId);
-  const names = [...new Set(checks.map(nameOf))];
+  const names = [...new Set(checks.map(checkedBy))];
   return names.map((agentId) => ({
     kind: 'answered',
     agentId,
-    checks: checks.filter((check) => nameOf(check) === agentId),
-    disagreements: disagreements.filter((check) => nameOf(check) === agentId),
+    checks: checks.filter((check) => checkedBy(check) === agentId),
+    disagreements: disagreements.filter((check) => checkedBy(check) === agentId),
   }));
 }

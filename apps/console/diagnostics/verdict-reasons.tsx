@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { aliasesQuery, rulesQuery } from '../api/queries.js';
+import { aliasesQuery, egressRulesQuery, rulesQuery } from '../api/queries.js';
 import type { Verdict } from '../api/shapes.js';
+import { Phrased, plain } from '../vocabulary/phrase.js';
 import type { Question } from './run-checks.js';
 import { sentences } from './verdict-sentences.js';
 
@@ -13,25 +14,30 @@ interface Props {
 
 /** Why, rule by rule; each rule is a link to where it can be removed. */
 export function VerdictReasons({ network, question, verdict }: Props) {
-  const rules = useQuery(rulesQuery(network)).data ?? [];
+  // Of an alias or of a name outside, which has a dot: each has rules of its own.
+  const isOutside = question.alias.includes('.');
+  const inside = useQuery(rulesQuery(network)).data ?? [];
+  const outside = useQuery({ ...egressRulesQuery(network), enabled: isOutside }).data ?? [];
+  const rules = isOutside ? outside : inside;
   const aliases = useQuery(aliasesQuery(network)).data ?? [];
   const published = aliases.find(({ alias }) => alias === question.alias)?.ports.map((port) => port.published) ?? [];
   return (
     <ul>
-      {sentences(verdict, question, rules, published).map(({ text, ruleId }) => (
-        <li key={text} className="anywhere">
-          {text}{' '}
-          {ruleId !== null && (
-            <Link
-              className="remark"
-              to="/networks/$network/policy"
-              params={{ network }}
-              search={{ rule: ruleId }}
-              aria-label={`show ${ruleId}`}
-            >
-              show
-            </Link>
-          )}
+      {sentences(verdict, question, rules, published).map((sentence) => (
+        <li key={plain(sentence)} className="anywhere">
+          <Phrased
+            of={sentence}
+            ofRule={(rule) => (
+              <Link
+                className="mono"
+                to={isOutside ? '/networks/$network/egress' : '/networks/$network/policy'}
+                params={{ network }}
+                search={{ rule }}
+              >
+                {rule}
+              </Link>
+            )}
+          />
         </li>
       ))}
       <li className="remark">

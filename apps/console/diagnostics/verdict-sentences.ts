@@ -1,10 +1,5 @@
 import type { Rule, Verdict } from '../api/shapes.js';
-
-/** One thing said about a verdict; `ruleId` names the rule that it is about. */
-export interface Sentence {
-  readonly text: string;
-  readonly ruleId: string | null;
-}
+import { type Phrase, type Piece, phrase, rule as ruleId, typed } from '../vocabulary/phrase.js';
 
 interface Question {
   readonly from: string;
@@ -14,13 +9,16 @@ interface Question {
 
 const MOST_MISSES = 3;
 
-/** Explains a verdict in sentences, in this order: the decision, the rule, rules that came near, the version that decided. */
+/**
+ * Explains a verdict in sentences, in this order: the decision, the rule, rules that came near, the version that
+ * decided.
+ */
 export function sentences(
   verdict: Verdict,
   question: Question,
   rules: readonly Rule[],
   published: readonly number[],
-): readonly Sentence[] {
+): readonly Phrase[] {
   return [...decision(verdict, question, rules, published), ...misses(verdict, rules)];
 }
 
@@ -29,69 +27,67 @@ function decision(
   { from, alias, port }: Question,
   rules: readonly Rule[],
   published: readonly number[],
-): readonly Sentence[] {
+): readonly Phrase[] {
   const rule = rules.find(({ id }) => id === verdict.ruleId);
-  const since = rule === undefined ? '' : ` since v${rule.since}`;
+  const by = verdict.ruleId === null ? 'a rule' : ruleId(verdict.ruleId);
+  const since: Phrase = rule === undefined ? [] : phrase` since ${typed(`v${rule.since}`)}`;
   switch (verdict.reason) {
     case 'ALLOWED':
-      return [
-        { text: `Allowed by ${verdict.ruleId}${since}${ruleText(rule)}. No deny matches.`, ruleId: verdict.ruleId },
-      ];
+      return [phrase`Allowed by ${by}${since}${meaning(rule)}. No deny matches.`];
     case 'EXPLICIT_DENY': {
       const allow = rules.find((each) => each.effect === 'allow' && each.to === alias && each.port === port);
-      const beaten =
-        allow === undefined
-          ? []
-          : [{ text: `A deny beats every allow, also ${allow.id}${ruleText(allow)}.`, ruleId: allow.id }];
-      return [{ text: `Denied by ${verdict.ruleId}${since}${ruleText(rule)}.`, ruleId: verdict.ruleId }, ...beaten];
+      const denied = phrase`Denied by ${by}${since}${meaning(rule)}.`;
+      if (allow === undefined) return [denied];
+      return [denied, phrase`${ruleId(allow.id)} would allow it${meaning(allow)}, but a deny beats every allow.`];
     }
     case 'DEFAULT_DENY':
-      return [{ text: 'No rule allows it.', ruleId: null }];
+      return [['No rule allows it.']];
     case 'NO_ALIAS':
-      return [{ text: `There is no alias ${alias}.`, ruleId: null }];
+      return [phrase`There is no alias ${typed(alias)}.`];
     case 'NO_PORT':
-      return [{ text: `${alias} publishes ${published.join(' and ') || 'nothing'}, not ${port}.`, ruleId: null }];
+      return [phrase`${typed(alias)} publishes ${typed(published.join(' and ') || 'nothing')}, not ${typed(port)}.`];
     case 'NOT_ATTACHED':
-      return [{ text: `Nobody attached here is ${from}.`, ruleId: null }];
+      return [phrase`Nobody attached here is ${typed(from)}.`];
     case 'MIXED': {
       const may = verdict.members.filter(({ effect }) => effect === 'allow').length;
       const not = verdict.members.filter(({ effect }) => effect === 'deny');
-      const named = not.slice(0, MOST_MISSES).map(({ source, ruleId }) => ({
-        text: `${source} may not: ${ruleId === null ? 'no rule allows it' : `denied by ${ruleId}`}.`,
-        ruleId,
-      }));
-      const more =
-        not.length > named.length ? [{ text: `${not.length - named.length} more may not.`, ruleId: null }] : [];
-      return [{ text: `${may} of ${verdict.members.length} may.`, ruleId: null }, ...named, ...more];
+      const named = not
+        .slice(0, MOST_MISSES)
+        .map(({ source, ruleId: id }) =>
+          id === null
+            ? phrase`${typed(source)} may not: no rule allows it.`
+            : phrase`${typed(source)} may not: denied by ${ruleId(id)}.`,
+        );
+      const more = not.length - named.length;
+      return [[`${may} of ${verdict.members.length} may.`], ...named, ...(more > 0 ? [[`${more} more may not.`]] : [])];
     }
   }
 }
 
-function ruleText(rule: Rule | undefined): string {
-  return rule === undefined ? '' : ` (${rule.from} to ${rule.to}:${rule.port})`;
+function meaning(rule: Rule | undefined): Phrase {
+  return rule === undefined ? [] : phrase` (${typed(`${rule.from} to ${rule.to}:${rule.port}`)})`;
 }
 
-function misses(verdict: Verdict, rules: readonly Rule[]): readonly Sentence[] {
+function misses(verdict: Verdict, rules: readonly Rule[]): readonly Phrase[] {
   if (verdict.effect === 'allow') return [];
-  const shown = verdict.nearMisses.slice(0, MOST_MISSES).map(({ ruleId, missed }) => {
-    const rule = rules.find(({ id }) => id === ruleId);
-    const what =
-      rule === undefined
-        ? ''
-        : missed === 'port'
-          ? `: it is about ${rule.port}`
-          : missed === 'alias'
-            ? `: it is about ${rule.to}`
-            : `: it is about ${rule.from}`;
-    return { text: `${ruleId} matches all but the ${missed}${what}.`, ruleId };
+  const shown = verdict.nearMisses.slice(0, MOST_MISSES).map(({ ruleId: id, missed }): Phrase => {
+    const rule = rules.find((each) => each.id === id);
+    const near = phrase`${ruleId(id)} matches all but the ${missed}`;
+    return rule === undefined ? [...near, '.'] : phrase`${near}: it is about ${about(rule, missed)}.`;
   });
   const more = verdict.nearMisses.length - shown.length;
-  return more > 0 ? [...shown, { text: `${more} more came near.`, ruleId: null }] : shown;
+  return more > 0 ? [...shown, [`${more} more came near.`]] : shown;
+}
+
+function about(rule: Rule, missed: Verdict['nearMisses'][number]['missed']): Piece {
+  if (missed === 'port') return typed(rule.port);
+  return typed(missed === 'alias' ? rule.to : rule.from);
 }
 
 /** The head of it: `sbx-web may not reach postgres:5432`. */
-export function verdictTitle({ effect }: Pick<Verdict, 'effect'>, { from, alias, port }: Question): string {
-  const target = `${alias}:${port}`;
-  if (effect === 'allow') return `${from} may reach ${target}`;
-  return effect === 'deny' ? `${from} may not reach ${target}` : `some of ${from} may reach ${target}, some may not`;
+export function verdictTitle({ effect }: Pick<Verdict, 'effect'>, { from, alias, port }: Question): Phrase {
+  const [source, target] = [typed(from), typed(`${alias}:${port}`)];
+  if (effect === 'allow') return phrase`${source} may reach ${target}`;
+  if (effect === 'deny') return phrase`${source} may not reach ${target}`;
+  return phrase`some of ${source} may reach ${target}, some may not`;
 }

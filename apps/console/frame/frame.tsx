@@ -18,7 +18,8 @@ export function Frame() {
   const session = useQuery(sessionQuery);
   const isSignedOut = useObserved(liveState).kind === 'signed-out';
   if (isSignedOut || (session.error instanceof ProblemError && session.error.status === 401)) {
-    return <ToSignIn />;
+    // Whoever was signed in on this page is told that it ended, which is another thing than never having been.
+    return <ToSignIn hasEnded={isSignedOut || session.data !== undefined} />;
   }
   if (session.data === undefined) {
     return session.isError ? <Problem error={session.error} again={() => void session.refetch()} /> : null;
@@ -27,11 +28,11 @@ export function Frame() {
 }
 
 /** Once, since the place to come back to is where this began. */
-function ToSignIn() {
+function ToSignIn({ hasEnded }: { readonly hasEnded: boolean }) {
   const navigate = useNavigate();
   const { href } = useLocation();
-  const [from] = useState(href);
-  useEffect(() => void navigate({ to: '/sign-in', search: { to: from }, replace: true }), [navigate, from]);
+  const [search] = useState({ to: href, ...(hasEnded ? { ended: 'yes' } : {}) });
+  useEffect(() => void navigate({ to: '/sign-in', search, replace: true }), [navigate, search]);
   return null;
 }
 

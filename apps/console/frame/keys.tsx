@@ -48,10 +48,15 @@ export function Keys() {
           <kbd>g</kbd> then <kbd>n</kbd> <kbd>s</kbd> <kbd>a</kbd> <kbd>l</kbd> <kbd>t</kbd>
         </dt>
         <dd>networks, sandboxes, agents, local nodes, tokens</dd>
+        <dt>in the map</dt>
+        <dd>
+          arrow keys go from box to box, <kbd>e</kbd> along the lines of a box; <kbd>Enter</kbd> holds a line,{' '}
+          <kbd>Esc</kbd> lets go; <kbd>t</kbd> shows the table
+        </dd>
         <dt>
           <kbd>Esc</kbd>
         </dt>
-        <dd>closes this, and lets go of a held pair of the map</dd>
+        <dd>closes this</dd>
       </dl>
       <p className="remark">Events of a kind that this page does not know, skipped: {skipped}</p>
     </section>

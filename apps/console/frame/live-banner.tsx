@@ -1,7 +1,10 @@
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { networkQuery } from '../api/queries.js';
 import { liveState, useObserved } from '../live/live-state.js';
 import { Glyph } from '../vocabulary/glyph.js';
-import { clockTime, counted } from '../vocabulary/times.js';
+import { clockTime, counted, duration } from '../vocabulary/times.js';
 
 const CAUGHT_UP_MS = 10_000;
 
@@ -9,13 +12,25 @@ const CAUGHT_UP_MS = 10_000;
 export function LiveBanner() {
   const live = useObserved(liveState);
   const changes = useCaughtUp();
+  const { network } = useParams({ strict: false });
+  const staleness = useQuery({ ...networkQuery(network ?? ''), enabled: false }).data?.maxStalenessSeconds;
   if (live.kind === 'not-live') {
     return (
       <div className="as-of" role="alert">
         <Glyph name="stale" tone="stale" />
         <div>
-          <b>You see things as they were at {clockTime(live.since, Date.now())}.</b> The control plane does not answer.
-          Agents keep serving what they applied; what they do now is not known. Writes wait.
+          <b>
+            You see {network === undefined ? 'things as they were' : `${network} as it was`} at{' '}
+            {clockTime(live.since, Date.now())}.
+          </b>{' '}
+          The control plane does not answer. Agents keep serving what they applied; what they do now is not known. You
+          can change nothing until it answers again.
+          {staleness !== undefined && (
+            <div className="remark">
+              If agents cannot reach it for longer than {duration(staleness * 1_000)}, the max staleness of {network},
+              they stop serving {network}.
+            </div>
+          )}
         </div>
       </div>
     );
@@ -26,10 +41,15 @@ export function LiveBanner() {
       <Glyph name="synced" tone="ok" />
       <div>
         <b>live again</b>
-        {changes === undefined ? '; everything was asked again' : `; ${counted(changes, 'change')} while away`}
+        {caughtUpText(changes)}
       </div>
     </div>
   );
+}
+
+function caughtUpText(changes: number | undefined): string {
+  if (changes === undefined) return '; everything was asked again';
+  return changes === 0 ? '; nothing changed while away' : `; ${counted(changes, 'change')} while away`;
 }
 
 /** The changes while away, for ten seconds after they were made up for; undefined: their number is not known. */

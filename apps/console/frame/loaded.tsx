@@ -6,23 +6,29 @@ import { Problem } from '../writes/problem.js';
 const QUIET_MS = 150;
 const SLOW_MS = 3_000;
 
-/** An answer of the control plane, or that there is none yet, or why there is none. Earlier data stays, with its time. */
+/**
+ * Shows what the control plane answered. Until it has answered, shows that the page waits; when it refuses or cannot be
+ * reached, shows why. If there was an answer before, that stays on the page, with the time at which it came.
+ */
 export function Loaded<Data>({
   query,
-  title,
+  heading,
+  columns = [],
   children,
 }: {
   readonly query: UseQueryResult<Data>;
   /** The heading while there is nothing to show; for a page that is this answer. */
-  readonly title?: string;
+  readonly heading?: ReactNode;
+  /** The headings of the table that is awaited. */
+  readonly columns?: readonly string[];
   readonly children: (data: Data) => ReactNode;
 }) {
   const again = (): void => void query.refetch();
   if (query.data === undefined) {
     return (
       <>
-        {title !== undefined && <h1 className="mono">{title}</h1>}
-        {query.isError ? <Problem error={query.error} again={again} /> : <Waiting />}
+        {heading}
+        {query.isError ? <Problem error={query.error} again={again} /> : <Waiting columns={columns} />}
       </>
     );
   }
@@ -44,7 +50,7 @@ export function Loaded<Data>({
 }
 
 /** Nothing at first, since most answers come at once; then that something is awaited, and how long already. */
-function Waiting() {
+function Waiting({ columns }: { readonly columns: readonly string[] }) {
   const [waited, setWaited] = useState(0);
   useEffect(() => {
     const timers = [QUIET_MS, SLOW_MS].map((ms) => setTimeout(() => setWaited(ms), ms));
@@ -52,8 +58,31 @@ function Waiting() {
   }, []);
   if (waited === 0) return null;
   return (
-    <p className="third" aria-busy="true">
-      {waited < SLOW_MS ? '…' : 'asked 3 s ago, no answer yet'}
-    </p>
+    <div aria-busy="true">
+      {columns.length > 0 && (
+        <table className="part first">
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              {columns.map((column) => (
+                <td key={column} className="third">
+                  …
+                </td>
+              ))}
+            </tr>
+          </tbody>
+        </table>
+      )}
+      {waited >= SLOW_MS && <p className="remark asked">Asked 3 s ago, no answer yet.</p>}
+      {waited < SLOW_MS && columns.length === 0 && <p className="third">…</p>}
+    </div>
   );
 }

@@ -46,7 +46,8 @@ export function Rail({ isOpen }: { readonly isOpen: boolean }) {
         </Link>
       )}
       <div className="who">
-        <b>{session.user}</b> {session.role}
+        <b>{session.user}</b>
+        {session.role === session.user ? '' : ` ${session.role}`}
         <br />
         {session.expiresAt !== null && (
           <>

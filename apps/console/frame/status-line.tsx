@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { agentsQuery } from '../api/queries.js';
 import { tryNow } from '../live/follow.js';
 import { lastPosition, liveState, useObserved } from '../live/live-state.js';
-import { Ago } from '../vocabulary/age.js';
+import { Ago, Until } from '../vocabulary/age.js';
 import { Glyph } from '../vocabulary/glyph.js';
 import { clockTime, counted } from '../vocabulary/times.js';
 
@@ -23,12 +23,15 @@ export function StatusLine() {
         <span>
           since {clockTime(live.since, Date.now())}, <Ago at={live.since} /> old
         </span>
+        {position !== null && <span className="wide-only">last event {position.toLocaleString('en')}</span>}
         <span className="wide-only">
-          next try <Ago at={live.nextTryAt} />
+          next try <Until at={live.nextTryAt} />
         </span>
-        <button type="button" className="link-button" onClick={tryNow}>
-          try now
-        </button>
+        <span className="try-now">
+          <button type="button" className="link-button" onClick={tryNow}>
+            Try now
+          </button>
+        </span>
       </footer>
     );
   }

@@ -25,7 +25,9 @@ const GRACE_MS = 500;
 
 const silenceOf = (heartbeatSeconds: number): number => MISSED_HEARTBEATS * heartbeatSeconds * 1_000 + GRACE_MS;
 
-/** The one connection that feeds every tab: it resumes after the last event that was heard, and tells when it is deaf. */
+/**
+ * The one connection that feeds every tab: it resumes after the last event that was heard, and tells when it is deaf.
+ */
 export class EventStream {
   private connection: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;

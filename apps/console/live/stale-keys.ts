@@ -50,14 +50,21 @@ export function staleKeys(name: string, data: unknown): readonly KeyPattern[] | 
   }
 }
 
+/** Rules about names outside, and what they refused. */
+const EGRESS = ['egress-rules', 'denied-names'];
+
 function networkKeys(network: string | null, type: string, sandboxId: string | null): readonly KeyPattern[] {
-  const whole: KeyPattern[] = [['networks'], ['network', network, 'show'], ['network', network, 'status']];
+  const whole: KeyPattern[] = [
+    ['networks'],
+    ...['show', 'status', 'changes'].map((what) => ['network', network, what]),
+  ];
   const rules: KeyPattern[] = [
     ['network', network, 'rules'],
     ['network', network, 'reachability'],
     ['network', network, 'verdict'],
   ];
   if (type.startsWith('PolicyRule')) return [...whole, ...rules];
+  if (type.startsWith('EgressRule')) return [...whole, ...rules, ...EGRESS.map((what) => ['network', network, what])];
   const sandboxes: KeyPattern[] = [
     ['network', network, 'attachments'],
     ['network', network, 'aliases'],

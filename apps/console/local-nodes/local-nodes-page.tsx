@@ -52,7 +52,7 @@ export function LocalNodesPage() {
           }
         </Loaded>
       </section>
-      <section className="part" style={{ maxWidth: 560 }}>
+      <section className="part terminal">
         <CommandLine words={['mesh', 'status']} />
       </section>
     </>

@@ -1,25 +1,11 @@
 import '@xyflow/react/dist/base.css';
-import {
-  type EdgeProps,
-  type Edge as FlowEdge,
-  Handle,
-  type Node,
-  type NodeProps,
-  Position,
-  ReactFlow,
-} from '@xyflow/react';
+import { ReactFlow } from '@xyflow/react';
 import { type KeyboardEvent, useMemo } from 'react';
-import { useIsLive } from '../live/live-state.js';
-import { Glyph } from '../vocabulary/glyph.js';
-import { wordOf } from '../vocabulary/words.js';
 import type { Line } from './bundles.js';
-import type { Frame, Layout, Route } from './layout.js';
+import type { Layout, Route } from './layout.js';
+import { type AgentMark, elementId, FrameBox, type FrameNode, SandboxBox, type SandboxNode } from './map-boxes.js';
+import { type RouteEdge, RouteLine } from './map-line.js';
 import type { MapNode } from './model.js';
-
-export interface AgentMark {
-  readonly state: string;
-  readonly version: number | null;
-}
 
 interface Props {
   readonly label: string;
@@ -33,89 +19,6 @@ interface Props {
   readonly hold: (line: Line) => void;
   readonly select: (node: string) => void;
   readonly press: (event: KeyboardEvent) => void;
-}
-
-type FrameNode = Node<{ readonly frame: Frame; readonly mark: AgentMark | undefined }, 'frame'>;
-type SandboxNode = Node<{ readonly node: MapNode; readonly isHot: boolean }, 'sandbox'>;
-type RouteEdge = FlowEdge<{ readonly route: Route; readonly isHot: boolean }, 'route'>;
-
-/** The id of a node's element, which the map names as its active descendant. */
-export function elementId(node: string): string {
-  return `map-${node.replaceAll(/[^A-Za-z0-9_-]/g, '_')}`;
-}
-
-function FrameBox({ data: { frame, mark } }: NodeProps<FrameNode>) {
-  const isLive = useIsLive();
-  const word = wordOf(isLive ? (mark?.state ?? 'UNKNOWN') : 'UNKNOWN');
-  return (
-    <div className="map-frame" style={{ width: frame.width, height: frame.height }}>
-      <div className="map-frame-head">
-        {mark !== undefined && <Glyph name={word.glyph} tone={word.tone} />}
-        <b>{frame.title}</b>
-        <span className="hidden">{word.text}</span>
-        <span className="mono">
-          {mark?.version == null ? '' : `v${mark.version} `}
-          {frame.height < 60 ? `${frame.count}` : ''}
-        </span>
-      </div>
-      <Ends />
-    </div>
-  );
-}
-
-function SandboxBox({ data: { node, isHot } }: NodeProps<SandboxNode>) {
-  return (
-    <div
-      className={isHot ? 'map-node hot' : 'map-node'}
-      id={elementId(node.id)}
-      role="img"
-      aria-label={`${node.title} ${node.subtitle}`}
-    >
-      <span className="mono strong">{node.title}</span>
-      {node.subtitle !== '' && <span className="mono second">{node.subtitle}</span>}
-      <Ends />
-    </div>
-  );
-}
-
-/** The library wants places where lines begin and end; ours are worked out with the layout. */
-function Ends() {
-  return (
-    <>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-    </>
-  );
-}
-
-function RouteLine({ data }: EdgeProps<RouteEdge>) {
-  if (data === undefined) return null;
-  const { route, isHot } = data;
-  const { line, path, end } = route;
-  const open = line.pairs.reduce((sum, pair) => sum + (pair.open ?? 0), 0);
-  const isBundle = line.pairs.length > 1;
-  const text = [isBundle ? `${line.pairs.length} pairs` : '', open > 0 ? `${open} open` : '']
-    .filter((part) => part !== '')
-    .join(', ');
-  const back = -9 * end.direction;
-  return (
-    <g className={`map-line ${line.effect} ${isHot ? 'hot' : ''} ${isBundle ? 'bundle' : ''}`}>
-      <path className="reach" d={path} />
-      <path className="stroke" d={path} />
-      {line.effect !== 'deny' && (
-        <path
-          className="head"
-          d={`M${end.x + back} ${end.y - 4.5}L${end.x} ${end.y}L${end.x + back} ${end.y + 4.5}z`}
-        />
-      )}
-      {line.effect !== 'allow' && <path className="stop" d={`M${end.x + back / 2.2} ${end.y - 6}v12`} />}
-      {text !== '' && (
-        <text className="flows" x={end.x + back * 1.6} y={end.y - 5} textAnchor={end.direction > 0 ? 'end' : 'start'}>
-          {text}
-        </text>
-      )}
-    </g>
-  );
 }
 
 const LEAST_HEIGHT = 240;

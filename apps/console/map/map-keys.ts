@@ -15,7 +15,9 @@ export interface Walked {
   readonly showTable: () => void;
 }
 
-/** Arrows go from box to box, `e` along the lines of a box, Enter holds a line, Escape lets go, `t` swaps to the table. */
+/**
+ * Arrows go from box to box, `e` along the lines of a box, Enter holds a line, Escape lets go, `t` swaps to the table.
+ */
 export function walk(event: KeyboardEvent, walked: Walked): void {
   const next = targetOf(event.key, walked);
   if (next === undefined) return;

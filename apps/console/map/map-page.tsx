@@ -9,7 +9,8 @@ import { counted } from '../vocabulary/times.js';
 import { type Line, linesOf } from './bundles.js';
 import { layoutOf, routesOf } from './layout.js';
 import { Legend } from './legend.js';
-import { type AgentMark, MapCanvas } from './map-canvas.js';
+import type { AgentMark } from './map-boxes.js';
+import { MapCanvas } from './map-canvas.js';
 import { walk } from './map-keys.js';
 import { filtered, mapModel } from './model.js';
 import { PairPanel } from './pair-panel.js';
@@ -97,7 +98,7 @@ function Shown({ network, reachability }: { readonly network: string; readonly r
         />
         <span className="remark wide-only">
           {sandboxes} on {counted(agents.size, 'agent')}. <kbd>Tab</kbd> into the map, arrow keys move, <kbd>e</kbd>{' '}
-          walks the lines, <kbd>Enter</kbd> holds one, <kbd>t</kbd> shows the table.
+          goes along the lines.
         </span>
       </div>
       {!isTable && (

@@ -5,6 +5,7 @@ import type { Edge } from '../api/shapes.js';
 import { VerdictReasons } from '../diagnostics/verdict-reasons.js';
 import { verdictTitle } from '../diagnostics/verdict-sentences.js';
 import { Glyph } from '../vocabulary/glyph.js';
+import { Phrased } from '../vocabulary/phrase.js';
 import { counted } from '../vocabulary/times.js';
 import type { Line } from './bundles.js';
 import { byInterest, targetsText } from './model.js';
@@ -67,7 +68,9 @@ function Target({ network, edge }: { readonly network: string; readonly edge: Ed
     <section className="part first">
       <h2 className={`line ${edge.effect}`}>
         <Glyph name={edge.effect} tone={edge.effect} />
-        <span>{verdictTitle(edge, edge)}</span>
+        <span>
+          <Phrased of={verdictTitle(edge, edge)} />
+        </span>
       </h2>
       {verdict === undefined ? (
         <p className="third">…</p>

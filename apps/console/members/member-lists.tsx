@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { LocalNodeStatusDto } from '#libs/api-client/generated/types.gen.js';
 import type { AgentStatus } from '../api/shapes.js';
+import { useIsLive } from '../live/live-state.js';
 import { Age } from '../vocabulary/age.js';
 import { State } from '../vocabulary/state.js';
 import { Contact } from './contact.js';
@@ -42,9 +43,11 @@ export function AgentMembers({ agents }: { readonly agents: readonly AgentStatus
 }
 
 function AppliedText({ agent: { appliedVersion, tookMs, flowsCut } }: { readonly agent: AgentStatus }) {
+  const isLive = useIsLive();
   if (appliedVersion === null) return <>No version applied.</>;
   return (
     <>
+      {isLive ? '' : 'had '}
       <span className="mono">v{appliedVersion}</span>
       {tookMs == null ? '' : ` in ${tookMs} ms`}
       {flowsCut == null ? '.' : `, cut ${flowsCut}.`}

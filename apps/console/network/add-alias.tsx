@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { publishAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
-import { attachmentsQuery, networkQuery } from '../api/queries.js';
+import { portText } from '#libs/contracts/ports.js';
+import { aliasesQuery, attachmentsQuery, networkQuery } from '../api/queries.js';
 import { Field, faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
 import { SendRow } from '../writes/send-row.js';
@@ -29,7 +30,11 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
   const [alias, setAlias] = useState('');
   const [ports, setPorts] = useState('');
   const [inheritRules, setInheritRules] = useState(false);
+  const [replacePorts, setReplacePorts] = useState(false);
   const attached = useQuery(attachmentsQuery(network)).data?.map((each) => each.sandboxId) ?? [];
+  const present = useQuery(aliasesQuery(network)).data?.find((each) => each.alias === alias);
+  const isPublished = present?.sandboxId === sandboxId;
+  const replaces = replacePorts && isPublished;
   const version = useQuery(networkQuery(network)).data?.version ?? null;
   const [seen] = useState(version);
   const { state, send, changed, refusalOf } = useWrite();
@@ -47,7 +52,7 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
         publishAlias({
           path: { network },
           headers,
-          body: { sandboxId, alias, ports: [...portWords(ports)], inheritRules },
+          body: { sandboxId, alias, ports: [...portWords(ports)], inheritRules, replacePorts: replaces },
         }),
       done: close,
     });
@@ -85,6 +90,14 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
         />
       </div>
       <InheritRules state={state} isOn={inheritRules} set={setInheritRules} />
+      {isPublished && (
+        <p className="fields">
+          <label className="line">
+            <input type="checkbox" checked={replacePorts} onChange={(event) => setReplacePorts(event.target.checked)} />
+            Replace the ports that it publishes now: {present.ports.map(portText).join(', ')}
+          </label>
+        </p>
+      )}
       <WriteTrouble
         network={network}
         state={state}
@@ -105,6 +118,7 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
           alias || '<alias>',
           ...portFlags,
           ...(inheritRules ? ['--inherit-rules'] : []),
+          ...(replaces ? ['--replace-ports'] : []),
           '--wait',
         ]}
       />

@@ -12,11 +12,11 @@ export function portsText(ports: Alias['ports']): string {
 }
 
 /** Whether the name is answered and its listeners stand, at every agent that has part in the network. */
-function ListenersState({ alias: { listeners } }: { readonly alias: Alias }) {
+export function ListenersState({ listeners }: Pick<Alias, 'listeners'>) {
   const [first] = listeners.troubles;
   const more = listeners.troubles.length - 1;
   if (first === undefined) {
-    if (listeners.expected === 0) return <Said word={{ ...wordOf('skipped'), text: 'no agent takes part' }} />;
+    if (listeners.expected === 0) return <Said word={{ ...wordOf('skipped'), text: 'no agent serves it' }} />;
     return <State of="SYNCED" text="answered" />;
   }
   const state = { failed: 'FAILED', pending: 'PENDING', unknown: 'UNKNOWN' }[first.state];
@@ -42,7 +42,7 @@ export const aliasColumns: readonly Column<Alias>[] = [
         <span className="third">{name.slice(alias.length)}</span>
         <div className="narrow-only second">
           {sandboxId}
-          {agentId === null ? '' : ` on ${agentId}`}
+          {agentId !== null && <span className="unbroken"> on {agentId}</span>}
         </div>
       </>
     ),
@@ -58,11 +58,11 @@ export const aliasColumns: readonly Column<Alias>[] = [
     ),
   },
   { heading: 'On', className: 'mono second wide-only', cell: ({ agentId }) => agentId ?? 'no agent' },
-  { heading: 'DNS and listener', cell: (alias) => <ListenersState alias={alias} /> },
+  { heading: 'DNS and listener', cell: ({ listeners }) => <ListenersState listeners={listeners} /> },
 ];
 
 /** How many aliases are answered everywhere. */
-export function answeredText(aliases: readonly Alias[]): string {
-  const whole = aliases.filter(({ listeners }) => listeners.up === listeners.expected).length;
-  return `${whole} of ${aliases.length} work at every agent`;
+export function answeredText(aliases: readonly Alias[], isLive: boolean): string {
+  const whole = aliases.filter(({ listeners: { up, expected } }) => expected > 0 && up === expected).length;
+  return `${whole} of ${aliases.length} ${isLive ? 'work' : 'worked'} at every agent`;
 }

@@ -45,14 +45,14 @@ export function AliasesPage() {
           close={close}
         />
       )}
-      <Loaded query={useQuery(aliasesQuery(network))}>
+      <Loaded columns={['Name', 'Ports', 'DNS and listener']} query={useQuery(aliasesQuery(network))}>
         {(aliases) => {
           const shown = aliases.filter(({ alias, sandboxId }) => alias.includes(q) || sandboxId.includes(q));
           return (
             <section className="part first">
               <div className="heading">
                 <h2>Aliases</h2>
-                <span className="remark">{aliases.length > 0 ? answeredText(aliases) : ''}</span>
+                <span className="remark">{aliases.length > 0 ? answeredText(aliases, isLive) : ''}</span>
                 <div className="actions">
                   <input
                     className="input filter"
@@ -94,7 +94,7 @@ export function AliasesPage() {
         }}
       </Loaded>
       {refusal !== null && <p className="remark part">{refusal}</p>}
-      <section className="part" style={{ maxWidth: 560 }}>
+      <section className="part terminal">
         <CommandLine words={['network', 'alias', 'list', network]} />
       </section>
     </>

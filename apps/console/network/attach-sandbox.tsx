@@ -74,7 +74,7 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
           value={alias}
           change={changed(setAlias)}
           parse={PARSE.alias}
-          placeholder="none: it may dial, nobody can dial it"
+          placeholder="api"
           refusal={refusalOf('alias')}
         />
         <Field
@@ -86,6 +86,9 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
           refusal={refusalOf('ports')}
         />
       </div>
+      {!hasName && (
+        <p className="fields remark">Without an alias and a port it may reach others, and nobody can reach it.</p>
+      )}
       <InheritRules state={state} isOn={inheritRules} set={setInheritRules} />
       <WriteTrouble
         network={network}

@@ -10,6 +10,7 @@ import { useRefusal } from '../session/session.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 import { labelTexts } from '../vocabulary/labels.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
+import { Prose } from '../vocabulary/phrase.js';
 import { State } from '../vocabulary/state.js';
 import { ConfirmWrite } from '../writes/confirm-write.js';
 import { AttachSandbox } from './attach-sandbox.js';
@@ -102,21 +103,32 @@ function columnsOf(network: string, mayWrite: boolean): readonly Column<Attachme
     {
       heading: 'Sandbox',
       className: 'mono',
-      cell: ({ sandboxId, agentId, dns, dnsRemedy }) => (
+      cell: ({ sandboxId, agentId, aliases, dns, dnsRemedy }) => (
         <>
           <Link className="strong" to="/sandboxes/$sandbox" params={{ sandbox: sandboxId }}>
             {sandboxId}
           </Link>
           <div className="narrow-only second">{agentId === null ? 'no agent' : `on ${agentId}`}</div>
+          {aliases.length > 0 && (
+            <div className="narrow-only second">as {aliases.map(({ alias }) => alias).join(', ')}</div>
+          )}
           <div className="narrow-only sans">
             DNS: <State of={dns} />
-            {dnsRemedy !== null && <div className="remark">{dnsRemedy}</div>}
+            {dnsRemedy !== null && (
+              <div className="remark">
+                To do: <Prose text={dnsRemedy} />
+              </div>
+            )}
           </div>
         </>
       ),
     },
     { heading: 'Agent', className: 'mono second wide-only', cell: ({ agentId }) => agentId ?? 'none' },
-    { heading: 'Aliases', className: 'mono', cell: ({ aliases }) => aliases.map(({ alias }) => alias).join(', ') },
+    {
+      heading: 'Aliases',
+      className: 'mono wide-only',
+      cell: ({ aliases }) => aliases.map(({ alias }) => alias).join(', '),
+    },
     {
       heading: 'Labels',
       className: 'wide-only',
@@ -133,7 +145,11 @@ function columnsOf(network: string, mayWrite: boolean): readonly Column<Attachme
       cell: ({ dns, dnsRemedy }) => (
         <>
           <State of={dns} />
-          {dnsRemedy !== null && <div className="remark">{dnsRemedy}</div>}
+          {dnsRemedy !== null && (
+            <div className="remark">
+              To do: <Prose text={dnsRemedy} />
+            </div>
+          )}
         </>
       ),
     },

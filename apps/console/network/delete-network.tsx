@@ -31,7 +31,8 @@ export function DeleteNetwork({ network }: { readonly network: string }) {
       network={network}
       intent={{ kind: 'delete', detachAll }}
       label={`Delete ${network}`}
-      text={detachAll ? `${network}, with ${counted(sandboxes, 'attachment')}` : network}
+      text={network}
+      {...(detachAll ? { more: `, with ${counted(sandboxes, 'attachment')}` } : {})}
       verb="Delete network"
       summary={`delete network ${network}`}
       words={['network', 'delete', network, ...(detachAll ? ['--detach-all'] : []), '--wait']}

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { statusQuery } from '../api/queries.js';
 import { Loaded } from '../frame/loaded.js';
+import { BehindAgents } from '../members/behind-agents.js';
 import { AgentMembers, LocalNodeMembers } from '../members/member-lists.js';
 import { meshText } from '../members/mesh-text.js';
 import { CommandLine } from '../vocabulary/command-line.js';
@@ -16,6 +17,7 @@ export function MembersPage() {
         {(status) => (
           <>
             <AgentMembers agents={status.agents} />
+            <BehindAgents network={network} version={status.version} agents={status.agents} />
             {status.agents.length > 0 && (
               <section className="part">
                 <div className="heading">
@@ -48,7 +50,7 @@ export function MembersPage() {
           </>
         )}
       </Loaded>
-      <section className="part" style={{ maxWidth: 560 }}>
+      <section className="part terminal">
         <CommandLine words={['network', 'status', network, '--watch']} />
       </section>
       <DeleteNetwork network={network} />

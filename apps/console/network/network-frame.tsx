@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useParams } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { networkQuery, statusQuery } from '../api/queries.js';
 import type { Network } from '../api/shapes.js';
 import { Loaded } from '../frame/loaded.js';
@@ -14,7 +14,7 @@ export function NetworkFrame() {
   const { network } = useParams({ from: '/frame/networks/$network' });
   useTitle(network);
   return (
-    <Loaded title={network} query={useQuery(networkQuery(network))}>
+    <Loaded heading={<h1 className="mono">{network}</h1>} query={useQuery(networkQuery(network))}>
       {(shown) => <Shown network={shown} />}
     </Loaded>
   );
@@ -22,18 +22,20 @@ export function NetworkFrame() {
 
 function Shown({ network }: { readonly network: Network }) {
   const { name, suffix, mode } = network;
+  // These two pages are about something else: there a change is told only while it is not proven.
+  const isQuiet = useLocation({ select: ({ pathname }) => /\/(map|diagnostics)$/.test(pathname) });
   return (
     <>
       <div className="head">
         <h1 className="mono">{name}</h1>
         <span className="second">
-          names end in <span className="mono">{suffix}</span>
+          names end in <span className="mono ink">{suffix}</span>
         </span>
         <CopyButton text={suffix} />
         <span className="remark wide-only">mode {mode}</span>
         <Actions network={name} />
       </div>
-      <NetworkReceipt network={network} />
+      <NetworkReceipt network={network} isQuiet={isQuiet} />
       <Tabs network={network} />
       <Outlet />
     </>
@@ -80,7 +82,7 @@ function Actions({ network }: { readonly network: string }) {
   );
 }
 
-function Tabs({ network: { name, aliases, rules, sandboxes } }: { readonly network: Network }) {
+function Tabs({ network: { name, aliases, rules, egressRules, sandboxes } }: { readonly network: Network }) {
   const params = { network: name };
   const status = useQuery(statusQuery(name)).data;
   const members = status === undefined ? null : status.agents.length + status.localNodes.length;
@@ -94,6 +96,9 @@ function Tabs({ network: { name, aliases, rules, sandboxes } }: { readonly netwo
       </Link>
       <Link to="/networks/$network/policy" params={params}>
         Policy <span className="count">{rules}</span>
+      </Link>
+      <Link to="/networks/$network/egress" params={params}>
+        Egress <span className="count">{egressRules}</span>
       </Link>
       <Link to="/networks/$network/attachments" params={params}>
         Attachments <span className="count">{sandboxes}</span>

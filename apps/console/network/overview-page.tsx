@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { aliasesQuery, reachabilityQuery, rulesQuery, statusQuery } from '../api/queries.js';
 import { Loaded } from '../frame/loaded.js';
+import { useIsLive } from '../live/live-state.js';
 import { AgentMembers, LocalNodeMembers } from '../members/member-lists.js';
 import { rulesByInterest } from '../policy/rule-order.js';
 import { RuleTable } from '../policy/rule-table.js';
@@ -43,6 +44,7 @@ export function OverviewPage() {
 }
 
 function Aliases({ network }: { readonly network: string }) {
+  const isLive = useIsLive();
   return (
     <section className="part first">
       <Loaded query={useQuery(aliasesQuery(network))}>
@@ -50,7 +52,7 @@ function Aliases({ network }: { readonly network: string }) {
           <>
             <div className="heading">
               <h2>Aliases</h2>
-              {aliases.length > 0 && <span className="remark">{answeredText(aliases)}</span>}
+              {aliases.length > 0 && <span className="remark">{answeredText(aliases, isLive)}</span>}
               <span className="end">
                 <Link to="/networks/$network/aliases" params={{ network }}>
                   {aliases.length > MOST_ALIASES ? `All ${aliases.length} aliases` : 'Add or remove'}
@@ -97,6 +99,7 @@ function Policy({ network }: { readonly network: string }) {
             </div>
             <RuleTable
               network={network}
+              isExcerpt
               rules={rulesByInterest(rules, reachability?.rules ?? []).slice(0, MOST_RULES)}
             />
           </>

@@ -1,5 +1,6 @@
 /** The pages of a network are one part that is loaded when the first of them is opened. */
 export { DiagnosticsPage } from '../diagnostics/diagnostics-page.js';
+export { EgressPage } from '../egress/egress-page.js';
 export { PolicyPage } from '../policy/policy-page.js';
 export { AliasesPage } from './aliases-page.js';
 export { AttachmentsPage } from './attachments-page.js';

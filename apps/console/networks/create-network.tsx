@@ -9,11 +9,18 @@ import { WriteTrouble } from '../writes/write-trouble.js';
 
 const parse = (text: string): unknown => parseNetworkName(text, 'name');
 
+interface Props {
+  readonly close?: () => void;
+  readonly initial?: string;
+  /** Without a frame of its own: it is a step of the page already. */
+  readonly isPlain?: boolean;
+}
+
 /** Opens in place, so that the list stays readable. */
-export function CreateNetwork({ close, initial = '' }: { readonly close?: () => void; readonly initial?: string }) {
+export function CreateNetwork({ close, initial = '', isPlain = false }: Props) {
   const [name, setName] = useState(initial);
   const navigate = useNavigate();
-  const { state, send, reset } = useWrite();
+  const { state, send, reset, changed, refusalOf } = useWrite();
   const isGood = faultOf(parse, name) === null;
 
   const create = (): Promise<void> =>
@@ -27,22 +34,12 @@ export function CreateNetwork({ close, initial = '' }: { readonly close?: () => 
     event.preventDefault();
     if (isGood) void create();
   };
-  const problem = state.kind === 'refused' ? state.problem : null;
   return (
-    <form className="composer" aria-label="Create network" onSubmit={submit}>
+    <form className={isPlain ? 'composer plain' : 'composer'} aria-label="Create network" onSubmit={submit}>
       <div className="fields">
-        <Field
-          label="Name"
-          value={name}
-          change={(text) => {
-            setName(text);
-            reset();
-          }}
-          parse={parse}
-          refusal={problem?.field === 'name' ? problem.message : null}
-        />
-        <p className="second">
-          It begins empty. Names in it end in{' '}
+        <Field label="Name" value={name} change={changed(setName)} parse={parse} refusal={refusalOf('name')} />
+        <p className="hint">
+          names will end in{' '}
           <span className="mono">
             {isGood ? name : '<name>'}.{DNS_SUFFIX}
           </span>

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import type { Network } from '../api/shapes.js';
 import { useIsLive } from '../live/live-state.js';
+import { type Phrase, Phrased, phrase, typed } from '../vocabulary/phrase.js';
 import { State } from '../vocabulary/state.js';
 import { Ticks } from '../vocabulary/ticks.js';
 import { clockTime } from '../vocabulary/times.js';
@@ -48,6 +49,7 @@ function NetworkRows({ network }: { readonly network: Network }) {
   const isLive = useIsLive();
   const { name, suffix, status, version, applied } = network;
   const reason = isLive ? reasonOf(network) : null;
+  const late = applied.missing.filter((agent) => agent.status !== 'PENDING');
   return (
     <Fragment>
       <tr className={reason === null ? '' : 'has-reason'}>
@@ -81,7 +83,15 @@ function NetworkRows({ network }: { readonly network: Network }) {
           <td className="wide-only" />
           <td className="wide-only" />
           <td colSpan={7} className="remark">
-            {reason}
+            <Phrased of={reason} />
+            {late.length > 0 && (
+              <>
+                {'. '}
+                <Link to="/networks/$network/members" params={{ network: name }} hash="let-through">
+                  {late.length === 1 ? 'See what it may still let through' : 'See what they may still let through'}
+                </Link>
+              </>
+            )}
           </td>
         </tr>
       )}
@@ -108,15 +118,19 @@ function lastChange({ applied, lastChange: change }: Network): string {
 
 const MOST_NAMED = 3;
 
-function reasonOf(network: Network): string | null {
+function reasonOf(network: Network): Phrase | null {
   const { applied, lastChange: change, unreadable, quarantinedSince } = network;
-  if (unreadable !== null) return unreadable.message;
-  if (quarantinedSince !== null) return `Quarantined since v${quarantinedSince}: no agent serves it.`;
+  if (unreadable !== null) return [unreadable.message];
+  if (quarantinedSince !== null) {
+    return phrase`Cut off by an admin in ${typed(`v${quarantinedSince}`)}: no agent serves it until an admin lifts that.`;
+  }
   if (applied.missing.length === 0) return null;
-  const named = applied.missing.slice(0, MOST_NAMED).map(({ agentId, appliedVersion, reason }) => {
-    const holds = appliedVersion === null ? `${agentId} has applied no version` : `${agentId} has v${appliedVersion}`;
-    return reason === null ? holds : `${holds}: ${reason}`;
+  const shown = applied.missing.slice(0, MOST_NAMED);
+  const named = shown.flatMap(({ agentId, appliedVersion, reason }, place) => {
+    const held = appliedVersion === null ? ['has applied no version'] : phrase`has ${typed(`v${appliedVersion}`)}`;
+    return phrase`${place === 0 ? '' : '; '}${typed(agentId)} ${held}${reason === null ? '' : `: ${reason}`}`;
   });
-  const more = applied.expected - applied.confirmed - named.length;
-  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}. v${network.version}: ${change.summary}`;
+  const more = applied.expected - applied.confirmed - shown.length;
+  const last = phrase`${typed(`v${network.version}`)}: ${typed(change.summary)}`;
+  return phrase`${named}${more > 0 ? `; and ${more} more` : ''}. ${last}`;
 }

@@ -17,7 +17,11 @@ import { NetworkTable } from './network-table.js';
 export function NetworksPage() {
   useTitle('Networks');
   return (
-    <Loaded title="Networks" query={useQuery(networksQuery)}>
+    <Loaded
+      heading={<h1>Networks</h1>}
+      columns={['Network', 'Status', 'Applied by agents']}
+      query={useQuery(networksQuery)}
+    >
       {(networks) => (networks.length === 0 ? <FirstRun /> : <NetworkList networks={networks} />)}
     </Loaded>
   );
@@ -63,7 +67,7 @@ function NetworkList({ networks }: { readonly networks: readonly Network[] }) {
       <NetworkTable networks={shown} />
       {shown.length === 0 && <p className="empty">No network matches the filter.</p>}
       <HeldVersions networks={networks} />
-      <section className="part" style={{ maxWidth: 560 }}>
+      <section className="part terminal">
         <CommandLine words={['network', 'list']} />
       </section>
     </>

@@ -1,20 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { addRule } from '#libs/api-client/generated/index.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import { aliasesQuery, attachmentsQuery, networkQuery } from '../api/queries.js';
-import type { Intent } from '../api/shapes.js';
-import { Glyph } from '../vocabulary/glyph.js';
-import { counted } from '../vocabulary/times.js';
+import { aliasesQuery, attachmentsQuery } from '../api/queries.js';
 import { faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
-import { PreviewPanel } from '../writes/preview-panel.js';
-import { SendRow } from '../writes/send-row.js';
-import { usePreview } from '../writes/use-preview.js';
-import { useWrite } from '../writes/use-write.js';
-import { WriteTrouble } from '../writes/write-trouble.js';
+import type { WriteHeaders } from '../writes/use-write.js';
+import { type InitialRule, RuleComposer, useEffectChoice } from './rule-composer.js';
 
 const PARSE = {
   from: (text: string): unknown => parseSelector(text, 'from'),
@@ -22,113 +16,73 @@ const PARSE = {
   port: (text: string): unknown => parsePort(text, 'port'),
 };
 
+const FIELDS = Object.keys(PARSE);
+
 interface Props {
   readonly network: string;
-  readonly initial: { readonly add?: string; readonly from?: string; readonly to?: string; readonly port?: string };
+  readonly initial: InitialRule;
   readonly close: () => void;
 }
 
-/** A rule, what it will cut and change, and the same at a terminal. */
+/** Adds a rule about an alias. */
 export function AddRule({ network, initial, close }: Props) {
-  const [effect, setEffect] = useState<'allow' | 'deny'>(initial.add === 'deny' ? 'deny' : 'allow');
+  const [effect, setEffect] = useEffectChoice(initial);
   const [from, setFrom] = useState(initial.from ?? '');
   const [to, setTo] = useState(initial.to ?? '');
   const [port, setPort] = useState(initial.port ?? '');
   const names = useNames(network, to);
   const isGood =
     faultOf(PARSE.from, from) === null && faultOf(PARSE.to, to) === null && faultOf(PARSE.port, port) === null;
-  const intent: Intent | null = isGood ? { kind: 'add-rule', effect, from, to, port: Number(port) } : null;
-  const preview = usePreview(network, intent);
-  const shownVersion = useQuery(networkQuery(network)).data?.version ?? null;
-  const { state, send, reset, changed, refusalOf } = useWrite();
-
-  const write = (version: number | null): void => {
-    if (!isGood) return;
-    void send({
-      seen: version ?? preview.data?.version ?? shownVersion,
-      summary: `${effect} ${from} to ${to}:${port}`,
-      send: (headers) => addRule({ path: { network }, headers, body: { effect, from, to, port: Number(port) } }),
-      done: close,
-    });
+  const body = { effect, from, to, port: Number(port) };
+  const rule = {
+    intent: { kind: 'add-rule' as const, ...body },
+    summary: `${effect} ${from} to ${to}:${port}`,
+    send: (headers: WriteHeaders) => addRule({ path: { network }, headers, body }),
   };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    write(null);
-  };
-  const cut = preview.data?.cuts.cut ?? 0;
-  const verb = effect === 'deny' ? 'Deny' : 'Allow';
   return (
-    <form className="composer" aria-label="Add rule" onSubmit={submit}>
-      <div className="fields">
-        <fieldset className="field as-wide-as-it-is plain">
-          <legend>Effect</legend>
-          <span className="choice">
-            {(['allow', 'deny'] as const).map((each) => (
-              <label key={each} className={each}>
-                <input
-                  type="radio"
-                  className="hidden"
-                  name="effect"
-                  checked={effect === each}
-                  onChange={() => {
-                    setEffect(each);
-                    reset();
-                  }}
-                />
-                <Glyph name={each} tone={each} />
-                {each}
-              </label>
-            ))}
-          </span>
-        </fieldset>
-        <NameField
-          label="From"
-          value={from}
-          change={changed(setFrom)}
-          parse={PARSE.from}
-          options={names.sources}
-          refusal={refusalOf('from')}
-        />
-        <NameField
-          label="To alias"
-          value={to}
-          change={changed(setTo)}
-          parse={PARSE.to}
-          options={names.aliases}
-          refusal={refusalOf('to')}
-        />
-        <NameField
-          label="Port"
-          value={port}
-          change={changed(setPort)}
-          parse={PARSE.port}
-          options={names.ports}
-          isShort
-          refusal={refusalOf('port')}
-        />
-      </div>
-      <PreviewPanel network={network} preview={preview} isAsked={intent !== null} />
-      <WriteTrouble network={network} state={state} again={write} discard={close} fields={['from', 'to', 'port']} />
-      <SendRow
-        verb={cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}
-        isCut={effect === 'deny'}
-        isReady={isGood && state.kind !== 'sending'}
-        close={close}
-        words={[
-          'network',
-          'policy',
-          effect,
-          network,
-          '--from',
-          from || '<selector>',
-          '--to',
-          to || '<alias>',
-          '--port',
-          port || '<port>',
-          '--wait',
-        ]}
-      />
-    </form>
+    <RuleComposer
+      label="Add rule"
+      network={network}
+      effect={effect}
+      setEffect={setEffect}
+      rule={isGood ? rule : null}
+      fields={FIELDS}
+      words={[
+        ...['network', 'policy', effect, network, '--from', from || '<selector>'],
+        ...['--to', to || '<alias>', '--port', port || '<port>', '--wait'],
+      ]}
+      close={close}
+    >
+      {({ changed, refusalOf }) => (
+        <>
+          <NameField
+            label="From"
+            value={from}
+            change={changed(setFrom)}
+            parse={PARSE.from}
+            options={names.sources}
+            refusal={refusalOf('from')}
+          />
+          <NameField
+            label="To alias"
+            value={to}
+            change={changed(setTo)}
+            parse={PARSE.to}
+            options={names.aliases}
+            refusal={refusalOf('to')}
+          />
+          <NameField
+            label="Port"
+            value={port}
+            change={changed(setPort)}
+            parse={PARSE.port}
+            options={names.ports}
+            isShort
+            refusal={refusalOf('port')}
+          />
+        </>
+      )}
+    </RuleComposer>
   );
 }
 

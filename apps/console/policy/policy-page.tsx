@@ -55,11 +55,12 @@ export function PolicyPage() {
             </select>
           </span>
         </div>
-        <Loaded query={useQuery(rulesQuery(network))}>
+        <Loaded columns={['Effect', 'From', 'To alias and port']} query={useQuery(rulesQuery(network))}>
           {(rules) => (
             <RuleTable
               network={network}
               isFiltered={search.effect !== undefined}
+              marked={search.rule}
               rules={rulesByInterest(rules, reachability?.rules ?? []).filter(
                 ({ effect }) => search.effect === undefined || effect === search.effect,
               )}
@@ -68,7 +69,7 @@ export function PolicyPage() {
         </Loaded>
       </section>
       {refusal !== null && <p className="remark part">{refusal}</p>}
-      <section className="part" style={{ maxWidth: 560 }}>
+      <section className="part terminal">
         <CommandLine words={['network', 'policy', 'list', network]} />
       </section>
     </>

@@ -1,63 +1,63 @@
 import type { FlowPair, IdleReason, Rule, RuleEffect, RuleShare } from '../api/shapes.js';
+import { type Phrase, type Piece, phrase, rule, typed } from '../vocabulary/phrase.js';
 import { counted } from '../vocabulary/times.js';
 
-/** What a rule does now, as a sentence; `isIdle` when it does nothing that another rule does not do. */
+/**
+ * What a rule does now. `fault`: it does nothing because something is missing. `idle`: it does nothing because another
+ * rule decides, which somebody may have meant.
+ */
 export interface EffectText {
-  readonly isIdle: boolean;
-  readonly text: string;
+  readonly kind: 'decides' | 'idle' | 'fault';
+  readonly text: Phrase;
 }
 
-/** `4f9c21ab` of `rule-4f9c21ab`, as the tables show it. */
+/** `4f9c21ab` of `rule-4f9c21ab7d03e915`, as the tables show it. */
 export function shortId(ruleId: string): string {
-  return ruleId.replace(/^rule-/, '');
+  return ruleId.replace(/^rule-/, '').slice(0, 8);
 }
 
-const IDLE: { readonly [reason in IdleReason]: (rule: Rule) => string } = {
-  NO_ALIAS: ({ to }) => `no alias ${to} in this network`,
-  NO_PORT: ({ to, port }) => `${to} does not publish ${port}`,
-  NO_SOURCE: ({ from }) => `nobody here is ${from}`,
-  OVERRIDDEN: () => 'a deny covers everyone it allows',
-  REPEATED: () => 'another rule says the same',
-  NO_ALLOW: () => 'no allow matches it; it holds for rules to come',
+const IDLE: { readonly [reason in IdleReason]: Pick<EffectText, 'kind'> & { readonly text: (of: Rule) => Phrase } } = {
+  NO_ALIAS: { kind: 'fault', text: ({ to }) => phrase`no alias ${typed(to)} in this network` },
+  NO_PORT: { kind: 'fault', text: ({ to, port }) => phrase`${typed(to)} does not publish ${typed(port)}` },
+  NO_SOURCE: { kind: 'fault', text: ({ from }) => phrase`nobody here is ${typed(from)}` },
+  OVERRIDDEN: { kind: 'idle', text: () => ['denials cover everyone it allows'] },
+  REPEATED: { kind: 'idle', text: () => ['another rule says the same'] },
+  NO_ALLOW: { kind: 'idle', text: () => ['no allow matches it; it holds for rules to come'] },
 };
 
 /** From what `evaluate` makes of all rules together, and the connections that agents count. */
 export function effectText(
-  rule: Rule,
+  of: Rule,
   effect: RuleEffect | undefined,
   pairs: readonly FlowPair[] | undefined,
+  isLive: boolean,
 ): EffectText {
-  if (effect === undefined) return { isIdle: false, text: '' };
+  if (effect === undefined) return { kind: 'decides', text: [] };
   if (effect.idle !== null) {
-    const by = effect.overriddenBy.map(({ ruleId }) => shortId(ruleId));
-    const because =
-      effect.idle === 'OVERRIDDEN' && by.length > 0 ? `${by.join(', ')} denies the same` : IDLE[effect.idle](rule);
-    return { isIdle: true, text: because };
+    const { kind, text } = IDLE[effect.idle];
+    const [by, ...more] = effect.overriddenBy;
+    if (effect.idle !== 'OVERRIDDEN' || by === undefined) return { kind, text: text(of) };
+    return { kind, text: phrase`${rule(by.ruleId)}${andMore(more)} ${more.length > 0 ? 'deny' : 'denies'} the same` };
   }
-  const parts = [sharesText('Beats', effect.overrides), overriddenText(effect), openText(rule, pairs)];
-  const said = parts.filter((part) => part !== null);
-  return { isIdle: false, text: said.length === 0 ? decidesText(effect) : said.join('; ') };
+  const said = [beats(effect.overrides), overridden(effect), open(of, pairs, isLive)].filter((part) => part !== null);
+  if (said.length === 0) return { kind: 'decides', text: [`Decides for ${counted(effect.decides, 'source')}`] };
+  return { kind: 'decides', text: said.flatMap((part, place): Phrase => (place === 0 ? part : ['; ', ...part])) };
 }
 
-function sharesText(verb: string, shares: readonly RuleShare[]): string | null {
-  const [first] = shares;
+const andMore = (more: readonly RuleShare[]): Piece => (more.length > 0 ? ` and ${more.length} more` : '');
+
+function beats([first, ...more]: readonly RuleShare[]): Phrase | null {
   if (first === undefined) return null;
-  const more = shares.length > 1 ? ` and ${shares.length - 1} more` : '';
-  return `${verb} ${shortId(first.ruleId)}${more} for ${counted(first.sources, 'source')}`;
+  return phrase`Beats ${rule(first.ruleId)}${andMore(more)} for ${counted(first.sources, 'source')}`;
 }
 
-function overriddenText({ overriddenBy, sources }: RuleEffect): string | null {
-  const [first] = overriddenBy;
+function overridden({ overriddenBy: [first, ...more], sources }: RuleEffect): Phrase | null {
   if (first === undefined) return null;
-  return `Overridden by ${shortId(first.ruleId)} for ${first.sources} of ${sources}`;
+  return phrase`Overridden by ${rule(first.ruleId)}${andMore(more)} for ${first.sources} of ${sources}`;
 }
 
-function openText({ id }: Rule, pairs: readonly FlowPair[] | undefined): string | null {
+function open({ id }: Rule, pairs: readonly FlowPair[] | undefined, isLive: boolean): Phrase | null {
   if (pairs === undefined) return null;
-  const open = pairs.filter(({ ruleId }) => ruleId === id).reduce((sum, pair) => sum + pair.open, 0);
-  return open === 0 ? null : counted(open, 'open connection');
-}
-
-function decidesText({ decides }: RuleEffect): string {
-  return `Decides for ${counted(decides, 'source')}`;
+  const count = pairs.filter(({ ruleId }) => ruleId === id).reduce((sum, pair) => sum + pair.open, 0);
+  return count === 0 ? null : [`${isLive ? '' : 'had '}${counted(count, 'open connection')}`];
 }

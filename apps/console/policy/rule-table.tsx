@@ -8,6 +8,7 @@ import { useRefusal } from '../session/session.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 import { Glyph } from '../vocabulary/glyph.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
+import { Phrased } from '../vocabulary/phrase.js';
 import { VerdictWord } from '../vocabulary/state.js';
 import { effectText, shortId } from './rule-effect.js';
 
@@ -15,18 +16,31 @@ interface Props {
   readonly network: string;
   readonly rules: readonly Rule[];
   readonly isFiltered?: boolean;
+  /** A part of a longer page, which leads to where rules are removed. */
+  readonly isExcerpt?: boolean;
+  /** The rule that a link led to. */
+  readonly marked?: string | undefined;
 }
 
 /** Rules with what each does now, worked out by the function that decides live traffic. */
-export function RuleTable({ network, rules, isFiltered = false }: Props) {
+export function RuleTable({ network, rules, isFiltered = false, isExcerpt = false, marked }: Props) {
   const shown = useQuery(networkQuery(network)).data;
   const effects = useQuery(reachabilityQuery(network)).data?.rules;
   const pairs = useQuery({ ...flowsQuery(network), enabled: rules.length > 0 }).data?.pairs;
   const isLive = useIsLive();
   const mayWrite = useRefusal('operator', 'Rules need') === null && isLive;
   const columns = useMemo(
-    () => columnsOf(network, new Map(effects?.map((effect) => [effect.ruleId, effect])), pairs, shown, mayWrite),
-    [network, effects, pairs, shown, mayWrite],
+    () =>
+      columnsOf(
+        network,
+        new Map(effects?.map((effect) => [effect.ruleId, effect])),
+        pairs,
+        shown,
+        isLive,
+        mayWrite,
+        isExcerpt,
+      ),
+    [network, effects, pairs, shown, isLive, mayWrite, isExcerpt],
   );
   if (rules.length === 0 && isFiltered) return <p className="empty">No rule matches the filter.</p>;
   if (rules.length === 0) {
@@ -45,7 +59,7 @@ export function RuleTable({ network, rules, isFiltered = false }: Props) {
       columns={columns}
       rows={rules}
       keyOf={({ id }) => id}
-      classOf={(rule) => (isUnproven(rule, shown) ? 'unproven' : '')}
+      classOf={(rule) => (isUnproven(rule, shown) ? 'unproven' : rule.id === marked ? 'marked' : '')}
     />
   );
 }
@@ -59,10 +73,12 @@ function columnsOf(
   effects: ReadonlyMap<string, RuleEffect>,
   pairs: readonly FlowPair[] | undefined,
   shown: Network | undefined,
+  isLive: boolean,
   mayWrite: boolean,
+  isExcerpt: boolean,
 ): readonly Column<Rule>[] {
   const does = (rule: Rule) => {
-    const { isIdle, text } = effectText(rule, effects.get(rule.id), pairs);
+    const { kind, text } = effectText(rule, effects.get(rule.id), pairs, isLive);
     const { applied } = shown ?? {};
     return (
       <>
@@ -75,18 +91,19 @@ function columnsOf(
             applied.{' '}
           </>
         )}
-        {isIdle && (
-          <span className="stale">
-            <Glyph name="stale" tone="stale" /> Does nothing:{' '}
+        {kind !== 'decides' && (
+          <span className={kind === 'fault' ? 'stale' : ''}>
+            <Glyph name={kind === 'fault' ? 'stale' : 'no-rule'} tone={kind === 'fault' ? 'stale' : 'off'} /> Does
+            nothing:{' '}
           </span>
         )}
-        {text}
+        <Phrased of={text} ofRule={(id) => <ShortRule id={id} />} />
       </>
     );
   };
   return [
     { heading: 'Effect', cell: ({ effect }) => <VerdictWord of={effect} /> },
-    { heading: 'From', className: 'mono', cell: ({ from }) => from },
+    { heading: 'From', className: 'mono selector', cell: ({ from }) => from },
     {
       heading: 'To alias and port',
       cell: (rule) => (
@@ -95,26 +112,43 @@ function columnsOf(
             {rule.to}:{rule.port}
           </span>
           <div className="narrow-only remark">{does(rule)}</div>
+          {mayWrite && !isExcerpt && (
+            <div className="narrow-only remark">
+              <Remove network={network} id={rule.id} />
+            </div>
+          )}
         </>
       ),
     },
     { heading: 'What it does now', className: 'remark wide-only', cell: does },
-    { heading: 'Rule', className: 'mono third wide-only', cell: ({ id }) => shortId(id) },
+    { heading: 'Rule', className: 'mono third wide-only', cell: ({ id }) => <ShortRule id={id} /> },
     {
       heading: <span className="hidden">Remove</span>,
-      className: 'number',
-      cell: ({ id }) =>
-        mayWrite && (
-          <Link
-            className="second"
-            to="/networks/$network/policy"
-            params={{ network }}
-            search={{ remove: id }}
-            aria-label={`remove ${id}`}
-          >
-            remove
-          </Link>
-        ),
+      className: 'number wide-only',
+      cell: ({ id }) => mayWrite && <Remove network={network} id={id} />,
     },
   ];
+}
+
+/** The whole id is in the page's title for it, and in the form that removes the rule. */
+function ShortRule({ id }: { readonly id: string }) {
+  return (
+    <span className="mono" title={id}>
+      {shortId(id)}
+    </span>
+  );
+}
+
+function Remove({ network, id }: { readonly network: string; readonly id: string }) {
+  return (
+    <Link
+      className="second"
+      to="/networks/$network/policy"
+      params={{ network }}
+      search={{ remove: id }}
+      aria-label={`remove ${id}`}
+    >
+      remove
+    </Link>
+  );
 }

@@ -3,7 +3,7 @@ import { type FormEvent, useRef, useState } from 'react';
 import { labelSandbox } from '#libs/api-client/generated/index.js';
 import type { Sandbox } from '../api/shapes.js';
 import { labelTexts } from '../vocabulary/labels.js';
-import { Field, faultOf } from '../writes/field.js';
+import { Field, faultOf, refusalAt } from '../writes/field.js';
 import { announcement } from '../writes/own-writes.js';
 import { Problem } from '../writes/problem.js';
 import { SendRow } from '../writes/send-row.js';
@@ -18,6 +18,7 @@ export function EditLabels({ sandbox, close }: { readonly sandbox: Sandbox; read
   const [isSending, setIsSending] = useState(false);
   const key = useRef(newKey());
   const isGood = faultOf(parseLabelsText, text) === null;
+  const refusal = refusalAt(error, 'set') ?? refusalAt(error, 'remove');
   const change = isGood ? labelChange(sandbox.labels, parseLabelsText(text)) : { set: {}, remove: [] };
   const words = [...labelTexts(change.set), ...change.remove.map((label) => `${label}-`)];
 
@@ -48,9 +49,10 @@ export function EditLabels({ sandbox, close }: { readonly sandbox: Sandbox; read
           }}
           parse={parseLabelsText}
           placeholder="tier=web team=shop"
+          refusal={refusal}
         />
       </div>
-      {error !== null && <Problem error={error} />}
+      {error !== null && refusal === null && <Problem error={error} />}
       <SendRow
         verb="Write labels"
         isReady={isGood && !isSending && words.length > 0}

@@ -1,9 +1,12 @@
 import type { Sandbox } from '../api/shapes.js';
 import { Age } from '../vocabulary/age.js';
 import { labelTexts } from '../vocabulary/labels.js';
+import { Prose } from '../vocabulary/phrase.js';
 import { State } from '../vocabulary/state.js';
 
-/** What its agent reports, with the reason where it is not as it should be; and what was last known where it is silent. */
+/**
+ * What its agent reports, with the reason where it is not as it should be; and what was last known where it is silent.
+ */
 export function SandboxFacts({ sandbox }: { readonly sandbox: Sandbox }) {
   const {
     address,
@@ -51,8 +54,16 @@ export function SandboxFacts({ sandbox }: { readonly sandbox: Sandbox }) {
         <dt>Isolation</dt>
         <dd>
           {isolation === null ? <State of="unknown" /> : <State of={isolation} />}
-          {isolationEvidence !== null && <div className="remark">{isolationEvidence}</div>}
-          {isolationRemedy !== null && <div className="remark">{isolationRemedy}</div>}
+          {isolationEvidence !== null && (
+            <div className="remark">
+              <Prose text={isolationEvidence} />
+            </div>
+          )}
+          {isolationRemedy !== null && (
+            <div className="remark">
+              To do: <Prose text={isolationRemedy} />
+            </div>
+          )}
         </dd>
         <dt>Source</dt>
         <dd>{source ?? 'not known'}</dd>

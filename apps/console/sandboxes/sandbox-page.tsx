@@ -1,18 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { networksQuery, sandboxQuery } from '../api/queries.js';
+import { agentsQuery, networksQuery, sandboxQuery } from '../api/queries.js';
 import type { Sandbox } from '../api/shapes.js';
 import { Loaded } from '../frame/loaded.js';
 import { useTitle } from '../frame/title.js';
 import { useIsLive } from '../live/live-state.js';
 import { Contact } from '../members/contact.js';
-import { portsText } from '../network/alias-columns.js';
 import { useRefusal } from '../session/session.js';
 import { CommandLine } from '../vocabulary/command-line.js';
+import { Prose } from '../vocabulary/phrase.js';
 import { Said } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
+import { AttachTo } from './attach-to.js';
 import { EditLabels } from './edit-labels.js';
+import { NetworksAndAliases } from './networks-and-aliases.js';
 import { SandboxFacts } from './sandbox-facts.js';
 import { WhoMayReach } from './who-may-reach.js';
 
@@ -20,7 +22,7 @@ export function SandboxPage() {
   const { sandbox } = useParams({ from: '/frame/sandboxes/$sandbox' });
   useTitle(sandbox);
   return (
-    <Loaded title={sandbox} query={useQuery(sandboxQuery(sandbox))}>
+    <Loaded heading={<h1 className="mono">{sandbox}</h1>} query={useQuery(sandboxQuery(sandbox))}>
       {(shown) => <Shown sandbox={shown} />}
     </Loaded>
   );
@@ -31,6 +33,10 @@ function Shown({ sandbox }: { readonly sandbox: Sandbox }) {
   const isLive = useIsLive();
   const refusal = useRefusal('operator', 'Labels need');
   const [first] = sandbox.networks;
+  const networks = useQuery(networksQuery).data ?? [];
+  const others = networks.filter(({ name }) => sandbox.networks.every(({ network }) => network !== name));
+  // How long ago its agent was heard stands in the list of agents until a heartbeat says more.
+  const agent = useQuery(agentsQuery).data?.find(({ id }) => id === sandbox.agentId);
   return (
     <>
       <div className="head">
@@ -44,7 +50,7 @@ function Shown({ sandbox }: { readonly sandbox: Sandbox }) {
               <Link className="mono" to="/agents/$agent" params={{ agent: sandbox.agentId }}>
                 {sandbox.agentId}
               </Link>
-              , whose last contact was <Contact agentId={sandbox.agentId} />
+              , last heard <Contact agentId={sandbox.agentId} known={agent?.lastContactAt ?? null} />
             </>
           )}
         </span>
@@ -58,6 +64,11 @@ function Shown({ sandbox }: { readonly sandbox: Sandbox }) {
           >
             Edit labels
           </button>
+          <AttachTo
+            sandboxId={sandbox.id}
+            networks={others.map(({ name }) => name)}
+            isOff={!isLive || refusal !== null}
+          />
           {first !== undefined && (
             <Link
               className="button primary"
@@ -111,93 +122,20 @@ function DnsTrouble({ sandbox: { id, dns, dnsRemedy, networks } }: { readonly sa
     <section className="receipt stale-edge" aria-label="DNS">
       <div className="summary">
         <Said word={wordOf('restart-required')} />
-        <span>{id} does not ask its agent for names yet. Others can reach it; it reaches nobody by name.</span>
+        <span>
+          <span className="mono">{id}</span> does not ask its agent for names yet. Others can reach it, but it can reach
+          nobody by name.
+        </span>
       </div>
       <div className="details">
-        {dnsRemedy !== null && <p className="anywhere">{dnsRemedy}</p>}
+        {dnsRemedy !== null && (
+          <p className="anywhere">
+            <Prose text={dnsRemedy} />
+          </p>
+        )}
+        {first !== undefined && <p>Its aliases and rules stay. After that, let its agent look again:</p>}
         {first !== undefined && <CommandLine words={['network', 'reattach', first.network, id]} />}
       </div>
     </section>
-  );
-}
-
-function NetworksAndAliases({ sandbox }: { readonly sandbox: Sandbox }) {
-  const all = useQuery(networksQuery).data;
-  return (
-    <section className="part">
-      <div className="heading">
-        <h2>Networks and aliases</h2>
-        {all !== undefined && (
-          <span className="remark">
-            attached to {sandbox.networks.length} of {all.length}
-          </span>
-        )}
-      </div>
-      {sandbox.networks.length === 0 ? (
-        <div className="empty">
-          <p>Attached to no network: it reaches nothing and nothing reaches it.</p>
-          <CommandLine
-            words={['network', 'attach', all?.[0]?.name ?? '<network>', sandbox.id, '--alias', 'api', '--port', '8080']}
-          />
-        </div>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Network</th>
-              <th scope="col">Publishes</th>
-              <th scope="col">Ports</th>
-              <th scope="col">
-                <span className="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {sandbox.networks.flatMap(({ network, aliases }) =>
-              aliases.length === 0
-                ? [
-                    <tr key={network}>
-                      <td className="mono strong">
-                        <NetworkLink network={network} />
-                      </td>
-                      <td className="third">no alias: it may dial, nobody can dial it</td>
-                      <td />
-                      <td />
-                    </tr>,
-                  ]
-                : aliases.map((alias, place) => (
-                    <tr key={alias.name}>
-                      <td className="mono strong">{place === 0 && <NetworkLink network={network} />}</td>
-                      <td className="mono">
-                        {alias.alias}
-                        <span className="third">{alias.name.slice(alias.alias.length)}</span>
-                      </td>
-                      <td className="mono">{portsText(alias.ports)}</td>
-                      <td className="number">
-                        <Link
-                          className="second"
-                          to="/networks/$network/aliases"
-                          params={{ network }}
-                          search={{ remove: alias.alias }}
-                          aria-label={`remove alias ${alias.alias} of ${network}`}
-                        >
-                          remove
-                        </Link>
-                      </td>
-                    </tr>
-                  )),
-            )}
-          </tbody>
-        </table>
-      )}
-    </section>
-  );
-}
-
-function NetworkLink({ network }: { readonly network: string }) {
-  return (
-    <Link to="/networks/$network" params={{ network }}>
-      {network}
-    </Link>
   );
 }

@@ -32,7 +32,7 @@ export function SandboxesPage() {
         </div>
       </div>
       <section className="part first">
-        <Loaded query={useQuery(sandboxesQuery)}>
+        <Loaded columns={['Sandbox', 'State', 'Networks']} query={useQuery(sandboxesQuery)}>
           {(sandboxes) => {
             const shown = sandboxes.filter((sandbox) => isFound(sandbox, q));
             if (sandboxes.length === 0) return <p className="empty">No sandboxes: no agent reports one.</p>;
@@ -41,7 +41,7 @@ export function SandboxesPage() {
           }}
         </Loaded>
       </section>
-      <section className="part" style={{ maxWidth: 560 }}>
+      <section className="part terminal">
         <CommandLine words={['sandbox', 'list']} />
       </section>
     </>

@@ -55,19 +55,19 @@ function columnsOf(isLive: boolean, end: (session: SessionItem) => Promise<void>
       cell: ({ user, current }) => (
         <>
           {user}
-          {current && <span className="third"> this one</span>}
+          {current && <span className="third sans"> this one</span>}
         </>
       ),
     },
     { heading: 'Role', cell: ({ role }) => role },
     { heading: 'Browser', className: 'remark wide-only anywhere', cell: ({ client }) => client },
-    { heading: 'Signed in', className: 'second wide-only', cell: ({ createdAt }) => <Age at={createdAt} /> },
+    { heading: 'Signed in', className: 'second unbroken wide-only', cell: ({ createdAt }) => <Age at={createdAt} /> },
     {
       heading: 'Last used',
-      className: 'second wide-only',
+      className: 'second unbroken wide-only',
       cell: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : <Age at={lastUsedAt} />),
     },
-    { heading: 'Ends', className: 'second', cell: ({ expiresAt }) => <Age at={expiresAt} /> },
+    { heading: 'Ends', className: 'second unbroken', cell: ({ expiresAt }) => <Age at={expiresAt} /> },
     {
       heading: <span className="hidden">End</span>,
       className: 'number',

@@ -9,7 +9,7 @@ import { signIn } from './session.js';
 /** One field and one button; a one-time link needs neither. */
 export function SignInPage() {
   const navigate = useNavigate();
-  const { to } = useSearch({ from: '/sign-in' });
+  const { to, ended } = useSearch({ from: '/sign-in' });
   const [token, setToken] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [isSending, setIsSending] = useState(false);
@@ -44,6 +44,9 @@ export function SignInPage() {
   return (
     <main className="sign-in">
       <h1>Sign in</h1>
+      {ended !== undefined && error === null && (
+        <p role="status">Your session has ended. Nothing is written from this page until you sign in again.</p>
+      )}
       {error !== null && <Problem error={error} />}
       <form className="part first" onSubmit={submit}>
         <label className="field">

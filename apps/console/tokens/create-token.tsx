@@ -4,10 +4,10 @@ import { parseUserName } from '#libs/contracts/ids.js';
 import { ask } from '../api/client.js';
 import type { Role } from '../api/shapes.js';
 import { Age } from '../vocabulary/age.js';
-import { CopyButton } from '../vocabulary/copy.js';
-import { Field, faultOf } from '../writes/field.js';
+import { Field, faultOf, refusalAt } from '../writes/field.js';
 import { Problem } from '../writes/problem.js';
 import { SendRow } from '../writes/send-row.js';
+import { ShownOnce } from '../writes/shown-once.js';
 
 const parse = (text: string): unknown => parseUserName(text, 'user');
 const ROLES: readonly (readonly [Role, string])[] = [
@@ -38,6 +38,7 @@ export function CreateToken({ close }: { readonly close: () => void }) {
   const [made, setMade] = useState<NewToken | null>(null);
   const [error, setError] = useState<unknown>(null);
   const isGood = faultOf(parse, user) === null;
+  const refusal = refusalAt(error, 'user');
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setError(null);
@@ -50,46 +51,61 @@ export function CreateToken({ close }: { readonly close: () => void }) {
   };
   return (
     <form className="composer" aria-label="Create token" onSubmit={(event) => void submit(event)}>
-      <div className="fields">
-        <Field label="User" value={user} change={setUser} parse={parse} placeholder="ada" />
-        <label className="field">
-          Role
-          <select className="input" value={role} onChange={(event) => setRole(event.target.value as Role)}>
-            {ROLES.map(([each, meaning]) => (
-              <option key={each} value={each}>
-                {each}: {meaning}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="field short">
-          Ends after
-          <select className="input" value={seconds} onChange={(event) => setSeconds(Number(event.target.value))}>
-            {LIFETIMES.map(([words, value]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
-      {error !== null && <Problem error={error} />}
-      {made !== null && (
+      {made === null && (
         <div className="fields">
-          <div>
-            <h2 className="small">Shown once</h2>
-            <p className="mono anywhere">
-              {made.token} <CopyButton text={made.token} />
-            </p>
-            {made.expiresAt !== null && (
-              <p className="remark">
-                It ends <Age at={made.expiresAt} />.
-              </p>
-            )}
-          </div>
+          <Field
+            label="User"
+            value={user}
+            change={(text) => {
+              setUser(text);
+              setError(null);
+            }}
+            parse={parse}
+            placeholder="ada"
+            refusal={refusal}
+          />
+          <label className="field">
+            Role
+            <select className="input" value={role} onChange={(event) => setRole(event.target.value as Role)}>
+              {ROLES.map(([each, meaning]) => (
+                <option key={each} value={each}>
+                  {each}: {meaning}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="field short">
+            Ends after
+            <select className="input" value={seconds} onChange={(event) => setSeconds(Number(event.target.value))}>
+              {LIFETIMES.map(([words, value]) => (
+                <option key={value} value={value}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          </label>
         </div>
       )}
-      <SendRow verb="Create token" isReady={isGood} close={close} closing="Close" />
+      {error !== null && refusal === null && <Problem error={error} />}
+      {made !== null && (
+        <ShownOnce
+          about={
+            <>
+              A token for <span className="mono">{user}</span> as {role}, which{' '}
+              {made.expiresAt === null ? (
+                'never ends'
+              ) : (
+                <>
+                  ends <Age at={made.expiresAt} />
+                </>
+              )}
+              .
+            </>
+          }
+          secret={made.token}
+        />
+      )}
+      <SendRow verb="Create token" isReady={isGood} isDone={made !== null} close={close} />
     </form>
   );
 }

@@ -78,7 +78,7 @@ function Tokens() {
 function columnsOf(isLive: boolean, revoke: (token: Token) => void): readonly Column<Token>[] {
   return [
     { heading: 'Token', className: 'mono', cell: ({ id }) => id },
-    { heading: 'User', className: 'mono', cell: ({ user }) => user },
+    { heading: 'User', className: 'mono word', cell: ({ user }) => user },
     { heading: 'Role', cell: ({ role }) => role },
     { heading: 'Made', className: 'second wide-only', cell: ({ createdAt }) => <Age at={createdAt} /> },
     {
@@ -88,7 +88,7 @@ function columnsOf(isLive: boolean, revoke: (token: Token) => void): readonly Co
     },
     {
       heading: 'Ends',
-      className: 'second',
+      className: 'second unbroken',
       cell: ({ expiresAt }) => (expiresAt === null ? 'never' : <Age at={expiresAt} />),
     },
     {

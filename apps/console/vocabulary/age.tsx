@@ -38,9 +38,14 @@ export function Age({ at }: { readonly at: string }) {
   );
 }
 
-/** `3 s`, or `in 3 s`, by this machine's clock; also while the page is not live. */
+/** `3 s`, by this machine's clock; also while the page is not live. */
 export function Ago({ at }: { readonly at: number }) {
-  return <Ticking at={at} text={(now) => (at > now ? `in ${duration(at - now)}` : duration(now - at))} />;
+  return <Ticking at={at} text={(now) => duration(now - at)} />;
+}
+
+/** `in 3 s`, then `now`. */
+export function Until({ at }: { readonly at: number }) {
+  return <Ticking at={at} text={(now) => (at > now ? `in ${duration(at - now)}` : 'now')} />;
 }
 
 function Ticking({ at, text }: { readonly at: number; readonly text: (now: number) => string }) {

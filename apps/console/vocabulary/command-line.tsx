@@ -1,24 +1,35 @@
+import { Fragment } from 'react';
 import { CopyButton } from './copy.js';
 
-/** `gstacks network show dev`, from its words; a word that a shell would read otherwise is quoted. */
-export function commandText(words: readonly string[]): string {
-  return ['gstacks', ...words].map(shellWord).join(' ');
-}
+const shellWords = (words: readonly string[]): readonly string[] => ['gstacks', ...words].map(shellWord);
 
 function shellWord(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$|^<[^<>]+>$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+const wordKey = (place: number): string => `word ${place}`;
+
+/** `gstacks network show dev`, from its words; a word that a shell would read otherwise is quoted. */
+export function CommandWords({ words }: { readonly words: readonly string[] }) {
+  return shellWords(words).map((word, place) => (
+    <Fragment key={wordKey(place)}>
+      {place > 0 && ' '}
+      <span className="command-word">{word}</span>
+    </Fragment>
+  ));
+}
+
 /** The same at a terminal, to copy. */
 export function CommandLine({ words }: { readonly words: readonly string[] }) {
-  const text = commandText(words);
   return (
     <div className="command-line">
       <span className="prompt" aria-hidden="true">
         $
       </span>
-      <span className="text">{text}</span>
-      <CopyButton text={text} />
+      <span className="text">
+        <CommandWords words={words} />
+      </span>
+      <CopyButton text={shellWords(words).join(' ')} />
     </div>
   );
 }

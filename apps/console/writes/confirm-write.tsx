@@ -15,6 +15,8 @@ interface Props {
   readonly label: string;
   /** What it is about, as `gstacks` says it. */
   readonly text: string;
+  /** What else belongs to it, in words. */
+  readonly more?: string;
   readonly verb: string;
   readonly summary: string;
   readonly words: readonly string[];
@@ -26,7 +28,20 @@ interface Props {
 }
 
 /** A write that takes something away: it says what it will cut, and its button names that. */
-export function ConfirmWrite({ network, intent, label, text, verb, summary, words, send, close, done, toType }: Props) {
+export function ConfirmWrite({
+  network,
+  intent,
+  label,
+  text,
+  more,
+  verb,
+  summary,
+  words,
+  send,
+  close,
+  done,
+  toType,
+}: Props) {
   const preview = usePreview(network, intent);
   const version = useQuery(networkQuery(network)).data?.version ?? null;
   const writer = useWrite();
@@ -55,6 +70,7 @@ export function ConfirmWrite({ network, intent, label, text, verb, summary, word
       <div className="fields">
         <p>
           {verb}: <span className="mono anywhere">{text}</span>
+          {more}
         </p>
         {toType !== undefined && (
           <label className="field">

@@ -1,15 +1,22 @@
 import { type ReactNode, useState } from 'react';
 import { CodedError } from '#libs/contracts/errors.js';
+import { ProblemError } from '../api/client.js';
+import { Prose } from '../vocabulary/phrase.js';
 
 /** What is wrong with a text by a parser of the API; null: nothing. */
-export function faultOf(parse: (text: string) => unknown, text: string): string | null {
+export function faultOf(parse: (text: string) => unknown, text: string): CodedError | null {
   try {
     parse(text);
     return null;
   } catch (error) {
-    if (error instanceof CodedError) return error.message;
+    if (error instanceof CodedError) return error;
     throw error;
   }
+}
+
+/** A refusal of the control plane, where it is about this field; null: there is none. */
+export function refusalAt(error: unknown, field: string): ProblemError | null {
+  return error instanceof ProblemError && error.field === field ? error : null;
 }
 
 export interface FieldProps {
@@ -20,7 +27,7 @@ export interface FieldProps {
   readonly isShort?: boolean;
   readonly placeholder?: string;
   /** What the control plane says of this field. */
-  readonly refusal?: string | null;
+  readonly refusal?: CodedError | null;
 }
 
 /** What the element that is typed into needs. */
@@ -29,31 +36,41 @@ export interface InputProps {
   readonly value: string;
   readonly placeholder: string;
   readonly leave: () => void;
-  readonly described: { readonly 'aria-invalid': boolean; readonly 'aria-describedby': string | undefined };
+  /** What is wrong with the value, to stand below it as `faultId`; null: nothing. */
+  readonly fault: ReactNode | null;
+  readonly faultId: string;
 }
 
 /** A text field that is checked by the API's own parser when it is left. */
 export function Field(props: FieldProps) {
   return (
     <FieldFrame {...props}>
-      {({ id, value, placeholder, leave, described }) => (
-        <input
-          className="input"
-          id={id}
-          value={value}
-          placeholder={placeholder}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(event) => props.change(event.target.value)}
-          onBlur={leave}
-          {...described}
-        />
+      {({ id, value, placeholder, leave, fault, faultId }) => (
+        <>
+          <input
+            className="input"
+            id={id}
+            value={value}
+            placeholder={placeholder}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => props.change(event.target.value)}
+            onBlur={leave}
+            aria-invalid={fault !== null}
+            aria-describedby={fault === null ? undefined : faultId}
+          />
+          {fault !== null && (
+            <span className="wrong anywhere" id={faultId}>
+              {fault}
+            </span>
+          )}
+        </>
       )}
     </FieldFrame>
   );
 }
 
-/** The label and the fault around what is typed into. */
+/** The label of what is typed into, and what is wrong with the value. */
 export function FieldFrame({
   label,
   value,
@@ -66,7 +83,6 @@ export function FieldFrame({
   const [isLeft, setIsLeft] = useState(false);
   const fault = refusal ?? (isLeft && value !== '' ? faultOf(parse, value) : null);
   const id = `field-${label.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`;
-  const faultId = `${id}-fault`;
   return (
     <div className={isShort === true ? 'field short' : 'field'}>
       <label htmlFor={id}>{label}</label>
@@ -75,13 +91,28 @@ export function FieldFrame({
         value,
         placeholder: placeholder ?? '',
         leave: () => setIsLeft(true),
-        described: { 'aria-invalid': fault !== null, 'aria-describedby': fault === null ? undefined : faultId },
+        fault: fault === null ? null : <FaultText fault={fault} />,
+        faultId: `${id}-fault`,
       })}
-      {fault !== null && (
-        <span className="wrong anywhere" id={faultId}>
-          {fault}
-        </span>
-      )}
     </div>
   );
+}
+
+function FaultText({ fault }: { readonly fault: CodedError }) {
+  return (
+    <>
+      {fault.message}
+      {fault.remedy !== null && saysMore(fault) && (
+        <span className="remark">
+          {' '}
+          <Prose text={fault.remedy} />
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Unless it has a remedy of its own, a parser says what it expects both in its message and as its remedy. */
+function saysMore({ message, remedy }: CodedError): boolean {
+  return remedy !== null && !message.endsWith(remedy.replace(/^give \S+ as /, ''));
 }

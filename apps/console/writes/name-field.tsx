@@ -8,12 +8,12 @@ const MOST_OPTIONS = 100;
 export function NameField({ options, ...props }: FieldProps & { readonly options: readonly string[] }) {
   return (
     <FieldFrame {...props}>
-      {({ id, value, placeholder, leave, described }) => (
+      {({ id, value, placeholder, leave, fault, faultId }) => (
         <HeadlessMantineProvider>
           <Autocomplete
             unstyled
             id={id}
-            classNames={{ input: 'input', dropdown: 'options' }}
+            classNames={{ input: 'input', dropdown: 'options', error: 'wrong anywhere' }}
             data={[...options]}
             limit={MOST_OPTIONS}
             value={value}
@@ -23,7 +23,9 @@ export function NameField({ options, ...props }: FieldProps & { readonly options
             autoComplete="off"
             spellCheck={false}
             comboboxProps={{ withinPortal: false, transitionProps: { duration: 0 } }}
-            {...described}
+            // The library says by these that the value is wrong and where that is told.
+            error={fault}
+            errorProps={{ id: faultId, component: 'span' }}
           />
         </HeadlessMantineProvider>
       )}

@@ -8,6 +8,7 @@ import { Said } from '../vocabulary/state.js';
 import { counted } from '../vocabulary/times.js';
 import { wordOf } from '../vocabulary/words.js';
 import { announcement, dismissReceipt, type OwnWrite, ownWrites } from './own-writes.js';
+import { Quarantined } from './quarantined.js';
 import { Receipt } from './receipt.js';
 
 /** What is proven of one version now. Asked again when the stream says that an acknowledgement came. */
@@ -20,14 +21,24 @@ const appliedQuery = ({ network, version, changed }: OwnWrite) =>
     },
   });
 
+interface Props {
+  readonly network: Network;
+  /** The last change is left out once it is applied everywhere. */
+  readonly isQuiet: boolean;
+}
+
 /** At the head of a network's page: the write of this page until it is dismissed or overtaken, else the last change. */
-export function NetworkReceipt({ network }: { readonly network: Network }) {
+export function NetworkReceipt({ network, isQuiet }: Props) {
   const own = useObserved(ownWrites).get(network.name);
   const isCurrent = own !== undefined && (own.version >= network.version || !own.changed);
   if (own !== undefined && isCurrent) return <OwnReceipt own={own} />;
   if (own !== undefined) return <Overtaken own={own} network={network} />;
+  if (network.status === 'QUARANTINED') return <Quarantined network={network} />;
+  if (isQuiet && isDone(network)) return null;
   return <LastChangeReceipt network={network} />;
 }
+
+const isDone = ({ status }: Network): boolean => status === 'SYNCED' || status === 'EMPTY';
 
 function LastChangeReceipt({ network }: { readonly network: Network }) {
   const { data: status } = useQuery(statusQuery(network.name));
@@ -36,7 +47,7 @@ function LastChangeReceipt({ network }: { readonly network: Network }) {
   return (
     <Receipt
       word={wordOf(network.status)}
-      proof={{ ...applied, version: network.version, agents }}
+      proof={{ ...applied, network: network.name, version: network.version, agents }}
       summary={lastChange.summary}
       at={Date.parse(lastChange.at)}
     />
@@ -59,7 +70,7 @@ export function OwnReceipt({ own }: { readonly own: OwnWrite }) {
       </section>
     );
   }
-  if (applied.supersededBy !== null) return <Superseded own={own} by={applied.supersededBy} />;
+  if (applied.supersededBy !== null) return <Superseded own={own} applied={applied} by={applied.supersededBy} />;
   const since = own.unchangedSince === null ? '' : ` since v${own.unchangedSince}`;
   return (
     <Receipt
@@ -94,20 +105,31 @@ function Overtaken({ own, network }: { readonly own: OwnWrite; readonly network:
   }, [applied, superseded, own.network]);
   return (
     <>
-      {superseded !== null && <Superseded own={own} by={superseded} />}
+      {applied !== undefined && superseded !== null && <Superseded own={own} applied={applied} by={superseded} />}
       <LastChangeReceipt network={network} />
     </>
   );
 }
 
-function Superseded({ own, by }: { readonly own: OwnWrite; readonly by: number }) {
+interface SupersededProps {
+  readonly own: OwnWrite;
+  readonly applied: Applied;
+  readonly by: number;
+}
+
+function Superseded({ own, applied, by }: SupersededProps) {
+  const ahead = applied.agents.filter(
+    ({ status, appliedVersion }) => status !== 'SYNCED' && (appliedVersion ?? 0) >= by,
+  );
+  const skipped = ahead.length === 1 ? ahead[0]?.agentId : 'An agent';
   return (
     <section className="receipt stale-edge" aria-label="Your change">
       <div className="summary">
         <Said word={{ ...wordOf('STALE'), text: 'superseded' }} />
         <span className="mono strong">v{own.version}</span>
         <span>
-          An agent went straight to <b className="mono">v{by}</b>: nothing can be said about v{own.version}.
+          {skipped} went straight to <b className="mono">v{by}</b>: nothing can be said about{' '}
+          <span className="mono">v{own.version}</span>.
         </span>
         <span className="end mono remark">{own.summary}</span>
         <button type="button" className="copy" onClick={() => dismissReceipt(own.network)}>

@@ -4,6 +4,7 @@ import type { FlowPair, Preview, Reach } from '../api/shapes.js';
 import { shortId } from '../policy/rule-effect.js';
 import { Age } from '../vocabulary/age.js';
 import { Glyph } from '../vocabulary/glyph.js';
+import { Prose } from '../vocabulary/phrase.js';
 import { counted } from '../vocabulary/times.js';
 
 interface Props {
@@ -11,17 +12,31 @@ interface Props {
   readonly preview: UseQueryResult<Preview>;
   /** False: the form does not say yet what is meant. */
   readonly isAsked: boolean;
+  /** Problems about these fields are shown at the field itself. */
+  readonly fields?: readonly string[];
 }
 
 /** What a write will cut and change, before it is sent. What nobody answered for is said to be not known. */
-export function PreviewPanel({ network, preview, isAsked }: Props) {
+export function PreviewPanel({ network, preview, isAsked, fields = [] }: Props) {
   const { data, error } = preview;
   if (error instanceof ProblemError) {
+    if (error.field !== null && fields.includes(error.field)) {
+      return (
+        <div className="preview">
+          <p className="remark">Refused: see the field above.</p>
+        </div>
+      );
+    }
     return (
       <div className="preview" role="status">
         <p className="failed anywhere">
           {error.message} <span className="mono">{error.code}</span>
-          {error.remedy !== null && <span className="remark"> {error.remedy}</span>}
+          {error.remedy !== null && (
+            <span className="remark">
+              {' '}
+              <Prose text={error.remedy} />
+            </span>
+          )}
         </p>
       </div>
     );
@@ -51,7 +66,8 @@ function WillCut({ cuts }: { readonly cuts: Preview['cuts'] }) {
       <p className="line">
         <Glyph name={cuts.cut > 0 ? 'deny' : 'skipped'} tone={cuts.cut > 0 ? 'deny' : 'off'} />
         <span>
-          <b className="mono">{cuts.cut}</b> of {counted(total, 'open connection')}, counted <Age at={cuts.countedAt} />
+          <b className="mono">{cuts.cut}</b> of {counted(total, 'open connection')} here, counted{' '}
+          <Age at={cuts.countedAt} />
         </span>
       </p>
       <ul className="remark">
@@ -117,8 +133,10 @@ function WillChange({ network, preview }: { readonly network: string; readonly p
         <p key={ruleId} className="line">
           <Glyph name="no-rule" tone="off" />
           <span>
-            <span className="mono">{shortId(ruleId)}</span>{' '}
-            {after === null ? 'will do something again' : 'will do nothing'}
+            <span className="mono" title={ruleId}>
+              {shortId(ruleId)}
+            </span>{' '}
+            {willDo(after)}
           </span>
         </p>
       ))}
@@ -127,12 +145,17 @@ function WillChange({ network, preview }: { readonly network: string; readonly p
           {message}
         </p>
       ))}
-      <p className="remark">
+      <p className="remark based">
         Based on <span className="mono">v{version}</span>. If {network} changes before you send, nothing is written and
         you see what changed.
       </p>
     </div>
   );
+}
+
+function willDo(idle: Preview['rules'][number]['after']): string {
+  if (idle === null) return 'will do something again';
+  return idle === 'OVERRIDDEN' ? 'will do nothing while a deny covers it' : 'will do nothing';
 }
 
 interface ReachesProps {

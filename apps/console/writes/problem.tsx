@@ -1,4 +1,5 @@
 import { NoAnswerError, ProblemError } from '../api/client.js';
+import { Prose } from '../vocabulary/phrase.js';
 import { Said } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
 
@@ -9,12 +10,18 @@ export function Problem({ error, again }: { readonly error: unknown; readonly ag
     <div className="receipt failed-edge" role="alert">
       <div className="summary">
         <Said word={{ ...wordOf('failed'), text: said.title }} />
-        <span className="anywhere">{said.detail}</span>
+        <span className="anywhere">
+          <Prose text={said.detail} />
+        </span>
         {said.code !== null && <span className="end mono third">{said.code}</span>}
       </div>
       {(said.remedy !== null || again !== undefined) && (
         <div className="details line">
-          {said.remedy !== null && <p className="anywhere">{said.remedy}</p>}
+          {said.remedy !== null && (
+            <p className="anywhere">
+              <Prose text={said.remedy} />
+            </p>
+          )}
           {again !== undefined && (
             <button type="button" className="button" onClick={again}>
               Ask again
@@ -35,7 +42,7 @@ interface Described {
 
 function describe(error: unknown): Described {
   if (error instanceof ProblemError) {
-    const title = error.status === 404 ? 'not found' : 'refused';
+    const title = error.status === 404 ? 'not found' : error.status >= 500 ? 'error' : 'refused';
     return { title, detail: error.message, code: error.code, remedy: error.remedy };
   }
   if (error instanceof NoAnswerError) {

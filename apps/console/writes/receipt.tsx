@@ -1,13 +1,15 @@
 import type { ReactNode } from 'react';
 import type { AgentStatus } from '../api/shapes.js';
-import { useIsLive } from '../live/live-state.js';
+import { liveState, useIsLive, useObserved } from '../live/live-state.js';
 import { Contact } from '../members/contact.js';
+import { CommandLine } from '../vocabulary/command-line.js';
 import { Said } from '../vocabulary/state.js';
 import { Ticks } from '../vocabulary/ticks.js';
 import { clockTime } from '../vocabulary/times.js';
 import { edgeOf, type Word, wordOf } from '../vocabulary/words.js';
 
 export interface Proof {
+  readonly network: string;
   readonly version: number;
   readonly confirmed: number;
   readonly expected: number;
@@ -30,24 +32,30 @@ interface Props {
 
 /** What agents said of one version: how many, how soon, with how many connections cut; and who is missing. */
 export function Receipt({ word, proof, summary, at, children, dismiss }: Props) {
+  const live = useObserved(liveState);
   const isLive = useIsLive();
+  const since = live.kind === 'not-live' ? live.since : at;
   const isProven = proof.confirmed >= proof.expected;
+  const { network } = proof;
   const missing = proof.agents.filter(({ status }) => status !== 'SYNCED');
-  const shown = isLive ? word : { ...wordOf('UNKNOWN'), text: `as of ${clockTime(at, Date.now())}` };
+  const shown = isLive ? word : { ...wordOf('UNKNOWN'), text: `as of ${clockTime(since, Date.now())}` };
   return (
     <section className={`receipt ${edgeOf(shown.tone)}`} aria-label="Last change">
       <div className="summary">
         <Said word={shown} />
         <span className="mono strong">v{proof.version}</span>
-        <span>
-          <Ticks agents={proof.agents.map(({ agentId, status }) => ({ id: agentId, state: status }))} />
-          {isLive ? '' : 'was '}applied by{' '}
-          <b className="mono">
-            {proof.confirmed}/{proof.expected}
-          </b>{' '}
-          agents{isProven && proof.elapsedMs !== null && isLive ? ` in ${milliseconds(proof.elapsedMs)}` : ''}
-        </span>
-        {isLive && (
+        {proof.expected === 0 && <span>no agent takes part yet, so nobody has to apply it</span>}
+        {proof.expected > 0 && (
+          <span>
+            <Ticks agents={proof.agents.map(({ agentId, status }) => ({ id: agentId, state: status }))} />
+            {isLive ? '' : 'was '}applied by{' '}
+            <b className="mono">
+              {proof.confirmed}/{proof.expected}
+            </b>{' '}
+            agents{isProven && proof.elapsedMs !== null && isLive ? ` in ${milliseconds(proof.elapsedMs)}` : ''}
+          </span>
+        )}
+        {isLive && proof.expected > 0 && (
           <span>
             <b className="mono">{proof.flowsCut}</b> open {proof.flowsCut === 1 ? 'connection' : 'connections'} cut
             {isProven ? '' : ' so far'}
@@ -72,10 +80,11 @@ export function Receipt({ word, proof, summary, at, children, dismiss }: Props) 
         <div className="details">
           <AgentProofs proof={proof} />
           <p>
-            <b>Written, and not proven yet.</b> What the agents above have applied holds there. Not proven: what{' '}
-            <span className="mono">{namesOf(missing)}</span> does until it acknowledges. This turns to {proof.expected}/
-            {proof.expected} by itself.
+            <b>Written, and not proven yet.</b> Agents shown as applied enforce it. What{' '}
+            <span className="mono">{namesOf(missing)}</span> does is not known until it acknowledges; this turns to{' '}
+            {proof.expected}/{proof.expected} by itself.
           </p>
+          <CommandLine words={['network', 'status', network, '--watch']} />
         </div>
       )}
       {children}
@@ -96,6 +105,11 @@ function milliseconds(value: number): string {
 }
 
 const MOST_ROWS = 20;
+
+function knownOf({ status, reason }: Proof['agents'][number]): string {
+  if (reason !== null) return reason;
+  return status === 'SYNCED' ? 'It refuses what this version denies' : 'It has not acknowledged this version';
+}
 
 function AgentProofs({ proof }: { readonly proof: Proof }) {
   const first = (status: string): number => (status === 'SYNCED' ? 1 : 0);
@@ -131,9 +145,7 @@ function AgentProofs({ proof }: { readonly proof: Proof }) {
               <td className="mono number wide-only">{agent.tookMs == null ? '' : milliseconds(agent.tookMs)}</td>
               <td className="mono number">{applied ? (agent.flowsCut ?? '?') : '?'}</td>
               <td className="remark wide-only">
-                {agent.reason ??
-                  (applied ? 'It refuses what this version denies' : 'It has not acknowledged this version')}
-                . Last contact <Contact agentId={agent.agentId} />
+                {knownOf(agent)}. Last contact <Contact agentId={agent.agentId} />
               </td>
             </tr>
           );

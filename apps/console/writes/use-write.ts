@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import type { WarningDto } from '#libs/api-client/generated/types.gen.js';
 import { NoAnswerError, ProblemError } from '../api/client.js';
+import { refusalAt } from './field.js';
 import { keepReceipt } from './own-writes.js';
 
 /** What the generated client takes of a write beside its body. */
@@ -38,26 +39,32 @@ interface Sending<Write extends NetworkWrite> {
   readonly done?: (write: Write) => void;
 }
 
-/** Sends a write under one Idempotency-Key until it is answered, and leaves its receipt at the head of the network's page. */
+/**
+ * Sends a write under one Idempotency-Key until it is answered, and leaves its receipt at the head of the network's
+ * page.
+ */
 export function useWrite() {
   const queries = useQueryClient();
   const [state, setState] = useState<WriteState>({ kind: 'idle' });
-  /** A key is one intention: it is kept while the answer is lost, and given up with any answer. */
-  const key = useRef<string | null>(null);
+  /**
+   * A key is one request: while its answer is lost the same is sent again, also against the same version, although the
+   * page may show a later one by then. Any answer ends it, and so does a change of what is asked for.
+   */
+  const headers = useRef<WriteHeaders | null>(null);
 
   async function send<Write extends NetworkWrite>(sending: Sending<Write>): Promise<void> {
     const sentAt = Date.now();
-    key.current ??= newKey();
-    const headers: WriteHeaders = {
-      'Idempotency-Key': key.current,
+    const sent = headers.current ?? {
+      'Idempotency-Key': newKey(),
       ...(sending.seen === null ? {} : { 'If-Match': String(sending.seen) }),
     };
+    headers.current = sent;
     try {
       const write = await answered(
-        () => sending.send(headers),
+        () => sending.send(sent),
         (tries) => setState({ kind: 'sending', tries }),
       );
-      key.current = null;
+      headers.current = null;
       keepReceipt({ ...picked(write), summary: sending.summary, sentAt });
       setState({ kind: 'idle' });
       void queries.invalidateQueries({ queryKey: ['network', write.network] });
@@ -68,14 +75,17 @@ export function useWrite() {
         setState({ kind: 'lost' });
         return;
       }
-      key.current = null;
+      headers.current = null;
       if (!(error instanceof ProblemError)) throw error;
       const isConflict = error.code === 'VERSION_CONFLICT' && sending.seen !== null;
       setState(isConflict ? { kind: 'conflict', seen: sending.seen } : { kind: 'refused', problem: error });
     }
   }
 
-  const reset = () => setState({ kind: 'idle' });
+  const reset = (): void => {
+    headers.current = null;
+    setState({ kind: 'idle' });
+  };
   return {
     state,
     send,
@@ -86,8 +96,8 @@ export function useWrite() {
       reset();
     },
     /** What the control plane said of this field; null: nothing. */
-    refusalOf: (field: string): string | null =>
-      state.kind === 'refused' && state.problem.field === field ? state.problem.message : null,
+    refusalOf: (field: string): ProblemError | null =>
+      state.kind === 'refused' ? refusalAt(state.problem, field) : null,
   };
 }
 

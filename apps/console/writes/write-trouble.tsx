@@ -24,8 +24,9 @@ export function WriteTrouble({ network, state, again, discard, fields = [] }: Pr
     case 'sending':
       if (state.tries === 0) return null;
       return (
-        <p className="remark" role="status">
-          No answer yet; asked {counted(state.tries + 1, 'time')} under the same key, so it is carried out once.
+        <p className="asking-again" role="status">
+          <Said word={{ ...wordOf('PENDING'), text: 'asking again' }} /> No answer yet; asked{' '}
+          {counted(state.tries + 1, 'time')} under one key, so that it is carried out once.
         </p>
       );
     case 'refused':
@@ -36,7 +37,10 @@ export function WriteTrouble({ network, state, again, discard, fields = [] }: Pr
         <div className="receipt stale-edge" role="alert">
           <div className="summary">
             <Said word={{ ...wordOf('STALE'), text: 'no answer' }} />
-            <span>Whether this was written is not known. Asked again under the same key, it is carried out once.</span>
+            <span>
+              The control plane did not answer. It may be written or not: ask again to find out. Under the same key it
+              is carried out once, however often it is asked.
+            </span>
             <button type="button" className="button" onClick={() => again(null)}>
               Ask again
             </button>
@@ -61,11 +65,12 @@ function Conflict({ network, seen, again, discard }: Omit<Props, 'state' | 'fiel
       </div>
       {data !== undefined && (
         <div className="details">
-          <p>Since then:</p>
+          <p>Nothing was written. Since then others changed:</p>
           <ul>
             {data.items.map(({ version, summary, actor }) => (
               <li key={version} className="anywhere">
-                <span className="mono">v{version}</span> {summary} <span className="remark">by {actor}</span>
+                <span className="mono">v{version}</span> <span className="mono">{summary}</span>{' '}
+                <span className="remark">by {actor}</span>
               </li>
             ))}
           </ul>

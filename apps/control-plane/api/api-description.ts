@@ -2,17 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { NotReadyError } from '../http/errors.js';
 
-/** The OpenAPI document, described once the application is put together. */
+/** The OpenAPI document of the application. It is made when it is asked for first, so that no start waits for it. */
 @Injectable()
 export class ApiDescription {
-  private described: OpenAPIObject | null = null;
+  private make: (() => OpenAPIObject) | null = null;
+  private made: OpenAPIObject | null = null;
 
-  describe(document: OpenAPIObject): void {
-    this.described = document;
+  /** To be called once the application is put together. */
+  makeBy(make: () => OpenAPIObject): void {
+    this.make = make;
   }
 
   get document(): OpenAPIObject {
-    if (this.described === null) throw new NotReadyError();
-    return this.described;
+    if (this.make === null) throw new NotReadyError();
+    this.made ??= this.make();
+    return this.made;
   }
 }

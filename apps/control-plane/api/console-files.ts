@@ -10,12 +10,14 @@ const HASHED = '/assets/';
 const NOT_OF_THE_PAGE = /^\/(v1|assets|healthz|readyz|metrics)(\/|$)/;
 
 /**
- * Serves the console from the API's own origin. Its own addresses all get the one page, which shows what the address says.
- * The folder may be filled later: it is looked at for each request.
+ * Serves the console from the API's own origin. Its own addresses all get the one page, which shows what the address
+ * says. The folder may be filled later: it is looked at for each request.
  */
 export async function serveConsole(instance: FastifyInstance, folder: string): Promise<void> {
   await instance.register(async (scope) => {
-    await scope.register(fastifyStatic, { root: folder, serve: false, etag: true, lastModified: false });
+    // The build puts compressed forms beside the files.
+    const files = { root: folder, serve: false, preCompressed: true, etag: true, lastModified: false };
+    await scope.register(fastifyStatic, files);
     scope.get<{ Params: { '*': string } }>(`${HASHED}*`, (request, reply) =>
       reply.sendFile(`assets/${request.params['*']}`, { immutable: true, maxAge: '365d' }),
     );

@@ -10,6 +10,7 @@ import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
 import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
 import { AttachmentsController } from '../networks/attachments.controller.js';
+import { EgressController } from '../networks/egress.controller.js';
 import { NetworksController } from '../networks/networks.controller.js';
 import { PreviewsController } from '../networks/previews.controller.js';
 import { QuarantineController } from '../networks/quarantine.controller.js';
@@ -27,6 +28,7 @@ export const API_CONTROLLERS = [
   AliasesController,
   ResolutionController,
   RulesController,
+  EgressController,
   PreviewsController,
   QuarantineController,
   TestsController,

@@ -6,6 +6,7 @@ import type { Bus } from '#libs/bus/bus.js';
 import { Regressions } from '../applied/regressions.js';
 import { Metrics } from '../foundation/metrics.js';
 import { BUS } from '../foundation/provided.js';
+import { StoreRoom } from '../foundation/store-room.js';
 import { Operations } from '../http/route.js';
 import type { Directory } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
@@ -20,6 +21,7 @@ export class OperationsController {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly database: DataSource,
+    private readonly room: StoreRoom,
     private readonly feed: DirectoryFeed,
     private readonly regressions: Regressions,
     private readonly seenHead: SeenHead,
@@ -36,7 +38,8 @@ export class OperationsController {
 
   @Get('readyz')
   @Operations()
-  readyz(): Promise<unknown> {
+  async readyz(): Promise<unknown> {
+    if (this.room.full !== null) throw this.room.full;
     return this.health.check([
       async () => {
         const store = this.indicators.check('store');
@@ -55,8 +58,8 @@ export class OperationsController {
         const log = this.indicators.check('log');
         return this.feed.isFollowing ? log.up() : log.down();
       },
-      // Shown, and no reason to turn requests away or to start again: only another release reads these streams, all others
-      // are served, and cutting one off is a request too.
+      // Shown, and no reason to turn requests away or to start again: only another release reads these streams, all
+      // others are served, and cutting one off is a request too.
       async () => this.indicators.check('streams').up(unreadableStreams(this.feed.directory)),
       // Shown, and no reason to turn requests away: denials are written, and the way out is a request too.
       async () => {

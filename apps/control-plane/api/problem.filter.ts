@@ -1,6 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
 import type { Logger } from 'pino';
+import type { ProblemDto } from '#libs/contracts/http/problem.js';
 import { LOGGER } from '../foundation/provided.js';
+import { StoreRoom } from '../foundation/store-room.js';
 import type { HttpRequest } from '../http/request.js';
 import { problemOf } from './problem.js';
 
@@ -13,19 +15,29 @@ interface Reply {
 /** Every error leaves as problem+json (RFC 9457); only what is nobody's mistake but ours is logged in full. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(
+    private readonly room: StoreRoom,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<HttpRequest>();
-    const problem = problemOf(error, request.id);
+    const problem = this.problem(error, request.id);
     if (problem.status >= 500) {
       this.logger.error({ requestId: request.id, code: problem.code, err: error }, 'request failed');
     }
     const reply = http.getResponse<Reply>();
     reply.status(problem.status).header('content-type', 'application/problem+json; charset=utf-8');
-    if (problem.status === 503) reply.header('retry-after', '1');
+    if (problem.status === 503 || problem.status === 504) reply.header('retry-after', '1');
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
     reply.send(JSON.stringify(problem));
+  }
+
+  /** A database without room may crash, and be away for that reason. */
+  private problem(error: unknown, requestId: string): ProblemDto {
+    const problem = problemOf(error, requestId);
+    const { full } = this.room;
+    return full !== null && problem.code === 'STORE_UNAVAILABLE' ? problemOf(full, requestId) : problem;
   }
 }

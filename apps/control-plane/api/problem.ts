@@ -7,11 +7,13 @@ import { DomainError, type RefusalCategory } from '#libs/domain/decision.js';
 import {
   CommandIdReusedError,
   StoreClosedError,
+  StoreFullError,
   StoreUnavailableError,
   VersionConflictError,
+  WriteOutcomeUnknownError,
 } from '#libs/event-store/errors.js';
 import { CertificateRequestError } from '#libs/mesh/certificates.js';
-import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
+import { isDatabaseFull, isDatabaseUnavailable } from '../foundation/database-unavailable.js';
 import {
   CredentialRefusedError,
   EventStreamLimitError,
@@ -43,7 +45,9 @@ const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => Co
   [MeshApiError, 502],
   [EventStreamLimitError, 503],
   [StoreUnavailableError, 503],
+  [StoreFullError, 503],
   [StoreClosedError, 503],
+  [WriteOutcomeUnknownError, 504],
 ];
 const STATUS_OF_REFUSAL: { readonly [category in RefusalCategory]: number } = {
   'not-found': 404,
@@ -56,10 +60,10 @@ const UNAVAILABLE_CODE = /^(BUS_UNAVAILABLE|BUS_TIMEOUT|STARTING)$/;
 /** What a client is told of an error: coded errors as they are, anything else without its text. */
 export function problemOf(error: unknown, requestId: string): ProblemDto {
   if (error instanceof CodedError) {
-    const detail = error instanceof StoreUnavailableError ? STORE_UNAVAILABLE : error.message;
-    const field = error instanceof InvalidInputError ? error.field : null;
-    return { ...problem(statusOf(error), error.code, detail, error.remedy, requestId), field };
+    const detail = DETAILS.find(([cause]) => error instanceof cause)?.[1] ?? error.message;
+    return { ...problem(statusOf(error), error.code, detail, error.remedy, requestId), field: fieldOf(error) };
   }
+  if (isDatabaseFull(error)) return problemOf(new StoreFullError(error), requestId);
   if (isDatabaseUnavailable(error)) {
     return problem(503, 'STORE_UNAVAILABLE', STORE_UNAVAILABLE, 'try again in a moment', requestId);
   }
@@ -75,6 +79,18 @@ export function problemOf(error: unknown, requestId: string): ProblemDto {
 }
 
 const STORE_UNAVAILABLE = 'the database does not answer';
+/** In place of messages that quote the database's own. */
+const DETAILS: readonly (readonly [abstract new (...args: never[]) => CodedError, string])[] = [
+  [StoreUnavailableError, `${STORE_UNAVAILABLE}, and nothing was written`],
+  [StoreFullError, 'the database has no room left on its disk, and nothing was written'],
+  [WriteOutcomeUnknownError, `${STORE_UNAVAILABLE}, and the change may have been made`],
+];
+
+function fieldOf(error: CodedError): string | null {
+  const hasField =
+    error instanceof InvalidInputError || error instanceof DomainError || error instanceof ModeUnavailableError;
+  return hasField ? error.field : null;
+}
 
 function statusOf(error: CodedError): number {
   const found = STATUS_BY_CAUSE.find(([cause]) => error instanceof cause);

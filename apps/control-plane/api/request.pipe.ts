@@ -26,8 +26,25 @@ export class RequestPipe extends ValidationPipe {
     if (metadata.type === 'body' && isDeeperThan(MOST_LEVELS, value)) {
       throw new InvalidInputError('body', 'a deeper one', `a JSON object of at most ${MOST_LEVELS} levels`);
     }
+    const stripped = metadata.type === 'body' ? strippedName(value) : null;
+    if (stripped !== null) {
+      throw new InvalidInputError('body', stripped, `members of other names than ${STRIPPED.join(' and ')}`);
+    }
     return super.transform(value, metadata);
   }
+}
+
+/** The framework takes members of these names out of a body without a word, a label of this key among them. */
+const STRIPPED = ['constructor', 'prototype'];
+
+/** The first of them at any level; null: there is none. */
+function strippedName(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [name, member] of Object.entries(value)) {
+    const found = STRIPPED.includes(name) && !Array.isArray(value) ? name : strippedName(member);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function inputError(errors: readonly ValidationError[]): InvalidInputError {

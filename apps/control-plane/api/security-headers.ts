@@ -1,8 +1,8 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet';
 
 /**
- * What browsers are told with every answer. Scripts come from this origin as files and are never evaluated from text; the
- * style sheet of the page's components writes inline styles. Nothing may frame the page.
+ * What browsers are told with every answer. Scripts come from this origin as files and are never evaluated from text;
+ * the style sheet of the page's components writes inline styles. Nothing may frame the page.
  */
 export const SECURITY_HEADERS: FastifyHelmetOptions = {
   contentSecurityPolicy: {

@@ -36,8 +36,8 @@ export class Acknowledgements {
   ) {}
 
   /**
-   * Resolves when the acknowledgement is in the log; with a refusal, when it cannot be true or is nobody's business. Of a
-   * network that the agent has no part in, or that is not in this store, nothing is kept: nobody waits for that.
+   * Resolves when the acknowledgement is in the log; with a refusal, when it cannot be true or is nobody's business. Of
+   * a network that the agent has no part in, or that is not in this store, nothing is kept: nobody waits for that.
    */
   async take(agentId: AgentId, message: AppliedMessage): Promise<Receipt> {
     const refusal =
@@ -61,7 +61,9 @@ export class Acknowledgements {
     );
   }
 
-  /** Judges what an agent says it holds; null: it may be right. Of another release's protocol only the present is known. */
+  /**
+   * Judges what an agent says it holds; null: it may be right. Of another release's protocol only the present is known.
+   */
   check(agentId: AgentId, claim: Claim, protocol: number): Refusal | null {
     const { networkId } = claim;
     const record = this.directory.network(networkId);

@@ -7,7 +7,7 @@ import { WokenWork } from '#libs/async/woken-work.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
-import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
+import { isDatabaseFull, isDatabaseUnavailable } from '../foundation/database-unavailable.js';
 import { LOGGER } from '../foundation/provided.js';
 import type { AppliedRecord } from './applied-record.js';
 
@@ -51,7 +51,9 @@ interface Pending {
   readonly refuse: (error: unknown) => void;
 }
 
-/** What agents acknowledged, append-only. Rows wait for a database that is away; nothing is answered before it wrote. */
+/**
+ * What agents acknowledged, append-only. Rows wait for a database that is away; nothing is answered before it wrote.
+ */
 @Injectable()
 export class AppliedLog {
   private readonly arrivals = new EventEmitter().setMaxListeners(0);
@@ -108,7 +110,7 @@ export class AppliedLog {
       try {
         await this.insert(batch);
       } catch (error) {
-        if (isDatabaseUnavailable(error)) {
+        if (mustWait(error)) {
           this.logger.warn({ err: error, rows: batch.length }, 'acknowledgements wait for the database');
           await rest(RETRY_MS, this.closing.signal);
         } else await this.insertOneByOne(batch);
@@ -122,7 +124,7 @@ export class AppliedLog {
       try {
         await this.insert([entry]);
       } catch (error) {
-        if (isDatabaseUnavailable(error)) return;
+        if (mustWait(error)) return;
         const [key, { agentId, refuse }] = entry;
         this.logger.error({ err: error, agentId }, 'an acknowledgement that the database refuses');
         this.pending.delete(key);
@@ -142,6 +144,11 @@ export class AppliedLog {
       this.arrivals.emit(networkId);
     }
   }
+}
+
+/** The database takes nothing now, from nobody. */
+function mustWait(error: unknown): boolean {
+  return isDatabaseUnavailable(error) || isDatabaseFull(error);
 }
 
 type Entry = readonly [key: string, pending: Pending];

@@ -6,7 +6,10 @@ import { TOPOLOGY_SIGNER } from '../foundation/provided.js';
 import type { Claim } from './claims.js';
 import { Regressions } from './regressions.js';
 
-/** A check takes a tenth of a millisecond: these are a twentieth of a second at once, and one part in fifty of a processor. */
+/**
+ * A check takes a tenth of a millisecond: these are a twentieth of a second at once, and one part in fifty of a
+ * processor.
+ */
 const AT_ONCE = 500;
 const PER_SECOND = 200;
 
@@ -20,7 +23,10 @@ export class SignatureChecks {
     @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
   ) {}
 
-  /** null: the agent has had too many checked, and may show this one again. What is known to be signed is not checked again. */
+  /**
+   * null: the agent has had too many checked, and may show this one again. What is known to be signed is not checked
+   * again.
+   */
   isSigned(agentId: AgentId, claim: Claim): boolean | null {
     if (claim.signature === null) return false;
     const known = this.regressions.ofAgent(claim.networkId, agentId)?.claim;

@@ -5,6 +5,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Not, type Repository } from 'typeorm';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Role } from '#libs/contracts/http/session.js';
+import { whereThereIsRoom } from '../foundation/database-unavailable.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import { API_TOKEN_PREFIX, hashSecret, newSecret } from '../foundation/secrets.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
@@ -81,7 +82,9 @@ export class ApiTokens implements OnModuleInit {
     if (row === null) return null;
     const now = this.clock();
     if (row.expiresAt !== null && row.expiresAt <= now) return null;
-    if (this.lastUse.isNews(row.id, now)) await this.tokens.update({ id: row.id }, { lastUsedAt: now });
+    if (this.lastUse.isNews(row.id, now)) {
+      await whereThereIsRoom(this.tokens.update({ id: row.id }, { lastUsedAt: now }));
+    }
     return { user: row.user, role: row.role, tokenId: row.id, sessionId: null, expiresAt: row.expiresAt };
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RankedRole } from '#libs/contracts/http/session.js';
+import { whereThereIsRoom } from '../foundation/database-unavailable.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import { hashSecret, newSecret } from '../foundation/secrets.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
@@ -33,7 +34,9 @@ const OPEN = `
   FROM console_sessions s JOIN api_tokens t ON t.id = s.token_id
   WHERE s.expires_at > $1 AND (t.expires_at IS NULL OR t.expires_at > $1) AND t.role <> 'joiner'`;
 
-/** Who is signed in in a browser. A session stands for a token and ends with it; only the hash of its secret is kept. */
+/**
+ * Who is signed in in a browser. A session stands for a token and ends with it; only the hash of its secret is kept.
+ */
 @Injectable()
 export class ConsoleSessions {
   private readonly lastUse = new LastUse();
@@ -79,7 +82,9 @@ export class ConsoleSessions {
     const [session] = rows;
     if (session === undefined) return null;
     if (this.lastUse.isNews(session.id, now)) {
-      await this.database.query('UPDATE console_sessions SET last_used_at = $2 WHERE id = $1', [session.id, now]);
+      await whereThereIsRoom(
+        this.database.query('UPDATE console_sessions SET last_used_at = $2 WHERE id = $1', [session.id, now]),
+      );
     }
     const { id: sessionId, user, role, tokenId, expiresAt } = session;
     return { user, role, tokenId, sessionId, expiresAt };

@@ -4,9 +4,9 @@ import type { HttpRequest } from '../http/request.js';
 const READS = new Set(['GET', 'HEAD']);
 
 /**
- * Refuses what another page made a signed-in browser send. Cookies do not tell ports apart, and SameSite does not either:
- * a page of another program on this host would reach the API with the session's cookie. A browser names the page's origin
- * with each write, and with each request across origins. Error: ForeignOriginError.
+ * Refuses what another page made a signed-in browser send. Cookies do not tell ports apart, and SameSite does not
+ * either: a page of another program on this host would reach the API with the session's cookie. A browser names the
+ * page's origin with each write, and with each request across origins. Error: ForeignOriginError.
  */
 export function requireOwnOrigin({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): void {
   const origin = headers.origin;

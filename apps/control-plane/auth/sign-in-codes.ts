@@ -36,7 +36,10 @@ export class SignInCodes {
     return { code, expiresAt };
   }
 
-  /** The token that the code stands for; of several who come with it at once, one gets it. Error: CredentialRefusedError. */
+  /**
+   * The token that the code stands for; of several who come with it at once, one gets it. Error:
+   * CredentialRefusedError.
+   */
   async use(code: string): Promise<string> {
     const now = this.clock();
     const hash = hashSecret(code);

@@ -15,8 +15,8 @@ import { agentReceiver, compileFor, type LocalNodeReceiver, nameOf, type Receive
 import { Receivers } from './receivers.js';
 
 /**
- * Agents that shared a network until now stay peers for so long. The topology that parts them comes meanwhile, and cuts and
- * counts the flows between them; the end of a session counts nothing.
+ * Agents that shared a network until now stay peers for so long. The topology that parts them comes meanwhile, and cuts
+ * and counts the flows between them; the end of a session counts nothing.
  */
 const PARTING_MS = 3_000;
 
@@ -32,8 +32,9 @@ interface Parting {
 }
 
 /**
- * Tells each member how agents are reached: an agent those of its networks, and which local nodes are in them, when that
- * changes and in each answer to a contact; a local node those at which it may reach something, before each topology.
+ * Tells each member how agents are reached: an agent those of its networks, and which local nodes are in them, when
+ * that changes and in each answer to a contact; a local node those at which it may reach something, before each
+ * topology.
  */
 @Injectable()
 export class PeerDirectory {

@@ -3,8 +3,8 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import { compareText } from '#libs/policy/order.js';
 
 /**
- * Everybody who shares a network with this agent and is enrolled, in order: also one that cannot be reached, since it may
- * reach this agent.
+ * Everybody who shares a network with this agent and is enrolled, in order: also one that cannot be reached, since it
+ * may reach this agent.
  */
 export function peersOf(
   agentId: AgentId,

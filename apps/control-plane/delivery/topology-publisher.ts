@@ -74,8 +74,8 @@ export class TopologyPublisher {
   }
 
   /**
-   * Sends this agent nothing for these networks, because the versions that it holds are still being looked up in the log.
-   * Ends for a network with `goOn`, and for all of them with the next call.
+   * Sends this agent nothing for these networks, because the versions that it holds are still being looked up in the
+   * log. Ends for a network with `goOn`, and for all of them with the next call.
    */
   holdBack(networks: ReadonlySet<NetworkId>, receiver: AgentReceiver): void {
     this.heldBack.set(recipientOf(receiver), new Set(networks));
@@ -100,8 +100,8 @@ export class TopologyPublisher {
   }
 
   /**
-   * Tells an agent to let go of a network that is not in this store: it is of an epoch that has ended. So many at a time:
-   * the agent names the others again in its next heartbeat.
+   * Tells an agent to let go of a network that is not in this store: it is of an epoch that has ended. So many at a
+   * time: the agent names the others again in its next heartbeat.
    */
   release(networkId: NetworkId, receiver: AgentReceiver): void {
     if (!this.receivers.isMember(receiver) || this.isBusy(networkId, receiver)) return;

@@ -1,4 +1,4 @@
-import { CHECKS_OF, type CheckRole } from '#libs/contracts/bus/checks.js';
+import type { CheckCode, CheckRole } from '#libs/contracts/bus/checks.js';
 import type { DiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import type { CheckDto } from '#libs/contracts/http/diagnostics.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
@@ -15,12 +15,13 @@ export function answeredChecks(
   { name }: Pick<Topology, 'name'>,
   asked: Receiver,
   role: CheckRole,
+  codes: readonly CheckCode[],
   reply: DiagnoseReply | null,
   verdict: SelectorVerdict,
 ): AnsweredChecks {
   const who =
     asked.kind === 'agent' ? { agentId: asked.agentId, nodeId: null } : { agentId: null, nodeId: asked.nodeId };
-  const checks = CHECKS_OF[role].map((code): CheckDto => {
+  const checks = codes.map((code): CheckDto => {
     const answer = reply?.kind === 'checks' ? reply.checks.find((check) => check.code === code) : undefined;
     const missing = reply?.kind === 'checks' ? notKnown(code) : silence(asked);
     return { ...who, role, ...(answer ?? { code, status: 'unknown', ...missing }) };

@@ -1,5 +1,7 @@
-import type { AgentId, AliasName, SandboxId } from '#libs/contracts/ids.js';
+import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
+import { type DestinationName, isOutsideName } from '#libs/contracts/outside-names.js';
 import type { Selector } from '#libs/contracts/selectors.js';
+import { evaluateOutside } from '#libs/policy/evaluate-outside.js';
 import type { Topology } from '#libs/policy/model.js';
 import { compareText } from '#libs/policy/order.js';
 import { matchesSource } from '#libs/policy/selector-match.js';
@@ -11,18 +13,31 @@ export interface Parties {
   /** Sandboxes it stands for that no agent holds. */
   readonly unplacedSources: readonly SandboxId[];
   readonly target: AgentId | null;
+  /** Agents that rules name as exits for the name outside. */
+  readonly exits: readonly AgentId[];
 }
 
-/** Who is asked about connections from this selector to this alias. Local nodes are asked themselves. */
-export function partiesOf(topology: Topology, from: Selector, alias: AliasName): Parties {
+/**
+ * Who is asked about connections from this selector to this alias, or to a name outside, which has no agent besides the
+ * exits. Local nodes are asked themselves.
+ */
+export function partiesOf(topology: Topology, from: Selector, to: DestinationName, port: number): Parties {
   const sources = new Set<AgentId>();
   const unplacedSources: SandboxId[] = [];
+  const exits = new Set<AgentId>();
   for (const { sandboxId, agentId } of topology.sandboxes.values()) {
     if (!matchesSource(topology, from, { kind: 'sandbox', sandboxId })) continue;
     if (agentId === null) unplacedSources.push(sandboxId);
     else sources.add(agentId);
+    const via = isOutsideName(to) ? evaluateOutside(topology, { sandboxId, name: to, port }).via : null;
+    if (via !== null && via !== agentId) exits.add(via);
   }
-  const record = topology.aliases.get(alias);
+  const record = isOutsideName(to) ? undefined : topology.aliases.get(to);
   const target = record === undefined ? null : (topology.sandboxes.get(record.sandboxId)?.agentId ?? null);
-  return { sources: [...sources].sort(compareText), unplacedSources: unplacedSources.sort(compareText), target };
+  return {
+    sources: [...sources].sort(compareText),
+    unplacedSources: unplacedSources.sort(compareText),
+    target,
+    exits: [...exits].sort(compareText),
+  };
 }

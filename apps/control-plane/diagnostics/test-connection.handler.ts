@@ -1,8 +1,9 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { CHECK_CODES, type CheckRole } from '#libs/contracts/bus/checks.js';
+import { CHECK_CODES, CHECKS_OF, CHECKS_OF_OUTSIDE, type CheckRole } from '#libs/contracts/bus/checks.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { CheckDto, TestRequestDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
 import type { AgentId } from '#libs/contracts/ids.js';
+import { isOutsideName } from '#libs/contracts/outside-names.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
@@ -25,6 +26,8 @@ type End = readonly [CheckRole, Receiver];
 
 /** A test that crosses with a write is made again, this often in all. */
 const ATTEMPTS = 3;
+
+const NO_LOCAL_NODES: AskedLocalNodes = { asked: [], leftOut: 0 };
 
 /** One verdict, by the function that decides live traffic, and what source and target see of themselves. */
 @QueryHandler(TestConnection)
@@ -51,14 +54,15 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const { from, alias, port } = question;
     const selector = parseSelector(from, 'from');
     const verdict = evaluateSelector(topology, selector, alias, port);
-    const { sources, unplacedSources, target } = partiesOf(topology, selector, alias);
-    const record = topology.aliases.get(alias);
-    const isLocal = selector.kind === 'local' || selector.kind === 'local-user';
-    const nodes = this.localNodes(topology, selector);
+    const { sources, unplacedSources, target, exits } = partiesOf(topology, selector, alias, port);
+    const record = isOutsideName(alias) ? null : topology.aliases.get(alias);
+    const isLocal = record !== null && (selector.kind === 'local' || selector.kind === 'local-user');
+    const nodes = record === null ? NO_LOCAL_NODES : this.localNodes(topology, selector);
     const ends: readonly End[] = [
       ...sources.map((agentId) => ['source', agentReceiver(agentId)] as const),
       ...nodes.asked.map((node) => ['source', node] as const),
       ...(target === null ? [] : [['target', agentReceiver(target)] as const]),
+      ...exits.map((agentId) => ['target', agentReceiver(agentId)] as const),
     ];
     if (question.agentId !== undefined) return this.testOne(question.agentId, ends, network, question, verdict);
     const answers = await Promise.all(ends.map(([role, asked]) => this.ask(asked, role, network, question)));
@@ -68,7 +72,8 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
       ...(isLocal && nodes.asked.length === 0 ? noLocalNode(topology, from) : []),
       ...(nodes.leftOut > 0 ? [localNodesLeftOut(topology, question, nodes)] : []),
       ...unplacedSources.map(unplaced),
-      ...(record === undefined ? [noTarget(topology, alias)] : target === null ? [unplaced(record.sandboxId)] : []),
+      ...(record === undefined ? [noTarget(topology, alias)] : []),
+      ...(record && target === null ? [unplaced(record.sandboxId)] : []),
     ]);
     return this.result(verdict, checks, answers);
   }
@@ -121,22 +126,19 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
   ): Promise<AnsweredChecks> {
     const { topology } = network;
     const { networkId, version } = topology;
-    const reply = await this.questions.ask(asked, {
-      protocol: BUS_PROTOCOL,
-      kind: 'checks',
-      networkId,
-      epoch: this.epoch.current,
-      version,
-      hash: hashFor(asked, network),
-      role,
-      from,
-      alias,
-      port,
-    });
+    const expected = { epoch: this.epoch.current, version, hash: hashFor(asked, network) };
+    const question = { protocol: BUS_PROTOCOL, networkId, ...expected, from, port };
+    const reply = await this.questions.ask(
+      asked,
+      isOutsideName(alias)
+        ? { ...question, kind: 'outside-checks', role, name: alias }
+        : { ...question, kind: 'checks', role, alias },
+    );
+    const codes = isOutsideName(alias) ? CHECKS_OF_OUTSIDE[role] : CHECKS_OF[role];
     // A machine answers for its own user, whoever else the question is about.
     const about: Selector =
       asked.kind === 'agent' ? parseSelector(from, 'from') : { kind: 'local-user', user: asked.user };
-    return answeredChecks(topology, asked, role, reply, evaluateSelector(topology, about, alias, port));
+    return answeredChecks(topology, asked, role, codes, reply, evaluateSelector(topology, about, alias, port));
   }
 }
 

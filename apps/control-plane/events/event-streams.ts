@@ -13,6 +13,7 @@ import type { Principal } from '../http/request.js';
 import { DirectoryFeed, type LogEnd } from '../record/directory-feed.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { EventStream } from './event-stream.js';
+import { GatheredMessages } from './gathered-messages.js';
 import { LogMessages } from './log-messages.js';
 import { HEARTBEAT_SECONDS, PresentStates } from './present-states.js';
 import { eventId, logMessage, parseEventId, type StreamMessage, streamMessage } from './stream-message.js';
@@ -29,6 +30,9 @@ interface Missed {
 @Injectable()
 export class EventStreams {
   private readonly streams = new Set<EventStream>();
+  private readonly toAll = new GatheredMessages((batch) => {
+    for (const stream of this.streams) stream.take(batch);
+  });
   private readonly slowEnds: Counter;
 
   constructor(
@@ -49,8 +53,9 @@ export class EventStreams {
 
   start(): void {
     this.feed.onEvents((events) => this.takeEvents(events));
-    this.epoch.onChange(() => this.toAll(this.resync('NEW_EPOCH')));
+    this.epoch.onChange(() => this.toAll.take(this.resync('NEW_EPOCH')));
     this.closing.signal.addEventListener('abort', () => {
+      this.toAll.flush();
       for (const stream of this.streams) stream.end();
     });
   }
@@ -60,10 +65,13 @@ export class EventStreams {
   }
 
   /**
-   * Writes the stream to a response from now on. `begin` sends its head, once it is known that there is a stream to send.
-   * Errors: EventStreamLimitError, and the store's, when what was missed cannot be read.
+   * Writes the stream to a response from now on. `begin` sends its head, once it is known that there is a stream to
+   * send. Errors: EventStreamLimitError, and the store's, when what was missed cannot be read.
    */
   async open(response: ServerResponse, lastEventId: string, principal: Principal, begin: () => void): Promise<void> {
+    // The reader went away while its token was looked up. Its connection will not close a second time, so nothing would
+    // take the stream out again.
+    if (response.destroyed) return;
     if (this.streams.size >= this.settings.eventStreams) throw new EventStreamLimitError(this.settings.eventStreams);
     const stream = new EventStream(response, () => this.slowEnds.inc());
     const forget = this.answers.add({ principal, end: () => stream.end() });
@@ -74,7 +82,7 @@ export class EventStreams {
     };
     response.once('close', remove);
     this.streams.add(stream);
-    if (this.streams.size === 1) this.present.start((message) => this.toAll(message));
+    if (this.streams.size === 1) this.present.start((message) => this.toAll.take(message));
     // What is written to the log from here on waits in the stream.
     const end = this.feed.logEnd;
     try {
@@ -93,11 +101,12 @@ export class EventStreams {
     const isResumed = missed !== null && missed.resync === null;
     const hello = this.hello(end, isResumed);
     if (isResumed) {
-      stream.tell(streamMessage('hello', hello));
-      for (const event of missed.events) this.tellOf(event, (message) => stream.tell(message));
+      const messages = [streamMessage('hello', hello)];
+      for (const event of missed.events) this.tellOf(event, (message) => messages.push(message));
+      stream.tell(messages);
     } else {
-      stream.tell({ ...logMessage('hello', eventId(end), hello), position: null });
-      if (missed?.resync) stream.tell(this.resync(missed.resync));
+      const resync = missed?.resync ? [this.resync(missed.resync)] : [];
+      stream.tell([{ ...logMessage('hello', eventId(end), hello), position: null }, ...resync]);
     }
     stream.knowsUpTo(end.position);
     stream.goLive();
@@ -120,16 +129,12 @@ export class EventStreams {
 
   private takeEvents(events: readonly StoredEvent[]): void {
     if (this.streams.size === 0) return;
-    for (const event of events) this.tellOf(event, (message) => this.toAll(message));
+    for (const event of events) this.tellOf(event, (message) => this.toAll.take(message));
   }
 
   private tellOf(event: StoredEvent, tell: (message: StreamMessage) => void): void {
     const message = this.messages.of(event);
     if (message !== null) tell(message);
-  }
-
-  private toAll(message: StreamMessage): void {
-    for (const stream of this.streams) stream.take(message);
   }
 
   private hello({ position }: LogEnd, resumed: boolean): HelloEventDto {

@@ -12,7 +12,9 @@ import { type StreamMessage, streamMessage } from './stream-message.js';
 
 const MOST_SANDBOXES = 1_000;
 
-/** Who is in contact and what they say of themselves and their sandboxes: looked at each second, told when it changed. */
+/**
+ * Who is in contact and what they say of themselves and their sandboxes: looked at each second, told when it changed.
+ */
 @Injectable()
 export class MemberStates {
   private readonly told = new Map<string, string>();

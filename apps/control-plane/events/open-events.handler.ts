@@ -23,6 +23,8 @@ export class OpenEventsHandler implements IQueryHandler<OpenEvents> {
         if (value !== undefined) raw.setHeader(name, value);
       }
       reply.hijack();
+      // The body goes on until the connection closes. In chunks, each message would be four pieces for each reader.
+      raw.useChunkedEncodingByDefault = false;
       raw.writeHead(200, {
         'content-type': CONTENT_TYPE,
         'cache-control': 'no-store',

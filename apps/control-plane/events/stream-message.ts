@@ -20,8 +20,8 @@ export function logMessage(event: string, id: EventId, data: object): StreamMess
 }
 
 /**
- * An event of the log by its position and by how its hash begins: the hash covers everything before it, so that a store that was
- * restored and went on differently is told from the one that the reader knew.
+ * An event of the log by its position and by how its hash begins: the hash covers everything before it, so that a store
+ * that was restored and went on differently is told from the one that the reader knew.
  */
 export interface EventId {
   readonly position: number;

@@ -4,12 +4,37 @@ const UNAVAILABLE_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPI
 /** The driver gives these no code. */
 const UNAVAILABLE_TEXT = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a co)/;
 
+/** Disk full, of the same appendix. */
+const FULL_SQLSTATE = '53100';
+
+/** Whether the database refused something for want of room on its disk. */
+export function isDatabaseFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, driverError } = error as { readonly code?: unknown; readonly driverError?: unknown };
+  return code === FULL_SQLSTATE || (driverError !== undefined && driverError !== error && isDatabaseFull(driverError));
+}
+
+/** Carries out what nobody needs to know of when there is no room for it: no request fails for it. */
+export async function whereThereIsRoom(write: Promise<unknown>): Promise<void> {
+  await write.catch((error: unknown) => {
+    if (!isDatabaseFull(error)) throw error;
+  });
+}
+
 /** Whether this error means that the database cannot be reached now, rather than that it refused something. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
-  const { code, driverError } = error as { readonly code?: unknown; readonly driverError?: unknown };
-  if (typeof code === 'string' && (UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_SYSTEM.has(code))) return true;
+  const { code, syscall, driverError } = error as {
+    readonly code?: unknown;
+    readonly syscall?: unknown;
+    readonly driverError?: unknown;
+  };
+  if (typeof code === 'string') {
+    if (UNAVAILABLE_SQLSTATE.test(code)) return true;
+    // A client that gives up in the middle of its request is ECONNRESET too, without a call that failed.
+    if (UNAVAILABLE_SYSTEM.has(code) && typeof syscall === 'string') return true;
+  }
   if (UNAVAILABLE_TEXT.test(error.message)) return true;
   return driverError !== undefined && driverError !== error && isDatabaseUnavailable(driverError);
 }

@@ -5,19 +5,17 @@ import pg from 'pg';
 import { type Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { BusAuthority } from '#libs/bus/authority.js';
-import { loadBusAuthority } from '#libs/bus/authority.js';
 import type { Bus } from '#libs/bus/bus.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
-import { loadTopologySigner } from '#libs/bus/signing.js';
 import { CONTROL_PLANE_INBOX_PREFIX, senderInboxPrefix } from '#libs/contracts/bus/subjects.js';
 import { upcastsByType } from '#libs/domain/aggregates.js';
+import { poolConfig } from '#libs/event-store/connection.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { Upcasters } from '#libs/event-store/upcasters.js';
 import { BusFaults } from './bus-faults.js';
 import { BusStatusFeed } from './bus-status.js';
 import { MemberIntake } from './member-intake.js';
-import { openMeshAuthority } from './mesh-authority.js';
 import { Metrics } from './metrics.js';
 import { OpenConnections } from './open-connections.js';
 import {
@@ -29,11 +27,13 @@ import {
   LOGGER,
   MESH_AUTHORITY,
   SETTINGS,
+  STORE_KEYS,
   TOPOLOGY_SIGNER,
 } from './provided.js';
 import { ServerClosing } from './server-closing.js';
 import type { ControlPlaneSettings } from './settings.js';
-import { requireKeysOfStore } from './store-keys.js';
+import { openStoreKeys, type StoreKeys } from './store-keys.js';
+import { StoreRoom } from './store-room.js';
 
 async function openBus(
   settings: ControlPlaneSettings,
@@ -50,7 +50,7 @@ async function openBus(
     name: 'control-plane',
     inboxPrefix: CONTROL_PLANE_INBOX_PREFIX,
     replyInbox: senderInboxPrefix,
-    admits: (subject, bytes) => intake.admits(subject, bytes),
+    intake,
     credentials: () => credentials,
     onStatus: (state, detail) => {
       logger.info({ state, detail }, 'bus');
@@ -67,8 +67,8 @@ async function openBus(
   imports: [
     CqrsModule.forRoot(),
     TypeOrmModule.forRootAsync({
-      inject: [SETTINGS],
-      useFactory: (settings: ControlPlaneSettings) => ({
+      inject: [SETTINGS, StoreRoom],
+      useFactory: (settings: ControlPlaneSettings, room: StoreRoom) => ({
         type: 'postgres',
         // Without this, typeorm loads a second copy of pg from node_modules beside the bundled one (docs/adr/0052).
         driver: pg,
@@ -78,40 +78,36 @@ async function openBus(
         // Parameters of statements hold hashes of secrets: none are logged.
         logging: false,
         poolSize: 8,
-        connectTimeoutMS: 5_000,
+        extra: poolConfig(settings.storeGiveUpAfterMs, (error) => room.ranOut(error)),
         applicationName: 'globalstacks control-plane',
       }),
     }),
   ],
   providers: [
     {
-      provide: BUS_AUTHORITY,
-      inject: [SETTINGS],
-      useFactory: (s: ControlPlaneSettings) => loadBusAuthority(s.keysFolder),
+      provide: STORE_KEYS,
+      inject: [SETTINGS, DataSource, CLOCK],
+      useFactory: (s: ControlPlaneSettings, database: DataSource, clock: Clock) =>
+        openStoreKeys(database, s.keysFolder, clock()),
     },
-    {
-      provide: TOPOLOGY_SIGNER,
-      inject: [SETTINGS, DataSource],
-      useFactory: async ({ keysFolder }: ControlPlaneSettings, database: DataSource) => {
-        const signer = loadTopologySigner(keysFolder);
-        await requireKeysOfStore(database, signer.publicKey, keysFolder);
-        return signer;
-      },
-    },
-    {
-      provide: MESH_AUTHORITY,
-      inject: [SETTINGS, CLOCK],
-      useFactory: (s: ControlPlaneSettings, clock: Clock) => openMeshAuthority(s.keysFolder, clock()),
-    },
+    { provide: BUS_AUTHORITY, inject: [STORE_KEYS], useFactory: ({ bus }: StoreKeys) => bus },
+    { provide: TOPOLOGY_SIGNER, inject: [STORE_KEYS], useFactory: ({ topology }: StoreKeys) => topology },
+    { provide: MESH_AUTHORITY, inject: [STORE_KEYS], useFactory: ({ mesh }: StoreKeys) => mesh },
     {
       provide: EVENT_STORE,
-      inject: [SETTINGS, LOGGER, OpenConnections],
-      useFactory: (s: ControlPlaneSettings, logger: Logger, connections: OpenConnections): EventStore =>
+      inject: [SETTINGS, LOGGER, OpenConnections, StoreRoom],
+      useFactory: (
+        s: ControlPlaneSettings,
+        logger: Logger,
+        connections: OpenConnections,
+        room: StoreRoom,
+      ): EventStore =>
         connections.add(
           createEventStore({
             databaseUrl: s.databaseUrl,
             upcasters: new Upcasters(upcastsByType()),
             onConnectionError: (error) => logger.warn({ err: error }, 'connection to the database lost'),
+            onDiskFull: (error) => room.ranOut(error),
             giveUpAfterMs: s.storeGiveUpAfterMs,
           }),
         ),

@@ -3,7 +3,9 @@ import { FROM_AGENT, type FromAgent } from '#libs/contracts/bus/subjects.js';
 
 /** What one agent or local node may ask of the control plane. */
 export interface MemberBounds {
-  /** Acknowledgements, and as many sync requests. Of hellos and heartbeats a tenth, each; of inventories half of that. */
+  /**
+   * Acknowledgements, and as many sync requests. Of hellos and heartbeats a tenth, each; of inventories half of that.
+   */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
   /** Networks that it takes no part in and names all the same; and networks that it may acknowledge all at once. */
@@ -20,20 +22,26 @@ const LEAST_INVENTORIES = 5;
 const LEAST_BURST = 20;
 
 /**
- * Dropping a message costs some microseconds, and more for a large one: so many are dropped of one member. An honest one
- * waits for a second or more before it sends again what was not answered.
+ * Dropping a message costs some microseconds, and more for a large one: so many are dropped of one member. An honest
+ * one waits for a second or more before it sends again what was not answered.
  */
-const DROPS_AT_ONCE = 5_000;
+const DROPS_AT_ONCE = 1_000;
 /** An agent in more networks than these settings allow for asks for each of them again after a second. */
 const DROPS_PER_NETWORK = 2;
 const DROPS_PER_SECOND = 1_000;
 const BYTES_PER_DROP = 1_024;
+/** Who had a message dropped within this time is over its bounds. */
+const OVER_MS = 1_000;
+/** Nothing is taken of a member for so long after it was found to flood. */
+const FLOODING_MS = 5_000;
 
 /** What one member has left. */
 export class MemberAllowance {
   private readonly messages: ReadonlyMap<FromAgent, TokenBucket>;
   private readonly bytes: TokenBucket;
   private readonly drops: TokenBucket;
+  private overUntilMs = Number.NEGATIVE_INFINITY;
+  private floodingUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: MemberBounds, nowMs: number) {
     this.messages = new Map(FROM_AGENT.map((kind) => [kind, messagesOf(kind, bounds, nowMs)]));
@@ -43,12 +51,26 @@ export class MemberAllowance {
 
   /** False: the message is over what the member may send. */
   take(kind: FromAgent, bytes: number, nowMs: number): boolean {
+    if (this.isFlooding(nowMs)) return false;
     return (this.messages.get(kind)?.take(1, nowMs) ?? false) && this.bytes.take(bytes, nowMs);
   }
 
   /** Takes note of a message that was dropped; true: there are so many that dropping them costs others too much. */
   isFlooded(bytes: number, nowMs: number): boolean {
-    return !this.drops.take(1 + bytes / BYTES_PER_DROP, nowMs);
+    this.overUntilMs = nowMs + OVER_MS;
+    if (this.drops.take(1 + bytes / BYTES_PER_DROP, nowMs)) return false;
+    this.floodingUntilMs = nowMs + FLOODING_MS;
+    return true;
+  }
+
+  /** Whether messages of it were dropped a moment ago. */
+  isOver(nowMs: number): boolean {
+    return nowMs < this.overUntilMs;
+  }
+
+  /** Whether so many were dropped that nothing of it is taken now. */
+  isFlooding(nowMs: number): boolean {
+    return nowMs < this.floodingUntilMs;
   }
 
   /** Whether it has been quiet for so long that a new allowance would be the same. */

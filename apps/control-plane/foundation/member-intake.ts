@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import { Occurrences } from '#libs/async/occurrences.js';
+import type { BusIntake } from '#libs/bus/bus.js';
 import {
   AGENT_SUBJECT_PREFIX,
   agentOfSubject,
@@ -10,7 +11,7 @@ import {
   localNodeOfSubject,
 } from '#libs/contracts/bus/subjects.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
-import { MemberAllowance } from './member-bounds.js';
+import { MemberAllowance, type MemberBounds } from './member-bounds.js';
 import { Metrics } from './metrics.js';
 import { LOGGER, SETTINGS } from './provided.js';
 import type { ControlPlaneSettings } from './settings.js';
@@ -31,11 +32,11 @@ type Sent = FloodingMember & { readonly message: FromAgent };
 export type OverBound = FromAgent | 'networks' | 'sandboxes';
 
 /**
- * Bounds what each member asks of the control plane. A message over the bounds is dropped before anything of it is read;
- * it is counted, and once a minute the number of them is logged.
+ * Bounds what each member asks of the control plane. A message over the bounds is dropped before anything of it is
+ * read; it is counted, and once a minute the number of them is logged.
  */
 @Injectable()
-export class MemberIntake {
+export class MemberIntake implements BusIntake {
   private readonly allowances = new Map<string, MemberAllowance>();
   private readonly dropped: Counter<'member' | 'kind'>;
   private readonly log: Occurrences;
@@ -76,13 +77,36 @@ export class MemberIntake {
     this.forgetQuiet(nowMs);
     let allowance = this.allowances.get(name);
     if (allowance === undefined) {
-      allowance = new MemberAllowance(this.settings.memberBounds, nowMs);
+      allowance = new MemberAllowance(this.boundsOf(sent), nowMs);
       this.allowances.set(name, allowance);
     }
     if (allowance.take(message, bytes, nowMs)) return true;
     this.count(name, message);
     if (allowance.isFlooded(bytes, nowMs)) for (const listener of this.listeners) listener(sent);
     return false;
+  }
+
+  /** Of a member that is over its bounds each message waits, so that others do not wait for it. */
+  isHeldBack(subject: string): boolean {
+    const allowance = this.allowances.get(senderOf(subject)?.name ?? '');
+    const nowMs = performance.now();
+    return allowance?.isOver(nowMs) === true && !allowance.isFlooding(nowMs);
+  }
+
+  /** What was taken of a member before it was found to flood, and waits still, is dropped. */
+  isStillWanted(subject: string): boolean {
+    return !this.isFlooding(senderOf(subject)?.name ?? '');
+  }
+
+  /** `member`: as logs call it. */
+  isFlooding(member: string): boolean {
+    return this.allowances.get(member)?.isFlooding(performance.now()) === true;
+  }
+
+  /** A local node has joined one network, and has no more to acknowledge. */
+  private boundsOf({ kind }: Sent): MemberBounds {
+    const { memberBounds } = this.settings;
+    return kind === 'agent' ? memberBounds : { ...memberBounds, networks: 1 };
   }
 
   /** Counts what else of a member is over its bounds. `member`: as logs call it. */

@@ -34,10 +34,7 @@ export interface ControlPlaneMeshSettings {
 
 /** Nobody can join a mesh that is not there. */
 export class MeshNotConfiguredError extends CodedError {
-  constructor(
-    why = 'no mesh: GLOBALSTACKS_MESH_CONTROL_URL is not set',
-    remedy = 'set GLOBALSTACKS_MESH_CONTROL_URL and a source of keys, or GLOBALSTACKS_MESH_TRANSPORT=direct; see docs/mesh.md',
-  ) {
+  constructor(why: string, remedy: string) {
     super('MESH_NOT_CONFIGURED', why, remedy);
   }
 }
@@ -63,7 +60,10 @@ type Refuse = (name: string, accepted: string) => Error;
 
 const LONGEST_SECRET = 512;
 
-/** The mesh's variables of docs/mesh.md; throws what `refuse` makes. What is missing is no error here: a mesh is optional. */
+/**
+ * The mesh's variables of docs/mesh.md; throws what `refuse` makes. What is missing is no error here: a mesh is
+ * optional.
+ */
 export function readMeshSettings(environment: Environment, refuse: Refuse): ControlPlaneMeshSettings {
   const read = (name: string): string | null => environment[name]?.trim() || null;
   const url = (name: string): URL | null => {
@@ -125,16 +125,27 @@ function sourceOf({ apiUrl, apiToken, apiKind, user, authKey }: Given): KeySourc
   return { kind: 'incomplete', missing: [missing] };
 }
 
+/** Why nodes that need a control server have none. */
+export function meshNotConfigured({ keySource }: ControlPlaneMeshSettings): MeshNotConfiguredError {
+  const keys = keySource.kind === 'none' ? ' and a source of keys' : '';
+  return new MeshNotConfiguredError(
+    'no mesh: GLOBALSTACKS_MESH_CONTROL_URL is not set',
+    `set GLOBALSTACKS_MESH_CONTROL_URL${keys}, or GLOBALSTACKS_MESH_TRANSPORT=direct; see docs/mesh.md`,
+  );
+}
+
 /** What keeps nodes from joining by tsnet with these settings, or null. */
 export function whatIsMissing(settings: ControlPlaneMeshSettings): CodedError | null {
   const { transport, controlUrl, keySource } = settings;
   if (transport === 'direct') {
     return new MeshNotConfiguredError(
       'the mesh is direct: nodes reach each other without a control server and need no key',
-      'set GLOBALSTACKS_MESH_CONTROL_URL and GLOBALSTACKS_MESH_TRANSPORT=tsnet for a mesh that needs keys',
+      controlUrl === null
+        ? 'set GLOBALSTACKS_MESH_CONTROL_URL and GLOBALSTACKS_MESH_TRANSPORT=tsnet for a mesh that needs keys'
+        : 'unset GLOBALSTACKS_MESH_TRANSPORT, so that the mesh is the one of GLOBALSTACKS_MESH_CONTROL_URL',
     );
   }
-  if (controlUrl === null) return new MeshNotConfiguredError();
+  if (controlUrl === null) return meshNotConfigured(settings);
   if (keySource.kind === 'none') return new MeshKeySourceMissingError([]);
   return keySource.kind === 'incomplete' ? new MeshKeySourceMissingError(keySource.missing) : null;
 }
@@ -150,7 +161,7 @@ export function joinableMesh(settings: ControlPlaneMeshSettings): {
   if (missing !== null) throw missing;
   const { controlUrl, keySource } = settings;
   if (controlUrl === null || keySource.kind === 'none' || keySource.kind === 'incomplete') {
-    throw new MeshNotConfiguredError();
+    throw meshNotConfigured(settings);
   }
   return { controlUrl: baseOf(controlUrl), keySource };
 }

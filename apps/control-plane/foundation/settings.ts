@@ -51,7 +51,10 @@ const BUILT_CONSOLE = fileURLToPath(new URL('../../../console', import.meta.url)
 
 type Environment = { readonly [name: string]: string | undefined };
 
-/** Reads the settings of docs/architecture.md, where an empty variable is one that is not set; throws SettingInvalidError that names the variable. */
+/**
+ * Reads the settings of docs/architecture.md, where an empty variable is one that is not set; throws
+ * SettingInvalidError that names the variable.
+ */
 export function readSettings(environment: Environment): ControlPlaneSettings {
   const text = (name: string, accepted: string): string => {
     const value = environment[name];

@@ -1,29 +1,81 @@
+import { X509Certificate } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { type BusAuthority, loadBusAuthority } from '#libs/bus/authority.js';
+import { loadTopologySigner, TOPOLOGY_KEY_FILE, type TopologySigner } from '#libs/bus/signing.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import type { CertificateAuthority } from '#libs/mesh/certificates.js';
+import { MESH_AUTHORITY_FILE, openMeshAuthority } from './mesh-authority.js';
 
-/** The keys folder belongs to another store: nothing that it signs would be taken by the agents of this one. */
+/** The keys folder belongs to another store: its agents would refuse what these keys sign. */
 export class KeysOfAnotherStoreError extends CodedError {
-  constructor(keysFolder: string) {
+  constructor(keysFolder: string, files: readonly string[]) {
     super(
       'KEYS_OF_ANOTHER_STORE',
-      `the keys in ${keysFolder} are not those that this database was signed with: agents would refuse every version`,
+      `the keys in ${keysFolder} are not those that this database was used with (${files.join(', ')}): ` +
+        'its agents would refuse what they sign',
       'put back the keys folder that was kept with this database, or the database that was kept with these keys',
     );
   }
 }
 
+/** What signs for a store. */
+export interface StoreKeys {
+  readonly bus: BusAuthority;
+  readonly topology: TopologySigner;
+  readonly mesh: CertificateAuthority;
+}
+
+type PublicKeys = { readonly [file: string]: string };
+
+/** The row of this key was named before rows were named by their files. */
+const ROWS: PublicKeys = { [TOPOLOGY_KEY_FILE]: 'topology' };
+
 /**
- * Remembers in the database which key signs its versions, at the first start; later starts with another key are
- * refused. A database that is older than its keys folder is another matter: see SeenHead. Error:
- * KeysOfAnotherStoreError.
+ * Reads the store's keys, making those that are missing. The database remembers from the first start on which keys it
+ * is used with, and a later start with others is refused: a lost folder would else be filled with new keys. A database
+ * that is older than its keys folder is another matter: see SeenHead. Errors: KeysOfAnotherStoreError,
+ * KeyFileUnusableError.
  */
-export async function requireKeysOfStore(database: DataSource, publicKey: string, keysFolder: string): Promise<void> {
-  await database.query(
-    `INSERT INTO store_keys (purpose, public_key) VALUES ('topology', $1) ON CONFLICT (purpose) DO NOTHING`,
-    [publicKey],
+export async function openStoreKeys(database: DataSource, keysFolder: string, now: Date): Promise<StoreKeys> {
+  const keys = {
+    bus: loadBusAuthority(keysFolder),
+    topology: loadTopologySigner(keysFolder),
+    mesh: await openMeshAuthority(keysFolder, now),
+  };
+  const publicKeys: PublicKeys = {
+    ...keys.bus.publicKeys,
+    [TOPOLOGY_KEY_FILE]: keys.topology.publicKey,
+    [MESH_AUTHORITY_FILE]: publicKeyOf(keys.mesh),
+  };
+  await refuseOthers(database, publicKeys, keysFolder);
+  for (const [file, publicKey] of Object.entries(publicKeys)) {
+    await database.query(
+      'INSERT INTO store_keys (purpose, public_key) VALUES ($1, $2) ON CONFLICT (purpose) DO NOTHING',
+      [rowOf(file), publicKey],
+    );
+  }
+  // Another control plane may have made the rows at the same moment.
+  await refuseOthers(database, publicKeys, keysFolder);
+  return keys;
+}
+
+async function refuseOthers(database: DataSource, publicKeys: PublicKeys, keysFolder: string): Promise<void> {
+  const rows: readonly { readonly purpose: string; readonly public_key: string }[] = await database.query(
+    'SELECT purpose, public_key FROM store_keys',
   );
-  const rows: readonly { readonly public_key: string }[] = await database.query(
-    `SELECT public_key FROM store_keys WHERE purpose = 'topology'`,
-  );
-  if (rows[0]?.public_key !== publicKey) throw new KeysOfAnotherStoreError(keysFolder);
+  const known = new Map(rows.map((row) => [row.purpose, row.public_key]));
+  const others = Object.keys(publicKeys).filter((file) => {
+    const before = known.get(rowOf(file));
+    return before !== undefined && before !== publicKeys[file];
+  });
+  if (others.length > 0) throw new KeysOfAnotherStoreError(keysFolder, others);
+}
+
+function rowOf(file: string): string {
+  return ROWS[file] ?? file;
+}
+
+/** SPKI, DER, base64. */
+function publicKeyOf({ certificate }: CertificateAuthority): string {
+  return new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 }

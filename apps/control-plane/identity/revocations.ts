@@ -59,7 +59,10 @@ export class Revocations {
     this.publish();
   }
 
-  /** Resolves once every key that the agent was revoked with is seen to be off the bus, or within seconds with the reason why not. */
+  /**
+   * Resolves once every key that the agent was revoked with is seen to be off the bus, or within seconds with the
+   * reason why not.
+   */
   async cutOffAgent(agentId: AgentId): Promise<Cut> {
     const { state, voidKeys: revoked } = this.directory.agent(agentId) ?? {};
     const nkeys = [...(revoked?.keys() ?? [])].filter((nkey) => state?.status === 'revoked' || state?.nkey !== nkey);

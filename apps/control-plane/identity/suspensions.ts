@@ -27,7 +27,9 @@ interface Suspension {
   backlogLeft: boolean;
 }
 
-/** What a member had sent before it was cut off is dealt with in less; then there is so much that others wait for it. */
+/**
+ * What a member had sent before it was cut off is dealt with in less; then there is so much that others wait for it.
+ */
 const BACKLOG_MS = 250;
 const FIRST_SECONDS = 30;
 const LONGEST_SECONDS = 600;

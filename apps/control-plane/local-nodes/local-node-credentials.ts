@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { LocalNodeCredentialsDto } from '#libs/contracts/http/local-nodes.js';
 import type { LocalNodeId, NetworkId, NetworkName, UserName } from '#libs/contracts/ids.js';
-import { MeshNotConfiguredError, meshToJoin } from '../foundation/mesh-settings.js';
+import { meshNotConfigured, meshToJoin } from '../foundation/mesh-settings.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { CredentialsIssuer } from '../identity/credentials-issuer.js';
@@ -31,7 +31,7 @@ export class LocalNodeCredentials {
     const { meshTransport, meshControlUrl } = meshToJoin(this.settings.mesh);
     // A mesh without keys is another matter: whoever is in it already needs none.
     if (meshTransport === null || (meshTransport === 'tsnet' && meshControlUrl === null)) {
-      throw new MeshNotConfiguredError();
+      throw meshNotConfigured(this.settings.mesh);
     }
     const identity = { kind: 'local', user, node: nodeId } as const;
     const ttlSeconds = this.ttlSeconds(tokenExpiresAt);

@@ -22,7 +22,10 @@ export class MeshKeys {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** `nkey` is the owner's, by which it proved who it is. Errors: MeshNotConfiguredError, MeshKeySourceMissingError, MeshApiError. */
+  /**
+   * `nkey` is the owner's, by which it proved who it is. Errors: MeshNotConfiguredError, MeshKeySourceMissingError,
+   * MeshApiError.
+   */
   async issue(owner: MeshNodeOwner, nkey: string): Promise<MeshKeyDto> {
     const { controlUrl, keySource } = joinableMesh(this.settings.mesh);
     if (keySource.kind === 'pre-created') {

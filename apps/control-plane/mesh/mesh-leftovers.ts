@@ -30,7 +30,9 @@ export interface KeysToSettle {
   readonly nextAt: Date | null;
 }
 
-/** Of keys whose owners go on: those that are old enough to be asked about, or that a newer one of the owner replaced. */
+/**
+ * Of keys whose owners go on: those that are old enough to be asked about, or that a newer one of the owner replaced.
+ */
 export function keysToSettle(keys: readonly MeshKey[], now: Date): KeysToSettle {
   const newest = new Map<string, MeshKey>();
   for (const key of keys) {

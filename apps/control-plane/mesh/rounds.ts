@@ -12,7 +12,9 @@ export interface Round {
   readonly onError: (error: unknown) => void;
 }
 
-/** One thing done over and over, never twice at once: when asked for, when due, and with growing pauses while it fails. */
+/**
+ * One thing done over and over, never twice at once: when asked for, when due, and with growing pauses while it fails.
+ */
 export class Rounds {
   private readonly closing = new AbortController();
   private readonly ends = new EventEmitter().setMaxListeners(0);

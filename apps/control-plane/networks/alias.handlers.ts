@@ -9,12 +9,12 @@ export class PublishAliasHandler implements ICommandHandler<PublishAlias> {
   constructor(private readonly writes: NetworkWrites) {}
 
   execute({ network, body, write }: PublishAlias): Promise<AliasWriteDto> {
-    const { sandboxId, alias, ports, inheritRules = false } = body;
+    const { sandboxId, alias, ports, inheritRules = false, replacePorts = false } = body;
     return this.writes.run({
       write,
       network,
       asked: ['PublishAlias', body],
-      command: () => ({ kind: 'PublishAlias', sandboxId, alias, ports, inheritRules }),
+      command: () => ({ kind: 'PublishAlias', sandboxId, alias, ports, inheritRules, replacePorts }),
       describe: (told, after) => aliasDto(after, told),
     });
   }

@@ -32,7 +32,7 @@ export class AttachSandboxHandler implements ICommandHandler<AttachSandbox> {
   ) {}
 
   async execute({ network, body, write }: AttachSandbox): Promise<AttachmentWriteDto> {
-    const { sandboxId, inheritRules = false } = body;
+    const { sandboxId, inheritRules = false, replacePorts = false } = body;
     const publication = publicationOf(body);
     return this.writes.run({
       write,
@@ -40,7 +40,7 @@ export class AttachSandboxHandler implements ICommandHandler<AttachSandbox> {
       asked: ['AttachSandbox', body],
       command: async () => {
         const { state: sandbox } = await this.states.sandbox(sandboxId);
-        return { kind: 'AttachSandbox', sandboxId, sandbox, publication, inheritRules };
+        return { kind: 'AttachSandbox', sandboxId, sandbox, publication, inheritRules, replacePorts };
       },
       describe: (_, after) => this.views.attachment(after, sandboxId),
     });

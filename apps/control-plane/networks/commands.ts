@@ -1,6 +1,7 @@
 import { Command } from '@nestjs/cqrs';
 import type { AliasRemovalDto, AliasWriteDto, PublishAliasDto } from '#libs/contracts/http/aliases.js';
 import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contracts/http/attachments.js';
+import type { AddEgressRuleDto, EgressRuleWriteDto } from '#libs/contracts/http/egress.js';
 import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
 import type { QuarantineDto } from '#libs/contracts/http/quarantine.js';
 import type { AddRuleDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
@@ -106,6 +107,26 @@ export class AddRule extends Command<RuleWriteDto> {
 }
 
 export class RemoveRule extends Command<RuleWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly ruleId: RuleId,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class AddEgressRule extends Command<EgressRuleWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: AddEgressRuleDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class RemoveEgressRule extends Command<EgressRuleWriteDto> {
   constructor(
     readonly network: NetworkName,
     readonly ruleId: RuleId,

@@ -60,6 +60,7 @@ export class NetworkViews {
       sandboxes: topology.sandboxes.size,
       aliases: topology.aliases.size,
       rules: topology.rules.size,
+      egressRules: topology.egressRules.size,
       createdAt,
       unreadable: null,
       quarantinedSince: topology.quarantinedSince,

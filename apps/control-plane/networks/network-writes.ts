@@ -114,8 +114,8 @@ export class NetworkWrites {
   }
 
   /**
-   * While agents hold what the store never wrote, only denials are written: whatever an operator decides about the rest,
-   * they can only take away. Error: EpochRegressedError.
+   * While agents hold what the store never wrote, only denials are written: whatever an operator decides about the
+   * rest, they can only take away. Error: EpochRegressedError.
    */
   private withRegression<Made extends Pick<Outcome<unknown, unknown>, 'warnings'>>(
     networkId: NetworkId,
@@ -125,7 +125,8 @@ export class NetworkWrites {
   ): Made | DomainError {
     const [regression] = this.regressions.of(networkId);
     if (regression === undefined || decision instanceof DomainError) return decision;
-    const isDenial = command.kind === 'QuarantineNetwork' || (command.kind === 'AddRule' && command.effect === 'deny');
+    const isRule = command.kind === 'AddRule' || command.kind === 'AddEgressRule';
+    const isDenial = command.kind === 'QuarantineNetwork' || (isRule && command.effect === 'deny');
     if (!isDenial) throw new EpochRegressedError(network, regression);
     const message = `not proven until a new epoch begins (gstacks admin new-epoch): ${regression.detail}`;
     return { ...decision, warnings: [...decision.warnings, { code: 'EPOCH_REGRESSED', message }] };

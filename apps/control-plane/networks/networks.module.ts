@@ -6,6 +6,12 @@ import { StatusModule } from '../status/status.module.js';
 import { PublishAliasHandler, RemoveAliasHandler } from './alias.handlers.js';
 import { AttachSandboxHandler, DetachSandboxHandler, ReattachSandboxHandler } from './attachment.handlers.js';
 import { ListChangesHandler } from './changes.handler.js';
+import {
+  AddEgressRuleHandler,
+  ListDeniedNamesHandler,
+  ListEgressRulesHandler,
+  RemoveEgressRuleHandler,
+} from './egress.handlers.js';
 import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
@@ -37,6 +43,10 @@ import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
     RemoveAliasHandler,
     AddRuleHandler,
     RemoveRuleHandler,
+    AddEgressRuleHandler,
+    RemoveEgressRuleHandler,
+    ListEgressRulesHandler,
+    ListDeniedNamesHandler,
     ListNetworksHandler,
     ShowNetworkHandler,
     ListAttachmentsHandler,

@@ -1,13 +1,18 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { InvalidInputError } from '#libs/contracts/errors.js';
+import { refusePublicSuffix } from '#libs/contracts/http/egress.js';
 import type { PreviewDto, PreviewRequestDto, RuleChangeDto } from '#libs/contracts/http/previews.js';
-import { parseRuleId } from '#libs/contracts/ids.js';
+import { type OutsidePattern, parseAliasName, parseRuleId } from '#libs/contracts/ids.js';
+import { covers, isOutsideName, parseDestinationName, parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
-import type { Topology } from '#libs/policy/model.js';
+import type { EgressRule, Topology } from '#libs/policy/model.js';
+import { outsideReachabilityChange } from '#libs/policy/outside-reachability.js';
 import { reachabilityChange } from '#libs/policy/reachability.js';
 import { ruleStandings } from '#libs/policy/rule-standings.js';
+import { Directory } from '../record/directory.js';
 import { NetworkFlows } from '../status/network-flows.js';
+import { meantSandbox } from './meant-sandbox.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
 import { previewedCuts } from './previewed-cuts.js';
@@ -15,12 +20,19 @@ import { PreviewWrite } from './queries.js';
 import { MOST_STANDINGS } from './reachability.handler.js';
 
 const MOST_REACHED = 200;
-type PreviewedKind = 'AddRule' | 'RemoveRule' | 'RemoveAlias' | 'DetachSandbox' | 'DeleteNetwork';
+type PreviewedKind =
+  | 'AddRule'
+  | 'RemoveRule'
+  | 'AddEgressRule'
+  | 'RemoveEgressRule'
+  | 'RemoveAlias'
+  | 'DetachSandbox'
+  | 'DeleteNetwork';
 type PreviewedCommand = { [Kind in PreviewedKind]: NetworkCommandOf<Kind> }[PreviewedKind];
 
 /**
- * What a write would do, decided as the write itself would be: refused as that would be, and compared with the present by the
- * function that decides live traffic.
+ * What a write would do, decided as the write itself would be: refused as that would be, and compared with the present
+ * by the function that decides live traffic.
  */
 @QueryHandler(PreviewWrite)
 export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
@@ -28,13 +40,16 @@ export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
     private readonly views: NetworkViews,
     private readonly writes: NetworkWrites,
     private readonly flows: NetworkFlows,
+    private readonly directory: Directory,
   ) {}
 
   async execute({ network, body }: PreviewWrite): Promise<PreviewDto> {
-    const command = commandOf(body);
+    const command = commandOf(body, this.directory);
     const { before, after, changed, unchangedSince, warnings } = await this.writes.preview(network, command);
     const then = after.deleted ? null : after;
-    const { gained, lost } = reachabilityChange(before, then);
+    const rule = egressRuleOf(command, before, after);
+    const { gained, lost } =
+      rule === null ? reachabilityChange(before, then) : outsideReachabilityChange(before, after, rule.to, rule.port);
     const flows = await this.flows.of(this.views.find(network));
     return {
       ...{ network, version: before.version, changed, unchangedSince, warnings },
@@ -66,6 +81,12 @@ function targetsOf(command: PreviewedCommand, before: Topology): (alias: string,
       const rule = before.rules.get(command.ruleId);
       return (alias, port) => alias === rule?.to && port === rule.port;
     }
+    case 'AddEgressRule':
+      return isBelow(command.to, command.port);
+    case 'RemoveEgressRule': {
+      const rule = before.egressRules.get(command.ruleId);
+      return rule === undefined ? () => false : isBelow(rule.to, rule.port);
+    }
     case 'RemoveAlias':
       return (alias) => alias === command.alias;
     case 'DetachSandbox':
@@ -76,14 +97,50 @@ function targetsOf(command: PreviewedCommand, before: Topology): (alias: string,
   }
 }
 
-function commandOf(body: PreviewRequestDto): PreviewedCommand {
+/** The rule about a name outside that a write adds or takes away; null: it is about something else. */
+function egressRuleOf(command: PreviewedCommand, before: Topology, after: Topology): EgressRule | null {
+  if (command.kind === 'AddEgressRule') return after.egressRules.get(command.ruleId) ?? null;
+  return command.kind === 'RemoveEgressRule' ? (before.egressRules.get(command.ruleId) ?? null) : null;
+}
+
+function isBelow(pattern: OutsidePattern, port: number): (name: string, at: number) => boolean {
+  return (text, at) => {
+    const name = parseDestinationName(text, 'name');
+    return at === port && isOutsideName(name) && covers(pattern, name);
+  };
+}
+
+function commandOf(body: PreviewRequestDto, directory: Directory): PreviewedCommand {
   switch (body.kind) {
     case 'add-rule': {
       const from = parseSelector(needed(body, 'from'), 'from');
       const effect = needed(body, 'effect');
       const ruleId = parseRuleId('rule-preview', 'ruleId');
-      return { kind: 'AddRule', ruleId, effect, from, to: needed(body, 'to'), port: needed(body, 'port') };
+      const to = parseAliasName(needed(body, 'to'), 'to');
+      const meant = meantSandbox(from, false, directory);
+      return { kind: 'AddRule', ruleId, effect, from, to, port: needed(body, 'port'), meantSandbox: meant };
     }
+    case 'add-egress-rule': {
+      const from = parseSelector(needed(body, 'from'), 'from');
+      const effect = needed(body, 'effect');
+      const to = parseOutsidePattern(needed(body, 'to'), 'to');
+      if (effect === 'allow') refusePublicSuffix(to, 'to');
+      const ruleId = parseRuleId('rule-preview', 'ruleId');
+      const { private: mayBePrivate = false, via = null } = body;
+      return {
+        kind: 'AddEgressRule',
+        ruleId,
+        effect,
+        from,
+        to,
+        port: needed(body, 'port'),
+        private: mayBePrivate,
+        via,
+        meantSandbox: meantSandbox(from, false, directory),
+      };
+    }
+    case 'remove-egress-rule':
+      return { kind: 'RemoveEgressRule', ruleId: needed(body, 'ruleId') };
     case 'remove-rule':
       return { kind: 'RemoveRule', ruleId: needed(body, 'ruleId') };
     case 'remove-alias':

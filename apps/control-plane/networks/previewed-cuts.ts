@@ -1,16 +1,16 @@
 import type { NetworkFlowsDto, OpenFlowsDto } from '#libs/contracts/http/flows.js';
 import type { PreviewedCutsDto, PreviewedFlowsDto } from '#libs/contracts/http/previews.js';
-import { parseAliasName } from '#libs/contracts/ids.js';
+import { parseDestinationName } from '#libs/contracts/outside-names.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
-import { evaluateSource } from '#libs/policy/evaluate.js';
+import { evaluateDestination } from '#libs/policy/evaluate-destination.js';
 import type { Topology, Verdict } from '#libs/policy/model.js';
 import type { PolicySource } from '#libs/policy/policy-source.js';
 
 const MOST_PAIRS = 200;
 
 /**
- * Which open connections a change would cut: those that are let through before it and not after it. Beside them those to the
- * same ports that stay. `after` null: the network would be gone.
+ * Which open connections a change would cut: those that are let through before it and not after it. Beside them those
+ * to the same ports that stay. `after` null: the network would be gone.
  */
 export function previewedCuts(
   flows: NetworkFlowsDto,
@@ -40,7 +40,7 @@ export function previewedCuts(
 function verdictOn({ from, alias, port }: OpenFlowsDto, topology: Topology | null): Verdict | null {
   const source = sourceOf(from);
   if (topology === null || source === null) return null;
-  return evaluateSource(topology, source, parseAliasName(alias, 'alias'), port);
+  return evaluateDestination(topology, source, parseDestinationName(alias, 'alias'), port);
 }
 
 function sourceOf(from: string): PolicySource | null {

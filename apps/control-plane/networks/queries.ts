@@ -2,6 +2,8 @@ import { Query } from '@nestjs/cqrs';
 import type { AliasPageDto, ListAliasesQuery } from '#libs/contracts/http/aliases.js';
 import type { AttachmentPageDto, ListAttachmentsQuery } from '#libs/contracts/http/attachments.js';
 import type { ChangesDto, ListChangesQuery } from '#libs/contracts/http/changes.js';
+import type { DeniedNamesDto, ListDeniedNamesQuery } from '#libs/contracts/http/denied-names.js';
+import type { EgressRulePageDto, ListEgressRulesQuery } from '#libs/contracts/http/egress.js';
 import type { NetworkFlowsDto } from '#libs/contracts/http/flows.js';
 import type { ListNetworksQuery, NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
 import type { ReachabilityDto } from '#libs/contracts/http/policy-views.js';
@@ -43,6 +45,24 @@ export class ListRules extends Query<RulePageDto> {
   constructor(
     readonly network: NetworkName,
     readonly filter: ListRulesQuery,
+  ) {
+    super();
+  }
+}
+
+export class ListEgressRules extends Query<EgressRulePageDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly filter: ListEgressRulesQuery,
+  ) {
+    super();
+  }
+}
+
+export class ListDeniedNames extends Query<DeniedNamesDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly filter: ListDeniedNamesQuery,
   ) {
     super();
   }

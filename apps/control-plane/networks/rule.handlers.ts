@@ -3,15 +3,20 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { RuleWriteDto } from '#libs/contracts/http/rules.js';
 import { parseRuleId } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
+import { Directory } from '../record/directory.js';
 import { AddRule, RemoveRule } from './commands.js';
+import { meantSandbox } from './meant-sandbox.js';
 import { NetworkWrites } from './network-writes.js';
 
 @CommandHandler(AddRule)
 export class AddRuleHandler implements ICommandHandler<AddRule> {
-  constructor(private readonly writes: NetworkWrites) {}
+  constructor(
+    private readonly writes: NetworkWrites,
+    private readonly directory: Directory,
+  ) {}
 
   execute({ network, body, write }: AddRule): Promise<RuleWriteDto> {
-    const { effect, to, port } = body;
+    const { effect, to, port, force = false } = body;
     const from = parseSelector(body.from, 'from');
     return this.writes.run({
       write,
@@ -19,7 +24,8 @@ export class AddRuleHandler implements ICommandHandler<AddRule> {
       asked: ['AddRule', body],
       command: () => {
         const ruleId = parseRuleId(`rule-${randomBytes(8).toString('hex')}`, 'ruleId');
-        return { kind: 'AddRule', ruleId, effect, from, to, port };
+        const meant = meantSandbox(from, force, this.directory);
+        return { kind: 'AddRule', ruleId, effect, from, to, port, meantSandbox: meant };
       },
       describe: (told) => told,
     });

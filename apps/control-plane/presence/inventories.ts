@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
@@ -18,6 +19,7 @@ import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { decideSandbox, type SandboxCommand } from '#libs/domain/sandbox/decide.js';
 import { ClaimRefusedError } from '#libs/domain/sandbox/refusals.js';
 import { compareText } from '#libs/policy/order.js';
+import { MemberIntake } from '../foundation/member-intake.js';
 import { Metrics } from '../foundation/metrics.js';
 import { LOGGER } from '../foundation/provided.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
@@ -34,8 +36,9 @@ import { SandboxQuota } from './sandbox-quota.js';
 type Claim = Extract<SandboxCommand, { readonly kind: 'ReportSandbox' }>;
 type ReportOfAgent = Claim | Extract<SandboxCommand, { readonly kind: 'ReportGone' }>;
 
-/** Few enough that the event loop goes on every few milliseconds, enough that writing many does not take long. */
-const WRITES_AT_ONCE = 16;
+/** So many reports are written at a time; then everybody else's requests get as long as that took, or this at most. */
+const WRITES_AT_ONCE = 8;
+const LONGEST_REST_MS = 25;
 
 /** What agents report of their sandboxes: history goes into events, the rest is kept as last said. */
 @Injectable()
@@ -44,7 +47,9 @@ export class Inventories {
   private readonly parts = new InventoryParts();
   /** What is in the database. */
   private readonly written = new Map<AgentId, AgentInventory>();
-  /** What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say. */
+  /**
+   * What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say.
+   */
   private readonly turns = new StreamTurns();
   private readonly listeners: ((sandboxIds: readonly SandboxId[]) => void)[] = [];
 
@@ -54,6 +59,7 @@ export class Inventories {
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
     private readonly quota: SandboxQuota,
+    private readonly intake: MemberIntake,
     @InjectRepository(AgentInventory) private readonly rows: Repository<AgentInventory>,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
@@ -113,8 +119,8 @@ export class Inventories {
 
   /**
    * Writes what is new, then answers which sandboxes are this agent's and which belong to another; of an inventory in
-   * parts once the last one is there. The number of sandboxes is looked at before any of them. Errors: SandboxLimitError,
-   * after which nothing was taken; InventoryPartMissingError; InvalidInputError.
+   * parts once the last one is there. The number of sandboxes is looked at before any of them. Errors:
+   * SandboxLimitError, after which nothing was taken; InventoryPartMissingError; InvalidInputError.
    */
   async take(agentId: AgentId, message: unknown): Promise<InventoryReply> {
     const { sandboxes } = parseMemberEnvelope(message);
@@ -176,10 +182,19 @@ export class Inventories {
     const changed = changedReports(last, inventory);
     if (changed.length > 0) for (const listener of this.listeners) listener(changed);
     const claimedBefore = new Set(last?.sandboxes.map(({ sandboxId }) => sandboxId));
-    // Side by side, so that many are in the store before the agent asks again.
     for (let start = 0; start < news.length; start += WRITES_AT_ONCE) {
+      const beganMs = performance.now();
       const batch = news.slice(start, start + WRITES_AT_ONCE);
       await Promise.all(batch.map((command) => this.report(command, !claimedBefore.has(command.sandboxId))));
+      if (batch.length === WRITES_AT_ONCE) await pause(Math.min(performance.now() - beganMs, LONGEST_REST_MS));
+      // The rest is written when the agent reports again.
+      if (this.intake.isFlooding(`agent ${agentId}`)) {
+        this.logger.warn(
+          { agentId, left: news.length - start - batch.length },
+          'inventory left: its agent floods the bus',
+        );
+        break;
+      }
     }
     // Repeated after each hello: what is in the database already is not written again.
     const written = this.written.get(agentId);
@@ -241,6 +256,7 @@ export class Inventories {
       load: () => this.states.sandbox(sandboxId),
       decide: (sandbox) => decideSandbox(command, sandbox),
       answer: () => null,
+      isNew: true,
     });
   }
 

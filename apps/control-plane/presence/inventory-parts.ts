@@ -15,7 +15,9 @@ export class InventoryParts {
     return [...this.before(agentId, part), part].reduce((sum, { sandboxes }) => sum + sandboxes.length, 0);
   }
 
-  /** The whole inventory once its last part is there; null before. Errors: InventoryPartMissingError, InvalidInputError. */
+  /**
+   * The whole inventory once its last part is there; null before. Errors: InventoryPartMissingError, InvalidInputError.
+   */
   add(agentId: AgentId, message: InventoryMessage): InventoryMessage | null {
     const { index, count } = message.part;
     if (count === 1) {

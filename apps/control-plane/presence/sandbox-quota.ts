@@ -13,7 +13,9 @@ export class SandboxLimitError extends CodedError {}
 /** All sandboxes of an agent may come and go at once, and once more in each such time. */
 const ALL_AGAIN_SECONDS = 600;
 
-/** How many sandboxes one agent may have, and how often they may change: each change is an event that stays for ever. */
+/**
+ * How many sandboxes one agent may have, and how often they may change: each change is an event that stays for ever.
+ */
 @Injectable()
 export class SandboxQuota {
   private readonly changes = new Map<AgentId, TokenBucket>();

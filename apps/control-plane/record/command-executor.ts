@@ -4,7 +4,7 @@ import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js
 import type { DomainEvent } from '#libs/domain/aggregates.js';
 import { storedEvent } from '#libs/domain/aggregates.js';
 import { type Decision, DomainError, type Outcome } from '#libs/domain/decision.js';
-import { CommandIdReusedError, VersionConflictError } from '#libs/event-store/errors.js';
+import { CommandIdReusedError, VersionConflictError, WriteOutcomeUnknownError } from '#libs/event-store/errors.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { DirectoryFeed } from './directory-feed.js';
@@ -70,6 +70,15 @@ export class CommandExecutor {
     return row.result as Answer;
   }
 
+  /** What was written may not be shown for want of the database: its author needs the key to learn how it ended. */
+  private async shown(position: number, { commandId }: CommandContext): Promise<void> {
+    try {
+      await this.feed.reached(position);
+    } catch (error) {
+      throw new WriteOutcomeUnknownError(commandId, error);
+    }
+  }
+
   private async attempt<State, Event extends DomainEvent, Told, Answer>(
     task: CommandTask<State, Event, Told, Answer>,
   ): Promise<Answer> {
@@ -105,7 +114,7 @@ export class CommandExecutor {
           result: jsonOf(answer),
         });
         if (written.kind === 'repeated') return written.result as Answer;
-        if (decision.events.length > 0) await this.feed.reached(written.position);
+        if (decision.events.length > 0) await this.shown(written.position, context);
         return answer;
       } catch (error) {
         const movedOn = error instanceof VersionConflictError && context.expectedVersion === null;

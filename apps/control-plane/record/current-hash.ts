@@ -13,5 +13,5 @@ export function currentHash({ topology, last, digest, participants }: NetworkRec
   if (known !== null) return known;
   const hashes = replayed.get(topology) ?? new VersionHashes(topology, digest ?? digestOfTopology(topology));
   replayed.set(topology, hashes);
-  return hashes.of(participants.includes(agentId));
+  return hashes.of(agentId, participants.includes(agentId));
 }

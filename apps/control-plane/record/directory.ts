@@ -40,8 +40,8 @@ export interface DirectoryChange {
 }
 
 /**
- * Everything the log says now, in memory: the fold of each network, sandbox, agent and local node. It holds nothing that a
- * replay would not bring back.
+ * Everything the log says now, in memory: the fold of each network, sandbox, agent and local node. It holds nothing
+ * that a replay would not bring back.
  */
 export class Directory {
   private readonly index = new NetworkIndex();
@@ -193,7 +193,9 @@ export class Directory {
     return { sandboxId, agentId, nodeId };
   }
 
-  /** An event that cannot be read ends what is known of its stream, but for events that end a member whatever it was. */
+  /**
+   * An event that cannot be read ends what is known of its stream, but for events that end a member whatever it was.
+   */
   private readOn(event: StoredEvent, read: () => void): void {
     const known = this.unreadable(event.streamId);
     if (known !== null && !ENDS.has(event.type)) return;

@@ -37,7 +37,8 @@ export class ExpectedHashes {
   remembered(networkId: NetworkId): HashCheck {
     return (agentId, version, hash) => {
       const record = this.directory.network(networkId);
-      if (record === null) return hash === new VersionHashes(unknownNetwork(networkId), EMPTY_DIGEST).of(false);
+      if (record === null)
+        return hash === new VersionHashes(unknownNetwork(networkId), EMPTY_DIGEST).of(agentId, false);
       if (record.topology.version === version) return isCurrent(record, agentId, hash);
       const change = this.change(networkId, version);
       const expected = change === null ? null : expectedHash(change, agentId);

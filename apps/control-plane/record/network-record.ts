@@ -37,7 +37,7 @@ export interface VersionChange {
 
 /** The hash that proves this version for this agent; null: it has to be worked out from the log. */
 export function expectedHash({ hashes, participants: taking }: VersionChange, agentId: AgentId): string | null {
-  return hashes?.of(taking.includes(agentId)) ?? null;
+  return hashes?.of(agentId, taking.includes(agentId)) ?? null;
 }
 
 /** One network as the log tells it. */
@@ -58,8 +58,8 @@ export interface NetworkRecord {
   /** Set when the stream holds an event that this program does not understand: nothing is published from a guess. */
   readonly unreadable: UnreadableEvent | null;
   /**
-   * An event behind the one that cannot be read, after which the version that is known here is not in force any more: the
-   * network was deleted, or is not quarantined now.
+   * An event behind the one that cannot be read, after which the version that is known here is not in force any more:
+   * the network was deleted, or is not quarantined now.
    */
   readonly endedBy: 'deletion' | 'lift' | null;
 }
@@ -180,7 +180,9 @@ function passedOver(before: NetworkRecord, event: NetworkEvent, stored: StoredEv
   }
 }
 
-/** A network whose first event is of a newer release: what it is called is read as long as that is where it always was. */
+/**
+ * A network whose first event is of a newer release: what it is called is read as long as that is where it always was.
+ */
 function unreadableFromItsBeginning({ streamId, streamVersion, recordedAt, data, commandId }: StoredEvent) {
   const networkId = idOfStream(NETWORK, streamId);
   if (networkId === null || streamVersion !== 1) return null;
@@ -188,7 +190,8 @@ function unreadableFromItsBeginning({ streamId, streamVersion, recordedAt, data,
     const topology: Topology = {
       ...{ networkId, name: parseNetworkName(data.name, 'name'), mode: 'agent_proxy', version: 1 },
       ...{ maxStalenessSeconds: MIN_STALENESS_SECONDS, deleted: false, quarantinedSince: null },
-      ...{ sandboxes: new Map(), aliases: new Map(), rules: new Map(), formerPublishers: new Map() },
+      ...{ sandboxes: new Map(), aliases: new Map(), rules: new Map(), egressRules: new Map() },
+      formerPublishers: new Map(),
     };
     const last = { version: 1, commandId, concerned: [], participants: [], recordedAt: new Date(recordedAt) };
     const record: NetworkRecord = {

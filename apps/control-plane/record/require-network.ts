@@ -23,7 +23,10 @@ export function requireNetwork(directory: Directory, name: NetworkName): Network
   return record;
 }
 
-/** As requireNetwork, where what the stream says is also what agents follow. Errors: NETWORK_QUARANTINED, STREAM_UNREADABLE. */
+/**
+ * As requireNetwork, where what the stream says is also what agents follow. Errors: NETWORK_QUARANTINED,
+ * STREAM_UNREADABLE.
+ */
 export function requireServed(directory: Directory, name: NetworkName): NetworkRecord {
   const record = requireNetwork(directory, name);
   const { quarantinedSince } = record.topology;

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { integerBetween, parseObject } from '#libs/contracts/json-fields.js';
 import { LOGGER, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
@@ -18,9 +19,9 @@ interface Head {
 }
 
 /**
- * How far the log had come, kept beside the keys: a database that ends earlier was restored from an older copy, which is
- * said at the start, before any agent is heard. Its age is known to five seconds, and it proves nothing by itself: what
- * agents hold decides.
+ * How far the log had come, kept beside the keys: a database that ends earlier was restored from an older copy, which
+ * is said at the start, before any agent is heard. Its age is known to five seconds, and it proves nothing by itself:
+ * what agents hold decides.
  */
 @Injectable()
 export class SeenHead {
@@ -85,7 +86,10 @@ export class SeenHead {
       renameSync(`${this.path()}.new`, this.path());
       this.seen = head;
     } catch (error) {
-      this.logger.warn({ err: error }, 'the position of the log was not written beside the keys');
+      this.logger.warn(
+        { err: writeErrorOf(this.path(), error) },
+        'the position of the log was not written beside the keys',
+      );
     }
   }
 

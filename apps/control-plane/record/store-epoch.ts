@@ -48,8 +48,8 @@ export class StoreEpoch {
   }
 
   /**
-   * Starts an epoch that follows `before` and everything up to `above`. Error: EpochMovedError (`EPOCH_MOVED`), when the
-   * present epoch is another one than `before`; nothing is written then.
+   * Starts an epoch that follows `before` and everything up to `above`. Error: EpochMovedError (`EPOCH_MOVED`), when
+   * the present epoch is another one than `before`; nothing is written then.
    */
   async begin(before: number, above: number, startedBy: string): Promise<Epoch> {
     const counter = Math.max(before, above) + 1;

@@ -42,8 +42,8 @@ export class StreamStates {
   }
 
   /**
-   * For what only takes away, and so is also decided on the part of a stream that can be read: then the state is that of
-   * the readable part, at the version at which the stream ends.
+   * For what only takes away, and so is also decided on the part of a stream that can be read: then the state is that
+   * of the readable part, at the version at which the stream ends.
    */
   async networkToEnd(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
     const topology = this.directory.network(networkId)?.topology ?? null;

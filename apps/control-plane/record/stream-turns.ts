@@ -1,10 +1,19 @@
-/** Lets the commands of one stream follow one another, so that those of one process do not conflict among themselves. */
+import { StoreUnavailableError, WriteOutcomeUnknownError } from '#libs/event-store/errors.js';
+import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
+
+/**
+ * Lets the commands of one stream follow one another, so that those of one process do not conflict among themselves.
+ * When one has waited for the database in vain, those behind it are refused with it: they have waited as well.
+ */
 export class StreamTurns {
   private readonly tails = new Map<string, Promise<unknown>>();
 
   async take<T>(streamId: string, task: () => Promise<T>): Promise<T> {
     const before = this.tails.get(streamId) ?? Promise.resolve();
-    const turn = before.then(task, task);
+    const turn = before.then(task, (failure: unknown) => {
+      if (isStoreAway(failure)) throw new StoreUnavailableError(failure);
+      return task();
+    });
     this.tails.set(streamId, turn);
     try {
       return await turn;
@@ -12,4 +21,12 @@ export class StreamTurns {
       if (this.tails.get(streamId) === turn) this.tails.delete(streamId);
     }
   }
+}
+
+function isStoreAway(failure: unknown): boolean {
+  return (
+    failure instanceof StoreUnavailableError ||
+    failure instanceof WriteOutcomeUnknownError ||
+    isDatabaseUnavailable(failure)
+  );
 }

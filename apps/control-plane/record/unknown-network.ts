@@ -15,6 +15,7 @@ export function unknownNetwork(networkId: NetworkId): Topology {
     sandboxes: new Map(),
     aliases: new Map(),
     rules: new Map(),
+    egressRules: new Map(),
     formerPublishers: new Map(),
   };
 }

@@ -19,7 +19,9 @@ export function unreadableEvent(stored: StoredEvent, { message, remedy }: CodedE
   return { streamId, position, version: streamVersion, type, schemaVersion, message, remedy };
 }
 
-/** A stream cannot be read to its end, mostly because a newer release wrote to it: nothing is decided on half a stream. */
+/**
+ * A stream cannot be read to its end, mostly because a newer release wrote to it: nothing is decided on half a stream.
+ */
 export class StreamUnreadableError extends CodedError {
   constructor({ streamId, position, version, message, remedy }: UnreadableEvent) {
     super(

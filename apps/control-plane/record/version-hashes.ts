@@ -1,21 +1,41 @@
-import { snapshotHead, type TopologyHead } from '#libs/policy/compile.js';
-import { EMPTY_DIGEST, hashOfDigest, type SnapshotDigest } from '#libs/policy/snapshot-digest.js';
+import type { AgentId } from '#libs/contracts/ids.js';
+import { snapshotHead } from '#libs/policy/compile.js';
+import { egressRulesOf } from '#libs/policy/egress-rules-of.js';
+import type { Snapshot, Topology } from '#libs/policy/model.js';
+import { EMPTY_DIGEST, hashOfDigest, type SnapshotDigest, type SnapshotHead } from '#libs/policy/snapshot-digest.js';
 
-/** What agents have to hold to have applied one version: all who take part the same, all others nothing. */
+type EgressRules = NonNullable<Snapshot['egress']>;
+
+const NO_RULES: EgressRules = [];
+
+/**
+ * The hash of what each agent holds once it has applied this version of the network. Agents that take part hold the
+ * same elements, and besides them the egress rules of their own sandboxes. An agent that does not take part holds
+ * nothing.
+ */
 export class VersionHashes {
-  private readonly known = new Map<boolean, string>();
+  private readonly known = new Map<string, string>();
+  private readonly heads: { readonly [taking in 'in' | 'out']: SnapshotHead };
+  /** Remembers the whole topology only when there are egress rules. */
+  private readonly egressOf: (agentId: AgentId) => EgressRules;
 
   constructor(
-    private readonly head: TopologyHead,
+    topology: Topology,
     private readonly digest: SnapshotDigest,
-  ) {}
+  ) {
+    this.heads = { in: snapshotHead(topology, true), out: snapshotHead(topology, false) };
+    this.egressOf = topology.egressRules.size === 0 ? () => NO_RULES : (agentId) => egressRulesOf(topology, agentId);
+  }
 
-  /** As `snapshotHash` of what `compile` makes of that version. */
-  of(participates: boolean): string {
-    const known = this.known.get(participates);
+  /** As `snapshotHash` of what `compile` makes of that version for this agent. */
+  of(agentId: AgentId, participates: boolean): string {
+    const egress = participates ? this.egressOf(agentId) : NO_RULES;
+    const key = `${participates} ${egress.map(({ id }) => id).join(' ')}`;
+    const known = this.known.get(key);
     if (known !== undefined) return known;
-    const hash = hashOfDigest(snapshotHead(this.head, participates), participates ? this.digest : EMPTY_DIGEST);
-    this.known.set(participates, hash);
+    const digest = participates ? this.digest : EMPTY_DIGEST;
+    const hash = hashOfDigest(this.heads[participates ? 'in' : 'out'], digest, egress);
+    this.known.set(key, hash);
     return hash;
   }
 }

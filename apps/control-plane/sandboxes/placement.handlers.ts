@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { SandboxWriteDto } from '#libs/contracts/http/sandboxes.js';
 import type { AgentId } from '#libs/contracts/ids.js';
-import { AgentNotFoundError, AgentRevokedError } from '#libs/domain/agent/decide.js';
+import { unusableAgent } from '#libs/domain/agent/decide.js';
 import type { DomainError } from '#libs/domain/decision.js';
 import type { SandboxCommand } from '#libs/domain/sandbox/decide.js';
 import { SandboxHeldError } from '#libs/domain/sandbox/refusals.js';
@@ -53,16 +53,13 @@ export class PinSandboxHandler implements ICommandHandler<PinSandbox> {
     return this.writes.write(sandboxId, {
       context: write,
       request: ['PinSandbox', sandboxId, agentId],
-      command: () => this.unusable(agentId) ?? { kind: 'PinSandbox', sandboxId, agentId },
+      command: () => {
+        const named = agentId === null ? null : (this.directory.agent(agentId)?.state ?? null);
+        const unusable = agentId === null ? null : unusableAgent(agentId, named, 'agentId');
+        return unusable ?? { kind: 'PinSandbox', sandboxId, agentId };
+      },
       since: ({ pinnedSince }) => pinnedSince,
     });
-  }
-
-  private unusable(agentId: AgentId | null): DomainError | null {
-    if (agentId === null) return null;
-    const agent = this.directory.agent(agentId);
-    if (agent === null) return new AgentNotFoundError(agentId);
-    return agent.state.status === 'revoked' ? new AgentRevokedError(agentId) : null;
   }
 }
 

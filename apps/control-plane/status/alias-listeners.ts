@@ -3,7 +3,7 @@ import type { AliasListenersDto, AliasTroubleDto } from '#libs/contracts/http/al
 import type { AgentId, AliasName } from '#libs/contracts/ids.js';
 import type { TopologyAlias } from '#libs/policy/model.js';
 import { AgentStates } from '../applied/agent-states.js';
-import { agentsConcerned, type NetworkRecord } from '../record/network-record.js';
+import { agentsConcerned, isQuarantined, type NetworkRecord } from '../record/network-record.js';
 import { NetworkStatuses } from './network-statuses.js';
 
 const MOST_TROUBLES = 20;
@@ -26,7 +26,9 @@ export class AliasListeners {
 
   /** Looks at the agents once, for as many aliases as are asked for. */
   of(record: NetworkRecord): (alias: TopologyAlias) => AliasListenersDto {
-    const agents = agentsConcerned(record).map((agentId) => this.sideOf(record, agentId));
+    // Agents that applied a quarantine have no listener of the network.
+    const serving = isQuarantined(record) ? [] : agentsConcerned(record);
+    const agents = serving.map((agentId) => this.sideOf(record, agentId));
     return (alias) => {
       const troubles = agents.flatMap((agent) => troubleOf(agent, alias) ?? []);
       return {

@@ -1,3 +1,4 @@
+import { egressRuleText } from '#libs/contracts/egress-rules.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { ChangeDto } from '#libs/contracts/http/changes.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
@@ -5,6 +6,7 @@ import { ruleText } from '#libs/contracts/rules.js';
 import { eventOf } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { takesSomethingAway } from '#libs/domain/network/urgency.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 
 type Subjects = Pick<ChangeDto, 'sandboxId' | 'alias' | 'ruleId'>;
@@ -16,7 +18,8 @@ export function changeDto(stored: StoredEvent, networkId: NetworkId, network: st
   const { position, streamVersion: version, type, actor, recordedAt: at } = stored;
   const event = readable(stored);
   const told = event === null ? { summary: UNKNOWN_EVENT, ...NO_SUBJECTS } : describeChange(event);
-  return { position, network, networkId, version, type, actor, at, ...told };
+  const takesAway = event === null || takesSomethingAway(event);
+  return { position, network, networkId, version, type, actor, at, takesAway, ...told };
 }
 
 export const UNKNOWN_EVENT = 'an event that only a newer release can read';
@@ -58,6 +61,10 @@ export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 
     }
     case 'PolicyRuleRemoved':
       return about(`remove ${event.data.ruleId}`, event.data);
+    case 'EgressRuleAdded':
+      return about(`egress: ${egressRuleText(event.data)}`, { ruleId: event.data.ruleId });
+    case 'EgressRuleRemoved':
+      return about(`egress: remove ${event.data.ruleId}`, event.data);
     case 'SandboxPlacementChanged': {
       const { sandboxId, agentId } = event.data;
       return about(agentId === null ? `no agent holds ${sandboxId}` : `${sandboxId} is on ${agentId}`, { sandboxId });

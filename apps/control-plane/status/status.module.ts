@@ -5,6 +5,7 @@ import { PresenceModule } from '../presence/presence.module.js';
 import { AliasListeners } from './alias-listeners.js';
 import { AwaitAppliedHandler } from './await-applied.handler.js';
 import { AwaitHeldHandler } from './await-held.handler.js';
+import { NetworkDeniedNames } from './denied-names.js';
 import { NetworkFlows } from './network-flows.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { SandboxConditions } from './sandbox-conditions.js';
@@ -18,12 +19,13 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
     NetworkStatuses,
     AliasListeners,
     NetworkFlows,
+    NetworkDeniedNames,
     SandboxConditions,
     SandboxPlacements,
     ShowNetworkStatusHandler,
     AwaitAppliedHandler,
     AwaitHeldHandler,
   ],
-  exports: [NetworkStatuses, AliasListeners, NetworkFlows, SandboxConditions, SandboxPlacements],
+  exports: [NetworkStatuses, AliasListeners, NetworkFlows, NetworkDeniedNames, SandboxConditions, SandboxPlacements],
 })
 export class StatusModule {}

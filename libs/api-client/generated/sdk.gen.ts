@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PreviewWriteData, PreviewWriteErrors, PreviewWriteResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowAgentData, ShowAgentErrors, ShowAgentResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowReachabilityData, ShowReachabilityErrors, ShowReachabilityResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, ShowVerdictData, ShowVerdictErrors, ShowVerdictResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
+import type { AddEgressRuleData, AddEgressRuleErrors, AddEgressRuleResponses, AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListDeniedNamesData, ListDeniedNamesErrors, ListDeniedNamesResponses, ListEgressRulesData, ListEgressRulesErrors, ListEgressRulesResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PreviewWriteData, PreviewWriteErrors, PreviewWriteResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveEgressRuleData, RemoveEgressRuleErrors, RemoveEgressRuleResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowAgentData, ShowAgentErrors, ShowAgentResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowReachabilityData, ShowReachabilityErrors, ShowReachabilityResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, ShowVerdictData, ShowVerdictErrors, ShowVerdictResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -333,6 +333,50 @@ export const removeRule = <ThrowOnError extends boolean = true>(options: Options
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/rules/{ruleId}',
+    ...options
+});
+
+/**
+ * List the rules about names outside
+ */
+export const listEgressRules = <ThrowOnError extends boolean = true>(options: Options<ListEgressRulesData, ThrowOnError>): RequestResult<ListEgressRulesResponses, ListEgressRulesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListEgressRulesResponses, ListEgressRulesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/egress-rules',
+    ...options
+});
+
+/**
+ * Allow or deny sandboxes a name outside, on one TCP port
+ */
+export const addEgressRule = <ThrowOnError extends boolean = true>(options: Options<AddEgressRuleData, ThrowOnError>): RequestResult<AddEgressRuleResponses, AddEgressRuleErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AddEgressRuleResponses, AddEgressRuleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/egress-rules',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the names outside that sandboxes were refused in the last hour
+ */
+export const listDeniedNames = <ThrowOnError extends boolean = true>(options: Options<ListDeniedNamesData, ThrowOnError>): RequestResult<ListDeniedNamesResponses, ListDeniedNamesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListDeniedNamesResponses, ListDeniedNamesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/denied-names',
+    ...options
+});
+
+/**
+ * Remove a rule about a name outside
+ */
+export const removeEgressRule = <ThrowOnError extends boolean = true>(options: Options<RemoveEgressRuleData, ThrowOnError>): RequestResult<RemoveEgressRuleResponses, RemoveEgressRuleErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RemoveEgressRuleResponses, RemoveEgressRuleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/egress-rules/{ruleId}',
     ...options
 });
 

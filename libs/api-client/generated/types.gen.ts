@@ -200,6 +200,10 @@ export type NetworkDto = {
     aliases: number;
     rules: number;
     /**
+     * Rules about names outside
+     */
+    egressRules: number;
+    /**
      * Where its stream cannot be read from; null: it is read to its end
      */
     unreadable: UnreadableDto | null;
@@ -287,6 +291,10 @@ export type ChangeDto = {
     version: number;
     type: string;
     summary: string;
+    /**
+     * Whether it may take something away from somebody, which an agent at an earlier version may still let through; true where it cannot be read
+     */
+    takesAway: boolean;
     actor: string;
     at: string;
     sandboxId: string | null;
@@ -393,7 +401,7 @@ export type AgentNetworkStatusDto = {
      */
     flowsCut: number | null;
     /**
-     * Milliseconds from the write of the present version until this agent acknowledged it; null: it has not
+     * How many milliseconds after the present version was written this agent acknowledged it; null: it has not yet
      */
     tookMs: number | null;
     /**
@@ -590,6 +598,10 @@ export type AttachDto = {
      */
     ports?: Array<string | number>;
     inheritRules?: boolean;
+    /**
+     * Publish these ports alone, where they would join those that the alias publishes already
+     */
+    replacePorts?: boolean;
 };
 
 export type AttachmentWriteDto = {
@@ -690,6 +702,10 @@ export type PublishAliasDto = {
      * Take over the rules that were left for this alias by another sandbox
      */
     inheritRules?: boolean;
+    /**
+     * Publish these ports alone, where they would join those that the alias publishes already
+     */
+    replacePorts?: boolean;
 };
 
 export type AliasWriteDto = {
@@ -794,6 +810,10 @@ export type AddRuleDto = {
      * A published port
      */
     port: number;
+    /**
+     * Also from an alias that nobody publishes and whose name is the id of a sandbox, which is sandbox:<id>
+     */
+    force?: boolean;
 };
 
 export type RuleDto = {
@@ -823,6 +843,168 @@ export type RuleWriteDto = {
     unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: RuleDto;
+};
+
+export type ListedEgressRuleDto = {
+    id: string;
+    effect: 'allow' | 'deny';
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    /**
+     * a name such as packages.example.com, or *.example.com for every name below it
+     */
+    to: string;
+    port: number;
+    /**
+     * Whether the name may lead to private and loopback addresses
+     */
+    private: boolean;
+    /**
+     * The agent that the connections leave from. Without it they leave from the sandbox's own agent
+     */
+    via?: string;
+    /**
+     * The version that brought it
+     */
+    since: number;
+};
+
+export type EgressRulePageDto = {
+    /**
+     * null: there is no more
+     */
+    nextCursor: string | null;
+    items: Array<ListedEgressRuleDto>;
+};
+
+export type DeniedNameDto = {
+    sandboxId: string;
+    /**
+     * A selector that stands for the sandbox
+     */
+    from: string;
+    /**
+     * The agent that refused it
+     */
+    agentId: string;
+    name: string;
+    /**
+     * null: a DNS query, which names no port
+     */
+    port: number | null;
+    /**
+     * DEFAULT_DENY, EXPLICIT_DENY, EGRESS_OFF, or TARGET_FORBIDDEN: the name leads to refused addresses
+     */
+    reason: string;
+    count: number;
+    /**
+     * By the agent's clock
+     */
+    lastAt: string;
+    /**
+     * The rule of now that denies it; null: none does
+     */
+    deniedBy: string | null;
+    /**
+     * Whether the rules of now allow it
+     */
+    allowedNow: boolean;
+    /**
+     * The command that would allow it; without a port, for 443. null: it is allowed now, or never is
+     */
+    remedy: string | null;
+};
+
+export type SilentAgentDto = {
+    agentId: string;
+    reason: string;
+};
+
+export type DeniedNamesDto = {
+    network: string;
+    askedAt: string;
+    /**
+     * Of the last hour, the most frequent first
+     */
+    items: Array<DeniedNameDto>;
+    /**
+     * Those that are not among these
+     */
+    leftOut: number;
+    /**
+     * Agents that did not answer
+     */
+    notKnown: Array<SilentAgentDto>;
+};
+
+export type AddEgressRuleDto = {
+    effect: 'allow' | 'deny';
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    /**
+     * a name such as packages.example.com, or *.example.com for every name below it
+     */
+    to: string;
+    /**
+     * A TCP port
+     */
+    port: number;
+    /**
+     * Also when the name leads to a private or loopback address
+     */
+    private?: boolean;
+    /**
+     * The agent that the connections leave from. Without it they leave from the sandbox's own agent
+     */
+    via?: string;
+    /**
+     * Also for a whole public suffix. Also from an alias that nobody publishes and whose name is the id of a sandbox, which is sandbox:<id>
+     */
+    force?: boolean;
+};
+
+export type EgressRuleDto = {
+    id: string;
+    effect: 'allow' | 'deny';
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    /**
+     * a name such as packages.example.com, or *.example.com for every name below it
+     */
+    to: string;
+    port: number;
+    /**
+     * Whether the name may lead to private and loopback addresses
+     */
+    private: boolean;
+    /**
+     * The agent that the connections leave from. Without it they leave from the sandbox's own agent
+     */
+    via?: string;
+};
+
+export type EgressRuleWriteDto = {
+    network: string;
+    /**
+     * The topology version that this write made, or found
+     */
+    version: number;
+    /**
+     * false: it was so already, and nothing was written
+     */
+    changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    result: EgressRuleDto;
 };
 
 export type MappedSandboxDto = {
@@ -927,11 +1109,6 @@ export type OpenFlowsDto = {
     bytesToSource: number;
 };
 
-export type SilentAgentDto = {
-    agentId: string;
-    reason: string;
-};
-
 export type NetworkFlowsDto = {
     network: string;
     countedAt: string;
@@ -954,25 +1131,33 @@ export type NetworkFlowsDto = {
 };
 
 export type PreviewRequestDto = {
-    kind: 'add-rule' | 'remove-rule' | 'remove-alias' | 'detach' | 'delete';
+    kind: 'add-rule' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'remove-alias' | 'detach' | 'delete';
     /**
-     * Of add-rule
+     * Of add-rule and add-egress-rule
      */
     effect?: 'allow' | 'deny';
     /**
-     * Of add-rule: local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     * Of both: local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
      */
     from?: string;
     /**
-     * Of add-rule
+     * Of both: an alias, or a name outside
      */
     to?: string;
     /**
-     * Of add-rule
+     * Of both
      */
     port?: number;
     /**
-     * Of remove-rule
+     * Of add-egress-rule
+     */
+    private?: boolean;
+    /**
+     * Of add-egress-rule
+     */
+    via?: string;
+    /**
+     * Of remove-rule and remove-egress-rule
      */
     ruleId?: string;
     /**
@@ -1148,6 +1333,9 @@ export type TestRequestDto = {
      * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
      */
     from: string;
+    /**
+     * An alias, or a name outside
+     */
     alias: string;
     port: number;
     /**
@@ -1169,7 +1357,7 @@ export type CheckDto = {
      * The end of the connection it is; null: none
      */
     role: 'source' | 'target';
-    code: 'MESH_JOINED' | 'TOPOLOGY_APPLIED' | 'DNS_LOADED' | 'ROUTE_PRESENT' | 'POLICY' | 'USES_AGENT_DNS' | 'PEER_REACHED' | 'TARGET_ACCEPTS' | 'ISOLATED';
+    code: 'MESH_JOINED' | 'TOPOLOGY_APPLIED' | 'DNS_LOADED' | 'ROUTE_PRESENT' | 'POLICY' | 'USES_AGENT_DNS' | 'PEER_REACHED' | 'NAME_RESOLVES' | 'TARGET_ACCEPTS' | 'ISOLATED';
     status: 'pass' | 'fail' | 'unknown' | 'skipped';
     /**
      * What was seen
@@ -2796,6 +2984,150 @@ export type RemoveRuleResponses = {
 
 export type RemoveRuleResponse = RemoveRuleResponses[keyof RemoveRuleResponses];
 
+export type ListEgressRulesData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query?: {
+        /**
+         * Most items to answer with
+         */
+        limit?: number;
+        /**
+         * nextCursor of the page before
+         */
+        cursor?: string;
+        effect?: 'allow' | 'deny';
+    };
+    url: '/v1/networks/{network}/egress-rules';
+};
+
+export type ListEgressRulesErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListEgressRulesError = ListEgressRulesErrors[keyof ListEgressRulesErrors];
+
+export type ListEgressRulesResponses = {
+    /**
+     * What was found
+     */
+    200: EgressRulePageDto;
+};
+
+export type ListEgressRulesResponse = ListEgressRulesResponses[keyof ListEgressRulesResponses];
+
+export type AddEgressRuleData = {
+    body: AddEgressRuleDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/egress-rules';
+};
+
+export type AddEgressRuleErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type AddEgressRuleError = AddEgressRuleErrors[keyof AddEgressRuleErrors];
+
+export type AddEgressRuleResponses = {
+    /**
+     * What was written
+     */
+    201: EgressRuleWriteDto;
+};
+
+export type AddEgressRuleResponse = AddEgressRuleResponses[keyof AddEgressRuleResponses];
+
+export type ListDeniedNamesData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query?: {
+        /**
+         * Of these sandboxes alone. local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+         */
+        from?: string;
+    };
+    url: '/v1/networks/{network}/denied-names';
+};
+
+export type ListDeniedNamesErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListDeniedNamesError = ListDeniedNamesErrors[keyof ListDeniedNamesErrors];
+
+export type ListDeniedNamesResponses = {
+    /**
+     * What was found
+     */
+    200: DeniedNamesDto;
+};
+
+export type ListDeniedNamesResponse = ListDeniedNamesResponses[keyof ListDeniedNamesResponses];
+
+export type RemoveEgressRuleData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+        ruleId: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/egress-rules/{ruleId}';
+};
+
+export type RemoveEgressRuleErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type RemoveEgressRuleError = RemoveEgressRuleErrors[keyof RemoveEgressRuleErrors];
+
+export type RemoveEgressRuleResponses = {
+    /**
+     * What was written
+     */
+    200: EgressRuleWriteDto;
+};
+
+export type RemoveEgressRuleResponse = RemoveEgressRuleResponses[keyof RemoveEgressRuleResponses];
+
 export type ShowReachabilityData = {
     body?: never;
     path: {
@@ -2961,6 +3293,9 @@ export type ShowVerdictData = {
          * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
          */
         from: string;
+        /**
+         * An alias, or a name outside
+         */
         alias: string;
         port: number;
     };

@@ -10,6 +10,7 @@ export const CHECK_CODES = [
   'POLICY',
   'USES_AGENT_DNS',
   'PEER_REACHED',
+  'NAME_RESOLVES',
   'TARGET_ACCEPTS',
   'ISOLATED',
 ] as const;
@@ -24,6 +25,13 @@ const OF_BOTH_ENDS = ['MESH_JOINED', 'TOPOLOGY_APPLIED', 'DNS_LOADED', 'ROUTE_PR
 export const CHECKS_OF: { readonly [role in CheckRole]: readonly CheckCode[] } = {
   source: [...OF_BOTH_ENDS, 'USES_AGENT_DNS', 'PEER_REACHED', 'ISOLATED'],
   target: [...OF_BOTH_ENDS, 'TARGET_ACCEPTS'],
+};
+
+const OF_EXIT = ['TOPOLOGY_APPLIED', 'POLICY', 'NAME_RESOLVES', 'TARGET_ACCEPTS'] as const;
+/** The checks of a connection to a name outside: by the agent of the source, and by the exit that a rule names. */
+export const CHECKS_OF_OUTSIDE: { readonly [role in CheckRole]: readonly CheckCode[] } = {
+  source: [...OF_EXIT, 'DNS_LOADED', 'PEER_REACHED', 'ISOLATED'],
+  target: OF_EXIT,
 };
 
 /** All checks of one end together are answered within this time; whoever asks waits a little longer. */

@@ -17,9 +17,9 @@ export interface NetworkVersion {
   /** snapshotHash of what is held; in protocol 1 the SHA-256 of its text. */
   readonly hash: string;
   /**
-   * The signature that came with the snapshot: the control plane made it over this epoch, version and hash. It proves the
-   * version to a store that was restored and no longer has it. null in protocol 1, and for what an agent of protocol 1
-   * left on disk.
+   * The signature that came with the snapshot: the control plane made it over this epoch, version and hash. It proves
+   * the version to a store that was restored and no longer has it. null in protocol 1, and for what an agent of
+   * protocol 1 left on disk.
    */
   readonly signature: string | null;
 }

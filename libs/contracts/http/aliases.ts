@@ -15,6 +15,12 @@ export const PORT_LIST_SCHEMA: ApiPropertyOptions = {
   description: 'Ports, `published` or `published:inside`',
 };
 
+export const REPLACE_PORTS_SCHEMA: ApiPropertyOptions = {
+  type: Boolean,
+  default: false,
+  description: 'Publish these ports alone, where they would join those that the alias publishes already',
+};
+
 export class PortDto {
   @ApiProperty({ type: 'integer', description: 'What clients dial' })
   readonly published!: number;
@@ -91,6 +97,9 @@ export class PublishAliasDto {
     description: 'Take over the rules that were left for this alias by another sandbox',
   })
   readonly inheritRules?: boolean;
+
+  @OptionalField(parseBoolean, REPLACE_PORTS_SCHEMA)
+  readonly replacePorts?: boolean;
 }
 
 export class ListAliasesQuery extends PageQuery {}

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type AliasName, parseAliasName, parseSandboxId, type SandboxId } from '../ids.js';
 import type { AliasPort } from '../ports.js';
 import { type LabelFilter, parseBoolean, parseLabelFilter, parsePortList } from '../values.js';
-import { AliasDto, PORT_LIST_SCHEMA } from './aliases.js';
+import { AliasDto, PORT_LIST_SCHEMA, REPLACE_PORTS_SCHEMA } from './aliases.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { NetworkWriteDto } from './writes.js';
@@ -63,6 +63,9 @@ export class AttachDto {
 
   @OptionalField(parseBoolean, { type: Boolean, default: false })
   readonly inheritRules?: boolean;
+
+  @OptionalField(parseBoolean, REPLACE_PORTS_SCHEMA)
+  readonly replacePorts?: boolean;
 }
 
 export class ListAttachmentsQuery extends PageQuery {

@@ -23,6 +23,13 @@ export class ChangeDto {
   @ApiProperty({ example: 'deny label:tier=web to postgres:5432' })
   readonly summary!: string;
 
+  @ApiProperty({
+    description:
+      'Whether it may take something away from somebody, which an agent at an earlier version may still let through; ' +
+      'true where it cannot be read',
+  })
+  readonly takesAway!: boolean;
+
   @ApiProperty({ example: 'user:ada' })
   readonly actor!: string;
 

@@ -7,12 +7,14 @@ import {
   type CheckRole,
   type CheckStatus,
 } from '../bus/checks.js';
-import { type AgentId, type AliasName, parseAgentId, parseAliasName } from '../ids.js';
-import { parsePort } from '../ports.js';
+import { type AgentId, parseAgentId } from '../ids.js';
+import type { DestinationName } from '../outside-names.js';
+import { parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_EFFECTS, SELECTOR_FORMS } from '../selectors.js';
 import { parseSelectorText } from '../values.js';
 import { MISSED_PARTS, type MissedPart, SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '../verdicts.js';
+import { parseGivenDestination } from './egress.js';
 import { Field, OptionalField } from './fields.js';
 import { EpochDto } from './status.js';
 
@@ -20,10 +22,10 @@ export class TestRequestDto {
   @Field(parseSelectorText, { example: 'local', description: SELECTOR_FORMS })
   readonly from!: string;
 
-  @Field(parseAliasName, { example: 'api' })
-  readonly alias!: AliasName;
+  @Field(parseGivenDestination, { example: 'api', description: 'An alias, or a name outside' })
+  readonly alias!: DestinationName;
 
-  @Field(parsePort, { type: 'integer', minimum: 1, maximum: 65_535 })
+  @Field(parseTcpPort, { type: 'integer', minimum: 1, maximum: 65_535 })
   readonly port!: number;
 
   @OptionalField(parseAgentId, {

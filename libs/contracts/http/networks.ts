@@ -58,6 +58,9 @@ export class NetworkDto {
   @ApiProperty({ type: 'integer' })
   readonly rules!: number;
 
+  @ApiProperty({ type: 'integer', description: 'Rules about names outside' })
+  readonly egressRules!: number;
+
   @ApiProperty({
     type: () => UnreadableDto,
     nullable: true,

@@ -1,11 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type AliasName, parseAliasName } from '../ids.js';
+import type { DestinationName } from '../outside-names.js';
 import { parsePort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
 import { parseSelectorText } from '../values.js';
 import { RULE_IDLENESS, type RuleIdleness } from '../verdicts.js';
 import { PortDto } from './aliases.js';
+import { parseGivenDestination } from './egress.js';
 import { Field } from './fields.js';
 
 export class MappedSandboxDto {
@@ -106,8 +107,8 @@ export class VerdictQuery {
   @Field(parseSelectorText, { example: 'local', description: SELECTOR_FORMS })
   readonly from!: string;
 
-  @Field(parseAliasName, { example: 'api' })
-  readonly alias!: AliasName;
+  @Field(parseGivenDestination, { example: 'api', description: 'An alias, or a name outside' })
+  readonly alias!: DestinationName;
 
   @Field(parsePort, { type: 'integer', minimum: 1, maximum: 65_535 })
   readonly port!: number;

@@ -1,35 +1,64 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type AliasName, parseAliasName, parseRuleId, parseSandboxId, type RuleId, type SandboxId } from '../ids.js';
-import { wordOf } from '../json-fields.js';
-import { parsePort } from '../ports.js';
+import {
+  type AgentId,
+  type AliasName,
+  type OutsidePattern,
+  parseAgentId,
+  parseAliasName,
+  parseRuleId,
+  parseSandboxId,
+  type RuleId,
+  type SandboxId,
+} from '../ids.js';
+import { type FieldParser, wordOf } from '../json-fields.js';
+import { parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
 import { parseBoolean, parseSelectorText } from '../values.js';
 import { RULE_IDLENESS, type RuleIdleness } from '../verdicts.js';
+import { parseGivenPattern } from './egress.js';
 import { Field, OptionalField } from './fields.js';
 import { OpenFlowsDto, SilentAgentDto } from './flows.js';
 import { WarningDto } from './writes.js';
 
-export const PREVIEWED = ['add-rule', 'remove-rule', 'remove-alias', 'detach', 'delete'] as const;
+export const PREVIEWED = [
+  'add-rule',
+  'remove-rule',
+  'add-egress-rule',
+  'remove-egress-rule',
+  'remove-alias',
+  'detach',
+  'delete',
+] as const;
+
+/** An alias, which has no dot, or a name outside. */
+const parseTarget: FieldParser<AliasName | OutsidePattern> = (value, field) =>
+  typeof value === 'string' && /[.*]/.test(value) ? parseGivenPattern(value, field) : parseAliasName(value, field);
 
 /** A write that is not made: the members are those that the write itself takes. */
 export class PreviewRequestDto {
   @Field(wordOf(PREVIEWED), { enum: PREVIEWED })
   readonly kind!: (typeof PREVIEWED)[number];
 
-  @OptionalField(wordOf(EFFECTS), { enum: EFFECTS, description: 'Of add-rule' })
+  @OptionalField(wordOf(EFFECTS), { enum: EFFECTS, description: 'Of add-rule and add-egress-rule' })
   readonly effect?: Effect;
 
-  @OptionalField(parseSelectorText, { example: 'local', description: `Of add-rule: ${SELECTOR_FORMS}` })
+  @OptionalField(parseSelectorText, { example: 'local', description: `Of both: ${SELECTOR_FORMS}` })
   readonly from?: string;
 
-  @OptionalField(parseAliasName, { example: 'api', description: 'Of add-rule' })
-  readonly to?: AliasName;
+  @OptionalField(parseTarget, { type: String, example: 'api', description: 'Of both: an alias, or a name outside' })
+  readonly to?: AliasName | OutsidePattern;
 
-  @OptionalField(parsePort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'Of add-rule' })
+  @OptionalField(parseTcpPort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'Of both' })
   readonly port?: number;
 
-  @OptionalField(parseRuleId, { description: 'Of remove-rule' })
+  @OptionalField(parseBoolean, { type: Boolean, default: false, description: 'Of add-egress-rule' })
+  readonly private?: boolean;
+
+  @OptionalField(parseAgentId, { type: String, example: 'host-b', description: 'Of add-egress-rule' })
+  readonly via?: AgentId;
+
+  @OptionalField(parseRuleId, { description: 'Of remove-rule and remove-egress-rule' })
   readonly ruleId?: RuleId;
 
   @OptionalField(parseAliasName, { example: 'api', description: 'Of remove-alias' })

@@ -1,13 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type AliasName, parseAliasName } from '../ids.js';
 import { wordOf } from '../json-fields.js';
-import { parsePort } from '../ports.js';
+import { parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
-import { parseSelectorText } from '../values.js';
+import { parseBoolean, parseSelectorText } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { NetworkWriteDto } from './writes.js';
+
+export const FORCED_SOURCE =
+  'Also from an alias that nobody publishes and whose name is the id of a sandbox, which is sandbox:<id>';
 
 export class RuleDto {
   @ApiProperty({ example: 'rule-4f9c21ab' })
@@ -41,8 +44,11 @@ export class AddRuleDto {
   @Field(parseAliasName, { example: 'api' })
   readonly to!: AliasName;
 
-  @Field(parsePort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'A published port' })
+  @Field(parseTcpPort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'A published port' })
   readonly port!: number;
+
+  @OptionalField(parseBoolean, { type: Boolean, default: false, description: FORCED_SOURCE })
+  readonly force?: boolean;
 }
 
 export class ListRulesQuery extends PageQuery {

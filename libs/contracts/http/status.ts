@@ -117,7 +117,7 @@ export class AgentNetworkStatusDto {
     type: 'integer',
     nullable: true,
     description:
-      'Milliseconds from the write of the present version until this agent acknowledged it; null: it has not',
+      'How many milliseconds after the present version was written this agent acknowledged it; null: it has not yet',
   })
   readonly tookMs!: number | null;
 

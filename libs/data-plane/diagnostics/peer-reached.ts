@@ -80,7 +80,7 @@ function isPolicy(code: string): boolean {
 }
 
 function refusalRemedy(code: string, { network }: PeerCheck): string {
-  if (isPolicy(code) || code === 'NETWORK_UNKNOWN') {
+  if (isPolicy(code) || code === 'NETWORK_UNKNOWN' || code === 'EXIT_NOT_HERE') {
     return `the agents hold different versions: see \`gstacks network status ${network}\``;
   }
   switch (code) {
@@ -88,6 +88,8 @@ function refusalRemedy(code: string, { network }: PeerCheck): string {
       return 'end connections of that source, or raise GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX and GLOBALSTACKS_AGENT_FLOWS';
     case 'STALE':
       return 'bring that agent into contact with the control plane: see `gstacks agent list`';
+    case 'EGRESS_OFF':
+      return 'set GLOBALSTACKS_AGENT_EGRESS of that agent to listed, and start it again';
     case 'TARGET_PAUSED':
       return 'let the target go on';
     case 'MESH_NOT_CONFIGURED':

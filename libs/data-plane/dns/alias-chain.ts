@@ -86,8 +86,8 @@ function readLinks(message: Buffer, questionEnd: number): Map<string, AliasChain
 }
 
 /**
- * The name at `start` with its compression pointers followed, RFC 1035 section 4.1.4; null if it is malformed. A pointer
- * must lead to an earlier place in the message.
+ * The name at `start` with its compression pointers followed, RFC 1035 section 4.1.4; null if it is malformed. A
+ * pointer must lead to an earlier place in the message.
  */
 function readName(message: Buffer, start: number): Buffer | null {
   const labels: Buffer[] = [];

@@ -1,7 +1,9 @@
 import { RECORD_TAIL_BYTES, TYPE } from './protocol.js';
 import { addressRecord, type Reply, recordReply, recordsReply, recordType } from './responses.js';
 
-/** Packs an alias for the zone's index: its address record, followed by its ports as two octets each, high octet first. */
+/**
+ * Packs an alias for the zone's index: its address record, followed by its ports as two octets each, high octet first.
+ */
 export function aliasPayload(address: string, ports: readonly number[]): Uint8Array {
   const record = addressRecord(address);
   const payload = new Uint8Array(record.length + 2 * ports.length);

@@ -3,8 +3,8 @@ export interface Share {
   readonly ofAll: number;
   readonly ofOne: number;
   /**
-   * What one source may hold while others hold all there is, so that nobody can be shut out. The bound on all then grows
-   * with the number of sources, which must be bounded elsewhere.
+   * What one source may hold while others hold all there is, so that nobody can be shut out. The bound on all then
+   * grows with the number of sources, which must be bounded elsewhere.
    */
   readonly always: number;
 }

@@ -1,9 +1,11 @@
 import { type AddressBlock, addressOctets, containsBlock, parseAddressBlock } from './address-block.js';
 
-/** Ranges that no outside name may point to, whatever the settings say. */
-const ALWAYS_FORBIDDEN = [
-  // This machine itself.
-  ...['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'],
+/** This machine itself. */
+export const LOOPBACK_RANGES = ['127.0.0.0/8', '::1/128'];
+
+/** Ranges that lead to nobody, or to whatever an IPv6 address hides. */
+export const UNROUTED_RANGES = [
+  ...['0.0.0.0/8', '::/128'],
   // This machine's links (RFC 3927, RFC 4291), where clouds serve their metadata, and groups of machines on them.
   ...['169.254.0.0/16', 'fe80::/10', '224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'],
   // Tunnels and local translation that lead to an IPv4 address inside the IPv6 one: 6to4 (RFC 3056), Teredo (RFC 4380),
@@ -20,11 +22,16 @@ const EMBEDDING_PREFIXES = ['::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9
 );
 
 /**
- * The CIDR ranges and those that are always forbidden, each IPv4 range also in its IPv6 forms. Throws InvalidInputError
- * for a range that is not CIDR.
+ * The CIDR ranges and those that no outside name may point to whatever the settings say. Throws InvalidInputError for a
+ * range that is not CIDR.
  */
 export function forbiddenBlocks(ranges: readonly string[]): readonly AddressBlock[] {
-  return [...ALWAYS_FORBIDDEN, ...ranges].flatMap((range) => {
+  return blocksOf([...LOOPBACK_RANGES, ...UNROUTED_RANGES, ...ranges]);
+}
+
+/** CIDR ranges, each of IPv4 also in its IPv6 forms. Throws InvalidInputError for a range that is not CIDR. */
+export function blocksOf(ranges: readonly string[]): readonly AddressBlock[] {
+  return ranges.flatMap((range) => {
     const block = parseAddressBlock(range, 'forbidden range');
     return block.family === 6 ? [block] : [block, ...EMBEDDING_PREFIXES.map((prefix) => embedded(prefix, block))];
   });

@@ -1,5 +1,8 @@
 import { type AliasChain, chainReply } from './alias-chain.js';
 import type { CounterName } from './counters.js';
+import { ABSENT } from './kept-answers.js';
+import type { OutsideAnswers } from './outside-answers.js';
+import { askedName } from './outside-patterns.js';
 import { EXTENDED_ERROR, FLAG, PLAIN_UDP_BYTES, RCODE, UDP_PAYLOAD_BYTES } from './protocol.js';
 import { type Query, readQuery } from './query.js';
 import type { RateLimit } from './rate-limit.js';
@@ -7,7 +10,7 @@ import { bareReply, type Reply, writeReply } from './responses.js';
 import type { ReverseNames } from './reverse-names.js';
 import { isSearchedName } from './searched-name.js';
 import type { Upstream, UpstreamFailure } from './upstream.js';
-import { type ClientZones, lookUp, REFUSED, type ZoneIndex } from './zone-index.js';
+import { type ClientZones, isComplete, lookUp, REFUSED, type ZoneIndex } from './zone-index.js';
 
 export type Transport = 'udp' | 'tcp';
 
@@ -21,8 +24,12 @@ export interface Handler {
 export interface HandlerParts {
   /** The zone served now. */
   readonly zone: () => ZoneIndex;
-  /** null: names outside the suffix do not exist. */
+  /** Names outside that rules allow; null: there are no such rules here. */
+  readonly outside: OutsideAnswers | null;
+  /** Who is asked for all other names outside; null: they do not exist. */
   readonly upstream: Upstream | null;
+  /** Hears of each query for a name outside that does not exist for the client, because no rule allows it. */
+  readonly denied: (source: string, name: string) => void;
   readonly reverseNames: ReverseNames;
   readonly rateLimit: RateLimit;
   readonly count: (name: CounterName) => void;
@@ -36,15 +43,14 @@ const SERVER_FAILURES: Readonly<Record<UpstreamFailure, Reply>> = {
   busy: bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.OTHER),
   inconclusive: bareReply(RCODE.SERVFAIL),
 };
+const NOT_NOW = bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
 const BLOCKED = bareReply(RCODE.REFUSED, EXTENDED_ERROR.BLOCKED);
 const NO_RECORDS = bareReply(RCODE.NOERROR);
-/** Without an SOA record, so that nobody remembers it: RFC 2308 section 5. */
-const ABSENT = bareReply(RCODE.NXDOMAIN);
 
 /** One packet in, at most one answer out, the same for every socket. Nothing that a packet holds makes it throw. */
 export function createHandler(parts: HandlerParts): Handler {
-  const { zone, upstream, reverseNames, rateLimit, count, now } = parts;
-  const recursionAvailable = upstream !== null;
+  const { zone, outside, upstream, denied, reverseNames, rateLimit, count, now } = parts;
+  const recursionAvailable = upstream !== null || outside !== null;
 
   function write(packet: Buffer, query: Query, reply: Reply): Buffer {
     return writeReply(packet, query.questionEnd, query.edns, reply, recursionAvailable);
@@ -59,8 +65,24 @@ export function createHandler(parts: HandlerParts): Handler {
     maxBytes: number,
   ): Buffer | Promise<Buffer> {
     if (isSearchedName(zone(), client, packet, query)) return write(packet, query, ABSENT);
+    const allowed = outside?.answer(zone(), source, packet, query) ?? null;
+    if (allowed !== null) return allowed.then((reply) => writeOutside(packet, query, source, reply));
     if (upstream !== null) return forward(upstream, packet, query, source, maxBytes);
-    return write(packet, query, query.lastLabel === 0 ? NO_RECORDS : ABSENT);
+    if (query.lastLabel === 0) return write(packet, query, NO_RECORDS);
+    // A rule of a network that is still to come may allow it.
+    if (outside !== null && !isComplete(client)) return write(packet, query, NOT_NOW);
+    tellDenied(source, packet, query);
+    return write(packet, query, ABSENT);
+  }
+
+  function writeOutside(packet: Buffer, query: Query, source: string, reply: Reply): Buffer {
+    if (reply === ABSENT) tellDenied(source, packet, query);
+    return write(packet, query, reply);
+  }
+
+  function tellDenied(source: string, packet: Buffer, query: Query): void {
+    const name = askedName(packet, query);
+    if (name !== null) denied(source, name);
   }
 
   async function forward(asked: Upstream, packet: Buffer, query: Query, source: string, maxBytes: number) {
@@ -125,7 +147,11 @@ export function createHandler(parts: HandlerParts): Handler {
         count('refused');
         return write(packet, query, REFUSED);
       }
-      const reply = lookUp(index, client, packet, query) ?? reverseNames.lookUp(index, client, packet, query);
+      const inside = lookUp(index, client, packet, query);
+      // Kept only of a name that passed what follows, for this client and this zone.
+      const known = inside === null ? (outside?.known(index, source, packet, query) ?? null) : null;
+      if (known !== null) return writeOutside(packet, query, source, known);
+      const reply = inside ?? reverseNames.lookUp(index, client, packet, query);
       const maxBytes = transport === 'tcp' ? 65_535 : udpLimit(query);
       if (reply === null) return answerOutside(client, packet, query, source, maxBytes);
       return fitting(write(packet, query, reply), packet, query, maxBytes);

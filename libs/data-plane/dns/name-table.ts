@@ -25,18 +25,39 @@ export interface NameTable {
   readonly octets: Uint8Array;
 }
 
+/** A table that takes entries while it is in use. */
+export interface GrowingNameTable extends NameTable {
+  /** The name in `packet` from `start` to before `end`, in either case; it must not be in the table yet. */
+  add(packet: Uint8Array, start: number, end: number, value: number, payload: Uint8Array): void;
+}
+
 const FNV_PRIME = 0x01000193;
 /** Of an entry: value (2), length of the name, length of the payload. */
 const ENTRY_HEAD_BYTES = 4;
 const EMPTY = -1;
 
-/** A hash table with open addressing; `seed` is random, so that nobody can choose names that all collide. */
+/** A table of these entries, with memory for no more; `seed` as for createNameTable. */
 export function buildNameTable(entries: readonly NameEntry[], seed: number): NameTable {
-  const mask = 2 ** Math.ceil(Math.log2(2 * (entries.length + 1))) - 1;
-  /** Two numbers a slot: the hash, and the position of the entry in `octets`. */
-  const slots = new Int32Array(2 * (mask + 1)).fill(EMPTY);
   const size = entries.reduce((sum, { name, payload }) => sum + ENTRY_HEAD_BYTES + name.length + payload.length, 0);
-  const octets = new Uint8Array(size);
+  const table = createNameTable(seed, entries.length, size);
+  for (const { name, value, payload } of entries) {
+    table.add(Buffer.from(name, 'latin1'), 0, name.length, value, payload);
+  }
+  return table;
+}
+
+/**
+ * An empty hash table with open addressing, with room for so many entries of so many octets in all until it has to
+ * grow. `seed` is random, so that nobody can choose names that all collide.
+ */
+export function createNameTable(seed: number, entries: number, bytes: number): GrowingNameTable {
+  let mask = 2 ** Math.ceil(Math.log2(2 * (entries + 1))) - 1;
+  /** Two numbers a slot: the hash, and the position of the entry in `octets`. */
+  let slots = new Int32Array(2 * (mask + 1)).fill(EMPTY);
+  let octets = new Uint8Array(bytes);
+  /** How much of `octets` is taken, and by how many entries. */
+  let taken = 0;
+  let count = 0;
 
   function hash(name: Uint8Array, start: number, end: number): number {
     let state = seed | 0;
@@ -55,26 +76,47 @@ export function buildNameTable(entries: readonly NameEntry[], seed: number): Nam
     return true;
   }
 
-  let position = 0;
-  for (const { name, value, payload } of entries) {
-    octets[position] = value >> 8;
-    octets[position + 1] = value & 0xff;
-    octets[position + 2] = name.length;
-    octets[position + 3] = payload.length;
-    const nameStart = position + ENTRY_HEAD_BYTES;
-    const nameEnd = nameStart + name.length;
-    for (let index = 0; index < name.length; index += 1) octets[nameStart + index] = name.charCodeAt(index);
-    octets.set(payload, nameEnd);
-    const hashed = hash(octets, nameStart, nameEnd);
+  function place(hashed: number, position: number): void {
     let slot = hashed & mask;
     while (slots[2 * slot + 1] !== EMPTY) slot = (slot + 1) & mask;
     slots[2 * slot] = hashed;
     slots[2 * slot + 1] = position;
-    position = nameEnd + payload.length;
+  }
+
+  /** Room for one more entry, of so many octets. */
+  function makeRoom(size: number): void {
+    if (taken + size > octets.length) {
+      const larger = new Uint8Array(Math.max(2 * octets.length, taken + size));
+      larger.set(octets);
+      octets = larger;
+    }
+    // At most half of the slots are taken.
+    if (2 * (count + 1) <= mask) return;
+    const smaller = slots;
+    mask = 2 * mask + 1;
+    slots = new Int32Array(2 * (mask + 1)).fill(EMPTY);
+    for (let index = 0; index < smaller.length; index += 2) {
+      const position = smaller[index + 1] as number;
+      if (position !== EMPTY) place(smaller[index] as number, position);
+    }
   }
 
   const payloadStart = (at: number): number => at + ENTRY_HEAD_BYTES + (octets[at + 2] as number);
   return {
+    add(packet, start, end, value, payload) {
+      makeRoom(ENTRY_HEAD_BYTES + end - start + payload.length);
+      const position = taken;
+      octets[position] = value >> 8;
+      octets[position + 1] = value & 0xff;
+      octets[position + 2] = end - start;
+      octets[position + 3] = payload.length;
+      const shift = position + ENTRY_HEAD_BYTES - start;
+      for (let index = start; index < end; index += 1) octets[shift + index] = LOWER[packet[index] as number] as number;
+      octets.set(payload, shift + end);
+      taken = shift + end + payload.length;
+      count += 1;
+      place(hash(packet, start, end), position);
+    },
     find(packet, start, end) {
       const wanted = hash(packet, start, end);
       // At most half of the slots are taken, so there is always an empty one to end at.
@@ -87,7 +129,9 @@ export function buildNameTable(entries: readonly NameEntry[], seed: number): Nam
     valueAt: (at) => ((octets[at] as number) << 8) | (octets[at + 1] as number),
     payloadStart,
     payloadEnd: (at) => payloadStart(at) + (octets[at + 3] as number),
-    octets,
+    get octets() {
+      return octets;
+    },
   };
 }
 

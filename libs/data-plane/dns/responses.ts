@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { type Answer, encode } from 'dns-packet';
 import { CLASS_IN, FLAG, HEADER_BYTES, RCODE, TYPE, UDP_PAYLOAD_BYTES } from './protocol.js';
 import type { Edns } from './query.js';
@@ -45,8 +44,9 @@ export function bareReply(rcode: number, extendedError: number | null = null): R
 
 /** The record of whichever family `address` is; its owner is the name asked, in the spelling asked. */
 export function addressRecord(address: string): Uint8Array {
-  if (isIPv6(address)) return ownedByQuestion({ type: 'AAAA', name: '.', ttl: POSITIVE_TTL_SECONDS, data: address });
-  const record = Uint8Array.from(IPV4_RECORD);
+  if (address.includes(':'))
+    return ownedByQuestion({ type: 'AAAA', name: '.', ttl: POSITIVE_TTL_SECONDS, data: address });
+  const record = IPV4_RECORD.slice();
   record.set(address.split('.').map(Number), IPV4_RECORD.length - 4);
   return record;
 }

@@ -17,8 +17,8 @@ export interface ReverseNames {
 }
 
 /**
- * Answers reverse look-ups of proxies, links, the mesh and this machine itself with the aliases that the client may know.
- * Nobody else can answer them, and nobody else needs to hear of them (RFC 6303).
+ * Answers reverse look-ups of proxies, links, the mesh and this machine itself with the aliases that the client may
+ * know. Nobody else can answer them, and nobody else needs to hear of them (RFC 6303).
  */
 export function createReverseNames(blocks: readonly AddressBlock[]): ReverseNames {
   /** Names in wire form. Made when the first such question comes: most zones get none. */

@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { setDeadline } from '#libs/async/deadline.js';
 import { createCounterMemory, readCounters } from './counters.js';
+import type { DeniedQuery } from './denied-queries.js';
 import { parseEndpoint } from './endpoint.js';
 import { forbiddenBlocks } from './forbidden-ranges.js';
 import { DEFAULT_DNS_LIMITS, type DnsLimits } from './limits.js';
 import type { ListenFailure } from './listeners.js';
+import type { AskOutside } from './outside-answers.js';
 import {
   DnsWorkerGoneError,
   DnsWorkerRefusedError,
@@ -13,7 +15,7 @@ import {
   linkWorker,
   type WorkerLink,
 } from './worker-link.js';
-import type { WorkerSettings } from './worker-messages.js';
+import type { OutsideAsk, OutsideAskAnswer, WorkerSettings } from './worker-messages.js';
 import type { DnsServer, DnsSettings, DnsZone } from './zone.js';
 import { EMPTY_ZONE } from './zone-index.js';
 
@@ -32,6 +34,10 @@ export interface DnsServerOptions {
   /** How long the worker has to answer a request. */
   readonly answerWithinMs?: number;
   readonly startWorker?: (settings: WorkerSettings) => Worker;
+  /** Gives an allowed name outside its address; left out: no rule allows any. */
+  readonly askOutside?: AskOutside;
+  /** Hears of queries for names outside that no rule allows. */
+  readonly namesDenied?: (denied: readonly DeniedQuery[]) => void;
 }
 
 const ANSWER_WITHIN_MS = 5_000;
@@ -45,9 +51,10 @@ function startDnsWorker(workerData: WorkerSettings): Worker {
 }
 
 /**
- * Starts the DNS worker and its sockets. An address that cannot be listened on is reported as `listen-failed` and
- * does not stop the others; it is tried again until it opens, which is `listen-recovered`. A worker that dies is reported, started again and given the
- * addresses and zone it had. Throws InvalidInputError for upstreams or ranges that cannot be read.
+ * Starts the DNS worker and its sockets. An address that cannot be listened on is reported as `listen-failed` and does
+ * not stop the others; it is tried again until it opens, which is `listen-recovered`. A worker that dies is reported,
+ * started again and given the addresses and zone it had. Throws InvalidInputError for upstreams or ranges that cannot
+ * be read.
  */
 export async function startDnsServer(
   settings: DnsSettings,
@@ -57,8 +64,9 @@ export async function startDnsServer(
   for (const upstream of settings.upstreams) parseEndpoint(upstream, 'DNS upstream');
   forbiddenBlocks(settings.forbiddenRanges);
   const { limits = DEFAULT_DNS_LIMITS, answerWithinMs = ANSWER_WITHIN_MS, startWorker = startDnsWorker } = options;
+  const { askOutside, namesDenied } = options;
   const counters = createCounterMemory();
-  const workerSettings: WorkerSettings = { settings, limits, counters };
+  const workerSettings: WorkerSettings = { settings, limits, counters, answersOutside: askOutside !== undefined };
 
   let addresses = settings.listen;
   let zone: DnsZone = EMPTY_ZONE;
@@ -73,11 +81,13 @@ export async function startDnsServer(
   /** A worker that serves what is wanted now; the zone first, so that no client is told that nothing exists. */
   async function begin(): Promise<WorkerLink> {
     const startedAt = performance.now();
-    const link = linkWorker(
+    const link: WorkerLink = linkWorker(
       startWorker(workerSettings),
       (news) => {
         if (news.kind === 'listener-lost') reportFailures([news.failure]);
         else if (news.kind === 'listener-back') report({ kind: 'listen-recovered', address: news.address });
+        else if (news.kind === 'names-denied') namesDenied?.(news.denied);
+        else if (news.kind === 'outside-asked') void answerOutside(() => link, news.asks);
         else report(news);
       },
       (reason) => {
@@ -92,6 +102,19 @@ export async function startDnsServer(
       await link.terminate();
       throw error;
     }
+  }
+
+  async function answerOutside(link: () => WorkerLink, asks: readonly OutsideAsk[]): Promise<void> {
+    const answers = await Promise.all(
+      asks.map(async ({ askId, name, source }): Promise<OutsideAskAnswer> => {
+        const answer = await askOutside?.(name, source).catch(() => null);
+        return { askId, answer: answer ?? { kind: 'failed' } };
+      }),
+    );
+    // A worker that is gone needs no answer, and its successor has not asked.
+    await link()
+      .request({ kind: 'outside', answers }, answerWithinMs)
+      .catch(() => {});
   }
 
   function restart(reason: string, livedMs: number): void {

@@ -1,5 +1,7 @@
+import type { DeniedQuery } from './denied-queries.js';
 import type { DnsLimits } from './limits.js';
 import type { ListenFailure } from './listeners.js';
+import type { OutsideAnswer } from './outside-answers.js';
 import type { DnsSettings, DnsZone } from './zone.js';
 
 /** What a worker is born with. */
@@ -7,12 +9,28 @@ export interface WorkerSettings {
   readonly settings: Omit<DnsSettings, 'listen'>;
   readonly limits: DnsLimits;
   readonly counters: SharedArrayBuffer;
+  /** Whether rules may allow names outside. */
+  readonly answersOutside: boolean;
+}
+
+/** A name outside that a pattern of this client covers. */
+export interface OutsideAsk {
+  readonly askId: number;
+  readonly name: string;
+  readonly source: string;
+}
+
+export interface OutsideAskAnswer {
+  readonly askId: number;
+  readonly answer: OutsideAnswer;
 }
 
 export type WorkerRequest =
   | { readonly kind: 'load'; readonly zone: DnsZone }
   | { readonly kind: 'listen'; readonly addresses: readonly string[] }
   | { readonly kind: 'revision' }
+  /** The answers to one `outside-asked`. */
+  | { readonly kind: 'outside'; readonly answers: readonly OutsideAskAnswer[] }
   | { readonly kind: 'close' };
 
 /** What each request is answered with. */
@@ -20,6 +38,7 @@ export interface WorkerResults {
   readonly load: number;
   readonly listen: readonly ListenFailure[];
   readonly revision: number;
+  readonly outside: null;
   readonly close: null;
 }
 
@@ -30,4 +49,7 @@ export type WorkerMessage =
   | { readonly kind: 'failed'; readonly requestId: number; readonly code: string; readonly message: string }
   | { readonly kind: 'listener-lost'; readonly failure: ListenFailure }
   | { readonly kind: 'listener-back'; readonly address: string }
+  | { readonly kind: 'outside-asked'; readonly asks: readonly OutsideAsk[] }
+  /** Queries of the last second for names outside that no rule allows. */
+  | { readonly kind: 'names-denied'; readonly denied: readonly DeniedQuery[] }
   | { readonly kind: 'upstream-silent' | 'upstream-answers'; readonly address: string };

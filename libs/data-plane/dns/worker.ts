@@ -2,10 +2,13 @@ import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CodedError } from '#libs/contracts/errors.js';
 import { countIn } from './counters.js';
+import { DeniedQueries } from './denied-queries.js';
 import { parseEndpoint } from './endpoint.js';
 import { createForbiddenRanges, forbiddenBlocks } from './forbidden-ranges.js';
 import { createHandler } from './handler.js';
 import { createListeners } from './listeners.js';
+import { OutsideAnswers } from './outside-answers.js';
+import { OutsideAsks } from './outside-asks.js';
 import { createRateLimit } from './rate-limit.js';
 import { createReverseNames } from './reverse-names.js';
 import { openTcpListener, TcpConnections } from './tcp-listener.js';
@@ -16,7 +19,7 @@ import { EMPTY_ZONE, indexZone } from './zone-index.js';
 
 if (parentPort === null) throw new Error('the DNS worker runs in a worker thread');
 const port = parentPort;
-const { settings, limits, counters } = workerData as WorkerSettings;
+const { settings, limits, counters, answersOutside } = workerData as WorkerSettings;
 
 const count = countIn(counters);
 const seed = randomInt(2 ** 32);
@@ -39,9 +42,13 @@ const upstream =
           tell({ kind: isSilent ? 'upstream-silent' : 'upstream-answers', address: server });
         },
       });
+const outsideAsks = new OutsideAsks((asks) => tell({ kind: 'outside-asked', asks }));
+const deniedQueries = new DeniedQueries((denied) => tell({ kind: 'names-denied', denied }));
 const handler = createHandler({
   zone: () => zone,
+  outside: answersOutside ? new OutsideAnswers(outsideAsks.ask, () => performance.now(), seed) : null,
   upstream,
+  denied: (source, name) => deniedQueries.add(source, name),
   reverseNames: createReverseNames(ownBlocks),
   rateLimit: createRateLimit(settings.queriesPerSecondPerSource, limits.rateSources),
   count,
@@ -81,6 +88,9 @@ async function perform(request: NumberedRequest): Promise<WorkerResults[keyof Wo
       return listeners.set(request.addresses);
     case 'revision':
       return zone.revision;
+    case 'outside':
+      outsideAsks.answered(request.answers);
+      return null;
     case 'close':
       upstream?.close();
       clearInterval(retry);

@@ -3,6 +3,7 @@ import { InvalidInputError } from '#libs/contracts/errors.js';
 import { DNS_SUFFIX, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
 import { aliasPayload, aliasReply, portReply } from './alias-records.js';
 import { buildNameTable, isSameName, type NameEntry, type NameTable } from './name-table.js';
+import { indexPatterns, type PatternSet } from './outside-patterns.js';
 import { EXTENDED_ERROR, HEADER_BYTES, RCODE, TYPE } from './protocol.js';
 import type { Query } from './query.js';
 import { absenceReply, authorityReply, bareReply, type Reply, serverReply } from './responses.js';
@@ -26,6 +27,8 @@ export interface ZoneIndex {
   readonly zones: readonly ApexReplies[];
   /** By the client's source address: one octet for each zone, 0 if the client may not see that zone. */
   readonly clients: ReadonlyMap<string, ClientZones>;
+  /** By the client's source address: which names outside it may reach. */
+  readonly outside: ReadonlyMap<string, PatternSet>;
 }
 
 export type ClientZones = Uint8Array;
@@ -89,7 +92,8 @@ export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
     exists[SUFFIX_ZONE] = client.complete ? EXISTS : EXISTS_IN_PART;
     clients.set(parseAddress(client.address), exists);
   }
-  return { revision: zone.revision, zone, names: buildNameTable(entries, seed), zones, clients };
+  const names = buildNameTable(entries, seed);
+  return { revision: zone.revision, zone, names, zones, clients, outside: indexPatterns(zone) };
 }
 
 function apexReplies(apex: string, serial: number): ApexReplies {
@@ -164,9 +168,14 @@ export function existingZone(index: ZoneIndex, client: ClientZones, position: nu
   return client[number] === 0 ? undefined : index.zones[number];
 }
 
+/** Whether every network of the client is known here: names that no rule of these allows do not exist for it. */
+export function isComplete(client: ClientZones): boolean {
+  return client[SUFFIX_ZONE] !== EXISTS_IN_PART;
+}
+
 /** Of a name in a network that is not the client's, or nobody's. */
 function absentNetwork(client: ClientZones, suffix: ApexReplies): Reply {
-  return client[SUFFIX_ZONE] === EXISTS_IN_PART ? NOT_NOW : suffix.absent;
+  return isComplete(client) ? suffix.absent : NOT_NOW;
 }
 
 function atApex(zone: ApexReplies, type: number): Reply {

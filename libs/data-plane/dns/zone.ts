@@ -27,17 +27,21 @@ export interface DnsZone {
     readonly networks: readonly string[];
     /** No other network exists for it. If false, names of networks that are not listed get SERVFAIL, not NXDOMAIN. */
     readonly complete: boolean;
+    /** Which of the pattern sets says what names outside it may reach; left out: none. */
+    readonly patterns?: number;
   }[];
+  /** Names outside and wildcards (`*.example.com`) that rules allow. */
+  readonly patternSets?: readonly (readonly string[])[];
 }
 
 export interface DnsSettings {
   /** `address:port` of each pair of UDP and TCP sockets. */
   readonly listen: readonly string[];
-  /** Resolvers for names outside the suffix, `address:port`; empty: such names do not exist. */
+  /** Resolvers for names outside the suffix that no pattern covers, `address:port`; empty: such names do not exist. */
   readonly upstreams: readonly string[];
   /**
-   * CIDR ranges of this host's proxies, links and mesh: an upstream answer may not point into them, and reverse look-ups
-   * of them go to nobody else.
+   * CIDR ranges of this host's proxies, links and mesh: an upstream answer may not point into them, and reverse
+   * look-ups of them go to nobody else.
    */
   readonly forbiddenRanges: readonly string[];
   readonly queriesPerSecondPerSource: number;

@@ -10,9 +10,9 @@ export interface BulkReads {
 }
 
 /**
- * An accepted connection, paused and with keepalive, that reads into the buffers of `reads`. `net.createServer` takes no `onread`, so
- * the connection's handle is given to a new socket; the handle is not part of Node's public interface, and where it
- * is not found the same reads are fed from ordinary 'data' events, which cost a buffer each.
+ * An accepted connection, paused and with keepalive, that reads into the buffers of `reads`. `net.createServer` takes
+ * no `onread`, so the connection's handle is given to a new socket; the handle is not part of Node's public interface,
+ * and where it is not found the same reads are fed from ordinary 'data' events, which cost a buffer each.
  */
 export function takeOver(accepted: Socket, reads: BulkReads): Socket {
   accepted.pause();

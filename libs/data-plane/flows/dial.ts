@@ -1,9 +1,9 @@
-import { BlockList, connect, isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
+import { connectEnd } from './connect-end.js';
 import { SourceTurns } from './dial-sources.js';
 import type { FlowCode } from './flow-code.js';
-import { SocketEnd } from './flow-end.js';
-import { keepAlive } from './keepalive.js';
+import type { SocketEnd } from './flow-end.js';
 
 /** A sandbox of this host could not be connected to. */
 export class TargetUnreachableError extends CodedError {
@@ -61,47 +61,19 @@ interface Connecting {
   readonly source: string | null;
 }
 
-function connectTo({ address, port, source }: Connecting, signal: AbortSignal): Promise<SocketEnd | 'no source port'> {
-  return new Promise((resolve, reject) => {
-    const from = source === null ? {} : { localAddress: source };
-    const end = new SocketEnd((onread) =>
-      connect({ host: address, port, ...from, allowHalfOpen: true, noDelay: true, autoSelectFamily: false, onread }),
-    );
-    const { stream: socket } = end;
-    const settle = () => {
-      signal.removeEventListener('abort', abort);
-      socket.off('connect', connected);
-      socket.off('error', failed);
-    };
-    const connected = () => {
-      settle();
-      keepAlive(socket);
-      resolve(end);
-    };
-    const failed = (error: Error) => {
-      settle();
-      const code = 'code' in error ? error.code : null;
-      // Of bind: no port is free, or the source is no address of this host any more. Of connect: no port is free.
-      if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') {
-        resolve('no source port');
-        return;
-      }
-      const refused = code === 'ECONNREFUSED';
-      reject(
-        new TargetUnreachableError(
-          refused ? 'TARGET_REFUSED' : 'TARGET_UNREACHABLE',
-          `${address}:${port}: ${error.message}`,
-        ),
-      );
-    };
-    const abort = () => {
-      settle();
-      end.reset();
-      reject(new TargetUnreachableError('TARGET_UNREACHABLE', `${address}:${port}: given up`));
-    };
-    socket.once('connect', connected);
-    socket.once('error', failed);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-  });
+async function connectTo(
+  { address, port, source }: Connecting,
+  signal: AbortSignal,
+): Promise<SocketEnd | 'no source port'> {
+  const from = source === null ? {} : { localAddress: source };
+  try {
+    return await connectEnd({ host: address, port, ...from, autoSelectFamily: false }, signal);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    // Of bind: no port is free, or the source is no address of this host any more. Of connect: no port is free.
+    if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') return 'no source port';
+    const message = error instanceof Error ? error.message : String(error);
+    const ours = code === 'ECONNREFUSED' ? 'TARGET_REFUSED' : 'TARGET_UNREACHABLE';
+    throw new TargetUnreachableError(ours, `${address}:${port}: ${message}`);
+  }
 }

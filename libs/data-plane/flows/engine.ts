@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { FairQueues } from '#libs/async/fair-queues.js';
+import { FairQueues, type Turn } from '#libs/async/fair-queues.js';
 import type { FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { IncomingFlow, IncomingProbe } from '#libs/mesh/flow.js';
 import type { NetworkView } from '#libs/policy/model.js';
@@ -7,6 +7,8 @@ import type {
   FlowEngine,
   FlowEngineSettings,
   FlowSummary,
+  OutsideDialTarget,
+  OutsideRoute,
   ProbeOutcome,
   ProbeQuestion,
   Route,
@@ -15,7 +17,15 @@ import type {
 import { type Dial, TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
 import { FlowContext } from './flow-context.js';
-import { acceptClient, refuseClient } from './from-client.js';
+import type { SocketEnd } from './flow-end.js';
+import {
+  acceptClient,
+  acceptOutside,
+  closeResetClient,
+  isResetAlready,
+  refuseClient,
+  sourceOf,
+} from './from-client.js';
 import { acceptPeer, answerProbe } from './from-peer.js';
 import { probe } from './probe.js';
 import { SilentEnds } from './silent-ends.js';
@@ -25,15 +35,21 @@ const WATCHES_PER_IDLE_TIME = 4;
 const SHORTEST_WATCH_MS = 50;
 const LONGEST_WATCH_MS = 10_000;
 
+/** Who asks for a name's addresses when no source does. */
+const TRIAL = 'trial';
+
 export interface FlowEngineSeams {
   /** Milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Of a clock that never goes back. */
+  readonly monotonicMs?: () => number;
   readonly dial?: Dial;
+  readonly turns?: FairQueues;
 }
 
 /**
  * The traffic of one host. The engine owns every socket and mesh stream it is handed from that moment on, and two
- * timers; `close` ends them. `seams` stand in for the clock and for connecting, in tests.
+ * timers; `close` ends them. `seams` stand in for the clocks, for connecting and for taking turns, in tests.
  */
 export function createFlowEngine(settings: FlowEngineSettings, seams: FlowEngineSeams = {}): FlowEngine {
   return new Engine(settings, seams);
@@ -47,9 +63,10 @@ class Engine implements FlowEngine {
   private readonly turns: FairQueues;
   private closed = false;
 
-  constructor(settings: FlowEngineSettings, { nowMs = Date.now, dial }: FlowEngineSeams) {
-    this.context = new FlowContext(settings, nowMs, dial ?? null);
-    this.turns = new FairQueues(settings.limits.flowsPerSource);
+  constructor(settings: FlowEngineSettings, seams: FlowEngineSeams) {
+    const { nowMs = Date.now, monotonicMs = () => performance.now(), dial, turns } = seams;
+    this.context = new FlowContext(settings, nowMs, dial ?? null, monotonicMs);
+    this.turns = turns ?? new FairQueues(settings.limits.flowsPerSource);
     const everyMs = settings.limits.idleTimeoutMs / WATCHES_PER_IDLE_TIME;
     this.watch = setInterval(
       () => this.endIdleAndStale(),
@@ -79,13 +96,33 @@ class Engine implements FlowEngine {
     return this.context.view(networkId);
   }
 
+  views(): readonly NetworkView[] {
+    return [...this.context.views.values()];
+  }
+
   acceptClient(socket: Socket, route: Route): void {
-    const source = socket.remoteAddress ?? '';
-    const isTaken = this.turns.add({ sender: source, subject: source, atOnce: Number.POSITIVE_INFINITY }, async () => {
+    // What the user of this machine sent before the reset is still delivered: nobody has to be told apart.
+    if (this.context.settings.localSource === null && isResetAlready(socket)) {
+      closeResetClient(this.context, socket, route);
+      return;
+    }
+    const isTaken = this.turns.add(this.turnOf(socket), async () => {
       if (this.closed) socket.resetAndDestroy();
       else acceptClient(this.context, socket, route);
     });
     if (!isTaken) refuseClient(this.context, socket, route, 'FLOW_LIMIT');
+  }
+
+  acceptOutside(socket: Socket, route: OutsideRoute): void {
+    if (isResetAlready(socket)) {
+      socket.destroy();
+      return;
+    }
+    const isTaken = this.turns.add(this.turnOf(socket), async () => {
+      if (this.closed) socket.resetAndDestroy();
+      else acceptOutside(this.context, socket, route);
+    });
+    if (!isTaken) socket.resetAndDestroy();
   }
 
   acceptPeer(flow: IncomingFlow): void {
@@ -103,13 +140,13 @@ class Engine implements FlowEngine {
   }
 
   async dialTarget(sandboxId: SandboxId, port: number, signal: AbortSignal): Promise<TargetFailure | null> {
-    try {
-      (await this.context.dial(this.context.addressOf(sandboxId), port, signal)).stream.destroy();
-      return null;
-    } catch (error) {
-      if (!(error instanceof TargetUnreachableError)) throw error;
-      return { code: error.code, message: error.message, remedy: error.remedy };
-    }
+    return failureOf(async () => this.context.dial(this.context.addressOf(sandboxId), port, signal));
+  }
+
+  async tryOutside(target: OutsideDialTarget, signal: AbortSignal): Promise<TargetFailure | null> {
+    const { dialOutside } = this.context.settings;
+    if (dialOutside === null) return { code: 'EGRESS_OFF', message: 'this host dials no names outside', remedy: null };
+    return failureOf(() => dialOutside(target, signal, TRIAL));
   }
 
   sandboxGone(sandboxId: SandboxId): void {
@@ -144,6 +181,13 @@ class Engine implements FlowEngine {
     for (const trial of [...this.context.trials]) trial.finish('refused', 'SHUTTING_DOWN');
   }
 
+  private turnOf(socket: Socket): Turn {
+    const address = socket.remoteAddress ?? '';
+    const source = sourceOf(this.context, socket);
+    const isHeldBack = (): boolean => source !== null && this.context.wasted.isOver(source);
+    return { sender: address, subject: address, atOnce: Number.POSITIVE_INFINITY, isHeldBack };
+  }
+
   private endIdleAndStale(): void {
     const { settings, nowMs } = this.context;
     const now = nowMs();
@@ -166,5 +210,16 @@ class Engine implements FlowEngine {
 function isEndHere(flow: Flow, sandboxId: SandboxId): boolean {
   const { source, peer } = flow.facts;
   if (peer === null && source?.kind === 'sandbox' && source.sandboxId === sandboxId) return true;
-  return flow.roles.includes('target') && flow.target?.sandboxId === sandboxId;
+  return flow.roles.includes('target') && flow.target?.kind === 'sandbox' && flow.target.sandboxId === sandboxId;
+}
+
+/** Dials, and closes the connection; null: it was taken. */
+async function failureOf(dial: () => Promise<SocketEnd>): Promise<TargetFailure | null> {
+  try {
+    (await dial()).stream.destroy();
+    return null;
+  } catch (error) {
+    if (!(error instanceof TargetUnreachableError)) throw error;
+    return { code: error.code, message: error.message, remedy: error.remedy };
+  }
 }

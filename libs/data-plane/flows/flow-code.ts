@@ -23,6 +23,14 @@ export type FlowCode =
   | 'TARGET_FORBIDDEN'
   | 'TARGET_REFUSED'
   | 'TARGET_UNREACHABLE'
+  /** The name outside has no address, or no resolver answered. */
+  | 'NAME_UNRESOLVED'
+  /** Asked as the exit for a name outside, but no rule lets this source leave from here. */
+  | 'EXIT_NOT_HERE'
+  /** The agent that the rule names as the exit is not reached. No other agent takes its place. */
+  | 'EXIT_UNREACHABLE'
+  /** GLOBALSTACKS_AGENT_EGRESS is none. */
+  | 'EGRESS_OFF'
   /** Every source port that the target could be dialled from is taken. */
   | 'SOURCE_PORTS_EXHAUSTED'
   | 'TARGET_RESET'
@@ -43,8 +51,12 @@ const SAID_TO_PEERS: ReadonlyMap<string, string> = new Map<FlowCode, string>([
   ['STALE', 'this agent was out of contact with the control plane for longer than the network allows'],
   ['SOURCE_NOT_ON_PEER', 'the topology does not place the source on the agent that names it'],
   ['TARGET_NOT_HERE', 'the alias is not published by a sandbox of this agent'],
+  ['EXIT_NOT_HERE', 'no rule lets the source leave from this agent for that name'],
+  ['EGRESS_OFF', 'GLOBALSTACKS_AGENT_EGRESS of this agent is none'],
+  ['NAME_UNRESOLVED', 'the name has no address here, or no resolver of this agent answers'],
+  ['TARGET_FORBIDDEN', 'the target is at an address that this agent does not dial'],
   ['TARGET_PAUSED', 'the sandbox is paused'],
-  ['TARGET_REFUSED', 'the sandbox does not listen on the port'],
+  ['TARGET_REFUSED', 'nothing listens on the port'],
   ['SOURCE_PORTS_EXHAUSTED', 'this agent has no free source port for a connection to the sandbox'],
   ['FLOW_LIMIT', 'too many flows'],
 ]);

@@ -1,15 +1,17 @@
 import { setDeadline } from '#libs/async/deadline.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import { formatSource } from '#libs/mesh/flow-headers.js';
 import type { NetworkView } from '#libs/policy/model.js';
-import type { FlowEngineSettings, FlowRecord } from '../data-plane.js';
+import type { DialOutside, FlowEngineSettings, FlowRecord } from '../data-plane.js';
 import { createDial, type Dial, TargetUnreachableError } from './dial.js';
 import { Flow, type FlowFacts } from './flow.js';
 import type { FlowCode } from './flow-code.js';
 import type { SocketEnd } from './flow-end.js';
 import { FlowTable } from './flow-table.js';
-import { type Decision, type FlowTarget, judge } from './judge.js';
+import { type Decision, judge, type OutsideTarget, type SandboxTarget } from './judge.js';
 import { VersionWaits } from './version-waits.js';
+import { WastedFlows } from './wasted-flows.js';
 
 /** This host does not carry the flow. */
 export class FlowRefusedHereError extends CodedError {
@@ -24,13 +26,16 @@ export class FlowContext {
   readonly table = new FlowTable();
   readonly trials = new Set<Flow>();
   readonly waits = new VersionWaits();
+  readonly wasted: WastedFlows;
   readonly dial: Dial;
 
   constructor(
     readonly settings: FlowEngineSettings,
     readonly nowMs: () => number,
     dial: Dial | null,
+    monotonicMs: () => number,
   ) {
+    this.wasted = new WastedFlows(monotonicMs);
     this.dial = dial ?? createDial(settings.forbiddenTargets, settings.dialSources);
   }
 
@@ -48,7 +53,10 @@ export class FlowContext {
       { ...facts, openedAtMs: this.nowMs() },
       this.settings.limits.deliveryTimeoutMs,
       (settled, outcome, code) => {
-        if (outcome !== 'opened') this.table.remove(settled);
+        if (outcome !== 'opened') {
+          this.table.remove(settled);
+          this.noteWaste(settled);
+        }
         this.record(settled, outcome, code);
       },
     );
@@ -99,7 +107,7 @@ export class FlowContext {
     const decision = judge(
       this.view(networkId),
       {
-        question: { source, alias, port },
+        ...{ source, to: alias, port },
         from: peer === null ? { kind: 'proxy' } : { kind: 'peer', peer },
         target: flow.target,
       },
@@ -137,10 +145,26 @@ export class FlowContext {
   }
 
   /** Connects to a sandbox of this host. Error: TargetUnreachableError. */
-  async dialSandbox(flow: Flow, target: FlowTarget): Promise<SocketEnd> {
+  async dialSandbox(flow: Flow, target: SandboxTarget): Promise<SocketEnd> {
     const end = await this.dial(this.addressOf(target.sandboxId), target.port, flow.signal);
     flow.own(end, 'TARGET_RESET');
     return end;
+  }
+
+  /** Connects to a name outside. Error: TargetUnreachableError. */
+  async dialOutside(flow: Flow, target: OutsideTarget): Promise<SocketEnd> {
+    const { source } = flow.facts;
+    const askedBy = source === null ? '' : formatSource(source);
+    const end = await this.requireDialOutside()(target, flow.signal, askedBy);
+    flow.own(end, 'TARGET_RESET');
+    return end;
+  }
+
+  /** What dials names outside here. Error: TargetUnreachableError. */
+  requireDialOutside(): DialOutside {
+    const { dialOutside } = this.settings;
+    if (dialOutside === null) throw new TargetUnreachableError('EGRESS_OFF', 'this host dials no names outside');
+    return dialOutside;
   }
 
   /** Gives `work` the time a connection may take; afterwards the flow is refused. */
@@ -152,6 +176,26 @@ export class FlowContext {
     } finally {
       cancel();
     }
+  }
+
+  /** A peer's streams have a budget of their own (StreamBudgets). */
+  private noteWaste({ facts: { source, peer }, bytesToTarget, bytesToSource }: Flow): void {
+    if (peer === null && source !== null && bytesToTarget + bytesToSource === 0) this.wasted.add(source);
+  }
+
+  /** A connection of which no flow was made, as refused. */
+  recordWithoutFlow(facts: Omit<FlowFacts, 'openedAtMs' | 'peer'>, code: FlowCode): void {
+    const openedAt = new Date(this.nowMs()).toISOString();
+    const nothing = { bytesToTarget: 0, bytesToSource: 0, verdict: null };
+    this.settings.record({
+      ...facts,
+      ...nothing,
+      openedAt,
+      role: 'source',
+      state: 'opening',
+      outcome: 'refused',
+      code,
+    });
   }
 
   private record(flow: Flow, outcome: FlowRecord['outcome'], code: string): void {

@@ -80,7 +80,9 @@ export class SocketEnd {
     resetSocket(this.stream);
   }
 
-  /** As soon as the other side has acknowledged all that was written here; until then `reset` may still cut it short. */
+  /**
+   * As soon as the other side has acknowledged all that was written here; until then `reset` may still cut it short.
+   */
   resetAfterDelivery(_code?: string): void {
     this.stopReading();
     whenWritten(this.stream, () => sendQueues.whenEmpty(this.stream, () => resetSocket(this.stream)));

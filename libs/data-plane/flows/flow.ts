@@ -1,4 +1,6 @@
-import type { AliasName, FlowId, NetworkId } from '#libs/contracts/ids.js';
+import type { Socket } from 'node:net';
+import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
+import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import type { FlowSource, Verdict } from '#libs/policy/model.js';
 import type { FlowRecord, FlowSummary } from '../data-plane.js';
@@ -6,11 +8,12 @@ import type { FlowCode } from './flow-code.js';
 import type { EndWatch, FlowEnd, SocketEnd } from './flow-end.js';
 import type { FlowTarget } from './judge.js';
 import { pump } from './relay.js';
+import { resetSocket } from './reset-socket.js';
 
 export interface FlowFacts {
   readonly flowId: FlowId;
   readonly networkId: NetworkId;
-  readonly alias: AliasName;
+  readonly alias: DestinationName;
   readonly port: number;
   readonly source: FlowSource | null;
   /** null: a client of this host's proxy. */
@@ -20,6 +23,12 @@ export interface FlowFacts {
 
 /** How a flow was left: `refused` before a byte passed, the others after. */
 export type FlowOutcome = Exclude<FlowRecord['outcome'], 'opened'>;
+
+/**
+ * Without a reason of our own each flow would make an exception with a stack, which takes longer than the rest of its
+ * end.
+ */
+const DONE = new Error('the flow is done');
 
 /** One connection at this host: `opening` until both ends may pass bytes, `done` exactly once. */
 export class Flow {
@@ -36,6 +45,7 @@ export class Flow {
   seenBytes = 0;
   seenAtMs: number;
   private readonly ends: FlowEnd[] = [];
+  private held: Socket | null = null;
   private readonly opening = new AbortController();
   private readonly settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void;
   private refuse: ((code: string) => void) | null = null;
@@ -66,6 +76,19 @@ export class Flow {
   /** Whether it is held until this host has a later version than this one: it is decided then. */
   isHeldBeyond(version: number | null): boolean {
     return this.state === 'opening' && this.heldForVersion !== null && (version ?? -1) < this.heldForVersion;
+  }
+
+  /**
+   * The client's connection while the flow is opening: it is reset when the flow is done, and nothing is read of it. A
+   * connection that may be refused needs no buffer yet.
+   */
+  hold(socket: Socket): void {
+    this.held = socket;
+  }
+
+  /** The connection that was held has another owner from now on. */
+  release(): void {
+    this.held = null;
   }
 
   /** From now on the flow owns the end: it resets it when done, and is done when the end breaks. */
@@ -123,9 +146,10 @@ export class Flow {
     this.state = 'done';
     if (code !== 'ENDED') {
       for (const end of this.ends) end.reset(code);
+      if (this.held !== null) resetSocket(this.held);
       this.refuse?.(code);
     }
-    this.opening.abort();
+    this.opening.abort(DONE);
     this.settled(this, settledFrom === 'opening' ? 'refused' : outcome, code);
   }
 

@@ -3,10 +3,10 @@ import { TargetUnreachableError } from './dial.js';
 import type { Flow, FlowFacts } from './flow.js';
 import { explainCode, type FlowCode } from './flow-code.js';
 import type { FlowContext } from './flow-context.js';
-import { MeshEnd } from './flow-end.js';
+import { MeshEnd, type SocketEnd } from './flow-end.js';
 import type { FlowTarget } from './judge.js';
 
-/** A peer asks for a flow into a sandbox of this host. */
+/** A peer asks for a flow into a sandbox of this host, or to a name outside that this host is the exit for. */
 export function acceptPeer(context: FlowContext, incoming: IncomingFlow): void {
   const isTaken = context.table.hasPeerFlow(incoming.request.flowId);
   const flow = context.register(factsOf(incoming));
@@ -20,9 +20,9 @@ export function acceptPeer(context: FlowContext, incoming: IncomingFlow): void {
 async function openFromPeer(context: FlowContext, flow: Flow, incoming: IncomingFlow): Promise<void> {
   const first = await admit(context, flow, incoming);
   if (first === null) return;
-  let target: Awaited<ReturnType<FlowContext['dialSandbox']>>;
+  let target: SocketEnd;
   try {
-    target = await context.withinConnectTimeout(flow, context.dialSandbox(flow, first.target));
+    target = await context.withinConnectTimeout(flow, dialFor(context, flow, first.target));
   } catch (error) {
     return flow.finish('refused', codeOf(error));
   }
@@ -36,13 +36,18 @@ async function openFromPeer(context: FlowContext, flow: Flow, incoming: Incoming
   flow.open(source, target);
 }
 
-/** A peer asks what a flow would get, up to the dial: the sandbox hears nothing of a probe. */
+function dialFor(context: FlowContext, flow: Flow, target: FlowTarget): Promise<SocketEnd> {
+  return target.kind === 'sandbox' ? context.dialSandbox(flow, target) : context.dialOutside(flow, target);
+}
+
+/** A peer asks what a flow would get, up to the dial: the target hears nothing of a probe. */
 export async function answerProbe(context: FlowContext, incoming: IncomingProbe): Promise<void> {
   const trial = context.trial(factsOf(incoming), () => {});
   const admitted = await admit(context, trial, incoming);
   if (admitted === null) return;
   try {
-    context.addressOf(admitted.target.sandboxId);
+    if (admitted.target.kind === 'sandbox') context.addressOf(admitted.target.sandboxId);
+    else context.requireDialOutside();
   } catch (error) {
     return trial.finish('refused', codeOf(error));
   }

@@ -1,21 +1,38 @@
-import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
+import type { AgentId, AliasName, OutsideName, SandboxId } from '#libs/contracts/ids.js';
+import { type DestinationName, isOutsideName } from '#libs/contracts/outside-names.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import { evaluate } from '#libs/policy/evaluate.js';
+import { evaluateOutside } from '#libs/policy/evaluate-outside.js';
 import type { FlowQuestion, FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
 import { publishedPort } from '#libs/policy/published-port.js';
+import type { OutsideDialTarget } from '../data-plane.js';
 import type { FlowCode } from './flow-code.js';
 
 /** What an alias and port meant when a flow began; a flow whose target is no longer this is cut. */
-export interface FlowTarget {
+export interface SandboxTarget {
+  readonly kind: 'sandbox';
+  readonly alias: AliasName;
   readonly sandboxId: SandboxId;
   readonly agentId: AgentId;
   /** The port inside the sandbox. */
   readonly port: number;
 }
 
+/** A name outside. `via`: the agent that dials it; null: this host. */
+export type OutsideTarget = { readonly kind: 'outside'; readonly via: AgentId | null } & OutsideDialTarget;
+
+export type FlowTarget = SandboxTarget | OutsideTarget;
+
+/** The agent that connects to the target; null: this host does, to a name outside. */
+export function carrierOf(target: FlowTarget): AgentId | null {
+  return target.kind === 'sandbox' ? target.agentId : target.via;
+}
+
 /** A flow as the policy of one host sees it. */
 export interface FlowSubject {
-  readonly question: FlowQuestion;
+  readonly source: FlowSource;
+  readonly to: DestinationName;
+  readonly port: number;
   /** Who brought it: this host's own proxy, or an authenticated peer. */
   readonly from: { readonly kind: 'proxy' } | { readonly kind: 'peer'; readonly peer: MeshIdentity };
   /** What was allowed before; null: not decided yet. */
@@ -32,7 +49,13 @@ export type Decision =
  */
 export function judge(view: NetworkView | null, subject: FlowSubject, self: AgentId | null): Decision {
   if (view === null) return { allowed: false, code: 'NETWORK_UNKNOWN', verdict: null };
-  const verdict = evaluate(view, subject.question);
+  const { source, to, port } = subject;
+  if (isOutsideName(to)) return judgeOutside(view, subject, to, self);
+  return judgeInside(view, subject, { source, alias: to, port }, self);
+}
+
+function judgeInside(view: NetworkView, subject: FlowSubject, question: FlowQuestion, self: AgentId | null): Decision {
+  const verdict = evaluate(view, question);
   const refuse = (code: FlowCode): Decision => ({ allowed: false, code, verdict });
 
   const inPlace = isSourceWhereItClaims(view, subject, self);
@@ -40,21 +63,38 @@ export function judge(view: NetworkView | null, subject: FlowSubject, self: Agen
   if (verdict.reason !== 'ALLOWED') return refuse(verdict.reason);
   if (!inPlace) return refuse('SOURCE_NOT_HERE');
 
-  const record = view.aliases.get(subject.question.alias);
+  const record = view.aliases.get(question.alias);
   if (record === undefined) return refuse('NO_ALIAS');
-  const port = publishedPort(record, subject.question.port);
+  const port = publishedPort(record, question.port);
   if (port === null) return refuse('NO_PORT');
   const agentId = view.sandboxes.get(record.sandboxId)?.agentId ?? null;
   if (agentId === null) return refuse(subject.target === null ? 'TARGET_NOT_PLACED' : 'TARGET_MOVED');
-  const target: FlowTarget = { sandboxId: record.sandboxId, agentId, port: port.target };
+  const { alias, sandboxId } = record;
+  const target: FlowTarget = { kind: 'sandbox', alias, sandboxId, agentId, port: port.target };
 
   if (subject.target !== null && !isSameTarget(subject.target, target)) return refuse('TARGET_MOVED');
   if (subject.from.kind === 'peer' && agentId !== self) return refuse('TARGET_NOT_HERE');
   return { allowed: true, verdict, target };
 }
 
-function isSourceWhereItClaims(view: NetworkView, { question, from }: FlowSubject, self: AgentId | null): boolean {
-  const { source } = question;
+/** A name outside is dialled by the agent of the sandbox itself, or by the exit that the deciding rule names. */
+function judgeOutside(view: NetworkView, subject: FlowSubject, name: OutsideName, self: AgentId | null): Decision {
+  const { source, port, from, target: before } = subject;
+  if (source.kind === 'local') return { allowed: false, code: 'NOT_ATTACHED', verdict: null };
+  const verdict = evaluateOutside(view, { sandboxId: source.sandboxId, name, port });
+  const refuse = (code: FlowCode): Decision => ({ allowed: false, code, verdict });
+  const inPlace = isSourceWhereItClaims(view, subject, self);
+  if (!inPlace && from.kind === 'peer') return refuse('SOURCE_NOT_ON_PEER');
+  if (verdict.reason !== 'ALLOWED') return refuse(verdict.reason);
+  if (!inPlace) return refuse('SOURCE_NOT_HERE');
+  if (from.kind === 'peer' && verdict.via !== self) return refuse('EXIT_NOT_HERE');
+  const via = verdict.via === self ? null : verdict.via;
+  const target: FlowTarget = { kind: 'outside', via, name, port, mayBePrivate: verdict.mayBePrivate };
+  if (before !== null && !isSameTarget(before, target)) return refuse('TARGET_MOVED');
+  return { allowed: true, verdict, target };
+}
+
+function isSourceWhereItClaims(view: NetworkView, { source, from }: FlowSubject, self: AgentId | null): boolean {
   if (from.kind === 'proxy') {
     return source.kind === 'local' ? self === null : placedOn(view, source) === self && self !== null;
   }
@@ -66,8 +106,13 @@ function placedOn(view: NetworkView, source: FlowSource & { kind: 'sandbox' }): 
   return view.sandboxes.get(source.sandboxId)?.agentId ?? null;
 }
 
-function isSameTarget(a: FlowTarget, b: FlowTarget): boolean {
-  return a.sandboxId === b.sandboxId && a.agentId === b.agentId && a.port === b.port;
+/** A connection does not outlive the permission for private addresses, nor leave from another exit than the rule's. */
+function isSameTarget(before: FlowTarget, now: FlowTarget): boolean {
+  if (before.kind === 'outside' || now.kind === 'outside') {
+    if (before.kind !== 'outside' || now.kind !== 'outside') return false;
+    return before.via === now.via && (now.mayBePrivate || !before.mayBePrivate);
+  }
+  return before.sandboxId === now.sandboxId && before.agentId === now.agentId && before.port === now.port;
 }
 
 /** One string a source; two sources are the same exactly when their strings are. */

@@ -5,7 +5,7 @@ import type { ProbeOutcome, ProbeQuestion } from '../data-plane.js';
 import { TargetUnreachableError } from './dial.js';
 import type { Flow } from './flow.js';
 import { type FlowContext, FlowRefusedHereError } from './flow-context.js';
-import type { FlowTarget } from './judge.js';
+import { carrierOf, type FlowTarget } from './judge.js';
 import { reachTarget } from './reach-target.js';
 
 /** What a flow of this host's own would meet, up to the target's agent; `signal` ends the wait. Never rejects. */
@@ -22,7 +22,8 @@ export async function probe(context: FlowContext, question: ProbeQuestion, signa
   try {
     requireSource(context, trial, question);
     const { agentId, version } = await reachTarget(context, trial, async (target, version) => {
-      asked = target.agentId;
+      asked = carrierOf(target) ?? context.settings.agentId;
+      if (asked === null) throw new FlowRefusedHereError('NOT_ATTACHED');
       return { agentId: asked, version: await askTarget(context, trial, question, target, version) };
     });
     await context.catchUp(trial, version);
@@ -46,7 +47,7 @@ function requireSource(context: FlowContext, trial: Flow, { source }: ProbeQuest
   if (context.isOverLimit(trial)) throw new FlowRefusedHereError('FLOW_LIMIT');
 }
 
-/** The version that the target's agent decided on; a target of this host is not dialled. */
+/** The version that the agent which would dial decided on; a target of this host is not dialled. */
 async function askTarget(
   context: FlowContext,
   trial: Flow,
@@ -54,14 +55,21 @@ async function askTarget(
   target: FlowTarget,
   version: number,
 ): Promise<number> {
-  const { agentId, mesh } = context.settings;
-  if (target.agentId === agentId) {
+  const { agentId } = context.settings;
+  const mesh = context.settings.mesh();
+  const peer = carrierOf(target);
+  if (target.kind === 'outside' && peer === null) {
+    context.requireDialOutside();
+    return version;
+  }
+  if (target.kind === 'sandbox' && peer === agentId) {
     context.addressOf(target.sandboxId);
     return version;
   }
-  if (mesh === null) throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');
+  if (mesh === null || peer === null)
+    throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');
   const request: FlowRequest = { flowId: trial.facts.flowId, networkId, alias, port, source, version };
-  return mesh.probe(target.agentId, request, trial.signal);
+  return mesh.probe(peer, request, trial.signal);
 }
 
 function outcomeOf(error: unknown, ended: string | null, asked: AgentId | null): ProbeOutcome {

@@ -5,10 +5,11 @@ const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 /** proc_net_tcp: which timer runs. */
 const RETRANSMISSION = '01';
 const WINDOW_PROBE = '04';
+const RUNS_TIMER = / 0[14]:/;
 
 /**
- * Each retransmission waits twice as long as the one before: the seventh comes some 25 s after bytes that the other side
- * should have acknowledged within a fifth of a second (RFC 6298 section 5).
+ * Each retransmission waits twice as long as the one before: the seventh comes some 25 s after bytes that the other
+ * side should have acknowledged within a fifth of a second (RFC 6298 section 5).
  */
 const MOST_UNANSWERED = 7;
 
@@ -39,6 +40,8 @@ export async function silentConnections(): Promise<ReadonlySet<string>> {
 
 /** The connection of a line of /proc/net/tcp or tcp6, if its other side is silent; else null. */
 export function silentIn(line: string): string | null {
+  // Nearly all lines are of listeners and of connections that are well.
+  if (!RUNS_TIMER.test(line)) return null;
   const [, local = '', remote = '', , , timer = '', retransmitted = '', , probed = ''] = line.trim().split(/\s+/);
   const [kind] = timer.split(':');
   const unanswered =

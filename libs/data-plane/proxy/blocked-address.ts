@@ -2,7 +2,10 @@ import type { Route, RouteFailure } from '../data-plane.js';
 import { listeningSockets } from './listening-sockets.js';
 
 /** Why a route's socket could not be bound, in the words of the person who has to mend it. */
-export async function explainFailure(route: Route, error: unknown): Promise<RouteFailure> {
+export async function explainFailure<Listening extends Pick<Route, 'address' | 'port'>>(
+  route: Listening,
+  error: unknown,
+): Promise<RouteFailure<Listening>> {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   const where = `${route.address}:${route.port}`;
   switch (code) {

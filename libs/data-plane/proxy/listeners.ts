@@ -1,13 +1,18 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Turns } from '#libs/async/turns.js';
-import type { ProxyListeners, Route, RouteFailure } from '../data-plane.js';
+import type { OutsideRoute, ProxyListeners, Route, RouteFailure } from '../data-plane.js';
 import { explainFailure } from './blocked-address.js';
 
 /** More than the kernel's own bound (net.core.somaxconn), which then decides. */
 const BACKLOG = 65_535;
 
-interface Listener {
-  readonly route: Route;
+/** An address and a port to listen on. */
+type Place = Pick<Route, 'address' | 'port'>;
+type Accept<Listening> = (socket: Socket, route: Listening) => void;
+type AcceptFailed<Listening> = (route: Listening, error: Error) => void;
+
+interface Listener<Listening> {
+  readonly route: Listening;
   readonly server: Server;
 }
 
@@ -15,29 +20,34 @@ interface Listener {
  * The listening sockets of a host's proxy. `accept` gets each connection, paused, with the route it came in on, and
  * owns it from then on; `acceptFailed` hears of connections the system would not hand over (out of descriptors).
  */
-export function createProxyListeners(
-  accept: (socket: Socket, route: Route) => void,
-  acceptFailed: (route: Route, error: Error) => void,
-): ProxyListeners {
-  return new Listeners(accept, acceptFailed);
+export function createProxyListeners(accept: Accept<Route>, acceptFailed: AcceptFailed<Route>): ProxyListeners {
+  return new Listeners(accept, acceptFailed, ({ networkId, alias }) => `alias ${alias} of network ${networkId}`);
 }
 
-class Listeners implements ProxyListeners {
-  private readonly accept: (socket: Socket, route: Route) => void;
-  private readonly acceptFailed: (route: Route, error: Error) => void;
-  private readonly opened = new Map<string, Listener>();
+/** As createProxyListeners, for names outside. */
+export function createOutsideListeners(
+  accept: Accept<OutsideRoute>,
+  acceptFailed: AcceptFailed<OutsideRoute>,
+): ProxyListeners<OutsideRoute> {
+  return new Listeners(accept, acceptFailed, ({ name }) => name);
+}
+
+class Listeners<Listening extends Place> implements ProxyListeners<Listening> {
+  private readonly opened = new Map<string, Listener<Listening>>();
   /** Two calls that overlap leave what the later one asked for. */
   private readonly turns = new Turns();
   private closed = false;
 
-  constructor(accept: (socket: Socket, route: Route) => void, acceptFailed: (route: Route, error: Error) => void) {
-    this.accept = accept;
-    this.acceptFailed = acceptFailed;
-  }
+  constructor(
+    private readonly accept: Accept<Listening>,
+    private readonly acceptFailed: AcceptFailed<Listening>,
+    /** What a route leads to, the same for the same thing. */
+    private readonly leadsTo: (route: Listening) => string,
+  ) {}
 
-  open(routes: readonly Route[]): Promise<readonly RouteFailure[]> {
+  open(routes: readonly Listening[]): Promise<readonly RouteFailure<Listening>[]> {
     return this.turns.take(async () => {
-      const failures: RouteFailure[] = [];
+      const failures: RouteFailure<Listening>[] = [];
       for (const route of routes) {
         const failure = await this.openOne(route);
         if (failure !== null) failures.push(failure);
@@ -46,18 +56,18 @@ class Listeners implements ProxyListeners {
     });
   }
 
-  retain(routes: readonly Route[]): Promise<void> {
+  retain(routes: readonly Listening[]): Promise<void> {
     return this.turns.take(async () => {
-      const kept = new Set(routes.map(identity));
+      const kept = new Set(routes.map((route) => this.identity(route)));
       for (const [at, listener] of this.opened) {
-        if (kept.has(identity(listener.route))) continue;
+        if (kept.has(this.identity(listener.route))) continue;
         listener.server.close();
         this.opened.delete(at);
       }
     });
   }
 
-  routes(): readonly Route[] {
+  routes(): readonly Listening[] {
     return [...this.opened.values()].map(({ route }) => route);
   }
 
@@ -66,15 +76,15 @@ class Listeners implements ProxyListeners {
     return this.retain([]);
   }
 
-  private async openOne(route: Route): Promise<RouteFailure | null> {
+  private async openOne(route: Listening): Promise<RouteFailure<Listening> | null> {
     if (this.closed) return { route, code: 'PROXY_CLOSED', message: 'the proxy is shutting down' };
     const holder = this.opened.get(socketOf(route))?.route;
-    if (holder !== undefined && identity(holder) === identity(route)) return null;
+    if (holder !== undefined && this.identity(holder) === this.identity(route)) return null;
     if (holder !== undefined) {
       return {
         route,
         code: 'PROXY_ADDRESS_SHARED',
-        message: `${socketOf(route)} serves alias ${holder.alias} already; publish a distinct port, or give GLOBALSTACKS_AGENT_MESH_PROXY_BIND a range`,
+        message: `${socketOf(route)} serves ${this.leadsTo(holder)} already; publish a distinct port, or give GLOBALSTACKS_AGENT_MESH_PROXY_BIND a range`,
       };
     }
     try {
@@ -85,7 +95,7 @@ class Listeners implements ProxyListeners {
     }
   }
 
-  private listen(route: Route): Promise<Server> {
+  private listen(route: Listening): Promise<Server> {
     return new Promise((resolve, reject) => {
       const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
         this.accept(socket, route),
@@ -98,12 +108,12 @@ class Listeners implements ProxyListeners {
       });
     });
   }
+
+  private identity(route: Listening): string {
+    return `${this.leadsTo(route)} ${socketOf(route)}`;
+  }
 }
 
-function socketOf(route: Route): string {
-  return `${route.address}:${route.port}`;
-}
-
-function identity(route: Route): string {
-  return `${route.networkId}/${route.alias} ${socketOf(route)}`;
+function socketOf({ address, port }: Place): string {
+  return `${address}:${port}`;
 }

@@ -21,8 +21,9 @@ export type AgentCommand =
   | { readonly kind: 'RevokeAgent'; readonly agentId: AgentId; readonly reason: string };
 
 export class AgentNotFoundError extends DomainError {
-  constructor(agentId: AgentId) {
-    super('not-found', 'AGENT_NOT_FOUND', `there is no agent ${agentId}`, 'see gstacks agent list');
+  /** `field`: the member of a request that names it. */
+  constructor(agentId: AgentId, field: 'agentId' | 'via' = 'agentId') {
+    super('not-found', 'AGENT_NOT_FOUND', `there is no agent ${agentId}`, 'see gstacks agent list', field);
   }
 }
 
@@ -65,6 +66,16 @@ export class AgentKeyMismatchError extends DomainError {
   constructor(agentId: AgentId) {
     super('forbidden', 'AGENT_KEY_MISMATCH', `agent ${agentId} is enrolled with another key than the one that signed`);
   }
+}
+
+/** Why a command cannot name this agent, whose state is `agent`: AGENT_NOT_FOUND, AGENT_REVOKED. null: it can. */
+export function unusableAgent(
+  agentId: AgentId,
+  agent: AgentState | null,
+  field: 'agentId' | 'via',
+): DomainError | null {
+  if (agent === null) return new AgentNotFoundError(agentId, field);
+  return agent.status === 'revoked' ? new AgentRevokedError(agentId) : null;
 }
 
 /**

@@ -27,7 +27,13 @@ export type LocalNodeCommand =
 
 export class LocalNodeNotFoundError extends DomainError {
   constructor(nodeId: LocalNodeId) {
-    super('not-found', 'LOCAL_NODE_NOT_FOUND', `there is no local node ${nodeId}`, 'see gstacks network status');
+    super(
+      'not-found',
+      'LOCAL_NODE_NOT_FOUND',
+      `there is no local node ${nodeId}`,
+      'see gstacks network status',
+      'nodeId',
+    );
   }
 }
 

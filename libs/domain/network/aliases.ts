@@ -1,7 +1,7 @@
 import type { AliasName } from '#libs/contracts/ids.js';
-import type { AliasPort } from '#libs/contracts/ports.js';
+import { type AliasPort, MAX_PORTS_PER_ALIAS } from '#libs/contracts/ports.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
-import type { AliasRecord, Topology } from '#libs/policy/model.js';
+import type { AliasRecord, Topology, TopologyAlias } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
 import type { DomainError, Warning } from '../decision.js';
 import { LISTED, listed } from '../listed.js';
@@ -9,9 +9,11 @@ import type { NetworkCommandOf, NetworkDecision, NetworkOutcome } from './comman
 import {
   AliasHasRulesError,
   AliasNotFoundError,
+  AliasPortDiffersError,
   AliasTakenError,
   NetworkLimitError,
   SandboxNotAttachedError,
+  TooManyPortsError,
 } from './refusals.js';
 import { rulesNaming } from './rules-naming.js';
 
@@ -28,21 +30,8 @@ type Wanted = Omit<NetworkCommandOf<'PublishAlias'>, 'kind'>;
 /** An alias of a sandbox that is attached, or will be by the same command. */
 export function publication(wanted: Wanted, network: Topology): NetworkOutcome<AliasRecord> | DomainError {
   const { alias, sandboxId } = wanted;
-  const ports = [...wanted.ports].sort((first, second) => first.published - second.published);
-  const result = { alias, sandboxId, ports };
   const present = network.aliases.get(alias);
-  if (present !== undefined) {
-    if (present.sandboxId !== sandboxId) return new AliasTakenError(network, present);
-    if (samePorts(present.ports, ports)) {
-      return { events: [], result, warnings: [], unchangedSince: present.since };
-    }
-    return {
-      events: [{ type: 'AliasPortsChanged', data: { alias, ports } }],
-      result,
-      warnings: closedPorts(network, alias, ports),
-      unchangedSince: null,
-    };
-  }
+  if (present !== undefined) return portsOfPresent(wanted, present, network);
   if (network.aliases.size >= NETWORK_LIMITS.aliases) {
     return new NetworkLimitError(network, 'aliases', NETWORK_LIMITS.aliases);
   }
@@ -51,16 +40,51 @@ export function publication(wanted: Wanted, network: Topology): NetworkOutcome<A
   if (rules.length > 0 && former !== undefined && former !== sandboxId && !wanted.inheritRules) {
     return new AliasHasRulesError(network, alias, former, rules);
   }
+  const ports = inOrder(wanted.ports);
   const inherited: Warning = {
     code: 'RULES_APPLY',
     message: `rules written before apply to ${alias} from now on: ${listed(rules)}`,
   };
   return {
     events: [{ type: 'AliasPublished', data: { alias, sandboxId, ports } }],
-    result,
+    result: { alias, sandboxId, ports },
     warnings: rules.length > 0 ? [inherited, ...closedPorts(network, alias, ports)] : [],
     unchangedSince: null,
   };
+}
+
+/** Ports of an alias that is there: they join those it has, unless they are to replace them. */
+function portsOfPresent(
+  { alias, sandboxId, ports: wanted, replacePorts }: Wanted,
+  present: TopologyAlias,
+  network: Topology,
+): NetworkOutcome<AliasRecord> | DomainError {
+  if (present.sandboxId !== sandboxId) return new AliasTakenError(network, present);
+  const others = present.ports.filter(({ published }) => !wanted.some((port) => port.published === published));
+  const isOther = ({ published, target }: AliasPort): boolean =>
+    present.ports.some((port) => port.published === published && port.target !== target);
+  if (!replacePorts && wanted.some(isOther)) {
+    return new AliasPortDiffersError(
+      network,
+      present,
+      inOrder(wanted.filter(isOther)),
+      inOrder([...others, ...wanted]),
+    );
+  }
+  const ports = inOrder(replacePorts ? wanted : [...others, ...wanted]);
+  if (ports.length > MAX_PORTS_PER_ALIAS) return new TooManyPortsError(network, alias);
+  const result = { alias, sandboxId, ports };
+  if (samePorts(present.ports, ports)) return { events: [], result, warnings: [], unchangedSince: present.since };
+  return {
+    events: [{ type: 'AliasPortsChanged', data: { alias, ports } }],
+    result,
+    warnings: closedPorts(network, alias, ports),
+    unchangedSince: null,
+  };
+}
+
+function inOrder(ports: readonly AliasPort[]): readonly AliasPort[] {
+  return [...ports].sort((first, second) => first.published - second.published);
 }
 
 export function removeAlias(

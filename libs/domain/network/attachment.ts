@@ -12,7 +12,7 @@ import { rulesNaming } from './rules-naming.js';
 
 /** Attaching what is attached changes nothing; an alias given along with it is published all the same. */
 export function attachSandbox(
-  { sandboxId, sandbox, publication: wanted, inheritRules }: NetworkCommandOf<'AttachSandbox'>,
+  { sandboxId, sandbox, publication: wanted, inheritRules, replacePorts }: NetworkCommandOf<'AttachSandbox'>,
   network: Topology,
 ): NetworkDecision<'AttachSandbox'> {
   if (sandbox === null) return new SandboxNotFoundError(sandboxId);
@@ -27,7 +27,7 @@ export function attachSandbox(
     : [];
   const result = { sandboxId, alias: wanted?.alias ?? null };
   if (wanted === null) return { events, result, warnings: [], unchangedSince: present?.attachedSince ?? null };
-  const published = publication({ ...wanted, sandboxId, inheritRules }, network);
+  const published = publication({ ...wanted, sandboxId, inheritRules, replacePorts }, network);
   if (published instanceof DomainError) return published;
   // An alias comes after the attachment that it belongs to.
   const unchangedSince = attaches ? null : published.unchangedSince;

@@ -1,4 +1,13 @@
-import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type { PrintedEgressRule } from '#libs/contracts/egress-rules.js';
+import type {
+  AgentId,
+  AliasName,
+  NetworkId,
+  NetworkName,
+  OutsidePattern,
+  RuleId,
+  SandboxId,
+} from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Effect, PrintedRule } from '#libs/contracts/rules.js';
 import type { Selector } from '#libs/contracts/selectors.js';
@@ -35,6 +44,7 @@ export interface NetworkCommands {
       readonly sandbox: SandboxState | null;
       readonly publication: Publication | null;
       readonly inheritRules: boolean;
+      readonly replacePorts: boolean;
     };
     tells: { readonly sandboxId: SandboxId; readonly alias: AliasName | null };
   };
@@ -48,7 +58,12 @@ export interface NetworkCommands {
     };
   };
   PublishAlias: {
-    says: Publication & { readonly sandboxId: SandboxId; readonly inheritRules: boolean };
+    says: Publication & {
+      readonly sandboxId: SandboxId;
+      readonly inheritRules: boolean;
+      /** Of an alias that the sandbox publishes already: these ports alone, where they would join the others. */
+      readonly replacePorts: boolean;
+    };
     tells: AliasRecord;
   };
   RemoveAlias: {
@@ -62,6 +77,8 @@ export interface NetworkCommands {
       readonly from: Selector;
       readonly to: AliasName;
       readonly port: number;
+      /** The sandbox that has the id which `from` gives as an alias: likely what was meant. */
+      readonly meantSandbox: SandboxId | null;
     };
     /** The rule there was, when an identical one exists. */
     tells: PrintedRule;
@@ -69,6 +86,25 @@ export interface NetworkCommands {
   RemoveRule: {
     says: { readonly ruleId: RuleId };
     tells: PrintedRule;
+  };
+  AddEgressRule: {
+    says: {
+      readonly ruleId: RuleId;
+      readonly effect: Effect;
+      readonly from: Selector;
+      readonly to: OutsidePattern;
+      readonly port: number;
+      readonly private: boolean;
+      readonly via: AgentId | null;
+      /** As in AddRule. */
+      readonly meantSandbox: SandboxId | null;
+    };
+    /** The rule there was, when an identical one exists. */
+    tells: PrintedEgressRule;
+  };
+  RemoveEgressRule: {
+    says: { readonly ruleId: RuleId };
+    tells: PrintedEgressRule;
   };
   /** Needs no more of the network than its name. */
   QuarantineNetwork: {

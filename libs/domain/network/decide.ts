@@ -3,6 +3,7 @@ import { DomainError } from '../decision.js';
 import { publishAlias, removeAlias } from './aliases.js';
 import { attachSandbox, detachSandbox } from './attachment.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkDecision } from './commands.js';
+import { addEgressRule, removeEgressRule } from './egress-rules.js';
 import { createNetwork, deleteNetwork, existing } from './lifetime.js';
 import { changeLabels, changePlacement } from './placement.js';
 import { liftQuarantine, quarantineNetwork } from './quarantine.js';
@@ -22,6 +23,8 @@ const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology 
   RemoveAlias: onExisting(removeAlias),
   AddRule: onExisting(addRule),
   RemoveRule: onExisting(removeRule),
+  AddEgressRule: onExisting(addEgressRule),
+  RemoveEgressRule: onExisting(removeEgressRule),
   QuarantineNetwork: onExisting(quarantineNetwork),
   LiftQuarantine: onExisting(liftQuarantine),
   ChangePlacement: onExisting(changePlacement),

@@ -1,4 +1,12 @@
-import type { AgentId, AliasName, NetworkId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type {
+  AgentId,
+  AliasName,
+  NetworkId,
+  NetworkName,
+  OutsidePattern,
+  RuleId,
+  SandboxId,
+} from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Effect } from '#libs/contracts/rules.js';
 import type { EventSchemas } from '../event-schemas.js';
@@ -44,6 +52,21 @@ export type NetworkEvent =
     }
   | { readonly type: 'PolicyRuleRemoved'; readonly data: { readonly ruleId: RuleId } }
   | {
+      readonly type: 'EgressRuleAdded';
+      readonly data: {
+        readonly ruleId: RuleId;
+        readonly effect: Effect;
+        /** A selector in its printed form. */
+        readonly from: string;
+        readonly to: OutsidePattern;
+        readonly port: number;
+        readonly private: boolean;
+        /** The agent that connections leave from; null: that of the sandbox. */
+        readonly via: AgentId | null;
+      };
+    }
+  | { readonly type: 'EgressRuleRemoved'; readonly data: { readonly ruleId: RuleId } }
+  | {
       readonly type: 'SandboxPlacementChanged';
       readonly data: { readonly sandboxId: SandboxId; readonly agentId: AgentId | null };
     }
@@ -52,8 +75,8 @@ export type NetworkEvent =
       readonly data: { readonly sandboxId: SandboxId; readonly labels: Labels };
     }
   /**
-   * Nobody takes part from now on. Known to every release that may have to write it on a stream that it cannot read to the
-   * end, so that its shape never changes.
+   * Nobody takes part from now on. Known to every release that may have to write it on a stream that it cannot read to
+   * the end, so that its shape never changes.
    */
   | {
       readonly type: 'NetworkQuarantined';
@@ -76,6 +99,9 @@ export const NETWORK_SCHEMAS: EventSchemas<NetworkEvent> = {
   AliasRemoved: { upcasts: [] },
   PolicyRuleAdded: { upcasts: [] },
   PolicyRuleRemoved: { upcasts: [] },
+  // Version 1 knew no exits.
+  EgressRuleAdded: { upcasts: [(data) => ({ ...data, via: null })] },
+  EgressRuleRemoved: { upcasts: [] },
   SandboxPlacementChanged: { upcasts: [] },
   SandboxLabelsChanged: { upcasts: [] },
   NetworkQuarantined: { upcasts: [] },

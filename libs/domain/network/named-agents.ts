@@ -1,7 +1,7 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { NetworkEvent } from './events.js';
 
-/** The agents that an event names as holders of a sandbox, or of the network. */
+/** The agents that an event names as holders of a sandbox, as holders of the network, or as an exit. */
 export function agentsNamedBy(event: NetworkEvent): readonly AgentId[] {
   switch (event.type) {
     case 'SandboxAttached':
@@ -9,6 +9,8 @@ export function agentsNamedBy(event: NetworkEvent): readonly AgentId[] {
       return event.data.agentId === null ? [] : [event.data.agentId];
     case 'NetworkQuarantined':
       return event.data.agents;
+    case 'EgressRuleAdded':
+      return event.data.via === null ? [] : [event.data.via];
     case 'NetworkCreated':
     case 'NetworkDeleted':
     case 'NetworkQuarantineLifted':
@@ -19,6 +21,7 @@ export function agentsNamedBy(event: NetworkEvent): readonly AgentId[] {
     case 'AliasRemoved':
     case 'PolicyRuleAdded':
     case 'PolicyRuleRemoved':
+    case 'EgressRuleRemoved':
       return [];
   }
 }

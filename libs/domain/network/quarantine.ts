@@ -1,7 +1,9 @@
 import type { Topology } from '#libs/policy/model.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 
-/** From now on nobody takes part; what is attached, published and allowed stays, and is served again when it is lifted. */
+/**
+ * From now on nobody takes part; what is attached, published and allowed stays, and is served again when it is lifted.
+ */
 export function quarantineNetwork(
   { agents, reason }: NetworkCommandOf<'QuarantineNetwork'>,
   { quarantinedSince }: Topology,

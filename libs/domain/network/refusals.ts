@@ -1,4 +1,5 @@
 import type { AliasName, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import { type AliasPort, MAX_PORTS_PER_ALIAS, portText } from '#libs/contracts/ports.js';
 import type { AliasRecord, Topology } from '#libs/policy/model.js';
 import { DomainError } from '../decision.js';
 import { listed } from '../listed.js';
@@ -13,7 +14,7 @@ export class NetworkNotFoundError extends DomainError {
 
 export class NetworkExistsError extends DomainError {
   constructor(name: NetworkName) {
-    super('conflict', 'NETWORK_EXISTS', `network ${name} exists already`, `see gstacks network show ${name}`);
+    super('conflict', 'NETWORK_EXISTS', `network ${name} exists already`, `see gstacks network show ${name}`, 'name');
   }
 }
 
@@ -38,6 +39,7 @@ export class SandboxNotAttachedError extends DomainError {
       'NOT_ATTACHED',
       `sandbox ${sandboxId} is not attached to network ${name}`,
       `attach it with gstacks network attach ${name} ${sandboxId}`,
+      'sandboxId',
     );
   }
 }
@@ -49,6 +51,39 @@ export class AliasTakenError extends DomainError {
       'ALIAS_TAKEN',
       `alias ${alias} of network ${name} is published by sandbox ${sandboxId}`,
       `choose another alias, or remove it first with gstacks network alias remove ${name} ${alias}`,
+      'alias',
+    );
+  }
+}
+
+/** Publishing adds ports; one that leads elsewhere already would be taken from those who use it. */
+export class AliasPortDiffersError extends DomainError {
+  constructor(
+    { name }: Topology,
+    { alias, sandboxId, ports }: AliasRecord,
+    differing: readonly AliasPort[],
+    all: readonly AliasPort[],
+  ) {
+    const now = ports.filter(({ published }) => differing.some((port) => port.published === published));
+    const flags = all.map((port) => ` --port ${portText(port)}`).join('');
+    super(
+      'conflict',
+      'ALIAS_PORT_DIFFERS',
+      `alias ${alias} publishes ${now.map(portText).join(', ')} already, not ${differing.map(portText).join(', ')}`,
+      `to change that, name all its ports: gstacks network alias add ${name} ${sandboxId} ${alias}${flags} --replace-ports`,
+      'ports',
+    );
+  }
+}
+
+export class TooManyPortsError extends DomainError {
+  constructor({ name }: Topology, alias: AliasName) {
+    super(
+      'conflict',
+      'TOO_MANY_PORTS',
+      `alias ${alias} of network ${name} would publish more than ${MAX_PORTS_PER_ALIAS} ports`,
+      'publish the others under a second alias, or name all that are needed with --replace-ports',
+      'ports',
     );
   }
 }
@@ -65,17 +100,20 @@ export class AliasHasRulesError extends DomainError {
       'ALIAS_HAS_RULES',
       `${rules.length} rules name alias ${alias}, written when sandbox ${former} published it: ${listed(rules)}`,
       `publish it with --inherit-rules to take them over, or remove them with gstacks network policy remove ${name} <rule-id>`,
+      'alias',
     );
   }
 }
 
 export class AliasNotFoundError extends DomainError {
-  constructor({ name }: Topology, alias: AliasName) {
+  /** A rule names the alias in its field `to`. */
+  constructor({ name }: Topology, alias: AliasName, field: 'alias' | 'to' = 'alias') {
     super(
       'not-found',
       'ALIAS_NOT_FOUND',
       `network ${name} has no alias ${alias}`,
       `see gstacks network alias list ${name}`,
+      field,
     );
   }
 }
@@ -87,6 +125,7 @@ export class RuleNotFoundError extends DomainError {
       'RULE_NOT_FOUND',
       `network ${name} has no rule ${ruleId}`,
       `see gstacks network policy list ${name}`,
+      'ruleId',
     );
   }
 }
@@ -98,12 +137,63 @@ export class RuleIdTakenError extends DomainError {
   }
 }
 
+/** The selector names an alias that nobody publishes, and a sandbox has that id. */
+export class SourceIsSandboxError extends DomainError {
+  constructor({ name }: Topology, sandboxId: SandboxId) {
+    super(
+      'invalid',
+      'SOURCE_IS_SANDBOX',
+      `network ${name} has no alias ${sandboxId}; ${sandboxId} is the id of a sandbox`,
+      `write sandbox:${sandboxId}, or --force for an alias that is published later`,
+      'from',
+    );
+  }
+}
+
+/** An egress rule cannot name developers' machines: they reach the internet by themselves, not through an agent. */
+export class EgressSourceError extends DomainError {
+  constructor(from: string) {
+    super(
+      'invalid',
+      'EGRESS_FROM_LOCAL',
+      `${from} stands for developers' machines, which do not reach outside names through an agent`,
+      'name sandboxes: sandbox:<id>, label:<key>=<value>, any, or an alias of the network',
+      'from',
+    );
+  }
+}
+
+/** A deny holds wherever the connection would leave from. */
+export class ExitOfDenyError extends DomainError {
+  constructor() {
+    super(
+      'invalid',
+      'EXIT_OF_DENY',
+      'a deny names no exit: it holds for every one',
+      'leave --via out, or remove the allow that names the exit with gstacks network egress remove',
+      'via',
+    );
+  }
+}
+
+export class EgressRuleNotFoundError extends DomainError {
+  constructor({ name }: Topology, ruleId: RuleId) {
+    super(
+      'not-found',
+      'RULE_NOT_FOUND',
+      `network ${name} has no egress rule ${ruleId}`,
+      `see gstacks network egress list ${name}`,
+      'ruleId',
+    );
+  }
+}
+
 /** One network holds no more of these. */
 export class NetworkLimitError extends DomainError {
-  constructor({ name }: Topology, what: 'sandboxes' | 'aliases' | 'rules', limit: number) {
+  constructor({ name }: Topology, what: 'sandboxes' | 'aliases' | 'rules' | 'egress rules', limit: number) {
     super(
       'conflict',
-      `TOO_MANY_${what.toUpperCase()}`,
+      `TOO_MANY_${what.toUpperCase().replace(' ', '_')}`,
       `network ${name} has ${limit} ${what}, which is as many as one network holds`,
       `remove ${what} that are not used, or use a second network`,
     );

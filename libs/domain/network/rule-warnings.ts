@@ -19,14 +19,18 @@ function targetWarnings({ to, port }: Rule, network: Topology): readonly Warning
   return [{ code: 'PORT_NOT_PUBLISHED', message: `${to} does not publish port ${port} now, only ${there}` }];
 }
 
-function sourceWarnings(from: Selector, network: Topology): readonly Warning[] {
+/** Why a selector stands for nobody now. */
+export function sourceWarnings(from: Selector, network: Topology): readonly Warning[] {
   const nobody = (message: string): readonly Warning[] => [{ code: 'SOURCE_STANDS_FOR_NOBODY', message }];
   switch (from.kind) {
     case 'sandbox':
       if (network.sandboxes.has(from.sandboxId)) return [];
       return nobody(`sandbox ${from.sandboxId} is not attached to ${network.name} now`);
     case 'alias':
-      return network.aliases.has(from.alias) ? [] : nobody(`${network.name} has no alias ${from.alias} now`);
+      if (network.aliases.has(from.alias)) return [];
+      return nobody(
+        `${network.name} has no alias ${from.alias} now; for a sandbox with that id, write sandbox:${from.alias}`,
+      );
     case 'label':
       if (sourcesOf(network, from).length > 0) return [];
       return nobody(`no attached sandbox of ${network.name} has ${formatSelector(from)} now`);

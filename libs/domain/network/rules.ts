@@ -6,14 +6,17 @@ import type { Warning } from '../decision.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 import { AliasNotFoundError, NetworkLimitError, RuleIdTakenError, RuleNotFoundError } from './refusals.js';
 import { ruleWarnings } from './rule-warnings.js';
+import { sandboxAsAlias } from './sandbox-as-alias.js';
 
-/** A rule about an alias that exists. What it will not bring about yet is said in warnings, never refused. */
+/** A rule about an alias that exists. What it will not bring about yet is said in warnings. */
 export function addRule(
-  { ruleId, effect, from, to, port }: NetworkCommandOf<'AddRule'>,
+  { ruleId, effect, from, to, port, meantSandbox }: NetworkCommandOf<'AddRule'>,
   network: Topology,
 ): NetworkDecision<'AddRule'> {
   const rule: Rule = { id: ruleId, effect, from, to, port };
-  if (!network.aliases.has(to)) return new AliasNotFoundError(network, to);
+  if (!network.aliases.has(to)) return new AliasNotFoundError(network, to, 'to');
+  const slip = sandboxAsAlias(from, meantSandbox, network);
+  if (slip !== null) return slip;
   const warnings = ruleWarnings(rule, network);
   const printed = printRule(rule);
   const identical = [...network.rules.values()].find((other) => saysTheSame(printRule(other), printed));

@@ -25,7 +25,9 @@ export function evolveNetwork(topology: Topology | null, event: NetworkEvent): T
   return step(topology, event, new Set());
 }
 
-/** As `evolveNetwork` for each event in turn, with each map copied once at most: a replay costs what its events change. */
+/**
+ * As `evolveNetwork` for each event in turn, with each map copied once at most: a replay costs what its events change.
+ */
 export function evolveNetworkThrough(topology: Topology | null, events: Iterable<NetworkEvent>): Topology | null {
   const owned: OwnedMaps = new Set();
   let folded = topology;
@@ -36,8 +38,9 @@ export function evolveNetworkThrough(topology: Topology | null, events: Iterable
 function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): Topology {
   if (event.type === 'NetworkCreated') {
     if (before !== null) throw new StreamOrderError(event.type, before.version + 1);
-    const empty = { sandboxes: new Map(), aliases: new Map(), rules: new Map(), formerPublishers: new Map() };
-    return { ...event.data, ...empty, version: 1, deleted: false, quarantinedSince: null };
+    const empty = { sandboxes: new Map(), aliases: new Map(), rules: new Map(), egressRules: new Map() };
+    const formerPublishers = new Map();
+    return { ...event.data, ...empty, formerPublishers, version: 1, deleted: false, quarantinedSince: null };
   }
   if (before === null) throw new StreamOrderError(event.type, 1);
   const version = before.version + 1;
@@ -47,7 +50,7 @@ function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): T
 type Change = Exclude<NetworkEvent, { readonly type: 'NetworkCreated' }>;
 
 function changes(before: Topology, event: Change, version: number, owned: OwnedMaps): Partial<Topology> {
-  const { sandboxes, aliases, rules, formerPublishers } = before;
+  const { sandboxes, aliases, rules, egressRules, formerPublishers } = before;
   switch (event.type) {
     case 'SandboxAttached': {
       const { sandboxId } = event.data;
@@ -94,6 +97,13 @@ function changes(before: Topology, event: Change, version: number, owned: OwnedM
     }
     case 'PolicyRuleRemoved':
       return { rules: without(rules, event.data.ruleId, owned) };
+    case 'EgressRuleAdded': {
+      const { ruleId, from, ...rest } = event.data;
+      const rule = { id: ruleId, from: parseSelector(from, 'from'), ...rest };
+      return { egressRules: having(egressRules, ruleId, sinceOf(egressRules.get(ruleId), rule, version), owned) };
+    }
+    case 'EgressRuleRemoved':
+      return { egressRules: without(egressRules, event.data.ruleId, owned) };
     case 'NetworkQuarantined':
       return { quarantinedSince: before.quarantinedSince ?? version };
     case 'NetworkQuarantineLifted':

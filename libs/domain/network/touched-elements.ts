@@ -1,13 +1,18 @@
 import type { ElementKey } from '#libs/policy/snapshot-elements.js';
 import type { NetworkEvent } from './events.js';
 
-/** The elements that an event may have added, changed or taken away. */
+/**
+ * The elements that an event may have added, changed or taken away. Egress rules are none: each agent has its own of
+ * them, and they are hashed beside the elements that all agents share.
+ */
 export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
   switch (event.type) {
     case 'NetworkCreated':
     case 'NetworkDeleted':
     case 'NetworkQuarantined':
     case 'NetworkQuarantineLifted':
+    case 'EgressRuleAdded':
+    case 'EgressRuleRemoved':
       return [];
     case 'SandboxAttached':
     case 'SandboxDetached':

@@ -9,7 +9,9 @@ import type { SandboxCommand } from '../sandbox/decide.js';
 type CopyCommand = NetworkCommandOf<'ChangePlacement'> | NetworkCommandOf<'ChangeLabels'>;
 type ReleaseCommand = Extract<SandboxCommand, { readonly kind: 'ReleaseSandbox' }>;
 
-/** A command that an event brings about on another stream. NETWORK_NOT_FOUND answers it as well as being carried out. */
+/**
+ * A command that an event brings about on another stream. NETWORK_NOT_FOUND answers it as well as being carried out.
+ */
 export type FollowUp =
   | {
       readonly stream: 'network';

@@ -78,6 +78,8 @@ export class PlacementFollower {
       case 'AliasRemoved':
       case 'PolicyRuleAdded':
       case 'PolicyRuleRemoved':
+      case 'EgressRuleAdded':
+      case 'EgressRuleRemoved':
         return [];
     }
   }

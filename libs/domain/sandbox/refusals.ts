@@ -8,6 +8,7 @@ export class SandboxNotFoundError extends DomainError {
       'SANDBOX_NOT_FOUND',
       `no agent has reported a sandbox ${sandboxId}`,
       'see gstacks sandbox list; a sandbox appears once the agent of its host sees it',
+      'sandboxId',
     );
   }
 }
@@ -68,6 +69,7 @@ export class SandboxNotPlacedError extends DomainError {
       'SANDBOX_NOT_PLACED',
       `no agent holds sandbox ${sandboxId}`,
       `name the agent that may: gstacks sandbox pin ${sandboxId} --to <agent>`,
+      'agentId',
     );
   }
 }
@@ -79,6 +81,7 @@ export class TooManyLabelsError extends DomainError {
       'TOO_MANY_LABELS',
       `sandbox ${sandboxId} would have more than ${limit} labels`,
       'remove labels that no rule uses',
+      'set',
     );
   }
 }
@@ -86,6 +89,6 @@ export class TooManyLabelsError extends DomainError {
 /** One command sets and removes the same label. */
 export class LabelContradictionError extends DomainError {
   constructor(key: string) {
-    super('invalid', 'LABEL_CONTRADICTION', `label ${key} is both set and removed`, `give ${key} once`);
+    super('invalid', 'LABEL_CONTRADICTION', `label ${key} is both set and removed`, `give ${key} once`, 'remove');
   }
 }

@@ -7,7 +7,10 @@ import type { SandboxEvent } from '../sandbox/events.js';
 export interface SandboxState {
   readonly sandboxId: SandboxId;
   readonly version: number;
-  /** Who placed it; null: nobody yet, or it was released. While it is gone it stays with its agent, until another reports it. */
+  /**
+   * Who placed it; null: nobody yet, or it was released. While it is gone it stays with its agent, until another
+   * reports it.
+   */
   readonly agentId: AgentId | null;
   /** The version at which its agent became this one. */
   readonly placedSince: number;

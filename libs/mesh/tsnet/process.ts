@@ -3,13 +3,24 @@ import { createInterface } from 'node:readline';
 import { CodedError } from '#libs/contracts/errors.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import { inheritedVariables } from '#libs/program/inherited-variables.js';
+import { LastWords } from './last-words.js';
 import { MeshNodeMissingError } from './mesh-node-program.js';
 import { MAX_EVENT_BYTES, type MeshNodeCommand, type MeshNodeEvent, parseMeshNodeEvent } from './protocol.js';
 
-/** Of this process's environment: what says which authorities are trusted, and bounds. Nothing that could hold a secret. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GOMEMLIMIT', 'GODEBUG'];
+/**
+ * Of this process's environment: what says which authorities are trusted, and bounds. Nothing that could hold a secret.
+ */
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GOMEMLIMIT',
+  'GODEBUG',
+  'GLOBALSTACKS_MESH_NODE_LOG_DIR',
+];
 const GRACE_MS = 5_000;
-const KEPT_STDERR_BYTES = 2_048;
 
 /** It ended without saying why. */
 export class MeshNodeEndedError extends CodedError {}
@@ -24,7 +35,7 @@ export class MeshNodeProcess {
   private readonly child: ChildProcess;
   private stopping = false;
   private failure: CodedError | null = null;
-  private stderr = '';
+  private readonly lastWords = new LastWords();
 
   constructor(
     private readonly binary: string,
@@ -39,9 +50,9 @@ export class MeshNodeProcess {
     if (this.child.stdout !== null) {
       createInterface({ input: this.child.stdout }).on('line', (line) => this.line(line));
     }
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr = (this.stderr + text).slice(-KEPT_STDERR_BYTES);
-    });
+    if (this.child.stderr !== null) {
+      createInterface({ input: this.child.stderr }).on('line', (line) => this.lastWords.add(line));
+    }
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => resolve(this.startFailed(error)));
       this.child.once('close', (code, signal) => resolve(this.endedBy(signal ?? `exit code ${code}`)));
@@ -86,7 +97,7 @@ export class MeshNodeProcess {
   private endedBy(how: string): CodedError | null {
     if (this.failure !== null) return this.failure;
     if (this.stopping) return null;
-    const words = this.stderr.trim().split('\n').at(-1) ?? '';
+    const words = this.lastWords.text;
     return new MeshNodeEndedError(
       'MESH_NODE_ENDED',
       `mesh-node ended (${how})${words === '' ? '' : `: ${words}`}`,

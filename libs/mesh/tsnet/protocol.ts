@@ -2,7 +2,10 @@ import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 
-/** What this side speaks: apps/mesh-node/internal/protocol has the other. Raised whenever either could misread the other. */
+/**
+ * What this side speaks: apps/mesh-node/internal/protocol has the other. Raised whenever either could misread the
+ * other.
+ */
 export const MESH_NODE_PROTOCOL = 1;
 
 /** Longest line that a mesh-node writes. */
@@ -18,6 +21,8 @@ export type MeshNodeEvent =
   | { readonly event: 'key-needed'; readonly lost: CodedError | null }
   | { readonly event: 'joined'; readonly nodeId: string; readonly addresses: readonly string[] }
   | { readonly event: 'control'; readonly isReachable: boolean }
+  /** For the log: the node goes on. */
+  | { readonly event: 'log'; readonly code: string; readonly message: string }
   | { readonly event: 'failed'; readonly code: string; readonly message: string };
 
 /** What a mesh-node is told, one JSON object a line. */
@@ -39,7 +44,9 @@ export type MeshNodeCommand =
 
 const text = textUpTo(4_096);
 
-/** One line of a mesh-node; null for an event of a later release. Throws MeshProtocolMismatchError, InvalidInputError. */
+/**
+ * One line of a mesh-node; null for an event of a later release. Throws MeshProtocolMismatchError, InvalidInputError.
+ */
 export function parseMeshNodeEvent(line: string): MeshNodeEvent | null {
   const fields = parseObject(parseJson(line), 'mesh-node event');
   switch (fields.event) {
@@ -56,6 +63,8 @@ export function parseMeshNodeEvent(line: string): MeshNodeEvent | null {
       };
     case 'control':
       return { event: 'control', isReachable: fields.reachable === true };
+    case 'log':
+      return { event: 'log', code: text(fields.code, 'code'), message: text(fields.message, 'message') };
     case 'failed':
       return { event: 'failed', code: text(fields.code, 'code'), message: text(fields.message, 'message') };
     default:

@@ -3,11 +3,10 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { formatEndpoint } from '../endpoint.js';
 import { MeshNodeProcess } from './process.js';
 import { MESH_NODE_PROTOCOL, type MeshNodeEvent } from './protocol.js';
+import { RestartPauses } from './restart-pauses.js';
 import type { StatusBoard } from './status.js';
 import type { TsnetSettings } from './tsnet-transport.js';
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
 const HELLO_WITHIN_MS = 5_000;
 
 export interface SupervisorSettings extends TsnetSettings {
@@ -47,15 +46,14 @@ export class MeshNodeSupervisor {
 
   private async keepRunning(): Promise<void> {
     const { signal } = this.closing;
-    let pauseMs = FIRST_PAUSE_MS;
+    const pauses = new RestartPauses();
     while (!signal.aborted) {
       const ending = await this.runOnce();
       if (signal.aborted) return;
-      if (this.hasJoined) pauseMs = FIRST_PAUSE_MS;
+      if (this.hasJoined) pauses.restart();
       this.hasJoined = false;
       if (ending !== null) this.board.failed(ending);
-      await rest(pauseMs, signal);
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      await rest(pauses.nextMs(), signal);
     }
   }
 
@@ -96,6 +94,9 @@ export class MeshNodeSupervisor {
       }
       case 'control':
         this.board.controlReachable(event.isReachable, this.settings.controlUrl);
+        break;
+      case 'log':
+        this.settings.log({ code: event.code, peer: null, message: event.message });
         break;
     }
   }

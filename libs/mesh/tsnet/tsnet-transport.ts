@@ -3,6 +3,7 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { parseEndpoint } from '../endpoint.js';
 import { PeerUnreachableError } from '../flow.js';
+import type { MeshLog } from '../log.js';
 import type { Transport } from '../transport.js';
 import { dialThroughSocket } from './dial-socket.js';
 import { openSocketFolder, type SocketFolder } from './socket-folder.js';
@@ -24,6 +25,7 @@ export interface TsnetSettings {
   readonly isEphemeral: boolean;
   /** Asked each time the control server wants a key. Rejects with a CodedError. */
   readonly requestKey: (signal: AbortSignal) => Promise<string>;
+  readonly log: MeshLog;
 }
 
 /**

@@ -10,6 +10,8 @@ import { waitFor } from '#test/support/wait.js';
 
 const PORT = 7_000;
 const MEBIBYTE = 1_048_576;
+const AGENTS = ['agent-host-a', 'agent-host-b'];
+const lastLines = (log: string): string => log.trimEnd().split('\n').slice(-12).join('\n');
 const program = (name: string): string => join(CLONE, 'dist', 'test', 'programs', `${name}.js`);
 
 for (const mesh of MESHES) {
@@ -58,6 +60,10 @@ for (const mesh of MESHES) {
       return stack.inSandbox(from, process.execPath, program('raw-client'), ...to, ...what);
     }
 
+    /** What the client printed of its failures, and the last that the agents logged. */
+    const explained = (stderr: string): string =>
+      stderr === '' ? '' : [stderr, ...AGENTS.map((name) => lastLines(stack.log(name)))].join('\n');
+
     for (const [where, from] of [
       ['across hosts', 'sbx-web'],
       ['on one host', 'sbx-worker'],
@@ -65,23 +71,23 @@ for (const mesh of MESHES) {
     ] as const) {
       it(`come through byte for byte ${where}: 10 MB each way, the one after the other was half-closed`, async () => {
         const { stdout, stderr } = await client(from, 'hash', 1, 10 * MEBIBYTE).ended;
-        expect(stdout, stderr).to.equal('{"good":1,"of":1}\n');
+        expect(stdout, explained(stderr)).to.equal('{"good":1,"of":1}\n');
       });
 
       it(`come through on 200 flows at once ${where}`, async () => {
         const { stdout, stderr } = await client(from, 'hash', 200, 100_000).ended;
-        expect(stdout, stderr).to.equal('{"good":200,"of":200}\n');
+        expect(stdout, explained(stderr)).to.equal('{"good":200,"of":200}\n');
       });
 
       it(`end in a reset where the other end reset, never in a clean end, ${where}`, async () => {
         const { stdout, stderr } = await client(from, 'reset', 20).ended;
-        expect(stdout, stderr).to.equal('{"good":20,"of":20}\n');
+        expect(stdout, explained(stderr)).to.equal('{"good":20,"of":20}\n');
       });
 
       for (const bytes of [300, 20_000]) {
         it(`reach a client whole ${where} when the server answers ${bytes} bytes and reads no upload`, async () => {
           const { stdout, stderr } = await client(from, 'answered', 200, bytes).ended;
-          expect(stdout, stderr).to.equal('{"good":200,"of":200}\n');
+          expect(stdout, explained(stderr)).to.equal('{"good":200,"of":200}\n');
         });
       }
 
@@ -90,7 +96,7 @@ for (const mesh of MESHES) {
         try {
           await waitFor('50 readers are stalled', () => stalled.stdout().includes('{"stalled":50}'), 30_000);
           const { stdout, stderr } = await client(from, 'hash', 5, MEBIBYTE).ended;
-          expect(stdout, stderr).to.equal('{"good":5,"of":5}\n');
+          expect(stdout, explained(stderr)).to.equal('{"good":5,"of":5}\n');
         } finally {
           stalled.child.kill('SIGTERM');
           await stalled.ended;
@@ -101,7 +107,7 @@ for (const mesh of MESHES) {
     it('reach the server when the client resets at once, through a forward', async () => {
       const left = () => (servers[0]?.stdout() ?? '').split('left after 300 bytes').length - 1;
       const { stdout, stderr } = await client('this machine', 'leave', 20, 300).ended;
-      expect(stdout, stderr).to.equal('{"good":20,"of":20}\n');
+      expect(stdout, explained(stderr)).to.equal('{"good":20,"of":20}\n');
       await waitFor('the server has heard of 20', () => left() === 20);
     });
   });

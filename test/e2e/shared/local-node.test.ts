@@ -59,9 +59,15 @@ for (const mesh of MESHES) {
 
     it('joins, forwards a port and answers on the next line of a script', async () => {
       expect((await stack.gstacks('mesh', 'status')).stdout).to.contain('gstacks mesh join');
-      const joined = await stack.gstacks('mesh', 'join', 'dev');
-      expect(joined.code, joined.stderr).to.equal(0);
-      expect(joined.stdout).to.match(/credentials end \d{4}-/);
+      const twoAtOnce = await Promise.all([1, 2].map(() => stack.gstacks('mesh', 'join', 'dev')));
+      for (const joined of twoAtOnce) {
+        expect(joined.code, joined.stderr).to.equal(0);
+        expect(joined.stdout).to.match(/credentials end \d{4}-/);
+      }
+      expect(new Set(twoAtOnce.map(({ stdout }) => /node ([a-z0-9-]+)/.exec(stdout)?.[1])).size, 'one node').to.equal(
+        1,
+      );
+      expect(twoAtOnce.filter(({ stdout }) => stdout.includes('already'))).to.have.length(1);
       const forwarded = await forward();
       expect(forwarded.code, forwarded.stderr).to.equal(0);
       const answer = await curl();
@@ -117,6 +123,8 @@ for (const mesh of MESHES) {
         const silent = await statuses(5);
         expect(Object.keys(silent)).to.have.members(CHECKS_OF.source);
         expect(new Set(Object.values(silent))).to.deep.equal(new Set(['unknown']));
+        const told = await stack.gstacks('mesh', 'status');
+        expect(told.stderr).to.contain(`(pid ${pid}) did not answer in 2 s`).and.contain('gstacks mesh leave dev');
       } finally {
         process.kill(pid, 'SIGCONT');
       }
@@ -230,6 +238,7 @@ for (const mesh of MESHES) {
         const ended = await dev();
         return ended.state === 'ended' && ended.code === 'LOCAL_NODE_REVOKED';
       });
+      expect((await stack.gstacks('mesh', 'status')).code).to.equal(4);
       expect((await curl()).code).to.equal(7);
       await waitFor('a new join is another node', async () => {
         const { stdout } = await stack.gstacks('mesh', 'join', 'dev', '--json');
@@ -239,7 +248,11 @@ for (const mesh of MESHES) {
     });
 
     it('ends with the token of its user', async () => {
-      expect((await stack.gstacks('mesh', 'leave', 'dev')).code).to.equal(0);
+      const stopped = await backgroundPid(stack);
+      for (const each of [stopped, ...childrenOf(stopped, 'mesh-node')]) process.kill(each, 'SIGSTOP');
+      const left = await stack.gstacks('mesh', 'leave', 'dev');
+      expect(left.code, left.stderr).to.equal(0);
+      expect(left.stdout, 'it was only asleep').to.contain('this machine left dev').and.not.contain('was ended');
       const created = await fetch(`${stack.url}/v1/tokens`, {
         method: 'POST',
         headers: { authorization: `Bearer ${stack.token}`, 'content-type': 'application/json' },

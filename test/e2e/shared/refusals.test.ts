@@ -6,8 +6,8 @@ import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
 
 /**
- * Well-formed commands that the control plane refuses: the code, and the exit code. What gstacks refuses by itself never
- * reaches a control plane (test/integration/cli/bad-input).
+ * Well-formed commands that the control plane refuses: the code, and the exit code. What gstacks refuses by itself
+ * never reaches a control plane (test/integration/cli/bad-input).
  */
 const REFUSED: readonly (readonly [string, string, number])[] = [
   ['network create dev', 'NETWORK_EXISTS', 2],

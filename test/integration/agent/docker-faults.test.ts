@@ -62,9 +62,12 @@ describe('faults around the driver docker', function () {
     const fault = await rig.agent.logged('sandbox driver');
     expect(fault).to.deep.include({ code: 'DOCKER_ENGINE_NOT_RUNNING' });
     expect(fault.remedy).to.contain('GLOBALSTACKS_AGENT_DOCKER_SOCKET');
+    const shown = await rig.refused('Docker Engine', 'DOCKER_ENGINE_NOT_RUNNING');
+    expect(shown.message).to.contain(rig.docker.socketPath);
     await rig.docker.startDaemon();
     await rig.docker.serve('web', ...sandbox('sbx-web'));
     await rig.reported('sbx-web');
+    await waitFor('it is not shown any more', () => rig.inventory?.refused.length === 0);
     expect(rig.agent.log.filter(({ message }) => message === 'sandbox driver')).to.have.length(1);
   });
 

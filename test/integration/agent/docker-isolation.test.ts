@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { expectFoundByDials } from '#test/support/broken-isolation.js';
-import { ECHO, SCAN_TCP, SCAN_UDP, SPOOF } from '#test/support/container-programs.js';
+import { ECHO, everyPort, SCAN_TCP, SCAN_UDP, SPOOF } from '#test/support/container-programs.js';
 import { TEST_IMAGE } from '#test/support/docker-host.js';
 import { DockerRig } from '#test/support/docker-rig.js';
 import { inside, ip } from '#test/support/host-namespace.js';
@@ -16,6 +16,8 @@ import { waitFor } from '#test/support/wait.js';
 const label = (id: string) => ['--label', `gstacks.sandbox=${id}`];
 const sandbox = (id: string, ...more: readonly string[]) => ['--network', 'gstacks', ...label(id), ...more];
 const NAME = 'http://api.dev.gstacks:8080/';
+/** Docker switches it off in a container of a network without it. */
+const WITH_IPV6 = ['--sysctl', 'net.ipv6.conf.all.disable_ipv6=0'];
 const GATEWAY = '10.78.0.1';
 const RESOLV_CONF = join(tmpdir(), `gs-resolv-${process.pid}.conf`);
 const UNUSED_PROXY = '10.78.200.200';
@@ -33,8 +35,8 @@ describe('isolation by the driver docker', function () {
     const { docker, plane, agent } = rig;
     echo = spawn('ip', ['netns', 'exec', docker.host.name, '/usr/bin/python3', '-c', ECHO, String(HOST_PORT)]);
     if (echo.stdout !== null) await once(echo.stdout, 'data');
-    await docker.serve('back', ...sandbox('sbx-api'));
-    await docker.serve('web', ...sandbox('sbx-web'));
+    await docker.serve('back', ...sandbox('sbx-api', ...WITH_IPV6));
+    await docker.serve('web', ...sandbox('sbx-web', ...WITH_IPV6));
     await docker.serve('rogue', ...sandbox('sbx-rogue', '--cap-add', 'NET_ADMIN'));
     for (const id of ['sbx-api', 'sbx-web', 'sbx-rogue']) await rig.reported(id);
     await plane.publish(
@@ -67,36 +69,31 @@ describe('isolation by the driver docker', function () {
     return output.trim();
   }
 
-  /** Every address of the host, by family; link-local ones with the container's own interface. */
-  async function hostAddresses(): Promise<readonly string[]> {
-    const links = JSON.parse(await ip('-n', rig.docker.host.name, '-j', 'address', 'show')) as readonly {
-      readonly addr_info: readonly { readonly local: string; readonly scope: string }[];
-    }[];
-    return links
-      .flatMap(({ addr_info }) => addr_info)
-      .filter(({ local }) => !local.startsWith('127.') && local !== '::1')
-      .map(({ local, scope }) => (scope === 'link' ? `${local}%eth0` : local));
+  /** Of a container, on the agent's network. */
+  async function linkLocal(container: string): Promise<string> {
+    const { output } = await rig.docker.exec(container, 'ip', '-6', 'address', 'show', 'dev', 'eth0', 'scope', 'link');
+    return /inet6 ([0-9a-f:]+)/.exec(output)?.[1] ?? '';
   }
 
+  const hostAddresses = () => rig.docker.host.addressesFrom('eth0');
+
   it('lets a container reach the resolver and the proxies of its host, and no other port of any address', async () => {
-    const others = (await hostAddresses()).filter((address) => address !== GATEWAY);
-    expect(others).to.include(rig.docker.host.address);
-    expect(others.some((address) => address.startsWith('fe80:'))).to.equal(true);
+    const addresses = await hostAddresses();
+    expect(addresses).to.include.members([rig.docker.host.address, rig.docker.host.address6, GATEWAY]);
     expect((await inHost('curl', '-s', '--http0.9', `http://${GATEWAY}:${HOST_PORT}/`)).output).to.contain('host');
     const proxy = await proxyAddress();
-    const everyPort = [GATEWAY, proxy].map((address) => [address, 1, 65_535]);
-    const services = others.map((address) => [address, HOST_PORT, HOST_PORT]);
-    expect(await python('web', SCAN_TCP, JSON.stringify([...everyPort, ...services]))).to.deep.equal([
-      [GATEWAY, 53],
-      [proxy, 8080],
-    ]);
-    const datagrams = [...others, UNUSED_PROXY, GATEWAY].flatMap((address) =>
+    const neighbours = [(await rig.reported('sbx-api')).address, `${await linkLocal('back')}%eth0`];
+    expect(await linkLocal('web')).to.match(/^fe80:/);
+    // A query to any address but a proxy's is led to the resolver.
+    const led = [...addresses, ...neighbours]
+      .filter((address) => !address.includes(':'))
+      .map((address) => [address, 53]);
+    const places = everyPort([...addresses, ...neighbours, proxy, UNUSED_PROXY]);
+    expect(await python('web', SCAN_TCP, JSON.stringify(places))).to.have.deep.members([...led, [proxy, 8080]]);
+    const datagrams = [...addresses, ...neighbours, UNUSED_PROXY].flatMap((address) =>
       [53, HOST_PORT, 123, 5353].map((port) => [address, port]),
     );
-    const answers: [string, number][] = await python('web', SCAN_UDP, JSON.stringify(datagrams));
-    // A query to any address but a proxy's is led to the resolver.
-    const led = [...others, GATEWAY].filter((address) => !address.includes(':')).map((address) => [address, 53]);
-    expect(answers).to.have.deep.members(led);
+    expect(await python('web', SCAN_UDP, JSON.stringify(datagrams))).to.have.deep.members(led);
   });
 
   it('keeps containers apart, whatever their own addresses are, and leads nothing out', async () => {

@@ -111,7 +111,8 @@ describe('an agent with the driver docker', function () {
         '-c',
         ask,
       );
-      const { time } = await rig.agent.logged('sandboxes changed', from);
+      // The line that tells of the container before as gone may come after `from` too.
+      const { time } = await rig.agent.logged('sandboxes changed', from, ({ changed }) => isOf(changed, 'sbx-new'));
       waits.push(Number(answered) * 1_000 - Date.parse(String(time)));
       await rig.gone('sbx-new');
     }
@@ -203,3 +204,8 @@ describe('an agent with the driver docker', function () {
     await rig.docker.run('rm', '-f', 'auto');
   });
 });
+
+/** Whether a log line's list of reports has one of this sandbox. */
+function isOf(reports: unknown, sandboxId: string): boolean {
+  return Array.isArray(reports) && reports.some((report) => report.sandboxId === sandboxId);
+}

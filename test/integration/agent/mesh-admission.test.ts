@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { CodedError } from '#libs/contracts/errors.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import { type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.js';
-import { AgentProcess } from '#test/support/agent-process.js';
+import { AgentProcess, staticAgent } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { agent as agentId, agentIdentity, flowRequest, localIdentity, peerNamed } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
@@ -23,9 +25,7 @@ describe('an agent takes sessions of those alone whom the control plane names', 
   beforeEach(async () => {
     plane = await FakeControlPlane.start();
     agent = new AgentProcess('host-a', plane.url, {
-      GLOBALSTACKS_AGENT_DRIVER: 'static',
-      GLOBALSTACKS_AGENT_MESH_DNS_ADDR: `${BLOCK}.1:1053`,
-      GLOBALSTACKS_AGENT_MESH_PROXY_BIND: `${BLOCK}.128/25`,
+      ...staticAgent(BLOCK),
     });
     agent.setSandboxes([]);
   });
@@ -72,6 +72,7 @@ describe('an agent takes sessions of those alone whom the control plane names', 
 
     plane.peers.set(agentId('host-b'), peerNamed('host-b'));
     await waitFor('it is named', async () => (await asked(hostB, endpoints)) === TAKEN, 20_000);
+    await kept('peers', 'host-b', true);
     await agent.end('SIGKILL');
     await plane.nats.kill();
     expect(await asked(hostB, await started())).to.equal(TAKEN);
@@ -80,6 +81,7 @@ describe('an agent takes sessions of those alone whom the control plane names', 
     await plane.nats.start();
     plane.peers.delete(agentId('host-b'));
     await waitFor('it is not named any more', async () => (await asked(hostB, await again())) === REFUSED, 20_000);
+    await kept('peers', 'host-b', false);
     await agent.end('SIGKILL');
     await plane.nats.kill();
     expect(await asked(hostB, await started())).to.equal(REFUSED);
@@ -93,6 +95,7 @@ describe('an agent takes sessions of those alone whom the control plane names', 
 
     plane.localNodes = [{ nodeId: alice.node, user: alice.user, networkId: flowRequest().networkId }];
     await waitFor('it is named', async () => (await asked(laptop, endpoints, alice)) === TAKEN, 20_000);
+    await kept('local-nodes', 'laptop', true);
     await agent.end('SIGKILL');
     await plane.nats.kill();
     expect(await asked(laptop, await started(), alice)).to.equal(TAKEN);
@@ -106,10 +109,17 @@ describe('an agent takes sessions of those alone whom the control plane names', 
       async () => (await asked(laptop, await again(), alice)) === REFUSED,
       20_000,
     );
+    await kept('local-nodes', 'laptop', false);
     await agent.end('SIGKILL');
     await plane.nats.kill();
     expect(await asked(laptop, await started(), alice)).to.equal(REFUSED);
   });
+
+  /** Resolves when the list on disk, which is written after the mesh follows it, names the peer or does not. */
+  function kept(list: string, name: string, isNamed: boolean): Promise<unknown> {
+    const file = join(agent.stateFolder, `${list}.json`);
+    return waitFor('the list is kept', () => readFileSync(file, 'utf8').includes(`"${name}"`) === isNamed);
+  }
 
   /** Where it listens since it was last started. */
   async function again(): Promise<readonly string[]> {

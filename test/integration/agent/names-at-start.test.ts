@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { encode } from 'dns-packet';
-import { AgentProcess } from '#test/support/agent-process.js';
+import { AgentProcess, staticAgent } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
@@ -32,9 +32,7 @@ describe('the names of an agent that starts', () => {
   beforeEach(async () => {
     plane = await FakeControlPlane.start();
     agent = new AgentProcess('host-a', plane.url, {
-      GLOBALSTACKS_AGENT_DRIVER: 'static',
-      GLOBALSTACKS_AGENT_MESH_DNS_ADDR: `${DNS}:1053`,
-      GLOBALSTACKS_AGENT_MESH_PROXY_BIND: `${BLOCK}.128/25`,
+      ...staticAgent(BLOCK),
     });
     agent.setSandboxes([{ id: 'sbx-web', address: WEB }]);
   });

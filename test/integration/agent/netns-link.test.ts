@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { inspectNamespaces } from '#apps/agent/sandboxes/inspection/namespace-inspection.js';
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { expectFoundByDials } from '#test/support/broken-isolation.js';
-import { ECHO, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
-import { ip, nodeInside } from '#test/support/host-namespace.js';
+import { ECHO, everyPort, SCAN_TCP, SCAN_UDP } from '#test/support/container-programs.js';
+import { insideWithin, nodeInside } from '#test/support/host-namespace.js';
 import { expectMended } from '#test/support/mended-rules.js';
 import { NetnsRig } from '#test/support/netns-rig.js';
 import { snapshotOf } from '#test/support/snapshots.js';
@@ -18,9 +18,9 @@ const SBX_WEB = parseSandboxId('sbx-web', 'id');
 const HOST_PORT = 9_999;
 /** Of another, which keeps its connections. */
 const HELD_PORT = 9_998;
-const LAST_PORT = 65_535;
 const UNUSED_PROXY = '10.77.200.200';
 const MENDED_WITHIN_MS = 60_000;
+const SCANNED_WITHIN_MS = 60_000;
 
 describe('the link of a sandbox of the driver netns', function () {
   this.timeout(120_000);
@@ -52,7 +52,8 @@ describe('the link of a sandbox of the driver netns', function () {
   after(() => rig?.close());
 
   const python = async (program: string, places: unknown) => {
-    const { code, output } = await rig.in('sbx-web', '/usr/bin/python3', '-c', program, JSON.stringify(places));
+    const ask = ['/usr/bin/python3', '-c', program, JSON.stringify(places)];
+    const { code, output } = await insideWithin(SCANNED_WITHIN_MS, rig.namespaceOf('sbx-web'), ...ask);
     expect(code, output).to.equal(0);
     return JSON.parse(output);
   };
@@ -61,32 +62,11 @@ describe('the link of a sandbox of the driver netns', function () {
     return (await rig.in('sbx-web', 'cat', '/etc/resolv.conf')).output.replace('nameserver ', '').trim();
   }
 
-  /** The host's end of the link. */
-  async function resolver6(): Promise<string> {
-    const route = await ip('-n', rig.namespaceOf('sbx-web'), '-6', 'route', 'show', 'default');
-    return /via ([0-9a-f:]+)/.exec(route)?.[1] ?? '';
-  }
-
-  /** Where the agent takes peers. */
-  function meshPort(): number {
-    const { mesh } = rig.plane.hellos.at(-1) ?? {};
-    return Number(mesh?.endpoints[0]?.split(':').at(-1));
-  }
-
   async function proxyAddress(): Promise<string> {
     return (await rig.in('sbx-web', 'dig', '+short', '+tries=1', 'api.dev.gstacks')).output.trim();
   }
 
-  /** Every address of the host, both families; link-local ones with the sandbox's own interface. */
-  async function hostAddresses(): Promise<readonly string[]> {
-    const links = JSON.parse(await ip('-n', rig.host.name, '-j', 'address', 'show')) as readonly {
-      readonly addr_info: readonly { readonly local: string; readonly scope: string }[];
-    }[];
-    return links
-      .flatMap(({ addr_info }) => addr_info)
-      .filter(({ local }) => !local.startsWith('127.') && local !== '::1')
-      .map(({ local, scope }) => (scope === 'link' ? `${local}%eth0` : local));
-  }
+  const hostAddresses = () => rig.host.addressesFrom('eth0');
 
   /** A connection of sbx-web that stays open, what is written to it, and what has come back. */
   function dialled(address: string, port: number) {
@@ -117,14 +97,7 @@ describe('the link of a sandbox of the driver netns', function () {
       expect(own.output, address).to.contain('host');
     }
     const proxy = await proxyAddress();
-    const everyPort = [rig.host.address, await resolver(), await resolver6(), proxy];
-    const places = [...addresses, UNUSED_PROXY].filter((address) => !everyPort.includes(address));
-    expect(meshPort()).to.be.greaterThan(0);
-    const open = await python(
-      SCAN_TCP,
-      places.flatMap((address) => [53, 8_080, HOST_PORT, meshPort()].map((port) => [address, port, port])),
-    );
-    for (const address of everyPort) open.push(...(await python(SCAN_TCP, [[address, 1, LAST_PORT]])));
+    const open = await python(SCAN_TCP, everyPort([...addresses, proxy, UNUSED_PROXY]));
     expect(open).to.have.deep.members([
       [await resolver(), 53],
       [proxy, 8080],
@@ -139,12 +112,7 @@ describe('the link of a sandbox of the driver netns', function () {
 
   it('leads to no neighbour, v4 and v6', async () => {
     const neighbours = [rig.address('sbx-api'), await rig.address6('sbx-api')];
-    expect(
-      await python(
-        SCAN_TCP,
-        neighbours.map((address) => [address, 8080, 8080]),
-      ),
-    ).to.deep.equal([]);
+    expect(await python(SCAN_TCP, everyPort(neighbours))).to.deep.equal([]);
   });
 
   it('notices that its rules were flushed, says so, and has them again within a minute, cutting nothing', async () => {

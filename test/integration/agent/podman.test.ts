@@ -1,12 +1,18 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { AgentProcess } from '#test/support/agent-process.js';
+import { CLONE } from '#test/support/clone.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { inside } from '#test/support/host-namespace.js';
-import { PodmanHost, whyNoPodman } from '#test/support/podman-host.js';
+import { PODMAN_IMAGE, PodmanHost, whyNoPodman } from '#test/support/podman-host.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
 const NAME = 'http://api.dev.gstacks:8080/';
+const LIBRARY = pathToFileURL(join(CLONE, 'dist/libs/docker-engine')).href;
+const POD_NETWORK = ['--infra-command', 'sleep 600', '--network', 'gstacks'];
 
 describe("the driver docker at Podman's Docker-compatible socket", function () {
   this.timeout(180_000);
@@ -83,6 +89,41 @@ describe("the driver docker at Podman's Docker-compatible socket", function () {
       0,
     );
     expect((await curl('web', `http://${podman.host.machine}:80/`)).code).to.be.oneOf([7, 28]);
+  });
+
+  it('runs a command in a container, as `gstacks sandbox exec` does', async () => {
+    const { container } = await reported('sbx-web');
+    const exec = `const { startExec } = await import('${LIBRARY}/exec.js');
+const { DockerEngine } = await import('${LIBRARY}/engine.js');
+const engine = new DockerEngine(${JSON.stringify(podman.socketPath)});
+const command = ['sh', '-c', 'echo out; echo err >&2; exit 7'];
+process.exitCode = await (await startExec(engine, ${JSON.stringify(container?.id)}, command, process)).ended;`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', exec], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect({ status, stdout, stderr }).to.deep.equal({ status: 7, stdout: 'out\n', stderr: 'err\n' });
+  });
+
+  it('reports a container on a second network as advisory, and answers it there too', async () => {
+    await podman.run('network', 'create', 'other');
+    await podman.startWith('both', ['--network', 'gstacks,other'], 'sleep', '600');
+    const { isolation, isolationEvidence, dns } = await reported('sbx-both');
+    expect({ isolation, dns }).to.deep.equal({ isolation: 'advisory', dns: 'active' });
+    expect(isolationEvidence).to.match(/also on other/);
+    const dig = ['dig', '+tries=1', '+time=2', 'api.dev.gstacks'];
+    await waitFor('the agent answers', async () => /^gstacks\.\s.*SOA/m.test(await podman.run('exec', 'both', ...dig)));
+    await podman.run('network', 'disconnect', 'other', 'both');
+    await waitFor('it is isolated', () => report('sbx-both')?.isolation === 'enforced');
+  });
+
+  it("refuses a container of a pod, which has the pod's address", async () => {
+    await podman.run('pod', 'create', '--name', 'pod', '--infra-image', PODMAN_IMAGE, ...POD_NETWORK);
+    await podman.startWith('member', ['--pod', 'pod'], 'sleep', '600');
+    const { code } = await waitFor('it is refused', () =>
+      plane.inventoryOf(agent.id)?.refused.find(({ name }) => name === 'member'),
+    );
+    expect(code).to.equal('SHARED_NETWORK');
   });
 
   it('follows a container that is paused, taken off the network, and killed', async () => {

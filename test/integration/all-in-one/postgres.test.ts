@@ -70,6 +70,80 @@ describe('the embedded Postgres', function () {
     bystander.kill();
   });
 
+  for (const [what, pidFile] of [
+    ['an empty', ''],
+    ['a garbled', '\u0000 no pid\n'],
+  ] as const) {
+    it(`starts beside ${what} pid file, and ends a server that is still there`, async () => {
+      await (await start()).stop();
+      writeFileSync(join(folder, 'data', 'postmaster.pid'), pidFile);
+      const prepared = await preparePostgres(settings());
+      const { command, args, env, user } = prepared;
+      const orphan = spawn(command, [...args], { env, cwd: '/', stdio: 'ignore', detached: true, ...user });
+      const ended = once(orphan, 'exit');
+      await waitFor('the orphan serves', () => prepared.isReady(), 20_000);
+      writeFileSync(join(folder, 'data', 'postmaster.pid'), pidFile);
+      await start();
+      await ended;
+    });
+  }
+
+  for (const [what, damage] of [
+    ['gone', rmSync],
+    ['empty', (file: string) => writeFileSync(file, '')],
+    ['garbled', (file: string) => writeFileSync(file, '\u0000 no password\n')],
+  ] as const) {
+    it(`sets another password where the file of it is ${what}, with the database as it was`, async () => {
+      const server = await start();
+      await query(server.url('postgres'), 'CREATE TABLE kept AS SELECT 42 AS answer');
+      await server.stop();
+      damage(join(folder, 'password'));
+      const again = await start();
+      expect(again.url('postgres')).to.not.equal(server.url('postgres'));
+      expect(await query(again.url('postgres'), 'SELECT answer FROM kept')).to.deep.equal([{ answer: 42 }]);
+      expect(statSync(join(folder, 'password')).mode & 0o777).to.equal(0o600);
+    });
+  }
+
+  it('names the file of the password when it cannot be read, and what to do', async () => {
+    // Root may read every file.
+    mkdirSync(join(folder, 'password'));
+    const error: unknown = await preparePostgres(settings()).catch((thrown: unknown) => thrown);
+    expect(error).to.include({ code: 'POSTGRES_PASSWORD_UNREADABLE' });
+    expect(String(error)).to.contain(join(folder, 'password'));
+  });
+
+  it("says so when the file holds another database's password", async () => {
+    await (await start()).stop();
+    writeFileSync(join(folder, 'password'), 'x'.repeat(32));
+    const error = await start().catch((refusal: unknown) => refusal);
+    expect(error).to.deep.include({ code: 'POSTGRES_PASSWORD_INVALID' });
+    expect(error).to.have.property('message').that.contains(join(folder, 'password'));
+  });
+
+  it('makes no new database where PG_VERSION is missing beside other files, and names the file', async () => {
+    await (await start()).stop();
+    rmSync(join(folder, 'data', 'PG_VERSION'));
+    const error = await start().catch((refusal: unknown) => refusal);
+    expect(error).to.deep.include({ code: 'POSTGRES_DATA_INVALID' });
+    expect(error)
+      .to.have.property('message')
+      .that.contains(join(folder, 'data', 'PG_VERSION'));
+  });
+
+  for (const [what, text] of [
+    ['is empty', ''],
+    ['does not hold a version of Postgres', '\u0000 {garbled\n'],
+  ] as const) {
+    it(`names PG_VERSION when it ${what}`, async () => {
+      mkdirSync(join(folder, 'data'));
+      writeFileSync(join(folder, 'data', 'PG_VERSION'), text);
+      const error: unknown = await preparePostgres(settings()).catch((thrown: unknown) => thrown);
+      expect(error).to.include({ code: 'POSTGRES_DATA_INVALID' });
+      expect(String(error)).to.contain(`${join(folder, 'data', 'PG_VERSION')} ${what}`);
+    });
+  }
+
   it('begins again where an initialisation was interrupted', async () => {
     mkdirSync(join(folder, 'data.new'));
     writeFileSync(join(folder, 'data.new', 'PG_VERSION'), '18\n');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Bus, BusCredentials, BusFault, BusStatus } from '#libs/bus/bus.js';
+import type { Bus, BusCredentials, BusFault, BusIntake, BusStatus } from '#libs/bus/bus.js';
 import { BusRefusedError, BusTimeoutError, BusUnavailableError } from '#libs/bus/errors.js';
 import { connectBus } from '#libs/bus/nats-bus.js';
 import { createUser } from '#libs/bus/nats-keys.js';
@@ -37,7 +37,11 @@ describe('the bus', () => {
     await nats.stop();
   });
 
-  async function connected(inboxPrefix: string, credentials: () => BusCredentials): Promise<Connected> {
+  async function connected(
+    inboxPrefix: string,
+    credentials: () => BusCredentials,
+    intake?: BusIntake,
+  ): Promise<Connected> {
     const statuses: BusStatus[] = [];
     const faults: BusFault[] = [];
     const bus = connectBus({
@@ -48,15 +52,16 @@ describe('the bus', () => {
       credentials,
       onStatus: (status) => statuses.push(status),
       onFault: (fault) => faults.push(fault),
+      ...(intake === undefined ? {} : { intake }),
     });
     open.push(bus);
     await waitFor('the bus is connected', () => bus.status() === 'connected');
     return { bus, statuses, faults };
   }
 
-  async function controlPlane(): Promise<Connected> {
+  async function controlPlane(intake?: BusIntake): Promise<Connected> {
     const credentials = await nats.authority.controlPlaneCredentials();
-    return connected(CONTROL_PLANE_INBOX_PREFIX, () => credentials);
+    return connected(CONTROL_PLANE_INBOX_PREFIX, () => credentials, intake);
   }
 
   async function agentCredentials(agentId: AgentId, ttlMs = 60_000): Promise<BusCredentials & { nkey: string }> {
@@ -127,6 +132,40 @@ describe('the bus', () => {
     release();
     await Promise.all(both);
     expect(seen).to.deep.equal([1, 2]);
+  });
+
+  it('drops what waits of a sender that nothing is wanted of any more, and lets one that is over its bounds wait', async () => {
+    const wanted = new Set(['host-a', 'host-b']);
+    let turns = 0;
+    const senderOf = (subject: string): string => subject.split('.')[3] ?? '';
+    const { bus: server } = await controlPlane({
+      admits: () => true,
+      isHeldBack: (subject) => senderOf(subject) === 'host-a' && wanted.has('host-a'),
+      isStillWanted: (subject) => {
+        if (senderOf(subject) === 'host-a') turns += 1;
+        return wanted.has(senderOf(subject));
+      },
+    });
+    const [{ bus: heldBack }, { bus: other }] = [await agent(HOST_A), await agent(HOST_B)];
+    const seen: string[] = [];
+    server.serve(everyAgentSubject('applied'), async (_message, subject) => void seen.push(senderOf(subject)));
+    const send = (bus: Bus, from: AgentId) => bus.request(agentSubject(from, 'applied'), null, 5_000);
+    await waitFor('served', () =>
+      send(other, HOST_B).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const ofHeldBack = Array.from({ length: 200 }, () => send(heldBack, HOST_A).catch((error: unknown) => error));
+    await waitFor('the first is dealt with', () => seen.includes('host-a'));
+    await Promise.all(Array.from({ length: 10 }, () => send(other, HOST_B)));
+    wanted.delete('host-a');
+    const taken = seen.filter((from) => from === 'host-a').length;
+    expect(taken).to.be.below(150);
+    await waitFor('all had their turn', () => turns === ofHeldBack.length);
+    expect(seen.filter((from) => from === 'host-a')).to.have.length(taken);
+    await heldBack.close();
+    await Promise.all(ofHeldBack);
   });
 
   it('serves as many requests of a subject at once as it is told, and the others in their order', async () => {

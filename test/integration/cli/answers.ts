@@ -3,6 +3,7 @@ import type {
   AliasDto,
   AppliedDto,
   AttachmentDto,
+  EgressRuleDto,
   NetworkDto,
   NetworkStatusDto,
   ResolutionDto,
@@ -28,6 +29,7 @@ export const network: NetworkDto = {
   sandboxes: 1,
   aliases: 1,
   rules: 1,
+  egressRules: 0,
   unreadable: null,
   quarantinedSince: null,
   applied: { confirmed: 2, expected: 2, elapsedMs: 41, flowsCut: 0, missing: [] },
@@ -65,6 +67,10 @@ export const silentAttachment: AttachmentDto = {
   lastKnown: { dns: 'active', dnsRemedy: null, ...LAST },
 };
 
+export const egressRule: EgressRuleDto = {
+  ...{ id: 'rule-5e0d32bc', effect: 'allow', from: 'web' },
+  ...{ to: 'packages.example.com', port: 443, private: false },
+};
 export const rule: RuleDto = { id: 'rule-4f9c21ab', effect: 'allow', from: 'local', to: 'api', port: 8080 };
 
 export const resolution: ResolutionDto = {

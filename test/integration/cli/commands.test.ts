@@ -15,7 +15,7 @@ interface Row {
   readonly prints: readonly string[];
 }
 
-const { alias, attachment, network, page, rule, sandbox, unchanged, write } = answers;
+const { alias, attachment, egressRule, network, page, rule, sandbox, unchanged, write } = answers;
 const rows: readonly Row[] = [
   {
     command: 'network create dev',
@@ -50,10 +50,10 @@ const rows: readonly Row[] = [
     prints: ['sbx-web attached to dev'],
   },
   {
-    command: 'network attach dev sbx-api --alias api --port 8080 --inherit-rules',
+    command: 'network attach dev sbx-api --alias api --port 8080 --inherit-rules --replace-ports',
     asks: `POST ${N}/attachments`,
     answer: { ...write, result: attachment },
-    body: { sandboxId: 'sbx-api', alias: 'api', ports: ['8080'], inheritRules: true },
+    body: { sandboxId: 'sbx-api', alias: 'api', ports: ['8080'], inheritRules: true, replacePorts: true },
     prints: ['attached'],
   },
   {
@@ -64,9 +64,10 @@ const rows: readonly Row[] = [
     prints: ['publishes api.dev.gstacks on 80:8080, 8080 (version 5)'],
   },
   {
-    command: 'network alias add dev sbx-api api --port 80:8080 --port 8080',
+    command: 'network alias add dev sbx-api api --port 80:8080 --port 8080 --replace-ports',
     asks: `POST ${N}/aliases`,
     answer: { ...unchanged, result: alias },
+    body: { sandboxId: 'sbx-api', alias: 'api', ports: ['80:8080', '8080'], replacePorts: true },
     prints: ['sbx-api publishes already api.dev.gstacks on 80:8080, 8080', 'already so since version 3\n'],
   },
   {
@@ -102,6 +103,13 @@ const rows: readonly Row[] = [
     prints: ['rule-4f9c21ab is there already: deny local to api:8080', 'already so since version 3\n'],
   },
   {
+    command: 'network policy deny dev --from sbx-web --to api --port 8080 --force',
+    asks: `POST ${N}/rules`,
+    answer: { ...write, result: rule },
+    body: { effect: 'deny', from: 'sbx-web', to: 'api', port: 8080, force: true },
+    prints: ['rule-4f9c21ab added'],
+  },
+  {
     command: 'network policy allow dev --from any --to api --port 8080',
     asks: `POST ${N}/rules`,
     answer: { ...write, result: rule, warnings: [{ code: 'OVERRIDDEN', message: 'rule-00000001 denies it' }] },
@@ -113,6 +121,40 @@ const rows: readonly Row[] = [
     answer: page(rule),
     query: { effect: 'allow', limit: '500' },
     prints: ['rule-4f9c21ab', 'allow', 'local', '8080'],
+  },
+  {
+    command: 'network egress allow dev --from web --to packages.example.com:443',
+    asks: `POST ${N}/egress-rules`,
+    answer: { ...write, result: egressRule },
+    body: { effect: 'allow', from: 'web', to: 'packages.example.com', port: 443 },
+    prints: ['rule-5e0d32bc added: allow web to packages.example.com:443 (version 5)'],
+  },
+  {
+    command: 'network egress allow dev --from any --to *.com --port 443 --private --force',
+    asks: `POST ${N}/egress-rules`,
+    answer: { ...write, result: { ...egressRule, private: true } },
+    body: { effect: 'allow', from: 'any', to: '*.com', port: 443, private: true, force: true },
+    prints: ['packages.example.com:443, private addresses too (version 5)'],
+  },
+  {
+    command: 'network egress deny dev --from label:tier=web --to packages.example.com:443',
+    asks: `POST ${N}/egress-rules`,
+    answer: { ...unchanged, result: { ...egressRule, effect: 'deny' } },
+    body: { effect: 'deny', from: 'label:tier=web', to: 'packages.example.com', port: 443 },
+    prints: ['rule-5e0d32bc is there already: deny web to packages.example.com:443', 'already so since version 3\n'],
+  },
+  {
+    command: 'network egress list dev --effect allow',
+    asks: `GET ${N}/egress-rules`,
+    answer: page(egressRule),
+    query: { effect: 'allow', limit: '500' },
+    prints: ['rule-5e0d32bc', 'allow', 'web', 'packages.example.com', '443', 'no'],
+  },
+  {
+    command: 'network egress remove dev rule-5e0d32bc',
+    asks: `DELETE ${N}/egress-rules/rule-5e0d32bc`,
+    answer: { ...write, result: egressRule },
+    prints: ['rule-5e0d32bc removed: allow web to packages.example.com:443 (version 5)'],
   },
   {
     command: 'network policy remove dev rule-4f9c21ab',
@@ -394,7 +436,8 @@ describe('cli: every command, as a child process against an HTTP server', functi
       .on(`GET ${N}`, json(network))
       .on(`GET ${N}/attachments`, json(page(attachment, answers.silentAttachment)))
       .on(`GET ${N}/aliases`, json(page(alias)))
-      .on(`GET ${N}/rules`, json(page()));
+      .on(`GET ${N}/rules`, json(page()))
+      .on(`GET ${N}/egress-rules`, json(page(egressRule)));
     const { stdout, exitCode } = await gstacks.run(words('network show dev'), { env });
     expect(exitCode).to.equal(0);
     for (const text of [
@@ -405,6 +448,7 @@ describe('cli: every command, as a child process against an HTTP server', functi
       'unknown (active 3 min ago)\n',
       'sbx-api',
       'gstacks network policy allow dev',
+      'packages.example.com',
     ]) {
       expect(stdout).to.contain(text);
     }
@@ -414,6 +458,7 @@ describe('cli: every command, as a child process against an HTTP server', functi
       attachments: [attachment, answers.silentAttachment],
       aliases: [alias],
       rules: [],
+      egress: [egressRule],
     });
   });
 

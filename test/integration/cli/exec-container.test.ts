@@ -74,7 +74,7 @@ describe('cli: sandbox exec in a container', function () {
   });
 
   const refusals: readonly (readonly [string, object, string])[] = [
-    ['whose Engine is not on this machine', { engineSocket: '/nowhere/docker.sock' }, 'CONTAINER_NOT_HERE'],
+    ['whose Engine is not on this machine', { engineSocket: '/nowhere/docker.sock' }, 'DOCKER_ENGINE_NOT_RUNNING'],
     ['that this Engine does not have', { id: 'f'.repeat(64) }, 'CONTAINER_NOT_HERE'],
   ];
   for (const [what, more, code] of refusals) {

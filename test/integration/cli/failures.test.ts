@@ -164,14 +164,23 @@ describe('cli: when the control plane refuses, is away, or is something else', f
     expect(stderr).to.contain(url).and.contain('ECONNREFUSED').and.contain('npm start');
   });
 
-  it('a write without an answer says how to repeat it safely', async () => {
-    const { server, gstacks, env } = at();
-    server.on('POST /v1/networks', () => undefined);
-    const { exitCode, stderr } = await gstacks.run(words('network create dev --timeout 1'), { env });
-    const key = server.requests[0]?.headers['idempotency-key'];
-    expect(exitCode).to.equal(5);
-    expect(stderr).to.contain('the change may have been made').and.contain(`--idempotency-key ${key}`);
-  });
+  const unknown = 'the database does not answer, and the change may have been made';
+  for (const [what, route] of [
+    ['without an answer', () => undefined],
+    [
+      'whose outcome the control plane does not know',
+      () => problem(504, 'WRITE_OUTCOME_UNKNOWN', unknown, 'the API’s'),
+    ],
+  ] as const) {
+    it(`a write ${what} says how to repeat it safely`, async () => {
+      const { server, gstacks, env } = at();
+      server.on('POST /v1/networks', route);
+      const { exitCode, stderr } = await gstacks.run(words('network create dev --timeout 1'), { env });
+      const key = server.requests[0]?.headers['idempotency-key'];
+      expect(exitCode).to.equal(5);
+      expect(stderr).to.contain('the change may have been made').and.contain(`--idempotency-key ${key}`);
+    });
+  }
 
   it('text of the control plane cannot act on the terminal', async () => {
     const { server, gstacks, env } = at();

@@ -28,6 +28,8 @@ const silent = (): JoinedNetworkState => ({
   ...{ code: 'OUT_OF_CONTACT', message: 'the control plane was last heard long ago', remedy: 'gstacks whoami' },
 });
 
+const other: JoinedNetworkState = { ...joined, network: 'other', nodeId: 'laptop-1b2c3d4e5f' };
+
 interface Row {
   readonly says: string;
   readonly networks: () => readonly object[];
@@ -94,6 +96,13 @@ const rows: readonly Row[] = [
     exitCode: 5,
     status: ['api:8080  unknown  1'],
     list: ['api:8080  unknown  1'],
+  },
+  {
+    says: 'that it was revoked in one of two networks',
+    networks: () => [{ ...joined, state: 'ended', code: 'LOCAL_NODE_REVOKED', message: 'it was revoked' }, other],
+    exitCode: 4,
+    status: ['dev: ended: it was revoked\n', 'other    '],
+    list: [],
   },
   {
     says: 'what a node of an earlier release says',

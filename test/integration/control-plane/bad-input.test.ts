@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { createUser } from '#libs/bus/nats-keys.js';
 import { query } from '#test/support/postgres.js';
@@ -54,6 +55,11 @@ const requests: readonly BadRequest[] = [
   post('a name that is null', '/v1/networks', { name: null }),
   post('a field that does not exist', '/v1/networks', { name: 'new', nmae: 'x' }, 'UNKNOWN_FIELD'),
   post('a prototype in the body', '/v1/networks', '{"name":"new","__proto__":{"x":1}}', 'MALFORMED_REQUEST'),
+  post('a constructor in the body', '/v1/networks', '{"name":"new","constructor":"x"}'),
+  {
+    ...{ what: 'a label called as what the framework strips', method: 'PATCH', path: '/v1/sandboxes/sbx-api/labels' },
+    ...{ body: { set: { tier: 'web', constructor: 'x' } }, status: 400, code: 'INVALID_INPUT' },
+  },
   post('the mode that is not there yet', '/v1/networks', { name: 'new', mode: 'routed_mesh' }, 'MODE_UNAVAILABLE', 422),
   post('an unknown mode', '/v1/networks', { name: 'new', mode: 'bridge' }),
   post('a staleness of a second', '/v1/networks', { name: 'new', maxStaleness: '1s' }),
@@ -84,6 +90,7 @@ const requests: readonly BadRequest[] = [
   post('a port twice', `${AT}/attachments`, { ...attach, ports: ['80', '80:81'] }),
   post('ports that are text', `${AT}/attachments`, { ...attach, ports: '80' }),
   post('inheritRules that is neither', `${AT}/attachments`, { ...attach, inheritRules: 'maybe' }),
+  post('replacePorts that is neither', `${AT}/attachments`, { ...attach, replacePorts: 'maybe' }),
   post('an unknown effect', `${AT}/rules`, { ...rule, effect: 'permit' }),
   post('an empty selector', `${AT}/rules`, { ...rule, from: '' }),
   post('a selector of no kind', `${AT}/rules`, { ...rule, from: 'host:a' }),
@@ -256,6 +263,26 @@ describe('bad input over HTTP', () => {
     });
     expect(answer).to.equal(431);
     expect((await callApi(controlPlane.url, 'GET', '/healthz')).body).to.deep.equal({ status: 'up' });
+  });
+
+  it('takes no client that gives up in the middle of its body for an outage of the database', async () => {
+    const { hostname, port } = new URL(controlPlane.url);
+    const before = controlPlane.log.length;
+    const client = connect(Number(port), hostname);
+    const head = ['POST /v1/networks HTTP/1.1', 'host: x', `authorization: Bearer ${controlPlane.adminToken}`];
+    await new Promise((written) => {
+      client.write(
+        `${[...head, 'content-type: application/json', 'content-length: 100'].join('\r\n')}\r\n\r\n{"na`,
+        written,
+      );
+    });
+    // The body is waited for: what comes later is answered before.
+    await callApi(controlPlane.url, 'GET', '/healthz');
+    client.resetAndDestroy();
+    await callApi(controlPlane.url, 'GET', '/healthz');
+    expect(controlPlane.log.slice(before).join(''))
+      .to.not.include('STORE_UNAVAILABLE')
+      .and.not.include('request failed');
   });
 
   it('never repeats a secret', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CHECK_CODES, CHECKS_OF } from '#libs/contracts/bus/checks.js';
+import { CHECK_CODES, CHECKS_OF, CHECKS_OF_OUTSIDE } from '#libs/contracts/bus/checks.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { DiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
 import { parseDiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js';
@@ -8,6 +8,7 @@ import type { SimulatedAgent } from './simulated-agent.js';
 
 interface Check {
   readonly agentId: string | null;
+  readonly role: string | null;
   readonly code: string;
   readonly status: string;
   readonly evidence: string;
@@ -19,6 +20,7 @@ describe('diagnostics', () => {
   let hostA: SimulatedAgent;
   let hostB: SimulatedAgent;
   const asked: { readonly agent: string; readonly role: string; readonly version: number }[] = [];
+  const outside: { readonly from: string; readonly name: string; readonly port: number }[] = [];
   /** What the agents say that their policies decide. */
   let decides: 'allow' | 'deny' | 'mixed' | null = null;
 
@@ -49,7 +51,19 @@ describe('diagnostics', () => {
   function answerWell(agent: SimulatedAgent): void {
     agent.serveDiagnose(async (value) => {
       const question = parseDiagnoseRequest(value);
-      if (question.kind === 'held' || question.kind === 'flows') throw new Error('nobody asks for that here');
+      if (question.kind === 'held' || question.kind === 'flows' || question.kind === 'denied-names') {
+        throw new Error('nobody asks for that here');
+      }
+      if (question.kind === 'outside-checks') {
+        outside.push(question);
+        const checks = CHECKS_OF_OUTSIDE[question.role].map((code) => ({
+          code,
+          status: 'pass',
+          evidence: 'seen',
+          remedy: null,
+        }));
+        return { protocol: BUS_PROTOCOL, kind: 'checks', checks, effect: decides };
+      }
       if (question.kind === 'resolve') {
         return { protocol: BUS_PROTOCOL, kind: 'resolve', address: '127.77.0.1', version: 5 };
       }
@@ -75,12 +89,65 @@ describe('diagnostics', () => {
     const { verdict, checks, firstFailure } = await test('web');
     expect(verdict).to.deep.include({ effect: 'allow', reason: 'ALLOWED', version: 7 });
     expect(verdict.epoch).to.include({ counter: 1 });
-    expect(new Set(checks.map(({ code }) => code))).to.deep.equal(new Set(CHECK_CODES));
+    const inside = CHECK_CODES.filter((code) => code !== 'NAME_RESOLVES');
+    expect(new Set(checks.map(({ code }) => code))).to.deep.equal(new Set(inside));
     expect(firstFailure).to.equal(null);
     expect(asked).to.have.deep.members([
       { agent: 'host-a', role: 'source', version: 7 },
       { agent: 'host-b', role: 'target', version: 7 },
     ]);
+  });
+
+  it('asks the agents of the sources about a name outside, and tells near misses', async () => {
+    const rule = { effect: 'allow', from: 'web', to: 'packages.example.com', port: 443 };
+    const { status, body } = await controlPlane.call('POST', '/v1/networks/dev/egress-rules', rule);
+    expect(status).to.equal(201);
+    const ruleId = (body.result as { readonly id: string }).id;
+    const allowed = await test('web', 'packages.example.com', 443);
+    expect(allowed.verdict).to.deep.include({ effect: 'allow', reason: 'ALLOWED', ruleId });
+    expect(outside.map(({ from, name, port }) => `${from} ${name}:${port}`)).to.deep.equal([
+      'web packages.example.com:443',
+    ]);
+    const seen = allowed.checks.filter(({ agentId }) => agentId === 'host-a').map(({ code }) => code);
+    expect(seen).to.have.members([...CHECKS_OF_OUTSIDE.source]);
+    expect(allowed.firstFailure).to.equal(null);
+    for (const [name, port, missed] of [
+      ['packages.example.com', 8443, 'port'],
+      ['example.com', 443, 'alias'],
+    ] as const) {
+      const denied = await test('web', name, port);
+      expect(denied.verdict).to.deep.include({ effect: 'deny', reason: 'DEFAULT_DENY' });
+      expect(denied.verdict.nearMisses).to.deep.equal([{ ruleId, missed }]);
+      const policy = denied.checks.find(({ code, agentId }) => code === 'POLICY' && agentId === null);
+      expect(policy?.remedy).to.equal(`gstacks network egress allow dev --from web --to ${name}:${port}`);
+    }
+    expect((await test('local', 'packages.example.com', 443)).verdict).to.deep.include({ reason: 'NOT_ATTACHED' });
+    const { status: removed } = await controlPlane.call('DELETE', `/v1/networks/dev/egress-rules/${ruleId}`);
+    expect(removed).to.equal(200);
+  });
+
+  it('asks the exit that a rule names too, as the end that dials, and takes no agent as the exit that is none', async () => {
+    const write = (rule: object) => controlPlane.call('POST', '/v1/networks/dev/egress-rules', rule);
+    const rule = { effect: 'allow', from: 'web', to: 'exit.example.com', port: 443 };
+    const unknown = await write({ ...rule, via: 'host-z' });
+    expect([unknown.status, unknown.body.code, unknown.body.remedy]).to.deep.equal([
+      ...[404, 'AGENT_NOT_FOUND', 'see gstacks agent list'],
+    ]);
+    expect((await write({ ...rule, effect: 'deny', via: 'host-b' })).body.code).to.equal('EXIT_OF_DENY');
+    const { status, body } = await write({ ...rule, via: 'host-b' });
+    expect(status).to.equal(201);
+    expect(body.result).to.deep.include({ via: 'host-b', to: 'exit.example.com' });
+    const { checks, firstFailure } = await test('web', 'exit.example.com', 443);
+    for (const [agentId, role] of [
+      ['host-a', 'source'],
+      ['host-b', 'target'],
+    ] as const) {
+      const codes = checks.filter((check) => check.agentId === agentId && check.role === role).map(({ code }) => code);
+      expect(codes).to.have.members([...CHECKS_OF_OUTSIDE[role]]);
+    }
+    expect(firstFailure).to.equal(null);
+    const { id } = body.result as { readonly id: string };
+    expect((await controlPlane.call('DELETE', `/v1/networks/dev/egress-rules/${id}`)).status).to.equal(200);
   });
 
   it('asks one agent alone when it is told which, as the end that it is, or else as the source', async () => {

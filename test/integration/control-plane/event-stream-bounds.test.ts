@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { EventStream, MOST_UNREAD_BYTES } from '#apps/control-plane/events/event-stream.js';
+import { MessageBatch } from '#apps/control-plane/events/message-batch.js';
 import { streamMessage } from '#apps/control-plane/events/stream-message.js';
 import { waitFor } from '#test/support/wait.js';
 import { EventReader } from './event-reader.js';
@@ -52,7 +53,7 @@ describe('what a reader leaves unread', () => {
     for (const { stream } of [slow, quick]) stream.goLive();
     let sent = 0;
     await waitFor('the slow one is ended', () => {
-      for (const { stream } of [slow, quick]) stream.take(BIG);
+      for (const { stream } of [slow, quick]) stream.take(new MessageBatch([BIG]));
       sent += 1;
       return slowEnds === 1;
     });
@@ -68,7 +69,7 @@ describe('what a reader leaves unread', () => {
   it('is bounded while it is still given what it missed', async () => {
     const { stream, reader } = await open();
     const most = Math.ceil(MOST_UNREAD_BYTES / BIG.text.length);
-    for (let sent = 0; sent < most; sent += 1) stream.take(BIG);
+    for (let sent = 0; sent < most; sent += 1) stream.take(new MessageBatch([BIG]));
     expect(slowEnds).to.equal(1);
     await reader.until('the end', ({ isEnded }) => isEnded);
     stream.goLive();
@@ -78,12 +79,12 @@ describe('what a reader leaves unread', () => {
   it('comes in order: first what was missed, then what waited, each once', async () => {
     const { stream, reader } = await open();
     const at = (position: number) => ({ ...streamMessage('network', { position }), position });
-    for (const position of [3, 4]) stream.take(at(position));
-    for (const position of [1, 2, 3]) stream.tell(at(position));
+    for (const position of [3, 4]) stream.take(new MessageBatch([at(position)]));
+    stream.tell([1, 2, 3].map(at));
     stream.knowsUpTo(3);
     stream.goLive();
-    stream.take(at(4));
-    stream.take(at(5));
+    stream.take(new MessageBatch([at(4)]));
+    stream.take(new MessageBatch([at(5)]));
     await reader.until('all', ({ events }) => events.length === 5);
     expect(reader.events.map(({ data }) => data.position)).to.deep.equal([1, 2, 3, 4, 5]);
   });

@@ -103,10 +103,10 @@ describe('the stream of events', () => {
     const [agent] = status.body.agents as { flowsCut: number; tookMs: number }[];
     expect(agent).to.include({ flowsCut: 0, tookMs: (dev.applied as { elapsedMs: number }).elapsedMs });
     const changes = await controlPlane.call('GET', '/v1/networks/dev/changes?after=4');
-    const items = changes.body.items as { version: number; summary: string }[];
-    expect(items.map(({ version, summary }) => [version, summary])).to.deep.equal([
-      [5, 'allow any to api:8080'],
-      [6, 'deny any to api:8080'],
+    const items = changes.body.items as { version: number; summary: string; takesAway: boolean }[];
+    expect(items.map(({ version, summary, takesAway }) => [version, summary, takesAway])).to.deep.equal([
+      [5, 'allow any to api:8080', false],
+      [6, 'deny any to api:8080', true],
     ]);
     const last = await controlPlane.call('GET', '/v1/networks/dev/changes?after=2&limit=1');
     expect([(last.body.items as object[]).length, last.body.leftOut]).to.deep.equal([1, 3]);

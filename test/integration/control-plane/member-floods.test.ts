@@ -12,6 +12,7 @@ import {
 } from '#libs/contracts/bus/subjects.js';
 import { floodBus } from '#test/support/bus-flood.js';
 import { query } from '#test/support/postgres.js';
+import { waitFor } from '#test/support/wait.js';
 import { callApi } from './api.js';
 import { TestControlPlane } from './setup.js';
 import type { SimulatedAgent } from './simulated-agent.js';
@@ -21,6 +22,8 @@ const LONGEST_FLOOD_SECONDS = 5;
 /** A third of the time after which an agent that was not heard is OFFLINE. */
 const HEARTBEAT_WITHIN_MS = 5_000;
 const REQUEST_MEDIAN_MS = 250;
+/** As many as one agent may have. */
+const SANDBOXES = 2_000;
 
 type Kind = 'hello' | 'heartbeat' | 'sync' | 'applied';
 
@@ -139,6 +142,33 @@ describe('a member that floods the bus', () => {
       }).timeout(20_000);
     }
   }
+
+  it('is written no more of what it reported of its sandboxes than is written when it begins', async () => {
+    const agent = await controlPlane.agent('hostile-reporter');
+    const reported = agent.report(Array.from({ length: SANDBOXES }, (_, n) => `sbx-reported-${n}`));
+    const registered = async () => {
+      const [row] = await query(
+        controlPlane.databaseUrl,
+        "SELECT count(*)::int AS count FROM events WHERE type = 'SandboxRegistered' AND stream_id LIKE '%sbx-reported-%'",
+      );
+      return Number(row?.count);
+    };
+    await waitFor('the first are written', async () => (await registered()) > 0);
+    await floodBus({
+      ...{
+        url: controlPlane.nats.url,
+        credentials: agent.busCredentials,
+        inboxPrefix: agentInboxPrefix(agent.agentId),
+      },
+      subject: agentSubject(agent.agentId, 'heartbeat'),
+      message: JSON.stringify({ ...hello([]), acknowledgements: [] }),
+      seconds: LONGEST_FLOOD_SECONDS,
+    });
+    await waitFor('the rest is left', () => controlPlane.log.some((line) => line.includes('inventory left')));
+    expect(await registered()).to.be.below(SANDBOXES);
+    await agent.close();
+    await reported.catch(() => undefined);
+  }).timeout(20_000);
 
   it('logs how much was dropped, a line for each member and kind of message', async () => {
     await controlPlane.stop();

@@ -68,7 +68,7 @@ for (const kind of ['headscale', 'tailscale'] as const) {
       const check = checksOf(await diagnose(rig.controlPlane)).at(-1);
       expect(check).to.deep.include({ code: 'AGENTS_JOINED', status: 'fail', cause: 'MESH_KEY_USED' });
       expect(check?.evidence).to.equal('host-b failed MESH_KEY_USED (authkey already used)');
-      expect(check?.remedy).to.include('reusable key');
+      expect(check?.remedy).to.include('unset GLOBALSTACKS_MESH_AUTH_KEY at the agent host-b');
       await rig.controlPlane.call('DELETE', '/v1/agents/host-b');
     });
 

@@ -68,6 +68,33 @@ describe('what policy does, and what a write would cut', () => {
 
   after(() => controlPlane.end());
 
+  it('refuses the id of a sandbox where an alias would stand, in a preview and in each kind of rule', async () => {
+    const rule = { effect: 'deny', from: 'sbx-cron', to: 'api', port: 8080 };
+    const outside = { ...rule, to: 'packages.example.com' };
+    const refused = await Promise.all([
+      call('POST', '/rules', rule),
+      call('POST', '/egress-rules', outside),
+      call('POST', '/previews', { kind: 'add-rule', ...rule }),
+      call('POST', '/previews', { kind: 'add-egress-rule', ...outside }),
+    ]);
+    expect(refused.map(({ body }) => body.code)).to.deep.equal(Array(4).fill('SOURCE_IS_SANDBOX'));
+    // Written with --force; and without it where no sandbox has that id.
+    for (const from of ['sbx-cron', 'sbx-none']) {
+      const forced = { ...rule, from, port: 9090, ...(from === 'sbx-cron' && { force: true }) };
+      const { status, body } = await call('POST', '/rules', forced);
+      expect([status, body.warnings]).to.deep.equal([
+        201,
+        [
+          {
+            code: 'SOURCE_STANDS_FOR_NOBODY',
+            message: `dev has no alias ${from} now; for a sandbox with that id, write sandbox:${from}`,
+          },
+        ],
+      ]);
+      await call('DELETE', `/rules/${(body.result as { readonly id: string }).id}`);
+    }
+  });
+
   it('counts each open connection once, by the word of the agents, and asks them once for many pages', async () => {
     const before = asked;
     const answers = await Promise.all(Array.from({ length: 20 }, () => call('GET', '/flows')));
@@ -117,8 +144,28 @@ describe('what policy does, and what a write would cut', () => {
     });
   }
 
+  it('says which sandboxes gain or lose a name outside, and writes nothing', async () => {
+    const about = { from: 'label:tier=web', to: '*.example.com', port: 443 };
+    const added = await preview({ kind: 'add-egress-rule', effect: 'allow', ...about });
+    const reached = { from: 'sandbox:sbx-web', alias: '*.example.com', port: 443 };
+    expect(added).to.deep.include({ changed: true, gained: [reached], lost: [], rules: [] });
+    expect((await call('GET', '/egress-rules')).body.items).to.deep.equal([]);
+    const { body } = await call('POST', '/egress-rules', { effect: 'allow', ...about });
+    const egressRuleId = (body.result as { readonly id: string }).id;
+    const denied = await preview({ kind: 'add-egress-rule', effect: 'deny', ...about, from: 'any' });
+    expect(denied).to.deep.include({ changed: true, gained: [], lost: [reached] });
+    const removed = await preview({ kind: 'remove-egress-rule', ruleId: egressRuleId });
+    expect(removed).to.deep.include({ changed: true, gained: [], lost: [reached] });
+    await call('DELETE', `/egress-rules/${egressRuleId}`);
+  });
+
   it('is refused as the write would be', async () => {
+    const egress = { kind: 'add-egress-rule', effect: 'allow', from: 'web', port: 443 };
     const refusals = [
+      [{ ...egress, to: '*.com' }, 'PUBLIC_SUFFIX'],
+      [{ ...egress, to: '10.0.0.1' }, 'ADDRESS_NOT_A_NAME'],
+      [{ ...egress, to: 'x.example.com', from: 'local' }, 'EGRESS_FROM_LOCAL'],
+      [{ kind: 'remove-egress-rule', ruleId: 'rule-none' }, 'RULE_NOT_FOUND'],
       [{ kind: 'delete' }, 'NETWORK_NOT_EMPTY'],
       [{ kind: 'remove-alias', alias: 'none' }, 'ALIAS_NOT_FOUND'],
       [{ kind: 'remove-rule', ruleId: 'rule-none' }, 'RULE_NOT_FOUND'],

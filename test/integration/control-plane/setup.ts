@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { type RunningControlPlane, startControlPlane } from '#apps/control-plane/control-plane.js';
 import { readSettings } from '#apps/control-plane/foundation/settings.js';
+import { logForm } from '#libs/program/log.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { freshDatabase } from '#test/support/postgres.js';
 import { type ApiAnswer, callApi } from './api.js';
@@ -50,7 +51,7 @@ export class TestControlPlane {
       this.log.push(line);
       if (shownLevel !== undefined) process.stdout.write(line);
     };
-    const logger = pino({ level: shownLevel ?? 'info' }, { write });
+    const logger = pino({ ...logForm({ process: 'control-plane' }), level: shownLevel ?? 'info' }, { write });
     this.running = await startControlPlane({ settings, logger, clock: () => new Date(Date.now() + this.clockAheadMs) });
   }
 

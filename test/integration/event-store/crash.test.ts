@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { StoreUnavailableError } from '#libs/event-store/errors.js';
+import { StoreUnavailableError, WriteOutcomeUnknownError } from '#libs/event-store/errors.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { verifyLog } from '#libs/event-store/verify-log.js';
 import { migrate } from '#migrations/index.js';
@@ -97,6 +97,36 @@ describe('a store that loses its connection', () => {
     await store.close();
   });
 
+  it('says that nothing was written when the database was away before the command was sent', async () => {
+    const store = open(200);
+    await proxy.close();
+    const write = command({ streamId: 'away' });
+    const outcome = await store.execute(write).catch((error: unknown) => error);
+    expect(outcome).to.be.instanceOf(StoreUnavailableError);
+    await store.close();
+    proxy = await CuttingProxy.start(Number(new URL(databaseUrl).port));
+    expect(await query(databaseUrl, `SELECT 1 FROM events WHERE stream_id = 'away'`)).to.have.length(0);
+  });
+
+  it('keeps no command longer than its time while the database keeps others waiting, or a new connection', async () => {
+    const giveUpAfterMs = 400;
+    const store = open(giveUpAfterMs);
+    await store.execute(command());
+    proxy.withholdAnswers();
+    const sent = store.execute(command()).catch((error: unknown) => error);
+    await waitFor('the first is written', async () => {
+      const rows = await query(databaseUrl, 'SELECT 1 FROM events');
+      return rows.length === 2;
+    });
+    const begun = performance.now();
+    const queued = await store.execute(command()).catch((error: unknown) => error);
+    expect(queued).to.be.instanceOf(StoreUnavailableError);
+    expect(performance.now() - begun).to.be.within(giveUpAfterMs - 10, 4 * giveUpAfterMs);
+    expect(await sent).to.be.instanceOf(WriteOutcomeUnknownError);
+    proxy.cut();
+    await store.close();
+  });
+
   it('says that the outcome is not known when the database stays away, and answers a repeat later', async () => {
     const store = open(200);
     const write = command({ streamId: 's' });
@@ -108,7 +138,10 @@ describe('a store that loses its connection', () => {
       return rows.length === 1;
     });
     await proxy.close();
-    expect(await outcome).to.be.instanceOf(StoreUnavailableError);
+    expect(await outcome).to.be.instanceOf(WriteOutcomeUnknownError);
+    expect(await outcome)
+      .to.have.property('remedy')
+      .that.contains(write.commandId);
     await store.close();
 
     proxy = await CuttingProxy.start(Number(new URL(databaseUrl).port));

@@ -26,12 +26,22 @@ const HOSTILE: { readonly [who: string]: { readonly identity: MeshIdentity; read
   agent: { identity: agentIdentity('host-x'), source: 'sandbox:sbx-web' },
   'local node': { identity: localIdentity('mallory', 'node-1'), source: 'local:mallory:node-1' },
 };
-const FLOODS: readonly { readonly what: string; readonly change: OutgoingHttpHeaders; readonly resets: boolean }[] = [
-  { what: 'resets each stream', change: {}, resets: true },
-  { what: 'resets each stream, which asks for nothing', change: { 'gs-port': 'x' }, resets: true },
-  { what: 'asks for nothing in each stream', change: { 'gs-port': 'x' }, resets: false },
-  { what: 'asks on for what is refused', change: { 'gs-alias': 'denied' }, resets: false },
+interface FloodOfStreams {
+  readonly what: string;
+  readonly change: OutgoingHttpHeaders;
+}
+const RESETS: readonly FloodOfStreams[] = [
+  { what: 'resets each stream', change: {} },
+  { what: 'resets each stream, which asks for nothing', change: { 'gs-port': 'x' } },
 ];
+/** Each stream is left to be answered. */
+const QUESTIONS: readonly FloodOfStreams[] = [
+  { what: 'asks for nothing in each stream', change: { 'gs-port': 'x' } },
+  { what: 'asks on for what is refused', change: { 'gs-alias': 'denied' } },
+];
+/** A tenth of what it may waste at once is taken at full speed, and then a stream in four milliseconds. */
+const ASKED = 600;
+const ASKED_TAKE_MS = 1_500;
 
 describe('a peer that opens more streams than it may', () => {
   let mesh: TestMesh;
@@ -61,14 +71,14 @@ describe('a peer that opens more streams than it may', () => {
   afterEach(() => mesh.close());
 
   for (const [who, { identity, source }] of Object.entries(HOSTILE)) {
-    for (const { what, change, resets } of who === 'agent' ? FLOODS : FLOODS.slice(0, 1)) {
+    for (const { what, change } of who === 'agent' ? RESETS : RESETS.slice(0, 1)) {
       it(`${who} that ${what} loses its session, is refused for a while, and holds up nobody`, async () => {
         const credentials = await mesh.store.credentials(identity);
         const heapBefore = heapUsed();
         const ended = new AbortController();
         const honestly = timesOf(ended.signal, () => failure(open(honest, target)));
         const { opened, wasEnded } = await floodStreams({
-          ...{ endpoint: target.endpoints[0] ?? '', credentials, resets, mostStreams: MOST_STREAMS },
+          ...{ endpoint: target.endpoints[0] ?? '', credentials, resets: true, mostStreams: MOST_STREAMS },
           headers: { ...GOOD, 'gs-source': source, ...change },
         });
         ended.abort();
@@ -85,6 +95,24 @@ describe('a peer that opens more streams than it may', () => {
         expect(heapUsed() - heapBefore).to.be.below(HEAP_BYTES);
       }).timeout(30_000);
     }
+  }
+
+  for (const { what, change } of QUESTIONS) {
+    it(`and ${what} is answered slowly, and holds up nobody`, async () => {
+      const ended = new AbortController();
+      const honestly = timesOf(ended.signal, () => failure(open(honest, target)));
+      const began = performance.now();
+      const { wasEnded } = await floodStreams({
+        ...{ endpoint: target.endpoints[0] ?? '', resets: false, mostStreams: ASKED },
+        credentials: await mesh.store.credentials(agentIdentity('host-x')),
+        headers: { ...GOOD, 'gs-source': 'sandbox:sbx-web', ...change },
+      });
+      expect(performance.now() - began).to.be.above(ASKED_TAKE_MS);
+      ended.abort();
+      expect(wasEnded).to.equal(false);
+      expect(Math.max(...(await honestly)), 'slowest new flow of an honest peer').to.be.below(NEW_FLOW_WITHIN_MS);
+      expect(target.status().code).to.equal(null);
+    });
   }
 
   it('is refused more streams than it may have open, and keeps its session', async () => {

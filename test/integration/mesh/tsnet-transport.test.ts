@@ -34,6 +34,7 @@ describe('transport tsnet', function () {
     control = await MeshFixture.start();
   });
   afterEach(async () => {
+    await control.setUp(true);
     await Promise.all(open.splice(0).map((transport) => transport.close()));
     expect(childrenOf(process.pid, 'mesh-node'), 'no mesh-node is left').to.deep.equal([]);
   });
@@ -51,6 +52,7 @@ describe('transport tsnet', function () {
       stateFolder: join(folder, `state-${count}`),
       isEphemeral: false,
       requestKey: () => control.mintKey(),
+      log: () => undefined,
       ...changes,
     });
     open.push(transport);
@@ -155,6 +157,8 @@ describe('transport tsnet', function () {
 
   it('stays in the mesh without the control server, says so, and that it is back', async () => {
     const [near, , dial] = await pair();
+    // A node has joined before the control server has told it of every other one.
+    await echoed(await dial(), 'with it');
     await control.setUp(false);
     await told(near, 'MESH_CONTROL_UNREACHABLE');
     expect(near.status().state).to.equal('joined');
@@ -191,6 +195,18 @@ describe('transport tsnet', function () {
     expect(states[0]).to.equal('MESH_NODE_ENDED');
     expect(far.status().endpoints).to.deep.equal(endpoints);
     await echoed(await dial(), 'after');
+  });
+
+  it('says with what a mesh-node crashed, and not where', async () => {
+    const transport = create();
+    await transport.join();
+    await joined(transport);
+    const said: (string | null)[] = [];
+    transport.onStatus(({ code, message }) => code === 'MESH_NODE_ENDED' && said.push(message));
+    for (const pid of childrenOf(process.pid, 'mesh-node')) process.kill(pid, 'SIGQUIT'); // Go writes every stack
+    await waitFor('it says so', () => said.length > 0, TOLD_WITHIN_MS);
+    expect(said[0]).to.match(/exit code 2.*: SIGQUIT: quit$/);
+    await joined(transport);
   });
 
   it('says that the program is missing, and joins when it is there', async () => {

@@ -31,6 +31,7 @@ describe('tsnet', () => {
       stateFolder: join(folder, hostname),
       isEphemeral: false,
       requestKey: () => control.mintKey(),
+      log: () => undefined,
     });
   });
 });

@@ -41,32 +41,21 @@ export const TORN_FILES: readonly Action[] = [
     weight: 2,
     choose(world, random) {
       const host = random.pick(HOSTS);
-      const fault = `mesh.pem of ${host}`;
-      if (world.faults.has(fault) || world.faults.disturbs(`agent-${host}`)) return null;
       const isOthers = random.chance(50);
-      const steps = 2 + random.below(3);
+      // The agent makes a new key, which has to be certified before peers take it.
+      const needed = [`agent-${host}`, 'control-plane', 'postgres'] as const;
+      if (needed.some((name) => world.faults.disturbs(name))) return null;
       return {
-        text: fault,
+        text: `mesh.pem of ${host}`,
         async run() {
           const path = world.rig.stateFile(host, 'identity/mesh.pem');
-          const whole = readFileSync(path);
           const other = HOSTS.find((one) => one !== host) ?? host;
           tear(world, host, () => {
-            if (isOthers) writeFileSync(path, readFileSync(world.rig.stateFile(other, 'identity/mesh.pem')));
+            const others = world.rig.stateFile(other, 'identity/mesh.pem');
+            if (isOthers && existsSync(others)) writeFileSync(path, readFileSync(others));
             else cutShort(path, true);
           });
-          world.faults.begin({
-            name: fault,
-            reach: { kind: 'agent', host },
-            process: null,
-            silences: [],
-            steps,
-            undo: async () => {
-              writeFileSync(path, whole);
-              kill(world, `agent-${host}`);
-            },
-          });
-          return told(`${fault} is ${isOthers ? `that of ${other}` : 'torn'}`);
+          return told(`mesh.pem of ${host} is ${isOthers ? `that of ${other}` : 'torn'}`);
         },
       };
     },

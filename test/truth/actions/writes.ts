@@ -1,23 +1,38 @@
-import { aliasesOf, allows, type Model, type NetworkModel, type Write } from '../model.js';
-import { ALIASES, NETWORKS, PUBLISHED, SANDBOXES, type Sandbox, TEAMS } from '../places.js';
+import { aliasesOf, allows, isOutside, type Model, type NetworkModel, type Write } from '../model.js';
+import {
+  ALIASES,
+  exitOf,
+  NETWORKS,
+  OUTSIDE_PORT,
+  outsideNames,
+  PUBLISHED,
+  SANDBOXES,
+  type Sandbox,
+  TEAMS,
+} from '../places.js';
 import type { Random } from '../random.js';
 import { writtenSelector } from '../selectors.js';
 import type { World } from '../world.js';
 import type { Action, Chosen } from './action.js';
 
 const COMMANDS_PERCENT = 12;
+/** Of rules, so many are about names outside; of these, so many about every name below a domain. */
+const OUTSIDE_PERCENT = 30;
+const WILDCARD_PERCENT = 30;
 
 /** What an operator writes; most of it waited for, some of it by the command itself. */
 export const WRITES: readonly Action[] = [
   row('allow', 16, (world, random) => rule(world, random, 'allow')),
   row('deny', 16, (world, random) => rule(world, random, 'deny')),
   row('remove-rule', 10, (world, random) => {
-    const found = inSomeNetwork(world, random, ({ rules }) => Object.keys(rules).toSorted());
-    return found === null ? null : { kind: 'remove-rule', network: found.network, id: found.item };
+    const found = inSomeNetwork(world, random, ({ rules }) => Object.entries(rules).toSorted());
+    if (found === null) return null;
+    const [id, { to }] = found.item;
+    return { kind: 'remove-rule', network: found.network, id, isOutside: isOutside(to) };
   }),
   row('repeat-rule', 3, (world, random) => {
     const found = inSomeNetwork(world, random, ({ rules, aliases }) =>
-      Object.values(rules).filter(({ to }) => to in aliases),
+      Object.values(rules).filter(({ to }) => isOutside(to) || to in aliases),
     );
     return found === null ? null : { kind: 'add-rule', network: found.network, id: 'repeated', rule: found.item };
   }),
@@ -95,7 +110,7 @@ export function denialAfterCopy(world: World, random: Random, copy: Model): Chos
   return { text: 'deny after the copy', run: () => world.write(write, manner) };
 }
 
-/** A rule about what is published, rather one that changes something: of the other effect than is so now. */
+/** A rule about what is published or outside, rather one that changes something: of the other effect than is so now. */
 function rule(world: World, random: Random, effect: 'allow' | 'deny'): Write | null {
   const held = world.heldFlows().filter((flow) => allows(world.model, flow));
   if (effect === 'deny' && held.length > 0 && random.chance(60)) {
@@ -103,6 +118,7 @@ function rule(world: World, random: Random, effect: 'allow' | 'deny'): Write | n
     const from = selector(world, random, network, [source]);
     return { kind: 'add-rule', network, id: 'not answered', rule: { effect, from, to, port } };
   }
+  if (world.networks.length > 0 && random.chance(OUTSIDE_PERCENT)) return outsideRule(world, random, effect);
   const found = inSomeNetwork(world, random, ({ aliases }) => Object.keys(aliases).toSorted());
   if (found === null) return null;
   const { network, item: to } = found;
@@ -112,6 +128,17 @@ function rule(world: World, random: Random, effect: 'allow' | 'deny'): Write | n
   );
   const from = selector(world, random, network, random.chance(80) && changing.length > 0 ? changing : SANDBOXES);
   return { kind: 'add-rule', network, id: 'not answered', rule: { effect, from, to, port } };
+}
+
+function outsideRule(world: World, random: Random, effect: 'allow' | 'deny'): Write {
+  const network = random.pick(world.networks);
+  const name = random.pick(outsideNames(network));
+  const to = exitOf(name) === null && random.chance(WILDCARD_PERCENT) ? `*.${network}.example.com` : name;
+  const changing = SANDBOXES.filter(
+    (source) => allows(world.model, { network, source, alias: name, port: OUTSIDE_PORT }) === (effect === 'deny'),
+  );
+  const from = selector(world, random, network, random.chance(80) && changing.length > 0 ? changing : SANDBOXES);
+  return { kind: 'add-rule', network, id: 'not answered', rule: { effect, from, to, port: OUTSIDE_PORT } };
 }
 
 function selector(world: World, random: Random, network: string, sources: readonly Sandbox[]): string {

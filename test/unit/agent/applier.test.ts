@@ -1,115 +1,9 @@
 import { expect } from 'chai';
-import { Applier, type ApplierPorts } from '#apps/agent/topology/applier.js';
-import type { LastGood } from '#apps/agent/topology/last-good.js';
-import { Settling } from '#apps/agent/topology/settling.js';
-import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
-import { type FlowId, parseAgentId, parseFlowId } from '#libs/contracts/ids.js';
-import type { RouteFailure } from '#libs/data-plane/data-plane.js';
-import { createAddressPool } from '#libs/data-plane/proxy/address-pool.js';
-import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
-import { HeldNetworks } from '#libs/member/held-networks.js';
-import { leavingSnapshot, snapshotOf } from '#test/support/snapshots.js';
+import { DiskFullError } from '#libs/contracts/disk-full.js';
+import { leavingSnapshot } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
-const HOST_A = parseAgentId('host-a', 'agent');
-const NOW = new Date('2026-01-02T03:04:05Z');
-const flow = (digit: string): FlowId => parseFlowId(digit.repeat(32), 'flow');
-
-function held(
-  version: number,
-  aliases: readonly string[],
-  networkId = '0a',
-  epoch = { counter: 1, id: 'one' },
-): HeldNetwork {
-  const snapshot = snapshotOf({
-    networkId,
-    name: `net-${networkId}`,
-    version,
-    sandboxes: { 'sbx-web': 'host-a', 'sbx-far': 'host-b' },
-    aliases: Object.fromEntries(aliases.map((alias) => [alias, { sandbox: 'sbx-far', ports: [8080] }])),
-  });
-  return { epoch, hash: `hash-${version}`, signature: `signature-${version}`, snapshot };
-}
-
-/** Ports that write down what is asked of them, and fail or wait where a test says so. */
-class Recorder {
-  readonly steps: string[] = [];
-  readonly acknowledged: AppliedMessage[] = [];
-  readonly saved: LastGood[] = [];
-  readonly later: (() => void)[] = [];
-  cuts: readonly FlowId[] = [];
-  unanswered: AppliedMessage[] = [];
-  failOpen: (alias: string) => string | null = () => null;
-  namesOf = new Map<string, () => Promise<void>>();
-  saveFails = false;
-  readonly applier: Applier;
-
-  constructor() {
-    const pool = createAddressPool('127.77.0.0/24');
-    const settling = new Settling({
-      agentId: HOST_A,
-      addresses: {
-        assign: (networkId, alias) => pool.assign(networkId, alias, 0),
-        addressOf: (networkId, alias) => pool.addressOf(networkId, alias),
-        release: (networkId, alias) => pool.release(networkId, alias, 0),
-        save: async () => {},
-      },
-      listeners: {
-        open: async (routes) => {
-          this.steps.push(`open ${routes.map(({ alias }) => alias)}`);
-          return routes.flatMap((route): RouteFailure[] => {
-            const code = this.failOpen(route.alias);
-            return code === null ? [] : [{ route, code, message: code }];
-          });
-        },
-        retain: async (routes) => void this.steps.push(`retain ${routes.map(({ alias }) => alias).sort()}`),
-      },
-      publishNames: async (networkId, names) => {
-        await this.namesOf.get(networkId)?.();
-        const unserved = names === null || names.unserved.length === 0 ? '' : `, not ${names.unserved}`;
-        this.steps.push(`names ${names === null ? 'none' : names.records.map(({ alias }) => alias)}${unserved}`);
-      },
-    });
-    const ports: ApplierPorts = {
-      held: new HeldNetworks(),
-      flows: {
-        apply: (networkId, view) => {
-          this.steps.push(`policy ${networkId} ${view?.version ?? 'none'}`);
-          return this.cuts;
-        },
-      },
-      settling,
-      store: {
-        save: async (lastGood) => {
-          if (this.saveFails) throw new Error('disk full');
-          this.steps.push(`save ${lastGood.held.snapshot.version}`);
-          this.saved.push(lastGood);
-        },
-      },
-      acknowledgements: {
-        add: (message) => {
-          this.steps.push(`acknowledge ${message.to}`);
-          this.acknowledged.push(message);
-        },
-        unanswered: () => this.unanswered,
-      },
-      now: () => NOW,
-      later: (work) => {
-        this.later.push(work);
-        return { cancel: () => {} };
-      },
-      report: () => {},
-    };
-    this.applier = new Applier(ports);
-  }
-
-  /** Takes a version and waits until it is acknowledged. */
-  async applied(network: HeldNetwork): Promise<AppliedMessage> {
-    this.applier.take(network);
-    const { version } = network.snapshot;
-    return waitFor(`version ${version}`, () => this.acknowledged.find(({ to }) => to === version));
-  }
-}
+import { flow, held, NOW, Recorder } from './applier-recorder.js';
 
 describe('applying a version', () => {
   let recorder: Recorder;
@@ -207,6 +101,51 @@ describe('applying a version', () => {
     expect(recorder.acknowledged[1]).to.deep.include({ from: 1, to: 1, aliasFailures: [] });
   });
 
+  it('tries again ever later, up to ten seconds, and at first soon for the next version', async () => {
+    recorder.failOpen = () => 'PROXY_ADDRESS_IN_USE';
+    await recorder.applied(held(1, ['api']));
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      await waitFor(`attempt ${attempt}`, () => recorder.later.length === attempt + 1);
+      recorder.later[attempt]?.();
+    }
+    await waitFor('the last attempt', () => recorder.later.length === 7);
+    expect(recorder.delaysMs).to.deep.equal([1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+    await recorder.applied(held(2, ['api']));
+    await waitFor('the next version', () => recorder.later.length === 8);
+    expect(recorder.delaysMs[7]).to.equal(1_000);
+  });
+
+  it('calls an attempt off that a newer version or the end overtakes', async () => {
+    recorder.failOpen = () => 'PROXY_ADDRESS_IN_USE';
+    await recorder.applied(held(1, ['api']));
+    await waitFor('an attempt to come', () => recorder.later.length === 1);
+    await recorder.applied(held(2, ['api']));
+    await waitFor('that of the next version', () => recorder.later.length === 2);
+    expect(recorder.cancelled).to.deep.equal([0]);
+    await recorder.applier.close();
+    expect(recorder.cancelled).to.deep.equal([0, 1]);
+    recorder.steps.length = 0;
+    recorder.later[1]?.();
+    await recorder.applier.close();
+    expect(recorder.steps).to.deep.equal([]);
+  });
+
+  it('plans no attempt for a version that was overtaken, nor when it has ended meanwhile', async () => {
+    const release: (() => void)[] = [];
+    recorder.namesOf.set('0a', () => new Promise((resolve) => release.push(resolve)));
+    recorder.failOpen = () => 'PROXY_ADDRESS_IN_USE';
+    recorder.applier.take(held(1, ['api']));
+    await waitFor('the first version', () => release.length === 1);
+    recorder.applier.take(held(2, ['api']));
+    release[0]?.();
+    await waitFor('the second version', () => release.length === 2);
+    const closed = recorder.applier.close();
+    release[1]?.();
+    await closed;
+    expect(recorder.later).to.have.length(0);
+    expect(recorder.acknowledged.map(({ to }) => to)).to.deep.equal([1, 2]);
+  });
+
   it('tells of every alias when the names are not served', async () => {
     recorder.namesOf.set('0a', () => Promise.reject(new Error('the worker is silent')));
     const { aliasFailures } = await recorder.applied(held(1, ['api', 'other']));
@@ -217,16 +156,42 @@ describe('applying a version', () => {
   });
 
   it('acknowledges nothing that is not on disk, and tries again', async () => {
-    recorder.saveFails = true;
+    recorder.saveFails = new Error('unplugged');
     recorder.cuts = [flow('c')];
     recorder.applier.take(held(1, ['api']));
     await waitFor('the attempt', () => recorder.later.length === 1);
     expect(recorder.acknowledged).to.deep.equal([]);
-    recorder.saveFails = false;
+    recorder.saveFails = null;
     recorder.later[0]?.();
     await waitFor('acknowledged', () => recorder.acknowledged.length === 1);
     expect(recorder.acknowledged[0]?.flowsCut).to.deep.equal([flow('c')]);
   });
+
+  for (const [error, code, message] of [
+    [
+      new DiskFullError('/state/0a.json'),
+      'DISK_FULL',
+      '/state/0a.json cannot be written: no space is left on its disk; make',
+    ],
+    [new Error('EIO: i/o error, write'), 'NOT_APPLIED', 'EIO: i/o error, write'],
+  ] as const) {
+    it(`says ${code} at each attempt that fails, until the version is acknowledged`, async () => {
+      await recorder.applied(held(1, ['api']));
+      recorder.saveFails = error;
+      recorder.applier.take(held(2, ['api']));
+      for (const attempt of [1, 2]) {
+        await waitFor('the attempt', () => recorder.later.length === attempt);
+        const refused = recorder.refused.at(-1);
+        expect(recorder.refused).to.have.length(attempt);
+        expect(refused).to.include({ outcome: 'refused', code, from: 1, to: 2, hash: 'hash-2', signature: null });
+        expect(refused?.message).to.match(new RegExp(`^${message}`));
+        if (attempt === 2) recorder.saveFails = null;
+        recorder.later.at(-1)?.();
+      }
+      await waitFor('acknowledged', () => recorder.acknowledged.some(({ to }) => to === 2));
+      expect(recorder.refused).to.have.length(2);
+    });
+  }
 
   it('keeps on disk what was not answered yet', async () => {
     const first = await recorder.applied(held(1, ['api']));

@@ -64,8 +64,10 @@ before(async () => {
     flows: {
       probe: async () => ({ kind: 'taken', agentId: HOST_A, version: 7 }),
       dialTarget: async () => null,
+      tryOutside: async () => null,
       flows: () => [],
     },
+    egress: { mode: 'listed', resolve: null, deniedOf: async () => [] },
     inspection: seen,
     dialForbidden: async () => forbidden({}),
     checkIsolation: async () => {},
@@ -275,6 +277,7 @@ function flows(change: Partial<DiagnosedAgent['flows']>): Partial<DiagnosedAgent
   const carried: DiagnosedAgent['flows'] = {
     probe: async () => ({ kind: 'taken', agentId: HOST_A, version: 7 }),
     dialTarget: async () => null,
+    tryOutside: async () => null,
     flows: () => [],
   };
   return { flows: { ...carried, ...change } };
@@ -303,7 +306,7 @@ function dials(dialled: number, reached: readonly string[]): Dials {
 }
 
 function forbidden(change: Partial<ForbiddenDials>): ForbiddenDials {
-  return { kind: 'dialled', inPlace: null, neighbours: dials(2, []), host: dials(1, []), ...change };
+  return { kind: 'dialled', inPlace: null, madeFor: null, neighbours: dials(2, []), host: dials(1, []), ...change };
 }
 
 function dialled(change: Partial<ForbiddenDials>): Partial<DiagnosedAgent> {

@@ -47,6 +47,12 @@ describe('containers as sandboxes', () => {
     ['an invalid label', { labels: { 'gstacks.sandbox': 'a b' } }, 'SANDBOX_LABEL_INVALID', /label/],
     ['a name too long', { name: 'x'.repeat(129), labels: { 'gstacks.sandbox': '' } }, 'SANDBOX_LABEL_INVALID', /label/],
     ['no label, on the network', { labels: {} }, 'SANDBOX_LABEL_MISSING', /gstacks\.sandbox=<id>/],
+    [
+      "another agent's name, on this agent's network",
+      { labels: { ...SANDBOX, 'gstacks.agent': 'hots-a' } },
+      'AGENT_LABEL_OTHER',
+      /gstacks\.agent=host-a/,
+    ],
     ['another word for attach', { labels: { ...SANDBOX, 'gstacks.attach': 'yes' } }, 'ATTACH_LABEL_INVALID', /auto/],
     ["the host's network", { networkMode: 'host', endpoints: [endpoint('host', '')] }, 'HOST_NETWORK', /network_mode/],
     ["another container's network", { networkMode: 'container:c2', endpoints: [] }, 'SHARED_NETWORK', /other/],
@@ -109,7 +115,8 @@ describe('containers as sandboxes', () => {
     ['an attach label', { 'gstacks.attach': 'auto' }, [], true],
     ['a place on the network', {}, ['gstacks'], true],
     ["this agent's name", { ...SANDBOX, 'gstacks.agent': 'host-a' }, [], true],
-    ["another agent's name", { ...SANDBOX, 'gstacks.agent': 'host-b' }, ['gstacks'], false],
+    ["another agent's name", { ...SANDBOX, 'gstacks.agent': 'host-b' }, ['bridge'], false],
+    ["another agent's name, on this agent's network", { ...SANDBOX, 'gstacks.agent': 'host-b' }, ['gstacks'], true],
   ];
   for (const [what, labels, networks, expected] of concerned) {
     it(`concern the agent or not: ${what}`, () => expect(concerns({ labels, networks }, TERMS)).to.equal(expected));

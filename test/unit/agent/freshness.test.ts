@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Moment, secondsBetween } from '#apps/agent/contact/boot-clock.js';
+import { type Moment, secondsBetween, systemClock } from '#apps/agent/contact/boot-clock.js';
 import { openFreshness } from '#apps/agent/contact/freshness.js';
+import { waitFor } from '#test/support/wait.js';
 
 const moment = (bootId: string, uptimeSeconds: number, wallSeconds: number): Moment => ({
   bootId,
@@ -23,6 +24,13 @@ describe('the time since the control plane last answered', () => {
   for (const [what, earlier, later, expected] of rows) {
     it(what, () => expect(secondsBetween(earlier, later)).to.equal(expected));
   }
+
+  it("the host's own clock goes on as the kernel's does", async () => {
+    const clock = systemClock();
+    const first = clock();
+    await waitFor('it has gone on', () => secondsBetween(first, clock()) >= 0.1);
+    expect(Math.abs(clock().uptimeSeconds - uptime())).to.be.below(1);
+  });
 
   describe('kept on disk', () => {
     let folder: string;

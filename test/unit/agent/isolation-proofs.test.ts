@@ -24,6 +24,7 @@ const proof = (atMs: number, judged: typeof KEPT_APART | typeof REACHED = KEPT_A
   place,
   atMs,
   judged,
+  isShared: false,
 });
 
 describe('the next dial that must fail', () => {
@@ -41,6 +42,12 @@ describe('the next dial that must fail', () => {
       expect(nextDue([report('sbx-web', change)], proofs, 1_000)?.atMs ?? null).to.equal(atMs);
     });
   }
+
+  it('of what was tried for many at once is due after a minute, however many there are', () => {
+    const reports = Array.from({ length: 500 }, (_, number) => report(`sbx-${number}`));
+    const proofs = new Map(reports.map(({ sandboxId }) => [sandboxId, { ...proof(1_000), isShared: true }]));
+    expect(nextDue(reports, proofs, 1_000)?.atMs).to.equal(61_000);
+  });
 
   for (const [count, withinMs, mostAMinute] of [
     [1, MINUTE_MS, 1],
@@ -94,6 +101,7 @@ describe('proofs of isolation', () => {
   const answer = (neighbours: Dials, host: Dials) => async (): Promise<ForbiddenDials> => ({
     kind: 'dialled',
     inPlace: null,
+    madeFor: null,
     neighbours,
     host,
   });
@@ -122,6 +130,21 @@ describe('proofs of isolation', () => {
     expect(isolationEvidence).to.equal('sbx-web reaches 10.76.0.1:9999 of its host past the proxy');
     expect(isolationRemedy).to.be.a('string');
     expect(told).to.equal(1);
+  });
+
+  it('count for all sandboxes that the dials were made for, and for no other', async () => {
+    let asked = 0;
+    found = async () => {
+      asked += 1;
+      const madeFor = asked === 1 ? new Set(['10.76.0.2', '10.76.0.3']) : new Set(['10.76.0.4']);
+      return { ...(await answer(dials(2), dials(3, asked === 1 ? ['10.76.0.1:9999'] : []))()), madeFor };
+    };
+    const addresses = { 'sbx-web': '10.76.0.2', 'sbx-api': '10.76.0.3', 'sbx-late': '10.76.0.4' };
+    present = Object.entries(addresses).map(([name, address]) => report(name, { address }));
+    proofs.sandboxesChanged();
+    await tried('sbx-late');
+    expect(proofs.reports().map(({ isolation }) => isolation)).to.deep.equal(['broken', 'broken', 'enforced']);
+    expect([asked, told]).to.deep.equal([2, 1]);
   });
 
   it('leave out what was found of a sandbox that is elsewhere now', async () => {

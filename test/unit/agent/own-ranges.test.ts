@@ -8,7 +8,6 @@ describe("the ranges of a host's own", () => {
     const host = { proxyRange: '10.77.0.0/16', linkRanges: ['10.76.0.0/16', 'fd01:2:3::/48'] };
     const own = [host.proxyRange, ...host.linkRanges];
     expect(ownRanges({ ...host, mesh: 'direct' })).to.deep.equal(own);
-    expect(ownRanges({ ...host, mesh: 'unavailable' })).to.deep.equal(own);
     expect(ownRanges({ ...host, mesh: 'tsnet' })).to.deep.equal([...own, ...TSNET]);
   });
 

@@ -33,6 +33,25 @@ describe("the agent's settings", () => {
     expect(settings.mesh).to.deep.include({ transport: null, controlUrl: null, authKey: null });
   });
 
+  it('list names outside by rule wherever the driver has a link, unless told otherwise', () => {
+    for (const [driver, egress] of Object.entries({
+      static: 'open',
+      netns: 'listed',
+      docker: 'listed',
+      link: 'listed',
+    })) {
+      const environment = {
+        ...LEAST,
+        GLOBALSTACKS_AGENT_DRIVER: driver,
+        GLOBALSTACKS_AGENT_LINKS: '/etc/gs/links.yaml',
+      };
+      expect(parseAgentSettings(environment).egress, driver).to.equal(egress);
+      for (const said of ['listed', 'none', 'open']) {
+        expect(parseAgentSettings({ ...environment, GLOBALSTACKS_AGENT_EGRESS: said }).egress).to.equal(said);
+      }
+    }
+  });
+
   it('give each agent with netns a prefix that begins no other agent', () => {
     const driver = readNetnsSettings(variablesOf(LEAST), HOST_A);
     expect(driver).to.deep.include({ namespacePrefix: 'gs.host-a.', sandboxRange: '10.76.0.0/16', dnsAddress: null });
@@ -55,6 +74,7 @@ describe("the agent's settings", () => {
     ['GLOBALSTACKS_AGENT_MESH_PROXY_BIND', '127.77.0.1/16'],
     ['GLOBALSTACKS_AGENT_TRUST_ADDRESSES', 'yes'],
     ['GLOBALSTACKS_AGENT_DNS_UPSTREAMS', 'system,refuse'],
+    ['GLOBALSTACKS_AGENT_EGRESS', 'all'],
     ['GLOBALSTACKS_AGENT_FLOWS', '-1'],
     ['GLOBALSTACKS_MESH_TRANSPORT', 'carrier-pigeon'],
     ['GLOBALSTACKS_LOG_LEVEL', 'loud'],
@@ -175,10 +195,8 @@ describe("the agent's settings", () => {
 });
 
 function unavailable(transport: MeshState['transport']): object {
-  const message =
-    transport === 'tsnet'
-      ? 'no mesh: the transport tsnet needs GLOBALSTACKS_MESH_CONTROL_URL, here or at the control plane'
-      : 'no mesh: set GLOBALSTACKS_MESH_CONTROL_URL at the control plane, or GLOBALSTACKS_MESH_TRANSPORT=direct here';
+  const here = transport === 'tsnet' ? 'GLOBALSTACKS_MESH_CONTROL_URL' : 'GLOBALSTACKS_MESH_TRANSPORT';
+  const message = `no mesh: the control plane has offered none so far, and ${here} is not set here`;
   const state: MeshState = { transport, state: 'failed', code: 'MESH_NOT_CONFIGURED', message, endpoints: [] };
   return { kind: 'unavailable', state };
 }

@@ -26,6 +26,13 @@ describe('settings of npm start', () => {
       {},
       { home: '/clone/.gstacks', port: 8_000, sandboxes: 'netns' },
     ],
+    ['nothing said of logs', [], { GLOBALSTACKS_LOG_FILES: '' }, { logs: { maxBytes: 16_777_216, files: 4 } }],
+    [
+      'bounds of logs',
+      [],
+      { GLOBALSTACKS_LOG_MEGABYTES: '2', GLOBALSTACKS_LOG_FILES: '1' },
+      { logs: { maxBytes: 2_097_152, files: 1 } },
+    ],
     ['help', ['-h'], {}, 'help'],
   ];
   for (const [title, args, environment, expected] of rows) {
@@ -42,6 +49,16 @@ describe('settings of npm start', () => {
     expect(() => ofEnvironment('docker', 'tcp://10.0.0.1:2375')).to.throw(CodedError, 'DOCKER_HOST');
     expect(ofEnvironment('static', 'tcp://10.0.0.1:2375')).to.have.property('sandboxes', 'static');
   });
+
+  for (const [name, value] of [
+    ['GLOBALSTACKS_LOG_MEGABYTES', '0'],
+    ['GLOBALSTACKS_LOG_MEGABYTES', 'much'],
+    ['GLOBALSTACKS_LOG_FILES', '101'],
+  ] as const) {
+    it(`refuses ${name}=${value}, and names it`, () => {
+      expect(() => parseSettings([], { [name]: value }, CLONE)).to.throw(CodedError, name);
+    });
+  }
 
   for (const args of [
     ['--sandboxes', 'kubernetes'],

@@ -56,6 +56,25 @@ describe('fair queues', () => {
     expect([seen, most]).to.deep.equal([['1', '2', '3', '4'], 2]);
   });
 
+  it('lets a sender that is held back wait after each of its tasks, and nobody else', async () => {
+    const fair = queues();
+    const ran: string[] = [];
+    let isHeldBack = true;
+    const add = (sender: string, kind: string) =>
+      fair.add({ ...turn(sender, kind), ...(sender === 'a' ? { isHeldBack: () => isHeldBack } : {}) }, async () => {
+        ran.push(sender);
+      });
+    for (let count = 0; count < 30; count += 1) add('a', count % 2 === 0 ? 'hello' : 'heartbeat');
+    for (let count = 0; count < 300; count += 1) add('b', 'heartbeat');
+    const began = performance.now();
+    await fair.idle('b.heartbeat');
+    const [asLong, ofA] = [performance.now() - began, ran.filter((sender) => sender === 'a').length];
+    expect(ofA).to.be.within(1, 2 + asLong / 3);
+    isHeldBack = false;
+    await fair.idle();
+    expect(ran.filter((sender) => sender === 'a')).to.have.length(30);
+  });
+
   it('drops what is too much of one subject, and says so', async () => {
     const fair = queues();
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -81,20 +81,14 @@ describe('cli: destinations', () => {
     expect(parseDestination('api:8080', 'to')).to.deep.equal({ alias: 'api', port: 8080 });
   });
 
-  for (const text of [
-    '',
-    'api',
-    'api:',
-    ':8080',
-    'api:0',
-    'api:65536',
-    'api:8080:1',
-    'local:8080',
-    'API:1',
-    'api:8080/udp',
-  ]) {
+  for (const text of ['', 'api', 'api:', ':8080', 'api:0', 'api:65536', 'api:8080:1', 'local:8080', 'API:1']) {
     it(`are refused as ${JSON.stringify(text)}`, () => {
       expect(thrown(() => parseDestination(text, 'to')).code).to.be.oneOf(['INVALID_INPUT', 'ALIAS_RESERVED']);
     });
   }
+
+  it('are of TCP', () => {
+    expect(parseDestination('api:8080/tcp', 'to')).to.deep.equal({ alias: 'api', port: 8080 });
+    expect(thrown(() => parseDestination('api:8080/udp', 'to')).code).to.equal('UDP_UNSUPPORTED');
+  });
 });

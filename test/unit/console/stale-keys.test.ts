@@ -8,6 +8,7 @@ function isStale(name: string, data: unknown, key: readonly unknown[]): boolean 
 
 describe('what an event makes out of date', () => {
   const rule = { network: 'dev', type: 'PolicyRuleAdded', ruleId: 'rule-1234' };
+  const egressRule = { network: 'dev', type: 'EgressRuleAdded', ruleId: 'rule-1234' };
   const alias = { network: 'dev', type: 'AliasPublished', sandboxId: 'sbx-api' };
   const rows: readonly (readonly [name: string, data: unknown, key: readonly string[], isStale: boolean])[] = [
     ['network', rule, ['network', 'dev', 'rules'], true],
@@ -15,6 +16,10 @@ describe('what an event makes out of date', () => {
     ['network', rule, ['networks'], true],
     ['network', rule, ['network', 'dev', 'aliases'], false],
     ['network', rule, ['network', 'prod', 'rules'], false],
+    ['network', egressRule, ['network', 'dev', 'egress-rules'], true],
+    ['network', egressRule, ['network', 'dev', 'denied-names'], true],
+    ['network', egressRule, ['network', 'dev', 'verdict'], true],
+    ['network', egressRule, ['network', 'dev', 'aliases'], false],
     ['network', alias, ['network', 'dev', 'aliases'], true],
     ['network', alias, ['sandbox', 'sbx-api'], true],
     ['network', alias, ['sandbox', 'sbx-web'], false],

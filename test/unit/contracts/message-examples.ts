@@ -125,6 +125,18 @@ export const examples: { readonly [name: string]: object } = {
     ],
     leftOut: 0,
   },
+  deniedNames: { protocol: 2, kind: 'denied-names', networkId },
+  deniedNamesReply: {
+    protocol: 2,
+    kind: 'denied-names',
+    denied: [
+      {
+        ...{ sandboxId: 'sbx-web', name: 'packages.example.com', port: 443, reason: 'DEFAULT_DENY', count: 3 },
+        lastAt: '2026-01-02T03:04:05.000Z',
+      },
+    ],
+    leftOut: 0,
+  },
   resolveReply: { protocol: 2, kind: 'resolve', address: '127.77.0.1', version: 7 },
   checksReply: {
     protocol: 2,

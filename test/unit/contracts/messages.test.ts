@@ -34,6 +34,8 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
   held: parseDiagnoseRequest,
   heldReply: parseDiagnoseReply,
   flows: parseDiagnoseRequest,
+  deniedNames: parseDiagnoseRequest,
+  deniedNamesReply: parseDiagnoseReply,
   flowsReply: parseDiagnoseReply,
   resolveReply: parseDiagnoseReply,
   checksReply: parseDiagnoseReply,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseAliasPort, parseAliasPorts, parsePort } from '#libs/contracts/ports.js';
+import { parseAliasPort, parseAliasPorts, parsePort, parseTcpPort } from '#libs/contracts/ports.js';
 import { refused, shown } from './refused.js';
 
 describe('a port', () => {
@@ -31,6 +31,19 @@ describe('a port', () => {
     {},
   ];
   for (const value of bad) it(`may not be ${shown(value)}`, () => refused(() => parsePort(value, 'port'), 'port'));
+});
+
+describe('a port that a rule is about', () => {
+  for (const value of [443, '443', '443/tcp', '443/TCP']) {
+    it(`may be ${shown(value)}`, () => expect(parseTcpPort(value, 'port')).to.equal(443));
+  }
+  for (const value of ['443/udp', '443/UDP', '443/quic']) {
+    it(`may not be ${value}: only TCP is carried`, () =>
+      refused(() => parseTcpPort(value, 'port'), 'port', 'UDP_UNSUPPORTED'));
+  }
+  for (const value of ['', '/tcp', '443/', '443/sctp', '443/tcp/tcp', '0/tcp', null]) {
+    it(`may not be ${shown(value)}`, () => refused(() => parseTcpPort(value, 'port'), 'port'));
+  }
 });
 
 describe('a port of an alias', () => {

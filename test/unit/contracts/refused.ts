@@ -8,7 +8,7 @@ export function refused(parse: () => unknown, field: string, code = 'INVALID_INP
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     expect(error).to.include({ field, code });
-    expect(error.message).to.match(/^\S+: .* is not valid; expected \S/);
+    expect(error.message).to.match(/^\S+( is missing|: .* is not valid); expected \S/);
     expect(error.remedy).to.be.a('string').and.not.be.empty;
     return;
   }

@@ -23,6 +23,7 @@ const topology: Topology = {
   sandboxes: new Map(),
   aliases: new Map(),
   rules: new Map(),
+  egressRules: new Map(),
   quarantinedSince: null,
   formerPublishers: new Map(),
 };

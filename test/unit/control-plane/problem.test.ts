@@ -2,9 +2,23 @@ import { expect } from 'chai';
 import { problemOf } from '#apps/control-plane/api/problem.js';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { DomainError } from '#libs/domain/decision.js';
-import { CommandIdReusedError, StoreUnavailableError, VersionConflictError } from '#libs/event-store/errors.js';
+import {
+  CommandIdReusedError,
+  StoreFullError,
+  StoreUnavailableError,
+  VersionConflictError,
+  WriteOutcomeUnknownError,
+} from '#libs/event-store/errors.js';
 
-const databaseAway = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' });
+const databaseAway = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), {
+  code: 'ECONNREFUSED',
+  syscall: 'connect',
+});
+
+const databaseFull = Object.assign(new Error('could not extend file "base/5/16401", on host 10.1.2.3'), {
+  code: '53100',
+  severity: 'ERROR',
+});
 
 const rows: readonly (readonly [unknown, number, string])[] = [
   [new InvalidInputError('name', 'X', 'a name'), 400, 'INVALID_INPUT'],
@@ -15,9 +29,15 @@ const rows: readonly (readonly [unknown, number, string])[] = [
   [new VersionConflictError('network-x', 1, 2), 412, 'VERSION_CONFLICT'],
   [new CommandIdReusedError('k'), 422, 'IDEMPOTENCY_KEY_REUSED'],
   [new StoreUnavailableError(databaseAway), 503, 'STORE_UNAVAILABLE'],
+  [new WriteOutcomeUnknownError('k', databaseAway), 504, 'WRITE_OUTCOME_UNKNOWN'],
+  [new StoreFullError(databaseFull), 503, 'STORE_FULL'],
+  [databaseFull, 503, 'STORE_FULL'],
+  [Object.assign(new Error('query failed'), { driverError: databaseFull }), 503, 'STORE_FULL'],
   [databaseAway, 503, 'STORE_UNAVAILABLE'],
   [new AggregateError([databaseAway]), 503, 'STORE_UNAVAILABLE'],
   [Object.assign(new Error('ending'), { code: '57P01' }), 503, 'STORE_UNAVAILABLE'],
+  [Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }), 503, 'STORE_UNAVAILABLE'],
+  [Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 }), 400, 'MALFORMED_REQUEST'],
   [Object.assign(new Error('duplicate'), { code: '23505' }), 500, 'INTERNAL'],
   [new CodedError('BUS_UNAVAILABLE', 'no'), 503, 'BUS_UNAVAILABLE'],
   [new Error('password is hunter2'), 500, 'INTERNAL'],

@@ -35,7 +35,7 @@ describe('what a probe of the live path shows', () => {
     ['denied here', refusedHere('DEFAULT_DENY'), 'skipped', /nothing was sent.*DEFAULT_DENY/, null],
     ['at its limit here', refusedHere('FLOW_LIMIT'), 'fail', /refused here: FLOW_LIMIT/, /FLOWS_PER_SANDBOX/],
     ['out of contact here', refusedHere('STALE'), 'fail', /STALE/, /gstacks agent list/],
-    ['without a mesh', refusedHere('MESH_NOT_CONFIGURED'), 'fail', /MESH_NOT_CONFIGURED/, /MESH_CONTROL_URL/],
+    ['without a mesh', refusedHere('MESH_NOT_CONFIGURED'), 'fail', /MESH_NOT_CONFIGURED/, /gstacks mesh doctor/],
     ['not here', refusedHere('SOURCE_NOT_HERE'), 'fail', /SOURCE_NOT_HERE/, /gstacks sandbox list/],
     ['denied there', refusedThere('DEFAULT_DENY'), 'fail', /agent host-b refuses.*DEFAULT_DENY/, /network status dev/],
     ['not held there', refusedThere('NETWORK_UNKNOWN'), 'fail', /NETWORK_UNKNOWN/, /network status dev/],

@@ -76,6 +76,22 @@ describe('DNS answers', () => {
     });
   }
 
+  // RFC 1035 section 4.1.1: opcode and RD are the client's; RFC 4035 section 3.1.6: CD is copied, AD is not claimed.
+  for (const [what, asked, answered] of [
+    ['nothing', 0x0000, 0x8400],
+    ['RD', 0x0100, 0x8500],
+    ['CD', 0x0010, 0x8410],
+    ['RD and CD', 0x0110, 0x8510],
+    ['AD', 0x0020, 0x8400],
+    ['AA, RA and an rcode, which are not for queries', 0x0483, 0x8400],
+  ] as const) {
+    it(`echo of what a query asks for only what it may: ${what}`, () => {
+      const packet = encode({ id: 1, questions: [{ name: 'api.dev.gstacks', type: 'A' }] });
+      packet.writeUInt16BE(asked, 2);
+      expect(answerTo(served, packet, '10.0.0.1')?.readUInt16BE(2)).to.equal(answered);
+    });
+  }
+
   it('answers for a foreign network exactly as for an absent one', () => {
     const foreign = encode({ id: 1, questions: [{ name: 'api.prod.gstacks', type: 'A' }] });
     const absent = encode({ id: 1, questions: [{ name: 'api.qrod.gstacks', type: 'A' }] });

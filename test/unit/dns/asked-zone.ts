@@ -42,8 +42,10 @@ export function serve(zone: DnsZone, queriesPerSecond = 1_000_000): Served {
   const memory = createCounterMemory();
   const index = indexZone(zone, 1);
   const handler = createHandler({
+    outside: null,
     zone: () => index,
     upstream: null,
+    denied: () => {},
     reverseNames: createReverseNames(forbiddenBlocks(['127.77.0.0/16', 'fd00::/64'])),
     rateLimit: createRateLimit(queriesPerSecond, 100),
     count: countIn(memory),

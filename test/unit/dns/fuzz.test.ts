@@ -23,8 +23,10 @@ describe('DNS handler under arbitrary packets', () => {
   );
   const memory = createCounterMemory();
   const handler = createHandler({
+    outside: null,
     zone: () => zone,
     upstream: null,
+    denied: () => {},
     reverseNames: createReverseNames(forbiddenBlocks(['127.77.0.0/16', 'fd00::/64'])),
     rateLimit: createRateLimit(1e9, 10),
     count: countIn(memory),

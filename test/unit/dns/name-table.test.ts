@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { buildNameTable, isSameName, type NameTable } from '#libs/data-plane/dns/name-table.js';
+import { buildNameTable, createNameTable, isSameName, type NameTable } from '#libs/data-plane/dns/name-table.js';
 import { wireName } from '#libs/data-plane/dns/zone-index.js';
 
 const octets = (wire: string): Buffer => Buffer.from(wire, 'latin1');
@@ -34,6 +34,20 @@ describe('DNS name table', () => {
         }
       }),
     );
+  });
+
+  it('grows while it is in use, and keeps what it has', () => {
+    const growing = createNameTable(7, 1, 1);
+    const names = Array.from({ length: 1_000 }, (_, index) => wireName(`A${index}.dev.gstacks`));
+    names.forEach((name, index) => {
+      expect(found(growing, octets(name), 0, name.length)).to.equal(undefined);
+      growing.add(octets(`x${name}`), 1, name.length + 1, index, Uint8Array.of(index & 0xff, 7));
+      const half = index >> 1;
+      expect(found(growing, octets(names[half] ?? ''), 0, names[half]?.length ?? 0)).to.equal(half);
+    });
+    names.forEach((name, index) => {
+      expect(found(growing, octets(name), 0, name.length)).to.equal(index);
+    });
   });
 
   it('finds every one of ten thousand', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createRateLimit } from '#libs/data-plane/dns/rate-limit.js';
+import { createRateLimit, type RateLimit } from '#libs/data-plane/dns/rate-limit.js';
 
 describe('DNS rate limit', () => {
   it('allows a second worth at once, then as many as time earns', () => {
@@ -20,5 +20,28 @@ describe('DNS rate limit', () => {
     expect([limit.take('c', 0), limit.take('d', 0)]).to.deep.equal([true, false]);
     // Both are full again and forgotten: two new sources have a bucket each.
     expect([limit.take('e', 2_000), limit.take('f', 2_000), limit.take('e', 2_000)]).to.deep.equal([true, true, false]);
+  });
+
+  /** How many of this many queries are taken. */
+  const taken = (limit: RateLimit, source: string, nowMs: number, queries = 20): number =>
+    Array.from({ length: queries }, () => limit.take(source, nowMs)).filter(Boolean).length;
+
+  it('looks for room at most once a second, however many sources are forged', () => {
+    const limit = createRateLimit(10, 2);
+    expect([taken(limit, 'a', 0, 1), taken(limit, 'b', 0, 1)]).to.deep.equal([1, 1]);
+    // No bucket is full yet: c has that of all others.
+    expect(taken(limit, 'c', 0)).to.equal(10);
+    // The buckets of a and b have long been full again, but they are removed only a second after the last look.
+    expect(taken(limit, 'd', 900)).to.equal(9);
+    expect([taken(limit, 'd', 1_000), taken(limit, 'e', 1_000)]).to.deep.equal([10, 10]);
+    expect(taken(limit, 'f', 1_000)).to.equal(1);
+  });
+
+  it('forgets only buckets that are full: a source is no better off after the others were looked at', () => {
+    const limit = createRateLimit(10, 2);
+    expect([taken(limit, 'a', 0, 1), taken(limit, 'b', 500)]).to.deep.equal([1, 10]);
+    expect(taken(limit, 'c', 600, 1)).to.equal(1);
+    expect(taken(limit, 'b', 600)).to.equal(1);
+    expect(taken(limit, 'a', 600)).to.equal(10);
   });
 });

@@ -45,6 +45,18 @@ describe('DNS upstream question', () => {
     expect(sent.additionals?.[0]).to.deep.include({ type: 'OPT', udpPayloadSize: 1232, flag_do: true, options: [] });
   });
 
+  for (const [what, asked, sent] of [
+    ['RD and CD', 0x0110, 0x0110],
+    ['neither', 0x0000, 0x0000],
+    ['AD and Z, which are left out', 0x0160, 0x0100],
+  ] as const) {
+    it(`passes on what the client asks of a resolver: ${what}`, () => {
+      const packet = Buffer.from(ASKED);
+      packet.writeUInt16BE(asked, 2);
+      expect(upstreamQuestion(packet, QUERY, 1).readUInt16BE(2)).to.equal(sent);
+    });
+  }
+
   it('recognises its answer by id and question, whatever the case, and nothing else', () => {
     const recognised = (message: Buffer): boolean => answersQuestion(message, QUESTION, QUERY.questionEnd);
     expect(recognised(answer([]))).to.equal(true);

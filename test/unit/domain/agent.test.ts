@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseAgentId } from '#libs/contracts/ids.js';
-import { type AgentCommand, decideAgent } from '#libs/domain/agent/decide.js';
+import { type AgentCommand, decideAgent, unusableAgent } from '#libs/domain/agent/decide.js';
 import type { AgentEvent } from '#libs/domain/agent/events.js';
 import { type AgentState, AgentStreamError, evolveAgent } from '#libs/domain/agent/state.js';
 import { DomainError } from '#libs/domain/decision.js';
@@ -110,5 +110,13 @@ describe('an agent', () => {
 
   it('has a stream that begins with its enrolment', () => {
     expect(() => evolveAgent(null, revoked)).to.throw(AgentStreamError, 'AgentRevoked');
+  });
+
+  it('can be named by a command while it is enrolled, in whatever field', () => {
+    expect(unusableAgent(agentId, fold([enrolled()]), 'via')).to.equal(null);
+    expect(unusableAgent(agentId, null, 'via')).to.include({ code: 'AGENT_NOT_FOUND', field: 'via' });
+    expect(unusableAgent(agentId, null, 'agentId')).to.include({ code: 'AGENT_NOT_FOUND', field: 'agentId' });
+    expect(unusableAgent(agentId, fold([enrolled(), revoked]), 'via')).to.include({ code: 'AGENT_REVOKED' });
+    expect(unusableAgent(agentId, fold([enrolled(), revoked, enrolled('UB', 'm2')]), 'via')).to.equal(null);
   });
 });

@@ -26,15 +26,55 @@ describe('publishing an alias', () => {
       .thenWritten([], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080)] });
   });
 
-  it('changes the ports of an alias of the same sandbox, and names rules that come to nothing by it', () => {
+  it('adds ports to those that an alias of the same sandbox has', () => {
     given(...withRule)
-      .when(publish('sbx-api', 'api', [9090]))
+      .when(publish('sbx-api', 'api', [9090, 80]))
+      .thenWritten([portsChanged('api', 80, 8080, 9090)], {
+        alias: 'api',
+        sandboxId: 'sbx-api',
+        ports: [port(80), port(8080), port(9090)],
+      });
+    given(...dev, published('api', 'sbx-api', 80, 8080))
+      .when(publish('sbx-api', 'api', [8080]))
+      .thenWritten([], { alias: 'api', sandboxId: 'sbx-api', ports: [port(80), port(8080)] });
+    given(...withApi)
+      .when(attach('sbx-api', { as: 'api', ports: [9090] }))
+      .thenWritten([portsChanged('api', 8080, 9090)], { sandboxId: 'sbx-api', alias: 'api' });
+  });
+
+  it('never leads a port elsewhere unasked, and says how to ask', () => {
+    given(...dev, published('api', 'sbx-api', 443, '80:8080'))
+      .when(publish('sbx-api', 'api', ['80:9090', 9000]))
+      .thenRefused(
+        'conflict',
+        'ALIAS_PORT_DIFFERS',
+        'publishes 80:8080 already, not 80:9090',
+        'gstacks network alias add dev sbx-api api --port 80:9090 --port 443 --port 9000 --replace-ports',
+      );
+  });
+
+  it('adds ports up to the most that one alias has', () => {
+    const most = Array.from({ length: 32 }, (_, at) => at + 1);
+    given(...dev, published('api', 'sbx-api', ...most))
+      .when(publish('sbx-api', 'api', [8080]))
+      .thenRefused('conflict', 'TOO_MANY_PORTS', 'api', '32', '--replace-ports');
+    given(...dev, published('api', 'sbx-api', ...most))
+      .when(publish('sbx-api', 'api', [8080], { replacePorts: true }))
+      .thenWritten([portsChanged('api', 8080)], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080)] }, []);
+  });
+
+  it('replaces the ports of an alias when asked, and names rules that come to nothing by it', () => {
+    given(...withRule)
+      .when(publish('sbx-api', 'api', [9090], { replacePorts: true }))
       .thenWritten([portsChanged('api', 9090)], { alias: 'api', sandboxId: 'sbx-api', ports: [port(9090)] }, [
         'PORT_NOT_PUBLISHED: rule-0001 names port 8080, which api does not publish',
       ]);
     given(...withApi)
-      .when(publish('sbx-api', 'api', ['8080:80']))
+      .when(publish('sbx-api', 'api', ['8080:80'], { replacePorts: true }))
       .thenWritten([portsChanged('api', '8080:80')], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080, 80)] });
+    given(...dev, published('api', 'sbx-api', 80, 8080))
+      .when(attach('sbx-api', { as: 'api', ports: [9090], replacePorts: true }))
+      .thenWritten([portsChanged('api', 9090)], { sandboxId: 'sbx-api', alias: 'api' });
   });
 
   it('refuses an alias that another sandbox publishes', () => {
@@ -63,7 +103,7 @@ describe('publishing an alias', () => {
 
   it('hands them over when asked', () => {
     given(...withRule, aliasRemoved('api'))
-      .when(publish('sbx-web', 'api', [8080], true))
+      .when(publish('sbx-web', 'api', [8080], { inheritRules: true }))
       .thenWritten([published('api', 'sbx-web', 8080)], { alias: 'api', sandboxId: 'sbx-web', ports: [port(8080)] }, [
         'RULES_APPLY: rules written before apply to api from now on: rule-0001',
       ]);

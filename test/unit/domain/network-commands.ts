@@ -7,6 +7,7 @@ import {
   parseRuleId,
   parseSandboxId,
 } from '#libs/contracts/ids.js';
+import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseAliasPorts } from '#libs/contracts/ports.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { type Decision, DomainError, type Outcome } from '#libs/domain/decision.js';
@@ -51,6 +52,7 @@ export const attach = (
     readonly as?: string;
     readonly ports?: readonly (string | number)[];
     readonly inheritRules?: boolean;
+    readonly replacePorts?: boolean;
   } = {},
 ): NetworkCommand => ({
   kind: 'AttachSandbox',
@@ -61,6 +63,7 @@ export const attach = (
       ? null
       : { alias: alias(options.as), ports: parseAliasPorts(options.ports ?? [8080], 'ports') },
   inheritRules: options.inheritRules ?? false,
+  replacePorts: options.replacePorts ?? false,
 });
 
 /** No agent ever reported it. */
@@ -70,6 +73,7 @@ export const attachUnknown = (id: string): NetworkCommand => ({
   sandbox: null,
   publication: null,
   inheritRules: false,
+  replacePorts: false,
 });
 
 export const detach = (id: string): NetworkCommand => ({ kind: 'DetachSandbox', sandboxId: sandbox(id) });
@@ -78,13 +82,14 @@ export const publish = (
   id: string,
   name: string,
   ports: readonly (string | number)[] = [8080],
-  inheritRules = false,
+  { inheritRules = false, replacePorts = false } = {},
 ): NetworkCommand => ({
   kind: 'PublishAlias',
   sandboxId: sandbox(id),
   alias: alias(name),
   ports: parseAliasPorts(ports, 'ports'),
   inheritRules,
+  replacePorts,
 });
 
 export const unpublish = (name: string): NetworkCommand => ({ kind: 'RemoveAlias', alias: alias(name) });
@@ -96,6 +101,7 @@ export const addRule = (
   from: string,
   to: string,
   port: number,
+  meant: string | null = null,
 ): NetworkCommand => ({
   kind: 'AddRule',
   ruleId: parseRuleId(`rule-${id}`, 'rule'),
@@ -103,6 +109,7 @@ export const addRule = (
   from: parseSelector(from, 'from'),
   to: alias(to),
   port,
+  meantSandbox: meant === null ? null : sandbox(meant),
 });
 
 export const removeRule = (id: string): NetworkCommand => ({
@@ -145,8 +152,33 @@ export const given = (...events: readonly NetworkEvent[]) => ({
     thenRefused: (category: DomainError['category'], code: string, ...words: readonly string[]) => {
       const decision = decided(events, command);
       expect(decision).to.be.instanceOf(DomainError).and.include({ category, code });
-      for (const word of words) expect((decision as DomainError).message).to.contain(word);
-      expect((decision as DomainError).remedy, 'a next step').to.be.a('string').and.not.be.empty;
+      const { message, remedy } = decision as DomainError;
+      for (const word of words) expect(`${message}; ${remedy}`).to.contain(word);
+      expect(remedy, 'a next step').to.be.a('string').and.not.be.empty;
     },
   }),
+});
+
+export const addEgressRule = (
+  id: string,
+  effect: 'allow' | 'deny',
+  from: string,
+  to: string,
+  {
+    port = 443,
+    via = null,
+    meant = null,
+  }: { readonly port?: number; readonly via?: string | null; readonly meant?: string | null } = {},
+) =>
+  ({
+    kind: 'AddEgressRule',
+    ruleId: parseRuleId(`rule-${id}`, 'rule'),
+    ...{ effect, from: parseSelector(from, 'from'), to: parseOutsidePattern(to, 'to'), port, private: false },
+    via: via === null ? null : parseAgentId(via, 'via'),
+    meantSandbox: meant === null ? null : sandbox(meant),
+  }) satisfies NetworkCommand;
+
+export const removeEgressRule = (id: string): NetworkCommand => ({
+  kind: 'RemoveEgressRule',
+  ruleId: parseRuleId(`rule-${id}`, 'rule'),
 });

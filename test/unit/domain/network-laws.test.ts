@@ -44,14 +44,16 @@ const ruleName = fc.constantFrom('0001', '0002', '0003', '0004', '0005', '0006')
 const ports = fc.uniqueArray(portNumber, { minLength: 1 });
 const effect = fc.constantFrom('allow', 'deny');
 
+const asked = { inheritRules: fc.boolean(), replacePorts: fc.boolean() };
+
 const attachment = fc
-  .record({ id: sandboxName, agent: agentName, labels, as: fc.option(aliasName), ports, inheritRules: fc.boolean() })
+  .record({ id: sandboxName, agent: agentName, labels, as: fc.option(aliasName), ports, ...asked })
   .map(({ id, as, ...options }) => attach(id, as === null ? options : { ...options, as }));
 
 const command: fc.Arbitrary<NetworkCommand> = fc.oneof(
   { weight: 6, arbitrary: attachment },
   { weight: 2, arbitrary: sandboxName.map(detach) },
-  { weight: 4, arbitrary: fc.tuple(sandboxName, aliasName, ports, fc.boolean()).map((of) => publish(...of)) },
+  { weight: 4, arbitrary: fc.tuple(sandboxName, aliasName, ports, fc.record(asked)).map((of) => publish(...of)) },
   { weight: 2, arbitrary: aliasName.map(unpublish) },
   { weight: 8, arbitrary: fc.tuple(ruleName, effect, selectorText, aliasName, portNumber).map((of) => addRule(...of)) },
   { weight: 2, arbitrary: ruleName.map(removeRule) },
@@ -61,7 +63,10 @@ const command: fc.Arbitrary<NetworkCommand> = fc.oneof(
 const rare = fc.oneof({ weight: 40, arbitrary: command }, { weight: 1, arbitrary: fc.boolean().map(remove) });
 const commands = fc.array(rare, { maxLength: 40, size: 'max' }).map((rest) => [create(), ...rest]);
 
-/** One port that many rules are about, so that most allows meet a deny; what is attached and published changes meanwhile. */
+/**
+ * One port that many rules are about, so that most allows meet a deny; what is attached and published changes
+ * meanwhile.
+ */
 const rulesOfOnePort = fc
   .array(
     fc.oneof(
@@ -172,6 +177,25 @@ describe('whatever commands a network is given', () => {
         });
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('no port of an alias is closed or led elsewhere, unless somebody said --replace-ports', () => {
+    const unasked = commands.map((sequence) =>
+      sequence.map((next) => ('replacePorts' in next ? { ...next, replacePorts: false } : next)),
+    );
+    fc.assert(
+      fc.property(unasked, (sequence) => {
+        let before: Topology['aliases'] = new Map();
+        run(sequence, ({ aliases }, events) => {
+          for (const event of events) {
+            if (event.type !== 'AliasPortsChanged') continue;
+            expect(event.data.ports).to.deep.include.members([...(before.get(event.data.alias)?.ports ?? [])]);
+          }
+          before = new Map(aliases);
+        });
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { aliasRemoved, rule, ruleRemoved } from '#test/unit/policy/network-events.js';
+import { aliasRemoved, published, rule, ruleRemoved } from '#test/unit/policy/network-events.js';
 import { addRule, given, removeRule } from './network-commands.js';
 import { dev, printed, withApi, withRule } from './network-fixtures.js';
 
@@ -38,6 +38,17 @@ describe('adding a rule', () => {
       .thenRefused('conflict', 'RULE_ID_TAKEN');
   });
 
+  it('refuses the id of a sandbox where an alias would stand, and says how it is written', () => {
+    for (const effect of ['allow', 'deny'] as const) {
+      given(...withApi)
+        .when(addRule('0001', effect, 'sbx-web', 'api', 8080, 'sbx-web'))
+        .thenRefused('invalid', 'SOURCE_IS_SANDBOX', 'no alias sbx-web', 'sandbox:sbx-web', '--force');
+    }
+    given(...withApi, published('sbx-web', 'sbx-web', 80))
+      .when(addRule('0001', 'allow', 'sbx-web', 'api', 8080, 'sbx-web'))
+      .thenWritten([rule('0001', 'allow sbx-web -> api:8080')], printed('0001', 'allow', 'sbx-web'));
+  });
+
   it('stops at five thousand rules', () => {
     const full = Array.from({ length: 5000 }, (_, index) =>
       rule(String(10_000 + index), `allow any -> api:${index + 1}`),
@@ -65,7 +76,12 @@ describe('adding a rule', () => {
       'allow sandbox:sbx-typo -> api:8080',
       ['SOURCE_STANDS_FOR_NOBODY: sandbox sbx-typo is not attached to dev now'],
     ],
-    ['an alias not there', [], 'deny web -> api:8080', ['SOURCE_STANDS_FOR_NOBODY: dev has no alias web now']],
+    [
+      'an alias not there',
+      [],
+      'deny web -> api:8080',
+      ['SOURCE_STANDS_FOR_NOBODY: dev has no alias web now; for a sandbox with that id, write sandbox:web'],
+    ],
     [
       'a label nobody has',
       [],

@@ -35,6 +35,7 @@ describe('fold', () => {
       sandboxes: new Map(),
       aliases: new Map(),
       rules: new Map(),
+      egressRules: new Map(),
       quarantinedSince: null,
       formerPublishers: new Map(),
       deleted: false,

@@ -175,7 +175,8 @@ export class World {
 }
 
 function attachment(id: SandboxId, sandbox: SandboxState | null): NetworkCommand {
-  return { kind: 'AttachSandbox', sandboxId: id, sandbox, publication: null, inheritRules: false };
+  const asked = { inheritRules: false, replacePorts: false };
+  return { kind: 'AttachSandbox', sandboxId: id, sandbox, publication: null, ...asked };
 }
 
 function eventsOf<Event>(decision: Decision<Event, unknown>): readonly Event[] {

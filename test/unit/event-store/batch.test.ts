@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { commandKey, type LogState, type PendingCommand, planBatch } from '#libs/event-store/batch.js';
+import { claimKey, commandKey, type LogState, type PendingCommand, planBatch } from '#libs/event-store/batch.js';
 import { ClaimTakenError, CommandIdReusedError, VersionConflictError } from '#libs/event-store/errors.js';
 import type { CommandWrite } from '#libs/event-store/event-store.js';
 import { GENESIS_HASH } from '#libs/event-store/hash-chain.js';
@@ -71,9 +71,74 @@ describe('planning a batch', () => {
     expect(claimChanges.map((change) => change.holder)).to.deep.equal(['a', null, 'c']);
   });
 
+  it('lets a stream claim again what it holds, which changes nothing, and keep what another one releases', () => {
+    const { answers, claimChanges } = plan(
+      [
+        command({ streamId: 'a', claims: [NAME] }),
+        command({ streamId: 'b', releases: [NAME] }),
+        command({ streamId: 'a', expectedVersion: 1, claims: [NAME] }),
+      ],
+      { claims: new Map([[claimKey(NAME), 'a']]) },
+    );
+    expect(answers.filter((answer) => answer instanceof Error)).to.deep.equal([]);
+    expect(claimChanges).to.deep.equal([]);
+  });
+
+  it('refuses a command of two claims whole when one is taken', () => {
+    const other = { scope: 'network-name', value: 'other' };
+    const { answers, claimChanges, events, commands } = plan(
+      [command({ streamId: 'b', claims: [other, NAME], releases: [other] })],
+      { claims: new Map([[claimKey(NAME), 'a']]) },
+    );
+    expect(answers[0]).to.be.instanceOf(ClaimTakenError);
+    expect([claimChanges, events, commands]).to.deep.equal([[], [], []]);
+  });
+
   it('never dates an event before the one ahead of it', () => {
     const { events } = plan([command()], { headRecordedAt: '2026-01-31T10:20:31.000Z' });
     expect(events[0]?.recordedAt).to.equal('2026-01-31T10:20:31.000Z');
     expect(plan([command()]).events[0]?.recordedAt).to.equal(EMPTY.now);
+  });
+
+  it('keeps commands of two people with one id apart, and claims of two scopes with one value', () => {
+    const { answers } = plan([
+      command({ streamId: 'a', actor: 'ada', commandId: 'c', claims: [NAME] }),
+      command({ streamId: 'b', actor: 'bob', commandId: 'c', claims: [{ ...NAME, scope: 'other' }] }),
+    ]);
+    expect(answers.map((answer) => (answer instanceof Error ? answer.message : answer.kind))).to.deep.equal([
+      'written',
+      'written',
+    ]);
+  });
+
+  it('writes what an event is about and what stands beside it', () => {
+    const { events } = plan([
+      command({ events: [{ type: 'Happened', schemaVersion: 2, data: { what: 1 }, metadata: { by: 'hand' } }] }),
+    ]);
+    expect(events[0]).to.include({ schemaVersion: 2, dataText: '{"what":1}', metadataText: '{"by":"hand"}' });
+  });
+
+  it('plans on what the log holds: its end, its streams and its claims', () => {
+    const state = {
+      headPosition: 8,
+      headHash: 'theirs',
+      streamVersions: new Map([['a', 3]]),
+      claims: new Map([[claimKey(NAME), 'a']]),
+    };
+    const { events, answers, headPosition, commands } = plan(
+      [
+        command({ streamId: 'a', expectedVersion: 3, causationId: 'why', result: 1 }),
+        command({ streamId: 'b', claims: [NAME] }),
+      ],
+      state,
+    );
+    expect(
+      events.map(({ position, streamVersion, previousHash }) => [position, streamVersion, previousHash]),
+    ).to.deep.equal([[9, 4, 'theirs']]);
+    expect(events[0]).to.include({ causationId: 'why', metadataText: '{}' });
+    expect(answers[0]).to.deep.equal({ kind: 'written', position: 9, streamVersion: 4, result: 1 });
+    expect(commands[0]).to.include({ position: 9, streamVersion: 4, resultText: '1' });
+    expect(answers[1]).to.include({ code: 'CLAIM_TAKEN', holder: 'a' });
+    expect(headPosition).to.equal(9);
   });
 });

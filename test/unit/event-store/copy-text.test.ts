@@ -9,6 +9,9 @@ describe('a line of COPY', () => {
     ['escapes beside nulls', '\\N\t{"a":"\\\\n \\\\"x\\\\""}\n', [null, '{"a":"\\n \\"x\\""}']],
     ['text that looks like a null', '\\\\N\tN\n', ['\\N', 'N']],
     ['control characters', 'a\\tb\\nc\n', ['a\tb\nc']],
+    ['every character that is escaped', '\\\\\\b\\f\\n\\r\\t\\v\n', ['\\\b\f\n\r\t\v']],
+    ['an escape after the last null', '\\N\ta\\tb\n', [null, 'a\tb']],
+    ['nothing', '\n', ['']],
   ];
   for (const [name, line, columns] of cases) {
     it(`is read and printed with ${name}`, () => {

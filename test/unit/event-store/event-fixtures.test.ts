@@ -29,6 +29,8 @@ const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
   AliasRemoved: true,
   PolicyRuleAdded: true,
   PolicyRuleRemoved: true,
+  EgressRuleAdded: true,
+  EgressRuleRemoved: true,
   SandboxPlacementChanged: true,
   SandboxLabelsChanged: true,
   NetworkDeleted: true,
@@ -98,6 +100,26 @@ describe('events of every schema version ever written', () => {
     const ended = evolveNetworkThrough(null, events);
     expect(ended).to.include({ deleted: true, version: events.length });
     expect([ended?.sandboxes.size, ended?.aliases.size, ended?.rules.size]).to.deep.equal([0, 0, 0]);
+  });
+
+  it('fold to egress rules, the earlier ones without an exit', () => {
+    const [before, after] = ['network-stream.v1.json', 'network-egress.v2.json'].map((file) =>
+      fixture(file)
+        .map((event) => eventOf(NETWORK, event))
+        .filter(({ type }) => type === 'EgressRuleAdded'),
+    );
+    expect(before?.map(({ data }) => data)).to.deep.equal([
+      {
+        ...{ ruleId: 'rule-5e0d32bc', effect: 'allow', from: 'label:tier=back', to: '*.packages.example.com' },
+        ...{ port: 443, private: false, via: null },
+      },
+    ]);
+    expect(after?.map(({ data }) => data)).to.deep.equal([
+      {
+        ...{ ruleId: 'rule-77ab01cd', effect: 'allow', from: 'web', to: 'api.example.com' },
+        ...{ port: 443, private: false, via: 'host-b' },
+      },
+    ]);
   });
 
   it('fold to the sandbox they describe', () => {

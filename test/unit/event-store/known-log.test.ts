@@ -64,4 +64,61 @@ describe('what is known of the log', () => {
     nowMs += 1_000;
     expect(known.stateFor(pending({ streamId: 'a' }))).to.include({ headPosition: 5, headHash: 'theirs' });
   });
+
+  it('is good for a second to the millisecond, and nothing before the first read', () => {
+    expect(new KnownLog(() => nowMs).stateFor(pending({ streamId: 'a' }))).to.equal(null);
+    nowMs += 1_000;
+    expect(known.stateFor(pending({ streamId: 'a' }))?.now).to.equal('2026-01-31T10:20:31.000Z');
+  });
+
+  it('knows the streams that were read', () => {
+    known.learn({ ...EMPTY, streamVersions: new Map([['b', 4]]) });
+    expect(known.stateFor(pending({ streamId: 'b', expectedVersion: 4 }))?.streamVersions.get('b')).to.equal(4);
+  });
+
+  it('lets a stream begin that nobody has seen, and needs every command of a batch to be plain', () => {
+    const begins = pending({ streamId: 'new' });
+    const goesOn = pending({ streamId: 'b', expectedVersion: 3 });
+    expect(known.stateFor(begins)).not.to.equal(null);
+    expect(known.stateFor([...begins, ...goesOn])).to.equal(null);
+  });
+
+  it('keeps what it knows of streams over a read that finds its own end, and nothing over another one', () => {
+    const goesOn = pending({ streamId: 'a', expectedVersion: 1 });
+    const plan = planBatch(EMPTY, pending({ streamId: 'a' }));
+    known.advance(plan);
+    const ours = { ...EMPTY, headPosition: 1, headHash: String(plan.events[0]?.hash), streamVersions: new Map() };
+    known.learn(ours);
+    expect(known.stateFor(goesOn)?.streamVersions.get('a')).to.equal(1);
+    known.learn({ ...ours, headPosition: 2, headHash: 'theirs' });
+    nowMs += 999;
+    expect(known.stateFor(pending({ streamId: 'new' })), 'while another process appends').to.equal(null);
+    nowMs += 1;
+    expect(known.stateFor(pending({ streamId: 'new' }))).to.include({ headPosition: 2, headHash: 'theirs' });
+    expect(known.stateFor(goesOn), 'of a stream that the other may have written').to.equal(null);
+  });
+
+  it('stays as it is after a batch without events, and knows no stream once the connection was lost', () => {
+    known.advance(planBatch(EMPTY, [{ write: command({ streamId: 'a', events: [] }), uncertain: false }]));
+    expect(known.stateFor(pending({ streamId: 'a' }))).to.include({ headPosition: 0, headHash: GENESIS_HASH });
+    known.advance(planBatch(EMPTY, pending({ streamId: 'a' })));
+    known.forget();
+    known.learn({ ...EMPTY, streamVersions: new Map() });
+    expect(known.stateFor(pending({ streamId: 'a', expectedVersion: 1 }))).to.equal(null);
+  });
+
+  it('holds twenty thousand streams at most', () => {
+    const plan = planBatch(EMPTY, pending({ streamId: 'a' }));
+    const [row] = plan.commands;
+    if (row === undefined) throw new Error('no command');
+    const commands = Array.from({ length: 20_001 }, (_, index) => ({
+      ...row,
+      write: { ...row.write, streamId: `stream-${index}` },
+    }));
+    known.advance({ ...plan, commands });
+    expect(known.stateFor(pending({ streamId: 'stream-0', expectedVersion: 1 }))).not.to.equal(null);
+    known.advance(plan);
+    expect(known.stateFor(pending({ streamId: 'stream-0', expectedVersion: 1 }))).to.equal(null);
+    expect(known.stateFor(pending({ streamId: 'a', expectedVersion: 1 }))).not.to.equal(null);
+  });
 });

@@ -29,6 +29,10 @@ describe('upcasters', () => {
     });
   }
 
+  it('say which version is the newest', () => {
+    expect([upcasters.newestVersion('Renamed'), new Upcasters().newestVersion('Renamed')]).to.deep.equal([3, 1]);
+  });
+
   it('leave an event that has no older versions as it is', () => {
     const event = stored('Plain', 1, { a: 1 });
     expect(upcasters.upcast(event)).to.equal(event);

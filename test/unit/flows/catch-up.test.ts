@@ -92,4 +92,26 @@ describe('a flow between hosts that hold different versions', () => {
     expect(refused.map(({ outcome, code }) => `${outcome} ${code}`)).to.deep.equal(['refused EXPLICIT_DENY']);
     expect(rig.syncs.map(({ at, version }) => `${at} ${version}`)).to.deep.equal(['host-a 2']);
   });
+
+  it('is tried once more and no more by a source whose target knows better each time', async () => {
+    rig.hostA.apply(TEST_NETWORK, rig.view(1));
+    rig.hostB.apply(TEST_NETWORK, rig.denyingView(2));
+    const outcome = outcomeOf(rig.connect());
+    await waitFor('the source to ask', () => rig.syncs.length > 0);
+    rig.hostB.apply(TEST_NETWORK, rig.denyingView(3));
+    rig.hostA.apply(TEST_NETWORK, rig.view(2));
+    expect(await outcome).to.equal('ECONNRESET');
+    expect(rig.syncs.map(({ at, version }) => `${at} ${version}`)).to.deep.equal(['host-a 2']);
+    expect(rig.records.filter(({ role }) => role === 'target')).to.have.length(2);
+  });
+
+  it('is not tried again when the target decided otherwise on the same version', async () => {
+    rig.hostA.apply(TEST_NETWORK, rig.view(2));
+    rig.hostB.apply(TEST_NETWORK, rig.denyingView(2));
+    expect(await outcomeOf(rig.connect())).to.equal('ECONNRESET');
+    expect(rig.records.map(({ role, code }) => `${role} ${code}`)).to.deep.equal([
+      'target EXPLICIT_DENY',
+      'source EXPLICIT_DENY',
+    ]);
+  });
 });

@@ -159,6 +159,15 @@ describe('a probe of a flow to another host', () => {
     expect(brief(await behind)).to.equal('taken by host-b at 7');
   });
 
+  it('is decided again by a source that has caught up with a target that took it', async () => {
+    await start();
+    apply(4, 5);
+    const asked = probe();
+    await waitFor('the source asks for version 5', () => rig.syncs.some(({ at }) => at === HOST_A));
+    rig.hostA.apply(TEST_NETWORK, rig.denyingView(5));
+    expect(brief(await asked)).to.equal('refused here: EXPLICIT_DENY');
+  });
+
   it('is refused for a target that is elsewhere, is not placed, or that the driver does not report', async () => {
     await start();
     apply(4, 4, { sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-c' } });
@@ -169,6 +178,8 @@ describe('a probe of a flow to another host', () => {
     };
     rig.apply(rig.view(5, ghost));
     expect(brief(await probe())).to.equal('refused by host-b at 5: TARGET_NOT_HERE');
+    rig.apply(rig.view(6, { ...ghost, sandboxes: { 'sbx-web': 'host-a', 'sbx-ghost': 'host-a' } }));
+    expect(brief(await probe())).to.equal('refused here: TARGET_NOT_HERE');
   });
 
   it('reaches nobody where a flow would not', async () => {

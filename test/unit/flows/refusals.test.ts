@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { parseAliasName, parseFlowId, parseLocalNodeId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
+import { FairQueues } from '#libs/async/fair-queues.js';
+import { parseFlowId, parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
 import { createDial } from '#libs/data-plane/flows/dial.js';
-import type { FlowRequest, IncomingFlow, MeshIdentity } from '#libs/mesh/flow.js';
+import type { FlowRequest, MeshIdentity } from '#libs/mesh/flow.js';
+import { askForFlow } from '#test/support/asked-flow.js';
 import { FlowRig, HOST_A, HOST_B, outcomeOf, type RigOptions } from '#test/support/flow-rig.js';
 import { createHeldDial, type HeldDial } from '#test/support/held-dial.js';
-import { createMemoryFlows } from '#test/support/mesh-pair.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -21,33 +21,19 @@ function start(options: Partial<RigOptions> = {}): Promise<FlowRig> {
   });
 }
 
-/** Asks host-b for a flow as a peer would; resolves with how it answered. */
-function ask(peer: MeshIdentity, changes: Partial<FlowRequest> = {}, signal = new AbortController().signal) {
-  const request: FlowRequest = {
-    flowId: parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
-    networkId: TEST_NETWORK,
-    alias: parseAliasName('api', 'alias'),
-    port: rig.route.port,
-    source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-web', 'sandbox') },
-    version: 1,
-    ...changes,
-  };
-  return new Promise<string>((resolve) => {
-    const flow: IncomingFlow = {
-      request,
-      peer,
-      signal,
-      accept: (version) => {
-        resolve(`accepted ${version}`);
-        const [here, there] = createMemoryFlows(version);
-        here.on('error', () => {});
-        return there;
-      },
-      refuse: (code, _message, version) => resolve(`tried and refused ${code} ${version}`),
-      refuseUntried: (code, _message, version) => resolve(`refused ${code} ${version}`),
-    };
-    rig.hostB.acceptPeer(flow);
-  });
+/** A client in another process sends something and resets, while this one takes no connection. */
+function sendAndReset(): void {
+  const { address, port } = rig.route;
+  const { status } = spawnSync(process.execPath, [
+    '-e',
+    `const socket = require('node:net').connect({ host: '${address}', port: ${port}, localAddress: '127.88.0.2' });
+     socket.write('hello', () => socket.resetAndDestroy());`,
+  ]);
+  expect(status).to.equal(0);
+}
+
+function ask(peer: MeshIdentity, changes: Partial<FlowRequest> = {}, signal?: AbortSignal): Promise<string> {
+  return askForFlow(rig, peer, changes, signal);
 }
 
 const agentA: MeshIdentity = { kind: 'agent', agentId: HOST_A };
@@ -162,20 +148,35 @@ describe('a source host', () => {
     expect(rig.records.at(-1)).to.include({ source: null });
   });
 
-  it('says of a client that reset before it was accepted that its source did, and forwards nothing', async () => {
-    rig = await start();
+  it('says of a client that reset before it was accepted that its source did, and makes no flow of it', async () => {
+    let turnsTaken = 0;
+    const turns = new (class extends FairQueues {
+      override add(...asked: Parameters<FairQueues['add']>): boolean {
+        turnsTaken += 1;
+        return super.add(...asked);
+      }
+    })(1);
+    rig = await start({ seams: { turns } });
     rig.apply(rig.view(1));
-    const { address, port } = rig.route;
-    // Another process, while this one takes no connection.
-    const { status } = spawnSync(process.execPath, [
-      '-e',
-      `const socket = require('node:net').connect({ host: '${address}', port: ${port}, localAddress: '127.88.0.2' });
-       socket.write('hello', () => socket.resetAndDestroy());`,
-    ]);
-    expect(status).to.equal(0);
+    sendAndReset();
     const [refusal] = await waitFor('the refusal', () => rig.records.length > 0 && rig.records);
     expect(refusal).to.include({ outcome: 'refused', code: 'SOURCE_RESET', source: null });
     expect(rig.targets).to.have.length(0);
+    expect(turnsTaken).to.equal(0);
+  });
+
+  it('makes a flow for a client of a local node that reset before it was accepted: what it sent is to be delivered', async () => {
+    const localSource = {
+      kind: 'local' as const,
+      user: parseUserName('ada', 'user'),
+      node: parseLocalNodeId('laptop', 'node'),
+    };
+    rig = await start({ target: 'other host', localSource });
+    rig.apply(rig.view(1, { allow: [`local api ${rig.route.port}`] }));
+    sendAndReset();
+    const [record] = await waitFor('the end of the flow', () => rig.records.length > 0 && rig.records);
+    // The target was asked. Between these two hosts only an agent asks, whom nobody believes that it is a laptop.
+    expect(record).to.deep.include({ source: localSource, code: 'SOURCE_NOT_HERE' });
   });
 
   it('refuses everything of a network it does not hold', async () => {
@@ -211,6 +212,7 @@ describe('a source host', () => {
       const client = rig.connect();
       client.write('hello');
       await once(client, 'data');
+      await refused('FLOW_LIMIT');
       if ('flowsPerSource' in limits) await rig.close();
     }
   });
@@ -233,6 +235,11 @@ describe('a source host', () => {
     expect(performance.now() - from).to.be.greaterThan(190);
     expect(await outcome).to.equal('ECONNRESET');
     expect(rig.records.at(-1)).to.include({ outcome: 'reset', code: 'IDLE_TIMEOUT' });
+    await waitFor('twice the idle time, with a byte now and then', async () => {
+      busy.write('more');
+      await once(busy, 'data');
+      return performance.now() - from > 600;
+    });
     expect(busy.destroyed).to.equal(false);
   });
 

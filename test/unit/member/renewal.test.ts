@@ -15,11 +15,16 @@ interface Run {
   readonly renewed: Lifetime[];
 }
 
-function run(now: Date, renew: () => Promise<Lifetime>, whenFailed: 'try again' | 'give up' = 'try again'): Run {
+function run(
+  now: Date,
+  renew: () => Promise<Lifetime>,
+  whenFailed: 'try again' | 'give up' = 'try again',
+  pace = PACE,
+): Run {
   const asked: string[] = [];
   const failed: unknown[] = [];
   const renewed: Lifetime[] = [];
-  const renewal = new Renewal(credentials(0, 60), PACE, {
+  const renewal = new Renewal(credentials(0, 60), pace, {
     renew: (current) => {
       asked.push(current.expiresAt.toISOString());
       return renew();
@@ -65,6 +70,18 @@ describe('the renewal of credentials', () => {
     await renewal.close();
     expect(failed).to.have.length(1);
     expect(renewed).to.deep.equal([credentials(1, 61)]);
+  });
+
+  it('is tried at once when it is asked for while the next try is far off', async () => {
+    const pace = { ...PACE, firstRetryMs: 60_000, longestRetryMs: 60_000 };
+    const answers = [Promise.reject(new Error('away')), Promise.resolve(credentials(1, 61))];
+    const next = () => answers.shift() ?? Promise.reject(new Error('once more'));
+    const { renewal, failed, renewed } = run(at(1), next, 'try again', pace);
+    renewal.now();
+    await waitFor('told', () => failed.length === 1);
+    renewal.now();
+    await waitFor('renewed', () => renewed.length === 1);
+    await renewal.close();
   });
 
   it('ends when a failure says that no other attempt helps', async () => {

@@ -17,9 +17,16 @@ import {
   readProbeAnswer,
   refusalHeaders,
 } from '#libs/mesh/answer-headers.js';
-import { FlowRefusedError, type FlowRequest, ProbeNotKnownError } from '#libs/mesh/flow.js';
-import { FlowRequestError, parseRequestHeaders, requestHeaders } from '#libs/mesh/flow-headers.js';
+import { FlowRefusedError, type FlowRequest, type MeshIdentity, ProbeNotKnownError } from '#libs/mesh/flow.js';
+import {
+  checkSource,
+  FlowRequestError,
+  formatSource,
+  parseRequestHeaders,
+  requestHeaders,
+} from '#libs/mesh/flow-headers.js';
 import type { FlowSource } from '#libs/policy/model.js';
+import { agentIdentity, localIdentity } from '#test/support/mesh-store.js';
 
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const source: fc.Arbitrary<FlowSource> = fc.oneof(
@@ -98,7 +105,114 @@ describe('flow headers', () => {
   });
 });
 
+const WANTED: FlowRequest = {
+  flowId: parseFlowId('f'.repeat(32), 'id'),
+  networkId: parseNetworkId('0a1b', 'id'),
+  alias: parseAliasName('api', 'alias'),
+  port: 80,
+  source: { kind: 'sandbox', sandboxId: parseSandboxId('sbx-web', 'id') },
+  version: 7,
+};
+
+/** What headers with these changes ask for, or the code of their refusal; `undefined` leaves one out. */
+function outcome(changes: { readonly [name: string]: string | undefined }, more: readonly string[] = []): string {
+  const headers = Object.entries({ ...requestHeaders(WANTED), ...changes }).filter(([, value]) => value !== undefined);
+  try {
+    const { asked, request } = parseRequestHeaders([...flat(Object.fromEntries(headers)), ...more]);
+    return `${asked} ${formatSource(request.source)} ${request.version}`;
+  } catch (error) {
+    return error instanceof FlowRequestError ? error.code : String(error);
+  }
+}
+
+describe('a request for a flow', () => {
+  const ignored = (count: number) => Array.from({ length: count }, (_, index) => [`x-${index}`, '']).flat();
+  const rows: readonly (readonly [what: string, find: () => string, expected: string])[] = [
+    ['as it is written', () => outcome({}), 'flow sandbox:sbx-web 7'],
+    ['with the mark of a probe', () => outcome({ 'gs-probe': '1' }), 'probe sandbox:sbx-web 7'],
+    ['by another method', () => outcome({ ':method': 'GET' }), 'NOT_CONNECT'],
+    ['by no method', () => outcome({ ':method': undefined }), 'NOT_CONNECT'],
+    ['without a network', () => outcome({ 'gs-network': undefined }), 'HEADER_MISSING'],
+    ['with an empty network', () => outcome({ 'gs-network': '' }), 'HEADER_INVALID'],
+    ['with a port that is none', () => outcome({ 'gs-port': '0' }), 'HEADER_INVALID'],
+    ['with a trace', () => outcome({ 'gs-trace': 'a1'.repeat(16) }), 'flow sandbox:sbx-web 7'],
+    ['with a trace too short', () => outcome({ 'gs-trace': 'a'.repeat(31) }), 'HEADER_INVALID'],
+    ['with a trace too long', () => outcome({ 'gs-trace': 'a'.repeat(33) }), 'HEADER_INVALID'],
+    ['with a second trace', () => outcome({ 'gs-trace': 'a1'.repeat(16) }, ['gs-trace', 'a1']), 'HEADER_DUPLICATE'],
+    ['with a second method', () => outcome({}, [':method', 'CONNECT']), 'HEADER_DUPLICATE'],
+    ['with a header of ours that is not known', () => outcome({ 'gs-other': '1' }), 'HEADER_UNKNOWN'],
+    ['with a header of somebody else', () => outcome({ 'x-gs-other': '1', ':path': '/' }), 'flow sandbox:sbx-web 7'],
+    ['with a header of somebody else twice', () => outcome({}, ['x', '1', 'x', '2']), 'flow sandbox:sbx-web 7'],
+    ['with 16 headers', () => outcome({}, ignored(8)), 'flow sandbox:sbx-web 7'],
+    ['with 17 headers', () => outcome({}, ignored(9)), 'TOO_MANY_HEADERS'],
+    ['with a name as long as they may be', () => outcome({ 'gs-alias': 'a'.repeat(253) }), 'HEADER_INVALID'],
+    ['with a value that is longer', () => outcome({ 'gs-alias': 'a'.repeat(254) }), 'HEADER_TOO_LONG'],
+    ['with version 0', () => outcome({ 'gs-version': '0' }), 'flow sandbox:sbx-web 0'],
+    [
+      'with the last version',
+      () => outcome({ 'gs-version': '9007199254740991' }),
+      'flow sandbox:sbx-web 9007199254740991',
+    ],
+    ['with a version past it', () => outcome({ 'gs-version': '9007199254740992' }), 'HEADER_INVALID'],
+    ['with a version that begins with 0', () => outcome({ 'gs-version': '07' }), 'HEADER_INVALID'],
+    ['with a version with a sign', () => outcome({ 'gs-version': '+7' }), 'HEADER_INVALID'],
+    ['with a version in 17 digits', () => outcome({ 'gs-version': '1'.repeat(17) }), 'HEADER_INVALID'],
+    ['with a version among others', () => outcome({ 'gs-version': '7 8' }), 'HEADER_INVALID'],
+    ['of a local node', () => outcome({ 'gs-source': 'local:ada:laptop' }), 'flow local:ada:laptop 7'],
+    ['of a local node without a name', () => outcome({ 'gs-source': 'local:ada' }), 'HEADER_INVALID'],
+    ['of a local node with more', () => outcome({ 'gs-source': 'local:ada:laptop:x' }), 'HEADER_INVALID'],
+    ['of a sandbox with more', () => outcome({ 'gs-source': 'sandbox:sbx-web:x' }), 'HEADER_INVALID'],
+    ['of a source of another kind', () => outcome({ 'gs-source': 'agent:sbx-web' }), 'HEADER_INVALID'],
+    ['of another kind with three parts', () => outcome({ 'gs-source': 'user:ada:laptop' }), 'HEADER_INVALID'],
+  ];
+  for (const [what, find, expected] of rows) {
+    it(`${what}: ${expected}`, () => expect(find()).to.equal(expected));
+  }
+});
+
+describe('a source that a peer names', () => {
+  const own: FlowSource = localIdentity('ada', 'laptop');
+  const rows: readonly (readonly [what: string, source: FlowSource, peer: MeshIdentity, mayName: boolean])[] = [
+    ['a sandbox, by an agent', WANTED.source, agentIdentity('host-a'), true],
+    ['a sandbox, by a local node', WANTED.source, localIdentity('ada', 'laptop'), false],
+    ['a local node, by an agent', own, agentIdentity('host-a'), false],
+    ['a local node, by itself', own, localIdentity('ada', 'laptop'), true],
+    ['a local node, by another of its user', own, localIdentity('ada', 'desktop'), false],
+    ["a local node, by another user's of the same name", own, localIdentity('eve', 'laptop'), false],
+  ];
+  for (const [what, source, peer, mayName] of rows) {
+    it(`${what}: ${mayName ? 'taken' : 'SOURCE_NOT_YOURS'}`, () => {
+      if (mayName) checkSource(source, peer);
+      else
+        expect(() => checkSource(source, peer))
+          .to.throw(FlowRequestError)
+          .with.property('code', 'SOURCE_NOT_YOURS');
+    });
+  }
+});
+
 describe('answer headers', () => {
+  it('carry a version of acceptance, and never a code that is none', () => {
+    expect(readAnswer(acceptHeaders(7))).to.equal(7);
+    for (const code of ['A'.repeat(64), 'A_1']) expect(refusalHeaders(403, code, '', 1)['gs-code']).to.equal(code);
+    for (const code of ['A'.repeat(65), '_A', 'a', 'A B', ' A', 'A\n', '']) {
+      expect(refusalHeaders(403, code, '', 1)['gs-code'], code).to.equal('REFUSED');
+    }
+  });
+
+  for (const [what, message, read] of [
+    ['none', undefined, 'refused without a message'],
+    ['one that is too long', 'a'.repeat(512 * 9 + 1), 'refused without a message'],
+    ['one as long as they may be', 'a'.repeat(512 * 9), 'a'.repeat(512 * 9)],
+    ['one that is not encoded', '%', 'refused with a message that cannot be read'],
+  ] as const) {
+    it(`of a refusal with a message, ${what}`, () => {
+      expect(() => readAnswer({ ':status': '403', 'gs-code': 'DENIED', 'gs-message': message }))
+        .to.throw(FlowRefusedError)
+        .with.property('message', read);
+    });
+  }
+
   it('carry any words of a refusal up to 512 characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), fc.option(fc.maxSafeNat()), (message, version) => {
@@ -122,6 +236,10 @@ describe('answer headers', () => {
     ['a refusal without a code', { ':status': 403 }],
     ['a refusal with a code that is none', { ':status': 403, 'gs-code': 'no code' }],
     ['an answer without a status', {}],
+    ['a refusal with a code among other words', { ':status': 403, 'gs-code': 'x DENIED' }],
+    ['a refusal with a code that goes on', { ':status': 403, 'gs-code': 'DENIED x' }],
+    ['a refusal with a version that is no text', { ':status': 403, 'gs-code': 'DENIED', 'gs-version': 7 }],
+    ['a refusal with two codes', { ':status': 403, 'gs-code': ['DENIED', 'DENIED'] }],
   ] as const) {
     it(`are not ${what}`, () => {
       expect(() => readAnswer(headers))
@@ -140,6 +258,12 @@ describe('answers to a probe', () => {
     expect(() => readProbeAnswer(refusalHeaders(403, 'FLOW_LIMIT', 'too many flows', 7)))
       .to.throw(FlowRefusedError)
       .with.property('code', 'FLOW_LIMIT');
+  });
+
+  it('that are an answer of no protocol say so', () => {
+    expect(() => readProbeAnswer({ ':status': 403 }))
+      .to.throw()
+      .with.property('code', 'PEER_PROTOCOL');
   });
 
   for (const [what, headers] of [

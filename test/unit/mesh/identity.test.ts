@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { InvalidInputError } from '#libs/contracts/errors.js';
-import { formatIdentity, parseIdentity } from '#libs/mesh/identity.js';
+import { describeIdentity, formatIdentity, parseIdentity, parseStoreId, sameIdentity } from '#libs/mesh/identity.js';
+import { agentIdentity, localIdentity } from '#test/support/mesh-store.js';
 
 describe('mesh identity', () => {
   for (const uri of ['spiffe://store-1/agent/host-a', 'spiffe://0d1f/local/alice.b/laptop']) {
@@ -38,4 +39,42 @@ describe('mesh identity', () => {
       expect(() => parseIdentity(uri, 'uri')).to.throw(InvalidInputError);
     });
   }
+
+  for (const [store, accepted] of [
+    ['a', true],
+    ['a'.repeat(63), true],
+    ['a'.repeat(64), false],
+    ['a-b', true],
+    ['-a', false],
+    ['a-', false],
+    ['a b', false],
+    ['a\n', false],
+    ['', false],
+    [7, false],
+  ] as const) {
+    it(`${accepted ? 'takes' : 'refuses'} ${JSON.stringify(store)} as the id of a store`, () => {
+      if (accepted) expect(parseStoreId(store, 'store')).to.equal(store);
+      else expect(() => parseStoreId(store, 'store')).to.throw(InvalidInputError);
+    });
+  }
+
+  const ALL = [
+    agentIdentity('laptop'),
+    agentIdentity('ada'),
+    localIdentity('ada', 'laptop'),
+    localIdentity('ada', 'desktop'),
+    localIdentity('eve', 'laptop'),
+  ];
+  it('is the same as itself alone, and has words of its own', () => {
+    for (const [index, one] of ALL.entries()) {
+      expect(ALL.map((other) => sameIdentity(one, other))).to.deep.equal(ALL.map((_, other) => other === index));
+    }
+    expect(ALL.map(describeIdentity)).to.deep.equal([
+      'agent laptop',
+      'agent ada',
+      'local ada/laptop',
+      'local ada/desktop',
+      'local eve/laptop',
+    ]);
+  });
 });

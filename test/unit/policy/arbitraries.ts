@@ -9,6 +9,8 @@ import {
   attached,
   created,
   detached,
+  egressRule,
+  egressRuleRemoved,
   labelled,
   placed,
   portsChanged,
@@ -63,6 +65,25 @@ const ruleAdded = fc
   })
   .map(({ id, effect, from, to, port }) => rule(id, `${effect} ${from} -> ${to}:${port}`));
 
+/** Names that wildcards of the others cover, and do not. */
+export const OUTSIDE_NAMES = ['example.com', 'a.example.com', 'b.a.example.com', 'other.net'] as const;
+const PATTERNS = [...OUTSIDE_NAMES, '*.example.com', '*.a.example.com'] as const;
+
+const egressRuleAdded = fc
+  .record({
+    id: ruleName,
+    effect: fc.constantFrom('allow', 'deny'),
+    from: selectorText,
+    to: fc.constantFrom(...PATTERNS),
+    port: portNumber,
+    isPrivate: fc.boolean(),
+    via: fc.option(agentName),
+  })
+  .map(({ id, effect, from, to, port, isPrivate, via }) => {
+    const exit = via === null || effect === 'deny' ? '' : ` via ${via}`;
+    return egressRule(`e${id}`, `${effect} ${from} -> ${to}:${port}${isPrivate ? ' private' : ''}${exit}`);
+  });
+
 const change: fc.Arbitrary<NetworkEvent> = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(sandboxName, fc.option(agentName), labels).map((of) => attached(...of)) },
   { weight: 1, arbitrary: sandboxName.map(detached) },
@@ -71,6 +92,8 @@ const change: fc.Arbitrary<NetworkEvent> = fc.oneof(
   { weight: 1, arbitrary: aliasName.map(aliasRemoved) },
   { weight: 12, arbitrary: ruleAdded },
   { weight: 1, arbitrary: ruleName.map(ruleRemoved) },
+  { weight: 4, arbitrary: egressRuleAdded },
+  { weight: 1, arbitrary: ruleName.map((id) => egressRuleRemoved(`e${id}`)) },
   { weight: 1, arbitrary: fc.tuple(sandboxName, fc.option(agentName)).map(([s, a]) => placed(s, a)) },
   { weight: 1, arbitrary: fc.tuple(sandboxName, labels).map(([s, l]) => labelled(s, l)) },
 );

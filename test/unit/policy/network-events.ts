@@ -6,6 +6,7 @@ import {
   parseRuleId,
   parseSandboxId,
 } from '#libs/contracts/ids.js';
+import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseAliasPorts } from '#libs/contracts/ports.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
@@ -73,6 +74,29 @@ export const rule = (id: string, text: string): NetworkEvent => {
 
 export const ruleRemoved = (id: string): NetworkEvent => ({
   type: 'PolicyRuleRemoved',
+  data: { ruleId: parseRuleId(`rule-${id}`, 'rule') },
+});
+
+/** `egressRule('0001', 'allow any -> *.example.com:443 private via host-b')` */
+export const egressRule = (id: string, text: string): NetworkEvent => {
+  const match = /^(allow|deny) (\S+) -> (\S+):(\d+)( private)?(?: via (\S+))?$/.exec(text);
+  if (match === null) throw new Error(`not an egress rule: ${text}`);
+  return {
+    type: 'EgressRuleAdded',
+    data: {
+      ruleId: parseRuleId(`rule-${id}`, 'rule'),
+      effect: match[1] === 'allow' ? 'allow' : 'deny',
+      from: match[2] ?? '',
+      to: parseOutsidePattern(match[3], 'to'),
+      port: Number(match[4]),
+      private: match[5] !== undefined,
+      via: agentOrNull(match[6] ?? null),
+    },
+  };
+};
+
+export const egressRuleRemoved = (id: string): NetworkEvent => ({
+  type: 'EgressRuleRemoved',
   data: { ruleId: parseRuleId(`rule-${id}`, 'rule') },
 });
 

@@ -9,9 +9,13 @@ import { CLONE } from '#test/support/clone.js';
 const RULE = parseRuleId('rule-4f9c21ab', 'rule');
 const QUESTION = { from: 'label:tier=web', alias: 'api', port: 8080 };
 
-function remedyFor(reason: SelectorVerdictReason, ruleId: typeof RULE | null = null): string | null {
+function remedyFor(
+  reason: SelectorVerdictReason,
+  ruleId: typeof RULE | null = null,
+  alias = QUESTION.alias,
+): string | null {
   const effect = reason === 'ALLOWED' ? 'allow' : reason === 'MIXED' ? 'mixed' : 'deny';
-  return policyRemedy('dev', QUESTION, { effect, reason, ruleId });
+  return policyRemedy('dev', { ...QUESTION, alias }, { effect, reason, ruleId });
 }
 
 describe('what to do about a verdict', () => {
@@ -39,11 +43,29 @@ describe('what to do about a verdict', () => {
     });
   }
 
+  const outside: readonly (readonly [SelectorVerdictReason, typeof RULE | null, string | null])[] = [
+    ['ALLOWED', RULE, null],
+    ['EXPLICIT_DENY', RULE, 'gstacks network egress remove dev rule-4f9c21ab'],
+    ['EXPLICIT_DENY', null, 'gstacks network egress list dev'],
+    ['DEFAULT_DENY', null, 'gstacks network egress allow dev --from label:tier=web --to api.example.com:8080'],
+    ['MIXED', null, 'gstacks network egress allow dev --from label:tier=web --to api.example.com:8080'],
+    ['NOT_ATTACHED', null, 'gstacks network attach dev <sandbox-id>, a sandbox that label:tier=web stands for'],
+  ];
+  for (const [reason, ruleId, remedy] of outside) {
+    it(`on a name outside is, of ${reason}${ruleId === null ? '' : ` by ${ruleId}`}: ${remedy ?? 'nothing'}`, () => {
+      expect(remedyFor(reason, ruleId, 'api.example.com')).to.equal(remedy);
+    });
+  }
+
   it('names commands that exist, with the network that was asked about', () => {
     const { commands } = JSON.parse(readFileSync(join(CLONE, 'oclif.manifest.json'), 'utf8')) as { commands: object };
     const known = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
-    for (const reason of SELECTOR_VERDICT_REASONS.filter((one) => one !== 'ALLOWED')) {
-      const named = [...(remedyFor(reason, RULE) ?? '').matchAll(/gstacks ((?:[a-z]+ )+)dev\b/g)];
+    const reasons = SELECTOR_VERDICT_REASONS.filter((one) => one !== 'ALLOWED');
+    for (const [reason, alias] of reasons.flatMap((one) => [
+      [one, 'api'] as const,
+      [one, 'api.example.com'] as const,
+    ])) {
+      const named = [...(remedyFor(reason, RULE, alias) ?? '').matchAll(/gstacks ((?:[a-z]+ )+)dev\b/g)];
       expect(named, reason).not.to.deep.equal([]);
       for (const [, words = ''] of named) expect(known, words).to.include(words.trim());
     }

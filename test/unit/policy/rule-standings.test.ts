@@ -77,6 +77,11 @@ describe('what a rule does', () => {
       ['deny label:tier=web -> api:8080', 'allow label:team=shop -> api:8080'],
       { sources: 2, decides: 2, overriddenBy: [], overrides: [met(1, 1)], idle: null },
     ],
+    [
+      'denies what rules allow on other ports and aliases only',
+      ['deny any -> api:8080', 'allow any -> api:9090', 'allow any -> front:80'],
+      { ...none, sources: 4, decides: 4, idle: 'NO_ALLOW' },
+    ],
     ['denies what no rule allows', ['deny front -> api:8080'], { ...none, sources: 1, decides: 1, idle: 'NO_ALLOW' }],
     [
       'is repeated by a rule before it',
@@ -96,6 +101,18 @@ describe('what a rule does', () => {
   it('does nothing of its own where another one decides alike', () => {
     const view = of('allow any -> api:8080', 'allow front -> api:8080');
     expect(standing(view, 1)).to.deep.include({ decides: 0, idle: 'REPEATED' });
+  });
+
+  it('is told in order of rule, whatever order the rules were written in', () => {
+    const view = topologyOf(...dev, rule('0002', 'allow any -> api:8080'), rule('0001', 'deny front -> api:8080'));
+    expect(ruleStandings(view, 2).map(({ ruleId }) => ruleId)).to.deep.equal(['rule-0001', 'rule-0002']);
+    const denies = topologyOf(
+      ...dev,
+      rule('0003', 'deny front -> api:8080'),
+      rule('0002', 'deny label:team=shop -> api:8080'),
+      rule('0001', 'allow any -> api:8080'),
+    );
+    expect(standing(denies, 0)).to.deep.include({ overriddenBy: [met(2, 2)] });
   });
 
   it('is told of so many rules and no more', () => {
@@ -147,6 +164,10 @@ describe('the edges of a policy', () => {
   it('are bounded, and those left out are counted', () => {
     const { edges, leftOut } = policyEdges(of('allow any -> api:8080', 'allow local -> front:80'), 3);
     expect([edges.length, leftOut]).to.deep.equal([1, 4]);
+    expect(policyEdges(of('allow any -> api:8080'), 4))
+      .to.include({ leftOut: 0 })
+      .and.have.property('edges')
+      .with.length(4);
   });
 
   it('are those that evaluate finds, for every source and every published port', () => {

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseAgentId } from '#libs/contracts/ids.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { evolveNetwork } from '#libs/domain/network/state.js';
 import { elementsTouchedBy } from '#libs/domain/network/touched-elements.js';
 import { compile, participants, snapshotHead } from '#libs/policy/compile.js';
+import { egressRulesOf } from '#libs/policy/egress-rules-of.js';
 import type { Snapshot, Topology } from '#libs/policy/model.js';
 import {
   digestAfter,
@@ -19,6 +20,8 @@ import {
   attached,
   created,
   detached,
+  egressRule,
+  egressRuleRemoved,
   labelled,
   networkDeleted,
   placed,
@@ -50,6 +53,10 @@ const event: fc.Arbitrary<NetworkEvent> = fc.oneof(
     .tuple(ruleId, fc.constantFrom('allow', 'deny'), alias)
     .map(([id, effect, to]) => rule(id, `${effect} any -> ${to}:80`)),
   ruleId.map(ruleRemoved),
+  fc
+    .tuple(ruleId, fc.constantFrom('any', 'label:tier=web', 'sandbox:sbx-a', 'api'))
+    .map(([id, from]) => egressRule(`e${id}`, `allow ${from} -> *.example.com:443`)),
+  ruleId.map((id) => egressRuleRemoved(`e${id}`)),
 );
 
 interface Step {
@@ -67,8 +74,12 @@ function steps(events: readonly NetworkEvent[]): readonly Step[] {
   return taken;
 }
 
-const hashOf = ({ topology, digest }: Step, participates: boolean): string =>
-  hashOfDigest(snapshotHead(topology, participates), participates ? digest : EMPTY_DIGEST);
+const hashOf = ({ topology, digest }: Step, agentId: AgentId): string =>
+  participants(topology).includes(agentId)
+    ? hashOfDigest(snapshotHead(topology, true), digest, egressRulesOf(topology, agentId))
+    : hashOfDigest(snapshotHead(topology, false), EMPTY_DIGEST, []);
+
+const withoutEgress = ({ egress: _egress, ...others }: Snapshot): Snapshot => others;
 
 describe('the hash of what an agent holds', () => {
   it('kept event by event is the hash worked out from the whole snapshot, for every agent and version', () => {
@@ -78,10 +89,9 @@ describe('the hash of what an agent holds', () => {
         for (const step of steps(all)) {
           const { topology, digest } = step;
           expect(digest).to.deep.equal(digestOfTopology(topology));
-          const taking = participants(topology);
           for (const name of ['host-a', 'host-b', 'host-c']) {
             const snapshot = compile(topology, agent(name));
-            expect(hashOf(step, taking.includes(agent(name)))).to.equal(snapshotHash(snapshot));
+            expect(hashOf(step, agent(name))).to.equal(snapshotHash(snapshot));
           }
         }
       }),
@@ -112,12 +122,15 @@ describe('the hash of what an agent holds', () => {
         attached('sbx-b', 'host-b'),
         published('api', 'sbx-b', '80:8080'),
         rule('0001', 'allow label:tier=web -> api:80'),
+        egressRule('0002', 'allow any -> example.com:443'),
       ),
       agent('host-a'),
     );
     const [first, second] = base.sandboxes;
     const [api] = base.aliases;
     const [allow] = base.rules;
+    const [outside] = base.egress ?? [];
+    if (outside === undefined) throw new Error('no egress rule');
     if (first === undefined || second === undefined || api === undefined || allow === undefined)
       throw new Error('empty');
     const others: readonly Snapshot[] = [
@@ -142,6 +155,11 @@ describe('the hash of what an agent holds', () => {
       { ...base, rules: [{ ...allow, effect: 'deny' }] },
       { ...base, rules: [{ ...allow, from: 'any' }] },
       { ...base, rules: [{ ...allow, port: 81 }] },
+      withoutEgress(base),
+      { ...base, egress: [{ ...outside, effect: 'deny' }] },
+      { ...base, egress: [{ ...outside, port: 80 }] },
+      { ...base, egress: [{ ...outside, private: true }] },
+      { ...base, egress: [{ ...outside, via: parseAgentId('host-b', 'agent') }] },
     ];
     const hashes = new Set([base, ...others].map(snapshotHash));
     expect(hashes.size).to.equal(others.length + 1);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { compile, participants } from '#libs/policy/compile.js';
 import { evaluate } from '#libs/policy/evaluate.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import { parseSnapshot, SnapshotInvalidError } from '#libs/policy/parse-snapshot.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { snapshotHashOfProtocol1, snapshotText } from '#libs/policy/snapshot-text.js';
@@ -176,6 +177,29 @@ describe('a snapshot on its way', () => {
         .with.property('code', 'SNAPSHOT_INVALID');
     });
   }
+
+  const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
+  const labelled = (count: number) => {
+    const snapshot = sent();
+    const [first, ...others] = snapshot.sandboxes;
+    return { ...snapshot, sandboxes: [{ ...first, labels: labels(count) }, ...others] };
+  };
+  it('may have as many labels on a sandbox as the control plane takes, and no more', () => {
+    const { labelsPerSandbox } = NETWORK_LIMITS;
+    expect(Object.keys(parseSnapshot(labelled(labelsPerSandbox)).sandboxes[0]?.labels ?? {})).to.have.length(
+      labelsPerSandbox,
+    );
+    expect(() => parseSnapshot(labelled(labelsPerSandbox + 1))).to.throw(SnapshotInvalidError, 'labels');
+  });
+
+  it('has rules about names outside in order, or no such member', () => {
+    const rule = { id: 'rule-00e1', effect: 'allow', from: 'any', to: 'example.com', port: 443, private: false };
+    const later = { ...rule, id: 'rule-00e2', via: 'host-b' };
+    expect(parseSnapshot({ ...sent(), egress: [rule, later] }).egress).to.deep.equal([rule, later]);
+    for (const egress of [[], [later, rule], [rule, rule], [{ ...rule, private: 1 }], [{ ...rule, via: 'Host' }]]) {
+      expect(() => parseSnapshot({ ...sent(), egress })).to.throw(SnapshotInvalidError, 'snapshot.egress');
+    }
+  });
 
   it('is refused in a format of another release, which is named', () => {
     expect(() => parseSnapshot({ ...sent(), format: 2 }))

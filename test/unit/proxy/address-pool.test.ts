@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type AliasName, type NetworkId, parseAliasName, parseNetworkId } from '#libs/contracts/ids.js';
-import { ADDRESS_REST_MS, createAddressPool, restoreAddressPool } from '#libs/data-plane/proxy/address-pool.js';
+import { createAddressPool, restoreAddressPool } from '#libs/data-plane/proxy/address-pool.js';
+import { ADDRESS_REST_MS } from '#libs/data-plane/proxy/range-holdings.js';
 
 const dev = parseNetworkId('d0', 'network');
 const alias = (name: string): AliasName => parseAliasName(name, 'alias');
@@ -56,6 +57,20 @@ describe('the proxy addresses of a host', () => {
     pool.release(dev, alias('one'), NOON + 2);
     expect(pool.assign(dev, alias('three'), NOON + 2 + ADDRESS_REST_MS)).to.equal(one);
     expect(pool.addressOf(dev, alias('one'))).to.equal(null);
+  });
+
+  it('do not go back to a former holder while another alias has them, or had them lately', () => {
+    const pool = createAddressPool('10.77.0.0/30');
+    const one = pool.assign(dev, alias('one'), NOON);
+    const two = pool.assign(dev, alias('two'), NOON);
+    pool.release(dev, alias('one'), NOON);
+    expect(pool.assign(dev, alias('three'), NOON + ADDRESS_REST_MS)).to.equal(one);
+    expect(() => pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS)).to.throw(/taken/);
+    pool.release(dev, alias('three'), NOON + ADDRESS_REST_MS);
+    expect(() => pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS + 1)).to.throw(/taken \(1 rest/);
+    pool.release(dev, alias('two'), NOON);
+    expect(pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS + 1)).to.equal(two);
+    expect(JSON.stringify(pool.save())).to.not.include('"two"');
   });
 
   it('leave out the first and last of a range, and any that ends in .0', () => {

@@ -98,6 +98,27 @@ describe('the judge of the truth test', () => {
       null,
     ],
   ];
+  for (const [verdict, dialled, wrong] of [
+    ['allow', answered('outside'), null],
+    ['allow', answered('sbx-api'), /reached sbx-api, not outside/],
+    ['allow', REFUSED, /allows .* ECONNRESET/],
+    ['deny', answered('outside'), /denies sbx-web -> one.dev.example.com:80, and outside answered/],
+    ['deny', REFUSED, null],
+  ] as const) {
+    const what = dialled.kind === 'answered' ? `answered by ${dialled.by}` : dialled.why;
+    it(`${wrong === null ? 'takes' : 'finds'} a name outside, ${verdict}: ${what}`, () => {
+      const flow = { ...ACROSS, alias: 'one.dev.example.com' };
+      // The source's agent alone decides it.
+      const found = contradiction(followedBy('host-a'), {
+        ...seen(verdict, dialled),
+        flow,
+        expected: { verdict, target: null },
+      });
+      if (wrong === null) expect(found).to.equal(null);
+      else expect(found).to.match(wrong);
+    });
+  }
+
   for (const [title, statement, sighting, wrong] of rows) {
     it(`${wrong === null ? 'lets pass' : 'finds'}: ${title}`, () => {
       const found = contradiction(statement, sighting);

@@ -1,11 +1,22 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
+import { parseSandboxId } from '#libs/contracts/ids.js';
+import { parseDestinationName } from '#libs/contracts/outside-names.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
-import { evaluate } from '#libs/policy/evaluate.js';
+import { evaluateDestination } from '#libs/policy/evaluate-destination.js';
 import { networkView } from '#test/support/network-view.js';
-import { allows, expectedOf, type Flow, NOTHING, type RuleModel, type Write, written } from '#test/truth/model.js';
-import { ALIASES, HOST_OF, SANDBOXES, TEAMS } from '#test/truth/places.js';
+import {
+  allows,
+  expectedOf,
+  type Flow,
+  hostsOf,
+  isOutside,
+  NOTHING,
+  type RuleModel,
+  type Write,
+  written,
+} from '#test/truth/model.js';
+import { ALIASES, HOST_OF, outsideNames, SANDBOXES, TEAMS } from '#test/truth/places.js';
 import { randomOf } from '#test/truth/random.js';
 import { isMeant, SELECTOR_KINDS, writtenSelector } from '#test/truth/selectors.js';
 
@@ -57,6 +68,7 @@ describe('the model of the truth test', () => {
       [rule('1', 'allow', 'any', 'api'), { kind: 'unpublish', network: 'dev', alias: 'api' }],
       false,
     ],
+    ['a name outside is allowed, and not the alias', [rule('1', 'allow', 'any', 'one.dev.example.com')], false],
     ['the network is deleted', [rule('1', 'allow', 'any', 'api'), { kind: 'delete', network: 'dev' }], false],
   ];
   for (const [title, writes, isAllowed] of rows) {
@@ -64,6 +76,41 @@ describe('the model of the truth test', () => {
       expect(allows(resultOf(...BEGINNING, ...writes), FLOW)).to.equal(isAllowed);
     });
   }
+
+  const outside: readonly (readonly [title: string, writes: readonly Write[], isAllowed: boolean])[] = [
+    ['nothing is allowed', [], false],
+    ['the name is allowed', [rule('1', 'allow', 'web', 'one.dev.example.com')], true],
+    ['another name is allowed', [rule('1', 'allow', 'web', 'two.dev.example.com')], false],
+    ['every name below the domain is allowed', [rule('1', 'allow', 'any', '*.dev.example.com')], true],
+    [
+      'a denial of the domain beside it',
+      [rule('1', 'allow', 'any', 'one.dev.example.com'), rule('2', 'deny', 'web', '*.dev.example.com')],
+      false,
+    ],
+    [
+      'the source is detached',
+      [rule('1', 'allow', 'any', '*.dev.example.com'), { kind: 'detach', network: 'dev', sandbox: 'sbx-web' }],
+      false,
+    ],
+    [
+      'the network is deleted',
+      [rule('1', 'allow', 'any', '*.dev.example.com'), { kind: 'delete', network: 'dev' }],
+      false,
+    ],
+  ];
+  for (const [title, writes, isAllowed] of outside) {
+    it(`${isAllowed ? 'allows' : 'denies'} a name outside where ${title}`, () => {
+      const flow = { ...FLOW, alias: 'one.dev.example.com' };
+      expect(allows(resultOf(...BEGINNING, ...writes), flow)).to.equal(isAllowed);
+    });
+  }
+
+  it('lets the exit of a name decide too, and of other names outside the source alone', () => {
+    const to = (alias: string, source: Flow['source'] = 'sbx-web') => hostsOf({ ...FLOW, source, alias }, null);
+    expect(to('one.dev.example.com')).to.deep.equal(['host-a']);
+    expect(to('exit.dev.example.net')).to.deep.equal(['host-a', 'host-b']);
+    expect(to('exit.dev.example.net', 'sbx-api')).to.deep.equal(['host-b']);
+  });
 
   it('expects nothing of a flow that a write without an answer may allow', () => {
     const before = resultOf(...BEGINNING);
@@ -106,7 +153,7 @@ describe('the model of the truth test', () => {
     const aRule = fc.record<RuleModel>({
       effect: fc.constantFrom('allow', 'deny'),
       from: fc.oneof(...Object.values(selectors).filter((kind) => kind !== null)),
-      to: names,
+      to: fc.oneof(names, fc.constantFrom(...outsideNames('dev'), '*.dev.example.com')),
       port: fc.constantFrom(80, 7_000),
     });
     fc.assert(
@@ -129,7 +176,9 @@ describe('the model of the truth test', () => {
             labels,
           };
           const text = (effect: string) =>
-            rules.filter((one) => one.effect === effect).map(({ from, to, port }) => `${from} ${to} ${port}`);
+            rules
+              .filter((one) => one.effect === effect && !isOutside(one.to))
+              .map(({ from, to, port }) => `${from} ${to} ${port}`);
           const view = networkView({
             version: 1,
             sandboxes: Object.fromEntries(attached.map((sandbox) => [sandbox, HOST_OF[sandbox]])),
@@ -137,16 +186,16 @@ describe('the model of the truth test', () => {
             labels,
             allow: text('allow'),
             deny: text('deny'),
+            egress: rules
+              .filter(({ to }) => isOutside(to))
+              .map(({ effect, from, to, port }) => `${effect} ${from} ${to} ${port}`),
           });
           for (const source of SANDBOXES) {
-            for (const alias of ALIASES) {
-              const sandboxId = parseSandboxId(source, 'sandbox');
-              const question = {
-                source: { kind: 'sandbox', sandboxId },
-                alias: parseAliasName(alias, 'alias'),
-              } as const;
+            for (const alias of [...ALIASES, ...outsideNames('dev')]) {
+              const sandbox = { kind: 'sandbox', sandboxId: parseSandboxId(source, 'sandbox') } as const;
+              const to = parseDestinationName(alias, 'to');
               for (const port of [80, 7_000]) {
-                const { effect } = evaluate(view, { ...question, port });
+                const { effect } = evaluateDestination(view, sandbox, to, port);
                 expect(allows(model, { network: 'dev', source, alias, port })).to.equal(effect === 'allow');
               }
             }

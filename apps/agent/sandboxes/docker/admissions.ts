@@ -76,8 +76,8 @@ export class Admissions {
   }
 
   /**
-   * Lets nobody onto the bridge, unless rules of an earlier run are in force: these stay until it is known who is there.
-   * So a host that starts its agent before dockerd is closed from the first container on.
+   * Lets nobody onto the bridge, unless rules of an earlier run are in force: these stay until it is known who is
+   * there. So a host that starts its agent before dockerd is closed from the first container on.
    */
   async closeUnlessInForce(): Promise<void> {
     if (!(await this.rules.areInForce())) await this.load([]);

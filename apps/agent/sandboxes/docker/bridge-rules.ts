@@ -1,4 +1,5 @@
-import { elements, hostChains, noTable, type TableName } from '../firewall/host-chains.js';
+import { hostChains, resolverSet } from '../firewall/host-chains.js';
+import type { TableName, TableRules } from '../firewall/table-rules.js';
 import type { BridgePlan } from './bridge-plan.js';
 
 /** A container's end of the bridge: what comes in by this port, from these addresses, is that container. */
@@ -21,25 +22,34 @@ export function bridgeTables(bridge: string): readonly [TableName, TableName] {
 }
 
 /**
- * The whole of the agent's rules for its bridge, as one transaction.
+ * The whole of the agent's rules for its bridge.
  *
  * On the bridge: only frames of an admitted port, from that port's own addresses, pass; nothing passes from port to
  * port, and nobody speaks for the bridge's addresses who is not admitted. Above it: what is not marked as admitted is
  * dropped, so that a container which nobody has taken yet reaches nothing.
  */
-export function bridgeRules(plan: BridgePlan, proxyRange: string, ports: readonly AdmittedPort[]): string {
+export function bridgeRules(
+  plan: BridgePlan,
+  proxyRange: string,
+  ports: readonly AdmittedPort[],
+): readonly TableRules[] {
   const { bridge, gateway, subnet } = plan;
   const [onBridge, above] = bridgeTables(bridge);
   const quotedBridge = quoted(bridge);
-  return `${noTable(onBridge)}
-table bridge ${bridge} {
-  set ports { type ifname
-    ${elements(ports.map(({ port }) => quoted(port)))}
-  }
-  set sources { typeof iifname . ether saddr . ip saddr
-    ${elements(ports.map(({ port, macAddress, address }) => `${quoted(port)} . ${macAddress} . ${address}`))}
-  }
-  chain prerouting {
+  return [
+    {
+      table: onBridge,
+      sets: [
+        { name: 'ports', type: 'type ifname', elements: ports.map(({ port }) => quoted(port)) },
+        {
+          name: 'sources',
+          type: 'typeof iifname . ether saddr . ip saddr',
+          elements: ports.map(({ port, macAddress, address }) =>
+            [quoted(port), macAddress.toLowerCase(), address].join(' . '),
+          ),
+        },
+      ],
+      chains: `  chain prerouting {
     type filter hook prerouting priority -310; policy accept;
     iifname . ether saddr . ip saddr @sources meta mark set ${ADMITTED_MARK} accept
     ether type arp iifname . arp saddr ether . arp saddr ip @sources accept
@@ -50,25 +60,21 @@ table bridge ${bridge} {
     type filter hook forward priority -310; policy accept;
     iifname @ports drop
     oifname @ports drop
-  }
-}
-${noTable(above)}
-table inet ${bridge} {
-  chain prerouting {
+  }`,
+    },
+    {
+      table: above,
+      sets: [resolverSet([{ link: bridge, address: gateway }])],
+      chains: `  chain prerouting {
     type filter hook prerouting priority raw - 10; policy accept;
     iifname ${quotedBridge} meta mark != ${ADMITTED_MARK} counter drop
     iifname ${quotedBridge} meta mark set 0
     iifname != { ${quotedBridge}, "lo" } ip saddr ${subnet} drop
     iifname != { ${quotedBridge}, "lo" } ip daddr { ${subnet}, ${proxyRange} } drop
   }
-${hostChains({
-  links: quotedBridge,
-  resolvers: [{ link: bridge, address: gateway }],
-  proxyRange,
-  queriesLedTo: gateway,
-})}
-}
-`;
+${hostChains({ links: quotedBridge, proxyRange, queriesLedTo: gateway })}`,
+    },
+  ];
 }
 
 function quoted(interfaceName: string): string {

@@ -7,6 +7,7 @@ import { DockerEngine } from '#libs/docker-engine/engine.js';
 import { EngineRefusedError } from '#libs/docker-engine/errors.js';
 import type { SandboxDriver } from '../driver.js';
 import { KeptRules } from '../firewall/kept-rules.js';
+import { listRefused } from '../firewall/refused-ports.js';
 import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
 import { makeForeign, makeLocal } from '../local-range.js';
 import { Admissions, type AdmittedContainer } from './admissions.js';
@@ -61,6 +62,7 @@ class DockerDriver implements SandboxDriver {
     this.follower = new EngineFollower(this.engine, this.containers, this.plan.network, {
       ensureNetwork: () => ensureNetwork(this.engine, this.plan, settings.agentId),
       settle: () => this.settle(),
+      faultChanged: () => this.listener(),
       onError,
     });
     this.rules = new KeptRules(bridgeTables(this.plan.bridge), {
@@ -93,8 +95,12 @@ class DockerDriver implements SandboxDriver {
     );
   }
 
-  refused() {
-    return this.refusals;
+  refused(): readonly RefusedSandbox[] {
+    const { fault } = this.follower;
+    if (fault === null) return this.refusals;
+    const { code, message, remedy } = fault;
+    const engine = { name: 'Docker Engine', sandboxId: null, code, message: `any other container: ${message}` };
+    return [...this.refusals, { ...engine, remedy: remedy ?? "read dockerd's log" }];
   }
 
   clients() {
@@ -123,6 +129,10 @@ class DockerDriver implements SandboxDriver {
 
   dialSources(proxyRange: string): readonly string[] {
     return dialSources(proxyRange, DIAL_SOURCES);
+  }
+
+  refusedConnections() {
+    return listRefused(bridgeTables(this.plan.bridge)[1]);
   }
 
   checkIsolation(): Promise<void> {
@@ -155,7 +165,8 @@ class DockerDriver implements SandboxDriver {
 
   /**
    * Whether a container that was just started is to lose service names on the agent's network, which compose gives it
-   * there. On that network alone it asks the agent for names, and is left as it is: its link would be down for a moment.
+   * there. On that network alone it asks the agent for names, and is left as it is: its link would be down for a
+   * moment.
    */
   private hasAliasesToLose({ container }: TakenContainer): boolean {
     if (container.endpoints.length === 1 || foreignAliases(container, this.plan.network).length === 0) return false;

@@ -14,15 +14,19 @@ const RETRY_MS = 1_000;
 export interface EngineFollowerPorts {
   /** Makes the agent's network at the Engine, where it is missing. Errors: those of the Engine. */
   readonly ensureNetwork: () => Promise<void>;
-  /** Makes the host follow the containers as they were read last. What it rejects with is told, and it is tried again. */
+  /**
+   * Makes the host follow the containers as they were read last. What it rejects with is told, and it is tried again.
+   */
   readonly settle: () => Promise<void>;
+  /** `fault` is another than before. */
+  readonly faultChanged: () => void;
   /** Hears of each fault once, for as long as the next one is the same. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Keeps what is known of the Engine's containers up to date, one change at a time: by its events while it answers, and by
- * the containers' processes while it does not.
+ * Keeps what is known of the Engine's containers up to date, one change at a time: by its events while it answers, and
+ * by the containers' processes while it does not.
  */
 export class EngineFollower {
   private readonly ending = new AbortController();
@@ -33,6 +37,7 @@ export class EngineFollower {
   private retry: NodeJS.Timeout | null = null;
   private lastFault = '';
   private isThere = false;
+  private away: CodedError | null = null;
 
   constructor(
     private readonly engine: DockerEngine,
@@ -45,6 +50,11 @@ export class EngineFollower {
   /** Whether the Engine answered last. */
   get isEngineThere(): boolean {
     return this.isThere;
+  }
+
+  /** Why the Engine cannot be followed; null: it is, or it was not tried yet. */
+  get fault(): CodedError | null {
+    return this.away;
   }
 
   /** Resolves after the first attempt, whether or not the Engine was there. */
@@ -99,6 +109,7 @@ export class EngineFollower {
       this.isThere = true;
       this.lastFault = '';
       await this.ports.settle();
+      this.setFault(null);
     });
   }
 
@@ -114,7 +125,14 @@ export class EngineFollower {
   private lost(error: unknown): void {
     this.isThere = false;
     this.tell(error);
+    this.setFault(error instanceof CodedError ? error : null);
     this.retryLater();
+  }
+
+  private setFault(fault: CodedError | null): void {
+    const isAnother = fault?.code !== this.away?.code;
+    this.away = fault;
+    if (isAnother) this.ports.faultChanged();
   }
 
   private reread(id: string): void {

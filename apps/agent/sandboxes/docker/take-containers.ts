@@ -30,15 +30,17 @@ export interface TakingTerms {
   readonly holders: ReadonlyMap<SandboxId, string>;
 }
 
-/** Whether the agent has anything to do with a container: it has a label of ours, or is on the agent's network. */
+/**
+ * Whether the agent has anything to do with a container: it is on the agent's network, or has a label of ours and does
+ * not name another agent.
+ */
 export function concerns(
   container: { readonly labels: { readonly [key: string]: string }; readonly networks: readonly string[] },
   { agentId, network }: Pick<TakingTerms, 'agentId' | 'network'>,
 ): boolean {
-  const agent = container.labels[AGENT_LABEL];
-  if (agent !== undefined && agent !== agentId) return false;
-  const { [SANDBOX_LABEL]: sandbox, [ATTACH_LABEL]: attach } = container.labels;
-  return sandbox !== undefined || attach !== undefined || container.networks.includes(network);
+  if (container.networks.includes(network)) return true;
+  const { [SANDBOX_LABEL]: sandbox, [ATTACH_LABEL]: attach, [AGENT_LABEL]: agent = agentId } = container.labels;
+  return agent === agentId && (sandbox !== undefined || attach !== undefined);
 }
 
 /** As concerns, for a container that was inspected. */
@@ -70,13 +72,22 @@ type Outcome =
   | { readonly kind: 'connect'; readonly sandboxId: SandboxId }
   | { readonly kind: 'refused'; readonly refusal: RefusedSandbox };
 
-function takeContainer(container: EngineContainer, { network }: TakingTerms): Outcome {
+function takeContainer(container: EngineContainer, { agentId, network }: TakingTerms): Outcome {
   const { name, labels, networkMode } = container;
   const refuse = (sandboxId: SandboxId | null, code: string, message: string, remedy: string): Outcome => ({
     kind: 'refused',
     refusal: { name, sandboxId, code, message: `container ${name}: ${message}`, remedy },
   });
   const attach = labels[ATTACH_LABEL];
+  const agent = labels[AGENT_LABEL] ?? agentId;
+  if (agent !== agentId) {
+    return refuse(
+      null,
+      'AGENT_LABEL_OTHER',
+      `is on the network ${network} of ${agentId}, and its label ${AGENT_LABEL} is ${JSON.stringify(agent.slice(0, 80))}`,
+      `make it anew with ${AGENT_LABEL}=${agentId}, or docker network disconnect ${network} ${name}`,
+    );
+  }
   if (labels[SANDBOX_LABEL] === undefined && attach === undefined) {
     return refuse(
       null,
@@ -131,7 +142,7 @@ function takeContainer(container: EngineContainer, { network }: TakingTerms): Ou
     sandboxId,
     'NOT_ON_NETWORK',
     `is not on the network ${network}`,
-    `docker network connect ${network} ${name}, or make it anew with the label ${ATTACH_LABEL}=auto`,
+    `docker network connect ${network} ${name}, or make it anew with the label ${ATTACH_LABEL}=auto; with ${AGENT_LABEL}=<name> where another agent takes it`,
   );
 }
 

@@ -1,8 +1,16 @@
 import { Turns } from '#libs/async/turns.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import { noTable, type TableName } from './host-chains.js';
-import { hasTable, listTable, loadRules } from './nft-command.js';
+import { hasTable, listTable, loadRules, NftCommandError } from './nft-command.js';
 import { cutStrays, type SandboxReach } from './strays.js';
+import {
+  changedElements,
+  hasElements,
+  noTable,
+  parseTable,
+  type TableName,
+  type TableRules,
+  wholeTables,
+} from './table-rules.js';
 
 /** The rules that keep sandboxes apart were not in force as they were loaded. */
 export class LinkRulesChangedError extends CodedError {}
@@ -22,13 +30,14 @@ export interface KeptRulesPorts {
 }
 
 /**
- * The agent's nftables rules, replaced as a whole: looked at again and again, and loaded anew when another program
- * removed or changed them (`nft flush ruleset`, a restart of the host's firewall).
+ * The agent's nftables rules. A sandbox that comes or goes adds or deletes elements of sets, at the same cost however
+ * many there are; any other change replaces the tables. They are looked at again and again, and loaded anew when
+ * another program removed or changed them (`nft flush ruleset`, a restart of the host's firewall).
  */
 export class KeptRules {
-  private wanted: string | null = null;
-  /** What the kernel showed right after the rules were loaded. */
-  private seen: string | null = null;
+  private wanted: readonly TableRules[] | null = null;
+  /** What the kernel showed of the tables right after they were loaded, without the elements of their sets. */
+  private frames: readonly string[] = [];
   private found: CodedError | null = null;
   private foundAtMs = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
@@ -46,11 +55,10 @@ export class KeptRules {
   }
 
   /** Puts the rules in force in place of those before. Error: NftCommandError, and then those before stay. */
-  load(rules: string): Promise<void> {
+  load(rules: readonly TableRules[]): Promise<void> {
     return this.turns.take(async () => {
-      if (rules === this.wanted) return;
       if (this.wanted === null) await this.put(rules);
-      else this.tell(await this.renew(rules));
+      else if (!(await this.changeElements(this.wanted, rules))) this.tell(await this.renew(this.wanted, rules));
       this.wanted = rules;
     });
   }
@@ -66,7 +74,7 @@ export class KeptRules {
     return this.turns.take(async () => {
       const rules = this.wanted;
       if (rules === null || this.closed) return;
-      const fault = await this.renew(rules).catch((error: unknown) => {
+      const fault = await this.renew(rules, rules).catch((error: unknown) => {
         if (error instanceof CodedError) return error;
         throw error;
       });
@@ -87,11 +95,24 @@ export class KeptRules {
     await loadRules(this.tables.map(noTable).join('\n'));
   }
 
-  /** These rules are in force afterwards; resolves with what was wrong before. Error: NftCommandError. */
-  private async renew(rules: string): Promise<CodedError | null> {
-    const wasIntact = (await this.listing()) === this.seen;
-    if (wasIntact && rules === this.wanted) return null;
-    await this.put(rules);
+  /** False: that is not enough, or the kernel does not have the sets as they were left. */
+  private async changeElements(before: readonly TableRules[], after: readonly TableRules[]): Promise<boolean> {
+    const commands = changedElements(before, after);
+    if (commands === null) return false;
+    try {
+      if (commands !== '') await loadRules(commands);
+      return true;
+    } catch (error) {
+      if (error instanceof NftCommandError) return false;
+      throw error;
+    }
+  }
+
+  /** The rules `after` are in force afterwards; resolves with what was wrong before. Error: NftCommandError. */
+  private async renew(before: readonly TableRules[], after: readonly TableRules[]): Promise<CodedError | null> {
+    const wasIntact = await this.isAsLoaded(before);
+    if (wasIntact && after === before) return null;
+    await this.put(after);
     if (wasIntact) return null;
     await cutStrays(this.ports.reach()).catch(this.ports.failed);
     const names = this.tables.map(({ family, name }) => `${family} ${name}`).join(' and ');
@@ -113,15 +134,23 @@ export class KeptRules {
     this.ports.changed();
   }
 
-  private async put(rules: string): Promise<void> {
-    await loadRules(rules);
-    this.seen = await this.listing();
+  private async put(rules: readonly TableRules[]): Promise<void> {
+    await loadRules(wholeTables(rules));
+    this.frames = (await this.listed()).map(({ frame }) => frame);
     if (this.timer === null && !this.closed) this.lookLater();
   }
 
-  private async listing(): Promise<string> {
-    const tables = await Promise.all(this.tables.map(({ family, name }) => listTable(family, name)));
-    return tables.join('\n');
+  private async isAsLoaded(rules: readonly TableRules[]): Promise<boolean> {
+    const listed = await this.listed();
+    return listed.every((table, place) => {
+      const loaded = rules[place];
+      return table.frame === this.frames[place] && loaded !== undefined && hasElements(table, loaded);
+    });
+  }
+
+  private async listed() {
+    const listings = await Promise.all(this.tables.map(({ family, name }) => listTable(family, name)));
+    return listings.map(parseTable);
   }
 
   private lookLater(): void {

@@ -1,4 +1,6 @@
-import { elements, hostChains, noTable, type TableName } from './host-chains.js';
+import { SocketAddress } from 'node:net';
+import { hostChains, resolverSet } from './host-chains.js';
+import type { TableName, TableRules } from './table-rules.js';
 
 /** An interface of the host that leads to one sandbox, with the sandbox's addresses and the agent's. */
 export interface FilteredLink {
@@ -19,36 +21,31 @@ export interface LinkFilter {
 }
 
 /**
- * The whole of the agent's rules for interfaces that lead to one sandbox each, as one transaction. What comes in by a
+ * The whole of the agent's rules for interfaces that lead to one sandbox each. What comes in by a
  * link has an address of that link's sandbox, or is dropped; and nobody else has that address.
  */
-export function linkRules({ table, links, proxyRange, queriesLedTo }: LinkFilter): string {
-  const resolvers = links.map(({ link, resolver }) => ({ link, address: resolver }));
-  const addresses6 = links.flatMap(({ link, sandboxAddress6 }) =>
-    sandboxAddress6 === null ? [] : [{ link, address: sandboxAddress6 }],
+export function linkRules({ table, links, proxyRange, queriesLedTo }: LinkFilter): TableRules {
+  const sources6 = links.flatMap(({ link, sandboxAddress6 }) =>
+    sandboxAddress6 === null ? [] : [`"${link}" . ${canonical6(sandboxAddress6)}`],
   );
-  const own = [...new Set(resolvers.map(({ address }) => address))];
-  return `${noTable(table)}
-table ${table.family} ${table.name} {
-  set links { type ifname
-    ${elements(links.map(({ link }) => `"${link}"`))}
-  }
-  set sources { typeof iifname . ip saddr
-    ${elements(links.map(({ link, sandboxAddress }) => `"${link}" . ${sandboxAddress}`))}
-  }
-  set sources6 { typeof iifname . ip6 saddr
-    ${elements(addresses6.map(({ link, address }) => `"${link}" . ${address}`))}
-  }
-  set addresses { type ipv4_addr
-    ${elements(links.map(({ sandboxAddress }) => sandboxAddress))}
-  }
-  set own { type ipv4_addr
-    ${elements(own)}
-  }
-  chain prerouting {
+  return {
+    table,
+    sets: [
+      { name: 'links', type: 'type ifname', elements: links.map(({ link }) => `"${link}"`) },
+      {
+        name: 'sources',
+        type: 'typeof iifname . ip saddr',
+        elements: links.map(({ link, sandboxAddress }) => `"${link}" . ${sandboxAddress}`),
+      },
+      { name: 'sources6', type: 'typeof iifname . ip6 saddr', elements: sources6 },
+      { name: 'addresses', type: 'type ipv4_addr', elements: links.map(({ sandboxAddress }) => sandboxAddress) },
+      { name: 'own', type: 'type ipv4_addr', elements: [...new Set(links.map(({ resolver }) => resolver))] },
+      resolverSet(links.map(({ link, resolver }) => ({ link, address: resolver }))),
+    ],
+    chains: `  chain prerouting {
     type filter hook prerouting priority raw - 10; policy accept;
     iifname . ip saddr @sources accept
-    iifname . ip6 saddr @sources6 accept${addresses6.length === 0 ? '' : NEIGHBOURS}
+    iifname . ip6 saddr @sources6 accept${sources6.length === 0 ? '' : NEIGHBOURS}
     iifname @links counter drop
     iifname "lo" accept
     ip saddr @addresses drop
@@ -56,9 +53,13 @@ table ${table.family} ${table.name} {
     ip daddr @own drop
     ip daddr ${proxyRange} drop
   }
-${hostChains({ links: '@links', resolvers, proxyRange, queriesLedTo })}
+${hostChains({ links: '@links', proxyRange, queriesLedTo })}`,
+  };
 }
-`;
+
+/** As nft prints an address. */
+function canonical6(address: string): string {
+  return new SocketAddress({ address, family: 'ipv6' }).address;
 }
 
 /** IPv6 finds a neighbour from its link-local address too, RFC 4861. */

@@ -32,21 +32,21 @@ export function hasTable(family: 'inet' | 'bridge', name: string): Promise<boole
   });
 }
 
-/**
- * What the kernel has of a table, as one text to compare: words in order, since a set is listed in any order. Empty: the
- * table is not there. Errors: NftCommandError.
- */
+/** What the kernel has of a table, without counters. Empty: the table is not there. Errors: NftCommandError. */
 export function listTable(family: 'inet' | 'bridge', name: string): Promise<string> {
+  return listed(['--stateless', 'list', 'table', family, name]);
+}
+
+/** What the kernel has of a set, with counters. Empty: it is not there. Errors: NftCommandError. */
+export function listSet(family: 'inet' | 'bridge', table: string, set: string): Promise<string> {
+  return listed(['list', 'set', family, table, set]);
+}
+
+function listed(args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
-    execFile('nft', ['--stateless', 'list', 'table', family, name], options, (error, stdout, stderr) => {
-      if (error === null)
-        resolve(
-          stdout
-            .split(/[\s,]+/)
-            .toSorted()
-            .join(' '),
-        );
+    execFile('nft', args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
       else if (ALREADY_GONE.test(stderr)) resolve('');
       else reject(nftError(error, stderr));
     });

@@ -54,6 +54,8 @@ export interface ForbiddenDials {
   readonly kind: 'dialled';
   /** Where they were made in the sandbox's place; null: inside the sandbox. */
   readonly inPlace: string | null;
+  /** Addresses of all sandboxes that they were made for; null: of the one that was asked for alone. */
+  readonly madeFor: ReadonlySet<string> | null;
   readonly neighbours: Dials;
   readonly host: Dials;
 }

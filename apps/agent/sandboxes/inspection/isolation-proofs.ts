@@ -21,6 +21,8 @@ interface Proof {
   readonly place: string;
   readonly atMs: number;
   readonly judged: JudgedDials;
+  /** It was found for many at once, and costs one program for all of them. */
+  readonly isShared: boolean;
 }
 
 /** A proof holds for so long, */
@@ -95,21 +97,30 @@ export class IsolationProofs {
   private async prove(report: SandboxReport): Promise<void> {
     const { sandboxId } = report;
     const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(DIALS_WITHIN_MS)]);
-    const judged = await this.ports.dial(sandboxId, signal).then(
-      (dials) => judgeDials(sandboxId, dials),
-      (error: unknown): JudgedDials => {
-        const reason = error instanceof Error ? error.message : String(error);
-        return { kind: 'not tried', evidence: `not tried from ${sandboxId}: ${reason}` };
-      },
-    );
+    const dials = await this.ports.dial(sandboxId, signal).catch((error: unknown): Unseen => {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { kind: 'unseen', reason };
+    });
     if (this.closing.signal.aborted) return;
-    const before = withProof(report, this.proofs.get(sandboxId));
     this.lastMs = this.ports.nowMs();
-    const proof = { place: placeOf(report), atMs: this.lastMs, judged };
-    this.proofs.set(sandboxId, proof);
+    const madeFor = dials.kind === 'dialled' ? dials.madeFor : null;
+    const others = madeFor === null ? [] : this.ports.reports().filter(({ address }) => madeFor.has(address));
+    let isOther = false;
+    for (const each of [report, ...others.filter((other) => other.sandboxId !== sandboxId)]) {
+      if (this.take(each, judgeDials(each.sandboxId, dials), madeFor !== null)) isOther = true;
+    }
+    if (isOther) this.tell();
+  }
+
+  /** Whether the sandbox's isolation is another than before. */
+  private take(report: SandboxReport, judged: JudgedDials, isShared: boolean): boolean {
+    const before = withProof(report, this.proofs.get(report.sandboxId));
+    const proof = { place: placeOf(report), atMs: this.lastMs, judged, isShared };
+    this.proofs.set(report.sandboxId, proof);
     const after = withProof(report, proof);
-    if (before.isolation !== after.isolation) this.tell();
-    else if (before.isolationEvidence !== after.isolationEvidence) this.tellLater();
+    if (before.isolation !== after.isolation) return true;
+    if (before.isolationEvidence !== after.isolationEvidence) this.tellLater();
+    return false;
   }
 
   private tell(): void {
@@ -140,7 +151,8 @@ export function nextDue(
   for (const report of tried) {
     const proof = proofs.get(report.sandboxId);
     if (proof === undefined || proof.place !== placeOf(report)) return { report, atMs: lastMs + PACE_MS };
-    const endsMs = proof.atMs + (proof.judged.kind === 'reached' ? BROKEN_AGAIN_MS : againMs);
+    const holdsMs = proof.isShared ? AGAIN_MS : againMs;
+    const endsMs = proof.atMs + (proof.judged.kind === 'reached' ? BROKEN_AGAIN_MS : holdsMs);
     if (next === null || endsMs < next.endsMs) next = { report, endsMs };
   }
   return next === null ? null : { report: next.report, atMs: Math.max(next.endsMs, lastMs + paceMs) };

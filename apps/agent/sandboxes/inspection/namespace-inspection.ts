@@ -83,6 +83,7 @@ export async function dialForbiddenFrom(
   return {
     kind: 'dialled',
     inPlace,
+    madeFor: null,
     neighbours: { dialled: neighbours.length, reached: answer.neighbours },
     host: { dialled: places.length, reached: answer.places },
   };

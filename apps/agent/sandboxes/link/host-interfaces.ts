@@ -1,56 +1,47 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { ipObjects } from '../ip-command.js';
+import { type IpObject, ipObjectsOfEach } from '../ip-command.js';
 import type { HostInterface } from './link-entry.js';
 
-/** Every interface of this process's network namespace, by name. Error: IpCommandError. */
-export async function hostInterfaces(): Promise<ReadonlyMap<string, HostInterface>> {
-  const [links, routes] = await Promise.all([ipObjects('link', 'show'), ipObjects('route', 'show', 'default')]);
-  const uplinks = new Set(routes.map(({ dev }) => dev));
-  return new Map(
-    links.flatMap(({ ifindex, ifname, master }) =>
-      typeof ifname === 'string' && typeof ifindex === 'number'
-        ? [
-            [
-              ifname,
-              {
-                index: ifindex,
-                name: ifname,
-                master: typeof master === 'string' ? master : null,
-                isUplink: uplinks.has(ifname),
-              },
-            ],
-          ]
-        : [],
-    ),
-  );
+/**
+ * The interfaces of this process's network namespace as they were seen last. An interface is looked at when somebody
+ * asks for it or the kernel tells of it, and the others are left alone: a host may have many.
+ */
+export class HostInterfaces {
+  private seen = new Map<string, HostInterface>();
+  private uplinks: ReadonlySet<unknown> = new Set();
+
+  get(name: string): HostInterface | undefined {
+    return this.seen.get(name);
+  }
+
+  /** Whether a default route of the host leads to it. */
+  isUplink(name: string): boolean {
+    return this.uplinks.has(name);
+  }
+
+  /** Looks at every interface. Error: IpCommandError. */
+  async lookAtAll(): Promise<void> {
+    const objects = await this.ask(['link show']);
+    this.seen = new Map(objects.flatMap(interfaceOf));
+  }
+
+  /** Looks at these interfaces, which may be gone. Error: IpCommandError. */
+  async lookAt(names: ReadonlySet<string>): Promise<void> {
+    const found = new Map((await this.ask([...names].map((name) => `link show dev ${name}`))).flatMap(interfaceOf));
+    for (const name of names) {
+      const present = found.get(name);
+      if (present === undefined) this.seen.delete(name);
+      else this.seen.set(name, present);
+    }
+  }
+
+  private async ask(commands: readonly string[]): Promise<readonly IpObject[]> {
+    const objects = await ipObjectsOfEach(['route show default', ...commands]);
+    this.uplinks = new Set(objects.flatMap(({ dst, dev }) => (dst === 'default' ? [dev] : [])));
+    return objects;
+  }
 }
 
-const AGAIN_MS = 1_000;
-
-/** Calls `changed` whenever an interface comes, goes or changes; resolves what it started in `close`. */
-export function watchInterfaces(changed: () => void, onError: (error: unknown) => void): { close(): void } {
-  let child: ChildProcess | null = null;
-  let again: NodeJS.Timeout | null = null;
-  let closed = false;
-  const begin = (): void => {
-    again = null;
-    const started = spawn('ip', ['-o', 'monitor', 'link'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    child = started;
-    started.stdout.on('data', changed);
-    started.on('error', onError);
-    started.on('close', () => {
-      if (closed) return;
-      // What happened in between is seen by looking again.
-      again = setTimeout(begin, AGAIN_MS);
-      changed();
-    });
-  };
-  begin();
-  return {
-    close() {
-      closed = true;
-      if (again !== null) clearTimeout(again);
-      child?.kill('SIGKILL');
-    },
-  };
+function interfaceOf({ ifindex, ifname, master }: IpObject): readonly (readonly [string, HostInterface])[] {
+  if (typeof ifname !== 'string' || typeof ifindex !== 'number') return [];
+  return [[ifname, { index: ifindex, name: ifname, master: typeof master === 'string' ? master : null }]];
 }

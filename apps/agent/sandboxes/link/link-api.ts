@@ -1,7 +1,8 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import { takeLock } from '#libs/program/lock.js';
+import { listenAsOwner } from '#libs/program/owned-socket.js';
 import { type LinkEntry, parseLink } from './link-entry.js';
 
 export interface LinkApiPorts {
@@ -10,6 +11,13 @@ export interface LinkApiPorts {
   put(entry: LinkEntry): Promise<void>;
   /** Resolves when nothing of it is left. False: there was no such link. */
   remove(sandboxId: SandboxId): Promise<boolean>;
+}
+
+/** Another agent serves its local API on the same socket. */
+export class LinkSocketInUseError extends CodedError {}
+
+export interface LinkApi {
+  close(): void;
 }
 
 /** A request of the local API that cannot be answered as it is. */
@@ -29,10 +37,17 @@ const LINK_PATH = /^\/v1\/links\/([^/?]+)$/;
 
 /**
  * The agent's local API for runtimes that make guests by the second: `PUT` and `DELETE /v1/links/<sandbox-id>`, and
- * `GET /v1/links`, on a unix socket that its owner alone may open.
+ * `GET /v1/links`, on a unix socket that its owner alone may open. Errors: LinkSocketInUseError, and those of
+ * listenAsOwner.
  */
-export async function serveLinkApi(path: string, ports: LinkApiPorts): Promise<Server> {
-  rmSync(path, { force: true });
+export async function serveLinkApi(path: string, ports: LinkApiPorts): Promise<LinkApi> {
+  const attempt = takeLock(path);
+  if (attempt.kind === 'held') {
+    const owner = attempt.pid === null ? 'another agent' : `another agent (pid ${attempt.pid})`;
+    const remedy = 'end that agent, or name another socket in GLOBALSTACKS_AGENT_LINK_SOCKET';
+    throw new LinkSocketInUseError('LINK_SOCKET_IN_USE', `${path} is used by ${owner}`, remedy);
+  }
+  const { lock } = attempt;
   const server = createServer((request, response) => {
     answer(request, ports).then(
       ([status, body]) => {
@@ -45,17 +60,17 @@ export async function serveLinkApi(path: string, ports: LinkApiPorts): Promise<S
       },
     );
   });
-  const unmasked = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-  } finally {
-    process.umask(unmasked);
-  }
-  chmodSync(path, 0o600);
-  return server;
+  const socket = await listenAsOwner(server, path, lock).catch((error: unknown) => {
+    lock.release();
+    throw error;
+  });
+  return {
+    close() {
+      socket.close();
+      server.closeAllConnections();
+      lock.release();
+    },
+  };
 }
 
 async function answer(request: IncomingMessage, ports: LinkApiPorts): Promise<readonly [number, unknown]> {

@@ -17,8 +17,6 @@ export interface HostInterface {
   readonly name: string;
   /** The bridge or bond that it is part of. */
   readonly master: string | null;
-  /** Whether a default route of the host leads to it. */
-  readonly isUplink: boolean;
 }
 
 export interface ChosenLinks {
@@ -56,18 +54,19 @@ export function parseLinkList(items: readonly unknown[]): ChosenLinks {
   const links: LinkEntry[] = [];
   const refused: RefusedSandbox[] = [];
   for (const [index, item] of items.entries()) {
-    const field = `[${index}]`;
+    let sandboxId: SandboxId | null = null;
     try {
-      const { id } = parseObject(item, field);
-      links.push(parseLink(item, field, parseSandboxId(id, `${field}.id`)));
+      sandboxId = parseSandboxId(parseObject(item, 'link').id, 'link.id');
+      links.push(parseLink(item, 'link', sandboxId));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
+      const name = `item ${index + 1}`;
       refused.push({
-        name: field,
-        sandboxId: null,
+        name,
+        sandboxId,
         code: 'LINK_INVALID',
-        message: error.message,
-        remedy: 'mend that item of the list',
+        message: `${name} of the list${sandboxId === null ? '' : ` (${sandboxId})`}: ${error.message}`,
+        remedy: 'mend that item: id, interface and address',
       });
     }
   }
@@ -75,13 +74,17 @@ export function parseLinkList(items: readonly unknown[]): ChosenLinks {
 }
 
 export interface LinkTerms {
-  readonly interfaces: ReadonlyMap<string, HostInterface>;
+  readonly interfaceOf: (name: string) => HostInterface | undefined;
+  /** Whether a default route of the host leads to it. */
+  readonly isUplink: (name: string) => boolean;
   readonly agentAddress: string;
   /** Whether an address is one of the proxies'. */
   readonly isProxy: (address: string) => boolean;
 }
 
-/** The links that can be served as the host is now, the earlier of two that cannot both be, and why the others cannot. */
+/**
+ * The links that can be served as the host is now, the earlier of two that cannot both be, and why the others cannot.
+ */
 export function chooseLinks(entries: readonly LinkEntry[], terms: LinkTerms): ChosenLinks {
   const links: LinkEntry[] = [];
   const refused: RefusedSandbox[] = [];
@@ -105,7 +108,7 @@ function keysOf({ sandboxId, link, address }: LinkEntry): readonly [string, stri
 
 function problemOf(
   entry: LinkEntry,
-  { interfaces, agentAddress, isProxy }: LinkTerms,
+  { interfaceOf, isUplink, agentAddress, isProxy }: LinkTerms,
   taken: ReadonlyMap<string, SandboxId>,
 ): Pick<RefusedSandbox, 'code' | 'message' | 'remedy'> | null {
   const { sandboxId, link, address } = entry;
@@ -131,7 +134,7 @@ function problemOf(
       remedy: 'name the interface that leads to the guest',
     };
   }
-  const found = interfaces.get(link);
+  const found = interfaceOf(link);
   if (found === undefined) {
     return {
       code: 'LINK_MISSING',
@@ -139,7 +142,7 @@ function problemOf(
       remedy: 'make the interface; it is taken as soon as it is there',
     };
   }
-  if (found.isUplink || link === 'lo') {
+  if (isUplink(link) || link === 'lo') {
     return {
       code: 'LINK_IS_UPLINK',
       message: `${sandboxId}: ${link} leads out of this host`,

@@ -24,8 +24,8 @@ interface DialsOfAll {
 }
 
 /**
- * A link of the agent's own, beside those of the guests and closed by the same rules, from which what no guest may reach
- * is dialled: the agent cannot look into a guest. It is made for the first dial, and vanishes with the agent.
+ * A link of the agent's own, beside those of the guests and closed by the same rules, from which what no guest may
+ * reach is dialled: the agent cannot look into a guest. It is made for the first dial, and vanishes with the agent.
  */
 export class ProofLink {
   private holder: Promise<ChildProcess> | null = null;
@@ -78,7 +78,8 @@ export class ProofLink {
       hostAddress6: await linkLocalAddress(),
       neighbours: guests,
     };
-    return dialForbiddenFrom(inside, services, "a link of the agent's own under the same rules", signal);
+    const who = "a link of the agent's own under the same rules";
+    return { ...(await dialForbiddenFrom(inside, services, who, signal)), madeFor: new Set(guests) };
   }
 
   async close(): Promise<void> {

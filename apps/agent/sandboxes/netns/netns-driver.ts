@@ -7,11 +7,12 @@ import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import { type AddressRange, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import type { SandboxDriver } from '../driver.js';
-import type { TableName } from '../firewall/host-chains.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import { KeptRules } from '../firewall/kept-rules.js';
 import { linkRules } from '../firewall/link-rules.js';
+import { listRefused } from '../firewall/refused-ports.js';
 import type { SandboxReach } from '../firewall/strays.js';
+import type { TableName } from '../firewall/table-rules.js';
 import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
 import { makeForeign, makeLocal } from '../local-range.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
@@ -155,6 +156,10 @@ class NetnsDriver implements SandboxDriver {
     return dialSources(proxyRange, DIAL_SOURCES);
   }
 
+  refusedConnections() {
+    return listRefused(this.table);
+  }
+
   checkIsolation(): Promise<void> {
     return this.rules.look();
   }
@@ -222,12 +227,20 @@ class NetnsDriver implements SandboxDriver {
   private async reconcile(): Promise<void> {
     const { namespacePrefix } = this.settings;
     const wanted = new Map(this.desired.map((id) => [namespaceName(namespacePrefix, id), id]));
-    for (const namespace of await listNamespaces(namespacePrefix)) {
+    const present = await listNamespaces(namespacePrefix);
+    for (const namespace of present) {
       if (wanted.has(namespace)) continue;
       this.setPlaced([...this.placed.values()].filter((sandbox) => sandbox.namespace !== namespace));
       await removeNamespace(namespace);
     }
-    this.links = chooseLinks(this.range, this.range6, [...wanted.keys()], await hostAddresses());
+    const addresses = await hostAddresses();
+    this.links = chooseLinks(this.range, this.range6, [...wanted.keys()], addresses);
+    const isWhole = (sandbox: PlacedSandbox) =>
+      present.includes(sandbox.namespace) &&
+      addresses.some(
+        ({ link, address }) => link === interfaceName(sandbox.namespace) && address === sandbox.link.agentAddress,
+      );
+    const whole = new Map([...this.placed.values()].filter(isWhole).map((sandbox) => [sandbox.sandboxId, sandbox]));
     // Before the first of them is up.
     await this.loadRules();
     const placed: PlacedSandbox[] = [];
@@ -236,7 +249,8 @@ class NetnsDriver implements SandboxDriver {
       try {
         const link = this.links.get(namespace);
         if (link === undefined) throw this.exhausted(sandboxId);
-        await ensureNamespace(namespace, link);
+        // Each costs several programs: one that this process made and that is there still is left alone.
+        if (whole.get(sandboxId)?.link.index !== link.index) await ensureNamespace(namespace, link);
         placed.push({ sandboxId, namespace, link });
       } catch (error) {
         this.failure = error;
@@ -263,7 +277,7 @@ class NetnsDriver implements SandboxDriver {
       sandboxAddress6: link.sandboxAddress6,
       resolver: link.agentAddress,
     }));
-    return this.rules.load(linkRules({ table: this.table, links, proxyRange: this.proxyRange, queriesLedTo: null }));
+    return this.rules.load([linkRules({ table: this.table, links, proxyRange: this.proxyRange, queriesLedTo: null })]);
   }
 
   private setPlaced(placed: readonly PlacedSandbox[]): void {

@@ -125,6 +125,10 @@ class StaticDriver implements SandboxDriver {
     return proxyRange.startsWith('127.') ? dialSources(proxyRange, DIAL_SOURCES) : [];
   }
 
+  async refusedConnections() {
+    return [];
+  }
+
   async checkIsolation(): Promise<void> {
     // Nothing keeps them apart.
   }

@@ -80,7 +80,11 @@ export default class AdminNewEpoch extends GstacksCommand {
     for (const line of lost) this.screen.line(`  no longer allowed  ${line}`, 'bad');
     for (const line of gained) this.screen.line(`  allowed again      ${line}`, 'good');
     if (notListed > 0) this.screen.line(`  and ${notListed} more`);
-    if (lost.length + gained.length === 0) this.screen.line('  the same connections are allowed as now');
+    const shown = agents.filter(({ compared }) => compared);
+    if (lost.length + gained.length === 0 && shown.length > 0) {
+      const by = shown.length < agents.length ? ` by ${shown.map(({ agentId }) => agentId).join(', ')}` : '';
+      this.screen.line(`  the same connections are allowed as now${by}`);
+    }
     for (const { agentId, compared } of agents) {
       if (!compared)
         this.screen.line(`  ${agentId} did not show what it holds: what it allows now is not known`, 'bad');

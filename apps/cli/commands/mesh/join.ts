@@ -3,8 +3,7 @@ import { Flags } from '@oclif/core';
 import { networkArgument } from '../../arguments.js';
 import { EXIT } from '../../errors/exit-codes.js';
 import { MeshCommand } from '../../mesh/mesh-command.js';
-import { askNode } from '../../mesh/node-client.js';
-import { startNode } from '../../mesh/start-node.js';
+import { joinByNode } from '../../mesh/start-node.js';
 
 const LONGEST_NAME = 63;
 
@@ -22,9 +21,11 @@ export default class MeshJoin extends MeshCommand {
     const { args, flags } = await this.parse(MeshJoin);
     const network = this.networkOf(args.network);
     const { context, folder } = await this.place(flags);
-    if ((await askNode(folder, { kind: 'status' })) === null) await startNode(folder, context.url, this.config.root);
     const machine = (flags.machine ?? hostname()).slice(0, LONGEST_NAME);
-    const answer = await this.ask(folder, { kind: 'join', network, token: context.token, machine });
+    const answer = await joinByNode(
+      { folder, url: context.url, root: this.config.root },
+      { kind: 'join', network, token: context.token, machine },
+    );
     const joined = this.networkIn(answer, network);
     const done = answer.changed ? `joined ${network}` : `has joined ${network} already; nothing changed`;
     this.screen.line(`this machine ${done} as ${joined.user} (node ${joined.nodeId})`, 'good');

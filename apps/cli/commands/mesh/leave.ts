@@ -1,13 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type LocalNodeEndDto, leaveNetwork } from '#libs/api-client/generated/index.js';
+import type { NetworkName } from '#libs/contracts/ids.js';
+import type { JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import type { Connection } from '../../api/connect.js';
 import { networkArgument } from '../../arguments.js';
+import { awakeNode } from '../../mesh/awake-node.js';
 import { cutLine } from '../../mesh/cut-line.js';
+import { leaveByRecord } from '../../mesh/leave-by-record.js';
 import { MeshCommand } from '../../mesh/mesh-command.js';
 import { meshNodeEndLine } from '../../mesh/mesh-node-end.js';
-import { askNode } from '../../mesh/node-client.js';
+
+/** Longer than a node takes to leave its networks and end. */
+const NODE_ENDS_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 50;
 
 export default class MeshLeave extends MeshCommand {
   static override summary = 'Leave a network with this machine: its forwarded ports close';
+  static override description =
+    'Wakes a background process that a signal has stopped, and ends one that does not answer even so.';
   static override examples = ['<%= config.bin %> mesh leave dev'];
   static override args = { network: networkArgument };
 
@@ -15,22 +25,47 @@ export default class MeshLeave extends MeshCommand {
     const { args, flags } = await this.parse(MeshLeave);
     const network = this.networkOf(args.network);
     const { context, folder } = await this.place(flags);
-    const before = await askNode(folder, { kind: 'status' });
-    const { changed } = await this.ask(folder, { kind: 'leave', network });
-    if (!changed) {
+    const left = await this.left(folder, network);
+    if (left === null) {
       this.screen.line(`this machine had not joined ${network}; nothing changed`);
-      return { network, changed, connectionCut: null, connectionNotCutReason: null, meshNode: null };
+      return { network, changed: false, connectionCut: null, connectionNotCutReason: null, meshNode: null };
     }
-    this.screen.line(`this machine left ${network}`);
-    const nodeId = before?.state.networks.find((joined) => joined.network === network)?.nodeId;
-    const end = nodeId === undefined ? null : await confirmedEnd(this.connectTo(context, flags), nodeId);
-    const lines =
-      end === null
-        ? ['the control plane does not confirm it: it lets this machine go when the credentials end']
-        : [cutLine(end), meshNodeEndLine(end.meshNode)];
-    for (const line of lines) if (line !== null) this.screen.line(line);
+    const end = left.state === 'ended' ? null : await confirmedEnd(this.connectTo(context, flags), left.nodeId);
+    if (left.state === 'ended') {
+      this.screen.line(`this machine was in ${network} no more: ${left.message ?? left.code}`);
+    } else {
+      this.screen.line(`this machine left ${network}`);
+      const lines =
+        end === null
+          ? ['the control plane does not confirm it: it lets this machine go when the credentials end']
+          : [cutLine(end), meshNodeEndLine(end.meshNode)];
+      for (const line of lines) if (line !== null) this.screen.line(line);
+    }
     const { connectionCut = null, connectionNotCutReason = null, meshNode = null } = end ?? {};
-    return { network, changed, connectionCut, connectionNotCutReason, meshNode };
+    return { network, changed: true, connectionCut, connectionNotCutReason, meshNode };
+  }
+
+  /** How this machine was joined until now; null: it was not. By the node, or where that is gone by its record. */
+  private async left(folder: string, network: NetworkName): Promise<JoinedNetworkState | null> {
+    const deadline = performance.now() + NODE_ENDS_WITHIN_MS;
+    for (;;) {
+      const node = await awakeNode(folder);
+      if (node.kind === 'answers') {
+        const { changed } = await this.ask(folder, { kind: 'leave', network });
+        return (changed && node.answer.state.networks.find((joined) => joined.network === network)) || null;
+      }
+      const record = leaveByRecord(folder, network);
+      if (node.endedPid !== null) {
+        this.screen.line(`the background node (pid ${node.endedPid}) did not answer, and was ended`, 'bad');
+      }
+      if (record.kind === 'forgotten') {
+        for (const other of record.others) this.screen.line(`${other} has ended with it: gstacks mesh join ${other}`);
+        return record.joined;
+      }
+      if (record.kind === 'not recorded' || performance.now() > deadline) throw this.notJoined(network);
+      // The node is ending, or another has just been started.
+      await pause(LOOK_EVERY_MS);
+    }
   }
 }
 

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { attachSandbox } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
-import { parseAliasPorts } from '#libs/contracts/ports.js';
+import { parseAliasPorts, portText } from '#libs/contracts/ports.js';
 import { networkArgument, sandboxArgument } from '../../arguments.js';
 import { UsageError } from '../../errors/errors.js';
-import { dnsText, portsText, portText } from '../../views.js';
+import { dnsText, portsText } from '../../views.js';
 import { WriteCommand } from '../../write-command.js';
 
 export default class NetworkAttach extends WriteCommand {
@@ -23,13 +23,19 @@ export default class NetworkAttach extends WriteCommand {
       helpValue: '<port>',
     }),
     'inherit-rules': Flags.boolean({ description: 'take over rules left for this alias by another sandbox' }),
+    'replace-ports': Flags.boolean({ description: 'publish these ports alone: an alias that exists loses the others' }),
   };
 
   async run() {
     const { args, flags } = await this.parse(NetworkAttach);
     const network = this.networkOf(args.network);
     const sandboxId = parseSandboxId(args['sandbox-id'], 'sandbox-id');
-    const body = { sandboxId, ...publication(flags.alias, flags.port), inheritRules: flags['inherit-rules'] };
+    const body = {
+      sandboxId,
+      ...publication(flags.alias, flags.port),
+      inheritRules: flags['inherit-rules'],
+      replacePorts: flags['replace-ports'],
+    };
     return this.write(
       flags,
       ({ client }, headers) => attachSandbox({ client, headers, path: { network }, body }),

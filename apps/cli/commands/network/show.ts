@@ -1,9 +1,15 @@
-import { listAliases, listAttachments, listRules, showNetwork } from '#libs/api-client/generated/index.js';
+import {
+  listAliases,
+  listAttachments,
+  listEgressRules,
+  listRules,
+  showNetwork,
+} from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { readAll } from '../../list-command.js';
 import { unreadableLines } from '../../unreadable-text.js';
-import { aliasColumns, attachmentColumns, ruleColumns } from '../../views.js';
+import { aliasColumns, attachmentColumns, egressColumns, ruleColumns } from '../../views.js';
 
 export default class NetworkShow extends GstacksCommand {
   static override summary = 'Show a network, what is attached to it, its aliases and its policy';
@@ -15,10 +21,11 @@ export default class NetworkShow extends GstacksCommand {
     const path = { network: this.networkOf(args.network) };
     const { client } = await this.connect(flags);
     const network = await showNetwork({ client, path });
-    const [attachments, aliases, rules] = await Promise.all([
+    const [attachments, aliases, rules, egress] = await Promise.all([
       readAll((query) => listAttachments({ client, path, query })),
       readAll((query) => listAliases({ client, path, query })),
       readAll((query) => listRules({ client, path, query })),
+      readAll((query) => listEgressRules({ client, path, query })),
     ]);
     this.screen.line(`network:       ${network.name}`);
     this.screen.line(`status:        ${network.status}`);
@@ -45,7 +52,16 @@ export default class NetworkShow extends GstacksCommand {
       ruleColumns,
       `gstacks network policy allow ${network.name} --from local --to api --port 8080`,
     );
-    return { ...network, attachments: attachments.items, aliases: aliases.items, rules: rules.items };
+    this.section(
+      'egress (no other name outside exists for its sandboxes)',
+      egress.items,
+      egressColumns,
+      `gstacks network egress allow ${network.name} --from any --to packages.example.com:443`,
+    );
+    return {
+      ...network,
+      ...{ attachments: attachments.items, aliases: aliases.items, rules: rules.items, egress: egress.items },
+    };
   }
 
   private section<Row>(

@@ -2,7 +2,12 @@ import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { MeshCheckDto } from '#libs/contracts/http/mesh-diagnosis.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
-import type { MeshTransport } from '#libs/contracts/mesh-transports.js';
+import {
+  type ControlPlaneMeshSettings,
+  meshNotConfigured,
+  meshToJoin,
+  whatIsMissing,
+} from '../../foundation/mesh-settings.js';
 import { passed, skipped } from './mesh-check.js';
 
 const CODE = 'AGENTS_JOINED';
@@ -14,8 +19,12 @@ export interface AgentInMesh {
   readonly mesh: MeshStateDto | null;
 }
 
-/** Whether every enrolled agent is in this mesh and all is well there, by its own word. One that is not heard of is not known to be. */
-export function agentsJoined(agents: readonly AgentInMesh[], transport: MeshTransport | null): MeshCheckDto {
+/**
+ * Whether every enrolled agent is in this mesh and all is well there, by its own word. One that is not heard of is not
+ * known to be.
+ */
+export function agentsJoined(agents: readonly AgentInMesh[], settings: ControlPlaneMeshSettings): MeshCheckDto {
+  const { transport } = settings;
   if (agents.length === 0) return skipped(CODE, 'no agent is enrolled');
   const out = agents.flatMap(({ agentId, mesh }) => {
     if (mesh === null || mesh.state === 'unknown') return [];
@@ -29,10 +38,7 @@ export function agentsJoined(agents: readonly AgentInMesh[], transport: MeshTran
   });
   const [first] = out;
   if (first !== undefined) {
-    const remedy =
-      first.cause === 'MESH_TRANSPORT_DIFFERS'
-        ? `unset GLOBALSTACKS_MESH_TRANSPORT at the agent ${first.agentId} and start it again`
-        : meshRemedy(first.cause);
+    const remedy = remedyOf(first, settings);
     const evidence = named(out.map(({ agentId, text }) => `${agentId} ${text}`));
     return { code: CODE, status: 'fail', cause: first.cause, evidence, remedy };
   }
@@ -44,6 +50,39 @@ export function agentsJoined(agents: readonly AgentInMesh[], transport: MeshTran
     return { code: CODE, status: 'unknown', cause: null, evidence: named(unknown), remedy: 'gstacks agent list' };
   }
   return passed(CODE, agents.length === 1 ? 'the one agent has joined' : `all ${agents.length} agents have joined`);
+}
+
+interface Out {
+  readonly agentId: AgentId;
+  readonly cause: string | null;
+}
+
+/** The remedy for a code is a guess of what is not set; here it is known what the control plane has. */
+function remedyOf({ agentId, cause }: Out, settings: ControlPlaneMeshSettings): string | null {
+  const { transport, keySource } = settings;
+  switch (cause) {
+    case 'MESH_TRANSPORT_DIFFERS':
+    case 'MESH_NOT_CONFIGURED':
+      if (transport === 'direct')
+        return `set GLOBALSTACKS_MESH_TRANSPORT=direct at the agent ${agentId} and start it again`;
+      if (cause === 'MESH_TRANSPORT_DIFFERS') {
+        return `unset GLOBALSTACKS_MESH_TRANSPORT at the agent ${agentId} and start it again`;
+      }
+      if (meshToJoin(settings).meshControlUrl === null) return meshNotConfigured(settings).remedy;
+      return `check that the agent ${agentId} reaches GLOBALSTACKS_CONTROL_PLANE_URL: by that it learns which mesh to join`;
+    case 'MESH_KEY_SOURCE_MISSING':
+      return whatIsMissing(settings)?.remedy ?? `wait: the agent ${agentId} asks for a key again by itself`;
+    case 'MESH_KEY_INVALID':
+    case 'MESH_KEY_EXPIRED':
+    case 'MESH_KEY_USED':
+      // The others of these remedies are to have keys minted.
+      if (keySource.kind === 'minted') {
+        return `unset GLOBALSTACKS_MESH_AUTH_KEY at the agent ${agentId}, if it is set there; else wait: it asks for another key`;
+      }
+      return meshRemedy(cause);
+    default:
+      return meshRemedy(cause);
+  }
 }
 
 function named(texts: readonly string[]): string {

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { MeshCheckCode, MeshCheckDto, MeshDiagnosisDto } from '#libs/contracts/http/mesh-diagnosis.js';
 import { probeControlServer } from '#libs/control-server/probe.js';
-import { MeshNotConfiguredError, meshToJoin } from '../../foundation/mesh-settings.js';
+import { meshNotConfigured, meshToJoin } from '../../foundation/mesh-settings.js';
 import { CLOCK, type Clock, SETTINGS } from '../../foundation/provided.js';
 import type { ControlPlaneSettings } from '../../foundation/settings.js';
 import { AgentContacts } from '../../presence/agent-contacts.js';
@@ -34,7 +34,7 @@ export class DiagnoseMeshHandler implements ICommandHandler<DiagnoseMesh> {
       return [{ agentId, mesh: meshView(this.contacts.of(agentId), this.contacts.statusOf(agentId), this.clock()) }];
     });
     const checks = await this.checks(mesh);
-    return { ...mesh, checks: [...checks, agentsJoined(agents, mesh.meshTransport)] };
+    return { ...mesh, checks: [...checks, agentsJoined(agents, this.settings.mesh)] };
   }
 
   private async checks({ meshTransport, meshControlUrl }: Mesh): Promise<readonly MeshCheckDto[]> {
@@ -46,7 +46,7 @@ export class DiagnoseMeshHandler implements ICommandHandler<DiagnoseMesh> {
     }
     if (meshControlUrl === null) {
       return [
-        failed('MESH_CONFIGURED', new MeshNotConfiguredError()),
+        failed('MESH_CONFIGURED', meshNotConfigured(this.settings.mesh)),
         ...OF_A_CONTROL_SERVER.map((code: MeshCheckCode) => skipped(code, 'there is no mesh')),
       ];
     }

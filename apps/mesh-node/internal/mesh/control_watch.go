@@ -2,14 +2,24 @@ package mesh
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 )
 
 const (
 	controlCheckInterval = 500 * time.Millisecond
-	// askInterval is how long a node may take to notice that it was deleted. A question is one small request on the
-	// connection that is open anyway; Headscale answers it from memory.
-	askInterval = 2 * time.Second
+	// shortestAskInterval and longestAskInterval are how long a node without a witness may take to notice that it was
+	// deleted, soon after it has joined and when it has long been a member. A question is one small request on the
+	// connection that is open anyway; a thousand nodes ask fifty a second.
+	shortestAskInterval = 2 * time.Second
+	longestAskInterval  = 20 * time.Second
+	// shortestOutInterval and longestOutInterval are for the time in which the control server is not heard of.
+	shortestOutInterval = 500 * time.Millisecond
+	longestOutInterval  = 10 * time.Second
+	// A peer that cannot be reached, or that falls silent, may mean that this node was deleted, so it asks earlier than
+	// it would; ever more rarely while the doubts go on and prove wrong.
+	shortestDoubtInterval = 2 * time.Second
+	longestDoubtInterval  = 20 * time.Second
 	// politeInterval is for control servers that do not want to be asked.
 	politeInterval = time.Minute
 )
@@ -20,15 +30,15 @@ type controlWatch struct {
 	login     *login
 	reachable bool
 	// missed counts the checks since the poll ended.
-	missed   int
-	nextAsk  time.Time
-	interval time.Duration
+	missed  int
+	ask     askTimes
+	witness *witness
 }
 
 // watchControl tells when the control server is lost and found, and when it has forgotten this node. Peers stay
 // reachable while it is lost.
 func (n *Node) watchControl(ctx context.Context, login *login) {
-	watch := &controlWatch{node: n, login: login, reachable: true, interval: askInterval}
+	watch := &controlWatch{node: n, login: login, reachable: true, ask: newAskTimes(rand.Float64), witness: n.newWitness(ctx)}
 	ticker := time.NewTicker(controlCheckInterval)
 	defer ticker.Stop()
 	for {
@@ -50,10 +60,17 @@ func (w *controlWatch) check(ctx context.Context, now time.Time) {
 		w.missed++
 	}
 	// A miss or two are a poll that begins anew.
-	isOut := w.missed > 2 || !w.reachable
-	if !isOut && now.Before(w.nextAsk) {
-		return
+	isOutOfPoll := w.missed > 2
+	isDoubtful := w.node.doubt.Swap(false)
+	if w.node.membership.isJoined() && w.witness.hasFallenSilent(now) {
+		isDoubtful = true
 	}
+	if w.ask.isTime(now, isOutOfPoll, !w.reachable, isDoubtful) {
+		w.question(ctx, now)
+	}
+}
+
+func (w *controlWatch) question(ctx context.Context, now time.Time) {
 	if !w.node.membership.isJoined() {
 		w.tell(ctx, probeControl(ctx, w.node.settings.ControlURL, probeTimeout) == nil)
 		return
@@ -65,17 +82,15 @@ func (w *controlWatch) check(ctx context.Context, now time.Time) {
 		return
 	}
 	w.tell(ctx, true)
-	w.interval = askInterval
 	switch standing {
 	case standingUnknown:
-		w.interval = politeInterval
+		w.ask.notBefore(now.Add(politeInterval))
 	case standingForgotten:
 		w.login.lost(ctx, messageForgotten)
 	case standingExpired:
 		w.login.lost(ctx, messageExpired)
 	case standingMember:
 	}
-	w.nextAsk = now.Add(w.interval)
 }
 
 func (w *controlWatch) tell(ctx context.Context, reachable bool) {

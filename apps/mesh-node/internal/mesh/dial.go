@@ -44,8 +44,11 @@ func listenForDials(path string) (net.Listener, error) {
 func (n *Node) serveDials(ctx context.Context, listener net.Listener) {
 	places := make(chan struct{}, maxDials)
 	for {
-		connection, err := listener.Accept()
+		connection, err := n.accept(ctx, listener)
 		if err != nil {
+			if ctx.Err() == nil {
+				n.fail(nodeFailed("no longer takes dials", err))
+			}
 			return
 		}
 		select {
@@ -64,6 +67,7 @@ func (n *Node) serveDials(ctx context.Context, listener net.Listener) {
 // serveDial reads one line, dials, answers with one line, and copies bytes from then on. A client that leaves ends
 // the dial.
 func (n *Node) serveDial(ctx context.Context, client net.Conn) {
+	defer n.ended.Add(1)
 	defer client.Close()
 	target, err := readDialRequest(client)
 	if err != nil {
@@ -72,7 +76,9 @@ func (n *Node) serveDial(ctx context.Context, client net.Conn) {
 	}
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
+	stopWatching := whenGone(client, cancel)
 	peer, disco, err := n.dial(dialing, target)
+	stopWatching()
 	if err != nil {
 		answerDial(client, err)
 		return
@@ -83,11 +89,11 @@ func (n *Node) serveDial(ctx context.Context, client net.Conn) {
 		_ = peer.Close()
 		return
 	}
-	relay.Between(client, peer)
+	relay.Between(client, peer, endsWithin)
 }
 
 var (
-	errNotAPeer  = errors.New("not the address of a peer in the mesh")
+	errNoAnswer  = errors.New("the peer answers no ping")
 	errNotJoined = errors.New("this node has not joined the mesh, or no longer belongs to it")
 )
 
@@ -97,9 +103,9 @@ func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.D
 	if !n.membership.isJoined() {
 		return nil, key.DiscoPublic{}, errNotJoined
 	}
-	node, ok := n.known.peer(ctx, target.Addr())
-	if !ok {
-		return nil, key.DiscoPublic{}, errNotAPeer
+	node, err := n.known.peer(ctx, target.Addr())
+	if err != nil {
+		return nil, key.DiscoPublic{}, err
 	}
 	patience := silentAfter
 	if node.Online != nil && !*node.Online {
@@ -109,7 +115,8 @@ func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.D
 	defer found()
 	latency, err := n.known.awaitPath(finding, target.Addr())
 	if err != nil {
-		return nil, node.DiscoKey, errors.New("the peer answers no ping")
+		n.doubt.Store(true)
+		return nil, node.DiscoKey, errNoAnswer
 	}
 	n.known.sessions.await(finding, node, target.Addr(), latency)
 	connection, err := n.server.Sys().Dialer.Get().NetstackDialTCP(ctx, target)

@@ -2,44 +2,67 @@ package mesh
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"globalstacks/mesh-node/internal/relay"
+)
+
+const (
+	// maxInbound and maxInboundFromPeer are connections that peers may have open to this node. A peer needs one for each
+	// session, and 64 sessions are the most that an agent takes from it; the others are still proving who they are.
+	maxInbound         = 4096
+	maxInboundFromPeer = 128
+	// endsWithin is what one direction of a connection may go on for after the other has ended. Sessions do not go on at
+	// all then: it is for bytes that are on their way.
+	endsWithin = 8 * time.Second
 )
 
 // serveInbound hands every connection from a peer to the inbound socket. Who the peer is, its certificate says
 // there: an address in the mesh proves nothing.
 func (n *Node) serveInbound(ctx context.Context, listener net.Listener) {
 	for {
-		connection, err := listener.Accept()
+		connection, err := n.accept(ctx, listener)
 		if err != nil {
 			if ctx.Err() == nil {
 				n.fail(nodeFailed("no longer listens in the mesh", err))
 			}
 			return
 		}
-		go n.handOn(ctx, connection)
+		from, err := netip.ParseAddrPort(connection.RemoteAddr().String())
+		if err != nil {
+			_ = connection.Close()
+			continue
+		}
+		if !n.inbound.take(from.Addr()) {
+			n.ended.Add(1)
+			n.refused.add(fmt.Sprintf("the last from %s", from.Addr()))
+			_ = connection.Close()
+			continue
+		}
+		go func() {
+			defer n.ended.Add(1)
+			defer n.inbound.give(from.Addr())
+			n.handOn(ctx, connection, from.Addr())
+		}()
 	}
 }
 
-func (n *Node) handOn(ctx context.Context, peer net.Conn) {
-	from, err := netip.ParseAddrPort(peer.RemoteAddr().String())
+func (n *Node) handOn(ctx context.Context, peer net.Conn, from netip.Addr) {
+	defer peer.Close()
+	node, err := n.known.peer(ctx, from)
 	if err != nil {
-		_ = peer.Close()
+		n.dropped.add(err.Error())
 		return
 	}
-	node, ok := n.known.peer(ctx, from.Addr())
-	if !ok {
-		_ = peer.Close()
-		return
-	}
-	forget := n.open.add(from.Addr(), node.DiscoKey, peer)
+	forget := n.open.add(from, node.DiscoKey, peer)
 	defer forget()
 	local, err := net.Dial("unix", n.settings.InboundSocket)
 	if err != nil {
-		_ = peer.Close()
+		n.dropped.add(err.Error())
 		return
 	}
-	relay.Between(local, peer)
+	relay.Between(local, peer, endsWithin)
 }

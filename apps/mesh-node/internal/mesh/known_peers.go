@@ -2,6 +2,8 @@ package mesh
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -35,18 +37,27 @@ func newKnownPeers(client *local.Client, engine wgengine.Engine, sessions *sessi
 	return &knownPeers{client: client, engine: engine, sessions: sessions, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
 }
 
-// isPeer asks tsnet each time: its news of removed peers do not always come.
-func (k *knownPeers) isPeer(ctx context.Context, address netip.Addr) bool {
-	_, ok := k.peer(ctx, address)
-	return ok
+// errNotAPeer: tsnet knows of no peer with that address. Any other error of a look-up says nothing of the peer.
+var errNotAPeer = errors.New("not the address of a peer in the mesh")
+
+// peer asks tsnet each time: its news of removed peers do not always come.
+func (k *knownPeers) peer(ctx context.Context, address netip.Addr) (*tailcfg.Node, error) {
+	found, err := k.client.WhoIs(ctx, address.String())
+	switch {
+	case errors.Is(err, local.ErrPeerNotFound):
+		return nil, errNotAPeer
+	case err != nil:
+		return nil, fmt.Errorf("tsnet does not say whether %s is a peer: %w", address, err)
+	case found.Node == nil || found.Node.Expired || !peers.IsAddressOf(found.Node, address):
+		return nil, errNotAPeer
+	}
+	return found.Node, nil
 }
 
-func (k *knownPeers) peer(ctx context.Context, address netip.Addr) (*tailcfg.Node, bool) {
-	found, err := k.client.WhoIs(ctx, address.String())
-	if err != nil || found.Node == nil || found.Node.Expired || !peers.IsAddressOf(found.Node, address) {
-		return nil, false
-	}
-	return found.Node, true
+// isGone is false when tsnet does not say.
+func (k *knownPeers) isGone(ctx context.Context, address netip.Addr) bool {
+	_, err := k.peer(ctx, address)
+	return errors.Is(err, errNotAPeer)
 }
 
 // keepWarm pings peers as they are named.
@@ -102,7 +113,7 @@ func (k *knownPeers) warm(ctx context.Context, address netip.Addr) {
 		}()
 		bounded, cancel := context.WithTimeout(ctx, warmTimeout)
 		defer cancel()
-		if node, ok := k.peer(ctx, address); ok {
+		if node, err := k.peer(ctx, address); err == nil {
 			if latency, err := k.awaitPath(bounded, address); err == nil {
 				k.sessions.await(bounded, node, address, latency)
 			}

@@ -25,6 +25,11 @@ type login struct {
 
 func newLogin(node *Node) *login {
 	tooLate := time.AfterFunc(joinTimeout, func() {
+		// tsnet does not tell when the control server has gone, or its certificate has expired, since the first probe.
+		if err := probeControl(context.Background(), node.settings.ControlURL, firstProbeTimeout); err != nil {
+			node.fail(err)
+			return
+		}
 		node.fail(protocol.Failure{Code: protocol.JoinTimedOut, Message: "the control server answers, but did not let this node in"})
 	})
 	return &login{node: node, tooLate: tooLate, keyGiven: node.server.AuthKey != ""}

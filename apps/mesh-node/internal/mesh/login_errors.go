@@ -6,6 +6,12 @@ import (
 	"globalstacks/mesh-node/internal/protocol"
 )
 
+// connectionErrors are words of Go's own errors for a control server that cannot be reached or trusted: they say
+// nothing of a key, although a certificate may have expired too, and a host may not be found.
+var connectionErrors = []string{
+	"x509:", "tls:", "certificate", "dial tcp", "no such host", "connection refused", "i/o timeout", "deadline exceeded",
+}
+
 // Control servers say it in words alone; these are Headscale's and Tailscale's.
 var loginErrors = []struct {
 	contains string
@@ -23,6 +29,11 @@ var loginErrors = []struct {
 
 func loginFailure(message string) protocol.Failure {
 	lower := strings.ToLower(message)
+	for _, words := range connectionErrors {
+		if strings.Contains(lower, words) {
+			return protocol.Failure{Code: protocol.ControlUnreachable, Message: "the control server does not answer: " + message}
+		}
+	}
 	for _, known := range loginErrors {
 		if strings.Contains(lower, known.contains) {
 			return protocol.Failure{Code: known.code, Message: "the control server refused the auth key: " + message}
@@ -30,3 +41,6 @@ func loginFailure(message string) protocol.Failure {
 	}
 	return protocol.Failure{Code: protocol.LoginRefused, Message: "the control server refused this node: " + message}
 }
+
+// isRetried is true for a control server that has too much to do: tsnet asks again when it was told to.
+func isRetried(message string) bool { return strings.Contains(message, "rate limited; will retry") }

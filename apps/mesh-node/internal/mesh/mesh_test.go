@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"globalstacks/mesh-node/internal/fixture"
+	"globalstacks/mesh-fixture/fixture"
 	"globalstacks/mesh-node/internal/protocol"
 )
 

@@ -5,17 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"globalstacks/mesh-node/internal/protocol"
 	"tailscale.com/client/local"
 	"tailscale.com/envknob"
 	"tailscale.com/tsnet"
-	"tailscale.com/types/logger"
 )
 
 const (
@@ -32,9 +31,18 @@ type Node struct {
 	server   *tsnet.Server
 	client   *local.Client
 	// keys brings what the program that started this node answers to key-needed.
-	keys       <-chan string
-	open       *openConnections
-	known      *knownPeers
+	keys    <-chan string
+	open    *openConnections
+	known   *knownPeers
+	inbound *inboundPlaces
+	// refused and dropped count connections from peers, exhausted how often descriptors were missing.
+	refused   *occurrences
+	dropped   *occurrences
+	exhausted *occurrences
+	// ended counts connections, until their memory is given back.
+	ended atomic.Int64
+	// doubt is set when something suggests that the control server should be asked how this node stands.
+	doubt      atomic.Bool
 	fail       context.CancelCauseFunc
 	membership membership
 }
@@ -49,20 +57,26 @@ type Commands struct {
 // is then a protocol.Failure. What it opened is closed when it returns, except for what tsnet does not let go of.
 func Run(ctx context.Context, settings protocol.Settings, commands Commands, events *protocol.Events) error {
 	if err := probeControl(ctx, settings.ControlURL, firstProbeTimeout); err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	state, err := openStateFolder(ctx, settings.StateFolder)
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer state.close()
 	udpPort, err := state.udpPort()
 	if err != nil {
 		return nodeFailed("no UDP port", err)
 	}
+	logf, closeLog, err := openTsnetLog(settings, events.Without)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	node := &Node{settings: settings, events: events, keys: commands.Keys, open: newOpenConnections(), fail: fail}
+	node := &Node{settings: settings, events: events, keys: commands.Keys, open: newOpenConnections(), inbound: newInboundPlaces(maxInbound, maxInboundFromPeer), fail: fail}
+	node.countToLog()
 	key := ""
 	if !hasIdentity(settings.StateFolder) {
 		if key, err = node.askForKey(ctx, protocol.Failure{}); err != nil || ctx.Err() != nil {
@@ -76,8 +90,8 @@ func Run(ctx context.Context, settings protocol.Settings, commands Commands, eve
 		AuthKey:    key,
 		Port:       udpPort,
 		Ephemeral:  settings.Ephemeral,
-		Logf:       logger.Discard,
-		UserLogf:   logger.Discard,
+		Logf:       logf,
+		UserLogf:   logf,
 	}
 	return node.run(ctx, commands.Warm)
 }
@@ -114,6 +128,7 @@ func (n *Node) run(ctx context.Context, warm <-chan protocol.Warm) error {
 	go n.serveInbound(ctx, listener)
 	go n.known.keepWarm(ctx, warm)
 	go n.watch(ctx)
+	go returnMemory(ctx, &n.ended)
 	<-ctx.Done()
 	var failure protocol.Failure
 	if errors.As(context.Cause(ctx), &failure) {
@@ -144,6 +159,9 @@ func (n *Node) close() {
 	case <-closed:
 	case <-time.After(closeTimeout):
 	}
+	if n.settings.Ephemeral {
+		forgetIdentity(n.settings.StateFolder)
+	}
 }
 
 // PrepareEnvironment takes out of the environment what would change where this node connects to and what it trusts
@@ -167,6 +185,14 @@ func hasIdentity(stateFolder string) bool {
 // identityMark is written once a login has succeeded: tsnet's own state is there before.
 const identityMark = "joined"
 
+// forgetIdentity is for a node that tsnet has logged out, as it does with ephemeral ones when they end: the next start
+// with this folder asks for a key at once. With what is left of the identity it would try to log in first.
+func forgetIdentity(stateFolder string) {
+	for _, name := range []string{identityMark, "tailscaled.state"} {
+		_ = os.Remove(filepath.Join(stateFolder, name))
+	}
+}
+
 // askForKey answers with nothing when the context ends first.
 func (n *Node) askForKey(ctx context.Context, why protocol.Failure) (string, error) {
 	n.events.KeyNeeded(why)
@@ -182,11 +208,14 @@ func (n *Node) askForKey(ctx context.Context, why protocol.Failure) (string, err
 	}
 }
 
-func nodeFailed(what string, err error) error {
-	return protocol.Failure{Code: protocol.NodeFailed, Message: fmt.Sprintf("%s: %v", what, err)}
+// unlessEnded is nil for what failed because the node was told to end.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
-func closeBoth(a, b net.Conn) {
-	_ = a.Close()
-	_ = b.Close()
+func nodeFailed(what string, err error) error {
+	return protocol.Failure{Code: protocol.NodeFailed, Message: fmt.Sprintf("%s: %v", what, err)}
 }

@@ -1,8 +1,10 @@
 package mesh
 
 import (
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"tailscale.com/tailcfg"
@@ -53,8 +55,15 @@ func (o *openConnections) with(peer peerAddress) bool {
 	return len(o.byPeer[peer]) > 0
 }
 
-// closeUnless closes the connections with every address that is no longer a peer's.
-func (o *openConnections) closeUnless(isPeer func(peerAddress) bool) {
+// peers are the addresses that connections are open with.
+func (o *openConnections) peers() []peerAddress {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return slices.Collect(maps.Keys(o.byPeer))
+}
+
+// closeGone closes the connections with every address that is no longer a peer's.
+func (o *openConnections) closeGone(isGone func(peerAddress) bool) {
 	o.mutex.Lock()
 	addresses := make([]peerAddress, 0, len(o.byPeer))
 	for address := range o.byPeer {
@@ -62,7 +71,7 @@ func (o *openConnections) closeUnless(isPeer func(peerAddress) bool) {
 	}
 	o.mutex.Unlock()
 	for _, address := range addresses {
-		if !isPeer(address) {
+		if isGone(address) {
 			o.closePeer(address)
 		}
 	}

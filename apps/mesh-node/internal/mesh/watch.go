@@ -34,7 +34,7 @@ func (n *Node) watch(ctx context.Context) {
 }
 
 func (n *Node) follow(ctx context.Context, news ipn.Notify, login *login) {
-	if news.ErrMessage != nil {
+	if news.ErrMessage != nil && !isRetried(*news.ErrMessage) {
 		n.fail(loginFailure(*news.ErrMessage))
 		return
 	}
@@ -77,7 +77,7 @@ func (n *Node) followState(ctx context.Context, state ipn.State, login *login) {
 
 // closeStrangers closes the connections with what is no longer a peer.
 func (n *Node) closeStrangers(ctx context.Context) {
-	n.open.closeUnless(func(peer peerAddress) bool { return n.known.isPeer(ctx, peer) })
+	n.open.closeGone(func(peer peerAddress) bool { return n.known.isGone(ctx, peer) })
 }
 
 func (n *Node) tellJoined(self *tailcfg.Node) error {

@@ -27,6 +27,13 @@ const (
 	NodeFailed         Code = "MESH_NODE_FAILED"
 )
 
+// What a node that goes on has to tell whoever reads the log.
+const (
+	InboundLimit   Code = "MESH_INBOUND_LIMIT"
+	InboundDropped Code = "MESH_INBOUND_DROPPED"
+	AcceptFailed   Code = "MESH_ACCEPT_FAILED"
+)
+
 // Failure ends a node.
 type Failure struct {
 	Code    Code
@@ -86,6 +93,9 @@ func (e *Events) Control(reachable bool) {
 	}{"control", reachable})
 }
 
+// Log is for the log of the program that started the node: it changes nothing.
+func (e *Events) Log(code Code, message string) { e.tell("log", Failure{code, message}) }
+
 // Failed is last.
 func (e *Events) Failed(failure Failure) { e.tell("failed", failure) }
 
@@ -94,10 +104,11 @@ func (e *Events) tell(name string, failure Failure) {
 		Event   string `json:"event"`
 		Code    Code   `json:"code,omitempty"`
 		Message string `json:"message,omitempty"`
-	}{name, failure.Code, e.without(failure.Message)})
+	}{name, failure.Code, e.Without(failure.Message)})
 }
 
-func (e *Events) without(message string) string {
+// Without is the message with every hidden secret taken out.
+func (e *Events) Without(message string) string {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	for _, secret := range e.secrets {

@@ -5,35 +5,88 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
-// bufferBytes: a TLS record and its header fit four times.
-const bufferBytes = 64 << 10
+const (
+	// bufferBytes: a TLS record and its header fit four times.
+	bufferBytes = 64 << 10
+	// restingBytes is what a direction without traffic holds: thousands of silent connections must cost little.
+	restingBytes = 2 << 10
+)
 
-var buffers = sync.Pool{New: func() any { return new([bufferBytes]byte) }}
+var (
+	buffers = sync.Pool{New: func() any { return new([bufferBytes]byte) }}
+	resting = sync.Pool{New: func() any { return new([restingBytes]byte) }}
+)
 
 type halfCloser interface{ CloseWrite() error }
 
 // Between copies until both directions have ended or either has failed, and closes both connections. An end in one
-// direction is handed on; the other goes on.
-func Between(a, b net.Conn) {
+// direction is handed on; the other may go on for endsWithin. Without that bound an end that never closes would hold
+// both connections for as long as it likes.
+func Between(a, b net.Conn, endsWithin time.Duration) {
+	var firstEnd sync.Once
+	var deadline *time.Timer
+	hasEnded := func() {
+		firstEnd.Do(func() { deadline = time.AfterFunc(endsWithin, func() { closeNow(a, b) }) })
+	}
 	var directions sync.WaitGroup
-	directions.Go(func() { copyOneWay(a, b) })
-	directions.Go(func() { copyOneWay(b, a) })
+	directions.Go(func() { copyOneWay(a, b, hasEnded) })
+	directions.Go(func() { copyOneWay(b, a, hasEnded) })
 	directions.Wait()
-	_ = a.Close()
-	_ = b.Close()
+	if deadline != nil {
+		deadline.Stop()
+	}
+	closeNow(a, b)
 }
 
-func copyOneWay(to, from net.Conn) {
-	buffer := buffers.Get().(*[bufferBytes]byte)
-	defer buffers.Put(buffer)
-	// Neither side's own ReadFrom or WriteTo: they bring buffers of their own.
-	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, buffer[:])
+func copyOneWay(to, from net.Conn, hasEnded func()) {
+	err := copyBytes(to, from)
 	half, canHalfClose := to.(halfCloser)
 	if err == nil && canHalfClose && half.CloseWrite() == nil {
+		hasEnded()
 		return
 	}
-	_ = to.Close()
-	_ = from.Close()
+	closeNow(to, from)
+}
+
+// copyBytes returns nil at the end of what is read. It takes a large buffer only while much comes at a time.
+func copyBytes(to io.Writer, from io.Reader) error {
+	small := resting.Get().(*[restingBytes]byte)
+	defer resting.Put(small)
+	var large *[bufferBytes]byte
+	defer func() {
+		if large != nil {
+			buffers.Put(large)
+		}
+	}()
+	for buffer := small[:]; ; {
+		count, err := from.Read(buffer)
+		if count > 0 {
+			if _, failure := to.Write(buffer[:count]); failure != nil {
+				return failure
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case large == nil && count == restingBytes:
+			large = buffers.Get().(*[bufferBytes]byte)
+			buffer = large[:]
+		case large != nil && count < restingBytes:
+			buffers.Put(large)
+			large, buffer = nil, small[:]
+		}
+	}
+}
+
+// closeNow also ends reads and writes that are under way: not every connection's Close does.
+func closeNow(connections ...net.Conn) {
+	for _, connection := range connections {
+		_ = connection.SetDeadline(time.Unix(1, 0))
+		_ = connection.Close()
+	}
 }

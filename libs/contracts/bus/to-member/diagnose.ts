@@ -1,5 +1,14 @@
-import { type AliasName, type NetworkId, parseAliasName, parseNetworkId, parseRuleId, type RuleId } from '../../ids.js';
+import {
+  type AliasName,
+  type NetworkId,
+  type OutsideName,
+  parseAliasName,
+  parseNetworkId,
+  parseRuleId,
+  type RuleId,
+} from '../../ids.js';
 import { type FieldParser, integerBetween, listOf, nullOr, parseObject, textUpTo, wordOf } from '../../json-fields.js';
+import { type DestinationName, parseDestinationName, parseOutsideName } from '../../outside-names.js';
 import { parsePort } from '../../ports.js';
 import { formatSelector, parseSelector, SELECTOR_EFFECTS, type SelectorEffect } from '../../selectors.js';
 import { parseTime } from '../../times.js';
@@ -7,6 +16,7 @@ import { CHECK_ROLES, type Check, type CheckRole, parseCheck } from '../checks.j
 import { counter, parseHash } from '../fields.js';
 import { type Epoch, type NetworkVersion, networkVersionIn, parseEpoch } from '../network-version.js';
 import { BUS_PROTOCOL, parseEnvelope, parseMemberEnvelope } from '../protocol.js';
+import { type DeniedNamesReply, type DeniedNamesRequest, parseDenials } from './denied-names.js';
 import { MAX_BODY_CHARACTERS, MAX_PARTS } from './topology.js';
 
 export const DIAGNOSE = 'diagnose';
@@ -20,6 +30,7 @@ export type DiagnoseRequest =
       readonly alias: AliasName;
     }
   | HeldRequest
+  | DeniedNamesRequest
   | { readonly protocol: number; readonly kind: 'flows'; readonly networkId: NetworkId }
   | {
       readonly protocol: number;
@@ -33,11 +44,28 @@ export type DiagnoseRequest =
       readonly from: string;
       readonly alias: AliasName;
       readonly port: number;
-    };
+    }
+  | OutsideChecksRequest;
+
+/** What an agent sees of a connection to a name outside; answered as `checks`. */
+export interface OutsideChecksRequest {
+  readonly protocol: number;
+  readonly kind: 'outside-checks';
+  /** target: the exit that a rule names. */
+  readonly role: CheckRole;
+  readonly networkId: NetworkId;
+  readonly epoch: Epoch;
+  readonly version: number;
+  readonly hash: string;
+  readonly from: string;
+  readonly name: OutsideName;
+  readonly port: number;
+}
 
 export type DiagnoseReply =
   | HeldReply
   | FlowsReply
+  | DeniedNamesReply
   | {
       readonly protocol: number;
       readonly kind: 'resolve';
@@ -86,7 +114,8 @@ export interface FlowsReply {
 export interface OpenFlows {
   /** `sandbox:<id>` or `local:<user>`. */
   readonly from: string;
-  readonly alias: AliasName;
+  /** An alias, or the name outside that they lead to. */
+  readonly alias: DestinationName;
   readonly port: number;
   readonly end: CheckRole;
   readonly open: number;
@@ -108,22 +137,24 @@ const MAX_CHECKS = 16;
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseDiagnoseRequest(value: unknown): DiagnoseRequest {
   const message = parseEnvelope(value);
-  const kind = wordOf(['resolve', 'checks', 'held', 'flows'])(message.kind, 'kind');
+  const kind = wordOf(['resolve', 'checks', 'outside-checks', 'held', 'flows', 'denied-names'])(message.kind, 'kind');
   const networkId = parseNetworkId(message.networkId, 'networkId');
   if (kind === 'held') return { protocol: BUS_PROTOCOL, kind, networkId, part: counter(message.part, 'part') };
-  if (kind === 'flows') return { protocol: BUS_PROTOCOL, kind, networkId };
-  const about = { protocol: BUS_PROTOCOL, networkId, alias: parseAliasName(message.alias, 'alias') };
-  if (kind === 'resolve') return { ...about, kind };
-  return {
+  if (kind === 'flows' || kind === 'denied-names') return { protocol: BUS_PROTOCOL, kind, networkId };
+  const about = { protocol: BUS_PROTOCOL, networkId };
+  if (kind === 'resolve') return { ...about, kind, alias: parseAliasName(message.alias, 'alias') };
+  const question = {
     ...about,
-    kind,
     epoch: parseEpoch(message.epoch, 'epoch'),
     version: counter(message.version, 'version'),
     hash: parseHash(message.hash, 'hash'),
-    role: wordOf(CHECK_ROLES)(message.role, 'role'),
     from: formatSelector(parseSelector(message.from, 'from')),
     port: parsePort(message.port, 'port'),
   };
+  // A control plane of an earlier release asks sources alone, and does not say so.
+  const role = wordOf(CHECK_ROLES)(kind === 'outside-checks' ? (message.role ?? 'source') : message.role, 'role');
+  if (kind === 'outside-checks') return { ...question, kind, role, name: parseOutsideName(message.name, 'name') };
+  return { ...question, kind, role, alias: parseAliasName(message.alias, 'alias') };
 }
 
 const parseHeldPart: FieldParser<NonNullable<HeldReply['held']>> = (value, field) => {
@@ -141,7 +172,7 @@ const parseOpenFlows: FieldParser<OpenFlows> = (value, field) => {
   const flows = parseObject(value, field);
   return {
     from: formatSelector(parseSelector(flows.from, `${field}.from`)),
-    alias: parseAliasName(flows.alias, `${field}.alias`),
+    alias: parseDestinationName(flows.alias, `${field}.alias`),
     port: parsePort(flows.port, `${field}.port`),
     end: wordOf(CHECK_ROLES)(flows.end, `${field}.end`),
     open: counter(flows.open, `${field}.open`),
@@ -163,11 +194,12 @@ const effectIn =
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseDiagnoseReply(value: unknown): DiagnoseReply {
   const reply = parseMemberEnvelope(value);
-  const kind = wordOf(['resolve', 'checks', 'held', 'flows'])(reply.kind, 'kind');
+  const kind = wordOf(['resolve', 'checks', 'held', 'flows', 'denied-names'])(reply.kind, 'kind');
   if (kind === 'flows') {
     const pairs = listOf(parseOpenFlows, MOST_PAIRS)(reply.pairs, 'pairs');
     return { protocol: reply.protocol, kind, pairs, leftOut: counter(reply.leftOut, 'leftOut') };
   }
+  if (kind === 'denied-names') return { protocol: reply.protocol, kind, ...parseDenials(reply) };
   if (kind === 'held') return { protocol: reply.protocol, kind, held: nullOr(parseHeldPart)(reply.held, 'held') };
   if (kind === 'checks') {
     const checks = listOf(parseCheck, MAX_CHECKS)(reply.checks, 'checks');

@@ -24,6 +24,8 @@ export interface TestNode extends StartedMeshMember {
   dials(): number;
   /** Of those, how many are open. */
   connections(): number;
+  /** Connects to the other by their transport alone, once: neither proves anything, and nothing is counted. */
+  reach(other: TestNode): Promise<void>;
 }
 
 type Overrides = Partial<Omit<MeshMemberSettings, 'log'>> & {
@@ -35,7 +37,7 @@ type Overrides = Partial<Omit<MeshMemberSettings, 'log'>> & {
 /** The nodes of one test, closed together. */
 export class TestMesh {
   private readonly nodes: StartedMeshMember[] = [];
-  private readonly diallers: Transport[] = [];
+  private readonly transports: Transport[] = [];
   private diallersNamed = 0;
 
   constructor(
@@ -81,7 +83,11 @@ export class TestMesh {
     if (listening) node.onFlow((flow) => waiting.push(flow));
     this.nodes.push(node);
     await joined(transport);
-    return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections });
+    const reach = async ({ endpoints: [endpoint = ''] }: TestNode) => {
+      const connection = await transport.dial(endpoint, never());
+      connection.on('error', () => undefined).destroy();
+    };
+    return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections, reach });
   }
 
   /** `host-a` and `host-b`, which know each other. */
@@ -97,14 +103,23 @@ export class TestMesh {
   async dialler(): Promise<Transport> {
     this.diallersNamed += 1;
     const transport = await this.newTransport(`dialler-${this.diallersNamed}`);
-    this.diallers.push(transport);
+    this.transports.push(transport);
     await transport.join();
     await joined(transport);
     return transport;
   }
 
+  /** A transport that takes connections, and says nothing on them. */
+  async silent(): Promise<Transport> {
+    const transport = await this.newTransport('silent');
+    this.transports.push(transport);
+    await transport.listen((connection) => void connection.on('error', () => undefined).resume());
+    await joined(transport);
+    return transport;
+  }
+
   async close(): Promise<void> {
-    await Promise.all([...this.nodes, ...this.diallers].map((each) => each.close()));
+    await Promise.all([...this.nodes, ...this.transports].map((each) => each.close()));
   }
 }
 

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import { publishAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
-import { parseAliasPorts } from '#libs/contracts/ports.js';
+import { parseAliasPorts, portText } from '#libs/contracts/ports.js';
 import { aliasArgument, networkArgument, sandboxArgument } from '../../../arguments.js';
-import { portsText, portText } from '../../../views.js';
+import { portsText } from '../../../views.js';
 import { WriteCommand } from '../../../write-command.js';
 
 export default class AliasAdd extends WriteCommand {
@@ -22,6 +22,7 @@ export default class AliasAdd extends WriteCommand {
       helpValue: '<port>',
     }),
     'inherit-rules': Flags.boolean({ description: 'take over rules left for this alias by another sandbox' }),
+    'replace-ports': Flags.boolean({ description: 'publish these ports alone: an alias that exists loses the others' }),
   };
 
   async run() {
@@ -32,6 +33,7 @@ export default class AliasAdd extends WriteCommand {
       alias: parseAliasName(args.alias, 'alias'),
       ports: parseAliasPorts(flags.port, '--port').map(portText),
       inheritRules: flags['inherit-rules'],
+      replacePorts: flags['replace-ports'],
     };
     return this.write(
       flags,

@@ -1,0 +1,34 @@
+/** Resets that a sandbox may send to the proxy, each second and at once, before its connections are slowed. */
+const RESETS_PER_SECOND = 500;
+const RESETS_AT_ONCE = 1_000;
+/** Connections that a slowed sandbox may open, each second and at once. */
+const SLOWED_PER_SECOND = 250;
+/** It is slowed until it has sent fewer resets than this, each second and at once, for so long. */
+const CALM_RESETS_PER_SECOND = 100;
+const SLOWED_FOR_SECONDS = 5;
+const MOST_SOURCES = 65_535;
+
+const SOURCE = 'iifname . ip saddr';
+
+/**
+ * A client that connects and resets at once is gone before the agent has accepted it. The connection then has no
+ * address any more, so the agent cannot tell whose it was and cannot hold that sandbox back; only the kernel can. A
+ * sandbox that goes on resetting its connections gets new ones slowly for a while: the kernel drops what it opens too
+ * much, and its clients try again (RFC 6298). Connections that end with FIN are never counted.
+ */
+export const resetFloodSets = `  set resets { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 10s; }
+  set slowed { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout ${SLOWED_FOR_SECONDS}s; }
+  set slowed_resets { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 10s; }
+  set slowed_opens { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 10s; }
+`;
+
+/** Rules for the input chain, before those that accept. */
+export function resetFloodRules(proxyRange: string): string {
+  const over = (perSecond: number, atOnce = perSecond): string =>
+    `${SOURCE} limit rate over ${perSecond}/second burst ${atOnce} packets`;
+  const reset = `ip daddr ${proxyRange} tcp flags & rst == rst`;
+  const slow = `update @slowed { ${SOURCE} }`;
+  return `    ${reset} update @resets { ${over(RESETS_PER_SECOND, RESETS_AT_ONCE)} } ${slow}
+    ${reset} ${SOURCE} @slowed update @slowed_resets { ${over(CALM_RESETS_PER_SECOND)} } ${slow}
+    tcp flags & (fin | syn | rst | ack) == syn ${SOURCE} @slowed update @slowed_opens { ${over(SLOWED_PER_SECOND)} } drop`;
+}

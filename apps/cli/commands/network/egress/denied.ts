@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core';
+import { type DeniedNameDto, listDeniedNames } from '#libs/api-client/generated/index.js';
+import { parseSelectorText } from '#libs/contracts/values.js';
+import { networkArgument } from '../../../arguments.js';
+import { GstacksCommand } from '../../../command.js';
+import type { Column } from '../../../output/table.js';
+import { SELECTORS } from '../../../rule-command.js';
+
+/** The control plane asks agents before it answers, and waits for the silent ones. */
+const ANSWER_SECONDS = 15;
+
+const columns: readonly Column<DeniedNameDto>[] = [
+  { heading: 'SANDBOX', cell: ({ sandboxId }) => sandboxId },
+  { heading: 'NAME', cell: ({ name }) => name },
+  { heading: 'PORT', cell: ({ port }) => port },
+  { heading: 'REASON', cell: ({ reason, allowedNow }) => (allowedNow ? `${reason}, allowed since` : reason) },
+  { heading: 'COUNT', cell: ({ count }) => count },
+  { heading: 'LAST', cell: ({ lastAt }) => lastAt },
+  { heading: 'TO ALLOW IT', cell: ({ remedy }) => remedy },
+];
+
+export default class EgressDenied extends GstacksCommand {
+  static override summary = 'List the names outside that sandboxes asked for in the last hour and were refused';
+  static override description = `A DNS query names no port: put the port you need in place of 443.\n${SELECTORS}`;
+  static override examples = [
+    '<%= config.bin %> network egress denied dev',
+    '<%= config.bin %> network egress denied dev --from web',
+  ];
+  static override args = { network: networkArgument };
+  static override flags = {
+    from: Flags.string({ description: 'selector of the sandboxes', helpValue: '<selector>' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(EgressDenied);
+    const network = this.networkOf(args.network);
+    const query = flags.from === undefined ? {} : { from: parseSelectorText(flags.from, '--from') };
+    const { client } = await this.connect(flags, ANSWER_SECONDS);
+    const found = await listDeniedNames({ client, path: { network }, query });
+    if (found.items.length > 0) this.screen.table(found.items, columns);
+    else if (found.notKnown.length === 0) this.screen.line('no name outside was refused in the last hour');
+    if (found.leftOut > 0) this.screen.line(`${found.leftOut} more are not shown`);
+    for (const { agentId, reason } of found.notKnown) {
+      this.screen.line(`${agentId}: what it refused is not known: ${reason}`, 'bad');
+    }
+    return found;
+  }
+}

@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { StoreFullError } from '#libs/event-store/errors.js';
+import { LOGGER } from './provided.js';
+
+const LOOK_EVERY_MS = 2_000;
+
+/** As much as a command needs, many times over, and gone when the statement ends. */
+const TAKE_ROOM = `
+  CREATE TEMPORARY TABLE room ON COMMIT DROP AS
+  SELECT n, md5(n::text) AS filler FROM generate_series(1, 4000) AS numbers(n)`;
+
+/**
+ * Whether the database has room for what is written. Postgres says that it has none at a write, and that it has some
+ * again to nobody, so it is asked until then.
+ */
+@Injectable()
+export class StoreRoom {
+  private fault: StoreFullError | null = null;
+  private looking: NodeJS.Timeout | null = null;
+  private ask: ((statement: string) => Promise<unknown>) | null = null;
+  private closed = false;
+
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  /** null: there is room, as far as is known. */
+  get full(): StoreFullError | null {
+    return this.fault;
+  }
+
+  /** `ask`: carries out a statement. */
+  start(ask: (statement: string) => Promise<unknown>): void {
+    this.ask = ask;
+    if (this.fault !== null) this.lookLater();
+  }
+
+  /** A write was refused for want of room. */
+  ranOut(error: unknown): void {
+    if (this.fault !== null) return;
+    this.fault = new StoreFullError(error);
+    const { code, message, remedy } = this.fault;
+    this.logger.error({ code, reason: message, remedy }, 'the database has no room left');
+    this.lookLater();
+  }
+
+  close(): void {
+    this.closed = true;
+    if (this.looking !== null) clearTimeout(this.looking);
+  }
+
+  private lookLater(): void {
+    if (this.closed || this.ask === null || this.looking !== null) return;
+    this.looking = setTimeout(() => void this.look(), LOOK_EVERY_MS);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      await this.ask?.(TAKE_ROOM);
+      this.fault = null;
+      this.logger.info('the database has room again');
+    } catch {
+      // There is none yet, or the database is away: what was known last holds.
+    }
+    this.looking = null;
+    if (this.fault !== null) this.lookLater();
+  }
+}

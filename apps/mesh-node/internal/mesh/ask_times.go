@@ -1,0 +1,73 @@
+package mesh
+
+import "time"
+
+// askTimes says when a node asks the control server: at once when it falls out of the poll or is back in it, and ever
+// rarer while nothing changes.
+type askTimes struct {
+	// member is for a node that hears of the control server, out for one that does not.
+	member pace
+	out    pace
+	// doubts is for a node that has reason to doubt whether it is still a member; doubtWait is from its last question.
+	doubts    pace
+	doubtWait time.Duration
+	// isDoubtful is true when there was a doubt since the last question.
+	isDoubtful bool
+	isOut      bool
+	last       time.Time
+	nextAt     time.Time
+}
+
+func newAskTimes(random func() float64) askTimes {
+	return askTimes{
+		member: pace{shortest: shortestAskInterval, longest: longestAskInterval, random: random},
+		out:    pace{shortest: shortestOutInterval, longest: longestOutInterval, random: random},
+		doubts: pace{shortest: shortestDoubtInterval, longest: longestDoubtInterval, random: random},
+	}
+}
+
+// isTime is true when the node has to ask now; the next time is counted from then on.
+func (a *askTimes) isTime(now time.Time, isOutOfPoll, isUnanswered, isDoubtful bool) bool {
+	isOut := isOutOfPoll || isUnanswered
+	switch {
+	case isOut != a.isOut:
+		a.isOut = isOut
+		a.member.restart()
+		a.out.restart()
+		a.nextAt = now
+	case isDoubtful && !isOut:
+		a.isDoubtful = true
+		a.nextAt = earlier(a.nextAt, later(now, a.last.Add(a.doubtWait)))
+	}
+	if now.Before(a.nextAt) {
+		return false
+	}
+	a.last = now
+	if !a.isDoubtful {
+		a.doubts.restart()
+	}
+	a.isDoubtful = false
+	a.doubtWait = a.doubts.next()
+	if isOut {
+		a.nextAt = now.Add(a.out.next())
+	} else {
+		a.nextAt = now.Add(a.member.next())
+	}
+	return true
+}
+
+func (a *askTimes) notBefore(at time.Time) { a.nextAt = later(a.nextAt, at) }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,41 @@
+package mesh
+
+import (
+	"net/netip"
+	"sync"
+)
+
+// inboundPlaces bounds the connections that peers have open to this node, so that no peer takes what the others need.
+type inboundPlaces struct {
+	most         int
+	mostFromPeer int
+	mutex        sync.Mutex
+	taken        int
+	byPeer       map[netip.Addr]int
+}
+
+func newInboundPlaces(most, mostFromPeer int) *inboundPlaces {
+	return &inboundPlaces{most: most, mostFromPeer: mostFromPeer, byPeer: map[netip.Addr]int{}}
+}
+
+// take is false when there is no place; otherwise give follows.
+func (p *inboundPlaces) take(peer netip.Addr) bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.taken >= p.most || p.byPeer[peer] >= p.mostFromPeer {
+		return false
+	}
+	p.taken++
+	p.byPeer[peer]++
+	return true
+}
+
+func (p *inboundPlaces) give(peer netip.Addr) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.taken--
+	p.byPeer[peer]--
+	if p.byPeer[peer] == 0 {
+		delete(p.byPeer, peer)
+	}
+}

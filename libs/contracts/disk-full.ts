@@ -1,0 +1,21 @@
+import { CodedError } from './errors.js';
+
+/** A file could not be written because its disk has no room left. */
+export class DiskFullError extends CodedError {
+  constructor(path: string) {
+    super(
+      'DISK_FULL',
+      `${path} cannot be written: no space is left on its disk`,
+      'make room on that disk; what could not be written is tried again by itself',
+    );
+  }
+}
+
+/** The operating system's codes for a full disk and for a quota that is used up. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
+
+/** The error of a write to this file, which the system itself does not name; DiskFullError when there was no room. */
+export function writeErrorOf(path: string, error: unknown): unknown {
+  const isFull = error instanceof Error && 'code' in error && NO_ROOM.has(String(error.code));
+  return isFull ? new DiskFullError(path) : error;
+}

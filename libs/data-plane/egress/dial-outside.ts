@@ -1,0 +1,68 @@
+import { isIP } from 'node:net';
+import type { OutsideName } from '#libs/contracts/ids.js';
+import type { DialOutside, OutsideDialTarget } from '../data-plane.js';
+import { connectEnd } from '../flows/connect-end.js';
+import { TargetUnreachableError } from '../flows/dial.js';
+import type { NameLookups } from './name-lookups.js';
+import type { IsRefused } from './refused-addresses.js';
+
+/** How long one address is tried before the next, when there are several. */
+const ATTEMPT_MS = 500;
+
+export interface OutsideDialParts {
+  readonly addressesOf: NameLookups;
+  readonly isRefused: IsRefused;
+  /** Hears of addresses that a name led to and that are not dialled. */
+  readonly refused: (name: OutsideName, addresses: readonly string[]) => void;
+}
+
+/** What this host does to reach names outside. */
+export interface OutsideDialer {
+  /** The addresses that would be dialled. Rejects with TargetUnreachableError, when there is none too. */
+  readonly resolve: (target: OutsideDialTarget, signal: AbortSignal, askedBy: string) => Promise<readonly string[]>;
+  readonly dial: DialOutside;
+}
+
+/**
+ * Each time the name is resolved anew, and the addresses that were checked are the ones that are dialled, families in
+ * turn (RFC 8305, by Node's autoSelectFamily).
+ */
+export function createOutsideDialer({ addressesOf, isRefused, refused }: OutsideDialParts): OutsideDialer {
+  const resolve: OutsideDialer['resolve'] = async ({ name, mayBePrivate }, signal, askedBy) => {
+    const found = await addressesOf(name, askedBy, signal);
+    const bad = found.filter((address) => isRefused(address, mayBePrivate));
+    if (bad.length > 0) refused(name, bad);
+    if (bad.length < found.length) return found.filter((address) => !bad.includes(address));
+    const remedy = 'a private or loopback address needs a rule with --private; others are never dialled';
+    throw new TargetUnreachableError('TARGET_FORBIDDEN', `${name} leads to ${bad.join(', ')}`, remedy);
+  };
+  const dial: DialOutside = async (target, signal, askedBy) => {
+    const addresses = await resolve(target, signal, askedBy);
+    try {
+      return await connectEnd(placeOf(target, addresses), signal);
+    } catch (error) {
+      throw unreachable(`${target.name}:${target.port} at ${addresses.join(', ')}`, error);
+    }
+  };
+  return { resolve, dial };
+}
+
+function placeOf({ name, port }: OutsideDialTarget, addresses: readonly string[]): Parameters<typeof connectEnd>[0] {
+  const [only, ...more] = addresses;
+  if (only !== undefined && more.length === 0) return { host: only, port, autoSelectFamily: false };
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return {
+    host: name,
+    port,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+    lookup: (_host, _options, told) => told(null, found),
+  };
+}
+
+function unreachable(where: string, error: unknown): TargetUnreachableError {
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const codes = causes.map((cause) => (cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)));
+  const code = codes.every((one) => one === 'ECONNREFUSED') ? 'TARGET_REFUSED' : 'TARGET_UNREACHABLE';
+  return new TargetUnreachableError(code, `${where}: ${[...new Set(codes)].join(', ')}`);
+}

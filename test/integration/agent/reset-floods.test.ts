@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'chai';
+import { NetnsRig } from '#test/support/netns-rig.js';
+import { SHORT_CONNECTIONS } from '#test/support/short-connections.js';
+import { snapshotOf } from '#test/support/snapshots.js';
+import { waitFor } from '#test/support/wait.js';
+
+const SERVER = `
+require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
+  socket.on('error', () => {}).on('data', (word) => socket.write(word)).on('end', () => socket.end());
+}).listen(8080, '0.0.0.0', 1024);
+`;
+/** Connects and resets at once, over and over; prints every tenth of a second how often it was connected so far. */
+const flood = (address: string) => `
+let connected = 0;
+const turn = () => {
+  for (let count = 0; count < 10; count += 1) {
+    const client = require('node:net').connect({ host: '${address}', port: 8080 });
+    client.on('error', () => {});
+    client.once('connect', () => { connected += 1; client.resetAndDestroy(); });
+  }
+  setImmediate(turn);
+};
+turn();
+setInterval(() => console.log(connected), 100);
+`;
+/** As apps/agent/sandboxes/firewall/reset-floods says: so many each second, and as many at once. */
+const SLOWED_PER_SECOND = 250;
+const MEASURED_MS = 2_000;
+const HONEST = 500;
+
+describe('a sandbox that resets its connections again and again', function () {
+  this.timeout(60_000);
+  let rig: NetnsRig;
+  let flooder: ChildProcess;
+  let connected = 0;
+
+  const proxy = async () => (await rig.in('sbx-web', 'dig', '+short', '+tries=1', 'api.dev.gstacks')).output.trim();
+  const isSlowed = async (id: string) =>
+    (/set slowed \{[\s\S]*?\n\t\}/.exec(await rig.rules())?.[0] ?? '').includes(rig.address(id));
+
+  before(async () => {
+    rig = await NetnsRig.start(['sbx-web', 'sbx-worker', 'sbx-api']);
+    rig.serve('sbx-api', SERVER);
+    await rig.plane.publish(
+      rig.agent.id,
+      snapshotOf({
+        version: 1,
+        sandboxes: { 'sbx-web': 'host-a', 'sbx-worker': 'host-a', 'sbx-api': 'host-a' },
+        aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
+        allow: ['sandbox:sbx-web api 8080', 'sandbox:sbx-worker api 8080'],
+      }),
+    );
+    await rig.plane.acknowledgement(1);
+    const command = ['netns', 'exec', rig.namespaceOf('sbx-worker'), process.execPath, '-e', flood(await proxy())];
+    const started = spawn('ip', command, { stdio: ['ignore', 'pipe', 'ignore'] });
+    createInterface({ input: started.stdout }).on('line', (line) => {
+      connected = Number(line);
+    });
+    flooder = rig.keep(started);
+  });
+
+  after(() => rig?.close());
+
+  it('gets new ones slowly', async () => {
+    await waitFor('it is slowed', () => isSlowed('sbx-worker'));
+    const before = connected;
+    expect(before).to.be.greaterThan(0);
+    await pause(MEASURED_MS);
+    expect(connected - before).to.be.at.most(SLOWED_PER_SECOND * (MEASURED_MS / 1_000 + 1) * 1.2);
+  });
+
+  it('and no other sandbox does, however many short connections it makes to the same name', async () => {
+    const args = [await proxy(), 8080, HONEST, 1, 'first'].map(String);
+    const { code, output } = await rig.in('sbx-web', process.execPath, '-e', SHORT_CONNECTIONS, ...args);
+    expect(code, output).to.equal(0);
+    expect(JSON.parse(output).errors).to.deep.equal({});
+    expect(await isSlowed('sbx-web')).to.equal(false);
+    expect(await isSlowed('sbx-worker')).to.equal(true);
+  });
+
+  it('is served as before once it has stopped', async () => {
+    flooder.kill('SIGKILL');
+    await waitFor('it is no longer slowed', async () => !(await isSlowed('sbx-worker')), 20_000);
+  });
+});

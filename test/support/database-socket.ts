@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { freshDatabase, query } from './postgres.js';
+
+/** A Unix socket that leads to the tests' Postgres, so that a process in another network namespace reaches it. */
+export interface DatabaseSocket {
+  readonly path: string;
+  readonly password: string;
+  close(): Promise<void>;
+}
+
+/** With a database and a user of this name. */
+export async function openDatabaseSocket(path: string, name: string): Promise<DatabaseSocket> {
+  const url = await freshDatabase();
+  const password = 'sesame';
+  await query(url, `CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
+  await query(url, `CREATE DATABASE ${name} OWNER ${name}`);
+  const { hostname, port } = new URL(url);
+  const server = createServer((client) => {
+    const database = connect(Number(port), hostname);
+    client.on('error', () => database.destroy()).on('close', () => database.destroy());
+    database.on('error', () => client.destroy()).on('close', () => client.destroy());
+    client.pipe(database).pipe(client);
+  }).listen(path);
+  await once(server, 'listening');
+  return {
+    path,
+    password,
+    async close() {
+      server.close();
+      await query(url, `DROP DATABASE ${name} WITH (FORCE)`);
+      await query(url, `DROP ROLE ${name}`);
+    },
+  };
+}

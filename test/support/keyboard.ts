@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import type { Locator, Page } from 'playwright-core';
+
+/** More stops than any page has within a walk. */
+const MOST_STOPS = 120;
+
+/** Where the focus is: `button Add rule`. */
+interface Stop {
+  readonly role: string;
+  readonly name: string;
+  /** The ring of the focus, or another outline: what shows it. */
+  readonly isShown: boolean;
+}
+
+const FOCUSED = `(() => {
+  const element = document.activeElement;
+  if (element === null || element === document.body) return null;
+  const { outlineStyle, outlineWidth } = getComputedStyle(element);
+  // A radio button is hidden behind its label, which is outlined in its place.
+  const shown = element.matches('.hidden') ? getComputedStyle(element.closest('label')) : { outlineStyle, outlineWidth };
+  const box = (element.matches('.hidden') ? element.closest('label') : element).getBoundingClientRect();
+  return {
+    role: element.getAttribute('role') ?? element.tagName.toLowerCase(),
+    name: element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent,
+    isShown: shown.outlineStyle !== 'none' && parseFloat(shown.outlineWidth) > 0 && box.width > 0 && box.height > 0,
+  };
+})()`;
+
+/** A page as somebody uses it who has no pointer: where Tab leads is looked at, and everything is done by keys. */
+export class Keyboard {
+  constructor(private readonly page: Page) {}
+
+  /** Tab until the target has the focus; each stop on the way must show that it has it. */
+  async to(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+    await target.waitFor();
+    for (let stops = 0; stops < MOST_STOPS; stops += 1) {
+      if ((await target.and(this.page.locator(':focus')).count()) > 0) return;
+      await this.page.keyboard.press(key);
+      const stop = await this.at();
+      if (stop !== null) expect(stop.isShown, `the focus is seen at ${stop.role} ${stop.name}`).to.equal(true);
+    }
+    throw new Error(`not reached by ${key}: ${String(target)}; at last ${JSON.stringify(await this.at())}`);
+  }
+
+  async press(target: Locator, key: 'Enter' | 'Space' = 'Enter'): Promise<void> {
+    await this.to(target);
+    await this.page.keyboard.press(key);
+  }
+
+  async type(target: Locator, text: string): Promise<void> {
+    await this.to(target);
+    await this.page.keyboard.press('Control+A');
+    await this.page.keyboard.type(text);
+  }
+
+  /**
+   * Every stop of the page, from its first until Tab leaves it or begins anew; fails when Tab goes round in a part of
+   * it.
+   */
+  async walk(): Promise<readonly string[]> {
+    await this.page.evaluate(`document.activeElement?.blur();
+      document.body.tabIndex = -1;
+      document.body.focus();
+      document.body.removeAttribute('tabindex');
+      window.stops = [];`);
+    const stops: string[] = [];
+    while (stops.length < MOST_STOPS) {
+      await this.page.keyboard.press('Tab');
+      const place = Number(await this.page.evaluate('window.stops.indexOf(document.activeElement)'));
+      const stop = await this.at();
+      if (stop === null || place === 0) return stops;
+      expect(place, `Tab comes back to ${stop.role} ${stop.name} after ${stops.at(-1)}`).to.equal(-1);
+      expect(stop.isShown, `the focus is seen at ${stop.role} ${stop.name}`).to.equal(true);
+      await this.page.evaluate('window.stops.push(document.activeElement), undefined');
+      stops.push(`${stop.role} ${stop.name}`);
+    }
+    throw new Error(`more than ${MOST_STOPS} stops, the last: ${stops.slice(-3).join(', ')}`);
+  }
+
+  private at(): Promise<Stop | null> {
+    return this.page.evaluate(FOCUSED);
+  }
+}

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { RunningStack } from './stack.js';
+
+interface Where {
+  readonly from: string;
+  readonly network: string;
+  readonly alias: string;
+  readonly port: number;
+}
+
+/** A connection from one sandbox of a stack with static sandboxes to an alias, which stays open and silent. */
+export async function openConnection(stack: RunningStack, { from, network, alias, port }: Where): Promise<Socket> {
+  const source = (await stack.json(['sandbox', 'show', from])) as {
+    readonly address: string;
+    readonly agentId: string;
+  };
+  const { addresses } = (await stack.json(['network', 'resolve', network, alias])) as {
+    readonly addresses: readonly { readonly agentId: string; readonly address: string }[];
+  };
+  const host = addresses.find(({ agentId }) => agentId === source.agentId)?.address;
+  if (host === undefined) throw new Error(`${source.agentId} does not answer for ${alias}.${network}`);
+  const socket = connect({ host, port, localAddress: source.address });
+  // How it ends is for the test to say.
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
