@@ -22,6 +22,7 @@ import { OpenConnections } from './foundation/open-connections.js';
 import { CLOCK, type Clock, LOGGER, SETTINGS } from './foundation/provided.js';
 import type { ControlPlaneSettings } from './foundation/settings.js';
 import { StoreRoom } from './foundation/store-room.js';
+import { HistoryModule } from './history/history.module.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { Lifecycle } from './lifecycle.js';
@@ -91,6 +92,7 @@ export function controlPlaneModule(surroundings: Foundations): DynamicModule {
       AuthModule,
       EpochsModule,
       EventsModule,
+      HistoryModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),
     ],

@@ -26,10 +26,11 @@ export class EventReader {
     });
   }
 
-  async stream(streamId: string, afterVersion: number): Promise<readonly StoredEvent[]> {
+  async stream(streamId: string, afterVersion: number, upToVersion: number): Promise<readonly StoredEvent[]> {
     const { rows } = await this.pool.query<(string | null)[]>({
-      text: `SELECT ${EVENT_COLUMNS} FROM events WHERE stream_id = $1 AND stream_version > $2 ORDER BY stream_version`,
-      values: [streamId, afterVersion],
+      text: `SELECT ${EVENT_COLUMNS} FROM events
+        WHERE stream_id = $1 AND stream_version > $2 AND stream_version <= $3 ORDER BY stream_version`,
+      values: [streamId, afterVersion, upToVersion],
       rowMode: 'array',
     });
     return rows.map(parseEventRow);
@@ -39,6 +40,14 @@ export class EventReader {
     const { rows } = await this.pool.query<{ version: string | null }>(
       'SELECT max(stream_version) AS version FROM events WHERE stream_id = $1',
       [streamId],
+    );
+    return Number(rows[0]?.version ?? 0);
+  }
+
+  async streamVersionAt(streamId: string, at: Date): Promise<number> {
+    const { rows } = await this.pool.query<{ version: string | null }>(
+      'SELECT max(stream_version) AS version FROM events WHERE stream_id = $1 AND recorded_at <= $2',
+      [streamId, at],
     );
     return Number(rows[0]?.version ?? 0);
   }

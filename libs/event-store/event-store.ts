@@ -74,7 +74,9 @@ export interface EventStore {
   /** The row of a command already executed, looked up before a decision is made again. */
   findCommand(actor: string, commandId: string): Promise<CommandRow | null>;
   /** Events of a newer program come as they are stored, here and from readAll: whoever folds them finds that out. */
-  readStream(streamId: string, afterVersion?: number): Promise<readonly StoredEvent[]>;
+  readStream(streamId: string, afterVersion?: number, upToVersion?: number): Promise<readonly StoredEvent[]>;
+  /** The last version of a stream that was written at this time or before; 0: there was none. */
+  streamVersionAt(streamId: string, at: Date): Promise<number>;
   /** How many events a stream has, whether this program can read them or not; 0: there is none. */
   streamVersion(streamId: string): Promise<number>;
   /** Events of the whole log in order, `position > after`, at most limit. */

@@ -16,6 +16,9 @@ import { LogSubscription } from './log-subscription.js';
 import { NotificationListener } from './notification-listener.js';
 import { Upcasters } from './upcasters.js';
 
+/** Of a stream: what the column can hold. */
+const LAST_VERSION = 2 ** 31 - 1;
+
 export interface EventStoreSettings {
   readonly databaseUrl: string;
   readonly upcasters?: Upcasters;
@@ -66,9 +69,13 @@ class PostgresEventStore implements EventStore {
     return this.reader.command(actor, commandId);
   }
 
-  async readStream(streamId: string, afterVersion = 0): Promise<readonly StoredEvent[]> {
-    const events = await this.reader.stream(streamId, afterVersion);
+  async readStream(streamId: string, afterVersion = 0, upToVersion = LAST_VERSION): Promise<readonly StoredEvent[]> {
+    const events = await this.reader.stream(streamId, afterVersion, upToVersion);
     return events.map((event) => this.upcasters.upcast(event));
+  }
+
+  streamVersionAt(streamId: string, at: Date): Promise<number> {
+    return this.reader.streamVersionAt(streamId, at);
   }
 
   streamVersion(streamId: string): Promise<number> {

@@ -9,19 +9,19 @@ const ANY_LABEL = 'any';
 
 /**
  * Which sandboxes gain or lose a name outside, or the names below a wildcard that no other rule names, by the function
- * that decides live traffic. In the order of their ids.
+ * that decides live traffic. In the order of their ids. null: there is no such network.
  */
 export function outsideReachabilityChange(
-  before: NetworkView,
-  after: NetworkView,
+  before: NetworkView | null,
+  after: NetworkView | null,
   pattern: OutsidePattern,
   port: number,
 ): ReachabilityChange {
   const name = (isWildcard(pattern) ? `${ANY_LABEL}.${baseOf(pattern)}` : pattern) as OutsideName;
-  const may = (view: NetworkView, sandboxId: SandboxId) =>
-    evaluateOutside(view, { sandboxId, name, port }).effect === 'allow';
+  const may = (view: NetworkView | null, sandboxId: SandboxId) =>
+    view !== null && evaluateOutside(view, { sandboxId, name, port }).effect === 'allow';
   const reached = (sandboxId: SandboxId): Reached => ({ from: `sandbox:${sandboxId}`, alias: pattern, port });
-  const ids = [...new Set([...before.sandboxes.keys(), ...after.sandboxes.keys()])].sort();
+  const ids = [...new Set([before, after].flatMap((view) => [...(view?.sandboxes.keys() ?? [])]))].sort();
   return {
     gained: ids.filter((id) => may(after, id) && !may(before, id)).map(reached),
     lost: ids.filter((id) => may(before, id) && !may(after, id)).map(reached),

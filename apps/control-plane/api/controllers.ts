@@ -6,6 +6,7 @@ import { ResolutionController } from '../diagnostics/resolution.controller.js';
 import { TestsController } from '../diagnostics/tests.controller.js';
 import { EpochsController } from '../epochs/epochs.controller.js';
 import { EventsController } from '../events/events.controller.js';
+import { HistoryController } from '../history/history.controller.js';
 import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
 import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
@@ -39,4 +40,5 @@ export const API_CONTROLLERS = [
   MeshController,
   EpochsController,
   EventsController,
+  HistoryController,
 ];

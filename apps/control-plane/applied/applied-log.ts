@@ -7,6 +7,8 @@ import { WokenWork } from '#libs/async/woken-work.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
+import { streamOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { isDatabaseFull, isDatabaseUnavailable } from '../foundation/database-unavailable.js';
 import { LOGGER } from '../foundation/provided.js';
 import type { AppliedRecord } from './applied-record.js';
@@ -42,6 +44,24 @@ const LAST = `
   JOIN applied_log l ON l.network_id = v."networkId" AND l.to_version = v.version AND l.epoch_id = $2
   WHERE l.outcome = 'applied' AND l.alias_failures::text = '[]'
   ORDER BY l.agent_id, l.network_id, l.id`;
+
+/**
+ * The last version that each agent had applied at a time. An agent tells the time by its own clock, which may be wrong:
+ * it cannot have applied a version before that was written, nor after its acknowledgement arrived.
+ */
+const HELD_AT = `
+  SELECT DISTINCT ON (agent_id) agent_id, to_version AS version, at FROM (
+    SELECT l.id, l.agent_id, l.to_version, greatest(e.recorded_at, least(l.applied_at, l.received_at)) AS at
+    FROM applied_log l JOIN events e ON e.stream_id = $3 AND e.stream_version = l.to_version
+    WHERE l.network_id = $1 AND l.outcome = 'applied'
+  ) told WHERE at <= $2 ORDER BY agent_id, at DESC, id DESC`;
+
+/** What an agent had applied. */
+export interface HeldVersion {
+  readonly agentId: AgentId;
+  readonly version: number;
+  readonly at: Date;
+}
 
 interface Pending {
   readonly agentId: AgentId;
@@ -90,6 +110,16 @@ export class AppliedLog {
   async read(networkId: NetworkId, version: number, epoch: Epoch): Promise<readonly AppliedRecord[]> {
     const rows: Row[] = await this.database.query(SELECT, [networkId, version, epoch.id]);
     return rows.map(recordOf);
+  }
+
+  /** What each agent had applied of a network at a time; those that had applied nothing are left out. */
+  async heldAt(networkId: NetworkId, at: Date): Promise<readonly HeldVersion[]> {
+    const rows: { agent_id: AgentId; version: number; at: Date }[] = await this.database.query(HELD_AT, [
+      networkId,
+      at,
+      streamOf(NETWORK, networkId),
+    ]);
+    return rows.map(({ agent_id: agentId, version, at: appliedAt }) => ({ agentId, version, at: appliedAt }));
   }
 
   /** Resolves at the next acknowledgement for this network; rejects when the signal is aborted. */

@@ -7,6 +7,7 @@ import { isOutsideName } from '#libs/contracts/outside-names.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
+import { partiesOf } from '#libs/policy/parties.js';
 import { Questions } from '../delivery/questions.js';
 import { agentReceiver, hashFor, type Receiver } from '../delivery/receiver.js';
 import { NotFoundError } from '../http/errors.js';
@@ -15,12 +16,11 @@ import { Directory } from '../record/directory.js';
 import type { NetworkRecord } from '../record/network-record.js';
 import { requireServed } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { verdictDto } from '../status/verdict-dto.js';
 import { type AnsweredChecks, answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
-import { partiesOf } from './parties.js';
 import { TestConnection } from './queries.js';
-import { verdictDto } from './verdict-dto.js';
 
 type End = readonly [CheckRole, Receiver];
 

@@ -5,8 +5,8 @@ import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import { Directory } from '../record/directory.js';
 import { requireNetwork } from '../record/require-network.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { verdictDto } from '../status/verdict-dto.js';
 import { ShowVerdict } from './queries.js';
-import { verdictDto } from './verdict-dto.js';
 
 /** The verdict alone, by the function that decides live traffic: nobody is asked. */
 @QueryHandler(ShowVerdict)

@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddEgressRuleData, AddEgressRuleErrors, AddEgressRuleResponses, AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListDeniedNamesData, ListDeniedNamesErrors, ListDeniedNamesResponses, ListEgressRulesData, ListEgressRulesErrors, ListEgressRulesResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PreviewWriteData, PreviewWriteErrors, PreviewWriteResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveEgressRuleData, RemoveEgressRuleErrors, RemoveEgressRuleResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowAgentData, ShowAgentErrors, ShowAgentResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowReachabilityData, ShowReachabilityErrors, ShowReachabilityResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, ShowVerdictData, ShowVerdictErrors, ShowVerdictResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
+import type { AddEgressRuleData, AddEgressRuleErrors, AddEgressRuleResponses, AddRuleData, AddRuleErrors, AddRuleResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, DiffNetworkData, DiffNetworkErrors, DiffNetworkResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, ExplainVerdictData, ExplainVerdictErrors, ExplainVerdictResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListDeniedNamesData, ListDeniedNamesErrors, ListDeniedNamesResponses, ListEgressRulesData, ListEgressRulesErrors, ListEgressRulesResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListHistoryData, ListHistoryErrors, ListHistoryResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListVerdictTurnsData, ListVerdictTurnsErrors, ListVerdictTurnsResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PreviewWriteData, PreviewWriteErrors, PreviewWriteResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveEgressRuleData, RemoveEgressRuleErrors, RemoveEgressRuleResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowAgentData, ShowAgentErrors, ShowAgentResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowReachabilityData, ShowReachabilityErrors, ShowReachabilityResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, ShowVerdictData, ShowVerdictErrors, ShowVerdictResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -722,5 +722,45 @@ export const followEvents = <ThrowOnError extends boolean = true>(options?: Opti
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/events',
+    ...options
+});
+
+/**
+ * List who changed what and when, also of a network that was deleted
+ */
+export const listHistory = <ThrowOnError extends boolean = true>(options: Options<ListHistoryData, ThrowOnError>): RequestResult<ListHistoryResponses, ListHistoryErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListHistoryResponses, ListHistoryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/history',
+    ...options
+});
+
+/**
+ * Show the reachability gained and lost between two versions or times
+ */
+export const diffNetwork = <ThrowOnError extends boolean = true>(options: Options<DiffNetworkData, ThrowOnError>): RequestResult<DiffNetworkResponses, DiffNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DiffNetworkResponses, DiffNetworkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/diff',
+    ...options
+});
+
+/**
+ * Explain what was decided at a version or time, by which rule, and what agents had applied by then
+ */
+export const explainVerdict = <ThrowOnError extends boolean = true>(options: Options<ExplainVerdictData, ThrowOnError>): RequestResult<ExplainVerdictResponses, ExplainVerdictErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ExplainVerdictResponses, ExplainVerdictErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/explanation',
+    ...options
+});
+
+/**
+ * List the versions at which a verdict became another one
+ */
+export const listVerdictTurns = <ThrowOnError extends boolean = true>(options: Options<ListVerdictTurnsData, ThrowOnError>): RequestResult<ListVerdictTurnsResponses, ListVerdictTurnsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListVerdictTurnsResponses, ListVerdictTurnsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/verdict-turns',
     ...options
 });

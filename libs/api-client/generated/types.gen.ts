@@ -2022,6 +2022,138 @@ export type HeartbeatEventDto = {
     contacts: Array<HeartbeatContactDto>;
 };
 
+export type PastChangeDto = {
+    /**
+     * Place in the whole log
+     */
+    position: number;
+    /**
+     * null: its name cannot be read
+     */
+    network: string | null;
+    networkId: string;
+    /**
+     * The topology version that it made
+     */
+    version: number;
+    type: string;
+    summary: string;
+    /**
+     * Whether it may take something away from somebody, which an agent at an earlier version may still let through; true where it cannot be read
+     */
+    takesAway: boolean;
+    actor: string;
+    at: string;
+    sandboxId: string | null;
+    alias: string | null;
+    ruleId: string | null;
+    /**
+     * The Idempotency-Key of the command; one command may write several versions
+     */
+    commandId: string;
+};
+
+export type HistoryPageDto = {
+    /**
+     * null: there is no more
+     */
+    nextCursor: string | null;
+    /**
+     * The newest first
+     */
+    items: Array<PastChangeDto>;
+};
+
+export type PastVersionDto = {
+    /**
+     * 0: the network did not exist
+     */
+    version: number;
+    /**
+     * null: of version 0
+     */
+    since: string | null;
+    /**
+     * null: it is the present one
+     */
+    until: string | null;
+};
+
+export type NetworkDiffDto = {
+    network: string;
+    from: PastVersionDto;
+    to: PastVersionDto;
+    /**
+     * What the second version lets through and the first does not
+     */
+    gained: Array<ReachedDto>;
+    gainedLeftOut: number;
+    lost: Array<ReachedDto>;
+    lostLeftOut: number;
+    /**
+     * What was written between the two, the oldest first
+     */
+    changes: Array<PastChangeDto>;
+    /**
+     * Earlier ones that are not among the changes
+     */
+    changesLeftOut: number;
+};
+
+export type DecidingRuleDto = {
+    ruleId: string;
+    text: string;
+    made: PastChangeDto;
+};
+
+export type PastEnforcementDto = {
+    agentId: string;
+    roles: Array<'source' | 'target'>;
+    /**
+     * null: it had acknowledged no version yet
+     */
+    version: number | null;
+    appliedAt: string | null;
+    /**
+     * By the version that it had applied; null: none
+     */
+    effect: 'allow' | 'deny' | 'mixed' | null;
+};
+
+export type ExplanationDto = {
+    network: string;
+    at: PastVersionDto;
+    verdict: VerdictDto;
+    /**
+     * null: no rule decided
+     */
+    rule: DecidingRuleDto | null;
+    /**
+     * The last moment at which this version was the present one: what agents had applied is told of it
+     */
+    appliedBy: string;
+    /**
+     * The agents at both ends
+     */
+    agents: Array<PastEnforcementDto>;
+};
+
+export type VerdictTurnDto = {
+    change: PastChangeDto;
+    effect: 'allow' | 'deny' | 'mixed';
+    reason: 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT' | 'MIXED';
+    ruleId: string | null;
+};
+
+export type VerdictTurnsDto = {
+    network: string;
+    /**
+     * The newest first
+     */
+    turns: Array<VerdictTurnDto>;
+    turnsLeftOut: number;
+};
+
 export type ProblemDto = {
     type: string;
     title: string;
@@ -4096,3 +4228,165 @@ export type FollowEventsResponses = {
 };
 
 export type FollowEventsResponse = FollowEventsResponses[keyof FollowEventsResponses];
+
+export type ListHistoryData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query?: {
+        /**
+         * Only what was written at this time or later
+         */
+        since?: string;
+        /**
+         * Only what was written before this time
+         */
+        until?: string;
+        /**
+         * Only what this actor wrote
+         */
+        actor?: string;
+        /**
+         * Most items to answer with
+         */
+        limit?: number;
+        /**
+         * nextCursor of the page before: only versions before this one
+         */
+        cursor?: number;
+    };
+    url: '/v1/networks/{network}/history';
+};
+
+export type ListHistoryErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListHistoryError = ListHistoryErrors[keyof ListHistoryErrors];
+
+export type ListHistoryResponses = {
+    /**
+     * What was found
+     */
+    200: HistoryPageDto;
+};
+
+export type ListHistoryResponse = ListHistoryResponses[keyof ListHistoryResponses];
+
+export type DiffNetworkData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query: {
+        /**
+         * A version, or a time (RFC 3339)
+         */
+        from: string;
+        /**
+         * A version, or a time (RFC 3339)
+         */
+        to: string;
+    };
+    url: '/v1/networks/{network}/diff';
+};
+
+export type DiffNetworkErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type DiffNetworkError = DiffNetworkErrors[keyof DiffNetworkErrors];
+
+export type DiffNetworkResponses = {
+    /**
+     * What was found
+     */
+    200: NetworkDiffDto;
+};
+
+export type DiffNetworkResponse = DiffNetworkResponses[keyof DiffNetworkResponses];
+
+export type ExplainVerdictData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query: {
+        /**
+         * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+         */
+        from: string;
+        /**
+         * An alias, or a name outside
+         */
+        alias: string;
+        port: number;
+        /**
+         * A version, or a time (RFC 3339); without it, now
+         */
+        at?: string;
+    };
+    url: '/v1/networks/{network}/explanation';
+};
+
+export type ExplainVerdictErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ExplainVerdictError = ExplainVerdictErrors[keyof ExplainVerdictErrors];
+
+export type ExplainVerdictResponses = {
+    /**
+     * What was found
+     */
+    200: ExplanationDto;
+};
+
+export type ExplainVerdictResponse = ExplainVerdictResponses[keyof ExplainVerdictResponses];
+
+export type ListVerdictTurnsData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query: {
+        /**
+         * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+         */
+        from: string;
+        /**
+         * An alias, or a name outside
+         */
+        alias: string;
+        port: number;
+    };
+    url: '/v1/networks/{network}/verdict-turns';
+};
+
+export type ListVerdictTurnsErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListVerdictTurnsError = ListVerdictTurnsErrors[keyof ListVerdictTurnsErrors];
+
+export type ListVerdictTurnsResponses = {
+    /**
+     * What was found
+     */
+    200: VerdictTurnsDto;
+};
+
+export type ListVerdictTurnsResponse = ListVerdictTurnsResponses[keyof ListVerdictTurnsResponses];

@@ -4,13 +4,17 @@ import type {
   AppliedDto,
   AttachmentDto,
   EgressRuleDto,
+  ExplanationDto,
+  NetworkDiffDto,
   NetworkDto,
   NetworkStatusDto,
+  PastChangeDto,
   ResolutionDto,
   RuleDto,
   SandboxDto,
   SessionDto,
   TestResultDto,
+  VerdictTurnsDto,
 } from '#libs/api-client/generated/index.js';
 
 /** One example of each thing the control plane answers with; the types are those of its own OpenAPI document. */
@@ -294,3 +298,42 @@ export const write = { network: 'dev', version: 5, changed: true, unchangedSince
 /** As `write`, of one that found it so. */
 export const unchanged = { ...write, changed: false, unchangedSince: 3 };
 export const page = (...items: readonly unknown[]) => ({ items, nextCursor: null });
+
+export const pastChange: PastChangeDto = {
+  ...{ position: 40, network: 'dev', networkId: network.id, version: 7, type: 'PolicyRuleAdded', takesAway: true },
+  ...{ summary: 'deny web to api:8080', actor: 'user:ada', at: time, commandId: 'c-1' },
+  ...{ sandboxId: null, alias: 'api', ruleId: 'rule-4f9c21ab' },
+};
+
+export const difference: NetworkDiffDto = {
+  network: 'dev',
+  from: { version: 6, since: '2026-01-02T02:00:00.000Z', until: time },
+  to: { version: 7, since: time, until: null },
+  gained: [{ from: 'local:ada', alias: 'api', port: 8080 }],
+  gainedLeftOut: 0,
+  lost: [{ from: 'sandbox:sbx-web', alias: 'api', port: 8080 }],
+  lostLeftOut: 3,
+  changes: [pastChange],
+  changesLeftOut: 0,
+};
+
+export const explanation: ExplanationDto = {
+  network: 'dev',
+  at: { version: 7, since: time, until: null },
+  verdict: {
+    ...{ effect: 'deny', reason: 'EXPLICIT_DENY', ruleId: 'rule-4f9c21ab', epoch, version: 7, members: [] },
+    nearMisses: [{ ruleId: 'rule-00000002', missed: 'port' }],
+  },
+  rule: { ruleId: 'rule-4f9c21ab', text: 'deny web to api:8080', made: pastChange },
+  appliedBy: '2026-01-02T04:00:00.000Z',
+  agents: [
+    { agentId: 'host-a', roles: ['source'], version: 7, appliedAt: time, effect: 'deny' },
+    { agentId: 'host-b', roles: ['target'], version: null, appliedAt: null, effect: null },
+  ],
+};
+
+export const turns: VerdictTurnsDto = {
+  network: 'dev',
+  turns: [{ change: pastChange, effect: 'deny', reason: 'EXPLICIT_DENY', ruleId: 'rule-4f9c21ab' }],
+  turnsLeftOut: 0,
+};

@@ -1,10 +1,10 @@
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { type DestinationName, isOutsideName } from '#libs/contracts/outside-names.js';
 import type { Selector } from '#libs/contracts/selectors.js';
-import { evaluateOutside } from '#libs/policy/evaluate-outside.js';
-import type { Topology } from '#libs/policy/model.js';
-import { compareText } from '#libs/policy/order.js';
-import { matchesSource } from '#libs/policy/selector-match.js';
+import { evaluateOutside } from './evaluate-outside.js';
+import type { Topology } from './model.js';
+import { compareText } from './order.js';
+import { matchesSource } from './selector-match.js';
 
 /** Whom a question about a connection concerns. */
 export interface Parties {

@@ -1,0 +1,39 @@
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import type { HistoryPageDto, ListHistoryQuery, PastChangeDto } from '#libs/contracts/http/history.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
+import { NetworkPast, pastChangeDto } from './network-past.js';
+import { ListHistory } from './queries.js';
+
+/** Versions read at once: a filter that few changes pass must not hold a whole stream in memory. */
+const AT_ONCE = 500;
+
+/** Who changed what, and when: the newest first. */
+@QueryHandler(ListHistory)
+export class ListHistoryHandler implements IQueryHandler<ListHistory> {
+  constructor(private readonly past: NetworkPast) {}
+
+  async execute({ network: name, filter }: ListHistory): Promise<HistoryPageDto> {
+    const network = await this.past.find(name);
+    const items: PastChangeDto[] = [];
+    let upTo = filter.cursor === undefined ? network.version : Math.min(filter.cursor - 1, network.version);
+    while (upTo > 0) {
+      const events = await this.past.events(network, Math.max(0, upTo - AT_ONCE), upTo);
+      for (const event of events.toReversed()) {
+        if (!passes(event, filter)) continue;
+        if (items.length === filter.limit) return { items, nextCursor: String(items.at(-1)?.version) };
+        items.push(pastChangeDto(event, network));
+      }
+      upTo -= AT_ONCE;
+    }
+    return { items, nextCursor: null };
+  }
+}
+
+function passes({ actor, recordedAt }: StoredEvent, filter: ListHistoryQuery): boolean {
+  const at = Date.parse(recordedAt);
+  return (
+    (filter.actor === undefined || actor === filter.actor) &&
+    (filter.since === undefined || at >= Date.parse(filter.since)) &&
+    (filter.until === undefined || at < Date.parse(filter.until))
+  );
+}

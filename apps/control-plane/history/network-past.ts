@@ -1,0 +1,102 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PastChangeDto, PastVersionDto } from '#libs/contracts/http/history.js';
+import type { NetworkId, NetworkName } from '#libs/contracts/ids.js';
+import type { Moment } from '#libs/contracts/moments.js';
+import { foldStored, streamOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import type { EventStore, StoredEvent } from '#libs/event-store/event-store.js';
+import type { Topology } from '#libs/policy/model.js';
+import { EVENT_STORE } from '../foundation/provided.js';
+import { NotFoundError, networkNotFound } from '../http/errors.js';
+import { Directory } from '../record/directory.js';
+import { changeDto } from '../status/change-descriptions.js';
+
+/** One network at one of its versions. */
+export interface PastNetwork {
+  readonly version: PastVersionDto;
+  /** null: it did not exist. */
+  readonly topology: Topology | null;
+}
+
+/** What the log alone says of a network that exists, or existed. */
+export interface PastOfNetwork {
+  readonly networkId: NetworkId;
+  readonly name: NetworkName;
+  /** The last version. */
+  readonly version: number;
+}
+
+@Injectable()
+export class NetworkPast {
+  constructor(
+    private readonly directory: Directory,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  /** The network of this name, or else the one that was deleted last. Error: NETWORK_NOT_FOUND. */
+  async find(name: NetworkName): Promise<PastOfNetwork> {
+    const networkId = this.directory.networkNamed(name)?.topology.networkId ?? this.directory.lastNetworkNamed(name);
+    if (networkId === null) throw networkNotFound(name);
+    return { networkId, name, version: await this.store.streamVersion(streamOf(NETWORK, networkId)) };
+  }
+
+  /** Error: VERSION_NOT_FOUND. */
+  async versionAt({ networkId, name, version: last }: PastOfNetwork, moment: Moment): Promise<number> {
+    if (moment.kind === 'time') return this.store.streamVersionAt(streamOf(NETWORK, networkId), moment.at);
+    if (moment.version > last) {
+      throw new NotFoundError(
+        'VERSION_NOT_FOUND',
+        `${name} has no version ${moment.version}: the last one is ${last}`,
+        `see \`gstacks network history ${name}\``,
+      );
+    }
+    return moment.version;
+  }
+
+  /** Error: EVENT_UNKNOWN, for a version that only a newer release can read. */
+  async at(network: PastOfNetwork, version: number): Promise<PastNetwork> {
+    const events = await this.events(network, 0, version + 1);
+    const folded = foldStored(NETWORK, null, events.slice(0, version));
+    return {
+      version: {
+        version,
+        since: events[version - 1]?.recordedAt ?? null,
+        until: events[version]?.recordedAt ?? null,
+      },
+      topology: folded === null || folded.deleted ? null : folded,
+    };
+  }
+
+  /** The network at a version at which it is asked about. Errors: NETWORK_ABSENT, EVENT_UNKNOWN. */
+  async existing(network: PastOfNetwork, version: number): Promise<PastNetwork & { readonly topology: Topology }> {
+    const past = await this.at(network, version);
+    const { topology } = past;
+    if (topology !== null) return { ...past, topology };
+    const { since, until } = past.version;
+    throw new NetworkAbsentError(
+      `${network.name} ${since === null ? `did not exist before ${until}` : `was deleted at ${since}`}`,
+      `see \`gstacks network history ${network.name}\` for its versions`,
+    );
+  }
+
+  events({ networkId }: PastOfNetwork, after: number, upTo: number): Promise<readonly StoredEvent[]> {
+    return this.store.readStream(streamOf(NETWORK, networkId), after, upTo);
+  }
+
+  /** The change that made this version. */
+  async change(network: PastOfNetwork, version: number): Promise<PastChangeDto | null> {
+    const [event] = await this.events(network, version - 1, version);
+    return event === undefined ? null : pastChangeDto(event, network);
+  }
+}
+
+/** It did not exist yet, or not any more. */
+class NetworkAbsentError extends NotFoundError {
+  constructor(message: string, remedy: string) {
+    super('NETWORK_ABSENT', message, remedy);
+  }
+}
+
+export function pastChangeDto(event: StoredEvent, { networkId, name }: PastOfNetwork): PastChangeDto {
+  return { ...changeDto(event, networkId, name), commandId: event.commandId };
+}

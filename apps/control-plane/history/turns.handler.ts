@@ -1,0 +1,40 @@
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import type { VerdictTurnDto, VerdictTurnsDto } from '#libs/contracts/http/history.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
+import { eventOf } from '#libs/domain/aggregate.js';
+import { NETWORK } from '#libs/domain/network/aggregate.js';
+import { evolveNetwork } from '#libs/domain/network/state.js';
+import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
+import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
+import { NetworkPast, pastChangeDto } from './network-past.js';
+import { ListVerdictTurns } from './queries.js';
+
+const MOST_TURNS = 200;
+
+/** The versions at which what policy decides became something else, and the commands that did that. */
+@QueryHandler(ListVerdictTurns)
+export class ListVerdictTurnsHandler implements IQueryHandler<ListVerdictTurns> {
+  constructor(private readonly past: NetworkPast) {}
+
+  async execute({ network: name, question: { from, alias, port } }: ListVerdictTurns): Promise<VerdictTurnsDto> {
+    const network = await this.past.find(name);
+    const selector = parseSelector(from, 'from');
+    const turns: VerdictTurnDto[] = [];
+    let topology: Topology | null = null;
+    let verdict: SelectorVerdict | null = null;
+    for (const event of await this.past.events(network, 0, network.version)) {
+      topology = evolveNetwork(topology, eventOf(NETWORK, event));
+      const next = topology.deleted ? null : evaluateSelector(topology, selector, alias, port);
+      if (next !== null && (next.effect !== verdict?.effect || next.reason !== verdict.reason)) {
+        const { effect, reason, ruleId } = next;
+        turns.push({ change: pastChangeDto(event, network), effect, reason, ruleId });
+      }
+      verdict = next;
+    }
+    return {
+      network: name,
+      turns: turns.toReversed().slice(0, MOST_TURNS),
+      turnsLeftOut: Math.max(0, turns.length - MOST_TURNS),
+    };
+  }
+}
