@@ -62,13 +62,17 @@ viewer GET /v1/networks/:network/applied/:version
 viewer GET /v1/networks/:network/attachments
 viewer GET /v1/networks/:network/changes
 viewer GET /v1/networks/:network/denied-names
+viewer GET /v1/networks/:network/diff
 viewer GET /v1/networks/:network/egress-rules
+viewer GET /v1/networks/:network/explanation
 viewer GET /v1/networks/:network/flows
 viewer GET /v1/networks/:network/held/:version
+viewer GET /v1/networks/:network/history
 viewer GET /v1/networks/:network/reachability
 viewer GET /v1/networks/:network/rules
 viewer GET /v1/networks/:network/status
 viewer GET /v1/networks/:network/verdict
+viewer GET /v1/networks/:network/verdict-turns
 viewer GET /v1/sandboxes
 viewer GET /v1/sandboxes/:sandboxId
 viewer GET /v1/sessions
