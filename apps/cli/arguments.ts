@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 
 /** A required argument. Standard input never stands in for one: it belongs to `login`, `exec` and `--token-file -`. */
 export const required = (description: string) => Args.string({ required: true, ignoreStdin: true, description });

@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
 import { wholeNumber } from '#libs/contracts/values.js';
 import { type Connection, connect } from './api/connect.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { addEgressRule } from '#libs/api-client/generated/index.js';
 import { egressRuleText } from '#libs/contracts/egress-rules.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { wordOf } from '#libs/contracts/json-fields.js';
 import { MAX_PAGE_SIZE } from '#libs/contracts/page-size.js';
 import { parseLabelFilter, wholeNumber } from '#libs/contracts/values.js';

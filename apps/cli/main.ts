@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RELEASE } from '#libs/program/release.js';
+import { installSmallFetch } from './api/small-fetch.js';
 import { prepareArgv, wantsJson } from './argv.js';
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -13,6 +14,7 @@ if (argv[0] === '--version' || argv[0] === '-v') {
       : `gstacks ${RELEASE} ${process.platform}-${process.arch} node-${process.version}\n`,
   );
 } else {
+  installSmallFetch();
   const { runCommandLine } = await import('./run-command-line.js');
   await runCommandLine(argv, root);
 }

@@ -1,5 +1,6 @@
-import { Config, loadHelpClass, settings } from '@oclif/core';
-import { normalizeArgv } from '@oclif/core/help';
+import { Config } from '@oclif/core/config';
+import { loadHelpClass, normalizeArgv } from '@oclif/core/help';
+import { settings } from '@oclif/core/settings';
 import { asksForHelp, wantsJson } from './argv.js';
 import { UsageError } from './errors/errors.js';
 import { EXIT } from './errors/exit-codes.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { AppliedDto } from '#libs/api-client/generated/index.js';
 import { parseCommandId } from '#libs/contracts/ids.js';
 import { MAX_WAIT_SECONDS, wholeNumber } from '#libs/contracts/values.js';

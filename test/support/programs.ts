@@ -6,9 +6,14 @@ export type ProgramName = 'control-plane' | 'agent' | 'local-node' | 'all-in-one
 
 let areCurrent = false;
 
-/** The file to be run: the program as it was compiled last, also where only tsc ran since. */
-export function programFile(name: ProgramName): string {
+/** Programs and the command line as they were compiled last, also where only tsc ran since. */
+export function makeProgramsCurrent(): void {
   if (!areCurrent) execFileSync(process.execPath, ['scripts/bundle.mjs'], { cwd: CLONE, stdio: 'inherit' });
   areCurrent = true;
+}
+
+/** The file to be run. */
+export function programFile(name: ProgramName): string {
+  makeProgramsCurrent();
   return join(CLONE, 'dist', 'programs', `${name}.js`);
 }

@@ -1,5 +1,6 @@
 import { ApiError, InterruptedError, TimedOutError, UnreachableError } from '../errors/errors.js';
 import { isJson, notControlPlane, parseObject, readProblem } from './read-problem.js';
+import { type Answer, send } from './send.js';
 
 export interface FetchSettings {
   readonly url: string;
@@ -9,17 +10,7 @@ export interface FetchSettings {
 }
 
 /** Connections that were never made; any other failure may have come after the request was taken. */
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  // Ports that fetch refuses to dial (Fetch Standard, section 2.9).
-  'bad port',
-]);
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
 /**
  * A fetch that answers only with what the control plane said in 2xx, whole and as JSON. Everything else is thrown:
@@ -27,22 +18,22 @@ const NEVER_CONNECTED = new Set([
  */
 export function checkedFetch(settings: FetchSettings): typeof fetch {
   return async (input, init) => {
-    const request = new Request(input, init);
+    const request = input instanceof Request ? input : new Request(input, init);
     const signal = AbortSignal.any([AbortSignal.timeout(settings.timeoutSeconds * 1000), settings.interruption]);
-    let response: Response;
-    let body: string;
+    let answer: Answer;
     try {
-      response = await fetch(request, { signal, redirect: 'manual' });
-      body = await response.text();
+      answer = await send(request, signal);
     } catch (error) {
       throw connectionError(error, request, settings);
     }
-    const contentType = response.headers.get('content-type') ?? '';
-    if (!response.ok) throw inCommandWords(readProblem(response.status, contentType, body, settings.url), request);
+    const { status, headers, body } = answer;
+    const contentType = headers['content-type'] ?? '';
+    if (status < 200 || status > 299) {
+      throw inCommandWords(readProblem(status, contentType, body, settings.url), request);
+    }
     if (body !== '' && (!isJson(contentType) || parseObject(body) === null)) {
       throw notControlPlane(settings.url, 'an answer that is not a JSON object');
     }
-    const { status, headers } = response;
     return new Response(body === '' ? null : body, { status, headers });
   };
 }

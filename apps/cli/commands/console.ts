@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { createSignInCode } from '#libs/api-client/generated/index.js';
 import { GstacksCommand } from '../command.js';
 import { openBrowser } from '../console/open-browser.js';

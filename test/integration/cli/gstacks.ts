@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLONE } from '#test/support/clone.js';
+import { makeProgramsCurrent } from '#test/support/programs.js';
 
 export const GSTACKS = join(CLONE, 'bin/gstacks');
 
@@ -27,6 +28,7 @@ export class Gstacks {
   private constructor(readonly folder: string) {}
 
   static async create(): Promise<Gstacks> {
+    makeProgramsCurrent();
     return new Gstacks(await mkdtemp(join(tmpdir(), 'gstacks-cli-')));
   }
 

@@ -41,6 +41,19 @@ describe('cli: bin/gstacks', function () {
     expect(Math.min(...taken)).to.be.below(250);
   });
 
+  it("reads without Node's client of fetch, which takes half as long to load as all the rest", async () => {
+    const { server, env, gstacks } = at();
+    server.on('GET /v1/networks', { json: { ...page(network), unknown: [] } });
+    const tell = 'process.on("exit", () => process._rawDebug("loaded:", process.moduleLoadList.join()))';
+    const options = { env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}` } };
+    const { exitCode, stdout, stderr } = await gstacks.run(words('network list'), options);
+    expect([exitCode, stdout], stderr).to.satisfy(
+      ([code, text]: [number, string]) => code === 0 && text.includes('dev'),
+    );
+    expect(stderr).to.contain('loaded: ').and.contain('NativeModule _http_client');
+    for (const heavy of ['undici', 'http2', 'tls']) expect(stderr).to.not.contain(`${heavy},`);
+  });
+
   it('goes on with the pinned Node when another one runs it', async () => {
     await mkdir(join(folder, 'old'), { recursive: true });
     const older = `Object.defineProperty(process.versions, 'node', { value: '20.0.0' });`;

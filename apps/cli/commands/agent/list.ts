@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { listAgents } from '#libs/api-client/generated/index.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { AGENT_STATUSES } from '#libs/contracts/statuses.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { createNetwork } from '#libs/api-client/generated/index.js';
 import { parseDurationSeconds, parseMode } from '#libs/contracts/network-settings.js';
 import { networkArgument } from '../../arguments.js';

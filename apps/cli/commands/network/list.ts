@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { listNetworks, type UnknownNetworkDto } from '#libs/api-client/generated/index.js';
 import { NETWORK_STATUSES } from '#libs/contracts/statuses.js';
 import type { Connection } from '../../api/connect.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { type NetworkStatusDto, showNetworkStatus } from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { testConnection } from '#libs/api-client/generated/index.js';
 import { wordOf } from '#libs/contracts/json-fields.js';
 import { parseSelectorText } from '#libs/contracts/values.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { listSandboxes } from '#libs/api-client/generated/index.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { SANDBOX_STATUSES } from '#libs/contracts/statuses.js';

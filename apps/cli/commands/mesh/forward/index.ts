@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { rest } from '#libs/async/rest.js';
 import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import { parsePort } from '#libs/contracts/ports.js';

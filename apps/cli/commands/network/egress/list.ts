@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { listEgressRules } from '#libs/api-client/generated/index.js';
 import { wordOf } from '#libs/contracts/json-fields.js';
 import { EFFECTS } from '#libs/contracts/rules.js';

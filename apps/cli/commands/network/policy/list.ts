@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { listRules } from '#libs/api-client/generated/index.js';
 import { wordOf } from '#libs/contracts/json-fields.js';
 import { networkArgument } from '../../../arguments.js';

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Sends a request and reads the whole answer. Redirects are not followed. Errors: Node's own, or why it was aborted. */
+export async function send(request: Request, signal: AbortSignal): Promise<Answer> {
+  const body = await request.text();
+  const headers: Record<string, string> = { accept: 'application/json' };
+  request.headers.forEach((value, name) => {
+    headers[name] = value;
+  });
+  if (body !== '') headers['content-length'] = String(Buffer.byteLength(body));
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = clientFor(request.url).request(request.url, { method: request.method, headers, signal, agent: false });
+    sent.once('response', resolve);
+    // Asked again when the answer breaks off.
+    sent.on('error', (error) => reject(signal.aborted ? signal.reason : error));
+    sent.end(body);
+  });
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    return {
+      status: response.statusCode ?? 0,
+      headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+      body: Buffer.concat(chunks).toString('utf8'),
+    };
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** Not imported: an import of node:http reads each of its members, and one of them loads the client of `fetch`. */
+function clientFor(url: string): typeof import('node:http') | typeof import('node:https') {
+  return new URL(url).protocol === 'https:'
+    ? process.getBuiltinModule('node:https')
+    : process.getBuiltinModule('node:http');
+}
