@@ -9,6 +9,7 @@ import { Epochs1763900400000 } from './1763900400000-epochs.js';
 import { RefusedSandboxes1763900500000 } from './1763900500000-refused-sandboxes.js';
 import { ClaimsFromReports1763900600000 } from './1763900600000-claims-from-reports.js';
 import { ConsoleSessions1763900700000 } from './1763900700000-console-sessions.js';
+import { JoinNetworks1763901000000 } from './1763901000000-join-networks.js';
 
 /** Every migration in order. */
 export const migrations = [
@@ -20,6 +21,7 @@ export const migrations = [
   RefusedSandboxes1763900500000,
   ClaimsFromReports1763900600000,
   ConsoleSessions1763900700000,
+  JoinNetworks1763901000000,
 ];
 
 /** One migration may rewrite a large table. */

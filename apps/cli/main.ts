@@ -13,6 +13,10 @@ if (argv[0] === '--version' || argv[0] === '-v') {
       ? `${JSON.stringify({ version: RELEASE })}\n`
       : `gstacks ${RELEASE} ${process.platform}-${process.arch} node-${process.version}\n`,
   );
+} else if (argv[0] === '__complete') {
+  installSmallFetch();
+  const { complete } = await import('./completion/complete.js');
+  await complete(argv, root);
 } else {
   installSmallFetch();
   const { runCommandLine } = await import('./run-command-line.js');

@@ -40,14 +40,25 @@ function refuseUdp(value: unknown, field: string, remedy: string): void {
   throw new InvalidInputError(field, value, 'a TCP port', 'UDP_UNSUPPORTED', remedy);
 }
 
-/** `8080`, `80:8080`, either with `/tcp`; throws InvalidInputError, UDP with a code of its own. */
+/**
+ * `8080`, `80:8080`, either with `/tcp`, or `{published, target}` as answers have it; throws InvalidInputError, UDP with
+ * a code of its own.
+ */
 export function parseAliasPort(value: unknown, field: string): AliasPort {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return parsePortPair({ ...value }, field);
   refuseUdp(value, field, 'publish a TCP port; UDP is not carried yet');
   const text = typeof value === 'number' ? String(value) : value;
   const match = typeof text === 'string' ? /^(\d{1,5})(?::(\d{1,5}))?(?:\/tcp)?$/.exec(text) : null;
   if (match === null) throw new InvalidInputError(field, value, ACCEPTED);
   const published = parsePort(match[1], field);
   return { published, target: match[2] === undefined ? published : parsePort(match[2], field) };
+}
+
+function parsePortPair(pair: { readonly [member: string]: unknown }, field: string): AliasPort {
+  const { published, target = published, ...others } = pair;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new InvalidInputError(field, other, 'the members published and target alone');
+  return { published: parsePort(published, `${field}.published`), target: parsePort(target, `${field}.target`) };
 }
 
 /** 1 to 32 ports with distinct published numbers, in ascending order; throws InvalidInputError. */

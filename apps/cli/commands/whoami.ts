@@ -12,7 +12,9 @@ export default class Whoami extends GstacksCommand {
     this.screen.line(`user:    ${session.user}`);
     this.screen.line(`role:    ${session.role}`);
     this.screen.line(`expires: ${session.expiresAt ?? 'never'}`);
-    this.screen.line(`url:     ${context.url} (from ${context.origin})`);
-    return { ...session, url: context.url, origin: context.origin };
+    if (session.joinNetworks !== null) this.screen.line(`joins:   ${session.joinNetworks.join(', ')}`);
+    const { url, origin, name } = context;
+    this.screen.line(`url:     ${url} (from ${name === null ? '' : `context ${name} in `}${origin})`);
+    return { ...session, url, origin, context: name };
   }
 }

@@ -8,10 +8,14 @@ export interface Context {
   readonly token: string;
   /** Where the url came from, for error messages. */
   readonly origin: string;
+  /** Of the saved context that was taken; null: none was, or that of the stack. */
+  readonly name: string | null;
 }
 
 /** A context as a file holds it. */
 export interface SavedContext {
+  /** As `login` named it; null: of the stack on this machine. */
+  readonly name: string | null;
   readonly url: string;
   readonly token: string;
   readonly path: string;
@@ -28,13 +32,12 @@ export interface ContextInput {
 const WAYS =
   'run `npm start` in the clone, or `gstacks login --url <url>`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN';
 
-/** Files to look in, best first: the home folder of the stack on this machine, then the user's own. */
-export function contextPaths(environment: CliEnvironment, cloneRoot: string, userHome: string): readonly string[] {
-  const home = environment.home ?? join(cloneRoot, '.gstacks');
-  return [join(home, 'context.json'), loginPath(environment, userHome)];
+/** Where the stack on this machine leaves its context: in its home folder. */
+export function stackPath(environment: CliEnvironment, cloneRoot: string): string {
+  return join(environment.home ?? join(cloneRoot, '.gstacks'), 'context.json');
 }
 
-/** Where `gstacks login` keeps what it was given (XDG Base Directory Specification). */
+/** Where `gstacks login` keeps contexts (XDG Base Directory Specification). */
 export function loginPath(environment: CliEnvironment, userHome: string): string {
   return join(environment.configFolder ?? join(userHome, '.config'), 'gstacks', 'config.json');
 }
@@ -47,10 +50,10 @@ export function chooseContext(input: ContextInput, saved: readonly SavedContext[
   const url = input.flagUrl ?? input.environmentUrl;
   const urlOrigin = input.flagUrl === undefined ? 'GLOBALSTACKS_URL' : '--url';
   const token = input.flagToken ?? input.environmentToken;
-  if (url !== undefined && token !== undefined) return { url, token, origin: urlOrigin };
+  if (url !== undefined && token !== undefined) return { url, token, origin: urlOrigin, name: null };
   if (url !== undefined) {
     const known = saved.find((context) => context.url === url);
-    if (known !== undefined) return { url, token: known.token, origin: urlOrigin };
+    if (known !== undefined) return { url, token: known.token, origin: urlOrigin, name: known.name };
     throw new ContextError(
       'TOKEN_MISSING',
       `there is no token for ${url}`,
@@ -59,5 +62,5 @@ export function chooseContext(input: ContextInput, saved: readonly SavedContext[
   }
   const [first] = saved;
   if (first === undefined) throw new ContextError('CONTEXT_MISSING', 'no control plane is configured', WAYS);
-  return { url: first.url, token: token ?? first.token, origin: first.path };
+  return { url: first.url, token: token ?? first.token, origin: first.path, name: first.name };
 }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { CliEnvironment } from '../environment.js';
 import { ContextError } from '../errors/errors.js';
-import { type Context, chooseContext, contextPaths, type SavedContext } from './context.js';
-import { parseSavedContext, parseToken, parseUrl } from './parse-context.js';
+import { type Context, chooseContext, loginPath, type SavedContext, stackPath } from './context.js';
+import { parseSavedContexts, parseStackContext, parseToken, parseUrl } from './parse-context.js';
+import { inOrder, type SavedContexts } from './saved-contexts.js';
 import { readStandardInput } from './standard-input.js';
 
 /** The context that this command line, environment and machine give. Errors: ContextError, InvalidInputError. */
@@ -21,20 +22,30 @@ export async function loadContext(
   };
   const url = input.flagUrl ?? input.environmentUrl;
   const isComplete = url !== undefined && (input.flagToken ?? input.environmentToken) !== undefined;
-  const saved: SavedContext[] = [];
-  for (const path of isComplete ? [] : contextPaths(environment, cloneRoot, homedir())) {
-    const context = await readContextFile(path);
-    if (context === null) continue;
-    saved.push(context);
-    if (url === undefined) break;
-  }
-  return chooseContext(input, saved);
+  return chooseContext(input, isComplete ? [] : await readAllContexts(environment, cloneRoot));
 }
 
-/** What a file of contexts holds, null when it is not there. Errors: ContextError. */
-export async function readContextFile(path: string): Promise<SavedContext | null> {
+/** Every context of this machine and user, best first. Errors: ContextError, InvalidInputError. */
+export async function readAllContexts(
+  environment: CliEnvironment,
+  cloneRoot: string,
+): Promise<readonly SavedContext[]> {
+  const stack = await readStackContext(environment, cloneRoot);
+  const path = loginPath(environment, homedir());
+  return inOrder(stack, await readSavedContexts(path), path, environment.home !== undefined);
+}
+
+/** The context of the stack on this machine; null: there is none. Errors: ContextError, InvalidInputError. */
+export async function readStackContext(environment: CliEnvironment, cloneRoot: string): Promise<SavedContext | null> {
+  const path = stackPath(environment, cloneRoot);
   const text = await readIfThere(path);
-  return text === null ? null : parseSavedContext(text, path);
+  return text === null ? null : parseStackContext(text, path);
+}
+
+/** What `login` has kept. Errors: ContextError, InvalidInputError. */
+export async function readSavedContexts(path: string): Promise<SavedContexts> {
+  const text = await readIfThere(path);
+  return text === null ? { current: null, contexts: [] } : parseSavedContexts(text, path);
 }
 
 /** A token from a file, or from standard input as `-`. */

@@ -2,6 +2,7 @@ import { InvalidInputError } from '#libs/contracts/errors.js';
 import { httpUrl } from '#libs/contracts/urls.js';
 import { ContextError } from '../errors/errors.js';
 import type { SavedContext } from './context.js';
+import { nameOf, type SavedContexts } from './saved-contexts.js';
 
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
@@ -29,25 +30,64 @@ export function parseToken(text: string, field: string): string {
   return token;
 }
 
-/** `{"url": ..., "token": ...}` as written by `npm start` or `gstacks login`; throws ContextError naming the file. */
-export function parseSavedContext(text: string, path: string): SavedContext {
-  const damaged = (reason: string): ContextError =>
-    new ContextError(
-      'CONTEXT_DAMAGED',
-      `${path} ${reason}`,
-      `remove ${path}, then run \`npm start\` or \`gstacks login\``,
-    );
+/** `{"url": ..., "token": ...}` as `npm start` writes it; throws ContextError naming the file. */
+export function parseStackContext(text: string, path: string): SavedContext {
+  return { name: null, ...parseEntry(parseJsonObject(text, path), path), path };
+}
+
+/**
+ * `{"current": ..., "contexts": [{"name", "url", "token"}]}` as `gstacks login` writes it, or the one context of earlier
+ * releases; throws ContextError naming the file.
+ */
+export function parseSavedContexts(text: string, path: string): SavedContexts {
+  const value = parseJsonObject(text, path);
+  if (!('contexts' in value)) {
+    const entry = parseEntry(value, path);
+    return { current: null, contexts: [{ name: nameOf(entry.url), ...entry }] };
+  }
+  const { current = null, contexts } = value;
+  if (!Array.isArray(contexts)) throw damaged(path, 'has no list of contexts');
+  if (current !== null && typeof current !== 'string') throw damaged(path, 'does not say which context is chosen');
+  return {
+    current,
+    contexts: contexts.map((item: unknown) => {
+      const entry = objectOf(item);
+      if (typeof entry?.name !== 'string') throw damaged(path, 'has a context without a name');
+      return { name: entry.name, ...parseEntry(entry, path) };
+    }),
+  };
+}
+
+type Members = { readonly [member: string]: unknown };
+
+function parseEntry({ url, token }: Members, path: string): { readonly url: string; readonly token: string } {
+  if (typeof url !== 'string' || typeof token !== 'string') throw damaged(path, 'lacks url or token');
+  if (!TOKEN.test(token)) throw damaged(path, 'holds no usable token');
+  return { url: parseUrl(url, `url in ${path}`), token };
+}
+
+function parseJsonObject(text: string, path: string): Members {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw damaged('is not JSON');
+    throw damaged(path, 'is not JSON');
   }
-  if (typeof value !== 'object' || value === null) throw damaged('is not a JSON object');
-  const { url, token } = value as { readonly url?: unknown; readonly token?: unknown };
-  if (typeof url !== 'string' || typeof token !== 'string') throw damaged('lacks url or token');
-  if (!TOKEN.test(token)) throw damaged('holds no usable token');
-  return { url: parseUrl(url, `url in ${path}`), token, path };
+  const members = objectOf(value);
+  if (members === null) throw damaged(path, 'is not a JSON object');
+  return members;
+}
+
+function objectOf(value: unknown): Members | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+}
+
+function damaged(path: string, reason: string): ContextError {
+  return new ContextError(
+    'CONTEXT_DAMAGED',
+    `${path} ${reason}`,
+    `remove ${path}, then run \`npm start\` or \`gstacks login\``,
+  );
 }
 
 function withoutPassword(url: URL): string {

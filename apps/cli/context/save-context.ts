@@ -2,18 +2,17 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DiskFullError, writeErrorOf } from '#libs/contracts/disk-full.js';
 import { ContextError } from '../errors/errors.js';
+import type { SavedContexts } from './saved-contexts.js';
 
 /**
- * Keeps a context for its owner alone: written beside the old one and moved over it, so that it is never half there.
+ * Keeps contexts for their owner alone: written beside the old ones and moved over them, so that the file is never half
+ * there.
  */
-export async function saveContext(
-  context: { readonly url: string; readonly token: string },
-  path: string,
-): Promise<void> {
+export async function saveContexts(contexts: SavedContexts, path: string): Promise<void> {
   const fresh = `${path}.${process.pid}.new`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(fresh, `${JSON.stringify(context, null, 2)}\n`, { mode: 0o600, flag: 'w' });
+    await writeFile(fresh, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600, flag: 'w' });
     await chmod(fresh, 0o600);
     await rename(fresh, path);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { RANKED_ROLES, type RankedRole, type Role } from '#libs/contracts/http/session.js';
-import { ForbiddenError, UnauthenticatedError } from '../http/errors.js';
+import { RANKED_ROLES, type RankedRole } from '#libs/contracts/roles.js';
+import { ForbiddenError, JoinNotAllowedError, UnauthenticatedError } from '../http/errors.js';
 import type { HttpRequest, Principal } from '../http/request.js';
 import { ROUTE_ACCESS, ROUTE_FOR_JOINERS, type RouteAccess } from '../http/route.js';
 import { ApiTokens } from './api-tokens.js';
@@ -26,8 +26,13 @@ export class AccessGuard implements CanActivate {
     const principal = await this.principalOf(request);
     if (principal === null) throw new UnauthenticatedError();
     const isForJoiners = this.reflector.getAllAndOverride<boolean>(ROUTE_FOR_JOINERS, declared);
-    if (access === undefined || !mayUse(principal.role, access, isForJoiners)) {
+    const network = request.params?.network ?? null;
+    if (access === undefined || !mayUse(principal, access, isForJoiners)) {
+      if (isForJoiners) throw new JoinNotAllowedError(principal, network);
       throw new ForbiddenError(principal.role, access ?? 'none');
+    }
+    if (isForJoiners && network !== null && principal.joinNetworks?.includes(network) === false) {
+      throw new JoinNotAllowedError(principal, network);
     }
     request.principal = principal;
     return true;
@@ -44,7 +49,8 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-function mayUse(role: Role, least: RankedRole, isForJoiners: boolean): boolean {
+function mayUse({ role, joinNetworks }: Principal, least: RankedRole, isForJoiners: boolean): boolean {
+  if (isForJoiners && joinNetworks !== null) return true;
   if (role === 'joiner') return isForJoiners;
   return RANKED_ROLES.indexOf(role) >= RANKED_ROLES.indexOf(least);
 }

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Role } from '#libs/contracts/http/session.js';
+import { type Role } from '#libs/contracts/roles.js';
 
 @Entity('api_tokens')
 export class ApiToken {
@@ -11,6 +11,10 @@ export class ApiToken {
 
   @Column('text')
   readonly role!: Role;
+
+  /** Names of the networks that it may join; null: as its role says. */
+  @Column('text', { name: 'join_networks', array: true, nullable: true })
+  readonly joinNetworks!: readonly string[] | null;
 
   /** SHA-256 of the token, hexadecimal: the token is 256 random bits, so nothing slower is needed. */
   @Column('text', { name: 'token_hash' })

@@ -4,7 +4,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Not, type Repository } from 'typeorm';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { Role } from '#libs/contracts/http/session.js';
+import { type Role } from '#libs/contracts/roles.js';
 import { whereThereIsRoom } from '../foundation/database-unavailable.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import { API_TOKEN_PREFIX, hashSecret, newSecret } from '../foundation/secrets.js';
@@ -49,17 +49,24 @@ export class ApiTokens implements OnModuleInit {
         tokenHash: hashSecret(token),
         createdAt: this.clock(),
         expiresAt: null,
+        joinNetworks: null,
       },
       ['id'],
     );
   }
 
-  async create(user: string, role: Role, expiresInSeconds: number): Promise<{ token: string; row: ApiToken }> {
+  async create(wanted: {
+    readonly user: string;
+    readonly role: Role;
+    readonly joinNetworks: readonly string[] | null;
+    readonly expiresInSeconds: number;
+  }): Promise<{ token: string; row: ApiToken }> {
+    const { expiresInSeconds, ...whose } = wanted;
     const token = newSecret(API_TOKEN_PREFIX);
     const createdAt = this.clock();
     const expiresAt = new Date(createdAt.getTime() + expiresInSeconds * 1_000);
     const secret = { tokenHash: hashSecret(token), lastUsedAt: null };
-    const row = { id: randomUUID(), user, role, createdAt, expiresAt, ...secret };
+    const row = { id: randomUUID(), ...whose, createdAt, expiresAt, ...secret };
     await this.tokens.insert(row);
     return { token, row };
   }
@@ -85,6 +92,7 @@ export class ApiTokens implements OnModuleInit {
     if (this.lastUse.isNews(row.id, now)) {
       await whereThereIsRoom(this.tokens.update({ id: row.id }, { lastUsedAt: now }));
     }
-    return { user: row.user, role: row.role, tokenId: row.id, sessionId: null, expiresAt: row.expiresAt };
+    const { user, role, id: tokenId, expiresAt, joinNetworks } = row;
+    return { user, role, tokenId, sessionId: null, expiresAt, joinNetworks };
   }
 }

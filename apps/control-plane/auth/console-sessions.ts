@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { RankedRole } from '#libs/contracts/http/session.js';
+import type { RankedRole } from '#libs/contracts/roles.js';
 import { whereThereIsRoom } from '../foundation/database-unavailable.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import { hashSecret, newSecret } from '../foundation/secrets.js';
@@ -87,7 +87,8 @@ export class ConsoleSessions {
       );
     }
     const { id: sessionId, user, role, tokenId, expiresAt } = session;
-    return { user, role, tokenId, sessionId, expiresAt };
+    // Machines join with tokens, not from a browser.
+    return { user, role, tokenId, sessionId, expiresAt, joinNetworks: null };
   }
 
   async find(id: string): Promise<ConsoleSession | null> {

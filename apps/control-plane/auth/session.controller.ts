@@ -26,9 +26,9 @@ export class SessionController {
   @Get('session')
   @Route({ summary: 'Who asks: the token, or the session of the console', answers: SessionDto, forJoiners: true })
   showSession(@CurrentPrincipal() principal: Principal): SessionDto {
-    const { user, role, expiresAt, sessionId } = principal;
+    const { user, role, expiresAt, sessionId, joinNetworks } = principal;
     const kind = sessionId === null ? 'token' : 'session';
-    return { user, role, expiresAt: expiresAt?.toISOString() ?? null, kind, sessionId };
+    return { user, role, expiresAt: expiresAt?.toISOString() ?? null, kind, sessionId, joinNetworks };
   }
 
   @Post('tokens')

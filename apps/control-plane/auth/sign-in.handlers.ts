@@ -49,7 +49,7 @@ export class SignInHandler implements ICommandHandler<SignIn> {
     const maxAgeSeconds = Math.max(0, Math.floor((expiresAt.getTime() - this.clock().getTime()) / 1_000));
     return {
       secret,
-      session: { user, role, expiresAt: expiresAt.toISOString(), kind: 'session', sessionId },
+      session: { user, role, expiresAt: expiresAt.toISOString(), kind: 'session', sessionId, joinNetworks: null },
       maxAgeSeconds,
     };
   }

@@ -1,4 +1,5 @@
 import { CommandBus, CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { InvalidInputError } from '#libs/contracts/errors.js';
 import { formatCursor } from '#libs/contracts/http/page.js';
 import {
   DEFAULT_TOKEN_SECONDS,
@@ -7,6 +8,7 @@ import {
   type TokenPageDto,
 } from '#libs/contracts/http/session.js';
 import { DEFAULT_PAGE_SIZE } from '#libs/contracts/page-size.js';
+import { ROLES_WITH_JOIN_NETWORKS } from '#libs/contracts/roles.js';
 import { NotFoundError } from '../http/errors.js';
 import { OpenAnswers } from '../http/open-answers.js';
 import { EndLocalNodesOfToken } from '../identity/messages.js';
@@ -19,11 +21,13 @@ export class CreateTokenHandler implements ICommandHandler<CreateToken> {
   constructor(private readonly tokens: ApiTokens) {}
 
   async execute({ body }: CreateToken): Promise<NewTokenDto> {
-    const { token, row } = await this.tokens.create(
-      body.user,
-      body.role,
-      body.expiresInSeconds ?? DEFAULT_TOKEN_SECONDS,
-    );
+    const { user, role, joinNetworks = null, expiresInSeconds = DEFAULT_TOKEN_SECONDS } = body;
+    const mayHaveNetworks = ROLES_WITH_JOIN_NETWORKS.some((known) => known === role);
+    if (joinNetworks !== null && !mayHaveNetworks) {
+      const accepted = `one of ${ROLES_WITH_JOIN_NETWORKS.join(', ')} together with joinNetworks`;
+      throw new InvalidInputError('role', role, `${accepted}; the others join every network`);
+    }
+    const { token, row } = await this.tokens.create({ user, role, joinNetworks, expiresInSeconds });
     return { ...tokenDto(row), token };
   }
 }
@@ -38,7 +42,8 @@ export class DeleteTokenHandler implements ICommandHandler<DeleteToken> {
 
   async execute({ tokenId }: DeleteToken): Promise<TokenDto> {
     const row = await this.tokens.delete(tokenId);
-    if (row === null) throw new NotFoundError('TOKEN_NOT_FOUND', `there is no token ${tokenId}`);
+    if (row === null)
+      throw new NotFoundError('TOKEN_NOT_FOUND', `there is no token ${tokenId}`, 'see `gstacks token list`');
     this.answers.endWhere((principal) => principal.tokenId === tokenId);
     await this.commands.execute(new EndLocalNodesOfToken(tokenId));
     return tokenDto(row);
@@ -58,9 +63,9 @@ export class ListTokensHandler implements IQueryHandler<ListTokens> {
   }
 }
 
-function tokenDto({ id, user, role, createdAt, expiresAt, lastUsedAt }: ApiToken): TokenDto {
+function tokenDto({ id, user, role, joinNetworks, createdAt, expiresAt, lastUsedAt }: ApiToken): TokenDto {
   return {
-    ...{ id, user, role, createdAt: createdAt.toISOString() },
+    ...{ id, user, role, joinNetworks, createdAt: createdAt.toISOString() },
     expiresAt: expiresAt?.toISOString() ?? null,
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
   };

@@ -1,4 +1,5 @@
 import { CodedError } from '#libs/contracts/errors.js';
+import type { Principal } from './request.js';
 
 /** No such thing: the code says which kind. */
 export class NotFoundError extends CodedError {}
@@ -13,6 +14,21 @@ export class UnauthenticatedError extends CodedError {
 export class ForbiddenError extends CodedError {
   constructor(role: string, needed: string) {
     super('FORBIDDEN', `the role ${role} may not do this; it needs ${needed}`, `use a token with the role ${needed}`);
+  }
+}
+
+/** The token was not made for joining this network with a machine. */
+export class JoinNotAllowedError extends CodedError {
+  constructor({ user, role, joinNetworks }: Pick<Principal, 'user' | 'role' | 'joinNetworks'>, network: string | null) {
+    super(
+      'JOIN_NOT_ALLOWED',
+      joinNetworks === null
+        ? `this token of role ${role} may not join networks`
+        : `this token may join ${joinNetworks.join(', ')} and not ${network}`,
+      network === null
+        ? 'ask an admin for a token that may'
+        : `ask an admin for a token that may: gstacks token create ${user} --role ${role} --join ${network}`,
+    );
   }
 }
 

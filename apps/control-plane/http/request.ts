@@ -1,4 +1,4 @@
-import type { Role } from '#libs/contracts/http/session.js';
+import { type Role } from '#libs/contracts/roles.js';
 
 /** Who is asking, as the authentication guard found. */
 export interface Principal {
@@ -9,6 +9,8 @@ export interface Principal {
   /** null: a token was shown. */
   readonly sessionId: string | null;
   readonly expiresAt: Date | null;
+  /** The networks that a machine may join with the token; null: as the role says. */
+  readonly joinNetworks: readonly string[] | null;
 }
 
 /** What the guards and decorators read of a request; the guard sets `principal`. */
@@ -17,6 +19,8 @@ export interface HttpRequest {
   readonly ip: string;
   readonly method: string;
   readonly url: string;
+  /** What stands in the path for the names in the route. */
+  readonly params?: { readonly [name: string]: string | undefined };
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly cookies?: { readonly [name: string]: string | undefined };
   principal?: Principal;

@@ -8,8 +8,8 @@ import {
   ApiResponse,
   ApiSecurity,
 } from '@nestjs/swagger';
-import type { RankedRole } from '#libs/contracts/http/session.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { type RankedRole } from '#libs/contracts/roles.js';
 
 /** The least role a route asks for; a route without one is refused to everybody. */
 export const ROUTE_ACCESS = Symbol('route access');

@@ -17,18 +17,30 @@ export type SessionDto = {
      * null: a token was shown
      */
     sessionId: string | null;
+    /**
+     * Networks that machines may join with it; null: as its role says, viewers none and all others every one
+     */
+    joinNetworks: Array<string> | null;
 };
 
 export type CreateTokenDto = {
     user: string;
     role: 'viewer' | 'joiner' | 'operator' | 'admin';
     expiresInSeconds?: number;
+    /**
+     * With the roles viewer and joiner: the networks that machines may join with it
+     */
+    joinNetworks?: Array<string>;
 };
 
 export type NewTokenDto = {
     id: string;
     user: string;
     role: 'viewer' | 'joiner' | 'operator' | 'admin';
+    /**
+     * Networks that machines may join with it; null: as its role says, viewers none and all others every one
+     */
+    joinNetworks: Array<string> | null;
     createdAt: string;
     expiresAt: string | null;
     /**
@@ -45,6 +57,10 @@ export type TokenDto = {
     id: string;
     user: string;
     role: 'viewer' | 'joiner' | 'operator' | 'admin';
+    /**
+     * Networks that machines may join with it; null: as its role says, viewers none and all others every one
+     */
+    joinNetworks: Array<string> | null;
     createdAt: string;
     expiresAt: string | null;
     /**
@@ -594,9 +610,12 @@ export type AttachDto = {
      */
     alias?: string;
     /**
-     * Ports, `published` or `published:inside`
+     * Ports, `published` or `published:inside`, or as they are answered, `{published, target}`
      */
-    ports?: Array<string | number>;
+    ports?: Array<string | number | {
+        published: number;
+        target?: number;
+    }>;
     inheritRules?: boolean;
     /**
      * Publish these ports alone, where they would join those that the alias publishes already
@@ -695,9 +714,12 @@ export type PublishAliasDto = {
     sandboxId: string;
     alias: string;
     /**
-     * Ports, `published` or `published:inside`
+     * Ports, `published` or `published:inside`, or as they are answered, `{published, target}`
      */
-    ports: Array<string | number>;
+    ports: Array<string | number | {
+        published: number;
+        target?: number;
+    }>;
     /**
      * Take over the rules that were left for this alias by another sandbox
      */

@@ -8,11 +8,21 @@ import { NetworkWriteDto } from './writes.js';
 
 export const PORT_LIST_SCHEMA: ApiPropertyOptions = {
   type: 'array',
-  items: { oneOf: [{ type: 'string' }, { type: 'integer' }] },
+  items: {
+    oneOf: [
+      { type: 'string' },
+      { type: 'integer' },
+      {
+        type: 'object',
+        required: ['published'],
+        properties: { published: { type: 'integer' }, target: { type: 'integer' } },
+      },
+    ],
+  },
   minItems: 1,
   maxItems: 32,
   example: ['8080', '80:8080'],
-  description: 'Ports, `published` or `published:inside`',
+  description: 'Ports, `published` or `published:inside`, or as they are answered, `{published, target}`',
 };
 
 export const REPLACE_PORTS_SCHEMA: ApiPropertyOptions = {

@@ -1,19 +1,23 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { parseUserName, type UserName } from '../ids.js';
-import { wordOf } from '../json-fields.js';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { InvalidInputError } from '../errors.js';
+import { type NetworkName, parseNetworkName, parseUserName, type UserName } from '../ids.js';
+import { listOf, wordOf } from '../json-fields.js';
+import { ROLES, ROLES_WITH_JOIN_NETWORKS, type Role } from '../roles.js';
 import { wholeNumber } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 
-/** Each of these roles may do what the one before it may. */
-export const RANKED_ROLES = ['viewer', 'operator', 'admin'] as const;
-export type RankedRole = (typeof RANKED_ROLES)[number];
-/** A joiner stands apart: it joins networks with machines of its own, and sees nothing else. */
-export const ROLES = ['viewer', 'joiner', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
 export const PRINCIPAL_KINDS = ['token', 'session'] as const;
 export const DEFAULT_TOKEN_SECONDS = 30 * 86_400;
 const MAX_TOKEN_SECONDS = 366 * 86_400;
+const MAX_JOIN_NETWORKS = 64;
+
+const JOIN_NETWORKS_SCHEMA: ApiPropertyOptions = {
+  type: [String],
+  nullable: true,
+  example: ['dev'],
+  description: 'Networks that machines may join with it; null: as its role says, viewers none and all others every one',
+};
 
 export class SessionDto {
   @ApiProperty({ example: 'admin' })
@@ -30,6 +34,9 @@ export class SessionDto {
 
   @ApiProperty({ type: String, nullable: true, description: 'null: a token was shown' })
   readonly sessionId!: string | null;
+
+  @ApiProperty(JOIN_NETWORKS_SCHEMA)
+  readonly joinNetworks!: readonly string[] | null;
 }
 
 export class CreateTokenDto {
@@ -46,6 +53,23 @@ export class CreateTokenDto {
     default: DEFAULT_TOKEN_SECONDS,
   })
   readonly expiresInSeconds?: number;
+
+  @OptionalField(parseJoinNetworks, {
+    type: 'array',
+    items: { type: 'string' },
+    minItems: 1,
+    maxItems: MAX_JOIN_NETWORKS,
+    example: ['dev'],
+    description: `With the roles ${ROLES_WITH_JOIN_NETWORKS.join(' and ')}: the networks that machines may join with it`,
+  })
+  readonly joinNetworks?: readonly NetworkName[];
+}
+
+/** Names of networks, each once; throws InvalidInputError. */
+function parseJoinNetworks(value: unknown, field: string): readonly NetworkName[] {
+  const names = listOf(parseNetworkName, MAX_JOIN_NETWORKS)(value, field);
+  if (names.length === 0) throw new InvalidInputError(field, 'an empty list', 'the name of one network at least');
+  return [...new Set(names)];
 }
 
 export class TokenDto {
@@ -57,6 +81,9 @@ export class TokenDto {
 
   @ApiProperty({ enum: ROLES })
   readonly role!: Role;
+
+  @ApiProperty(JOIN_NETWORKS_SCHEMA)
+  readonly joinNetworks!: readonly string[] | null;
 
   @ApiProperty({ format: 'date-time' })
   readonly createdAt!: string;

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { parseUserName, type UserName } from '../ids.js';
+import { RANKED_ROLES, type RankedRole } from '../roles.js';
 import { boundedText, wholeNumber } from '../values.js';
 import { OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { RANKED_ROLES, type RankedRole } from './session.js';
 
 const DEFAULT_CODE_SECONDS = 60;
 const [MIN_CODE_SECONDS, MAX_CODE_SECONDS] = [10, 600];

@@ -256,7 +256,10 @@ export const unreadableStatus: NetworkStatusDto = {
   },
 };
 
-export const session: SessionDto = { user: 'admin', role: 'admin', expiresAt: null, kind: 'token', sessionId: null };
+export const session: SessionDto = {
+  ...{ user: 'admin', role: 'admin', expiresAt: null },
+  ...{ kind: 'token', sessionId: null, joinNetworks: null },
+};
 
 export const applied: AppliedDto = {
   network: 'dev',

@@ -76,7 +76,9 @@ describe('cli: contexts and login', function () {
     expect(login.exitCode).to.equal(0);
     expect(login.stdout + login.stderr).to.not.contain('secret-1');
     const path = join(gstacks.folder, 'config/gstacks/config.json');
-    expect(JSON.parse(await readFile(path, 'utf8'))).to.deep.equal({ url, token: 'secret-1' });
+    const name = url.replace('http://', '');
+    const kept = { current: null, contexts: [{ name, url, token: 'secret-1' }] };
+    expect(JSON.parse(await readFile(path, 'utf8'))).to.deep.equal(kept);
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
     expect((await stat(dirname(path))).mode & 0o777).to.equal(0o700);
     expect((await gstacks.run(words('whoami'))).exitCode).to.equal(0);
@@ -102,5 +104,42 @@ describe('cli: contexts and login', function () {
     await put(join(gstacks.folder, 'home/context.json'), JSON.stringify({ url, token: 't' }));
     const { stdout } = await gstacks.run(['login', '--url', url], { stdin: 'secret-2' });
     expect(stdout).to.contain('home/context.json comes first');
+  });
+
+  it('keeps several logins, goes to the one that is chosen, and forgets one or all', async () => {
+    const { url } = at().server;
+    for (const name of ['one', 'two']) {
+      const login = await gstacks.run(['login', '--url', url, '--context', name], { stdin: `token-${name}` });
+      expect(login.exitCode, login.stderr).to.equal(0);
+    }
+    const whoami = async () => (await gstacks.run(words('whoami --json'))).stdout;
+    expect(JSON.parse(await whoami()).context).to.equal('two');
+    expect((await gstacks.run(words('context use one'))).stdout).to.contain(`commands go to ${url}`);
+    expect(JSON.parse(await whoami()).context).to.equal('one');
+    expect(tokensSeen().at(-1)).to.equal('Bearer token-one');
+    const list = JSON.parse((await gstacks.run(words('context list --json'))).stdout);
+    expect(list.items.map(({ name, inUse }: { name: string; inUse: boolean }) => [name, inUse])).to.deep.equal([
+      ['one', true],
+      ['two', false],
+    ]);
+    expect((await gstacks.run(words('logout'))).stdout).to.contain('forgot context one');
+    expect(JSON.parse(await whoami()).context).to.equal('two');
+    expect((await gstacks.run(words('logout --all'))).exitCode).to.equal(0);
+    expect(await whoami()).to.contain('CONTEXT_MISSING');
+    expect(await readFile(join(gstacks.folder, 'config/gstacks/config.json'), 'utf8')).to.not.contain('token-');
+    for (const line of ['context use one', 'logout --context one', 'logout']) {
+      const { exitCode, stderr } = await gstacks.run(words(line));
+      expect(exitCode, line).to.equal(2);
+      expect(stderr, line).to.match(/CONTEXT_(NOT_FOUND|MISSING)/);
+    }
+  });
+
+  it('tells apart the stack and a login that was chosen, and says which variable comes first', async () => {
+    const { url } = at().server;
+    await put(join(gstacks.folder, 'home/context.json'), JSON.stringify({ url, token: 'of-stack' }));
+    await gstacks.run(['login', '--url', url, '--context', 'one'], { stdin: 'of-login' });
+    const { stdout } = await gstacks.run(words('context use one'));
+    expect(stdout).to.contain('GLOBALSTACKS_HOME is set and comes first');
+    expect((await gstacks.run(words('context use stack'))).stdout).to.contain(`commands go to ${url}`);
   });
 });

@@ -32,6 +32,9 @@ export class Gstacks {
     return new Gstacks(await mkdtemp(join(tmpdir(), 'gstacks-cli-')));
   }
 
+  /** The path of the program that it runs. */
+  readonly program = GSTACKS;
+
   get environment(): Record<string, string> {
     return {
       PATH: process.env.PATH ?? '',

@@ -22,7 +22,7 @@ describe('gstacks mesh leave', function () {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gs-leave-'));
     env = { ...on().env, XDG_RUNTIME_DIR: folder };
-    const context = { url: on().server.url, token: 'secret-token', origin: 'environment' };
+    const context = { url: on().server.url, token: 'secret-token', origin: 'environment', name: null };
     node = await answeringNode(socketOf(nodeFolder(context, readEnvironment(env), folder)), [joined]);
   });
 

@@ -34,7 +34,7 @@ describe('gstacks mesh with a background node that does not answer', function ()
   beforeEach(() => {
     runtime = mkdtempSync(join(tmpdir(), 'gs-silent-'));
     env = { ...on().env, XDG_RUNTIME_DIR: runtime };
-    const context = { url: on().server.url, token: 'secret-token', origin: 'environment' };
+    const context = { url: on().server.url, token: 'secret-token', origin: 'environment', name: null };
     folder = nodeFolder(context, readEnvironment(env), runtime);
     mkdirSync(folder, { mode: 0o700 });
     node = null;

@@ -129,7 +129,7 @@ describe('gstacks mesh status and mesh forward list', function () {
     folder = mkdtempSync(join(tmpdir(), 'gs-status-'));
     env = { ...on().env, XDG_RUNTIME_DIR: folder };
     place = nodeFolder(
-      { url: on().server.url, token: 'secret-token', origin: 'environment' },
+      { url: on().server.url, token: 'secret-token', origin: 'environment', name: null },
       readEnvironment(env),
       folder,
     );

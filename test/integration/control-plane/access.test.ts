@@ -62,6 +62,33 @@ describe('access to the API', () => {
     }
   });
 
+  it('lets a viewer join the networks that its token was made for, and change nothing', async () => {
+    const make = (body: object) => controlPlane.call('POST', '/v1/tokens', { user: 'ada', ...body });
+    const { body } = await make({ role: 'viewer', joinNetworks: ['dev', 'dev', 'staging'] });
+    expect(body.joinNetworks).to.deep.equal(['dev', 'staging']);
+    const bearer = String(body.token);
+    const join = (network: string) => as(bearer, 'POST', `/v1/networks/${network}/local-nodes`, {});
+    expect((await join('dev')).body.code, 'past the guard').to.equal('FIELD_MISSING');
+    const refused = await join('prod');
+    expect([refused.status, refused.body.code]).to.deep.equal([403, 'JOIN_NOT_ALLOWED']);
+    expect(refused.body.remedy).to.contain('gstacks token create ada --role viewer --join prod');
+    expect((await as(bearer, 'POST', '/v1/networks/dev/rules', {})).body.code).to.equal('FORBIDDEN');
+    expect((await as(bearer, 'GET', '/v1/networks')).status).to.equal(200);
+    expect((await as(bearer, 'GET', '/v1/session')).body.joinNetworks).to.deep.equal(['dev', 'staging']);
+    const plain = await token('viewer');
+    const answer = await as(plain.token, 'POST', '/v1/networks/dev/local-nodes', {});
+    expect([answer.status, answer.body.code]).to.deep.equal([403, 'JOIN_NOT_ALLOWED']);
+    for (const [joinNetworks, role, field] of [
+      [['dev'], 'operator', 'role'],
+      [['dev'], 'admin', 'role'],
+      [[], 'viewer', 'joinNetworks'],
+      [['No'], 'viewer', 'joinNetworks[0]'],
+    ] as const) {
+      const { status, body } = await make({ role, joinNetworks });
+      expect([status, body.field], `${role} ${joinNetworks}`).to.deep.equal([400, field]);
+    }
+  });
+
   for (const role of roles) {
     it(`lets a token of role ${role} do what its role may, and no more`, async () => {
       const { token: bearer } = await token(role);

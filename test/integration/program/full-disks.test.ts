@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { writeStateFile } from '#apps/agent/state/state-file.js';
-import { saveContext } from '#apps/cli/context/save-context.js';
+import { saveContexts } from '#apps/cli/context/save-context.js';
 import { KeyFiles } from '#libs/bus/key-files.js';
 import { recordProcess } from '#libs/program/process-record.js';
 import { writeWhole } from '#libs/program/write-whole.js';
@@ -15,7 +15,7 @@ const WRITERS: readonly (readonly [string, (folder: string) => unknown, string])
   ['key', (folder) => new KeyFiles(folder, 'restore it').keep('k.seed', 'x'), 'k.seed'],
   ['file of a stack, or of a local node', (folder) => writeWhole(join(folder, 'w.json'), 'x', 0o600), 'w.json'],
   ['pid of a process', (folder) => recordProcess(join(folder, 'p'), process.pid), 'p.pid'],
-  ['context', (folder) => saveContext({ url: 'u', token: 't' }, join(folder, 'c.json')), 'c.json'],
+  ['context', (folder) => saveContexts({ current: null, contexts: [{ name: 'n', url: 'u', token: 't' }] }, join(folder, 'c.json')), 'c.json'],
 ];
 
 describe('on a full disk', () => {

@@ -1,11 +1,20 @@
 import { expect } from 'chai';
-import { chooseContext, contextPaths, loginPath } from '#apps/cli/context/context.js';
-import { parseSavedContext, parseToken, parseUrl } from '#apps/cli/context/parse-context.js';
+import { chooseContext, loginPath, stackPath } from '#apps/cli/context/context.js';
+import { parseSavedContexts, parseStackContext, parseToken, parseUrl } from '#apps/cli/context/parse-context.js';
+import {
+  choosing,
+  inOrder,
+  nameOf,
+  parseContextName,
+  type SavedContexts,
+  withContext,
+  withoutContext,
+} from '#apps/cli/context/saved-contexts.js';
 import { readEnvironment } from '#apps/cli/environment.js';
 import { thrown } from '#test/unit/cli/thrown.js';
 
-const home = { url: 'http://home', token: 'home-token', path: '/clone/.gstacks/context.json' };
-const login = { url: 'http://login', token: 'login-token', path: '/user/.config/gstacks/config.json' };
+const home = { name: null, url: 'http://home', token: 'home-token', path: '/clone/.gstacks/context.json' };
+const login = { name: 'login', url: 'http://login', token: 'login-token', path: '/user/.config/gstacks/config.json' };
 
 describe('cli: which control plane a command goes to', () => {
   const rows: readonly {
@@ -67,14 +76,10 @@ describe('cli: which control plane a command goes to', () => {
   });
 
   it('looks in GLOBALSTACKS_HOME or in the clone, then in the configuration folder', () => {
-    expect(contextPaths(readEnvironment({}), '/clone', '/user')).to.deep.equal([
-      '/clone/.gstacks/context.json',
-      '/user/.config/gstacks/config.json',
-    ]);
-    expect(
-      contextPaths(readEnvironment({ GLOBALSTACKS_HOME: '/h', XDG_CONFIG_HOME: '/x' }), '/clone', '/user'),
-    ).to.deep.equal(['/h/context.json', '/x/gstacks/config.json']);
+    expect(stackPath(readEnvironment({}), '/clone')).to.equal('/clone/.gstacks/context.json');
+    expect(stackPath(readEnvironment({ GLOBALSTACKS_HOME: '/h' }), '/clone')).to.equal('/h/context.json');
     expect(loginPath(readEnvironment({}), '/user')).to.equal('/user/.config/gstacks/config.json');
+    expect(loginPath(readEnvironment({ XDG_CONFIG_HOME: '/x' }), '/user')).to.equal('/x/gstacks/config.json');
   });
 });
 
@@ -113,9 +118,85 @@ describe('cli: urls, tokens and saved contexts', () => {
     '{"url":"http://h","token":"a b"}',
   ]) {
     it(`names the file of a damaged context: ${text}`, () => {
-      const error = thrown(() => parseSavedContext(text, '/p/context.json'));
+      for (const parse of [parseStackContext, parseSavedContexts]) {
+        const error = thrown(() => parse(text, '/p/context.json'));
+        expect(error).to.include({ code: 'CONTEXT_DAMAGED' });
+        expect(error.message).to.contain('/p/context.json');
+      }
+    });
+  }
+
+  for (const text of [
+    '{"contexts":{}}',
+    '{"contexts":[1]}',
+    '{"contexts":[{"url":"http://h","token":"a"}]}',
+    '{"contexts":[{"name":"n","url":"http://h"}]}',
+    '{"contexts":[],"current":7}',
+  ]) {
+    it(`names the file of damaged contexts: ${text}`, () => {
+      const error = thrown(() => parseSavedContexts(text, '/p/config.json'));
       expect(error).to.include({ code: 'CONTEXT_DAMAGED' });
-      expect(error.message).to.contain('/p/context.json');
+      expect(error.message).to.contain('/p/config.json');
+    });
+  }
+
+  it('reads what an earlier release kept as the context of that control plane', () => {
+    expect(parseSavedContexts('{"url":"https://gs.example.com","token":"t"}', '/p')).to.deep.equal({
+      current: null,
+      contexts: [{ name: 'gs.example.com', url: 'https://gs.example.com', token: 't' }],
+    });
+  });
+});
+
+describe('cli: contexts that login keeps', () => {
+  const a = { name: 'a', url: 'http://a', token: 'ta' };
+  const b = { name: 'b', url: 'http://b', token: 'tb' };
+  const both: SavedContexts = { current: null, contexts: [a, b] };
+  const namesOf = (saved: SavedContexts, stack: typeof home | null, homeIsNamed = false) =>
+    inOrder(stack, saved, '/p', homeIsNamed).map(({ name }) => name ?? 'stack');
+
+  const orders: readonly (readonly [what: string, order: readonly string[], expected: readonly string[]])[] = [
+    ['the stack, then the latest login, when none was chosen', namesOf(both, home), ['stack', 'b', 'a']],
+    ['the one that was chosen', namesOf(choosing(both, 'a'), home), ['a', 'stack', 'b']],
+    ['the stack of a home folder that was named', namesOf(choosing(both, 'a'), home, true), ['stack', 'a', 'b']],
+    ['the stack again', namesOf(choosing(choosing(both, 'a'), 'stack'), home), ['stack', 'b', 'a']],
+    ['the latest login where there is no stack', namesOf(both, null), ['b', 'a']],
+    ['what is left of a chosen one that was forgotten', namesOf(withoutContext(choosing(both, 'b'), 'b'), null), ['a']],
+    [
+      'a new login, where another context was chosen',
+      namesOf(withContext(choosing(both, 'a'), b), home),
+      ['b', 'stack', 'a'],
+    ],
+    ['the stack still, after a login where none was chosen', namesOf(withContext(both, a), home), ['stack', 'a', 'b']],
+  ];
+  for (const [what, order, expected] of orders) {
+    it(`come in order: first ${what}`, () => expect(order).to.deep.equal(expected));
+  }
+
+  it('keep one token by name: the latest', () => {
+    const again = withContext(both, { ...a, token: 'new' });
+    expect(again.contexts).to.deep.equal([b, { ...a, token: 'new' }]);
+  });
+
+  it('are refused by a name that none has', () => {
+    for (const use of [choosing, withoutContext]) {
+      expect(thrown(() => use(both, 'c'))).to.include({ code: 'CONTEXT_NOT_FOUND' });
+    }
+  });
+
+  for (const [url, name] of [
+    ['http://127.0.0.1:7080', '127.0.0.1:7080'],
+    ['https://gs.example.com/base', 'gs.example.com-base'],
+    ['http://[::1]:7080', '1:7080'],
+  ] as const) {
+    it(`are named after their control plane: ${url}`, () => {
+      expect(nameOf(url)).to.equal(name);
+    });
+  }
+
+  for (const name of ['', 'stack', 'A', 'a b', '-a', 'x'.repeat(64)]) {
+    it(`may not be named ${JSON.stringify(name)}`, () => {
+      expect(thrown(() => parseContextName(name))).to.include({ code: 'USAGE' });
     });
   }
 });

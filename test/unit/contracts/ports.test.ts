@@ -54,6 +54,8 @@ describe('a port of an alias', () => {
     ['80:8080/tcp', 80, 8080],
     ['80/tcp', 80, 80],
     ['1:65535', 1, 65_535],
+    [{ published: 80, target: 8080 }, 80, 8080],
+    [{ published: 80 }, 80, 80],
   ];
   for (const [value, published, target] of accepted) {
     it(`may be ${shown(value)}`, () => expect(parseAliasPort(value, 'port')).to.deep.equal({ published, target }));
@@ -80,12 +82,23 @@ describe('a port of an alias', () => {
     'http',
     null,
     undefined,
-    {},
     [80],
     -80,
     80.5,
   ];
   for (const value of bad) it(`may not be ${shown(value)}`, () => refused(() => parseAliasPort(value, 'port'), 'port'));
+
+  const pairs: readonly (readonly [value: unknown, field: string])[] = [
+    [{}, 'port.published'],
+    [{ target: 80 }, 'port.published'],
+    [{ published: 0 }, 'port.published'],
+    [{ published: 80, target: '80:80' }, 'port.target'],
+    [{ published: 80, target: null }, 'port.target'],
+    [{ published: 80, protocol: 'udp' }, 'port'],
+  ];
+  for (const [value, field] of pairs) {
+    it(`may not be ${shown(value)}`, () => refused(() => parseAliasPort(value, 'port'), field));
+  }
 });
 
 describe('the ports of an alias', () => {

@@ -12,7 +12,7 @@ import { readSettings } from '#apps/control-plane/foundation/settings.js';
 import { OpenAnswers } from '#apps/control-plane/http/open-answers.js';
 import type { HttpRequest, Principal } from '#apps/control-plane/http/request.js';
 import { Idempotent, Operations, Public, Route } from '#apps/control-plane/http/route.js';
-import { ROLES, type Role } from '#libs/contracts/http/session.js';
+import { ROLES, type Role } from '#libs/contracts/roles.js';
 
 const about = { summary: 'Something', answers: String };
 
@@ -28,6 +28,8 @@ class Routes {
   admin(): void {}
   @Route({ ...about, forJoiners: true })
   viewerAndJoiner(): void {}
+  @Idempotent({ ...about, forJoiners: true })
+  joining(): void {}
   @Public(about)
   public(): void {}
   @Operations()
@@ -42,18 +44,20 @@ const settings = readSettings({
 });
 
 function principal(role: Role): Principal {
-  return { user: 'ada', role, tokenId: 'token', sessionId: null, expiresAt: null };
+  return { user: 'ada', role, tokenId: 'token', sessionId: null, expiresAt: null, joinNetworks: null };
 }
 
-/** Knows the tokens `viewer`, `joiner`, `operator` and `admin`. */
+/** Knows the tokens `viewer`, `joiner`, `operator` and `admin`, and `viewer:dev`, which may join the network dev. */
 class NamedTokens extends ApiTokens {
   constructor() {
     super(database.getRepository(ApiToken), settings, () => new Date());
   }
 
   override async recognise(token: string): Promise<Principal | null> {
-    const role = ROLES.find((known) => known === token);
-    return role === undefined ? null : principal(role);
+    const [name, network] = token.split(':');
+    const role = ROLES.find((known) => known === name);
+    if (role === undefined) return null;
+    return { ...principal(role), joinNetworks: network === undefined ? null : [network] };
   }
 }
 
@@ -89,17 +93,38 @@ describe('whether a request may use a route', () => {
     operator: ['operator', 'admin'],
     admin: ['admin'],
     viewerAndJoiner: ['viewer', 'joiner', 'operator', 'admin'],
+    joining: ['joiner', 'operator', 'admin'],
     public: [],
     operations: [],
   };
-  for (const route of ['undeclared', 'viewer', 'operator', 'admin', 'viewerAndJoiner'] as const) {
+  for (const route of ['undeclared', 'viewer', 'operator', 'admin', 'viewerAndJoiner', 'joining'] as const) {
     it(`${route}: ${mayUse[route].join(', ') || 'nobody'}`, async () => {
       for (const role of ROLES) {
-        const expected = mayUse[route].includes(role) ? `let in as ${role}` : 'FORBIDDEN';
+        const refused = route === 'joining' ? 'JOIN_NOT_ALLOWED' : 'FORBIDDEN';
+        const expected = mayUse[route].includes(role) ? `let in as ${role}` : refused;
         expect(await use(route, as(role)), role).to.equal(expected);
       }
       expect(await use(route, {}), 'without a token').to.equal('UNAUTHENTICATED');
       expect(await use(route, as('unknown')), 'with a token that is not known').to.equal('UNAUTHENTICATED');
+    });
+  }
+
+  const joins: readonly (readonly [route: keyof Routes, token: string, network: string | null, outcome: string])[] = [
+    ['joining', 'viewer:dev', 'dev', 'let in as viewer'],
+    ['joining', 'viewer:dev', 'prod', 'JOIN_NOT_ALLOWED'],
+    ['joining', 'joiner:dev', 'dev', 'let in as joiner'],
+    ['joining', 'joiner:dev', 'prod', 'JOIN_NOT_ALLOWED'],
+    ['joining', 'joiner', 'prod', 'let in as joiner'],
+    ['joining', 'viewer:dev', null, 'let in as viewer'],
+    ['viewer', 'viewer:dev', 'prod', 'let in as viewer'],
+    ['viewer', 'joiner:dev', 'dev', 'FORBIDDEN'],
+    ['operator', 'viewer:dev', 'dev', 'FORBIDDEN'],
+    ['operator', 'joiner:dev', 'dev', 'FORBIDDEN'],
+  ];
+  for (const [route, token, network, outcome] of joins) {
+    it(`${route}, of ${network ?? 'no network'}, as ${token}: ${outcome}`, async () => {
+      const params = network === null ? {} : { params: { network } };
+      expect(await use(route, { ...as(token), ...params })).to.equal(outcome);
     });
   }
 

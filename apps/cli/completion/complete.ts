@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { clean } from '../output/clean.js';
+import { candidates, type KnownCommands } from './candidates.js';
+
+/**
+ * Prints what may stand where the cursor is, a line each, for the script of `gstacks completion`. Whatever fails is
+ * silent: the shell is in the middle of a line that somebody types.
+ */
+export async function complete(argv: readonly string[], root: string): Promise<void> {
+  const typed = argv.slice(argv.indexOf('--') + 1);
+  const current = typed.at(-1) ?? '';
+  const found = (await everything(typed, root)).map(clean).filter((word) => word.startsWith(current));
+  if (found.length > 0) process.stdout.write(`${[...new Set(found)].sort().join('\n')}\n`);
+}
+
+async function everything(typed: readonly string[], root: string): Promise<readonly string[]> {
+  const manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as {
+    readonly commands: KnownCommands;
+  };
+  const wanted = candidates(manifest.commands, typed);
+  if (wanted.names === null) return wanted.words;
+  const { namesOf } = await import('./names.js');
+  const names = await namesOf(wanted.names, wanted.network, urlIn(typed), root).catch(() => []);
+  return [...wanted.words, ...names];
+}
+
+function urlIn(typed: readonly string[]): string | undefined {
+  const flag = typed.indexOf('--url');
+  return flag < 0 ? undefined : typed[flag + 1];
+}

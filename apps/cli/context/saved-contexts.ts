@@ -1,0 +1,85 @@
+import { ContextError, UsageError } from '../errors/errors.js';
+import type { SavedContext } from './context.js';
+
+/** A context that `login` keeps. */
+export interface NamedContext {
+  readonly name: string;
+  readonly url: string;
+  readonly token: string;
+}
+
+/** What `login` has kept, the latest last, and which of them `context use` chose. */
+export interface SavedContexts {
+  readonly current: string | null;
+  readonly contexts: readonly NamedContext[];
+}
+
+/** The name by which `context use` chooses the stack on this machine. */
+export const STACK = 'stack';
+
+const NAME = /^[a-z0-9][a-z0-9.:_-]{0,62}$/;
+
+/** A context's name; throws UsageError. */
+export function parseContextName(text: string): string {
+  if (NAME.test(text) && text !== STACK) return text;
+  throw new UsageError(
+    `${JSON.stringify(text)} is no name for a context: up to 63 letters a-z, digits, and . : _ -, and not ${STACK}`,
+    'gstacks login --url http://127.0.0.1:7080 --context local',
+  );
+}
+
+/** The name that a context has unless `--context` gives another: where its control plane is. */
+export function nameOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  const name = `${host}${pathname === '/' ? '' : pathname}`
+    .toLowerCase()
+    .replace(/[[\]]/g, '')
+    .replace(/[^a-z0-9.:_-]/g, '-');
+  return name.replace(/^[^a-z0-9]+/, '').slice(0, 63);
+}
+
+/** With this context as the latest. It is the chosen one where another was, as whoever logs in means to use it. */
+export function withContext({ current, contexts }: SavedContexts, added: NamedContext): SavedContexts {
+  return {
+    current: current === null ? null : added.name,
+    contexts: [...contexts.filter(({ name }) => name !== added.name), added],
+  };
+}
+
+/** With another context chosen; throws ContextError. */
+export function choosing(saved: SavedContexts, name: string): SavedContexts {
+  if (name === STACK) return { ...saved, current: null };
+  requireContext(saved, name);
+  return { ...saved, current: name };
+}
+
+/** Without this context; throws ContextError. */
+export function withoutContext(saved: SavedContexts, name: string): SavedContexts {
+  requireContext(saved, name);
+  return {
+    current: saved.current === name ? null : saved.current,
+    contexts: saved.contexts.filter((context) => context.name !== name),
+  };
+}
+
+/**
+ * All that is saved, best first. The stack of a home folder that was named comes before everything; that of the clone
+ * only before what was not chosen.
+ */
+export function inOrder(
+  stack: SavedContext | null,
+  saved: SavedContexts,
+  path: string,
+  homeIsNamed: boolean,
+): readonly SavedContext[] {
+  const all = saved.contexts.map((context) => ({ ...context, path })).reverse();
+  const chosen = all.filter(({ name }) => name === saved.current);
+  const others = all.filter(({ name }) => name !== saved.current);
+  const stacks = stack === null ? [] : [stack];
+  return homeIsNamed ? [...stacks, ...chosen, ...others] : [...chosen, ...stacks, ...others];
+}
+
+function requireContext({ contexts }: SavedContexts, name: string): void {
+  if (contexts.some((context) => context.name === name)) return;
+  throw new ContextError('CONTEXT_NOT_FOUND', `there is no context ${name}`, 'gstacks context list');
+}
