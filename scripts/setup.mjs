@@ -154,6 +154,42 @@ function startGoTests() {
   return folder;
 }
 
+/** Starts that run now, each a file named by its process: what they were started from stays as it is. */
+const STARTS = join(CLONE, '.cache', 'starts');
+
+/** The process of another `npm start` in this clone; null: there is none. */
+function otherStart() {
+  if (!existsSync(STARTS)) return null;
+  const pids = readdirSync(STARTS).filter((pid) => pid !== String(process.pid));
+  const alive = pids.filter(isSetup);
+  for (const pid of pids) if (!alive.includes(pid)) rmSync(join(STARTS, pid), { force: true });
+  return alive[0] ?? null;
+}
+
+/** The number of a process that has ended may be another program's by now. */
+function isSetup(pid) {
+  try {
+    process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
+  const commandLine = join('/proc', pid, 'cmdline');
+  return !existsSync(commandLine) || readFileSync(commandLine, 'utf8').includes('setup.mjs');
+}
+
+function markStart() {
+  mkdirSync(STARTS, { recursive: true });
+  const mark = join(STARTS, String(process.pid));
+  writeFileSync(mark, '');
+  process.once('exit', () => rmSync(mark, { force: true }));
+}
+
+/** What the program itself would say, of its source, so that nothing has to be built for it. */
+function usage() {
+  const source = readFileSync(join(CLONE, 'apps', 'all-in-one', 'settings.ts'), 'utf8');
+  return /export const USAGE = `([^`]*)`/.exec(source)?.[1] ?? 'usage: see README.md';
+}
+
 /** Goes on with Node 24 as a child that gets the same signals, and ends as it ends. */
 function goOn(entryPoint, args, env) {
   // A program sees to its source maps itself.
@@ -175,14 +211,24 @@ async function main([command, ...args]) {
     process.exitCode = WRONG_USE;
     return;
   }
+  if (command === 'start' && args.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(`${usage()}\n`);
+    return;
+  }
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
     throw new SetupError(
       `Node ${process.versions.node} is too old to set this up: install Node ${OLDEST_NODE} or newer`,
     );
   }
   const env = command === 'test' ? { GLOBALSTACKS_GO_TESTS: startGoTests() } : {};
-  await install();
-  await Promise.all([build(), buildConsole()]);
+  const other = command === 'start' ? otherStart() : null;
+  if (command === 'start') markStart();
+  if (other === null || !existsSync(join(CLONE, entryPoint))) {
+    await install();
+    await Promise.all([build(), buildConsole()]);
+  } else {
+    say(`not built: \`npm start\` of this clone runs already (pid ${other}), and this one runs what that was built of`);
+  }
   goOn(entryPoint, args, env);
 }
 

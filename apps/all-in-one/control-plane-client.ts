@@ -11,7 +11,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 export class ControlPlaneAnswerError extends CodedError {}
 
 const POLL_MS = 100;
-const TELL_AFTER_MS = 10_000;
+const TELL_EACH_MS = 3_000;
 const SIGN_IN_SECONDS = 600;
 
 /** The few calls the set-up itself makes. Errors: ControlPlaneAnswerError. */
@@ -63,7 +63,7 @@ export class ControlPlaneClient {
 
   /**
    * Resolves, when an agent in contact reports each of these, with the network namespace of each that has one.
-   * `awaited` is asked each time; `takesLong` is told once what is missing. Rejects at the deadline, naming the rest.
+   * `awaited` is asked each time; `takesLong` is told every three seconds what is missing. Rejects at the deadline, naming the rest.
    */
   async waitForSandboxes(
     awaited: () => readonly string[],
@@ -71,14 +71,14 @@ export class ControlPlaneClient {
     takesLong: (missing: readonly string[]) => void,
   ): Promise<ReadonlyMap<string, string | null>> {
     const deadline = performance.now() + deadlineMs;
-    let tellAt = performance.now() + TELL_AFTER_MS;
+    let tellAt = performance.now() + TELL_EACH_MS;
     for (;;) {
       const { items } = await answered(listSandboxes({ client: this.client }));
       const missing = awaited().filter((id) => !items.some((item) => item.id === id && item.status === 'RUNNING'));
       if (missing.length === 0) return new Map(items.map((item) => [item.id, item.namespace]));
       if (performance.now() > tellAt) {
         takesLong(missing);
-        tellAt = Number.POSITIVE_INFINITY;
+        tellAt = performance.now() + TELL_EACH_MS;
       }
       if (performance.now() > deadline) {
         throw new ControlPlaneAnswerError(

@@ -19,12 +19,20 @@ function readyBlock({ url, home, sandboxes, clone, down, consoleLink }: StartedS
   return [
     'ready',
     `url: ${url}`,
-    `cli: ${join(clone, 'bin', 'gstacks')}`,
+    `cli: ${cliLine(home, clone)}`,
     `home: ${home}`,
     `sandboxes: ${sandboxes.map(({ id, agent }) => `${id}@${agent}`).join(' ')}`,
     ...down.map((what) => `down: ${what}`),
     `console: ${consoleLink}`,
   ].join('\n');
+}
+
+/** How commands reach this stack: those of the clone go to the home that is in it. */
+function cliLine(home: string, clone: string): string {
+  const program = join(clone, 'bin', 'gstacks');
+  if (home === join(clone, '.gstacks')) return program;
+  const quoted = /^[\w./-]+$/.test(home) ? home : `'${home.replaceAll("'", "'\\''")}'`;
+  return `GLOBALSTACKS_HOME=${quoted} ${program}`;
 }
 
 /** The stack stops its children before it ends, and Postgres last of all. */

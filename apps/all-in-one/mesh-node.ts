@@ -24,6 +24,7 @@ export async function obtainMeshProgram(
   const wanted = hashOfProgram(sources);
   if (existsSync(built) && existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return built;
   say(`${name}: building it with Go, for the mesh transport tsnet (about two minutes the first time)`);
+  const began = performance.now();
   mkdirSync(join(built, '..'), { recursive: true });
   try {
     await runGo(['build', '-trimpath', '-ldflags=-s -w', '-o', built, '.'], {}, sources, signal);
@@ -33,6 +34,7 @@ export async function obtainMeshProgram(
   }
   // Never in place: clones that were copied with hard links share the file, and not the program.
   writeWhole(mark, wanted, 0o644);
+  say(`${name}: built in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
   return built;
 }
 

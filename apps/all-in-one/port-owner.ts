@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 import { CodedError } from '#libs/contracts/errors.js';
 import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 
@@ -80,5 +81,20 @@ function holds(pid: string, sockets: ReadonlySet<string>): boolean {
 }
 
 function nameOf(pid: string): string {
-  return readText(`/proc/${pid}/comm`).trimEnd() || 'a process';
+  return (
+    programName(readText(`/proc/${pid}/cmdline`).split('\0')) ??
+    (readText(`/proc/${pid}/comm`).trimEnd() || 'a process')
+  );
+}
+
+/**
+ * What a person knows a process by: its program, and for Node, whose threads are all called MainThread, the script.
+ * Nothing else of a command line is shown, since an argument may be a secret.
+ */
+export function programName([command = '', ...args]: readonly string[]): string | null {
+  if (command === '') return null;
+  const program = basename(command);
+  if (program !== 'node') return program;
+  const script = args.find((word) => !word.startsWith('-'));
+  return script === undefined || script === '' ? program : `node ${script.split('/').slice(-2).join('/')}`;
 }

@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 5_000;
 const HEALTHY_AFTER_MS = 10_000;
 const READY_POLL_MS = 50;
 const READY_TIMEOUT_MS = 60_000;
-const TELL_AFTER_MS = 10_000;
+const TELL_EACH_MS = 3_000;
 const GRACE_MS = 4_000;
 /** A process that ended so often, each time soon, and for so long, will not run by being started once more. */
 const MOST_EARLY_ENDS = 2;
@@ -70,13 +70,13 @@ export class SupervisedProcess {
     this.startedAtMs = performance.now();
     this.running = this.keepAlive();
     const deadline = performance.now() + READY_TIMEOUT_MS;
-    let tellAt = performance.now() + TELL_AFTER_MS;
+    let tellAt = performance.now() + TELL_EACH_MS;
     while (!(await this.isReady())) {
       const failure = this.failure ?? this.refusal;
       if (failure !== null) throw failure;
       if (performance.now() > tellAt) {
         this.say(`${this.spec.name}: not ready yet; log: ${this.logPath}`);
-        tellAt = Number.POSITIVE_INFINITY;
+        tellAt = performance.now() + TELL_EACH_MS;
       }
       if (performance.now() > deadline) {
         throw new ProcessNotReadyError(

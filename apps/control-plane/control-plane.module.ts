@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { AgentsModule } from './agents/agents.module.js';
 import { ApiDescription } from './api/api-description.js';
 import { API_CONTROLLERS } from './api/controllers.js';
+import { DeclaredRoutes } from './api/declared-routes.js';
 import { OperationsController } from './api/operations.controller.js';
 import { ProblemFilter } from './api/problem.filter.js';
 import { RequestPipe } from './api/request.pipe.js';
@@ -99,6 +100,7 @@ export function controlPlaneModule(surroundings: Foundations): DynamicModule {
     controllers: [...API_CONTROLLERS, OperationsController],
     providers: [
       ApiDescription,
+      DeclaredRoutes,
       Lifecycle,
       // In this order: a flood is turned away before the database is asked about tokens.
       { provide: APP_GUARD, useClass: ThrottleGuard },

@@ -8,9 +8,10 @@ import { type FastifyAdapter, type NestFastifyApplication } from '@nestjs/platfo
 import { migrate } from '../../migrations/index.js';
 import { ApiDescription } from './api/api-description.js';
 import { serveConsole } from './api/console-files.js';
+import { DeclaredRoutes } from './api/declared-routes.js';
 import { describeApi } from './api/document.js';
 import { SECURITY_HEADERS } from './api/security-headers.js';
-import { boundAddress, httpAdapter, listenOn } from './api/server.js';
+import { acceptEmptyJson, boundAddress, httpAdapter, listenOn } from './api/server.js';
 import { controlPlaneModule, type Foundations, type Surroundings } from './control-plane.module.js';
 import { isDatabaseUnavailable } from './foundation/database-unavailable.js';
 import { FrameworkLog } from './foundation/framework-log.js';
@@ -44,7 +45,7 @@ export async function startControlPlane(
   const connections = new OpenConnections();
   let app: NestFastifyApplication | null = null;
   try {
-    const adapter = httpAdapter();
+    const adapter = httpAdapter(settings.trustedProxies);
     app = await createApplication({ ...surroundings, connections }, adapter);
     return await serve(app, adapter, surroundings);
   } catch (error) {
@@ -63,6 +64,9 @@ async function createApplication(foundations: Foundations, adapter: FastifyAdapt
   });
   const instance = adapter.getInstance();
   instance.removeContentTypeParser('text/plain');
+  acceptEmptyJson(instance);
+  const routes = app.get(DeclaredRoutes);
+  instance.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   await instance.register(fastifyHelmet, SECURITY_HEADERS);
   await instance.register(fastifyCookie);
   await serveConsole(instance, foundations.settings.consoleFolder);

@@ -50,7 +50,7 @@ describe('npm start', function () {
     expect(block.slice(0, 5)).to.deep.equal([
       'ready',
       `url: http://127.0.0.1:${port}`,
-      `cli: ${join(CLONE, 'bin', 'gstacks')}`,
+      `cli: GLOBALSTACKS_HOME=${home} ${join(CLONE, 'bin', 'gstacks')}`,
       `home: ${home}`,
       'sandboxes: sbx-web@host-a sbx-api@host-b sbx-worker@host-b',
     ]);

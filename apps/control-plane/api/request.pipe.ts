@@ -21,7 +21,7 @@ export class RequestPipe extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body' && (typeof value !== 'object' || value === null || Array.isArray(value))) {
       // Not quoted: a body may hold a secret.
-      throw new InvalidInputError('body', kindOf(value), 'a JSON object');
+      throw new InvalidInputError('body', value === undefined ? value : kindOf(value), 'a JSON object');
     }
     if (metadata.type === 'body' && isDeeperThan(MOST_LEVELS, value)) {
       throw new InvalidInputError('body', 'a deeper one', `a JSON object of at most ${MOST_LEVELS} levels`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Listen } from '../foundation/settings.js';
 import { problemOf } from './problem.js';
 
@@ -18,8 +19,10 @@ interface EarlyReply {
 }
 
 /** The HTTP server with its bounds. What it refuses before any route is a problem too. */
-export function httpAdapter(): FastifyAdapter {
+export function httpAdapter(trustedProxies: readonly string[]): FastifyAdapter {
   return new FastifyAdapter({
+    // Whose word is taken for who asks (X-Forwarded-For); without any, it is whoever connects.
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: BODY_BYTES,
     requestTimeout: RECEIVE_WITHIN_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -52,6 +55,16 @@ function answerMalformed(error: Error, socket: Socket): void {
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** A request without a body may say that it would be JSON, as many clients do with each request. */
+export function acceptEmptyJson(instance: FastifyInstance): void {
+  const parse = instance.getDefaultJsonParser('error', 'error');
+  instance.removeContentTypeParser('application/json');
+  instance.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null);
+    else parse(request, String(body), done);
+  });
 }
 
 /** Listens on more addresses than the one that the framework manages; resolves with every address. */

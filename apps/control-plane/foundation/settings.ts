@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { MemberBounds } from './member-bounds.js';
@@ -22,6 +23,8 @@ export interface ControlPlaneSettings {
   readonly busAdvertised: readonly string[];
   readonly keysFolder: string;
   readonly listen: readonly Listen[];
+  /** Addresses and networks of reverse proxies, whose word is taken for who asks. */
+  readonly trustedProxies: readonly string[];
   readonly bootstrapTokenFile: string | null;
   readonly credentialSeconds: number;
   /** How long a developer's machine is served without renewal. */
@@ -81,6 +84,7 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     busAdvertised: list(environment.GLOBALSTACKS_NATS_ADVERTISE_URL || busServers.join(',')),
     keysFolder: text('GLOBALSTACKS_KEYS_DIR', 'a folder for keys'),
     listen: list(environment.GLOBALSTACKS_HTTP_LISTEN || '127.0.0.1:7080').map(parseListen),
+    trustedProxies: list(environment.GLOBALSTACKS_TRUSTED_PROXIES ?? '').map(parseProxy),
     bootstrapTokenFile: environment.GLOBALSTACKS_BOOTSTRAP_TOKEN_FILE || null,
     localCredentialSeconds: number('GLOBALSTACKS_LOCAL_CREDENTIAL_SECONDS', 900, 5, 86_400),
     credentialSeconds: number('GLOBALSTACKS_CREDENTIAL_SECONDS', 3_600, 5, 86_400),
@@ -102,6 +106,18 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     mesh: readMeshSettings(environment, (name, accepted) => new SettingInvalidError(name, accepted)),
     meshKeySeconds: number('GLOBALSTACKS_MESH_KEY_SECONDS', 300, 10, 86_400),
   };
+}
+
+function parseProxy(value: string): string {
+  const [address = '', bits, ...rest] = value.split('/');
+  const family = isIP(address);
+  const mostBits = family === 4 ? 32 : 128;
+  const isNetwork = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= mostBits);
+  if (family === 0 || !isNetwork || rest.length > 0) {
+    const accepted = 'addresses or networks, with commas, such as 10.0.0.7,192.168.4.0/24';
+    throw new SettingInvalidError('GLOBALSTACKS_TRUSTED_PROXIES', accepted);
+  }
+  return value;
 }
 
 function parseListen(value: string): Listen {

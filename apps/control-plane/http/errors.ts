@@ -17,6 +17,17 @@ export class ForbiddenError extends CodedError {
   }
 }
 
+/** There is such a path, for other methods. */
+export class MethodNotAllowedError extends CodedError {
+  constructor(
+    method: string,
+    readonly allowed: readonly string[],
+  ) {
+    const others = allowed.join(', ');
+    super('METHOD_NOT_ALLOWED', `this address takes ${others}, and no ${method}`, `send it as ${others}`);
+  }
+}
+
 /** The token was not made for joining this network with a machine. */
 export class JoinNotAllowedError extends CodedError {
   constructor({ user, role, joinNetworks }: Pick<Principal, 'user' | 'role' | 'joinNetworks'>, network: string | null) {

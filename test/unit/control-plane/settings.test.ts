@@ -33,6 +33,12 @@ describe('settings of the control plane', () => {
     ]);
   });
 
+  it('take proxies to be trusted as addresses and networks', () => {
+    const { trustedProxies } = readSettings({ ...least, GLOBALSTACKS_TRUSTED_PROXIES: '10.0.0.7, fd00::/8' });
+    expect(trustedProxies).to.deep.equal(['10.0.0.7', 'fd00::/8']);
+    expect(readSettings(least).trustedProxies).to.deep.equal([]);
+  });
+
   const bad: readonly (readonly [string, string | undefined])[] = [
     ['GLOBALSTACKS_DATABASE_URL', undefined],
     ['GLOBALSTACKS_NATS_URL', ' '],
@@ -47,6 +53,10 @@ describe('settings of the control plane', () => {
     ['GLOBALSTACKS_MEMBER_KILOBYTES_PER_SECOND', '15'],
     ['GLOBALSTACKS_MEMBER_NETWORKS', '10001'],
     ['GLOBALSTACKS_MEMBER_SANDBOXES', 'all'],
+    ['GLOBALSTACKS_TRUSTED_PROXIES', 'proxy.example.com'],
+    ['GLOBALSTACKS_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['GLOBALSTACKS_TRUSTED_PROXIES', '0.0.0.0/0'],
+    ['GLOBALSTACKS_TRUSTED_PROXIES', '10.0.0.1/8/8'],
   ];
   for (const [name, value] of bad) {
     it(`refuse ${name} as ${JSON.stringify(value)}, and name it`, () => {
