@@ -63,7 +63,8 @@ export class ControlPlaneClient {
 
   /**
    * Resolves, when an agent in contact reports each of these, with the network namespace of each that has one.
-   * `awaited` is asked each time; `takesLong` is told every three seconds what is missing. Rejects at the deadline, naming the rest.
+   * `awaited` is asked each time; `takesLong` is told every three seconds what is missing. Rejects at the
+   * deadline, naming the rest.
    */
   async waitForSandboxes(
     awaited: () => readonly string[],

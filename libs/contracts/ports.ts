@@ -41,8 +41,8 @@ function refuseUdp(value: unknown, field: string, remedy: string): void {
 }
 
 /**
- * `8080`, `80:8080`, either with `/tcp`, or `{published, target}` as answers have it; throws InvalidInputError, UDP with
- * a code of its own.
+ * `8080`, `80:8080`, either with `/tcp`, or `{published, target}` as answers have it; throws InvalidInputError, UDP
+ * with a code of its own.
  */
 export function parseAliasPort(value: unknown, field: string): AliasPort {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return parsePortPair({ ...value }, field);

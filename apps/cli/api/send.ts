@@ -6,7 +6,9 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Sends a request and reads the whole answer. Redirects are not followed. Errors: Node's own, or why it was aborted. */
+/**
+ * Sends a request and reads the whole answer. Redirects are not followed. Errors: Node's own, or the signal's reason.
+ */
 export async function send(request: Request, signal: AbortSignal): Promise<Answer> {
   const body = await request.text();
   const headers: Record<string, string> = { accept: 'application/json' };
@@ -17,7 +19,7 @@ export async function send(request: Request, signal: AbortSignal): Promise<Answe
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = clientFor(request.url).request(request.url, { method: request.method, headers, signal, agent: false });
     sent.once('response', resolve);
-    // Asked again when the answer breaks off.
+    // Listened to for good: a connection may break off after its answer has begun.
     sent.on('error', (error) => reject(signal.aborted ? signal.reason : error));
     sent.end(body);
   });

@@ -36,8 +36,8 @@ export function parseStackContext(text: string, path: string): SavedContext {
 }
 
 /**
- * `{"current": ..., "contexts": [{"name", "url", "token"}]}` as `gstacks login` writes it, or the one context of earlier
- * releases; throws ContextError naming the file.
+ * `{"current": ..., "contexts": [{"name", "url", "token"}]}` as `gstacks login` writes it, or the one context of
+ * earlier releases; throws ContextError naming the file.
  */
 export function parseSavedContexts(text: string, path: string): SavedContexts {
   const value = parseJsonObject(text, path);

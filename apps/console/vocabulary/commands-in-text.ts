@@ -2,11 +2,15 @@
 export const FIRST_WORDS: readonly string[] = [
   'admin',
   'agent',
+  'completion',
   'console',
+  'context',
   'login',
+  'logout',
   'mesh',
   'network',
   'sandbox',
+  'token',
   'whoami',
 ];
 

@@ -15,7 +15,12 @@ const WRITERS: readonly (readonly [string, (folder: string) => unknown, string])
   ['key', (folder) => new KeyFiles(folder, 'restore it').keep('k.seed', 'x'), 'k.seed'],
   ['file of a stack, or of a local node', (folder) => writeWhole(join(folder, 'w.json'), 'x', 0o600), 'w.json'],
   ['pid of a process', (folder) => recordProcess(join(folder, 'p'), process.pid), 'p.pid'],
-  ['context', (folder) => saveContexts({ current: null, contexts: [{ name: 'n', url: 'u', token: 't' }] }, join(folder, 'c.json')), 'c.json'],
+  [
+    'context',
+    (folder) =>
+      saveContexts({ current: null, contexts: [{ name: 'n', url: 'u', token: 't' }] }, join(folder, 'c.json')),
+    'c.json',
+  ],
 ];
 
 describe('on a full disk', () => {
