@@ -23,6 +23,11 @@ export function wantsJson(argv: readonly string[]): boolean {
   return splitAtDashes(argv).ours.includes('--json');
 }
 
+/** Whether everything is to be shown, also what has no room. */
+export function wantsEverything(argv: readonly string[]): boolean {
+  return splitAtDashes(argv).ours.includes('--verbose');
+}
+
 export function asksForHelp(argv: readonly string[]): boolean {
   const { ours } = splitAtDashes(argv);
   return argv.length === 0 || ours.includes('--help') || ours.includes('-h');

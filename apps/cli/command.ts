@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
 import { wholeNumber } from '#libs/contracts/values.js';
 import { type Connection, connect } from './api/connect.js';
-import { wantsJson } from './argv.js';
+import { wantsEverything, wantsJson } from './argv.js';
 import type { Context } from './context/context.js';
 import { loadContext } from './context/load-context.js';
 import { readEnvironment } from './environment.js';
@@ -37,12 +37,24 @@ export abstract class GstacksCommand extends Command {
       helpGroup: 'GLOBAL',
       helpValue: '<seconds>',
     }),
+    verbose: Flags.boolean({
+      description: 'show everything, whether it fits the terminal or not',
+      helpGroup: 'GLOBAL',
+    }),
   };
 
   protected readonly environment = readEnvironment();
-  protected readonly screen = new Screen((text) => {
-    if (!this.jsonEnabled()) process.stdout.write(text);
-  }, process.stdout.isTTY && this.environment.allowsColour);
+  protected readonly screen = new Screen(
+    (text) => {
+      if (!this.jsonEnabled()) process.stdout.write(text);
+    },
+    {
+      hasColour: process.stdout.isTTY && this.environment.allowsColour,
+      // Scripts and files get every column, one line a row. A terminal that does not know its width says 0.
+      width: (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY,
+      isVerbose: wantsEverything(this.argv),
+    },
+  );
   private network: NetworkName | null = null;
 
   override jsonEnabled(): boolean {

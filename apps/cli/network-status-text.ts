@@ -1,28 +1,145 @@
 import type { MeshStateDto, NetworkStatusDto } from '#libs/api-client/generated/index.js';
+import { NO_HEARTBEAT } from '#libs/contracts/statuses.js';
 import { meshCell, meshFault } from './mesh/mesh-column.js';
+import { ago, secondsSince, within } from './output/ago.js';
 import type { Screen } from './output/screen.js';
+import type { StateRow } from './output/state-lines.js';
 import { agentText, conflictLines } from './sandboxes/placement-text.js';
 import { unreadableLines } from './unreadable-text.js';
 
+type AgentStatus = NetworkStatusDto['agents'][number];
+type LocalNodeStatus = NetworkStatusDto['localNodes'][number];
+
+/** States of a network that those of its agents do not tell. */
+const OF_THE_NETWORK: readonly NetworkStatusDto['status'][] = [
+  'EPOCH_REGRESSED',
+  'STREAM_UNREADABLE',
+  'QUARANTINED',
+  'EMPTY',
+];
+/** Agents that are well and have lines of their own on a terminal; of more, their number is told. */
+const MOST_WELL = 20;
+
 /** How far each agent is with a network, for people. */
-export function showStatus(screen: Screen, status: NetworkStatusDto): void {
-  screen.line(`network: ${status.network}`);
-  screen.line(`status:  ${status.status}`);
-  screen.line(`version: ${status.version} (epoch ${status.epoch.counter})`);
-  if (status.status === 'EPOCH_REGRESSED') {
+export function showStatus(screen: Screen, status: NetworkStatusDto, nowMs: number): void {
+  const { agents, localNodes, placements } = status;
+  showHead(screen, status);
+  if (agents.length === 0) {
+    const next = `gstacks network attach ${status.network} <sandbox-id>`;
+    screen.line(`no agent takes part; attach a sandbox: ${next}`);
+  }
+  showAgents(screen, agents, nowMs);
+  for (const agent of agents) tellAgent(screen, agent);
+  for (const placement of placements) {
+    screen.line(`sandbox ${placement.sandboxId}: ${agentText(placement)}, since version ${placement.since}`);
+    for (const line of conflictLines(placement)) screen.sentence('  ', line, 'bad');
+  }
+  if (localNodes.length > 0) {
+    screen.line('local nodes (never waited for):');
+    screen.states(localNodes.map((node) => localNodeRow(node, nowMs)));
+    for (const { nodeId, mesh } of localNodes) tellFault(screen, nodeId, mesh);
+  }
+  if (screen.isVerbose) showEverything(screen, status);
+}
+
+function showHead(
+  screen: Screen,
+  { network, version, epoch, status, agents, unreadable, quarantinedSince }: NetworkStatusDto,
+) {
+  const applied = agents.filter((agent) => agent.status === 'SYNCED').length;
+  const parts = [
+    `version ${version}`,
+    ...(agents.length === 0 ? [] : [`applied by ${applied} of ${agents.length}`]),
+    ...(OF_THE_NETWORK.includes(status) ? [status] : []),
+  ];
+  const isWell = applied === agents.length && !OF_THE_NETWORK.includes(status);
+  screen.line(`${network}  ${parts.join('   ')}`, isWell ? 'good' : status === 'EMPTY' ? undefined : 'bad');
+  if (screen.isVerbose) {
+    screen.line(`status:  ${status}`);
+    screen.line(`version: ${version} (epoch ${epoch.counter})`);
+  }
+  if (status === 'EPOCH_REGRESSED') {
     screen.line('agents hold what this store never wrote; see and decide: gstacks admin new-epoch', 'bad');
   }
-  for (const line of unreadableLines(status.network, status.unreadable)) screen.line(line, 'bad');
-  if (status.quarantinedSince !== null) {
-    screen.line(`quarantined since version ${status.quarantinedSince}: nothing of it is served`, 'bad');
-    screen.line(`serve it again: gstacks network quarantine ${status.network} --lift`);
-  } else if (status.unreadable !== null) {
-    screen.line(`agents serve what they hold; cut it off: gstacks network quarantine ${status.network} --wait`);
+  for (const line of unreadableLines(network, unreadable)) screen.sentence('', line, 'bad');
+  if (quarantinedSince !== null) {
+    screen.line(`quarantined since version ${quarantinedSince}: nothing of it is served`, 'bad');
+    screen.line(`serve it again: gstacks network quarantine ${network} --lift`);
+  } else if (unreadable !== null) {
+    screen.line(`agents serve what they hold; cut it off: gstacks network quarantine ${network} --wait`);
   }
-  screen.line('');
-  if (status.localNodes.length > 0) {
-    screen.line('local nodes (never waited for):');
-    screen.table(status.localNodes, [
+}
+
+/** Those that are well come first, so that what needs somebody stands last, next to the prompt. */
+function showAgents(screen: Screen, agents: readonly AgentStatus[], nowMs: number): void {
+  const well = agents.filter(({ status }) => status === 'SYNCED');
+  const isEach = screen.width === Number.POSITIVE_INFINITY || well.length <= MOST_WELL;
+  const shown = isEach ? well : well.slice(0, MOST_WELL - 1);
+  const others = agents.filter(({ status }) => status !== 'SYNCED');
+  screen.states([
+    ...shown.map((agent) => agentRow(agent, nowMs)),
+    ...(isEach ? [] : [{ columns: ['ok', `${well.length - shown.length} more`], note: '--verbose shows all' }]),
+    ...others.map((agent) => agentRow(agent, nowMs)),
+  ]);
+}
+
+function agentRow(agent: AgentStatus, nowMs: number): StateRow {
+  const { agentId, status, appliedVersion, appliedAt, mesh } = agent;
+  const isWell = status === 'SYNCED';
+  const when = isWell ? (appliedAt === null ? [] : [ago(secondsSince(appliedAt, nowMs))]) : [whyNot(agent, nowMs)];
+  const inMesh = mesh === null || (mesh.code === null && mesh.lastKnown === null) ? [] : [`mesh: ${meshCell(mesh)}`];
+  return {
+    columns: [isWell ? 'ok' : status, agentId, appliedVersion === null ? '-' : String(appliedVersion)],
+    note: [...when, ...inMesh].join('; '),
+  };
+}
+
+function whyNot({ status, reason, failures, lastContactAt, appliedVersion }: AgentStatus, nowMs: number): string {
+  if (status === 'FAILED' && failures.length > 0) {
+    return failures.length === 1 ? 'an alias is not up, see below' : `${failures.length} aliases are not up, see below`;
+  }
+  const heard = lastContactAt === null ? [] : [`last heard ${ago(secondsSince(lastContactAt, nowMs))}`];
+  if (reason === NO_HEARTBEAT) {
+    const follows = appliedVersion === null ? 'check its agent' : `still follows ${appliedVersion}: check its agent`;
+    return [...heard, follows].join('; ');
+  }
+  const isAway = status === 'OFFLINE' || status === 'UNKNOWN';
+  return [...(reason === null ? [] : [reason]), ...(isAway ? heard : [])].join('; ');
+}
+
+function localNodeRow(
+  { nodeId, user, status, appliedVersion, expiresAt, mesh }: LocalNodeStatus,
+  nowMs: number,
+): StateRow {
+  const inMesh = mesh === null || (mesh.code === null && mesh.lastKnown === null) ? [] : [`mesh: ${meshCell(mesh)}`];
+  return {
+    columns: [status === 'ONLINE' ? 'ok' : status, nodeId, appliedVersion === null ? '-' : String(appliedVersion)],
+    note: [user, `credentials end ${within(Date.parse(expiresAt) - nowMs)}`, ...inMesh].join('; '),
+  };
+}
+
+/** What needs more words than a line of the list has. */
+function tellAgent(screen: Screen, { agentId, status, mesh, failures, refusedFlows }: AgentStatus): void {
+  tellFault(screen, agentId, mesh);
+  if (refusedFlows.length > 0) {
+    const reasons = refusedFlows.map(({ code, count }) => `${count} ${code}`).join(', ');
+    screen.sentence(`${agentId}: `, `connections refused since it started: ${reasons}`);
+  }
+  for (const { alias, code, message } of failures) {
+    const isRemembered = status === 'OFFLINE' || status === 'UNKNOWN';
+    const down = isRemembered ? 'was not up when the agent was heard last' : 'is not up';
+    screen.sentence(`${agentId}: `, `alias ${alias} ${down}: ${message} (${code})`, 'bad');
+  }
+}
+
+function tellFault(screen: Screen, name: string, mesh: MeshStateDto | null): void {
+  for (const line of meshFault(name, mesh)) screen.sentence('', line, 'bad');
+}
+
+function showEverything(screen: Screen, { agents, localNodes }: NetworkStatusDto): void {
+  if (localNodes.length > 0) {
+    screen.line('');
+    screen.table(localNodes, [
       { heading: 'NODE', cell: ({ nodeId }) => nodeId },
       { heading: 'USER', cell: ({ user }) => user },
       { heading: 'STATUS', cell: (node) => node.status },
@@ -30,19 +147,10 @@ export function showStatus(screen: Screen, status: NetworkStatusDto): void {
       { heading: 'APPLIED', cell: ({ appliedVersion }) => appliedVersion },
       { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
     ]);
-    for (const { nodeId, mesh } of status.localNodes) tellFault(screen, nodeId, mesh);
-    screen.line('');
   }
-  for (const placement of status.placements) {
-    screen.line(`sandbox ${placement.sandboxId}: ${agentText(placement)}, since version ${placement.since}`);
-    for (const line of conflictLines(placement)) screen.line(`  ${line}`, 'bad');
-  }
-  if (status.placements.length > 0) screen.line('');
-  if (status.agents.length === 0) {
-    screen.line(`no agent takes part; attach a sandbox: gstacks network attach ${status.network} <sandbox-id>`);
-    return;
-  }
-  screen.table(status.agents, [
+  if (agents.length === 0) return;
+  screen.line('');
+  screen.table(agents, [
     { heading: 'AGENT', cell: ({ agentId }) => agentId },
     { heading: 'STATUS', cell: (agent) => agent.status },
     { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh) },
@@ -51,20 +159,4 @@ export function showStatus(screen: Screen, status: NetworkStatusDto): void {
     { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
     { heading: 'REASON', cell: ({ reason }) => reason },
   ]);
-  for (const { agentId, status: how, mesh, failures, refusedFlows } of status.agents) {
-    tellFault(screen, agentId, mesh);
-    if (refusedFlows.length > 0) {
-      const reasons = refusedFlows.map(({ code, count }) => `${count} ${code}`).join(', ');
-      screen.line(`${agentId}: connections refused since it started: ${reasons}`);
-    }
-    for (const { alias, code, message } of failures) {
-      const isRemembered = how === 'OFFLINE' || how === 'UNKNOWN';
-      const down = isRemembered ? 'was not up when the agent was heard last' : 'is not up';
-      screen.line(`${agentId}: alias ${alias} ${down}: ${message} (${code})`, 'bad');
-    }
-  }
-}
-
-function tellFault(screen: Screen, name: string, mesh: MeshStateDto | null): void {
-  for (const line of meshFault(name, mesh)) screen.line(line, 'bad');
 }

@@ -15,18 +15,18 @@ export function labelsText(labels: Readonly<Record<string, string>>): string {
 
 export const aliasColumns: readonly Column<AliasDto>[] = [
   { heading: 'ALIAS', cell: ({ alias }) => alias },
-  { heading: 'NAME', cell: ({ name }) => name },
+  { heading: 'NAME', cell: ({ name }) => name, leavesAt: 2 },
   { heading: 'SANDBOX', cell: ({ sandboxId }) => sandboxId },
-  { heading: 'AGENT', cell: ({ agentId }) => agentId },
-  { heading: 'PORTS', cell: ({ ports }) => portsText(ports) },
+  { heading: 'AGENT', cell: ({ agentId }) => agentId, leavesAt: 1 },
+  { heading: 'PORTS', cell: ({ ports }) => portsText(ports), wraps: true },
 ];
 
 export const attachmentColumns: readonly Column<AttachmentDto>[] = [
   { heading: 'SANDBOX', cell: ({ sandboxId }) => sandboxId },
-  { heading: 'AGENT', cell: ({ agentId }) => agentId },
-  { heading: 'ALIASES', cell: ({ aliases }) => aliases.map(({ alias }) => alias).join(', ') },
-  { heading: 'LABELS', cell: ({ labels }) => labelsText(labels) },
-  { heading: 'DNS', cell: dnsState },
+  { heading: 'AGENT', cell: ({ agentId }) => agentId, leavesAt: 1 },
+  { heading: 'ALIASES', cell: ({ aliases }) => aliases.map(({ alias }) => alias).join(', '), wraps: true },
+  { heading: 'LABELS', cell: ({ labels }) => labelsText(labels), wraps: true, leavesAt: 3 },
+  { heading: 'DNS', cell: dnsState, wraps: true, leavesAt: 2 },
 ];
 
 export const ruleColumns: readonly Column<RuleDto>[] = [
@@ -43,8 +43,8 @@ export const egressColumns: readonly Column<EgressRuleDto>[] = [
   { heading: 'FROM', cell: ({ from }) => from },
   { heading: 'TO', cell: ({ to }) => to },
   { heading: 'PORT', cell: ({ port }) => port },
-  { heading: 'VIA', cell: ({ via }) => via },
-  { heading: 'PRIVATE', cell: (rule) => (rule.private ? 'yes' : 'no') },
+  { heading: 'VIA', cell: ({ via }) => via, leavesAt: 1 },
+  { heading: 'PRIVATE', cell: (rule) => (rule.private ? 'yes' : 'no'), leavesAt: 2 },
 ];
 
 /** `advisory (web is also on bridge; docker network disconnect bridge web)`: why it is not enforced, and the fix. */

@@ -93,7 +93,10 @@ function checkPeer({ view, source, probe, endpointsOf }: DiagnosedNode, question
   const network = view?.name ?? networkId;
   const signal = AbortSignal.timeout(CHECKS_WITHIN_MS);
   return checkPeerReached(
-    { network, self: null, endpointsOf, probe: (from) => probe({ networkId, alias, port, source: from }, signal) },
+    {
+      ...{ network, self: null, endpointsOf, monotonicMs: () => performance.now() },
+      probe: (from) => probe({ networkId, alias, port, source: from }, signal),
+    },
     [source],
   );
 }

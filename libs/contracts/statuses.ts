@@ -36,3 +36,6 @@ export type MeshNodeEnd = (typeof MESH_NODE_ENDS)[number];
  */
 export const LOCAL_NODE_STATUSES = ['ONLINE', 'OFFLINE', 'UNKNOWN', 'EXPIRED', 'REVOKED', 'LEFT'] as const;
 export type LocalNodeStatus = (typeof LOCAL_NODE_STATUSES)[number];
+
+/** Why an agent is OFFLINE that nobody revoked. */
+export const NO_HEARTBEAT = 'no heartbeat';

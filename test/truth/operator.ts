@@ -117,7 +117,7 @@ export class Operator {
 
   /** What `network status` prints. */
   async statusByCommand(network: string): Promise<Answer<Status>> {
-    const { code, stdout, stderr } = await this.gstacks('network', 'status', network);
+    const { code, stdout, stderr } = await this.gstacks('network', 'status', network, '--verbose');
     if (code !== 0) return { kind: 'unknown', words: stderr.trim() };
     return {
       kind: 'done',

@@ -31,7 +31,8 @@ const CHECKS: { readonly [code in Exclude<CheckCode, 'NAME_RESOLVES'>]: RunCheck
   PEER_REACHED: (agent, { networkId, alias, port }, sources, signal) => {
     const network = agent.view(networkId)?.name ?? networkId;
     const probe = (source: FlowSource) => agent.flows.probe({ networkId, alias, port, source }, signal);
-    return checkPeerReached({ network, self: agent.agentId, endpointsOf: agent.endpointsOf, probe }, sources);
+    const host = { network, self: agent.agentId, endpointsOf: agent.endpointsOf, monotonicMs: () => performance.now() };
+    return checkPeerReached({ ...host, probe }, sources);
   },
   TARGET_ACCEPTS: (agent, request, _sources, signal) => checkTargetAccepts(agent, request, signal),
   ISOLATED: (agent, _request, sources, signal) => checkIsolated(agent, sources, signal),

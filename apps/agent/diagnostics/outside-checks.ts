@@ -122,6 +122,7 @@ async function checkExit({ agent, request, view, elsewhere, signal }: Asked): Pr
     self: agent.agentId,
     probe: (source) => agent.flows.probe({ networkId, alias: name, port, source }, signal),
     endpointsOf: agent.endpointsOf,
+    monotonicMs: () => performance.now(),
   };
   return checkPeerReached(host, elsewhere);
 }

@@ -1,19 +1,39 @@
 import type { TestResultDto } from '#libs/api-client/generated/index.js';
+import { ago, secondsSince } from '../output/ago.js';
+import { together } from '../output/wrap.js';
 import type { Destination } from './destination.js';
 
 type Verdict = TestResultDto['verdict'];
 type Check = TestResultDto['checks'][number];
 
-/** `allow: local may reach api:8080` */
-export function verdictLine(verdict: Pick<Verdict, 'effect'>, from: string, to: Destination<string>): string {
-  const target = `${to.alias}:${to.port}`;
-  switch (verdict.effect) {
-    case 'allow':
-      return `allow: ${from} may reach ${target}`;
-    case 'deny':
-      return `deny: ${from} may not reach ${target}`;
-    case 'mixed':
-      return `mixed: some of ${from} may reach ${target}, some may not`;
+const HEADS: Readonly<Record<Verdict['effect'], string>> = { allow: 'ALLOWED', deny: 'DENIED', mixed: 'MIXED' };
+
+/** `DENIED  web -> api:8080` */
+export function verdictLine({ effect }: Pick<Verdict, 'effect'>, from: string, to: Destination<string>): string {
+  return `${HEADS[effect]}  ${from} -> ${to.alias}:${to.port}`;
+}
+
+/** `rule-c302  deny web -> api:8080  (by admin, 3 min ago)`, or why there is no rule to show. */
+export function becauseText({ verdict, rule }: TestResultDto, to: Destination<string>, nowMs: number): string {
+  if (rule !== null) {
+    const { id, effect, from, by, at } = rule;
+    const author = by === null || at === null ? '' : `  ${together(`(by ${by}, ${ago(secondsSince(at, nowMs))})`)}`;
+    return `${id}  ${effect} ${from} ${together(`-> ${rule.to}:${rule.port}`)}${author}`;
+  }
+  switch (verdict.reason) {
+    case 'ALLOWED':
+    case 'EXPLICIT_DENY':
+      return `${verdict.effect} by ${verdict.ruleId ?? 'a rule'}`;
+    case 'DEFAULT_DENY':
+      return 'default deny: no rule allows it';
+    case 'NOT_ATTACHED':
+      return 'deny: the source is not attached to this network (NOT_ATTACHED)';
+    case 'NO_ALIAS':
+      return `deny: this network has no alias ${to.alias} (NO_ALIAS)`;
+    case 'NO_PORT':
+      return `deny: ${to.alias} does not publish port ${to.port} (NO_PORT)`;
+    case 'MIXED':
+      return 'mixed: the policy allows some of these sources, and denies others';
   }
 }
 
@@ -32,4 +52,9 @@ export function whoAtWhichEnd(check: Pick<Check, 'agentId' | 'nodeId' | 'role'>)
 /** Who answered for a check, or did not: an agent or a local node. */
 export function whoWasAsked({ agentId, nodeId }: Pick<Check, 'agentId' | 'nodeId'>): string | null {
   return agentId ?? (nodeId === null ? null : `local node ${nodeId}`);
+}
+
+/** The policy as the control plane decides it: what the verdict says already. */
+export function isVerdictItself({ agentId, nodeId, code }: Pick<Check, 'agentId' | 'nodeId' | 'code'>): boolean {
+  return agentId === null && nodeId === null && code === 'POLICY';
 }

@@ -1,10 +1,11 @@
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
-import { unknown } from '../output/ago.js';
+import { secondsSince, unknown } from '../output/ago.js';
 import type { Column } from '../output/table.js';
 
 /** `nowMs`: the time by this machine's clock, which the background node uses too. */
 export const joinedColumns = (nowMs: number): readonly Column<JoinedNetworkState>[] => {
-  const since = ({ lastContactAt }: JoinedNetworkState): number => secondsSince(lastContactAt, nowMs);
+  const since = ({ lastContactAt }: JoinedNetworkState): number =>
+    lastContactAt === null ? 0 : secondsSince(lastContactAt, nowMs);
   return [
     { heading: 'NETWORK', cell: ({ network }) => network },
     { heading: 'NODE', cell: ({ nodeId }) => nodeId },
@@ -39,11 +40,8 @@ export const forwardColumns = (nowMs: number): readonly Column<ForwardState & { 
     heading: 'STATE',
     cell: ({ state, lastKnown }) =>
       lastKnown === null ? state : unknown(lastKnown.state, secondsSince(lastKnown.at, nowMs)),
+    wraps: true,
   },
-  { heading: 'CONNECTIONS', cell: ({ connections }) => connections },
-  { heading: 'REASON', cell: ({ reason }) => reason },
+  { heading: 'CONNECTIONS', cell: ({ connections }) => connections, leavesAt: 1 },
+  { heading: 'REASON', cell: ({ reason }) => reason, wraps: true },
 ];
-
-function secondsSince(at: string | null, nowMs: number): number {
-  return at === null ? 0 : Math.max(0, nowMs - Date.parse(at)) / 1_000;
-}

@@ -4,10 +4,25 @@ const UNITS = [
   { name: 'min', seconds: 60 },
 ] as const;
 
-/** `3 min ago`: in the largest unit of which there is a whole one. */
+/** `3 min ago` */
 export function ago(seconds: number): string {
+  return `${inWholeUnits(seconds)} ago`;
+}
+
+/** `within 14 min`; of a time that has come, `now`. */
+export function within(milliseconds: number): string {
+  return milliseconds < 1_000 ? 'now' : `within ${inWholeUnits(milliseconds / 1_000)}`;
+}
+
+/** In the largest unit of which there is a whole one. */
+function inWholeUnits(seconds: number): string {
   const unit = UNITS.find((each) => seconds >= each.seconds);
-  return unit === undefined ? `${Math.floor(seconds)} s ago` : `${Math.floor(seconds / unit.seconds)} ${unit.name} ago`;
+  return unit === undefined ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / unit.seconds)} ${unit.name}`;
+}
+
+/** From a time to now by this machine's clock; 0 when that clock is behind. */
+export function secondsSince(at: string, nowMs: number): number {
+  return Math.max(0, nowMs - Date.parse(at)) / 1_000;
 }
 
 /** `unknown (joined 3 min ago)`: what is not known now, and what it was when it was. */

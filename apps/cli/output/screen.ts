@@ -1,24 +1,60 @@
 import { clean } from './clean.js';
-import { type Column, tableLines } from './table.js';
+import { type StateRow, stateLines } from './state-lines.js';
+import { type Column, fitTable } from './table.js';
+import { together, wrapAfter } from './wrap.js';
 
 export type Tone = 'good' | 'bad' | 'quiet';
 
 const CODES: Readonly<Record<Tone, number>> = { good: 32, bad: 31, quiet: 2 };
 
+export interface Paper {
+  readonly hasColour: boolean;
+  /** Characters a line; Infinity where nothing is to be wrapped or left out. */
+  readonly width: number;
+  /** With `--verbose` everything is shown, whether it fits or not. */
+  readonly isVerbose: boolean;
+}
+
 /** Where a command writes for people. Every line is cleaned here, after which only our own colour is added. */
 export class Screen {
+  readonly width: number;
+  readonly isVerbose: boolean;
+
   constructor(
     private readonly write: (text: string) => void,
-    private readonly hasColour: boolean,
-  ) {}
+    private readonly paper: Paper,
+  ) {
+    this.width = paper.isVerbose ? Number.POSITIVE_INFINITY : paper.width;
+    this.isVerbose = paper.isVerbose;
+  }
 
+  /** One line. A terminal breaks a long one itself, and gives it back whole when it is copied: for commands. */
   line(text: string, tone?: Tone): void {
     const safe = clean(text);
-    const shown = tone === undefined || !this.hasColour ? safe : `\u001b[${CODES[tone]}m${safe}\u001b[0m`;
+    const shown = tone === undefined || !this.paper.hasColour ? safe : `\u001b[${CODES[tone]}m${safe}\u001b[0m`;
     this.write(`${shown}\n`);
   }
 
+  /** A sentence, broken between words; later lines stand below its beginning. */
+  sentence(head: string, text: string, tone?: Tone): void {
+    for (const line of wrapAfter(head, clean(text), this.width)) this.line(line, tone);
+  }
+
+  /** What to do: a command stays on one line, also inside a sentence. */
+  advice(head: string, remedy: string): void {
+    if (remedy.startsWith('gstacks ')) this.line(head + remedy);
+    else this.sentence(head, remedy.replaceAll(/`[^`]*`/g, together));
+  }
+
+  /** A list without headings: what stands where, and what there is to say about it. */
+  states(rows: readonly StateRow[]): void {
+    const safe = rows.map(({ columns, note }) => ({ columns: columns.map(clean), note: clean(note) }));
+    for (const line of stateLines(safe, this.width)) this.line(line);
+  }
+
   table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
-    for (const line of tableLines(rows, columns)) this.line(line);
+    const { lines, leftOut } = fitTable(rows, columns, this.width);
+    for (const line of lines) this.line(line);
+    if (leftOut.length > 0) this.sentence('', `left out: ${leftOut.join(', ')}; --verbose shows all columns`, 'quiet');
   }
 }

@@ -1,4 +1,5 @@
 import { clean } from './clean.js';
+import { longestWord, pad, width, wrap, wrapAfter } from './wrap.js';
 
 export type Cell = string | number | boolean | null | undefined;
 
@@ -6,23 +7,108 @@ export type Cell = string | number | boolean | null | undefined;
 export interface Column<Row> {
   readonly heading: string;
   readonly cell: (row: Row) => Cell;
+  /** Whether its cells may go over several lines, broken between words: lists and sentences. */
+  readonly wraps?: true;
+  /** Where the terminal is too narrow, columns with a rank are left out, the highest first. */
+  readonly leavesAt?: number;
+}
+
+export interface FittedTable {
+  readonly lines: readonly string[];
+  /** Headings of columns that the terminal has no room for. */
+  readonly leftOut: readonly string[];
 }
 
 const GAP = '  ';
+/** A column that wraps is not made narrower than this for the sake of columns that can be left out. */
+const LEAST_WRAPPED = 16;
 
-/** Lines of a plain table: headings, then one line a row; nothing shows as `-`, and the last column is not padded. */
-export function tableLines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): readonly string[] {
-  const lines = [
-    columns.map((column) => column.heading),
-    ...rows.map((row) => columns.map(({ cell }) => show(cell(row)))),
-  ];
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => width(cells[index] ?? ''))));
-  return lines.map((cells) =>
-    cells
-      .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - width(cell)))
+/**
+ * A plain table of at most `most` characters a line: headings, then the rows; nothing shows as `-`, and the last column
+ * is not padded. What does not fit is wrapped, then left out; when that does not help, each row becomes a block of one
+ * line for each column, which leaves nothing out. Words are never broken.
+ */
+export function fitTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): FittedTable {
+  let shown = columns;
+  let widths = fittingWidths(rows, shown, most);
+  while (widths === null) {
+    const next = withoutOne(shown);
+    if (next === null) return { lines: blocks(rows, columns, most), leftOut: [] };
+    shown = next;
+    widths = fittingWidths(rows, shown, most);
+  }
+  const lines = [shown.map(({ heading }) => heading), ...rows.map((row) => texts(row, shown))];
+  return {
+    lines: lines.flatMap((cells) => rowLines(cells, widths)),
+    leftOut: columns.filter((column) => !shown.includes(column)).map(({ heading }) => heading),
+  };
+}
+
+/** The column of the highest rank leaves, of several the last; null: none may. */
+function withoutOne<Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] | null {
+  const rank = Math.max(...columns.map(({ leavesAt }) => leavesAt ?? 0));
+  if (rank <= 0) return null;
+  const leaves = columns.findLast(({ leavesAt }) => leavesAt === rank);
+  return columns.filter((column) => column !== leaves);
+}
+
+function texts<Row>(row: Row, columns: readonly Column<Row>[]): readonly string[] {
+  return columns.map(({ cell }) => show(cell(row)));
+}
+
+/** How wide each column is; null: they do not fit. */
+function fittingWidths<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  most: number,
+): readonly number[] | null {
+  const shown = rows.map((row) => texts(row, columns));
+  const natural = columns.map(({ heading }, index) =>
+    Math.max(width(heading), ...shown.map((cells) => width(cells[index] ?? ''))),
+  );
+  const least = columns.map(({ heading, wraps }, index) => {
+    const whole = natural[index] ?? 0;
+    if (wraps !== true) return whole;
+    const word = Math.max(width(heading), ...shown.map((cells) => longestWord(cells[index] ?? '')));
+    return Math.max(word, Math.min(whole, LEAST_WRAPPED));
+  });
+  const spare = most - total(least) - GAP.length * (columns.length - 1);
+  return spare < 0 ? null : shared(least, natural, spare);
+}
+
+/** The room that is left goes to the columns that lack it, to each as much as to the others. */
+function shared(least: readonly number[], natural: readonly number[], spare: number): readonly number[] {
+  const widths = [...least];
+  const lacking = least
+    .map((narrow, index) => ({ index, lacks: (natural[index] ?? narrow) - narrow }))
+    .filter(({ lacks }) => lacks > 0)
+    .sort((first, second) => first.lacks - second.lacks);
+  let left = spare;
+  for (const [done, { index, lacks }] of lacking.entries()) {
+    const more = Math.min(lacks, Math.floor(left / (lacking.length - done)));
+    widths[index] = (least[index] ?? 0) + more;
+    left -= more;
+  }
+  return widths;
+}
+
+function rowLines(cells: readonly string[], widths: readonly number[]): readonly string[] {
+  const wrapped = cells.map((cell, index) => wrap(cell, widths[index] ?? 0));
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    wrapped
+      .map((lines, index) => pad(lines[line] ?? '', widths[index] ?? 0))
       .join(GAP)
       .trimEnd(),
   );
+}
+
+function blocks<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): readonly string[] {
+  const headings = Math.max(...columns.map(({ heading }) => width(heading)));
+  return rows.flatMap((row, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...columns.flatMap(({ heading, cell }) => wrapAfter(pad(heading, headings) + GAP, show(cell(row)), most)),
+  ]);
 }
 
 function show(value: Cell): string {
@@ -31,6 +117,6 @@ function show(value: Cell): string {
   return text === '' ? '-' : text;
 }
 
-function width(text: string): number {
-  return [...text].length;
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -21,12 +21,13 @@ export function answeredChecks(
 ): AnsweredChecks {
   const who =
     asked.kind === 'agent' ? { agentId: asked.agentId, nodeId: null } : { agentId: null, nodeId: asked.nodeId };
+  const effect = reply?.kind === 'checks' ? reply.effect : null;
   const checks = codes.map((code): CheckDto => {
     const answer = reply?.kind === 'checks' ? reply.checks.find((check) => check.code === code) : undefined;
     const missing = reply?.kind === 'checks' ? notKnown(code) : silence(asked);
-    return { ...who, role, ...(answer ?? { code, status: 'unknown', ...missing }) };
+    const decided = code === 'POLICY' ? effect : null;
+    return { ...who, role, effect: decided, ...(answer ?? { code, status: 'unknown', ...missing }) };
   });
-  const effect = reply?.kind === 'checks' ? reply.effect : null;
   const policy = checks.find(({ code }) => code === 'POLICY');
   if (effect === null || effect === verdict.effect || policy === undefined) return { checks, disagreement: null };
   const disagreement: CheckDto = {

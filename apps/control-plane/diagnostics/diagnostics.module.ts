@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { PresenceModule } from '../presence/presence.module.js';
+import { DecidingRules } from './deciding-rules.js';
 import { ResolveAliasHandler } from './resolve.handler.js';
 import { TestConnectionHandler } from './test-connection.handler.js';
 import { ShowVerdictHandler } from './verdict.handler.js';
 
 @Module({
   imports: [PresenceModule, DeliveryModule],
-  providers: [ResolveAliasHandler, TestConnectionHandler, ShowVerdictHandler],
+  providers: [DecidingRules, ResolveAliasHandler, TestConnectionHandler, ShowVerdictHandler],
 })
 export class DiagnosticsModule {}

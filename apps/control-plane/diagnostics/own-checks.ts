@@ -5,7 +5,7 @@ import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import { policyRemedy } from '#libs/policy/remedies.js';
 import type { AskedLocalNodes } from './asked-local-nodes.js';
 
-const NOBODY = { agentId: null, nodeId: null, role: null } as const;
+const NOBODY = { agentId: null, nodeId: null, role: null, effect: null } as const;
 
 /** The source is a developer's machine, and none that the selector stands for has joined. */
 export function noLocalNode(topology: Topology, from: string): readonly CheckDto[] {
@@ -79,6 +79,7 @@ export function policyCheck(
   const remedy = policyRemedy(topology.name, { from, alias, port }, verdict);
   return {
     ...NOBODY,
+    effect: verdict.effect,
     ...(verdict.effect === 'allow' ? pass('POLICY', evidence) : fail('POLICY', evidence, remedy)),
   };
 }

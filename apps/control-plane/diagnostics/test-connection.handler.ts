@@ -19,6 +19,7 @@ import { StoreEpoch } from '../record/store-epoch.js';
 import { verdictDto } from '../status/verdict-dto.js';
 import { type AnsweredChecks, answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
+import { DecidingRules } from './deciding-rules.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
 import { TestConnection } from './queries.js';
 
@@ -37,6 +38,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     private readonly localContacts: LocalNodeContacts,
     private readonly questions: Questions,
     private readonly epoch: StoreEpoch,
+    private readonly rules: DecidingRules,
   ) {}
 
   async execute({ network, question }: TestConnection): Promise<TestResultDto> {
@@ -75,7 +77,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
       ...(record === undefined ? [noTarget(topology, alias)] : []),
       ...(record && target === null ? [unplaced(record.sandboxId)] : []),
     ]);
-    return this.result(verdict, checks, answers);
+    return this.result(topology, verdict, checks, answers);
   }
 
   /** One agent's part of a test, so that whoever shows many agents can show each as it answers. */
@@ -95,18 +97,20 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const own = ends.filter(([, asked]) => asked.kind === 'agent' && asked.agentId === agentId);
     const parts: readonly End[] = own.length > 0 ? own : [['source', agentReceiver(agentId)]];
     const answers = await Promise.all(parts.map(([role, asked]) => this.ask(asked, role, network, question)));
-    return this.result(verdict, inOrder(answers.flatMap((answer) => answer.checks)), answers);
+    return this.result(topology, verdict, inOrder(answers.flatMap((answer) => answer.checks)), answers);
   }
 
-  private result(
+  private async result(
+    topology: Topology,
     verdict: SelectorVerdict,
     checks: readonly CheckDto[],
     answers: readonly AnsweredChecks[],
-  ): TestResultDto {
+  ): Promise<TestResultDto> {
     const disagreements = answers.flatMap(({ disagreement }) => (disagreement === null ? [] : [disagreement]));
     const first = (status: CheckDto['status']) => checks.find((check) => check.status === status);
     return {
       verdict: verdictDto(verdict, this.epoch.current),
+      rule: await this.rules.of(topology, verdict.ruleId),
       checks,
       disagreements,
       firstFailure: disagreements[0] ?? first('fail') ?? first('unknown') ?? null,

@@ -1,6 +1,11 @@
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { Epoch, NetworkVersion } from '#libs/contracts/bus/network-version.js';
-import type { AgentNetworkStatus, AgentStatus, NetworkStatus } from '#libs/contracts/statuses.js';
+import {
+  type AgentNetworkStatus,
+  type AgentStatus,
+  type NetworkStatus,
+  NO_HEARTBEAT,
+} from '#libs/contracts/statuses.js';
 
 /** All that is known of one agent and one network. */
 export interface AgentNetworkFacts {
@@ -51,7 +56,7 @@ export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfte
   if (facts.doubt !== null) return state('FAILED', `CLAIM_NOT_SIGNED: ${facts.doubt}`);
   if (facts.refusal !== null) return state('FAILED', facts.refusal);
   if (facts.agent === 'UNKNOWN') return state('UNKNOWN', 'the agent was not heard since the control plane started');
-  if (facts.agent === 'OFFLINE') return state('OFFLINE', 'no heartbeat');
+  if (facts.agent === 'OFFLINE') return state('OFFLINE', NO_HEARTBEAT);
   if (facts.unreadableFrom !== null) {
     const reason = `STREAM_UNREADABLE: version ${facts.unreadableFrom} and later ones cannot be read here`;
     return state('UNKNOWN', reason);

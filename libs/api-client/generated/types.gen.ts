@@ -1366,6 +1366,28 @@ export type TestRequestDto = {
     agentId?: string;
 };
 
+export type DecidingRuleDto = {
+    id: string;
+    effect: 'allow' | 'deny';
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    /**
+     * An alias, a name outside, or *.example.com
+     */
+    to: string;
+    port: number;
+    /**
+     * Who wrote it; null: the log cannot be read now
+     */
+    by: string | null;
+    /**
+     * When it was written; null: the log cannot be read now
+     */
+    at: string | null;
+};
+
 export type CheckDto = {
     /**
      * The agent that was asked; null: none
@@ -1378,9 +1400,13 @@ export type CheckDto = {
     /**
      * The end of the connection it is; null: none
      */
-    role: 'source' | 'target';
+    role: 'source' | 'target' | null;
     code: 'MESH_JOINED' | 'TOPOLOGY_APPLIED' | 'DNS_LOADED' | 'ROUTE_PRESENT' | 'POLICY' | 'USES_AGENT_DNS' | 'PEER_REACHED' | 'NAME_RESOLVES' | 'TARGET_ACCEPTS' | 'ISOLATED';
     status: 'pass' | 'fail' | 'unknown' | 'skipped';
+    /**
+     * Of POLICY: what the policy that is held there decides; null: none is held, or another check
+     */
+    effect: 'allow' | 'deny' | 'mixed' | null;
     /**
      * What was seen
      */
@@ -1390,6 +1416,10 @@ export type CheckDto = {
 
 export type TestResultDto = {
     verdict: VerdictDto;
+    /**
+     * The rule that decides; null: none does
+     */
+    rule: DecidingRuleDto | null;
     checks: Array<CheckDto>;
     /**
      * The POLICY checks of agents and local nodes that decide otherwise than the verdict

@@ -72,6 +72,16 @@ export function skipped<Code extends string>(code: Code, evidence: string, remed
   return outcome(code, 'skipped', evidence, remedy);
 }
 
+/** `, after 3 ms`: at the end of an evidence, how long the path took to answer. */
+export function tookText(milliseconds: number): string {
+  return `, after ${Math.max(1, Math.round(milliseconds))} ms`;
+}
+
+/** `3 ms` of an evidence that ends with tookText; null: it does not. */
+export function tookIn(evidence: string): string | null {
+  return /, after (\d+ ms)$/.exec(evidence)?.[1] ?? null;
+}
+
 function outcome<Code extends string>(
   code: Code,
   status: CheckStatus,

@@ -92,7 +92,12 @@ export class CheckDto {
   })
   readonly nodeId!: string | null;
 
-  @ApiProperty({ enum: CHECK_ROLES, nullable: true, description: 'The end of the connection it is; null: none' })
+  @ApiProperty({
+    enum: [...CHECK_ROLES, null],
+    nullable: true,
+    type: String,
+    description: 'The end of the connection it is; null: none',
+  })
   readonly role!: CheckRole | null;
 
   @ApiProperty({ enum: CHECK_CODES })
@@ -101,6 +106,14 @@ export class CheckDto {
   @ApiProperty({ enum: CHECK_STATUSES })
   readonly status!: CheckStatus;
 
+  @ApiProperty({
+    enum: [...SELECTOR_EFFECTS, null],
+    nullable: true,
+    type: String,
+    description: 'Of POLICY: what the policy that is held there decides; null: none is held, or another check',
+  })
+  readonly effect!: (typeof SELECTOR_EFFECTS)[number] | null;
+
   @ApiProperty({ description: 'What was seen' })
   readonly evidence!: string;
 
@@ -108,9 +121,46 @@ export class CheckDto {
   readonly remedy!: string | null;
 }
 
+/** The rule behind a verdict, with who wrote it and when. */
+export class DecidingRuleDto {
+  @ApiProperty({ example: 'rule-4f9c21ab' })
+  readonly id!: string;
+
+  @ApiProperty({ enum: EFFECTS })
+  readonly effect!: Effect;
+
+  @ApiProperty({ example: 'local', description: SELECTOR_FORMS })
+  readonly from!: string;
+
+  @ApiProperty({ example: 'api', description: 'An alias, a name outside, or *.example.com' })
+  readonly to!: string;
+
+  @ApiProperty({ type: 'integer', example: 8080 })
+  readonly port!: number;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'admin',
+    description: 'Who wrote it; null: the log cannot be read now',
+  })
+  readonly by!: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When it was written; null: the log cannot be read now',
+  })
+  readonly at!: string | null;
+}
+
 export class TestResultDto {
   @ApiProperty({ type: () => VerdictDto })
   readonly verdict!: VerdictDto;
+
+  @ApiProperty({ type: () => DecidingRuleDto, nullable: true, description: 'The rule that decides; null: none does' })
+  readonly rule!: DecidingRuleDto | null;
 
   @ApiProperty({ type: () => [CheckDto] })
   readonly checks!: readonly CheckDto[];

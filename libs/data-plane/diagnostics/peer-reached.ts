@@ -1,5 +1,5 @@
 import type { Check } from '#libs/contracts/bus/checks.js';
-import { fail, pass, skipped, unknown } from '#libs/contracts/bus/checks.js';
+import { fail, pass, skipped, tookText, unknown } from '#libs/contracts/bus/checks.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import type { VerdictReason } from '#libs/contracts/verdicts.js';
@@ -13,6 +13,8 @@ export interface PeerCheck {
   /** The host's agent; null for a developer's machine. */
   readonly self: AgentId | null;
   readonly probe: (source: FlowSource) => Promise<ProbeOutcome>;
+  /** A clock that only goes forward. */
+  readonly monotonicMs: () => number;
   /** Where an agent says that it is reached. */
   readonly endpointsOf: (agentId: AgentId) => readonly string[];
 }
@@ -24,18 +26,27 @@ const MOST_SOURCES = 8;
 export async function checkPeerReached(host: PeerCheck, sources: readonly FlowSource[]): Promise<Check> {
   if (sources.length === 0) return skipped('PEER_REACHED', 'the selector stands for no source of this host');
   const tried = sources.slice(0, MOST_SOURCES);
-  const checks = await Promise.all(tried.map(async (source) => describe(host, source, await host.probe(source))));
+  const checks = await Promise.all(tried.map((source) => checkOne(host, source)));
   const found = worst(checks);
   const leftOut = sources.length - tried.length;
   return leftOut === 0 ? found : { ...found, evidence: `${leftOut} more sources were not tried; ${found.evidence}` };
 }
 
-function describe(host: PeerCheck, source: FlowSource, outcome: ProbeOutcome): Check {
+async function checkOne(host: PeerCheck, source: FlowSource): Promise<Check> {
+  const beganAt = host.monotonicMs();
+  const outcome = await host.probe(source);
+  return describe(host, source, outcome, host.monotonicMs() - beganAt);
+}
+
+function describe(host: PeerCheck, source: FlowSource, outcome: ProbeOutcome, tookMs: number): Check {
   const who = source.kind === 'sandbox' ? source.sandboxId : `local:${source.user}`;
   switch (outcome.kind) {
     case 'taken': {
       const by = outcome.agentId === host.self ? 'this agent' : `agent ${outcome.agentId}`;
-      return pass('PEER_REACHED', `${by} would take a flow of ${who}, by version ${outcome.version}`);
+      return pass(
+        'PEER_REACHED',
+        `${by} would take a flow of ${who}, by version ${outcome.version}${tookText(tookMs)}`,
+      );
     }
     case 'refused here':
       if (isPolicy(outcome.code)) {

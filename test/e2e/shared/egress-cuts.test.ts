@@ -150,7 +150,7 @@ describe('connections to names outside, from the command line', function () {
     const { applied, result } = await rule('allow', 'exit', '--private', '--via', 'host-b');
     expect(applied).to.deep.include({ confirmed: 2, expected: 2 });
     const query = await open('exit.example.com', 'select 1');
-    const tested = await stack.gstacks('network', 'test', 'world', 'web', `exit.example.com:${port}`);
+    const tested = await stack.gstacks('network', 'test', 'world', 'web', `exit.example.com:${port}`, '--verbose');
     expect(tested.code, tested.stdout).to.equal(0);
     expect(tested.stdout).to.match(/host-b.*TARGET_ACCEPTS\s+pass/);
     expect(tested.stdout).to.match(/host-a.*PEER_REACHED\s+pass/);

@@ -114,7 +114,7 @@ for (const mesh of MESHES) {
       const passed = { MESH_JOINED: 'pass', TOPOLOGY_APPLIED: 'pass', ROUTE_PRESENT: 'pass', POLICY: 'pass' };
       const notAsked = { DNS_LOADED: 'skipped', USES_AGENT_DNS: 'skipped', ISOLATED: 'skipped' };
       expect(await statuses(0)).to.deep.equal({ ...passed, ...notAsked, PEER_REACHED: 'pass' });
-      const people = await stack.gstacks('network', 'test', 'dev', 'local:admin', 'api:8080');
+      const people = await stack.gstacks('network', 'test', 'dev', 'local:admin', 'api:8080', '--verbose');
       expect(people.stdout).to.match(new RegExp(`local node ${nodeId} \\(source\\) +ROUTE_PRESENT +pass`));
 
       const pid = await backgroundPid(stack);

@@ -275,23 +275,25 @@ export const applied: AppliedDto = {
   ],
 };
 
-const hostB = { agentId: 'host-b', nodeId: null, role: 'target' } as const;
+const hostB = { agentId: 'host-b', nodeId: null, role: 'target', effect: null } as const;
 
 export const tested: TestResultDto = {
   verdict: { effect: 'allow', reason: 'ALLOWED', ruleId: rule.id, nearMisses: [], epoch, version: 4, members: [] },
+  rule: { ...rule, by: 'admin', at: time },
   checks: [
     {
       agentId: null,
       nodeId: null,
       role: 'source',
       code: 'MESH_JOINED',
+      effect: null,
       status: 'skipped',
       evidence: 'no local node has joined',
       remedy: 'gstacks mesh join dev',
     },
     { ...hostB, code: 'MESH_JOINED', status: 'pass', evidence: 'joined by direct', remedy: null },
     { ...hostB, code: 'TOPOLOGY_APPLIED', status: 'pass', evidence: 'version 4', remedy: null },
-    { ...hostB, code: 'POLICY', status: 'pass', evidence: 'allowed by rule-4f9c21ab', remedy: null },
+    { ...hostB, code: 'POLICY', effect: 'allow', status: 'pass', evidence: 'allowed by rule-4f9c21ab', remedy: null },
   ],
   disagreements: [],
   firstFailure: null,

@@ -131,14 +131,14 @@ describe('cli: network test', function () {
     ...{ agentId: 'host-b', nodeId: null, role: 'target', code: 'POLICY' },
     ...{ status: 'fail', evidence: 'ALLOWED; the control plane decides deny', remedy: null },
   };
-  const lying = { ...tested, verdict: denied, disagreements: [contrary], firstFailure: contrary };
+  const lying = { ...tested, rule: null, verdict: denied, disagreements: [contrary], firstFailure: contrary };
   const rows = [
     ['', tested, 0, 'allowed, and no check failed'],
     ['--expect allow', tested, 0, 'allowed, and no check failed'],
     ['--expect deny', tested, 1, 'expected a denial'],
-    ['', { ...tested, verdict: missed }, 3, 'near miss: rule-4f9c21ab matches all but the port'],
-    ['--expect deny', { ...tested, verdict: denied }, 0, 'denied by the policy, as expected'],
-    ['--expect allow', { ...tested, verdict: denied }, 3, 'deny: local may not reach api:8080'],
+    ['', { ...tested, rule: null, verdict: missed }, 3, 'near miss: rule-4f9c21ab matches all but the port'],
+    ['--expect deny', { ...tested, rule: null, verdict: denied }, 0, 'denied by the policy, as expected'],
+    ['--expect allow', { ...tested, rule: null, verdict: denied }, 3, 'DENIED  local -> api:8080'],
     [
       '',
       { ...tested, checks: [failure], firstFailure: failure },
@@ -153,8 +153,18 @@ describe('cli: network test', function () {
     ],
     ['--expect deny', lying, 5, 'first failure: host-b (target) POLICY: ALLOWED'],
     ['', lying, 5, 'host-b decides otherwise than the control plane'],
-    ['--expect deny', { ...tested, verdict: { ...denied, reason: 'NO_ALIAS' } }, 6, 'NO_ALIAS'],
-    ['', { ...tested, verdict: { ...denied, effect: 'mixed', reason: 'MIXED' } }, 5, 'mixed:'],
+    [
+      '--expect deny',
+      { ...tested, rule: null, verdict: { ...denied, reason: 'NO_ALIAS' } },
+      6,
+      'deny: this network has no alias api (NO_ALIAS)',
+    ],
+    [
+      '',
+      { ...tested, rule: null, verdict: { ...denied, effect: 'mixed', reason: 'MIXED' } },
+      5,
+      'MIXED  local -> api:8080',
+    ],
   ] as const;
   for (const [flags, answer, code, says] of rows) {
     it(`${flags === '' ? 'without an expectation' : flags}, ${answer.verdict.reason}: exit ${code}`, async () => {
@@ -179,11 +189,13 @@ describe('cli: network test', function () {
       evidence: 'no rule allows it',
       remedy: 'gstacks network policy allow',
     };
-    server.on('POST /v1/networks/dev/tests', { json: { ...tested, verdict: denied, firstFailure: decided } });
+    server.on('POST /v1/networks/dev/tests', {
+      json: { ...tested, rule: null, verdict: denied, firstFailure: decided },
+    });
     const command = words('network test dev local api:8080');
-    expect((await gstacks.run(command, { env })).stdout).to.contain('  try: gstacks network policy allow');
+    expect((await gstacks.run(command, { env })).stdout).to.contain('  try      gstacks network policy allow');
     const expected = await gstacks.run([...command, '--expect', 'deny'], { env });
     expect(expected.exitCode).to.equal(0);
-    expect(expected.stdout).to.not.contain('first failure').and.not.contain('  try:');
+    expect(expected.stdout).to.not.contain('first failure').and.not.contain('  try  ');
   });
 });

@@ -47,8 +47,9 @@ describe('cli: data on a terminal', () => {
 
   it('is cleaned before our own colour is added', () => {
     const written: string[] = [];
-    new Screen((text) => written.push(text), true).line(`${ESC}[2Jok`, 'good');
-    new Screen((text) => written.push(text), false).line(`${ESC}[2Jok`, 'good');
+    const paper = { width: 80, isVerbose: false };
+    new Screen((text) => written.push(text), { ...paper, hasColour: true }).line(`${ESC}[2Jok`, 'good');
+    new Screen((text) => written.push(text), { ...paper, hasColour: false }).line(`${ESC}[2Jok`, 'good');
     expect(written).to.deep.equal([`${ESC}[32mok${ESC}[0m\n`, 'ok\n']);
   });
 });

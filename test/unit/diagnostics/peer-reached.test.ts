@@ -22,15 +22,26 @@ function check(
   sources: readonly FlowSource[],
   endpoints: string[] = [],
 ) {
+  let nowMs = 0;
+  const monotonicMs = () => {
+    nowMs += 3;
+    return nowMs;
+  };
   return checkPeerReached(
-    { network: 'dev', self: hostA, probe: async (each) => outcome(each), endpointsOf: () => endpoints },
+    { network: 'dev', self: hostA, monotonicMs, probe: async (each) => outcome(each), endpointsOf: () => endpoints },
     sources,
   );
 }
 
 describe('what a probe of the live path shows', () => {
   const rows: readonly (readonly [string, ProbeOutcome, string, RegExp, RegExp | null, string[]?])[] = [
-    ['taken', { kind: 'taken', agentId, version: 7 }, 'pass', /agent host-b would take a flow of sbx-web/, null],
+    [
+      'taken',
+      { kind: 'taken', agentId, version: 7 },
+      'pass',
+      /agent host-b would take a flow of sbx-web.*, after 3 ms$/,
+      null,
+    ],
     ['taken here', { kind: 'taken', agentId: hostA, version: 7 }, 'pass', /this agent would take/, null],
     ['denied here', refusedHere('DEFAULT_DENY'), 'skipped', /nothing was sent.*DEFAULT_DENY/, null],
     ['at its limit here', refusedHere('FLOW_LIMIT'), 'fail', /refused here: FLOW_LIMIT/, /FLOWS_PER_SANDBOX/],

@@ -64,7 +64,7 @@ export default class AdminNewEpoch extends GstacksCommand {
       { heading: 'AGENT', cell: ({ agent }) => agent.agentId },
       { heading: 'HOLDS', cell: ({ agent }) => agent.version },
       { heading: 'STORE', cell: ({ network }) => network.version ?? 'not there' },
-      { heading: 'SEEN', cell: ({ agent }) => agent.detail },
+      { heading: 'SEEN', cell: ({ agent }) => agent.detail, wraps: true },
     ]);
     for (const network of networks) this.showNetwork(network);
   }

@@ -24,14 +24,15 @@ export default class AgentList extends ListCommand {
       columns: [
         { heading: 'AGENT', cell: ({ id }) => id },
         { heading: 'STATUS', cell: ({ status }) => status },
-        { heading: 'DRIVER', cell: ({ driver }) => driver },
-        { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh) },
-        { heading: 'SANDBOXES', cell: ({ sandboxes }) => sandboxes.join(', ') },
+        { heading: 'DRIVER', cell: ({ driver }) => driver, leavesAt: 4 },
+        { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh), wraps: true, leavesAt: 2 },
+        { heading: 'SANDBOXES', cell: ({ sandboxes }) => sandboxes.join(', '), wraps: true, leavesAt: 1 },
         {
           heading: 'NETWORKS',
           cell: ({ networks }) => networks.map(({ network, status }) => `${network} ${status}`).join(', '),
+          wraps: true,
         },
-        { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
+        { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt, leavesAt: 3 },
       ],
       notes: ({ id, status, refused, unreadable }) => {
         const takes = status === 'ONLINE' ? ' takes no sandbox' : ', when it was heard last, took no sandbox';

@@ -22,7 +22,7 @@ export default class MeshDoctor extends GstacksCommand {
     this.screen.table(checks, [
       { heading: 'CHECK', cell: ({ code }) => code },
       { heading: 'STATUS', cell: ({ status }) => status },
-      { heading: 'EVIDENCE', cell: ({ evidence }) => evidence },
+      { heading: 'EVIDENCE', cell: ({ evidence }) => evidence, wraps: true },
     ]);
     this.screen.line('');
     const problem = firstProblem(checks);

@@ -31,14 +31,14 @@ export default class NetworkStatus extends GstacksCommand {
       });
     }
     const status = await ask();
-    showStatus(this.screen, status);
+    showStatus(this.screen, status, Date.now());
     return status;
   }
 
   private showChange(status: NetworkStatusDto): void {
     if (this.jsonEnabled()) process.stdout.write(`${jsonLine(status)}\n`);
     this.screen.line(`at ${new Date().toISOString()}`, 'quiet');
-    showStatus(this.screen, status);
+    showStatus(this.screen, status, Date.now());
     this.screen.line('');
   }
 

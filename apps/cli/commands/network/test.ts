@@ -6,8 +6,7 @@ import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { parseTestDestination } from '../../diagnostics/destination.js';
 import { EXPECTATIONS, judge } from '../../diagnostics/judge.js';
-import { missText, verdictLine, whoAtWhichEnd } from '../../diagnostics/verdict-text.js';
-import { EXIT } from '../../errors/exit-codes.js';
+import { showTest } from '../../diagnostics/test-text.js';
 import { SELECTORS } from '../../rule-command.js';
 
 /** The control plane asks agents and local nodes before it answers, and waits for the silent ones. */
@@ -38,36 +37,8 @@ export default class NetworkTest extends GstacksCommand {
     const expected = flags.expect === undefined ? null : wordOf(EXPECTATIONS)(flags.expect, '--expect');
     const { client } = await this.connect(flags, ANSWER_SECONDS);
     const result = await testConnection({ client, path: { network }, body: { from, ...to } });
-    const { verdict, checks, firstFailure } = result;
     const judgement = judge(result, expected);
-    this.screen.line(verdictLine(verdict, from, to), verdict.effect === 'allow' ? 'good' : 'bad');
-    this.screen.line(
-      `reason: ${verdict.reason}${verdict.ruleId === null ? '' : `, ${verdict.ruleId}`}; version ${verdict.version}`,
-    );
-    for (const miss of verdict.nearMisses) this.screen.line(`near miss: ${missText(miss, to)}`);
-    for (const member of verdict.members) {
-      this.screen.line(
-        `member: ${member.source} ${member.effect} (${member.reason}${member.ruleId === null ? '' : `, ${member.ruleId}`})`,
-      );
-    }
-    this.screen.line('');
-    this.screen.table(checks, [
-      { heading: 'ASKED', cell: whoAtWhichEnd },
-      { heading: 'CHECK', cell: ({ code }) => code },
-      { heading: 'STATUS', cell: ({ status }) => status },
-      { heading: 'EVIDENCE', cell: ({ evidence }) => evidence },
-      { heading: 'REMEDY', cell: ({ remedy }) => remedy },
-    ]);
-    this.screen.line('');
-    // A denial that was expected is nothing to mend.
-    if (firstFailure !== null && judgement.exitCode !== EXIT.ok) {
-      this.screen.line(
-        `first failure: ${whoAtWhichEnd(firstFailure) ?? 'control plane'} ${firstFailure.code}: ${firstFailure.evidence}`,
-        'bad',
-      );
-      if (firstFailure.remedy !== null) this.screen.line(`  try: ${firstFailure.remedy}`);
-    }
-    this.screen.line(judgement.summary, judgement.exitCode === 0 ? 'good' : 'bad');
+    showTest(this.screen, { network, from, to }, result, judgement, Date.now());
     process.exitCode = judgement.exitCode;
     return result;
   }

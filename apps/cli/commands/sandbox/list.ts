@@ -26,11 +26,16 @@ export default class SandboxList extends ListCommand {
     return this.list(flags, ({ client }, page) => listSandboxes({ client, query: { ...filter, ...page } }), {
       columns: [
         { heading: 'SANDBOX', cell: ({ id }) => id },
-        { heading: 'AGENT', cell: (sandbox) => agentText(sandbox) },
+        { heading: 'AGENT', cell: (sandbox) => agentText(sandbox), wraps: true },
         { heading: 'STATUS', cell: (sandbox) => statusText(sandbox) },
-        { heading: 'DRIVER', cell: ({ driver }) => driver },
-        { heading: 'NETWORKS', cell: ({ networks }) => networks.map(({ network }) => network).join(', ') },
-        { heading: 'LABELS', cell: ({ labels }) => labelsText(labels) },
+        { heading: 'DRIVER', cell: ({ driver }) => driver, leavesAt: 4 },
+        {
+          heading: 'NETWORKS',
+          cell: ({ networks }) => networks.map(({ network }) => network).join(', '),
+          wraps: true,
+          leavesAt: 1,
+        },
+        { heading: 'LABELS', cell: ({ labels }) => labelsText(labels), wraps: true, leavesAt: 3 },
       ],
       notes: ({ id, unreadable }) => unreadableLines(id, unreadable),
       whenEmpty: 'no sandboxes; agents report them: gstacks agent list',

@@ -37,7 +37,7 @@ export default class SandboxShow extends GstacksCommand {
       this.screen.table(published, [
         { heading: 'NETWORK', cell: ({ network }) => network },
         { heading: 'NAME', cell: ({ alias }) => alias?.name },
-        { heading: 'PORTS', cell: ({ alias }) => (alias === null ? null : portsText(alias.ports)) },
+        { heading: 'PORTS', cell: ({ alias }) => (alias === null ? null : portsText(alias.ports)), wraps: true },
       ]);
     }
     return sandbox;

@@ -13,10 +13,14 @@ const columns: readonly Column<DeniedNameDto>[] = [
   { heading: 'SANDBOX', cell: ({ sandboxId }) => sandboxId },
   { heading: 'NAME', cell: ({ name }) => name },
   { heading: 'PORT', cell: ({ port }) => port },
-  { heading: 'REASON', cell: ({ reason, allowedNow }) => (allowedNow ? `${reason}, allowed since` : reason) },
-  { heading: 'COUNT', cell: ({ count }) => count },
-  { heading: 'LAST', cell: ({ lastAt }) => lastAt },
-  { heading: 'TO ALLOW IT', cell: ({ remedy }) => remedy },
+  {
+    heading: 'REASON',
+    cell: ({ reason, allowedNow }) => (allowedNow ? `${reason}, allowed since` : reason),
+    wraps: true,
+  },
+  { heading: 'COUNT', cell: ({ count }) => count, leavesAt: 2 },
+  { heading: 'LAST', cell: ({ lastAt }) => lastAt, leavesAt: 3 },
+  { heading: 'TO ALLOW IT', cell: ({ remedy }) => remedy, leavesAt: 1 },
 ];
 
 export default class EgressDenied extends GstacksCommand {
