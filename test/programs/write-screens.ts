@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PICTURES, pictures } from '#test/support/screens.js';
+import { PICTURES, pictures } from '#test/support/screens/screens.js';
 
 // Writes the pictures of test/fixtures/screens anew. Look at each that changed: the test only compares.
 mkdirSync(PICTURES, { recursive: true });

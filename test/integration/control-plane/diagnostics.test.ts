@@ -11,6 +11,7 @@ interface Check {
   readonly role: string | null;
   readonly code: string;
   readonly status: string;
+  readonly effect?: string | null;
   readonly evidence: string;
   readonly remedy: string | null;
 }
@@ -81,8 +82,24 @@ describe('diagnostics', () => {
       checks: body.checks as readonly Check[],
       disagreements: body.disagreements as readonly Check[],
       firstFailure: body.firstFailure as Check | null,
+      rule: body.rule as Readonly<Record<string, unknown>> | null,
     };
   };
+
+  it('names the rule behind the verdict, who wrote it and when', async () => {
+    const { verdict, rule, checks } = await test('web');
+    const { body } = await controlPlane.call('GET', '/v1/networks/dev/changes?after=0');
+    const changes = body.items as readonly { readonly type: string; readonly actor: string; readonly at: string }[];
+    const added = changes.filter(({ type }) => type === 'PolicyRuleAdded');
+    expect(rule).to.include({ id: verdict.ruleId, effect: 'allow', from: 'web', to: 'api', port: 8080 });
+    expect(added.map(({ actor, at }) => ({ by: actor, at }))).to.deep.include({ by: rule?.by, at: rule?.at });
+    expect(checks.filter(({ code }) => code === 'POLICY').map(({ effect }) => effect)).to.deep.equal([
+      'allow',
+      'allow',
+      'allow',
+    ]);
+    expect((await test('web', 'api', 81)).rule).to.equal(null);
+  });
 
   it('asks source and target, and finds nothing wrong', async () => {
     asked.length = 0;

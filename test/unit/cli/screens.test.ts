@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { PICTURES, painted, pictures, SCREENS, WIDTHS } from '#test/support/screens.js';
+import { painted, WIDTHS } from '#test/support/screens/paint.js';
+import { PICTURES, pictures, SCREENS } from '#test/support/screens/screens.js';
 
 /** What a terminal is told in place of what it has no room for. */
 const LEFT_OUT = /(left out:|ok +\d+ more|and \d+ more;)[\s\S]*?--verbose\s+shows\s+all(\s+columns)?/g;
