@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { printEgressRule } from '#libs/contracts/egress-rules.js';
-import type { DecidingRuleDto } from '#libs/contracts/http/diagnostics.js';
+import type { AuthoredRuleDto } from '#libs/contracts/http/diagnostics.js';
 import type { RuleId } from '#libs/contracts/ids.js';
 import { printRule } from '#libs/contracts/rules.js';
 import { streamOf } from '#libs/domain/aggregate.js';
@@ -19,7 +19,7 @@ export class DecidingRules {
   ) {}
 
   /** While the log cannot be read, the rule comes without its author: the verdict needs no log. */
-  async of(topology: Topology, ruleId: RuleId | null): Promise<DecidingRuleDto | null> {
+  async of(topology: Topology, ruleId: RuleId | null): Promise<AuthoredRuleDto | null> {
     if (ruleId === null) return null;
     const rule = topology.rules.get(ruleId);
     const egressRule = topology.egressRules.get(ruleId);
@@ -31,7 +31,7 @@ export class DecidingRules {
     return { id, effect, from, to, port, ...(await this.authorOf(topology, since)) };
   }
 
-  private async authorOf({ networkId }: Topology, version: number): Promise<Pick<DecidingRuleDto, 'by' | 'at'>> {
+  private async authorOf({ networkId }: Topology, version: number): Promise<Pick<AuthoredRuleDto, 'by' | 'at'>> {
     try {
       const [event] = await this.store.readStream(streamOf(NETWORK, networkId), version - 1, version);
       return { by: event?.actor ?? null, at: event?.recordedAt ?? null };

@@ -1366,7 +1366,7 @@ export type TestRequestDto = {
     agentId?: string;
 };
 
-export type DecidingRuleDto = {
+export type AuthoredRuleDto = {
     id: string;
     effect: 'allow' | 'deny';
     /**
@@ -1419,7 +1419,7 @@ export type TestResultDto = {
     /**
      * The rule that decides; null: none does
      */
-    rule: DecidingRuleDto | null;
+    rule: AuthoredRuleDto | null;
     checks: Array<CheckDto>;
     /**
      * The POLICY checks of agents and local nodes that decide otherwise than the verdict

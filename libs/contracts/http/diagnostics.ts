@@ -122,7 +122,7 @@ export class CheckDto {
 }
 
 /** The rule behind a verdict, with who wrote it and when. */
-export class DecidingRuleDto {
+export class AuthoredRuleDto {
   @ApiProperty({ example: 'rule-4f9c21ab' })
   readonly id!: string;
 
@@ -159,8 +159,8 @@ export class TestResultDto {
   @ApiProperty({ type: () => VerdictDto })
   readonly verdict!: VerdictDto;
 
-  @ApiProperty({ type: () => DecidingRuleDto, nullable: true, description: 'The rule that decides; null: none does' })
-  readonly rule!: DecidingRuleDto | null;
+  @ApiProperty({ type: () => AuthoredRuleDto, nullable: true, description: 'The rule that decides; null: none does' })
+  readonly rule!: AuthoredRuleDto | null;
 
   @ApiProperty({ type: () => [CheckDto] })
   readonly checks!: readonly CheckDto[];

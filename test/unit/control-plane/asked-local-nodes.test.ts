@@ -85,6 +85,7 @@ describe('which local nodes a question is put to', () => {
       agentId: null,
       nodeId: null,
       role: 'source',
+      effect: null,
       code: 'TOPOLOGY_APPLIED',
       status: 'skipped',
       evidence: '16 of 19 local nodes were asked, 3 were left out',
