@@ -12,7 +12,7 @@ const NOTE_BELOW = '    ';
 /** Where less room is left, notes stand below. */
 const LEAST_NOTE = 24;
 
-/** A list without headings, at most `most` characters wide: columns line up, and a note without room beside stands below. */
+/** A list without headings: columns line up, and a note that has no room beside them stands below. */
 export function stateLines(rows: readonly StateRow[], most: number): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.columns.length));
   const widths = Array.from({ length: columns }, (_, index) =>
