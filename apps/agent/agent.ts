@@ -32,6 +32,8 @@ import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
 import { MeshOffers } from './mesh/mesh-offers.js';
 import { PeerFiles } from './mesh/peer-files.js';
+import { agentMetrics } from './metrics/agent-metrics.js';
+import { serveMetrics } from './metrics/metrics-server.js';
 import type { AgentSettings } from './settings.js';
 import { ownStateFolder } from './state/own-state-folder.js';
 import { Applier } from './topology/applier.js';
@@ -184,6 +186,24 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   await traffic.answerNames();
   traffic.acceptPeers();
 
+  const metrics =
+    settings.metricsListen === null
+      ? null
+      : await serveMetrics(
+          settings.metricsListen,
+          agentMetrics({
+            secondsSinceContact: () => freshness.secondsSinceContact(),
+            isInMesh: () => traffic.mesh.state().state === 'joined',
+            networks: () => applier.versions().length,
+            sandboxes: () => traffic.sandboxes().length,
+            openFlows: () => traffic.flows.flows().length,
+            flowOutcomes: () => traffic.flowOutcomes.all(),
+            refusedFlows: () => traffic.refusalCounts.all(),
+            dns: () => traffic.dns.counters(),
+          }),
+        );
+  if (metrics !== null) log.info({ port: metrics.port }, 'metrics are served');
+
   // From here on the agent contacts the control plane, and answers what it asks.
   const bootId = randomUUID();
   const diagnosed = diagnosedAgent({
@@ -264,6 +284,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
      */
     async close() {
       inventory.close();
+      await metrics?.close();
       await link.close();
       knowledge.close();
       await renewal.close();

@@ -2,6 +2,7 @@ import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { type FieldParser, wordOf } from '#libs/contracts/json-fields.js';
 import { parseHttpUrl } from '#libs/contracts/urls.js';
 import { wholeNumber } from '#libs/contracts/values.js';
+import { type Endpoint, parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import { readEgressMode } from './egress/egress-settings.js';
 import { type Environment, parseDnsAddress, parsePath, variablesOf } from './foundation/variables.js';
@@ -14,6 +15,8 @@ export interface AgentSettings extends TrafficSettings {
   readonly controlPlaneUrl: URL;
   readonly enrollmentTokenFile: string | null;
   readonly logLevel: LogLevel;
+  /** Where metrics are served; null: nowhere. */
+  readonly metricsListen: Endpoint | null;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -49,6 +52,7 @@ export function parseAgentSettings(environment: Environment): AgentSettings {
       syncHoldMs: 2_000,
       deliveryTimeoutMs: read('GLOBALSTACKS_AGENT_DELIVERY_TIMEOUT_MS', wholeNumber(1, MAX_MS)) ?? 30_000,
     },
+    metricsListen: read('GLOBALSTACKS_AGENT_METRICS_LISTEN', parseEndpoint),
     logLevel: read('GLOBALSTACKS_LOG_LEVEL', wordOf(LOG_LEVELS)) ?? 'info',
   };
 }

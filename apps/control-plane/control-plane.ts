@@ -10,11 +10,13 @@ import { ApiDescription } from './api/api-description.js';
 import { serveConsole } from './api/console-files.js';
 import { DeclaredRoutes } from './api/declared-routes.js';
 import { describeApi } from './api/document.js';
+import { measureRequests } from './api/request-metrics.js';
 import { SECURITY_HEADERS } from './api/security-headers.js';
 import { acceptEmptyJson, boundAddress, httpAdapter, listenOn } from './api/server.js';
 import { controlPlaneModule, type Foundations, type Surroundings } from './control-plane.module.js';
 import { isDatabaseUnavailable } from './foundation/database-unavailable.js';
 import { FrameworkLog } from './foundation/framework-log.js';
+import { Metrics } from './foundation/metrics.js';
 import { OpenConnections } from './foundation/open-connections.js';
 import { ServerClosing } from './foundation/server-closing.js';
 import type { Listen } from './foundation/settings.js';
@@ -70,6 +72,7 @@ async function createApplication(foundations: Foundations, adapter: FastifyAdapt
   await instance.register(fastifyHelmet, SECURITY_HEADERS);
   await instance.register(fastifyCookie);
   await serveConsole(instance, foundations.settings.consoleFolder);
+  measureRequests(instance, app.get(Metrics));
   const closing = app.get(ServerClosing).signal;
   // A connection that is kept alive would hold the end up.
   instance.addHook('onSend', async (_request, reply) => {

@@ -28,6 +28,7 @@ import type { ChosenDriver } from '../sandboxes/drivers.js';
 import { hostServices } from '../sandboxes/inspection/host-services.js';
 import type { ForbiddenDials, Unseen } from '../sandboxes/inspection/inspection.js';
 import { IsolationProofs } from '../sandboxes/inspection/isolation-proofs.js';
+import { FlowOutcomes } from './flow-outcomes.js';
 import { reportDns, reportMesh, reportRefusals } from './reports.js';
 
 export interface TrafficSettings {
@@ -64,6 +65,7 @@ export interface Traffic {
   readonly mesh: HostMesh;
   readonly flows: FlowEngine;
   readonly refusalCounts: RefusalCounts;
+  readonly flowOutcomes: FlowOutcomes;
   readonly listeners: ProxyListeners;
   readonly egress: HostEgress;
   readonly dns: DnsServer;
@@ -119,6 +121,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   });
   if (mesh.member === null) reportMesh(log, mesh.state());
   const refusalCounts = new RefusalCounts();
+  const flowOutcomes = new FlowOutcomes();
   const flowLog = new FlowLog({
     detail: (flow) => log.debug({ flow }, `flow ${flow.outcome}`),
     refused: (flow) => log.info({ flow }, 'flow refused'),
@@ -154,6 +157,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     record: (flow) => {
       flowLog.record(flow);
       refusalCounts.record(flow);
+      flowOutcomes.record(flow);
       egress.flowEnded(flow);
     },
   });
@@ -239,6 +243,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     mesh,
     flows,
     refusalCounts,
+    flowOutcomes,
     listeners,
     egress,
     dns,

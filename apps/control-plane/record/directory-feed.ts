@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import type { Histogram } from 'prom-client';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/event-store.js';
 import { Metrics } from '../foundation/metrics.js';
@@ -11,6 +12,7 @@ import { StreamUnreadableError } from './unreadable-event.js';
 
 const READ_AT_ONCE = 1_000;
 const LAG_BOUND_MS = 5_000;
+const LAG_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
 /** What was written is not in the read model yet. */
 export class ReadModelBehindError extends CodedError {
@@ -35,6 +37,7 @@ export class DirectoryFeed {
   private readonly told = new Set<string>();
   private end: LogEnd = { position: 0, hash: null };
   private subscription: Subscription | null = null;
+  private readonly lag: Histogram;
 
   constructor(
     readonly directory: Directory,
@@ -42,6 +45,11 @@ export class DirectoryFeed {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
+    this.lag = metrics.histogram(
+      'gs_event_lag_seconds',
+      'Time from the write of an event until queries and agents are told of it',
+      LAG_BUCKETS_SECONDS,
+    );
     metrics.gauge('gs_log_position', 'Position in the log that queries show', () => directory.position);
     metrics.gauge(
       'gs_unreadable_streams',
@@ -104,6 +112,8 @@ export class DirectoryFeed {
 
   private async take(events: readonly StoredEvent[]): Promise<void> {
     const change = this.directory.apply(events);
+    const now = Date.now();
+    for (const { recordedAt } of events) this.lag.observe(Math.max(0, now - Date.parse(recordedAt)) / 1_000);
     this.end = endOf(events, this.end);
     this.tellUnreadable();
     this.moved.emit('moved');

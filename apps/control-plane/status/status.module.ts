@@ -10,6 +10,7 @@ import { NetworkFlows } from './network-flows.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { SandboxConditions } from './sandbox-conditions.js';
 import { SandboxPlacements } from './sandbox-placements.js';
+import { StateMetrics } from './state-metrics.js';
 import { ShowNetworkStatusHandler } from './status.handlers.js';
 
 /** What is known of networks and agents, and waiting for it. */
@@ -22,6 +23,7 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
     NetworkDeniedNames,
     SandboxConditions,
     SandboxPlacements,
+    StateMetrics,
     ShowNetworkStatusHandler,
     AwaitAppliedHandler,
     AwaitHeldHandler,

@@ -9,6 +9,11 @@ const INDEX: Readonly<Record<CounterName, number>> = {
   rateLimited: 3,
   upstreamFailures: 4,
   upstreamDropped: 5,
+  answeredNoError: 6,
+  answeredNameError: 7,
+  answeredServerFailure: 8,
+  answeredRefused: 9,
+  answeredOtherwise: 10,
 };
 
 /** Memory that the worker counts in and the main thread reads, so that counts outlive a worker that dies. */
@@ -35,5 +40,10 @@ export function readCounters(memory: SharedArrayBuffer): DnsCounters {
     rateLimited: read('rateLimited'),
     upstreamFailures: read('upstreamFailures'),
     upstreamDropped: read('upstreamDropped'),
+    answeredNoError: read('answeredNoError'),
+    answeredNameError: read('answeredNameError'),
+    answeredServerFailure: read('answeredServerFailure'),
+    answeredRefused: read('answeredRefused'),
+    answeredOtherwise: read('answeredOtherwise'),
   };
 }

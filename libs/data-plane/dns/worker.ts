@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CodedError } from '#libs/contracts/errors.js';
+import { countAnswers } from './counted-handler.js';
 import { countIn } from './counters.js';
 import { DeniedQueries } from './denied-queries.js';
 import { parseEndpoint } from './endpoint.js';
@@ -44,7 +45,7 @@ const upstream =
       });
 const outsideAsks = new OutsideAsks((asks) => tell({ kind: 'outside-asked', asks }));
 const deniedQueries = new DeniedQueries((denied) => tell({ kind: 'names-denied', denied }));
-const handler = createHandler({
+const answering = createHandler({
   zone: () => zone,
   outside: answersOutside ? new OutsideAnswers(outsideAsks.ask, () => performance.now(), seed) : null,
   upstream,
@@ -54,6 +55,7 @@ const handler = createHandler({
   count,
   now: () => performance.now(),
 });
+const handler = countAnswers(answering, count);
 
 const connections = new TcpConnections(limits);
 const listeners = createListeners(

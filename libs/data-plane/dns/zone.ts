@@ -54,6 +54,12 @@ export interface DnsCounters {
   readonly rateLimited: number;
   readonly upstreamFailures: number;
   readonly upstreamDropped: number;
+  /** Answers by their code (RFC 1035, section 4.1.1). */
+  readonly answeredNoError: number;
+  readonly answeredNameError: number;
+  readonly answeredServerFailure: number;
+  readonly answeredRefused: number;
+  readonly answeredOtherwise: number;
 }
 
 /** The DNS server in its own worker thread. A worker that dies is started again with the last zone. */

@@ -19,8 +19,10 @@ import { parseDiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
+import { CLONE } from '#test/support/clone.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { outcomeOf } from '#test/support/flow-rig.js';
+import { complaints, metricsOf, seriesValue } from '#test/support/metric-page.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';
 import { leavingSnapshot, type SnapshotText, snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
@@ -126,6 +128,39 @@ describe('an agent, as a process', () => {
     await once(socket, 'data');
     return socket;
   }
+
+  it('serves metrics where it is told to, with names that Prometheus asks for and docs/metrics.md has', async () => {
+    agent.set('GLOBALSTACKS_AGENT_METRICS_LISTEN', `${DNS}:9469`);
+    await started();
+    await plane.publish(agent.id, network(3, ALLOWED));
+    await plane.acknowledgement(3);
+    expect(await get()).to.equal('from sbx-api');
+    await plane.publish(agent.id, network(4, {}));
+    await plane.acknowledgement(4);
+    expect(await get()).to.equal('ECONNRESET');
+    const page = await (await fetch(`http://${DNS}:9469/metrics`)).text();
+    for (const [series, value] of [
+      ['gs_agent_networks', 1],
+      ['gs_agent_sandboxes', 2],
+      ['gs_agent_mesh_joined', 1],
+      ['gs_agent_open_flows', 0],
+      // Both ends are on this host.
+      ['gs_agent_flows_total{outcome="opened"}', 2],
+      ['gs_agent_flows_total{outcome="refused"}', 1],
+      ['gs_agent_flows_refused_total{code="DEFAULT_DENY"}', 1],
+      ['gs_agent_dns_unanswered_total{reason="malformed"}', 0],
+    ] as const) {
+      expect(seriesValue(page, series), series).to.equal(value);
+    }
+    expect(seriesValue(page, 'gs_agent_dns_answers_total{rcode="NOERROR"}')).to.be.at.least(2);
+    expect(seriesValue(page, 'gs_agent_control_plane_contact_age_seconds')).to.be.lessThan(60);
+    expect(complaints(page)).to.deep.equal([]);
+    const described = readFileSync(join(CLONE, 'docs/metrics.md'), 'utf8');
+    for (const { name } of metricsOf(page).filter((each) => each.name.startsWith('gs_'))) {
+      expect(described).to.match(new RegExp(`^\\| \`${name}[{\`]`, 'm'));
+    }
+    expect((await fetch(`http://${DNS}:9469/`)).status).to.equal(404);
+  });
 
   it('enrols, reports its sandboxes, applies what is published, serves it, and acknowledges', async () => {
     await started();

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import type { Endpoint } from '#libs/data-plane/dns/endpoint.js';
+
+const HEADERS_WITHIN_MS = 5_000;
+const MOST_CONNECTIONS = 16;
+
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Answers `GET /metrics` and nothing else. Errors: that of `listen`, such as EADDRINUSE. */
+export async function serveMetrics({ address, port }: Endpoint, registry: Registry): Promise<MetricsServer> {
+  const server = createServer(
+    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS },
+    (request, response) => {
+      if (request.url !== '/metrics' || request.method !== 'GET') {
+        response.writeHead(404).end('only GET /metrics is answered here\n');
+        return;
+      }
+      registry.metrics().then(
+        (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+        (error: unknown) => response.writeHead(500).end(`the metrics cannot be read: ${String(error)}\n`),
+      );
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  server.listen(port, address);
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => ended(server) };
+}
+
+async function ended(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,16 @@
+import type { FlowRecord } from '#libs/data-plane/data-plane.js';
+
+type Outcome = FlowRecord['outcome'];
+
+/** How many flows of this host were opened, refused, ended, cut and reset since its process started. */
+export class FlowOutcomes {
+  private readonly counts: { [outcome in Outcome]: number } = { opened: 0, refused: 0, ended: 0, cut: 0, reset: 0 };
+
+  record({ outcome }: FlowRecord): void {
+    this.counts[outcome] += 1;
+  }
+
+  all(): { readonly [outcome in Outcome]: number } {
+    return { ...this.counts };
+  }
+}

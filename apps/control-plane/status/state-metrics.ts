@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { NetworkId } from '#libs/contracts/ids.js';
+import { AGENT_STATUSES, type AgentStatus, NETWORK_STATUSES, type NetworkStatus } from '#libs/contracts/statuses.js';
+import { Metrics } from '../foundation/metrics.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
+import { Directory } from '../record/directory.js';
+import { NetworkStatuses } from './network-statuses.js';
+
+/** States in which every agent concerned has proven the present version, or none is concerned. */
+const PROVEN: readonly NetworkStatus[] = ['SYNCED', 'EMPTY'];
+
+/** How many agents and networks are in which state, and how long the oldest change is unproven; read at each scrape. */
+@Injectable()
+export class StateMetrics {
+  /** Since when each network that is unproven now has been so, as far as scrapes have seen it. */
+  private unprovenSince = new Map<NetworkId, number>();
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly statuses: NetworkStatuses,
+    @Inject(CLOCK) private readonly clock: Clock,
+    metrics: Metrics,
+  ) {
+    metrics.gauges('gs_agents', 'Agents by state', ['state'], () => this.agents());
+    metrics.gauges('gs_networks', 'Networks by state, which is that of their worst agent', ['state'], () =>
+      this.networks(),
+    );
+    metrics.gauge(
+      'gs_oldest_unproven_change_seconds',
+      'How long a network has been waiting for agents to prove its present version, of the network that waits longest',
+      () => this.oldestUnprovenSeconds(),
+    );
+  }
+
+  private agents() {
+    const states = this.directory.agents().map(({ state }) => this.statuses.agentStatus(state.agentId));
+    return counted<AgentStatus>(AGENT_STATUSES, states);
+  }
+
+  private networks() {
+    const states = this.directory.networks().map((record) => this.statuses.ofNetwork(record));
+    return counted<NetworkStatus>(NETWORK_STATUSES, states);
+  }
+
+  private oldestUnprovenSeconds(): number {
+    const nowMs = this.clock().getTime();
+    const unproven = this.directory.networks().filter((record) => !PROVEN.includes(this.statuses.ofNetwork(record)));
+    this.unprovenSince = new Map(
+      unproven.map(({ topology: { networkId }, last }) => [
+        networkId,
+        this.unprovenSince.get(networkId) ?? last.recordedAt.getTime(),
+      ]),
+    );
+    const oldest = Math.min(nowMs, ...this.unprovenSince.values());
+    return (nowMs - oldest) / 1_000;
+  }
+}
+
+/** One value for each state, also for those that nobody is in: an alert needs a series to look at. */
+function counted<State extends string>(states: readonly State[], present: readonly State[]) {
+  return states.map((state) => ({ labels: { state }, value: present.filter((each) => each === state).length }));
+}
