@@ -87,7 +87,9 @@ describe('diagnostics', () => {
   };
 
   it('names the rule behind the verdict, who wrote it and when', async () => {
+    decides = 'allow';
     const { verdict, rule, checks } = await test('web');
+    decides = null;
     const { body } = await controlPlane.call('GET', '/v1/networks/dev/changes?after=0');
     const changes = body.items as readonly { readonly type: string; readonly actor: string; readonly at: string }[];
     const added = changes.filter(({ type }) => type === 'PolicyRuleAdded');
