@@ -4,6 +4,7 @@ import { parseHttpUrl } from '#libs/contracts/urls.js';
 import { wholeNumber } from '#libs/contracts/values.js';
 import { type Endpoint, parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
+import { readQueryRate } from './foundation/query-rate.js';
 import { readEgressMode } from './egress/egress-settings.js';
 import { type Environment, parseDnsAddress, parsePath, variablesOf } from './foundation/variables.js';
 import { readMeshSettings } from './mesh/mesh-settings.js';
@@ -42,7 +43,7 @@ export function parseAgentSettings(environment: Environment): AgentSettings {
     egress: readEgressMode(variables, driver.name),
     proxyRange: read('GLOBALSTACKS_AGENT_MESH_PROXY_BIND', (value, field) => parseAddressRange(value, field).text),
     dnsUpstreams: read('GLOBALSTACKS_AGENT_DNS_UPSTREAMS', parseUpstreams) ?? 'system',
-    dnsQueriesPerSecond: read('GLOBALSTACKS_AGENT_DNS_RATE', wholeNumber(1, 1_000_000)) ?? 20_000,
+    dnsQueriesPerSecond: readQueryRate(variables),
     mesh: readMeshSettings(read('GLOBALSTACKS_MESH_TRANSPORT', wordOf(['direct', 'tsnet'])), read),
     limits: {
       connectTimeoutMs: read('GLOBALSTACKS_AGENT_CONNECT_TIMEOUT_MS', wholeNumber(1, MAX_MS)) ?? 5_000,

@@ -7,11 +7,14 @@ const GROUPS_OF_A_NETWORK = 4;
 const BURST_SECONDS = 2;
 /** With fewer sources none is looked at that could be forgotten. */
 const REMEMBERED_SOURCES = 1_024;
+/** A source from which only peers come that are refused a session begins this share of them. */
+const REFUSED_SHARE = 0.1;
 
 interface Source {
   /** Of its connections that are shaking hands. */
   readonly ports: Set<number>;
-  readonly begun: TokenBucket;
+  begun: TokenBucket;
+  isSlowed: boolean;
 }
 
 /**
@@ -44,6 +47,27 @@ export class HandshakePlaces {
     this.sources.get(sourceOf(remoteAddress))?.ports.delete(remotePort);
   }
 
+  /** The peer of this connection is refused a session: the next ones of its source will be as well. */
+  slow({ remoteAddress }: Peer): void {
+    const source = remoteAddress === undefined ? undefined : this.sources.get(sourceOf(remoteAddress));
+    if (source === undefined || source.isSlowed) return;
+    source.isSlowed = true;
+    source.begun = this.begunOf(REFUSED_SHARE);
+  }
+
+  /** The peer of this connection got a session: others behind its address may be as honest. */
+  hasten({ remoteAddress }: Peer): void {
+    const source = remoteAddress === undefined ? undefined : this.sources.get(sourceOf(remoteAddress));
+    if (source === undefined || !source.isSlowed) return;
+    source.isSlowed = false;
+    source.begun = this.begunOf(1);
+  }
+
+  private begunOf(share: number): TokenBucket {
+    const perSecond = this.limits.handshakesPerSecondFromSource * share;
+    return new TokenBucket(perSecond, Math.max(1, perSecond * BURST_SECONDS), performance.now());
+  }
+
   private source(name: string): Source {
     const known = this.sources.get(name);
     if (known !== undefined) return known;
@@ -53,8 +77,7 @@ export class HandshakePlaces {
         if (ports.size === 0 && begun.isFull(nowMs)) this.sources.delete(other);
       }
     }
-    const perSecond = this.limits.handshakesPerSecondFromSource;
-    const source = { ports: new Set<number>(), begun: new TokenBucket(perSecond, perSecond * BURST_SECONDS, nowMs) };
+    const source = { ports: new Set<number>(), begun: this.begunOf(1), isSlowed: false };
     this.sources.set(name, source);
     return source;
   }

@@ -92,6 +92,7 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
 
   function refusePeer(peer: MeshIdentity): void {
     if (!refused.refuse(peer)) return;
+    budgets.cutOff(peer);
     const message = refused.refusalOf(peer) ?? '';
     log({ code: 'PEER_STREAM_LIMIT', peer, message });
     server.endSessionsOf(peer, 'PEER_STREAM_LIMIT', message);

@@ -104,6 +104,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
   function begin({ secure, peer, certificate, keyThumbprint }: ProvenConnection): void {
     const refusal = settings.refusalOf(peer);
     if (refusal !== null) {
+      places.slow(secure);
       refuse(secure, 'PEER_STREAM_LIMIT', peer, refusal);
       return;
     }
@@ -112,6 +113,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
       refuse(secure, 'TOO_MANY_SESSIONS', peer, `${describeIdentity(peer)} has ${known.length} sessions already`);
       return;
     }
+    places.hasten(secure);
     settings.proofs.record(peer, certificate);
     const http2 = performServerHandshake(secure, SESSION_OPTIONS);
     const session = new MeshSession(http2, peer, keyThumbprint, secure, settings.proofs, timings);

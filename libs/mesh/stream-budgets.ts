@@ -16,9 +16,16 @@ export type Admittance =
  */
 const SLOW_FROM_SHARE = 0.1;
 
+/** A peer that lost its sessions for it may waste this share of what others may at once, when it comes again. */
+const AGAIN_SHARE = 0.1;
+const AGAIN_FOR_MS = 3_600_000;
+
 interface Budget {
   readonly streams: TokenBucket;
-  readonly wasted: TokenBucket;
+  wasted: TokenBucket;
+  /** That `wasted` may give at once. */
+  wastedAtOnce: number;
+  cutOffAtMs: number;
   open: number;
 }
 
@@ -54,27 +61,40 @@ export class StreamBudgets {
     return !inVain || budget.wasted.take(1, performance.now());
   }
 
+  /** The peer has lost its sessions: it was shown what it may do, and gets little to try it again. */
+  cutOff(peer: MeshIdentity): void {
+    const budget = this.budgets.get(describeIdentity(peer));
+    if (budget === undefined) return;
+    const { wastedStreamsPerSecond } = this.limits;
+    budget.cutOffAtMs = performance.now();
+    budget.wastedAtOnce = wastedStreamsPerSecond * WASTED_BURST_SECONDS * AGAIN_SHARE;
+    budget.wasted = new TokenBucket(wastedStreamsPerSecond, budget.wastedAtOnce, budget.cutOffAtMs);
+  }
+
   /** Whether the peer has wasted so many of late that it is to be served slowly. */
   isWasteful(peer: MeshIdentity): boolean {
     const budget = this.budgets.get(describeIdentity(peer));
-    const left = this.limits.wastedStreamsPerSecond * WASTED_BURST_SECONDS * (1 - SLOW_FROM_SHARE);
-    return budget !== undefined && !budget.wasted.has(left, performance.now());
+    return budget !== undefined && !budget.wasted.has(budget.wastedAtOnce * (1 - SLOW_FROM_SHARE), performance.now());
   }
 
   private newBudget(): Budget {
     const { streamsPerSecond, wastedStreamsPerSecond } = this.limits;
     const nowMs = performance.now();
+    const wastedAtOnce = wastedStreamsPerSecond * WASTED_BURST_SECONDS;
     return {
       streams: new TokenBucket(streamsPerSecond, streamsPerSecond, nowMs),
-      wasted: new TokenBucket(wastedStreamsPerSecond, wastedStreamsPerSecond * WASTED_BURST_SECONDS, nowMs),
+      wasted: new TokenBucket(wastedStreamsPerSecond, wastedAtOnce, nowMs),
+      wastedAtOnce,
+      cutOffAtMs: Number.NEGATIVE_INFINITY,
       open: 0,
     };
   }
 
   private forgetIdle(): void {
     const nowMs = performance.now();
-    for (const [name, { open, streams, wasted }] of this.budgets) {
-      if (open === 0 && streams.isFull(nowMs) && wasted.isFull(nowMs)) this.budgets.delete(name);
+    for (const [name, { open, streams, wasted, cutOffAtMs }] of this.budgets) {
+      const isNew = streams.isFull(nowMs) && wasted.isFull(nowMs) && nowMs - cutOffAtMs > AGAIN_FOR_MS;
+      if (open === 0 && isNew) this.budgets.delete(name);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { encode, RECURSION_DESIRED } from 'dns-packet';
 import { inSpells } from './spells.js';
 
@@ -16,6 +16,8 @@ const resolver = /^nameserver (\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf
 const socket = createSocket('udp4');
 let isRunning = false;
 let count = 0;
+/** Not connected yet: their clients would try again while the others are measured beside a polite member. */
+const pending = new Set<Socket>();
 
 function turn(): void {
   if (!isRunning) return;
@@ -36,8 +38,10 @@ function turn(): void {
   }
   for (let n = 0; n < CONNECTIONS_A_TURN; n += 1) {
     const client = connect({ host: address, port: Number(port) });
+    pending.add(client);
     client.on('error', () => {});
     client.once('connect', () => client.resetAndDestroy());
+    client.once('close', () => pending.delete(client));
   }
   setImmediate(turn);
 }
@@ -50,6 +54,7 @@ inSpells({
   },
   halt: () => {
     isRunning = false;
+    for (const client of pending) client.destroy();
     return { count };
   },
 });

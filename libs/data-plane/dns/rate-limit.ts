@@ -3,7 +3,10 @@ interface Bucket {
   refilledAtMs: number;
 }
 
-/** A token bucket for each source address; a second's worth may come at once. */
+/** Queries that a source may send at once, in seconds of its rate: a program may begin with a look-up of all it needs. */
+export const QUERY_BURST_SECONDS = 2;
+
+/** A token bucket for each source address, with so many seconds' worth at once. */
 export interface RateLimit {
   /** False: this query is one too many. */
   take(source: string, nowMs: number): boolean;
@@ -14,13 +17,14 @@ export interface RateLimit {
  * full bucket says nothing), and sources that still find no room share one bucket.
  */
 export function createRateLimit(queriesPerSecond: number, maxSources: number): RateLimit {
+  const atOnce = queriesPerSecond * QUERY_BURST_SECONDS;
   const buckets = new Map<string, Bucket>();
-  const shared: Bucket = { tokens: queriesPerSecond, refilledAtMs: 0 };
+  const shared: Bucket = { tokens: atOnce, refilledAtMs: 0 };
   let sweptAtMs = Number.NEGATIVE_INFINITY;
 
   function refill(bucket: Bucket, nowMs: number): void {
     const earned = ((nowMs - bucket.refilledAtMs) / 1000) * queriesPerSecond;
-    bucket.tokens = Math.min(queriesPerSecond, bucket.tokens + earned);
+    bucket.tokens = Math.min(atOnce, bucket.tokens + earned);
     bucket.refilledAtMs = nowMs;
   }
 
@@ -30,7 +34,7 @@ export function createRateLimit(queriesPerSecond: number, maxSources: number): R
     sweptAtMs = nowMs;
     for (const [source, bucket] of buckets) {
       refill(bucket, nowMs);
-      if (bucket.tokens >= queriesPerSecond) buckets.delete(source);
+      if (bucket.tokens >= atOnce) buckets.delete(source);
     }
   }
 
@@ -39,7 +43,7 @@ export function createRateLimit(queriesPerSecond: number, maxSources: number): R
     if (known !== undefined) return known;
     if (buckets.size >= maxSources) forgetFullBuckets(nowMs);
     if (buckets.size >= maxSources) return shared;
-    const bucket = { tokens: queriesPerSecond, refilledAtMs: nowMs };
+    const bucket = { tokens: atOnce, refilledAtMs: nowMs };
     buckets.set(source, bucket);
     return bucket;
   }

@@ -27,7 +27,7 @@ turn();
 setInterval(() => console.log(connected), 100);
 `;
 /** As apps/agent/sandboxes/firewall/reset-floods says: so many each second, and as many at once. */
-const SLOWED_PER_SECOND = 250;
+const SLOWED_PER_SECOND = 50;
 const MEASURED_MS = 2_000;
 const HONEST = 500;
 

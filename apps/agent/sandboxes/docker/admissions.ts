@@ -26,6 +26,7 @@ export class Admissions {
   constructor(
     private readonly plan: BridgePlan,
     private readonly proxyRange: () => string,
+    private readonly queriesPerSecond: number,
     private readonly rules: KeptRules,
   ) {}
 
@@ -84,7 +85,7 @@ export class Admissions {
   }
 
   private load(links: readonly ContainerLink[]): Promise<void> {
-    return this.rules.load(bridgeRules(this.plan, this.proxyRange(), links));
+    return this.rules.load(bridgeRules(this.plan, this.proxyRange(), this.queriesPerSecond, links));
   }
 
   private linkOf(taken: TakenContainer): Promise<ContainerLink> | ContainerLink {

@@ -31,6 +31,7 @@ export function bridgeTables(bridge: string): readonly [TableName, TableName] {
 export function bridgeRules(
   plan: BridgePlan,
   proxyRange: string,
+  queriesPerSecond: number,
   ports: readonly AdmittedPort[],
 ): readonly TableRules[] {
   const { bridge, gateway, subnet } = plan;
@@ -72,7 +73,7 @@ export function bridgeRules(
     iifname != { ${quotedBridge}, "lo" } ip saddr ${subnet} drop
     iifname != { ${quotedBridge}, "lo" } ip daddr { ${subnet}, ${proxyRange} } drop
   }
-${hostChains({ links: quotedBridge, proxyRange, queriesLedTo: gateway })}`,
+${hostChains({ links: quotedBridge, proxyRange, queriesLedTo: gateway, queriesPerSecond })}`,
     },
   ];
 }

@@ -74,7 +74,7 @@ class DockerDriver implements SandboxDriver {
         proxyRange: this.proxyRange,
       }),
     });
-    this.admissions = new Admissions(this.plan, () => this.proxyRange, this.rules);
+    this.admissions = new Admissions(this.plan, () => this.proxyRange, settings.queriesPerSecond, this.rules);
     this.directory = {
       sourceOf: (remote) => this.byAddress.get(remote)?.sandboxId ?? null,
       addressOf: (sandboxId) => this.bySandbox.get(sandboxId)?.link.address ?? null,

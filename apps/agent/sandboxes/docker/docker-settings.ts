@@ -4,6 +4,7 @@ import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseBoolean } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
+import { readQueryRate } from '../../foundation/query-rate.js';
 import { parseDnsAddress, type Variables } from '../../foundation/variables.js';
 
 export interface DockerSettings {
@@ -18,16 +19,20 @@ export interface DockerSettings {
   /** A DNS listener beside the one at the gateway; null: none. */
   readonly dnsAddress: string | null;
   readonly removeOnExit: boolean;
+  /** Queries a second that one sandbox may send. */
+  readonly queriesPerSecond: number;
 }
 
 const LARGEST_PREFIX_BITS = 26;
 
 /** The driver's own variables. Throws InvalidInputError. */
-export function readDockerSettings({ read }: Variables, agentId: AgentId): DockerSettings {
+export function readDockerSettings(variables: Variables, agentId: AgentId): DockerSettings {
+  const { read } = variables;
   return {
     agentId,
     dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
     removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
+    queriesPerSecond: readQueryRate(variables),
     socketPath: read('GLOBALSTACKS_AGENT_DOCKER_SOCKET', parseSocketPath) ?? '/var/run/docker.sock',
     network: read('GLOBALSTACKS_AGENT_DOCKER_NETWORK', parseNetworkName) ?? 'gstacks',
     bridge: read('GLOBALSTACKS_AGENT_DOCKER_BRIDGE', parseBridgeName) ?? 'gstacks0',

@@ -1,3 +1,4 @@
+import { queryFloodRules, queryFloodSets } from './query-floods.js';
 import { refusedChain, refusedPortSets } from './refused-ports.js';
 import { resetFloodRules, resetFloodSets } from './reset-floods.js';
 import type { ElementSet } from './table-rules.js';
@@ -9,6 +10,8 @@ export interface HostChains {
   readonly proxyRange: string;
   /** Queries to any other resolver are led to this one; null: they are not. */
   readonly queriesLedTo: string | null;
+  /** Queries a second that one sandbox may send. */
+  readonly queriesPerSecond: number;
 }
 
 /** The address of the agent's resolver on each interface, as `hostChains` reads it. */
@@ -27,10 +30,11 @@ export function resolverSet(resolvers: readonly { readonly link: string; readonl
  * A packet of a connection that is open passes by its socket and not by connection tracking, so that rules which are
  * loaded anew cut nothing that passes. A refusal is a reset, so that a client learns of it at once.
  */
-export function hostChains({ links, proxyRange, queriesLedTo }: HostChains): string {
-  return `${resetFloodSets}${refusedPortSets}${queriesLedTo === null ? '' : ledQueries(links, proxyRange, queriesLedTo)}  chain input {
+export function hostChains({ links, proxyRange, queriesLedTo, queriesPerSecond }: HostChains): string {
+  return `${queryFloodSets}${resetFloodSets}${refusedPortSets}${queriesLedTo === null ? '' : ledQueries(links, proxyRange, queriesLedTo)}  chain input {
     type filter hook input priority filter - 10; policy accept;
     iifname != ${links} accept
+${queryFloodRules(queriesPerSecond)}
 ${resetFloodRules(proxyRange)}${queriesLedTo === null ? '' : '\n    ct state established,related accept'}
     iifname . ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ip daddr ${proxyRange} meta l4proto tcp goto sockets

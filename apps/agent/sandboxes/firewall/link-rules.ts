@@ -18,13 +18,15 @@ export interface LinkFilter {
   readonly proxyRange: string;
   /** Queries to any other resolver are led to this one; null: they are not. */
   readonly queriesLedTo: string | null;
+  /** Queries a second that one sandbox may send. */
+  readonly queriesPerSecond: number;
 }
 
 /**
  * The whole of the agent's rules for interfaces that lead to one sandbox each. What comes in by a
  * link has an address of that link's sandbox, or is dropped; and nobody else has that address.
  */
-export function linkRules({ table, links, proxyRange, queriesLedTo }: LinkFilter): TableRules {
+export function linkRules({ table, links, ...limits }: LinkFilter): TableRules {
   const sources6 = links.flatMap(({ link, sandboxAddress6 }) =>
     sandboxAddress6 === null ? [] : [`"${link}" . ${canonical6(sandboxAddress6)}`],
   );
@@ -51,9 +53,9 @@ export function linkRules({ table, links, proxyRange, queriesLedTo }: LinkFilter
     ip saddr @addresses drop
     ip daddr @addresses drop
     ip daddr @own drop
-    ip daddr ${proxyRange} drop
+    ip daddr ${limits.proxyRange} drop
   }
-${hostChains({ links: '@links', proxyRange, queriesLedTo })}`,
+${hostChains({ ...limits, links: '@links' })}`,
   };
 }
 

@@ -2,9 +2,10 @@
 const RESETS_PER_SECOND = 500;
 const RESETS_AT_ONCE = 1_000;
 /** Connections that a slowed sandbox may open, each second and at once. */
-const SLOWED_PER_SECOND = 250;
+const SLOWED_PER_SECOND = 50;
+const SLOWED_AT_ONCE = 5;
 /** It is slowed until it has sent fewer resets than this, each second and at once, for so long. */
-const CALM_RESETS_PER_SECOND = 100;
+const CALM_RESETS_PER_SECOND = 10;
 const SLOWED_FOR_SECONDS = 5;
 const MOST_SOURCES = 65_535;
 
@@ -30,5 +31,5 @@ export function resetFloodRules(proxyRange: string): string {
   const slow = `update @slowed { ${SOURCE} }`;
   return `    ${reset} update @resets { ${over(RESETS_PER_SECOND, RESETS_AT_ONCE)} } ${slow}
     ${reset} ${SOURCE} @slowed update @slowed_resets { ${over(CALM_RESETS_PER_SECOND)} } ${slow}
-    tcp flags & (fin | syn | rst | ack) == syn ${SOURCE} @slowed update @slowed_opens { ${over(SLOWED_PER_SECOND)} } drop`;
+    tcp flags & (fin | syn | rst | ack) == syn ${SOURCE} @slowed update @slowed_opens { ${over(SLOWED_PER_SECOND, SLOWED_AT_ONCE)} } drop`;
 }

@@ -212,7 +212,7 @@ class LinkDriver implements SandboxDriver {
   }
 
   private load(links: readonly LinkEntry[]): Promise<void> {
-    const { agentAddress } = this.settings;
+    const { agentAddress, queriesPerSecond } = this.settings;
     return this.rules.load([
       linkRules({
         table: TABLE,
@@ -227,6 +227,7 @@ class LinkDriver implements SandboxDriver {
         ],
         proxyRange: this.proxyRange,
         queriesLedTo: agentAddress,
+        queriesPerSecond,
       }),
     ]);
   }

@@ -4,6 +4,7 @@ import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseBoolean } from '#libs/contracts/values.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
+import { readQueryRate } from '../../foundation/query-rate.js';
 import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 
 export interface LinkSettings {
@@ -18,10 +19,13 @@ export interface LinkSettings {
   /** A DNS listener beside that one; null: none. */
   readonly dnsAddress: string | null;
   readonly removeOnExit: boolean;
+  /** Queries a second that one sandbox may send. */
+  readonly queriesPerSecond: number;
 }
 
 /** The driver's own variables. Errors: SettingMissingError, InvalidInputError. */
-export function readLinkSettings({ read, need }: Variables): LinkSettings {
+export function readLinkSettings(variables: Variables): LinkSettings {
+  const { read, need } = variables;
   const stateFolder = need('GLOBALSTACKS_AGENT_STATE_DIR', parsePath);
   const socket = 'GLOBALSTACKS_AGENT_LINK_SOCKET';
   return {
@@ -31,6 +35,7 @@ export function readLinkSettings({ read, need }: Variables): LinkSettings {
     agentAddress: read('GLOBALSTACKS_AGENT_LINK_ADDRESS', parseAddress) ?? '10.80.0.1',
     dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
     removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
+    queriesPerSecond: readQueryRate(variables),
   };
 }
 

@@ -277,7 +277,10 @@ class NetnsDriver implements SandboxDriver {
       sandboxAddress6: link.sandboxAddress6,
       resolver: link.agentAddress,
     }));
-    return this.rules.load([linkRules({ table: this.table, links, proxyRange: this.proxyRange, queriesLedTo: null })]);
+    const { queriesPerSecond } = this.settings;
+    return this.rules.load([
+      linkRules({ table: this.table, links, proxyRange: this.proxyRange, queriesLedTo: null, queriesPerSecond }),
+    ]);
   }
 
   private setPlaced(placed: readonly PlacedSandbox[]): void {

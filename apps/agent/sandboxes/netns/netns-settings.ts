@@ -3,6 +3,7 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseBoolean } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
+import { readQueryRate } from '../../foundation/query-rate.js';
 import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 import { parseNamespacePrefix } from './namespace-names.js';
 
@@ -14,12 +15,15 @@ export interface NetnsSettings {
   /** A DNS listener beside those on the sandboxes' links; null: none. */
   readonly dnsAddress: string | null;
   readonly removeOnExit: boolean;
+  /** Queries a second that one sandbox may send. */
+  readonly queriesPerSecond: number;
 }
 
 const SANDBOX_RANGE_DEFAULT = '10.76.0.0/16';
 
 /** Errors: SettingMissingError, InvalidInputError. */
-export function readNetnsSettings({ read, need }: Variables, agentId: AgentId): NetnsSettings {
+export function readNetnsSettings(variables: Variables, agentId: AgentId): NetnsSettings {
+  const { read, need } = variables;
   return {
     sandboxesFile: need('GLOBALSTACKS_AGENT_SANDBOXES', parsePath),
     // An agent's name holds no dot, so that no agent's prefix is the beginning of another's.
@@ -27,6 +31,7 @@ export function readNetnsSettings({ read, need }: Variables, agentId: AgentId): 
     sandboxRange: read('GLOBALSTACKS_AGENT_SANDBOX_RANGE', parseSandboxRange) ?? SANDBOX_RANGE_DEFAULT,
     dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
     removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
+    queriesPerSecond: readQueryRate(variables),
   };
 }
 
