@@ -43,6 +43,16 @@ describe('the streams of a peer', () => {
     expect([wasted.isWasteful(b), wasted.closed(b, true)], 'another peer').to.deep.equal([false, true]);
   });
 
+  it('may be wasted for a tenth of that once the peer was cut off, also after another peer has come', () => {
+    const again = budgets({ streamsPerSecond: 1e9 });
+    again.opened(a);
+    again.closed(a, false);
+    again.cutOff(a);
+    again.opened(b);
+    expect([again.isWasteful(a), again.closed(a, true), again.isWasteful(a)]).to.deep.equal([false, true, true]);
+    expect([again.closed(a, true), again.closed(b, true), again.closed(b, true)]).to.deep.equal([false, true, true]);
+  });
+
   it('are not forgotten when another peer comes: neither open ones, nor wasted ones, nor how fast they were opened', () => {
     const kept = budgets();
     kept.opened(a);
