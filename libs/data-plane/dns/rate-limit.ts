@@ -3,7 +3,7 @@ interface Bucket {
   refilledAtMs: number;
 }
 
-/** Queries that a source may send at once, in seconds of its rate: a program may begin with a look-up of all it needs. */
+/** Queries that a source may send at once, in seconds of its rate: a program may begin with many. */
 export const QUERY_BURST_SECONDS = 2;
 
 /** A token bucket for each source address, with so many seconds' worth at once. */
