@@ -1,7 +1,8 @@
 import type { StoredEvent, Subscription } from './event-store.js';
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
+/** A database that was away for long is followed again within a second. */
+const LONGEST_PAUSE_MS = 1_000;
 
 export interface LogSubscriptionSettings {
   readonly after: number;

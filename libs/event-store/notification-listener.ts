@@ -6,7 +6,8 @@ import { ConnectionLostError } from './errors.js';
 import { CHANNEL } from './sql.js';
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+/** A database that was away for long is followed again within a second. */
+const LONGEST_PAUSE_MS = 1_000;
 const ALIVE_CHECK_MS = 10_000;
 /** How long a server that wants to end can be kept from it by connections that nobody loses. */
 const ENDING_CHECK_MS = 2_000;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { waitFor } from './wait.js';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const TRY_MS = 5_000;
+const AGAIN_AFTER_MS = 100;
 const ANSWERED_WITHIN_MS = 60_000;
 
 /** A write that was answered with success. */
@@ -28,28 +29,33 @@ export class CarefulClient {
   async write(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<WriteAnswer> {
     const key = randomUUID();
     const { url, token, network } = this.to;
-    const answer = await waitFor(
-      `an answer to ${method} ${path}`,
-      async () => {
-        const response = await fetch(`${url}/v1/networks/${network}/${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            'idempotency-key': key,
-          },
-          body: body === undefined ? null : JSON.stringify(body),
-          signal: AbortSignal.timeout(TRY_MS),
-        }).catch(() => null);
-        if (response === null || response.status >= 500 || response.status === 429) return false;
-        const text = await response.text().catch(() => null);
-        if (text === null) return false;
-        if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-        return JSON.parse(text) as WriteAnswer;
-      },
-      ANSWERED_WITHIN_MS,
+    const answer = await this.answered(`${method} ${path}`, () =>
+      fetch(`${url}/v1/networks/${network}/${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          'idempotency-key': key,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(TRY_MS),
+      }),
     );
     this.acknowledged.push({ key, version: answer.version, atMs: performance.now() });
     return answer;
+  }
+
+  /** Asks again soon, also after a try without an answer: how long it waits is not to count as the server's delay. */
+  private async answered(what: string, ask: () => Promise<Response>): Promise<WriteAnswer> {
+    const deadline = performance.now() + ANSWERED_WITHIN_MS;
+    for (;;) {
+      const response = await ask().catch(() => null);
+      const isRefused = response !== null && response.status < 500 && response.status !== 429 && !response.ok;
+      const text = await response?.text().catch(() => null);
+      if (isRefused) throw new Error(`${what}: ${response.status} ${text}`);
+      if (response?.ok && typeof text === 'string') return JSON.parse(text);
+      if (performance.now() > deadline) throw new Error(`not within ${ANSWERED_WITHIN_MS} ms: an answer to ${what}`);
+      await pause(AGAIN_AFTER_MS);
+    }
   }
 }

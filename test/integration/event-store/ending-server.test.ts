@@ -40,4 +40,22 @@ describe('a store on a server that is asked to end when its clients are gone', f
     await store.execute(command());
     await waitFor('the second event is delivered', () => positions.length === 2);
   });
+
+  it('follows a server that was away for long as soon as it is back', async () => {
+    const errors: unknown[] = [];
+    const delivered: unknown[] = [];
+    store.subscribe(
+      0,
+      async (events) => void delivered.push(...events),
+      (error) => errors.push(error),
+    );
+    await waitFor('what is there is delivered', () => delivered.length > 0);
+    const before = delivered.length;
+    await server.kill();
+    // Tried ever more rarely, it would be tried next after seconds by now.
+    await waitFor('the server was tried many times', () => errors.length >= 9, 30_000);
+    await server.start();
+    await store.execute(command());
+    await waitFor('the event is delivered', () => delivered.length > before, 2_500);
+  });
 });
