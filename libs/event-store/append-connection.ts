@@ -1,16 +1,9 @@
 import type { Client } from 'pg';
 import { beginAndReadState, writeAndCommit } from './append-statements.js';
 import { type BatchPlan, type PendingCommand, planBatch } from './batch.js';
-import {
-  clientConfig,
-  connectClient,
-  dropClient,
-  isDiskFull,
-  isTransient,
-  type OnDiskFull,
-  RAW_TEXT,
-  sqlState,
-} from './connection.js';
+import { clientConfig, connectClient, type OnDiskFull, RAW_TEXT } from './connection.js';
+import { isDiskFull, isTransient, sqlState } from './database-errors.js';
+import { dropClient } from './drop-client.js';
 import type { CommandOutcome } from './event-store.js';
 import { KnownLog } from './known-log.js';
 

@@ -1,13 +1,13 @@
 import { Socket } from 'node:net';
 import { Client, type ClientConfig, type PoolConfig } from 'pg';
+import { DISK_FULL, sqlState } from './database-errors.js';
+import { letGoOfEndingServer } from './ending-server.js';
 
 /** Whatever the server's defaults: times as UTC in ISO form, and a commit that is answered is on disk. */
 const SESSION = '-c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on';
 
 const CONNECT_WITHIN_MS = 5_000;
 const IDLE_MS = 10_000;
-/** SQLSTATE of PostgreSQL, appendix A. */
-const DISK_FULL = '53100';
 
 /** Raw text of every value, which the reader parses itself: an event's data is hashed as the text stored. */
 export const RAW_TEXT: NonNullable<ClientConfig['types']> = { getTypeParser: () => (text: string) => text };
@@ -32,6 +32,7 @@ class SteadyClient extends Client {
   constructor(config: SteadyClientConfig = {}) {
     super(config);
     this.on('error', () => {});
+    letGoOfEndingServer(this);
     const { silentAtMostMs, onDiskFull } = config;
     if (onDiskFull !== undefined) {
       this.connection.on('errorMessage', (error: unknown) => {
@@ -83,35 +84,4 @@ export async function connectClient(config: SteadyClientConfig, onEnd: () => voi
   client.once('end', onEnd);
   await client.connect();
   return client;
-}
-
-/** Drops the connection without waiting for the server, which may be stopped. */
-export function dropClient(client: Client): void {
-  const { stream } = client.connection;
-  stream.destroy();
-}
-
-/**
- * Whether the database, rather than the statement, is the cause: connection lost, server starting, stopping or
- * crashed (SQLSTATE classes 08, 57P, 53), a transaction to be repeated (40), or one that took too long (25P03, 55P03,
- * 57014). Errors of JavaScript itself are mistakes of ours.
- */
-export function isTransient(error: unknown): boolean {
-  const code = sqlState(error);
-  if (code !== null) return /^(08|57P|53|40|25P03|55P03|57014)/.test(code);
-  return !(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError);
-}
-
-/**
- * Whether the database refused a statement for want of room on its disk (53100). Nothing was written then. A server
- * that has no room for its own journal crashes instead (PANIC), and what it wrote is not known.
- */
-export function isDiskFull(error: unknown): boolean {
-  return sqlState(error) === DISK_FULL && error instanceof Error && 'severity' in error && error.severity === 'ERROR';
-}
-
-/** The five characters of SQLSTATE; null for an error that is not the server's. */
-export function sqlState(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
-  return 'severity' in error && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
 }

@@ -1,28 +1,33 @@
-import type { Client, ClientConfig } from 'pg';
-import { connectClient, dropClient, sqlState } from './connection.js';
+import type { Client } from 'pg';
+import { sqlState } from './database-errors.js';
+import { dropClient } from './drop-client.js';
 
 /** cannot_connect_now, PostgreSQL documentation, appendix A. */
 const CANNOT_CONNECT_NOW = '57P03';
-const OURS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE datname = current_database() AND usename = current_user
-    AND application_name LIKE 'globalstacks %' AND pid <> pg_backend_pid()`;
+
+/** Connected clients of this process, by server, with the time since when. */
+const connected = new Map<string, Map<Client, number>>();
 
 /**
- * Ends every connection of this control plane to a server that takes no new ones, the given open one last. Postgres
- * that is asked by SIGTERM to end ("smart shutdown") waits for its clients: as long as one of ours is open it would
- * refuse every new connection and never start again. Does nothing while new connections are taken, or while it is not
- * known.
+ * Lets go of a server that takes no new connections: every older one of this process ends. Postgres that is asked by
+ * SIGTERM to end ("smart shutdown") waits for its clients: as long as one of ours is open it would refuse every new
+ * connection and never start again. Only whoever wants a connection learns of it, and that may be one that has none.
+ * For each client, before it connects.
  */
-export async function letGoOfEndingServer(config: ClientConfig, open: Client): Promise<void> {
-  try {
-    const probe = await connectClient(config, () => {});
-    await probe.end();
-  } catch (error) {
+export function letGoOfEndingServer(client: Client): void {
+  const server = `${client.host}:${client.port}`;
+  const beganAt = performance.now();
+  client.once('connect', () => {
+    const clients = connected.get(server) ?? new Map<Client, number>();
+    connected.set(server, clients.set(client, performance.now()));
+  });
+  client.once('end', () => {
+    const clients = connected.get(server);
+    clients?.delete(client);
+    if (clients?.size === 0) connected.delete(server);
+  });
+  client.connection.on('errorMessage', (error: unknown) => {
     if (sqlState(error) !== CANNOT_CONNECT_NOW) return;
-    try {
-      await open.query(OURS);
-    } finally {
-      dropClient(open);
-    }
-  }
+    for (const [other, since] of connected.get(server) ?? []) if (since < beganAt) dropClient(other);
+  });
 }

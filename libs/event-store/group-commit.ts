@@ -1,6 +1,6 @@
 import { setImmediate as othersRan, setTimeout as pause } from 'node:timers/promises';
 import { type AppendConnection, OutcomeUnknownError } from './append-connection.js';
-import { isDiskFull, isTransient } from './connection.js';
+import { isDiskFull, isTransient } from './database-errors.js';
 import { StoreClosedError, StoreFullError, StoreUnavailableError, WriteOutcomeUnknownError } from './errors.js';
 import type { CommandOutcome, CommandWrite } from './event-store.js';
 

@@ -1,7 +1,7 @@
 import type { Client, ClientConfig } from 'pg';
 import { rest } from '#libs/async/rest.js';
-import { clientConfig, connectClient, dropClient } from './connection.js';
-import { letGoOfEndingServer } from './ending-server.js';
+import { clientConfig, connectClient } from './connection.js';
+import { dropClient } from './drop-client.js';
 import { ConnectionLostError } from './errors.js';
 import { CHANNEL } from './sql.js';
 
@@ -64,7 +64,7 @@ export class NotificationListener {
       client.query('SELECT 1').catch(() => dropClient(client));
     }, ALIVE_CHECK_MS);
     const listening = new AbortController();
-    void this.checkWhetherItEnds(config, client, listening.signal);
+    void this.checkWhetherItEnds(config, listening.signal);
     try {
       client.on('notification', () => this.wakeAll());
       await client.query(`LISTEN ${CHANNEL}`);
@@ -80,11 +80,11 @@ export class NotificationListener {
     }
   }
 
-  private async checkWhetherItEnds(config: ClientConfig, client: Client, signal: AbortSignal): Promise<void> {
+  /** A server that wants to end refuses the connection, and every client then lets go of it. */
+  private async checkWhetherItEnds(config: ClientConfig, signal: AbortSignal): Promise<void> {
     for (await rest(ENDING_CHECK_MS, signal); !signal.aborted; await rest(ENDING_CHECK_MS, signal)) {
-      await letGoOfEndingServer(config, client).catch((error: unknown) => {
-        if (!signal.aborted) this.onError(new ConnectionLostError(error));
-      });
+      const probe = await connectClient(config, () => {}).catch(() => null);
+      await probe?.end();
     }
   }
 

@@ -93,6 +93,15 @@ describe('a local node', () => {
     });
   });
 
+  it('keeps what it was, and says why it is not joined any more', () => {
+    const was = { ...facts('t1', NOON), version: 2 };
+    expect([expired(NOT_RENEWED), revoked, left].map((end) => fold([joined(), end]))).to.deep.equal([
+      { ...was, status: 'expired', reason: NOT_RENEWED },
+      { ...was, status: 'revoked', reason: 'lost laptop' },
+      { ...was, status: 'left', reason: null },
+    ]);
+  });
+
   it('has a stream that begins with its join', () => {
     expect(() => evolveLocalNode(null, left)).to.throw(LocalNodeStreamError, 'LocalNodeLeft');
   });

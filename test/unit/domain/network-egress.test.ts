@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { agentsNamedBy } from '#libs/domain/network/named-agents.js';
 import { elementsTouchedBy } from '#libs/domain/network/touched-elements.js';
 import { takesSomethingAway } from '#libs/domain/network/urgency.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import { egressRule, egressRuleRemoved } from '#test/unit/policy/network-events.js';
 import { addEgressRule, given, removeEgressRule } from './network-commands.js';
 import { dev, withApi } from './network-fixtures.js';
@@ -69,6 +70,25 @@ describe('adding an egress rule', () => {
   });
 });
 
+describe('a network with many egress rules', () => {
+  const { egressRules: most } = NETWORK_LIMITS;
+  const rules = (count: number) =>
+    Array.from({ length: count }, (_, n) => egressRule(`many${n}`, `allow any -> n${n}.example.com:443`));
+
+  it('takes as many as it may have, and no more', () => {
+    const add = addEgressRule('0001', 'allow', 'any', 'a.example.com');
+    given(...withApi, ...rules(most - 1))
+      .when(add)
+      .thenWritten(
+        [egressRule('0001', 'allow any -> a.example.com:443')],
+        told('0001', 'allow', 'any', 'a.example.com'),
+      );
+    given(...withApi, ...rules(most))
+      .when(add)
+      .thenRefused('conflict', 'TOO_MANY_EGRESS_RULES');
+  });
+});
+
 describe('an egress rule that names an exit', () => {
   const byExit = { ...told('0001', 'allow', 'any', 'a.example.com'), via: 'host-b' };
 
@@ -86,6 +106,21 @@ describe('an egress rule that names an exit', () => {
       .thenWritten([egressRule('0001', 'allow any -> a.example.com:443 via host-b')], byExit, [
         'ANOTHER_EXIT: rule-0000 lets the same leave from host-c; what both cover leaves from host-c',
       ]);
+  });
+
+  it('tells of other exits in the order of their rules, ten at most', () => {
+    const others = Array.from({ length: 12 }, (_, n) => String(9_000 - n));
+    const warnings = others.toReversed().slice(0, 10);
+    given(...withApi, ...others.map((id) => egressRule(id, 'allow any -> a.example.com:443')))
+      .when(addEgressRule('0001', 'allow', 'any', 'a.example.com', { via: 'host-b' }))
+      .thenWritten(
+        [egressRule('0001', 'allow any -> a.example.com:443 via host-b')],
+        byExit,
+        warnings.map(
+          (id) =>
+            `ANOTHER_EXIT: rule-${id} lets the same leave from each sandbox's own agent; what both cover leaves from host-b`,
+        ),
+      );
   });
 
   it('is never a deny', () => {

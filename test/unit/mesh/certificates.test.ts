@@ -12,6 +12,7 @@ import {
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import { identityOfCertificate } from '#libs/mesh/identity.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
+import { TestStore } from '#test/support/mesh-store.js';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const AGENT: MeshIdentity = { kind: 'agent', agentId: parseAgentId('host-a', 'id') };
@@ -47,6 +48,32 @@ describe('mesh certificates', () => {
     it(`names exactly the identity it was issued for (${identity.kind})`, async () => {
       const certificate = new X509Certificate((await issue(identity)).certificate);
       expect(identityOfCertificate(certificate)).to.deep.equal({ storeId: 'store-1', identity });
+    });
+  }
+
+  const HOST_A = 'spiffe://store-1/agent/host-a';
+  for (const [what, names] of [
+    ['no URI', [{ type: 'dns', value: 'host-a' }]],
+    ['a URI that is no identity', [{ type: 'url', value: 'spiffe://store-1/admin/ada' }]],
+    [
+      'two identities',
+      [
+        { type: 'url', value: HOST_A },
+        { type: 'url', value: 'spiffe://store-1/agent/host-b' },
+      ],
+    ],
+    [
+      'an identity after another name',
+      [
+        { type: 'dns', value: 'host-a' },
+        { type: 'url', value: HOST_A },
+      ],
+    ],
+  ] as const) {
+    it(`names nobody with ${what}`, async () => {
+      const { certificate } = await (await TestStore.create('store-1')).forged([...names]);
+      const read = async () => identityOfCertificate(new X509Certificate(certificate));
+      expect(await codeOf(read())).to.equal('CERTIFICATE_IDENTITY_INVALID');
     });
   }
 
