@@ -108,6 +108,22 @@ describe('an egress rule that names an exit', () => {
       ]);
   });
 
+  it('is the exit also where an earlier rule names none', () => {
+    given(...withApi, egressRule('0000', 'allow api -> *.example.com:443'))
+      .when(addEgressRule('0001', 'allow', 'any', 'a.example.com', { via: 'host-b' }))
+      .thenWritten([egressRule('0001', 'allow any -> a.example.com:443 via host-b')], byExit, [
+        "ANOTHER_EXIT: rule-0000 lets the same leave from each sandbox's own agent; what both cover leaves from host-b",
+      ]);
+  });
+
+  it('gives way to the exit of an earlier rule alone', () => {
+    given(...withApi, egressRule('0002', 'allow api -> *.example.com:443 via host-c'))
+      .when(addEgressRule('0001', 'allow', 'any', 'a.example.com', { via: 'host-b' }))
+      .thenWritten([egressRule('0001', 'allow any -> a.example.com:443 via host-b')], byExit, [
+        'ANOTHER_EXIT: rule-0002 lets the same leave from host-c; what both cover leaves from host-b',
+      ]);
+  });
+
   it('tells of other exits in the order of their rules, ten at most', () => {
     const others = Array.from({ length: 12 }, (_, n) => String(9_000 - n));
     const warnings = others.toReversed().slice(0, 10);

@@ -69,6 +69,12 @@ describe('a sandbox', () => {
     ['stays as it is when seen again', onA, report('host-a'), []],
     ['is placed anew at another address', onA, report('host-a', '10.0.0.9'), [placed('host-a', '10.0.0.9')]],
     [
+      'is placed anew when another driver finds it again',
+      [...onA, gone('host-a')],
+      report('host-a', '10.0.0.2', 'static'),
+      [placed('host-a', '10.0.0.2', 'static')],
+    ],
+    [
       'is placed anew by another driver',
       onA,
       report('host-a', '10.0.0.2', 'static'),
@@ -205,6 +211,18 @@ describe('a sandbox', () => {
       const refusal = decideSandbox(report(by), fold(given));
       expect(refusal).to.be.instanceOf(ClaimRefusedError);
       expect(refusal).to.include({ category: 'conflict', code, owner });
+    });
+  }
+
+  for (const [what, events, former] of [
+    ['has had no agent before its first', onA, null],
+    ['remembers who had it before it moved', [...onA, moved('host-a', 'host-b')], 'host-a'],
+    ['remembers who released it', [...onA, released('host-a')], 'host-a'],
+    ['remembers across a release who had it', [...onA, released('host-a'), placed('host-b')], 'host-a'],
+    ['forgets that when the same agent has it again', [...onA, released('host-a'), placed('host-a')], null],
+  ] as const) {
+    it(what, () => {
+      expect(fold(events)?.formerAgentId).to.equal(former);
     });
   }
 

@@ -57,7 +57,8 @@ describe('streams', () => {
     expect(upcastsByType()).to.deep.equal(
       Object.fromEntries(schemas.map(([type, schema]) => [type, Object(schema).upcasts])),
     );
-    expect(upcastsByType().EgressRuleAdded).to.have.length(1);
+    const [withoutExit] = upcastsByType().EgressRuleAdded ?? [];
+    expect(withoutExit?.({ ruleId: 'rule-0001' })).to.deep.equal({ ruleId: 'rule-0001', via: null });
   });
 });
 

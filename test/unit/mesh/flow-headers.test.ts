@@ -271,7 +271,9 @@ describe('answers to a probe', () => {
     ['takes them for a flow', acceptHeaders(7)],
   ] as const) {
     it(`never count as a yes from a peer of an earlier release, which ${what}`, () => {
-      expect(() => readProbeAnswer(headers)).to.throw(ProbeNotKnownError);
+      expect(() => readProbeAnswer(headers))
+        .to.throw(ProbeNotKnownError)
+        .with.property('code', 'PROBE_NOT_KNOWN');
     });
   }
 });
