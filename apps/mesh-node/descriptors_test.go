@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,9 +21,11 @@ const (
 	// allBackWithin is for everything that connections took, once their other ends have gone or been refused.
 	allBackWithin = 15 * time.Second
 	mebibyte      = 1 << 20
-	// memoryKept is what a node may keep of what connections took: netstack remembers each for a minute, for packets
-	// that come late.
+	// memoryKept is what a node may keep of the memory that connections took: Go cannot give a page back that anything
+	// in use still lies in.
 	memoryKept = 8 * mebibyte
+	// heapKept is what may still be in use on its heap. The node itself takes and frees a mebibyte or so meanwhile.
+	heapKept = 2 * mebibyte
 )
 
 func descriptorsOf(t *testing.T, node *driver.Node) int {
@@ -63,6 +69,49 @@ func memoryBack(t *testing.T, node *driver.Node, before int64, within time.Durat
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// tellHeap writes to standard error, whenever SIGUSR1 comes, how many bytes of the heap are in use.
+func tellHeap() {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1)
+	for range asked {
+		// What lies in a sync.Pool outlives one collection.
+		runtime.GC()
+		runtime.GC()
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		fmt.Fprintf(os.Stderr, "heap %d\n", memory.HeapAlloc)
+	}
+}
+
+// heapOf asks the node.
+func heapOf(t *testing.T, node *driver.Node) int64 {
+	t.Helper()
+	told := strings.Count(node.Errors(), "heap ")
+	if err := node.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	awaitThat(t, "the node has told its heap", func() bool { return strings.Count(node.Errors(), "heap ") > told })
+	var bytes int64
+	text := node.Errors()
+	if _, err := fmt.Sscanf(text[strings.LastIndex(text, "heap "):], "heap %d\n", &bytes); err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+// heapBack waits until hardly more of the heap is in use than was.
+func heapBack(t *testing.T, node *driver.Node, before int64, within time.Duration) {
+	t.Helper()
+	until := time.Now().Add(within)
+	now := heapOf(t, node)
+	for ; now > before+heapKept && time.Now().Before(until); now = heapOf(t, node) {
+		time.Sleep(time.Second)
+	}
+	if t.Logf("%d KiB of heap more than before", (now-before)/1024); now > before+heapKept {
+		t.Errorf("%d KiB of heap are still in use after %s", (now-before)/1024, within)
 	}
 }
 
@@ -143,26 +192,34 @@ func TestPeersThatNeverCloseHoldNothing(t *testing.T) {
 			expectClosed(t, first, patience)
 
 			dialling, dialled := descriptorsOf(t, from), descriptorsOf(t, to)
-			memory := memoryOf(t, to)
 			// They are held open until the end: the node has to let go by itself.
-			held := make([]net.Conn, 0, connections)
-			for range connections {
-				connection, err := from.Dial(target)
-				if err != nil {
-					t.Fatal(err)
+			open := func() {
+				for range connections {
+					connection, err := from.Dial(target)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = io.WriteString(connection, ".")
+					t.Cleanup(func() { _ = connection.Close() })
 				}
-				_, _ = io.WriteString(connection, ".")
-				held = append(held, connection)
 			}
-			t.Cleanup(func() {
-				for _, each := range held {
-					_ = each.Close()
-				}
-			})
-			descriptorsBack(t, to, dialled, allBackWithin)
-			descriptorsBack(t, from, dialling, allBackWithin)
+			back := func() {
+				descriptorsBack(t, to, dialled, allBackWithin)
+				descriptorsBack(t, from, dialling, allBackWithin)
+			}
+			heap := heapOf(t, to)
+			if isLong && !isRace {
+				// After the first of them the node's own memory lies spread out, and pages with something of it stay.
+				open()
+				back()
+				heapBack(t, to, heap, allBackWithin)
+			}
+			memory := memoryOf(t, to)
+			open()
+			back()
 			if !isRace {
 				memoryBack(t, to, memory, allBackWithin)
+				heapBack(t, to, heap, allBackWithin)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ go 1.26.6
 
 require (
 	globalstacks/mesh-fixture v0.0.0
+	gvisor.dev/gvisor v0.0.0-20260224225140-573d5e7127a8
 	tailscale.com v1.102.3
 )
 
@@ -53,7 +54,6 @@ require (
 	golang.org/x/time v0.15.0 // indirect
 	golang.zx2c4.com/wintun v0.0.0-20230126152724-0fa3db229ce2 // indirect
 	golang.zx2c4.com/wireguard/windows v0.5.3 // indirect
-	gvisor.dev/gvisor v0.0.0-20260224225140-573d5e7127a8 // indirect
 )
 
 // Tests alone use it: editing it rebuilds nothing of the product.

@@ -28,6 +28,7 @@ var isLong = os.Getenv("MESH_NODE_TEST_LONG") != ""
 // TestMain is mesh-node itself when a test starts it.
 func TestMain(m *testing.M) {
 	if os.Getenv(childMark) != "" {
+		go tellHeap()
 		main()
 		return
 	}

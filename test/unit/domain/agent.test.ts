@@ -93,6 +93,7 @@ describe('an agent', () => {
       }
       expect(decision.events).to.deep.equal(then);
       expect(decision.result).to.deep.equal(fold([...given, ...decision.events]));
+      expect(decision.warnings).to.deep.equal([]);
     });
   }
 

@@ -81,6 +81,7 @@ describe('a local node', () => {
       }
       expect(decision.events).to.deep.equal(then);
       expect(decision.result).to.deep.equal(fold([...given, ...decision.events]));
+      expect(decision.warnings).to.deep.equal([]);
     });
   }
 

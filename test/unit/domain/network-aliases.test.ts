@@ -72,6 +72,13 @@ describe('publishing an alias', () => {
     given(...withApi)
       .when(publish('sbx-api', 'api', ['8080:80'], { replacePorts: true }))
       .thenWritten([portsChanged('api', '8080:80')], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080, 80)] });
+    given(...withApi)
+      .when(publish('sbx-api', 'api', ['9090:8080'], { replacePorts: true }))
+      .thenWritten([portsChanged('api', '9090:8080')], {
+        alias: 'api',
+        sandboxId: 'sbx-api',
+        ports: [port(9090, 8080)],
+      });
     given(...dev, published('api', 'sbx-api', 80, 8080))
       .when(attach('sbx-api', { as: 'api', ports: [9090], replacePorts: true }))
       .thenWritten([portsChanged('api', 9090)], { sandboxId: 'sbx-api', alias: 'api' });

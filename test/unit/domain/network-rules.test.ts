@@ -1,4 +1,4 @@
-import { aliasRemoved, published, rule, ruleRemoved } from '#test/unit/policy/network-events.js';
+import { aliasRemoved, attached, published, rule, ruleRemoved } from '#test/unit/policy/network-events.js';
 import { addRule, given, removeRule } from './network-commands.js';
 import { dev, printed, withApi, withRule } from './network-fixtures.js';
 
@@ -138,6 +138,14 @@ describe('adding a rule', () => {
         .thenWritten([rule('0001', text)], printed('0001', effect ?? '', from, to, Number(at)), warnings);
     });
   }
+
+  it('is warned of a deny that takes one of those that it stands for now', () => {
+    given(...withApi, attached('sbx-two', 'host-a', { tier: 'web' }), rule('1000', 'deny sandbox:sbx-web -> api:8080'))
+      .when(addRule('0001', 'allow', 'label:tier=web', 'api', 8080))
+      .thenWritten([rule('0001', 'allow label:tier=web -> api:8080')], printed('0001', 'allow', 'label:tier=web'), [
+        'PARTLY_OVERRIDDEN_BY_DENY: rule-1000 goes on denying sandbox:sbx-web',
+      ]);
+  });
 });
 
 describe('removing a rule', () => {

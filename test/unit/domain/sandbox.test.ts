@@ -84,6 +84,12 @@ describe('a sandbox', () => {
     ['is gone once', [...onA, gone('host-a')], reportGone('host-a'), []],
     ['is not gone because another agent does not see it', onA, reportGone('host-b'), []],
     ['is not gone before anybody saw it', [], reportGone('host-a'), []],
+    [
+      'is not released by nobody when nobody has it',
+      [...onA, released('host-a')],
+      { kind: 'ReleaseSandbox', sandboxId, agentId: null },
+      [],
+    ],
     ['returns to its agent', [...onA, gone('host-a')], report('host-a'), [returned('host-a')]],
     [
       'returns at another address',
@@ -162,6 +168,7 @@ describe('a sandbox', () => {
       if (decision instanceof DomainError) throw decision;
       expect(decision.events).to.deep.equal(then);
       expect(decision.result).to.deep.equal(fold([...given, ...then]));
+      expect(decision.warnings).to.deep.equal([]);
     });
   }
 

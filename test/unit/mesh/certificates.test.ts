@@ -54,6 +54,7 @@ describe('mesh certificates', () => {
   const HOST_A = 'spiffe://store-1/agent/host-a';
   for (const [what, names] of [
     ['no URI', [{ type: 'dns', value: 'host-a' }]],
+    ['an identity as a name of another kind', [{ type: 'dns', value: HOST_A }]],
     ['a URI that is no identity', [{ type: 'url', value: 'spiffe://store-1/admin/ada' }]],
     [
       'two identities',

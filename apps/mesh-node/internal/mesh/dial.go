@@ -67,7 +67,7 @@ func (n *Node) serveDials(ctx context.Context, listener net.Listener) {
 // serveDial reads one line, dials, answers with one line, and copies bytes from then on. A client that leaves ends
 // the dial.
 func (n *Node) serveDial(ctx context.Context, client net.Conn) {
-	defer n.ended.Add(1)
+	defer n.connectionEnded()
 	defer client.Close()
 	target, err := readDialRequest(client)
 	if err != nil {

@@ -37,13 +37,13 @@ func (n *Node) serveInbound(ctx context.Context, listener net.Listener) {
 			continue
 		}
 		if !n.inbound.take(from.Addr()) {
-			n.ended.Add(1)
+			n.connectionEnded()
 			n.refused.add(fmt.Sprintf("the last from %s", from.Addr()))
 			_ = connection.Close()
 			continue
 		}
 		go func() {
-			defer n.ended.Add(1)
+			defer n.connectionEnded()
 			defer n.inbound.give(from.Addr())
 			n.handOn(ctx, connection, from.Addr())
 		}()

@@ -3,6 +3,7 @@ package mesh
 import (
 	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -26,18 +27,29 @@ func LimitMemory() {
 	}
 }
 
+// connectionEnded counts a connection once netstack has let go of it too: before that, little could be given back.
+func (n *Node) connectionEnded() {
+	time.AfterFunc(timeWait, func() { n.ended.Add(1) })
+}
+
 // returnMemory gives the system back what many connections took: Go itself waits two minutes with that when a node has
 // nothing to do any more.
 func returnMemory(ctx context.Context, ended *atomic.Int64) {
 	ticker := time.NewTicker(returnInterval)
 	defer ticker.Stop()
+	// goesOn: many have ended, and the last of them are still to come.
+	goesOn := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if ended.Load() >= returnAfter {
+			count := ended.Load()
+			if count >= returnAfter || goesOn && count > 0 {
+				goesOn = count >= returnAfter
 				ended.Store(0)
+				// What lies in a sync.Pool outlives one collection.
+				runtime.GC()
 				debug.FreeOSMemory()
 			}
 		}

@@ -39,7 +39,7 @@ type Node struct {
 	refused   *occurrences
 	dropped   *occurrences
 	exhausted *occurrences
-	// ended counts connections, until their memory is given back.
+	// ended counts connections that netstack has let go of, until their memory is given back.
 	ended atomic.Int64
 	// doubt is set when something suggests that the control server should be asked how this node stands.
 	doubt      atomic.Bool
@@ -106,6 +106,9 @@ func (n *Node) run(ctx context.Context, warm <-chan protocol.Warm) error {
 		return nodeFailed("tsnet does not start", err)
 	}
 	n.client = client
+	if err := shortenTimeWait(n.server.Sys().Netstack.Get()); err != nil {
+		return nodeFailed("tsnet does not start", err)
+	}
 	engine := n.server.Sys().Engine.Get()
 	n.known = newKnownPeers(client, engine, &sessions{
 		client: client,
