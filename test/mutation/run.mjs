@@ -1,4 +1,5 @@
-// Breaks the code of one folder in every small way that Stryker knows, and says which breaks no unit test sees.
+// Breaks the code of one folder in every small way that Stryker knows, and says which breaks no unit test sees, as
+// lines for survivors.tsv, where those that have a reason stand.
 //   node test/mutation/run.mjs policy [label]
 // Everything happens in a folder of its own (GLOBALSTACKS_MUTATION_FOLDER, by default below the temporary folder), with
 // copies of the sources: neither this clone nor its dependencies change. See docs/mutation.md.
@@ -7,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { divide } from './survivors.mjs';
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = process.env.GLOBALSTACKS_MUTATION_FOLDER ?? join(tmpdir(), 'gs-mutation');
@@ -110,19 +112,11 @@ function mutate() {
   return JSON.parse(readFileSync(jsonReporter.fileName, 'utf8'));
 }
 
-function printSurvivors({ files }) {
-  const counts = { seen: 0, unseen: 0 };
-  for (const [path, { mutants, source }] of Object.entries(files)) {
-    const lines = source.split('\n');
-    for (const { status, location, mutatorName, replacement } of mutants) {
-      if (status === 'Killed' || status === 'Timeout') counts.seen += 1;
-      if (status !== 'Survived' && status !== 'NoCoverage') continue;
-      counts.unseen += 1;
-      const { line, column } = location.start;
-      const text = (lines[line - 1] ?? '').slice(column - 1, column + 79);
-      console.log(`${path}:${line}:${column} ${status} ${mutatorName}: ${text} => ${replacement}`);
-    }
-  }
-  const share = (100 * counts.seen) / (counts.seen + counts.unseen);
-  console.log(`${name}: ${counts.seen} seen, ${counts.unseen} not: ${share.toFixed(1)} %`);
+function printSurvivors(report) {
+  const { seen, explained, unexplained, unneeded } = divide(report);
+  for (const row of unexplained) console.log(row);
+  for (const row of unneeded) console.log(`listed, and no survivor: ${row}`);
+  const unseen = explained + unexplained.length;
+  const share = (100 * seen) / (seen + unseen);
+  console.log(`${name}: ${seen} seen, ${unseen} not: ${share.toFixed(1)} %; ${unexplained.length} without a reason`);
 }
