@@ -172,7 +172,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     recipient: agentId,
     topologyKey: () => credentials.snapshotPublicKey,
     held,
-    take: (version) => applier.take(version),
+    take: (version, delta) => applier.take(version, delta),
     acknowledgeAgain: (networkId) => acknowledgements.repeat(networkId),
     reportRefusal: (message) => refusals.report(message),
     counted: (status, code) => {
@@ -234,6 +234,7 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
       driver: traffic.driver.name,
       mesh: traffic.mesh.state(),
       networks: applier.versions(),
+      takesDeltas: true,
       refusedFlows: traffic.refusalCounts.all(),
     }),
     ...{ acknowledgements, receiver, admitted, syncs },

@@ -3,7 +3,7 @@ import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
 import { KeyFiles, RESTORE_KEYS } from './key-files.js';
 
-type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'from' | 'to' | 'hash'>;
+type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'to' | 'hash'>;
 
 /** Signs what agents and local nodes are to hold; they pin the public key when they enrol or join. */
 export interface TopologySigner {
@@ -40,7 +40,7 @@ function parseSigningKey(pem: string): KeyObject {
 export function verifyHeld(publicKey: string, recipient: string, held: NetworkVersion): boolean {
   const { epoch, networkId, version, hash, signature } = held;
   if (signature === null) return false;
-  return verifyTopology(publicKey, recipient, { epoch, networkId, from: null, to: version, hash }, signature);
+  return verifyTopology(publicKey, recipient, { epoch, networkId, to: version, hash }, signature);
 }
 
 /**

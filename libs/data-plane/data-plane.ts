@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { AgentId, AliasName, FlowId, NetworkId, OutsideName, SandboxId } from '#libs/contracts/ids.js';
 import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { IncomingFlow, IncomingProbe, MeshMember } from '#libs/mesh/flow.js';
+import type { Concerned } from '#libs/policy/concerned.js';
 import type { FlowSource, NetworkView, Verdict } from '#libs/policy/model.js';
 import type { SocketEnd } from './flows/flow-end.js';
 
@@ -158,9 +159,9 @@ export interface FlowEngine {
   /**
    * Swaps the network's policy and, before it returns, resets every flow that is now denied (both roles, idle or
    * busy, buffered bytes dropped). Returns the ids of the flows cut that had carried, or could carry, bytes.
-   * null lets go of the network.
+   * null lets go of the network. `concerned`: whose verdict the change can alter; null: anybody's.
    */
-  apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[];
+  apply(networkId: NetworkId, view: NetworkView | null, concerned?: Concerned | null): readonly FlowId[];
   view(networkId: NetworkId): NetworkView | null;
   /** Of every network that is held. */
   views(): readonly NetworkView[];

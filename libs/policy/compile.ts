@@ -4,7 +4,7 @@ import { MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import { egressRulesOf } from './egress-rules-of.js';
 import type { Snapshot, Topology } from './model.js';
 import { compareText, sortedBy } from './order.js';
-import { type SnapshotHead } from './snapshot-digest.js';
+import { digestOfTopology, EMPTY_DIGEST, type SnapshotHead, type SnapshotTree } from './snapshot-digest.js';
 import { aliasElement, sandboxElement } from './snapshot-elements.js';
 
 /**
@@ -74,6 +74,25 @@ function fullSnapshot(topology: Topology): Snapshot {
 function emptySnapshot(topology: Topology): Snapshot {
   return { ...snapshotHead(topology, false), sandboxes: [], aliases: [], rules: [] };
 }
+
+/** As `treeOf(compile(topology, agentId))`, at the cost of what changed since the topology before. */
+export function compileTree(topology: Topology, agentId: AgentId): SnapshotTree {
+  const takesPart = participantSet(topology).has(agentId);
+  const egress = takesPart ? egressRulesOf(topology, agentId) : NO_EGRESS;
+  const ofTopology = treesOf.get(topology) ?? new Map<string, SnapshotTree>();
+  const key = `${takesPart} ${egress.map(({ id }) => id).join(' ')}`;
+  const tree = ofTopology.get(key) ?? {
+    head: snapshotHead(topology, takesPart),
+    digest: takesPart ? digestOfTopology(topology) : EMPTY_DIGEST,
+    egress,
+  };
+  treesOf.set(topology, ofTopology.set(key, tree));
+  return tree;
+}
+
+const NO_EGRESS: NonNullable<Snapshot['egress']> = [];
+/** Agents that are to hold the same get the same value. */
+const treesOf = new WeakMap<Topology, Map<string, SnapshotTree>>();
 
 /** What a snapshot says of the network itself is made of this. */
 export type TopologyHead = Pick<

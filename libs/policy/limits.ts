@@ -4,8 +4,8 @@
  */
 export const NETWORK_LIMITS = {
   sandboxes: 1000,
-  aliases: 2000,
-  rules: 5000,
+  aliases: 10_000,
+  rules: 10_000,
   egressRules: 10_000,
   labelsPerSandbox: 32,
 } as const;

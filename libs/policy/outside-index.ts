@@ -18,11 +18,11 @@ export interface OutsideIndex {
   readonly byDomain: ReadonlyMap<string, readonly IndexedEgressRule[]>;
 }
 
-/** A view never changes, so its index is made at the first question and lives as long as the view. */
-const indexes = new WeakMap<NetworkView, OutsideIndex>();
+/** Made at the first question. Views between which no such rule changed have the same map of them. */
+const indexes = new WeakMap<NetworkView['egressRules'], OutsideIndex>();
 
 export function outsideIndex(view: NetworkView): OutsideIndex {
-  const known = indexes.get(view);
+  const known = indexes.get(view.egressRules);
   if (known !== undefined) return known;
   const rules = sortedBy(view.egressRules.values(), ({ id }) => id).map((rule) => ({
     ...rule,
@@ -40,7 +40,7 @@ export function outsideIndex(view: NetworkView): OutsideIndex {
     ),
     byDomain: Map.groupBy(rules, ({ to }) => domainOf(baseOf(to))),
   };
-  indexes.set(view, index);
+  indexes.set(view.egressRules, index);
   return index;
 }
 

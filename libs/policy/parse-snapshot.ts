@@ -24,6 +24,7 @@ import { formatSelector, parseLabel, parseSelector } from '#libs/contracts/selec
 import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import { NETWORK_LIMITS } from './limits.js';
 import type { Snapshot } from './model.js';
+import type { SnapshotHead } from './snapshot-digest.js';
 
 /** What arrived is not a snapshot that `compile` could have made. The version held before stays in force. */
 export class SnapshotInvalidError extends CodedError {
@@ -38,17 +39,8 @@ const parseStaleness = integerBetween(MIN_STALENESS_SECONDS, MAX_STALENESS_SECON
 const parsePortNumber = integerBetween(1, 65_535);
 
 const SNAPSHOT_FORMAT = 1;
-const SNAPSHOT_FIELDS = [
-  'format',
-  'networkId',
-  'name',
-  'version',
-  'maxStalenessSeconds',
-  'participates',
-  'sandboxes',
-  'aliases',
-  'rules',
-] as const;
+const HEAD_FIELDS = ['format', 'networkId', 'name', 'version', 'maxStalenessSeconds', 'participates'] as const;
+const SNAPSHOT_FIELDS = [...HEAD_FIELDS, 'sandboxes', 'aliases', 'rules'] as const;
 
 /**
  * A snapshot from untrusted JSON. Takes exactly what `compile` makes: known members only, within the limits of a
@@ -65,22 +57,11 @@ export function parseSnapshot(value: unknown): Snapshot {
 }
 
 function snapshotFrom(value: unknown): Snapshot {
-  const format = parseObject(value, 'snapshot').format;
-  if (format !== SNAPSHOT_FORMAT) {
-    throw new SnapshotInvalidError(
-      `snapshot format ${JSON.stringify(format)} is not known here; this release reads format ${SNAPSHOT_FORMAT}`,
-      'SNAPSHOT_FORMAT_UNSUPPORTED',
-    );
-  }
+  requireFormat(parseObject(value, 'snapshot').format);
   const { egress, ...others } = parseObject(value, 'snapshot');
   const fields = parseMembers(others, 'snapshot', SNAPSHOT_FIELDS);
   const snapshot: Snapshot = {
-    format: SNAPSHOT_FORMAT,
-    networkId: parseNetworkId(fields.networkId, 'snapshot.networkId'),
-    name: parseNetworkName(fields.name, 'snapshot.name'),
-    version: parseVersion(fields.version, 'snapshot.version'),
-    maxStalenessSeconds: parseStaleness(fields.maxStalenessSeconds, 'snapshot.maxStalenessSeconds'),
-    participates: parseTrueOrFalse(fields.participates, 'snapshot.participates'),
+    ...headFrom(fields, 'snapshot'),
     sandboxes: listOf(parseSandbox, NETWORK_LIMITS.sandboxes)(fields.sandboxes, 'snapshot.sandboxes'),
     aliases: listOf(parseAlias, NETWORK_LIMITS.aliases)(fields.aliases, 'snapshot.aliases'),
     rules: listOf(parseRule, NETWORK_LIMITS.rules)(fields.rules, 'snapshot.rules'),
@@ -93,7 +74,34 @@ function snapshotFrom(value: unknown): Snapshot {
   return snapshot;
 }
 
-function parseSandbox(value: unknown, field: string): Snapshot['sandboxes'][number] {
+/** What a snapshot says of the network itself, alone. Throws InvalidInputError, SnapshotInvalidError. */
+export function parseHead(value: unknown, field: string): SnapshotHead {
+  const fields = parseMembers(value, field, HEAD_FIELDS);
+  requireFormat(fields.format);
+  return headFrom(fields, field);
+}
+
+function headFrom(fields: { readonly [field in (typeof HEAD_FIELDS)[number]]: unknown }, field: string): SnapshotHead {
+  return {
+    format: SNAPSHOT_FORMAT,
+    networkId: parseNetworkId(fields.networkId, `${field}.networkId`),
+    name: parseNetworkName(fields.name, `${field}.name`),
+    version: parseVersion(fields.version, `${field}.version`),
+    maxStalenessSeconds: parseStaleness(fields.maxStalenessSeconds, `${field}.maxStalenessSeconds`),
+    participates: parseTrueOrFalse(fields.participates, `${field}.participates`),
+  };
+}
+
+function requireFormat(format: unknown): void {
+  if (format === SNAPSHOT_FORMAT) return;
+  throw new SnapshotInvalidError(
+    `snapshot format ${JSON.stringify(format)} is not known here; this release reads format ${SNAPSHOT_FORMAT}`,
+    'SNAPSHOT_FORMAT_UNSUPPORTED',
+  );
+}
+
+/** An attached sandbox as a snapshot lists it. Throws InvalidInputError. */
+export function parseSandbox(value: unknown, field: string): Snapshot['sandboxes'][number] {
   const { sandboxId, agentId, labels } = parseMembers(value, field, ['sandboxId', 'agentId', 'labels']);
   return {
     sandboxId: parseSandboxId(sandboxId, `${field}.sandboxId`),
@@ -110,7 +118,8 @@ function parseLabels(value: unknown, field: string): { readonly [key: string]: s
   return Object.fromEntries(entries.map(([key, label]) => parseLabel(key, label, field)));
 }
 
-function parseAlias(value: unknown, field: string): Snapshot['aliases'][number] {
+/** An alias as a snapshot lists it. Throws InvalidInputError. */
+export function parseAlias(value: unknown, field: string): Snapshot['aliases'][number] {
   const { alias, sandboxId, ports } = parseMembers(value, field, ['alias', 'sandboxId', 'ports']);
   const read = listOf(parseAliasPort, MAX_PORTS_PER_ALIAS)(ports, `${field}.ports`);
   if (read.length === 0) throw new InvalidInputError(`${field}.ports`, [], 'at least one port');
@@ -130,7 +139,8 @@ function parseAliasPort(value: unknown, field: string): AliasPort {
   };
 }
 
-function parseRule(value: unknown, field: string): PrintedRule {
+/** A rule as a snapshot lists it. Throws InvalidInputError. */
+export function parseRule(value: unknown, field: string): PrintedRule {
   const { id, effect, from, to, port } = parseMembers(value, field, ['id', 'effect', 'from', 'to', 'port']);
   return {
     id: parseRuleId(id, `${field}.id`),
@@ -149,7 +159,8 @@ function parseEgress(value: unknown): readonly PrintedEgressRule[] {
   return rules;
 }
 
-function parseEgressRule(value: unknown, field: string): PrintedEgressRule {
+/** A rule about a name outside as a snapshot lists it. Throws InvalidInputError. */
+export function parseEgressRule(value: unknown, field: string): PrintedEgressRule {
   const { via, ...others } = parseObject(value, field);
   const members = parseMembers(others, field, ['id', 'effect', 'from', 'to', 'port', 'private']);
   return {

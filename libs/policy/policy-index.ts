@@ -1,7 +1,9 @@
 import type { AliasName, SandboxId } from '#libs/contracts/ids.js';
 import { type PrintedRule, printRule } from '#libs/contracts/rules.js';
-import type { NetworkView, Verdict } from './model.js';
-import { sortedBy } from './order.js';
+import type { NetworkView, Rule, Verdict } from './model.js';
+import { compareText, sortedBy } from './order.js';
+import { withChanges } from './overlay-map.js';
+import type { ElementKey } from './snapshot-elements.js';
 
 /** A view by what a question asks: each list of rules in order of id, and what was found out already. */
 export interface PolicyIndex {
@@ -34,6 +36,90 @@ export function policyIndex(view: NetworkView): PolicyIndex {
   };
   indexes.set(view, index);
   return index;
+}
+
+/**
+ * Makes the index of a view from that of the one before, if that has one, at the cost of what changed. `touched` names
+ * every element that is not the same in both.
+ */
+export function carryIndex(before: NetworkView, after: NetworkView, touched: readonly ElementKey[]): void {
+  const known = indexes.get(before);
+  if (known === undefined) return;
+  const byAlias = new Lists<AliasName, PrintedRule>(known.byAlias);
+  const bySelectorAndPort = new Lists<string, PrintedRule>(known.bySelectorAndPort);
+  const aliasesOf = new Lists<SandboxId, AliasName>(known.aliasesOf);
+  const selectors = new Map(known.selectors);
+  for (const key of touched) {
+    switch (key.kind) {
+      case 'rule': {
+        const [old, present] = [printed(before.rules.get(key.id)), printed(after.rules.get(key.id))];
+        byAlias.replace(old?.to, present?.to, old, present, ({ id }) => id);
+        const [from, to] = [old, present].map((rule) => rule && selectorAndPort(rule.from, rule.port));
+        bySelectorAndPort.replace(from, to, old, present, ({ id }) => id);
+        break;
+      }
+      case 'alias': {
+        const [old, present] = [before.aliases.get(key.id)?.sandboxId, after.aliases.get(key.id)?.sandboxId];
+        aliasesOf.replace(old, present, key.id, key.id, (alias) => alias);
+        for (const sandboxId of [old, present]) if (sandboxId !== undefined) selectors.delete(sandboxId);
+        break;
+      }
+      case 'sandbox':
+        selectors.delete(key.id);
+    }
+  }
+  indexes.set(after, {
+    byAlias: byAlias.changed(),
+    bySelectorAndPort: bySelectorAndPort.changed(),
+    aliasesOf: aliasesOf.changed(),
+    selectors,
+    verdicts: new Map(),
+  });
+}
+
+function printed(rule: Rule | undefined): PrintedRule | undefined {
+  return rule && printRule(rule);
+}
+
+/** Lists by key of which a few are about to change. */
+class Lists<Key, Item> {
+  private readonly changes = new Map<Key, readonly Item[] | undefined>();
+
+  constructor(private readonly lists: ReadonlyMap<Key, readonly Item[]>) {}
+
+  /** Takes an item off the list of one key and puts another on that of another key, in order; undefined: no list. */
+  replace(
+    from: Key | undefined,
+    to: Key | undefined,
+    old: Item | undefined,
+    present: Item | undefined,
+    idOf: (item: Item) => string,
+  ): void {
+    if (from !== undefined && old !== undefined) {
+      this.set(
+        from,
+        this.of(from).filter((item) => idOf(item) !== idOf(old)),
+      );
+    }
+    if (to === undefined || present === undefined) return;
+    const list = this.of(to).filter((item) => idOf(item) !== idOf(present));
+    this.set(
+      to,
+      [...list, present].sort((one, other) => compareText(idOf(one), idOf(other))),
+    );
+  }
+
+  changed(): ReadonlyMap<Key, readonly Item[]> {
+    return withChanges(this.lists, this.changes);
+  }
+
+  private of(key: Key): readonly Item[] {
+    return (this.changes.has(key) ? this.changes.get(key) : this.lists.get(key)) ?? [];
+  }
+
+  private set(key: Key, list: readonly Item[]): void {
+    this.changes.set(key, list.length === 0 ? undefined : list);
+  }
 }
 
 /** The key of bySelectorAndPort: no selector has a space. */

@@ -5,6 +5,8 @@ import type { Snapshot, Topology } from './model.js';
 import { compareText } from './order.js';
 import { aliasElement, type ElementKey, elementOf, sandboxElement } from './snapshot-elements.js';
 
+type EgressRules = NonNullable<Snapshot['egress']>;
+
 /**
  * The hash of a snapshot, kept so that a change costs what it changes (a two-level Merkle tree, RFC 9162 section 2.1
  * has the idea): elements fall into buckets by their key, each bucket has a hash of its elements, and the hash of the
@@ -17,15 +19,17 @@ export interface SnapshotDigest {
   readonly buckets: readonly (Bucket | null)[];
 }
 
-interface Bucket {
+export interface Bucket {
   /** In code-unit order of the key. */
   readonly elements: readonly DigestElement[];
   /** SHA-256, hexadecimal. */
   readonly hash: string;
 }
 
-interface DigestElement {
+export interface DigestElement {
+  /** As elementKeyText makes it. */
   readonly key: string;
+  /** Canonical JSON. */
   readonly text: string;
 }
 
@@ -40,7 +44,7 @@ export type SnapshotHead = Omit<Snapshot, 'sandboxes' | 'aliases' | 'rules' | 'e
 export function digestOf(snapshot: Pick<Snapshot, 'sandboxes' | 'aliases' | 'rules'>): SnapshotDigest {
   const sorted: DigestElement[][] = Array.from({ length: BUCKETS }, () => []);
   const add = (kind: ElementKey['kind'], id: string, element: JsonValue): void => {
-    const key = keyText(kind, id);
+    const key = elementKeyText(kind, id);
     sorted[bucketOf(key)]?.push({ key, text: canonicalJson(element) });
   };
   for (const sandbox of snapshot.sandboxes) add('sandbox', sandbox.sandboxId, sandbox);
@@ -53,13 +57,20 @@ export function digestOf(snapshot: Pick<Snapshot, 'sandboxes' | 'aliases' | 'rul
   };
 }
 
-/** The digest of everything that is in a network, worked out from all of it. */
-export function digestOfTopology({ sandboxes, aliases, rules }: Topology): SnapshotDigest {
-  return digestOf({
-    sandboxes: [...sandboxes.values()].map(sandboxElement),
-    aliases: [...aliases.values()].map(aliasElement),
-    rules: [...rules.values()].map(printRule),
+/** A topology never changes, and its digest is asked for by everybody who sends it. */
+const digests = new WeakMap<Topology, SnapshotDigest>();
+
+/** The digest of everything that is in a network: as digestAfter left it, or worked out from all of it. */
+export function digestOfTopology(topology: Topology): SnapshotDigest {
+  const known = digests.get(topology);
+  if (known !== undefined) return known;
+  const digest = digestOf({
+    sandboxes: [...topology.sandboxes.values()].map(sandboxElement),
+    aliases: [...topology.aliases.values()].map(aliasElement),
+    rules: [...topology.rules.values()].map(printRule),
   });
+  digests.set(topology, digest);
+  return digest;
 }
 
 /**
@@ -72,11 +83,14 @@ export function digestAfter(
   touched: readonly ElementKey[],
   topology: Topology,
 ): SnapshotDigest {
-  return touched.reduce((before, key) => withElement(before, key, elementOf(topology, key)), digest);
+  const after = touched.reduce((before, key) => digestWith(before, key, elementOf(topology, key)), digest);
+  digests.set(topology, after);
+  return after;
 }
 
-function withElement(digest: SnapshotDigest, { kind, id }: ElementKey, element: JsonValue): SnapshotDigest {
-  const key = keyText(kind, id);
+/** The digest with this element in the place of the one of its key; null: without it. Costs one bucket. */
+export function digestWith(digest: SnapshotDigest, { kind, id }: ElementKey, element: JsonValue): SnapshotDigest {
+  const key = elementKeyText(kind, id);
   const at = bucketOf(key);
   const before = digest.buckets[at]?.elements ?? [];
   const found = before.findIndex((one) => one.key >= key);
@@ -94,11 +108,7 @@ function withElement(digest: SnapshotDigest, { kind, id }: ElementKey, element: 
  * every agent; the egress rules are an agent's own, and a snapshot without any hashes as it did before there were
  * egress rules.
  */
-export function hashOfDigest(
-  head: SnapshotHead,
-  digest: SnapshotDigest,
-  egress: NonNullable<Snapshot['egress']>,
-): string {
+export function hashOfDigest(head: SnapshotHead, digest: SnapshotDigest, egress: EgressRules): string {
   const lines = ['gs-snapshot-v2', canonicalJson(head)];
   digest.buckets.forEach((bucket, index) => {
     if (bucket !== null) lines.push(`${index} ${bucket.hash}`);
@@ -119,24 +129,50 @@ export function headOf({
   return { format, networkId, name, version, maxStalenessSeconds, participates };
 }
 
-/** SHA-256, 64 hexadecimal digits: what an agent that holds this snapshot acknowledges, and what is signed. */
-export function snapshotHash(snapshot: Snapshot): string {
-  const known = hashes.get(snapshot);
-  if (known !== undefined) return known;
-  const hash = hashOfDigest(headOf(snapshot), digestOf(snapshot), snapshot.egress ?? []);
-  hashes.set(snapshot, hash);
-  return hash;
+/** A snapshot as its hash is taken over it; by it is also found what two versions differ in. */
+export interface SnapshotTree {
+  readonly head: SnapshotHead;
+  readonly digest: SnapshotDigest;
+  readonly egress: EgressRules;
 }
 
 /** One snapshot is sent to many agents, and never changes. */
-const hashes = new WeakMap<Snapshot, string>();
+const trees = new WeakMap<Snapshot, SnapshotTree>();
+const treeHashes = new WeakMap<SnapshotTree, string>();
+
+export function treeOf(snapshot: Snapshot): SnapshotTree {
+  const known = trees.get(snapshot);
+  if (known !== undefined) return known;
+  const tree = { head: headOf(snapshot), digest: digestOf(snapshot), egress: snapshot.egress ?? [] };
+  trees.set(snapshot, tree);
+  return tree;
+}
+
+/** For whoever made the tree beside the snapshot: `treeOf` gives it from now on. */
+export function keepTree(snapshot: Snapshot, tree: SnapshotTree): void {
+  trees.set(snapshot, tree);
+}
+
+/** SHA-256, 64 hexadecimal digits: what an agent that holds this acknowledges, and what is signed. */
+export function treeHash(tree: SnapshotTree): string {
+  const known = treeHashes.get(tree);
+  if (known !== undefined) return known;
+  const hash = hashOfDigest(tree.head, tree.digest, tree.egress);
+  treeHashes.set(tree, hash);
+  return hash;
+}
+
+/** As treeHash, of a whole snapshot. */
+export function snapshotHash(snapshot: Snapshot): string {
+  return treeHash(treeOf(snapshot));
+}
 
 function bucketWith(elements: readonly DigestElement[]): Bucket {
   return { elements, hash: hashOf('sha256', elements.map(({ key, text }) => `${key} ${text}\n`).join('')) };
 }
 
 /** No id has a space, so that two elements never have the same key. */
-function keyText(kind: ElementKey['kind'], id: string): string {
+function elementKeyText(kind: ElementKey['kind'], id: string): string {
   return `${kind} ${id}`;
 }
 

@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readStateFile, writeStateFile } from '#apps/agent/state/state-file.js';
+import { LastGoodFiles } from '#apps/agent/topology/last-good.js';
 import type { CheckDto, TestResultDto } from '#libs/contracts/http/diagnostics.js';
-import { parseObject } from '#libs/contracts/json-fields.js';
-import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { AgentOverrides, clockOff, type Overriding } from '#test/support/agent-overrides.js';
 import { curl, hold, namespaceOf } from '#test/support/sandboxes.js';
@@ -385,12 +383,12 @@ describe('what breaks a connection fails network test, which says what it is', f
 
 /** The agent's last-good versions lose every deny, and are right in themselves. */
 async function withoutDenials(folder: string): Promise<void> {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    const saved = parseObject(await readStateFile(path), 'last-good');
-    const held = parseSnapshot(saved.snapshot);
-    const snapshot = { ...held, rules: held.rules.filter(({ effect }) => effect === 'allow') };
-    await writeStateFile(path, { ...saved, snapshot, hash: snapshotHash(snapshot) });
+  const files = new LastGoodFiles(folder);
+  const { networks } = await files.load(new Date());
+  for (const { held, unanswered } of networks) {
+    const rules = held.snapshot.rules.filter(({ effect }) => effect === 'allow');
+    const snapshot = { ...held.snapshot, rules };
+    await files.save({ held: { ...held, snapshot, hash: snapshotHash(snapshot) }, unanswered });
   }
 }
 

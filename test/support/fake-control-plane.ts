@@ -28,7 +28,7 @@ import {
   senderInboxPrefix,
 } from '#libs/contracts/bus/subjects.js';
 import type { AdmittedLocalNode, Peer } from '#libs/contracts/bus/to-member/peers.js';
-import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
+import { parseTopologyReply, type TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
@@ -43,7 +43,8 @@ import {
 import type { MeshCredentials, MeshIdentity } from '#libs/mesh/flow.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/policy/model.js';
-import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { diff } from '#libs/policy/snapshot-delta.js';
+import { snapshotHash, treeOf } from '#libs/policy/snapshot-digest.js';
 import { snapshotText } from '#libs/policy/snapshot-text.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { waitFor } from '#test/support/wait.js';
@@ -185,6 +186,17 @@ export class FakeControlPlane {
       );
     }
     return reply;
+  }
+
+  /** As publish, by what leads from the snapshot that the agent holds to this one. */
+  async publishDelta(agentId: AgentId, before: Snapshot, snapshot: Snapshot, change: Partial<TopologyMessage> = {}) {
+    this.current.set(agentId, new Map(this.current.get(agentId)).set(snapshot.networkId, snapshot));
+    const message = this.messages(agentId, snapshot, {})[0];
+    const body = JSON.stringify(diff(treeOf(before), treeOf(snapshot)));
+    const delta = { ...message, from: before.version, part: { index: 0, count: 1 }, body, ...change };
+    const signal = AbortSignal.timeout(10_000);
+    const reply = await this.bus.requestUntilAnswered(agentSubject(agentId, 'topology'), delta, signal);
+    return parseTopologyReply(reply);
   }
 
   /** For a peer in the mesh that is no agent process. */

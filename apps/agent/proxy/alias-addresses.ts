@@ -34,21 +34,30 @@ export async function openAliasAddresses(
   onCorrupt: OnCorrupt,
 ): Promise<AliasAddresses> {
   const pool = await openPool(path, space, nowMs, onCorrupt);
-  let saved = '';
+  /** Counts changes of the pool, so that a look at it costs nothing while there is none. */
+  let changes = 1;
+  let saved = 0;
   const turns = new Turns();
 
   async function write(): Promise<void> {
-    const state = pool.save();
-    const text = JSON.stringify(state);
-    if (text === saved) return;
-    await writeStateFile(path, state);
-    saved = text;
+    const upTo = changes;
+    if (upTo === saved) return;
+    await writeStateFile(path, pool.save());
+    saved = upTo;
   }
 
   return {
-    assign: (networkId, alias) => pool.assign(networkId, alias, nowMs()),
+    assign(networkId, alias) {
+      const known = pool.addressOf(networkId, alias);
+      if (known !== null) return known;
+      changes += 1;
+      return pool.assign(networkId, alias, nowMs());
+    },
     addressOf: (networkId, alias) => pool.addressOf(networkId, alias),
-    release: (networkId, alias) => pool.release(networkId, alias, nowMs()),
+    release(networkId, alias) {
+      changes += 1;
+      pool.release(networkId, alias, nowMs());
+    },
     isTaken: (address) => pool.isTaken(address),
     // One write at a time, each of what is so when its turn comes.
     save: () => turns.take(write),

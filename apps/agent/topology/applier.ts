@@ -7,14 +7,16 @@ import { type HeldNetwork, sameEpoch, versionOf } from '#libs/data-plane/topolog
 import type { Acknowledgements } from '#libs/member/acknowledgements.js';
 import { appliedMessage, notAppliedMessage } from '#libs/member/applied-message.js';
 import type { HeldNetworks } from '#libs/member/held-networks.js';
-import { viewOf } from '#libs/policy/view.js';
+import { concernedBy } from '#libs/policy/concerned.js';
+import type { SnapshotDelta } from '#libs/policy/snapshot-delta.js';
+import { viewAfter, viewOf } from '#libs/policy/view.js';
 import type { LastGood } from './last-good.js';
 import type { Settling } from './settling.js';
 
 export interface ApplierPorts {
   /** Where what is taken is held. */
   readonly held: HeldNetworks;
-  readonly flows: Pick<FlowEngine, 'apply'>;
+  readonly flows: Pick<FlowEngine, 'apply' | 'view'>;
   readonly settling: Pick<Settling, 'settle'>;
   readonly store: { save(lastGood: LastGood): Promise<void> };
   readonly acknowledgements: Pick<Acknowledgements, 'add' | 'unanswered'>;
@@ -59,9 +61,12 @@ export class Applier {
 
   constructor(private readonly ports: ApplierPorts) {}
 
-  /** Takes a version that leads forward. Its policy is in force, and denied flows are cut, when this returns. */
-  take(held: HeldNetwork): void {
-    const state = this.enforce(held);
+  /**
+   * Takes a version that leads forward, by `delta` from the one held; null: the whole came. Its policy is in force, and
+   * denied flows are cut, when this returns.
+   */
+  take(held: HeldNetwork, delta: SnapshotDelta | null = null): void {
+    const state = this.enforce(held, delta);
     this.settleSoon(state);
   }
 
@@ -70,7 +75,7 @@ export class Applier {
    * again: what failed then may be well now, and the other way round.
    */
   async restore(held: HeldNetwork): Promise<void> {
-    const state = this.enforce(held);
+    const state = this.enforce(held, null);
     state.applied = held;
     state.failures = null;
     this.settleSoon(state);
@@ -97,9 +102,9 @@ export class Applier {
     await Promise.all([...this.networks.values()].map(({ settling }) => settling.idle()));
   }
 
-  private enforce(held: HeldNetwork): NetworkState {
-    const { networkId, participates, version } = held.snapshot;
-    const flowsCut = this.ports.flows.apply(networkId, participates ? viewOf(held.snapshot) : null);
+  private enforce(held: HeldNetwork, delta: SnapshotDelta | null): NetworkState {
+    const { networkId, version } = held.snapshot;
+    const flowsCut = this.swapPolicy(held, delta);
     let state = this.networks.get(networkId);
     if (state === undefined) {
       const settling = new WokenWork(() => this.settleNewest(networkId));
@@ -114,6 +119,18 @@ export class Applier {
     if (flowsCut.length > 0) state.cuts.push({ version, flows: flowsCut });
     this.ports.report({ kind: 'policy-applied', held, flowsCut });
     return state;
+  }
+
+  /** At the cost of what the delta touches: only connections whose verdict it can alter are judged again. */
+  private swapPolicy({ snapshot }: HeldNetwork, delta: SnapshotDelta | null): readonly FlowId[] {
+    const { flows } = this.ports;
+    const { networkId, participates, maxStalenessSeconds } = snapshot;
+    if (!participates) return flows.apply(networkId, null);
+    const before = flows.view(networkId);
+    if (delta === null || before === null) return flows.apply(networkId, viewOf(snapshot));
+    const after = viewAfter(before, delta);
+    const isAsFresh = this.networks.get(networkId)?.held.snapshot.maxStalenessSeconds === maxStalenessSeconds;
+    return flows.apply(networkId, after, isAsFresh ? concernedBy(before, after, delta) : null);
   }
 
   private settleSoon(state: NetworkState): void {

@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { parseEpoch } from '#libs/contracts/bus/network-version.js';
+import type { NetworkId } from '#libs/contracts/ids.js';
 import { listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
+import type { Snapshot } from '#libs/policy/model.js';
+import { parseDelta } from '#libs/policy/parse-delta.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
-import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { applyDelta, diff } from '#libs/policy/snapshot-delta.js';
+import { snapshotHash, treeOf } from '#libs/policy/snapshot-digest.js';
 import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
-import { moveAside, readStateFile, StateFileInvalidError, writeStateFile } from '../state/state-file.js';
+import { appendEntry, emptyJournal, type JournalEnd, readJournal } from '../state/journal-file.js';
+import { moveAside, readStateContent, StateFileInvalidError, writeStateFile } from '../state/state-file.js';
 
 /** A network as it was last applied, and what of it the control plane may not have heard yet. */
 export interface LastGood {
@@ -23,14 +28,51 @@ export interface CorruptFile {
 }
 
 const SUFFIX = '.json';
+const JOURNAL = '.journal';
 const MOST_UNANSWERED = 1_000;
 
-/** The networks' last-good versions, one file each. */
+/** What is on disk of a network: a change is written as what leads on from it. */
+interface Saved {
+  readonly snapshot: Snapshot;
+  readonly fileBytes: number;
+  readonly end: JournalEnd;
+}
+
+/** A journal grows to the size of its file, and at least to this, before the file is written anew. */
+const LEAST_JOURNAL_BYTES = 64 * 1_024;
+
+/**
+ * The networks' last-good versions: of each a file, and a journal of what changed since that was written, so that a
+ * change costs what it touches on disk as well.
+ */
 export class LastGoodFiles {
+  private readonly saved = new Map<NetworkId, Saved>();
+
   constructor(private readonly folder: string) {}
 
-  async save({ held, unanswered }: LastGood): Promise<void> {
-    await writeStateFile(join(this.folder, `${held.snapshot.networkId}${SUFFIX}`), { ...held, unanswered });
+  /** On disk when it resolves. Errors: DiskFullError, or the system's. */
+  async save(lastGood: LastGood): Promise<void> {
+    const { snapshot } = lastGood.held;
+    const { networkId } = snapshot;
+    const before = this.saved.get(networkId);
+    // What an attempt that fails leaves behind nobody knows: the next one writes the file.
+    this.saved.delete(networkId);
+    const isRoom = before !== undefined && before.end.bytes < Math.max(before.fileBytes, LEAST_JOURNAL_BYTES);
+    this.saved.set(networkId, isRoom ? await this.append(before, lastGood) : await this.write(lastGood));
+  }
+
+  private async write({ held, unanswered }: LastGood): Promise<Saved> {
+    const { snapshot } = held;
+    const written = await writeStateFile(this.pathOf(`${snapshot.networkId}${SUFFIX}`), { ...held, unanswered });
+    return { snapshot, fileBytes: written.bytes, end: emptyJournal(written.checksum) };
+  }
+
+  private async append(before: Saved, { held, unanswered }: LastGood): Promise<Saved> {
+    const { epoch, hash, signature, snapshot } = held;
+    const delta = diff(treeOf(before.snapshot), treeOf(snapshot));
+    const path = this.pathOf(`${snapshot.networkId}${JOURNAL}`);
+    const end = await appendEntry(path, before.end, { epoch, hash, signature, delta, unanswered });
+    return { ...before, snapshot, end };
   }
 
   /** Everything that can be read. What cannot is moved aside and told of: the control plane sends it again. */
@@ -39,13 +81,11 @@ export class LastGoodFiles {
     const networks: LastGood[] = [];
     const corrupt: CorruptFile[] = [];
     for (const name of (await readdir(this.folder)).sort()) {
-      const path = join(this.folder, name);
+      const path = this.pathOf(name);
       if (name.endsWith('.new')) await rm(path);
       if (!name.endsWith(SUFFIX)) continue;
       try {
-        const lastGood = readLastGood(await readStateFile(path));
-        if (name !== `${lastGood.held.snapshot.networkId}${SUFFIX}`) throw invalid(`${path} holds another network`);
-        networks.push(lastGood);
+        networks.push(await this.read(name));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         corrupt.push({ path, movedTo: await moveAside(path, now), reason });
@@ -53,6 +93,39 @@ export class LastGoodFiles {
     }
     return { networks, corrupt };
   }
+
+  /** A journal that cannot be read makes its file useless too: it is older than what was acknowledged. */
+  private async read(name: string): Promise<LastGood> {
+    const path = this.pathOf(name);
+    const file = await readStateContent(path);
+    if (file === null) throw invalid(`${path} is gone`);
+    let lastGood = readLastGood(file.value);
+    const { networkId } = lastGood.held.snapshot;
+    if (name !== `${networkId}${SUFFIX}`) throw invalid(`${path} holds another network`);
+    const { entries, end } = await readJournal(this.pathOf(`${networkId}${JOURNAL}`), file.checksum);
+    for (const entry of entries) lastGood = lastGoodAfter(lastGood, entry);
+    this.saved.set(networkId, { snapshot: lastGood.held.snapshot, fileBytes: file.bytes, end });
+    return lastGood;
+  }
+
+  private pathOf(name: string): string {
+    return join(this.folder, name);
+  }
+}
+
+function lastGoodAfter({ held }: LastGood, entry: unknown): LastGood {
+  const { epoch, hash, signature, delta, unanswered } = parseObject(entry, 'journal');
+  const snapshot = applyDelta(parseDelta(delta), held.snapshot);
+  if (snapshotHash(snapshot) !== hash) throw invalid('a change does not lead to the hash it was sent with');
+  return {
+    held: {
+      epoch: parseEpoch(epoch, 'epoch'),
+      hash: snapshotHash(snapshot),
+      signature: nullOr(textUpTo(256))(signature, 'signature'),
+      snapshot,
+    },
+    unanswered: listOf(parseAppliedMessage, MOST_UNANSWERED)(unanswered, 'unanswered'),
+  };
 }
 
 function readLastGood(value: unknown): LastGood {

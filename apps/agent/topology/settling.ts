@@ -28,10 +28,22 @@ const MOST_MESSAGE_CHARACTERS = 1_000;
 export class Settling {
   /** Routes that may be open, by network: while a version settles, those of both versions. */
   private readonly routes = new Map<NetworkId, readonly Route[]>();
+  /** The snapshot that everything follows, of networks where nothing failed. */
+  private readonly settled = new Map<NetworkId, Snapshot>();
 
   constructor(private readonly ports: SettlingPorts) {}
 
   async settle(snapshot: Snapshot): Promise<readonly AliasFailure[]> {
+    const { networkId } = snapshot;
+    const before = this.settled.get(networkId);
+    if (before !== undefined && showsTheSame(before, snapshot)) return [];
+    this.settled.delete(networkId);
+    const failures = await this.bring(snapshot);
+    if (failures.length === 0 && snapshot.participates) this.settled.set(networkId, snapshot);
+    return failures;
+  }
+
+  private async bring(snapshot: Snapshot): Promise<readonly AliasFailure[]> {
     const { addresses, listeners } = this.ports;
     const { networkId } = snapshot;
     const unassigned = this.assignAddresses(snapshot);
@@ -103,6 +115,20 @@ export class Settling {
     for (const alias of gone) this.ports.addresses.release(networkId, alias);
     await this.ports.addresses.save();
   }
+}
+
+/**
+ * Whether listeners and names are the same for both. A delta leaves the lists that it does not touch, so that a change
+ * of rules alone is told without a look at them.
+ */
+function showsTheSame(one: Snapshot, other: Snapshot): boolean {
+  return (
+    one.name === other.name &&
+    one.participates === other.participates &&
+    one.sandboxes === other.sandboxes &&
+    one.aliases === other.aliases &&
+    one.egress === other.egress
+  );
 }
 
 function listenerFailure({ route, code, message }: RouteFailure): AliasFailure {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { SyncMessage } from '#libs/contracts/bus/from-member/sync.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { Receipt } from '#libs/contracts/bus/receipt.js';
 import { agentOfSubject } from '#libs/contracts/bus/subjects.js';
@@ -76,7 +77,8 @@ export class AgentMembers implements Members<AgentReceiver> {
         held?.version === version &&
         held.epoch.id === this.epoch.current.id &&
         this.hashes.remembered(networkId)(agentId, version, held.hash) === true;
-      if (!isCurrent) this.publisher.offerIfIdle(networkId, agent);
+      if (isCurrent) this.publisher.holdsCurrent(networkId, agent);
+      else this.publisher.offerIfIdle(networkId, agent);
     }
     const currentIds = new Set(current.map(({ topology }) => topology.networkId));
     for (const { networkId, epoch } of message.networks) {
@@ -101,11 +103,11 @@ export class AgentMembers implements Members<AgentReceiver> {
     this.acknowledgements.repeat(agentId, message);
   }
 
-  sync(agent: AgentReceiver, networkId: NetworkId): Receipt {
+  sync(agent: AgentReceiver, { networkId, have }: SyncMessage): Receipt {
     if (this.directory.network(networkId) === null) {
       return { ...ACCEPTED, ok: false, code: 'NETWORK_NOT_FOUND', message: 'there is no such network' };
     }
-    this.publisher.offer(networkId, agent);
+    this.publisher.sync(networkId, agent, have);
     return ACCEPTED;
   }
 

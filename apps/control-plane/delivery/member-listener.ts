@@ -88,7 +88,7 @@ export class MemberListener {
         for (const acknowledgement of heartbeat.acknowledgements) members.appliedAgain(member, acknowledgement);
         return this.contact(members, member, heartbeat, 'heartbeat');
       },
-      sync: (member, message) => members.sync(member, parseSyncMessage(message).networkId),
+      sync: (member, message) => members.sync(member, parseSyncMessage(message)),
       applied: (member, message) => members.applied(member, parseAppliedMessage(message)),
     };
   }

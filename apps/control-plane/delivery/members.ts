@@ -1,10 +1,10 @@
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
+import type { SyncMessage } from '#libs/contracts/bus/from-member/sync.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { Receipt } from '#libs/contracts/bus/receipt.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import type { NetworkId } from '#libs/contracts/ids.js';
 import type { Receiver } from './receiver.js';
 
 /** The sender is not enrolled or joined, or was revoked. */
@@ -26,5 +26,5 @@ export interface Members<R extends Receiver> {
   /** A repeated acknowledgement from a heartbeat. The sender does not wait for the outcome. */
   appliedAgain(member: R, message: AppliedMessage): void;
   /** The member asks for this network to be sent again. */
-  sync(member: R, networkId: NetworkId): Receipt;
+  sync(member: R, message: SyncMessage): Receipt;
 }

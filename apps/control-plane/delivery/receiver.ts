@@ -6,10 +6,10 @@ import {
   type ToLocalNode,
 } from '#libs/contracts/bus/subjects.js';
 import type { AgentId, LocalNodeId, UserName } from '#libs/contracts/ids.js';
-import { compile } from '#libs/policy/compile.js';
+import { compile, compileTree } from '#libs/policy/compile.js';
 import { compileForLocalNode } from '#libs/policy/compile-local.js';
 import type { Snapshot, Topology } from '#libs/policy/model.js';
-import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { type SnapshotTree, snapshotHash, treeOf } from '#libs/policy/snapshot-digest.js';
 import { currentHash } from '../record/current-hash.js';
 import type { NetworkRecord } from '../record/network-record.js';
 
@@ -47,6 +47,12 @@ export function subjectOf(receiver: Receiver, message: ToAgent & ToLocalNode): s
 export function compileFor(receiver: Receiver, topology: Topology): Snapshot {
   if (receiver.kind === 'agent') return compile(topology, receiver.agentId);
   return compileForLocalNode(topology, receiver.user);
+}
+
+/** As `treeOf(compileFor(receiver, topology))`. */
+export function compileTreeFor(receiver: Receiver, topology: Topology): SnapshotTree {
+  if (receiver.kind === 'agent') return compileTree(topology, receiver.agentId);
+  return treeOf(compileFor(receiver, topology));
 }
 
 /** The hash of the snapshot that this member should hold of the network's present version. */

@@ -47,6 +47,11 @@ export class Receivers {
     return this.directory.localNode(receiver.nodeId)?.state.status === 'joined';
   }
 
+  /** Whether it said that it takes deltas. */
+  takesDeltas(receiver: Receiver): boolean {
+    return receiver.kind === 'agent' && this.contacts.of(receiver.agentId)?.takesDeltas === true;
+  }
+
   /** The protocol version that the member spoke last; the present one while it was not heard. */
   protocolOf(receiver: Receiver): number {
     if (receiver.kind === 'agent') return this.contacts.protocolOf(receiver.agentId);

@@ -14,14 +14,16 @@ import { DirectoryFeed } from '../record/directory-feed.js';
 import { agentsConcerned } from '../record/network-record.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { unknownNetwork } from '../record/unknown-network.js';
-import { type DeliveryOutcome, deliverSnapshot } from './deliver-snapshot.js';
+import { type DeliveryOutcome, deliverTopology } from './deliver-topology.js';
 import { DeliveryLane } from './delivery-lane.js';
+import { HeldTrees } from './held-trees.js';
 import { PeerDirectory } from './peer-directory.js';
 import { Publication } from './publication.js';
 import {
   type AgentReceiver,
   agentReceiver,
   compileFor,
+  compileTreeFor,
   localNodeReceiver,
   nameOf,
   type Receiver,
@@ -49,6 +51,7 @@ export class TopologyPublisher {
   private coalescing: NodeJS.Timeout | null = null;
   /** By recipient. */
   private readonly heldBack = new Map<string, Set<NetworkId>>();
+  private readonly heldTrees = new HeldTrees();
   private readonly sent: Counter<'outcome'>;
 
   constructor(
@@ -97,6 +100,23 @@ export class TopologyPublisher {
   /** For a member that was just heard: sends the current topology, unless a delivery is under way. */
   offerIfIdle(networkId: NetworkId, receiver: Receiver): void {
     if (!this.isBusy(networkId, receiver)) this.offer(networkId, receiver);
+  }
+
+  /** The member asks for what it lacks, and says which version it has: a delta from another one is of no use to it. */
+  sync(networkId: NetworkId, receiver: Receiver, have: number | null): void {
+    const recipient = recipientOf(receiver);
+    const known = this.heldTrees.of(recipient, networkId, this.epoch.current);
+    if (known?.head.version !== have) this.heldTrees.forget(recipient, networkId);
+    this.offer(networkId, receiver);
+  }
+
+  /** The agent has said with the right hash that it holds the current topology: the next change can be a delta. */
+  holdsCurrent(networkId: NetworkId, receiver: AgentReceiver): void {
+    const recipient = recipientOf(receiver);
+    const record = this.directory.network(networkId);
+    if (record === null || this.heldTrees.of(recipient, networkId, this.epoch.current) !== null) return;
+    const tree = compileTreeFor(receiver, record.topology);
+    this.heldTrees.set(recipient, networkId, this.epoch.current, tree);
   }
 
   /**
@@ -180,6 +200,7 @@ export class TopologyPublisher {
     const lanes = this.lanes.get(recipientOf(receiver));
     this.lanes.delete(recipientOf(receiver));
     this.releases.delete(recipientOf(receiver));
+    this.heldTrees.forgetAll(recipientOf(receiver));
     for (const lane of lanes?.values() ?? []) void lane.close();
   }
 
@@ -199,6 +220,7 @@ export class TopologyPublisher {
       },
       onError: (error, { version }) => {
         if (this.releases.get(recipientOf(receiver))?.delete(networkId)) lanes.delete(networkId);
+        this.heldTrees.forget(recipientOf(receiver), networkId);
         this.count(receiver, 'refused');
         const { kind: _, ...id } = receiver;
         this.logger.warn(
@@ -215,23 +237,28 @@ export class TopologyPublisher {
   private async send(topology: Topology, receiver: Receiver, signal: AbortSignal): Promise<void> {
     // Peers first: with the topology a local node may open flows at once, and has to know where the agents are.
     if (receiver.kind === 'local-node') await this.peers.tell(receiver, signal);
-    const { epoch, signer, bus } = this;
-    const outcome = await deliverSnapshot(
+    const { signer, bus } = this;
+    const epoch = this.epoch.current;
+    const recipient = recipientOf(receiver);
+    const { networkId } = topology;
+    const tree = compileTreeFor(receiver, topology);
+    const outcome = await deliverTopology(
       {
-        ...{ signer, bus },
-        snapshot: compileFor(receiver, topology),
-        epoch: epoch.current,
-        recipient: recipientOf(receiver),
+        ...{ signer, bus, epoch, recipient, tree },
+        snapshot: () => compileFor(receiver, topology),
+        base: this.receivers.takesDeltas(receiver) ? this.heldTrees.of(recipient, networkId, epoch) : null,
         subject: subjectOf(receiver, 'topology'),
         protocol: this.receivers.protocolOf(receiver),
       },
       signal,
     );
-    this.count(receiver, outcome);
+    if (outcome === 'ignored') this.heldTrees.forget(recipient, networkId);
+    else if (receiver.kind === 'agent') this.heldTrees.set(recipient, networkId, epoch, tree);
+    this.count(receiver, outcome === 'held' ? 'ignored' : outcome);
   }
 
   /** Counts deliveries to agents; the metric leaves local nodes out. */
-  private count({ kind }: Receiver, outcome: DeliveryOutcome | 'refused'): void {
+  private count({ kind }: Receiver, outcome: Exclude<DeliveryOutcome, 'held'> | 'refused'): void {
     if (kind === 'agent') this.sent.inc({ outcome });
   }
 }

@@ -107,7 +107,7 @@ export class AgentContacts {
   /** Takes note of a hello or heartbeat; true when the agent may have been away before it. */
   heard(agentId: AgentId, message: HelloMessage): boolean {
     const returned = this.statusOf(agentId) !== 'ONLINE' || this.of(agentId)?.bootId !== message.bootId;
-    const { protocol, bootId, softwareVersion, driver, mesh } = message;
+    const { protocol, bootId, softwareVersion, driver, mesh, takesDeltas } = message;
     this.refusals.delete(agentId);
     this.contacts.set(agentId, {
       protocol,
@@ -115,6 +115,7 @@ export class AgentContacts {
       softwareVersion,
       driver,
       mesh,
+      ...(takesDeltas === undefined ? {} : { takesDeltas }),
       lastContactAt: this.clock(),
       heard: true,
       held: new Map(message.networks.map((network) => [network.networkId, network])),

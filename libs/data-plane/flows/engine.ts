@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { FairQueues, type Turn } from '#libs/async/fair-queues.js';
 import type { FlowId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { IncomingFlow, IncomingProbe } from '#libs/mesh/flow.js';
+import type { Concerned } from '#libs/policy/concerned.js';
 import type { NetworkView } from '#libs/policy/model.js';
 import type {
   FlowEngine,
@@ -76,12 +77,13 @@ class Engine implements FlowEngine {
     this.silentEnds = new SilentEnds(() => this.context.table.all());
   }
 
-  apply(networkId: NetworkId, view: NetworkView | null): readonly FlowId[] {
+  apply(networkId: NetworkId, view: NetworkView | null, concerned: Concerned | null = null): readonly FlowId[] {
     if (view === null) this.context.views.delete(networkId);
     else this.context.views.set(networkId, view);
 
     const cut: FlowId[] = [];
     for (const flow of this.context.table.ofNetwork(networkId)) {
+      if (concerned !== null && !isConcerned(flow, concerned)) continue;
       if (flow.isHeldBeyond(view?.version ?? null)) continue;
       const decision = this.context.judge(flow);
       if (decision.allowed) continue;
@@ -204,6 +206,10 @@ class Engine implements FlowEngine {
       }
     }
   }
+}
+
+function isConcerned({ facts: { alias, source } }: Flow, { names, sandboxes }: Concerned): boolean {
+  return names.has(alias) || (source?.kind === 'sandbox' && sandboxes.has(source.sandboxId));
 }
 
 /** Whether the sandbox is an end of the flow at this host, and not one that a peer vouches for. */

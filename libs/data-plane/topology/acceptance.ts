@@ -7,6 +7,8 @@ export type Acceptance =
   | { readonly kind: 'take' }
   /** Held already: its acknowledgement is due again. */
   | { readonly kind: 'held' }
+  /** It starts from another version than the one held. */
+  | { readonly kind: 'unfounded'; readonly code: string; readonly message: string }
   | { readonly kind: 'ignore'; readonly code: string; readonly message: string }
   | { readonly kind: 'refuse'; readonly code: string; readonly message: string };
 
@@ -34,15 +36,18 @@ export function judgeOffer(position: Position, offer: Offer): Acceptance {
   if (epoch !== null && offer.epoch.counter === epoch.counter && offer.epoch.id !== epoch.id) {
     return regressed(`epoch ${epoch.counter} is ${epoch.id} here and ${offer.epoch.id} there: two stores`);
   }
-  if (offer.from !== null) {
-    return { kind: 'refuse', code: 'DELTA_UNSUPPORTED', message: 'this agent takes full snapshots only' };
-  }
-  if (held === null || !sameEpoch(held.epoch, offer.epoch)) return { kind: 'take' };
+  if (held === null || !sameEpoch(held.epoch, offer.epoch)) return takeFrom(null, offer);
   const { version } = held.snapshot;
   if (offer.to < version) return ignore('VERSION_SUPERSEDED', `version ${offer.to} was followed by ${version} here`);
-  if (offer.to > version) return { kind: 'take' };
+  if (offer.to > version) return takeFrom(version, offer);
   if (offer.hash === held.hash) return { kind: 'held' };
   return regressed(`version ${version} has hash ${held.hash} here and ${offer.hash} there`);
+}
+
+function takeFrom(version: number | null, { from, to }: Offer): Acceptance {
+  if (from === null || from === version) return { kind: 'take' };
+  const message = `the delta leads from version ${from} to ${to}, and ${version ?? 'none'} is held here`;
+  return { kind: 'unfounded', code: 'DELTA_UNFOUNDED', message };
 }
 
 function ignore(code: string, message: string): Acceptance {

@@ -7,7 +7,9 @@ import { parseTopologyMessage } from '#libs/contracts/bus/to-member/topology.js'
 import { CodedError } from '#libs/contracts/errors.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { Snapshot } from '#libs/policy/model.js';
-import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { parseDelta } from '#libs/policy/parse-delta.js';
+import { parseSnapshot, SnapshotInvalidError } from '#libs/policy/parse-snapshot.js';
+import { applyDelta, type SnapshotDelta } from '#libs/policy/snapshot-delta.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { judgeOffer } from './acceptance.js';
 import type { HeldNetwork } from './held-network.js';
@@ -26,8 +28,11 @@ export interface ReceiverPorts {
   /** Pinned at enrolment: SPKI, DER, base64. */
   readonly topologyKey: () => string;
   readonly held: TopologyHolder;
-  /** Called with each version that passed all checks and is newer than the one held. */
-  readonly take: (held: HeldNetwork) => void;
+  /**
+   * Called with each version that passed all checks and is newer than the one held; `delta` leads to it from that one,
+   * null: the whole came.
+   */
+  readonly take: (held: HeldNetwork, delta: SnapshotDelta | null) => void;
   /** The acknowledgement of a version held already is due again. */
   readonly acknowledgeAgain: (networkId: NetworkId) => void;
   /** A version was refused: told at the control plane. */
@@ -36,7 +41,7 @@ export interface ReceiverPorts {
   readonly now: () => Date;
 }
 
-/** Takes the parts of snapshots off the bus; only what the control plane signed for this host has any effect. */
+/** Takes deltas and parts of snapshots off the bus; only what the control plane signed for this host has any effect. */
 export class TopologyReceiver {
   private readonly assembly = new PartAssembly();
   private term = 0;
@@ -72,8 +77,10 @@ export class TopologyReceiver {
       case 'held':
         this.ports.acknowledgeAgain(networkId);
         return answer('ignored', 'VERSION_HELD', `version ${message.to} is held already`);
+      case 'unfounded':
+        return answer('snapshot-needed', verdict.code, verdict.message);
       case 'take':
-        return this.assemble(message);
+        return message.from === null ? this.assemble(message) : this.applyDelta(message);
     }
   }
 
@@ -106,7 +113,29 @@ export class TopologyReceiver {
     if (snapshot.networkId !== networkId || snapshot.version !== to) {
       return this.refuse(message, 'SNAPSHOT_INVALID', 'the snapshot is of another network or version than was signed');
     }
-    this.ports.take({ epoch, hash, signature, snapshot });
+    this.ports.take({ epoch, hash, signature, snapshot }, null);
+    return answer('received', null, null);
+  }
+
+  /** The hash that was signed tells whether the delta leads where it should; if not, the whole is asked for. */
+  private applyDelta(message: TopologyMessage): TopologyReply {
+    const { epoch, hash, networkId, to, signature } = message;
+    const before = this.ports.held.of(networkId);
+    let delta: SnapshotDelta;
+    let snapshot: Snapshot;
+    try {
+      if (before === null) throw new SnapshotInvalidError('there is nothing here that the delta could start from');
+      delta = parseDelta(JSON.parse(message.body));
+      snapshot = applyDelta(delta, before.snapshot);
+      if (snapshotHash(snapshot) !== hash || snapshot.networkId !== networkId || snapshot.version !== to) {
+        throw new SnapshotInvalidError('the delta does not lead to the snapshot that was signed');
+      }
+    } catch (error) {
+      const code = error instanceof CodedError ? error.code : 'SNAPSHOT_INVALID';
+      const why = error instanceof Error ? error.message : String(error);
+      return answer('snapshot-needed', code, why.slice(0, MOST_REASON_CHARACTERS));
+    }
+    this.ports.take({ epoch, hash, signature, snapshot }, delta);
     return answer('received', null, null);
   }
 

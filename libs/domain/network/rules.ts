@@ -1,5 +1,5 @@
-import type { PrintedRule } from '#libs/contracts/rules.js';
 import { printRule } from '#libs/contracts/rules.js';
+import { formatSelector } from '#libs/contracts/selectors.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { Rule, Topology } from '#libs/policy/model.js';
 import type { Warning } from '../decision.js';
@@ -19,7 +19,7 @@ export function addRule(
   if (slip !== null) return slip;
   const warnings = ruleWarnings(rule, network);
   const printed = printRule(rule);
-  const identical = [...network.rules.values()].find((other) => saysTheSame(printRule(other), printed));
+  const identical = [...network.rules.values()].find((other) => saysTheSame(other, rule));
   if (identical !== undefined) {
     return {
       events: [],
@@ -52,10 +52,10 @@ export function removeRule(
   };
 }
 
-function saysTheSame(first: PrintedRule, second: PrintedRule): boolean {
-  return (
-    first.to === second.to && first.port === second.port && first.effect === second.effect && first.from === second.from
-  );
+/** The selectors last: they have to be printed to be compared. */
+function saysTheSame(first: Rule, second: Rule): boolean {
+  if (first.to !== second.to || first.port !== second.port || first.effect !== second.effect) return false;
+  return formatSelector(first.from) === formatSelector(second.from);
 }
 
 function existsAlready({ id }: Rule): Warning {

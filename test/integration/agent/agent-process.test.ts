@@ -17,7 +17,8 @@ import { CHECKS_WITHIN_MS } from '#libs/contracts/bus/checks.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { parseDiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
-import { snapshotHash } from '#libs/policy/snapshot-digest.js';
+import { diff } from '#libs/policy/snapshot-delta.js';
+import { snapshotHash, treeOf } from '#libs/policy/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
 import { CLONE } from '#test/support/clone.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
@@ -223,6 +224,47 @@ describe('an agent, as a process', () => {
     expect(await get()).to.equal('from sbx-api');
   });
 
+  it('takes a delta as it takes a snapshot, keeps it through a kill, and asks for the whole at any doubt', async () => {
+    await started();
+    expect(plane.hellos.at(-1)).to.include({ takesDeltas: true });
+    const first = network(1, ALLOWED);
+    await plane.publish(agent.id, first);
+    await plane.acknowledgement(1);
+    const socket = await hold();
+    const denied = network(2, { ...ALLOWED, deny: ['sandbox:sbx-web api 8080'] });
+    const third = network(3, ALLOWED);
+    const doubtful: readonly (readonly [string, object])[] = [
+      ['DELTA_UNFOUNDED', { from: 3 }],
+      ['SNAPSHOT_INVALID', { body: JSON.stringify(diff(treeOf(first), treeOf(third))) }],
+      ['SNAPSHOT_INVALID', { body: '{' }],
+    ];
+    for (const [code, change] of doubtful) {
+      const reply = await plane.publishDelta(agent.id, first, denied, change);
+      expect(reply).to.include({ status: 'snapshot-needed' });
+      expect(reply.code).to.equal(code);
+    }
+    expect(await plane.publishDelta(agent.id, first, denied, { signature: 'A'.repeat(88) })).to.include({
+      status: 'refused',
+      code: 'SIGNATURE_INVALID',
+    });
+    expect(socket.closed).to.equal(false);
+    expect(plane.applied.filter(({ outcome }) => outcome === 'applied').map(({ to }) => to)).to.not.include(2);
+
+    expect(await plane.publishDelta(agent.id, first, denied)).to.include({ status: 'received' });
+    const { from, hash, flowsCut } = await plane.acknowledgement(2);
+    expect({ from, hash }).to.deep.equal({ from: 1, hash: snapshotHash(denied) });
+    expect(flowsCut).to.have.length(1);
+    expect(await get()).to.equal('ECONNRESET');
+    await agent.end('SIGKILL');
+    plane.hellos.length = 0;
+    await started();
+    const [held] = plane.hellos.at(-1)?.networks ?? [];
+    expect(held).to.include({ version: 2, hash: snapshotHash(denied) });
+    expect(await plane.publishDelta(agent.id, denied, third)).to.include({ status: 'received' });
+    await plane.acknowledgement(3);
+    expect(await get()).to.equal('from sbx-api');
+  });
+
   it('keeps an unanswered acknowledgement, cuts included, through a kill', async () => {
     await started();
     await plane.publish(agent.id, network(1, ALLOWED));
@@ -341,7 +383,7 @@ describe('an agent, as a process', () => {
     await plane.acknowledgement(3);
     await agent.end('SIGKILL');
     const folder = join(agent.stateFolder, 'networks');
-    const [name = ''] = readdirSync(folder);
+    const name = readdirSync(folder).find((entry) => entry.endsWith('.json')) ?? '';
     const text = readFileSync(join(folder, name), 'utf8');
     writeFileSync(join(folder, name), text.replace('"allow"', '"deny"'));
     plane.applied.length = 0;

@@ -209,6 +209,9 @@ describe('from a command to what agents applied', () => {
       'host-big',
       Array.from({ length: 120 }, (_, index) => `sbx-${index}`),
     );
+    // As one of an earlier release, which is sent no delta.
+    big.takesDeltas = false;
+    await big.contact('heartbeat');
     const set = Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`${'k'.repeat(60)}${n}`, 'v'.repeat(63)]));
     for (let index = 0; index < 120; index += 1) {
       await controlPlane.call('PATCH', `/v1/sandboxes/sbx-${index}/labels`, { set });
@@ -219,6 +222,56 @@ describe('from a command to what agents applied', () => {
     expect(newest(big)).to.deep.equal(newest(hostA));
     expect(newest(big)?.sandboxes).to.have.length(122);
     expect(big.received.at(-1)?.message.part.count).to.be.greaterThan(1);
+  });
+
+  describe('by a delta', () => {
+    const last = (agent: SimulatedAgent) => agent.received.at(-1)?.message;
+    const addRule = async (from: string) => {
+      const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', { ...deny, from });
+      expect((await applied(body.version)).body).to.include({ confirmed: 2, expected: 2 });
+      return Number(body.version);
+    };
+
+    beforeEach(async () => expect((await applied(4)).body).to.include({ confirmed: 2 }));
+
+    it('brings what changed to an agent that is known to hold the version before', async () => {
+      const version = await addRule('any');
+      const message = last(hostA);
+      expect(message).to.include({ from: version - 1, to: version });
+      const { rules, ...rest } = JSON.parse(String(message?.body));
+      expect(rules.put).to.have.length(1);
+      expect(JSON.stringify(rest)).not.to.include('sbx-web');
+    });
+
+    it('also after a restart, once the agent has said that it holds the present version', async () => {
+      await controlPlane.stop();
+      await controlPlane.startAgain();
+      await Promise.all([hostA.contact('heartbeat'), hostB.contact('heartbeat')]);
+      const version = await addRule('any');
+      expect(last(hostA)).to.include({ from: version - 1 });
+    });
+
+    it('never to an agent that has not said that it takes one', async () => {
+      hostA.takesDeltas = false;
+      await hostA.contact('heartbeat');
+      await addRule('any');
+      expect(last(hostA)).to.include({ from: null });
+      expect(last(hostB)?.from).to.be.a('number');
+    });
+
+    it('and by the snapshot at once when the agent holds something else after all', async () => {
+      hostA.received.pop();
+      await addRule('any');
+      expect(last(hostA)).to.include({ from: null });
+      await addRule('local');
+      expect(last(hostA)?.from).to.be.a('number');
+    });
+
+    it('not of an epoch that has ended', async () => {
+      await controlPlane.call('POST', '/v1/epochs', { after: 1 });
+      await waitFor('the new epoch is taken', () => last(hostA)?.epoch.counter === 2);
+      expect(last(hostA)).to.include({ from: null });
+    });
   });
 
   it('knows everything again after a restart', async () => {

@@ -73,7 +73,7 @@ describe('a store that was restored, and agents that lie', () => {
     const epoch = change.epoch ?? present.epoch;
     const hash = snapshotHash(snapshot);
     const signer = loadTopologySigner(controlPlane.nats.keysFolder);
-    const signature = signer.sign(agent.agentId, { epoch, networkId, from: null, to: version, hash });
+    const signature = signer.sign(agent.agentId, { epoch, networkId, to: version, hash });
     agent.held.set(networkId, { networkId, epoch, version, hash, signature });
     agent.serveDiagnose(async () => ({
       protocol: BUS_PROTOCOL,

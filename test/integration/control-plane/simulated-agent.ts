@@ -24,7 +24,10 @@ import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/c
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/policy/model.js';
+import { parseDelta } from '#libs/policy/parse-delta.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
+import { applyDelta } from '#libs/policy/snapshot-delta.js';
+import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { type ApiAnswer, callApi } from './api.js';
 import { signatureOf } from './joining.js';
 
@@ -35,6 +38,8 @@ export class SimulatedAgent {
   readonly received: { readonly message: TopologyMessage; readonly snapshot: Snapshot }[] = [];
   /** Of its present life; another one from a new start on. */
   bootId = 'boot-1';
+  /** false: as an agent of an earlier release. */
+  takesDeltas = true;
   /** Parts received, whole topology or not. */
   parts = 0;
   peers: readonly Peer[] = [];
@@ -114,6 +119,7 @@ export class SimulatedAgent {
         endpoints: [`${this.agentId}.example:7443`],
       },
       networks: [...this.held.values()],
+      ...(this.takesDeltas ? { takesDeltas: true } : {}),
       ...(kind === 'heartbeat' ? { acknowledgements: [] } : {}),
       ...change,
     });
@@ -209,17 +215,34 @@ export class SimulatedAgent {
     if (!verifyTopology(String(this.credentials.snapshotPublicKey), this.agentId, message, message.signature)) {
       return { protocol: BUS_PROTOCOL, status: 'refused', code: 'SIGNATURE_INVALID', message: 'not signed' };
     }
+    if (message.from !== null) return this.takeDelta(message);
     const key = `${message.networkId}/${message.to}`;
     const bodies = this.bodies.get(key) ?? [];
     bodies[message.part.index] = message.body;
     this.bodies.set(key, bodies);
     if (bodies.filter((body) => body !== undefined).length === message.part.count) {
-      const snapshot = parseSnapshot(JSON.parse(bodies.join('')));
-      this.received.push({ message, snapshot });
-      // Applying goes on after the answer: receipt is not an acknowledgement.
-      setImmediate(() => void this.onTopology(snapshot, message).catch(() => {}));
+      this.take(message, parseSnapshot(JSON.parse(bodies.join(''))));
     }
     return { protocol: BUS_PROTOCOL, status: 'received', code: null, message: null };
+  }
+
+  private takeDelta(message: TopologyMessage): object {
+    const before = this.received.findLast(({ snapshot }) => snapshot.networkId === message.networkId)?.snapshot;
+    const snapshot =
+      before === undefined || before.version !== message.from
+        ? null
+        : applyDelta(parseDelta(JSON.parse(message.body)), before);
+    if (snapshot === null || snapshotHash(snapshot) !== message.hash) {
+      return { protocol: BUS_PROTOCOL, status: 'snapshot-needed', code: 'DELTA_UNFOUNDED', message: null };
+    }
+    this.take(message, snapshot);
+    return { protocol: BUS_PROTOCOL, status: 'received', code: null, message: null };
+  }
+
+  private take(message: TopologyMessage, snapshot: Snapshot): void {
+    this.received.push({ message, snapshot });
+    // Applying goes on after the answer: receipt is not an acknowledgement.
+    setImmediate(() => void this.onTopology(snapshot, message).catch(() => {}));
   }
 }
 

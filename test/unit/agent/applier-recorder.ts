@@ -78,6 +78,7 @@ export class Recorder {
     const ports: ApplierPorts = {
       held: new HeldNetworks(),
       flows: {
+        view: () => null,
         apply: (networkId, view) => {
           this.steps.push(`policy ${networkId} ${view?.version ?? 'none'}`);
           return this.cuts;

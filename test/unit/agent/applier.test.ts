@@ -31,6 +31,22 @@ describe('applying a version', () => {
     });
   });
 
+  it('looks at no listener and no name for a change of rules alone, unless one of them had failed', async () => {
+    const first = held(1, ['api']);
+    const next = (version: number) => ({
+      ...{ ...first, hash: `hash-${version}` },
+      snapshot: { ...first.snapshot, version, rules: [] },
+    });
+    recorder.failOpen = () => 'ADDRESS_IN_USE';
+    await recorder.applied(first);
+    recorder.failOpen = () => null;
+    await recorder.applied(next(2));
+    expect(recorder.steps.slice(-5)).to.deep.equal(['open api', 'names api', 'retain api', 'save 2', 'acknowledge 2']);
+    recorder.steps.length = 0;
+    await recorder.applied(next(3));
+    expect(recorder.steps).to.deep.equal(['policy 0a 3', 'save 3', 'acknowledge 3']);
+  });
+
   it('settles a version that comes while another is just done', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       const [first, second] = [held(1, ['api'], `${turns + 10}`), held(2, ['api'], `${turns + 10}`)];

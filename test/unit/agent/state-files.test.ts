@@ -50,6 +50,93 @@ describe("the agent's files", () => {
     });
   }
 
+  describe('with a journal', () => {
+    const epoch = { counter: 1, id: 'one' };
+    const at = (version: number, allow: readonly string[] = []) => {
+      const snapshot = snapshotOf({
+        networkId: '0a',
+        version,
+        sandboxes: { 'sbx-a': 'host-a' },
+        aliases: { api: { sandbox: 'sbx-a', ports: [80] } },
+        allow,
+      });
+      return { epoch, hash: snapshotHash(snapshot), signature: `signed-${version}`, snapshot };
+    };
+    const three = [at(1), at(2, ['any api 80']), at(4)];
+    const journal = () => join(folder, '0a.journal');
+
+    async function saved(): Promise<LastGoodFiles> {
+      const files = new LastGoodFiles(folder);
+      for (const held of three) await files.save({ held, unanswered: [] });
+      return files;
+    }
+    const load = () => new LastGoodFiles(folder).load(new Date('2026-01-02T03:04:05Z'));
+
+    it('the last change is read back, and the file is left as it was', async () => {
+      const files = new LastGoodFiles(folder);
+      await files.save({ held: at(1), unanswered: [] });
+      const file = readFileSync(join(folder, '0a.json'), 'utf8');
+      for (const held of three.slice(1)) await files.save({ held, unanswered: [] });
+      expect(readFileSync(join(folder, '0a.json'), 'utf8')).to.equal(file);
+      expect(statSync(journal()).mode & 0o777).to.equal(0o600);
+      const { networks, corrupt } = await load();
+      expect(corrupt).to.deep.equal([]);
+      expect(networks).to.deep.equal([{ held: at(4), unanswered: [] }]);
+    });
+
+    it('goes on after a restart, and is begun anew when it is as long as its file', async () => {
+      await saved();
+      const files = new LastGoodFiles(folder);
+      await files.load(new Date());
+      const lines = () => readFileSync(journal(), 'utf8').split('\n').length - 1;
+      await files.save({ held: at(5), unanswered: [] });
+      expect(lines()).to.equal(3);
+      const many = Array.from({ length: 150 }, (_, index) => `sandbox:sbx-${index} api 80`);
+      const heldAt = (number: number) => at(number, number % 2 === 0 ? many : []);
+      let version = 5;
+      while (lines() > 1) {
+        version += 1;
+        await files.save({ held: heldAt(version), unanswered: [] });
+        expect(version).to.be.lessThan(50);
+      }
+      expect((await load()).networks).to.deep.equal([{ held: heldAt(version), unanswered: [] }]);
+    });
+
+    it('a change that a crash left half written was never acknowledged, and the next one takes its place', async () => {
+      await saved();
+      const whole = readFileSync(journal(), 'utf8');
+      writeFileSync(journal(), whole.slice(0, -20));
+      const files = new LastGoodFiles(folder);
+      expect((await files.load(new Date())).networks.map(({ held }) => held.snapshot.version)).to.deep.equal([2]);
+      await files.save({ held: at(4), unanswered: [] });
+      expect((await load()).networks).to.deep.equal([{ held: at(4), unanswered: [] }]);
+    });
+
+    it('that belongs to an earlier content of the file says nothing', async () => {
+      await saved();
+      const old = readFileSync(journal(), 'utf8');
+      await new LastGoodFiles(folder).save({ held: at(9), unanswered: [] });
+      writeFileSync(journal(), old);
+      expect((await load()).networks).to.deep.equal([{ held: at(9), unanswered: [] }]);
+    });
+
+    const damagesOfLines: readonly (readonly [string, (text: string) => string])[] = [
+      ['changed in one place', (text) => text.replace('signed-2', 'signed-3')],
+      ['without its first line', (text) => text.slice(text.indexOf('\n') + 1)],
+      ['with a line twice', (text) => text + text.slice(text.indexOf('\n') + 1)],
+      ['with a line that is none', (text) => `${text}nothing\n`],
+    ];
+    for (const [what, damage] of damagesOfLines) {
+      it(`${what}: the network is not served from what is older than it acknowledged`, async () => {
+        await saved();
+        writeFileSync(journal(), damage(readFileSync(journal(), 'utf8')));
+        const { networks, corrupt } = await load();
+        expect(networks).to.deep.equal([]);
+        expect(corrupt.map(({ path }) => path)).to.deep.equal([join(folder, '0a.json')]);
+      });
+    }
+  });
+
   it('of the release before: served on, under the hash of today and without a signature', async () => {
     const files = new LastGoodFiles(folder);
     const snapshot = snapshotOf({ networkId: '0a', version: 3, sandboxes: {}, aliases: {} });

@@ -26,6 +26,7 @@ const hello = {
   driver: 'netns',
   mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['10.0.0.1:7443'] },
   networks: [{ networkId, epoch, version: 7, hash, signature: 'c2lnbmF0dXJl' }],
+  takesDeltas: true,
   refusedFlows: [{ networkId, code: 'DEFAULT_DENY', count: 12 }],
 };
 

@@ -45,6 +45,8 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
 const NEWER: readonly string[] = [
   'inventory.refused',
   'inventory.part',
+  'hello.takesDeltas',
+  'heartbeat.takesDeltas',
   'hello.refusedFlows',
   'heartbeat.refusedFlows',
   ...['contactReply', 'control'].map((name) => `${name}.peers.0.keyThumbprint`),

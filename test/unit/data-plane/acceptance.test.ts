@@ -36,7 +36,15 @@ describe('whether an agent takes a version on offer', () => {
     ['a lower epoch', at({ epoch: TWO, held: held(1, TWO) }), {}, 'refuse EPOCH_REGRESSED'],
     ['a lower epoch, for a new network', at({ epoch: TWO, held: null }), {}, 'refuse EPOCH_REGRESSED'],
     ['a network left behind in a lower epoch', at({ epoch: TWO }), { epoch: TWO, to: 2 }, 'take'],
-    ['a delta', at({}), { from: 7 }, 'refuse DELTA_UNSUPPORTED'],
+    ['a delta from the version held', at({}), { from: 7 }, 'take'],
+    ['a delta from an older version', at({}), { from: 6 }, 'unfounded DELTA_UNFOUNDED'],
+    ['a delta from a version that is not here yet', at({}), { from: 8, to: 9 }, 'unfounded DELTA_UNFOUNDED'],
+    ['a delta of a network that is not held', at({ held: null }), { from: 7 }, 'unfounded DELTA_UNFOUNDED'],
+    ['a delta of a higher epoch', at({}), { epoch: TWO, from: 7 }, 'unfounded DELTA_UNFOUNDED'],
+    ['a delta to the version held', at({}), { from: 6, to: 7, hash: 'hash-7' }, 'held'],
+    ['a delta to an older version', at({}), { from: 5, to: 6, hash: 'hash-6' }, 'ignore VERSION_SUPERSEDED'],
+    ['a delta of a lower epoch', at({ epoch: TWO, held: held(7, TWO) }), { from: 7 }, 'refuse EPOCH_REGRESSED'],
+    ['a delta of a replaced publisher', at({}), { term: 3, from: 7 }, 'ignore TERM_SUPERSEDED'],
   ];
   for (const [what, position, change, expected] of rows) {
     it(`${what}: ${expected}`, () => {

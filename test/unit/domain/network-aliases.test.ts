@@ -138,11 +138,11 @@ describe('publishing an alias', () => {
       ]);
   });
 
-  it('stops at two thousand aliases', () => {
-    const full = Array.from({ length: 2000 }, (_, index) => published(`a-${index}`, 'sbx-api', 80));
+  it('stops at ten thousand aliases', () => {
+    const full = Array.from({ length: 10_000 }, (_, index) => published(`a-${index}`, 'sbx-api', 80));
     given(...dev, ...full)
       .when(publish('sbx-api', 'more'))
-      .thenRefused('conflict', 'TOO_MANY_ALIASES', '2000');
+      .thenRefused('conflict', 'TOO_MANY_ALIASES', '10000');
     given(...dev, ...full)
       .when(publish('sbx-api', 'a-7', [80]))
       .thenWritten([], { alias: 'a-7', sandboxId: 'sbx-api', ports: [port(80)] });

@@ -49,13 +49,13 @@ describe('adding a rule', () => {
       .thenWritten([rule('0001', 'allow sbx-web -> api:8080')], printed('0001', 'allow', 'sbx-web'));
   });
 
-  it('stops at five thousand rules', () => {
-    const full = Array.from({ length: 5000 }, (_, index) =>
+  it('stops at ten thousand rules', () => {
+    const full = Array.from({ length: 10_000 }, (_, index) =>
       rule(String(10_000 + index), `allow any -> api:${index + 1}`),
     );
     given(...withApi, ...full)
       .when(addRule('0001', 'deny', 'any', 'api', 8080))
-      .thenRefused('conflict', 'TOO_MANY_RULES', '5000');
+      .thenRefused('conflict', 'TOO_MANY_RULES', '10000');
   });
 
   const warned: readonly (readonly [

@@ -88,7 +88,8 @@ describe('the hash of what an agent holds', () => {
         const all = [created(), ...events, ...(endsDeleted ? [networkDeleted] : [])];
         for (const step of steps(all)) {
           const { topology, digest } = step;
-          expect(digest).to.deep.equal(digestOfTopology(topology));
+          // A copy, of which no digest is remembered.
+          expect(digest).to.deep.equal(digestOfTopology({ ...topology }));
           for (const name of ['host-a', 'host-b', 'host-c']) {
             const snapshot = compile(topology, agent(name));
             expect(hashOf(step, agent(name))).to.equal(snapshotHash(snapshot));

@@ -38,7 +38,7 @@ export interface AppliedMessage {
 
 const MAX_FLOWS_CUT = 100_000;
 /** As many as a network has aliases. */
-const MAX_FAILURES = 2_000;
+const MAX_FAILURES = 10_000;
 
 /** As large as versions are kept. */
 const version = integerBetween(0, 2_147_483_647);

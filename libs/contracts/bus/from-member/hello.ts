@@ -23,6 +23,8 @@ export interface HelloMessage {
   readonly driver: string;
   readonly mesh: MeshState;
   readonly networks: readonly NetworkVersion[];
+  /** Said by an agent that takes deltas; local nodes and agents of earlier releases are sent snapshots. */
+  readonly takesDeltas?: true;
   /** Not said by a local node, nor by an agent of an earlier release. */
   readonly refusedFlows?: readonly RefusedFlows[];
 }
@@ -48,6 +50,7 @@ export function parseHelloMessage(value: unknown): HelloMessage {
     driver: textUpTo(32)(message.driver, 'driver'),
     mesh: parseMeshState(message.mesh, 'mesh'),
     networks: listOf(networkVersionIn(message.protocol), MAX_NETWORKS)(message.networks, 'networks'),
+    ...(message.takesDeltas === true ? { takesDeltas: true } : {}),
     ...(message.refusedFlows === undefined
       ? {}
       : { refusedFlows: parseRefusedFlows(message.refusedFlows, 'refusedFlows') }),

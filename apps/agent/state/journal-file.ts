@@ -1,0 +1,88 @@
+import { open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeErrorOf } from '#libs/contracts/disk-full.js';
+import { isMissing, StateFileInvalidError, sha256, syncFolder } from './state-file.js';
+
+/** Where the next entry goes, and what it continues. */
+export interface JournalEnd {
+  readonly bytes: number;
+  /** Of the content of the state file that the journal belongs to. */
+  readonly of: string;
+  /** Of the last entry. */
+  readonly checksum: string;
+}
+
+/** Of a journal without an entry, beside a state file whose content has this checksum. */
+export function emptyJournal(of: string): JournalEnd {
+  return { bytes: 0, of, checksum: of };
+}
+
+const MODE = 0o600;
+
+/**
+ * Adds an entry behind `end` and syncs it; resolves with the new end. A line holds its checksum, which covers the line
+ * before as well, the checksum of the state file that it belongs to, and the entry. What a crash left behind `end`
+ * goes. Errors: DiskFullError, or the system's; what is in the journal then, nobody knows.
+ */
+export async function appendEntry(path: string, end: JournalEnd, entry: unknown): Promise<JournalEnd> {
+  const body = JSON.stringify(entry);
+  const checksum = checksumOf(end, body);
+  const line = Buffer.from(`${checksum} ${end.of} ${body}\n`);
+  const isNew = end.bytes === 0;
+  try {
+    const file = await open(path, isNew ? 'w' : 'r+', MODE);
+    try {
+      if (!isNew) await file.truncate(end.bytes);
+      await file.write(line, 0, line.length, end.bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    if (isNew) await syncFolder(dirname(path));
+  } catch (error) {
+    throw writeErrorOf(path, error);
+  }
+  return { ...end, bytes: end.bytes + line.length, checksum };
+}
+
+export interface Journal {
+  readonly entries: readonly unknown[];
+  readonly end: JournalEnd;
+}
+
+/**
+ * The entries since the state file with this content was written; none when the journal is missing, or is of an earlier
+ * content. A last line without its end was never synced, and is passed over. Throws StateFileInvalidError for anything
+ * else that is not as it was written.
+ */
+export async function readJournal(path: string, of: string): Promise<Journal> {
+  const text = await readFile(path).catch((error: unknown) => {
+    if (isMissing(error)) return Buffer.alloc(0);
+    throw error;
+  });
+  const entries: unknown[] = [];
+  let end = emptyJournal(of);
+  for (;;) {
+    const newline = text.indexOf('\n', end.bytes);
+    if (newline < 0) return { entries, end };
+    const [checksum = '', lineOf = '', body = ''] = partsOf(text.toString('utf8', end.bytes, newline));
+    const before = end.bytes === 0 ? emptyJournal(lineOf) : end;
+    if (checksum !== checksumOf(before, body)) {
+      throw new StateFileInvalidError('STATE_FILE_INVALID', `${path} is not as it was written`);
+    }
+    if (lineOf !== of) return { entries: [], end: emptyJournal(of) };
+    entries.push(JSON.parse(body));
+    end = { of, bytes: newline + 1, checksum };
+  }
+}
+
+/** The first two words and the rest. */
+function partsOf(line: string): readonly string[] {
+  const first = line.indexOf(' ');
+  const second = line.indexOf(' ', first + 1);
+  return [line.slice(0, first), line.slice(first + 1, second), line.slice(second + 1)];
+}
+
+function checksumOf({ of, checksum }: JournalEnd, body: string): string {
+  return sha256(`${checksum} ${of} ${body}`);
+}
