@@ -81,6 +81,7 @@ export abstract class GstacksCommand extends Command {
   protected override async catch(error: unknown): Promise<void> {
     reportError(error, {
       commandLine: `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`,
+      argv: this.argv,
       network: this.network,
       isJson: this.jsonEnabled(),
     });

@@ -21,7 +21,7 @@ export async function runCommandLine(argv: string[], root: string): Promise<void
     else if (config.findTopic(id) !== undefined && rest.length === 0) await showHelp(config, argv);
     else throw unknownCommand(config, argv);
   } catch (error) {
-    reportError(error, { commandLine: 'gstacks', network: null, isJson: wantsJson(argv) });
+    reportError(error, { commandLine: 'gstacks', argv, network: null, isJson: wantsJson(argv) });
   }
 }
 
@@ -58,11 +58,13 @@ function unknownCommand(config: Config, argv: readonly string[]): UsageError {
   );
 }
 
-/** Arguments may follow what was meant as the command, so as many words are compared as each command has. */
+/**
+ * Arguments may follow what was meant as the command, so as many words are compared as each command has. Each is
+ * compared by itself: `network rename` is no slip for `network delete`.
+ */
 function nearestCommands(words: readonly string[], known: readonly string[]): readonly string[] {
-  const found = known.filter((command) => {
-    const typed = words.slice(0, command.split(' ').length).join(' ');
-    return nearest(typed, [command]).length > 0;
-  });
+  const found = known.filter((command) =>
+    command.split(' ').every((word, place) => nearest(words[place] ?? '', [word]).length > 0),
+  );
   return nearest(words.join(' '), found, 3).length > 0 ? nearest(words.join(' '), found, 3) : found.slice(0, 3);
 }

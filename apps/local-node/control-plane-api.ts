@@ -72,12 +72,12 @@ async function post(url: string, path: string, token: string, body: object | nul
   try {
     return await postToControlPlane({ url: new URL(url), unreachable: UNREACHABLE }, { path, body, token }, signal);
   } catch (error) {
-    throw error instanceof ControlPlaneRefusedError ? asJoiner(error) : error;
+    throw error instanceof ControlPlaneRefusedError ? asJoiner(error, url) : error;
   }
 }
 
 /** A refusal in the words of whoever joins. */
-function asJoiner(refusal: ControlPlaneRefusedError): CodedError {
+function asJoiner(refusal: ControlPlaneRefusedError, url: string): CodedError {
   const { status, code, message, remedy } = refusal;
   if (code === 'JOIN_OUT_OF_TIME') return new ClockRefusedError(code, message, remedy);
   // Any other 401 is about what was asked, not about the login.
@@ -86,6 +86,6 @@ function asJoiner(refusal: ControlPlaneRefusedError): CodedError {
     status,
     'LOGIN_EXPIRED',
     'the login of this machine has expired',
-    'gstacks login, then gstacks mesh join',
+    `\`gstacks login --url ${url}\`, then \`gstacks mesh join <network>\``,
   );
 }

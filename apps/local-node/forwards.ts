@@ -18,7 +18,11 @@ export class ForwardRefusedError extends CodedError {}
 export class Forwards {
   private readonly open = new Map<number, { readonly forward: Forward; readonly server: Server }>();
 
-  constructor(private readonly accept: (socket: Socket, forward: Forward) => void) {}
+  /** `network`: their network's name. */
+  constructor(
+    private readonly network: string,
+    private readonly accept: (socket: Socket, forward: Forward) => void,
+  ) {}
 
   list(): readonly Forward[] {
     return [...this.open.values()].map(({ forward }) => forward);
@@ -33,7 +37,7 @@ export class Forwards {
       this.accept(socket, forward),
     );
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(refusal(forward, error)));
+      server.once('error', (error) => reject(refusal(this.network, forward, error)));
       server.listen({ host: FORWARD_ADDRESS, port: localPort }, resolve);
     });
     server.on('error', () => {}); // a connection that could not be accepted: the next one may be
@@ -54,18 +58,19 @@ export class Forwards {
   }
 }
 
-function refusal({ alias, port, localPort }: Forward, error: Error): ForwardRefusedError {
+function refusal(network: string, { alias, port, localPort }: Forward, error: Error): ForwardRefusedError {
   const code = 'code' in error ? error.code : null;
+  const toPort = (other: number) => `gstacks mesh forward ${network} ${alias}:${port} --local ${other}`;
   if (code === 'EADDRINUSE') {
     return new ForwardRefusedError(
       'PORT_IN_USE',
       `port ${localPort} of ${FORWARD_ADDRESS} is in use`,
-      `choose another: gstacks mesh forward <network> ${alias}:${port} --local ${localPort === 65_535 ? 18_080 : localPort + 1}`,
+      `choose another: ${toPort(localPort === 65_535 ? 18_080 : localPort + 1)}`,
     );
   }
   return new ForwardRefusedError(
     'PORT_REFUSED',
     `port ${localPort} of ${FORWARD_ADDRESS} cannot be listened on: ${error.message}`,
-    `choose one above 1023: gstacks mesh forward <network> ${alias}:${port} --local 18080`,
+    `choose one above 1023: ${toPort(18_080)}`,
   );
 }

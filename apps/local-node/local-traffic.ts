@@ -69,7 +69,7 @@ export class LocalTraffic {
         this.lastCodes.take(flow);
       },
     });
-    this.forwards = new Forwards((socket, { alias, port }) =>
+    this.forwards = new Forwards(ports.network, (socket, { alias, port }) =>
       this.engine.acceptClient(socket, { networkId, alias, port, address: FORWARD_ADDRESS }),
     );
     this.states = new ForwardStates({

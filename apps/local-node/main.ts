@@ -11,7 +11,7 @@ import { readLocalNodeSettings } from './settings.js';
 /** Started by `gstacks mesh join` with its folder and the control plane's url; tokens come over the socket alone. */
 const [folder, url] = process.argv.slice(2);
 if (folder === undefined || url === undefined) {
-  process.stderr.write('gstacks mesh join starts this process\n');
+  process.stderr.write('`gstacks mesh join <network>` starts this process\n');
   process.exit(2);
 }
 

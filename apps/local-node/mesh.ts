@@ -15,7 +15,7 @@ export function meshWayOf({ meshTransport, meshControlUrl }: LocalCredentials, m
     throw new MeshNotConfiguredError(
       'MESH_NOT_CONFIGURED',
       'the control plane has a tsnet mesh without a control server',
-      'set GLOBALSTACKS_MESH_CONTROL_URL at the control plane, then gstacks mesh join',
+      'set GLOBALSTACKS_MESH_CONTROL_URL at the control plane, then gstacks mesh join <network>',
     );
   }
   return { kind: 'tsnet', controlUrl: meshControlUrl, authKey: null, meshNode };

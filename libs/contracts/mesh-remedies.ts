@@ -23,7 +23,7 @@ const REMEDIES: { readonly [code: string]: string } = {
     'install Go 1.26 or newer and run `npm start` once, which builds it, or name it in GLOBALSTACKS_MESH_NODE; without it, GLOBALSTACKS_MESH_TRANSPORT=direct',
   MESH_NODE_ENDED: 'it is started again by itself; if it ends again and again, see what the host does to it',
   PEER_STREAM_LIMIT:
-    'find out what runs at that peer; `gstacks agent revoke` or `gstacks mesh revoke` puts it out of the mesh',
+    'find out what runs at that peer; `gstacks agent revoke <agent>` or `gstacks mesh revoke <node>` puts it out of the mesh',
   MESH_STATE_IN_USE: 'end the other mesh-node that uses the same state folder',
 };
 

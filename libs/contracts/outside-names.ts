@@ -54,7 +54,8 @@ function checkedName(name: string, found: string, leastLabels: number, field: st
     return refuse(field, found, `${OUTSIDE_NAME_FORM}, with at least one dot in the name`, 'OUTSIDE_NAME_INVALID');
   }
   if (labels.at(-1) === DNS_SUFFIX) {
-    const remedy = 'allow an alias with gstacks network policy allow';
+    const remedy =
+      'allow an alias with `gstacks network policy allow <network> --from <selector> --to <alias> --port <port>`';
     return refuse(field, found, `a name outside ${DNS_SUFFIX}`, 'INSIDE_NAME', remedy);
   }
   return name;

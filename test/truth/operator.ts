@@ -207,7 +207,10 @@ export class Operator {
   private connection(timeoutSeconds: number) {
     const { url, token } = this.stack;
     const interruption = new AbortController().signal;
-    return connect({ url, token, origin: 'the truth test', name: null }, { timeoutSeconds, interruption });
+    return connect(
+      { url, token, tokenOrigin: '--token-file', origin: 'the truth test', name: null },
+      { timeoutSeconds, interruption },
+    );
   }
 
   private async send(write: Write, key: string): Promise<Written> {

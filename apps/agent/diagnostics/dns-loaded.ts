@@ -7,9 +7,16 @@ export async function checkDnsLoaded(agent: DiagnosedAgent, { networkId, alias }
   const zone = agent.zone();
   const record = recordOf(agent, { networkId, alias });
   if (zone === null || record === null) {
+    const network = agent.view(networkId)?.name ?? null;
     const reason = agent.failureOf(networkId, alias);
-    const evidence = reason === null ? `there is no record for ${alias} here` : `no record for ${alias}: ${reason}`;
-    return fail('DNS_LOADED', evidence, 'check the name of the alias with `gstacks network alias list`');
+    if (network === null) return fail('DNS_LOADED', `no record for ${alias}`, 'wait a moment and test again');
+    return reason === null
+      ? fail('DNS_LOADED', `there is no record for ${alias} here`, `gstacks network alias list ${network}`)
+      : fail(
+          'DNS_LOADED',
+          `no record for ${alias}: ${reason}`,
+          `mend that, then see gstacks network status ${network}`,
+        );
   }
   const served = await agent.dnsRevision();
   if (served === null) {

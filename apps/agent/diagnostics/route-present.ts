@@ -30,7 +30,7 @@ export async function checkRoute(agent: DiagnosedAgent, request: ChecksRequest):
   const agentId = view.sandboxes.get(target.sandboxId)?.agentId ?? null;
   return request.role === 'target'
     ? checkTarget(agent, request, target.sandboxId, agentId)
-    : checkSource(agent, request, target.sandboxId, agentId);
+    : checkSource(agent, request, view.name, target.sandboxId, agentId);
 }
 
 function checkTarget(
@@ -50,6 +50,7 @@ function checkTarget(
 async function checkSource(
   agent: DiagnosedAgent,
   request: ChecksRequest,
+  network: string,
   sandboxId: SandboxId,
   agentId: AgentId | null,
 ): Promise<Check> {
@@ -57,7 +58,11 @@ async function checkSource(
   const route = agent.routes().find((one) => one.networkId === networkId && one.alias === alias && one.port === port);
   if (route === undefined || !(await agent.isListening(route))) {
     const reason = agent.failureOf(networkId, alias) ?? 'its proxy listener is not open';
-    return fail('ROUTE_PRESENT', `${alias}:${port}: ${reason}`, "read the agent's log, or `gstacks network status`");
+    return fail(
+      'ROUTE_PRESENT',
+      `${alias}:${port}: ${reason}`,
+      `mend that, then see gstacks network status ${network}`,
+    );
   }
   const listener = `${route.address}:${route.port} is open`;
   if (agentId === agent.agentId) return pass('ROUTE_PRESENT', `${listener}; ${sandboxId} is on this host`);

@@ -33,7 +33,7 @@ export async function checkTargetAccepts(
     return fail('TARGET_ACCEPTS', `${sandboxId} is paused: no connection would be answered`, `let ${sandboxId} go on`);
   }
   const ports = record.ports.map((each) => (each === port ? `${each.published}:<port inside>` : portText(each)));
-  const publication = `${view.name} ${sandboxId} ${request.alias} --port ${ports.join(' --port ')} --replace-ports`;
+  const publication = `gstacks network alias add ${view.name} ${sandboxId} ${request.alias} --port ${ports.join(' --port ')} --replace-ports`;
   const target: Target = { sandboxId, address, port: port.target, publication };
   const sockets = await agent.inspection.listeners(sandboxId, signal);
   if (sockets !== null) return byTable(target, sockets);
@@ -84,8 +84,7 @@ async function byDial(target: Target, agent: DiagnosedAgent, signal: AbortSignal
 }
 
 function startRemedy({ port, sandboxId, publication }: Target): string {
-  const another = `gstacks network alias add ${publication}`;
-  return `start what serves ${port} in ${sandboxId}, or lead the alias to the port that it serves: ${another}`;
+  return `start what serves ${port} in ${sandboxId}, or lead the alias to the port that it serves: ${publication}`;
 }
 
 const MOST_PORTS = 8;

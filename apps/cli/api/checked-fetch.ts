@@ -1,22 +1,22 @@
+import type { Context } from '../context/context.js';
 import { ApiError, InterruptedError, TimedOutError, UnreachableError } from '../errors/errors.js';
 import { isJson, notControlPlane, parseObject, readProblem } from './read-problem.js';
 import { type Answer, send } from './send.js';
+import { tokenRemedy, unreachable } from './whereabouts.js';
 
 export interface FetchSettings {
-  readonly url: string;
+  readonly context: Context;
   readonly timeoutSeconds: number;
   /** Aborted by Ctrl-C. */
   readonly interruption: AbortSignal;
 }
-
-/** Connections that were never made; any other failure may have come after the request was taken. */
-const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
 /**
  * A fetch that answers only with what the control plane said in 2xx, whole and as JSON. Everything else is thrown:
  * ApiError, UnreachableError, TimedOutError. Redirects are not followed, so that no token travels.
  */
 export function checkedFetch(settings: FetchSettings): typeof fetch {
+  const { url } = settings.context;
   return async (input, init) => {
     const request = input instanceof Request ? input : new Request(input, init);
     const signal = AbortSignal.any([AbortSignal.timeout(settings.timeoutSeconds * 1000), settings.interruption]);
@@ -29,19 +29,22 @@ export function checkedFetch(settings: FetchSettings): typeof fetch {
     const { status, headers, body } = answer;
     const contentType = headers['content-type'] ?? '';
     if (status < 200 || status > 299) {
-      throw inCommandWords(readProblem(status, contentType, body, settings.url), request);
+      throw inCommandWords(readProblem(status, contentType, body, url), request, settings);
     }
     if (body !== '' && (!isJson(contentType) || parseObject(body) === null)) {
-      throw notControlPlane(settings.url, 'an answer that is not a JSON object');
+      throw notControlPlane(url, 'an answer that is not a JSON object');
     }
     return new Response(body === '' ? null : body, { status, headers });
   };
 }
 
 /** What a client of the API does with a header, whoever types commands does with a flag. */
-function inCommandWords(problem: Error, request: Request): Error {
-  if (!(problem instanceof ApiError) || problem.code !== 'WRITE_OUTCOME_UNKNOWN') return problem;
-  return new ApiError(problem.status, problem.code, problem.message, repeatAdvice(request).remedy);
+function inCommandWords(problem: Error, request: Request, { context }: FetchSettings): Error {
+  if (!(problem instanceof ApiError)) return problem;
+  const inWords = (remedy: string) => new ApiError(problem.status, problem.code, problem.message, remedy);
+  if (problem.code === 'WRITE_OUTCOME_UNKNOWN') return inWords(repeatAdvice(request).remedy);
+  if (problem.code === 'UNAUTHENTICATED') return inWords(tokenRemedy(context));
+  return problem;
 }
 
 function connectionError(error: unknown, request: Request, settings: FetchSettings): Error {
@@ -56,22 +59,17 @@ function connectionError(error: unknown, request: Request, settings: FetchSettin
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new TimedOutError(
       'TIMED_OUT',
-      `the control plane at ${settings.url} did not answer within ${settings.timeoutSeconds} s${again.fact}`,
+      `the control plane at ${settings.context.url} did not answer within ${settings.timeoutSeconds} s${again.fact}`,
       again.remedy,
     );
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-  if (NEVER_CONNECTED.has(reason)) {
-    return new UnreachableError(
-      'UNREACHABLE',
-      `the control plane at ${settings.url} is not reachable (${reason})`,
-      'run `npm start` in the clone, or give the right --url or GLOBALSTACKS_URL; then `gstacks whoami`',
-    );
-  }
+  const neverReached = unreachable(settings.context.url, reason);
+  if (neverReached !== null) return neverReached;
   return new UnreachableError(
     'CONNECTION_LOST',
-    `the connection to the control plane at ${settings.url} was lost (${reason})${again.fact}`,
+    `the connection to the control plane at ${settings.context.url} was lost (${reason})${again.fact}`,
     again.remedy,
   );
 }

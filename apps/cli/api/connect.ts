@@ -25,13 +25,13 @@ export function connect(context: Context, settings: ConnectionSettings): Connect
     baseUrl: url,
     auth: token,
     throwOnError: true,
-    fetch: checkedFetch({ url, ...settings }),
+    fetch: checkedFetch({ context, ...settings }),
   });
   const waited = (network: string, version: number, waitSeconds: number) => ({
     client,
     path: { network, version: String(version) },
     query: { waitSeconds },
-    fetch: checkedFetch({ url, ...settings, timeoutSeconds: settings.timeoutSeconds + waitSeconds }),
+    fetch: checkedFetch({ context, ...settings, timeoutSeconds: settings.timeoutSeconds + waitSeconds }),
   });
   return {
     client,

@@ -32,8 +32,8 @@ export default class Login extends GstacksCommand {
     const name = flags.context === undefined ? nameOf(url) : parseContextName(flags.context);
     const path = loginPath(this.environment, homedir());
     const saved = await readSavedContexts(path);
-    const token = await this.askToken(flags['token-file']);
-    const { client } = this.connectTo({ url, token, origin: '--url', name }, flags);
+    const token = await this.askToken(flags['token-file'], url);
+    const { client } = this.connectTo({ url, token, origin: '--url', tokenOrigin: 'standard input', name }, flags);
     const session = await showSession({ client });
     await saveContexts(withContext(saved, { name, url, token }), path);
     this.screen.line(`logged in to ${url} as ${session.user} (${session.role}); kept as context ${name} in ${path}`);
@@ -51,9 +51,9 @@ export default class Login extends GstacksCommand {
     throw new UsageError('which control plane to log in to is missing', 'gstacks login --url http://127.0.0.1:7080');
   }
 
-  private async askToken(file: string | undefined): Promise<string> {
+  private async askToken(file: string | undefined, url: string): Promise<string> {
     if (file !== undefined) return readTokenFile(file);
-    if (process.stdin.isTTY) return parseToken(await promptSecret('token: '), 'the prompt');
+    if (process.stdin.isTTY) return parseToken(await promptSecret('token: ', url), 'the prompt');
     return readTokenFile('-');
   }
 }

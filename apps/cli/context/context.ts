@@ -10,6 +10,8 @@ export interface Context {
   readonly origin: string;
   /** Of the saved context that was taken; null: none was, or that of the stack. */
   readonly name: string | null;
+  /** Where the token came from: a flag, a variable, standard input or the path of a file. */
+  readonly tokenOrigin: string;
 }
 
 /** A context as a file holds it. */
@@ -50,10 +52,13 @@ export function chooseContext(input: ContextInput, saved: readonly SavedContext[
   const url = input.flagUrl ?? input.environmentUrl;
   const urlOrigin = input.flagUrl === undefined ? 'GLOBALSTACKS_URL' : '--url';
   const token = input.flagToken ?? input.environmentToken;
-  if (url !== undefined && token !== undefined) return { url, token, origin: urlOrigin, name: null };
+  const tokenOrigin = input.flagToken === undefined ? 'GLOBALSTACKS_TOKEN' : '--token-file';
+  if (url !== undefined && token !== undefined) return { url, token, origin: urlOrigin, tokenOrigin, name: null };
   if (url !== undefined) {
     const known = saved.find((context) => context.url === url);
-    if (known !== undefined) return { url, token: known.token, origin: urlOrigin, name: known.name };
+    if (known !== undefined) {
+      return { url, token: known.token, origin: urlOrigin, tokenOrigin: known.path, name: known.name };
+    }
     throw new ContextError(
       'TOKEN_MISSING',
       `there is no token for ${url}`,
@@ -62,5 +67,8 @@ export function chooseContext(input: ContextInput, saved: readonly SavedContext[
   }
   const [first] = saved;
   if (first === undefined) throw new ContextError('CONTEXT_MISSING', 'no control plane is configured', WAYS);
-  return { url: first.url, token: token ?? first.token, origin: first.path, name: first.name };
+  return {
+    ...{ url: first.url, origin: first.path, name: first.name },
+    ...(token === undefined ? { token: first.token, tokenOrigin: first.path } : { token, tokenOrigin }),
+  };
 }

@@ -75,7 +75,7 @@ async function readIfThere(path: string): Promise<string | null> {
     throw new ContextError(
       'FILE_UNREADABLE',
       `${path} cannot be read (${reason})`,
-      `check who owns ${path}, then \`gstacks login\``,
+      `check who owns ${path}, then gstacks login --url <url>`,
     );
   }
 }

@@ -24,7 +24,7 @@ export function parseToken(text: string, field: string): string {
     throw new ContextError(
       'INVALID_INPUT',
       `${field} holds no usable token: expected 1 to 4096 printable characters on one line`,
-      'ask for a new token, then run `gstacks login`',
+      'ask for a new token, then gstacks login --url <url>',
     );
   }
   return token;

@@ -13,15 +13,15 @@ export async function readStandardInput(): Promise<string> {
       throw new ContextError(
         'INVALID_INPUT',
         'standard input is far too long for a token',
-        'pipe the token alone to `gstacks login`',
+        'pipe the token alone: gstacks login --url <url> < token-file',
       );
     }
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Asks on the terminal without showing what is typed. */
-export async function promptSecret(question: string): Promise<string> {
+/** Asks on the terminal for the token of this control plane, without showing what is typed. */
+export async function promptSecret(question: string, url: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const { Writable } = await import('node:stream');
   process.stderr.write(question);
@@ -35,7 +35,7 @@ export async function promptSecret(question: string): Promise<string> {
     throw new ContextError(
       'INTERRUPTED',
       'no token was given',
-      'pipe the token: gstacks login --url <url> < token-file',
+      `pipe the token: gstacks login --url ${url} < token-file`,
     );
   } finally {
     prompt.close();

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
+import { correctedLine } from './corrected-line.js';
 
 /** What every error becomes, for people and for `--json`. */
 export interface DescribedError {
@@ -8,11 +9,17 @@ export interface DescribedError {
   readonly remedy: string;
 }
 
-/**
- * An error in the user's words, always with a next command. `commandLine` is the command that failed, without its
- * arguments: `gstacks network create`.
- */
-export function describeError(error: unknown, commandLine: string, network: string | null): DescribedError {
+export interface FailedLine {
+  /** The command, without its arguments: `gstacks network create`. */
+  readonly commandLine: string;
+  /** Its arguments, as the parser got them. */
+  readonly argv: readonly string[];
+  /** The network that it is about. */
+  readonly network: string | null;
+}
+
+/** An error in the user's words, always with a next command. */
+export function describeError(error: unknown, { commandLine, argv, network }: FailedLine): DescribedError {
   if (error instanceof CodedError) {
     return {
       code: error.code,
@@ -21,7 +28,11 @@ export function describeError(error: unknown, commandLine: string, network: stri
     };
   }
   if (error instanceof Error && 'oclif' in error) {
-    return { code: 'USAGE', message: parserMessage(error.message), remedy: `${commandLine} --help` };
+    return {
+      code: 'USAGE',
+      message: parserMessage(error.message),
+      remedy: correctedLine(commandLine, argv) ?? `${commandLine} --help`,
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {
@@ -56,7 +67,7 @@ const BY_CODE: readonly (readonly [RegExp, (network: string) => string])[] = [
   [/^(ALIAS|NO_ALIAS|NO_PORT|PORT)/, (network) => `gstacks network alias list ${network}`],
   [/^RULE_/, (network) => `gstacks network policy list ${network}`],
   [/^AGENT_/, () => 'gstacks agent list'],
-  [/^(UNAUTHENTICATED|UNAUTHORIZED|TOKEN_)/, () => 'gstacks login'],
+  [/^(UNAUTHENTICATED|UNAUTHORIZED|TOKEN_)/, () => 'gstacks login --url <url>'],
   [/^FORBIDDEN/, () => 'gstacks whoami'],
   [/^(VERSION_CONFLICT|NOT_ATTACHED)$/, (network) => `gstacks network show ${network}`],
   [/^IDEMPOTENCY/, (network) => `gstacks network show ${network}`],

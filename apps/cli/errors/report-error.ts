@@ -1,18 +1,15 @@
 import { clean, jsonText } from '../output/clean.js';
-import { describeError } from './describe-error.js';
+import { describeError, type FailedLine } from './describe-error.js';
 import { WrittenNotProvenError } from './errors.js';
 import { exitCodeOf } from './exit-codes.js';
 
-export interface FailedCommand {
-  /** `gstacks network create`, without arguments. */
-  readonly commandLine: string;
-  readonly network: string | null;
+export interface FailedCommand extends FailedLine {
   readonly isJson: boolean;
 }
 
 /** Says what went wrong, once, where this reader looks for it, and sets the exit code. */
 export function reportError(error: unknown, failed: FailedCommand): void {
-  const described = describeError(error, failed.commandLine, failed.network);
+  const described = describeError(error, failed);
   process.exitCode = exitCodeOf(error);
   if (failed.isJson) {
     const written = error instanceof WrittenNotProvenError ? { written: error.written } : {};

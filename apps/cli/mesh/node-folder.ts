@@ -11,7 +11,11 @@ import { MeshError } from './mesh-error.js';
 const LONGEST_SOCKET_PATH = 103;
 
 /** Where the background node of a control plane lives: its socket, its state and its log. */
-export function nodeFolder(context: Context, environment: CliEnvironment, userHome: string): string {
+export function nodeFolder(
+  context: Pick<Context, 'url' | 'origin'>,
+  environment: CliEnvironment,
+  userHome: string,
+): string {
   const key = createHash('sha256').update(context.url).digest('hex').slice(0, 8);
   const base =
     environment.runtimeFolder ??
@@ -22,7 +26,7 @@ export function nodeFolder(context: Context, environment: CliEnvironment, userHo
     throw new MeshError(
       'SOCKET_PATH_TOO_LONG',
       `${socketOf(folder)} is too long for a socket`,
-      'set XDG_RUNTIME_DIR to a short folder of your own, then gstacks mesh join',
+      'set XDG_RUNTIME_DIR to a short folder of your own, then gstacks mesh join <network>',
     );
   }
   return folder;

@@ -43,7 +43,7 @@ export interface Starter {
 export async function joinByNode(starter: Starter, join: Join): Promise<Answered> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      if ((await running(starter.folder)) === null) await startNode(starter);
+      if ((await running(starter.folder)) === null) await startNode(starter, join.network);
       const answer = await askNode(starter.folder, join);
       if (answer !== null) return answer;
     } catch (error) {
@@ -66,7 +66,7 @@ async function running(folder: string): Promise<Answered | null> {
  * Starts the background node, which outlives this command, and resolves once it answers, or another that was started at
  * the same moment. Error: MeshError.
  */
-async function startNode(starter: Starter): Promise<void> {
+async function startNode(starter: Starter, network: string): Promise<void> {
   await prepareFolder(starter.folder);
   const deadline = performance.now() + READY_WITHIN_MS;
   let node = spawnNode(starter);
@@ -78,7 +78,7 @@ async function startNode(starter: Starter): Promise<void> {
       throw new MeshError(
         'NODE_NOT_STARTED',
         `the background node does not start; ${log} says why`,
-        `read ${log}, then try again: gstacks mesh join <network>`,
+        `read ${log}, then try again: gstacks mesh join ${network}`,
       );
     }
     await pause(LOOK_EVERY_MS);

@@ -4,6 +4,7 @@ import { EngineRefusedError, EngineUnavailableError } from '#libs/docker-engine/
 import { type RunningExec, startExec } from '#libs/docker-engine/exec.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
 import { RefusedHereError } from '../errors/errors.js';
+import { shellLine } from '../shell-line.js';
 
 /** The Engine starts the command, so that neither the terminal nor this process is what signals it. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -33,14 +34,14 @@ async function started(engine: DockerEngine, sandbox: InContainer, command: read
       throw new RefusedHereError(
         error.code,
         `the container of ${id} belongs to ${host}; on this machine ${error.message}`,
-        `start dockerd if this is the host of ${host}, or run gstacks sandbox exec ${id} there`,
+        `start dockerd if this is the host of ${host}, or run this there: gstacks sandbox exec ${id} -- ${shellLine(command)}`,
       );
     }
     if (error instanceof EngineRefusedError && error.status === 404) {
       throw new RefusedHereError(
         'CONTAINER_NOT_HERE',
         `the container of ${id} is not on this machine; it belongs to ${host}`,
-        `run gstacks sandbox exec ${id} on the host of ${host}`,
+        `run this on the host of ${host}: gstacks sandbox exec ${id} -- ${shellLine(command)}`,
       );
     }
     if (error instanceof EngineUnavailableError) throw new RefusedHereError(error.code, error.message, error.remedy);

@@ -3,15 +3,21 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { SandboxDto } from '#libs/api-client/generated/index.js';
 import { RefusedHereError } from '../errors/errors.js';
+import { shellLine } from '../shell-line.js';
 
 /** Where iproute2 keeps the namespaces it knows by name. */
 const NAMESPACES = '/run/netns';
 const NAMESPACE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+/** Becomes the command, and exits as a shell does without one: 127 if there is none, 126 if it cannot be executed. */
+const AS_A_SHELL = ['/bin/sh', '-c', 'exec "$@"', 'sh'];
 /** Left to the child, which the terminal signals too; this process only waits for it. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** The namespace that a command can be run in; throws RefusedHereError with the reason. */
-export function namespaceOf(sandbox: Pick<SandboxDto, 'id' | 'agentId' | 'driver' | 'namespace'>): string {
+export function namespaceOf(
+  sandbox: Pick<SandboxDto, 'id' | 'agentId' | 'driver' | 'namespace'>,
+  command: readonly string[],
+): string {
   const { id, namespace } = sandbox;
   if (namespace === null) {
     const driver = sandbox.driver ?? 'unknown';
@@ -28,7 +34,7 @@ export function namespaceOf(sandbox: Pick<SandboxDto, 'id' | 'agentId' | 'driver
     throw new RefusedHereError(
       'NAMESPACE_NOT_HERE',
       `the namespace of ${id} is not on this machine; it belongs to ${sandbox.agentId ?? 'no agent'}`,
-      `run gstacks sandbox exec ${id} on the host of ${sandbox.agentId ?? 'its agent'}`,
+      `run this on the host of ${sandbox.agentId ?? 'its agent'}: gstacks sandbox exec ${id} -- ${shellLine(command)}`,
     );
   }
   return namespace;
@@ -36,12 +42,12 @@ export function namespaceOf(sandbox: Pick<SandboxDto, 'id' | 'agentId' | 'driver
 
 /** Runs a command in a namespace on this terminal; resolves with its exit code, or 128 + n after signal n. */
 export async function runInNamespace(namespace: string, command: readonly string[]): Promise<number> {
-  const child = spawn('ip', ['netns', 'exec', namespace, ...command], { stdio: 'inherit' });
+  const child = spawn('ip', ['netns', 'exec', namespace, ...AS_A_SHELL, ...command], { stdio: 'inherit' });
   const forward = SIGNALS.map((signal) => [signal, () => signal !== 'SIGINT' && child.kill(signal)] as const);
   for (const [signal, handle] of forward) process.on(signal, handle);
   try {
     return await new Promise<number>((resolve, reject) => {
-      child.on('error', (error) => reject(cannotRun(error)));
+      child.on('error', (error) => reject(cannotRun(namespace, command, error)));
       child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
     });
   } finally {
@@ -49,10 +55,10 @@ export async function runInNamespace(namespace: string, command: readonly string
   }
 }
 
-function cannotRun(error: NodeJS.ErrnoException): RefusedHereError {
+function cannotRun(namespace: string, command: readonly string[], error: NodeJS.ErrnoException): RefusedHereError {
   return new RefusedHereError(
     'EXEC_FAILED',
     `ip netns exec cannot be run (${error.code ?? error.message})`,
-    'install iproute2 and run as root: sudo gstacks sandbox exec',
+    `install iproute2 and run as root: sudo ip netns exec ${namespace} ${shellLine(command)}`,
   );
 }

@@ -7,7 +7,11 @@ export class NotFoundError extends CodedError {}
 /** No token, or one that is not known, ended or deleted: which of these is not told. */
 export class UnauthenticatedError extends CodedError {
   constructor() {
-    super('UNAUTHENTICATED', 'a valid token is needed', 'log in with `gstacks login`, or set GLOBALSTACKS_TOKEN');
+    super(
+      'UNAUTHENTICATED',
+      'a valid token is needed',
+      'log in with `gstacks login --url <url>`, or set GLOBALSTACKS_TOKEN to a valid token',
+    );
   }
 }
 

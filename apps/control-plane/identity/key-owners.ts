@@ -27,7 +27,7 @@ export class KeyTakenError extends DomainError {
       'conflict',
       KINDS[scope].code,
       `this ${KINDS[scope].name} belongs to another agent or local node, now or before`,
-      'make new keys: an agent with an empty state folder, a machine with gstacks mesh leave and gstacks mesh join',
+      'make new keys: for an agent with an empty state folder, for a machine with `gstacks mesh leave <network>` and `gstacks mesh join <network>`',
     );
   }
 }

@@ -15,7 +15,12 @@ class LocalNodeNotOwnedError extends DomainError {
 
 class LocalNodeEndedError extends DomainError {
   constructor({ nodeId, status }: LocalNodeState) {
-    super('forbidden', `LOCAL_NODE_${status.toUpperCase()}`, `local node ${nodeId} is ${status}`, 'gstacks mesh join');
+    super(
+      'forbidden',
+      `LOCAL_NODE_${status.toUpperCase()}`,
+      `local node ${nodeId} is ${status}`,
+      'gstacks mesh join <network>',
+    );
   }
 }
 

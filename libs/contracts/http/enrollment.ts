@@ -16,7 +16,7 @@ export function parseEnrollmentToken(value: unknown, field: string): string {
     throw new InvalidInputError(
       field,
       '(hidden)',
-      'a token made by `gstacks agent enroll`',
+      'a token made by `gstacks agent enroll <name>`',
       'ENROLLMENT_TOKEN_INVALID',
       'make a new token with `gstacks agent enroll <name>`',
     );

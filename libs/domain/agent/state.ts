@@ -20,7 +20,7 @@ export class AgentStreamError extends CodedError {
     super(
       'STREAM_OUT_OF_ORDER',
       `event ${type} cannot begin an agent stream`,
-      'run gstacks audit verify: the log may be damaged',
+      'see docs/operations.md, STREAM_UNREADABLE: a newer release wrote it, or the log is damaged',
     );
   }
 }

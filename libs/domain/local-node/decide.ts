@@ -31,7 +31,7 @@ export class LocalNodeNotFoundError extends DomainError {
       'not-found',
       'LOCAL_NODE_NOT_FOUND',
       `there is no local node ${nodeId}`,
-      'see gstacks network status',
+      'see gstacks network status <network>',
       'nodeId',
     );
   }
@@ -43,7 +43,7 @@ export class LocalNodeRevokedError extends DomainError {
       'forbidden',
       'LOCAL_NODE_REVOKED',
       `local node ${nodeId} was revoked`,
-      'if you may join again: gstacks mesh leave, then gstacks mesh join',
+      'if you may join again: `gstacks mesh leave <network>`, then `gstacks mesh join <network>`',
     );
   }
 }

@@ -28,7 +28,7 @@ export class LocalNodeStreamError extends CodedError {
     super(
       'STREAM_OUT_OF_ORDER',
       `event ${type} cannot begin the stream of a local node`,
-      'run gstacks audit verify: the log may be damaged',
+      'see docs/operations.md, STREAM_UNREADABLE: a newer release wrote it, or the log is damaged',
     );
   }
 }

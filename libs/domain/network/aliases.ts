@@ -1,5 +1,5 @@
 import type { AliasName } from '#libs/contracts/ids.js';
-import { type AliasPort, MAX_PORTS_PER_ALIAS } from '#libs/contracts/ports.js';
+import { type AliasPort, MAX_PORTS_PER_ALIAS, portText } from '#libs/contracts/ports.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { AliasRecord, Topology, TopologyAlias } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
@@ -21,8 +21,15 @@ export function publishAlias(
   command: NetworkCommandOf<'PublishAlias'>,
   network: Topology,
 ): NetworkDecision<'PublishAlias'> {
-  if (!network.sandboxes.has(command.sandboxId)) return new SandboxNotAttachedError(network, command.sandboxId);
-  return publication(command, network);
+  if (network.sandboxes.has(command.sandboxId)) return publication(command, network);
+  return new SandboxNotAttachedError(network, command.sandboxId, swapped(command, network));
+}
+
+/** What was meant when the alias is the id of an attached sandbox; undefined: it is none. */
+function swapped({ alias, sandboxId, ports }: Wanted, { name, sandboxes }: Topology): string | undefined {
+  if (![...sandboxes.keys()].some((attached) => attached === String(alias))) return undefined;
+  const flags = ports.map((port) => ` --port ${portText(port)}`).join('');
+  return `the sandbox comes before the alias: gstacks network alias add ${name} ${alias} ${sandboxId}${flags}`;
 }
 
 type Wanted = Omit<NetworkCommandOf<'PublishAlias'>, 'kind'>;

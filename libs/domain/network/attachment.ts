@@ -38,7 +38,13 @@ export function detachSandbox(
   { sandboxId }: NetworkCommandOf<'DetachSandbox'>,
   network: Topology,
 ): NetworkDecision<'DetachSandbox'> {
-  if (!network.sandboxes.has(sandboxId)) return new SandboxNotAttachedError(network, sandboxId);
+  if (!network.sandboxes.has(sandboxId)) {
+    return new SandboxNotAttachedError(
+      network,
+      sandboxId,
+      `see what is attached: gstacks network show ${network.name}`,
+    );
+  }
   const { events, aliases } = detachment(network, sandboxId);
   const rulesLeft = rulesNaming(network, new Set(aliases)).length;
   return { events, result: { sandboxId, aliasesRemoved: aliases, rulesLeft }, warnings: [], unchangedSince: null };

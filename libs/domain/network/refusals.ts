@@ -33,14 +33,13 @@ export class NetworkNotEmptyError extends DomainError {
 }
 
 export class SandboxNotAttachedError extends DomainError {
-  constructor({ name }: Topology, sandboxId: SandboxId) {
-    super(
-      'not-found',
-      'NOT_ATTACHED',
-      `sandbox ${sandboxId} is not attached to network ${name}`,
-      `attach it with gstacks network attach ${name} ${sandboxId}`,
-      'sandboxId',
-    );
+  /** Without a remedy of its own it is: attach it. */
+  constructor(
+    { name }: Topology,
+    sandboxId: SandboxId,
+    remedy = `attach it with gstacks network attach ${name} ${sandboxId}`,
+  ) {
+    super('not-found', 'NOT_ATTACHED', `sandbox ${sandboxId} is not attached to network ${name}`, remedy, 'sandboxId');
   }
 }
 
@@ -99,7 +98,7 @@ export class AliasHasRulesError extends DomainError {
       'conflict',
       'ALIAS_HAS_RULES',
       `${rules.length} rules name alias ${alias}, written when sandbox ${former} published it: ${listed(rules)}`,
-      `publish it with --inherit-rules to take them over, or remove them with gstacks network policy remove ${name} <rule-id>`,
+      `publish it with --inherit-rules to take them over, or remove each: gstacks network policy remove ${name} <rule-id>`,
       'alias',
     );
   }
@@ -170,7 +169,7 @@ export class ExitOfDenyError extends DomainError {
       'invalid',
       'EXIT_OF_DENY',
       'a deny names no exit: it holds for every one',
-      'leave --via out, or remove the allow that names the exit with gstacks network egress remove',
+      'leave --via out, or remove the allow that names the exit: gstacks network egress remove <network> <rule-id>',
       'via',
     );
   }

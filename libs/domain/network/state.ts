@@ -11,7 +11,7 @@ export class StreamOrderError extends CodedError {
     super(
       'STREAM_OUT_OF_ORDER',
       `event ${type} cannot stand at version ${version} of a network stream`,
-      'run gstacks audit verify: the log may be damaged',
+      'see docs/operations.md, STREAM_UNREADABLE: a newer release wrote it, or the log is damaged',
     );
   }
 }

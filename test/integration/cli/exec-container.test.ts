@@ -58,6 +58,19 @@ describe('cli: sandbox exec in a container', function () {
     });
   }
 
+  for (const [what, command, code] of [
+    ['that is not there', 'no-such-command', 127],
+    ['that may not be executed', '/etc/passwd', 126],
+  ] as const) {
+    it(`exits with ${code} for a command ${what}, as a shell does, and says so`, async () => {
+      const { server, gstacks, env } = at();
+      server.on(SANDBOX, answer());
+      const { exitCode, stdout, stderr } = await gstacks.run([...words('sandbox exec sbx-api --'), command], { env });
+      expect(exitCode).to.equal(code);
+      expect(stdout + stderr).to.contain(command);
+    });
+  }
+
   it('passes a TERM on to the command', async () => {
     const { server, gstacks, env } = at();
     server.on(SANDBOX, answer());

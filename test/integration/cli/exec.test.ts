@@ -51,6 +51,21 @@ describe('cli: sandbox exec', function () {
     });
   }
 
+  for (const [what, command, code] of [
+    ['that is not there', 'no-such-command', 127],
+    ['that is not there, at a path', '/no/such/command', 127],
+    ['that may not be executed', '/etc/passwd', 126],
+    ['that is a folder', '/etc', 126],
+  ] as const) {
+    it(`exits with ${code} for a command ${what}, as a shell does, and says so`, async () => {
+      const { server, gstacks, env } = at();
+      server.on(SANDBOX, inNamespace);
+      const { exitCode, stderr } = await gstacks.run([...words('sandbox exec sbx-api --'), command, '-x'], { env });
+      expect(exitCode).to.equal(code);
+      expect(stderr).to.contain(command);
+    });
+  }
+
   it('passes a TERM on to the command', async () => {
     const { server, gstacks, env } = at();
     server.on(SANDBOX, inNamespace);

@@ -134,7 +134,7 @@ describe('gstacks mesh status and mesh forward list', function () {
     folder = mkdtempSync(join(tmpdir(), 'gs-status-'));
     env = { ...on().env, XDG_RUNTIME_DIR: folder };
     place = nodeFolder(
-      { url: on().server.url, token: 'secret-token', origin: 'environment', name: null },
+      { url: on().server.url, origin: 'environment' },
       readEnvironment(env),
       folder,
     );

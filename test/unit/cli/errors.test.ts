@@ -15,6 +15,7 @@ import { MeshError } from '#apps/cli/mesh/mesh-error.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
 const answered = (status: number) => new ApiError(status, 'X', 'x', null);
+const failed = (commandLine: string) => ({ commandLine, argv: [], network: 'dev' });
 const written = { network: 'dev', version: 7, changed: true };
 
 describe('cli: exit codes', () => {
@@ -60,13 +61,13 @@ describe('cli: what an error says', () => {
   ];
   for (const error of errors) {
     it(`names a command to try next: ${error instanceof Error ? error.message : error}`, () => {
-      expect(describeError(error, 'gstacks network show', 'dev').remedy).to.match(/gstacks \w+/);
+      expect(describeError(error, failed('gstacks network show')).remedy).to.match(/gstacks \w+/);
     });
   }
 
   it('keeps the remedy of the control plane and adds the command when it names none', () => {
     const taken = new ApiError(409, 'ALIAS_TAKEN', 'api is taken', 'choose another alias');
-    expect(describeError(taken, 'gstacks network alias add', 'dev')).to.deep.equal({
+    expect(describeError(taken, failed('gstacks network alias add'))).to.deep.equal({
       code: 'ALIAS_TAKEN',
       message: 'api is taken',
       remedy: 'choose another alias (next: gstacks network alias list dev)',

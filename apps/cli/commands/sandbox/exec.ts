@@ -32,7 +32,7 @@ export default class SandboxExec extends GstacksCommand {
     const command = [program, ...rest];
     process.exitCode =
       container === null
-        ? await runInNamespace(namespaceOf(sandbox), command)
+        ? await runInNamespace(namespaceOf(sandbox, command), command)
         : await runInContainer({ ...sandbox, container }, command);
   }
 }

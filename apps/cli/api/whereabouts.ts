@@ -1,0 +1,65 @@
+import { basename } from 'node:path';
+import type { Context } from '../context/context.js';
+import { UnreachableError } from '../errors/errors.js';
+
+/** Connections that were never made; any other failure may have come after the request was taken. */
+const NEVER_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  // Ports that fetch refuses to dial (Fetch Standard, section 2.9).
+  'bad port',
+]);
+
+/** What OpenSSL and Node call a certificate whose issuer they do not know. */
+const UNKNOWN_ISSUER = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+const OTHER_CERTIFICATE_FAULTS = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
+
+/** The error of a request that never reached the control plane; null: `reason` does not show that. */
+export function unreachable(url: string, reason: string): UnreachableError | null {
+  const { hostname } = new URL(url);
+  if (UNKNOWN_ISSUER.has(reason)) {
+    return new UnreachableError(
+      'CERTIFICATE_NOT_TRUSTED',
+      `the certificate of ${url} is signed by nobody that this machine trusts (${reason})`,
+      'name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS (PEM), then gstacks whoami',
+    );
+  }
+  if (OTHER_CERTIFICATE_FAULTS.has(reason)) {
+    return new UnreachableError(
+      'CERTIFICATE_INVALID',
+      `the certificate of ${url} is not valid for ${hostname} now (${reason})`,
+      'check the clock of this machine and the name in --url, or renew the certificate; then gstacks whoami',
+    );
+  }
+  if (!NEVER_CONNECTED.has(reason)) return null;
+  return new UnreachableError(
+    'UNREACHABLE',
+    `the control plane at ${url} is not reachable (${reason})`,
+    LOOPBACK.test(hostname)
+      ? 'run `npm start` in the clone, or give the right --url or GLOBALSTACKS_URL; then `gstacks whoami`'
+      : `check that the control plane runs on ${hostname} and that nothing between blocks its port, or give the right --url or GLOBALSTACKS_URL; then \`gstacks whoami\``,
+  );
+}
+
+/** What to do about a token that the control plane does not take: whatever holds it now would be used again. */
+export function tokenRemedy({ url, tokenOrigin }: Context): string {
+  const login = `gstacks login --url ${url}`;
+  if (tokenOrigin === 'GLOBALSTACKS_TOKEN') return `set GLOBALSTACKS_TOKEN to a valid token, or unset it and ${login}`;
+  if (tokenOrigin === '--token-file') return `name a file with a valid token, or leave --token-file out and ${login}`;
+  if (tokenOrigin === 'standard input') return `ask an admin for a new token, then ${login}`;
+  return basename(tokenOrigin) === 'context.json'
+    ? `run \`npm start\`, which writes ${tokenOrigin} anew, or remove that file and ${login}`
+    : login;
+}
