@@ -7,5 +7,5 @@ export const required = (description: string) => Args.string({ required: true, i
 export const networkArgument = required('name of the network');
 export const sandboxArgument = required('id of the sandbox');
 export const aliasArgument = required('alias in the network');
-export const ruleArgument = required('id of the rule');
+export const ruleArgument = required('id of the rule, or its first characters');
 export const agentArgument = required('name of the agent');

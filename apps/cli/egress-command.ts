@@ -6,7 +6,7 @@ import { parseAgentId } from '#libs/contracts/ids.js';
 import { parseTcpPort } from '#libs/contracts/ports.js';
 import type { Effect } from '#libs/contracts/rules.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
-import { WriteCommand, type WriteFlags } from './write-command.js';
+import { addedLine, WriteCommand, type WriteFlags } from './write-command.js';
 
 export const egressFlags = {
   from: Flags.string({
@@ -59,7 +59,8 @@ export abstract class EgressCommand extends WriteCommand {
     return this.write(
       flags,
       ({ client }, headers) => addEgressRule({ client, headers, path: { network }, body }),
-      (write) => this.showRule(write, egressRuleText(write.result)),
+      ({ result, changed, version }) =>
+        this.screen.line(addedLine(result.id, egressRuleText(result), changed, version)),
     );
   }
 }

@@ -1,43 +1,70 @@
 import * as Flags from '@oclif/core/flags';
-import { addRule } from '#libs/api-client/generated/index.js';
+import { addRule, addRules, type RuleDto } from '#libs/api-client/generated/index.js';
 import { parseAliasName } from '#libs/contracts/ids.js';
 import { parseTcpPort } from '#libs/contracts/ports.js';
 import { type Effect, ruleText } from '#libs/contracts/rules.js';
 import { SELECTOR_FORMS } from '#libs/contracts/selectors.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
-import { WriteCommand, type WriteFlags } from './write-command.js';
+import { addedLine, WriteCommand, type WriteFlags } from './write-command.js';
 
 export const SELECTORS = `A selector is ${SELECTOR_FORMS}.`;
 
 export const ruleFlags = {
-  from: Flags.string({ description: 'selector of the source', required: true, helpValue: '<selector>' }),
+  from: Flags.string({
+    description: 'selector of the source; may be repeated, for a rule each',
+    required: true,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: '<selector>',
+  }),
   to: Flags.string({ description: 'alias of the target', required: true, helpValue: '<alias>' }),
-  port: Flags.string({ description: 'published port of the alias', required: true, helpValue: '<port>' }),
+  port: Flags.string({
+    description: 'published port of the alias; may be repeated, for a rule each',
+    required: true,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: '<port>',
+  }),
   force: Flags.boolean({ description: 'also from an alias that nobody publishes, where a sandbox has that id' }),
 };
 
 interface RuleFlags extends WriteFlags {
-  readonly from: string;
+  readonly from: readonly string[];
   readonly to: string;
-  readonly port: string;
+  readonly port: readonly string[];
   readonly force?: boolean;
 }
 
 /** `policy allow` and `policy deny` differ in one word. */
 export abstract class RuleCommand extends WriteCommand {
-  protected async addRule(effect: Effect, networkName: string, flags: RuleFlags) {
-    const network = this.networkOf(networkName);
-    const body = {
-      effect,
-      from: parseSelectorText(flags.from, '--from'),
-      to: parseAliasName(flags.to, '--to'),
-      port: parseTcpPort(flags.port, '--port'),
-      ...(flags.force ? { force: true } : {}),
-    };
+  /** A rule for each source and port: all of them are written at once, or none. */
+  protected async addRules(effect: Effect, networkName: string, flags: RuleFlags) {
+    const path = { network: this.networkOf(networkName) };
+    const sources = flags.from.map((text) => parseSelectorText(text, '--from'));
+    const to = parseAliasName(flags.to, '--to');
+    const ports = flags.port.map((text) => parseTcpPort(text, '--port'));
+    const force = flags.force ? { force: true } : {};
+    const [from = '', ...otherSources] = sources;
+    const [port = 0, ...otherPorts] = ports;
+    if (otherSources.length === 0 && otherPorts.length === 0) {
+      const body = { effect, from, to, port, ...force };
+      return this.write(
+        flags,
+        ({ client }, headers) => addRule({ client, headers, path, body }),
+        (write) => this.showRule(write.result, write.changed, write.version),
+      );
+    }
+    const body = { effect, from: sources, to, ports, ...force };
     return this.write(
       flags,
-      ({ client }, headers) => addRule({ client, headers, path: { network }, body }),
-      (write) => this.showRule(write, ruleText(write.result)),
+      ({ client }, headers) => addRules({ client, headers, path, body }),
+      (write) => {
+        for (const { rule, added } of write.result) this.showRule(rule, added, write.version);
+      },
     );
+  }
+
+  private showRule(rule: RuleDto, added: boolean, version: number): void {
+    this.screen.line(addedLine(rule.id, ruleText(rule), added, version));
   }
 }

@@ -45,6 +45,11 @@ export function writeHeaders(flags: Pick<WriteFlags, 'if-match' | 'idempotency-k
   };
 }
 
+/** Says of a rule whether it was added, and what it is. */
+export function addedLine(id: string, text: string, added: boolean, version: number): string {
+  return `${id} ${added ? 'added' : 'is there already'}: ${text} (version ${version})`;
+}
+
 /** A command that changes a network, and can wait until the agents have said that they follow. */
 export abstract class WriteCommand extends GstacksCommand {
   static override baseFlags = {
@@ -88,11 +93,6 @@ export abstract class WriteCommand extends GstacksCommand {
     if (proof.exitCode !== EXIT.ok) this.screen.line(`next: gstacks network status ${write.network}`);
     process.exitCode = proof.exitCode;
     return { ...write, applied };
-  }
-
-  /** Says of a rule whether it was added, and what it is. */
-  protected showRule({ changed, version, result }: NetworkWrite<{ readonly id: string }>, text: string): void {
-    this.screen.line(`${result.id} ${changed ? 'added' : 'is there already'}: ${text} (version ${version})`);
   }
 
   private async waitForAgents(connection: Connection, write: NetworkWrite, waitSeconds: number): Promise<AppliedDto> {

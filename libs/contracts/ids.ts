@@ -14,6 +14,8 @@ export type SandboxId = Branded<'SandboxId'>;
 /** The agent's name: a DNS label, so that it is one token of a NATS subject. */
 export type AgentId = Branded<'AgentId'>;
 export type RuleId = Branded<'RuleId'>;
+/** A rule's id, or its first characters, as a person names a rule that exists. */
+export type RuleReference = RuleId | Branded<'RuleReference'>;
 export type FlowId = Branded<'FlowId'>;
 /** The Idempotency-Key of a write. */
 export type CommandId = Branded<'CommandId'>;
@@ -66,6 +68,10 @@ export const parseSandboxId = parser<SandboxId>(
   '1 to 128 of letters, digits, _ . and -, beginning with a letter or digit',
 );
 export const parseRuleId = parser<RuleId>(/^rule-[a-z0-9]{4,32}$/, 'a rule id such as rule-4f9c21ab');
+export const parseRuleReference = parser<RuleReference>(
+  /^rule-[a-z0-9]{1,32}$/,
+  'a rule id such as rule-4f9c21ab, or its first characters',
+);
 export const parseFlowId = parser<FlowId>(/^[0-9a-f]{32}$/, '32 hexadecimal digits');
 export const parseCommandId = parser<CommandId>(/^[A-Za-z0-9_.:-]{1,128}$/, '1 to 128 of letters, digits and _ . : -');
 export const parseUserName = parser<UserName>(

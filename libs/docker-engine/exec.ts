@@ -23,6 +23,8 @@ export interface RunningExec {
 }
 
 const ENDED_POLL_MS = 20;
+/** Engines before 25 exit with 126 also for a command that is not there, where a shell exits with 127. */
+const NOT_THERE = /^OCI runtime exec failed: .*(executable file not found|no such file or directory)/s;
 
 /**
  * Starts a command in a running container and joins it to these streams; with a terminal on both ends it gets one of
@@ -52,11 +54,11 @@ export async function startExec(
       socket,
       terminal,
       hasTerminal ? (size) => engine.json('POST', `/exec/${id}/resize?${size}`) : null,
-    ).then(async () => {
+    ).then(async (last) => {
       // The output may end before the Engine has taken note of the exit.
       for (;;) {
         const { Running, ExitCode } = await inspect();
-        if (Running !== true) return Number(ExitCode ?? 1);
+        if (Running !== true) return Number(ExitCode ?? 1) === 126 && NOT_THERE.test(last) ? 127 : Number(ExitCode ?? 1);
         await pause(ENDED_POLL_MS);
       }
     }),
@@ -96,12 +98,13 @@ async function attach(engine: DockerEngine, id: string, hasTerminal: boolean): P
   }
 }
 
-/** Resolves when the command's output has ended. */
+/** Resolves when the command's output has ended, with the last piece of it. */
 async function carry(
   socket: Socket,
   { stdin, stdout, stderr }: ExecTerminal,
   resize: ((size: string) => Promise<unknown>) | null,
-): Promise<void> {
+): Promise<string> {
+  let last = '';
   socket.on('error', () => {});
   stdin.pipe(socket);
   const follow = resize === null ? null : () => void resize(sizeOf(stdout as WriteStream)).catch(() => {});
@@ -115,7 +118,9 @@ async function carry(
     for await (const { isError, bytes } of frames) {
       const to = isError ? stderr : stdout;
       if (!to.write(bytes)) await once(to, 'drain');
+      last = bytes.toString('latin1');
     }
+    return last;
   } finally {
     if (follow !== null) {
       stdout.off('resize', follow);

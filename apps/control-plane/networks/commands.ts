@@ -4,8 +4,8 @@ import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contrac
 import type { AddEgressRuleDto, EgressRuleWriteDto } from '#libs/contracts/http/egress.js';
 import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
 import type { QuarantineDto } from '#libs/contracts/http/quarantine.js';
-import type { AddRuleDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
-import type { AliasName, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type { AddRuleDto, AddRulesDto, RuleWriteDto, RulesWriteDto } from '#libs/contracts/http/rules.js';
+import type { AliasName, NetworkName, RuleReference, SandboxId } from '#libs/contracts/ids.js';
 import type { WriteContext } from '../http/write-context.js';
 
 export class CreateNetwork extends Command<NetworkCreationDto> {
@@ -106,10 +106,20 @@ export class AddRule extends Command<RuleWriteDto> {
   }
 }
 
+export class AddRules extends Command<RulesWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: AddRulesDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
 export class RemoveRule extends Command<RuleWriteDto> {
   constructor(
     readonly network: NetworkName,
-    readonly ruleId: RuleId,
+    readonly ruleId: RuleReference,
     readonly write: WriteContext,
   ) {
     super();
@@ -129,7 +139,7 @@ export class AddEgressRule extends Command<EgressRuleWriteDto> {
 export class RemoveEgressRule extends Command<EgressRuleWriteDto> {
   constructor(
     readonly network: NetworkName,
-    readonly ruleId: RuleId,
+    readonly ruleId: RuleReference,
     readonly write: WriteContext,
   ) {
     super();

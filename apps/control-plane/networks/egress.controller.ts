@@ -8,7 +8,7 @@ import {
   EgressRuleWriteDto,
   ListEgressRulesQuery,
 } from '#libs/contracts/http/egress.js';
-import { type NetworkName, parseNetworkName, parseRuleId, type RuleId } from '#libs/contracts/ids.js';
+import { type NetworkName, parseNetworkName, parseRuleReference, type RuleReference } from '#libs/contracts/ids.js';
 import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
 import { AddEgressRule, RemoveEgressRule } from './commands.js';
@@ -60,7 +60,7 @@ export class EgressController {
   @Idempotent({ summary: 'Remove a rule about a name outside', answers: EgressRuleWriteDto })
   removeEgressRule(
     @PathValue('network', parseNetworkName) network: NetworkName,
-    @PathValue('ruleId', parseRuleId) ruleId: RuleId,
+    @PathValue('ruleId', parseRuleReference) ruleId: RuleReference,
     @WriteRequest() write: WriteContext,
   ): Promise<EgressRuleWriteDto> {
     return this.commands.execute(new RemoveEgressRule(network, ruleId, write));

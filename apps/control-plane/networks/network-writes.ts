@@ -125,7 +125,7 @@ export class NetworkWrites {
   ): Made | DomainError {
     const [regression] = this.regressions.of(networkId);
     if (regression === undefined || decision instanceof DomainError) return decision;
-    const isRule = command.kind === 'AddRule' || command.kind === 'AddEgressRule';
+    const isRule = command.kind === 'AddRule' || command.kind === 'AddRules' || command.kind === 'AddEgressRule';
     const isDenial = command.kind === 'QuarantineNetwork' || (isRule && command.effect === 'deny');
     if (!isDenial) throw new EpochRegressedError(network, regression);
     const message = `not proven until a new epoch begins (gstacks admin new-epoch): ${regression.detail}`;

@@ -25,7 +25,7 @@ import {
   ShowNetworkHandler,
 } from './query.handlers.js';
 import { ListFlowsHandler, ShowReachabilityHandler } from './reachability.handler.js';
-import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
+import { AddRuleHandler, AddRulesHandler, RemoveRuleHandler } from './rule.handlers.js';
 
 @Module({
   imports: [PresenceModule, AppliedModule, DeliveryModule, StatusModule],
@@ -42,6 +42,7 @@ import { AddRuleHandler, RemoveRuleHandler } from './rule.handlers.js';
     PublishAliasHandler,
     RemoveAliasHandler,
     AddRuleHandler,
+    AddRulesHandler,
     RemoveRuleHandler,
     AddEgressRuleHandler,
     RemoveEgressRuleHandler,

@@ -2,7 +2,7 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { refusePublicSuffix } from '#libs/contracts/http/egress.js';
 import type { PreviewDto, PreviewRequestDto, RuleChangeDto } from '#libs/contracts/http/previews.js';
-import { type OutsidePattern, parseAliasName, parseRuleId } from '#libs/contracts/ids.js';
+import { type OutsidePattern, parseAliasName, parseRuleId, type RuleId } from '#libs/contracts/ids.js';
 import { covers, isOutsideName, parseDestinationName, parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
@@ -58,7 +58,7 @@ export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
       lost: lost.slice(0, MOST_REACHED),
       lostLeftOut: Math.max(0, lost.length - MOST_REACHED),
       rules: changed && then !== null ? ruleChanges(before, then) : [],
-      cuts: previewedCuts(flows, before, then, targetsOf(command, before)),
+      cuts: previewedCuts(flows, before, then, targetsOf(command, before, after)),
     };
   }
 }
@@ -73,18 +73,18 @@ function ruleChanges(before: Topology, after: Topology): readonly RuleChangeDto[
 }
 
 /** Whether flows to an alias and port are what the write is about. */
-function targetsOf(command: PreviewedCommand, before: Topology): (alias: string, port: number) => boolean {
+function targetsOf(command: PreviewedCommand, before: Topology, after: Topology): (alias: string, port: number) => boolean {
   switch (command.kind) {
     case 'AddRule':
       return (alias, port) => alias === command.to && port === command.port;
     case 'RemoveRule': {
-      const rule = before.rules.get(command.ruleId);
+      const rule = removedOf(before.rules, after.rules);
       return (alias, port) => alias === rule?.to && port === rule.port;
     }
     case 'AddEgressRule':
       return isBelow(command.to, command.port);
     case 'RemoveEgressRule': {
-      const rule = before.egressRules.get(command.ruleId);
+      const rule = removedOf(before.egressRules, after.egressRules);
       return rule === undefined ? () => false : isBelow(rule.to, rule.port);
     }
     case 'RemoveAlias':
@@ -100,7 +100,12 @@ function targetsOf(command: PreviewedCommand, before: Topology): (alias: string,
 /** The rule about a name outside that a write adds or takes away; null: it is about something else. */
 function egressRuleOf(command: PreviewedCommand, before: Topology, after: Topology): EgressRule | null {
   if (command.kind === 'AddEgressRule') return after.egressRules.get(command.ruleId) ?? null;
-  return command.kind === 'RemoveEgressRule' ? (before.egressRules.get(command.ruleId) ?? null) : null;
+  return command.kind === 'RemoveEgressRule' ? (removedOf(before.egressRules, after.egressRules) ?? null) : null;
+}
+
+/** The rule that a removal takes away, which was named by its id or the beginning of it. */
+function removedOf<Rule>(before: ReadonlyMap<RuleId, Rule>, after: ReadonlyMap<RuleId, Rule>): Rule | undefined {
+  return [...before].find(([id]) => !after.has(id))?.[1];
 }
 
 function isBelow(pattern: OutsidePattern, port: number): (name: string, at: number) => boolean {

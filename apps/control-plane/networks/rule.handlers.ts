@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { RuleWriteDto } from '#libs/contracts/http/rules.js';
+import { MOST_RULES_AT_ONCE, type RulesWriteDto, type RuleWriteDto } from '#libs/contracts/http/rules.js';
+import { InvalidInputError } from '#libs/contracts/errors.js';
 import { parseRuleId } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { Directory } from '../record/directory.js';
-import { AddRule, RemoveRule } from './commands.js';
+import { AddRule, AddRules, RemoveRule } from './commands.js';
 import { meantSandbox } from './meant-sandbox.js';
 import { NetworkWrites } from './network-writes.js';
 
@@ -23,13 +24,46 @@ export class AddRuleHandler implements ICommandHandler<AddRule> {
       network,
       asked: ['AddRule', body],
       command: () => {
-        const ruleId = parseRuleId(`rule-${randomBytes(8).toString('hex')}`, 'ruleId');
         const meant = meantSandbox(from, force, this.directory);
-        return { kind: 'AddRule', ruleId, effect, from, to, port, meantSandbox: meant };
+        return { kind: 'AddRule', ruleId: newRuleId(), effect, from, to, port, meantSandbox: meant };
       },
       describe: (told) => told,
     });
   }
+}
+
+@CommandHandler(AddRules)
+export class AddRulesHandler implements ICommandHandler<AddRules> {
+  constructor(
+    private readonly writes: NetworkWrites,
+    private readonly directory: Directory,
+  ) {}
+
+  async execute({ network, body, write }: AddRules): Promise<RulesWriteDto> {
+    const { effect, to, ports, force = false } = body;
+    const count = body.from.length * ports.length;
+    if (count > MOST_RULES_AT_ONCE) {
+      throw new InvalidInputError('ports', `${count} rules`, `at most ${MOST_RULES_AT_ONCE} rules at once`);
+    }
+    const sources = body.from.map((text) => parseSelector(text, 'from'));
+    return this.writes.run({
+      write,
+      network,
+      asked: ['AddRules', body],
+      command: () => {
+        const rules = sources.flatMap((from) => {
+          const meant = meantSandbox(from, force, this.directory);
+          return ports.map((port) => ({ ruleId: newRuleId(), from, to, port, meantSandbox: meant }));
+        });
+        return { kind: 'AddRules', effect, rules };
+      },
+      describe: (told) => told,
+    });
+  }
+}
+
+function newRuleId() {
+  return parseRuleId(`rule-${randomBytes(8).toString('hex')}`, 'ruleId');
 }
 
 @CommandHandler(RemoveRule)

@@ -1,11 +1,11 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { AddRuleDto, ListRulesQuery, RulePageDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
-import { type NetworkName, parseNetworkName, parseRuleId, type RuleId } from '#libs/contracts/ids.js';
+import { AddRuleDto, AddRulesDto, ListRulesQuery, RulePageDto, RuleWriteDto, RulesWriteDto } from '#libs/contracts/http/rules.js';
+import { type NetworkName, parseNetworkName, parseRuleReference, type RuleReference } from '#libs/contracts/ids.js';
 import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';
-import { AddRule, RemoveRule } from './commands.js';
+import { AddRule, AddRules, RemoveRule } from './commands.js';
 import { ListRules } from './queries.js';
 
 @ApiTags('rules')
@@ -40,12 +40,26 @@ export class RulesController {
     return this.commands.execute(new AddRule(network, body, write));
   }
 
+  @Post('batch')
+  @Idempotent({
+    summary: 'Allow or deny traffic from several selectors, or to several ports of an alias: all of the rules or none',
+    answers: RulesWriteDto,
+    status: 201,
+  })
+  addRules(
+    @PathValue('network', parseNetworkName) network: NetworkName,
+    @Body() body: AddRulesDto,
+    @WriteRequest() write: WriteContext,
+  ): Promise<RulesWriteDto> {
+    return this.commands.execute(new AddRules(network, body, write));
+  }
+
   @Delete(':ruleId')
   @DescribePath('ruleId', 'rule-4f9c21ab')
   @Idempotent({ summary: 'Remove a rule', answers: RuleWriteDto })
   removeRule(
     @PathValue('network', parseNetworkName) network: NetworkName,
-    @PathValue('ruleId', parseRuleId) ruleId: RuleId,
+    @PathValue('ruleId', parseRuleReference) ruleId: RuleReference,
     @WriteRequest() write: WriteContext,
   ): Promise<RuleWriteDto> {
     return this.commands.execute(new RemoveRule(network, ruleId, write));

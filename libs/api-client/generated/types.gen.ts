@@ -867,6 +867,49 @@ export type RuleWriteDto = {
     result: RuleDto;
 };
 
+export type AddRulesDto = {
+    effect: 'allow' | 'deny';
+    /**
+     * A rule for each: local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: Array<string>;
+    to: string;
+    /**
+     * Published ports; a rule for each with each source
+     */
+    ports: Array<number>;
+    /**
+     * Also from an alias that nobody publishes and whose name is the id of a sandbox, which is sandbox:<id>
+     */
+    force?: boolean;
+};
+
+export type AddedRuleDto = {
+    rule: RuleDto;
+    /**
+     * false: an identical rule was there already
+     */
+    added: boolean;
+};
+
+export type RulesWriteDto = {
+    network: string;
+    /**
+     * The topology version that this write made, or found
+     */
+    version: number;
+    /**
+     * false: it was so already, and nothing was written
+     */
+    changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    result: Array<AddedRuleDto>;
+};
+
 export type ListedEgressRuleDto = {
     id: string;
     effect: 'allow' | 'deny';
@@ -1179,7 +1222,7 @@ export type PreviewRequestDto = {
      */
     via?: string;
     /**
-     * Of remove-rule and remove-egress-rule
+     * Of remove-rule and remove-egress-rule: its id, or first characters
      */
     ruleId?: string;
     /**
@@ -3129,6 +3172,43 @@ export type AddRuleResponses = {
 };
 
 export type AddRuleResponse = AddRuleResponses[keyof AddRuleResponses];
+
+export type AddRulesData = {
+    body: AddRulesDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/rules/batch';
+};
+
+export type AddRulesErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type AddRulesError = AddRulesErrors[keyof AddRulesErrors];
+
+export type AddRulesResponses = {
+    /**
+     * What was written
+     */
+    201: RulesWriteDto;
+};
+
+export type AddRulesResponse = AddRulesResponses[keyof AddRulesResponses];
 
 export type RemoveRuleData = {
     body?: never;

@@ -5,9 +5,9 @@ import {
   type OutsidePattern,
   parseAgentId,
   parseAliasName,
-  parseRuleId,
+  parseRuleReference,
   parseSandboxId,
-  type RuleId,
+  type RuleReference,
   type SandboxId,
 } from '../ids.js';
 import { type FieldParser, wordOf } from '../json-fields.js';
@@ -58,8 +58,8 @@ export class PreviewRequestDto {
   @OptionalField(parseAgentId, { type: String, example: 'host-b', description: 'Of add-egress-rule' })
   readonly via?: AgentId;
 
-  @OptionalField(parseRuleId, { description: 'Of remove-rule and remove-egress-rule' })
-  readonly ruleId?: RuleId;
+  @OptionalField(parseRuleReference, { description: 'Of remove-rule and remove-egress-rule: its id, or first characters' })
+  readonly ruleId?: RuleReference;
 
   @OptionalField(parseAliasName, { example: 'api', description: 'Of remove-alias' })
   readonly alias?: AliasName;

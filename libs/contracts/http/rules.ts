@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type AliasName, parseAliasName } from '../ids.js';
-import { wordOf } from '../json-fields.js';
+import { type FieldParser, listOf, wordOf } from '../json-fields.js';
+import { InvalidInputError } from '../errors.js';
 import { parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
@@ -51,6 +52,49 @@ export class AddRuleDto {
   readonly force?: boolean;
 }
 
+/** As many rules as one request adds: each source with each port. */
+export const MOST_RULES_AT_ONCE = 256;
+const MOST_OF_A_KIND = 64;
+
+/** From one to so many, each once. */
+function someOf<T>(parseItem: FieldParser<T>): FieldParser<readonly T[]> {
+  const parse = listOf(parseItem, MOST_OF_A_KIND);
+  return (value, field) => {
+    const items = parse(value, field);
+    if (items.length === 0) throw new InvalidInputError(field, 'none', 'at least one');
+    return [...new Set(items)];
+  };
+}
+
+export class AddRulesDto {
+  @Field(wordOf(EFFECTS), { enum: EFFECTS })
+  readonly effect!: Effect;
+
+  @Field(someOf(parseSelectorText), {
+    type: [String],
+    minItems: 1,
+    maxItems: MOST_OF_A_KIND,
+    example: ['local', 'web'],
+    description: `A rule for each: ${SELECTOR_FORMS}`,
+  })
+  readonly from!: readonly string[];
+
+  @Field(parseAliasName, { example: 'api' })
+  readonly to!: AliasName;
+
+  @Field(someOf(parseTcpPort), {
+    type: 'array',
+    items: { type: 'integer', minimum: 1, maximum: 65_535 },
+    minItems: 1,
+    maxItems: MOST_OF_A_KIND,
+    description: 'Published ports; a rule for each with each source',
+  })
+  readonly ports!: readonly number[];
+
+  @OptionalField(parseBoolean, { type: Boolean, default: false, description: FORCED_SOURCE })
+  readonly force?: boolean;
+}
+
 export class ListRulesQuery extends PageQuery {
   @OptionalField(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect?: Effect;
@@ -59,6 +103,19 @@ export class ListRulesQuery extends PageQuery {
 export class RulePageDto extends PageDto {
   @ApiProperty({ type: () => [ListedRuleDto] })
   readonly items!: readonly ListedRuleDto[];
+}
+
+export class AddedRuleDto {
+  @ApiProperty({ type: () => RuleDto })
+  readonly rule!: RuleDto;
+
+  @ApiProperty({ description: 'false: an identical rule was there already' })
+  readonly added!: boolean;
+}
+
+export class RulesWriteDto extends NetworkWriteDto {
+  @ApiProperty({ type: () => [AddedRuleDto] })
+  readonly result!: readonly AddedRuleDto[];
 }
 
 export class RuleWriteDto extends NetworkWriteDto {

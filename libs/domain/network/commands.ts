@@ -6,6 +6,7 @@ import type {
   NetworkName,
   OutsidePattern,
   RuleId,
+  RuleReference,
   SandboxId,
 } from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
@@ -20,6 +21,21 @@ import type { SandboxState } from '../sandbox/state.js';
 interface Publication {
   readonly alias: AliasName;
   readonly ports: readonly AliasPort[];
+}
+
+export interface NewRule {
+  readonly ruleId: RuleId;
+  readonly from: Selector;
+  readonly to: AliasName;
+  readonly port: number;
+  /** The sandbox that has the id which `from` gives as an alias: likely what was meant. */
+  readonly meantSandbox: SandboxId | null;
+}
+
+/** `added` is false of a rule that was there already. */
+export interface AddedRule {
+  readonly rule: PrintedRule;
+  readonly added: boolean;
 }
 
 /** Every command of a network stream: what it says, and what its author is told when it is carried out. */
@@ -71,20 +87,17 @@ export interface NetworkCommands {
     tells: { readonly alias: AliasName; readonly rulesLeft: number };
   };
   AddRule: {
-    says: {
-      readonly ruleId: RuleId;
-      readonly effect: Effect;
-      readonly from: Selector;
-      readonly to: AliasName;
-      readonly port: number;
-      /** The sandbox that has the id which `from` gives as an alias: likely what was meant. */
-      readonly meantSandbox: SandboxId | null;
-    };
+    says: NewRule & { readonly effect: Effect };
     /** The rule there was, when an identical one exists. */
     tells: PrintedRule;
   };
+  /** All of them or none. */
+  AddRules: {
+    says: { readonly effect: Effect; readonly rules: readonly NewRule[] };
+    tells: readonly AddedRule[];
+  };
   RemoveRule: {
-    says: { readonly ruleId: RuleId };
+    says: { readonly ruleId: RuleReference };
     tells: PrintedRule;
   };
   AddEgressRule: {
@@ -103,7 +116,7 @@ export interface NetworkCommands {
     tells: PrintedEgressRule;
   };
   RemoveEgressRule: {
-    says: { readonly ruleId: RuleId };
+    says: { readonly ruleId: RuleReference };
     tells: PrintedEgressRule;
   };
   /** Needs no more of the network than its name. */

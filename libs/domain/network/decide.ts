@@ -7,7 +7,7 @@ import { addEgressRule, removeEgressRule } from './egress-rules.js';
 import { createNetwork, deleteNetwork, existing } from './lifetime.js';
 import { changeLabels, changePlacement } from './placement.js';
 import { liftQuarantine, quarantineNetwork } from './quarantine.js';
-import { addRule, removeRule } from './rules.js';
+import { addRule, addRules, removeRule } from './rules.js';
 
 type Decider<Kind extends NetworkCommandKind, State> = (
   command: NetworkCommandOf<Kind>,
@@ -22,6 +22,7 @@ const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology 
   PublishAlias: onExisting(publishAlias),
   RemoveAlias: onExisting(removeAlias),
   AddRule: onExisting(addRule),
+  AddRules: onExisting(addRules),
   RemoveRule: onExisting(removeRule),
   AddEgressRule: onExisting(addEgressRule),
   RemoveEgressRule: onExisting(removeEgressRule),

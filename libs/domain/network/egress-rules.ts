@@ -6,7 +6,7 @@ import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { EgressRule, Topology } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
 import { standsForAllOf } from '#libs/policy/selector-match.js';
-import type { Warning } from '../decision.js';
+import { DomainError, type Warning } from '../decision.js';
 import { LISTED } from '../listed.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 import {
@@ -17,6 +17,7 @@ import {
   RuleIdTakenError,
 } from './refusals.js';
 import { sourceWarnings } from './rule-warnings.js';
+import { namedRule } from './named-rule.js';
 import { sandboxAsAlias } from './sandbox-as-alias.js';
 
 /** A rule about a name outside. What it will not bring about yet is said in warnings. */
@@ -62,10 +63,10 @@ export function removeEgressRule(
   { ruleId }: NetworkCommandOf<'RemoveEgressRule'>,
   network: Topology,
 ): NetworkDecision<'RemoveEgressRule'> {
-  const rule = network.egressRules.get(ruleId);
-  if (rule === undefined) return new EgressRuleNotFoundError(network, ruleId);
+  const rule = namedRule(network, network.egressRules, ruleId, EgressRuleNotFoundError);
+  if (rule instanceof DomainError) return rule;
   return {
-    events: [{ type: 'EgressRuleRemoved', data: { ruleId } }],
+    events: [{ type: 'EgressRuleRemoved', data: { ruleId: rule.id } }],
     result: printEgressRule(rule),
     warnings: [],
     unchangedSince: null,

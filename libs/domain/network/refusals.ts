@@ -1,4 +1,4 @@
-import type { AliasName, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import type { AliasName, NetworkName, RuleId, RuleReference, SandboxId } from '#libs/contracts/ids.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS, portText } from '#libs/contracts/ports.js';
 import type { AliasRecord, Topology } from '#libs/policy/model.js';
 import { DomainError } from '../decision.js';
@@ -118,12 +118,25 @@ export class AliasNotFoundError extends DomainError {
 }
 
 export class RuleNotFoundError extends DomainError {
-  constructor({ name }: Topology, ruleId: RuleId) {
+  constructor({ name }: Topology, ruleId: RuleReference) {
     super(
       'not-found',
       'RULE_NOT_FOUND',
       `network ${name} has no rule ${ruleId}`,
       `see gstacks network policy list ${name}`,
+      'ruleId',
+    );
+  }
+}
+
+/** The first characters of an id with which several rules begin. */
+export class AmbiguousRuleError extends DomainError {
+  constructor(named: RuleReference, candidates: readonly RuleId[]) {
+    super(
+      'conflict',
+      'RULE_AMBIGUOUS',
+      `${candidates.length} rules begin with ${named}: ${listed(candidates)}`,
+      `give more characters, such as ${candidates[0]}`,
       'ruleId',
     );
   }
@@ -176,7 +189,7 @@ export class ExitOfDenyError extends DomainError {
 }
 
 export class EgressRuleNotFoundError extends DomainError {
-  constructor({ name }: Topology, ruleId: RuleId) {
+  constructor({ name }: Topology, ruleId: RuleReference) {
     super(
       'not-found',
       'RULE_NOT_FOUND',

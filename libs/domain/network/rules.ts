@@ -2,11 +2,14 @@ import { printRule } from '#libs/contracts/rules.js';
 import { formatSelector } from '#libs/contracts/selectors.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { Rule, Topology } from '#libs/policy/model.js';
-import type { Warning } from '../decision.js';
-import type { NetworkCommandOf, NetworkDecision } from './commands.js';
+import { DomainError, type Warning } from '../decision.js';
+import type { AddedRule, NetworkCommandOf, NetworkDecision } from './commands.js';
+import type { NetworkEvent } from './events.js';
+import { namedRule } from './named-rule.js';
 import { AliasNotFoundError, NetworkLimitError, RuleIdTakenError, RuleNotFoundError } from './refusals.js';
 import { ruleWarnings } from './rule-warnings.js';
 import { sandboxAsAlias } from './sandbox-as-alias.js';
+import { evolveNetwork } from './state.js';
 
 /** A rule about an alias that exists. What it will not bring about yet is said in warnings. */
 export function addRule(
@@ -38,14 +41,41 @@ export function addRule(
   };
 }
 
+/** Each is decided as if those before it were written. The first that is refused refuses all. */
+export function addRules(
+  { effect, rules }: NetworkCommandOf<'AddRules'>,
+  network: Topology,
+): NetworkDecision<'AddRules'> {
+  const events: NetworkEvent[] = [];
+  const result: AddedRule[] = [];
+  const warnings = new Map<string, Warning>();
+  let sofar = network;
+  let unchangedSince = 0;
+  for (const rule of rules) {
+    const decision = addRule({ kind: 'AddRule', effect, ...rule }, sofar);
+    if (decision instanceof DomainError) return decision;
+    sofar = decision.events.reduce(evolveNetwork, sofar);
+    events.push(...decision.events);
+    result.push({ rule: decision.result, added: decision.events.length > 0 });
+    for (const warning of decision.warnings) warnings.set(warning.message, warning);
+    unchangedSince = Math.max(unchangedSince, decision.unchangedSince ?? 0);
+  }
+  return {
+    events,
+    result,
+    warnings: [...warnings.values()],
+    unchangedSince: events.length > 0 ? null : unchangedSince,
+  };
+}
+
 export function removeRule(
   { ruleId }: NetworkCommandOf<'RemoveRule'>,
   network: Topology,
 ): NetworkDecision<'RemoveRule'> {
-  const rule = network.rules.get(ruleId);
-  if (rule === undefined) return new RuleNotFoundError(network, ruleId);
+  const rule = namedRule(network, network.rules, ruleId, RuleNotFoundError);
+  if (rule instanceof DomainError) return rule;
   return {
-    events: [{ type: 'PolicyRuleRemoved', data: { ruleId } }],
+    events: [{ type: 'PolicyRuleRemoved', data: { ruleId: rule.id } }],
     result: printRule(rule),
     warnings: [],
     unchangedSince: null,

@@ -116,6 +116,22 @@ const rows: readonly Row[] = [
     prints: ['warning: rule-00000001 denies it (OVERRIDDEN)'],
   },
   {
+    command: 'network policy allow dev --from local --from web --to api --port 8080 --port 9090',
+    asks: `POST ${N}/rules/batch`,
+    answer: {
+      ...write,
+      result: [
+        { rule, added: true },
+        { rule: { ...rule, id: 'rule-5f9c21ab', from: 'web', port: 9090 }, added: false },
+      ],
+    },
+    body: { effect: 'allow', from: ['local', 'web'], to: 'api', ports: [8080, 9090] },
+    prints: [
+      'rule-4f9c21ab added: allow local to api:8080 (version 5)',
+      'rule-5f9c21ab is there already: allow web to api:9090 (version 5)',
+    ],
+  },
+  {
     command: 'network policy list dev --effect allow',
     asks: `GET ${N}/rules`,
     answer: page(rule),
@@ -157,8 +173,8 @@ const rows: readonly Row[] = [
     prints: ['rule-5e0d32bc removed: allow web to packages.example.com:443 (version 5)'],
   },
   {
-    command: 'network policy remove dev rule-4f9c21ab',
-    asks: `DELETE ${N}/rules/rule-4f9c21ab`,
+    command: 'network policy remove dev rule-4f9',
+    asks: `DELETE ${N}/rules/rule-4f9`,
     answer: { ...write, result: rule },
     prints: ['rule-4f9c21ab removed: allow local to api:8080 (version 5)'],
   },

@@ -21,6 +21,7 @@ interface BadRequest {
 const AT = '/v1/networks/dev';
 const attach = { sandboxId: 'sbx-api', alias: 'other', ports: ['8080'] };
 const rule = { effect: 'allow', from: 'local', to: 'api', port: 8080 };
+const batch = { effect: 'allow', from: ['local'], to: 'api', ports: [8080] };
 const post = (what: string, path: string, body: unknown, code = 'INVALID_INPUT', status = 400): BadRequest => ({
   what,
   method: 'POST',
@@ -99,6 +100,14 @@ const requests: readonly BadRequest[] = [
   post('a port that is a fraction', `${AT}/rules`, { ...rule, port: 80.5 }),
   post('a port that is hexadecimal', `${AT}/rules`, { ...rule, port: '0x50' }),
   post('a test of port -1', `${AT}/tests`, { from: 'local', alias: 'api', port: -1 }),
+  post('a batch of rules without a source', `${AT}/rules/batch`, { ...batch, from: [] }),
+  post('a batch of rules whose port is text of no number', `${AT}/rules/batch`, { ...batch, ports: ['http'] }),
+  post('a batch of rules whose source is no list', `${AT}/rules/batch`, { ...batch, from: 'local' }),
+  post('a batch of too many rules', `${AT}/rules/batch`, {
+    ...batch,
+    from: Array.from({ length: 17 }, (_, user) => `local:user-${user}`),
+    ports: Array.from({ length: 16 }, (_, port) => 8000 + port),
+  }),
   post('a rule on a network that is not there', '/v1/networks/none/rules', rule, 'NETWORK_NOT_FOUND', 404),
   post('a rule on a network with a bad name', '/v1/networks/No_ne/rules', rule),
   post('a token for nobody', '/v1/tokens', { user: '', role: 'admin' }),

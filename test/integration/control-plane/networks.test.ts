@@ -70,6 +70,37 @@ describe('networks over HTTP', () => {
     expect(again.body.result).to.deep.equal(allowed.body.result);
   });
 
+  it('adds several rules at once or none, and takes the beginning of a rule’s id for it', async () => {
+    const name = await networkWithApi();
+    const at = `/v1/networks/${name}/rules`;
+    const version = async () => (await controlPlane.call('GET', `/v1/networks/${name}`)).body.version;
+    const before = Number(await version());
+    const batch = { effect: 'allow', from: ['local', 'label:tier=web'], to: 'api', ports: [8080, 9090] };
+    const refused = await controlPlane.call('POST', `${at}/batch`, { ...batch, from: ['local', 'sbx-web'] });
+    expect(refused.body).to.include({ code: 'SOURCE_IS_SANDBOX' });
+    expect(await version()).to.equal(before);
+
+    const written = await controlPlane.call('POST', `${at}/batch`, batch);
+    expect(written.status).to.equal(201);
+    expect(written.body).to.include({ version: before + 4, changed: true });
+    const added = written.body.result as readonly { rule: { id: string; from: string; port: number }; added: boolean }[];
+    expect(added.map(({ rule: { from, port }, added: isNew }) => `${from} ${port} ${isNew}`)).to.deep.equal([
+      'local 8080 true',
+      'local 9090 true',
+      'label:tier=web 8080 true',
+      'label:tier=web 9090 true',
+    ]);
+    const again = await controlPlane.call('POST', `${at}/batch`, batch);
+    expect(again.body).to.include({ version: before + 4, changed: false, unchangedSince: before + 4 });
+
+    const id = added[0]?.rule.id ?? '';
+    const several = await controlPlane.call('DELETE', `${at}/rule-`);
+    expect(several.status).to.equal(400);
+    const removed = await controlPlane.call('DELETE', `${at}/${id.slice(0, 14)}`);
+    expect(removed.body).to.include({ version: before + 5 });
+    expect(removed.body.result).to.include({ id });
+  });
+
   it('answers a repeat of a command with its first answer, and refuses the key for another one', async () => {
     const name = await networkWithApi();
     const key = { 'idempotency-key': randomUUID() };

@@ -29,6 +29,7 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new networks.AliasNotFoundError(dev, alias), 'alias'],
   [new networks.AliasNotFoundError(dev, alias, 'to'), 'to'],
   [new networks.RuleNotFoundError(dev, rule), 'ruleId'],
+  [new networks.AmbiguousRuleError(rule, [rule, rule]), 'ruleId'],
   // The control plane draws it, not the one who asks.
   [new networks.RuleIdTakenError(rule), null],
   [new networks.EgressSourceError('local'), 'from'],

@@ -37,6 +37,7 @@ operator POST /v1/networks/:network/attachments
 operator POST /v1/networks/:network/attachments/:sandboxId/reattach
 operator POST /v1/networks/:network/egress-rules
 operator POST /v1/networks/:network/rules
+operator POST /v1/networks/:network/rules/batch
 operator POST /v1/sandboxes/:sandboxId/pin
 operator POST /v1/sandboxes/:sandboxId/release
 operator+joiner POST /v1/local-nodes/:nodeId/leave

@@ -5,6 +5,7 @@ import {
   parseNetworkId,
   parseNetworkName,
   parseRuleId,
+  parseRuleReference,
   parseSandboxId,
 } from '#libs/contracts/ids.js';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
@@ -112,9 +113,23 @@ export const addRule = (
   meantSandbox: meant === null ? null : sandbox(meant),
 });
 
+/** `addRules('allow', ['0001 any api 8080', '0002 local api 8080'])` */
+export const addRules = (effect: 'allow' | 'deny', rules: readonly string[]): NetworkCommand => ({
+  kind: 'AddRules',
+  effect,
+  rules: rules.map((text) => {
+    const [id = '', from = '', to = '', port = ''] = text.split(' ');
+    return {
+      ...{ ruleId: parseRuleId(`rule-${id}`, 'rule'), from: parseSelector(from, 'from'), to: alias(to) },
+      ...{ port: Number(port), meantSandbox: null },
+    };
+  }),
+});
+
+/** By its id, or the first characters of it. */
 export const removeRule = (id: string): NetworkCommand => ({
   kind: 'RemoveRule',
-  ruleId: parseRuleId(`rule-${id}`, 'rule'),
+  ruleId: parseRuleReference(`rule-${id}`, 'rule'),
 });
 
 export const place = (id: string, agent: string | null): NetworkCommand => ({

@@ -1,5 +1,5 @@
 import { aliasRemoved, attached, published, rule, ruleRemoved } from '#test/unit/policy/network-events.js';
-import { addRule, given, removeRule } from './network-commands.js';
+import { addRule, addRules, given, removeRule } from './network-commands.js';
 import { dev, printed, withApi, withRule } from './network-fixtures.js';
 
 describe('adding a rule', () => {
@@ -148,7 +148,79 @@ describe('adding a rule', () => {
   });
 });
 
+describe('adding several rules at once', () => {
+  const four = ['0001 any api 8080', '0002 any api 9090', '0003 local api 8080', '0004 local api 9090'];
+
+  it('writes all of them, and tells which were there already', () => {
+    given(...withRule)
+      .when(addRules('allow', four.map((text) => text.replace('000', '010'))))
+      .thenWritten(
+        [
+          rule('0102', 'allow any -> api:9090'),
+          rule('0103', 'allow local -> api:8080'),
+          rule('0104', 'allow local -> api:9090'),
+        ],
+        [
+          { rule: printed('0001', 'allow', 'any'), added: false },
+          { rule: { ...printed('0102', 'allow', 'any'), port: 9090 }, added: true },
+          { rule: printed('0103', 'allow', 'local'), added: true },
+          { rule: { ...printed('0104', 'allow', 'local'), port: 9090 }, added: true },
+        ],
+        [
+          'RULE_EXISTS: rule-0001 says the same already; nothing was written',
+          'PORT_NOT_PUBLISHED: api does not publish port 9090 now, only 8080',
+        ],
+      );
+  });
+
+  it('writes none when one of them is refused', () => {
+    given(...withApi)
+      .when(addRules('allow', [...four, '0005 any nobody 8080']))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'nobody');
+  });
+
+  it('writes a rule that is given twice once', () => {
+    given(...withApi)
+      .when(addRules('deny', ['0001 any api 8080', '0002 any api 8080']))
+      .thenWritten(
+        [rule('0001', 'deny any -> api:8080')],
+        [
+          { rule: printed('0001', 'deny', 'any'), added: true },
+          { rule: printed('0001', 'deny', 'any'), added: false },
+        ],
+        ['RULE_EXISTS: rule-0001 says the same already; nothing was written'],
+      );
+  });
+
+  it('stops at five thousand rules, and then writes none of them', () => {
+    const full = Array.from({ length: 4998 }, (_, index) => rule(String(10_000 + index), `allow any -> api:${index + 1}`));
+    given(...withApi, ...full)
+      .when(addRules('deny', ['0001 any api 1', '0002 any api 2', '0003 any api 3']))
+      .thenRefused('conflict', 'TOO_MANY_RULES', '5000');
+  });
+});
+
 describe('removing a rule', () => {
+  const alike = [...withApi, rule('00a1', 'allow any -> api:8080'), rule('00a1b2', 'deny local -> api:8080')];
+
+  it('takes the first characters of its id, when they are of no other', () => {
+    given(...alike)
+      .when(removeRule('00a1b'))
+      .thenWritten([ruleRemoved('00a1b2')], printed('00a1b2', 'deny', 'local'));
+  });
+
+  it('takes a whole id, though another one begins with it', () => {
+    given(...alike)
+      .when(removeRule('00a1'))
+      .thenWritten([ruleRemoved('00a1')], printed('00a1', 'allow', 'any'));
+  });
+
+  it('refuses what several begin with, and names them', () => {
+    given(...alike)
+      .when(removeRule('00'))
+      .thenRefused('conflict', 'RULE_AMBIGUOUS', '2 rules begin with rule-00: rule-00a1, rule-00a1b2', 'more characters');
+  });
+
   it('says what it was', () => {
     given(...withRule)
       .when(removeRule('0001'))

@@ -1,6 +1,6 @@
 import { removeEgressRule } from '#libs/api-client/generated/index.js';
 import { egressRuleText } from '#libs/contracts/egress-rules.js';
-import { parseRuleId } from '#libs/contracts/ids.js';
+import { parseRuleReference } from '#libs/contracts/ids.js';
 import { networkArgument, ruleArgument } from '../../../arguments.js';
 import { WriteCommand } from '../../../write-command.js';
 
@@ -12,11 +12,11 @@ export default class EgressRemove extends WriteCommand {
   async run() {
     const { args, flags } = await this.parse(EgressRemove);
     const network = this.networkOf(args.network);
-    const ruleId = parseRuleId(args['rule-id'], 'rule-id');
+    const ruleId = parseRuleReference(args['rule-id'], 'rule-id');
     return this.write(
       flags,
       ({ client }, headers) => removeEgressRule({ client, headers, path: { network, ruleId } }),
-      ({ version, result }) => this.screen.line(`${ruleId} removed: ${egressRuleText(result)} (version ${version})`),
+      ({ version, result }) => this.screen.line(`${result.id} removed: ${egressRuleText(result)} (version ${version})`),
     );
   }
 }

@@ -7,12 +7,13 @@ export default class PolicyAllow extends RuleCommand {
   static override examples = [
     '<%= config.bin %> network policy allow dev --from local --to api --port 8080',
     '<%= config.bin %> network policy allow dev --from label:tier=web --to api --port 8080 --wait',
+    '<%= config.bin %> network policy allow dev --from web --from worker --to api --port 8080 --port 9090',
   ];
   static override args = { network: networkArgument };
   static override flags = ruleFlags;
 
   async run() {
     const { args, flags } = await this.parse(PolicyAllow);
-    return this.addRule('allow', args.network, flags);
+    return this.addRules('allow', args.network, flags);
   }
 }

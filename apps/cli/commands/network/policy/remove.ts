@@ -1,5 +1,5 @@
 import { removeRule } from '#libs/api-client/generated/index.js';
-import { parseRuleId } from '#libs/contracts/ids.js';
+import { parseRuleReference } from '#libs/contracts/ids.js';
 import { ruleText } from '#libs/contracts/rules.js';
 import { networkArgument, ruleArgument } from '../../../arguments.js';
 import { WriteCommand } from '../../../write-command.js';
@@ -12,11 +12,11 @@ export default class PolicyRemove extends WriteCommand {
   async run() {
     const { args, flags } = await this.parse(PolicyRemove);
     const network = this.networkOf(args.network);
-    const ruleId = parseRuleId(args['rule-id'], 'rule-id');
+    const ruleId = parseRuleReference(args['rule-id'], 'rule-id');
     return this.write(
       flags,
       ({ client }, headers) => removeRule({ client, headers, path: { network, ruleId } }),
-      ({ version, result }) => this.screen.line(`${ruleId} removed: ${ruleText(result)} (version ${version})`),
+      ({ version, result }) => this.screen.line(`${result.id} removed: ${ruleText(result)} (version ${version})`),
     );
   }
 }
