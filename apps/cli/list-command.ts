@@ -55,8 +55,13 @@ export abstract class ListCommand extends GstacksCommand {
       flags.limit === undefined && flags.cursor === undefined
         ? await readAll((query) => read(connection, query))
         : await read(connection, onePage);
-    if (page.items.length === 0) this.screen.line(view.whenEmpty);
-    else this.screen.table(page.items, view.columns);
+    const filters = Object.keys(flags).filter((name) => !(name in ListCommand.baseFlags) && name !== 'json');
+    if (page.items.length > 0) this.screen.table(page.items, view.columns);
+    else if (filters.length === 0) this.screen.line(view.whenEmpty);
+    else {
+      const given = filters.map((name) => `--${name}`).join(' and ');
+      this.screen.line(`none matches ${given}; without ${given} all are listed`);
+    }
     for (const note of page.items.flatMap((item) => view.notes?.(item) ?? [])) this.screen.line(note, 'bad');
     if (page.nextCursor !== null) this.screen.line(`there is more: --cursor ${page.nextCursor}`);
     return page;

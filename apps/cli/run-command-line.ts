@@ -11,7 +11,7 @@ import { nearest } from './suggest.js';
 export async function runCommandLine(argv: string[], root: string): Promise<void> {
   // Commands are always the compiled ones, whatever NODE_ENV says.
   settings.enableAutoTranspile = false;
-  ignoreAbsentReader();
+  reportLostOutput();
   try {
     const config = await Config.load({ root, userPlugins: false, devPlugins: false });
     if (asksForHelp(argv)) return await showHelp(config, argv);
@@ -25,11 +25,14 @@ export async function runCommandLine(argv: string[], root: string): Promise<void
   }
 }
 
-/** A reader that went away, as in `gstacks network list | head -1`, is no error; a full disk is. */
-function ignoreAbsentReader(): void {
+/** A full disk, or a reader that went away before it had everything: whoever asked has not seen the answer. */
+function reportLostOutput(): void {
   process.stdout.removeAllListeners('error');
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.exitCode = EXIT.internal;
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    process.stdout.on('error', () => {});
+    process.exitCode = EXIT.internal;
+    process.stderr.write(`error: standard output takes no more (${error.code}): the answer is not complete (OUTPUT_LOST)\n`);
+    process.stderr.write('  try: make room where it is written, or let its reader read to the end; a write is made all the same\n');
   });
 }
 

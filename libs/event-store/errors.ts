@@ -7,12 +7,19 @@ export class VersionConflictError extends CodedError {
     readonly streamId: string,
     readonly expectedVersion: number,
     readonly actualVersion: number,
+    /** What a person calls the stream. */
+    name: string = streamId,
   ) {
     super(
       'VERSION_CONFLICT',
-      `${streamId} is at version ${actualVersion}, not at ${expectedVersion}`,
+      `${name} is at version ${actualVersion}, not at ${expectedVersion}`,
       'read it again and repeat the command on its present version',
     );
+  }
+
+  /** The same, in a person's words for the stream. */
+  named(name: string): VersionConflictError {
+    return new VersionConflictError(this.streamId, this.expectedVersion, this.actualVersion, name);
   }
 }
 

@@ -83,7 +83,7 @@ for (const mesh of MESHES) {
     it('loses its flows and sessions when its agent is revoked, and opens no other', async () => {
       const flow = await thief.open(HOST_B, next(), AbortSignal.timeout(5_000));
       const seen = observe(flow);
-      const revoked = await stack.json(['agent', 'revoke', 'host-a']);
+      const revoked = await stack.json(['agent', 'revoke', 'host-a', '--yes']);
       expect(revoked).to.include({ changed: true, connectionCut: true });
       expect(await ending(seen)).to.equal('FLOW_RESET');
       expect(await asked(thief)).to.equal('PEER_REFUSED_SESSION');

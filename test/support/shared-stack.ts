@@ -70,7 +70,7 @@ async function empty(entry: Shared): Promise<void> {
     const { items } = (await stack.json(['network', 'list'])) as { readonly items: readonly { name: string }[] };
     for (const { name } of items) {
       await stack.gstacks('mesh', 'leave', name);
-      await stack.json(['network', 'delete', name, '--detach-all', '--wait']);
+      await stack.json(['network', 'delete', name, '--detach-all', '--yes', '--wait']);
     }
   } catch (error) {
     await remove(entry);

@@ -19,7 +19,7 @@ describe('egress rules, from the command line to every agent', function () {
     await stack.json(['network', 'attach', 'out', 'sbx-api', '--alias', 'api', '--port', '8080', '--wait']);
   });
 
-  after(() => stack?.json(['network', 'delete', 'out', '--detach-all']));
+  after(() => stack?.json(['network', 'delete', 'out', '--detach-all', '--yes']));
 
   const shown = async () => (await stack.json(['network', 'show', 'out'])) as Shown;
   const write = (...words: string[]) =>

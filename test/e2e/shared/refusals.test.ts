@@ -35,7 +35,7 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   ['network quarantine nowhere', 'NETWORK_NOT_FOUND', 6],
   ['network quarantine nowhere --lift', 'NETWORK_NOT_FOUND', 6],
   ['sandbox exec sbx-web -- true', 'EXEC_UNSUPPORTED', 2],
-  ['agent revoke host-nobody', 'AGENT_NOT_FOUND', 6],
+  ['agent revoke host-nobody --yes', 'AGENT_NOT_FOUND', 6],
 ];
 
 describe('what the control plane refuses', function () {

@@ -158,7 +158,7 @@ describe('whatever takes a way away, proven', function () {
     ['alias', 'remove', 'dev', 'api'],
     ['detach', 'dev', 'sbx-web'],
     ['detach', 'dev', 'sbx-api'],
-    ['delete', 'dev', '--detach-all'],
+    ['delete', 'dev', '--detach-all', '--yes'],
   ]) {
     it(`network ${command.join(' ')} cuts the connection between two hosts, and counts it`, async () => {
       const stack = at();
@@ -170,7 +170,7 @@ describe('whatever takes a way away, proven', function () {
         expect(done.stdout, done.stderr).to.match(/applied by 2\/2 agents in \d+ ms; 1 open connection cut/);
         if (held !== undefined) expectReset(await held.ended);
       } finally {
-        await stack.gstacks('network', 'delete', 'dev', '--detach-all');
+        await stack.gstacks('network', 'delete', 'dev', '--detach-all', '--yes');
       }
     });
   }

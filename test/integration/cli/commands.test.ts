@@ -315,7 +315,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    command: 'network delete dev --detach-all',
+    command: 'network delete dev --detach-all --yes',
     asks: `DELETE ${N}`,
     answer: { ...write, result: { detached: ['sbx-api'] } },
     query: { detachAll: 'true' },
@@ -420,7 +420,7 @@ const rows: readonly Row[] = [
     prints: ['gse_secret', 'GLOBALSTACKS_AGENT_NAME=host-c'],
   },
   {
-    command: 'agent revoke host-c',
+    command: 'agent revoke host-c --yes',
     asks: 'DELETE /v1/agents/host-c',
     answer: {
       agentId: 'host-c',

@@ -1,22 +1,30 @@
-import { revokeAgent } from '#libs/api-client/generated/index.js';
+import { Flags } from '@oclif/core';
+import { type AgentDto, revokeAgent, showAgent } from '#libs/api-client/generated/index.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { confirmed } from '../../confirm.js';
+import { UsageError } from '../../errors/errors.js';
 import { cutLine } from '../../mesh/cut-line.js';
 import { meshNodeEndLine } from '../../mesh/mesh-node-end.js';
 import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
 
 export default class AgentRevoke extends GstacksCommand {
   static override summary = 'Revoke an agent: its credentials end at once and its sandboxes are released';
-  static override examples = ['<%= config.bin %> agent revoke host-c'];
+  static override description = 'Says first what that cuts, and asks.';
+  static override examples = ['<%= config.bin %> agent revoke host-c', '<%= config.bin %> agent revoke host-c --yes'];
   static override args = { agent: agentArgument };
-  static override flags = { 'idempotency-key': idempotencyKeyFlag };
+  static override flags = {
+    yes: Flags.boolean({ description: 'revoke it without asking' }),
+    'idempotency-key': idempotencyKeyFlag,
+  };
 
   async run() {
     const { args, flags } = await this.parse(AgentRevoke);
     const agentId = parseAgentId(args.agent, 'agent');
     const headers = writeHeaders(flags);
     const { client } = await this.connect(flags);
+    if (!flags.yes) await this.confirm(await showAgent({ client, path: { agentId } }));
     const revocation = await revokeAgent({ client, headers, path: { agentId } });
     this.screen.line(`agent ${agentId} ${revocation.changed ? 'revoked' : 'was revoked already'}`);
     const released = revocation.sandboxesReleased;
@@ -25,5 +33,17 @@ export default class AgentRevoke extends GstacksCommand {
       if (line !== null) this.screen.line(line);
     }
     return revocation;
+  }
+
+  /** Says what the revocation cuts, and asks. Error: UsageError. */
+  private async confirm({ id, status, sandboxes, networks }: AgentDto): Promise<void> {
+    if (status === 'REVOKED') return;
+    this.screen.line(`${id} is ${status}; for good, it is put off the bus and out of the mesh`);
+    if (sandboxes.length > 0) this.screen.line(`  sandboxes that it loses, with their connections: ${sandboxes.join(', ')}`);
+    if (networks.length > 0) this.screen.line(`  networks: ${networks.map(({ network }) => network).join(', ')}`);
+    const line = `gstacks agent revoke ${id} --yes`;
+    const unasked = new UsageError('an agent is revoked only when that is confirmed', line, 'NOT_CONFIRMED');
+    if (await confirmed(`revoke agent ${id}?`, !this.jsonEnabled(), unasked)) return;
+    throw new UsageError('nothing was revoked', line, 'NOT_CONFIRMED');
   }
 }
