@@ -31,8 +31,12 @@ function reportLostOutput(): void {
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
     process.stdout.on('error', () => {});
     process.exitCode = EXIT.internal;
-    process.stderr.write(`error: standard output takes no more (${error.code}): the answer is not complete (OUTPUT_LOST)\n`);
-    process.stderr.write('  try: make room where it is written, or let its reader read to the end; a write is made all the same\n');
+    process.stderr.write(
+      `error: standard output takes no more (${error.code}): the answer is not complete (OUTPUT_LOST)\n`,
+    );
+    process.stderr.write(
+      '  try: make room where it is written, or let its reader read to the end; a write is made all the same\n',
+    );
   });
 }
 

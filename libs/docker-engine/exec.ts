@@ -58,7 +58,8 @@ export async function startExec(
       // The output may end before the Engine has taken note of the exit.
       for (;;) {
         const { Running, ExitCode } = await inspect();
-        if (Running !== true) return Number(ExitCode ?? 1) === 126 && NOT_THERE.test(last) ? 127 : Number(ExitCode ?? 1);
+        if (Running !== true)
+          return Number(ExitCode ?? 1) === 126 && NOT_THERE.test(last) ? 127 : Number(ExitCode ?? 1);
         await pause(ENDED_POLL_MS);
       }
     }),

@@ -4,7 +4,7 @@ import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contrac
 import type { AddEgressRuleDto, EgressRuleWriteDto } from '#libs/contracts/http/egress.js';
 import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
 import type { QuarantineDto } from '#libs/contracts/http/quarantine.js';
-import type { AddRuleDto, AddRulesDto, RuleWriteDto, RulesWriteDto } from '#libs/contracts/http/rules.js';
+import type { AddRuleDto, AddRulesDto, RulesWriteDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
 import type { AliasName, NetworkName, RuleReference, SandboxId } from '#libs/contracts/ids.js';
 import type { WriteContext } from '../http/write-context.js';
 

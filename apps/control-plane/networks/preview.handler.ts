@@ -73,7 +73,11 @@ function ruleChanges(before: Topology, after: Topology): readonly RuleChangeDto[
 }
 
 /** Whether flows to an alias and port are what the write is about. */
-function targetsOf(command: PreviewedCommand, before: Topology, after: Topology): (alias: string, port: number) => boolean {
+function targetsOf(
+  command: PreviewedCommand,
+  before: Topology,
+  after: Topology,
+): (alias: string, port: number) => boolean {
   switch (command.kind) {
     case 'AddRule':
       return (alias, port) => alias === command.to && port === command.port;

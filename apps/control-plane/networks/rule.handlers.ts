@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { MOST_RULES_AT_ONCE, type RulesWriteDto, type RuleWriteDto } from '#libs/contracts/http/rules.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
+import { MOST_RULES_AT_ONCE, type RulesWriteDto, type RuleWriteDto } from '#libs/contracts/http/rules.js';
 import { parseRuleId } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { Directory } from '../record/directory.js';

@@ -1,7 +1,14 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { AddRuleDto, AddRulesDto, ListRulesQuery, RulePageDto, RuleWriteDto, RulesWriteDto } from '#libs/contracts/http/rules.js';
+import {
+  AddRuleDto,
+  AddRulesDto,
+  ListRulesQuery,
+  RulePageDto,
+  RulesWriteDto,
+  RuleWriteDto,
+} from '#libs/contracts/http/rules.js';
 import { type NetworkName, parseNetworkName, parseRuleReference, type RuleReference } from '#libs/contracts/ids.js';
 import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
 import { type WriteContext, WriteRequest } from '../http/write-context.js';

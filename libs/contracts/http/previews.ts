@@ -58,7 +58,9 @@ export class PreviewRequestDto {
   @OptionalField(parseAgentId, { type: String, example: 'host-b', description: 'Of add-egress-rule' })
   readonly via?: AgentId;
 
-  @OptionalField(parseRuleReference, { description: 'Of remove-rule and remove-egress-rule: its id, or first characters' })
+  @OptionalField(parseRuleReference, {
+    description: 'Of remove-rule and remove-egress-rule: its id, or first characters',
+  })
   readonly ruleId?: RuleReference;
 
   @OptionalField(parseAliasName, { example: 'api', description: 'Of remove-alias' })

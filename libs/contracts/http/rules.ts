@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { InvalidInputError } from '../errors.js';
 import { type AliasName, parseAliasName } from '../ids.js';
 import { type FieldParser, listOf, wordOf } from '../json-fields.js';
-import { InvalidInputError } from '../errors.js';
 import { parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';

@@ -9,6 +9,7 @@ import { standsForAllOf } from '#libs/policy/selector-match.js';
 import { DomainError, type Warning } from '../decision.js';
 import { LISTED } from '../listed.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
+import { namedRule } from './named-rule.js';
 import {
   EgressRuleNotFoundError,
   EgressSourceError,
@@ -17,7 +18,6 @@ import {
   RuleIdTakenError,
 } from './refusals.js';
 import { sourceWarnings } from './rule-warnings.js';
-import { namedRule } from './named-rule.js';
 import { sandboxAsAlias } from './sandbox-as-alias.js';
 
 /** A rule about a name outside. What it will not bring about yet is said in warnings. */

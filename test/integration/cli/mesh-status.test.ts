@@ -133,11 +133,7 @@ describe('gstacks mesh status and mesh forward list', function () {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'gs-status-'));
     env = { ...on().env, XDG_RUNTIME_DIR: folder };
-    place = nodeFolder(
-      { url: on().server.url, origin: 'environment' },
-      readEnvironment(env),
-      folder,
-    );
+    place = nodeFolder({ url: on().server.url, origin: 'environment' }, readEnvironment(env), folder);
     node = null;
   });
 

@@ -83,7 +83,10 @@ describe('networks over HTTP', () => {
     const written = await controlPlane.call('POST', `${at}/batch`, batch);
     expect(written.status).to.equal(201);
     expect(written.body).to.include({ version: before + 4, changed: true });
-    const added = written.body.result as readonly { rule: { id: string; from: string; port: number }; added: boolean }[];
+    const added = written.body.result as readonly {
+      rule: { id: string; from: string; port: number };
+      added: boolean;
+    }[];
     expect(added.map(({ rule: { from, port }, added: isNew }) => `${from} ${port} ${isNew}`)).to.deep.equal([
       'local 8080 true',
       'local 9090 true',

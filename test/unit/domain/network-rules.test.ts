@@ -153,7 +153,12 @@ describe('adding several rules at once', () => {
 
   it('writes all of them, and tells which were there already', () => {
     given(...withRule)
-      .when(addRules('allow', four.map((text) => text.replace('000', '010'))))
+      .when(
+        addRules(
+          'allow',
+          four.map((text) => text.replace('000', '010')),
+        ),
+      )
       .thenWritten(
         [
           rule('0102', 'allow any -> api:9090'),
@@ -193,7 +198,9 @@ describe('adding several rules at once', () => {
   });
 
   it('stops at five thousand rules, and then writes none of them', () => {
-    const full = Array.from({ length: 4998 }, (_, index) => rule(String(10_000 + index), `allow any -> api:${index + 1}`));
+    const full = Array.from({ length: 4998 }, (_, index) =>
+      rule(String(10_000 + index), `allow any -> api:${index + 1}`),
+    );
     given(...withApi, ...full)
       .when(addRules('deny', ['0001 any api 1', '0002 any api 2', '0003 any api 3']))
       .thenRefused('conflict', 'TOO_MANY_RULES', '5000');
@@ -218,7 +225,12 @@ describe('removing a rule', () => {
   it('refuses what several begin with, and names them', () => {
     given(...alike)
       .when(removeRule('00'))
-      .thenRefused('conflict', 'RULE_AMBIGUOUS', '2 rules begin with rule-00: rule-00a1, rule-00a1b2', 'more characters');
+      .thenRefused(
+        'conflict',
+        'RULE_AMBIGUOUS',
+        '2 rules begin with rule-00: rule-00a1, rule-00a1b2',
+        'more characters',
+      );
   });
 
   it('says what it was', () => {

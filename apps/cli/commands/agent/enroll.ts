@@ -1,8 +1,9 @@
-import { createEnrollmentToken, listAgents } from '#libs/api-client/generated/index.js';
-import { parseAgentId } from '#libs/contracts/ids.js';
+import type { Client } from '#libs/api-client/generated/client/index.js';
+import { createEnrollmentToken, showAgent } from '#libs/api-client/generated/index.js';
+import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
-import { readAll } from '../../list-command.js';
+import { ApiError } from '../../errors/errors.js';
 
 export default class AgentEnroll extends GstacksCommand {
   static override summary = 'Make a one-time token with which an agent enrols';
@@ -14,11 +15,10 @@ export default class AgentEnroll extends GstacksCommand {
     const { args, flags } = await this.parse(AgentEnroll);
     const name = parseAgentId(args.agent, 'agent');
     const { client, context } = await this.connect(flags);
+    const status = await statusOf(client, name);
     const enrollment = await createEnrollmentToken({ client, body: { name } });
-    const { items } = await readAll((query) => listAgents({ client, query }));
-    const known = items.find(({ id, status }) => id === name && status !== 'REVOKED');
-    if (known !== undefined) {
-      this.screen.line(`${name} is enrolled already and is ${known.status}: the token is good for its own keys alone.`);
+    if (status !== null && status !== 'REVOKED') {
+      this.screen.line(`${name} is enrolled already and is ${status}: the token is good for its own keys alone.`);
       this.screen.line(`For a host with other keys, revoke it first: gstacks agent revoke ${name}`, 'bad');
       this.screen.line('');
     }
@@ -29,9 +29,21 @@ export default class AgentEnroll extends GstacksCommand {
     this.screen.line(`  GLOBALSTACKS_AGENT_NAME=${name}`);
     this.screen.line(`  GLOBALSTACKS_CONTROL_PLANE_URL=${context.url}`);
     this.screen.line('  GLOBALSTACKS_AGENT_STATE_DIR=<a folder of its own>');
-    this.screen.line('  GLOBALSTACKS_AGENT_DRIVER=<docker, link, netns or static: docs/drivers.md says what each needs>');
+    this.screen.line(
+      '  GLOBALSTACKS_AGENT_DRIVER=<docker, link, netns or static: docs/drivers.md says what each needs>',
+    );
     this.screen.line('  GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE=<that file>');
     this.screen.line('then: gstacks agent list');
     return enrollment;
+  }
+}
+
+/** null: no agent has this name. */
+async function statusOf(client: Client, agentId: AgentId): Promise<string | null> {
+  try {
+    return (await showAgent({ client, path: { agentId } })).status;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
   }
 }

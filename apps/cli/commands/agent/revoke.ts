@@ -39,7 +39,8 @@ export default class AgentRevoke extends GstacksCommand {
   private async confirm({ id, status, sandboxes, networks }: AgentDto): Promise<void> {
     if (status === 'REVOKED') return;
     this.screen.line(`${id} is ${status}; for good, it is put off the bus and out of the mesh`);
-    if (sandboxes.length > 0) this.screen.line(`  sandboxes that it loses, with their connections: ${sandboxes.join(', ')}`);
+    if (sandboxes.length > 0)
+      this.screen.line(`  sandboxes that it loses, with their connections: ${sandboxes.join(', ')}`);
     if (networks.length > 0) this.screen.line(`  networks: ${networks.map(({ network }) => network).join(', ')}`);
     const line = `gstacks agent revoke ${id} --yes`;
     const unasked = new UsageError('an agent is revoked only when that is confirmed', line, 'NOT_CONFIRMED');

@@ -10,7 +10,8 @@ import { WriteCommand } from '../../write-command.js';
 
 export default class NetworkDelete extends WriteCommand {
   static override summary = 'Delete a network';
-  static override description = 'A network with attached sandboxes is deleted only with --detach-all, which says what it cuts and asks.';
+  static override description =
+    'A network with attached sandboxes is deleted only with --detach-all, which says what it cuts and asks.';
   static override examples = [
     '<%= config.bin %> network delete dev',
     '<%= config.bin %> network delete dev --detach-all',
@@ -48,7 +49,9 @@ export default class NetworkDelete extends WriteCommand {
     this.screen.line(`${network} has ${items.length} attached: ${items.map(({ sandboxId }) => sandboxId).join(', ')}`);
     if (names.length > 0) this.screen.line(`  names that lead nowhere afterwards: ${names.join(', ')}`);
     const unknown = cuts.notKnown.map(({ agentId }) => agentId).join(', ');
-    this.screen.line(`  open connections that are cut: ${cuts.cut}${unknown === '' ? '' : `, and those of ${unknown}`}`);
+    this.screen.line(
+      `  open connections that are cut: ${cuts.cut}${unknown === '' ? '' : `, and those of ${unknown}`}`,
+    );
     const line = `gstacks network delete ${network} --detach-all --yes`;
     const unasked = new UsageError('sandboxes are detached only when that is confirmed', line, 'NOT_CONFIRMED');
     if (await confirmed(`delete network ${network}?`, !this.jsonEnabled(), unasked)) return;
