@@ -22,7 +22,7 @@ export async function saveContexts(contexts: SavedContexts, path: string): Promi
     throw new ContextError(
       'NOT_SAVED',
       `${path} cannot be written (${reason})`,
-      `${isFull ? `make room on the disk of ${dirname(path)}` : `make ${dirname(path)} writable`}, then gstacks login --url ${context.url}`,
+      `${isFull ? `make room on the disk of ${dirname(path)}` : `make ${dirname(path)} writable`}, then run this command again`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { type AgentDto, revokeAgent, showAgent } from '#libs/api-client/generated/index.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';

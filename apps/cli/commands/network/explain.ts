@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { type ExplanationDto, explainVerdict } from '#libs/api-client/generated/index.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
 import { networkArgument, required } from '../../arguments.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { listHistory } from '#libs/api-client/generated/index.js';
 import { networkArgument } from '../../arguments.js';
 import { changeColumns } from '../../history/history-text.js';
