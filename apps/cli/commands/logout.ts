@@ -10,7 +10,7 @@ import { ContextError } from '../errors/errors.js';
 export default class Logout extends GstacksCommand {
   static override summary = 'Forget a context that login kept';
   static override description =
-    'The token is removed from this machine, and stays good until it ends: `gstacks token revoke` ends it. Without --context, the context is forgotten that commands use.';
+    'The token is removed from this machine, and stays good until it ends: `gstacks token revoke <token-id>` ends it. Without --context, the context is forgotten that commands use.';
   static override examples = ['<%= config.bin %> logout', '<%= config.bin %> logout --context prod'];
   static override flags = {
     context: Flags.string({ description: 'name of the context', helpValue: '<name>', exclusive: ['all'] }),

@@ -86,7 +86,7 @@ function damaged(path: string, reason: string): ContextError {
   return new ContextError(
     'CONTEXT_DAMAGED',
     `${path} ${reason}`,
-    `remove ${path}, then run \`npm start\` or \`gstacks login\``,
+    `remove ${path}, then run \`npm start\` or \`gstacks login --url <url>\``,
   );
 }
 
