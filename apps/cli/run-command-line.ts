@@ -25,18 +25,17 @@ export async function runCommandLine(argv: string[], root: string): Promise<void
   }
 }
 
-/** A full disk, or a reader that went away before it had everything: whoever asked has not seen the answer. */
+/** On a full disk the answer is lost, which is said. A reader that has enough, as in `... | head -1`, lost nothing. */
 function reportLostOutput(): void {
   process.stdout.removeAllListeners('error');
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
     process.stdout.on('error', () => {});
+    if (error.code === 'EPIPE') return;
     process.exitCode = EXIT.internal;
     process.stderr.write(
       `error: standard output takes no more (${error.code}): the answer is not complete (OUTPUT_LOST)\n`,
     );
-    process.stderr.write(
-      '  try: make room where it is written, or let its reader read to the end; a write is made all the same\n',
-    );
+    process.stderr.write('  try: make room where it is written, and run it again; a write was made all the same\n');
   });
 }
 

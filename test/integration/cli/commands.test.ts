@@ -209,7 +209,7 @@ const rows: readonly Row[] = [
     answer: answers.explanation,
     query: { from: 'web', alias: 'api', port: '8080', at: '7' },
     prints: [
-      'deny: web may not reach api:8080\n  at version 7, since 2026-01-02 03:04:05Z\n',
+      'deny: web -> api:8080\n  at version 7, since 2026-01-02 03:04:05Z\n',
       '  because rule-4f9c21ab: deny web to api:8080\n  made in version 7 by user:ada at 2026-01-02 03:04:05Z\n',
       'near miss: rule-00000002 matches all but the port',
       'what the agents had applied by 2026-01-02 04:00:00Z:',

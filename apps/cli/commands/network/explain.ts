@@ -4,7 +4,7 @@ import { parseSelectorText } from '#libs/contracts/values.js';
 import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { type Destination, parseTestDestination } from '../../diagnostics/destination.js';
-import { missText, verdictLine } from '../../diagnostics/verdict-text.js';
+import { missText } from '../../diagnostics/verdict-text.js';
 import { madeText, timeText, versionText } from '../../history/history-text.js';
 import { MOMENT_FORMS, momentOf } from '../../history/moment.js';
 import { SELECTORS } from '../../rule-command.js';
@@ -40,7 +40,10 @@ export default class NetworkExplain extends GstacksCommand {
 
   private show(explanation: ExplanationDto, from: string, to: Destination<string>): void {
     const { verdict, rule, at, agents, appliedBy } = explanation;
-    this.screen.line(verdictLine(verdict, from, to), verdict.effect === 'allow' ? 'good' : 'bad');
+    this.screen.line(
+      `${verdict.effect}: ${from} -> ${to.alias}:${to.port}`,
+      verdict.effect === 'allow' ? 'good' : 'bad',
+    );
     this.screen.line(`  at ${versionText(at)}`);
     if (rule === null) this.screen.line(`  because ${verdict.reason}: no rule decided`);
     else {
