@@ -197,13 +197,13 @@ describe('adding several rules at once', () => {
       );
   });
 
-  it('stops at five thousand rules, and then writes none of them', () => {
-    const full = Array.from({ length: 4998 }, (_, index) =>
+  it('stops at ten thousand rules, and then writes none of them', () => {
+    const full = Array.from({ length: 9998 }, (_, index) =>
       rule(String(10_000 + index), `allow any -> api:${index + 1}`),
     );
     given(...withApi, ...full)
       .when(addRules('deny', ['0001 any api 1', '0002 any api 2', '0003 any api 3']))
-      .thenRefused('conflict', 'TOO_MANY_RULES', '5000');
+      .thenRefused('conflict', 'TOO_MANY_RULES', '10000');
   });
 });
 
