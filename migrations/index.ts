@@ -30,13 +30,18 @@ const ANSWER_WITHIN_MS = 3_600_000;
 /** Two processes that start together run the migrations one after the other. */
 const MIGRATION_LOCK = 4_711_002;
 
-/** Brings the database at this URL up to date. Errors: the database's. */
-export async function migrate(databaseUrl: string): Promise<void> {
+/** The names under which the database remembers them. */
+export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);
+
+/**
+ * Brings the database at this URL up to date, or to where these migrations alone lead. Errors: the database's.
+ */
+export async function migrate(databaseUrl: string, names = migrationNames): Promise<void> {
   const source = new DataSource({
     type: 'postgres',
     driver: pg,
     url: databaseUrl,
-    migrations,
+    migrations: migrations.filter((_, index) => names.includes(migrationNames[index] ?? '')),
     logging: false,
     poolSize: 2,
     extra: poolConfig(ANSWER_WITHIN_MS),

@@ -1,7 +1,18 @@
 // Makes one file of each program and all that it imports, in dist/programs, out of what tsc wrote, where that has
 // changed since (docs/adr/0052). Of the command line it makes a file for each command, and few that they share
 // (docs/adr/0079). `node scripts/bundle.mjs`
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -16,6 +27,7 @@ const ENTRY_POINTS = {
   'control-plane': 'apps/control-plane/main.js',
   agent: 'apps/agent/main.js',
   'dns-worker': 'libs/data-plane/dns/worker.js',
+  'look-inside': 'apps/agent/sandboxes/inspection/look-inside.js',
   'local-node': 'apps/local-node/main.js',
   'all-in-one': 'apps/all-in-one/main.js',
 };
@@ -190,6 +202,21 @@ function isCurrent(name) {
   }
 }
 
+/** The Node that programs run on goes with them into a package: a link, where the file system has links. */
+function bringNode() {
+  const [pinned, brought] = [join(CLONE, 'node_modules', 'node', 'bin', 'node'), join(PROGRAMS, 'node')];
+  if (existsSync(brought) && statSync(brought).ino === statSync(pinned).ino) return;
+  mkdirSync(PROGRAMS, { recursive: true });
+  const unfinished = `${brought}.${process.pid}`;
+  try {
+    linkSync(pinned, unfinished);
+  } catch {
+    copyFileSync(pinned, unfinished);
+  }
+  renameSync(unfinished, brought);
+}
+
+bringNode();
 const stale = [...Object.keys(ENTRY_POINTS), COMMAND_LINE].filter((name) => !isCurrent(name));
 if (stale.length > 0) {
   rmSync(join(PROGRAMS, 'compiled'), { recursive: true, force: true });

@@ -1,6 +1,6 @@
-// What `npm start`, `npm test`, `npm run bench` and `npm run soak` run on a fresh clone, with any Node from 20 on and
-// nothing but Node's own modules: install the dependencies, check what their install scripts had to bring, build, and
-// go on with the pinned Node 24.
+// What `npm start`, `npm test`, `npm run bench`, `npm run soak` and `npm pack` run on a fresh clone, with any Node from
+// 20 on and nothing but Node's own modules: install the dependencies, check what their install scripts had to bring,
+// build, and go on with the pinned Node 24.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -30,6 +30,8 @@ const ENTRY_POINTS = {
   test: 'dist/test/run.js',
   bench: 'dist/bench/main.js',
   soak: 'dist/test/truth/soak.js',
+  // Before `npm pack`: nothing more.
+  build: null,
 };
 
 class SetupError extends Error {}
@@ -229,7 +231,7 @@ async function main([command, ...args]) {
   } else {
     say(`not built: \`npm start\` of this clone runs already (pid ${other}), and this one runs what that was built of`);
   }
-  goOn(entryPoint, args, env);
+  if (entryPoint !== null) goOn(entryPoint, args, env);
 }
 
 main(process.argv.slice(2)).catch((error) => {

@@ -23,9 +23,8 @@ import { InventoryReports } from './contact/inventory.js';
 import { diagnosedAgent } from './diagnostics/diagnosed-agent.js';
 import { diagnose } from './diagnostics/diagnostics.js';
 import { NameKnowledge } from './dns/name-knowledge.js';
-import { keptCredentials } from './enrollment/credentials.js';
-import { Enrollment } from './enrollment/enrollment.js';
-import { isCertified, openIdentityKeys } from './enrollment/identity-keys.js';
+import { isCertified } from './enrollment/identity-keys.js';
+import { openEnrollment } from './enrollment/open-enrollment.js';
 import { provisionalCredentials } from './enrollment/provisional.js';
 import { StoreEpochs } from './enrollment/store-epochs.js';
 import { Counters } from './foundation/counters.js';
@@ -49,6 +48,10 @@ export interface RunningAgent {
   exiting(): void;
 }
 
+const UNUSABLE = {
+  credentials: 'the credentials cannot be used',
+  'mesh key': 'a new mesh key is made',
+};
 const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs: 60_000 };
 
 /**
@@ -65,17 +68,13 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
   const ownership = ownStateFolder(settings.stateFolder);
 
   const identity = inState('identity');
-  const kept = await keptCredentials(identity, settings.name, {
-    now,
-    damaged: (error, movedTo) => log.warn({ movedTo, ...errorFields(error) }, 'the credentials cannot be used'),
-  });
-  const keys = await openIdentityKeys(identity, settings.name, kept, {
-    now,
-    replaced: (error, movedTo) => log.warn({ movedTo, ...errorFields(error) }, 'a new mesh key is made'),
-  });
-  const enrollment = new Enrollment(
+  const { kept, keys, enrollment } = await openEnrollment(
     { ...settings, folder: identity },
-    { keys, now, report: ({ kind, error }) => log.warn(errorFields(error), `enrolment: ${kind}`) },
+    {
+      now,
+      damaged: (what, error, movedTo) => log.warn({ movedTo, ...errorFields(error) }, UNUSABLE[what]),
+      report: ({ kind, error }) => log.warn(errorFields(error), `enrolment: ${kind}`),
+    },
   );
   let credentials = await enrollment.current(kept, starting);
   const { agentId } = credentials;

@@ -1,31 +1,23 @@
-import { CodedError } from '#libs/contracts/errors.js';
-import { runProgram } from '#libs/program/run-program.js';
-import { startAgent } from './agent.js';
-import { agentLog, errorFields } from './foundation/log.js';
-import { type AgentSettings, parseAgentSettings } from './settings.js';
+import { type ProgramCommand, runCommandLine } from '#libs/program/command-line.js';
+import { loadConfigFile } from '#libs/program/config-file.js';
+import { enroll } from './commands/enroll.js';
+import { CONFIG_FILE } from './commands/places.js';
+import { runAgent } from './commands/run.js';
 
-const CLOSE_WITHIN_MS = 8_000;
+const run: ProgramCommand = {
+  summary: 'Run the agent of this host',
+  usage: `[--config FILE]
 
-function readSettings(): AgentSettings {
-  try {
-    return parseAgentSettings(process.env);
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-    agentLog('unnamed', 'info').fatal(errorFields(error), 'the settings cannot be used');
-    process.exit(2);
-  }
-}
-
-const settings = readSettings();
-const log = agentLog(settings.name, settings.logLevel);
-
-runProgram({
-  start: async (signal) => {
-    const agent = await startAgent(settings, log, signal);
-    log.info({ driver: settings.driver.name }, 'agent started');
-    return agent;
+  --config FILE  settings, as NAME=value lines, that the environment does not have; usually ${CONFIG_FILE}`,
+  options: { config: { type: 'string' } },
+  async run(given) {
+    loadConfigFile(given.one('config'), CONFIG_FILE);
+    runAgent();
+    return null;
   },
-  ending: (reason) => log.info({ reason }, 'ending'),
-  fatal: (error, what) => log.fatal(errorFields(error), `agent: ${what}`),
-  closeWithinMs: CLOSE_WITHIN_MS,
-});
+};
+
+const argv = process.argv.slice(2);
+// Without a command, whoever starts the process gives it every setting in its environment.
+if (argv.length === 0) runAgent();
+else await runCommandLine('globalstacks-agent', { enroll, run }, argv);

@@ -1,24 +1,48 @@
 import { CodedError } from '#libs/contracts/errors.js';
+import { type ProgramCommand, runCommandLine } from '#libs/program/command-line.js';
 import { createLog } from '#libs/program/log.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startControlPlane } from './control-plane.js';
 import { readSettings, SettingInvalidError } from './foundation/settings.js';
+import { CONFIG_OPTION, CONFIG_USAGE, completeEnvironment, prepareEnvironment } from './maintenance/environment.js';
+import { backup } from './maintenance/backup.js';
+import { restore } from './maintenance/restore.js';
+import { natsConfig } from './maintenance/nats-config.js';
 
 /** Requests under way have 3 s, the bus and the database a moment more. */
 const CLOSE_WITHIN_MS = 10_000;
 
 // Parameters of failed statements hold hashes of secrets.
 const redact = { paths: ['err.parameters', 'err.driverError.parameters'], remove: true };
-const logger = createLog({ process: 'control-plane' }, { redact, level: process.env.GLOBALSTACKS_LOG_LEVEL || 'info' });
 
-runProgram({
-  start: async (signal) =>
-    startControlPlane({ settings: readSettings(process.env), logger, clock: () => new Date() }, signal),
-  ending: (reason) => logger.info({ reason }, 'control plane ends'),
-  fatal: (error, what) => {
-    const remedy = error instanceof CodedError ? error.remedy : null;
-    logger.fatal({ err: error, remedy }, `control plane: ${what}`);
+function runControlPlane(environment: () => NodeJS.ProcessEnv): void {
+  const level = process.env.GLOBALSTACKS_LOG_LEVEL || 'info';
+  const logger = createLog({ process: 'control-plane' }, { redact, level });
+  runProgram({
+    start: async (signal) =>
+      startControlPlane({ settings: readSettings(environment()), logger, clock: () => new Date() }, signal),
+    ending: (reason) => logger.info({ reason }, 'control plane ends'),
+    fatal: (error, what) => {
+      const remedy = error instanceof CodedError ? error.remedy : null;
+      logger.fatal({ err: error, remedy }, `control plane: ${what}`);
+    },
+    exitCodeOf: (error) => (error instanceof SettingInvalidError ? 2 : 1),
+    closeWithinMs: CLOSE_WITHIN_MS,
+  });
+}
+
+const run: ProgramCommand = {
+  summary: 'Run the control plane',
+  usage: `[--config FILE]\n\n  ${CONFIG_USAGE}`,
+  options: CONFIG_OPTION,
+  async run(given) {
+    const environment = prepareEnvironment(given);
+    runControlPlane(() => environment);
+    return null;
   },
-  exitCodeOf: (error) => (error instanceof SettingInvalidError ? 2 : 1),
-  closeWithinMs: CLOSE_WITHIN_MS,
-});
+};
+
+const argv = process.argv.slice(2);
+// Without a command, whoever starts the process gives it every setting in its environment.
+if (argv.length === 0) runControlPlane(completeEnvironment);
+else await runCommandLine('globalstacks-control-plane', { backup, 'nats-config': natsConfig, restore, run }, argv);

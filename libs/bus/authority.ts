@@ -27,6 +27,14 @@ export type BusHolder =
 /** Public key of a NATS user -> everything issued to it up to this moment (Unix seconds) is void. */
 export type Revocations = { readonly [nkey: string]: number };
 
+/** Where a nats-server listens, keeps its accounts, and finds its certificate; without `tls` clients connect in the clear. */
+export interface BusServerPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly jwtFolder: string;
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+}
+
 const UNLIMITED = { conn: -1, subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, leaf: -1 };
 /** Subscriptions of one connection: a member needs four. */
 const MEMBER_SUBSCRIPTIONS = 32;
@@ -47,7 +55,7 @@ export interface BusAuthority {
   /** Of each key, by the name of its file. */
   readonly publicKeys: { readonly [file: string]: string };
   /** Configuration of a nats-server that trusts these keys; holds no secret. */
-  serverConfig(listen: { readonly host: string; readonly port: number; readonly jwtFolder: string }): Promise<string>;
+  serverConfig(server: BusServerPlace): Promise<string>;
   /** A user JWT for the agent's own public nkey. */
   issueAgent(agentId: AgentId, nkey: string, expiresAt: Date): Promise<string>;
   /** As issueAgent, for a developer's machine. */
@@ -123,7 +131,7 @@ export function loadBusAuthority(folder: string): BusAuthority {
   return {
     publicKeys,
 
-    async serverConfig({ host, port, jwtFolder }) {
+    async serverConfig({ host, port, jwtFolder, tls }) {
       const operatorJwt = await encodeOperator('globalstacks', operator, {
         system_account: systemAccount.getPublicKey(),
       });
@@ -132,6 +140,9 @@ export function loadBusAuthority(folder: string): BusAuthority {
         `host: ${JSON.stringify(host)}`,
         `port: ${port}`,
         `max_pending: ${MOST_PENDING_BYTES}`,
+        ...(tls === undefined
+          ? []
+          : [`tls: { cert_file: ${JSON.stringify(tls.certFile)}, key_file: ${JSON.stringify(tls.keyFile)} }`]),
         `operator: ${operatorJwt}`,
         `system_account: ${systemAccount.getPublicKey()}`,
         `resolver: { type: full, dir: ${JSON.stringify(jwtFolder)}, allow_delete: false, interval: "2m", limit: 100 }`,

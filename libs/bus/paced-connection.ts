@@ -1,22 +1,41 @@
 import type { Socket } from 'node:net';
-import type { ConnectionOptions, NatsConnection } from 'nats';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { type ConnectionOptions, ErrorCode, type NatsConnection, NatsError } from 'nats';
 import { NatsConnectionImpl, setTransportFactory } from 'nats/lib/src/nats-base-client.js';
 import { NodeTransport, nodeResolveHost } from 'nats/lib/src/node_transport.js';
 
 /** A thousand small messages: dealing with them takes a few milliseconds, however little is done with each. */
 const BYTES_A_TURN = 64 * 1_024;
 
+type ServerAddress = Parameters<NodeTransport['connect']>[0];
+
 /**
  * As `connect` of the client library, but what comes in is read in turns, between which the event loop goes on. By
  * itself a socket is read for as long as there is more, up to 2 MiB at a time: under a flood of small messages, timers
- * and other connections would wait for a tenth of a second at each turn.
+ * and other connections would wait for a tenth of a second at each turn. With servers whose addresses begin with
+ * `tls://`, a server that does not speak TLS is refused.
  */
 export function connectPaced(options: ConnectionOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new PacedTransport(), dnsResolveFn: nodeResolveHost });
-  return NatsConnectionImpl.connect(options);
+  const needsTls = [options.servers ?? []].flat().some((server) => server.startsWith('tls://'));
+  return NatsConnectionImpl.connect(needsTls ? { ...options, tls: {} } : options);
 }
 
 class PacedTransport extends NodeTransport {
+  /** The library would compare the certificate of a server that is given by its IP address with the name localhost. */
+  override async connect(server: ServerAddress, options: ConnectionOptions): Promise<void> {
+    const ofServer = {
+      checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+        checkServerIdentity(server.hostname, certificate),
+    };
+    await super.connect(server, options.tls ? { ...options, tls: { ...options.tls, ...ofServer } } : options);
+    // The library would go on in the clear.
+    if (options.tls && !this.isEncrypted()) {
+      await this.close();
+      throw new NatsError(`${server.hostname} does not speak TLS`, ErrorCode.ServerOptionNotAvailable);
+    }
+  }
+
   override setupHandlers(): void {
     super.setupHandlers();
     readInTurns(this.socket);

@@ -4,26 +4,34 @@ import { parseCopyLine } from './copy-text.js';
 /** Called with the columns of one row, in the server's text form. */
 export type OnRow = (columns: readonly (string | null)[]) => void;
 
+/** Called with one row as COPY writes it, with its line's end. */
+export type OnLine = (line: Buffer) => void;
+
 /**
  * Streams the rows of a query by COPY, which costs the server and us less than a result set. COPY takes no
  * parameters: the query must hold none but numbers. Errors: the database's.
  */
 export function copyRows(client: ClientBase, query: string, onRow: OnRow): Promise<void> {
-  const copy = new CopyRows(`COPY (${query}) TO STDOUT`, onRow);
+  return copyLines(client, query, (line) => onRow(parseCopyLine(line.toString('utf8'))));
+}
+
+/** As copyRows, with the lines as the server writes them. */
+export function copyLines(client: ClientBase, query: string, onLine: OnLine): Promise<void> {
+  const copy = new CopyOut(`COPY (${query}) TO STDOUT`, onLine);
   client.query(copy);
   return copy.finished;
 }
 
-const ignoreRow: OnRow = () => {};
+const ignoreLine: OnLine = () => {};
 
 /** Called by pg's client with the server's messages; between COPY's answer and its end each row is one message. */
-class CopyRows implements Submittable {
+class CopyOut implements Submittable {
   private readonly end = Promise.withResolvers<void>();
   private failure: Error | null = null;
 
   constructor(
     private readonly text: string,
-    private onRow: OnRow,
+    private onLine: OnLine,
   ) {}
 
   get finished(): Promise<void> {
@@ -35,7 +43,7 @@ class CopyRows implements Submittable {
    * this object, which therefore lets go of the rows: a replay that collects them late is half as fast.
    */
   readonly callback = (error: Error | null): void => {
-    this.onRow = ignoreRow;
+    this.onLine = ignoreLine;
     if (error === null) this.end.resolve();
     else this.end.reject(error);
   };
@@ -47,7 +55,7 @@ class CopyRows implements Submittable {
   handleCopyData(message: { readonly chunk: Buffer }): void {
     if (this.failure !== null) return;
     try {
-      this.onRow(parseCopyLine(message.chunk.toString('utf8')));
+      this.onLine(message.chunk);
     } catch (error) {
       // Thrown to the reader, not into pg's socket handling; the rest of the rows is let pass.
       this.failure = error instanceof Error ? error : new Error(String(error));

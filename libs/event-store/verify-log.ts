@@ -43,13 +43,18 @@ export async function verifyLog(databaseUrl: string, anchor: LogAnchor | null = 
   const client = await connectClient(clientConfig(databaseUrl, 'globalstacks verify'), () => {});
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const chain = new ChainWalk(anchor);
-    await copyRows(client, `SELECT ${EVENT_COLUMNS} FROM events ORDER BY position`, (row) => chain.next(row));
-    const found = chain.end();
-    return found.kind === 'broken' ? found : ((await unpairedCommand(client, found.head)) ?? found);
+    return await verifyLogOf(client, anchor);
   } finally {
     await client.end();
   }
+}
+
+/** As verifyLog, of what this client's transaction sees. */
+export async function verifyLogOf(client: Client, anchor: LogAnchor | null): Promise<LogVerification> {
+  const chain = new ChainWalk(anchor);
+  await copyRows(client, `SELECT ${EVENT_COLUMNS} FROM events ORDER BY position`, (row) => chain.next(row));
+  const found = chain.end();
+  return found.kind === 'broken' ? found : ((await unpairedCommand(client, found.head)) ?? found);
 }
 
 /** Takes the events one by one, and remembers the first problem. */

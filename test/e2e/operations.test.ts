@@ -1,21 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
+import { markedBlock } from '#test/support/documents.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type Ran, type RunningStack, run, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
 const RULE = ['dev', '--from', 'web', '--to', 'api', '--port', '8080'] as const;
-
-/** The block of docs/operations.md that is marked so. */
-function block(title: string): string {
-  const document = readFileSync(join(CLONE, 'docs', 'operations.md'), 'utf8');
-  const found = document.split(`<!-- operations: ${title} -->\n\`\`\`sh\n`)[1]?.split('```')[0];
-  if (found === undefined) throw new Error(`docs/operations.md has no block "${title}"`);
-  return found;
-}
 
 describe('docs/operations.md, followed as printed', function () {
   this.timeout(90_000);
@@ -23,7 +16,7 @@ describe('docs/operations.md, followed as printed', function () {
   const folder = mkdtempSync(join(tmpdir(), 'gs-operations-'));
 
   const follow = async (title: string): Promise<Ran> => {
-    const ran = await run('sh', ['-c', `set -eux\n${block(title)}`], {
+    const ran = await run('sh', ['-c', `set -eux\n${markedBlock('operations.md', `operations: ${title}`)}`], {
       PATH: `${join(CLONE, 'bin')}:${process.env.PATH}`,
       GLOBALSTACKS_HOME: stack.home,
       BACKUP: join(folder, 'backup'),

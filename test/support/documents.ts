@@ -12,6 +12,14 @@ export function walkThrough(): string {
   return block;
 }
 
+/** The shell block of a document under docs/ that is marked with `<!-- mark -->`. */
+export function markedBlock(document: string, mark: string): string {
+  const text = readFileSync(join(CLONE, 'docs', document), 'utf8');
+  const found = text.split(`<!-- ${mark} -->\n\`\`\`sh\n`)[1]?.split('```')[0];
+  if (found === undefined) throw new Error(`docs/${document} has no block "${mark}"`);
+  return found;
+}
+
 /**
  * The commands of the product document, in order. The document runs a command and the sentence
  * after it together: each ends where a word begins with a capital letter.

@@ -120,7 +120,8 @@ function parseProxy(value: string): string {
   return value;
 }
 
-function parseListen(value: string): Listen {
+/** `host:port`, an IPv6 host in brackets. Error: SettingInvalidError. */
+export function parseListen(value: string): Listen {
   const match = /^(\[[0-9a-f:]+\]|[^:\s]+):([0-9]{1,5})$/i.exec(value);
   const port = Number(match?.[2]);
   if (match === null || port > 65_535) {

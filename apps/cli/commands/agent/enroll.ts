@@ -22,17 +22,12 @@ export default class AgentEnroll extends GstacksCommand {
       this.screen.line(`For a host with other keys, revoke it first: gstacks agent revoke ${name}`, 'bad');
       this.screen.line('');
     }
-    this.screen.line(`token:   ${enrollment.token}`);
-    this.screen.line(`expires: ${enrollment.expiresAt}`);
+    this.screen.line(`On ${name}'s host, as root, before ${enrollment.expiresAt}:`);
     this.screen.line('');
-    this.screen.line(`On ${name}'s host, put the token in a file and start the agent with`);
-    this.screen.line(`  GLOBALSTACKS_AGENT_NAME=${name}`);
-    this.screen.line(`  GLOBALSTACKS_CONTROL_PLANE_URL=${context.url}`);
-    this.screen.line('  GLOBALSTACKS_AGENT_STATE_DIR=<a folder of its own>');
     this.screen.line(
-      '  GLOBALSTACKS_AGENT_DRIVER=<docker, link, netns or static: docs/drivers.md says what each needs>',
+      `  printf %s ${enrollment.token} | globalstacks-agent enroll --url ${context.url} --name ${name} --token-file -`,
     );
-    this.screen.line('  GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE=<that file>');
+    this.screen.line('');
     this.screen.line('then: gstacks agent list');
     return enrollment;
   }

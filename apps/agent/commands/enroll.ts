@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { CodedError } from '#libs/contracts/errors.js';
+import { type Given, type ProgramCommand, UsageError } from '#libs/program/command-line.js';
+import { trustAuthorities } from '#libs/program/trusted-authorities.js';
+import { writeWhole } from '#libs/program/write-whole.js';
+import { type AgentCredentials } from '../enrollment/credentials.js';
+import { openEnrollment } from '../enrollment/open-enrollment.js';
+import { type Environment } from '../foundation/variables.js';
+import { type AgentSettings, parseAgentSettings } from '../settings.js';
+import { ownStateFolder } from '../state/own-state-folder.js';
+import { CONFIG_FILE, STATE_FOLDER } from './places.js';
+
+/** The settings of this host are another agent's. */
+class OtherAgentHereError extends CodedError {}
+
+const ENROLL_WITHIN_MS = 20_000;
+
+export const enroll: ProgramCommand = {
+  summary: 'Enrol this host: make its keys, spend its token and write its settings',
+  usage: `--url URL --name NAME --token-file FILE [options]
+
+  --url URL            the control plane, as this host reaches it
+  --name NAME          the agent's name, which the token is for
+  --token-file FILE    the token of \`gstacks agent enroll NAME\`; - reads it from standard input
+  --driver DRIVER      docker (default), link, netns or static
+  --set NAME=value     any other setting of an agent (docs/architecture.md); may be repeated
+  --state-dir FOLDER   default ${STATE_FOLDER}
+  --config FILE        where the settings are written, default ${CONFIG_FILE}`,
+  options: {
+    url: { type: 'string' },
+    name: { type: 'string' },
+    'token-file': { type: 'string' },
+    driver: { type: 'string' },
+    set: { type: 'string', multiple: true },
+    'state-dir': { type: 'string' },
+    config: { type: 'string' },
+  },
+  async run(given) {
+    const config = resolve(given.one('config') ?? CONFIG_FILE);
+    const variables = variablesOf(given);
+    const tokenFile = given.need('token-file');
+    const settings = parseAgentSettings(variables);
+    trustAuthorities(variables.GLOBALSTACKS_CA_FILE);
+    refuseOtherAgent(config, settings);
+
+    const { agentId, expiresAt } = await enrolled(settings, tokenFile === '-' ? '/dev/stdin' : tokenFile);
+    mkdirSync(dirname(config), { recursive: true });
+    writeWhole(config, configText(variables), 0o600);
+    process.stdout.write(
+      `${agentId} is enrolled at ${settings.controlPlaneUrl.origin}; credentials are renewed before ${expiresAt.toISOString()}
+settings: ${config}
+state:    ${settings.stateFolder}
+next:     systemctl enable --now globalstacks-agent (without systemd: globalstacks-agent run${
+        config === CONFIG_FILE ? '' : ` --config ${config}`
+      })
+`,
+    );
+    return 0;
+  },
+};
+
+/** The settings that this command line gives. Error: UsageError. */
+function variablesOf(given: Given): { readonly [name: string]: string } {
+  const more = given.many('set').map((setting) => {
+    const [, name, value] = /^(GLOBALSTACKS_[A-Z0-9_]+)=(.*)$/.exec(setting) ?? [];
+    if (name === undefined || value === undefined) {
+      const accepted = '--set takes a setting such as GLOBALSTACKS_MESH_TRANSPORT=direct';
+      throw new UsageError(`${accepted}, not ${JSON.stringify(setting)}`, 'globalstacks-agent enroll --help');
+    }
+    return [name, value] as const;
+  });
+  return {
+    GLOBALSTACKS_AGENT_NAME: given.need('name'),
+    GLOBALSTACKS_CONTROL_PLANE_URL: given.need('url'),
+    GLOBALSTACKS_AGENT_STATE_DIR: resolve(given.one('state-dir') ?? STATE_FOLDER),
+    GLOBALSTACKS_AGENT_DRIVER: given.one('driver') ?? 'docker',
+    ...Object.fromEntries(more),
+  };
+}
+
+/** A second enrolment of the same name renews what it has; another name would leave two agents on one host's state. */
+function refuseOtherAgent(config: string, { name }: AgentSettings): void {
+  if (!existsSync(config)) return;
+  const settings: Environment = parseEnv(readFileSync(config, 'utf8'));
+  const present = settings.GLOBALSTACKS_AGENT_NAME;
+  if (present === undefined || present === name) return;
+  throw new OtherAgentHereError(
+    'OTHER_AGENT',
+    `${config} is of the agent ${present}`,
+    `enrol with --name ${present}, or give this agent its own --config and --state-dir`,
+  );
+}
+
+/** Issued by the control plane now: to this host's new key for the token, or to the key that is enrolled already. */
+async function enrolled(settings: AgentSettings, tokenFile: string): Promise<AgentCredentials> {
+  mkdirSync(settings.stateFolder, { recursive: true, mode: 0o700 });
+  const lock = ownStateFolder(settings.stateFolder);
+  const signal = AbortSignal.timeout(ENROLL_WITHIN_MS);
+  let unreachable: unknown = null;
+  try {
+    const { kept, enrollment } = await openEnrollment(
+      { ...settings, enrollmentTokenFile: tokenFile, folder: join(settings.stateFolder, 'identity') },
+      {
+        now: () => new Date(),
+        damaged: (what, _, movedTo) => process.stderr.write(`the ${what} could not be used; moved to ${movedTo}\n`),
+        report: ({ kind, error }) => {
+          if (kind === 'waiting') unreachable = error;
+        },
+      },
+    );
+    return kept === null ? await enrollment.current(null, signal) : await enrollment.renew(kept, signal);
+  } catch (error) {
+    throw signal.aborted && unreachable !== null ? unreachable : error;
+  } finally {
+    lock.release();
+  }
+}
+
+function configText(variables: { readonly [name: string]: string }): string {
+  const quoted = (value: string): string => (/^[\w./:@%,+-]*$/.test(value) ? value : JSON.stringify(value));
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}\n`);
+  return `# Written by globalstacks-agent enroll; docs/architecture.md lists every setting.\n${lines.join('')}`;
+}

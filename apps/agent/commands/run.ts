@@ -1,0 +1,35 @@
+import { CodedError } from '#libs/contracts/errors.js';
+import { runProgram } from '#libs/program/run-program.js';
+import { trustAuthorities } from '#libs/program/trusted-authorities.js';
+import { startAgent } from '../agent.js';
+import { agentLog, errorFields } from '../foundation/log.js';
+import { type AgentSettings, parseAgentSettings } from '../settings.js';
+
+const CLOSE_WITHIN_MS = 8_000;
+
+function readSettings(): AgentSettings {
+  try {
+    trustAuthorities(process.env.GLOBALSTACKS_CA_FILE);
+    return parseAgentSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    agentLog('unnamed', 'info').fatal(errorFields(error), 'the settings cannot be used');
+    process.exit(2);
+  }
+}
+
+/** Runs the agent of this process's environment until its end is asked for. */
+export function runAgent(): void {
+  const settings = readSettings();
+  const log = agentLog(settings.name, settings.logLevel);
+  runProgram({
+    start: async (signal) => {
+      const agent = await startAgent(settings, log, signal);
+      log.info({ driver: settings.driver.name }, 'agent started');
+      return agent;
+    },
+    ending: (reason) => log.info({ reason }, 'ending'),
+    fatal: (error, what) => log.fatal(errorFields(error), `agent: ${what}`),
+    closeWithinMs: CLOSE_WITHIN_MS,
+  });
+}

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Client } from 'pg';
+import { clientConfig, connectClient } from '#libs/event-store/connection.js';
+import { copyLines } from '#libs/event-store/copy-rows.js';
+import { GENESIS_HASH } from '#libs/event-store/hash-chain.js';
+import type { LogAnchor } from '#libs/event-store/verify-log.js';
+import { type ProgramCommand } from '#libs/program/command-line.js';
+import { RELEASE } from '#libs/program/release.js';
+import { BackupWriter } from './backup-file.js';
+import { CONFIG_OPTION, CONFIG_USAGE, needSetting, prepareEnvironment } from './environment.js';
+import { migrationsOf, quoted, tablesOf } from './tables.js';
+
+export const backup: ProgramCommand = {
+  summary: 'Write the whole record into one file, while the control plane runs or not',
+  usage: `FILE [options]
+
+  --keys         the keys folder as well; the file is then as secret as a key
+  ${CONFIG_USAGE}`,
+  options: { keys: { type: 'boolean' }, ...CONFIG_OPTION },
+  arguments: 1,
+  async run(given) {
+    const environment = prepareEnvironment(given);
+    const databaseUrl = needSetting(environment, 'GLOBALSTACKS_DATABASE_URL');
+    // Keys tell how far the record had come, so they are read first: they must not tell of events that the copy lacks.
+    const keys = given.has('keys') ? readKeys(needSetting(environment, 'GLOBALSTACKS_KEYS_DIR')) : null;
+    const file = resolve(given.arguments[0] ?? '');
+    const { head, rows } = await writeBackup(databaseUrl, file, keys, new Date());
+    process.stdout.write(
+      `${file}: ${rows} rows, up to event ${head.position}; keys: ${keys === null ? 'no' : 'yes'}; ` +
+        `${statSync(file).size} bytes\n`,
+    );
+    return 0;
+  },
+};
+
+type Keys = { readonly [file: string]: string };
+
+/** Every table in one snapshot. Errors: the database's and the system's; nothing is left of the file then. */
+export async function writeBackup(
+  databaseUrl: string,
+  file: string,
+  keys: Keys | null,
+  now: Date,
+): Promise<{ readonly head: LogAnchor; readonly rows: number }> {
+  const client = await connectClient(clientConfig(databaseUrl, 'globalstacks backup'), () => {});
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const header = { release: RELEASE, madeAt: now.toISOString(), migrations: await migrationsOf(client), keys };
+    const writer = new BackupWriter(file, header);
+    try {
+      let rows = 0;
+      for (const table of await tablesOf(client)) {
+        writer.begin(table);
+        await copyLines(client, `SELECT ${table.columns.map(quoted).join(', ')} FROM ${quoted(table.table)}`, (line) => {
+          rows += 1;
+          writer.row(line);
+        });
+        writer.endTable();
+      }
+      const head = await headOf(client);
+      writer.end(head);
+      return { head, rows };
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function headOf(client: Client): Promise<LogAnchor> {
+  const { rows } = await client.query<{ position: string; hash: string }>(
+    'SELECT position, hash FROM events ORDER BY position DESC LIMIT 1',
+  );
+  return { position: Number(rows[0]?.position ?? 0), hash: rows[0]?.hash ?? GENESIS_HASH };
+}
+
+function readKeys(folder: string): Keys {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(files.map(({ name }) => [name, readFileSync(join(folder, name)).toString('base64')]));
+}

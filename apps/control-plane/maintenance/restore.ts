@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { Client } from 'pg';
+import { CodedError } from '#libs/contracts/errors.js';
+import { clientConfig, connectClient } from '#libs/event-store/connection.js';
+import { copyIn } from '#libs/event-store/copy-in.js';
+import { verifyLogOf } from '#libs/event-store/verify-log.js';
+import { type ProgramCommand } from '#libs/program/command-line.js';
+import { RELEASE } from '#libs/program/release.js';
+import { migrate, migrationNames } from '#migrations/index.js';
+import { BackupDamagedError, type BackupHeader, type CheckedBackup, checkBackup, readTables } from './backup-file.js';
+import { CONFIG_OPTION, CONFIG_USAGE, needSetting, prepareEnvironment } from './environment.js';
+import { advanceSequences, empty, hasEvents, quoted } from './tables.js';
+
+/** The database already has a record, which a restore would mix with another. */
+export class DatabaseNotEmptyError extends CodedError {}
+
+/** A newer release made the backup. */
+export class BackupNewerError extends CodedError {}
+
+export const restore: ProgramCommand = {
+  summary: 'Put a backup into an empty database, and its keys where there are none',
+  usage: `FILE [options]
+
+  ${CONFIG_USAGE}
+
+The control plane must not run on that database meanwhile. What was written after the backup was made is not in it.`,
+  options: CONFIG_OPTION,
+  arguments: 1,
+  async run(given) {
+    const environment = prepareEnvironment(given);
+    const databaseUrl = needSetting(environment, 'GLOBALSTACKS_DATABASE_URL');
+    const keysFolder = needSetting(environment, 'GLOBALSTACKS_KEYS_DIR');
+    const file = resolve(given.arguments[0] ?? '');
+    const { header, head } = await restoreBackup(databaseUrl, file);
+    const keys = restoreKeys(keysFolder, header);
+    process.stdout.write(`restored up to event ${head.position}, as of ${header.madeAt}; its chain is whole
+keys: ${keys}
+next: start the control plane and look at gstacks network list. Where it says EPOCH_REGRESSED, agents hold what was
+      written after the backup: gstacks admin new-epoch shows what would change, and asks before it begins a new epoch
+`);
+    return 0;
+  },
+};
+
+/**
+ * Everything or nothing: the file is read to its end first, and the log's chain is walked before the rows are
+ * committed. Errors: BackupDamagedError, BackupNewerError, DatabaseNotEmptyError, or the database's.
+ */
+export async function restoreBackup(databaseUrl: string, file: string): Promise<CheckedBackup> {
+  const checked = await checkBackup(file);
+  const { header, head } = checked;
+  const unknown = header.migrations.filter((name) => !migrationNames.includes(name));
+  if (unknown.length > 0) {
+    throw new BackupNewerError(
+      'BACKUP_NEWER',
+      `${file} was made by release ${header.release}, which is newer than ${RELEASE}: ${unknown.join(', ')}`,
+      `install release ${header.release} or newer`,
+    );
+  }
+  const client = await connectClient(clientConfig(databaseUrl, 'globalstacks restore'), () => {});
+  try {
+    await refuseRecord(client);
+    await migrate(databaseUrl, header.migrations);
+    await client.query('BEGIN');
+    await refuseRecord(client);
+    await readTables(file, {
+      begin: ({ table }) => empty(client, table),
+      rows: async ({ table, columns }, text) => {
+        await copyIn(client, `COPY ${quoted(table)} (${columns.map(quoted).join(', ')}) FROM STDIN`, [text]);
+      },
+    });
+    await advanceSequences(client);
+    const found = await verifyLogOf(client, head);
+    if (found.kind === 'broken') {
+      throw new BackupDamagedError(file, `${found.problem} at event ${found.position}: ${found.detail}`);
+    }
+    await client.query('COMMIT');
+    return checked;
+  } finally {
+    // Without a COMMIT the server takes everything back.
+    await client.end();
+  }
+}
+
+async function refuseRecord(client: Client): Promise<void> {
+  if (!(await hasEvents(client))) return;
+  throw new DatabaseNotEmptyError(
+    'DATABASE_NOT_EMPTY',
+    'the database of GLOBALSTACKS_DATABASE_URL already has a record',
+    'make an empty database and name it in GLOBALSTACKS_DATABASE_URL; keep the old one until you know that you need it no more',
+  );
+}
+
+/** Keys that are there are as new as those of the backup or newer, so they stay. */
+function restoreKeys(folder: string, { keys }: BackupHeader): string {
+  if (existsSync(folder) && readdirSync(folder).length > 0) return `those in ${folder} stay`;
+  if (keys === null) return `the backup has none; put the keys of this store into ${folder}`;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const [name, text] of Object.entries(keys)) {
+    writeFileSync(join(folder, basename(name)), Buffer.from(text, 'base64'), { mode: 0o600 });
+  }
+  return `written into ${folder}`;
+}

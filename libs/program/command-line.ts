@@ -1,0 +1,103 @@
+import { parseArgs } from 'node:util';
+import { CodedError } from '#libs/contracts/errors.js';
+
+/** What was given to a command, by the names of its options. */
+export interface Given {
+  /** null: not given. */
+  one(option: string): string | null;
+  /** Error: UsageError. */
+  need(option: string): string;
+  many(option: string): readonly string[];
+  has(option: string): boolean;
+  readonly arguments: readonly string[];
+}
+
+export interface ProgramCommand {
+  /** One line that says what the command does. */
+  readonly summary: string;
+  /** Its options and arguments, as `--help` shows them. */
+  readonly usage: string;
+  readonly options: { readonly [option: string]: { readonly type: 'string' | 'boolean'; readonly multiple?: boolean } };
+  /** How many arguments it takes besides its options. */
+  readonly arguments?: number;
+  /** Resolves with the exit code; null: the process goes on and ends itself. */
+  run(given: Given): Promise<number | null>;
+}
+
+/** A command line that names no command, or that its command cannot use. */
+export class UsageError extends CodedError {
+  constructor(message: string, remedy: string) {
+    super('USAGE', message, remedy);
+  }
+}
+
+const FAILED = 1;
+const USAGE = 2;
+
+/**
+ * Runs the command that the first argument names and sets the exit code: 2 for a command line that cannot be used, 1
+ * for any other error. Errors go to standard error, with their code and what to do next. `program` is the name that a
+ * person types.
+ */
+export async function runCommandLine(
+  program: string,
+  commands: { readonly [name: string]: ProgramCommand },
+  argv: readonly string[],
+): Promise<void> {
+  const [name = '', ...rest] = argv;
+  try {
+    const command = commands[name];
+    if (['', 'help', '--help', '-h'].includes(name)) return void process.stdout.write(overview(program, commands));
+    if (command === undefined) throw new UsageError(`${program} has no command ${name}`, `${program} --help`);
+    if (rest.includes('--help') || rest.includes('-h')) {
+      return void process.stdout.write(`${command.summary}.\n\nusage: ${program} ${name} ${command.usage}\n`);
+    }
+    const code = await command.run(parse(`${program} ${name}`, command, rest));
+    if (code !== null) process.exitCode = code;
+  } catch (error) {
+    process.exitCode = error instanceof UsageError ? USAGE : FAILED;
+    process.stderr.write(errorText(error));
+  }
+}
+
+/** An error in two lines: what happened, and what to do next. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof CodedError)) {
+    return `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)} (INTERNAL)\n`;
+  }
+  return `error: ${error.message} (${error.code})\n${error.remedy === null ? '' : `  try: ${error.remedy}\n`}`;
+}
+
+function overview(program: string, commands: { readonly [name: string]: ProgramCommand }): string {
+  const entries = Object.entries(commands);
+  const width = Math.max(...entries.map(([name]) => name.length));
+  const lines = entries.map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`);
+  return `usage: ${program} COMMAND\n\n${lines.join('')}\n${program} COMMAND --help says more.\n`;
+}
+
+function parse(commandLine: string, command: ProgramCommand, argv: readonly string[]): Given {
+  const help = `${commandLine} --help`;
+  let parsed: { values: { [option: string]: unknown }; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...argv], options: command.options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), help);
+  }
+  const { values, positionals } = parsed;
+  const most = command.arguments ?? 0;
+  if (positionals.length !== most) {
+    throw new UsageError(`${commandLine} takes ${most} arguments, not ${positionals.length}`, help);
+  }
+  const one = (option: string): string | null => (typeof values[option] === 'string' ? values[option] : null);
+  return {
+    one,
+    need(option) {
+      const value = one(option);
+      if (value === null || value === '') throw new UsageError(`--${option} is missing`, help);
+      return value;
+    },
+    many: (option) => [values[option] ?? []].flat().map(String),
+    has: (option) => values[option] === true,
+    arguments: positionals,
+  };
+}

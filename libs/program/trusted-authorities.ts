@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { CodedError } from '#libs/contracts/errors.js';
+
+/** The file of certificate authorities cannot be used. */
+export class AuthoritiesUnusableError extends CodedError {}
+
+/**
+ * From now on every TLS connection that this process opens (the control plane, the bus) also trusts the certificate
+ * authorities of this PEM file, besides those of Node. Error: AuthoritiesUnusableError.
+ */
+export function trustAuthorities(file: string | undefined): void {
+  if (file === undefined || file === '') return;
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')]);
+  } catch (error) {
+    throw new AuthoritiesUnusableError(
+      'AUTHORITIES_UNUSABLE',
+      `${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      'set GLOBALSTACKS_CA_FILE to a PEM file of the certificate authorities that signed your servers',
+    );
+  }
+}

@@ -1,0 +1,175 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { obtainNatsServer } from '#apps/all-in-one/nats-server.js';
+import { CLONE } from '#test/support/clone.js';
+import { markedBlock, walkThrough } from '#test/support/documents.js';
+import { HostNamespace, inside, ip, nodeInside } from '#test/support/host-namespace.js';
+import { Installed } from '#test/support/installed.js';
+import { freePort } from '#test/support/ports.js';
+import { startTestPostgres, type TestPostgres } from '#test/support/postgres.js';
+import { certifyServer } from '#test/support/private-authority.js';
+import type { Running } from '#test/support/stack.js';
+import { waitFor } from '#test/support/wait.js';
+
+const AGENTS = ['host-a', 'host-b', 'host-c'] as const;
+type Agent = (typeof AGENTS)[number];
+const SANDBOXES = { 'host-a': ['sbx-web'], 'host-b': ['sbx-api'], 'host-c': [] } as const;
+
+const answering = (id: string): string =>
+  `require('node:http').createServer((_, r) => r.end('{"sandbox":"${id}"}\\n')).listen(8080)`;
+
+/** The package on machines without the source tree, set up by the blocks of docs/deploy.md. */
+describe('the package, installed as docs/deploy.md says', function () {
+  this.timeout(120_000);
+  let installed: Installed;
+  let postgres: TestPostgres;
+  let hosts: { readonly [agent in Agent]: HostNamespace };
+  let variables: { readonly [name: string]: string };
+  const running: { kill(signal: NodeJS.Signals): unknown }[] = [];
+
+  const etc = (of: string): string => installed.inFolder(`${of}/etc`);
+  const state = (of: string): string => installed.inFolder(`${of}/lib`);
+  const on = (agent: Agent): readonly string[] => ['nsenter', `--net=/run/netns/${hosts[agent].name}`];
+  const follow = (mark: string) => installed.shell(markedBlock('deploy.md', `deploy: ${mark}`), variables);
+  const keep = (started: Running): Running => {
+    running.push(started.child);
+    return started;
+  };
+  const agents = async (): Promise<readonly { readonly id: string; readonly status: string }[]> =>
+    JSON.parse((await installed.shell('gstacks agent list --json')).stdout).items;
+  const statusOf = async (agent: Agent) => (await agents()).find(({ id }) => id === agent)?.status;
+
+  function startAgent(agent: Agent): Running {
+    const command = ['globalstacks-agent', 'run', '--config', join(etc(agent), 'agent.env')];
+    return keep(installed.start(command, {}, on(agent)));
+  }
+
+  /** Runs on the host the line that `gstacks agent enroll` prints, with what this host needs besides. */
+  async function enrol(agent: Agent): Promise<string> {
+    mkdirSync(etc(agent), { recursive: true });
+    const sandboxes = join(etc(agent), 'sandboxes.yaml');
+    writeFileSync(sandboxes, JSON.stringify(SANDBOXES[agent].map((id) => ({ id }))));
+    const { name, address } = hosts[agent];
+    const settings = {
+      GLOBALSTACKS_AGENT_SANDBOXES: sandboxes,
+      GLOBALSTACKS_AGENT_NETNS_PREFIX: `${name}.`,
+      GLOBALSTACKS_AGENT_DNS_UPSTREAMS: 'refuse',
+      GLOBALSTACKS_MESH_TRANSPORT: 'direct',
+      GLOBALSTACKS_MESH_DIRECT_LISTEN: `${address}:7946`,
+      GLOBALSTACKS_CA_FILE: join(etc('control'), 'ca.pem'),
+    };
+    const { stdout } = await installed.shell(`gstacks agent enroll ${agent}`);
+    const line = stdout.split('\n').find((text) => text.includes('globalstacks-agent enroll'));
+    const more = Object.entries(settings).map(([setting, value]) => `--set ${setting}=${value}`);
+    const places = `--driver netns --state-dir ${state(agent)} --config ${join(etc(agent), 'agent.env')}`;
+    return (await installed.shell(`${line} ${places} ${more.join(' ')}`, {}, on(agent))).stdout;
+  }
+
+  before(async function () {
+    this.timeout(300_000);
+    installed = await Installed.install(markedBlock('deploy.md', 'deploy: install'));
+    postgres = await startTestPostgres();
+    const [a, b, c] = [await HostNamespace.make(), await HostNamespace.make(), await HostNamespace.make()];
+    hosts = { 'host-a': a, 'host-b': b, 'host-c': c };
+    // host-a and host-b have a network between them; every host reaches the control plane.
+    const [wiredA, wiredB] = await HostNamespace.wire(a, b);
+    await ip('-n', a.name, 'route', 'add', `${b.address}/32`, 'via', wiredB);
+    await ip('-n', b.name, 'route', 'add', `${a.address}/32`, 'via', wiredA);
+    await ip('-n', c.name, 'route', 'add', `${a.machine}/32`, 'via', c.machine);
+
+    variables = {
+      ETC: etc('control'),
+      STATE: state('control'),
+      ADDRESS: a.machine,
+      HTTP: String(await freePort(a.machine)),
+      BUS: String(await freePort(a.machine)),
+      DATABASE: postgres.url('postgres'),
+    };
+    mkdirSync(etc('control'), { recursive: true });
+    const { caFile, certificateFile, keyFile } = await certifyServer(installed.folder, a.machine);
+    copyFileSync(caFile, join(etc('control'), 'ca.pem'));
+    copyFileSync(certificateFile, join(etc('control'), 'bus.pem'));
+    copyFileSync(keyFile, join(etc('control'), 'bus.key'));
+    await follow('control plane');
+    const nats = installed.inFolder('nats-server');
+    copyFileSync(await obtainNatsServer(join(CLONE, '.cache'), () => {}), nats);
+    chmodSync(nats, 0o755);
+    const bus = keep(installed.start([nats, '-c', join(etc('control'), 'nats-server.conf')]));
+    const config = join(etc('control'), 'control-plane.env');
+    const controlPlane = keep(installed.start(['globalstacks-control-plane', 'run', '--config', config]));
+    const isReady = () =>
+      fetch(`http://${a.machine}:${variables.HTTP}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await waitFor('the control plane is ready', isReady, 120_000).catch((error: unknown) => {
+      throw new Error(`${error}\n${bus.stderr()}${controlPlane.stdout()}${controlPlane.stderr()}`);
+    });
+    await follow('log in');
+  });
+
+  after(async () => {
+    for (const child of running.reverse()) child.kill('SIGTERM');
+    await postgres?.stop();
+    for (const host of Object.values(hosts ?? {})) await host.remove();
+    installed?.remove();
+  });
+
+  it('brings the console', async () => {
+    const page = await fetch(`http://${variables.ADDRESS}:${variables.HTTP}/`);
+    expect(await page.text()).to.include('<div id="console">');
+  });
+
+  it('enrols a host by the line that the command line prints, and writes nothing for a bad one', async () => {
+    const refused = installed.start(
+      ['globalstacks-agent', 'enroll', '--name', 'host-a', '--token-file', join(etc('control'), 'admin-token')]
+        .concat(['--url', `http://${variables.ADDRESS}:${variables.HTTP}`, '--driver', 'netns'])
+        .concat(['--set', 'GLOBALSTACKS_AGENT_SANDBOXES=/nowhere', '--state-dir', state('bad')])
+        .concat(['--config', join(etc('bad'), 'agent.env')]),
+      {},
+      on('host-a'),
+    );
+    const { code, stderr } = await refused.ended;
+    expect(code, stderr).to.equal(1);
+    expect(stderr).to.match(/error: .*\n {2}try: .*gstacks agent enroll/);
+    expect(existsSync(etc('bad'))).to.equal(false);
+
+    for (const agent of AGENTS) expect(await enrol(agent)).to.include(`${agent} is enrolled at http://`);
+    for (const agent of AGENTS) startAgent(agent);
+    for (const agent of AGENTS) {
+      await waitFor(`${agent} is online`, async () => (await statusOf(agent)) === 'ONLINE', 60_000);
+    }
+  });
+
+  it('speaks TLS on the bus', async () => {
+    const config = readFileSync(join(etc('control'), 'nats-server.conf'), 'utf8');
+    expect(config).to.include('tls: {');
+    const credentials = readFileSync(join(state('host-a'), 'identity/credentials.json'), 'utf8').split('\n')[1];
+    expect(JSON.parse(credentials ?? '').busServers).to.deep.equal([`tls://${variables.ADDRESS}:${variables.BUS}`]);
+  });
+
+  it("runs the README's walk-through, with the other host's sandbox at the end of it", async () => {
+    for (const agent of ['host-a', 'host-b'] as const) {
+      const [id = ''] = SANDBOXES[agent];
+      const namespace = await waitFor(`${id} is reported`, async () => {
+        const { items } = JSON.parse((await installed.shell('gstacks sandbox list --json')).stdout);
+        return items.find((item: { id: string }) => item.id === id)?.namespace ?? false;
+      });
+      running.push(nodeInside(namespace, answering(id)));
+    }
+    const { stdout } = await installed.shell(walkThrough(), {}, on('host-a'));
+    expect(stdout).to.match(/\{"sandbox":"sbx-api"\}\n$/);
+    await installed.shell('gstacks mesh leave dev', {}, on('host-a'));
+  });
+
+  it('removes a host: its agent ends, and the others go on', async () => {
+    await follow('remove a host');
+    expect(await statusOf('host-c')).to.equal('REVOKED');
+    await installed.shell('gstacks network policy deny dev --from web --to api --port 8080 --wait');
+    const { items } = JSON.parse((await installed.shell('gstacks sandbox list --json')).stdout);
+    const { namespace } = items.find((item: { id: string }) => item.id === 'sbx-web');
+    const { output } = await inside(namespace, 'curl', '-sS', '--max-time', '5', 'http://api.dev.gstacks:8080/');
+    expect(output).to.include('reset');
+  });
+});
