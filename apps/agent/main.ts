@@ -1,5 +1,6 @@
 import { type ProgramCommand, runCommandLine } from '#libs/program/command-line.js';
-import { loadConfigFile } from '#libs/program/config-file.js';
+import { withConfigFile } from '#libs/program/config-file.js';
+import { doctor } from './commands/doctor.js';
 import { enroll } from './commands/enroll.js';
 import { CONFIG_FILE } from './commands/places.js';
 import { runAgent } from './commands/run.js';
@@ -10,14 +11,13 @@ const run: ProgramCommand = {
 
   --config FILE  settings, as NAME=value lines, that the environment does not have; usually ${CONFIG_FILE}`,
   options: { config: { type: 'string' } },
-  async run(given) {
-    loadConfigFile(given.one('config'), CONFIG_FILE);
-    runAgent();
+  async run(given, environment) {
+    runAgent(withConfigFile(environment, given.one('config'), CONFIG_FILE));
     return null;
   },
 };
 
 const argv = process.argv.slice(2);
 // Without a command, whoever starts the process gives it every setting in its environment.
-if (argv.length === 0) runAgent();
-else await runCommandLine('globalstacks-agent', { enroll, run }, argv);
+if (argv.length === 0) runAgent(process.env);
+else await runCommandLine('globalstacks-agent', { doctor, enroll, run }, argv, process.env);

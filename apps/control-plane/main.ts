@@ -1,13 +1,15 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { type ProgramCommand, runCommandLine } from '#libs/program/command-line.js';
+import type { Settings } from '#libs/program/config-file.js';
 import { createLog } from '#libs/program/log.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startControlPlane } from './control-plane.js';
 import { readSettings, SettingInvalidError } from './foundation/settings.js';
-import { CONFIG_OPTION, CONFIG_USAGE, completeEnvironment, prepareEnvironment } from './maintenance/environment.js';
 import { backup } from './maintenance/backup.js';
-import { restore } from './maintenance/restore.js';
+import { doctor } from './maintenance/doctor.js';
+import { CONFIG_OPTION, CONFIG_USAGE, completed, settingsOf } from './maintenance/environment.js';
 import { natsConfig } from './maintenance/nats-config.js';
+import { restore } from './maintenance/restore.js';
 
 /** Requests under way have 3 s, the bus and the database a moment more. */
 const CLOSE_WITHIN_MS = 10_000;
@@ -15,12 +17,11 @@ const CLOSE_WITHIN_MS = 10_000;
 // Parameters of failed statements hold hashes of secrets.
 const redact = { paths: ['err.parameters', 'err.driverError.parameters'], remove: true };
 
-function runControlPlane(environment: () => NodeJS.ProcessEnv): void {
-  const level = process.env.GLOBALSTACKS_LOG_LEVEL || 'info';
+function runControlPlane(settings: () => Settings, level = process.env.GLOBALSTACKS_LOG_LEVEL || 'info'): void {
   const logger = createLog({ process: 'control-plane' }, { redact, level });
   runProgram({
     start: async (signal) =>
-      startControlPlane({ settings: readSettings(environment()), logger, clock: () => new Date() }, signal),
+      startControlPlane({ settings: readSettings(settings()), logger, clock: () => new Date() }, signal),
     ending: (reason) => logger.info({ reason }, 'control plane ends'),
     fatal: (error, what) => {
       const remedy = error instanceof CodedError ? error.remedy : null;
@@ -35,14 +36,20 @@ const run: ProgramCommand = {
   summary: 'Run the control plane',
   usage: `[--config FILE]\n\n  ${CONFIG_USAGE}`,
   options: CONFIG_OPTION,
-  async run(given) {
-    const environment = prepareEnvironment(given);
-    runControlPlane(() => environment);
+  async run(given, environment) {
+    const settings = settingsOf(given, environment);
+    runControlPlane(() => settings, settings.GLOBALSTACKS_LOG_LEVEL || 'info');
     return null;
   },
 };
 
 const argv = process.argv.slice(2);
 // Without a command, whoever starts the process gives it every setting in its environment.
-if (argv.length === 0) runControlPlane(completeEnvironment);
-else await runCommandLine('globalstacks-control-plane', { backup, 'nats-config': natsConfig, restore, run }, argv);
+if (argv.length === 0) runControlPlane(() => completed(process.env));
+else
+  await runCommandLine(
+    'globalstacks-control-plane',
+    { backup, doctor, 'nats-config': natsConfig, restore, run },
+    argv,
+    process.env,
+  );

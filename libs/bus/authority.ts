@@ -27,7 +27,10 @@ export type BusHolder =
 /** Public key of a NATS user -> everything issued to it up to this moment (Unix seconds) is void. */
 export type Revocations = { readonly [nkey: string]: number };
 
-/** Where a nats-server listens, keeps its accounts, and finds its certificate; without `tls` clients connect in the clear. */
+/**
+ * Where a nats-server listens, keeps its accounts, and finds its certificate; without `tls` clients connect in the
+ * clear.
+ */
 export interface BusServerPlace {
   readonly host: string;
   readonly port: number;

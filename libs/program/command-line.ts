@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
+import type { Settings } from './config-file.js';
 
 /** What was given to a command, by the names of its options. */
 export interface Given {
@@ -21,7 +22,7 @@ export interface ProgramCommand {
   /** How many arguments it takes besides its options. */
   readonly arguments?: number;
   /** Resolves with the exit code; null: the process goes on and ends itself. */
-  run(given: Given): Promise<number | null>;
+  run(given: Given, environment: Settings): Promise<number | null>;
 }
 
 /** A command line that names no command, or that its command cannot use. */
@@ -43,6 +44,7 @@ export async function runCommandLine(
   program: string,
   commands: { readonly [name: string]: ProgramCommand },
   argv: readonly string[],
+  environment: Settings,
 ): Promise<void> {
   const [name = '', ...rest] = argv;
   try {
@@ -52,7 +54,7 @@ export async function runCommandLine(
     if (rest.includes('--help') || rest.includes('-h')) {
       return void process.stdout.write(`${command.summary}.\n\nusage: ${program} ${name} ${command.usage}\n`);
     }
-    const code = await command.run(parse(`${program} ${name}`, command, rest));
+    const code = await command.run(parse(`${program} ${name}`, command, rest), environment);
     if (code !== null) process.exitCode = code;
   } catch (error) {
     process.exitCode = error instanceof UsageError ? USAGE : FAILED;

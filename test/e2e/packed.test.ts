@@ -1,5 +1,5 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { obtainNatsServer } from '#apps/all-in-one/nats-server.js';
 import { CLONE } from '#test/support/clone.js';
@@ -7,9 +7,9 @@ import { markedBlock, walkThrough } from '#test/support/documents.js';
 import { HostNamespace, inside, ip, nodeInside } from '#test/support/host-namespace.js';
 import { Installed } from '#test/support/installed.js';
 import { freePort } from '#test/support/ports.js';
-import { startTestPostgres, type TestPostgres } from '#test/support/postgres.js';
+import { query, startTestPostgres, type TestPostgres } from '#test/support/postgres.js';
 import { certifyServer } from '#test/support/private-authority.js';
-import type { Running } from '#test/support/stack.js';
+import { type Running, run } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
 const AGENTS = ['host-a', 'host-b', 'host-c'] as const;
@@ -24,6 +24,7 @@ describe('the package, installed as docs/deploy.md says', function () {
   this.timeout(120_000);
   let installed: Installed;
   let postgres: TestPostgres;
+  let controlPlane: Running;
   let hosts: { readonly [agent in Agent]: HostNamespace };
   let variables: { readonly [name: string]: string };
   const running: { kill(signal: NodeJS.Signals): unknown }[] = [];
@@ -36,13 +37,64 @@ describe('the package, installed as docs/deploy.md says', function () {
     running.push(started.child);
     return started;
   };
+  const settingsFile = (of: string): string => join(etc(of), of === 'control' ? 'control-plane.env' : 'agent.env');
+  const followOperations = (mark: string) =>
+    installed.shell(markedBlock('operations.md', `operations: ${mark}`), {
+      ...variables,
+      BACKUP: installed.inFolder('backup'),
+    });
+  const networkStatus = async () =>
+    JSON.parse((await installed.shell('gstacks network status dev --json')).stdout).status as string;
   const agents = async (): Promise<readonly { readonly id: string; readonly status: string }[]> =>
     JSON.parse((await installed.shell('gstacks agent list --json')).stdout).items;
   const statusOf = async (agent: Agent) => (await agents()).find(({ id }) => id === agent)?.status;
 
   function startAgent(agent: Agent): Running {
-    const command = ['globalstacks-agent', 'run', '--config', join(etc(agent), 'agent.env')];
+    const command = [...withCapabilitiesOfTheUnit(), 'globalstacks-agent', 'run', '--config', settingsFile(agent)];
     return keep(installed.start(command, {}, on(agent)));
+  }
+
+  function unit(name: string): string {
+    const folder = installed.inFolder('prefix/lib/node_modules/globalstacks-networks/deploy/systemd');
+    return readFileSync(join(folder, name), 'utf8');
+  }
+
+  /** Exactly those of the agent's unit. */
+  function withCapabilitiesOfTheUnit(): readonly string[] {
+    const [, names = ''] = /^CapabilityBoundingSet=(.+)$/m.exec(unit('globalstacks-agent.service')) ?? [];
+    const added = names.split(' ').map((name) => `+${name.toLowerCase().replace('cap_', '')}`);
+    return ['setpriv', '--no-new-privs', '--inh-caps=-all', `--bounding-set=-all,${added.join(',')}`];
+  }
+
+  async function startControlPlane(): Promise<Running> {
+    const command = ['globalstacks-control-plane', 'run', '--config', settingsFile('control')];
+    const started = keep(installed.start(command));
+    const isReady = () =>
+      fetch(`http://${variables.ADDRESS}:${variables.HTTP}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await waitFor('the control plane is ready', isReady, 120_000).catch((error: unknown) => {
+      throw new Error(`${error}\n${started.stdout()}${started.stderr()}`);
+    });
+    return started;
+  }
+
+  /** The codes that a doctor finds something about, other than pass or skipped, and its exit code. */
+  async function diagnosed(
+    of: 'control' | Agent,
+    env: Readonly<Record<string, string>>,
+    under: readonly string[] = [],
+  ) {
+    const program = of === 'control' ? 'globalstacks-control-plane' : 'globalstacks-agent';
+    const command = [...under, program, 'doctor', '--json', '--config', settingsFile(of)];
+    const { code, stdout, stderr } = await installed.start(command, env, of === 'control' ? [] : on(of)).ended;
+    expect(stderr).to.equal('');
+    const { findings }: { findings: { code: string; status: string; evidence: string; remedy: string | null }[] } =
+      JSON.parse(stdout);
+    const bad = findings.filter(({ status }) => status !== 'pass' && status !== 'skipped');
+    for (const finding of bad) expect(finding.remedy, finding.evidence).to.be.a('string');
+    return { code, bad: bad.map(({ code: check, status }) => `${check} ${status}`), said: JSON.stringify(bad) };
   }
 
   /** Runs on the host the line that `gstacks agent enroll` prints, with what this host needs besides. */
@@ -95,17 +147,8 @@ describe('the package, installed as docs/deploy.md says', function () {
     const nats = installed.inFolder('nats-server');
     copyFileSync(await obtainNatsServer(join(CLONE, '.cache'), () => {}), nats);
     chmodSync(nats, 0o755);
-    const bus = keep(installed.start([nats, '-c', join(etc('control'), 'nats-server.conf')]));
-    const config = join(etc('control'), 'control-plane.env');
-    const controlPlane = keep(installed.start(['globalstacks-control-plane', 'run', '--config', config]));
-    const isReady = () =>
-      fetch(`http://${a.machine}:${variables.HTTP}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    await waitFor('the control plane is ready', isReady, 120_000).catch((error: unknown) => {
-      throw new Error(`${error}\n${bus.stderr()}${controlPlane.stdout()}${controlPlane.stderr()}`);
-    });
+    keep(installed.start([nats, '-c', join(etc('control'), 'nats-server.conf')]));
+    controlPlane = await startControlPlane();
     await follow('log in');
   });
 
@@ -161,6 +204,77 @@ describe('the package, installed as docs/deploy.md says', function () {
     const { stdout } = await installed.shell(walkThrough(), {}, on('host-a'));
     expect(stdout).to.match(/\{"sandbox":"sbx-api"\}\n$/);
     await installed.shell('gstacks mesh leave dev', {}, on('host-a'));
+  });
+
+  it('is found well by its doctors', async () => {
+    expect(await diagnosed('control', {})).to.deep.equal({ code: 0, bad: [], said: '[]' });
+    expect(await diagnosed('host-a', {})).to.deep.equal({ code: 0, bad: [], said: '[]' });
+  });
+
+  const faults: readonly (readonly ['control' | Agent, string, Readonly<Record<string, string>>])[] = [
+    ['control', 'DATABASE', { GLOBALSTACKS_DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }],
+    ['control', 'BUS', { GLOBALSTACKS_NATS_URL: 'tls://127.0.0.1:9' }],
+    ['control', 'HTTP', { GLOBALSTACKS_HTTP_LISTEN: '192.0.2.1:80' }],
+    ['control', 'MESH', { GLOBALSTACKS_MESH_CONTROL_URL: 'http://127.0.0.1:9', GLOBALSTACKS_MESH_AUTH_KEY: 'key' }],
+    ['host-a', 'CONTROL_PLANE', { GLOBALSTACKS_CONTROL_PLANE_URL: 'http://127.0.0.1:9' }],
+    ['host-a', 'DRIVER', { GLOBALSTACKS_AGENT_SANDBOXES: '/nowhere' }],
+    ['host-a', 'DRIVER', { GLOBALSTACKS_AGENT_DRIVER: 'docker', GLOBALSTACKS_AGENT_DOCKER_SOCKET: '/nowhere' }],
+    [
+      'host-a',
+      'MESH',
+      {
+        GLOBALSTACKS_MESH_TRANSPORT: 'tsnet',
+        GLOBALSTACKS_MESH_CONTROL_URL: 'http://127.0.0.1:9',
+        GLOBALSTACKS_MESH_NODE: '/bin/true',
+      },
+    ],
+  ];
+  for (const [of, check, env] of faults) {
+    it(`has a doctor that finds ${check} of ${of} with ${Object.keys(env).join(' and ')}`, async () => {
+      const { code, bad, said } = await diagnosed(of, env);
+      expect(bad, said).to.include(`${check} fail`);
+      expect(code).to.equal(1);
+    });
+  }
+
+  it('has a doctor that misses capabilities, and an authority', async () => {
+    const powerless = ['setpriv', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
+    expect((await diagnosed('host-a', {}, powerless)).bad).to.deep.equal(['KERNEL fail']);
+    const wrong = { GLOBALSTACKS_CA_FILE: join(etc('control'), 'bus.pem') };
+    expect((await diagnosed('host-a', wrong)).bad).to.deep.equal(['BUS fail']);
+  });
+
+  it('has units that systemd takes', async () => {
+    const folder = installed.inFolder('units');
+    mkdirSync(folder);
+    const programs = ['globalstacks-control-plane', 'globalstacks-agent'];
+    const files = [...programs, 'globalstacks-nats'].map((name) => join(folder, `${name}.service`));
+    for (const file of files) {
+      const text = unit(basename(file))
+        .replace(/^(ExecStart=)\/usr\/bin\/nats-server/m, `$1${installed.inFolder('nats-server')}`)
+        .replace(/^(ExecStart=)\/usr\/bin/m, `$1${installed.inFolder('prefix/bin')}`);
+      writeFileSync(file, text);
+    }
+    const { code, stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', ...files]).ended;
+    expect(`${stdout}${stderr}`).to.equal('');
+    expect(code).to.equal(0);
+  });
+
+  it('is backed up while it runs, and restored: agents are ahead, and an operator decides', async () => {
+    await followOperations('backup of a database');
+    await installed.shell('gstacks network alias add dev sbx-api later --port 9090 --wait');
+    controlPlane.child.kill('SIGTERM');
+    await controlPlane.ended;
+    await query(postgres.url('postgres'), 'CREATE DATABASE restored');
+    writeFileSync(join(etc('control'), 'database-url'), postgres.url('restored'));
+    const { stdout } = await followOperations('restore into a database');
+    expect(stdout).to.match(/^restored up to event \d+.*\nkeys: those in .* stay\n/);
+    controlPlane = await startControlPlane();
+    await waitFor('agents are found ahead', async () => (await networkStatus()) === 'EPOCH_REGRESSED', 60_000);
+    const decided = await installed.shell('gstacks admin new-epoch --yes');
+    expect(decided.stdout).to.include('epoch 2 started');
+    await waitFor('agents follow', async () => (await networkStatus()) === 'SYNCED', 60_000);
+    expect((await installed.shell('gstacks network alias list dev')).stdout).not.to.include('later');
   });
 
   it('removes a host: its agent ends, and the others go on', async () => {

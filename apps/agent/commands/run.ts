@@ -3,14 +3,15 @@ import { runProgram } from '#libs/program/run-program.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { startAgent } from '../agent.js';
 import { agentLog, errorFields } from '../foundation/log.js';
+import type { Environment } from '../foundation/variables.js';
 import { type AgentSettings, parseAgentSettings } from '../settings.js';
 
 const CLOSE_WITHIN_MS = 8_000;
 
-function readSettings(): AgentSettings {
+function readSettings(environment: Environment): AgentSettings {
   try {
-    trustAuthorities(process.env.GLOBALSTACKS_CA_FILE);
-    return parseAgentSettings(process.env);
+    trustAuthorities(environment.GLOBALSTACKS_CA_FILE);
+    return parseAgentSettings(environment);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     agentLog('unnamed', 'info').fatal(errorFields(error), 'the settings cannot be used');
@@ -18,9 +19,9 @@ function readSettings(): AgentSettings {
   }
 }
 
-/** Runs the agent of this process's environment until its end is asked for. */
-export function runAgent(): void {
-  const settings = readSettings();
+/** Runs the agent of these settings until its end is asked for. */
+export function runAgent(environment: Environment): void {
+  const settings = readSettings(environment);
   const log = agentLog(settings.name, settings.logLevel);
   runProgram({
     start: async (signal) => {

@@ -16,7 +16,10 @@ export interface OpenEnrollment {
   readonly enrollment: Enrollment;
 }
 
-/** Reads credentials and keys from the folder, making keys that are missing. Errors: OtherAgentError, KeyFileUnusableError. */
+/**
+ * Reads credentials and keys from the folder, making keys that are missing. Errors: OtherAgentError,
+ * KeyFileUnusableError.
+ */
 export async function openEnrollment(
   settings: EnrollmentSettings,
   reports: EnrollmentReports,

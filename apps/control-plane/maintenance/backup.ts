@@ -8,7 +8,7 @@ import type { LogAnchor } from '#libs/event-store/verify-log.js';
 import { type ProgramCommand } from '#libs/program/command-line.js';
 import { RELEASE } from '#libs/program/release.js';
 import { BackupWriter } from './backup-file.js';
-import { CONFIG_OPTION, CONFIG_USAGE, needSetting, prepareEnvironment } from './environment.js';
+import { CONFIG_OPTION, CONFIG_USAGE, needSetting, settingsOf } from './environment.js';
 import { migrationsOf, quoted, tablesOf } from './tables.js';
 
 export const backup: ProgramCommand = {
@@ -19,11 +19,11 @@ export const backup: ProgramCommand = {
   ${CONFIG_USAGE}`,
   options: { keys: { type: 'boolean' }, ...CONFIG_OPTION },
   arguments: 1,
-  async run(given) {
-    const environment = prepareEnvironment(given);
-    const databaseUrl = needSetting(environment, 'GLOBALSTACKS_DATABASE_URL');
+  async run(given, environment) {
+    const settings = settingsOf(given, environment);
+    const databaseUrl = needSetting(settings, 'GLOBALSTACKS_DATABASE_URL');
     // Keys tell how far the record had come, so they are read first: they must not tell of events that the copy lacks.
-    const keys = given.has('keys') ? readKeys(needSetting(environment, 'GLOBALSTACKS_KEYS_DIR')) : null;
+    const keys = given.has('keys') ? readKeys(needSetting(settings, 'GLOBALSTACKS_KEYS_DIR')) : null;
     const file = resolve(given.arguments[0] ?? '');
     const { head, rows } = await writeBackup(databaseUrl, file, keys, new Date());
     process.stdout.write(
@@ -52,10 +52,14 @@ export async function writeBackup(
       let rows = 0;
       for (const table of await tablesOf(client)) {
         writer.begin(table);
-        await copyLines(client, `SELECT ${table.columns.map(quoted).join(', ')} FROM ${quoted(table.table)}`, (line) => {
-          rows += 1;
-          writer.row(line);
-        });
+        await copyLines(
+          client,
+          `SELECT ${table.columns.map(quoted).join(', ')} FROM ${quoted(table.table)}`,
+          (line) => {
+            rows += 1;
+            writer.row(line);
+          },
+        );
         writer.endTable();
       }
       const head = await headOf(client);

@@ -1,7 +1,7 @@
 import { loadBusAuthority } from '#libs/bus/authority.js';
 import { type ProgramCommand, UsageError } from '#libs/program/command-line.js';
 import { parseListen } from '../foundation/settings.js';
-import { CONFIG_OPTION, CONFIG_USAGE, needSetting, prepareEnvironment } from './environment.js';
+import { CONFIG_OPTION, CONFIG_USAGE, needSetting, settingsOf } from './environment.js';
 
 const HELP = 'globalstacks-control-plane nats-config --help';
 
@@ -21,8 +21,8 @@ export const natsConfig: ProgramCommand = {
     'tls-key': { type: 'string' },
     ...CONFIG_OPTION,
   },
-  async run(given) {
-    const keysFolder = needSetting(prepareEnvironment(given), 'GLOBALSTACKS_KEYS_DIR');
+  async run(given, environment) {
+    const keysFolder = needSetting(settingsOf(given, environment), 'GLOBALSTACKS_KEYS_DIR');
     const [certFile, keyFile] = [given.one('tls-cert'), given.one('tls-key')];
     if ((certFile === null) !== (keyFile === null)) {
       throw new UsageError('--tls-cert and --tls-key go together', HELP);

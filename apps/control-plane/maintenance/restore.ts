@@ -9,7 +9,7 @@ import { type ProgramCommand } from '#libs/program/command-line.js';
 import { RELEASE } from '#libs/program/release.js';
 import { migrate, migrationNames } from '#migrations/index.js';
 import { BackupDamagedError, type BackupHeader, type CheckedBackup, checkBackup, readTables } from './backup-file.js';
-import { CONFIG_OPTION, CONFIG_USAGE, needSetting, prepareEnvironment } from './environment.js';
+import { CONFIG_OPTION, CONFIG_USAGE, needSetting, settingsOf } from './environment.js';
 import { advanceSequences, empty, hasEvents, quoted } from './tables.js';
 
 /** The database already has a record, which a restore would mix with another. */
@@ -27,10 +27,10 @@ export const restore: ProgramCommand = {
 The control plane must not run on that database meanwhile. What was written after the backup was made is not in it.`,
   options: CONFIG_OPTION,
   arguments: 1,
-  async run(given) {
-    const environment = prepareEnvironment(given);
-    const databaseUrl = needSetting(environment, 'GLOBALSTACKS_DATABASE_URL');
-    const keysFolder = needSetting(environment, 'GLOBALSTACKS_KEYS_DIR');
+  async run(given, environment) {
+    const settings = settingsOf(given, environment);
+    const databaseUrl = needSetting(settings, 'GLOBALSTACKS_DATABASE_URL');
+    const keysFolder = needSetting(settings, 'GLOBALSTACKS_KEYS_DIR');
     const file = resolve(given.arguments[0] ?? '');
     const { header, head } = await restoreBackup(databaseUrl, file);
     const keys = restoreKeys(keysFolder, header);

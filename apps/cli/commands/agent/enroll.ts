@@ -6,7 +6,7 @@ import { GstacksCommand } from '../../command.js';
 import { ApiError } from '../../errors/errors.js';
 
 export default class AgentEnroll extends GstacksCommand {
-  static override summary = 'Make a one-time token with which an agent enrols';
+  static override summary = 'Make a one-time token, and print the line that enrols a host with it';
   static override description = 'The token is shown once, works once, for this name, and ends soon.';
   static override examples = ['<%= config.bin %> agent enroll host-c'];
   static override args = { agent: agentArgument };

@@ -27,7 +27,10 @@ describe('backup and restore', () => {
     );
     const rows = tables.map(async ({ name }) => [
       name,
-      await query(databaseUrl, `SELECT t::text FROM ${name === 'migrations' ? '(SELECT name FROM migrations)' : name} t ORDER BY 1`),
+      await query(
+        databaseUrl,
+        `SELECT t::text FROM ${name === 'migrations' ? '(SELECT name FROM migrations)' : name} t ORDER BY 1`,
+      ),
     ]);
     return Object.fromEntries(await Promise.all(rows));
   }
@@ -36,7 +39,9 @@ describe('backup and restore', () => {
     source = await freshDatabase();
     const store = storeAt(source);
     for (let n = 1; n <= 20; n += 1) {
-      await store.execute(command({ commandId: `c-${n}`, events: [{ type: 'Wrote', schemaVersion: 1, data: { n, TEXT } }] }));
+      await store.execute(
+        command({ commandId: `c-${n}`, events: [{ type: 'Wrote', schemaVersion: 1, data: { n, TEXT } }] }),
+      );
     }
     await store.execute(command({ events: [] }));
     await store.close();
@@ -106,7 +111,10 @@ describe('backup and restore', () => {
   it('is refused when its log was changed before it was made', async () => {
     const changed = await freshDatabase();
     await restoreBackup(changed, file);
-    await query(changed, "ALTER TABLE events DISABLE TRIGGER ALL; UPDATE events SET actor = 'mallory' WHERE position = 5");
+    await query(
+      changed,
+      "ALTER TABLE events DISABLE TRIGGER ALL; UPDATE events SET actor = 'mallory' WHERE position = 5",
+    );
     await writeBackup(changed, file, null, new Date());
     const target = await freshDatabase();
     await refused(target, 'BACKUP_DAMAGED', /CHANGED at event 5/);

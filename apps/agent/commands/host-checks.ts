@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
+import { DockerEngine } from '#libs/docker-engine/engine.js';
+import { type Finding, reasonOf } from '#libs/program/doctor.js';
+import type { Environment } from '../foundation/variables.js';
+
+const TOOL_WITHIN_MS = 5_000;
+const DOCKER_SOCKET = '/var/run/docker.sock';
+
+/** What the rules of a link are made of: the kernel checks them and takes none. */
+const RULES = `table inet gstacks_doctor {
+  set sources { type ipv4_addr; }
+  chain input {
+    type filter hook input priority -10; policy accept;
+    fib saddr . iif oif missing drop
+    ip saddr @sources ct state new tcp dport 53 accept
+  }
+}
+`;
+
+/** Links need iproute2, nftables and the right to use them. */
+export async function examineKernel(driver: string): Promise<Finding> {
+  const code = 'KERNEL';
+  if (driver === 'static') return skipped(code, 'the driver static needs nothing of the kernel');
+  const remedy = 'install iproute2 and nftables, and run this as root, or with the capabilities of the unit';
+  try {
+    const version = await tool('nft', ['--version']);
+    await tool('ip', ['-V']);
+    await tool('nft', ['--check', '-f', '-'], RULES);
+    return pass(code, `${version.trim()}; the kernel takes the rules of a link`);
+  } catch (error) {
+    return fail(code, reasonOf(error), remedy);
+  }
+}
+
+/** Where the sandboxes come from. */
+export async function examineDriver(driver: string, variables: Environment): Promise<Finding> {
+  const code = 'DRIVER';
+  if (driver === 'docker') {
+    const socket = variables.GLOBALSTACKS_AGENT_DOCKER_SOCKET || DOCKER_SOCKET;
+    try {
+      const engine = new DockerEngine(socket);
+      await engine.connect();
+      const containers = await engine.listContainers();
+      const labelled = containers.filter(({ labels }) => labels['gstacks.sandbox'] !== undefined);
+      return pass(code, `${socket} answers; ${labelled.length} of ${containers.length} containers are sandboxes`);
+    } catch (error) {
+      const remedy = 'start dockerd, or name its socket in GLOBALSTACKS_AGENT_DOCKER_SOCKET';
+      return fail(code, `${socket}: ${reasonOf(error)}`, remedy);
+    }
+  }
+  const file = variables.GLOBALSTACKS_AGENT_SANDBOXES;
+  if (!file) return pass(code, `${driver}: sandboxes are named to the agent's socket`);
+  try {
+    accessSync(file, constants.R_OK);
+    return pass(code, `${driver}: ${file} lists the sandboxes`);
+  } catch (error) {
+    return fail(code, reasonOf(error), `write ${file}; docs/drivers.md shows its form`);
+  }
+}
+
+function tool(command: string, args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(command, [...args], { timeout: TOOL_WITHIN_MS }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${command}: ${stderr.trim().split('\n')[0] || error.message}`));
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}

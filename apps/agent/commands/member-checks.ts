@@ -1,0 +1,92 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSeed } from '#libs/bus/nats-keys.js';
+import { probeBus } from '#libs/bus/probe.js';
+import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
+import { probeControlServer } from '#libs/control-server/probe.js';
+import { type Finding, reasonOf } from '#libs/program/doctor.js';
+import { examinePort } from '#libs/program/doctor-checks.js';
+import { takeLock } from '#libs/program/lock.js';
+import { type AgentCredentials, credentialsFile, parseCredentials } from '../enrollment/credentials.js';
+import { chooseMesh } from '../mesh/mesh-settings.js';
+import type { AgentSettings } from '../settings.js';
+import { readStateFile } from '../state/state-file.js';
+
+const CONTROL_SERVER_WITHIN_MS = 5_000;
+
+/** What the state folder holds, read and left as it is. */
+export interface StateFound {
+  readonly finding: Finding;
+  readonly credentials: AgentCredentials | null;
+  readonly seed: string | null;
+  readonly isRunning: boolean;
+}
+
+export async function openState({ name, stateFolder }: AgentSettings): Promise<StateFound> {
+  const identity = join(stateFolder, 'identity');
+  const none = { credentials: null, seed: null, isRunning: false };
+  const enrol = `gstacks agent enroll ${name}, and run here the line that it prints`;
+  if (!existsSync(credentialsFile(identity))) {
+    return { ...none, finding: fail('ENROLLED', `${identity} holds no credentials`, enrol) };
+  }
+  try {
+    const credentials = parseCredentials(await readStateFile(credentialsFile(identity)));
+    const seed = readFileSync(join(identity, 'bus.seed'), 'utf8').trim();
+    parseSeed('user', seed);
+    const until = credentials.expiresAt.toISOString();
+    const isOver = credentials.expiresAt.getTime() < Date.now();
+    const finding = isOver
+      ? fail('ENROLLED', `the credentials ended at ${until}`, 'start the agent: it renews them')
+      : pass('ENROLLED', `as ${credentials.agentId}; the credentials are renewed before ${until}`);
+    return { finding, credentials, seed, isRunning: isHeld(stateFolder) };
+  } catch (error) {
+    return { ...none, finding: fail('ENROLLED', reasonOf(error), enrol) };
+  }
+}
+
+function isHeld(stateFolder: string): boolean {
+  const attempt = takeLock(join(stateFolder, 'agent'));
+  if (attempt.kind === 'held') return true;
+  attempt.lock.release();
+  return false;
+}
+
+export async function examineBus({ credentials, seed }: StateFound): Promise<Finding> {
+  const code = 'BUS';
+  if (credentials === null || seed === null) return skipped(code, 'its address comes with the credentials');
+  try {
+    return pass(
+      code,
+      `${await probeBus(credentials.busServers, { jwt: credentials.busJwt, seed })} takes the credentials`,
+    );
+  } catch (error) {
+    const remedy =
+      'check that nats-server runs, a firewall between, for tls:// GLOBALSTACKS_CA_FILE, and gstacks agent list';
+    return fail(code, `${credentials.busServers.join(', ')}: ${reasonOf(error)}`, remedy);
+  }
+}
+
+export async function examineMesh(settings: AgentSettings, state: StateFound): Promise<Finding> {
+  const code = 'MESH';
+  const offered = state.credentials ?? { meshTransport: null, meshControlUrl: null };
+  const choice = chooseMesh(settings.mesh, offered);
+  if (choice.kind === 'unavailable') {
+    const remedy =
+      'set GLOBALSTACKS_MESH_TRANSPORT=direct where hosts reach one another, or a mesh at the control plane';
+    return fail(code, choice.state.message ?? 'there is no mesh', remedy);
+  }
+  if (choice.kind === 'direct') {
+    if (state.isRunning) return skipped(code, 'the agent runs; gstacks mesh doctor says what it sees');
+    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(choice.listen) ?? [];
+    const remedy = 'end what listens there, or set GLOBALSTACKS_MESH_DIRECT_LISTEN to an address of this host';
+    return examinePort(code, host.replace(/^\[|\]$/g, ''), Number(port), remedy);
+  }
+  try {
+    accessSync(choice.meshNode, constants.X_OK);
+  } catch (error) {
+    return fail(code, reasonOf(error), 'build mesh-node (docs/deploy.md) and name it in GLOBALSTACKS_MESH_NODE');
+  }
+  const fault = await probeControlServer(choice.controlUrl, CONTROL_SERVER_WITHIN_MS);
+  if (fault === null) return pass(code, `${choice.controlUrl} answers, and ${choice.meshNode} is there`);
+  return fail(code, fault.message, fault.remedy);
+}
