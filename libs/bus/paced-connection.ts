@@ -28,11 +28,12 @@ class PacedTransport extends NodeTransport {
       checkServerIdentity: (_: string, certificate: PeerCertificate) =>
         checkServerIdentity(server.hostname, certificate),
     };
-    await super.connect(server, options.tls ? { ...options, tls: { ...options.tls, ...ofServer } } : options);
-    // The library would go on in the clear.
-    if (options.tls && !this.isEncrypted()) {
-      await this.close();
-      throw new NatsError(`${server.hostname} does not speak TLS`, ErrorCode.ServerOptionNotAvailable);
+    try {
+      await super.connect(server, options.tls ? { ...options, tls: { ...options.tls, ...ofServer } } : options);
+    } catch (error) {
+      // The library's own words are only the name of the option.
+      if (!(error instanceof NatsError && error.code === ErrorCode.ServerOptionNotAvailable)) throw error;
+      throw new NatsError(`${server.hostname}:${server.port} does not offer ${error.message}`, error.code);
     }
   }
 
