@@ -76,7 +76,7 @@ export async function examineMesh(settings: AgentSettings, state: StateFound): P
     return fail(code, choice.state.message ?? 'there is no mesh', remedy);
   }
   if (choice.kind === 'direct') {
-    if (state.isRunning) return skipped(code, 'the agent runs; gstacks mesh doctor says what it sees');
+    if (state.isRunning) return skipped(code, 'the agent runs: ask it with `gstacks mesh doctor`');
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(choice.listen) ?? [];
     const remedy = 'end what listens there, or set GLOBALSTACKS_MESH_DIRECT_LISTEN to an address of this host';
     return examinePort(code, host.replace(/^\[|\]$/g, ''), Number(port), remedy);

@@ -3,5 +3,5 @@ import type { Variables } from './variables.js';
 
 /** Queries a second that one sandbox may send. Error: InvalidInputError. */
 export function readQueryRate({ read }: Variables): number {
-  return read('GLOBALSTACKS_AGENT_DNS_RATE', wholeNumber(1, 1_000_000)) ?? 2_000;
+  return read('GLOBALSTACKS_AGENT_DNS_RATE', wholeNumber(1, 1_000_000)) ?? 10_000;
 }

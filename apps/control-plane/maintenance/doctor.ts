@@ -141,5 +141,5 @@ async function examineMesh({ mesh }: ControlPlaneSettings): Promise<Finding> {
     return skipped(code, 'no control server is set; agents say themselves how they reach one another');
   const fault = await probeControlServer(mesh.controlUrl.href, CONTROL_SERVER_WITHIN_MS);
   if (fault !== null) return fail(code, fault.message, fault.remedy);
-  return pass(code, `${mesh.controlUrl.href} answers; gstacks mesh doctor also tries the keys`);
+  return pass(code, `${mesh.controlUrl.href} answers; for the keys, run \`gstacks mesh doctor\``);
 }

@@ -36,8 +36,9 @@ The control plane must not run on that database meanwhile. What was written afte
     const keys = restoreKeys(keysFolder, header);
     process.stdout.write(`restored up to event ${head.position}, as of ${header.madeAt}; its chain is whole
 keys: ${keys}
-next: start the control plane and look at gstacks network list. Where it says EPOCH_REGRESSED, agents hold what was
-      written after the backup: gstacks admin new-epoch shows what would change, and asks before it begins a new epoch
+next: start the control plane, then: gstacks network list
+      Where it says EPOCH_REGRESSED, agents hold what was written after the backup. A new epoch lets that go; the
+      command shows what would change, and asks first: gstacks admin new-epoch
 `);
     return 0;
   },
