@@ -413,13 +413,6 @@ const rows: readonly Row[] = [
     prints: ['host-b, when it was heard last, took no sandbox of container api2'],
   },
   {
-    command: 'agent enroll host-c',
-    asks: 'POST /v1/agents/enrollment-tokens',
-    answer: { name: 'host-c', token: 'gse_secret', expiresAt: '2026-01-02T03:04:05.000Z' },
-    body: { name: 'host-c' },
-    prints: ['printf %s gse_secret | globalstacks-agent enroll --url http', '--name host-c --token-file -'],
-  },
-  {
     command: 'agent revoke host-c --yes',
     asks: 'DELETE /v1/agents/host-c',
     answer: {
