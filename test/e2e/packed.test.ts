@@ -1,6 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
+import { cleanNamespaces } from '#apps/agent/sandboxes/netns/namespaces.js';
 import { obtainNatsServer } from '#apps/all-in-one/nats-server.js';
 import { CLONE } from '#test/support/clone.js';
 import { markedBlock, walkThrough } from '#test/support/documents.js';
@@ -27,7 +30,7 @@ describe('the package, installed as docs/deploy.md says', function () {
   let controlPlane: Running;
   let hosts: { readonly [agent in Agent]: HostNamespace };
   let variables: { readonly [name: string]: string };
-  const running: { kill(signal: NodeJS.Signals): unknown }[] = [];
+  const running: ChildProcess[] = [];
 
   const etc = (of: string): string => installed.inFolder(`${of}/etc`);
   const state = (of: string): string => installed.inFolder(`${of}/lib`);
@@ -153,9 +156,14 @@ describe('the package, installed as docs/deploy.md says', function () {
   });
 
   after(async () => {
+    const ended = running.map((child) => (child.exitCode ?? child.signalCode) === null && once(child, 'exit'));
     for (const child of running.reverse()) child.kill('SIGTERM');
+    await Promise.all(ended);
     await postgres?.stop();
-    for (const host of Object.values(hosts ?? {})) await host.remove();
+    for (const host of Object.values(hosts ?? {})) {
+      await cleanNamespaces(`${host.name}.`);
+      await host.remove();
+    }
     installed?.remove();
   });
 
