@@ -100,9 +100,11 @@ for (const mesh of MESHES) {
           expect(forward.reason).to.equal(`the control plane was last heard at ${network.lastContactAt}`);
           expect(await listed()).to.deep.equal({ code: 5, state: 'unknown' });
           const people = await stack.gstacks('mesh', 'status');
-          expect(people.stdout).to.match(/unknown \(joined \d+ s ago\)/);
-          expect(people.stdout).to.match(/127\.0\.0\.1:\d+ +dev +api:8080 +unknown \(open \d+ s ago\)/);
-          expect(people.stdout).to.match(/unknown \(api:8080 \d+ s ago\)/);
+          expect(people.stdout).to.match(/^dev +DISCONNECTED since \d\d:\d\d:\d\d \(bus \w+\)/m);
+          expect(people.stdout).to.match(/127\.0\.0\.1:\d+ -> api:8080 +unknown \(open \d+ s ago\)/);
+          const whole = await stack.gstacks('mesh', 'status', '--verbose');
+          expect(whole.stdout).to.match(/unknown \(joined \d+ s ago\)/);
+          expect(whole.stdout).to.match(/unknown \(api:8080 \d+ s ago\)/);
           expect((await stack.gstacks('mesh', 'forward', 'list')).stdout).to.match(/unknown \(open \d+ s ago\)/);
         } finally {
           process.kill(pid, 'SIGCONT');

@@ -60,7 +60,7 @@ for (const kind of ['headscale', 'tailscale'] as const) {
       const admin = await rig.controlPlane.call('POST', `/v1/local-nodes/${id}/mesh-keys`);
       expect([admin.status, admin.body.code]).to.deep.equal([403, 'LOCAL_NODE_NOT_OWNED']);
       const viewer = await rig.localKey(id, (await tokenFor(rig.controlPlane, 'bob', 'viewer')).as);
-      expect([viewer.status, viewer.body.code]).to.deep.equal([403, 'FORBIDDEN']);
+      expect([viewer.status, viewer.body.code]).to.deep.equal([403, 'JOIN_NOT_ALLOWED']);
       expect((await rig.localKey('nobody', as)).status).to.equal(404);
       await rig.controlPlane.call('POST', `/v1/local-nodes/${id}/leave`, undefined, { ...as });
       const left = await rig.localKey(id, as);
