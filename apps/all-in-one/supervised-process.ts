@@ -74,7 +74,7 @@ export class SupervisedProcess {
     while (!(await this.isReady())) {
       const failure = this.failure ?? this.refusal;
       if (failure !== null) throw failure;
-      if (performance.now() > tellAt) {
+      if (performance.now() > tellAt && !this.stopping.signal.aborted) {
         this.say(`${this.spec.name}: not ready yet; log: ${this.logPath}`);
         tellAt = performance.now() + TELL_EACH_MS;
       }
