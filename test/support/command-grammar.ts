@@ -32,7 +32,7 @@ export function wordsOf(typed: string): readonly string[] {
     .slice(1);
 }
 
-/** Why the manifest knows no such command line; null: it does. */
+/** What is wrong with a command line by the manifest; null: nothing. */
 export function faultOf(typed: string): string | null {
   const words = wordsOf(typed);
   const blank = words.find((word) => /[<>{}]/.test(word));

@@ -14,7 +14,7 @@ export function within(milliseconds: number): string {
   return milliseconds < 1_000 ? 'now' : `within ${inWholeUnits(milliseconds / 1_000)}`;
 }
 
-/** In the largest unit of which there is a whole one. */
+/** In days, hours, minutes or seconds: the largest unit that fits at least once. */
 function inWholeUnits(seconds: number): string {
   const unit = UNITS.find((each) => seconds >= each.seconds);
   return unit === undefined ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / unit.seconds)} ${unit.name}`;

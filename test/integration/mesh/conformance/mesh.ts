@@ -109,7 +109,7 @@ export class TestMesh {
     return transport;
   }
 
-  /** A transport that takes connections, and says nothing on them. */
+  /** A transport that accepts connections and never sends a byte on them. */
   async silent(): Promise<Transport> {
     const transport = await this.newTransport('silent');
     this.transports.push(transport);
