@@ -52,8 +52,12 @@ describe('a page of another program on this host, in a browser that is signed in
   let context: BrowserContext;
   let own: Page;
   let foreign: Page;
-  /** Status of each answer of the control plane to the foreign page, also of those that the browser keeps from it. */
-  const answered: number[] = [];
+  /** Requests of the foreign page to the control plane, and the status of each answer to it, by the request's id. */
+  const asked = new Set<string>();
+  const statuses = new Map<string, number>();
+  /** What the control plane answered the foreign page, also what the browser keeps from it. */
+  const answered = (): readonly number[] =>
+    [...statuses].filter(([requestId]) => asked.has(requestId)).map(([, status]) => status);
 
   before(async () => {
     const { controlPlane, signedIn } = at();
@@ -70,18 +74,19 @@ describe('a page of another program on this host, in a browser that is signed in
     foreign = await context.newPage();
     await foreign.goto(elsewhere);
     const network = await context.newCDPSession(foreign);
-    const asked = new Set<string>();
+    // Each comes from another process of the browser, so that a status may be told before its request.
     network.on('Network.requestWillBeSent', ({ requestId, request: { url, method } }) => {
       if (url.startsWith(controlPlane.url) && method !== 'OPTIONS') asked.add(requestId);
     });
     network.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
-      if (asked.has(requestId)) answered.push(statusCode);
+      statuses.set(requestId, statusCode);
     });
     await network.send('Network.enable');
   });
 
   beforeEach(() => {
-    answered.length = 0;
+    asked.clear();
+    statuses.clear();
   });
 
   after(() => {
@@ -108,9 +113,9 @@ describe('a page of another program on this host, in a browser that is signed in
         `(() => { const url = '${url}'; return ${promise}.then(() => 'done', () => 'refused'); })()`,
       );
       expect(ended).to.equal('refused');
-      if (status !== 0) await waitFor('it is answered', () => answered.length > 0);
+      if (status !== 0) await waitFor('it is answered', () => answered().length > 0);
       // 401 would say that the cookie had not come along, and that nothing was tested.
-      expect(new Set(answered)).to.deep.equal(new Set(status === 0 ? [] : [status]));
+      expect(new Set(answered())).to.deep.equal(new Set(status === 0 ? [] : [status]));
       expect(await networks()).to.deep.equal(['dev']);
     });
   }
@@ -124,7 +129,7 @@ describe('a page of another program on this host, in a browser that is signed in
       document.forms[0].submit();`);
     // The form leads there: another page asked for before that has come would be given up for it.
     await foreign.waitForURL(`${at().controlPlane.url}/v1/networks`);
-    expect(answered).to.deep.equal([415]);
+    expect(answered()).to.deep.equal([415]);
     expect(await networks()).to.deep.equal(['dev']);
     await foreign.goto(elsewhere);
   });

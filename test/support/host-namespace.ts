@@ -4,6 +4,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** As many as an octet of a link's address tells apart. */
+const HOSTS = 250;
+
 export interface Outcome {
   readonly code: number;
   readonly output: string;
@@ -20,10 +23,9 @@ export class HostNamespace {
   ) {}
 
   static async make(): Promise<HostNamespace> {
-    const number = randomInt(1, 250);
+    const number = await takeNumber();
     const link = `10.201.${number}`;
-    const host = new HostNamespace(`gst${number}`, `${link}.1`, `${link}.2`);
-    await ip('netns', 'add', host.name);
+    const host = new HostNamespace(nameOf(number), `${link}.1`, `${link}.2`);
     await ip('link', 'add', host.name, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', host.name);
     await ip('address', 'add', `${host.machine}/24`, 'dev', host.name);
     await ip('-6', 'address', 'add', `fd01:${number}::1/64`, 'dev', host.name, 'nodad');
@@ -72,6 +74,23 @@ export class HostNamespace {
     await ip('netns', 'del', this.name);
     await ip('link', 'del', this.name).catch(() => {});
   }
+}
+
+const nameOf = (number: number): string => `gst${number}`;
+
+/** A number that no host on this machine has, other tests' hosts included: its namespace is made, which is the claim. */
+async function takeNumber(): Promise<number> {
+  const first = randomInt(HOSTS);
+  for (let passed = 0; passed < HOSTS; passed += 1) {
+    const number = 1 + ((first + passed) % HOSTS);
+    try {
+      await ip('netns', 'add', nameOf(number));
+      return number;
+    } catch (error) {
+      if (!String(error).includes('File exists')) throw error;
+    }
+  }
+  throw new Error(`all ${HOSTS} namespaces gst1 to gst${HOSTS} exist: delete those that no test uses`);
 }
 
 export function ip(...args: readonly string[]): Promise<string> {

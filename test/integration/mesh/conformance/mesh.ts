@@ -90,10 +90,13 @@ export class TestMesh {
     return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections, reach });
   }
 
-  /** `host-a` and `host-b`, which know each other. */
-  async pair(overrides: { readonly a?: Overrides; readonly b?: Overrides } = {}): Promise<[TestNode, TestNode]> {
-    const b = await this.start('host-b', overrides.b);
-    const a = await this.start('host-a', overrides.a);
+  /** `host-a` and `host-b`, which know each other; the suffix is for a second pair beside the first. */
+  async pair(
+    overrides: { readonly a?: Overrides; readonly b?: Overrides } = {},
+    suffix = '',
+  ): Promise<[TestNode, TestNode]> {
+    const b = await this.start(`host-b${suffix}`, overrides.b);
+    const a = await this.start(`host-a${suffix}`, overrides.a);
     introduce(a, b);
     introduce(b, a);
     return [a, b];
