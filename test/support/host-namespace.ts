@@ -78,7 +78,7 @@ export class HostNamespace {
 
 const nameOf = (number: number): string => `gst${number}`;
 
-/** A number that no host on this machine has, other tests' hosts included: its namespace is made, which is the claim. */
+/** Makes the namespace of a number that no other test has: who makes it first has it. */
 async function takeNumber(): Promise<number> {
   const first = randomInt(HOSTS);
   for (let passed = 0; passed < HOSTS; passed += 1) {
