@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parsePort } from '#libs/contracts/ports.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
+import { type NumberSetting, numberSetting, optionalSetting } from '#libs/program/setting.js';
 import type { LogBounds } from './log-file.js';
 import { type StackMesh, stackMesh } from './mesh-environment.js';
 
@@ -15,7 +16,7 @@ export interface AllInOneSettings {
   readonly mesh: StackMesh;
   /** Of each process. */
   readonly logs: LogBounds;
-  /** GLOBALSTACKS_MESH_NODE names a finished program for the transport tsnet, so that none is built. */
+  /** GLOBALSTACKS_MESH_NODE names a built mesh-node, so none is built. */
   readonly hasMeshNode: boolean;
 }
 
@@ -23,6 +24,30 @@ const SANDBOX_KINDS = ['static', 'netns', 'docker'] as const;
 export type SandboxKind = (typeof SANDBOX_KINDS)[number];
 
 export class UsageError extends CodedError {}
+
+/** What `npm start` reads from its environment; docs/settings.md lists it. */
+export const SETTINGS = {
+  home: optionalSetting(
+    'GLOBALSTACKS_HOME',
+    'Folder of everything that the stack keeps, also `--home`',
+    '`.gstacks` in the clone',
+  ),
+  logMegabytes: numberSetting(
+    'GLOBALSTACKS_LOG_MEGABYTES',
+    { usual: 16, least: 1, most: 4_096 },
+    'MiB of the log of one process until a new file is begun',
+  ),
+  logFiles: numberSetting(
+    'GLOBALSTACKS_LOG_FILES',
+    { usual: 4, least: 1, most: 100 },
+    'Log files of one process that are kept',
+  ),
+  dockerHost: optionalSetting(
+    'DOCKER_HOST',
+    "The Engine's unix socket, with `--sandboxes docker`",
+    '`/var/run/docker.sock`',
+  ),
+};
 
 export const USAGE = `usage: npm start -- [--home DIR] [--port N] [--sandboxes static|netns|docker]
 
@@ -62,18 +87,18 @@ export function parseSettings(
   if (sandboxes === undefined) {
     throw new UsageError('USAGE', `--sandboxes: "${kind}" is not known; expected static, netns or docker`, USAGE);
   }
-  const home = values.home ?? environment.GLOBALSTACKS_HOME ?? '.gstacks';
+  const home = values.home ?? environment[SETTINGS.home.variable] ?? '.gstacks';
   if (home === '') throw new UsageError('USAGE', '--home: expected a folder', USAGE);
   return {
-    // npm runs scripts in the clone; a relative folder means the one the person stood in.
+    // npm runs scripts in the clone. A relative --home is relative to the folder where npm was started (INIT_CWD).
     home: isAbsolute(home) ? home : resolve(values.home === undefined ? clone : (environment.INIT_CWD ?? clone), home),
     port: values.port === undefined ? DEFAULT_PORT : parsePort(values.port, '--port'),
     sandboxes,
-    dockerSocket: sandboxes === 'docker' ? socketOf(environment.DOCKER_HOST) : DOCKER_SOCKET,
+    dockerSocket: sandboxes === 'docker' ? socketOf(environment[SETTINGS.dockerHost.variable]) : DOCKER_SOCKET,
     mesh: stackMesh(environment),
     logs: {
-      maxBytes: numberOf(environment, 'GLOBALSTACKS_LOG_MEGABYTES', { usual: 16, least: 1, most: 4_096 }) * 1_048_576,
-      files: numberOf(environment, 'GLOBALSTACKS_LOG_FILES', { usual: 4, least: 1, most: 100 }),
+      maxBytes: numberOf(environment, SETTINGS.logMegabytes) * 1_048_576,
+      files: numberOf(environment, SETTINGS.logFiles),
     },
     hasMeshNode: Boolean(environment.GLOBALSTACKS_MESH_NODE),
   };
@@ -81,17 +106,16 @@ export function parseSettings(
 
 function numberOf(
   environment: Readonly<Record<string, string | undefined>>,
-  name: string,
-  { usual, least, most }: { readonly usual: number; readonly least: number; readonly most: number },
+  { variable, usual, least, most }: NumberSetting,
 ): number {
-  const text = environment[name];
+  const text = environment[variable];
   if (text === undefined || text === '') return usual;
   const number = Number(text);
   if (/^[0-9]{1,9}$/.test(text) && number >= least && number <= most) return number;
-  throw new UsageError('USAGE', `${name}: "${text}" is not a whole number from ${least} to ${most}`, USAGE);
+  throw new UsageError('USAGE', `${variable}: "${text}" is not a whole number from ${least} to ${most}`, USAGE);
 }
 
-/** An Engine elsewhere has its containers elsewhere. */
+/** Only a unix socket is accepted: the containers of an Engine on another machine would not be on this host. */
 function socketOf(dockerHost: string | undefined): string {
   return dockerHost === undefined || dockerHost === '' ? DOCKER_SOCKET : parseSocketPath(dockerHost, 'DOCKER_HOST');
 }

@@ -1,3 +1,24 @@
+import { optionalSetting, type Setting } from '#libs/program/setting.js';
+
+/** What the command line reads from its environment; docs/settings.md lists it. */
+export const SETTINGS = {
+  url: optionalSetting('GLOBALSTACKS_URL', 'The control plane', "the current context's"),
+  token: optionalSetting('GLOBALSTACKS_TOKEN', 'Token for it', "the current context's"),
+  home: optionalSetting(
+    'GLOBALSTACKS_HOME',
+    'Home folder of a stack of `npm start` on this machine, whose address and token are used',
+    '`.gstacks` in the clone',
+  ),
+  configFolder: optionalSetting('XDG_CONFIG_HOME', 'Contexts are kept in `gstacks` below it', '`~/.config`'),
+  runtimeFolder: optionalSetting(
+    'XDG_RUNTIME_DIR',
+    'Background nodes of `mesh join` keep their sockets and state below it',
+    '`GLOBALSTACKS_HOME`, or the folder of the context',
+  ),
+  browser: optionalSetting('BROWSER', 'Program that `gstacks console` opens the page with', "the system's"),
+  noColour: optionalSetting('NO_COLOR', 'Set to anything: no colours ([no-color.org](https://no-color.org))'),
+};
+
 /** The settings that the command line reads from environment variables. An empty variable counts as unset. */
 export interface CliEnvironment {
   /** Which control plane, and the token for it; not parsed yet. */
@@ -17,14 +38,14 @@ export interface CliEnvironment {
 export function readEnvironment(
   variables: { readonly [name: string]: string | undefined } = process.env,
 ): CliEnvironment {
-  const read = (name: string): string | undefined => variables[name] || undefined;
+  const read = ({ variable }: Setting): string | undefined => variables[variable] || undefined;
   return {
-    url: read('GLOBALSTACKS_URL'),
-    token: read('GLOBALSTACKS_TOKEN'),
-    home: read('GLOBALSTACKS_HOME'),
-    configFolder: read('XDG_CONFIG_HOME'),
-    runtimeFolder: read('XDG_RUNTIME_DIR'),
-    browser: read('BROWSER'),
-    allowsColour: read('NO_COLOR') === undefined && variables.TERM !== 'dumb',
+    url: read(SETTINGS.url),
+    token: read(SETTINGS.token),
+    home: read(SETTINGS.home),
+    configFolder: read(SETTINGS.configFolder),
+    runtimeFolder: read(SETTINGS.runtimeFolder),
+    browser: read(SETTINGS.browser),
+    allowsColour: read(SETTINGS.noColour) === undefined && variables.TERM !== 'dumb',
   };
 }

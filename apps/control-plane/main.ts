@@ -5,19 +5,21 @@ import { createLog } from '#libs/program/log.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { startControlPlane } from './control-plane.js';
 import { readSettings, SettingInvalidError } from './foundation/settings.js';
+import { SETTINGS } from './foundation/settings-list.js';
 import { backup } from './maintenance/backup.js';
 import { doctor } from './maintenance/doctor.js';
 import { CONFIG_OPTION, CONFIG_USAGE, completed, settingsOf } from './maintenance/environment.js';
 import { natsConfig } from './maintenance/nats-config.js';
 import { restore } from './maintenance/restore.js';
 
-/** Requests under way have 3 s, the bus and the database a moment more. */
+/** Requests in progress get 3 s to end; closing the bus and the database takes a little longer. */
 const CLOSE_WITHIN_MS = 10_000;
 
-// Parameters of failed statements hold hashes of secrets.
+// The parameters of a failed SQL statement may be hashes of secrets.
 const redact = { paths: ['err.parameters', 'err.driverError.parameters'], remove: true };
 
-function runControlPlane(settings: () => Settings, level = process.env.GLOBALSTACKS_LOG_LEVEL || 'info'): void {
+function runControlPlane(settings: () => Settings, environment: Settings): void {
+  const level = environment[SETTINGS.logLevel.variable] || SETTINGS.logLevel.usual;
   const logger = createLog({ process: 'control-plane' }, { redact, level });
   runProgram({
     start: async (signal) =>
@@ -38,14 +40,14 @@ const run: ProgramCommand = {
   options: CONFIG_OPTION,
   async run(given, environment) {
     const settings = settingsOf(given, environment);
-    runControlPlane(() => settings, settings.GLOBALSTACKS_LOG_LEVEL || 'info');
+    runControlPlane(() => settings, settings);
     return null;
   },
 };
 
 const argv = process.argv.slice(2);
 // Without a command, whoever starts the process gives it every setting in its environment.
-if (argv.length === 0) runControlPlane(() => completed(process.env));
+if (argv.length === 0) runControlPlane(() => completed(process.env), process.env);
 else
   await runCommandLine(
     'globalstacks-control-plane',

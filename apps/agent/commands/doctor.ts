@@ -4,6 +4,7 @@ import { withConfigFile } from '#libs/program/config-file.js';
 import { type Examination, examine, exitCodeOfFindings, type Finding, findingsText } from '#libs/program/doctor.js';
 import { examineClock, examineControlPlane } from '#libs/program/doctor-checks.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 import { parseAgentSettings } from '../settings.js';
 import { examineDriver, examineKernel } from './host-checks.js';
 import { examineBus, examineMesh, openState } from './member-checks.js';
@@ -27,7 +28,7 @@ Changes nothing. Exit code 0: nothing failed; 1: something did; 5: something cou
 };
 
 async function findingsOf(variables: Parameters<typeof parseAgentSettings>[0]): Promise<readonly Finding[]> {
-  trustAuthorities(variables.GLOBALSTACKS_CA_FILE);
+  trustAuthorities(variables[SETTINGS.caFile.variable]);
   const settings = parseAgentSettings(variables);
   const { driver, controlPlaneUrl } = settings;
   const state = await openState(settings);

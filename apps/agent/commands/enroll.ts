@@ -7,6 +7,7 @@ import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { writeWhole } from '#libs/program/write-whole.js';
 import { type AgentCredentials } from '../enrollment/credentials.js';
 import { openEnrollment } from '../enrollment/open-enrollment.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 import { type Environment } from '../foundation/variables.js';
 import { type AgentSettings, parseAgentSettings } from '../settings.js';
 import { ownStateFolder } from '../state/own-state-folder.js';
@@ -25,7 +26,7 @@ export const enroll: ProgramCommand = {
   --name NAME          the agent's name, which the token is for
   --token-file FILE    the token of \`gstacks agent enroll NAME\`; - reads it from standard input
   --driver DRIVER      docker (default), link, netns or static
-  --set NAME=value     any other setting of an agent (docs/architecture.md); may be repeated
+  --set NAME=value     any other setting of an agent (docs/settings.md); may be repeated
   --state-dir FOLDER   default ${STATE_FOLDER}
   --config FILE        where the settings are written, default ${CONFIG_FILE}`,
   options: {
@@ -42,7 +43,7 @@ export const enroll: ProgramCommand = {
     const variables = variablesOf(given);
     const tokenFile = given.need('token-file');
     const settings = parseAgentSettings(variables);
-    trustAuthorities(variables.GLOBALSTACKS_CA_FILE);
+    trustAuthorities(variables[SETTINGS.caFile.variable]);
     refuseOtherAgent(config, settings);
 
     const { agentId, expiresAt } = await enrolled(settings, tokenFile === '-' ? '/dev/stdin' : tokenFile);
@@ -72,10 +73,10 @@ function variablesOf(given: Given): { readonly [name: string]: string } {
     return [name, value] as const;
   });
   return {
-    GLOBALSTACKS_AGENT_NAME: given.need('name'),
-    GLOBALSTACKS_CONTROL_PLANE_URL: given.need('url'),
-    GLOBALSTACKS_AGENT_STATE_DIR: resolve(given.one('state-dir') ?? STATE_FOLDER),
-    GLOBALSTACKS_AGENT_DRIVER: given.one('driver') ?? 'docker',
+    [SETTINGS.name.variable]: given.need('name'),
+    [SETTINGS.controlPlaneUrl.variable]: given.need('url'),
+    [SETTINGS.stateDir.variable]: resolve(given.one('state-dir') ?? STATE_FOLDER),
+    [SETTINGS.driver.variable]: given.one('driver') ?? 'docker',
     ...Object.fromEntries(more),
   };
 }
@@ -84,7 +85,7 @@ function variablesOf(given: Given): { readonly [name: string]: string } {
 function refuseOtherAgent(config: string, { name }: AgentSettings): void {
   if (!existsSync(config)) return;
   const settings: Environment = parseEnv(readFileSync(config, 'utf8'));
-  const present = settings.GLOBALSTACKS_AGENT_NAME;
+  const present = settings[SETTINGS.name.variable];
   if (present === undefined || present === name) return;
   throw new OtherAgentHereError(
     'OTHER_AGENT',
@@ -121,5 +122,5 @@ async function enrolled(settings: AgentSettings, tokenFile: string): Promise<Age
 function configText(variables: { readonly [name: string]: string }): string {
   const quoted = (value: string): string => (/^[\w./:@%,+-]*$/.test(value) ? value : JSON.stringify(value));
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}\n`);
-  return `# Written by globalstacks-agent enroll; docs/architecture.md lists every setting.\n${lines.join('')}`;
+  return `# Written by globalstacks-agent enroll; docs/settings.md lists every setting.\n${lines.join('')}`;
 }

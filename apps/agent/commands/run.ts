@@ -3,6 +3,7 @@ import { runProgram } from '#libs/program/run-program.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { startAgent } from '../agent.js';
 import { agentLog, errorFields } from '../foundation/log.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 import type { Environment } from '../foundation/variables.js';
 import { type AgentSettings, parseAgentSettings } from '../settings.js';
 
@@ -10,7 +11,7 @@ const CLOSE_WITHIN_MS = 8_000;
 
 function readSettings(environment: Environment): AgentSettings {
   try {
-    trustAuthorities(environment.GLOBALSTACKS_CA_FILE);
+    trustAuthorities(environment[SETTINGS.caFile.variable]);
     return parseAgentSettings(environment);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;

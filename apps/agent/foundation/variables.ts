@@ -1,33 +1,39 @@
 import { isAbsolute, resolve } from 'node:path';
 import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
-import { type FieldParser } from '#libs/contracts/json-fields.js';
+import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { wholeNumber } from '#libs/contracts/values.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
+import type { NumberSetting, Setting } from '#libs/program/setting.js';
 
 /** Environment variables by name. An empty one counts as not set. */
 export type Environment = { readonly [name: string]: string | undefined };
 
-/** A variable that must be there is not. */
+/** A variable that the agent needs is not set. */
 export class SettingMissingError extends CodedError {}
 
-/** Reads variables, each parsed where it enters. Errors name the variable. */
+/** Reads the variables of settings. Errors name the variable. */
 export interface Variables {
   /** null: not set. Errors: those of the parser. */
-  read<T>(variable: string, parse: FieldParser<T>): T | null;
+  read<T>(setting: Setting, parse: FieldParser<T>): T | null;
   /** Errors: SettingMissingError, those of the parser. */
-  need<T>(variable: string, parse: FieldParser<T>): T;
+  need<T>(setting: Setting, parse: FieldParser<T>): T;
+  /** Its default when not set. Error: InvalidInputError. */
+  number(setting: NumberSetting): number;
 }
 
 export function variablesOf(environment: Environment): Variables {
-  const read = <T>(variable: string, parse: FieldParser<T>): T | null => {
+  const read = <T>({ variable }: Setting, parse: FieldParser<T>): T | null => {
     const value = environment[variable];
     return value === undefined || value === '' ? null : parse(value, variable);
   };
   return {
     read,
-    need(variable, parse) {
-      const value = read(variable, parse);
+    number: (setting) => read(setting, wholeNumber(setting.least, setting.most)) ?? setting.usual,
+    need(setting, parse) {
+      const value = read(setting, parse);
       if (value !== null) return value;
-      const remedy = `set ${variable}; see docs/architecture.md`;
+      const { variable } = setting;
+      const remedy = `set ${variable}; see docs/settings.md`;
       throw new SettingMissingError('SETTING_MISSING', `${variable} is not set`, remedy);
     },
   };

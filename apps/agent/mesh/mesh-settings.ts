@@ -4,58 +4,57 @@ import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseHttpUrl } from '#libs/contracts/urls.js';
 import type { MeshWay } from '#libs/member/join-mesh.js';
 import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
+import { SETTINGS } from '../foundation/settings-list.js';
+import type { Variables } from '../foundation/variables.js';
 
-/** What this host says of its mesh. What it leaves open the control plane says, with the agent's credentials. */
+/** This host's mesh settings. What they leave open comes from the control plane, with the agent's credentials. */
 export interface MeshSettings {
   readonly transport: 'direct' | 'tsnet' | null;
   readonly directListen: string;
   readonly directAdvertise: string | null;
   readonly controlUrl: string | null;
-  /** A key of this host's own, made before by an operator; null: the control plane gives one when it is needed. */
+  /** A pre-created key for this host; null: the control plane gives one when it is needed. */
   readonly authKey: string | null;
   /** The program apps/mesh-node. */
   readonly meshNode: string;
 }
 
-/** What the control plane says of the mesh. */
+/** The mesh that the control plane offers. */
 export interface OfferedMesh {
   readonly meshTransport: 'direct' | 'tsnet' | null;
   readonly meshControlUrl: string | null;
 }
 
-/** How this agent is to reach its peers, or why it cannot: said at the control plane, never worked around. */
+/** How this agent reaches its peers, or why it cannot. It reports the reason and never falls back to another way. */
 export type MeshChoice = MeshWay | { readonly kind: 'unavailable'; readonly state: MeshState };
 
-type Read = <T>(variable: string, parse: FieldParser<T>) => T | null;
-
-const DIRECT_LISTEN_DEFAULT = '0.0.0.0:0';
 const LONGEST_KEY = 512;
 
-/** Throws what `read` throws for a variable that cannot be used. */
-export function readMeshSettings(transport: MeshSettings['transport'], read: Read): MeshSettings {
+/** Throws what `read` throws for an invalid value. */
+export function readMeshSettings(transport: MeshSettings['transport'], read: Variables['read']): MeshSettings {
   return {
     transport,
-    directListen: read('GLOBALSTACKS_MESH_DIRECT_LISTEN', text) ?? DIRECT_LISTEN_DEFAULT,
-    directAdvertise: read('GLOBALSTACKS_MESH_DIRECT_ADVERTISE', text),
-    controlUrl: read('GLOBALSTACKS_MESH_CONTROL_URL', parseControlUrl),
-    authKey: read('GLOBALSTACKS_MESH_AUTH_KEY', parseKey),
-    meshNode: read('GLOBALSTACKS_MESH_NODE', text) ?? BUILT_MESH_NODE,
+    directListen: read(SETTINGS.directListen, text) ?? SETTINGS.directListen.usual,
+    directAdvertise: read(SETTINGS.directAdvertise, text),
+    controlUrl: read(SETTINGS.meshControlUrl, parseControlUrl),
+    authKey: read(SETTINGS.meshAuthKey, parseKey),
+    meshNode: read(SETTINGS.meshNode, text) ?? BUILT_MESH_NODE,
   };
 }
 
-/** Whether this host joins what the control plane offers: nothing of its own names another mesh. */
+/** Whether this host joins the mesh that the control plane offers, because its settings name no other. */
 export function isFollowed({ transport, controlUrl }: MeshSettings): boolean {
   return transport !== 'direct' && controlUrl === null;
 }
 
-/** This host's word goes before the control plane's; a mesh of TCP between hosts is only ever this host's choice. */
+/** This host's settings win over the offer. The transport `direct` is used only where this host's settings name it. */
 export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshChoice {
   const { transport, controlUrl, authKey, meshNode, directListen: listen, directAdvertise: advertise } = settings;
   if (transport === 'direct') return { kind: 'direct', listen, advertise };
   const url = controlUrl ?? (offered.meshTransport === 'tsnet' ? offered.meshControlUrl : null);
   if (url !== null) return { kind: 'tsnet', controlUrl: url, authKey, meshNode };
-  // What the control plane has by now is not known here, so nothing is said of what is to be set there.
-  const here = transport === 'tsnet' ? 'GLOBALSTACKS_MESH_CONTROL_URL' : 'GLOBALSTACKS_MESH_TRANSPORT';
+  // The control plane's settings may have changed since, so the message names only what is missing here.
+  const here = (transport === 'tsnet' ? SETTINGS.meshControlUrl : SETTINGS.meshTransport).variable;
   return {
     kind: 'unavailable',
     state: {
@@ -70,7 +69,7 @@ export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshCh
 
 const text: FieldParser<string> = (value) => String(value);
 
-/** Exactly as the setting is written, since a mesh is recognised by this text. */
+/** Kept exactly as written: agents compare this text to recognise a mesh. */
 const parseControlUrl: FieldParser<string> = (value, field) => {
   parseHttpUrl(value, field);
   return String(value);

@@ -1,21 +1,23 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import type { Setting } from '#libs/program/setting.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 import type { Variables } from '../foundation/variables.js';
 import { createDockerDriver } from './docker/docker-driver.js';
-import { readDockerSettings } from './docker/docker-settings.js';
+import { DOCKER_SETTINGS, readDockerSettings } from './docker/docker-settings.js';
 import type { SandboxDriver } from './driver.js';
 import { createLinkDriver } from './link/link-driver.js';
-import { readLinkSettings } from './link/link-settings.js';
+import { LINK_SETTINGS, readLinkSettings } from './link/link-settings.js';
 import { createNetnsDriver } from './netns/netns-driver.js';
-import { readNetnsSettings } from './netns/netns-settings.js';
+import { NETNS_SETTINGS, readNetnsSettings } from './netns/netns-settings.js';
 import { createStaticDriver } from './static/static-driver.js';
-import { readStaticSettings } from './static/static-settings.js';
+import { readStaticSettings, STATIC_SETTINGS } from './static/static-settings.js';
 
-/** A driver whose settings were read and found usable. */
+/** A driver with valid settings. */
 export interface ChosenDriver {
   readonly name: string;
-  /** `onError` hears of what went wrong after start. */
+  /** `onError` is called with errors that happen after the start. */
   readonly create: (onError: ErrorListener) => SandboxDriver;
 }
 
@@ -23,19 +25,34 @@ type ErrorListener = (error: unknown) => void;
 
 interface Driver {
   readonly name: string;
-  /** Reads the driver's own variables. */
+  /** The driver's own settings; those of several drivers are in SETTINGS of the agent. */
+  readonly settings: Readonly<Record<string, Setting>>;
+  /** Reads the settings that the driver uses. */
   readonly configure: (variables: Variables, agentId: AgentId) => ChosenDriver['create'];
 }
 
-/** Every driver there is: a driver is its folder and its line here. */
-const DRIVERS: readonly Driver[] = [
-  { name: 'static', configure: (variables) => made(createStaticDriver, readStaticSettings(variables)) },
-  { name: 'netns', configure: (variables, agentId) => made(createNetnsDriver, readNetnsSettings(variables, agentId)) },
+/** Every driver. A new one is a folder and an entry here. */
+export const DRIVERS: readonly Driver[] = [
+  {
+    name: 'static',
+    settings: STATIC_SETTINGS,
+    configure: (variables) => made(createStaticDriver, readStaticSettings(variables)),
+  },
+  {
+    name: 'netns',
+    settings: NETNS_SETTINGS,
+    configure: (variables, agentId) => made(createNetnsDriver, readNetnsSettings(variables, agentId)),
+  },
   {
     name: 'docker',
+    settings: DOCKER_SETTINGS,
     configure: (variables, agentId) => made(createDockerDriver, readDockerSettings(variables, agentId)),
   },
-  { name: 'link', configure: (variables) => made(createLinkDriver, readLinkSettings(variables)) },
+  {
+    name: 'link',
+    settings: LINK_SETTINGS,
+    configure: (variables) => made(createLinkDriver, readLinkSettings(variables)),
+  },
 ];
 
 function made<Settings>(
@@ -47,7 +64,7 @@ function made<Settings>(
 
 /** The driver that GLOBALSTACKS_AGENT_DRIVER names. Errors: SettingMissingError, InvalidInputError. */
 export function chooseDriver(variables: Variables, agentId: AgentId): ChosenDriver {
-  const { name, configure } = variables.need('GLOBALSTACKS_AGENT_DRIVER', parseDriver);
+  const { name, configure } = variables.need(SETTINGS.driver, parseDriver);
   return { name, create: configure(variables, agentId) };
 }
 

@@ -1,7 +1,9 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transports.js';
 import { HTTP_URL_TEXT, httpUrl } from '#libs/contracts/urls.js';
+import type { Setting } from '#libs/program/setting.js';
 import { Secret } from './secret.js';
+import { SETTINGS } from './settings-list.js';
 
 export const MESH_API_KINDS = ['headscale', 'tailscale'] as const;
 export type MeshApiKind = (typeof MESH_API_KINDS)[number];
@@ -9,13 +11,13 @@ export type MeshApiKind = (typeof MESH_API_KINDS)[number];
 export interface MintingSettings {
   readonly apiUrl: URL;
   readonly apiToken: Secret;
-  /** null: what the API answers decides. */
+  /** null: recognised by what the API answers. */
   readonly apiKind: MeshApiKind | null;
-  /** Name or id; null: keys carry a tag and belong to nobody. */
+  /** Name or id; null: keys carry a tag and belong to no user. */
   readonly user: string | null;
 }
 
-/** Where mesh keys come from; `incomplete` names the variables that an API lacks. */
+/** Where mesh keys come from; `incomplete` names the variables that are missing for an API. */
 export type KeySourceSettings =
   | { readonly kind: 'minted'; readonly minting: MintingSettings }
   | { readonly kind: 'pre-created'; readonly authKey: Secret }
@@ -23,23 +25,23 @@ export type KeySourceSettings =
   | { readonly kind: 'incomplete'; readonly missing: readonly string[] };
 
 export interface ControlPlaneMeshSettings {
-  /** In force: the transport named, or else what a control URL implies; null: there is no mesh. */
+  /** The transport that the settings name, or tsnet if there is a control URL; null: there is no mesh. */
   readonly transport: MeshTransport | null;
   readonly isTransportNamed: boolean;
   readonly controlUrl: URL | null;
   readonly keySource: KeySourceSettings;
-  /** A pre-created key was given beside an API, which wins. */
+  /** A pre-created key is set but not used, because there is an API. */
   readonly isAuthKeyUnused: boolean;
 }
 
-/** Nobody can join a mesh that is not there. */
+/** There is no mesh that a node could join. */
 export class MeshNotConfiguredError extends CodedError {
   constructor(why: string, remedy: string) {
     super('MESH_NOT_CONFIGURED', why, remedy);
   }
 }
 
-/** A control server without a way to keys for it; the message names the variables. */
+/** A control URL is set, but no source of keys. The message names the variables. */
 export class MeshKeySourceMissingError extends CodedError {
   constructor(missing: readonly string[]) {
     super(
@@ -60,42 +62,39 @@ type Refuse = (name: string, accepted: string) => Error;
 
 const LONGEST_SECRET = 512;
 
-/**
- * The mesh's variables of docs/mesh.md; throws what `refuse` makes. What is missing is no error here: a mesh is
- * optional.
- */
+/** The settings of the mesh, which is optional: missing variables are no error. Throws what `refuse` makes. */
 export function readMeshSettings(environment: Environment, refuse: Refuse): ControlPlaneMeshSettings {
-  const read = (name: string): string | null => environment[name]?.trim() || null;
-  const url = (name: string): URL | null => {
-    const value = read(name);
+  const read = ({ variable }: Setting): string | null => environment[variable]?.trim() || null;
+  const url = (setting: Setting): URL | null => {
+    const value = read(setting);
     if (value === null) return null;
     const parsed = httpUrl(value);
-    if (parsed === null) throw refuse(name, HTTP_URL_TEXT);
+    if (parsed === null) throw refuse(setting.variable, HTTP_URL_TEXT);
     return parsed;
   };
-  const secret = (name: string): Secret | null => {
-    const value = read(name);
+  const secret = (setting: Setting): Secret | null => {
+    const value = read(setting);
     if (value === null) return null;
     if (value.length > LONGEST_SECRET || !/^[\x21-\x7e]+$/.test(value)) {
-      throw refuse(name, `a secret of at most ${LONGEST_SECRET} printable characters`);
+      throw refuse(setting.variable, `a secret of at most ${LONGEST_SECRET} printable characters`);
     }
     return new Secret(value);
   };
-  const word = <T extends string>(name: string, words: readonly T[]): T | null => {
-    const value = read(name);
+  const word = <T extends string>(setting: Setting, words: readonly T[]): T | null => {
+    const value = read(setting);
     const found = words.find((candidate) => candidate === value);
-    if (value !== null && found === undefined) throw refuse(name, words.join(' or '));
+    if (value !== null && found === undefined) throw refuse(setting.variable, words.join(' or '));
     return found ?? null;
   };
-  const user = read('GLOBALSTACKS_MESH_USER');
-  if (user !== null && user.length > 255) throw refuse('GLOBALSTACKS_MESH_USER', 'a name or id of a user');
-  const named = word('GLOBALSTACKS_MESH_TRANSPORT', MESH_TRANSPORTS);
-  const controlUrl = url('GLOBALSTACKS_MESH_CONTROL_URL');
-  const authKey = secret('GLOBALSTACKS_MESH_AUTH_KEY');
+  const user = read(SETTINGS.meshUser);
+  if (user !== null && user.length > 255) throw refuse(SETTINGS.meshUser.variable, 'a name or id of a user');
+  const named = word(SETTINGS.meshTransport, MESH_TRANSPORTS);
+  const controlUrl = url(SETTINGS.meshControlUrl);
+  const authKey = secret(SETTINGS.meshAuthKey);
   const keySource = sourceOf({
-    apiUrl: url('GLOBALSTACKS_MESH_API_URL'),
-    apiToken: secret('GLOBALSTACKS_MESH_API_TOKEN'),
-    apiKind: word('GLOBALSTACKS_MESH_API_KIND', MESH_API_KINDS),
+    apiUrl: url(SETTINGS.meshApiUrl),
+    apiToken: secret(SETTINGS.meshApiToken),
+    apiKind: word(SETTINGS.meshApiKind, MESH_API_KINDS),
     user,
     authKey,
   });
@@ -116,7 +115,7 @@ interface Given {
   readonly authKey: Secret | null;
 }
 
-/** Keys that are minted end by themselves, so an API wins over a key that does not. */
+/** Minted keys expire within minutes, so an API is preferred to a pre-created key. */
 function sourceOf({ apiUrl, apiToken, apiKind, user, authKey }: Given): KeySourceSettings {
   if (apiUrl !== null && apiToken !== null) return { kind: 'minted', minting: { apiUrl, apiToken, apiKind, user } };
   if (authKey !== null) return { kind: 'pre-created', authKey };
@@ -125,7 +124,7 @@ function sourceOf({ apiUrl, apiToken, apiKind, user, authKey }: Given): KeySourc
   return { kind: 'incomplete', missing: [missing] };
 }
 
-/** Why nodes that need a control server have none. */
+/** The error of a node that needs a control server when none is set. */
 export function meshNotConfigured({ keySource }: ControlPlaneMeshSettings): MeshNotConfiguredError {
   const keys = keySource.kind === 'none' ? ' and a source of keys' : '';
   return new MeshNotConfiguredError(
@@ -134,7 +133,7 @@ export function meshNotConfigured({ keySource }: ControlPlaneMeshSettings): Mesh
   );
 }
 
-/** What keeps nodes from joining by tsnet with these settings, or null. */
+/** Why nodes cannot join a tsnet mesh with these settings; null: they can. */
 export function whatIsMissing(settings: ControlPlaneMeshSettings): CodedError | null {
   const { transport, controlUrl, keySource } = settings;
   if (transport === 'direct') {
@@ -152,7 +151,7 @@ export function whatIsMissing(settings: ControlPlaneMeshSettings): CodedError | 
 
 export type UsableKeySource = Extract<KeySourceSettings, { readonly kind: 'minted' | 'pre-created' }>;
 
-/** A mesh that nodes can join with keys from here. Throws what whatIsMissing finds. */
+/** The control server and key source that nodes join with. Throws what whatIsMissing returns. */
 export function joinableMesh(settings: ControlPlaneMeshSettings): {
   readonly controlUrl: string;
   readonly keySource: UsableKeySource;
@@ -166,12 +165,12 @@ export function joinableMesh(settings: ControlPlaneMeshSettings): {
   return { controlUrl: baseOf(controlUrl), keySource };
 }
 
-/** Tells one control server from another; no secret is in it. */
+/** Identifies a control server; contains no secret. */
 export function apiName({ apiUrl }: MintingSettings): string {
   return baseOf(apiUrl);
 }
 
-/** What nodes are told to join; a control URL only goes with tsnet. */
+/** The transport and control server that nodes are offered; a control URL belongs to tsnet only. */
 export function meshToJoin({ transport, controlUrl }: ControlPlaneMeshSettings): {
   readonly meshTransport: MeshTransport | null;
   readonly meshControlUrl: string | null;
@@ -180,7 +179,7 @@ export function meshToJoin({ transport, controlUrl }: ControlPlaneMeshSettings):
   return { meshTransport: transport, meshControlUrl: isUsed ? baseOf(controlUrl) : null };
 }
 
-/** Paths are put behind it, with a slash of their own. */
+/** Without a trailing slash: callers append paths that begin with one. */
 function baseOf(url: URL): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }

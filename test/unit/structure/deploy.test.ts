@@ -15,8 +15,8 @@ describe('deploy/', () => {
 
   const units = readdirSync(join(CLONE, 'deploy/systemd')).map((name) => `deploy/systemd/${name}`);
   for (const path of ['deploy/compose.yaml', ...units, 'docs/deploy.md']) {
-    it(`uses in ${path} no setting that docs/architecture.md does not list`, () => {
-      const listed = read('docs/architecture.md');
+    it(`uses in ${path} no setting that docs/settings.md does not list`, () => {
+      const listed = read('docs/settings.md');
       const used = new Set([...read(path).matchAll(/\bGLOBALSTACKS_[A-Z_]+/g)].map(([name]) => name));
       expect([...used].filter((name) => !listed.includes(`\`${name}`))).to.deep.equal([]);
     });

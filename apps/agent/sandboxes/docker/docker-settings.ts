@@ -4,7 +4,8 @@ import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseBoolean } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
-import { readQueryRate } from '../../foundation/query-rate.js';
+import { setting } from '#libs/program/setting.js';
+import { SETTINGS } from '../../foundation/settings-list.js';
 import { parseDnsAddress, type Variables } from '../../foundation/variables.js';
 
 export interface DockerSettings {
@@ -25,18 +26,38 @@ export interface DockerSettings {
 
 const LARGEST_PREFIX_BITS = 26;
 
-/** The driver's own variables. Throws InvalidInputError. */
+/** The driver's own settings. */
+export const DOCKER_SETTINGS = {
+  socket: setting(
+    'GLOBALSTACKS_AGENT_DOCKER_SOCKET',
+    '/var/run/docker.sock',
+    "The Engine's unix socket, also as `unix:///path`",
+  ),
+  network: setting('GLOBALSTACKS_AGENT_DOCKER_NETWORK', 'gstacks', 'Name of the Docker network that the agent makes'),
+  bridge: setting(
+    'GLOBALSTACKS_AGENT_DOCKER_BRIDGE',
+    'gstacks0',
+    "That network's interface on the host, and the name of the agent's nftables tables",
+  ),
+  subnet: setting(
+    'GLOBALSTACKS_AGENT_DOCKER_SUBNET',
+    '10.78.0.0/16',
+    'Subnet of that network. Its first address is the gateway, where DNS listens; containers get the lower half, proxies the upper half',
+  ),
+};
+
+/** Error: InvalidInputError. */
 export function readDockerSettings(variables: Variables, agentId: AgentId): DockerSettings {
-  const { read } = variables;
+  const { read, number } = variables;
   return {
     agentId,
-    dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
-    removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
-    queriesPerSecond: readQueryRate(variables),
-    socketPath: read('GLOBALSTACKS_AGENT_DOCKER_SOCKET', parseSocketPath) ?? '/var/run/docker.sock',
-    network: read('GLOBALSTACKS_AGENT_DOCKER_NETWORK', parseNetworkName) ?? 'gstacks',
-    bridge: read('GLOBALSTACKS_AGENT_DOCKER_BRIDGE', parseBridgeName) ?? 'gstacks0',
-    subnet: read('GLOBALSTACKS_AGENT_DOCKER_SUBNET', parseSubnet) ?? '10.78.0.0/16',
+    dnsAddress: read(SETTINGS.dnsAddress, parseDnsAddress),
+    removeOnExit: read(SETTINGS.removeOnExit, parseBoolean) ?? SETTINGS.removeOnExit.usual,
+    queriesPerSecond: number(SETTINGS.dnsRate),
+    socketPath: read(DOCKER_SETTINGS.socket, parseSocketPath) ?? DOCKER_SETTINGS.socket.usual,
+    network: read(DOCKER_SETTINGS.network, parseNetworkName) ?? DOCKER_SETTINGS.network.usual,
+    bridge: read(DOCKER_SETTINGS.bridge, parseBridgeName) ?? DOCKER_SETTINGS.bridge.usual,
+    subnet: read(DOCKER_SETTINGS.subnet, parseSubnet) ?? DOCKER_SETTINGS.subnet.usual,
   };
 }
 
@@ -47,7 +68,7 @@ const parseNetworkName: FieldParser<string> = (value, field) => {
   return value;
 };
 
-/** IFNAMSIZ, and an identifier of nftables, whose tables it names. */
+/** At most 15 characters (IFNAMSIZ), and usable as an nftables identifier, since the agent's tables have this name. */
 const parseBridgeName: FieldParser<string> = (value, field) => {
   if (typeof value !== 'string' || !/^[A-Za-z][A-Za-z0-9_]{0,14}$/.test(value)) {
     throw new InvalidInputError(field, value, '1 to 15 of letters, digits and _, beginning with a letter');

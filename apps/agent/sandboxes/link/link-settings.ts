@@ -4,7 +4,8 @@ import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseBoolean } from '#libs/contracts/values.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
-import { readQueryRate } from '../../foundation/query-rate.js';
+import { optionalSetting, setting } from '#libs/program/setting.js';
+import { SETTINGS } from '../../foundation/settings-list.js';
 import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 
 export interface LinkSettings {
@@ -12,7 +13,7 @@ export interface LinkSettings {
   readonly sandboxesFile: string | null;
   /** The local API's unix socket. */
   readonly apiSocket: string;
-  /** Where links of the local API are kept over a restart. */
+  /** File that keeps the links of the local API across restarts. */
   readonly keptLinks: string;
   /** The agent's address on every link, where DNS listens. */
   readonly agentAddress: string;
@@ -23,19 +24,33 @@ export interface LinkSettings {
   readonly queriesPerSecond: number;
 }
 
-/** The driver's own variables. Errors: SettingMissingError, InvalidInputError. */
+/** The driver's own settings. */
+export const LINK_SETTINGS = {
+  socket: optionalSetting(
+    'GLOBALSTACKS_AGENT_LINK_SOCKET',
+    "Unix socket (0600) of the driver's local API",
+    '`links.sock` in `GLOBALSTACKS_AGENT_STATE_DIR`',
+  ),
+  address: setting(
+    'GLOBALSTACKS_AGENT_LINK_ADDRESS',
+    '10.80.0.1',
+    "The agent's address on every link, where DNS listens",
+  ),
+};
+
+/** Errors: SettingMissingError, InvalidInputError. */
 export function readLinkSettings(variables: Variables): LinkSettings {
-  const { read, need } = variables;
-  const stateFolder = need('GLOBALSTACKS_AGENT_STATE_DIR', parsePath);
-  const socket = 'GLOBALSTACKS_AGENT_LINK_SOCKET';
+  const { read, need, number } = variables;
+  const { socket, address } = LINK_SETTINGS;
+  const stateFolder = need(SETTINGS.stateDir, parsePath);
   return {
-    sandboxesFile: read('GLOBALSTACKS_AGENT_SANDBOXES', parsePath),
-    apiSocket: read(socket, parseSocketPath) ?? parseSocketPath(join(stateFolder, 'links.sock'), socket),
+    sandboxesFile: read(SETTINGS.sandboxes, parsePath),
+    apiSocket: read(socket, parseSocketPath) ?? parseSocketPath(join(stateFolder, 'links.sock'), socket.variable),
     keptLinks: join(stateFolder, 'links.json'),
-    agentAddress: read('GLOBALSTACKS_AGENT_LINK_ADDRESS', parseAddress) ?? '10.80.0.1',
-    dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
-    removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
-    queriesPerSecond: readQueryRate(variables),
+    agentAddress: read(address, parseAddress) ?? address.usual,
+    dnsAddress: read(SETTINGS.dnsAddress, parseDnsAddress),
+    removeOnExit: read(SETTINGS.removeOnExit, parseBoolean) ?? SETTINGS.removeOnExit.usual,
+    queriesPerSecond: number(SETTINGS.dnsRate),
   };
 }
 

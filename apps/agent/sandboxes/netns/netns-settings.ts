@@ -3,14 +3,15 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseBoolean } from '#libs/contracts/values.js';
 import { parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
-import { readQueryRate } from '../../foundation/query-rate.js';
+import { optionalSetting, setting } from '#libs/program/setting.js';
+import { SETTINGS } from '../../foundation/settings-list.js';
 import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 import { parseNamespacePrefix } from './namespace-names.js';
 
 export interface NetnsSettings {
   readonly sandboxesFile: string;
   readonly namespacePrefix: string;
-  /** Links are cut out of this range. */
+  /** Each sandbox's link gets a /30 of this range. */
   readonly sandboxRange: string;
   /** A DNS listener beside those on the sandboxes' links; null: none. */
   readonly dnsAddress: string | null;
@@ -19,19 +20,31 @@ export interface NetnsSettings {
   readonly queriesPerSecond: number;
 }
 
-const SANDBOX_RANGE_DEFAULT = '10.76.0.0/16';
+/** The driver's own settings. */
+export const NETNS_SETTINGS = {
+  namespacePrefix: optionalSetting(
+    'GLOBALSTACKS_AGENT_NETNS_PREFIX',
+    "Prefix of the names of this agent's namespaces. The agent removes every namespace with this prefix that it does not list, so no other agent's prefix may begin with it",
+    '`gs.<name>.`',
+  ),
+  sandboxRange: setting(
+    'GLOBALSTACKS_AGENT_SANDBOX_RANGE',
+    '10.76.0.0/16',
+    'Range of sandbox addresses: each sandbox gets a /30 of it, and a /64 of an RFC 4193 prefix',
+  ),
+};
 
 /** Errors: SettingMissingError, InvalidInputError. */
 export function readNetnsSettings(variables: Variables, agentId: AgentId): NetnsSettings {
-  const { read, need } = variables;
+  const { read, need, number } = variables;
   return {
-    sandboxesFile: need('GLOBALSTACKS_AGENT_SANDBOXES', parsePath),
-    // An agent's name holds no dot, so that no agent's prefix is the beginning of another's.
-    namespacePrefix: read('GLOBALSTACKS_AGENT_NETNS_PREFIX', parseNamespacePrefix) ?? `gs.${agentId}.`,
-    sandboxRange: read('GLOBALSTACKS_AGENT_SANDBOX_RANGE', parseSandboxRange) ?? SANDBOX_RANGE_DEFAULT,
-    dnsAddress: read('GLOBALSTACKS_AGENT_MESH_DNS_ADDR', parseDnsAddress),
-    removeOnExit: read('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', parseBoolean) ?? false,
-    queriesPerSecond: readQueryRate(variables),
+    sandboxesFile: need(SETTINGS.sandboxes, parsePath),
+    // An agent's name contains no dot, so no agent's prefix begins with another's.
+    namespacePrefix: read(NETNS_SETTINGS.namespacePrefix, parseNamespacePrefix) ?? `gs.${agentId}.`,
+    sandboxRange: read(NETNS_SETTINGS.sandboxRange, parseSandboxRange) ?? NETNS_SETTINGS.sandboxRange.usual,
+    dnsAddress: read(SETTINGS.dnsAddress, parseDnsAddress),
+    removeOnExit: read(SETTINGS.removeOnExit, parseBoolean) ?? SETTINGS.removeOnExit.usual,
+    queriesPerSecond: number(SETTINGS.dnsRate),
   };
 }
 
