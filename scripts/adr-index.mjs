@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { markdownTable } from './markdown-table.mjs';
 
 const FOLDER = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs', 'adr');
 const INDEX = join(FOLDER, 'README.md');
@@ -33,13 +34,13 @@ function row(file) {
   const sections = rest.flatMap((line) => (line.startsWith('## ') ? [line.slice(3)] : []));
   const needed = sections.filter((section) => !OPTIONAL.includes(section));
   if (needed.join() !== SECTIONS.join()) fault(`its sections are not ${SECTIONS.join(', ')}, in this order`);
-  return `| [${number}](${file}) | ${title.slice(`# ${number}: `.length)} | ${status.slice('Status: '.length)} |`;
+  return [`[${number}](${file})`, title.slice(`# ${number}: `.length), status.slice('Status: '.length)];
 }
 
 const files = readdirSync(FOLDER)
   .filter((file) => /^\d{4}-.+\.md$/.test(file))
   .sort();
-const written = `${INTRODUCTION}\n| Number | Decision | Status |\n| --- | --- | --- |\n${files.map(row).join('\n')}\n`;
+const written = `${INTRODUCTION}\n${markdownTable(['Number', 'Decision', 'Status'], files.map(row))}\n`;
 if (!process.argv.includes('--check')) writeFileSync(INDEX, written);
 else if (readFileSync(INDEX, 'utf8') !== written) faults.push('docs/adr/README.md is old: node scripts/adr-index.mjs');
 for (const fault of faults) process.stderr.write(`${fault}\n`);

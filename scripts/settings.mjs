@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { markdownTable } from './markdown-table.mjs';
 
 const CLONE = dirname(dirname(fileURLToPath(import.meta.url)));
 const PAGE = join(CLONE, 'docs', 'settings.md');
@@ -38,11 +39,13 @@ declarations in the code.
 `;
 
 function table([heading, text, settings]) {
-  const rows = Object.values(settings).map(
-    ({ variable, shownDefault, meaning }) => `| \`${variable}\` | ${shownDefault} | ${meaning} |`,
-  );
+  const rows = Object.values(settings).map(({ variable, shownDefault, meaning }) => [
+    `\`${variable}\``,
+    shownDefault,
+    meaning,
+  ]);
   const head = text === '' ? `## ${heading}` : `## ${heading}\n\n${text}`;
-  return `${head}\n\n| Variable | Default | Meaning |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+  return `${head}\n\n${markdownTable(['Variable', 'Default', 'Meaning'], rows)}\n`;
 }
 
 const page = [INTRODUCTION, ...TABLES.map(table)].join('\n');

@@ -1,18 +1,16 @@
-/** After so long the event loop gets its turn: HTTP, timers, and the connection itself. */
+/** After this long, the event loop gets its turn for HTTP, timers and the connection itself. */
 const SLICE_MS = 1;
-/** A sender that is held back waits for so long after each of its tasks. */
+/** A throttled sender waits this long after each of its tasks. */
 const HELD_BACK_MS = 4;
 
-/** What a task is run for. */
+/** Whose turn a task takes, and what it is about. */
 export interface Turn {
   /** Tasks of one subject run in the order they were added, `atOnce` at a time. */
   readonly subject: string;
-  /** Whose turn it takes. */
+  /** The sender whose turn the task takes. */
   readonly sender: string;
   readonly atOnce: number;
-  /**
-   * Whether the sender is to wait some milliseconds after this task; asked when the task is run. Left out: it is not.
-   */
+  /** Whether the sender has to wait a few milliseconds after this task; asked when the task runs. Absent: never. */
   readonly isHeldBack?: () => boolean;
 }
 
@@ -24,22 +22,22 @@ interface Queue extends Turn {
 }
 
 /**
- * Runs the tasks of many senders turn by turn: whoever has something waiting gets one task run, then the next sender,
- * so that nobody waits for more than one task of each other sender. Senders take turns in slices of a millisecond,
- * between which the event loop goes on. A sender that is held back gets 250 tasks run a second at most. A subject with
- * `mostWaiting` tasks gets none besides: they are dropped.
+ * Runs the tasks of many senders in turn: one task of each sender that has some waiting, then the next sender's, so
+ * nobody waits for more than one task of each other sender. Senders are served in slices of a millisecond, between
+ * which the event loop goes on. A throttled sender gets at most 250 tasks a second. When a subject has `mostWaiting`
+ * tasks waiting, further ones are dropped.
  */
 export class FairQueues {
   private readonly queues = new Map<string, Queue>();
-  /** By sender, in the order of their turns: its queues with a task that may run, likewise in order. */
+  /** By sender, in the order of their turns: the sender's queues that have a task ready to run, in the same order. */
   private readonly ready = new Map<string, Queue[]>();
-  /** Senders that are held back after a task: their queues with a task that may run then. */
+  /** Throttled senders that wait after a task: their queues that have a task ready afterwards. */
   private readonly resting = new Map<string, Set<Queue>>();
   private slicing = false;
 
   constructor(private readonly mostWaiting: number) {}
 
-  /** Tasks never reject. False: the task was dropped. */
+  /** Tasks must not reject. False: the task was dropped. */
   add(turn: Turn, task: () => Promise<void>): boolean {
     const { subject } = turn;
     const queue = this.queues.get(subject) ?? {
@@ -80,14 +78,14 @@ export class FairQueues {
 
   private async slice(): Promise<void> {
     const until = performance.now() + SLICE_MS;
-    // Whoever is set again while this goes on is visited again, after the others.
+    // A sender that is set again during this loop is visited again, after the others.
     for (const [sender, queues] of this.ready) {
       this.ready.delete(sender);
       const queue = queues.shift();
       if (queue?.isHeldBack?.() === true) this.rest(sender, queues);
       else if (queues.length > 0) this.ready.set(sender, queues);
       if (queue !== undefined) this.run(queue);
-      // What the task goes on with at once belongs to its turn.
+      // What the task does before its first wait belongs to its turn.
       await undefined;
       if (performance.now() >= until) break;
     }

@@ -1,16 +1,14 @@
 export interface OccurrencesSettings {
-  /** How many of one name are told one by one in each period. */
+  /** How many occurrences of one name are reported one by one in each period. */
   readonly toldEach: number;
   readonly periodMs: number;
-  /**
-   * Called at the end of a period for each name that occurred more often than it was told; `untold`: how often more.
-   */
+  /** Called at the end of a period for each name with further occurrences; `untold`: how many. */
   readonly summarise: (name: string, untold: number) => void;
 }
 
 /**
- * Keeps a log short: of what occurs again and again under one name, the first few in a period are told one by one, and
- * the number of the others once, when the period is over.
+ * Keeps a log short: the first few occurrences of a name in a period are reported one by one, and the number of the
+ * others once at the end of the period.
  */
 export class Occurrences {
   private readonly counts = new Map<string, number>();
@@ -18,7 +16,7 @@ export class Occurrences {
 
   constructor(private readonly settings: OccurrencesSettings) {}
 
-  /** Counts one, or `more`; true: it is to be told. */
+  /** Counts one occurrence, or `more`; true: report it. */
   add(name: string, more = 1): boolean {
     const count = (this.counts.get(name) ?? 0) + more;
     this.counts.set(name, count);
@@ -29,7 +27,7 @@ export class Occurrences {
     return count <= this.settings.toldEach;
   }
 
-  /** Ends the period now; what was not told is summarised. */
+  /** Ends the period now and summarises what was not reported. */
   end(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Waits so many milliseconds, or until the signal is aborted, which is no error. */
+/** Waits this many milliseconds, or until the signal is aborted, which is no error. */
 export async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await pause(milliseconds, undefined, { signal });

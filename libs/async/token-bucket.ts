@@ -1,5 +1,5 @@
 /**
- * Fills at a steady rate up to a burst. Times are milliseconds of a clock that never goes back, such as
+ * A token bucket: fills at a steady rate up to a burst. Times are milliseconds of a monotonic clock, such as
  * performance.now().
  */
 export class TokenBucket {
@@ -15,20 +15,20 @@ export class TokenBucket {
     this.filledAtMs = nowMs;
   }
 
-  /** Takes so many tokens; false: there are fewer, and none was taken. */
+  /** Takes this many tokens; false: there are fewer, and none was taken. */
   take(amount: number, nowMs: number): boolean {
     if (!this.has(amount, nowMs)) return false;
     this.tokens -= amount;
     return true;
   }
 
-  /** Whether so many tokens could be taken. */
+  /** Whether this many tokens are available. */
   has(amount: number, nowMs: number): boolean {
     this.fill(nowMs);
     return this.tokens >= amount;
   }
 
-  /** Whether nothing was taken for so long that a new bucket would be the same. */
+  /** Whether the bucket is full, and so the same as a new one. */
   isFull(nowMs: number): boolean {
     this.fill(nowMs);
     return this.tokens === this.burst;

@@ -1,7 +1,6 @@
 /**
- * Runs `work` when it is woken, one run at a time. If it is woken during a run, another run follows, even if the
- * present one is just ending: no wake-up is lost. `work` looks for what there is to do by itself, and must never
- * reject.
+ * Runs `work` when woken, one run at a time. A wake-up during a run causes another run afterwards, so none is lost.
+ * `work` finds out itself what there is to do, and must never reject.
  */
 export class WokenWork {
   private running: Promise<void> | null = null;
@@ -14,12 +13,12 @@ export class WokenWork {
     this.running ??= this.run();
   }
 
-  /** Resolves when nothing runs: at once, or when the present run and those that it was woken for are over. */
+  /** Resolves when nothing runs: at once, or after the current run and those it was woken for. */
   async idle(): Promise<void> {
     await this.running;
   }
 
-  // Between the last look at `woken` and `running = null` nothing else can run: no await stands there.
+  // No await stands between the last check of `woken` and `running = null`, so no wake-up can come in between.
   private async run(): Promise<void> {
     try {
       while (this.woken) {

@@ -16,20 +16,20 @@ import { createUser, newSeed, parseSeed } from './nats-keys.js';
 import { CONNECTION_SUBJECTS, closeConnection, openConnectionsOf } from './open-connections.js';
 import { asSystem } from './system-account.js';
 
-/** The server did not take the account's new revocations. */
+/** nats-server did not accept the account's new revocations. */
 export class RevocationsRefusedError extends CodedError {}
 
-/** Somebody whom user JWTs were issued to. */
+/** A member that user JWTs were issued to. */
 export type BusHolder =
   | { readonly kind: 'agent'; readonly id: AgentId; readonly nkey: string }
   | { readonly kind: 'local'; readonly id: LocalNodeId; readonly nkey: string };
 
-/** Public key of a NATS user -> everything issued to it up to this moment (Unix seconds) is void. */
+/** By the public key of a NATS user: everything issued to it up to this time (Unix seconds) is void. */
 export type Revocations = { readonly [nkey: string]: number };
 
 /**
- * Where a nats-server listens, keeps its accounts, and finds its certificate; without `tls` clients connect in the
- * clear.
+ * Where a nats-server listens, keeps its accounts and finds its certificate. Without `tls`, clients connect
+ * unencrypted.
  */
 export interface BusServerPlace {
   readonly host: string;
@@ -39,11 +39,11 @@ export interface BusServerPlace {
 }
 
 const UNLIMITED = { conn: -1, subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, leaf: -1 };
-/** Subscriptions of one connection: a member needs four. */
+/** Subscriptions of one connection. A member needs four. */
 const MEMBER_SUBSCRIPTIONS = 32;
 /**
- * What may wait for one connection before the server closes it as too slow. A member that floods the bus with large
- * messages reaches the server's default of 64 MiB before the control plane has cut it off.
+ * Bytes that may wait for one connection before the server closes it as a slow consumer. A member that floods the bus
+ * with large messages reaches the server's default of 64 MiB before the control plane has cut it off.
  */
 const MOST_PENDING_BYTES = 128 * 1_024 * 1_024;
 const RESPONSE_TTL_NANOSECONDS = 30_000_000_000;
@@ -51,33 +51,34 @@ const CLAIMS_UPDATE_SUBJECT = '$SYS.REQ.CLAIMS.UPDATE';
 const CLAIMS_TIMEOUT_MS = 3_000;
 
 /**
- * The keys behind every NATS credential: operator, account, system account, and a scoped signing key each for agents
- * and for local nodes, whose template is filled in by the server with the name, so that no user JWT can widen it.
+ * The keys behind every NATS credential: operator, account, system account, and one scoped signing key each for agents
+ * and for local nodes. The server fills the name into the key's permission template, so no user JWT can have more
+ * permissions.
  */
 export interface BusAuthority {
-  /** Of each key, by the name of its file. */
+  /** Public keys by the name of the key's file. */
   readonly publicKeys: { readonly [file: string]: string };
-  /** Configuration of a nats-server that trusts these keys; holds no secret. */
+  /** Configuration of a nats-server that trusts these keys. Contains no secret. */
   serverConfig(server: BusServerPlace): Promise<string>;
   /** A user JWT for the agent's own public nkey. */
   issueAgent(agentId: AgentId, nkey: string, expiresAt: Date): Promise<string>;
   /** As issueAgent, for a developer's machine. */
   issueLocalNode(nodeId: LocalNodeId, nkey: string, expiresAt: Date): Promise<string>;
-  /** Credentials of the control plane itself, made anew at each call. */
+  /** Credentials of the control plane itself, issued anew at each call. */
   controlPlaneCredentials(): Promise<BusCredentials>;
   /**
-   * Makes the running server know exactly these revocations: it cuts connections of revoked users. To be called again
-   * after each connect: a server that lost its disk knows none. Errors: RevocationsRefusedError, or the connection's.
+   * Replaces the revocations of the running server, which closes connections of revoked users. Call it after each
+   * connect: a server that lost its disk has none. Errors: RevocationsRefusedError, or the connection's.
    */
   publishRevocations(servers: readonly string[], revocations: Revocations): Promise<void>;
   /**
-   * Closes every connection that this holder has open with this key, at whichever server of the bus, and says how many
-   * there were. Errors: BusServersSilentError, or the connection's.
+   * Closes every connection that this holder has open with this key, at any server of the bus, and returns their
+   * number. Errors: BusServersSilentError, or the connection's.
    */
   closeConnections(servers: readonly string[], holder: BusHolder): Promise<number>;
 }
 
-/** Reads the keys from a folder, making those that are missing. Error: KeyFileUnusableError. */
+/** Reads the keys from a folder and makes those that are missing. Error: KeyFileUnusableError. */
 export function loadBusAuthority(folder: string): BusAuthority {
   const files = new KeyFiles(folder, RESTORE_KEYS);
   const publicKeys: Record<string, string> = {};
@@ -167,7 +168,8 @@ export function loadBusAuthority(folder: string): BusAuthority {
           allow: [
             ...TO_AGENT.map((message) => `${AGENT_SUBJECT_PREFIX}.*.${message}`),
             ...TO_LOCAL_NODE.map((message) => `${LOCAL_NODE_SUBJECT_PREFIX}.*.${message}`),
-            // In place of one response per request, which would reach any subject that a request names for its reply.
+            // Used instead of one response per request, which would allow any subject that a request names for its
+            // reply.
             '_INBOX.>',
           ],
           deny: [`${CONTROL_PLANE_INBOX_PREFIX}.>`],

@@ -1,19 +1,19 @@
-/** What is known of the connection; `closed` is final. */
+/** State of the connection; `closed` is final. */
 export type BusStatus = 'connecting' | 'connected' | 'disconnected' | 'closed';
 
-/** NATS user credentials: the seed's holder made it, the JWT names its public key and permissions. */
+/** NATS user credentials: a seed, and a JWT that names its public key and permissions. */
 export interface BusCredentials {
   readonly jwt: string;
   readonly seed: string;
 }
 
-/** Bounds what others may ask of this process. */
+/** Limits the messages that this process takes from others. */
 export interface BusIntake {
-  /** Asked about each message before anything of it is read: false drops it, unanswered. */
+  /** Called for each message before it is decoded: false drops it unanswered. */
   admits(subject: string, bytes: number): boolean;
-  /** Whether the sender's next message waits for some milliseconds once this one was dealt with. */
+  /** Whether the sender's next message waits a few milliseconds after this one was handled. */
   isHeldBack(subject: string): boolean;
-  /** Asked when the turn of an admitted message has come: false drops it, unanswered. */
+  /** Called when an admitted message's turn has come: false drops it unanswered. */
   isStillWanted(subject: string): boolean;
 }
 
@@ -22,21 +22,21 @@ export interface BusSettings {
   readonly name: string;
   readonly inboxPrefix: string;
   /**
-   * Of a message on this subject, the inbox prefix of its sender: answers go there and nowhere else. null: nobody sends
-   * on this subject. A message that names another reply subject is dropped before its handler runs.
+   * The inbox prefix of the sender of a message on this subject; replies go nowhere else. null: nobody sends on this
+   * subject. A message with another reply subject is dropped before its handler runs.
    */
   readonly replyInbox: (subject: string) => string | null;
-  /** Left out: all messages on served subjects are taken. */
+  /** Absent: all messages on served subjects are taken. */
   readonly intake?: BusIntake;
-  /** Asked for at each connect, so that renewed credentials are used without a restart of the process. */
+  /** Called at each connect, so renewed credentials are used without a restart of the process. */
   readonly credentials: () => BusCredentials;
   readonly onStatus: (status: BusStatus, detail: string | null) => void;
-  /** Told of every message dropped or refused here, and of what the server would not allow. */
+  /** Called for every message that is dropped or refused here, and for every operation that the server refuses. */
   readonly onFault?: (fault: BusFault) => void;
 }
 
 export interface BusFault {
-  /** reply: the message names a reply subject outside its sender's inbox; `detail` is a ReplyOutsideInboxError. */
+  /** reply: the message's reply subject is outside its sender's inbox; `detail` is a ReplyOutsideInboxError. */
   readonly kind: 'overflow' | 'server' | 'undecodable' | 'handler' | 'reply';
   readonly subject: string;
   readonly detail: unknown;
@@ -46,30 +46,33 @@ export interface BusSubscription {
   close(): Promise<void>;
 }
 
-/** What a handler gets: the message decoded from JSON, not yet validated. */
+/** Handles a message that was decoded from JSON and not validated yet. */
 export type BusHandler = (message: unknown, subject: string) => Promise<unknown>;
 
 /**
- * Requests and replies in JSON over core NATS. Delivery is at most once: whoever needs an answer asks again.
- * Oversized and undecodable messages are counted, answered with a refusal where there is somebody to answer, and
- * otherwise dropped.
+ * Requests and replies in JSON over core NATS. Delivery is at most once: a caller that needs an answer repeats its
+ * request. Oversized and undecodable messages are counted, and refused if they ask for a reply.
  */
 export interface Bus {
   /**
-   * One attempt. Errors: BusTimeoutError, BusUnavailableError (nobody listens, or not connected),
-   * BusRefusedError (the receiver's handler threw, or could not decode it), BusMessageTooLargeError.
+   * One attempt. Errors: BusTimeoutError, BusUnavailableError (not connected, or no receiver), BusRefusedError (the
+   * receiver could not decode it, or its handler threw), BusMessageTooLargeError.
    */
   request(subject: string, message: unknown, timeoutMs: number): Promise<unknown>;
-  /** Attempts, with growing pauses up to two seconds, until answered or aborted (rejects with the abort reason). */
+  /**
+   * Repeats the request, with pauses that grow up to two seconds, until it is answered or aborted. Rejects with the
+   * abort reason.
+   */
   requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown>;
   /**
-   * Serves requests of each subject in order, one at a time unless `atOnce` says more; different subjects run side by
-   * side, and senders take turns: nobody waits for more than one message of each other sender. What the handler returns
-   * is the reply; a CodedError it throws reaches the requester as BusRefusedError with that code.
+   * Handles the requests of each subject in order, one at a time unless `atOnce` allows more. Different subjects are
+   * handled concurrently, and senders take turns: nobody waits for more than one message of each other sender. The
+   * handler's result is the reply; a CodedError that it throws reaches the requester as BusRefusedError with the same
+   * code.
    */
   serve(subject: string, handle: BusHandler, atOnce?: number): BusSubscription;
   status(): BusStatus;
-  /** Largest message that the server takes, in bytes. */
+  /** Largest message that the server accepts, in bytes. */
   maxPayloadBytes(): number;
   /** Drops the connection and connects again with fresh credentials. */
   reconnect(): Promise<void>;

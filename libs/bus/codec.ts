@@ -1,7 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { BusRefusedError } from './errors.js';
 
-/** What a request that could not be taken is answered with, in place of a reply. */
+/** The reply to a request that was refused. */
 interface Refusal {
   readonly error: { readonly code: string; readonly message: string };
 }
@@ -10,7 +10,7 @@ export function encodeMessage(message: unknown): Buffer {
   return Buffer.from(JSON.stringify(message ?? null));
 }
 
-/** The value in the bytes; throws BusRefusedError (UNDECODABLE) for anything that is not JSON. */
+/** Parses the bytes; throws BusRefusedError (UNDECODABLE) if they are not JSON. */
 export function decodeMessage(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
@@ -19,7 +19,7 @@ export function decodeMessage(bytes: Uint8Array): unknown {
   }
 }
 
-/** An error as it may leave the process: coded ones as they are, any other without its text. */
+/** An error as a reply: a CodedError as it is, any other without its text, which may hold a secret. */
 export function encodeRefusal(error: unknown): Buffer {
   const refusal: Refusal =
     error instanceof CodedError
@@ -28,7 +28,7 @@ export function encodeRefusal(error: unknown): Buffer {
   return encodeMessage(refusal);
 }
 
-/** A reply's value; throws BusRefusedError when the reply is a refusal. */
+/** The value of a reply; throws BusRefusedError if the reply is a refusal. */
 export function decodeReply(bytes: Uint8Array): unknown {
   const reply = decodeMessage(bytes);
   if (isRefusal(reply)) throw new BusRefusedError(reply.error.code, reply.error.message);

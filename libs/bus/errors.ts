@@ -1,30 +1,30 @@
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** Nobody answered within the bound. */
+/** No answer in time. */
 export class BusTimeoutError extends CodedError {
   constructor(subject: string, timeoutMs: number) {
     super('BUS_TIMEOUT', `no answer on ${subject} within ${timeoutMs} ms`);
   }
 }
 
-/** Not connected, or connected with nobody listening. */
+/** Not connected, or nobody serves the subject. */
 export class BusUnavailableError extends CodedError {
   constructor(subject: string, why: string) {
     super('BUS_UNAVAILABLE', `${subject} cannot be reached: ${why}`);
   }
 }
 
-/** The other side answered that it cannot take the message: undecodable, of another protocol, or failed at it. */
+/** The other side refused the message: undecodable, another protocol, or its handler failed. */
 export class BusRefusedError extends CodedError {}
 
-/** The message is larger than the server takes. */
+/** The message is larger than the server accepts. */
 export class BusMessageTooLargeError extends CodedError {
   constructor(subject: string, bytes: number, maxBytes: number) {
     super('BUS_MESSAGE_TOO_LARGE', `a message of ${bytes} bytes for ${subject} is over the bus's limit of ${maxBytes}`);
   }
 }
 
-/** Fewer servers of the bus answered than there are: nothing can be said of all of them. */
+/** Fewer servers of the bus answered than there are, so nothing can be said about all of them. */
 export class BusServersSilentError extends CodedError {
   constructor(answered: number, active: number) {
     super('BUS_SERVERS_SILENT', `only ${answered} of ${active} servers of the bus answered`, 'check nats-server');
@@ -33,7 +33,7 @@ export class BusServersSilentError extends CodedError {
 
 const QUOTED_CHARACTERS = 200;
 
-/** A message asks for its answer on a subject that is not its sender's to hear: it is dropped unanswered. */
+/** A message names a reply subject outside its sender's inbox. It is dropped unanswered. */
 export class ReplyOutsideInboxError extends CodedError {
   constructor(subject: string, reply: string) {
     const named = reply.length > QUOTED_CHARACTERS ? `${reply.slice(0, QUOTED_CHARACTERS)}…` : reply;

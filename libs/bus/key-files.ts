@@ -13,21 +13,21 @@ import { join } from 'node:path';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** A file that should hold a key, and holds something else, or cannot be read. */
+/** A key file that cannot be read, or does not hold the key it should. */
 export class KeyFileUnusableError extends CodedError {}
 
 /** One key in a file of its own. */
 export interface KeyFile<T> {
   readonly name: string;
-  /** In an error's words, such as `the seed of a NATS account`. */
+  /** What the file holds, in an error's words, such as `the seed of a NATS account`. */
   readonly holds: string;
-  /** Throws for a text that is no such key. */
+  /** Throws if the text is no such key. */
   readonly parse: (text: string) => T;
 }
 
-/** A folder of secrets, one a file, readable by its owner alone. */
+/** A folder of secrets, one per file, readable by its owner alone. */
 export class KeyFiles {
-  /** `remedy`: what somebody is to do about a file that cannot be used. */
+  /** `remedy`: what to do about a file that cannot be used. */
   constructor(
     private readonly folder: string,
     private readonly remedy: string,
@@ -37,7 +37,7 @@ export class KeyFiles {
   }
 
   /**
-   * The key, or null when there is no file. Error: KeyFileUnusableError, which names the file and quotes nothing of it.
+   * The key, or null if there is no file. Error: KeyFileUnusableError, which names the file and quotes nothing from it.
    */
   read<T>({ name, holds, parse }: KeyFile<T>): T | null {
     let text: string;
@@ -55,15 +55,14 @@ export class KeyFiles {
     }
   }
 
-  /** The key; made and kept when there is no file. Error: KeyFileUnusableError. */
+  /** The key; if there is no file, makes the key and keeps it. Error: KeyFileUnusableError. */
   readOrCreate<T>(file: KeyFile<T>, create: () => string): T {
     return this.read(file) ?? file.parse(this.keep(file.name, create()));
   }
 
   /**
-   * Makes the file as a whole, and onto the disk: after a crash it is there, or is not. Returns the text that is
-   * kept: another process may have made the file since it was looked for, and goes by what it wrote. Errors:
-   * DiskFullError, or the system's.
+   * Writes the file atomically and durably. Returns the text that is kept: if another process has made the file since
+   * it was looked for, that one's text. Errors: DiskFullError, or the system's.
    */
   keep(name: string, text: string): string {
     try {
@@ -78,7 +77,7 @@ export class KeyFiles {
     const aside = `${path}.${process.pid}.new`;
     try {
       writeFileSync(aside, `${text}\n`, { mode: 0o600, flush: true });
-      // Unlike a rename, this fails where there is a file.
+      // Unlike a rename, this fails if the file exists.
       linkSync(aside, path);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
@@ -104,5 +103,5 @@ export class KeyFiles {
   }
 }
 
-/** Of the folder that belongs to a store. */
+/** Remedy for files of a store's keys folder. */
 export const RESTORE_KEYS = 'put the file back from a backup of the keys folder that was kept with this database';

@@ -22,7 +22,7 @@ const PINGS_UNANSWERED = 2;
 const CLOSE_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576;
-/** Messages of one subject that may wait. A sender is bounded before that, where it is not trusted. */
+/** Messages of one subject that may wait. Untrusted senders are limited before that. */
 const MAX_WAITING = 4_096;
 
 interface Service {
@@ -32,9 +32,9 @@ interface Service {
 }
 
 /**
- * Connects in the background and stays connected: each connection that ends is followed by another, made with the
- * credentials of that moment, and every served subject is subscribed again. The client library's own reconnection
- * is off, because it gives up when credentials are refused and never asks for new ones.
+ * Connects in the background and stays connected. When a connection ends, a new one is made with the current
+ * credentials, and every served subject is subscribed again. The client library's reconnection is off: it gives up when
+ * credentials are refused, and never asks for new ones.
  */
 export function connectBus(settings: BusSettings): Bus {
   return new NatsBus(settings);
@@ -113,7 +113,7 @@ class NatsBus implements Bus {
     this.closing.abort();
     await this.connection?.close();
     await this.running;
-    // A handler that never ends must not keep the process: it has nobody left to answer.
+    // A handler that never ends must not keep the process running: nobody can receive its reply any more.
     await Promise.race([this.queues.idle(), pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
@@ -147,7 +147,7 @@ class NatsBus implements Bus {
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: PINGS_UNANSWERED,
       timeout: CONNECT_TIMEOUT_MS,
-      // Otherwise each request keeps a stack of calls, for an error that is told in other words here.
+      // Otherwise each request captures a stack trace, for an error that is replaced here anyway.
       noAsyncTraces: true,
     });
   }
@@ -175,7 +175,7 @@ class NatsBus implements Bus {
         const { subject, reply } = message;
         const { intake } = this.settings;
         if (intake?.admits(subject, message.data.byteLength) === false) return;
-        // What a message names for its answer is its sender's choice: it must not choose whom this process writes to.
+        // The sender chooses the reply subject of its message, and must not choose whom this process writes to.
         if (!this.isSendersInbox(reply, subject)) {
           return this.fault('reply', subject, new ReplyOutsideInboxError(subject, reply ?? ''));
         }
@@ -193,7 +193,7 @@ class NatsBus implements Bus {
     };
   }
 
-  /** Also true without a reply subject: nobody is answered then. */
+  /** Also true without a reply subject: then no reply is sent. */
   private isSendersInbox(reply: string | undefined, subject: string): boolean {
     if (reply === undefined || reply === '') return true;
     const inbox = this.settings.replyInbox(subject);
@@ -208,7 +208,8 @@ class NatsBus implements Bus {
       this.fault(error instanceof BusRefusedError ? 'undecodable' : 'handler', message.subject, error);
       reply = encodeRefusal(error);
     }
-    // A connection that ended meanwhile has nobody waiting: the request is sent again over the next one.
+    // If the connection has ended, nobody waits for this reply: the requester repeats its request over its next
+    // connection.
     if (this.connection !== null && !this.connection.isClosed()) message.respond(reply);
   }
 

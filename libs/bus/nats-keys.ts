@@ -4,11 +4,11 @@ import { Codec } from '@nats-io/nkeys/lib/codec.js';
 import type { Authenticator } from 'nats';
 
 /**
- * The keys of NATS (nkeys), with signatures by OpenSSL. The package computes them in JavaScript, at 5 to 20 ms for each
- * signature, public key and check: it then took more of a control plane's time than all else that an enrolment does.
+ * NATS keys (nkeys), signed and verified with OpenSSL. The package does it in JavaScript at 5 to 20 ms for each
+ * signature, public key and check, which took more of the control plane's time than the rest of an enrolment.
  */
 
-/** What comes before the 32 bytes of an Ed25519 key in PKCS #8 and in SPKI (RFC 8410, section 10). */
+/** Bytes before the 32 bytes of an Ed25519 key in PKCS #8 and in SPKI (RFC 8410, section 10). */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 const KEY_BYTES = 32;
@@ -69,7 +69,7 @@ export const createUser = (): KeyPair => new SeededKeyPair(createPair(Prefix.Use
 export const createAccount = (): KeyPair => new SeededKeyPair(createPair(Prefix.Account));
 export const createOperator = (): KeyPair => new SeededKeyPair(createPair(Prefix.Operator));
 
-/** The pair of a seed `S...`. Errors: the package's, when it is none. */
+/** The key pair of a seed `S...`. Errors: the package's, if it is no seed. */
 export const fromSeed = (seed: Uint8Array): KeyPair => new SeededKeyPair(seededPair(seed));
 
 const KINDS = {
@@ -78,7 +78,7 @@ const KINDS = {
   user: { create: createUser, letter: 'U' },
 } as const;
 
-/** Whose key it is: NATS tells the three apart by the first letter of the public key. */
+/** The kind of key, which is the first letter of its public key. */
 export type NatsKeyKind = keyof typeof KINDS;
 
 /** The seed of a new key, as text. */
@@ -86,20 +86,20 @@ export function newSeed(kind: NatsKeyKind): string {
   return new TextDecoder().decode(KINDS[kind].create().getSeed());
 }
 
-/** The pair of a seed's text; throws when it is no seed, or one of another kind. */
+/** The key pair of a seed's text; throws if it is no seed, or one of another kind. */
 export function parseSeed(kind: NatsKeyKind, text: string): KeyPair {
   const pair = fromSeed(new TextEncoder().encode(text));
   if (!pair.getPublicKey().startsWith(KINDS[kind].letter)) throw new Error(`not the seed of a NATS ${kind}`);
   return pair;
 }
 
-/** Whether the owner of the public key `U...` signed this. Errors: the package's, when it is no public key. */
+/** Whether the owner of the public key `U...` signed this input. Errors: the package's, if it is no public key. */
 export function isSigned(publicKey: string, input: Uint8Array, signature: Uint8Array): boolean {
   const raw = Codec._decode(new TextEncoder().encode(publicPair(publicKey).getPublicKey())).slice(1);
   return isSignedBy(raw, input, signature);
 }
 
-/** As the one of `nats`: answers a server's nonce for the holder of this user JWT. */
+/** Replaces the function of the package `nats`: signs a server's nonce for the holder of this user JWT. */
 export function jwtAuthenticator(jwt: string, seed: Uint8Array): Authenticator {
   const pair = fromSeed(seed);
   return (nonce) => {

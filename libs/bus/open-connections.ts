@@ -3,7 +3,7 @@ import { setDeadline } from '#libs/async/deadline.js';
 import { integerBetween, listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { BusServersSilentError } from './errors.js';
 
-/** What credentials name: who they were issued to, the public key they are for, and the key that signed them. */
+/** What credentials contain: whom they were issued to, the public key they are for, and the key that signed them. */
 export interface CredentialHolder {
   readonly name: string;
   readonly nkey: string;
@@ -23,7 +23,7 @@ interface Pages {
 
 type Asking = Pick<NatsConnection, 'request' | 'subscribe' | 'publish'>;
 
-/** What may be published to ask servers about connections, and to close them. */
+/** Subjects for asking servers about connections and for closing them. */
 export const CONNECTION_SUBJECTS = [
   '$SYS.REQ.SERVER.PING',
   '$SYS.REQ.SERVER.*.CONNZ',
@@ -32,16 +32,16 @@ export const CONNECTION_SUBJECTS = [
 
 const ANSWER_WITHIN_MS = 2_000;
 /**
- * Connections asked for at a time. Those of the last page that are asked for again (`overlap`) show that none was
- * missed: connections that end meanwhile move the later ones forward.
+ * Connections requested at a time. Each page repeats the end of the one before (`overlap`), which shows that none was
+ * missed: connections that end meanwhile move later ones forward.
  */
 const PAGES: Pages = { size: 256, overlap: 32 };
 const LONGEST_JWT = 65_536;
 const MOST_SERVERS = 1_024;
 
 /**
- * Connections of the holder that are open now, at every server of the bus. Found by the credentials that were shown,
- * not by the user name, which a client is free to make up. Error: BusServersSilentError.
+ * The holder's open connections at every server of the bus. They are found by the credentials that they showed, not by
+ * the user name, which a client can choose. Error: BusServersSilentError.
  */
 export async function openConnectionsOf(
   connection: Asking,
@@ -58,13 +58,13 @@ export async function openConnectionsOf(
   return found;
 }
 
-/** Closes a connection; one that is gone already is none to close. */
+/** Closes a connection, if it is still open. */
 export async function closeConnection(connection: Asking, { serverId, connectionId }: OpenConnection): Promise<void> {
   const subject = `$SYS.REQ.SERVER.${serverId}.KICK`;
   await ask(connection, subject, { cid: connectionId });
 }
 
-/** Every server answers a ping with how many there are; fewer answers than that are not enough to go by. */
+/** Every server answers a ping with the number of servers; the result counts only if that many answered. */
 async function serverIds(connection: Asking): Promise<readonly string[]> {
   const inbox = createInbox();
   const ids = new Set<string>();
@@ -98,7 +98,10 @@ interface ShownConnection {
   readonly jwt: string;
 }
 
-/** In pages by ascending id; begins anew when so many ended between two pages that one may have been missed. */
+/**
+ * Reads pages by ascending id, and begins again if so many connections ended between two pages that one may have been
+ * missed.
+ */
 async function connectionsAt(
   connection: Asking,
   serverId: string,
@@ -140,7 +143,7 @@ async function ask(connection: Asking, subject: string, query: object) {
   return parseObject(answer.json(), 'answer');
 }
 
-/** The server has checked the signature when the connection was made: here the claims are only read. */
+/** The server verified the signature at the connect, so only the claims are read here. */
 function isOf({ name, nkey, issuer }: CredentialHolder, jwt: string): boolean {
   const [, payload = ''] = jwt.split('.');
   try {

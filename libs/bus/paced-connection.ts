@@ -4,16 +4,16 @@ import { type ConnectionOptions, ErrorCode, type NatsConnection, NatsError } fro
 import { NatsConnectionImpl, setTransportFactory } from 'nats/lib/src/nats-base-client.js';
 import { NodeTransport, nodeResolveHost } from 'nats/lib/src/node_transport.js';
 
-/** A thousand small messages: dealing with them takes a few milliseconds, however little is done with each. */
+/** About a thousand small messages, which take a few milliseconds to handle. */
 const BYTES_A_TURN = 64 * 1_024;
 
 type ServerAddress = Parameters<NodeTransport['connect']>[0];
 
 /**
- * As `connect` of the client library, but what comes in is read in turns, between which the event loop goes on. By
- * itself a socket is read for as long as there is more, up to 2 MiB at a time: under a flood of small messages, timers
- * and other connections would wait for a tenth of a second at each turn. With servers whose addresses begin with
- * `tls://`, a server that does not speak TLS is refused.
+ * As `connect` of the client library, but incoming bytes are read in slices between which the event loop goes on. Node
+ * reads a socket while there is more, up to 2 MiB at a time: under a flood of small messages, timers and other
+ * connections would wait a tenth of a second each time. If a server's address begins with `tls://`, a server that does
+ * not speak TLS is refused.
  */
 export function connectPaced(options: ConnectionOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new PacedTransport(), dnsResolveFn: nodeResolveHost });
@@ -22,7 +22,7 @@ export function connectPaced(options: ConnectionOptions): Promise<NatsConnection
 }
 
 class PacedTransport extends NodeTransport {
-  /** The library would compare the certificate of a server that is given by its IP address with the name localhost. */
+  /** For a server given by its IP address, the library would compare the certificate with the name localhost. */
   override async connect(server: ServerAddress, options: ConnectionOptions): Promise<void> {
     const ofServer = {
       checkServerIdentity: (_: string, certificate: PeerCertificate) =>
@@ -31,7 +31,7 @@ class PacedTransport extends NodeTransport {
     try {
       await super.connect(server, options.tls ? { ...options, tls: { ...options.tls, ...ofServer } } : options);
     } catch (error) {
-      // The library's own words are only the name of the option.
+      // The library's own message is only the name of the option.
       if (!(error instanceof NatsError && error.code === ErrorCode.ServerOptionNotAvailable)) throw error;
       throw new NatsError(`${server.hostname}:${server.port} does not offer ${error.message}`, error.code);
     }

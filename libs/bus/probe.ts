@@ -4,7 +4,10 @@ import { connectPaced } from './paced-connection.js';
 
 const CONNECT_WITHIN_MS = 3_000;
 
-/** Connects once with these credentials and closes at once; resolves with the server. Errors: the connection's. */
+/**
+ * Connects once with these credentials and closes at once. Resolves with the server's address. Errors: the
+ * connection's.
+ */
 export async function probeBus(servers: readonly string[], { jwt, seed }: BusCredentials): Promise<string> {
   const connection = await connectPaced({
     servers: [...servers],

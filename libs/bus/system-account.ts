@@ -4,10 +4,10 @@ import { createUser, jwtAuthenticator } from './nats-keys.js';
 import { connectPaced } from './paced-connection.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Its credentials are used at once, for one purpose. */
+/** Used at once and for one purpose. */
 const CREDENTIAL_SECONDS = 60;
 
-/** Runs work over a connection of its own to the system account, which may publish on these subjects and no other. */
+/** Runs the work over a new connection to the system account, which may publish on these subjects only. */
 export async function asSystem<T>(
   account: KeyPair,
   servers: readonly string[],

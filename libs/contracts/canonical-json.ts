@@ -1,8 +1,8 @@
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /**
- * JSON with object keys in code-unit order and no white space, so that equal values have equal text and therefore
- * equal hashes. The rules are those of RFC 8785 for the values used here (strings, integers, arrays, objects).
+ * JSON with object keys in code-unit order and without white space, so that equal values have equal text and equal
+ * hashes. Follows RFC 8785 for the values used here (strings, integers, arrays, objects).
  */
 export function canonicalJson(value: JsonValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);

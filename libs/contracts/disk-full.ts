@@ -1,6 +1,6 @@
 import { CodedError } from './errors.js';
 
-/** A file could not be written because its disk has no room left. */
+/** A file could not be written because its disk is full. */
 export class DiskFullError extends CodedError {
   constructor(path: string) {
     super(
@@ -11,10 +11,10 @@ export class DiskFullError extends CodedError {
   }
 }
 
-/** The operating system's codes for a full disk and for a quota that is used up. */
+/** The operating system's codes for a full disk and a used-up quota. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
 
-/** The error of a write to this file, which the system itself does not name; DiskFullError when there was no room. */
+/** The error of a write to this file, named in it; DiskFullError if the disk is full. */
 export function writeErrorOf(path: string, error: unknown): unknown {
   const isFull = error instanceof Error && 'code' in error && NO_ROOM.has(String(error.code));
   return isFull ? new DiskFullError(path) : error;

@@ -1,6 +1,6 @@
 /**
- * Every error a person or a program may act on carries a stable code, a message in the user's words and, where
- * one is known, the next step to take.
+ * An error that a person or a program may act on: a stable code, a message in the user's words and, if one is known,
+ * the next step to take.
  */
 export class CodedError extends Error {
   constructor(
@@ -13,7 +13,7 @@ export class CodedError extends Error {
   }
 }
 
-/** The control plane answered no over HTTP, with its own code and remedy (RFC 9457). */
+/** The control plane refused over HTTP, with its code and remedy (RFC 9457). */
 export class HttpRefusalError extends CodedError {
   constructor(
     readonly status: number,
@@ -25,7 +25,7 @@ export class HttpRefusalError extends CodedError {
   }
 }
 
-/** Input refused where it enters: which field, what was found, what would be accepted. */
+/** Invalid input: names the field, what was found, and what is accepted. */
 export class InvalidInputError extends CodedError {
   constructor(
     readonly field: string,

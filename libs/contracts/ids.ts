@@ -3,18 +3,18 @@ import { InvalidInputError } from './errors.js';
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
-/** Random and permanent; a network's name may be taken again after the network is deleted, its id never is. */
+/** Random and permanent. A network's name may be reused after the network is deleted, its id never. */
 export type NetworkId = Branded<'NetworkId'>;
 /** DNS label, RFC 1123 section 2.1. */
 export type NetworkName = Branded<'NetworkName'>;
 /** DNS label, RFC 1123 section 2.1. */
 export type AliasName = Branded<'AliasName'>;
-/** The name the host's driver knows the sandbox by. */
+/** The sandbox's name at its host's driver. */
 export type SandboxId = Branded<'SandboxId'>;
-/** The agent's name: a DNS label, so that it is one token of a NATS subject. */
+/** The agent's name: a DNS label, so it is one token of a NATS subject. */
 export type AgentId = Branded<'AgentId'>;
 export type RuleId = Branded<'RuleId'>;
-/** A rule's id, or its first characters, as a person names a rule that exists. */
+/** A rule's id or its first characters, as a person refers to an existing rule. */
 export type RuleReference = RuleId | Branded<'RuleReference'>;
 export type FlowId = Branded<'FlowId'>;
 /** The Idempotency-Key of a write. */
@@ -23,7 +23,7 @@ export type UserName = Branded<'UserName'>;
 export type LocalNodeId = Branded<'LocalNodeId'>;
 /** A DNS name outside the suffix, such as packages.example.com; its parser is in outside-names.ts. */
 export type OutsideName = Branded<'OutsideName'>;
-/** An outside name, or `*.` before one. */
+/** A name outside, or `*.` before one. */
 export type OutsidePattern = Branded<'OutsidePattern'>;
 
 export const DNS_SUFFIX = 'gstacks';
@@ -31,7 +31,7 @@ export const DNS_SUFFIX = 'gstacks';
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const DNS_LABEL_TEXT = '1 to 63 of a-z, 0-9 and -, not beginning or ending with -';
 
-/** Names that mean something else where an alias could stand: selectors. */
+/** Selectors that an alias of the same name would shadow. */
 export const RESERVED_ALIASES: ReadonlySet<string> = new Set(['local', 'any']);
 
 function parser<T extends string>(pattern: RegExp, accepted: string): (value: unknown, field: string) => T {
@@ -43,13 +43,13 @@ function parser<T extends string>(pattern: RegExp, accepted: string): (value: un
 
 /** Each parser takes an untrusted value and the field's name, and throws InvalidInputError. */
 export const parseNetworkName = parser<NetworkName>(DNS_LABEL, DNS_LABEL_TEXT);
-/** For a reference to an existing agent. Where an agent gets its name, use parseAgentName. */
+/** For references to an existing agent. For naming a new agent, use parseAgentName. */
 export const parseAgentId = parser<AgentId>(DNS_LABEL, DNS_LABEL_TEXT);
 
-/** Names whose inboxes at the bus are others': replies to the control plane, and to every local node. */
+/** Names whose inboxes on the bus are those of the control plane and of every local node. */
 const RESERVED_AGENTS: ReadonlySet<string> = new Set(['control-plane', 'local']);
 
-/** For requests by which an agent gets its name or credentials under it: an agent id that is not reserved. */
+/** An agent id that is not reserved, for requests in which an agent gets its name or credentials for it. */
 export function parseAgentName(value: unknown, field: string): AgentId {
   const agentId = parseAgentId(value, field);
   if (!RESERVED_AGENTS.has(agentId)) return agentId;
@@ -82,7 +82,7 @@ export const parseLocalNodeId = parser<LocalNodeId>(DNS_LABEL, DNS_LABEL_TEXT);
 
 const parseAliasLabel = parser<AliasName>(DNS_LABEL, DNS_LABEL_TEXT);
 
-/** An alias is a DNS label that is not also the name of a selector. */
+/** An alias: a DNS label that is not a reserved selector. */
 export function parseAliasName(value: unknown, field: string): AliasName {
   const alias = parseAliasLabel(value, field);
   if (RESERVED_ALIASES.has(alias)) {
@@ -96,7 +96,7 @@ export function parseAliasName(value: unknown, field: string): AliasName {
   return alias;
 }
 
-/** `api.dev.gstacks`; two labels of at most 63 octets and the suffix always fit RFC 1035's 253. */
+/** `api.dev.gstacks`. Two labels of at most 63 octets and the suffix always fit RFC 1035's 253. */
 export function fullName(alias: AliasName, network: NetworkName): string {
   return `${alias}.${network}.${DNS_SUFFIX}`;
 }

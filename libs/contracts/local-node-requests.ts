@@ -2,7 +2,7 @@ import { type AliasName, type NetworkName, parseAliasName, parseNetworkName } fr
 import { listOf, nullOr, parseObject, textUpTo, wordOf } from './json-fields.js';
 import { parsePort } from './ports.js';
 
-/** What the command line asks of the background node: one JSON line on its socket, answered by one. */
+/** A request of the command line to the background node: one JSON line on its socket, answered by one line. */
 export type LocalNodeRequest =
   | { readonly kind: 'join'; readonly network: NetworkName; readonly token: string; readonly machine: string }
   | { readonly kind: 'status' }
@@ -26,12 +26,12 @@ export type ForwardState = {
   readonly port: number;
   readonly localPort: number;
   /**
-   * denied and unreachable: the port stays, and connections are reset. unknown: the control plane or the target's agent
-   * has not confirmed it for too long; connections may get through.
+   * denied and unreachable: the port stays open, and connections are reset. unknown: the control plane or the target's
+   * agent has not confirmed the state for too long; connections may get through.
    */
   readonly state: (typeof FORWARD_STATES)[number];
   readonly reason: string | null;
-  /** What it was when that was known last; null: it is known, or never was. */
+  /** The last known state if the current one is unknown; null: the state is known, or never was. */
   readonly lastKnown: { readonly state: KnownForwardState; readonly at: string } | null;
   readonly connections: number;
 };
@@ -42,28 +42,28 @@ export type JoinedNetworkState = {
   readonly network: string;
   readonly nodeId: string;
   readonly user: string;
-  /** unknown: it had joined when the control plane was heard last, which is too long ago. */
+  /** unknown: it had joined at the last contact with the control plane, which is too long ago. */
   readonly state: (typeof JOINED_STATES)[number];
-  /** When the control plane answered last; null: the node is of an earlier release. */
+  /** When the control plane last answered; null: the node is of an earlier release. */
   readonly lastContactAt: string | null;
   /** Why it ended, or what is wrong while it is joined. */
   readonly code: string | null;
   readonly message: string | null;
   readonly remedy: string | null;
   readonly bus: string;
-  /** unknown: in a direct mesh only the control plane says who takes part. */
+  /** unknown: in a direct mesh, only the control plane knows who takes part. */
   readonly mesh: string;
   /** null: no topology has arrived yet. */
   readonly version: number | null;
-  /** Another version, which the control plane has and which does not arrive; null: none is known. */
+  /** Another version that the control plane has and that does not arrive; null: none is known. */
   readonly newerVersion: number | null;
   readonly expiresAt: string;
-  /** `api:8080`, as far as this user may reach them. */
+  /** Such as `api:8080`: what this user may reach. */
   readonly reachable: readonly string[];
   readonly forwards: readonly ForwardState[];
 };
 
-/** Also what the node keeps on disk, for those who ask when it is gone. */
+/** Also kept on disk, for requests after the node has ended. */
 export type LocalNodeState = {
   readonly pid: number;
   readonly url: string;
@@ -74,13 +74,13 @@ export type LocalNodeReply =
   | { readonly ok: true; readonly changed: boolean; readonly state: LocalNodeState }
   | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy: string | null };
 
-/** Longest line that either side reads. */
+/** Longest line that either side accepts. */
 export const MAX_LINE_BYTES = 1_048_576;
 
-/** A node that is asked writes an empty line this often until it has the answer. */
+/** While a node prepares an answer, it writes an empty line this often. */
 export const SIGN_OF_LIFE_EVERY_MS = 500;
 
-/** Code of a node that is asked while it ends: another may be started in its place. */
+/** Code of a request to a node that is ending; another node may be started instead. */
 export const NODE_ENDING = 'NODE_ENDING';
 
 const KINDS = ['join', 'status', 'forward', 'stop-forward', 'leave'] as const;
@@ -119,7 +119,7 @@ const number = (value: unknown, field: string): number => {
   return parsePort(value, field);
 };
 
-/** The state of a background node, from its socket or its file. Throws InvalidInputError. */
+/** Parses a background node's state from its socket or its file. Throws InvalidInputError. */
 export function parseLocalNodeState(value: unknown): LocalNodeState {
   const state = parseObject(value, 'state');
   return {

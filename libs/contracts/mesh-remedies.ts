@@ -27,7 +27,7 @@ const REMEDIES: { readonly [code: string]: string } = {
   MESH_STATE_IN_USE: 'end the other mesh-node that uses the same state folder',
 };
 
-/** The next step for a state of the mesh with this code; null: none is known, or nothing is wrong. */
+/** The remedy for this code of a mesh state; null: none is known, or nothing is wrong. */
 export function meshRemedy(code: string | null): string | null {
   if (code === null) return null;
   return REMEDIES[code] ?? DOCTOR;

@@ -1,10 +1,10 @@
 import { InvalidInputError } from './errors.js';
 import { type AliasName, DNS_SUFFIX, type OutsideName, type OutsidePattern, parseAliasName } from './ids.js';
 
-/** What a flow leads to: an alias, which has no dot, or an outside name, which has at least one. */
+/** The destination of a flow: an alias, which has no dot, or a name outside, which has at least one. */
 export type DestinationName = AliasName | OutsideName;
 
-/** Of a name in its dotted form without the trailing dot: RFC 1035 section 2.3.4. */
+/** Characters of a name in dotted form without the trailing dot (RFC 1035 section 2.3.4). */
 const MAX_NAME_CHARACTERS = 253;
 const WILDCARD = '*.';
 /** RFC 1123 section 2.1, in lower case. */
@@ -19,15 +19,15 @@ function refuse(field: string, found: unknown, expected: string, code: string, r
 }
 
 /**
- * An outside name in the form that events, snapshots and DNS use: lower-case ASCII labels, at least two, no trailing
- * dot. Throws InvalidInputError: OUTSIDE_NAME_INVALID, ADDRESS_NOT_A_NAME, INSIDE_NAME.
+ * A name outside in the form of events, snapshots and DNS: lower-case ASCII labels, at least two, no trailing dot.
+ * Throws InvalidInputError: OUTSIDE_NAME_INVALID, ADDRESS_NOT_A_NAME, INSIDE_NAME.
  */
 export function parseOutsideName(value: unknown, field: string): OutsideName {
   if (typeof value !== 'string') return refuse(field, value, OUTSIDE_NAME_FORM, 'OUTSIDE_NAME_INVALID');
   return checkedName(value, value, 2, field) as OutsideName;
 }
 
-/** An outside name, or `*.` before one. Throws as parseOutsideName, and WILDCARD_MISPLACED. */
+/** A name outside, or `*.` before one. Throws as parseOutsideName, and WILDCARD_MISPLACED. */
 export function parseOutsidePattern(value: unknown, field: string): OutsidePattern {
   if (typeof value !== 'string') return refuse(field, value, OUTSIDE_NAME_FORM, 'OUTSIDE_NAME_INVALID');
   const base = value.startsWith(WILDCARD) ? value.slice(WILDCARD.length) : value;
@@ -61,7 +61,7 @@ function checkedName(name: string, found: string, leastLabels: number, field: st
   return name;
 }
 
-/** An IPv4 or IPv6 address, a range of them, or a form that some clients read as an IPv4 address. */
+/** An IPv4 or IPv6 address, a range of addresses, or a form that some clients read as an IPv4 address. */
 function looksLikeAddress(text: string): boolean {
   if (text.includes(':') || text.startsWith('[')) return true;
   const [address = ''] = text.split('/');
@@ -72,12 +72,12 @@ export function isWildcard(pattern: OutsidePattern): boolean {
   return pattern.startsWith(WILDCARD);
 }
 
-/** The name itself, or the name that a wildcard stands before. */
+/** The name itself, or the name after the `*.` of a wildcard. */
 export function baseOf(pattern: OutsidePattern): string {
   return isWildcard(pattern) ? pattern.slice(WILDCARD.length) : pattern;
 }
 
-/** `example.com` and `com` for `a.example.com`: the names that a wildcard before them would cover it by. */
+/** `example.com` and `com` for `a.example.com`: the bases of the wildcards that cover it. */
 export function parentsOf(name: string): readonly string[] {
   const labels = name.split('.');
   return labels.slice(1).map((_, index) => labels.slice(index + 1).join('.'));
@@ -92,7 +92,7 @@ export function isOutsideName(name: DestinationName): name is OutsideName {
   return name.includes('.');
 }
 
-/** An alias or an outside name; throws InvalidInputError. */
+/** An alias or a name outside; throws InvalidInputError. */
 export function parseDestinationName(value: unknown, field: string): DestinationName {
   return typeof value === 'string' && value.includes('.')
     ? parseOutsideName(value, field)

@@ -1,6 +1,6 @@
 import { InvalidInputError } from './errors.js';
 
-/** One port of an alias: what clients dial, and what is dialled inside the sandbox. */
+/** One port of an alias: the published one, which clients dial, and the one inside the sandbox. */
 export type AliasPort = {
   readonly published: number;
   readonly target: number;
@@ -12,12 +12,12 @@ const ACCEPTED = 'a TCP port from 1 to 65535, such as 8080, or published:inside,
 const UDP_OF_RULE =
   'give the TCP port, such as 443: only TCP is carried; UDP and QUIC are refused, and clients fall back to TCP';
 
-/** `8080`, or `80:8080` where the port inside is another one. */
+/** `8080`, or `80:8080` if the port inside differs. */
 export function portText({ published, target }: AliasPort): string {
   return published === target ? String(published) : `${published}:${target}`;
 }
 
-/** A decimal TCP port from text or number; throws InvalidInputError. */
+/** A TCP port as decimal text or number; throws InvalidInputError. */
 export function parsePort(value: unknown, field: string): number {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string' || !/^[1-9][0-9]{0,4}$/.test(text) || Number(text) > 65_535) {
@@ -27,8 +27,8 @@ export function parsePort(value: unknown, field: string): number {
 }
 
 /**
- * The port that a rule or a question is about, as of parsePort, or with `/tcp`; throws InvalidInputError, UDP with a
- * code of its own.
+ * The port of a rule or question, as in parsePort or with `/tcp`; throws InvalidInputError, with a code of its own for
+ * UDP.
  */
 export function parseTcpPort(value: unknown, field: string): number {
   refuseUdp(value, field, UDP_OF_RULE);
@@ -41,8 +41,8 @@ function refuseUdp(value: unknown, field: string, remedy: string): void {
 }
 
 /**
- * `8080`, `80:8080`, either with `/tcp`, or `{published, target}` as answers have it; throws InvalidInputError, UDP
- * with a code of its own.
+ * `8080`, `80:8080`, each also with `/tcp`, or `{published, target}` as in answers; throws InvalidInputError, with a
+ * code of its own for UDP.
  */
 export function parseAliasPort(value: unknown, field: string): AliasPort {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return parsePortPair({ ...value }, field);
@@ -61,7 +61,7 @@ function parsePortPair(pair: { readonly [member: string]: unknown }, field: stri
   return { published: parsePort(published, `${field}.published`), target: parsePort(target, `${field}.target`) };
 }
 
-/** 1 to 32 ports with distinct published numbers, in ascending order; throws InvalidInputError. */
+/** 1 to 32 ports with distinct published numbers, sorted; throws InvalidInputError. */
 export function parseAliasPorts(values: readonly unknown[], field: string): readonly AliasPort[] {
   if (values.length < 1 || values.length > MAX_PORTS_PER_ALIAS) {
     throw new InvalidInputError(field, values, `1 to ${MAX_PORTS_PER_ALIAS} ports`);

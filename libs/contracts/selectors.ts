@@ -1,7 +1,7 @@
 import { CodedError, InvalidInputError } from './errors.js';
 import { type AliasName, parseAliasName, parseSandboxId, parseUserName, type SandboxId, type UserName } from './ids.js';
 
-/** Who a rule or a question is about. */
+/** Whom a rule or a question is about. */
 export type Selector =
   | { readonly kind: 'local' }
   | { readonly kind: 'local-user'; readonly user: UserName }
@@ -16,7 +16,7 @@ type SelectorOf<Kind extends Selector['kind']> = Extract<Selector, { readonly ki
 export const LABEL_KEY = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/;
 export const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
-/** How a selector of each kind is written, as people are told. */
+/** The written form of each kind of selector, for people. */
 export const SELECTOR_FORM_OF: { readonly [Kind in Selector['kind']]: string } = {
   local: 'local',
   'local-user': 'local:<user>',
@@ -26,10 +26,10 @@ export const SELECTOR_FORM_OF: { readonly [Kind in Selector['kind']]: string } =
   alias: 'an alias of the network',
 };
 const FORMS = Object.values(SELECTOR_FORM_OF);
-/** `local, local:<user>, ..., or an alias of the network`: what a selector may be, for help texts and errors. */
+/** `local, local:<user>, ..., or an alias of the network`: every form, for help texts and errors. */
 export const SELECTOR_FORMS = `${FORMS.slice(0, -1).join(', ')}, or ${FORMS.at(-1)}`;
 
-/** One label; throws InvalidInputError. */
+/** One label, key and value; throws InvalidInputError. */
 export function parseLabel(key: unknown, value: unknown, field: string): readonly [string, string] {
   if (typeof key !== 'string' || !LABEL_KEY.test(key)) {
     throw new InvalidInputError(field, key, 'a label key of 1 to 63 of a-z, 0-9, . _ / and -');
@@ -42,7 +42,7 @@ export function parseLabel(key: unknown, value: unknown, field: string): readonl
 
 type PrefixedKind = Exclude<Selector['kind'], 'local' | 'any' | 'alias'>;
 
-/** Each kind that is written `<prefix>:<rest>`: its prefix, and how the rest is parsed. */
+/** The kinds written as `<prefix>:<rest>`, each with its prefix and the parser of the rest. */
 const PREFIXED: {
   readonly [Kind in PrefixedKind]: {
     readonly prefix: string;
@@ -61,7 +61,7 @@ const PREFIXED: {
 };
 const PREFIXES = Object.values(PREFIXED).map(({ prefix, parse }) => ({ start: `${prefix}:`, parse }));
 
-/** A selector from its printed form; throws InvalidInputError. */
+/** Parses the printed form of a selector; throws InvalidInputError. */
 export function parseSelector(text: unknown, field: string): Selector {
   if (typeof text !== 'string') throw new InvalidInputError(field, text, SELECTOR_FORMS);
   if (text === 'local' || text === 'any') return { kind: text };
@@ -69,7 +69,7 @@ export function parseSelector(text: unknown, field: string): Selector {
   return parseAliasSelector(text, field);
 }
 
-/** A text without a prefix could be meant as any kind, so the error lists all forms. */
+/** A text without a known prefix may be meant as any kind, so the error lists all forms. */
 function parseAliasSelector(text: string, field: string): SelectorOf<'alias'> {
   try {
     return { kind: 'alias', alias: parseAliasName(text, field) };
@@ -104,5 +104,5 @@ export function formatSelector(selector: Selector): string {
 }
 
 export const SELECTOR_EFFECTS = ['allow', 'deny', 'mixed'] as const;
-/** A selector may stand for several sources, and they may differ. */
+/** mixed: the selector stands for several sources with different verdicts. */
 export type SelectorEffect = (typeof SELECTOR_EFFECTS)[number];

@@ -1,14 +1,14 @@
 import { CodedError } from './errors.js';
 
-/** One event of a stream, as it was written. */
+/** One event of the stream. */
 export interface ServerSentEvent {
   readonly name: string;
   readonly data: string;
-  /** The id that the reader comes back with; null: the event has none. */
+  /** The id from which a reader resumes; null: the event has none. */
   readonly id: string | null;
 }
 
-/** Longer than any event of ours. */
+/** Longer than any event of this system. */
 const MOST_CHARACTERS = 4 * 1_024 * 1_024;
 
 export class EventTooLongError extends CodedError {
@@ -17,11 +17,11 @@ export class EventTooLongError extends CodedError {
   }
 }
 
-/** Reads server-sent events (HTML Standard, section 9.2) out of text that comes in pieces. */
+/** Parses server-sent events (HTML Standard, section 9.2) from text that arrives in pieces. */
 export class ServerSentEvents {
   private rest = '';
 
-  /** The events that end in this piece. Error: EventTooLongError. */
+  /** The events that this piece completes. Error: EventTooLongError. */
   push(text: string): readonly ServerSentEvent[] {
     this.rest = (this.rest + text).replaceAll('\r\n', '\n');
     const blocks = this.rest.split('\n\n');
@@ -31,7 +31,7 @@ export class ServerSentEvents {
   }
 }
 
-/** null: a comment, or a block that only sets the time of the next try. */
+/** null: a comment, or a block that only sets the reconnection time. */
 function eventOf(block: string): ServerSentEvent | null {
   let name = 'message';
   let id: string | null = null;

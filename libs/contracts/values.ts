@@ -14,7 +14,7 @@ export function parsePortList(value: unknown, field: string): unknown {
   return parseAliasPorts(value, field);
 }
 
-/** A selector kept in its printed form, which is what events and questions carry; throws InvalidInputError. */
+/** A selector in its printed form, as events and questions have it; throws InvalidInputError. */
 export function parseSelectorText(value: unknown, field: string): string {
   return formatSelector(parseSelector(value, field));
 }
@@ -41,7 +41,7 @@ export function parseBoolean(value: unknown, field: string): boolean {
   throw new InvalidInputError(field, value, 'true or false');
 }
 
-/** Text of printable characters within bounds; throws InvalidInputError that does not repeat the value. */
+/** Printable text of a length within bounds; throws InvalidInputError, which does not quote the value. */
 export function boundedText(least: number, most: number, accepted: string): FieldParser<string> {
   return (value, field) => {
     if (typeof value !== 'string' || value.length < least || value.length > most) {

@@ -1,11 +1,11 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 
-/** What a node of this age asks with; a control server that no longer serves it says so. */
+/** The protocol version of a current node; a control server that no longer serves it answers with an error. */
 const PROTOCOL_VERSION = 130;
 const MAX_BYTES = 65_536;
 
-/** What keeps nodes here from a control server; the codes are those of a node's own state. */
+/** Why nodes on this host cannot use a control server; the codes are those of a node's state. */
 export class ControlServerFault extends CodedError {
   constructor(code: 'MESH_CONTROL_UNREACHABLE' | 'MESH_CONTROL_INVALID', message: string) {
     super(code, message, meshRemedy(code));
@@ -13,8 +13,8 @@ export class ControlServerFault extends CodedError {
 }
 
 /**
- * Asks a control server for its public key, which it shows to everybody, as a tsnet node does first. Nothing secret is
- * sent and no redirect is followed. Resolves with null when it answers as a control server.
+ * Requests a control server's public key, which needs no login, as a tsnet node does first. Sends no secret and follows
+ * no redirect. Resolves with null if it answers as a control server.
  */
 export async function probeControlServer(controlUrl: string, timeoutMs: number): Promise<ControlServerFault | null> {
   let status: number;
@@ -39,7 +39,7 @@ export async function probeControlServer(controlUrl: string, timeoutMs: number):
   );
 }
 
-/** null: it is longer than any key. */
+/** null: the body is longer than any key. */
 async function bounded(response: Response): Promise<string | null> {
   const parts: Uint8Array[] = [];
   let bytes = 0;

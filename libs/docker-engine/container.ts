@@ -1,36 +1,36 @@
 import { type FieldParser, parseObject } from '#libs/contracts/json-fields.js';
 
-/** A container's place on one network, as the Engine keeps it. */
+/** A container's connection to one network, as the Engine reports it. */
 export interface ContainerEndpoint {
   readonly network: string;
   readonly networkId: string;
   /** Empty while the container is not running. */
   readonly address: string;
   readonly macAddress: string;
-  /** Names that the Engine's own resolver answers on this network, beside the container's name. */
+  /** Names besides the container's own that the Engine's resolver answers on this network. */
   readonly aliases: readonly string[];
 }
 
-/** What the project reads of a container. */
+/** The fields of a container that this project reads. */
 export interface EngineContainer {
   readonly id: string;
   readonly name: string;
   readonly hostName: string;
   readonly labels: { readonly [key: string]: string };
   readonly state: 'running' | 'paused' | 'other';
-  /** Of its first process, in the Engine's pid namespace; 0 when it is not running. */
+  /** Process id of its first process in the Engine's pid namespace; 0 if it is not running. */
   readonly pid: number;
-  /** RFC 3339; another one after each start. */
+  /** RFC 3339; changes with each start. */
   readonly startedAt: string;
-  /** `host`, `none`, `container:<id>`, or the name of the network that it was made with. */
+  /** `host`, `none`, `container:<id>`, or the network's name, as given when the container was created. */
   readonly networkMode: string;
   readonly privileged: boolean;
-  /** Resolvers that it was made with; empty: the Engine's choice. */
+  /** Resolvers given when the container was created; empty: the Engine chooses. */
   readonly dnsServers: readonly string[];
   readonly endpoints: readonly ContainerEndpoint[];
 }
 
-/** The answer to an inspection. Throws InvalidInputError. */
+/** Parses the answer to an inspection. Throws InvalidInputError. */
 export const parseContainer: FieldParser<EngineContainer> = (value, field) => {
   const container = parseObject(value, field);
   const state = parseObject(container.State, `${field}.State`);
@@ -65,7 +65,7 @@ export function labelsOf(value: unknown): { readonly [key: string]: string } {
   return Object.fromEntries(Object.entries(objectOrNone(value)).map(([key, label]) => [key, text(label)]));
 }
 
-/** The Engine, which is written in Go, leaves out or nulls what is empty. */
+/** The Engine, written in Go, omits empty values or sends null for them. */
 function objectOrNone(value: unknown): { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

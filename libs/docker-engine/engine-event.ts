@@ -1,16 +1,16 @@
 import { labelsOf } from './container.js';
 
-/** Something happened to a container or a network of the Engine. */
+/** An event of a container or network of the Engine. */
 export interface EngineEvent {
   readonly type: string;
   readonly action: string;
-  /** Of the container or network. */
+  /** Id of the container or network. */
   readonly id: string;
-  /** For a network that was connected or disconnected: `container` is the container's id. */
+  /** When a container is connected to a network or disconnected, `container` is its id. */
   readonly attributes: { readonly [key: string]: string };
 }
 
-/** Events of a response that has one JSON object a line; a line that is none is passed over. */
+/** Events from a response with one JSON object per line; invalid lines are skipped. */
 export async function* readEvents(chunks: AsyncIterable<Buffer>): AsyncGenerator<EngineEvent> {
   let rest = '';
   const decoder = new TextDecoder();

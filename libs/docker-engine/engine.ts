@@ -5,7 +5,7 @@ import { type EngineEvent, readEvents } from './engine-event.js';
 import { EngineRefusedError, EngineUnavailableError, unavailable } from './errors.js';
 import { bodyOf, type EngineRequest, open } from './http-exchange.js';
 
-/** Minor versions of the API, 1.x. 20.10 speaks 41; what this client asks for has not changed since. */
+/** Minor version of the API (1.x). Docker 20.10 has 41; the calls used here have not changed since. */
 const OLDEST_MINOR = 41;
 const NEWEST_MINOR = 51;
 const TIMEOUT_MS = 20_000;
@@ -21,7 +21,7 @@ export interface ListedContainer {
 export interface NetworkRequest {
   readonly name: string;
   readonly subnet: string;
-  /** Where the Engine takes addresses of containers from. */
+  /** The range from which the Engine assigns addresses to containers. */
   readonly containerRange: string;
   readonly gateway: string;
   readonly options: { readonly [key: string]: string };
@@ -36,20 +36,20 @@ export interface EngineNetwork {
   readonly gateways: readonly string[];
   readonly options: { readonly [key: string]: string };
   readonly labels: { readonly [key: string]: string };
-  /** Ids of the containers that are on it now. */
+  /** Ids of the connected containers. */
   readonly containers: readonly string[];
 }
 
 /**
- * A client of the Docker Engine API over its unix socket; Podman's compatible socket answers it as well. Errors of
- * every method: EngineUnavailableError, EngineRefusedError, and InvalidInputError for an answer that cannot be read.
+ * A client of the Docker Engine API over its unix socket, also for Podman's compatible socket. Errors of every method:
+ * EngineUnavailableError, EngineRefusedError, and InvalidInputError for an answer that cannot be parsed.
  */
 export class DockerEngine {
   private prefix: Promise<string> | null = null;
 
   constructor(readonly socketPath: string) {}
 
-  /** Agrees on a version of the API anew, as after the Engine was away. Error: DOCKER_API_TOO_OLD. */
+  /** Negotiates the API version again, for when the Engine was away. Error: DOCKER_API_TOO_OLD. */
   async connect(): Promise<void> {
     this.prefix = this.agree();
     await this.prefix;
@@ -92,7 +92,7 @@ export class DockerEngine {
     await this.orNone('DELETE', `/networks/${encodeURIComponent(name)}`);
   }
 
-  /** Without aliases, so that the Engine's resolver answers no service name on this network. */
+  /** Without aliases, so the Engine's resolver answers no service names on this network. */
   async connectContainer(network: string, containerId: string): Promise<void> {
     await this.json('POST', `/networks/${encodeURIComponent(network)}/connect`, {
       Container: containerId,
@@ -107,20 +107,20 @@ export class DockerEngine {
     });
   }
 
-  /** Resolves once the Engine tells of what happens; ends when the Engine or the signal ends it. */
+  /** Resolves once the Engine reports events; ends when the Engine or the signal ends it. */
   async events(signal: AbortSignal): Promise<AsyncGenerator<EngineEvent>> {
     const filters = encodeURIComponent(JSON.stringify({ type: ['container', 'network'] }));
     const response = await this.open({ method: 'GET', path: `/events?filters=${filters}`, signal });
     return readEvents(response);
   }
 
-  /** The path under the agreed version of the API. */
+  /** The path with the negotiated API version. */
   async pathOf(path: string): Promise<string> {
     this.prefix ??= this.agree();
     return `${await this.prefix}${path}`;
   }
 
-  /** Sends a request; the body of the answer is still to be read. */
+  /** Sends a request; the caller reads the answer's body. */
   async open(asked: EngineRequest): Promise<IncomingMessage> {
     return open(this.socketPath, { ...asked, path: await this.pathOf(asked.path) });
   }

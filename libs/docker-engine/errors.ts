@@ -1,6 +1,6 @@
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** The Engine cannot be talked to: not there, not allowed, too old, or it went away. */
+/** The Engine cannot be used: not running, not permitted, too old, or the connection broke. */
 export class EngineUnavailableError extends CodedError {}
 
 /** The Engine answered a request with an error. */
@@ -13,7 +13,7 @@ export class EngineRefusedError extends CodedError {
   }
 }
 
-/** What a failed connection to the socket means for whoever runs this program. */
+/** The error for a failed connection to the socket, with what the operator can do about it. */
 export function unavailable(socketPath: string, error: unknown): EngineUnavailableError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT' || code === 'ENOTSOCK' || code === 'ECONNREFUSED') {

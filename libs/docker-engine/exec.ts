@@ -8,7 +8,7 @@ import type { DockerEngine } from './engine.js';
 import { EngineRefusedError, unavailable } from './errors.js';
 import { splitOutput } from './output-frames.js';
 
-/** What a command inside a container reads from and writes to: this process's own, in the command line. */
+/** Input and output for a command inside a container: those of this process, in the command line. */
 export interface ExecTerminal {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -16,19 +16,19 @@ export interface ExecTerminal {
 }
 
 export interface RunningExec {
-  /** Of the command, in the Engine's pid namespace; 0 once it has ended. */
+  /** The command's process id in the Engine's pid namespace; 0 once it has ended. */
   pid(): Promise<number>;
-  /** Resolves with its exit code when it has ended and its output is written. */
+  /** Resolves with its exit code when it has ended and its output was written. */
   readonly ended: Promise<number>;
 }
 
 const ENDED_POLL_MS = 20;
-/** Engines before 25 exit with 126 also for a command that is not there, where a shell exits with 127. */
+/** Engines before 25 exit with 126 also if the command does not exist, where a shell exits with 127. */
 const NOT_THERE = /^OCI runtime exec failed: .*(executable file not found|no such file or directory)/s;
 
 /**
- * Starts a command in a running container and joins it to these streams; with a terminal on both ends it gets one of
- * its own. Errors: EngineUnavailableError, EngineRefusedError.
+ * Starts a command in a running container and connects it to these streams. If both are a terminal, the command gets a
+ * terminal. Errors: EngineUnavailableError, EngineRefusedError.
  */
 export async function startExec(
   engine: DockerEngine,
@@ -55,7 +55,7 @@ export async function startExec(
       terminal,
       hasTerminal ? (size) => engine.json('POST', `/exec/${id}/resize?${size}`) : null,
     ).then(async (last) => {
-      // The output may end before the Engine has taken note of the exit.
+      // The output may end before the Engine has recorded the exit code.
       for (;;) {
         const { Running, ExitCode } = await inspect();
         if (Running !== true)
@@ -66,7 +66,7 @@ export async function startExec(
   };
 }
 
-/** The connection that the Engine turns into the command's input and output. */
+/** The connection that the Engine uses for the command's input and output. */
 async function attach(engine: DockerEngine, id: string, hasTerminal: boolean): Promise<Socket> {
   const body = JSON.stringify({ Detach: false, Tty: hasTerminal });
   const outgoing = request({
@@ -99,7 +99,7 @@ async function attach(engine: DockerEngine, id: string, hasTerminal: boolean): P
   }
 }
 
-/** Resolves when the command's output has ended, with the last piece of it. */
+/** Passes the command's output on; resolves after its last piece. */
 async function carry(
   socket: Socket,
   { stdin, stdout, stderr }: ExecTerminal,

@@ -4,22 +4,22 @@ import { EngineRefusedError, unavailable } from './errors.js';
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Path and query, with the version in front. */
+  /** Path and query, with the API version. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is: a tar archive. */
+  /** Sent as it is, such as a tar archive. */
   readonly stream?: NodeJS.ReadableStream;
   readonly signal: AbortSignal;
 }
 
-/** No answer of the Engine that this project reads is larger. */
+/** Larger than any answer of the Engine that this project reads. */
 const MOST_BYTES = 64 * 1_048_576;
 
 /**
- * Sends one request and resolves with the response once its headers are there; its body is still to be read. Each
- * request has a connection of its own, so that none meets a connection that a restarted Engine has closed. Errors:
- * EngineUnavailableError, EngineRefusedError.
+ * Sends one request and resolves with the response once its headers are there; the caller reads its body. Each request
+ * has its own connection, so none uses a connection that a restarted Engine has closed. Errors: EngineUnavailableError,
+ * EngineRefusedError.
  */
 export async function open(socketPath: string, asked: EngineRequest): Promise<IncomingMessage> {
   const { method, path, body, stream, signal } = asked;
@@ -32,7 +32,7 @@ export async function open(socketPath: string, asked: EngineRequest): Promise<In
         : { 'content-type': 'application/x-tar' };
   const outgoing = request({ socketPath, method, path, headers, agent: false, signal });
   const answered = once(outgoing, 'response');
-  // What fails once the answer has begun is an error of the answer.
+  // Once the answer has begun, a failure is an error of the answer.
   outgoing.on('error', () => {});
   if (stream === undefined) outgoing.end(text ?? undefined);
   else stream.pipe(outgoing);

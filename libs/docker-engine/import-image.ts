@@ -2,7 +2,7 @@ import type { DockerEngine } from './engine.js';
 import { EngineRefusedError, EngineUnavailableError } from './errors.js';
 import { bodyOf } from './http-exchange.js';
 
-/** An image is imported within this time, however slow the disk. */
+/** Time for importing an image, also on a slow disk. */
 const TIMEOUT_MS = 120_000;
 
 /** Whether the Engine has the image, by `name:tag`. */
@@ -16,7 +16,7 @@ export async function hasImage(engine: DockerEngine, image: string): Promise<boo
   }
 }
 
-/** Makes an image of a tar archive of its whole root. Errors: those of the Engine. */
+/** Makes an image from a tar archive of its root file system. Errors: those of the Engine. */
 export async function importImage(
   engine: DockerEngine,
   image: { readonly name: string; readonly tag: string },
@@ -28,7 +28,7 @@ export async function importImage(
     stream: archive,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  // Progress as JSON lines; what goes wrong on the way is the last of them, under status 200.
+  // The Engine reports progress as JSON lines with status 200; an error is the last line.
   const failed = /"error":"([^"]*)"/.exec(await bodyOf(engine.socketPath, response));
   if (failed !== null) {
     throw new EngineUnavailableError('DOCKER_IMPORT_FAILED', `the Engine did not take the image: ${failed[1]}`);

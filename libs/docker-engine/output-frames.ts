@@ -1,4 +1,4 @@
-/** A piece of what a command wrote. */
+/** A piece of a command's output. */
 export interface OutputPiece {
   readonly isError: boolean;
   readonly bytes: Buffer;
@@ -8,8 +8,8 @@ const HEADER_BYTES = 8;
 const STDERR = 2;
 
 /**
- * Takes the Engine's stream of a command without a terminal apart: frames of a header (stream, three zeros, length as
- * 32 bits, big-endian) and that many bytes. A frame is passed on piece by piece, as it comes.
+ * Splits the Engine's stream of a command without a terminal into frames: a header (stream number, three zeros, 32-bit
+ * big-endian length), then that many bytes. Each frame is passed on in pieces as it arrives.
  */
 export async function* splitOutput(chunks: AsyncIterable<Buffer>): AsyncGenerator<OutputPiece> {
   let header = Buffer.alloc(0);

@@ -11,7 +11,7 @@ export interface ContainerRequest {
   readonly network: string;
 }
 
-/** Makes a container and starts it; resolves with its id. Errors: those of the Engine. */
+/** Creates and starts a container; resolves with its id. Errors: those of the Engine. */
 export async function runContainer(engine: DockerEngine, wanted: ContainerRequest): Promise<string> {
   const created = await engine.json('POST', `/containers/create?name=${encodeURIComponent(wanted.name)}`, {
     Image: wanted.image,
@@ -25,7 +25,7 @@ export async function runContainer(engine: DockerEngine, wanted: ContainerReques
   return id;
 }
 
-/** Ends a container and removes it; one that is gone already is no error. */
+/** Stops and removes a container; a missing one is no error. */
 export async function removeContainer(engine: DockerEngine, name: string): Promise<void> {
   try {
     await engine.json('DELETE', `/containers/${encodeURIComponent(name)}?force=true`);

@@ -7,11 +7,11 @@ import { dropClient } from './drop-client.js';
 import type { CommandOutcome } from './event-store.js';
 import { KnownLog } from './known-log.js';
 
-/** A process stopped in the middle of a batch holds the append lock of all others for no longer than this. */
+/** A process that is stopped in the middle of a batch holds the append lock at most this long. */
 const STALLED_BATCH_MS = 5_000;
 const UNIQUE_VIOLATION = '23505';
 
-/** The connection was lost while a commit was under way: the batch was written, or it was not. */
+/** The connection was lost during a commit: whether the batch was written is unknown. */
 export class OutcomeUnknownError extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -19,8 +19,8 @@ export class OutcomeUnknownError extends Error {
 }
 
 /**
- * One connection that writes batches of commands, each in one transaction: in one round trip when the log's end is
- * known from the batch before, otherwise in two, lock and read, then write and commit.
+ * One connection that writes batches of commands, one transaction each. One round trip if the log's end is known from
+ * the previous batch; otherwise two: lock and read, then write and commit.
  */
 export class AppendConnection {
   private connecting: Promise<Client> | null = null;
@@ -35,14 +35,14 @@ export class AppendConnection {
     this.known = new KnownLog(monotonicMs);
   }
 
-  /** Resolves when there is a connection. Errors: the database's. */
+  /** Resolves when it is connected. Errors: the database's. */
   async open(): Promise<void> {
     await this.connected();
   }
 
   /**
-   * Answers in the order of the commands. Errors: OutcomeUnknownError when the connection was lost with the commit
-   * under way; otherwise the database's, and nothing was written.
+   * Resolves with the answers in the order of the commands. Errors: OutcomeUnknownError if the connection was lost
+   * during the commit; otherwise the database's, and nothing was written.
    */
   async append(pending: readonly PendingCommand[]): Promise<readonly (CommandOutcome | Error)[]> {
     const client = await this.connected();
@@ -62,14 +62,15 @@ export class AppendConnection {
     if (client) await client.end();
   }
 
-  /** null: not enough is known, or the database had something else at that place, and nothing was written. */
+  /** null: not enough is known, or another process has appended since; nothing was written. */
   private async appendToKnown(
     client: Client,
     pending: readonly PendingCommand[],
   ): Promise<BatchPlan['answers'] | null> {
     const state = this.known.stateFor(pending);
     const plan = state === null ? null : planBatch(state, pending);
-    // Without an event there is no position to collide with; and what looks like a conflict may be a repeat.
+    // Without an event, no position could collide with another process's append; and an apparent conflict may be a
+    // repeat.
     if (plan === null || plan.events.length === 0 || plan.answers.some((answer) => answer instanceof Error))
       return null;
     try {
@@ -101,7 +102,7 @@ export class AppendConnection {
     return this.connecting;
   }
 
-  /** What a connection still does after an error of its own is not waited for. */
+  /** Does not wait for the connection to end: it has failed already. */
   private drop(client: Client): void {
     this.connecting = null;
     dropClient(client);

@@ -3,13 +3,15 @@ import { Client, type ClientConfig, type PoolConfig } from 'pg';
 import { DISK_FULL, sqlState } from './database-errors.js';
 import { letGoOfEndingServer } from './ending-server.js';
 
-/** Whatever the server's defaults: times as UTC in ISO form, and a commit that is answered is on disk. */
+/**
+ * Overrides the server's defaults: times in UTC and ISO form, and commits that are on disk before they are answered.
+ */
 const SESSION = '-c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on';
 
 const CONNECT_WITHIN_MS = 5_000;
 const IDLE_MS = 10_000;
 
-/** Raw text of every value, which the reader parses itself: an event's data is hashed as the text stored. */
+/** Keeps every value as raw text, which the reader parses: an event's data is hashed as the stored text. */
 export const RAW_TEXT: NonNullable<ClientConfig['types']> = { getTypeParser: () => (text: string) => text };
 
 export function clientConfig(databaseUrl: string, applicationName: string): ClientConfig {
@@ -24,9 +26,9 @@ export function clientConfig(databaseUrl: string, applicationName: string): Clie
 }
 
 /**
- * A client whose loss never ends the process: it has a listener for errors from its first moment to its last. A pool
- * listens only while it holds the client, and whoever borrows it listens a moment later. Between the two the database
- * may end the connection in the very bytes that say it is ready. Queries under way are rejected all the same.
+ * A client whose loss never ends the process: it always has an error listener. A pool listens only while it holds the
+ * client, and the borrower listens a moment later; in between, the database may end the connection, even in the same
+ * bytes that say it is ready. Queries in progress are rejected as usual.
  */
 class SteadyClient extends Client {
   constructor(config: SteadyClientConfig = {}) {
@@ -49,11 +51,11 @@ class SteadyClient extends Client {
 
 interface SteadyClientConfig extends ClientConfig {
   /**
-   * After so long without a byte the connection is dropped. A time-out of the query alone would give it back to its
-   * pool, where the next query would wait for the same answer once more.
+   * The connection is dropped after this long without a byte. A mere query timeout would return the connection to its
+   * pool, where the next query would wait for the same answer.
    */
   readonly silentAtMostMs?: number;
-  /** Told whenever the server says that it has no room for what it was to write, also when it crashes of that. */
+  /** Called whenever the server reports a full disk, also when it crashes because of it. */
   readonly onDiskFull?: OnDiskFull;
 }
 
@@ -61,8 +63,8 @@ interface SteadyClientConfig extends ClientConfig {
 export type OnDiskFull = (error: unknown) => void;
 
 /**
- * What every pool of connections to the store's database needs: no connection that is lost ends the process, and no
- * query waits longer than this for a database that is stopped.
+ * Configuration for every pool of connections to the store's database: a lost connection does not end the process, and
+ * no query waits longer than this for a database that is stopped.
  */
 export function poolConfig(
   answerWithinMs: number,
@@ -73,12 +75,12 @@ export function poolConfig(
     onDiskFull,
     connectionTimeoutMillis: Math.min(CONNECT_WITHIN_MS, answerWithinMs),
     silentAtMostMs: answerWithinMs,
-    // A connection that nobody uses is closed before its silence means anything.
+    // An idle connection is closed before its silence could be mistaken for a fault.
     idleTimeoutMillis: Math.min(IDLE_MS, answerWithinMs / 2),
   };
 }
 
-/** A connected client; onEnd is called once, when the connection is lost or ended. */
+/** A connected client; onEnd is called once when the connection is lost or ended. */
 export async function connectClient(config: SteadyClientConfig, onEnd: () => void): Promise<Client> {
   const client = new SteadyClient(config);
   client.once('end', onEnd);

@@ -1,9 +1,9 @@
 import type { ClientBase, Connection, Submittable } from 'pg';
 
 /**
- * Runs statements of which some are `COPY ... FROM STDIN`, with the text of each in their order, in one round trip:
- * the text follows the statements unasked, and a server that refused one of them ignores it. Returns the last command
- * that the server completed. Errors: the database's.
+ * Runs statements, some of them `COPY ... FROM STDIN`, with the text for each in their order, in one round trip: the
+ * texts are sent without waiting, and a server that refused a statement ignores them. Returns the last command that the
+ * server completed. Errors: the database's.
  */
 export function copyIn(client: ClientBase, statements: string, texts: readonly string[]): Promise<string> {
   const copy = new CopyIn(statements, texts);
@@ -12,10 +12,10 @@ export function copyIn(client: ClientBase, statements: string, texts: readonly s
 }
 
 const LENGTH_BYTES = 4;
-/** Source: the Postgres manual, "Message Formats": CopyDone, a type and the length of itself. */
+/** CopyDone: a type, and the length including itself. Source: the Postgres manual, "Message Formats". */
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, LENGTH_BYTES]);
 
-/** Source: as above, CopyData: a type, the length from itself on, and the text. */
+/** CopyData: a type, the length including itself, and the text. Source: as above. */
 function copyData(text: string): Buffer {
   const textBytes = Buffer.byteLength(text);
   const message = Buffer.allocUnsafe(1 + LENGTH_BYTES + textBytes);
@@ -25,7 +25,7 @@ function copyData(text: string): Buffer {
   return message;
 }
 
-/** Called by pg's client with the server's messages. */
+/** pg's client calls its methods with the server's messages. */
 class CopyIn implements Submittable {
   private readonly end = Promise.withResolvers<string>();
   private lastCommand = '';
@@ -40,7 +40,7 @@ class CopyIn implements Submittable {
   }
 
   /**
-   * A property because pg replaces it in order to clear the query's timeout, whose timer holds this object for long.
+   * A property, because pg replaces it to clear the query's timeout, and the timer keeps this object alive for long.
    */
   readonly callback = (error: Error | null): void => {
     this.texts = [];

@@ -1,15 +1,15 @@
 import type { ClientBase, Connection, Submittable } from 'pg';
 import { parseCopyLine } from './copy-text.js';
 
-/** Called with the columns of one row, in the server's text form. */
+/** Called with the columns of one row in the server's text form. */
 export type OnRow = (columns: readonly (string | null)[]) => void;
 
-/** Called with one row as COPY writes it, with its line's end. */
+/** Called with one row as COPY writes it, including the line end. */
 export type OnLine = (line: Buffer) => void;
 
 /**
- * Streams the rows of a query by COPY, which costs the server and us less than a result set. COPY takes no
- * parameters: the query must hold none but numbers. Errors: the database's.
+ * Streams the rows of a query by COPY, which costs both sides less than a result set. COPY takes no parameters, so the
+ * query must contain no values but numbers. Errors: the database's.
  */
 export function copyRows(client: ClientBase, query: string, onRow: OnRow): Promise<void> {
   return copyLines(client, query, (line) => onRow(parseCopyLine(line.toString('utf8'))));
@@ -24,7 +24,9 @@ export function copyLines(client: ClientBase, query: string, onLine: OnLine): Pr
 
 const ignoreLine: OnLine = () => {};
 
-/** Called by pg's client with the server's messages; between COPY's answer and its end each row is one message. */
+/**
+ * pg's client calls its methods with the server's messages; between COPY's answer and its end, each row is one message.
+ */
 class CopyOut implements Submittable {
   private readonly end = Promise.withResolvers<void>();
   private failure: Error | null = null;
@@ -39,8 +41,8 @@ class CopyOut implements Submittable {
   }
 
   /**
-   * A property because pg replaces it in order to clear the query's timeout. The timer outlives the query and holds
-   * this object, which therefore lets go of the rows: a replay that collects them late is half as fast.
+   * A property, because pg replaces it to clear the query's timeout. The timer outlives the query and keeps this object
+   * alive, so the rows are released here: otherwise a replay takes twice as long in garbage collection.
    */
   readonly callback = (error: Error | null): void => {
     this.onLine = ignoreLine;
@@ -57,7 +59,7 @@ class CopyOut implements Submittable {
     try {
       this.onLine(message.chunk);
     } catch (error) {
-      // Thrown to the reader, not into pg's socket handling; the rest of the rows is let pass.
+      // Thrown to the reader later, not inside pg's socket handling; the remaining rows are skipped.
       this.failure = error instanceof Error ? error : new Error(String(error));
     }
   }

@@ -1,6 +1,6 @@
 /**
- * COPY's text format, both ways: columns between tabs, `\N` for null, a few characters escaped by backslashes.
- * Source: the Postgres manual, COPY, "Text Format".
+ * COPY's text format in both directions: tab-separated columns, `\N` for null, some characters escaped with
+ * backslashes. Source: the Postgres manual, COPY, "Text Format".
  */
 export type CopyColumn = string | number | null;
 
@@ -18,7 +18,7 @@ const PRINTED: Readonly<Record<string, string>> = {
 };
 const READ: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
-/** With the line's end. */
+/** Includes the line end. */
 export function printCopyLine(columns: readonly CopyColumn[]): string {
   let line = '';
   for (const [index, column] of columns.entries()) {
@@ -30,7 +30,7 @@ export function printCopyLine(columns: readonly CopyColumn[]): string {
   return `${line}\n`;
 }
 
-/** A line with its end. */
+/** `line` includes its line end. */
 export function parseCopyLine(line: string): (string | null)[] {
   const columns: (string | null)[] = line.slice(0, -1).split('\t');
   if (hasEscape(line)) return columns.map((column) => (column === NULL ? null : unescapeCopy(column ?? '')));
@@ -38,7 +38,7 @@ export function parseCopyLine(line: string): (string | null)[] {
   return columns;
 }
 
-/** Whether there is a backslash other than those of nulls: most events have none, and are read twice as fast. */
+/** Whether there is a backslash other than in `\N`. Most events have none and are parsed twice as fast. */
 function hasEscape(line: string): boolean {
   let at = line.indexOf('\\');
   while (at >= 0 && line[at + 1] === 'N') at = line.indexOf('\\', at + 2);

@@ -1,10 +1,10 @@
-/** SQLSTATE of PostgreSQL, appendix A. */
+/** SQLSTATE, PostgreSQL manual, appendix A. */
 export const DISK_FULL = '53100';
 
 /**
- * Whether the database, rather than the statement, is the cause: connection lost, server starting, stopping or
- * crashed (SQLSTATE classes 08, 57P, 53), a transaction to be repeated (40), or one that took too long (25P03, 55P03,
- * 57014). Errors of JavaScript itself are mistakes of ours.
+ * Whether the database rather than the statement is the cause: connection lost, server starting, stopping or crashed
+ * (SQLSTATE classes 08, 57P, 53), a transaction to be repeated (40), or a timeout (25P03, 55P03, 57014). JavaScript's
+ * own errors are bugs of ours.
  */
 export function isTransient(error: unknown): boolean {
   const code = sqlState(error);
@@ -13,14 +13,14 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * Whether the database refused a statement for want of room on its disk (53100). Nothing was written then. A server
- * that has no room for its own journal crashes instead (PANIC), and what it wrote is not known.
+ * Whether the database refused a statement because its disk is full (53100). Then nothing was written. A server without
+ * room for its WAL crashes instead (PANIC), and whether it wrote is unknown.
  */
 export function isDiskFull(error: unknown): boolean {
   return sqlState(error) === DISK_FULL && error instanceof Error && 'severity' in error && error.severity === 'ERROR';
 }
 
-/** The five characters of SQLSTATE; null for an error that is not the server's. */
+/** The five characters of SQLSTATE; null: the error is not the server's. */
 export function sqlState(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
   return 'severity' in error && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;

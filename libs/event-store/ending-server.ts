@@ -2,17 +2,17 @@ import type { Client } from 'pg';
 import { sqlState } from './database-errors.js';
 import { dropClient } from './drop-client.js';
 
-/** cannot_connect_now, PostgreSQL documentation, appendix A. */
+/** cannot_connect_now (PostgreSQL manual, appendix A). */
 const CANNOT_CONNECT_NOW = '57P03';
 
-/** Connected clients of this process, by server, with the time since when. */
+/** Connected clients of this process by server, with the time of their connect. */
 const connected = new Map<string, Map<Client, number>>();
 
 /**
- * Lets go of a server that takes no new connections: every older one of this process ends. Postgres that is asked by
- * SIGTERM to end ("smart shutdown") waits for its clients: as long as one of ours is open it would refuse every new
- * connection and never start again. Only whoever wants a connection learns of it, and that may be one that has none.
- * For each client, before it connects.
+ * Closes all older connections of this process to a server that refuses new ones because it is shutting down. After
+ * SIGTERM ("smart shutdown") Postgres waits for its clients: while one of ours is open, it refuses every new connection
+ * and never restarts. Only a client that tries to connect notices, and it may have no connection yet. Call it for each
+ * client before it connects.
  */
 export function letGoOfEndingServer(client: Client): void {
   const server = `${client.host}:${client.port}`;

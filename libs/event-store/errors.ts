@@ -1,13 +1,13 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { UniqueClaim } from './event-store.js';
 
-/** The stream moved on since the decision was made; nothing was written. */
+/** The stream has newer events than the decision was based on; nothing was written. */
 export class VersionConflictError extends CodedError {
   constructor(
     readonly streamId: string,
     readonly expectedVersion: number,
     readonly actualVersion: number,
-    /** What a person calls the stream. */
+    /** The stream's name for people. */
     name: string = streamId,
   ) {
     super(
@@ -17,13 +17,13 @@ export class VersionConflictError extends CodedError {
     );
   }
 
-  /** The same, in a person's words for the stream. */
+  /** The same error with another name for the stream. */
   named(name: string): VersionConflictError {
     return new VersionConflictError(this.streamId, this.expectedVersion, this.actualVersion, name);
   }
 }
 
-/** The same actor used this command id before, for something else; nothing was written. */
+/** The same actor used this command id before for another command; nothing was written. */
 export class CommandIdReusedError extends CodedError {
   constructor(readonly commandId: string) {
     super(
@@ -34,7 +34,7 @@ export class CommandIdReusedError extends CodedError {
   }
 }
 
-/** Another stream holds a value that only one may hold; nothing was written. */
+/** Another stream holds a unique value; nothing was written. */
 export class ClaimTakenError extends CodedError {
   constructor(
     readonly claim: UniqueClaim,
@@ -44,7 +44,7 @@ export class ClaimTakenError extends CodedError {
   }
 }
 
-/** The database did not answer in time, and nothing of the command was sent to be written. */
+/** The database did not answer in time, and nothing of the command was sent to it. */
 export class StoreUnavailableError extends CodedError {
   constructor(cause: unknown) {
     super(
@@ -55,7 +55,7 @@ export class StoreUnavailableError extends CodedError {
   }
 }
 
-/** The database has no room left to write to; it refused the command, and nothing was written. */
+/** The database's disk is full: it refused the command, and nothing was written. */
 export class StoreFullError extends CodedError {
   constructor(cause: unknown) {
     super(
@@ -66,7 +66,10 @@ export class StoreFullError extends CodedError {
   }
 }
 
-/** The database did not answer a commit in time: the command was written, or it was not. Its id tells. */
+/**
+ * The database did not answer a commit in time, so whether the command was written is unknown. Repeat it with the same
+ * id to find out.
+ */
 export class WriteOutcomeUnknownError extends CodedError {
   constructor(commandId: string, cause: unknown) {
     super(
@@ -77,7 +80,7 @@ export class WriteOutcomeUnknownError extends CodedError {
   }
 }
 
-/** A connection to the database was lost; the store connects again by itself. */
+/** A connection to the database was lost; the store reconnects by itself. */
 export class ConnectionLostError extends CodedError {
   constructor(cause: unknown) {
     super('STORE_CONNECTION_LOST', `connection to the database lost: ${messageOf(cause)}`);

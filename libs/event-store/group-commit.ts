@@ -16,16 +16,16 @@ interface Waiting {
 }
 
 /**
- * Commands that arrive while a batch is being committed form the next one. A batch that the database did not answer
- * is repeated: what had been written after all is found by its command row and answered, not written twice.
+ * Commands that arrive during a commit form the next batch. A batch without an answer from the database is repeated:
+ * what was written after all is found by its command row and answered, not written twice.
  */
 export class GroupCommit {
   private queue: Waiting[] = [];
   private draining: Promise<void> | null = null;
   private closed = false;
   /**
-   * Rejects queued commands whose time is up. `drain` cannot: it may be waiting for the database to answer another
-   * batch or to accept a connection.
+   * Rejects queued commands that have waited too long. `drain` cannot, because it may be waiting for the database
+   * itself.
    */
   private expiry: NodeJS.Timeout | null = null;
   private lastFailure: unknown = new Error('no answer yet');
@@ -50,7 +50,7 @@ export class GroupCommit {
     });
   }
 
-  /** Takes no more, and waits for those taken. */
+  /** Takes no more commands, and waits for those taken. */
   async close(): Promise<void> {
     this.closed = true;
     await this.draining;
@@ -60,9 +60,9 @@ export class GroupCommit {
 
   private async drain(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    // Those just answered get to send their next command before the next batch is cut.
+    // Callers that were just answered can send their next command before the next batch is formed.
     for (await othersRan(); this.queue.length > 0; await othersRan()) {
-      // Until there is a connection, commands stay in the queue, where their time can run out.
+      // Without a connection, commands stay in the queue, where they can time out.
       const failure = (await this.connect()) ?? (await this.commit(this.queue.splice(0, this.maxCommands)));
       if (failure === null) {
         pauseMs = FIRST_PAUSE_MS;
@@ -76,7 +76,10 @@ export class GroupCommit {
     this.draining = null;
   }
 
-  /** Returns what keeps the database from being connected to; null: it is, or its refusal was told to all who wait. */
+  /**
+   * Returns why the database cannot be connected to; null: it is connected, or the waiting commands were told that it
+   * refused.
+   */
   private async connect(): Promise<unknown> {
     try {
       await this.connection.open();
@@ -87,7 +90,7 @@ export class GroupCommit {
     return null;
   }
 
-  /** Settles every command of the batch, or puts all of it back and returns what kept the database from answering. */
+  /** Settles every command of the batch, or puts all back and returns why the database did not answer. */
   private async commit(batch: Waiting[]): Promise<unknown> {
     if (batch.length === 0) return null;
     try {
@@ -100,7 +103,7 @@ export class GroupCommit {
       return null;
     } catch (error) {
       if (isDiskFull(error)) {
-        // Tried again, it would fail again, until somebody makes room.
+        // A repeat would fail too until somebody makes room.
         for (const { write, uncertain, reject } of batch) {
           reject(uncertain ? new WriteOutcomeUnknownError(write.commandId, error) : new StoreFullError(error));
         }
@@ -117,7 +120,7 @@ export class GroupCommit {
     }
   }
 
-  /** The database refused something in the batch: only the command that it was in fails. */
+  /** The database refused something in the batch: only the command that caused it fails. */
   private async commitEachAlone(batch: readonly Waiting[]): Promise<unknown> {
     for (const [index, waiting] of batch.entries()) {
       const failure = await this.commit([waiting]);

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Everything of a stored event that its hash covers, data and metadata as the text that is stored. */
+/** All fields of a stored event that its hash covers; data and metadata as the stored text. */
 export interface HashedFields {
   readonly position: number;
   readonly streamId: string;
@@ -17,12 +17,12 @@ export interface HashedFields {
   readonly recordedAt: string;
 }
 
-/** What the first event names as its predecessor. */
+/** The previous hash of the first event. */
 export const GENESIS_HASH = '0'.repeat(64);
 
 /**
- * SHA-256, hexadecimal, over the JSON array of the previous hash and all fields in the order above. JSON quotes
- * each text, so that no two different events have the same input.
+ * SHA-256 in hexadecimal over a JSON array of the previous hash and all fields in the order above. JSON quotes each
+ * text, so different events never have the same input.
  */
 export function eventHash(previousHash: string, event: HashedFields): string {
   const hashed = JSON.stringify([

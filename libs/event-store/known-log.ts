@@ -1,9 +1,9 @@
 import type { BatchPlan, LogState, PendingCommand } from './batch.js';
 
 const MAX_STREAMS = 20_000;
-/** The database's clock is read again this often; in between it is reckoned from ours. */
+/** How often the database's clock is read; in between its time is computed from ours. */
 const CLOCK_GOOD_MS = 1_000;
-/** How long nothing is assumed after another process was found appending. */
+/** After another process was found appending, nothing is assumed for this long. */
 const CONTENDED_MS = 1_000;
 
 interface Known {
@@ -13,8 +13,8 @@ interface Known {
 }
 
 /**
- * The log's end and stream versions as the last batch left them. A batch planned on them needs no read of its own: if
- * another process has appended meanwhile, the positions it takes are taken, and the database refuses it whole.
+ * The end of the log and the stream versions after the last batch. A batch that is planned from them needs no read: if
+ * another process has appended meanwhile, its positions are taken and the database refuses the whole batch.
  */
 export class KnownLog {
   private head: Known | null = null;
@@ -22,10 +22,10 @@ export class KnownLog {
   private clock = { databaseMs: 0, readAtMs: Number.NEGATIVE_INFINITY };
   private contendedUntilMs = 0;
 
-  /** monotonicMs: a clock that only goes forward. */
+  /** monotonicMs: a monotonic clock. */
   constructor(private readonly monotonicMs: () => number) {}
 
-  /** What planBatch needs, or null when it has to be read: for repeats, claims and streams not seen yet. */
+  /** The state for planBatch; null: it has to be read, for repeats, claims and streams not seen yet. */
   stateFor(pending: readonly PendingCommand[]): LogState | null {
     const elapsedMs = this.monotonicMs() - this.clock.readAtMs;
     if (this.head === null || elapsedMs > CLOCK_GOOD_MS || this.monotonicMs() < this.contendedUntilMs) return null;
@@ -46,7 +46,7 @@ export class KnownLog {
     };
   }
 
-  /** After a read under the lock. */
+  /** Takes over a state that was read under the lock. */
   learn(state: LogState): void {
     const readAtMs = this.monotonicMs();
     this.clock = { databaseMs: Date.parse(state.now), readAtMs };
@@ -59,7 +59,7 @@ export class KnownLog {
     for (const [streamId, version] of state.streamVersions) this.streamVersions.set(streamId, version);
   }
 
-  /** After a commit. */
+  /** Takes over the state after a commit. */
   advance(plan: BatchPlan): void {
     const last = plan.events.at(-1);
     if (last !== undefined) {
@@ -69,7 +69,7 @@ export class KnownLog {
     for (const { write, streamVersion } of plan.commands) this.streamVersions.set(write.streamId, streamVersion);
   }
 
-  /** The connection was lost, and with it the certainty of what was committed. */
+  /** The connection was lost, so what was committed is uncertain. */
   forget(): void {
     this.head = null;
     this.streamVersions.clear();

@@ -1,22 +1,24 @@
 import type { StoredEvent, Subscription } from './event-store.js';
 
 const FIRST_PAUSE_MS = 50;
-/** A database that was away for long is followed again within a second. */
+/** After a long outage of the database, the log is followed again within a second. */
 const LONGEST_PAUSE_MS = 1_000;
 
 export interface LogSubscriptionSettings {
   readonly after: number;
   readonly batchSize: number;
-  /** The longest that a lost notification can delay an event. */
+  /** The longest delay of an event whose notification was lost. */
   readonly pollIntervalMs: number;
   readonly read: (after: number, limit: number) => Promise<readonly StoredEvent[]>;
   readonly handle: (events: readonly StoredEvent[]) => Promise<void>;
   readonly onError: (error: unknown) => void;
-  /** Registers a function to be called when there may be news; returns how to stop. */
+  /** Registers a function that is called when there may be new events; returns a function that removes it. */
   readonly listen: (wake: () => void) => () => void;
 }
 
-/** Follows the log from a position: each batch is handed over until its handler succeeds, then the next is read. */
+/**
+ * Follows the log from a position. Each batch is passed to the handler until it succeeds, then the next one is read.
+ */
 export class LogSubscription implements Subscription {
   private readonly running: Promise<void>;
   private readonly stopListening: () => void;
@@ -66,7 +68,7 @@ export class LogSubscription implements Subscription {
     return true;
   }
 
-  /** Until the time is up, there is news, or the subscription is closed. */
+  /** Waits until the time is up, new events may exist, or the subscription is closed. */
   private async pause(ms: number): Promise<void> {
     const ended = Promise.withResolvers<void>();
     const timer = setTimeout(ended.resolve, ms);

@@ -6,13 +6,16 @@ import { ConnectionLostError } from './errors.js';
 import { CHANNEL } from './sql.js';
 
 const FIRST_PAUSE_MS = 100;
-/** A database that was away for long is followed again within a second. */
+/** After a long outage of the database, it listens again within a second. */
 const LONGEST_PAUSE_MS = 1_000;
 const ALIVE_CHECK_MS = 10_000;
-/** How long a server that wants to end can be kept from it by connections that nobody loses. */
+/** How long connections that were not lost can keep a server from shutting down. */
 const ENDING_CHECK_MS = 2_000;
 
-/** LISTENs on a connection of its own and connects again whenever it is lost. Notifications only save waiting. */
+/**
+ * LISTENs on its own connection and reconnects whenever it is lost. Notifications only shorten waiting; nothing depends
+ * on them.
+ */
 export class NotificationListener {
   private readonly stopping = new AbortController();
   private readonly wakers = new Set<() => void>();
@@ -24,7 +27,7 @@ export class NotificationListener {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Calls wake at each notification, and after each reconnection; returns how to stop. */
+  /** Calls wake at each notification and after each reconnect; returns a function that removes it. */
   add(wake: () => void): () => void {
     this.wakers.add(wake);
     this.running ??= this.keepListening();
@@ -53,13 +56,13 @@ export class NotificationListener {
     }
   }
 
-  /** Returns when the connection is lost. */
+  /** Resolves when the connection is lost. */
   private async listen(onListening: () => void): Promise<void> {
     const ended = Promise.withResolvers<void>();
     const config = { ...clientConfig(this.databaseUrl, 'globalstacks listen'), query_timeout: ALIVE_CHECK_MS };
     const client = await connectClient(config, ended.resolve);
     this.client = client;
-    // A peer that vanished without a word is noticed by the question that it does not answer.
+    // A silent loss of the peer is noticed when this query is not answered.
     const aliveCheck = setInterval(() => {
       client.query('SELECT 1').catch(() => dropClient(client));
     }, ALIVE_CHECK_MS);
@@ -80,7 +83,7 @@ export class NotificationListener {
     }
   }
 
-  /** A server that wants to end refuses the connection, and every client then lets go of it. */
+  /** A server that is shutting down refuses the connection, upon which all clients release it. */
   private async checkWhetherItEnds(config: ClientConfig, signal: AbortSignal): Promise<void> {
     for (await rest(ENDING_CHECK_MS, signal); !signal.aborted; await rest(ENDING_CHECK_MS, signal)) {
       const probe = await connectClient(config, () => {}).catch(() => null);

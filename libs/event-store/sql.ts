@@ -1,12 +1,12 @@
-/** Held from before positions are drawn until commit, by whoever appends: commit order is position order. */
+/** Lock held by every append from before positions are drawn until the commit, so commit order is position order. */
 export const APPEND_LOCK = 4_711_001;
 
 export const BEGIN_LOCKED = `BEGIN; SELECT pg_advisory_xact_lock(${APPEND_LOCK})`;
 
-/** One notification a batch, with the log's end. */
+/** One notification per batch, with the end of the log. */
 export const CHANNEL = 'globalstacks_events';
 
-/** In the order of EVENT_FIELDS of event-row.ts. */
+/** In the order of EVENT_FIELDS in event-row.ts. */
 export const EVENT_COLUMNS =
   'position, stream_id, stream_version, type, schema_version, data, metadata, actor, command_id, correlation_id, ' +
   'causation_id, recorded_at, previous_hash, hash';
@@ -14,8 +14,8 @@ export const EVENT_COLUMNS =
 const rfc3339 = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /**
- * $1 stream ids; $2, $3 actors and ids of commands; $4, $5 scopes and values of claims. One row of JSON: arrays in the
- * order of the parameters, null where the log holds nothing.
+ * $1: stream ids; $2, $3: actors and ids of commands; $4, $5: scopes and values of claims. Returns one row of JSON:
+ * arrays in the order of the parameters, null where the log has nothing.
  */
 export const READ_STATE = `
   SELECT
@@ -38,13 +38,13 @@ export const COPY_COMMANDS = `
   COPY commands (actor, command_id, request_hash, result, stream_id, stream_version, position, event_count, recorded_at)
   FROM STDIN`;
 
-/** The log's end is a number of ours, and a statement that goes with COPY takes no parameters. */
+/** headPosition is a number of ours, so it can be in the statement: with COPY there are no parameters. */
 export const notify = (headPosition: number): string => `SELECT pg_notify('${CHANNEL}', '${headPosition}')`;
 
 export const RELEASE_CLAIM = 'DELETE FROM unique_claims WHERE scope = $1 AND value = $2';
 export const TAKE_CLAIM = 'INSERT INTO unique_claims (scope, value, stream_id) VALUES ($1, $2, $3)';
 
-/** The first command, by position, whose events are not as many as it wrote; for an event without a command, 0. */
+/** The first command, by position, whose number of events is not the one it wrote; 0 for an event without a command. */
 export const UNPAIRED_COMMAND = `
   SELECT command_id, coalesce(c.position, e.position) AS position, coalesce(c.event_count, 0) AS expected,
     coalesce(e.count, 0)::integer AS found

@@ -2,8 +2,8 @@ import type { Upcast } from '#libs/domain/event-schemas.js';
 import type { StoredEvent } from './event-store.js';
 
 /**
- * For each event type the steps from version 1 to 2, from 2 to 3, and so on. The newest version is therefore one more
- * than the steps, and 1 for a type that is not listed.
+ * By event type: the steps from version 1 to 2, 2 to 3, and so on. The newest version is the number of steps plus one,
+ * and 1 for a type that is not listed.
  */
 export class Upcasters {
   private readonly steps: ReadonlyMap<string, readonly Upcast[]>;
@@ -17,8 +17,8 @@ export class Upcasters {
   }
 
   /**
-   * The event in the newest version that this program knows; its hash stays that of the stored text. An event of a
-   * newer program stays as it is.
+   * The event in the newest version that this release knows; its hash stays that of the stored text. An event of a
+   * newer release stays as it is.
    */
   upcast(event: StoredEvent): StoredEvent {
     const newest = this.newestVersion(event.type);

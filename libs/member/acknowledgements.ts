@@ -3,14 +3,20 @@ import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js'
 import type { NetworkId } from '#libs/contracts/ids.js';
 
 export interface AcknowledgementsPorts {
-  /** Resolves once the control plane has answered; rejects when aborted, or when it cannot take the message now. */
+  /**
+   * Resolves once the control plane has answered; rejects if aborted, or if the control plane cannot take the message
+   * now.
+   */
   readonly deliver: (message: AppliedMessage, signal: AbortSignal) => Promise<void>;
   readonly failed: (message: AppliedMessage, error: unknown) => void;
 }
 
-/** Ids of flows in one message, so that it stays below the megabyte that the bus carries. */
+/** Flow ids in one message, so that it stays below the bus's limit of 1 MiB. */
 export const MOST_FLOWS_A_MESSAGE = 25_000;
-/** A longer list was taken note of when its message was answered, and weighs on each heartbeat. */
+/**
+ * Heartbeats repeat flow ids of an acknowledgement up to this number: the control plane has counted them when it
+ * answered the message.
+ */
 const MOST_FLOWS_REPEATED = 100;
 const RETRY_MS = 2_000;
 
@@ -21,8 +27,8 @@ interface Queue {
 }
 
 /**
- * What the control plane is yet to hear: each network's acknowledgements in order, every one kept until it is
- * answered, so that no cut flow goes uncounted.
+ * Acknowledgements that the control plane has not answered yet, in order for each network. Each is kept until it is
+ * answered, so that every cut flow is counted.
  */
 export class Acknowledgements {
   private readonly queues = new Map<NetworkId, Queue>();
@@ -34,19 +40,19 @@ export class Acknowledgements {
     for (const part of splitFlows(message)) this.enqueue(part);
   }
 
-  /** In order; what a restart must not lose. */
+  /** In order. These have to survive a restart. */
   unanswered(networkId: NetworkId): readonly AppliedMessage[] {
     return this.queues.get(networkId)?.waiting.slice() ?? [];
   }
 
-  /** The last of each network, answered or not: heartbeats repeat them. */
+  /** The last one of each network, answered or not, for heartbeats to repeat. */
   latest(): readonly AppliedMessage[] {
     return [...this.queues.values()].map(({ latest, waiting }) =>
       waiting.length === 0 && latest.flowsCut.length > MOST_FLOWS_REPEATED ? { ...latest, flowsCut: [] } : latest,
     );
   }
 
-  /** Sends the last of a network again, unless it is on its way. */
+  /** Sends a network's last acknowledgement again, unless it is being sent. */
   repeat(networkId: NetworkId): void {
     const queue = this.queues.get(networkId);
     if (queue !== undefined && queue.waiting.length === 0) this.enqueue(queue.latest);
@@ -84,7 +90,7 @@ export class Acknowledgements {
   }
 }
 
-/** A message with more flows than one can carry becomes several that say the same of the version. */
+/** Splits a message with too many flows into several about the same version. */
 function splitFlows(message: AppliedMessage): readonly AppliedMessage[] {
   const { flowsCut } = message;
   if (flowsCut.length <= MOST_FLOWS_A_MESSAGE) return [message];

@@ -14,7 +14,7 @@ export type PeerList = Pick<PeersMessage, 'peers' | 'localNodes'>;
  */
 export class AdmittedPeers {
   private peers: readonly Peer[] = [];
-  /** By the name in the certificate: a developer's machine has one certificate for each network that it has joined. */
+  /** By the name in the certificate: a developer's machine has a certificate for each network that it has joined. */
   private localNodes: ReadonlyMap<string, AdmittedLocalNode> = new Map();
   private revision = -1;
   private readonly changes = new EventEmitter<{
@@ -40,7 +40,7 @@ export class AdmittedPeers {
     this.onLocalNodes((nodes) => node.setLocalNodes(nodes.map(({ user, nodeId }) => ({ user, node: nodeId }))));
   }
 
-  /** Older revisions are ignored; those of another publisher begin anew, which `restart` tells. */
+  /** Ignores older revisions. `restart`: the control plane restarted, and counts revisions anew. */
   update(revision: number, list: PeerList, restart: boolean): void {
     if (revision < this.revision && !restart) return;
     this.revision = revision;

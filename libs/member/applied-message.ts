@@ -5,14 +5,14 @@ import type { FlowId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 
 export interface AppliedOutcome {
-  /** The version held before, of the same epoch; null: there was none. */
+  /** The version held before, in the same epoch; null: none. */
   readonly from: number | null;
   readonly aliasFailures: readonly AliasFailure[];
   readonly flowsCut: readonly FlowId[];
   readonly appliedAt: Date;
 }
 
-/** The acknowledgement of a version that policy, listeners and names of the member follow now. */
+/** Acknowledges a version that the member's policy, listeners and names now follow. */
 export function appliedMessage(held: HeldNetwork, outcome: AppliedOutcome): AppliedMessage {
   const { epoch, hash, signature, snapshot } = held;
   const { from, aliasFailures, flowsCut, appliedAt } = outcome;
@@ -43,8 +43,8 @@ export interface NotAppliedOutcome {
 const MOST_REASON_CHARACTERS = 1_000;
 
 /**
- * Why a version is not acknowledged, though its policy is in force: the member cannot bring everything to it, or cannot
- * keep it over a restart. It tries again; an acknowledgement of the same version takes the place of this.
+ * Reports why a version is not acknowledged although its policy is in force: the member cannot apply all of it, or
+ * cannot save it. The member tries again; an acknowledgement of the same version replaces this message.
  */
 export function notAppliedMessage(held: HeldNetwork, { from, error, at }: NotAppliedOutcome): AppliedMessage {
   const reason = error instanceof Error ? error.message : String(error);

@@ -11,17 +11,17 @@ const HELLO_RETRY_MS = 500;
 export interface ContactPorts {
   readonly hello: () => HelloMessage;
   readonly acknowledgements: () => readonly AppliedMessage[];
-  /** One attempt each. */
+  /** Each call is one attempt. */
   readonly sendHello: (message: HelloMessage, timeoutMs: number) => Promise<unknown>;
   readonly sendHeartbeat: (message: HeartbeatMessage, timeoutMs: number) => Promise<unknown>;
-  /** Bytes that one message may have. */
+  /** Largest message in bytes. */
   readonly maxMessageBytes: () => number;
-  /** The control plane answered: the only sign of contact. */
+  /** Called when the control plane answered. Nothing else counts as contact. */
   readonly answered: (reply: ContactReply, to: 'hello' | 'heartbeat') => void;
   readonly unanswered: (error: unknown) => void;
 }
 
-/** Says hello after each connect, then sends heartbeats for as long as the connection lasts. */
+/** Sends a hello after each connect, then heartbeats while the connection lasts. */
 export class Contact {
   private readonly closing = new AbortController();
   private connection = new AbortController();
@@ -43,7 +43,7 @@ export class Contact {
     this.connection.abort();
   }
 
-  /** The next heartbeat goes out now. */
+  /** Sends the next heartbeat now. */
   hasten(): void {
     this.hurry.abort();
   }
@@ -79,7 +79,7 @@ export class Contact {
     }
   }
 
-  /** As many acknowledgements as fit; those left out have their turn in the next heartbeats. */
+  /** Contains as many acknowledgements as fit; the others follow in the next heartbeats. */
   private heartbeat(hello: HelloMessage): HeartbeatMessage {
     const all = this.ports.acknowledgements();
     const room = this.ports.maxMessageBytes() - Buffer.byteLength(JSON.stringify(hello)) - ENVELOPE_BYTES;
@@ -93,7 +93,7 @@ export class Contact {
       if (used > room) break;
       acknowledgements.push(next);
     }
-    // One that never fits is left to its own message.
+    // An acknowledgement that never fits is sent only as a message of its own.
     this.turn = all.length === 0 ? 0 : (this.turn + Math.max(taken, 1)) % all.length;
     return { ...hello, acknowledgements };
   }

@@ -1,19 +1,19 @@
 import { CodedError, HttpRefusalError } from '#libs/contracts/errors.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 
-/** The control plane, or something that it needs for an answer, is away: worth another try. */
+/** The control plane, or something it depends on, does not answer: try again. */
 export class ControlPlaneUnreachableError extends CodedError {}
 
-/** The control plane answered no, with its own code and remedy: asking again changes nothing. */
+/** The control plane refused, with its code and remedy. Repeating the request changes nothing. */
 export class ControlPlaneRefusedError extends HttpRefusalError {}
 
 export interface ControlPlaneAddress {
   readonly url: URL;
-  /** The code and remedy of the error when there is no usable answer. */
+  /** Code and remedy of the error if there is no usable answer. */
   readonly unreachable: { readonly code: string; readonly remedy: string };
 }
 
-/** What is sent; the token of a user where the route asks for one. */
+/** The request, with a user's token if the route needs one. */
 export interface ControlPlaneRequest {
   readonly path: string;
   readonly body: object | null;
@@ -23,9 +23,9 @@ export interface ControlPlaneRequest {
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * One request to the control plane's HTTP API; resolves with the object that it answers. Errors:
- * ControlPlaneUnreachableError, ControlPlaneRefusedError, InvalidInputError, the signal's reason. None quotes what was
- * sent.
+ * Sends one request to the control plane's HTTP API; resolves with the object that it answers. Errors:
+ * ControlPlaneUnreachableError, ControlPlaneRefusedError, InvalidInputError, the signal's reason. None quotes the
+ * request.
  */
 export async function postToControlPlane(
   { url: base, unreachable }: ControlPlaneAddress,

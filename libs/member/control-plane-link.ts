@@ -19,7 +19,7 @@ export interface LinkPorts {
   readonly admitted: AdmittedPeers;
   readonly syncs: SyncRequests;
   readonly diagnose: (message: unknown) => Promise<unknown>;
-  /** The control plane answered: the only sign of contact. */
+  /** Called when the control plane answered. Nothing else counts as contact. */
   readonly answered: (reply: ContactReply, to: 'hello' | 'heartbeat') => void;
   readonly unanswered: (error: unknown) => void;
 }
@@ -60,7 +60,7 @@ export class ControlPlaneLink {
     });
   }
 
-  /** Something that a heartbeat tells has changed. */
+  /** Something that heartbeats report has changed. */
   reportSoon(): void {
     this.contact.hasten();
   }

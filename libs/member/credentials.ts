@@ -4,21 +4,18 @@ import { parseTime } from '#libs/contracts/times.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { MemberKeys } from './keys.js';
 
-/**
- * The credentials that the control plane issues to every member. They are of use only to the holder of the member's
- * keys.
- */
+/** The credentials that the control plane issues to every member. Only the holder of the member's keys can use them. */
 export interface MemberCredentials {
   readonly busJwt: string;
   readonly busServers: readonly string[];
   readonly certificate: string;
   readonly authority: string;
-  /** Signs snapshots: SPKI, DER, base64. */
+  /** Public key that verifies snapshots: SPKI, DER, base64. */
   readonly snapshotPublicKey: string;
-  /** Which mesh the control plane would have this member join; null: none. */
+  /** The mesh that the control plane offers; null: none. */
   readonly meshTransport: MeshTransport | null;
   readonly meshControlUrl: string | null;
-  /** By the member's clock, when the answer came. */
+  /** When the answer came, by the member's clock. */
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
@@ -35,7 +32,7 @@ export function parseMemberCredentials(fields: { readonly [key: string]: unknown
     certificate: textUpTo(16_384)(fields.certificate, 'certificate'),
     authority: textUpTo(65_536)(fields.authority, 'authority'),
     snapshotPublicKey: textUpTo(1_024)(fields.snapshotPublicKey, 'snapshotPublicKey'),
-    // Not there in credentials of an earlier release.
+    // Missing in credentials of an earlier release.
     meshTransport: nullOr(wordOf(MESH_TRANSPORTS))(fields.meshTransport ?? null, 'meshTransport'),
     meshControlUrl: nullOr(textUpTo(2_048))(fields.meshControlUrl ?? null, 'meshControlUrl'),
     issuedAt: parseDate(fields.issuedAt, 'issuedAt'),
@@ -43,7 +40,7 @@ export function parseMemberCredentials(fields: { readonly [key: string]: unknown
   };
 }
 
-/** What a member shows to its peers in the mesh. */
+/** The certificate and key that a member uses in the mesh. */
 export function meshCredentials(
   { certificate, authority }: MemberCredentials,
   { meshPrivateKey }: MemberKeys,

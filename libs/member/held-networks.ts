@@ -2,7 +2,7 @@ import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 
-/** Of each network the version whose policy this member enforces now. */
+/** By network: the version whose policy this member enforces. */
 export class HeldNetworks {
   private readonly networks = new Map<NetworkId, HeldNetwork>();
 
@@ -14,7 +14,7 @@ export class HeldNetworks {
     return [...this.networks.values()];
   }
 
-  /** The highest epoch that anything was taken from. */
+  /** The highest epoch of anything accepted. */
   epoch(): Epoch | null {
     return this.all().reduce<Epoch | null>(
       (highest, { epoch }) => (highest === null || epoch.counter > highest.counter ? epoch : highest),

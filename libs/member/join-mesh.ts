@@ -7,28 +7,28 @@ import { type StartedMeshMember, startMeshMember } from '#libs/mesh/mesh-member.
 import type { Transport } from '#libs/mesh/transport.js';
 import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
 
-/** What a member needs to know to join the mesh. */
+/** Which mesh a member joins, and how. */
 export type MeshWay =
   | { readonly kind: 'direct'; readonly listen: string; readonly advertise: string | null }
   | {
       readonly kind: 'tsnet';
       readonly controlUrl: string;
-      /** A key made before by an operator; null: the control plane gives one when it is needed. */
+      /** A pre-created key; null: the control plane gives one when it is needed. */
       readonly authKey: string | null;
-      /** The program apps/mesh-node. */
+      /** The mesh-node program. */
       readonly meshNode: string;
     };
 
 export interface JoinPorts {
   readonly owner: MeshNodeOwner;
   readonly credentials: MeshCredentials;
-  /** False for a member that only asks for flows: it listens nowhere. */
+  /** False for a member that only asks for flows and does not listen. */
   readonly listens: boolean;
-  /** Where a tailnet node keeps its state. */
+  /** Folder of a tailnet node's state. */
   readonly stateFolder: string;
-  /** A node that the control server forgets once it is gone. */
+  /** Whether the control server forgets the node once it is gone. */
   readonly isEphemeral: boolean;
-  /** A key from the control plane. Rejects with a CodedError. */
+  /** Requests a key from the control plane. Rejects with a CodedError. */
   readonly requestKey: (signal: AbortSignal) => Promise<string>;
   readonly changed: (state: MeshState) => void;
   readonly log: MeshLog;
@@ -37,11 +37,11 @@ export interface JoinPorts {
 /** A member that takes part in the mesh. */
 export interface JoinedMesh {
   readonly member: StartedMeshMember;
-  /** As it is now. */
+  /** The current state. */
   readonly state: () => MeshState;
 }
 
-/** Resolves before the mesh is joined: how far that is, `state` says. Errors: MeshListenError, MeshCredentialsError. */
+/** Resolves before the mesh is joined; `state` reports the progress. Errors: MeshListenError, MeshCredentialsError. */
 export async function joinMesh(way: MeshWay, ports: JoinPorts): Promise<JoinedMesh> {
   const { credentials, listens, log } = ports;
   const transport = transportOf(way, ports);

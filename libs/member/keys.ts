@@ -1,9 +1,9 @@
 import { parseSeed } from '#libs/bus/nats-keys.js';
 import { createCertificateRequest } from '#libs/mesh/certificates.js';
 
-/** A member's own keys: made by it, and never sent anywhere. */
+/** A member's own keys: it makes them, and never sends them anywhere. */
 export interface MemberKeys {
-  /** Public NATS user key. */
+  /** The public NATS user key. */
   readonly nkey: string;
   readonly nkeySeed: string;
   /** PEM */

@@ -24,7 +24,7 @@ export type ToMember = ToLocalNode;
 
 /** How a member and the control plane name one another on the bus. */
 export interface MemberAddress {
-  /** As nats-server shows its connection. */
+  /** The name of its connection, as nats-server shows it. */
   readonly name: string;
   readonly inboxPrefix: string;
   readonly subject: (message: FromMember | ToMember) => string;
@@ -48,10 +48,10 @@ export function localNodeAddress(nodeId: LocalNodeId): MemberAddress {
 
 export interface MemberBusPorts {
   readonly address: MemberAddress;
-  /** Those of the moment: asked for at each connect. */
+  /** Called at each connect for the current credentials. */
   readonly credentials: () => Pick<MemberCredentials, 'busJwt' | 'busServers'>;
   readonly nkeySeed: string;
-  /** A message was dropped or refused. */
+  /** Called when a message was dropped or refused. */
   readonly fault: (fault: BusFault) => void;
 }
 
@@ -68,7 +68,7 @@ export class MemberBus {
   constructor(private readonly ports: MemberBusPorts) {
     const { address, credentials, nkeySeed } = ports;
     this.bus = connectBus({
-      // Read at each connect: renewed credentials may name other servers.
+      // Read at each connect, because renewed credentials may name other servers.
       get servers() {
         return credentials().busServers;
       },
@@ -84,13 +84,13 @@ export class MemberBus {
     });
   }
 
-  /** Calls back at each change of status, and at once if the bus is connected already. */
+  /** Calls the listener at each change of status, and at once if the bus is connected. */
   onStatus(listener: StatusListener): void {
     this.statuses.on('status', listener);
     if (this.bus.status() === 'connected') listener('connected', null);
   }
 
-  /** Calls back when the connection ends, or cannot be made. */
+  /** Calls the listener when the connection ends or cannot be made. */
   onLost(listener: () => void): void {
     this.statuses.on('lost', listener);
   }
@@ -99,7 +99,7 @@ export class MemberBus {
     return this.bus.status();
   }
 
-  /** Bytes that one message may have. */
+  /** Largest message in bytes. */
   maxMessageBytes(): number {
     return this.bus.maxPayloadBytes();
   }
@@ -109,13 +109,13 @@ export class MemberBus {
     return this.bus.request(this.ports.address.subject(message), body, timeoutMs);
   }
 
-  /** As Bus.requestUntilAnswered, on a subject of this member's own. */
+  /** As Bus.requestUntilAnswered, on one of this member's subjects. */
   requestUntilAnswered(subject: string, body: object, signal: AbortSignal): Promise<unknown> {
     return this.bus.requestUntilAnswered(subject, body, signal);
   }
 
   /**
-   * Sends an acknowledgement until the control plane answers; resolves with its answer. Errors: those of
+   * Repeats an acknowledgement until the control plane answers; resolves with the answer. Errors: those of
    * Bus.requestUntilAnswered.
    */
   async deliverApplied(message: AppliedMessage, signal: AbortSignal): Promise<Receipt> {
@@ -131,7 +131,7 @@ export class MemberBus {
     return this.bus.serve(this.ports.address.subject(message), handle, atOnce);
   }
 
-  /** Connects again with the credentials of this moment. */
+  /** Connects again with the current credentials. */
   reconnect(): Promise<void> {
     this.expectsDisconnect = true;
     return this.bus.reconnect();
@@ -142,7 +142,7 @@ export class MemberBus {
     return this.bus.close();
   }
 
-  /** The end of a connection that was ended here, to connect with other credentials, says nothing. */
+  /** Whether the end of the connection is expected, because this class ended it to connect with other credentials. */
   private isExpected(): boolean {
     const isExpected = this.expectsDisconnect;
     this.expectsDisconnect = false;

@@ -3,8 +3,8 @@ import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js'
 import type { NetworkId } from '#libs/contracts/ids.js';
 
 /**
- * Tells the control plane of refused versions: one at a time, the last of each network, so that a flood of forged
- * messages makes one report after the other and no queue.
+ * Reports refused versions to the control plane: one report at a time, and only the last of each network, so that a
+ * flood of forged messages builds up no queue.
  */
 export class Refusals {
   private readonly waiting = new Map<NetworkId, AppliedMessage>();

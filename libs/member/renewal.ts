@@ -4,28 +4,28 @@ import type { MemberCredentials } from './credentials.js';
 type Lifetime = Pick<MemberCredentials, 'issuedAt' | 'expiresAt'>;
 
 export interface RenewalPorts<C extends Lifetime> {
-  /** One attempt. */
+  /** Each call is one attempt. */
   readonly renew: (current: C, signal: AbortSignal) => Promise<C>;
   readonly renewed: (credentials: C) => Promise<void>;
-  /** An attempt failed; whether to try again. */
+  /** Called when an attempt failed; returns whether to try again. */
   readonly failed: (error: unknown) => 'try again' | 'give up';
   readonly now: () => Date;
 }
 
 /** When a member tries again. */
 export interface RenewalPace {
-  /** The clock is looked at so often: the machine may have been suspended. */
+  /** How often the clock is read, because the machine may have been suspended. */
   readonly lookEveryMs: number;
   readonly firstRetryMs: number;
   readonly longestRetryMs: number;
 }
 
-/** When to renew: half way, so that a control plane that is away for as long again costs nothing. */
+/** When to renew: half way to the expiry, so that an outage of the control plane for the other half does no harm. */
 export function renewalTime({ issuedAt, expiresAt }: Lifetime): Date {
   return new Date((issuedAt.getTime() + expiresAt.getTime()) / 2);
 }
 
-/** Renews credentials half way to their end, or earlier when told to, and tries again until it succeeds. */
+/** Renews credentials half way to their expiry, or earlier on request, and tries again until it succeeds. */
 export class Renewal<C extends Lifetime> {
   private readonly closing = new AbortController();
   private hurry = new AbortController();
@@ -40,7 +40,7 @@ export class Renewal<C extends Lifetime> {
     this.running = this.run();
   }
 
-  /** Renews now instead of half way: the credentials may be void, or name a bus that has moved. */
+  /** Renews now: the credentials may be void, or name a bus that has moved. */
   now(): void {
     this.isDue = true;
     this.hurry.abort();
@@ -75,7 +75,7 @@ export class Renewal<C extends Lifetime> {
       }
     }
   }
-  /** Ends early when somebody is told to renew now. */
+  /** Ends early when a renewal is requested. */
   private rest(milliseconds: number): Promise<void> {
     this.hurry = new AbortController();
     return rest(milliseconds, AbortSignal.any([this.closing.signal, this.hurry.signal]));

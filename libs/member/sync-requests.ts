@@ -12,7 +12,7 @@ export interface SyncPorts {
 }
 
 /**
- * Asks the control plane to send networks whose newest version this member lacks, with one request at a time for each
+ * Asks the control plane for networks whose newest version this member lacks, with one request at a time for each
  * network.
  */
 export class SyncRequests {
@@ -20,20 +20,24 @@ export class SyncRequests {
 
   constructor(private readonly ports: SyncPorts) {}
 
-  /** Somebody saw a later version than the one held. */
+  /** Asks for a version later than the one held, which somebody mentioned. */
   ask(networkId: NetworkId, version: number): void {
     const held = this.ports.held.of(networkId);
     if (held === null || held.snapshot.version < version) this.send(networkId, held);
   }
 
-  /** The control plane said what this agent is to hold: ask for what is missing, older, or no longer named. */
+  /**
+   * Compares with what the control plane says this member should hold, and asks for networks that are missing, older,
+   * or no longer named.
+   */
   compare({ epoch, networks }: Pick<ContactReply, 'epoch' | 'networks'>): void {
     const named = new Set<NetworkId>();
     for (const { networkId, version, hash } of networks) {
       named.add(networkId);
       const held = this.ports.held.of(networkId);
       const behind = held === null || held.snapshot.version < version || held.epoch.counter < epoch.counter;
-      // Of the same version with another hash the control plane has to hear: it sends, and is answered with a refusal.
+      // A different hash of the same version has to be reported: the control plane sends its version, and is answered
+      // with a refusal.
       const differs = held !== null && held.snapshot.version === version && held.hash !== hash;
       if (behind || differs) this.send(networkId, held);
     }

@@ -13,7 +13,7 @@ const FORBIDDEN = 403;
 const BAD_REQUEST = 400;
 const UNAVAILABLE = 503;
 
-/** Who takes what peers ask for; null: nobody yet. */
+/** Handles the flows and probes that peers ask for; null: no handler is set yet. */
 export interface Takers {
   readonly takeFlow: ((flow: IncomingFlow) => void) | null;
   readonly takeProbe: ((probe: IncomingProbe) => void) | null;
@@ -22,16 +22,16 @@ export interface Takers {
 export interface Acceptance {
   readonly takers: () => Takers;
   readonly budgets: StreamBudgets;
-  /** In which peers take turns. */
+  /** Peers are served in turn. */
   readonly turns: FairQueues;
-  /** The session's peer opens more streams than it may. */
+  /** Called when the session's peer opens more streams than it may. */
   readonly overBudget: () => void;
   readonly log: MeshLog;
 }
 
 /**
- * Turns each stream of a proven peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. Whether the
- * peer may open one more is asked before anything of it is read; then it waits for its peer's turn.
+ * Turns each stream of an authenticated peer into an IncomingFlow or IncomingProbe, or refuses it with the reason. The
+ * stream is first counted against the peer's budget, before its headers are read, and then waits for the peer's turn.
  */
 export function acceptFlows(session: ServerSession, { takers, budgets, turns, overBudget, log }: Acceptance): void {
   const { peer } = session;
@@ -61,7 +61,7 @@ export function acceptFlows(session: ServerSession, { takers, budgets, turns, ov
       if (!budgets.closed(peer, inVain) && session.usable) overBudget();
     };
     const admittance = budgets.opened(peer);
-    // Given up already: there is nobody to answer.
+    // The peer has given up already: there is nobody to answer.
     if (stream.destroyed || stream.closed) return closed();
     stream.once('close', closed);
     if (!session.usable) return;
@@ -78,7 +78,7 @@ export function acceptFlows(session: ServerSession, { takers, budgets, turns, ov
 
 interface AskedStream {
   readonly stream: ServerHttp2Stream;
-  /** It asked for nothing that is worth an attempt. */
+  /** The stream was refused before anything was attempted for it, or given up. */
   isWasted: boolean;
 }
 
@@ -174,11 +174,11 @@ function answerNo(
   answer(stream, refusalHeaders(status, code, message, targetVersion));
 }
 
-/** An answer without a flow. */
+/** Answers without opening a flow. */
 function answer(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   if (!canAnswer(stream)) return;
   stream.respond(headers, { endStream: true });
-  // What the peer still sends has no reader: the stream ends in both directions once the answer is out.
+  // Nothing reads what the peer still sends, so the stream is closed in both directions once the answer is sent.
   stream.close(constants.NGHTTP2_NO_ERROR);
 }
 

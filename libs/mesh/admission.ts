@@ -6,15 +6,15 @@ import { describeIdentity } from './identity.js';
 /** A developer's machine that may open sessions. */
 export type LocalPeer = Omit<Extract<MeshIdentity, { kind: 'local' }>, 'kind'>;
 
-/** Who a peer has proved to be, and with which key. */
+/** The identity that a peer has proved, and the key it proved it with. */
 export interface ProvenPeer {
   readonly peer: MeshIdentity;
   readonly keyThumbprint: string;
 }
 
 /**
- * Who may have a session with this node: agents and local nodes that the control plane names, and nobody else. A
- * certificate says who somebody is; that of a revoked agent says so until it ends.
+ * Who may have a session with this node: the agents and local nodes that the control plane names, and no others. The
+ * certificate alone does not decide: a revoked agent's certificate is valid until it expires.
  */
 export class Admission {
   private agents: ReadonlyMap<AgentId, string | null> = new Map();
@@ -31,7 +31,7 @@ export class Admission {
   admits({ peer, keyThumbprint }: ProvenPeer): boolean {
     if (peer.kind === 'local') return this.localNodes.has(describeIdentity(peer));
     const named = this.agents.get(peer.agentId);
-    // An agent that was enrolled again has another key than the one that was revoked, under the same name.
+    // An agent that was revoked and enrolled again has the same name and another key.
     return named === null || named === keyThumbprint;
   }
 }

@@ -11,12 +11,12 @@ export function acceptHeaders(targetVersion: number): OutgoingHttpHeaders {
   return { ':status': 200, 'gs-version': String(targetVersion) };
 }
 
-/** The answer that says a flow would be opened. */
+/** The answer to a probe whose flow would be opened. */
 export function confirmHeaders(targetVersion: number): OutgoingHttpHeaders {
   return { ...acceptHeaders(targetVersion), [PROBE]: PROBE_MARK };
 }
 
-/** The answer that refuses one: `status` for whoever reads HTTP, code, message and version for the source. */
+/** The answer that refuses a flow: `status` as in HTTP; code, message and version for the source. */
 export function refusalHeaders(
   status: number,
   code: string,
@@ -31,7 +31,10 @@ export function refusalHeaders(
   };
 }
 
-/** The target's version if it accepted; throws FlowRefusedError, or PeerUnreachableError for an answer off protocol. */
+/**
+ * The target's version if it accepted. Throws FlowRefusedError, and PeerUnreachableError for an answer that breaks the
+ * protocol.
+ */
 export function readAnswer(headers: Readonly<Record<string, unknown>>): number {
   const version = readVersion(headers['gs-version']);
   if (Number(headers[':status']) === 200) {
@@ -44,15 +47,15 @@ export function readAnswer(headers: Readonly<Record<string, unknown>>): number {
 }
 
 /**
- * The target's version if it would take the flow; throws FlowRefusedError, PeerUnreachableError, and ProbeNotKnownError
- * for the answer of a peer that does not know probes.
+ * The target's version if it would accept the flow. Throws FlowRefusedError, PeerUnreachableError, and
+ * ProbeNotKnownError if the peer does not know probes.
  */
 export function readProbeAnswer(headers: Readonly<Record<string, unknown>>): number {
   if (Number(headers[':status']) === 200 && headers[PROBE] !== PROBE_MARK) throw probeNotKnown();
   try {
     return readAnswer(headers);
   } catch (error) {
-    // Headers that begin with gs- are refused where they are not known.
+    // A peer that does not know probes refuses the request for its unknown gs- header.
     if (error instanceof FlowRefusedError && error.code === 'HEADER_UNKNOWN') throw probeNotKnown();
     throw error;
   }

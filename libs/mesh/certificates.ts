@@ -19,23 +19,25 @@ import type { MeshIdentity } from './flow.js';
 import { describeIdentity, formatIdentity, parseStoreId } from './identity.js';
 import { createPrivateKeyPem, KEY_ALGORITHM, signingPair } from './keys.js';
 
-/** Certificates begin this long before now, for peers whose clock is behind. */
+/** Certificates are valid from this long before now, for peers whose clock is behind. */
 export const CLOCK_SKEW_SECONDS = 300;
 
-/** A request for a certificate that cannot be granted as it stands. */
+/** A certificate request that is refused as it is. */
 export class CertificateRequestError extends CodedError {}
 
-/** An authority that cannot be read, or has ended. */
+/** An authority that cannot be read, or whose certificate has expired. */
 export class AuthorityInvalidError extends CodedError {}
 
-/** PEM each. The private key is the store's root of trust in the mesh: a 0600 file of the control plane. */
+/** Both in PEM. The private key is the store's root of trust in the mesh, kept in a 0600 file of the control plane. */
 export interface AuthorityMaterial {
   readonly certificate: string;
   readonly privateKey: string;
 }
 
 export interface IssueRequest {
-  /** PKCS #10 in PEM, from createCertificateRequest: proof that its sender holds the key. Its names are ignored. */
+  /**
+   * PKCS #10 in PEM, from createCertificateRequest. It proves that its sender holds the key; names in it are ignored.
+   */
   readonly request: string;
   readonly identity: MeshIdentity;
   readonly now: Date;
@@ -53,16 +55,16 @@ export interface IssuedCertificate {
 
 export interface CertificateAuthority {
   readonly storeId: string;
-  /** PEM: what peers verify each other against. */
+  /** PEM: the root that peers verify each other's certificates against. */
   readonly certificate: string;
   /**
-   * A certificate for one identity, good for both ends of a TLS session, ending with the authority at the latest.
+   * A certificate for one identity, valid at both ends of a TLS session, and at most as long as the authority's.
    * Errors: CertificateRequestError, AuthorityInvalidError.
    */
   issue(request: IssueRequest): Promise<IssuedCertificate>;
 }
 
-/** 127 random bits, positive and never starting with a zero octet (RFC 5280 section 4.1.2.2), hexadecimal. */
+/** 127 random bits in hexadecimal: positive, and never with a leading zero octet (RFC 5280 section 4.1.2.2). */
 export function newSerialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
@@ -143,7 +145,9 @@ export async function loadAuthority(material: AuthorityMaterial): Promise<Certif
   };
 }
 
-/** PKCS #10 in PEM, signed by the key it asks for; throws KeyInvalidError. Made by the holder of the key. */
+/**
+ * PKCS #10 in PEM, signed with the private key that it is for; throws KeyInvalidError. The holder of the key makes it.
+ */
 export async function createCertificateRequest(privateKeyPem: string): Promise<string> {
   const keys = await signingPair(privateKeyPem);
   const request = await Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: KEY_ALGORITHM }, webcrypto);

@@ -4,7 +4,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { MeshCredentials } from './flow.js';
 import { CertificateIdentityError, identityOfCertificate, type StoreIdentity } from './identity.js';
 
-/** Credentials that cannot be used: unreadable, not a pair, or for someone else. */
+/** Credentials that cannot be used: unreadable, key and certificate do not match, or issued for another member. */
 export class MeshCredentialsError extends CodedError {}
 
 export interface ReadCredentials {
@@ -13,16 +13,16 @@ export interface ReadCredentials {
   readonly validUntil: number;
 }
 
-/** Whom the credentials speak for, and how long; throws MeshCredentialsError unless they can be used for TLS. */
+/** The identity of the credentials and when they expire. Throws MeshCredentialsError if TLS could not use them. */
 export function readCredentials(credentials: MeshCredentials): ReadCredentials {
   try {
     createSecureContext(tlsCredentials(credentials));
     const certificate = new X509Certificate(credentials.certificate);
-    // An empty key makes a secure context too, which then cannot prove anything.
+    // TLS accepts an empty key too, and fails only in the handshake.
     if (!certificate.checkPrivateKey(createPrivateKey(credentials.privateKey))) throw new Error('not a pair');
     return { self: identityOfCertificate(certificate), validUntil: certificate.validToDate.getTime() };
   } catch (error) {
-    // What OpenSSL says of a key may quote it; what a certificate names is no secret.
+    // OpenSSL's message may quote the key, so it is left out; the names in a certificate are not secret.
     const reason = error instanceof CertificateIdentityError ? error.message : 'certificate and key cannot be used';
     throw new MeshCredentialsError(
       'MESH_CREDENTIALS_INVALID',
@@ -32,7 +32,7 @@ export function readCredentials(credentials: MeshCredentials): ReadCredentials {
   }
 }
 
-/** For both ends: TLS 1.3 alone (RFC 8446), nobody trusted but the store's own authority. */
+/** TLS options of both ends: TLS 1.3 only (RFC 8446), and no trusted authority but the store's. */
 export function tlsCredentials(credentials: MeshCredentials): SecureContextOptions {
   return {
     key: credentials.privateKey,

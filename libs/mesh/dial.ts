@@ -3,12 +3,12 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import { PeerUnreachableError } from './flow.js';
 import { type ClientSession, type DialSettings, dialSession } from './session-client.js';
 
-/** More endpoints than this of one peer are not tried. */
+/** At most this many endpoints of one peer are tried. */
 const MAX_ENDPOINTS = 8;
 
 /**
- * A session with the peer over the first of its endpoints, in their order, that leads to it, each within connectMs.
- * Rejects with the PeerUnreachableError of the last one tried.
+ * A session with the peer over the first of its endpoints that works, tried in order, connectMs each. Rejects with the
+ * PeerUnreachableError of the last attempt.
  */
 export async function dialPeer(
   agentId: AgentId,

@@ -6,16 +6,16 @@ import { PeerUnreachableError } from './flow.js';
 import type { Transport, TransportStatus } from './transport.js';
 
 export interface DirectTransportSettings {
-  /** `host:port` to listen on; port 0 takes a free one. IPv6 in brackets. */
+  /** `host:port` to listen on, IPv6 in brackets; port 0: any free port. */
   readonly listen: string;
-  /** `host:port` that peers are told; null or without settings: the address listened on. */
+  /** `host:port` that peers dial; null or absent: the address listened on. */
   readonly advertise?: string | null;
 }
 
-/** The port cannot be listened on. */
+/** Listening on the port failed. */
 export class MeshListenError extends CodedError {}
 
-/** TCP between hosts that reach each other. Used by explicit choice only. */
+/** Transport over TCP, for hosts that reach each other. Never a fallback: it has to be chosen. */
 export function directTransport(settings: DirectTransportSettings): Transport {
   const listen = parseEndpoint(settings.listen, 'mesh listen address', true);
   const advertise = settings.advertise ?? null;
@@ -60,7 +60,7 @@ export function directTransport(settings: DirectTransportSettings): Transport {
     },
 
     expect() {
-      // A TCP connection needs no path to be found first.
+      // Nothing to prepare: a TCP connection needs no path to be found first.
     },
 
     async close() {

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { parsePort } from '#libs/contracts/ports.js';
 
-/** Where a peer is reached. */
+/** Where a peer is dialled. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;

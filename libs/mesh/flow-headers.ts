@@ -6,27 +6,27 @@ import { parsePort } from '#libs/contracts/ports.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import type { FlowRequest, MeshIdentity } from './flow.js';
 
-/** A CONNECT request that is not one flow, exactly described. */
+/** A CONNECT request that does not describe exactly one flow. */
 export class FlowRequestError extends CodedError {}
 
 const REQUIRED = ['gs-flow', 'gs-network', 'gs-alias', 'gs-port', 'gs-source', 'gs-version'] as const;
 type Required = (typeof REQUIRED)[number];
 const TRACE = 'gs-trace';
-/** Stands in the request, and again in the answer of a peer that understood it. */
+/** Header of a probe's request, repeated in the answer of a peer that knows probes. */
 export const PROBE = 'gs-probe';
 export const PROBE_MARK = '1';
 const TRACE_ID = /^[0-9a-f]{32}$/;
-/** No header that means something here is longer than a name outside: RFC 1035 section 2.3.4. */
+/** No header value used here is longer than a domain name (RFC 1035 section 2.3.4). */
 export const MAX_VALUE_LENGTH = 253;
-/** Past the required ones, the pseudo-headers and a trace there is nothing to say. */
+/** The required headers, the pseudo-headers and a trace; a request has no use for more. */
 export const MAX_HEADERS = 16;
 
-/** A flow is opened; a probe only asks whether it would be. */
+/** flow: open it; probe: only ask whether it would be opened. */
 export type Asked = 'flow' | 'probe';
 
 /**
- * The headers of an HTTP/2 CONNECT (RFC 9113 section 8.5) that ask for a flow. `:authority` has to be there; it means
- * nothing.
+ * The headers of an HTTP/2 CONNECT (RFC 9113 section 8.5) that ask for a flow. `:authority` is required there and
+ * ignored here.
  */
 export function requestHeaders(request: FlowRequest, asked: Asked = 'flow'): OutgoingHttpHeaders {
   return {
@@ -43,8 +43,8 @@ export function requestHeaders(request: FlowRequest, asked: Asked = 'flow'): Out
 }
 
 /**
- * The flow that a peer's headers ask for or about, from HTTP/2's flat list of names and values. Each `gs-` header
- * stands once and none is unknown; other headers are ignored, within bounds. Throws FlowRequestError.
+ * The flow or probe that a peer's headers ask for, from HTTP/2's flat list of names and values. Each `gs-` header must
+ * be known and occur once; other headers are ignored, up to a limit. Throws FlowRequestError.
  */
 export function parseRequestHeaders(flat: readonly string[]): { readonly asked: Asked; readonly request: FlowRequest } {
   const headers = gather(flat);
@@ -75,7 +75,7 @@ export function parseRequestHeaders(flat: readonly string[]): { readonly asked: 
   }
 }
 
-/** A topology version as it stands in a header: a decimal without sign or leading zero; throws InvalidInputError. */
+/** A topology version in a header: a decimal without sign or leading zero. Throws InvalidInputError. */
 export function parseVersion(text: string): number {
   const version = /^(0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(version)) throw new InvalidInputError('gs-version', text, 'a version number');
@@ -83,8 +83,8 @@ export function parseVersion(text: string): number {
 }
 
 /**
- * A local node speaks for itself alone, and an agent for sandboxes alone; which sandboxes, the flow engine knows.
- * Throws FlowRequestError.
+ * Throws FlowRequestError unless the peer may name this source: a local node only itself, an agent only sandboxes.
+ * Whether the sandbox is on that agent is checked by the flow engine.
  */
 export function checkSource(source: FlowSource, peer: MeshIdentity): void {
   if (peer.kind === 'agent' && source.kind === 'sandbox') return;
@@ -113,7 +113,7 @@ function gather(flat: readonly string[]): ReadonlyMap<string, string> {
   return headers;
 }
 
-/** As it stands in a request: one string a source. */
+/** The source as a header value: one string for each source. */
 export function formatSource(source: FlowSource): string {
   return source.kind === 'sandbox' ? `sandbox:${source.sandboxId}` : `local:${source.user}:${source.node}`;
 }

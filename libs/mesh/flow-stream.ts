@@ -3,26 +3,26 @@ import { constants } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { FlowResetError, type MeshFlow } from './flow.js';
 
-/** Trailers that say: these bytes ended because their sender ended them. Without a mark, an end is a reset. */
+/** Trailer: the sender ended its bytes cleanly. An end without a mark is a reset. */
 const END_MARK = 'gs-end';
-/** Trailers that say: these are all the bytes that were sent before a reset. Both marks: they had ended before it. */
+/** Trailer: the sender reset the flow after these bytes. With both marks, it had ended its bytes before the reset. */
 const RESET_MARK = 'gs-reset';
-/** Larger writes of many stalled flows at once would exhaust what a session may hold. */
+/** Larger writes on many stalled flows at once would exceed the memory that a session may hold. */
 export const MAX_WRITE_BYTES = 64 * 1024;
 
-/** Why a session ended, once it has. */
+/** Why the session ended; null while it is open. */
 export type SessionEnd = () => FlowResetError | null;
 
-/** One flow over one HTTP/2 stream, at either end, once it is accepted. */
+/** One accepted flow over one HTTP/2 stream, at either end. */
 export class FlowStream extends Duplex implements MeshFlow {
   private readonly stream: Http2Stream;
   private readonly sessionEnd: SessionEnd;
   private bytesEnded = false;
-  /** What the other end's trailers say. */
+  /** Set by the other end's trailers. */
   private otherEnded = false;
   private otherReset = false;
   private endPushed = false;
-  /** What this end's trailers say, and whether they are out. */
+  /** What this end's trailers will say, and whether they were sent. */
   private hasEnded = true;
   private isResetting = false;
   private trailersSent = false;
@@ -45,7 +45,7 @@ export class FlowStream extends Duplex implements MeshFlow {
     stream.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stream.pause();
     });
-    stream.pause(); // nothing is read before someone wants it
+    stream.pause(); // Read only once the flow is read.
     stream.on('trailers', (trailers: IncomingHttpHeaders) => {
       this.otherEnded = trailers[END_MARK] === '1';
       this.otherReset = trailers[RESET_MARK] === '1';
@@ -54,7 +54,7 @@ export class FlowStream extends Duplex implements MeshFlow {
     stream.on('end', () => {
       this.bytesEnded = true;
       this.settle();
-      // The trailers' event comes before the end of the bytes; a tick later there is none to come.
+      // Node emits the trailers before the end of the bytes: if there are none after one tick, none will come.
       setImmediate(() => {
         if (!this.otherEnded && !this.otherReset) this.lost();
       });
@@ -78,7 +78,7 @@ export class FlowStream extends Duplex implements MeshFlow {
     if (this.trailersSent) this.closeBehindTrailers();
   }
 
-  /** Node still hands out what lies buffered in a destroyed stream; after a reset that is not to be had any more. */
+  /** Node still returns what is buffered in a destroyed stream; after a reset those bytes must not be read. */
   override read(size?: number): unknown {
     if (this.destroyed) return null;
     const chunk: unknown = super.read(size);
@@ -101,12 +101,12 @@ export class FlowStream extends Duplex implements MeshFlow {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.resumeWriting = null;
     const clean = error === null && this.readableEnded && this.writableFinished;
-    // Trailers may still be on their way out of a clean flow: its stream closes by itself.
+    // After a clean end the trailers may still be unsent, and the stream then closes by itself.
     if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CONNECT_ERROR);
     done(error);
   }
 
-  /** Copies: HTTP/2 keeps what it is given until it is sent, and callers reuse their buffers. */
+  /** Copies the bytes: HTTP/2 keeps a buffer until it is sent, and callers reuse theirs. */
   private writeFrom(chunk: Buffer, offset: number, done: () => void): void {
     let position = offset;
     while (position < chunk.length) {
@@ -136,8 +136,8 @@ export class FlowStream extends Duplex implements MeshFlow {
   }
 
   /**
-   * The reset comes after this end's bytes have been ended and marked. HTTP/2 would drop trailers that are not yet
-   * written when their stream is reset; after a turn of the loop they are.
+   * Resets the stream after this end's bytes and trailers were written. A reset drops trailers that are not written
+   * yet; after one turn of the event loop they are.
    */
   private closeBehindTrailers(): void {
     setImmediate(() => {
@@ -145,7 +145,7 @@ export class FlowStream extends Duplex implements MeshFlow {
     });
   }
 
-  /** The other end closed the stream without an error: it had ended its bytes before, and is gone since. */
+  /** The other end closed the stream without an error: it had ended its bytes before, and has gone since. */
   private resetBehindMark(): void {
     if (this.sessionEnd() !== null) {
       this.lost();
@@ -155,7 +155,7 @@ export class FlowStream extends Duplex implements MeshFlow {
     this.settle();
   }
 
-  /** Passes the other end's end or reset on, once all its bytes are here, and a reset once they are read. */
+  /** Emits the other end's end or reset: an end once all its bytes have arrived, a reset once they were read. */
   private settle(): void {
     if (!this.bytesEnded || this.destroyed) return;
     if (this.otherEnded && !this.endPushed) {

@@ -6,65 +6,64 @@ import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import type { LocalPeer } from './admission.js';
 
-/** Who is at the other end, as its certificate says. */
+/** The peer's identity, from its certificate. */
 export type MeshIdentity =
   | { readonly kind: 'agent'; readonly agentId: AgentId }
   | { readonly kind: 'local'; readonly user: UserName; readonly node: LocalNodeId };
 
-/** What travels in the CONNECT headers: exactly one of each. */
+/** The content of the CONNECT headers; each occurs exactly once. */
 export interface FlowRequest {
   readonly flowId: FlowId;
   readonly networkId: NetworkId;
-  /** An alias, or a name outside that the peer is asked to be the exit for. */
+  /** An alias, or a name outside for which the peer is the exit. */
   readonly alias: DestinationName;
   readonly port: number;
   readonly source: FlowSource;
-  /** Topology version the source decided on. */
+  /** The topology version that the source decided by. */
   readonly version: number;
 }
 
 /**
- * One flow of bytes. `end` is emitted only for a clean end of the other side's bytes; a reset, of whatever origin,
- * destroys the stream with FlowResetError. A write's callback means that its bytes were copied or sent: the buffer may
- * be used again.
+ * One flow of bytes. `end` is emitted only if the other side ended its bytes cleanly; any reset destroys the stream
+ * with FlowResetError. When a write's callback is called, the bytes were copied or sent and the buffer may be reused.
  */
 export interface MeshFlow extends Duplex {
-  /** Topology version of the target when it accepted. */
+  /** The topology version that the target accepted the flow by. */
   readonly targetVersion: number;
-  /** Resets both ends immediately and drops the bytes that are buffered in either direction. */
+  /** Resets both ends at once and drops the bytes buffered in either direction. */
   reset(code: string): void;
   /**
-   * Resets the other end as soon as its reader has taken all bytes written here; write nothing after this call. `close`
-   * is emitted here when that is done. Until then `reset` still drops the bytes that were not read.
+   * Resets the other end as soon as its reader has read all bytes written here. Write nothing after this call; `close`
+   * is emitted when it is done. Until then `reset` still drops the unread bytes.
    */
   resetAfterDelivery(code: string): void;
 }
 
-/** What a peer asks for. */
+/** What flows and probes of a peer have in common. */
 export interface Incoming {
   readonly request: FlowRequest;
   readonly peer: MeshIdentity;
-  /** Aborted when the peer goes away before an answer. */
+  /** Aborted if the peer goes away before it is answered. */
   readonly signal: AbortSignal;
   refuse(code: string, message: string, targetVersion: number | null): void;
-  /** As refuse, when nothing was tried for it: that counts against the streams that a peer may waste. */
+  /** As refuse, if nothing was attempted for it. It counts as one of the streams that a peer may waste. */
   refuseUntried(code: string, message: string, targetVersion: number | null): void;
 }
 
-/** A flow asked for by a peer. Exactly one of accept, refuse and refuseUntried is called. */
+/** A flow that a peer asks for. Call exactly one of accept, refuse and refuseUntried. */
 export interface IncomingFlow extends Incoming {
   accept(targetVersion: number): MeshFlow;
 }
 
 /**
- * A peer asks whether its flow would be taken; none is opened. Exactly one of confirm, refuse and refuseUntried is
- * called.
+ * A peer's question whether its flow would be accepted; no flow is opened. Call exactly one of confirm, refuse and
+ * refuseUntried.
  */
 export interface IncomingProbe extends Incoming {
   confirm(targetVersion: number): void;
 }
 
-/** The target answered no, with its reason and the version it decided on. */
+/** The target refused, with its reason and the version it decided by. */
 export class FlowRefusedError extends CodedError {
   constructor(
     code: string,
@@ -76,14 +75,14 @@ export class FlowRefusedError extends CodedError {
 }
 
 /**
- * The flow ended without both sides having ended it. It has no stack: Node makes readable the stack of any error that a
- * stream is destroyed with, which would take longer than all else that a reset costs.
+ * The flow ended before both sides had ended it. It has no stack: Node formats the stack of every error that destroys a
+ * stream, which would cost more than the rest of the reset.
  */
 export class FlowResetError extends CodedError {
   constructor(
     code: string,
     message: string,
-    /** The other end reset it by resetAfterDelivery, and all that it had written was read here. */
+    /** The other end called resetAfterDelivery, and everything it wrote was read here. */
     readonly isAfterDelivery = false,
   ) {
     const { stackTraceLimit } = Error;
@@ -93,34 +92,39 @@ export class FlowResetError extends CodedError {
   }
 }
 
-/** The peer cannot be reached, or is not who it should be. */
+/** The peer cannot be reached, or its identity is not the expected one. */
 export class PeerUnreachableError extends CodedError {}
 
-/** The peer is of an earlier release that knows no probes: whether it would take the flow is not known. */
+/** The peer runs an earlier release without probes, so whether it would accept the flow is unknown. */
 export class ProbeNotKnownError extends CodedError {}
 
 export interface MeshMember {
-  /** Takes the flows that peers ask for. Set once, before start. */
+  /** Sets the handler of flows that peers ask for. Call it once, before start. */
   onFlow(handle: (flow: IncomingFlow) => void): void;
-  /** Answers the probes of peers. Set once, before start. */
+  /** Sets the handler of peers' probes. Call it once, before start. */
   onProbe(handle: (probe: IncomingProbe) => void): void;
-  /** Agents that may be asked for flows, and may ask: sessions of all others end, and none of theirs is taken. */
+  /**
+   * The agents that may have sessions with this node, in both directions. Sessions of all others end, and new ones are
+   * refused.
+   */
   setPeers(peers: readonly Peer[]): void;
-  /** Developers' machines that may ask for flows; sessions of all others end, and none of theirs is taken. */
+  /**
+   * The developers' machines that may ask this node for flows. Sessions of all others end, and new ones are refused.
+   */
   setLocalNodes(nodes: readonly LocalPeer[]): void;
   /** Errors: FlowRefusedError, PeerUnreachableError. */
   open(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<MeshFlow>;
   /**
-   * Asks over the same session whether the peer would take this flow; none is opened. The topology version that the
-   * peer decided on. Errors: those of open, and ProbeNotKnownError.
+   * Asks over the same session whether the peer would accept this flow, without opening it. Resolves with the topology
+   * version that the peer decided by. Errors: those of open, and ProbeNotKnownError.
    */
   probe(peer: AgentId, request: FlowRequest, signal: AbortSignal): Promise<number>;
-  /** Replaces the certificate; open sessions keep theirs until it ends. */
+  /** Replaces the certificate for new sessions; open sessions keep theirs until it expires. */
   setCredentials(credentials: MeshCredentials): void;
   close(): Promise<void>;
 }
 
-/** PEM each. The certificate's URI SAN is the identity: `spiffe://<store>/agent/<id>` or `/local/<user>/<node>`. */
+/** All in PEM. The certificate's URI SAN is the identity: `spiffe://<store>/agent/<id>` or `/local/<user>/<node>`. */
 export interface MeshCredentials {
   readonly certificate: string;
   readonly privateKey: string;

@@ -3,24 +3,24 @@ import { TokenBucket } from '#libs/async/token-bucket.js';
 import type { MeshLimits } from './settings.js';
 
 const GROUPS_OF_A_NETWORK = 4;
-/** Handshakes that a source may begin at once, in seconds of their rate. */
+/** A source may begin this many seconds' worth of handshakes in a burst. */
 const BURST_SECONDS = 2;
-/** With fewer sources none is looked at that could be forgotten. */
+/** Up to this number of sources, none is checked for being idle and forgotten. */
 const REMEMBERED_SOURCES = 1_024;
-/** A source from which only peers come that are refused a session begins this share of them. */
+/** A source whose peers are all refused a session may begin this share of handshakes. */
 const REFUSED_SHARE = 0.1;
 
 interface Source {
-  /** Of its connections that are shaking hands. */
+  /** Source ports of its connections that are in the TLS handshake. */
   readonly ports: Set<number>;
   begun: TokenBucket;
   isSlowed: boolean;
 }
 
 /**
- * How many connections of one source may be shaking hands at once, so that the idle ones of one source leave room for
- * every other; and how many it may begin a second, since each costs as much work as many flows. A source is an IPv4
- * address, or a /64 of IPv6, which one machine mostly has to itself.
+ * Limits the connections of one source that are in the TLS handshake, so that idle ones of one source leave room for
+ * others, and the handshakes that it begins a second, since each costs as much work as many flows. A source is an IPv4
+ * address, or an IPv6 /64, which usually belongs to one machine.
  */
 export class HandshakePlaces {
   private readonly sources = new Map<string, Source>();
@@ -28,8 +28,8 @@ export class HandshakePlaces {
   constructor(private readonly limits: Pick<MeshLimits, 'handshakesFromSource' | 'handshakesPerSecondFromSource'>) {}
 
   /**
-   * False: this source has all its places, or begins too many. A connection without an address is its transport's to
-   * bound.
+   * False: this source has too many handshakes in progress, or begins too many a second. A connection without an
+   * address is limited by its transport.
    */
   take(connection: Socket): boolean {
     const { remoteAddress, remotePort } = connection;
@@ -41,13 +41,13 @@ export class HandshakePlaces {
     return true;
   }
 
-  /** The connection is past its handshake. */
+  /** The connection's handshake is over. */
   give({ remoteAddress, remotePort }: Peer): void {
     if (remoteAddress === undefined || remotePort === undefined) return;
     this.sources.get(sourceOf(remoteAddress))?.ports.delete(remotePort);
   }
 
-  /** The peer of this connection is refused a session: the next ones of its source will be as well. */
+  /** The peer of this connection was refused a session, so later ones from this source probably will be too. */
   slow({ remoteAddress }: Peer): void {
     const source = remoteAddress === undefined ? undefined : this.sources.get(sourceOf(remoteAddress));
     if (source === undefined || source.isSlowed) return;
@@ -55,7 +55,7 @@ export class HandshakePlaces {
     source.begun = this.begunOf(REFUSED_SHARE);
   }
 
-  /** The peer of this connection got a session: others behind its address may be as honest. */
+  /** The peer of this connection got a session, so other peers behind its address may be honest. */
   hasten({ remoteAddress }: Peer): void {
     const source = remoteAddress === undefined ? undefined : this.sources.get(sourceOf(remoteAddress));
     if (source === undefined || !source.isSlowed) return;
@@ -85,7 +85,7 @@ export class HandshakePlaces {
 
 type Peer = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
-/** An IPv4 address as it is, also where IPv6 maps it (RFC 4291 section 2.5.5.2); the first 64 bits of an IPv6 one. */
+/** An IPv4 address, also from an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2); of IPv6 the first 64 bits. */
 export function sourceOf(address: string): string {
   const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;

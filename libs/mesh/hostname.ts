@@ -4,14 +4,14 @@ import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 const LONGEST_LABEL = 63;
 const HASH_DIGITS = 10;
 
-/** Whose node it is; ids of agents and of local nodes may be the same word. */
+/** Whose node it is. An agent and a local node may have the same id. */
 export type MeshNodeOwner =
   | { readonly kind: 'agent'; readonly id: AgentId }
   | { readonly kind: 'local'; readonly id: LocalNodeId };
 
 /**
- * What a node calls itself in the mesh: `gs-agent-<id>`, `gs-local-<id>`. A DNS label (RFC 1123 section 2.1): one
- * that would be longer is cut, and ends in a hash of the whole id.
+ * The node's host name in the mesh: `gs-agent-<id>` or `gs-local-<id>`. It is a DNS label (RFC 1123 section 2.1): a
+ * longer one is cut and ends in a hash of the whole id.
  */
 export function meshHostname({ kind, id }: MeshNodeOwner): string {
   const name = `gs-${kind}-${id}`;

@@ -3,16 +3,16 @@ import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { parseAgentId, parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
 import type { MeshIdentity } from './flow.js';
 
-/** An identity and the store whose authority vouches for it. */
+/** An identity, and the store whose authority issued it. */
 export interface StoreIdentity {
   readonly storeId: string;
   readonly identity: MeshIdentity;
 }
 
-/** A certificate that does not name exactly one identity of the mesh. */
+/** A certificate that does not name exactly one mesh identity. */
 export class CertificateIdentityError extends CodedError {}
 
-/** A SPIFFE trust domain (SPIFFE ID, section 2.1), kept to one DNS label, so that a UUID or a name fits. */
+/** A SPIFFE trust domain (SPIFFE ID, section 2.1), restricted to one DNS label, which a UUID fits. */
 const STORE_ID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const ACCEPTED = 'spiffe://<store>/agent/<id> or spiffe://<store>/local/<user>/<node>';
 
@@ -29,7 +29,7 @@ export function formatIdentity({ storeId, identity }: StoreIdentity): string {
     : `spiffe://${storeId}/local/${identity.user}/${identity.node}`;
 }
 
-/** The inverse of formatIdentity, and nothing wider; throws InvalidInputError. */
+/** The exact inverse of formatIdentity; throws InvalidInputError. */
 export function parseIdentity(value: unknown, field: string): StoreIdentity {
   const parts = typeof value === 'string' && value.startsWith('spiffe://') ? value.slice(9).split('/') : [];
   const [store, kind, first, second] = parts;
@@ -49,17 +49,17 @@ export function sameIdentity(one: MeshIdentity, other: MeshIdentity): boolean {
   return other.kind === 'local' && one.user === other.user && one.node === other.node;
 }
 
-/** The identity for people: `agent host-a`, `local alice/laptop`. */
+/** The identity as shown to people: `agent host-a`, `local alice/laptop`. */
 export function describeIdentity(identity: MeshIdentity): string {
   return identity.kind === 'agent' ? `agent ${identity.agentId}` : `local ${identity.user}/${identity.node}`;
 }
 
 /**
- * The one identity a certificate names. Its subject alternative name must hold that URI and nothing else (RFC 5280
- * section 4.2.1.6); throws CertificateIdentityError. The signature is the TLS session's business, not checked here.
+ * The one identity that a certificate names. Its subject alternative name must hold that URI and nothing else (RFC 5280
+ * section 4.2.1.6); throws CertificateIdentityError. TLS verifies the signature, this function does not.
  */
 export function identityOfCertificate(certificate: X509Certificate): StoreIdentity {
-  // Node quotes a name with a comma or other odd bytes in it, so a name cannot pass for two, nor two for one.
+  // Node quotes a name that contains a comma or control characters, so one name cannot be read as two, or two as one.
   const names = certificate.subjectAltName ?? '';
   try {
     if (!names.startsWith('URI:')) throw new InvalidInputError('subjectAltName', names, ACCEPTED);

@@ -14,23 +14,23 @@ export interface SigningPair {
   readonly publicKey: webcrypto.CryptoKey;
 }
 
-/** A new P-256 private key, PKCS #8 in PEM. It is made where it is used and never leaves there. */
+/** A new P-256 private key, PKCS #8 in PEM. It never leaves the machine that makes it. */
 export function createPrivateKeyPem(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** The text itself, when it is a P-256 private key in PEM; throws KeyInvalidError. */
+/** The text itself if it is a P-256 private key in PEM; throws KeyInvalidError. */
 export function parsePrivateKey(text: string): string {
   try {
     if (createPrivateKey(text).asymmetricKeyDetails?.namedCurve === OPENSSL_P256) return text;
   } catch {
-    // The cause may quote key material: it is left out.
+    // The cause is left out: it may quote key material.
   }
   throw new KeyInvalidError('PRIVATE_KEY_INVALID', 'the private key is not a P-256 key in PEM');
 }
 
-/** The pair of a PEM private key; throws KeyInvalidError. */
+/** The key pair of a PEM private key; throws KeyInvalidError. */
 export async function signingPair(privateKeyPem: string): Promise<SigningPair> {
   try {
     const key = createPrivateKey(privateKeyPem);
@@ -43,7 +43,7 @@ export async function signingPair(privateKeyPem: string): Promise<SigningPair> {
       publicKey: await webcrypto.subtle.importKey('spki', spki, KEY_ALGORITHM, true, ['verify']),
     };
   } catch {
-    // The cause may quote key material: it is left out.
+    // The cause is left out: it may quote key material.
     throw new KeyInvalidError('PRIVATE_KEY_INVALID', 'the private key is not a P-256 key in PEM');
   }
 }

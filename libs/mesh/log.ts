@@ -1,9 +1,9 @@
 import type { MeshIdentity } from './flow.js';
 
-/** Something an operator may want to know of: a peer refused, lost, or off protocol. Holds no secret. */
+/** An event for operators: a peer was refused, was lost, or broke the protocol. Contains no secret. */
 export interface MeshLogEntry {
   readonly code: string;
-  /** null: it did not prove who it is. */
+  /** null: the peer did not prove its identity. */
   readonly peer: MeshIdentity | null;
   readonly message: string;
 }

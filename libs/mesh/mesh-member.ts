@@ -27,32 +27,36 @@ import { StreamBudgets } from './stream-budgets.js';
 import type { Transport, TransportStatus } from './transport.js';
 
 export interface MeshMemberSettings {
-  /** Who this node is, and of which store, stands in its certificate. */
+  /** The certificate in it says who this node is, and of which store. */
   readonly credentials: MeshCredentials;
   readonly transport: Transport;
-  /** False for a node that only asks for flows: nobody can connect to it. Default true. */
+  /** False for a node that only asks for flows and takes no connections. Default: true. */
   readonly listens?: boolean;
   readonly timings?: Partial<MeshTimings>;
   readonly limits?: Partial<MeshLimits>;
-  /** Called when what `status` says of peers has changed; what it says of the transport, its own listener tells. */
+  /**
+   * Called when the part of `status` about peers changed. The transport's own listener reports changes of the
+   * transport.
+   */
   readonly changed?: () => void;
   readonly log: MeshLog;
 }
 
 export interface StartedMeshMember extends MeshMember {
   readonly transport: Transport['kind'];
-  /** `host:port` each, to be told to peers: those of the moment. */
+  /** The current `host:port`s at which peers reach this node. */
   readonly endpoints: readonly string[];
-  /** How the node stands in the mesh now: it is started before it has joined, and goes on when it falls out. */
+  /** The node's current state in the mesh. It starts before it has joined, and goes on when it loses the mesh. */
   status(): TransportStatus;
 }
 
-/** A flow whose session was spent is asked for in another this often. */
+/** How many sessions are tried for a flow when one takes no more flows. */
 const ATTEMPTS = 3;
 
 /**
- * Joins the mesh over a transport and takes it over: `close` closes it too. Flows that peers ask for before `onFlow`
- * are refused with MESH_NOT_READY. Errors: MeshCredentialsError, and those of the transport's `listen`.
+ * Joins the mesh over a transport, which it owns from then on: `close` closes it too. Until `onFlow` is called, flows
+ * that peers ask for are refused with MESH_NOT_READY. Errors: MeshCredentialsError, and those of the transport's
+ * `listen`.
  */
 export async function startMeshMember(settings: MeshMemberSettings): Promise<StartedMeshMember> {
   const { transport, log } = settings;
@@ -115,8 +119,8 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
   }
 
   /**
-   * What `ask` gives in a session with the peer; when that is spent, in another. A request that the peer keeps refusing
-   * is not asked for again each time.
+   * Runs `ask` in a session with the peer, and in another one if that takes no more flows. A request that the peer
+   * refused a moment ago is not sent again.
    */
   async function inSession<T>(
     agentId: AgentId,
@@ -216,7 +220,10 @@ function unknownPeer(agentId: AgentId): PeerUnreachableError {
   );
 }
 
-/** The work's result, or the signal's reason as soon as there is one; what comes too late is handed to `discard`. */
+/**
+ * Resolves with the work's result, or rejects with the signal's reason as soon as it is aborted. A result that comes
+ * later is passed to `discard`.
+ */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, discard: (late: T) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const aborted = () => reject(signal.reason);

@@ -6,11 +6,11 @@ import { type Asked, requestHeaders } from './flow-headers.js';
 import { FlowStream } from './flow-stream.js';
 import type { Lease } from './peer-link.js';
 
-/** The session took no more flows, and the peer has not seen this one: it may be asked for again in another. */
+/** The session took no more flows. The peer has not seen this one, so it may be asked for in another session. */
 export class SessionSpentError extends Error {}
 
 /**
- * Asks the peer for a flow and waits for its answer, at most answerMs. Takes over the lease. Errors:
+ * Asks the peer for a flow and waits at most answerMs for its answer. Releases the lease when the flow is over. Errors:
  * FlowRefusedError, PeerUnreachableError, SessionSpentError, and the signal's reason.
  */
 export function openFlow(lease: Lease, request: FlowRequest, answerMs: number, signal: AbortSignal): Promise<MeshFlow> {
@@ -20,7 +20,8 @@ export function openFlow(lease: Lease, request: FlowRequest, answerMs: number, s
 }
 
 /**
- * As openFlow, but only asks whether the flow would be taken: the peer's version. Error besides: ProbeNotKnownError.
+ * As openFlow, but only asks whether the flow would be accepted, and resolves with the peer's version. Also throws
+ * ProbeNotKnownError.
  */
 export function probeFlow(lease: Lease, request: FlowRequest, answerMs: number, signal: AbortSignal): Promise<number> {
   return ask(lease, 'probe', request, answerMs, signal, (stream, headers) => {
@@ -83,7 +84,7 @@ function ask<T>(
   });
 }
 
-/** Resets the stream: at once, or when its answer comes, if the peer has seen too many go before that. */
+/** Resets the stream at once; if the peer has seen too many given up before an answer, only when its answer comes. */
 function giveUp(stream: ClientHttp2Stream, lease: Lease, answerMs: number): void {
   if (stream.closed || stream.destroyed) return;
   if (lease.mayGiveUp()) {

@@ -11,16 +11,16 @@ interface PooledSession {
   readonly session: ClientSession;
   opened: number;
   open: number;
-  /** Takes no new flow; ends with its last one. */
+  /** Takes no new flows, and ends with its last one. */
   retired: boolean;
 }
 
-/** A place for one flow in a session. Given back when the flow is over. */
+/** The right to open one flow in a session. Given back when the flow is over. */
 export interface Lease {
   readonly session: ClientSession;
   /**
-   * Whether a stream that is not answered yet may be reset. A peer takes only so many of those: past them a stream is
-   * to be left open until its answer comes, so that clients that give up cannot cost this node its session.
+   * Whether a stream without an answer may be reset. A peer tolerates only so many of those: beyond them a stream has
+   * to stay open until its answer comes, so that clients that give up do not cost this node its session.
    */
   mayGiveUp(): boolean;
   release(): void;
@@ -29,18 +29,18 @@ export interface Lease {
 export interface PeerLinkSettings {
   readonly agentId: AgentId;
   readonly limits: MeshLimits;
-  /** Dials the first endpoint that leads to the peer; rejects with PeerUnreachableError. */
+  /** Dials the first endpoint that works; rejects with PeerUnreachableError. */
   readonly dial: (peer: Peer, signal: AbortSignal) => Promise<DialledSession>;
   readonly log: MeshLog;
 }
 
 export interface DialledSession {
   readonly session: ClientSession;
-  /** When the first of both ends' certificates expires, as far as either has shown: milliseconds since the epoch. */
+  /** When the earlier of both ends' latest certificates expires, in milliseconds since the epoch. */
   readonly provenUntil: number;
 }
 
-/** The sessions this node has opened to one peer: one, as a rule; more only past what one may carry. */
+/** The sessions that this node has opened to one peer: usually one, more only if one cannot carry all flows. */
 export class PeerLink {
   private pool: PooledSession[] = [];
   private dialling: Promise<PooledSession> | null = null;
@@ -55,22 +55,21 @@ export class PeerLink {
     this.wasted = new WastedStreams(settings.limits);
   }
 
-  /**
-   * A place in a session; those who wait for one share a dial. Each call tries anew: an earlier failure costs nothing.
-   */
+  /** A lease in a session; concurrent calls share one dial. Each call tries again, whatever failed before. */
   async lease(): Promise<Lease> {
-    // One dial more than there may be sessions: one that ends as soon as it is there is not dialled for ever.
+    // One dial more than the number of sessions allowed, so that a peer whose sessions end at once is not dialled
+    // forever.
     for (let dials = 0; dials <= this.settings.limits.sessionsPerPeer; dials += 1) {
       const free = this.pool.find(hasRoom) ?? (await this.dialled());
-      // Others who waited for the same dial may have filled it.
+      // Other calls that waited for the same dial may have filled it.
       if (hasRoom(free)) return this.take(free);
     }
     throw new PeerUnreachableError('PEER_LOST', `agent ${this.settings.agentId} takes no flows`, 'try again');
   }
 
   /**
-   * New endpoints are for the next dial: what is open proves itself by its heartbeat. Sessions with a key that is no
-   * more the peer's end now.
+   * New endpoints are used by the next dial: open sessions are checked by their heartbeats. Sessions that were opened
+   * with another key than the peer's current one end now.
    */
   setPeer(peer: Peer): void {
     const hasMoved = isElsewhere(peer, this.peer);
@@ -81,7 +80,7 @@ export class PeerLink {
     if (hasMoved) this.retire();
   }
 
-  /** New flows go to a new session; open ones go on in theirs. */
+  /** New flows go to a new session; open flows stay in theirs. */
   retire(): void {
     for (const pooled of [...this.pool]) this.retireSession(pooled);
   }
@@ -92,7 +91,10 @@ export class PeerLink {
     for (const { session } of this.pool) session.end(code, message);
   }
 
-  /** A new session shows both ends each other's newest certificates, on which open flows in older ones go on. */
+  /**
+   * Opens a new session, in which both ends show their newest certificates. That extends the proof for open flows in
+   * older sessions.
+   */
   private async proveAgain(): Promise<void> {
     this.retire();
     if (this.pool.every(({ open }) => open === 0)) return;
@@ -155,7 +157,7 @@ export class PeerLink {
     });
     session.http2.once('close', forget);
     if (session.http2.destroyed) forget();
-    // The peer may have moved while it was dialled.
+    // The peer may have moved during the dial.
     if (isElsewhere(this.peer, dialled)) this.retireSession(pooled);
     return pooled;
   }

@@ -3,8 +3,8 @@ import type { MeshIdentity } from './flow.js';
 import { describeIdentity } from './identity.js';
 
 /**
- * Until when each peer has proved who it is: the end of the latest certificate it has shown in a handshake, whichever
- * end began it. A session may go on as long as its peer proves itself anew; one that is not renewed is out in time.
+ * Until when each peer's identity is proven: the expiry of the latest certificate that it showed in a handshake,
+ * whichever end began it. Sessions end when their peer's proof expires without a newer one.
  */
 export class PeerProofs {
   private readonly untilByName = new Map<string, number>();
@@ -16,7 +16,7 @@ export class PeerProofs {
     this.untilByName.set(describeIdentity(peer), Math.max(end, this.until(peer)));
   }
 
-  /** Milliseconds since the epoch; 0 when it has proved nothing that still holds. */
+  /** Milliseconds since the epoch; 0 without a valid proof. */
   until(peer: MeshIdentity): number {
     return this.untilByName.get(describeIdentity(peer)) ?? 0;
   }

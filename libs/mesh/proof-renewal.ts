@@ -1,13 +1,13 @@
-/** So long before a certificate expires both ends are shown newer ones; certificates are renewed well before that. */
+/** Both ends show newer certificates this long before one expires; certificates are renewed well before that. */
 const LEAD_MS = 60_000;
-/** Nearer than this to the end there is no further attempt. */
+/** With less time left than this, no further attempt is made. */
 const SHORTEST_MS = 200;
-/** setTimeout takes no longer one. */
+/** setTimeout accepts no longer delay. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Calls for a new proof of identity a minute before the last one ends, or half way there when it ends sooner; again
- * after half of what is then left, as long as nothing newer was scheduled.
+ * Asks for a new proof of identity a minute before the current one expires, or half way there if it expires sooner. If
+ * no newer one is scheduled, asks again after half of the time that is left.
  */
 export class ProofRenewal {
   private timer: NodeJS.Timeout | undefined;
@@ -32,7 +32,7 @@ export class ProofRenewal {
 
   private async due(): Promise<void> {
     const until = this.until;
-    if (until - Date.now() > LEAD_MS) return this.schedule(until); // the timer was cut short
+    if (until - Date.now() > LEAD_MS) return this.schedule(until); // the timer was cut to MAX_TIMER_MS
     await this.renew();
     if (this.until === until) this.schedule(until);
   }

@@ -3,7 +3,7 @@ import { describeIdentity } from './identity.js';
 import type { TransportStatus } from './transport.js';
 
 const CODE = 'PEER_STREAM_LIMIT';
-/** A peer that was left in peace for so long after its last refusal begins at the shortest again. */
+/** This long after its last refusal, a peer's next refusal lasts only the shortest time again. */
 const REMEMBERED_MS = 3_600_000;
 
 interface Refusal {
@@ -15,18 +15,18 @@ interface Refusal {
 export interface RefusedPeersSettings {
   readonly firstMs: number;
   readonly longestMs: number;
-  /** Called when a peer is refused from now on, and when it no longer is. */
+  /** Called when a peer begins to be refused, and when its refusal ends. */
   readonly changed: () => void;
 }
 
-/** Peers that opened more streams than they may: they get no session for a while, each time twice as long. */
+/** Peers that opened more streams than they may. Each is refused sessions for a while, twice as long each time. */
 export class RefusedPeers {
   private readonly refusals = new Map<string, Refusal>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(private readonly settings: RefusedPeersSettings) {}
 
-  /** From now on the peer is refused; false: it was already. */
+  /** Refuses the peer from now on; false: it was refused already. */
   refuse(peer: MeshIdentity): boolean {
     const name = describeIdentity(peer);
     const now = Date.now();
@@ -46,13 +46,13 @@ export class RefusedPeers {
     return true;
   }
 
-  /** Why the peer gets no session now, in words; null: it may have one. */
+  /** Why the peer is refused sessions now, in words; null: it is not. */
   refusalOf(peer: MeshIdentity): string | null {
     const refusal = this.refusals.get(describeIdentity(peer));
     return refusal === undefined || refusal.until <= Date.now() ? null : textOf(refusal);
   }
 
-  /** The node's status with what is to be said of refused peers; a fault of the transport itself is said first. */
+  /** The node's status, with a note about refused peers unless the transport has a fault of its own to report. */
   shownIn(status: TransportStatus): TransportStatus {
     if (status.code !== null) return status;
     const now = Date.now();
@@ -66,7 +66,7 @@ export class RefusedPeers {
   }
 }
 
-/** More would not fit into a line. */
+/** More names would not fit on one line. */
 const SHOWN = 3;
 
 function textOf({ name, until }: Refusal): string {

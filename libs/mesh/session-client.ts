@@ -19,13 +19,13 @@ export interface DialSettings {
   readonly storeId: string;
   readonly credentials: MeshCredentials;
   readonly proofs: PeerProofs;
-  /** Of the key that the peer must prove itself with; null: any that its identity was issued for. */
+  /** Thumbprint of the key that the peer must have; null: any key that its identity was issued for. */
   readonly keyThumbprint: string | null;
 }
 
 /**
- * A session with the agent meant, and no other, over one endpoint: connection, TLS with both certificates, and the
- * peer's HTTP/2 settings, which it sends only once it has accepted ours. Errors: PeerUnreachableError.
+ * A session over one endpoint with exactly the agent named: connects, does TLS with both certificates, and waits for
+ * the peer's HTTP/2 settings, which it sends only once it has admitted this node. Errors: PeerUnreachableError.
  */
 export async function dialSession(
   agentId: AgentId,
@@ -58,7 +58,7 @@ function handshake(connection: Duplex, settings: DialSettings, signal: AbortSign
       socket: connection,
       ...tlsCredentials(settings.credentials),
       ALPNProtocols: ['h2'],
-      // Names are not host names here: checkPeer compares the identity in the certificate.
+      // Certificates do not name hosts: checkPeer compares the identity instead.
       checkServerIdentity: () => undefined,
     });
     const settled = () => {

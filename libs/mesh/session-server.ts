@@ -25,24 +25,27 @@ export interface SessionServerSettings {
   readonly log: MeshLog;
   readonly proofs: PeerProofs;
   readonly admits: (peer: ProvenPeer) => boolean;
-  /** Why this peer gets no session now, although it may be admitted; null: it may have one. */
+  /** Why this peer is refused sessions now, although it is named; null: it is not refused. */
   readonly refusalOf: (peer: MeshIdentity) => string | null;
   readonly onSession: (session: ServerSession) => void;
 }
 
 export interface SessionServer {
-  /** A connection from the transport, from whoever it may be. */
+  /** Takes a connection from the transport, whoever opened it. */
   accept(connection: Duplex): void;
-  /** For handshakes from now on. */
+  /** Used by handshakes from now on. */
   setCredentials(credentials: MeshCredentials): void;
-  /** Who is admitted has changed: sessions of those who are not any more end, and those who waited are let in. */
+  /**
+   * The list of admitted peers changed: ends the sessions of peers that left it, and admits waiting ones that joined
+   * it.
+   */
   reconsider(): void;
   /** Ends every session of this peer. */
   endSessionsOf(peer: MeshIdentity, code: string, message: string): void;
   close(): void;
 }
 
-/** Takes connections until they have proved which peer of this store they are, and keeps the sessions. */
+/** Authenticates incoming connections as peers of this store, and keeps their sessions. */
 export function sessionServer(settings: SessionServerSettings): SessionServer {
   const { limits, timings, log } = settings;
   const sessions = new Set<ServerSession>();
@@ -58,14 +61,14 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
   let handshakes = 0;
   let closed = false;
 
-  // Never listens: connections are the transport's.
+  // Never listens itself: the transport passes it connections.
   const tls = createServer({
     ...tlsCredentials(settings.credentials),
     requestCert: true,
     rejectUnauthorized: true,
     ALPNProtocols: ['h2'],
     handshakeTimeout: timings.connectMs,
-    // A resumed session would skip the look at the certificate's dates.
+    // A resumed session would not check the certificate's dates.
     secureOptions: cryptoConstants.SSL_OP_NO_TICKET,
   });
 
@@ -134,7 +137,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
         log({ code: 'TOO_MANY_HANDSHAKES', peer: null, message: `${connection.remoteAddress} has its share already` });
         return void connection.destroy();
       }
-      handshakes += 1; // until 'secureConnection' or 'tlsClientError', of which one follows
+      handshakes += 1; // until 'secureConnection' or 'tlsClientError'; exactly one of them follows
       tls.emit('connection', connection);
     },
 

@@ -6,21 +6,21 @@ import { describeIdentity } from './identity.js';
 import type { PeerProofs } from './peer-proofs.js';
 import { type MeshTimings, SESSION_WINDOW_BYTES } from './settings.js';
 
-/** setTimeout takes no longer one. */
+/** setTimeout accepts no longer delay. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** One HTTP/2 session with a peer that has proved who it is, watched from its first moment to its last. */
+/** One HTTP/2 session with an authenticated peer, checked by heartbeats for as long as it is open. */
 export class MeshSession<Session extends Http2Session = Http2Session> {
   private ended: FlowResetError | null = null;
   private heartbeat: NodeJS.Timeout | undefined;
-  /** Set while a heartbeat has no answer. */
+  /** Set while a heartbeat is unanswered. */
   private unanswered: (() => void) | undefined;
   private expiry: NodeJS.Timeout | undefined;
 
   constructor(
     readonly http2: Session,
     readonly peer: MeshIdentity,
-    /** Of the key that the peer proved itself with. */
+    /** Thumbprint of the key that the peer proved its identity with. */
     readonly keyThumbprint: string,
     private readonly socket: TLSSocket,
     private readonly proofs: PeerProofs,
@@ -37,15 +37,15 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
     return this.ended === null && !this.http2.closed && !this.http2.destroyed;
   }
 
-  /** Why this end ended the session; null while it has not. */
+  /** Why this end closed the session; null while it has not. */
   readonly endReason = (): FlowResetError | null => this.ended;
 
-  /** Ends the session now: its flows are reset, here with this code. */
+  /** Ends the session at once and resets its flows, here with this code. */
   end(code: string, message: string): void {
     this.ended ??= new FlowResetError(code, message);
     this.stopTimers();
     this.http2.destroy();
-    // A peer that has vanished never answers a polite end.
+    // A peer that has vanished never answers a GOAWAY.
     this.socket.destroy();
   }
 
@@ -57,7 +57,7 @@ export class MeshSession<Session extends Http2Session = Http2Session> {
       this.unanswered = undefined;
     };
     this.unanswered = setDeadline(this.timings.heartbeatDeadlineMs, () => {
-      // Bulk ahead of the answer may hold it up; bytes that arrive are life too.
+      // Bulk data may delay the answer, so any bytes that arrive count as a sign of life.
       if (this.socket.bytesRead > heard) return alive();
       this.end('PEER_SILENT', `${describeIdentity(this.peer)} has not answered a heartbeat`);
     });

@@ -1,15 +1,12 @@
 import type { SessionOptions } from 'node:http2';
 
-/**
- * What one flow may have under way and unread: enough for 8 Gbit/s at a millisecond, or 80 Mbit/s at a tenth of a
- * second.
- */
+/** Bytes of one flow in flight and unread: enough for 8 Gbit/s at 1 ms of latency, or 80 Mbit/s at 100 ms. */
 export const FLOW_WINDOW_BYTES = 1024 * 1024;
-/** Flows open at once in one session; a peer that needs more opens another. */
+/** Flows open at once in one session; for more, another session is opened. */
 export const FLOWS_PER_SESSION = 1_024;
 /**
- * All flows' windows together, so that none waits for another's reader. HTTP/2's own 64 KiB for a session would also
- * hold bulk to that much a round trip.
+ * The windows of all flows together, so that no flow waits for the reader of another. HTTP/2's default of 64 KiB for a
+ * session would also limit bulk transfers to that much per round trip.
  */
 export const SESSION_WINDOW_BYTES = FLOWS_PER_SESSION * FLOW_WINDOW_BYTES;
 
@@ -18,35 +15,37 @@ export const SESSION_OPTIONS = {
   settings: {
     enablePush: false,
     initialWindowSize: FLOW_WINDOW_BYTES,
-    /** Some more than a peer uses: it may hear of a flow's end a moment before this end does. */
+    /** Slightly more than a peer opens, because it may learn of a flow's end before this end does. */
     maxConcurrentStreams: FLOWS_PER_SESSION + 256,
     maxFrameSize: 64 * 1024,
     maxHeaderListSize: 4_096,
   },
-  /** Pairs past these end the stream before a line of ours runs. */
+  /** With more header pairs than this, Node ends the stream before our code runs. */
   maxHeaderListPairs: 32,
   /**
-   * Megabytes, and out of reach: Node 24 counts what a reset flow had yet to send for the rest of the session, and
-   * would end it after some thousand resets. What a session may really hold is bounded by its flows and their windows.
+   * In megabytes; so high that it never applies. Node 24 counts what a reset flow had left to send until the session
+   * ends, and would end the session after a few thousand resets. The number of flows and their windows bound what a
+   * session really holds.
    */
   maxSessionMemory: 1_000_000,
-  // A reset is ordinary here: each denied or failed connection is one. The defaults end a session after a thousand. A
-  // peer that overdoes it is found by StreamBudgets, which says so; these are for what would get past that.
+  // Resets are normal here: each denied or failed connection is one, and the defaults end a session after a thousand.
+  // StreamBudgets finds a peer that resets too much, with a reason; these limits are for whatever gets past it.
   streamResetBurst: 40_000,
   streamResetRate: 20_000,
 } satisfies SessionOptions & { readonly streamResetBurst: number; readonly streamResetRate: number };
 
 export interface MeshTimings {
-  /** To connect to one endpoint, prove both identities and exchange settings. */
+  /** Time to connect to one endpoint, authenticate both ends and exchange settings. */
   readonly connectMs: number;
   /**
-   * For a peer that has proved who it is to be named by the control plane: the other end may have heard of it first.
+   * Time until the control plane names a peer that has proved its identity: the peer may have learned of this node
+   * before this node learned of it.
    */
   readonly admitMs: number;
-  /** For the target to accept or refuse. */
+  /** Time for the target to accept or refuse. */
   readonly answerMs: number;
   readonly heartbeatIntervalMs: number;
-  /** Without a byte from the peer for so long after a heartbeat, it is gone. */
+  /** A peer that sends no byte for this long after a heartbeat is considered gone. */
   readonly heartbeatDeadlineMs: number;
 }
 
@@ -59,37 +58,37 @@ export const DEFAULT_TIMINGS: MeshTimings = {
 };
 
 export interface MeshLimits {
-  /** Flows opened in one session before new ones go to a fresh one: stream ids do not last for ever. */
+  /** Flows opened in one session before new ones go to a new session, because stream ids run out. */
   readonly flowsBeforeRotation: number;
   /** Sessions to one peer that take new flows. */
   readonly sessionsPerPeer: number;
-  /** Sessions taken from one peer: those above, and older ones whose flows go on. */
+  /** Sessions accepted from one peer: those that take new flows, and older ones whose flows are still open. */
   readonly sessionsFromPeer: number;
-  /** Connections that have not proved who they are. */
+  /** Connections in the TLS handshake. */
   readonly handshakesAtOnce: number;
-  /** Of these, from one source address. */
+  /** Connections in the TLS handshake from one source address. */
   readonly handshakesFromSource: number;
-  /** Begun each second by one source address, and twice as many at once. */
+  /** Handshakes per second that one source address may begin; twice as many in a burst. */
   readonly handshakesPerSecondFromSource: number;
-  /** Connections of one peer that wait for it to be named. */
+  /** Authenticated connections of one peer that wait until the control plane names it. */
   readonly waitingFromPeer: number;
-  /** Streams that one peer may open each second, and as many at once: far more than one host opens by itself. */
+  /** Streams that one peer may open per second, and in a burst: far more than one host needs. */
   readonly streamsPerSecond: number;
   /**
-   * Of these, those that it gives up before they are answered, and those that are refused before anything was tried for
-   * them. Five times as many at once: clients of many flows may give up together.
+   * Of these, streams that the peer gives up before an answer or that are refused before anything was attempted for
+   * them. Five times as many in a burst, since the clients of many flows may give up together.
    */
   readonly wastedStreamsPerSecond: number;
-  /** Streams that one peer may have open, over all its sessions. */
+  /** Streams that one peer may have open, in all its sessions together. */
   readonly streamsFromPeer: number;
-  /** How long a peer that opened more is refused, the first time and at most. */
+  /** How long a peer that opened more is refused: the first time, and at most. */
   readonly refusedMs: number;
   readonly refusedAtMostMs: number;
 }
 
-/** Wasted streams that a peer may have at once, in seconds of their rate. */
+/** A peer may waste this many seconds' worth of streams in a burst. */
 export const WASTED_BURST_SECONDS = 5;
-/** A node of ours keeps to this share of what its peers let it waste: the two ends' clocks are not one. */
+/** A node of ours wastes at most this share of what its peers allow, because the clocks of both ends differ. */
 export const OWN_WASTE_SHARE = 0.8;
 
 export const DEFAULT_LIMITS: MeshLimits = {

@@ -3,43 +3,44 @@ import type { MeshIdentity } from './flow.js';
 import { describeIdentity } from './identity.js';
 import { type MeshLimits, WASTED_BURST_SECONDS } from './settings.js';
 
-/** What a peer may ask for with one more stream. */
+/** What happens to one more stream of a peer. */
 export type Admittance =
   | 'admitted'
-  /** It has as many open as it may: this one is refused, and the next may be admitted. */
+  /** The peer has too many open: this one is refused, a later one may be admitted. */
   | 'refused'
-  /** It opens them faster than any honest peer: it is not to be served at all. */
+  /** The peer opens them faster than any honest peer: its sessions are ended. */
   | 'spent';
 
 /**
- * A peer that has wasted so much of what it may waste is served slowly: what it asks for is likely to be in vain too.
+ * A peer that has used up this share of its budget of wasted streams is served slowly, since its next request is likely
+ * to be wasted too.
  */
 const SLOW_FROM_SHARE = 0.1;
 
-/** A peer that lost its sessions for it may waste this share of what others may at once, when it comes again. */
+/** A peer that comes back after losing its sessions may waste this share of the usual burst. */
 const AGAIN_SHARE = 0.1;
 const AGAIN_FOR_MS = 3_600_000;
 
 interface Budget {
   readonly streams: TokenBucket;
   wasted: TokenBucket;
-  /** That `wasted` may give at once. */
+  /** Size of the burst that `wasted` allows. */
   wastedAtOnce: number;
   cutOffAtMs: number;
   open: number;
 }
 
 /**
- * Bounds the streams of each peer over all its sessions: how many it may open a second, have open at once, and waste. A
- * stream is wasted when the peer gives it up before it is answered, or when it is refused before
- * anything was tried for it. An honest peer asks its own policy first, and so seldom asks for what another's refuses.
+ * Bounds the streams of each peer over all its sessions: opened per second, open at once, and wasted. A stream is
+ * wasted if the peer gives it up before an answer, or if it is refused before anything was attempted for it. An honest
+ * peer evaluates its own policy first, so it seldom asks for what another agent refuses.
  */
 export class StreamBudgets {
   private readonly budgets = new Map<string, Budget>();
 
   constructor(private readonly limits: MeshLimits) {}
 
-  /** A stream was opened; `closed` follows for it, however it is answered. */
+  /** Counts an opened stream; `closed` must follow, however the stream is answered. */
   opened(peer: MeshIdentity): Admittance {
     const name = describeIdentity(peer);
     let budget = this.budgets.get(name);
@@ -53,7 +54,7 @@ export class StreamBudgets {
     return budget.open > this.limits.streamsFromPeer ? 'refused' : 'admitted';
   }
 
-  /** A stream has ended. False: the peer has wasted too many. */
+  /** Counts an ended stream. False: the peer has wasted too many. */
   closed(peer: MeshIdentity, inVain: boolean): boolean {
     const budget = this.budgets.get(describeIdentity(peer));
     if (budget === undefined) return true;
@@ -61,7 +62,7 @@ export class StreamBudgets {
     return !inVain || budget.wasted.take(1, performance.now());
   }
 
-  /** The peer has lost its sessions: it was shown what it may do, and gets little to try it again. */
+  /** The peer lost its sessions: from now on its burst of wasted streams is small. */
   cutOff(peer: MeshIdentity): void {
     const budget = this.budgets.get(describeIdentity(peer));
     if (budget === undefined) return;
@@ -71,7 +72,7 @@ export class StreamBudgets {
     budget.wasted = new TokenBucket(wastedStreamsPerSecond, budget.wastedAtOnce, budget.cutOffAtMs);
   }
 
-  /** Whether the peer has wasted so many of late that it is to be served slowly. */
+  /** Whether the peer has wasted so many streams lately that it is served slowly. */
   isWasteful(peer: MeshIdentity): boolean {
     const budget = this.budgets.get(describeIdentity(peer));
     return budget !== undefined && !budget.wasted.has(budget.wastedAtOnce * (1 - SLOW_FROM_SHARE), performance.now());

@@ -4,7 +4,7 @@ import { setDeadline } from '#libs/async/deadline.js';
 import type { ProvenPeer } from './admission.js';
 import { describeIdentity } from './identity.js';
 
-/** A connection whose peer has proved who it is. */
+/** A connection whose peer has proved its identity. */
 export interface ProvenConnection extends ProvenPeer {
   readonly secure: TLSSocket;
   readonly certificate: X509Certificate;
@@ -15,16 +15,17 @@ export interface WaitingRoomSettings {
   readonly waitMs: number;
   readonly mostFromPeer: number;
   readonly admitted: (connection: ProvenConnection) => void;
-  /** It was not named in time, or too many of this peer wait already. */
+  /** The peer was not named in time, or too many of its connections wait already. */
   readonly refused: (connection: ProvenConnection) => void;
 }
 
 /**
- * Connections of peers that are not named yet. Of two agents that are told of each other one hears it first, and its
- * first connection may come before the other has heard: it waits for that, and goes on at the moment it is named.
+ * Holds connections of peers that the control plane has not named yet. Of two agents that are named to each other, one
+ * is told first and may connect before the other is told. Such a connection waits, and goes on as soon as its peer is
+ * named.
  */
 export class WaitingRoom {
-  /** With what ends the wait. */
+  /** Each with the function that ends its wait. */
   private readonly waiting = new Map<ProvenConnection, () => void>();
 
   constructor(private readonly settings: WaitingRoomSettings) {}
@@ -49,7 +50,7 @@ export class WaitingRoom {
     connection.secure.once('close', () => this.leave(connection));
   }
 
-  /** Who is admitted has changed. */
+  /** The list of admitted peers changed. */
   reconsider(): void {
     for (const connection of [...this.waiting.keys()]) {
       if (!this.settings.admits(connection)) continue;

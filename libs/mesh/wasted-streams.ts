@@ -3,9 +3,9 @@ import type { FlowRefusedError, FlowRequest } from './flow.js';
 import { formatSource } from './flow-headers.js';
 import { type MeshLimits, OWN_WASTE_SHARE, WASTED_BURST_SECONDS } from './settings.js';
 
-/** An answer counts for so long: who asks again later may get another. */
+/** How long an answer is reused; a request after that goes to the peer again. */
 const REMEMBERED_MS = 1_000;
-/** More than fit into the budget of that time. */
+/** More than the budget allows in that time. */
 const MOST_REMEMBERED = 4_096;
 
 interface Remembered {
@@ -14,8 +14,8 @@ interface Remembered {
 }
 
 /**
- * Streams that this node wastes at one peer, kept below what the peer lets it waste (StreamBudgets): clients that give
- * up, or that go on asking for what the peer refuses, cannot cost this node its sessions.
+ * Keeps the streams that this node wastes at one peer below what the peer tolerates (StreamBudgets). Otherwise clients
+ * that give up, or repeat what the peer refuses, could cost this node its sessions.
  */
 export class WastedStreams {
   private readonly budget: TokenBucket;
@@ -26,12 +26,12 @@ export class WastedStreams {
     this.budget = new TokenBucket(perSecond, perSecond * WASTED_BURST_SECONDS, performance.now());
   }
 
-  /** Whether a stream that is not answered yet may be reset; it is counted then. */
+  /** Whether a stream without an answer may be reset; if so, counts it as wasted. */
   mayGiveUp(): boolean {
     return this.budget.take(1, performance.now());
   }
 
-  /** The peer has refused the flow. */
+  /** Remembers that the peer refused the flow. */
   refused(request: FlowRequest, refusal: FlowRefusedError): void {
     const nowMs = performance.now();
     this.budget.take(1, nowMs);
@@ -44,7 +44,7 @@ export class WastedStreams {
     }
   }
 
-  /** What the peer answered to the same request a moment ago; null: it is to be asked. */
+  /** The peer's recent answer to the same request; null: ask the peer. */
   knownRefusal(request: FlowRequest): FlowRefusedError | null {
     const nowMs = performance.now();
     if (this.budget.has(1, nowMs)) return null;
@@ -53,7 +53,7 @@ export class WastedStreams {
   }
 }
 
-/** What decides the answer: the same flow by a newer topology may be allowed. */
+/** Everything that decides the answer; a newer topology version may allow the same flow. */
 function askedFor({ networkId, alias, port, source, version }: FlowRequest): string {
   return `${networkId} ${alias} ${port} ${formatSource(source)} ${version}`;
 }

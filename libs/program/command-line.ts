@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Settings } from './config-file.js';
 
-/** What was given to a command, by the names of its options. */
+/** The options and arguments given to a command. */
 export interface Given {
   /** null: not given. */
   one(option: string): string | null;
@@ -19,13 +19,13 @@ export interface ProgramCommand {
   /** Its options and arguments, as `--help` shows them. */
   readonly usage: string;
   readonly options: { readonly [option: string]: { readonly type: 'string' | 'boolean'; readonly multiple?: boolean } };
-  /** How many arguments it takes besides its options. */
+  /** How many arguments it takes. */
   readonly arguments?: number;
-  /** Resolves with the exit code; null: the process goes on and ends itself. */
+  /** Resolves with the exit code; null: the process goes on and ends by itself. */
   run(given: Given, environment: Settings): Promise<number | null>;
 }
 
-/** A command line that names no command, or that its command cannot use. */
+/** The command line names no command, or is invalid for its command. */
 export class UsageError extends CodedError {
   constructor(message: string, remedy: string) {
     super('USAGE', message, remedy);
@@ -36,9 +36,8 @@ const FAILED = 1;
 const USAGE = 2;
 
 /**
- * Runs the command that the first argument names and sets the exit code: 2 for a command line that cannot be used, 1
- * for any other error. Errors go to standard error, with their code and what to do next. `program` is the name that a
- * person types.
+ * Runs the command that the first argument names and sets the exit code: 2 for an invalid command line, 1 for any other
+ * error. Errors are printed to standard error with their code and remedy. `program` is the name that people type.
  */
 export async function runCommandLine(
   program: string,

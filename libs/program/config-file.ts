@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** Settings by name. An empty one counts as not set. */
+/** Settings by name. An empty one counts as unset. */
 export type Settings = { readonly [name: string]: string | undefined };
 
-/** A file that settings are to be read from cannot be read. */
+/** A settings file, or the file of a secret, cannot be read. */
 export class ConfigFileError extends CodedError {}
 
 /**
- * The environment, and of a file of `NAME=value` lines what the environment does not have. Without a name the usual
- * file is read, where there is one. Error: ConfigFileError.
+ * The environment, completed from a file of `NAME=value` lines. Without `named`, the usual file is read if it exists.
+ * Error: ConfigFileError.
  */
 export function withConfigFile(environment: Settings, named: string | null, usual: string): Settings {
   const file = named ?? usual;
@@ -26,8 +26,8 @@ export function withConfigFile(environment: Settings, named: string | null, usua
 }
 
 /**
- * A secret may stand in a file of its own, such as a credential of systemd: where `NAME_FILE` is set and NAME is not,
- * NAME is what the file holds. Error: ConfigFileError.
+ * Reads secrets from files, such as systemd credentials: if `NAME_FILE` is set and NAME is not, NAME becomes the file's
+ * content. Error: ConfigFileError.
  */
 export function withSecretFiles(settings: Settings, names: readonly string[]): Settings {
   const read = names.flatMap((name) => {

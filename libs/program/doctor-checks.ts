@@ -3,10 +3,13 @@ import { fail, pass } from '#libs/contracts/bus/checks.js';
 import { type Finding, reasonOf } from './doctor.js';
 
 const ANSWER_WITHIN_MS = 5_000;
-/** Signed requests are good for a minute; half of it is left for the way. */
+/** Signed requests are valid for a minute. Half of that is left for the network. */
 const CLOCKS_APART_MS = 30_000;
 
-/** Whether this machine's clock is near another's. `at`: what the other said, and when the answer came, in ms. */
+/**
+ * Compares this machine's clock with another's: `theirs` is what the other said, `ours` the time when its answer
+ * arrived.
+ */
 export function examineClock(theirs: Date, ours: Date, whose: string): Finding {
   const apart = Math.abs(theirs.getTime() - ours.getTime());
   const evidence = `${(apart / 1_000).toFixed(1)} s from the clock of ${whose}`;
@@ -14,7 +17,7 @@ export function examineClock(theirs: Date, ours: Date, whose: string): Finding {
   return fail('CLOCK', evidence, 'set the clock, and keep it with an NTP client such as systemd-timesyncd or chrony');
 }
 
-/** Asks for `/readyz`. Resolves with the finding, and with the server's time where it told it. */
+/** Requests `/readyz`. Resolves with the finding, and with the server's time if it sent one. */
 export async function examineControlPlane(
   url: URL,
 ): Promise<{ readonly finding: Finding; readonly time: Date | null }> {
@@ -38,7 +41,7 @@ export async function examineControlPlane(
   }
 }
 
-/** Whether this process can listen there, as the program will. Port 0 is always free. */
+/** Whether this process can listen on this address, as the program will. Port 0 is always free. */
 export function examinePort(code: string, host: string, port: number, remedy: string): Promise<Finding> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -3,13 +3,13 @@ import { CodedError } from '#libs/contracts/errors.js';
 
 export type Finding = CheckOutcome<string>;
 
-/** One thing that a doctor looks at. It rejects when it could not find out. */
+/** One check. It rejects if it cannot find out. */
 export interface Examination {
   readonly code: string;
   readonly look: () => Promise<Finding>;
 }
 
-/** Looks at everything at once. What could not be found out is `unknown`, with the reason. */
+/** Runs all checks concurrently. One that cannot find out is `unknown`, with the reason. */
 export function examine(examinations: readonly Examination[]): Promise<readonly Finding[]> {
   return Promise.all(
     examinations.map(({ code, look }) =>
@@ -20,7 +20,7 @@ export function examine(examinations: readonly Examination[]): Promise<readonly 
   );
 }
 
-/** Each finding with its evidence, and a remedy where there is one. */
+/** Each finding with its evidence, and its remedy if there is one. */
 export function findingsText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ code }) => code.length));
   const lines = findings.map(({ code, status, evidence, remedy }) => {
@@ -32,13 +32,13 @@ export function findingsText(findings: readonly Finding[]): string {
   return `${lines.join('')}\n${sum}\n`;
 }
 
-/** 0 when everything passed or was skipped, 1 when something failed, 5 when something is not known. */
+/** 0 if everything passed or was skipped, 1 if something failed, 5 if something is unknown. */
 export function exitCodeOfFindings(findings: readonly Finding[]): number {
   if (findings.some(({ status }) => status === 'fail')) return 1;
   return findings.some(({ status }) => status === 'unknown') ? 5 : 0;
 }
 
-/** An error's own words, with those of its cause. */
+/** The message of an error and of its cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');

@@ -3,23 +3,23 @@ import { runInNewContext } from 'node:vm';
 
 const LOOK_EVERY_MS = 5_000;
 /**
- * The part of the time since the last look for which the main thread had the processor. The event loop's own figure
- * counts the time in which it waits for a processor as work, so on a busy machine it never falls so low.
+ * Below this share of processor time since the last check, the main thread counts as idle. The event loop's own
+ * utilisation is not used: it counts waiting for a processor as work, so on a busy machine it is never this low.
  */
 const IDLE_BELOW = 0.1;
-/** A heap that has grown by less is left alone: light work fills as much between two looks. */
+/** With less heap growth than this nothing is done: light work fills as much between two checks. */
 const GROWN_BY_BYTES = 16 * 1_048_576;
 
 const COMPACTING = { type: 'major', flavor: 'last-resort' } as const;
 
 /**
- * Gives memory back that a burst of work has left behind. V8 collects when it needs room for more, so a process that
- * has nothing to do keeps its garbage for ever. While the main thread is idle and the heap has grown, it is collected
- * here, which takes some tens of milliseconds. An ordinary collection would free the objects and keep their pages, a
- * few of which in use here and there; that of last resort moves what is left together and gives the pages back.
+ * Returns memory that a burst of work left behind. V8 collects garbage only when it needs room, so an idle process
+ * would keep its garbage for ever. When the main thread is idle and the heap has grown, this runs a collection, which
+ * takes some tens of milliseconds. An ordinary collection would free objects but keep the pages that still hold a few;
+ * a collection of last resort compacts them and returns the pages.
  */
 export function collectWhenIdle(): void {
-  // The one way to ask V8 for a collection in a program that was started without flags.
+  // The only way to ask V8 for a collection in a program that was started without flags.
   setFlagsFromString('--expose-gc');
   const collect: (options: typeof COMPACTING) => void = runInNewContext('gc');
   let lookedAtMs = performance.now();

@@ -1,4 +1,4 @@
-/** What a child process gets of this process's environment: the variables of these names, and no other. */
+/** The variables of this process's environment that a child process gets: those with these names only. */
 export function inheritedVariables(names: readonly string[]): { readonly [name: string]: string | undefined } {
   return Object.fromEntries(names.map((name) => [name, process.env[name]]));
 }

@@ -3,39 +3,38 @@ import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '#libs/contracts/errors.js';
 import { forgetProcess, recordedProcess, recordProcess } from './process-record.js';
 
-/** The file of a lock cannot be used. */
+/** The lock's file cannot be used. */
 export class LockUnusableError extends CodedError {}
 
-/** The right of this process to what the lock stands for. */
+/** A lock that this process holds. */
 export interface Lock {
-  /** False once its file is removed or replaced: then another process can take the lock as well. */
+  /** False once its file was removed or replaced: then another process can take the lock too. */
   isInPlace(): boolean;
   release(): void;
 }
 
 export type LockAttempt =
   | { readonly kind: 'taken'; readonly lock: Lock }
-  /** `pid`: who has it; null when that is not known. */
+  /** `pid`: the process that holds it; null: unknown. */
   | { readonly kind: 'held'; readonly pid: number | null };
 
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
-/** Of several that try at the same moment SQLite may refuse all; with some patience one of them gets it. */
+/**
+ * SQLite may refuse all of several processes that try at the same moment. With this patience, one of them gets the
+ * lock.
+ */
 const PATIENCE_MS = 100;
 
-/** Keeps the connections of locks that are held: when one is collected as garbage, the kernel lets go of its lock. */
+/** Connections of the locks held. If one were garbage-collected, the kernel would release its lock. */
 const taken = new Set<DatabaseSync>();
 
 /**
- * Takes the lock `<name>.lock`, unless another process has it. The kernel frees the lock when the process that holds it
- * ends, even by SIGKILL, so a lock is never left behind. Child processes do not inherit it. `<name>.pid` tells which
- * process holds it.
- *
- * Node has no call for such a lock (fcntl(2)). SQLite, which is part of Node, takes one on the file of an empty
- * database. The file is never removed: another process may have opened it a moment before, and would then lock a file
- * that the next process does not see.
- *
- * Errors: LockUnusableError.
+ * Takes the lock `<name>.lock`, unless another process holds it. The kernel releases the lock when its process ends,
+ * even by SIGKILL, so no stale lock is left behind. Child processes do not inherit it. `<name>.pid` says which process
+ * holds it. Node has no call for such a lock (fcntl(2)), so SQLite, which is part of Node, takes one on the file of an
+ * empty database. The file is never removed: another process may have just opened it and would then lock a file that
+ * later processes do not see. Errors: LockUnusableError.
  */
 export function takeLock(name: string): LockAttempt {
   const path = `${name}.lock`;
@@ -46,7 +45,7 @@ export function takeLock(name: string): LockAttempt {
   try {
     recordProcess(name, process.pid);
   } catch {
-    // On a full disk the lock holds as well; others are only not told the number of the process that has it.
+    // On a full disk the lock still holds; others only cannot read which process holds it.
   }
   const file = identityOf(path);
   return {
@@ -63,8 +62,8 @@ export function takeLock(name: string): LockAttempt {
 }
 
 /**
- * Another user who may read the file could lock it. The file is never opened here once it exists: by closing it this
- * process would let go of a lock that it has (fcntl(2)).
+ * Another user who can read the file could lock it, so only the owner can. An existing file is never opened here:
+ * closing it would release a lock that this process holds on it (fcntl(2)).
  */
 function createForOwnerAlone(path: string): void {
   try {
@@ -78,7 +77,7 @@ function createForOwnerAlone(path: string): void {
 function lockedDatabase(path: string): DatabaseSync | null {
   const attempt = locked(path);
   if (attempt !== 'not a database') return attempt;
-  // Something else was written into it. What it holds means nothing, and whoever has locked it keeps the lock.
+  // Something else was written into the file. Its content is not used, and a process that has locked it keeps the lock.
   truncateSync(path);
   const again = locked(path);
   if (again === 'not a database') throw unusable(path, again);

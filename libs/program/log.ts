@@ -1,17 +1,17 @@
 import { type LoggerOptions, pino } from 'pino';
 
-/** Fields that every line of a process begins with. */
+/** Fields at the beginning of every log line of a process. */
 export interface LogIdentity {
   readonly process: string;
   readonly [field: string]: string | number;
 }
 
-/** What waits to be written to an output that takes nothing; lines beyond are dropped. */
+/** Bytes that may wait for an output that is not read; further lines are dropped. */
 const MOST_WAITING_BYTES = 1_048_576;
 
 /**
- * The form of log lines, one for all processes: JSON, with `level`, `time` (RFC 3339, UTC), `process`, `message`, and
- * no key twice.
+ * The form of log lines of every process: JSON with `level`, `time` (RFC 3339, UTC), `process` and `message`, and no
+ * duplicate keys.
  */
 export function logForm(identity: LogIdentity): LoggerOptions {
   return {
@@ -25,13 +25,13 @@ export function logForm(identity: LogIdentity): LoggerOptions {
 const TRY_AGAIN_AFTER_MS = 100;
 
 /**
- * A log on standard output, each line written at once: the last line before a crash is the one that counts. An output
- * that cannot be written, such as a file on a full disk or a pipe whose reader has stopped, ends nothing and holds
- * nothing up; what still waits follows when it can.
+ * A log on standard output that writes each line at once, so that the last line before a crash is not lost. If the
+ * output cannot be written, such as on a full disk or a pipe that nobody reads, the process goes on; waiting lines are
+ * written when that is possible again.
  */
 export function createLog(identity: LogIdentity, options: Pick<LoggerOptions, 'level' | 'redact'>) {
-  // Once Node has made a stream of it, a pipe is in non-blocking mode: when it is full, a write fails with EAGAIN.
-  // Otherwise the write would stop the whole process until somebody reads the pipe.
+  // Creating the stream puts a pipe into non-blocking mode, so a write to a full pipe fails with EAGAIN. Otherwise it
+  // would block the whole process until somebody reads the pipe.
   process.stdout.on('error', () => {});
   const output = pino.destination({
     fd: 1,
@@ -51,7 +51,7 @@ export function createLog(identity: LogIdentity, options: Pick<LoggerOptions, 'l
   return pino({ ...logForm(identity), ...options }, output);
 }
 
-/** A field with a name that the line has already would make a second key of that name: such fields stand in `about`. */
+/** A field whose name the line already has would make a duplicate key, so such fields are put below `about`. */
 function withoutTaken(
   fields: { readonly [field: string]: unknown },
   identity: LogIdentity,

@@ -3,19 +3,19 @@ import type { Server } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Lock } from './lock.js';
 
-/** Something that is no socket has the path of one. */
+/** There is a file that is no socket at the socket's path. */
 export class NotASocketError extends CodedError {}
 
 export interface OwnedSocket {
-  /** Takes no more connections, and removes the socket unless another process owns the path by now. */
+  /** Stops accepting connections, and removes the socket unless another process owns the path by now. */
   close(): void;
 }
 
 const OWNER_ONLY = 0o600;
 
 /**
- * Listens on a unix socket that its user alone may open. `lock` is the right to the path, so a socket that is there was
- * left by a process that is gone, and is removed. Errors: NotASocketError, and those of listening.
+ * Listens on a unix socket that only its user may open. Since `lock` guards the path, an existing socket was left by a
+ * process that has ended, and is removed. Errors: NotASocketError, and those of listening.
  */
 export async function listenAsOwner(server: Server, path: string, lock: Lock): Promise<OwnedSocket> {
   removeSocket(path);
@@ -25,7 +25,7 @@ export async function listenAsOwner(server: Server, path: string, lock: Lock): P
   });
   const unmasked = process.umask(0o777 & ~OWNER_ONLY);
   try {
-    // Binds at once, and so before the mask is taken back.
+    // listen() binds synchronously, so the mask is still in force.
     server.listen(path);
   } finally {
     process.umask(unmasked);
@@ -34,7 +34,7 @@ export async function listenAsOwner(server: Server, path: string, lock: Lock): P
   chmodSync(path, OWNER_ONLY);
   return {
     close() {
-      // By closing, Node removes whatever has the path.
+      // close() removes whatever is at the path.
       if (lock.isInPlace()) server.close();
       else server.unref();
     },

@@ -6,8 +6,8 @@ import { CodedError } from '#libs/contracts/errors.js';
 export class AuthoritiesUnusableError extends CodedError {}
 
 /**
- * From now on every TLS connection that this process opens (the control plane, the bus) also trusts the certificate
- * authorities of this PEM file, besides those of Node. Error: AuthoritiesUnusableError.
+ * Makes every TLS connection that this process opens from now on also trust the certificate authorities of this PEM
+ * file. Error: AuthoritiesUnusableError.
  */
 export function trustAuthorities(file: string | undefined): void {
   if (file === undefined || file === '') return;

@@ -2,8 +2,8 @@ import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 
 /**
- * Writes the whole file or leaves the old one. One process at a time: the new file is first written aside. Errors:
- * DiskFullError, or the system's.
+ * Replaces the file atomically. For one process at a time, because the new content is first written to a file beside
+ * it. Errors: DiskFullError, or the system's.
  */
 export function writeWhole(path: string, text: string, mode: number): void {
   try {

@@ -4,8 +4,8 @@ import type { Variables } from '../foundation/variables.js';
 
 export const EGRESS_MODES = ['listed', 'none', 'open'] as const;
 /**
- * Which names outside exist for sandboxes. listed: those that rules allow. none: none. open: those that rules allow, and
- * all others through the host's resolvers, so that DNS can carry data out.
+ * Which names outside exist for sandboxes. listed: those that rules allow. none: none. open: those that rules allow,
+ * and all others through the host's resolvers, so that DNS can carry data out.
  */
 export type EgressMode = (typeof EGRESS_MODES)[number];
 

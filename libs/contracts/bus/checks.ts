@@ -34,13 +34,13 @@ export const CHECKS_OF_OUTSIDE: { readonly [role in CheckRole]: readonly CheckCo
   target: OF_EXIT,
 };
 
-/** All checks of one end together are answered within this time; whoever asks waits a little longer. */
+/** One end answers all its checks within this time; the requester waits slightly longer. */
 export const CHECKS_WITHIN_MS = 2_500;
 
 export const CHECK_STATUSES = ['pass', 'fail', 'unknown', 'skipped'] as const;
 export type CheckStatus = (typeof CHECK_STATUSES)[number];
 
-/** What a check found: what was looked at, what was seen, and what to do about it. */
+/** The result of a check: what was observed, and what to do about it. */
 export interface CheckOutcome<Code extends string> {
   readonly code: Code;
   readonly status: CheckStatus;
@@ -51,7 +51,7 @@ export interface CheckOutcome<Code extends string> {
 /** One diagnostic check of a connection. */
 export type Check = CheckOutcome<CheckCode>;
 
-/** What a message carries of an evidence or a remedy. */
+/** Longest evidence or remedy in a message. */
 const MOST_CHARACTERS = 1_000;
 
 export function pass<Code extends string>(code: Code, evidence: string) {
@@ -62,22 +62,22 @@ export function fail<Code extends string>(code: Code, evidence: string, remedy: 
   return outcome(code, 'fail', evidence, remedy);
 }
 
-/** It could not be found out, although it should have been. */
+/** The check could not find out, although it should have. */
 export function unknown<Code extends string>(code: Code, evidence: string, remedy: string | null) {
   return outcome(code, 'unknown', evidence, remedy);
 }
 
-/** It does not apply here, or nothing here can tell; a test does not depend on it. */
+/** The check does not apply here, or nothing here can decide it; a test does not depend on it. */
 export function skipped<Code extends string>(code: Code, evidence: string, remedy: string | null = null) {
   return outcome(code, 'skipped', evidence, remedy);
 }
 
-/** `, after 3 ms`: at the end of an evidence, how long the path took to answer. */
+/** `, after 3 ms`: end of an evidence that says how long the answer took. */
 export function tookText(milliseconds: number): string {
   return `, after ${Math.max(1, Math.round(milliseconds))} ms`;
 }
 
-/** `3 ms` of an evidence that ends with tookText; null: it does not. */
+/** The `3 ms` of an evidence that ends with tookText; null: it does not. */
 export function tookIn(evidence: string): string | null {
   return /, after (\d+ ms)$/.exec(evidence)?.[1] ?? null;
 }

@@ -17,7 +17,7 @@ export const parseHash: FieldParser<string> = (value, field) => {
   return value;
 };
 
-/** New at each start of an agent's process. Throws InvalidInputError. */
+/** A new one at each start of an agent's process. Throws InvalidInputError. */
 export const parseBootId: FieldParser<string> = (value, field) => {
   if (typeof value !== 'string' || !/^[A-Za-z0-9-]{1,64}$/.test(value)) {
     throw new InvalidInputError(field, value, '1 to 64 of letters, digits and -');

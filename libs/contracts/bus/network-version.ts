@@ -3,7 +3,7 @@ import { type FieldParser, nullOr, parseObject, textUpTo } from '../json-fields.
 import { counter, parseHash } from './fields.js';
 import { BUS_PROTOCOL } from './protocol.js';
 
-/** A store's epoch: a counter that only an operator raises, and a random id that tells two stores apart. */
+/** A store's epoch: a counter that only an operator raises, and a random id that distinguishes stores. */
 export interface Epoch {
   readonly counter: number;
   readonly id: string;
@@ -14,12 +14,11 @@ export interface NetworkVersion {
   readonly networkId: NetworkId;
   readonly epoch: Epoch;
   readonly version: number;
-  /** snapshotHash of what is held; in protocol 1 the SHA-256 of its text. */
+  /** snapshotHash of the snapshot; in protocol 1 the SHA-256 of its text. */
   readonly hash: string;
   /**
-   * The signature that came with the snapshot: the control plane made it over this epoch, version and hash. It proves
-   * the version to a store that was restored and no longer has it. null in protocol 1, and for what an agent of
-   * protocol 1 left on disk.
+   * The control plane's signature over epoch, version and hash, which came with the snapshot. It proves the version to
+   * a restored store that no longer has it. null in protocol 1, and for what an agent of protocol 1 left on disk.
    */
   readonly signature: string | null;
 }
@@ -33,7 +32,7 @@ export function parseEpoch(value: unknown, field: string): Epoch {
   return { counter: counter(epoch.counter, `${field}.counter`), id: textUpTo(64)(epoch.id, `${field}.id`) };
 }
 
-/** Protocol 1 has none. */
+/** Protocol 1 has no signatures. */
 export const signatureIn =
   (protocol: number): FieldParser<string | null> =>
   (value, field) =>

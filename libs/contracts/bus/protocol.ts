@@ -2,14 +2,14 @@ import { CodedError } from '../errors.js';
 import { parseObject } from '../json-fields.js';
 
 /**
- * Every message names the protocol it speaks. A control plane serves members of its own protocol and of the one before,
- * so that hosts can be upgraded one after the other, and answers each in its own; members speak one.
+ * Every message names its protocol. A control plane supports its own protocol and the one before, so that hosts can be
+ * upgraded one by one, and answers each member in that member's protocol. A member speaks one.
  */
 export const BUS_PROTOCOL = 2;
-/** What this release's control plane serves, oldest first. */
+/** The protocols that this release's control plane supports, oldest first. */
 export const SERVED_PROTOCOLS: readonly number[] = [BUS_PROTOCOL - 1, BUS_PROTOCOL];
 
-/** The other side speaks another protocol: both versions are named, nothing of the message is used. */
+/** The other side speaks another protocol. The message is not used; the error names both versions. */
 export class ProtocolUnsupportedError extends CodedError {
   constructor(theirs: unknown, spoken: readonly number[]) {
     super(
@@ -20,12 +20,12 @@ export class ProtocolUnsupportedError extends CodedError {
   }
 }
 
-/** The members of a message of the protocol spoken here; throws ProtocolUnsupportedError, InvalidInputError. */
+/** The members of a message in this release's protocol; throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseEnvelope(value: unknown): { readonly [key: string]: unknown } {
   return envelopeOf(value, [BUS_PROTOCOL]);
 }
 
-/** As parseEnvelope, for what a member sends: of the protocol spoken here or the one before, which `protocol` tells. */
+/** As parseEnvelope, for messages of members, in this protocol or the one before; `protocol` says which. */
 export function parseMemberEnvelope(value: unknown): { readonly [key: string]: unknown; readonly protocol: number } {
   return envelopeOf(value, SERVED_PROTOCOLS);
 }

@@ -2,7 +2,7 @@ import { nullOr, parseTrueOrFalse } from '../json-fields.js';
 import { codeText, sentence } from './fields.js';
 import { parseMemberEnvelope } from './protocol.js';
 
-/** Answers a message that only reports something: whether it was accepted, and if not, why. */
+/** The answer to a message that only reports something: whether it was accepted, and if not, why not. */
 export interface Receipt {
   readonly protocol: number;
   readonly ok: boolean;

@@ -8,9 +8,9 @@ import { DIAGNOSE } from './to-member/diagnose.js';
 import { CONTROL } from './to-member/peers.js';
 import { TOPOLOGY } from './to-member/topology.js';
 
-/** Requests to an agent: answered by that agent alone. */
+/** Messages to an agent, which only that agent answers. */
 export const TO_AGENT = [TOPOLOGY, DIAGNOSE, CONTROL] as const;
-/** Requests from an agent: answered by the control plane. */
+/** Messages from an agent, which the control plane answers. */
 export const FROM_AGENT = [HELLO, HEARTBEAT, SYNC, APPLIED, INVENTORY] as const;
 
 export type ToAgent = (typeof TO_AGENT)[number];
@@ -23,27 +23,27 @@ export function agentSubject(agentId: AgentId, message: ToAgent | FromAgent): st
   return `${AGENT_SUBJECT_PREFIX}.${agentId}.${message}`;
 }
 
-/** What the control plane subscribes to: one message of every agent. */
+/** Subject on which the control plane gets this message from every agent. */
 export function everyAgentSubject(message: FromAgent): string {
   return `${AGENT_SUBJECT_PREFIX}.*.${message}`;
 }
 
-/** The agent's id in a subject of the above form; the server lets an agent publish only under its own. */
+/** The agent's id in a subject of the above form. The server lets an agent publish only on its own subjects. */
 export function agentOfSubject(subject: string): string {
   return subject.split('.')[3] ?? '';
 }
 
-/** Replies to an agent's requests come here and nowhere else. */
+/** Inbox for replies to an agent's requests. */
 export function agentInboxPrefix(agentId: AgentId): string {
   return `_INBOX.${agentId}`;
 }
 
-/** Replies to the control plane's requests come here. */
+/** Inbox for replies to the control plane's requests. */
 export const CONTROL_PLANE_INBOX_PREFIX = '_INBOX.control-plane';
 
-/** Requests to a local node. */
+/** Messages to a local node. */
 export const TO_LOCAL_NODE = [TOPOLOGY, DIAGNOSE, CONTROL] as const;
-/** Requests from a local node: it has no sandboxes to report. */
+/** Messages from a local node, which has no sandboxes to report. */
 export const FROM_LOCAL_NODE = [HELLO, HEARTBEAT, SYNC, APPLIED] as const;
 
 export type ToLocalNode = (typeof TO_LOCAL_NODE)[number];

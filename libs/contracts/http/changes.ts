@@ -3,7 +3,7 @@ import { MAX_PAGE_SIZE } from '../page-size.js';
 import { wholeNumber } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 
-/** One event of a network's stream, as people are told of it. */
+/** One event of a network's stream, in words for people. */
 export class ChangeDto {
   @ApiProperty({ type: 'integer', description: 'Place in the whole log' })
   readonly position!: number;

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** Whether the bus connection of an agent or local node that is out has ended. */
+/** Whether the bus connection of a removed agent or local node has ended. */
 export class CutDto {
   @ApiProperty({ description: 'true: nats-server was asked, and has no connection of it open' })
   readonly connectionCut!: boolean;

@@ -10,7 +10,7 @@ import { EpochDto } from './status.js';
 export const ENROLLMENT_TOKEN_PREFIX = 'gse_';
 const TOKEN = /^gse_[A-Za-z0-9_-]{43}$/;
 
-/** A one-time token; the error never repeats it. */
+/** A one-time token; the error does not quote it. */
 export function parseEnrollmentToken(value: unknown, field: string): string {
   if (typeof value !== 'string' || !TOKEN.test(value)) {
     throw new InvalidInputError(
@@ -24,7 +24,7 @@ export function parseEnrollmentToken(value: unknown, field: string): string {
   return value;
 }
 
-/** The public half of a NATS user key: `U` and 55 of base32. */
+/** A public NATS user key: `U` and 55 characters of base32. */
 export function parseUserNkey(value: unknown, field: string): string {
   if (typeof value !== 'string' || !/^U[A-Z2-7]{55}$/.test(value)) {
     throw new InvalidInputError(field, value, 'the public NATS user key, U and 55 letters or digits');

@@ -47,7 +47,7 @@ export class ResyncEventDto {
   readonly position!: number;
 }
 
-/** An event of the log on another stream than a network's. */
+/** An event on a stream that is not a network's. */
 abstract class LogEventDto {
   @ApiProperty({ type: 'integer', description: 'Place in the whole log' })
   readonly position!: number;

@@ -4,12 +4,12 @@ import { Transform } from 'class-transformer';
 import { IsDefined, IsOptional } from 'class-validator';
 import type { FieldParser } from '../json-fields.js';
 
-/** Text, unless the schema says otherwise: branded types leave no trace that could be read at run time. */
+/** A string unless the schema says otherwise, because branded types do not exist at run time. */
 function described(schema: ApiPropertyOptions): ApiPropertyOptions {
   return 'oneOf' in schema ? schema : ({ type: String, ...schema } as ApiPropertyOptions);
 }
 
-/** A required member of a request: parsed where it enters by the parser that the rest of the system uses. */
+/** A required member of a request, parsed by the same parser as elsewhere in the system. */
 export function Field(parse: FieldParser<unknown>, schema: ApiPropertyOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty(described(schema)),
@@ -18,7 +18,7 @@ export function Field(parse: FieldParser<unknown>, schema: ApiPropertyOptions): 
   );
 }
 
-/** As Field, for a member that may be left out. */
+/** As Field, for an optional member. */
 export function OptionalField(parse: FieldParser<unknown>, schema: ApiPropertyOptions): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ ...described(schema), required: false } as ApiPropertyOptions),

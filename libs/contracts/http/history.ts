@@ -54,7 +54,7 @@ export class HistoryPageDto extends PageDto {
   readonly items!: readonly PastChangeDto[];
 }
 
-/** A version of a network, and while it was the present one. */
+/** A version of a network, and the time in which it was current. */
 export class PastVersionDto {
   @ApiProperty({ type: 'integer', description: '0: the network did not exist' })
   readonly version!: number;
@@ -123,7 +123,7 @@ export class DecidingRuleDto {
 export const PAST_ROLES = ['source', 'target'] as const;
 export type PastRole = (typeof PAST_ROLES)[number];
 
-/** What the agent at one end had applied at that moment, and what it therefore decided. */
+/** What the agent at one end had applied at that time, and what it decided by it. */
 export class PastEnforcementDto {
   @ApiProperty({ example: 'host-a' })
   readonly agentId!: string;
@@ -169,7 +169,7 @@ export class ExplanationDto {
   readonly agents!: readonly PastEnforcementDto[];
 }
 
-/** A version at which a verdict became another one. */
+/** A version at which a verdict changed. */
 export class VerdictTurnDto {
   @ApiProperty({ type: () => PastChangeDto })
   readonly change!: PastChangeDto;

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { CHECK_STATUSES, type CheckStatus } from '../bus/checks.js';
 import { MESH_TRANSPORTS, type MeshTransport } from '../mesh-transports.js';
 
-/** What is looked at, in order; each needs those before it. */
+/** The checks in order; each depends on those before it. */
 export const MESH_CHECK_CODES = [
   'MESH_CONFIGURED',
   'CONTROL_SERVER_ANSWERS',

@@ -4,7 +4,7 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../page-size.js';
 import { wholeNumber } from '../values.js';
 import { OptionalField } from './fields.js';
 
-/** Where the next page begins: after the item of this key. */
+/** The next page begins after the item with this key. */
 export interface PageCursor {
   readonly after: string;
 }

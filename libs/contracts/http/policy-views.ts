@@ -79,7 +79,7 @@ export class RuleStandingDto {
   readonly idle!: RuleIdleness | null;
 }
 
-/** All of one version. */
+/** All parts are of the same version. */
 export class ReachabilityDto {
   @ApiProperty({ example: 'dev' })
   readonly network!: string;

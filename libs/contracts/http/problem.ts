@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** RFC 9457, with a stable code and the next step. */
+/** A problem (RFC 9457) with a stable code and a remedy. */
 export class ProblemDto {
   @ApiProperty({ example: 'urn:gstacks:problem:alias-taken' })
   readonly type!: string;

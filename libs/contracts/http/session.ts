@@ -65,7 +65,7 @@ export class CreateTokenDto {
   readonly joinNetworks?: readonly NetworkName[];
 }
 
-/** Names of networks, each once; throws InvalidInputError. */
+/** A list of distinct network names; throws InvalidInputError. */
 function parseJoinNetworks(value: unknown, field: string): readonly NetworkName[] {
   const names = listOf(parseNetworkName, MAX_JOIN_NETWORKS)(value, field);
   if (names.length === 0) throw new InvalidInputError(field, 'an empty list', 'the name of one network at least');

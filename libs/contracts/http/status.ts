@@ -40,7 +40,7 @@ export class RefusedFlowsDto {
   readonly count!: number;
 }
 
-/** Agents that one answer names. */
+/** Agents named in one answer. */
 export const MOST_MISSING = 20;
 
 export class MissingAgentDto {

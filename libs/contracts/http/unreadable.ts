@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** The first event of a stream that this release cannot read: mostly, a newer release wrote it. */
+/** The first event of a stream that this release cannot read, usually because a newer release wrote it. */
 export class UnreadableDto {
   @ApiProperty({ type: 'integer', description: 'Position in the log' })
   readonly position!: number;

@@ -8,7 +8,7 @@ export class WarningDto {
   readonly message!: string;
 }
 
-/** What every write on a network answers; `result` is the write's own. */
+/** The answer to every write on a network; `result` depends on the write. */
 export abstract class NetworkWriteDto {
   @ApiProperty({ example: 'dev' })
   readonly network!: string;

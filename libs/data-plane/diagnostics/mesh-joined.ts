@@ -4,7 +4,7 @@ import { fail, pass } from '#libs/contracts/bus/checks.js';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 
-/** Whether this host is in the mesh, with a certificate that is good by its own clock. `certificate` is PEM. */
+/** Checks that this host is in the mesh, with a certificate that is valid by its own clock. `certificate` is PEM. */
 export function checkMeshJoined(mesh: MeshState, certificate: string, now: Date): Check {
   const { state, transport, code, message, endpoints } = mesh;
   if (state !== 'joined') {

@@ -7,22 +7,22 @@ import type { FlowSource } from '#libs/policy/model.js';
 import type { ProbeOutcome } from '../data-plane.js';
 import { worst } from './worst-check.js';
 
-/** What the check needs of the host that it runs on. */
+/** What the check needs from the host that it runs on. */
 export interface PeerCheck {
   readonly network: string;
-  /** The host's agent; null for a developer's machine. */
+  /** The host's agent; null: a developer's machine. */
   readonly self: AgentId | null;
   readonly probe: (source: FlowSource) => Promise<ProbeOutcome>;
-  /** A clock that only goes forward. */
+  /** A monotonic clock. */
   readonly monotonicMs: () => number;
-  /** Where an agent says that it is reached. */
+  /** The endpoints that an agent reported. */
   readonly endpointsOf: (agentId: AgentId) => readonly string[];
 }
 
-/** Sources of one host that a question is tried for; others that the selector stands for are told of. */
+/** Sources of one host that are tried; further ones that the selector matches are only mentioned. */
 const MOST_SOURCES = 8;
 
-/** Whether the target's agent would take a flow of these sources of this host, asked over the live path. */
+/** Checks over the live path whether the target's agent would accept a flow from these sources of this host. */
 export async function checkPeerReached(host: PeerCheck, sources: readonly FlowSource[]): Promise<Check> {
   if (sources.length === 0) return skipped('PEER_REACHED', 'the selector stands for no source of this host');
   const tried = sources.slice(0, MOST_SOURCES);

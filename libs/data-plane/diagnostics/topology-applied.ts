@@ -3,7 +3,7 @@ import { fail, pass } from '#libs/contracts/bus/checks.js';
 import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { type HeldNetwork, sameEpoch } from '../topology/held-network.js';
 
-/** What the control plane expects whoever is asked to hold. */
+/** What the control plane expects the asked member to hold. */
 export interface ExpectedTopology {
   readonly epoch: Epoch;
   readonly version: number;
@@ -11,10 +11,10 @@ export interface ExpectedTopology {
 }
 
 const RETRY = 'wait a moment and test again';
-/** Characters of a hash that tell two apart for a reader. */
+/** Characters of a hash that are shown, enough to tell two apart. */
 const SHOWN_HASH = 12;
 
-/** Whether what is applied is what the control plane expects: epoch, version and content. */
+/** Checks that the applied version is the expected one: epoch, version and content. */
 export function checkTopologyApplied(applied: HeldNetwork | null, expected: ExpectedTopology): Check {
   if (applied === null || !applied.snapshot.participates) {
     const evidence = `nothing of this network is applied; the control plane has version ${expected.version}`;

@@ -1,6 +1,6 @@
 import type { Check, CheckStatus } from '#libs/contracts/bus/checks.js';
 
-/** Of several sources' checks, the one that speaks for all; there is at least one. */
+/** The worst of several sources' checks; there is at least one. */
 export function worst(checks: readonly Check[]): Check {
   const [found] = [...checks].sort(
     (one, other) => SPEAKS_FIRST.indexOf(one.status) - SPEAKS_FIRST.indexOf(other.status),

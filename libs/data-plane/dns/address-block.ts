@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
-/** Addresses that begin with the same bits. */
+/** A block of addresses with the same leading bits (CIDR). */
 export interface AddressBlock {
   readonly family: 4 | 6;
-  /** 4 or 16; those after the first `bits` bits are 0. */
+  /** 4 or 16 octets; bits after the first `bits` are 0. */
   readonly octets: Uint8Array;
   readonly bits: number;
 }
@@ -26,10 +26,10 @@ export function containsBlock(block: AddressBlock, other: AddressBlock): boolean
   return block.octets.every((octet, index) => octet === masked(block.bits)(other.octets[index] ?? 0, index));
 }
 
-/** The octets of an address in any form that node takes. */
+/** The octets of an address in any form that Node accepts. */
 export function addressOctets(address: string): Uint8Array {
   if (isIP(address) === 4) return Uint8Array.from(address.split('.').map(Number));
-  // The form of a URL's host is the canonical one: no dotted quad, no zone.
+  // A URL's host is in canonical form: no dotted quad, no zone.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [head = '', tail] = canonical.split('::');
   const groups = (part: string): number[] =>

@@ -4,22 +4,22 @@ import { CLASS_IN, HEADER_BYTES, MAX_LABEL_BYTES, MAX_NAME_BYTES, RECORD_TAIL_BY
 import { type Query, skipName, uint16 } from './query.js';
 import type { Reply } from './responses.js';
 
-/** What an upstream answer says of an outside name that stands for an alias: RFC 1034 section 3.6.2. */
+/** The CNAME chain (RFC 1034 section 3.6.2) in an upstream answer that leads from an outside name to an alias. */
 export interface AliasChain {
-  /** From the name asked to the alias; each name in wire form. */
+  /** From the name asked for to the alias; names are in wire form. */
   readonly links: readonly { readonly ttl: Buffer; readonly target: Buffer }[];
-  /** A query for the alias, with the type asked. */
+  /** A query for the alias with the type that was asked for. */
   readonly packet: Buffer;
 }
 
-/** Longer chains are taken for loops. */
+/** Longer chains are treated as loops. */
 const MOST_LINKS = 16;
 const MOST_POINTERS = 32;
 const SUFFIX_OCTETS = Buffer.from(`${String.fromCharCode(DNS_SUFFIX.length)}${DNS_SUFFIX}\0`, 'latin1');
 
 /**
- * The chain of CNAME records from the name asked to a name below the suffix; null: the answer has none. Only that chain
- * is taken of such an answer: what an outside server says of names below the suffix does not count.
+ * The chain of CNAME records from the name asked for to a name below the suffix; null: the answer has none. Nothing
+ * else of such an answer is used: an outside server's records of names below the suffix are ignored.
  */
 export function readAliasChain(message: Buffer, query: Query): AliasChain | null {
   if (query.type === TYPE.CNAME || query.type === TYPE.ANY) return null;
@@ -39,7 +39,7 @@ export function readAliasChain(message: Buffer, query: Query): AliasChain | null
   return { links, packet: Buffer.concat([head, target, tail]) };
 }
 
-/** The chain and after it what is said of the alias, as an answer whose question ends at `questionEnd`. */
+/** The chain, followed by the records of the alias, as an answer whose question ends at `questionEnd`. */
 export function chainReply(chain: AliasChain, alias: Reply, query: Query): Reply {
   const parts: Uint8Array[] = [];
   let owner = HEADER_BYTES;
@@ -51,7 +51,7 @@ export function chainReply(chain: AliasChain, alias: Reply, query: Query): Reply
     offset = owner + target.length;
   }
   const records = Buffer.from(alias.records.subarray(alias.start, alias.end));
-  // The alias's own records name the question as their owner.
+  // The alias's records point to the question for their owner name.
   let position = 0;
   for (let left = alias.answers; left > 0; left -= 1) {
     records.set(pointer(owner), position);
@@ -66,7 +66,7 @@ function pointer(offset: number): readonly [number, number] {
   return [0xc0 | (offset >> 8), offset & 0xff];
 }
 
-/** The CNAME records of the answer section by their owners; as many as a chain may have. */
+/** The CNAME records of the answer section by owner, at most as many as a chain may have. */
 function readLinks(message: Buffer, questionEnd: number): Map<string, AliasChain['links'][number]> {
   const links = new Map<string, AliasChain['links'][number]>();
   let offset = questionEnd;
@@ -86,8 +86,8 @@ function readLinks(message: Buffer, questionEnd: number): Map<string, AliasChain
 }
 
 /**
- * The name at `start` with its compression pointers followed, RFC 1035 section 4.1.4; null if it is malformed. A
- * pointer must lead to an earlier place in the message.
+ * The name at `start`, with compression pointers followed (RFC 1035 section 4.1.4); null: malformed. A pointer must
+ * point to an earlier place in the message.
  */
 function readName(message: Buffer, start: number): Buffer | null {
   const labels: Buffer[] = [];

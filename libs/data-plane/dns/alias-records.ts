@@ -16,8 +16,8 @@ export function aliasPayload(address: string, ports: readonly number[]): Uint8Ar
 }
 
 /**
- * The answer for an alias whose payload is in `octets` from `start` to before `end`, and whose name is in `packet` from
- * `nameStart` to before `nameEnd`; null: it has no such record.
+ * The answer for an alias whose payload is in `octets` from `start` to before `end` and whose name is in `packet` from
+ * `nameStart` to before `nameEnd`; null: it has no record of the type.
  */
 export function aliasReply(
   octets: Uint8Array,
@@ -29,14 +29,14 @@ export function aliasReply(
   nameEnd: number,
 ): Reply | null {
   const recordEnd = endOfRecord(octets, start);
-  // One record is enough for ANY: RFC 8482 section 4.1.
+  // One record is enough for ANY (RFC 8482 section 4.1).
   if (type === recordType(octets, start) || type === TYPE.ANY) return recordReply(octets, start, recordEnd);
   if (type === TYPE.TXT) return portsText(readPorts(octets, recordEnd, end));
   if (type !== TYPE.SRV) return null;
   return serviceReply(readPorts(octets, recordEnd, end), packet.subarray(nameStart, nameEnd));
 }
 
-/** The answer for `_<port>._tcp` below an alias, RFC 2782; null: it has no such port. */
+/** The answer for `_<port>._tcp` below an alias (RFC 2782); null: the alias has no such port. */
 export function portReply(
   octets: Uint8Array,
   start: number,
@@ -59,7 +59,7 @@ function readPorts(octets: Uint8Array, start: number, end: number): readonly num
   });
 }
 
-/** One SRV record a port, all of the same priority and weight; the target is not compressed. */
+/** One SRV record for each port, all with the same priority and weight. The target is not compressed. */
 function serviceReply(ports: readonly number[], target: Uint8Array): Reply {
   return recordsReply(
     TYPE.SRV,
@@ -67,7 +67,7 @@ function serviceReply(ports: readonly number[], target: Uint8Array): Reply {
   );
 }
 
-/** One text, as RFC 6763 section 6.3 writes attributes: `ports=80,8080`. */
+/** One TXT string in the form of RFC 6763 section 6.3: `ports=80,8080`. */
 function portsText(ports: readonly number[]): Reply {
   const text = Buffer.from(`ports=${ports.join(',')}`, 'latin1');
   return recordsReply(TYPE.TXT, [Uint8Array.from([text.length, ...text])]);

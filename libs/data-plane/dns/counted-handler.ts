@@ -11,7 +11,7 @@ const BY_RCODE: ReadonlyMap<number, CounterName> = new Map([
   [RCODE.REFUSED, 'answeredRefused'],
 ]);
 
-/** Counts each answer by its code (RFC 1035, section 4.1.1), whoever made it. */
+/** Counts each answer by its response code (RFC 1035, section 4.1.1). */
 export function countAnswers(handler: Handler, count: (name: CounterName) => void): Handler {
   const counted = (answer: Buffer): Buffer => {
     count(BY_RCODE.get((answer[3] ?? 0) & RCODE_BITS) ?? 'answeredOtherwise');

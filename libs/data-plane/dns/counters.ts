@@ -16,12 +16,12 @@ const INDEX: Readonly<Record<CounterName, number>> = {
   answeredOtherwise: 10,
 };
 
-/** Memory that the worker counts in and the main thread reads, so that counts outlive a worker that dies. */
+/** Memory in which the worker counts and which the main thread reads, so that counts survive a worker's crash. */
 export function createCounterMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(Object.keys(INDEX).length * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** One worker at a time writes; whole numbers up to 2^53. */
+/** For one writing worker at a time; whole numbers up to 2^53. */
 export function countIn(memory: SharedArrayBuffer): (name: CounterName) => void {
   const values = new Float64Array(memory);
   return (name) => {

@@ -1,4 +1,4 @@
-/** How often one client asked for a name outside that does not exist for it. */
+/** How often one client asked for a name outside that no rule allows it. */
 export interface DeniedQuery {
   /** The client's address. */
   readonly source: string;
@@ -7,12 +7,12 @@ export interface DeniedQuery {
 }
 
 const TOLD_EVERY_MS = 1_000;
-/** A client that asks for more names within a second is told of by the first ones. */
+/** Of a client that asks for more names within a second, only the first are reported. */
 const NAMES_PER_CLIENT = 50;
 /** RFC 1035 section 2.3.4, in dotted form. */
 const MOST_CHARACTERS = 253;
 
-/** Gathers the queries for names that no rule allows, so that the main thread hears of them once in a second. */
+/** Collects the queries for names that no rule allows, and reports them to the main thread once a second. */
 export class DeniedQueries {
   private readonly counts = new Map<string, Map<string, number>>();
   private timer: NodeJS.Timeout | null = null;

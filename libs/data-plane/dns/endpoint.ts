@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { parsePort } from '#libs/contracts/ports.js';
 
-/** An IP address and a port, as sockets take them. */
+/** An IP address and a port. */
 export interface Endpoint {
   readonly address: string;
   readonly family: 4 | 6;
@@ -11,7 +11,10 @@ export interface Endpoint {
 
 const ACCEPTED = 'address:port, such as 127.0.0.1:53 or [::1]:53';
 
-/** `127.0.0.1:53` or `[::1]:53`; throws InvalidInputError. Host names are refused: a resolver cannot ask itself. */
+/**
+ * `127.0.0.1:53` or `[::1]:53`; throws InvalidInputError. Host names are refused, since a resolver cannot resolve its
+ * own name.
+ */
 export function parseEndpoint(value: unknown, field: string): Endpoint {
   const match = typeof value === 'string' ? /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(value) : null;
   const address = match?.[1] ?? match?.[2] ?? '';

@@ -3,17 +3,18 @@ import { connect } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Endpoint } from './endpoint.js';
 
-/** A resolver did not answer: too late, or the connection broke. */
+/** A resolver did not answer in time, or the connection broke. */
 export class ExchangeError extends CodedError {}
-/** This host's network says that no resolver is there, or does not lead to it. */
+/** The network of this host reports that no resolver is at the address, or that no route leads there. */
 export class ResolverUnreachableError extends ExchangeError {}
 
-/** Recognises the answer to the question asked; anything else that arrives is passed over. */
+/** Recognises the answer to the question; other messages are ignored. */
 export type Recognise = (message: Buffer) => boolean;
 
 /**
- * One question over UDP, from a socket and thereby a random port of its own, connected so that the kernel passes
- * only the resolver's packets (RFC 5452 section 4.5). Rejects with ExchangeError or ResolverUnreachableError.
+ * Asks one question over UDP, from a socket of its own and so from a random port. The socket is connected, so the
+ * kernel passes only the resolver's packets (RFC 5452 section 4.5). Rejects with ExchangeError or
+ * ResolverUnreachableError.
  */
 export function askOverUdp(
   server: Endpoint,
@@ -43,7 +44,10 @@ export function askOverUdp(
   });
 }
 
-/** One question over TCP, RFC 7766 section 8: two octets of length before each message. Rejects with ExchangeError. */
+/**
+ * Asks one question over TCP (RFC 7766 section 8: two octets of length before each message). Rejects with
+ * ExchangeError.
+ */
 export function askOverTcp(
   server: Endpoint,
   question: Buffer,
@@ -84,7 +88,7 @@ export function askOverTcp(
   });
 }
 
-/** What sockets report when nobody listens there, no route leads there, or a firewall of this host is in the way. */
+/** Errors of sockets when nobody listens there, no route leads there, or a firewall of this host blocks it. */
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',

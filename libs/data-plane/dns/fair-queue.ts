@@ -1,10 +1,10 @@
-/** How much may be held at once: by all sources together, and by one. */
+/** How much may be held at once by all sources together, and by one. */
 export interface Share {
   readonly ofAll: number;
   readonly ofOne: number;
   /**
-   * What one source may hold while others hold all there is, so that nobody can be shut out. The bound on all then
-   * grows with the number of sources, which must be bounded elsewhere.
+   * What one source may hold even when others use up the rest, so that nobody is locked out. The total then grows with
+   * the number of sources, which must be limited elsewhere.
    */
   readonly always: number;
 }
@@ -16,13 +16,13 @@ export interface FairQueueLimits {
   readonly waitMs: number;
 }
 
-/** Why work was not begun: too much of it waits already, or its turn did not come in time. */
+/** Why work was not begun: too much waits already, or its turn did not come in time. */
 export type NoTurn = 'full' | 'late';
 
 export interface FairQueue {
   /** Runs the work when its source's turn comes. Rejects as the work does. */
   run<Result>(source: string, work: () => Promise<Result>): Promise<Result | NoTurn>;
-  /** Nothing waits any longer: what has not begun is `late`. */
+  /** Work that has not begun is answered with `late`. */
   close(): void;
 }
 
@@ -37,10 +37,10 @@ interface Source {
   readonly waiting: Set<Waiter>;
 }
 
-/** Work of many sources, a bounded part of it at a time: each source that waits gets its turn after the others'. */
+/** Runs work of many sources, a limited amount at a time. Waiting sources take turns. */
 export function createFairQueue({ running, waiting, waitMs }: FairQueueLimits): FairQueue {
   const sources = new Map<string, Source>();
-  /** Those with work that waits; the first has the next turn. */
+  /** Sources with waiting work; the first is next. */
   const turns = new Set<string>();
   let allRunning = 0;
   let allWaiting = 0;
@@ -78,7 +78,7 @@ export function createFairQueue({ running, waiting, waitMs }: FairQueueLimits): 
     }
   }
 
-  /** One turn for one that ended. A source at its own bound is passed over and keeps its place. */
+  /** Starts the next work in place of work that ended. A source at its own limit is skipped and keeps its place. */
   function beginNext(): void {
     for (const name of turns) {
       const source = sourceOf(name);

@@ -14,7 +14,7 @@ import { type ClientZones, isComplete, lookUp, REFUSED, type ZoneIndex } from '.
 
 export type Transport = 'udp' | 'tcp';
 
-/** The answer, null when none is due, or a promise when others are asked for it. */
+/** The answer; null: none is sent; a promise if others have to be asked for it. */
 export type Handled = Buffer | null | Promise<Buffer>;
 
 export interface Handler {
@@ -22,13 +22,13 @@ export interface Handler {
 }
 
 export interface HandlerParts {
-  /** The zone served now. */
+  /** The current zone. */
   readonly zone: () => ZoneIndex;
-  /** Names outside that rules allow; null: there are no such rules here. */
+  /** Names outside that rules allow; null: there are no such rules. */
   readonly outside: OutsideAnswers | null;
-  /** Who is asked for all other names outside; null: they do not exist. */
+  /** Resolves all other names outside; null: those do not exist. */
   readonly upstream: Upstream | null;
-  /** Hears of each query for a name outside that does not exist for the client, because no rule allows it. */
+  /** Called for each query for a name outside that no rule allows the client. */
   readonly denied: (source: string, name: string) => void;
   readonly reverseNames: ReverseNames;
   readonly rateLimit: RateLimit;
@@ -47,7 +47,7 @@ const NOT_NOW = bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
 const BLOCKED = bareReply(RCODE.REFUSED, EXTENDED_ERROR.BLOCKED);
 const NO_RECORDS = bareReply(RCODE.NOERROR);
 
-/** One packet in, at most one answer out, the same for every socket. Nothing that a packet holds makes it throw. */
+/** Handles one packet with at most one answer, for every kind of socket. No content of a packet makes it throw. */
 export function createHandler(parts: HandlerParts): Handler {
   const { zone, outside, upstream, denied, reverseNames, rateLimit, count, now } = parts;
   const recursionAvailable = upstream !== null || outside !== null;
@@ -56,7 +56,7 @@ export function createHandler(parts: HandlerParts): Handler {
     return writeReply(packet, query.questionEnd, query.edns, reply, recursionAvailable);
   }
 
-  /** Of a name outside the suffix. */
+  /** Answers for a name outside the suffix. */
   function answerOutside(
     client: ClientZones,
     packet: Buffer,
@@ -69,7 +69,7 @@ export function createHandler(parts: HandlerParts): Handler {
     if (allowed !== null) return allowed.then((reply) => writeOutside(packet, query, source, reply));
     if (upstream !== null) return forward(upstream, packet, query, source, maxBytes);
     if (query.lastLabel === 0) return write(packet, query, NO_RECORDS);
-    // A rule of a network that is still to come may allow it.
+    // A rule of a network that is still to be loaded may allow it.
     if (outside !== null && !isComplete(client)) return write(packet, query, NOT_NOW);
     tellDenied(source, packet, query);
     return write(packet, query, ABSENT);
@@ -103,7 +103,7 @@ export function createHandler(parts: HandlerParts): Handler {
     }
   }
 
-  /** By the zone of now, in which the client may not be any more. */
+  /** Uses the current zone, in which the client may be unknown by now. */
   function aliasReply(chain: AliasChain, query: Query, source: string): Reply {
     const index = zone();
     const client = index.clients.get(source);
@@ -141,14 +141,14 @@ export function createHandler(parts: HandlerParts): Handler {
       }
       const index = zone();
       const client = index.clients.get(source);
-      // Before the first zone nobody is known, and to say so would be wrong of those who will be.
+      // Before the first zone no client is known; refusing would be wrong for those that will be.
       if (client === undefined && index.revision === 0) return null;
       if (client === undefined) {
         count('refused');
         return write(packet, query, REFUSED);
       }
       const inside = lookUp(index, client, packet, query);
-      // Kept only of a name that passed what follows, for this client and this zone.
+      // An answer is kept only for a client and zone for which the name passed the checks below.
       const known = inside === null ? (outside?.known(index, source, packet, query) ?? null) : null;
       if (known !== null) return writeOutside(packet, query, source, known);
       const reply = inside ?? reverseNames.lookUp(index, client, packet, query);
@@ -159,7 +159,7 @@ export function createHandler(parts: HandlerParts): Handler {
   };
 }
 
-/** What this client takes over UDP (RFC 6891 section 6.2.3), and never more than fits every path. */
+/** The answer size that this client accepts over UDP (RFC 6891 section 6.2.3), at most what fits every path. */
 function udpLimit(query: Query): number {
   if (query.edns === null) return PLAIN_UDP_BYTES;
   return Math.min(UDP_PAYLOAD_BYTES, Math.max(PLAIN_UDP_BYTES, query.edns.payloadBytes));

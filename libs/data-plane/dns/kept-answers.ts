@@ -3,7 +3,7 @@ import { HEADER_BYTES, RCODE, TYPE } from './protocol.js';
 import type { Query } from './query.js';
 import { addressRecord, bareReply, type Reply, recordReply, recordType } from './responses.js';
 
-/** Without an SOA record, so that nobody remembers it: RFC 2308 section 5. */
+/** Without an SOA record, so that nobody caches it (RFC 2308 section 5). */
 export const ABSENT: Reply = bareReply(RCODE.NXDOMAIN);
 const NO_RECORDS = bareReply(RCODE.NOERROR);
 const NO_PAYLOAD = new Uint8Array(0);
@@ -11,15 +11,15 @@ const NO_PAYLOAD = new Uint8Array(0);
 const FIRST_NAMES = 7;
 const FIRST_BYTES = 512;
 
-/** A name outside has the address of its listener here, and no other record. */
+/** The answer for a name outside: the address of its listener here, and no other record. */
 export function outsideReply(records: Uint8Array, start: number, end: number, type: number): Reply {
   const isAsked = type === recordType(records, start) || type === TYPE.ANY;
   return isAsked ? recordReply(records, start, end) : NO_RECORDS;
 }
 
 /**
- * What was answered to each client of names outside. The answers lie ready to be sent beside the names in wire form, so
- * that one is found without making a string of the packet. `seed` is random.
+ * Keeps the answers about names outside for each client, ready to send, beside the names in wire form: looking one up
+ * makes no string of the packet. `seed` is random.
  */
 export class KeptAnswers {
   private readonly tables = new Map<string, GrowingNameTable>();
@@ -27,7 +27,7 @@ export class KeptAnswers {
 
   constructor(private readonly seed: number) {}
 
-  /** null: none is kept. ABSENT itself: the name does not exist for the client. */
+  /** null: no answer is kept. The object ABSENT: the name does not exist for the client. */
   find(source: string, packet: Buffer, { nameEnd, type }: Query): Reply | null {
     const table = this.tables.get(source);
     if (table === undefined) return null;

@@ -1,31 +1,33 @@
 import type { Share } from './fair-queue.js';
 
-/** Bounds on what clients and resolvers can make the server hold, and its pace. */
+/** Limits on what clients and resolvers can make the server hold, and its timeouts. */
 export interface DnsLimits {
-  /** Open TCP connections in all, and of one source address. */
+  /** Open TCP connections in total, and from one source address. */
   readonly tcpConnections: number;
   readonly tcpConnectionsPerSource: number;
-  /** A connection that brings no whole query for so long is closed, RFC 7766 section 6.2.3. */
+  /** A connection without a whole query for this long is closed (RFC 7766 section 6.2.3). */
   readonly tcpIdleMs: number;
-  /** Queries of one connection that wait for an answer; reading stops there. */
+  /** Queries of one connection that wait for an answer; above that the connection is not read. */
   readonly tcpPipelined: number;
-  /** Questions on their way to upstream resolvers: of all source addresses, of one, and what one has for sure. */
+  /**
+   * Questions sent to upstream resolvers and unanswered: of all source addresses, of one, and what one is guaranteed.
+   */
   readonly upstreamInFlight: Share;
-  /** Questions that wait for their turn to be sent, and for how long. */
+  /** Questions that wait to be sent, and how long they may. */
   readonly upstreamWaiting: Share;
   readonly upstreamWaitMs: number;
-  /** How long one resolver has for one question, over UDP or TCP. */
+  /** Time for one resolver to answer one question over UDP or TCP. */
   readonly upstreamTimeoutMs: number;
-  /** From the arrival of a question to its answer, its waiting and every try included. */
+  /** Time from the arrival of a question to its answer, with waiting and all attempts. */
   readonly upstreamAnswerMs: number;
-  /** A resolver that says nothing for so long while it is asked is probed. */
+  /** A resolver that is asked and says nothing for this long is probed. */
   readonly upstreamDoubtMs: number;
-  /** How long a probe has, and how long until the next one. */
+  /** Time for a probe to be answered, and the pause until the next. */
   readonly upstreamProbeMs: number;
   readonly upstreamProbeEveryMs: number;
-  /** How often an address that could not be listened on is tried again. */
+  /** How often a failed listen is tried again. */
   readonly listenRetryMs: number;
-  /** Source addresses whose rate is kept apart. */
+  /** Source addresses whose rates are counted separately. */
   readonly rateSources: number;
 }
 

@@ -9,18 +9,21 @@ export interface ListenFailure {
   readonly message: string;
 }
 
-/** Opens the UDP and the TCP socket of one address, both or none. */
+/** Opens the UDP and the TCP socket of one address: both or none. */
 export type OpenPair = (endpoint: Endpoint, onLost: (error: Error) => void) => Promise<Listener>;
 
-/** The addresses listened on, changed while running. */
+/** The addresses listened on, which can change while running. */
 export interface Listeners {
-  /** Closes what is not among these, opens what is missing; resolves with those that failed. One call at a time. */
+  /**
+   * Closes addresses that are not among these and opens missing ones. Resolves with those that failed. One call at a
+   * time.
+   */
   set(addresses: readonly string[]): Promise<readonly ListenFailure[]>;
-  /** Tries again what is wanted and not open; resolves with the addresses that opened. */
+  /** Tries again to open what failed; resolves with the addresses that opened. */
   retry(): Promise<readonly string[]>;
 }
 
-/** `onLost`: a socket that was open failed; `retry` or a later `set` opens it again. */
+/** `onLost` is called when an open socket fails; `retry` or a later `set` opens it again. */
 export function createListeners(openPair: OpenPair, onLost: (failure: ListenFailure) => void): Listeners {
   const open = new Map<string, Listener>();
   let wanted: ReadonlySet<string> = new Set();

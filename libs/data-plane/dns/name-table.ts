@@ -1,7 +1,10 @@
-/** ASCII lower case of each octet. Length octets are below 64, so a whole name in wire form may pass through it. */
+/**
+ * ASCII lower case of each octet. Length octets are below 64 and stay the same, so whole names in wire form can be
+ * mapped.
+ */
 const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
 
-/** A name in lower-case wire form, one character an octet, and what is kept with it. */
+/** A name in lower-case wire form, one character per octet, and what is stored with it. */
 export interface NameEntry {
   readonly name: string;
   /** Below 65,536. */
@@ -11,32 +14,32 @@ export interface NameEntry {
 }
 
 /**
- * Names in wire form, looked up straight from the octets of a packet, in either case (RFC 4343). All of it lies in
- * two pieces of memory, a name beside its payload: with many names a look-up costs as many cache misses as it takes
- * steps, and a Map of strings and objects takes ten, besides a string made of each packet.
+ * Names in wire form, looked up directly from a packet's octets, in either case (RFC 4343). Everything is in two
+ * arrays, with a name beside its payload: with many names, the cost of a look-up is its cache misses, of which a Map of
+ * strings and objects causes ten, and it would need a string of each packet.
  */
 export interface NameTable {
   /** Position of the entry for the name in `packet` from `start` to before `end`, or -1. */
   find(packet: Uint8Array, start: number, end: number): number;
   valueAt(position: number): number;
-  /** Where in `octets` the payload of the entry begins and ends. */
+  /** Where the payload of the entry begins and ends in `octets`. */
   payloadStart(position: number): number;
   payloadEnd(position: number): number;
   readonly octets: Uint8Array;
 }
 
-/** A table that takes entries while it is in use. */
+/** A table that takes new entries while in use. */
 export interface GrowingNameTable extends NameTable {
-  /** The name in `packet` from `start` to before `end`, in either case; it must not be in the table yet. */
+  /** Adds the name in `packet` from `start` to before `end`, in either case. It must not be in the table yet. */
   add(packet: Uint8Array, start: number, end: number, value: number, payload: Uint8Array): void;
 }
 
 const FNV_PRIME = 0x01000193;
-/** Of an entry: value (2), length of the name, length of the payload. */
+/** Bytes of an entry before its name: value (2), length of the name, length of the payload. */
 const ENTRY_HEAD_BYTES = 4;
 const EMPTY = -1;
 
-/** A table of these entries, with memory for no more; `seed` as for createNameTable. */
+/** A table of exactly these entries; `seed` as for createNameTable. */
 export function buildNameTable(entries: readonly NameEntry[], seed: number): NameTable {
   const size = entries.reduce((sum, { name, payload }) => sum + ENTRY_HEAD_BYTES + name.length + payload.length, 0);
   const table = createNameTable(seed, entries.length, size);
@@ -47,15 +50,15 @@ export function buildNameTable(entries: readonly NameEntry[], seed: number): Nam
 }
 
 /**
- * An empty hash table with open addressing, with room for so many entries of so many octets in all until it has to
- * grow. `seed` is random, so that nobody can choose names that all collide.
+ * An empty hash table with open addressing, sized for this many entries with this many octets in total; it grows when
+ * needed. `seed` is random, so nobody can choose names that all collide.
  */
 export function createNameTable(seed: number, entries: number, bytes: number): GrowingNameTable {
   let mask = 2 ** Math.ceil(Math.log2(2 * (entries + 1))) - 1;
-  /** Two numbers a slot: the hash, and the position of the entry in `octets`. */
+  /** Two numbers per slot: the hash, and the entry's position in `octets`. */
   let slots = new Int32Array(2 * (mask + 1)).fill(EMPTY);
   let octets = new Uint8Array(bytes);
-  /** How much of `octets` is taken, and by how many entries. */
+  /** Octets in use, and entries. */
   let taken = 0;
   let count = 0;
 
@@ -83,14 +86,14 @@ export function createNameTable(seed: number, entries: number, bytes: number): G
     slots[2 * slot + 1] = position;
   }
 
-  /** Room for one more entry, of so many octets. */
+  /** Makes room for one more entry of this many octets. */
   function makeRoom(size: number): void {
     if (taken + size > octets.length) {
       const larger = new Uint8Array(Math.max(2 * octets.length, taken + size));
       larger.set(octets);
       octets = larger;
     }
-    // At most half of the slots are taken.
+    // At most half of the slots are used.
     if (2 * (count + 1) <= mask) return;
     const smaller = slots;
     mask = 2 * mask + 1;
@@ -119,7 +122,7 @@ export function createNameTable(seed: number, entries: number, bytes: number): G
     },
     find(packet, start, end) {
       const wanted = hash(packet, start, end);
-      // At most half of the slots are taken, so there is always an empty one to end at.
+      // At most half of the slots are used, so the search always ends at an empty one.
       for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
         const candidate = slots[2 * slot + 1] as number;
         if (candidate === EMPTY) return -1;
@@ -135,7 +138,7 @@ export function createNameTable(seed: number, entries: number, bytes: number): G
   };
 }
 
-/** Whether the name in `packet` from `start` to before `end` is this one, in lower-case wire form. */
+/** Whether the name in `packet` from `start` to before `end` equals this one, which is in lower-case wire form. */
 export function isSameName(name: Uint8Array, packet: Uint8Array, start: number, end: number): boolean {
   if (name.length !== end - start) return false;
   for (let index = 0; index < name.length; index += 1) {

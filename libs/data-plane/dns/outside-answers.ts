@@ -7,40 +7,39 @@ import type { Query } from './query.js';
 import { addressRecord, bareReply, type Reply } from './responses.js';
 import type { ZoneIndex } from './zone-index.js';
 
-/** What is said of a name outside that a rule may allow. */
+/** The answer about a name outside that a rule may allow. */
 export type OutsideAnswer =
   | { readonly kind: 'address'; readonly address: string }
   /** No rule allows it for this client after all. */
   | { readonly kind: 'absent' }
-  /** It is allowed, and has no address here now. */
+  /** It is allowed, but has no address here now. */
   | { readonly kind: 'failed' };
 
-/** Asks the main thread, which gives names their addresses. */
+/** Asks the main thread, which assigns addresses to names. */
 export type AskOutside = (name: string, source: string) => Promise<OutsideAnswer>;
 
 const FAILED: OutsideAnswer = { kind: 'failed' };
 const NOT_NOW = bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
 const ANSWER_WITHIN_MS = 3_000;
-/** An answer is used for at most two of these. An address stays its name's for ten minutes, which is far longer. */
+/** An answer is used for at most two periods. A name keeps its address for ten minutes, which is far longer. */
 const PERIOD_MS = 60_000;
-/** Of each of two periods. */
+/** Answers kept in each of the two periods. */
 const MOST_KEPT = 20_000;
-/** Names of the last period that are asked of the main thread again: all of them within half of a period. */
+/** Answers of the last period that are renewed per second: all of them within half a period. */
 const ASKED_AGAIN_PER_SECOND = 400;
 const ASKED_AGAIN_AT_ONCE = 32;
 
 /**
- * The answers about names outside, by client and name, kept while the zone they were given for is served. What the
- * main thread said in this period is answered at once. What it said in the period before is too, and the main thread is
- * asked again meanwhile, so that no client waits for a name that is in use. A name that no pattern of the client covers
- * costs no more than the look-up of it.
+ * Answers about names outside by client and name, kept while their zone is served. An answer of this period is sent at
+ * once. One of the last period is too, and the main thread is asked again meanwhile, so no client waits for a name in
+ * use. A name that no pattern of the client covers costs only its look-up.
  */
 export class OutsideAnswers {
   private index: ZoneIndex | null = null;
   private latest: KeptAnswers;
   private before: KeptAnswers;
   private beganAtMs: number;
-  /** By client and name: what the main thread has not answered yet. */
+  /** By client and name: questions that the main thread has not answered yet. */
   private asking = new Map<string, Promise<OutsideAnswer>>();
   private readonly askedAgain: TokenBucket;
 
@@ -56,7 +55,7 @@ export class OutsideAnswers {
     this.askedAgain = new TokenBucket(ASKED_AGAIN_PER_SECOND, ASKED_AGAIN_AT_ONCE, now());
   }
 
-  /** What can be answered at once; null: nothing. ABSENT itself: the name does not exist for the client. */
+  /** An answer that can be sent at once; null: none. The object ABSENT: the name does not exist for the client. */
   known(index: ZoneIndex, source: string, packet: Buffer, query: Query): Reply | null {
     if (!index.outside.has(source)) return null;
     this.turn(index);
@@ -67,7 +66,9 @@ export class OutsideAnswers {
     return before;
   }
 
-  /** null: no pattern covers the name for this client. ABSENT itself: it does not exist for the client after all. */
+  /**
+   * null: no pattern covers the name for this client. The object ABSENT: it does not exist for the client after all.
+   */
   answer(index: ZoneIndex, source: string, packet: Buffer, query: Query): Promise<Reply> | null {
     const patterns = index.outside.get(source);
     if (patterns === undefined) return null;
@@ -82,7 +83,7 @@ export class OutsideAnswers {
     });
   }
 
-  /** Another zone, or another period, or as many answers as one may have. */
+  /** Starts anew for another zone or period, or when as many answers are kept as one period may have. */
   private turn(index: ZoneIndex): void {
     if (this.index !== index) {
       this.index = index;
@@ -108,7 +109,7 @@ export class OutsideAnswers {
     void this.askFor(name, source, packet, query);
   }
 
-  /** Asks the main thread, once for all who ask meanwhile, and keeps what it says. */
+  /** Asks the main thread once for all concurrent queries, and keeps its answer. */
   private askFor(name: string, source: string, packet: Buffer, { nameEnd }: Query): Promise<OutsideAnswer> {
     const { asking } = this;
     const key = keyOf(source, name);
@@ -117,7 +118,7 @@ export class OutsideAnswers {
     const wire = Buffer.from(packet.subarray(HEADER_BYTES, nameEnd));
     const asked = this.askInTime(name, source).then((answer) => {
       asking.delete(key);
-      // Of another zone by now: what was answered may not hold any more.
+      // The zone has changed meanwhile, so the answer may no longer be right.
       if (asking !== this.asking || answer.kind === 'failed') return answer;
       this.latest.keep(source, wire, answer.kind === 'absent' ? null : answer.address);
       return answer;

@@ -1,14 +1,14 @@
 import type { AskOutside, OutsideAnswer } from './outside-answers.js';
 import type { OutsideAsk, OutsideAskAnswer } from './worker-messages.js';
 
-/** While the main thread does not answer. */
+/** Unanswered questions to the main thread. */
 const MOST_ASKED = 10_000;
-/** In one message: those that come after need not wait until all of these have their addresses. */
+/** Questions in one message: later ones need not wait until all of these have addresses. */
 const MOST_IN_MESSAGE = 64;
 
 /**
- * The worker's questions to the main thread about names outside. Those of one turn of the event loop go together: a
- * message costs both threads more than the question in it.
+ * The worker's questions to the main thread about names outside. Those of one turn of the event loop are sent in one
+ * message, because a message costs both threads more than a question.
  */
 export class OutsideAsks {
   private readonly asked = new Map<number, (answer: OutsideAnswer) => void>();

@@ -3,10 +3,10 @@ import { HEADER_BYTES } from './protocol.js';
 import type { Query } from './query.js';
 import type { DnsZone } from './zone.js';
 
-/** The patterns of one client, ready to be looked up. */
+/** The patterns of one client, indexed. */
 export interface PatternSet {
   readonly exact: ReadonlySet<string>;
-  /** The names that wildcards stand before. */
+  /** The names after the `*.` of wildcards. */
   readonly below: ReadonlySet<string>;
 }
 
@@ -33,7 +33,7 @@ export function isCovered({ exact, below }: PatternSet, name: string): boolean {
   return exact.has(name) || (below.size > 0 && parentsOf(name).some((parent) => below.has(parent)));
 }
 
-/** The name asked, dotted and in lower case; null: it is the root, or has a dot in a label. */
+/** The name asked for, dotted and in lower case; null: the root, or a label contains a dot. */
 export function askedName(packet: Buffer, query: Query): string | null {
   const labels: string[] = [];
   for (let offset = HEADER_BYTES; offset < query.nameEnd - 1; ) {

@@ -1,12 +1,12 @@
-/** Numbers of the DNS protocol that this server speaks of: RFC 1035 sections 3.2 and 4.1.1, RFC 6891. */
+/** Numbers of the DNS protocol that this server uses (RFC 1035 sections 3.2 and 4.1.1, RFC 6891). */
 export const HEADER_BYTES = 12;
 export const MAX_NAME_BYTES = 255;
 export const MAX_LABEL_BYTES = 63;
-/** Of a record, what follows its owner before its data: type, class, TTL and length, RFC 1035 section 4.1.3. */
+/** Bytes of a record between owner and data: type, class, TTL and length (RFC 1035 section 4.1.3). */
 export const RECORD_TAIL_BYTES = 10;
-/** The size that fits every path without fragments; what this server announces and sends at most over UDP. */
+/** A packet size that fits every path unfragmented. This server announces it and sends no more over UDP. */
 export const UDP_PAYLOAD_BYTES = 1232;
-/** What a client without EDNS takes over UDP, RFC 1035 section 4.2.1. */
+/** What a client without EDNS accepts over UDP (RFC 1035 section 4.2.1). */
 export const PLAIN_UDP_BYTES = 512;
 
 export const CLASS_IN = 1;
@@ -28,7 +28,7 @@ export const TYPE = {
   ANY: 255,
 } as const;
 
-/** BADVERS (RFC 6891 section 6.1.3) is above 15: its upper bits travel in the OPT record. */
+/** BADVERS (RFC 6891 section 6.1.3) is above 15: the OPT record carries its upper bits. */
 export const RCODE = {
   NOERROR: 0,
   FORMERR: 1,
@@ -39,7 +39,7 @@ export const RCODE = {
   BADVERS: 16,
 } as const;
 
-/** Why an answer is an error, in the option of that name: RFC 8914 section 4. */
+/** Extended DNS errors: why an answer is an error (RFC 8914 section 4). */
 export const EXTENDED_ERROR = {
   OTHER: 0,
   NOT_READY: 14,
@@ -49,12 +49,12 @@ export const EXTENDED_ERROR = {
 } as const;
 
 export const FLAG = {
-  /** In the third octet of the header. */
+  /** In the third octet of the header: */
   RESPONSE: 0x80,
   AUTHORITATIVE: 0x04,
   TRUNCATED: 0x02,
   RECURSION_DESIRED: 0x01,
-  /** In the fourth. */
+  /** In the fourth octet: */
   RECURSION_AVAILABLE: 0x80,
   CHECKING_DISABLED: 0x10,
 } as const;

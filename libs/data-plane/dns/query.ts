@@ -9,16 +9,16 @@ import {
   TYPE,
 } from './protocol.js';
 
-/** What the OPT record of a query says, RFC 6891 section 6.1. */
+/** Content of a query's OPT record (RFC 6891 section 6.1). */
 export interface Edns {
   readonly payloadBytes: number;
   readonly dnssecOk: boolean;
 }
 
-/** A query that is safe to answer: one question, every count and length checked against the bytes present. */
+/** A query that is safe to answer: one question, and every count and length fits the packet. */
 export interface Query {
   readonly kind: 'query';
-  /** Offsets in the packet: the octet after the name, the last label, and the one before (0: there is none). */
+  /** Offsets in the packet: of the octet after the name, of the last label, and of the label before (0: none). */
   readonly nameEnd: number;
   readonly lastLabel: number;
   readonly secondLastLabel: number;
@@ -28,7 +28,7 @@ export interface Query {
   readonly edns: Edns | null;
 }
 
-/** A packet that gets an error or nothing. `questionEnd` 0: the question is not echoed. */
+/** A packet that gets an error or no answer. `questionEnd` 0: the question is not echoed. */
 export type Rejection =
   | { readonly kind: 'drop' }
   | {
@@ -46,9 +46,9 @@ const OPCODE_MASK = 0x78;
 const QUESTION_TAIL_BYTES = 4;
 
 /**
- * Reads a query without building anything out of its counts: work is bounded by the packet's own length. Never
- * throws. Responses are dropped, so that two servers cannot be made to talk to each other; a query has exactly one
- * question (RFC 9619), spelled without compression, and no answers.
+ * Reads a query. Work is bounded by the packet's length, whatever its counts claim. Never throws. Responses are
+ * dropped, so that two servers cannot be made to answer each other. A query has exactly one question (RFC 9619),
+ * without compression, and no answers.
  */
 export function readQuery(packet: Buffer): Query | Rejection {
   const length = packet.length;
@@ -95,7 +95,7 @@ export function readQuery(packet: Buffer): Query | Rejection {
   };
 }
 
-/** Walks the additional section: at most one OPT, owned by the root, and nothing left over at the end. */
+/** Reads the additional section: at most one OPT, owned by the root, and no bytes after the last record. */
 function readAdditionals(packet: Buffer, start: number): Edns | null | 'malformed' | 'unknown-version' {
   let offset = start;
   let edns: Edns | null = null;
@@ -115,7 +115,10 @@ function readAdditionals(packet: Buffer, start: number): Edns | null | 'malforme
   return version === 0 ? edns : 'unknown-version';
 }
 
-/** Offset after the name at `start`, or -1. A compression pointer (RFC 1035 section 4.1.4) ends it, unfollowed. */
+/**
+ * The offset after the name at `start`, or -1. A compression pointer (RFC 1035 section 4.1.4) ends the name and is not
+ * followed.
+ */
 export function skipName(packet: Buffer, start: number): number {
   let offset = start;
   while (offset < packet.length && offset - start < MAX_NAME_BYTES) {

@@ -3,18 +3,18 @@ interface Bucket {
   refilledAtMs: number;
 }
 
-/** Queries that a source may send at once, in seconds of its rate: a program may begin with many. */
+/** A source may send this many seconds' worth of queries in a burst: programs often begin with many. */
 export const QUERY_BURST_SECONDS = 2;
 
-/** A token bucket for each source address, with so many seconds' worth at once. */
+/** A token bucket for each source address. */
 export interface RateLimit {
-  /** False: this query is one too many. */
+  /** False: this query exceeds the rate. */
   take(source: string, nowMs: number): boolean;
 }
 
 /**
- * Sources may be forged, so what is kept of them is bounded: beyond `maxSources` the full buckets are forgotten (a
- * full bucket says nothing), and sources that still find no room share one bucket.
+ * Source addresses may be forged, so the number of buckets is bounded: above `maxSources`, full buckets are dropped (a
+ * full bucket holds no information), and sources that still find no room share one bucket.
  */
 export function createRateLimit(queriesPerSecond: number, maxSources: number): RateLimit {
   const atOnce = queriesPerSecond * QUERY_BURST_SECONDS;
@@ -29,7 +29,7 @@ export function createRateLimit(queriesPerSecond: number, maxSources: number): R
   }
 
   function forgetFullBuckets(nowMs: number): void {
-    // At most once a second: a flood of forged sources must not make every query a sweep.
+    // Swept at most once a second, so that a flood of forged sources does not cause a sweep for each query.
     if (nowMs - sweptAtMs < 1000) return;
     sweptAtMs = nowMs;
     for (const [source, bucket] of buckets) {

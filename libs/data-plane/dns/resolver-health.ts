@@ -1,18 +1,17 @@
 import { rest } from '#libs/async/rest.js';
 
 export interface ResolverHealthParts {
-  /** Asks something that every resolver can answer. True: it said something. Ends with the signal. */
+  /** Asks a question that every resolver can answer. True: it answered. Ends with the signal. */
   readonly probe: (signal: AbortSignal) => Promise<boolean>;
-  /** A resolver that says nothing for so long while it is asked is probed. */
+  /** A resolver that is asked and says nothing for this long is probed. */
   readonly doubtAfterMs: number;
   readonly probeEveryMs: number;
   readonly changed: (isSilent: boolean) => void;
 }
 
 /**
- * Whether a resolver answers. A question without an answer proves nothing: the servers that the resolver asks for that
- * name may be away. So questions only raise the doubt, and a probe decides; it is repeated until the resolver says
- * something.
+ * Whether a resolver answers. One unanswered question proves nothing: the name's own servers may be away. So unanswered
+ * questions only start a probe, which is repeated until the resolver answers something.
  */
 export class ResolverHealth {
   private open = 0;
@@ -23,12 +22,12 @@ export class ResolverHealth {
 
   constructor(private readonly parts: ResolverHealthParts) {}
 
-  /** It was asked and did not answer; it is being probed. */
+  /** It was asked and did not answer; a probe is running. */
   get isSilent(): boolean {
     return this.silent;
   }
 
-  /** A question is on its way. To be followed by `settled`. */
+  /** A question was sent. `settled` must follow. */
   asked(): void {
     this.open += 1;
     this.watch();
@@ -39,7 +38,7 @@ export class ResolverHealth {
     if (this.open === 0) this.unwatch();
   }
 
-  /** It said something, whatever it was. */
+  /** The resolver answered something. */
   heard(): void {
     this.probing?.abort();
     this.probing = null;
@@ -48,7 +47,7 @@ export class ResolverHealth {
     if (this.open > 0) this.watch();
   }
 
-  /** This host's network says that nobody is there. */
+  /** This host's network reports that nobody is at its address. */
   unreachable(): void {
     if (this.closed) return;
     this.become(true);

@@ -8,19 +8,19 @@ import { answersQuestion, isConclusive, isTruncated, probeQuestion, upstreamQues
 
 export interface ResolverParts {
   readonly endpoint: Endpoint;
-  /** A random id from 0 to 65535, not to be guessed. */
+  /** A random, unpredictable id from 0 to 65535. */
   readonly randomId: () => number;
   readonly limits: Pick<DnsLimits, 'upstreamDoubtMs' | 'upstreamProbeMs' | 'upstreamProbeEveryMs'>;
-  /** It has stopped answering, or answers again. */
+  /** Called when it stops answering, and when it answers again. */
   readonly changed: (isSilent: boolean) => void;
 }
 
-/** One upstream resolver, and what is known of whether it answers. */
+/** One upstream resolver and its health. */
 export interface Resolver {
-  /** It does not answer; it is being probed until it does. */
+  /** It does not answer, and is probed until it does. */
   isSilent(): boolean;
   /**
-   * Its answer as it came; truncated when it could not be had whole. null: none within so many milliseconds, or found
+   * Its answer as it came; truncated if the whole could not be had. null: no answer in time, or the resolver was found
    * silent meanwhile. Never rejects.
    */
   ask(packet: Buffer, query: Query, withinMs: number): Promise<Buffer | null>;
@@ -104,7 +104,7 @@ export function createResolver({ endpoint, randomId, limits, changed }: Resolver
   };
 }
 
-/** Aborts after so many milliseconds, or with the other signal. */
+/** Aborts after this many milliseconds, or with the other signal. */
 function abortAfter(ending: AbortController, milliseconds: number, other?: AbortSignal): () => void {
   const abort = (): void => ending.abort();
   const cancel = setDeadline(milliseconds, abort);

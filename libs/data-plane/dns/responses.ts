@@ -3,12 +3,12 @@ import { CLASS_IN, FLAG, HEADER_BYTES, RCODE, TYPE, UDP_PAYLOAD_BYTES } from './
 import type { Edns } from './query.js';
 
 export const POSITIVE_TTL_SECONDS = 5;
-/** The SOA's minimum, which bounds how long an absence is remembered: RFC 2308 section 5. */
+/** Minimum in the SOA, which limits how long a negative answer is cached (RFC 2308 section 5). */
 export const NEGATIVE_TTL_SECONDS = 1;
 
 /**
- * The part of an answer that follows the question, encoded once and copied into each answer that says it: `records`
- * from `start` to before `end`.
+ * The part of an answer after the question, encoded once and copied into each answer: `records` from `start` to before
+ * `end`.
  */
 export interface Reply {
   readonly rcode: number;
@@ -18,17 +18,17 @@ export interface Reply {
   readonly records: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** The code of RFC 8914 for clients that speak EDNS; null: the rcode says all. */
+  /** The RFC 8914 code for clients with EDNS; null: the rcode says enough. */
   readonly extendedError: number | null;
 }
 
 const OPT_BYTES = 11;
-/** Code and length of an option, RFC 6891 section 6.1.2, and an info code without text, RFC 8914 section 2. */
+/** Code and length of an option (RFC 6891 section 6.1.2), and an info code without text (RFC 8914 section 2). */
 const EXTENDED_ERROR_BYTES = 6;
 const EXTENDED_ERROR_OPTION = 15;
 const NO_RECORDS = new Uint8Array(0);
 
-/** An answer without records; REFUSED and SERVFAIL are never authoritative. */
+/** An answer without records. REFUSED and SERVFAIL are never authoritative. */
 export function bareReply(rcode: number, extendedError: number | null = null): Reply {
   return {
     rcode,
@@ -42,7 +42,7 @@ export function bareReply(rcode: number, extendedError: number | null = null): R
   };
 }
 
-/** The record of whichever family `address` is; its owner is the name asked, in the spelling asked. */
+/** An A or AAAA record, by the family of `address`. Its owner is the question's name as the client wrote it. */
 export function addressRecord(address: string): Uint8Array {
   if (address.includes(':'))
     return ownedByQuestion({ type: 'AAAA', name: '.', ttl: POSITIVE_TTL_SECONDS, data: address });
@@ -51,12 +51,12 @@ export function addressRecord(address: string): Uint8Array {
   return record;
 }
 
-/** The type of an encoded record whose owner is two octets long. */
+/** The type of an encoded record whose owner takes two octets. */
 export function recordType(records: Uint8Array, start: number): number {
   return ((records[start + 2] as number) << 8) | (records[start + 3] as number);
 }
 
-/** The answer that is one record, found in `records` from `start` to before `end`. */
+/** An answer with one record, in `records` from `start` to before `end`. */
 export function recordReply(records: Uint8Array, start: number, end: number): Reply {
   return {
     rcode: RCODE.NOERROR,
@@ -70,7 +70,7 @@ export function recordReply(records: Uint8Array, start: number, end: number): Re
   };
 }
 
-/** The answer that is one record for each of these data, all of one type below 256. */
+/** An answer with one record for each item of data, all of one type below 256. */
 export function recordsReply(type: number, data: readonly Uint8Array[]): Reply {
   const records = data.flatMap((each) => [
     Uint8Array.of(0xc0, HEADER_BYTES, 0, type, 0, CLASS_IN, 0, 0, 0, POSITIVE_TTL_SECONDS),
@@ -81,7 +81,7 @@ export function recordsReply(type: number, data: readonly Uint8Array[]): Reply {
   return { ...recordReply(all, 0, all.length), answers: data.length };
 }
 
-/** RFC 6303 section 3: a zone that only this server knows names itself as its server and nobody as its owner. */
+/** The NS record of a zone that only this server knows: it names itself (RFC 6303 section 3). */
 export function serverReply(zone: string): Reply {
   return answerReply({ type: 'NS', name: '.', ttl: POSITIVE_TTL_SECONDS, data: zone });
 }
@@ -90,7 +90,7 @@ export function authorityReply(zone: string, serial: number): Reply {
   return answerReply({ ...startOfAuthority(zone, serial), name: '.' });
 }
 
-/** NXDOMAIN, or with NOERROR "the name exists, this type does not": RFC 2308 sections 2.1 and 2.2. */
+/** NXDOMAIN, or NODATA with NOERROR (RFC 2308 sections 2.1 and 2.2). */
 export function absenceReply(rcode: number, zone: string, serial: number): Reply {
   const records = encodeRecords({ authorities: [startOfAuthority(zone, serial)] });
   const end = records.length;
@@ -119,7 +119,7 @@ function answerReply(answer: Answer): Reply {
   return recordReply(record, 0, record.length);
 }
 
-/** The root as owner is one octet; a pointer to the question (RFC 1035 section 4.1.4) takes its place. */
+/** Replaces the root owner, one octet, by a pointer to the question (RFC 1035 section 4.1.4). */
 function ownedByQuestion(answer: Answer): Uint8Array {
   return Uint8Array.from([0xc0, HEADER_BYTES, ...encodeRecords({ answers: [answer] }).subarray(1)]);
 }
@@ -128,12 +128,12 @@ function encodeRecords(sections: { answers?: Answer[]; authorities?: Answer[] })
   return encode({ type: 'response', ...sections }).subarray(HEADER_BYTES);
 }
 
-/** Copied for each address, which is four octets at its end: zones have thousands. */
+/** Template that is copied for each address, its last four octets: zones have thousands. */
 const IPV4_RECORD = ownedByQuestion({ type: 'A', name: '.', ttl: POSITIVE_TTL_SECONDS, data: '0.0.0.0' });
 
 /**
- * The whole answer to `packet`. The question is copied as it was asked, so that its spelling survives (clients use it
- * as a nonce). `questionEnd` 0: no question is echoed.
+ * The whole answer to `packet`. The question is copied as the client wrote it, since clients use the case of letters as
+ * a nonce. `questionEnd` 0: no question is echoed.
  */
 export function writeReply(
   packet: Buffer,
@@ -148,11 +148,11 @@ export function writeReply(
   const end = head + count;
   const optBytes = extendedError === null ? OPT_BYTES : OPT_BYTES + EXTENDED_ERROR_BYTES;
   const out = Buffer.allocUnsafe(edns === null ? end : end + optBytes);
-  // Octet by octet: for so few, copy() costs more than the loop.
+  // For so few octets, copy() costs more than this loop.
   for (let index = 0; index < head; index += 1) out[index] = packet[index] as number;
   for (let index = 0; index < count; index += 1) out[head + index] = records[start + index] as number;
   const asked = packet[2] as number;
-  // Opcode and RD are the client's own.
+  // Opcode and RD are copied from the client.
   out[2] = FLAG.RESPONSE | (asked & 0x79) | (reply.authoritative ? FLAG.AUTHORITATIVE : 0);
   out[3] =
     (recursionAvailable ? FLAG.RECURSION_AVAILABLE : 0) |
@@ -173,7 +173,9 @@ export function writeReply(
   return out;
 }
 
-/** Writes our OPT record, RFC 6891 section 6.1.2, and counts it; the DO bit is echoed (RFC 3225 section 3). */
+/**
+ * Writes this server's OPT record (RFC 6891 section 6.1.2) and counts it. The DO bit is echoed (RFC 3225 section 3).
+ */
 function writeOpt(out: Buffer, offset: number, edns: Edns, rcode: number): void {
   out[11] = 1;
   out[offset] = 0;

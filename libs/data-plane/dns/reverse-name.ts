@@ -2,11 +2,11 @@ import type { AddressBlock } from './address-block.js';
 import { HEADER_BYTES } from './protocol.js';
 import type { Query } from './query.js';
 
-/** The addresses that a name below in-addr.arpa or ip6.arpa stands for: RFC 1035 section 3.5, RFC 3596 section 2.5. */
+/** The addresses of a name below in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5). */
 export interface ReverseName {
-  /** One address, or all that begin as the name's labels say. */
+  /** One address, or all that begin with the name's labels. */
   readonly block: AddressBlock;
-  /** Of the labels that are no part of an address: there are some. */
+  /** Whether the name has further labels that are no part of an address. */
   readonly hasMore: boolean;
 }
 
@@ -23,7 +23,7 @@ const TREES: Readonly<Record<4 | 6, ReverseTree>> = {
   6: { root: 'ip6', octets: 16, bitsPerLabel: 4, label: /^[0-9a-f]$/, radix: 16 },
 };
 
-/** null: it is another name. */
+/** null: it is no reverse name. */
 export function readReverseName(packet: Buffer, query: Query): ReverseName | null {
   const labels = labelsOf(packet, query);
   if (labels.pop() !== 'arpa') return null;
@@ -44,7 +44,9 @@ export function readReverseName(packet: Buffer, query: Query): ReverseName | nul
   return { block: { family, octets, bits }, hasMore: labels.length > 0 };
 }
 
-/** The name of the zone that such names of this block are in: the block's own, or the next larger at a label's end. */
+/**
+ * The zone that reverse names of this block belong to: the block's own, or the next larger one that ends at a label.
+ */
 export function reverseZone({ family, octets, bits }: AddressBlock): string {
   const { root, bitsPerLabel, radix } = TREES[family];
   // The zone of a single address would be the name itself.

@@ -7,21 +7,21 @@ import { type ReverseName, readReverseName, reverseZone } from './reverse-name.j
 import type { DnsZone } from './zone.js';
 import { type ClientZones, existingZone, wireName, type ZoneIndex } from './zone-index.js';
 
-/** Where aliases share an address they could be more than a message holds. */
+/** Where aliases share an address, there could be more names than a message holds. */
 const MOST_NAMES = 16;
 
-/** Names of this host's own addresses. */
+/** Answers reverse look-ups of this host's own addresses. */
 export interface ReverseNames {
-  /** null: the name is of no address of this host. */
+  /** null: the name is not of an address of this host. */
   lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, query: Query): Reply | null;
 }
 
 /**
- * Answers reverse look-ups of proxies, links, the mesh and this machine itself with the aliases that the client may
- * know. Nobody else can answer them, and nobody else needs to hear of them (RFC 6303).
+ * Answers reverse look-ups of proxies, links, the mesh and this machine with the aliases that the client may know. No
+ * other server could answer them, and none should learn of them (RFC 6303).
  */
 export function createReverseNames(blocks: readonly AddressBlock[]): ReverseNames {
-  /** Names in wire form. Made when the first such question comes: most zones get none. */
+  /** Names in wire form by address, built on the first reverse look-up: most zones get none. */
   const byAddress = new WeakMap<DnsZone, ReadonlyMap<string, readonly Buffer[]>>();
 
   function namesOf({ zone }: ZoneIndex): ReadonlyMap<string, readonly Buffer[]> {
@@ -43,7 +43,7 @@ export function createReverseNames(blocks: readonly AddressBlock[]): ReverseName
     return made;
   }
 
-  /** The block of this host that the name is in; null: none. */
+  /** The block of this host that contains the name; null: none. */
   function ownBlock(index: ZoneIndex, { block }: ReverseName): AddressBlock | null {
     const own = blocks.find((candidate) => containsBlock(candidate, block));
     if (own !== undefined) return own;
@@ -59,7 +59,7 @@ export function createReverseNames(blocks: readonly AddressBlock[]): ReverseName
       const absent = (rcode: number): Reply => absenceReply(rcode, reverseZone(own), index.zone.serial);
       const { block, hasMore } = asked;
       if (hasMore) return absent(RCODE.NXDOMAIN);
-      // Names of addresses may stand below it: RFC 8020.
+      // Names of addresses may exist below it, so it exists (RFC 8020).
       if (block.bits < 8 * block.octets.length) return absent(RCODE.NOERROR);
       const named = namesOf(index).get(keyOf(block.octets)) ?? [];
       const known = named.filter((name) => existingZone(index, client, index.names.find(name, 0, name.length)));
@@ -74,7 +74,7 @@ function keyOf(octets: Uint8Array): string {
   return Buffer.from(octets).toString('hex');
 }
 
-/** As sockets write it; clients of a zone are IPv4, or IPv6 in this form. */
+/** The address as sockets write it. Clients in a zone are IPv4, or IPv6 in this form. */
 function textOf({ family, octets }: AddressBlock): string {
   if (family === 4) return octets.join('.');
   const groups = Array.from({ length: 8 }, (_, index) =>

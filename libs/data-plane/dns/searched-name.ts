@@ -7,9 +7,9 @@ const SUFFIX = Buffer.from(DNS_SUFFIX, 'latin1');
 const ROOT = Buffer.of(0);
 
 /**
- * Whether an outside name is one of a network of this client with a search suffix after it, as resolvers make of
- * `api.dev.gstacks` with `search cluster.local` and `ndots:5`. Nobody else is asked for such a name: it would tell
- * others the names of aliases, and while they do not answer, the look-up would end before its right name is tried.
+ * Whether an outside name is a name of one of the client's networks with a search suffix, as resolvers make of
+ * `api.dev.gstacks` with `search cluster.local` and `ndots:5`. Such a name is not forwarded: that would reveal aliases
+ * to others, and while they do not answer, the client would give up before it tries the right name.
  */
 export function isSearchedName(index: ZoneIndex, client: ClientZones, packet: Buffer, query: Query): boolean {
   let before = 0;

@@ -19,31 +19,31 @@ import type { OutsideAsk, OutsideAskAnswer, WorkerSettings } from './worker-mess
 import type { DnsServer, DnsSettings, DnsZone } from './zone.js';
 import { EMPTY_ZONE } from './zone-index.js';
 
-/** What happens to the server between calls; for the log and for status. */
+/** Events of the server, for the log and the status. */
 export type DnsServerEvent =
   | { readonly kind: 'worker-died'; readonly reason: string; readonly restartInMs: number }
   | { readonly kind: 'worker-restarted'; readonly revision: number }
   | ({ readonly kind: 'listen-failed' } & ListenFailure)
-  /** An address that had failed is listened on now. */
+  /** An address on which listening had failed is open now. */
   | { readonly kind: 'listen-recovered'; readonly address: string }
-  /** An upstream resolver does not answer and is not asked until a probe of it is answered. */
+  /** An upstream resolver does not answer, and is not asked until it answers a probe. */
   | { readonly kind: 'upstream-silent' | 'upstream-answers'; readonly address: string };
 
 export interface DnsServerOptions {
   readonly limits?: DnsLimits;
-  /** How long the worker has to answer a request. */
+  /** Time for the worker to answer a request. */
   readonly answerWithinMs?: number;
   readonly startWorker?: (settings: WorkerSettings) => Worker;
-  /** Gives an allowed name outside its address; left out: no rule allows any. */
+  /** Returns the address of an allowed name outside; absent: no rule allows any. */
   readonly askOutside?: AskOutside;
-  /** Hears of queries for names outside that no rule allows. */
+  /** Called with queries for names outside that no rule allows. */
   readonly namesDenied?: (denied: readonly DeniedQuery[]) => void;
 }
 
 const ANSWER_WITHIN_MS = 5_000;
 const RESTART_FIRST_MS = 50;
 const RESTART_LONGEST_MS = 5_000;
-/** A worker that lived so long was well: the next death starts the back-off afresh. */
+/** After a worker lived this long, the pauses between restarts begin anew. */
 const HEALTHY_AFTER_MS = 30_000;
 
 function startDnsWorker(workerData: WorkerSettings): Worker {
@@ -51,10 +51,9 @@ function startDnsWorker(workerData: WorkerSettings): Worker {
 }
 
 /**
- * Starts the DNS worker and its sockets. An address that cannot be listened on is reported as `listen-failed` and does
- * not stop the others; it is tried again until it opens, which is `listen-recovered`. A worker that dies is reported,
- * started again and given the addresses and zone it had. Throws InvalidInputError for upstreams or ranges that cannot
- * be read.
+ * Starts the DNS worker and its sockets. An address on which listening fails is reported as `listen-failed` and does
+ * not stop the others; it is retried until it opens (`listen-recovered`). A worker that crashes is reported, restarted
+ * and given the same addresses and zone. Throws InvalidInputError for invalid upstreams or ranges.
  */
 export async function startDnsServer(
   settings: DnsSettings,
@@ -72,13 +71,16 @@ export async function startDnsServer(
   let zone: DnsZone = EMPTY_ZONE;
   let failures = 0;
   let current: Promise<WorkerLink>;
-  /** Aborted when no worker is wanted any more. */
+  /** Aborted when the server closes. */
   const ending = new AbortController();
   const reportFailures = (failed: readonly ListenFailure[]): void => {
     for (const failure of failed) report({ kind: 'listen-failed', ...failure });
   };
 
-  /** A worker that serves what is wanted now; the zone first, so that no client is told that nothing exists. */
+  /**
+   * Starts a worker with the current addresses and zone. The zone comes first, so that no client is told that nothing
+   * exists.
+   */
   async function begin(): Promise<WorkerLink> {
     const startedAt = performance.now();
     const link: WorkerLink = linkWorker(
@@ -111,7 +113,7 @@ export async function startDnsServer(
         return { askId, answer: answer ?? { kind: 'failed' } };
       }),
     );
-    // A worker that is gone needs no answer, and its successor has not asked.
+    // A worker that has ended needs no answer, and its successor has not asked.
     await link()
       .request({ kind: 'outside', answers }, answerWithinMs)
       .catch(() => {});
@@ -124,12 +126,12 @@ export async function startDnsServer(
     current = delay(restartInMs, undefined, { signal: ending.signal }).then(begin);
     current.then(
       () => report({ kind: 'worker-restarted', revision: zone.revision }),
-      // A worker that fails to begin is ended, and its death leads to the next start.
+      // A worker that fails to begin is ended, which causes the next start.
       () => {},
     );
   }
 
-  /** Asks whichever worker lives; one that dies meanwhile is replaced, and its successor asked. */
+  /** Asks the current worker; if it ends meanwhile, asks its successor. */
   async function ask<Result>(request: (link: WorkerLink, withinMs: number) => Promise<Result>): Promise<Result> {
     const deadline = performance.now() + answerWithinMs;
     for (;;) {

@@ -4,9 +4,9 @@ import type { DnsLimits } from './limits.js';
 import { createFrameReader } from './tcp-frames.js';
 
 /**
- * Serves the queries of one connection, pipelined, each answered when its answer is known (RFC 7766 sections 6.2.1
- * and 7). The idle clock is set back only by a whole query or an answer taken, so a sender of single octets and a
- * reader of none both end. Reading stops while answers wait.
+ * Serves the pipelined queries of one connection, each answered when its answer is known (RFC 7766 sections 6.2.1 and
+ * 7). Only a whole query or an answer that was read restarts the idle timer, so clients that send single octets or
+ * never read are closed too. Reading stops while answers wait.
  */
 export function serveTcpConnection(
   socket: Socket,
@@ -39,7 +39,7 @@ export function serveTcpConnection(
   function answer(packet: Buffer): void {
     const handled = handler.handle(packet, source, 'tcp');
     if (handled === null) {
-      // Not a query, or one too many: over TCP silence would leave the client waiting.
+      // No query, or one too many: without an answer over TCP the client would wait, so the connection is closed.
       socket.destroy();
     } else if (Buffer.isBuffer(handled)) {
       send(handled);
@@ -73,7 +73,7 @@ export function serveTcpConnection(
     ended = true;
     pace();
   });
-  // Whatever broke the connection, closing it is all there is to do.
+  // After any error the connection can only be closed.
   socket.on('error', () => socket.destroy());
   socket.on('close', () => clearTimeout(idle));
 }

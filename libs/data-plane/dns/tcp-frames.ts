@@ -1,20 +1,20 @@
 import { HEADER_BYTES } from './protocol.js';
 
-/** Longer than any query has reason to be; what one connection can make the server hold. */
+/** Longer than any real query; limits what one connection can make the server hold. */
 export const MAX_QUERY_BYTES = 4096;
 
-/** Cuts a stream into messages, each after two octets of length (RFC 1035 section 4.2.2). */
+/** Splits a stream into messages, each preceded by its length in two octets (RFC 1035 section 4.2.2). */
 export interface FrameReader {
-  /** The messages that this chunk completes; null: the stream is not DNS, close it. */
+  /** The messages that this chunk completes; null: the stream is not DNS and must be closed. */
   push(chunk: Buffer): readonly Buffer[] | null;
 }
 
-/** Holds at most one unfinished message, however it dribbles in. */
+/** Holds at most one unfinished message, however slowly it arrives. */
 export function createFrameReader(): FrameReader {
   const held = Buffer.alloc(2 + MAX_QUERY_BYTES);
   let heldBytes = 0;
 
-  /** Moves octets from the chunk until `held` has `wanted` of them or the chunk ends; returns the new offset. */
+  /** Copies octets from the chunk until `held` has `wanted` of them or the chunk ends; returns the new offset. */
   function fill(chunk: Buffer, offset: number, wanted: number): number {
     const taken = Math.min(wanted - heldBytes, chunk.length - offset);
     chunk.copy(held, heldBytes, offset, offset + taken);

@@ -6,13 +6,13 @@ import type { DnsLimits } from './limits.js';
 import { serveTcpConnection } from './tcp-connection.js';
 import type { Listener } from './udp-listener.js';
 
-/** Open connections of all listeners together, oldest first. */
+/** Open connections of all listeners, oldest first. */
 export class TcpConnections {
   private readonly sources = new Map<Socket, string>();
 
   constructor(private readonly limits: Pick<DnsLimits, 'tcpConnections' | 'tcpConnectionsPerSource'>) {}
 
-  /** False: this source has its share. When the house is full the oldest connection makes room. */
+  /** False: this source has too many connections. If the total is reached, the oldest connection is closed instead. */
   admit(socket: Socket, source: string): boolean {
     let ofSource = 0;
     for (const other of this.sources.values()) if (other === source) ofSource += 1;
@@ -30,7 +30,7 @@ export class TcpConnections {
   }
 }
 
-/** A TCP server bound to one address; rejects with the system's error when it cannot be bound. */
+/** A TCP server bound to one address; rejects with the system's error if it cannot be bound. */
 export async function openTcpListener(
   endpoint: Endpoint,
   handler: Handler,

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import type { Endpoint } from './endpoint.js';
 import type { Handler } from './handler.js';
 
-/** One open socket or pair of sockets; closing it waits until the address is free again. */
+/** One open socket or pair of sockets. Closing waits until the address is free again. */
 export interface Listener {
   close(): Promise<void>;
 }
 
-/** Answers that the kernel does not take at once wait in memory: beyond so much, queries are dropped instead. */
+/** Answers that the kernel does not accept at once wait in memory. Above this many bytes, queries are dropped. */
 const MAX_QUEUED_BYTES = 1 << 20;
 const CHECK_QUEUE_EVERY = 64;
 const SOCKET_BUFFER_BYTES = 4 << 20;
@@ -16,8 +16,8 @@ const SOCKET_BUFFER_BYTES = 4 << 20;
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
 
 /**
- * A UDP socket bound to one address, so that answers leave from the address asked. Rejects with the system's error
- * when it cannot be bound. `onLost`: the socket failed later and is closed.
+ * A UDP socket bound to one address, so that answers are sent from the address that was asked. Rejects with the
+ * system's error if it cannot be bound. `onLost` is called when the socket fails later and is closed.
  */
 export async function openUdpListener(
   endpoint: Endpoint,
@@ -29,7 +29,7 @@ export async function openUdpListener(
     ipv6Only: endpoint.family === 6,
     recvBufferSize: SOCKET_BUFFER_BYTES,
     sendBufferSize: SOCKET_BUFFER_BYTES,
-    // The address of a client is an address already; without this every answer passes through a name look-up.
+    // Clients are given as addresses; without this, Node does a name look-up for every answer.
     lookup: (address: string, options: unknown, callback: LookupCallback) => {
       const done = typeof options === 'function' ? (options as LookupCallback) : callback;
       done(null, address, endpoint.family);
@@ -58,7 +58,7 @@ export async function openUdpListener(
     if (congested || received % CHECK_QUEUE_EVERY === 0) congested = socket.getSendQueueSize() > MAX_QUEUED_BYTES;
     if (congested) return;
     const handled = handler.handle(packet, client.address, 'udp');
-    // No callback: a client that cannot be reached is no failure of this socket.
+    // Without a callback: a client that cannot be reached is no failure of this socket.
     if (Buffer.isBuffer(handled)) socket.send(handled, client.port, client.address);
     else if (handled !== null) {
       handled.then((answer) => {

@@ -3,8 +3,9 @@ import { type Query, skipName, uint16 } from './query.js';
 
 const OPT_BYTES = 11;
 /**
- * The client's question as this server asks it: an id of our own, no option of the client's passed on (they are
- * between neighbours, RFC 6891 section 6.1.1), EDNS if the client speaks it, so that the answer fits the client.
+ * The question that this server asks for the client: with its own id and without the client's options, which are
+ * between neighbours only (RFC 6891 section 6.1.1). With EDNS if the client uses it, so that the answer fits the
+ * client.
  */
 export function upstreamQuestion(packet: Buffer, query: Query, id: number): Buffer {
   const message = Buffer.alloc(query.questionEnd + (query.edns === null ? 0 : OPT_BYTES));
@@ -21,7 +22,7 @@ export function upstreamQuestion(packet: Buffer, query: Query, id: number): Buff
   return message;
 }
 
-/** The servers of the root, which every resolver can tell without asking anybody. */
+/** Asks for the servers of the root, which every resolver knows without asking others. */
 export function probeQuestion(id: number): Buffer {
   const message = Buffer.alloc(HEADER_BYTES + 5);
   message.writeUInt16BE(id, 0);
@@ -32,7 +33,7 @@ export function probeQuestion(id: number): Buffer {
   return message;
 }
 
-/** Whether a message answers this question: id, QR and the question itself, RFC 5452 section 9.1. */
+/** Whether a message answers this question: id, QR and the question itself (RFC 5452 section 9.1). */
 export function answersQuestion(message: Buffer, question: Buffer, questionEnd: number): boolean {
   return (
     message.length >= questionEnd &&
@@ -48,20 +49,20 @@ export function isTruncated(message: Buffer): boolean {
   return ((message[2] ?? 0) & FLAG.TRUNCATED) !== 0;
 }
 
-/** NOERROR and NXDOMAIN are answers; anything else means that this resolver could not tell. */
+/** NOERROR and NXDOMAIN settle a question; any other code means that this resolver could not find out. */
 export function isConclusive(message: Buffer): boolean {
   const rcode = (message[3] ?? 0) & 0x0f;
   return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
 }
 
 export interface AnswerContents {
-  /** Every address the message points to: A, AAAA and the hints of SVCB and HTTPS (RFC 9460 section 7.3). */
+  /** Every address in the message: A, AAAA, and the hints of SVCB and HTTPS (RFC 9460 section 7.3). */
   readonly addresses: readonly string[];
-  /** Offset of the OPT record's owner; null: none. */
+  /** Offset of the OPT record's owner; null: there is no OPT record. */
   readonly optOffset: number | null;
 }
 
-/** Walks all records of an answer; null when a count or length does not fit the octets there are. */
+/** Reads all records of an answer; null if a count or length does not fit the message. */
 export function readAnswer(message: Buffer, questionEnd: number): AnswerContents | null {
   const addresses: string[] = [];
   let optOffset: number | null = null;
@@ -116,7 +117,7 @@ function colonHex(data: Buffer): string {
     .join(':');
 }
 
-/** Makes the answer the client's: its id, its spelling of the question, our payload size. */
+/** Rewrites the answer for the client: its id, its spelling of the question, our payload size. */
 export function addressToClient(message: Buffer, packet: Buffer, query: Query, optOffset: number | null): void {
   packet.copy(message, 0, 0, 2);
   packet.copy(message, HEADER_BYTES, HEADER_BYTES, query.questionEnd);

@@ -7,49 +7,49 @@ import { createResolver } from './resolver.js';
 import { addressToClient, isConclusive, isTruncated, readAnswer } from './upstream-message.js';
 
 /**
- * Why there is no answer: every resolver is known to be silent, none answered in time, too many questions wait, or none
- * of the answers settles the question.
+ * Why there is no answer: every resolver is known to be silent, none answered in time, too many questions wait, or no
+ * answer settles the question.
  */
 export type UpstreamFailure = 'silent' | 'late' | 'busy' | 'inconclusive';
 
 export type UpstreamAnswer =
   | { readonly kind: 'answer'; readonly message: Buffer }
-  /** The name stands for an alias, whose records the zone has. */
+  /** The name is a CNAME of an alias, whose records are in the zone. */
   | { readonly kind: 'alias'; readonly chain: AliasChain }
-  /** There is one, too long for UDP, and it cannot be had over TCP. */
+  /** The answer is too long for UDP, and could not be fetched over TCP. */
   | { readonly kind: 'truncated' }
-  /** The answer points into a range that outside names may not point into. */
+  /** The answer contains an address in a range that is forbidden for outside names. */
   | { readonly kind: 'forbidden' }
   | { readonly kind: 'failed'; readonly reason: UpstreamFailure };
 
-/** Who else to ask: the resolvers for names outside the suffix. */
+/** Forwards questions for names outside the suffix to resolvers. */
 export interface Upstream {
-  /** An answer addressed to the client (its id, its spelling), of any size. Never rejects. */
+  /** An answer for the client (with its id and spelling), of any size. Never rejects. */
   ask(packet: Buffer, query: Query, source: string): Promise<UpstreamAnswer>;
-  /** Gives up what is under way. */
+  /** Gives up all questions in progress. */
   close(): void;
 }
 
 export interface UpstreamParts {
-  /** At least one, best first. */
+  /** At least one, in order of preference. */
   readonly servers: readonly Endpoint[];
   readonly isForbidden: (address: string) => boolean;
-  /** A random id from 0 to 65535, not to be guessed. */
+  /** A random, unpredictable id from 0 to 65535. */
   readonly randomId: () => number;
   readonly limits: DnsLimits;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** A resolver has stopped answering, or answers again. */
+  /** Called when a resolver stops answering, and when it answers again. */
   readonly changed: (server: Endpoint, isSilent: boolean) => void;
 }
 
-/** A question that gets no answer is asked again: a packet may be lost. */
+/** An unanswered question is asked again, because a packet may be lost. */
 const MOST_TRIES = 3;
 const LEAST_TRIES = 2;
 
 /**
- * The resolver that answered last is asked first; one that fails gives way to the next, and one that is known to be
- * silent is not asked. Each source has its turn, however much the others ask.
+ * Asks the resolver that answered last first, and the next one if it fails. Silent resolvers are skipped. Sources take
+ * turns, however much the others ask.
  */
 export function createUpstream(parts: UpstreamParts): Upstream {
   const { servers, isForbidden, limits, now } = parts;
@@ -69,7 +69,7 @@ export function createUpstream(parts: UpstreamParts): Upstream {
   function judge(message: Buffer, packet: Buffer, query: Query): UpstreamAnswer {
     const contents = readAnswer(message, query.questionEnd);
     const chain = readAliasChain(message, query);
-    // Whatever the code: a resolver that follows the chain itself says that the alias does not exist, or fails.
+    // Whatever the code: a resolver that follows the chain itself reports that the alias does not exist, or fails.
     if (chain !== null) return { kind: 'alias', chain };
     if (contents === null && isTruncated(message)) return { kind: 'truncated' };
     if (contents === null || !isConclusive(message)) return { kind: 'failed', reason: 'inconclusive' };
@@ -85,7 +85,7 @@ export function createUpstream(parts: UpstreamParts): Upstream {
       const index = (first + attempt) % resolvers.length;
       const resolver = resolvers[index];
       const leftMs = Math.min(limits.upstreamTimeoutMs, deadline - now());
-      // One that has answered says the same again.
+      // A resolver that has answered would only repeat its answer.
       if (resolver === undefined || resolver.isSilent() || answered.has(index) || leftMs <= 0) continue;
       const message = await resolver.ask(packet, query, leftMs);
       if (message === null) continue;

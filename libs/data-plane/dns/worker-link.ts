@@ -3,7 +3,7 @@ import { setDeadline } from '#libs/async/deadline.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { WorkerMessage, WorkerRequest, WorkerResults } from './worker-messages.js';
 
-/** The worker is gone; another one may answer. */
+/** The worker has ended; its successor may answer. */
 export class DnsWorkerGoneError extends CodedError {}
 /** The worker did not answer in time. */
 export class DnsWorkerSilentError extends CodedError {}
@@ -27,7 +27,7 @@ interface Waiting {
   readonly abandon: (error: Error) => void;
 }
 
-/** Requests and answers of one worker, from its start until its death, which is told once. */
+/** Sends requests to one worker and matches its answers, from its start to its end, which is reported once. */
 export function linkWorker(
   worker: Worker,
   onNews: (news: WorkerNews) => void,
@@ -71,7 +71,7 @@ export function linkWorker(
           settle: (message) => {
             finish();
             if (message.kind === 'failed') reject(new DnsWorkerRefusedError(message.code, message.message));
-            // The worker answers each request with the result of its kind.
+            // The worker answers each request with the result type of its kind.
             else resolve(message.result as WorkerResults[typeof request.kind]);
           },
           abandon: (error) => {

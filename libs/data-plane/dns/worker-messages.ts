@@ -4,7 +4,7 @@ import type { ListenFailure } from './listeners.js';
 import type { OutsideAnswer } from './outside-answers.js';
 import type { DnsSettings, DnsZone } from './zone.js';
 
-/** What a worker is born with. */
+/** Settings that a worker is started with. */
 export interface WorkerSettings {
   readonly settings: Omit<DnsSettings, 'listen'>;
   readonly limits: DnsLimits;
@@ -33,7 +33,7 @@ export type WorkerRequest =
   | { readonly kind: 'outside'; readonly answers: readonly OutsideAskAnswer[] }
   | { readonly kind: 'close' };
 
-/** What each request is answered with. */
+/** The result of each kind of request. */
 export interface WorkerResults {
   readonly load: number;
   readonly listen: readonly ListenFailure[];

@@ -72,7 +72,7 @@ const listeners = createListeners(
   (failure) => tell({ kind: 'listener-lost', failure }),
 );
 
-// An address in use, or one whose link is not there yet, may become free without anybody's saying so.
+// An address in use, or one whose link does not exist yet, may become available without an event.
 const retry = setInterval(async () => {
   for (const address of await listeners.retry()) tell({ kind: 'listener-back', address });
 }, limits.listenRetryMs);

@@ -9,7 +9,7 @@ import type { Query } from './query.js';
 import { absenceReply, authorityReply, bareReply, type Reply, serverReply } from './responses.js';
 import type { DnsZone } from './zone.js';
 
-/** What is said of a zone as a whole; the suffix itself is one, and each network below it. */
+/** Answers for a zone's apex: of the suffix, and of each network below it. */
 interface ApexReplies {
   readonly absent: Reply;
   readonly noData: Reply;
@@ -17,25 +17,25 @@ interface ApexReplies {
   readonly servers: Reply;
 }
 
-/** A zone made ready to answer from: every answer encoded, every name in wire form. */
+/** A zone prepared for answering: every answer is encoded, every name in wire form. */
 export interface ZoneIndex {
   readonly revision: number;
   readonly zone: DnsZone;
-  /** The value is the number of the name's zone in `zones`; the payload is an alias's, none for an apex. */
+  /** Value: the index of the name's zone in `zones`. Payload: the alias's records; empty for an apex. */
   readonly names: NameTable;
-  /** The suffix, then the networks. */
+  /** The suffix first, then the networks. */
   readonly zones: readonly ApexReplies[];
-  /** By the client's source address: one octet for each zone, 0 if the client may not see that zone. */
+  /** By the client's source address: one octet per zone, 0 if the zone does not exist for the client. */
   readonly clients: ReadonlyMap<string, ClientZones>;
-  /** By the client's source address: which names outside it may reach. */
+  /** By the client's source address: the names outside that it may reach. */
   readonly outside: ReadonlyMap<string, PatternSet>;
 }
 
 export type ClientZones = Uint8Array;
 
-/** A zone that exists for a client. */
+/** The zone exists for the client. */
 const EXISTS = 1;
-/** Of the suffix: networks that are not known here may exist for this client. */
+/** Only of the suffix: this client may have networks that this host does not know. */
 const EXISTS_IN_PART = 2;
 
 const SUFFIX_ZONE = 0;
@@ -43,24 +43,26 @@ const UNDERSCORE = 0x5f;
 const MAX_NETWORKS = 65_535;
 const SUFFIX_OCTETS = Buffer.from(wireName(DNS_SUFFIX), 'latin1');
 const NO_PAYLOAD = new Uint8Array(0);
-/** Of an alias that is not served: shorter than that of any other. */
+/** Payload of an alias that is not served; any other payload is longer. */
 const UNSERVED = new Uint8Array(1);
 
 export const REFUSED: Reply = bareReply(RCODE.REFUSED);
-/** Not to be cached as an absence is: the name may exist, and this host has not been told yet, or cannot serve it. */
+/**
+ * SERVFAIL, not a cacheable absence: the name may exist, but this host has not learned of it yet or cannot serve it.
+ */
 const NOT_NOW: Reply = bareReply(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
 
-/** Before the first zone nothing exists and nobody is known. */
+/** Before the first zone, no name exists and no client is known. */
 export const EMPTY_ZONE: DnsZone = { revision: 0, serial: 0, networks: [], clients: [] };
 
-/** Lower-case wire form of a dotted name of ASCII labels, one character an octet. */
+/** A dotted name of ASCII labels in lower-case wire form, one character per octet. */
 export function wireName(name: string): string {
   const labels = name.toLowerCase().split('.');
   return `${labels.map((label) => String.fromCharCode(label.length) + label).join('')}\0`;
 }
 
 /**
- * Throws InvalidInputError for a name or address that cannot be served; the caller keeps the zone it has. `seed` is a
+ * Throws InvalidInputError for a name or address that cannot be served; the caller keeps its current zone. `seed` is a
  * random 32-bit number.
  */
 export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
@@ -111,8 +113,8 @@ function parseAddress(address: string): string {
 }
 
 /**
- * What to say to this client; null: the name is outside the suffix and others have to be asked. A network that is not
- * the client's is answered exactly as one that does not exist.
+ * The answer for this client; null: the name is outside the suffix, and resolvers have to be asked. A network of others
+ * is answered exactly as one that does not exist.
  */
 export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, query: Query): Reply | null {
   const { names, zones } = index;
@@ -135,9 +137,9 @@ export function lookUp(index: ZoneIndex, client: ClientZones, packet: Buffer, qu
   return aliasReply(names.octets, start, end, type, packet, HEADER_BYTES, nameEnd) ?? zone.noData;
 }
 
-/** Of `_8080._tcp` and `_tcp` below an alias of this zone; null: it is another name. */
+/** The answer for `_8080._tcp` or `_tcp` below an alias of this zone; null: it is another name. */
 function atService({ names }: ZoneIndex, zone: ApexReplies, packet: Buffer, query: Query): Reply | null {
-  // Most absent names are no service: that is told without making a string of them.
+  // Most absent names are no service names: this check needs no string of them.
   if (packet[HEADER_BYTES + 1] !== UNDERSCORE) return null;
   const port = /^_([1-9]\d{0,4})$/.exec(labelAt(packet, HEADER_BYTES))?.[1];
   const protocol = port === undefined ? HEADER_BYTES : labelEnd(packet, HEADER_BYTES);
@@ -146,7 +148,7 @@ function atService({ names }: ZoneIndex, zone: ApexReplies, packet: Buffer, quer
   const found = names.find(packet, name, query.nameEnd);
   if (found < 0 || names.payloadStart(found) === names.payloadEnd(found)) return null;
   if (names.payloadEnd(found) - names.payloadStart(found) === UNSERVED.length) return NOT_NOW;
-  // RFC 8020: a name that has names below it exists.
+  // A name that has names below it exists (RFC 8020).
   if (port === undefined) return zone.noData;
   const alias = packet.subarray(name, query.nameEnd);
   const reply = portReply(names.octets, names.payloadStart(found), names.payloadEnd(found), Number(port), alias);
@@ -161,19 +163,22 @@ function labelAt(packet: Buffer, start: number): string {
   return packet.toString('latin1', start + 1, labelEnd(packet, start));
 }
 
-/** The zone of the entry at `position` of the names, if it exists for this client; below 0: there is no entry. */
+/** The zone of the entry at `position`, if it exists for this client. A negative position means no entry. */
 export function existingZone(index: ZoneIndex, client: ClientZones, position: number): ApexReplies | undefined {
   if (position < 0) return undefined;
   const number = index.names.valueAt(position);
   return client[number] === 0 ? undefined : index.zones[number];
 }
 
-/** Whether every network of the client is known here: names that no rule of these allows do not exist for it. */
+/**
+ * Whether this host knows every network of the client, so that a name that none of their rules allows does not exist
+ * for it.
+ */
 export function isComplete(client: ClientZones): boolean {
   return client[SUFFIX_ZONE] !== EXISTS_IN_PART;
 }
 
-/** Of a name in a network that is not the client's, or nobody's. */
+/** The answer for a name in a network that does not exist, or not for this client. */
 function absentNetwork(client: ClientZones, suffix: ApexReplies): Reply {
   return isComplete(client) ? suffix.absent : NOT_NOW;
 }

@@ -6,26 +6,26 @@ import { TargetUnreachableError } from '../flows/dial.js';
 import type { NameLookups } from './name-lookups.js';
 import type { IsRefused } from './refused-addresses.js';
 
-/** How long one address is tried before the next, when there are several. */
+/** With several addresses, each gets this long before the next is tried. */
 const ATTEMPT_MS = 500;
 
 export interface OutsideDialParts {
   readonly addressesOf: NameLookups;
   readonly isRefused: IsRefused;
-  /** Hears of addresses that a name led to and that are not dialled. */
+  /** Called with the addresses of a name that are not dialled. */
   readonly refused: (name: OutsideName, addresses: readonly string[]) => void;
 }
 
-/** What this host does to reach names outside. */
+/** How this host reaches names outside. */
 export interface OutsideDialer {
-  /** The addresses that would be dialled. Rejects with TargetUnreachableError, when there is none too. */
+  /** The addresses that would be dialled. Rejects with TargetUnreachableError, also if there are none. */
   readonly resolve: (target: OutsideDialTarget, signal: AbortSignal, askedBy: string) => Promise<readonly string[]>;
   readonly dial: DialOutside;
 }
 
 /**
- * Each time the name is resolved anew, and the addresses that were checked are the ones that are dialled, families in
- * turn (RFC 8305, by Node's autoSelectFamily).
+ * Resolves the name anew for each connection and dials exactly the addresses that were checked, alternating families
+ * (RFC 8305, by Node's autoSelectFamily).
  */
 export function createOutsideDialer({ addressesOf, isRefused, refused }: OutsideDialParts): OutsideDialer {
   const resolve: OutsideDialer['resolve'] = async ({ name, mayBePrivate }, signal, askedBy) => {

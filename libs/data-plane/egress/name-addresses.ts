@@ -3,22 +3,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OutsideName } from '#libs/contracts/ids.js';
 import { TargetUnreachableError } from '../flows/dial.js';
 
-/** Addresses of both families, IPv6 first: RFC 8305 section 4. */
+/** Addresses of both families, IPv6 first (RFC 8305 section 4). */
 export type NameAddresses = (name: OutsideName, signal: AbortSignal) => Promise<readonly string[]>;
 
 const TRY_MS = 1_500;
 const TRIES = 2;
 /**
- * How long the answer of one family waits for that of the other (RFC 8305 section 3): a connection cannot add it later.
+ * How long the answer of one family waits for the other's (RFC 8305 section 3): a connection cannot add addresses
+ * later.
  */
 const OTHER_FAMILY_MS = 300;
-/** Of each family: a name with more of them is reached by the first ones. */
+/** Addresses used of each family; further ones are ignored. */
 const MOST_ADDRESSES = 8;
-/** The name exists, or not, and has no such address: an answer, and no fault of a resolver. */
+/** The name does not exist or has no such address: an answer, not a fault of the resolver. */
 const NO_ADDRESS = new Set(['ENODATA', 'ENOTFOUND']);
 
 /**
- * Resolves names by these resolvers (`address:port`), anew for each connection. Rejects with TargetUnreachableError
+ * Resolves names with these resolvers (`address:port`), anew for each connection. Rejects with TargetUnreachableError
  * (NAME_UNRESOLVED).
  */
 export function createNameAddresses(servers: readonly string[]): NameAddresses {

@@ -4,23 +4,23 @@ import { TargetUnreachableError } from '../flows/dial.js';
 import type { NameAddresses } from './name-addresses.js';
 
 /**
- * Resolves a name for a connection of `askedBy`. Rejects with TargetUnreachableError (NAME_UNRESOLVED), also when there
- * is no room for it.
+ * Resolves a name for a connection of `askedBy`. Rejects with TargetUnreachableError (NAME_UNRESOLVED), also if too
+ * many look-ups wait.
  */
 export type NameLookups = (name: OutsideName, askedBy: string, signal: AbortSignal) => Promise<readonly string[]>;
 
 /**
- * A look-up is two packets, and a resolver that is not served by its host for a moment holds some 250 in the buffer of
- * its socket. What comes beyond them is lost, and the connection would be refused after the look-up's last try.
+ * A look-up sends two packets. A resolver process that gets no processor for a moment holds some 250 packets in its
+ * socket's buffer; more are lost, and the connection would be refused after the last attempt.
  */
 export const NAME_LOOKUP_LIMITS: FairQueueLimits = {
   running: { ofAll: 120, ofOne: 110, always: 4 },
   waiting: { ofAll: 20_000, ofOne: 2_000, always: 64 },
-  // The connection that waits for it is given up earlier.
+  // The connection that waits for the look-up times out earlier.
   waitMs: 30_000,
 };
 
-/** A look-up that connections wait for. */
+/** A look-up that one or more connections wait for. */
 interface Shared {
   readonly found: Promise<readonly string[]>;
   readonly cancel: AbortController;
@@ -28,8 +28,8 @@ interface Shared {
 }
 
 /**
- * So many look-ups at a time, each source of connections in its turn. Connections of one source to one name share a
- * look-up that has not begun: what it brings is as new as what one of their own would bring.
+ * Runs a limited number of look-ups at a time; sources take turns. Connections of one source to the same name share a
+ * look-up that has not begun, whose result is as fresh as their own would be.
  */
 export function createNameLookups(
   addressesOf: NameAddresses,

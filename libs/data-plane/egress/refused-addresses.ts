@@ -1,15 +1,15 @@
 import { blocksOf, createForbiddenRanges, LOOPBACK_RANGES, UNROUTED_RANGES } from '../dns/forbidden-ranges.js';
 
-/** RFC 1918, RFC 6598, RFC 4193, RFC 3879, and what RFC 1112 reserves. */
+/** RFC 1918, RFC 6598, RFC 4193, RFC 3879, and the reserved range of RFC 1112. */
 const PRIVATE_RANGES = [
   ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '240.0.0.0/4'],
   ...['fc00::/7', 'fec0::/10'],
 ];
 
-/** Where clouds answer their guests outside of link-local ranges: Azure, Alibaba, Oracle, and AWS over IPv6. */
+/** Metadata services of clouds outside link-local ranges: Azure, Alibaba, Oracle, and AWS over IPv6. */
 const METADATA_RANGES = ['168.63.129.16/32', '100.100.100.200/32', '192.0.0.192/32', 'fd00:ec2::254/128'];
 
-/** Whether an address that a name outside leads to is not dialled. */
+/** Whether an address of a name outside must not be dialled. */
 export type IsRefused = (address: string, mayBePrivate: boolean) => boolean;
 
 /**
@@ -19,7 +19,7 @@ export type IsRefused = (address: string, mayBePrivate: boolean) => boolean;
  */
 export function createRefusedAddresses(ownRanges: readonly string[]): IsRefused {
   const isNever = createForbiddenRanges(blocksOf([...UNROUTED_RANGES, ...METADATA_RANGES, ...ownRanges]));
-  // It is also the IPv6 form of 0.0.0.1, which leads to nobody.
+  // ::1 is also the IPv6 form of 0.0.0.1, which is not routed.
   const isLoopback6 = createForbiddenRanges(blocksOf(['::1/128']));
   const isPrivate = createForbiddenRanges(blocksOf([...LOOPBACK_RANGES, ...PRIVATE_RANGES]));
   return (address, mayBePrivate) =>

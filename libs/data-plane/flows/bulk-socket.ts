@@ -1,18 +1,18 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { keepAlive } from './keepalive.js';
 
-/** Where a socket's bytes go. Both are called without `this`. */
+/** Where the bytes that a socket reads go. Both functions are called without `this`. */
 export interface BulkReads {
-  /** The buffer of the next read. */
+  /** The buffer for the next read. */
   readonly buffer: () => Buffer;
-  /** Gets each read and answers whether to go on reading. */
+  /** Called with each read; returns whether to go on reading. */
   readonly callback: (length: number, bytes: Uint8Array) => boolean;
 }
 
 /**
  * An accepted connection, paused and with keepalive, that reads into the buffers of `reads`. `net.createServer` takes
- * no `onread`, so the connection's handle is given to a new socket; the handle is not part of Node's public interface,
- * and where it is not found the same reads are fed from ordinary 'data' events, which cost a buffer each.
+ * no `onread`, so the connection's handle is moved to a new socket. The handle is not part of Node's public interface;
+ * if it is missing, `reads` are fed from ordinary 'data' events, which cost one buffer each.
  */
 export function takeOver(accepted: Socket, reads: BulkReads): Socket {
   accepted.pause();
@@ -24,12 +24,12 @@ export function takeOver(accepted: Socket, reads: BulkReads): Socket {
   const socket = new Socket(options);
   socket.pause();
   keepAlive(socket);
-  // The husk has no handle any more: this only tells its server that it is gone.
+  // This socket has lost its handle: destroying it only tells its server that it is gone.
   accepted.destroy();
   return socket;
 }
 
-/** The way without the handle. */
+/** Used if the handle is missing. */
 export function readPlainly(socket: Socket, reads: BulkReads): Socket {
   socket.pause();
   keepAlive(socket);
@@ -39,7 +39,7 @@ export function readPlainly(socket: Socket, reads: BulkReads): Socket {
   return socket;
 }
 
-/** What `new Socket({ handle })` needs of it. */
+/** The parts that `new Socket({ handle })` needs. */
 function isStreamHandle(handle: unknown): handle is object {
   return (
     typeof handle === 'object' &&

@@ -2,7 +2,7 @@ import { connect, type TcpNetConnectOpts } from 'node:net';
 import { SocketEnd } from './flow-end.js';
 import { keepAlive } from './keepalive.js';
 
-/** The connection was given up before it was made. */
+/** The connection attempt was aborted. */
 export class GivenUpError extends Error {}
 
 type Place = Pick<
@@ -11,8 +11,8 @@ type Place = Pick<
 >;
 
 /**
- * Connects with half-close, without delay, with keepalive, and reading paused. Rejects with the socket's own error, or
- * with GivenUpError when aborted.
+ * Connects with half-close, no delay, keepalive, and reading paused. Rejects with the socket's error, or with
+ * GivenUpError if aborted.
  */
 export function connectEnd(place: Place, signal: AbortSignal): Promise<SocketEnd> {
   return new Promise((resolve, reject) => {

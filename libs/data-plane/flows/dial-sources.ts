@@ -1,13 +1,12 @@
 import { isIPv4 } from 'node:net';
 import { addressText, isAssignable, parseAddressRange } from '../proxy/address-range.js';
 
-/** Of a range so much at most is taken for sources, so that aliases have room. */
+/** At most this share of a range is used for source addresses, so that enough is left for aliases. */
 const LARGEST_PART = 1 / 8;
 
 /**
- * The last addresses of a range of proxy addresses, `most` or as many as an eighth of the range has: connections to
- * sandboxes come from these, and no alias is given one. A sandbox reaches every address of the range by design, so its
- * answers find their way. Throws InvalidInputError.
+ * The last addresses of a proxy range, `most` or an eighth of the range: connections to sandboxes come from these, and
+ * aliases do not get them. Every sandbox can reach the whole range, so its answers arrive. Throws InvalidInputError.
  */
 export function dialSources(range: string, most: number): readonly string[] {
   const parsed = parseAddressRange(range, 'proxy range');
@@ -19,19 +18,19 @@ export function dialSources(range: string, most: number): readonly string[] {
   return found;
 }
 
-/** After so many sources without a free port the others will have none either. */
+/** After this many sources without a free port, the others probably have none either. */
 const MOST_TRIED = 4;
 
 /**
- * Which addresses a dial is to come from, the first that can be used: each source in its turn, so that the ports of all
- * are used alike, and last the one that the kernel chooses (null).
+ * The order of source addresses for each dial: sources take turns, so that the ports of all are used alike. Last comes
+ * null: the kernel chooses.
  */
 export class SourceTurns {
   private next = 0;
 
   constructor(private readonly sources: readonly string[]) {}
 
-  /** For a dial of this address: a loopback address reaches loopback addresses alone, and the other way about. */
+  /** Sources for a dial of this address: loopback addresses reach loopback addresses only, and others only others. */
   turn(target: string): readonly (string | null)[] {
     const { length } = this.sources;
     const turn: (string | null)[] = [];

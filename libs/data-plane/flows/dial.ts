@@ -5,7 +5,7 @@ import { SourceTurns } from './dial-sources.js';
 import type { FlowCode } from './flow-code.js';
 import type { SocketEnd } from './flow-end.js';
 
-/** A sandbox of this host could not be connected to. */
+/** Connecting to a sandbox of this host failed. */
 export class TargetUnreachableError extends CodedError {
   constructor(
     override readonly code: FlowCode,
@@ -16,18 +16,16 @@ export class TargetUnreachableError extends CodedError {
   }
 }
 
-/** Dials a sandbox of this host; rejects with TargetUnreachableError, also when aborted. */
+/** Dials a sandbox of this host; rejects with TargetUnreachableError, also if aborted. */
 export type Dial = (address: string, port: number, signal: AbortSignal) => Promise<SocketEnd>;
 
-/** RFC 6890: this network, link-local, multicast and reserved; a sandbox is at none of them. */
+/** RFC 6890: this network, link-local, multicast and reserved. No sandbox has such an address. */
 const NEVER_A_SANDBOX = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128', 'fe80::/10', 'ff00::/8'];
 
 /**
- * A dialler that refuses the ranges no sandbox is at and those given (CIDR). It connects with half-close, without
- * delay, with keepalive, and reading paused, from each of the source addresses in turn.
- *
- * A port that a connection came from stays taken for a minute after it (TIME_WAIT), so that one address alone is
- * good for some 470 connections a second to one port.
+ * A dialler that refuses these ranges (CIDR) and those where no sandbox can be. It connects with half-close, no delay,
+ * keepalive, and reading paused, from each source address in turn. The source port of an ended connection stays taken
+ * for a minute (TIME_WAIT), so one source address allows only some 470 connections a second to one port.
  */
 export function createDial(forbiddenRanges: readonly string[], sources: readonly string[] = []): Dial {
   const turns = new SourceTurns(sources);
@@ -70,7 +68,7 @@ async function connectTo(
     return await connectEnd({ host: address, port, ...from, autoSelectFamily: false }, signal);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
-    // Of bind: no port is free, or the source is no address of this host any more. Of connect: no port is free.
+    // bind: no port is free, or the source is no longer an address of this host. connect: no port is free.
     if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') return 'no source port';
     const message = error instanceof Error ? error.message : String(error);
     const ours = code === 'ECONNREFUSED' ? 'TARGET_REFUSED' : 'TARGET_UNREACHABLE';

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Keeps a socket open for reading after a write has failed: what the other side had sent before its reset still lies in
- * the kernel, and Node would otherwise close the socket and lose it. `failed` gets the error of the first failed write;
- * later writes are dropped.
+ * Keeps a socket readable after a write failed: what the other side sent before its reset is still in the kernel, and
+ * Node would close the socket and lose it. `failed` gets the error of the first failed write; later writes are dropped.
  */
 export function surviveFailedWrites(socket: Socket, failed: (error: Error) => void): void {
   let hasFailed = false;

@@ -6,39 +6,41 @@ import { ReadBuffer } from './read-buffer.js';
 import { resetSocket } from './reset-socket.js';
 import { SendQueues } from './send-queues.js';
 
-/** What a flow hears from each of its ends. */
+/** Events of one end, for its flow. */
 export interface EndWatch {
-  /** Both directions ended, and everything written here was handed on. */
+  /** Both directions ended, and everything written here was passed on. */
   ended(): void;
-  /** The other side has reset the connection; what it had sent before is still being read. */
+  /** The other side reset the connection; what it had sent before is still being read. */
   resetNoticed(): void;
-  /** The other side reset the connection; all that it had sent before was read, and written to the flow's other end. */
+  /** The other side reset the connection; everything it had sent was read and written to the flow's other end. */
   resetByPeer(): void;
-  /** The connection is gone, and what was buffered for it is lost. */
+  /** The connection broke, and what was buffered for it is lost. */
   failed(): void;
 }
 
 const NOBODY: EndWatch = { ended: () => {}, resetNoticed: () => {}, resetByPeer: () => {}, failed: () => {} };
 
-/** One for the process: a read of the kernel's table answers for every connection that waits. */
+/** One for the process, because one read of the kernel's table answers for all waiting connections. */
 const sendQueues = new SendQueues();
 
-/** A TCP connection to a sandbox. It reads nothing before `onBytes` is set and `stream.resume()` called. */
+/**
+ * A TCP connection to a sandbox or client. It reads nothing before `onBytes` is set and `stream.resume()` is called.
+ */
 export class SocketEnd {
   readonly kind = 'socket';
   readonly stream: Socket;
   readonly reads = new ReadBuffer();
   watch: EndWatch = NOBODY;
-  /** Takes each read and answers whether to go on reading. */
+  /** Called with each read; returns whether to go on reading. */
   onBytes: (length: number, bytes: Uint8Array) => boolean = () => false;
-  /** The other side ended its bytes. */
+  /** Called when the other side ended its bytes. */
   onEnd: () => void = () => {};
   private lent = false;
   private closed = false;
   private leaving = false;
   private failedWrite: Error | null = null;
 
-  /** `make` is to give a socket that reads through these reads. */
+  /** `make` must return a socket that reads through the reads it is given. */
   constructor(make: (reads: BulkReads) => Socket) {
     this.stream = make({
       buffer: () => this.reads.bytes,
@@ -63,7 +65,10 @@ export class SocketEnd {
     });
   }
 
-  /** A write elsewhere uses the bytes last read: they are not read over, nor given to others, until `giveBack`. */
+  /**
+   * A write elsewhere uses the bytes last read: until `giveBack` they are not overwritten, and the buffer is not given
+   * to others.
+   */
   lend(): void {
     this.lent = true;
   }
@@ -74,14 +79,14 @@ export class SocketEnd {
     else if (!this.leaving) this.stream.resume();
   }
 
-  /** Resets the connection immediately and drops what is buffered for the other side. TCP carries no reason. */
+  /** Resets the connection at once and drops what is buffered for the other side. TCP carries no reason. */
   reset(_code?: string): void {
     this.stopReading();
     resetSocket(this.stream);
   }
 
   /**
-   * As soon as the other side has acknowledged all that was written here; until then `reset` may still cut it short.
+   * Resets once the other side has acknowledged everything written here. Until then `reset` can still drop the rest.
    */
   resetAfterDelivery(_code?: string): void {
     this.stopReading();
@@ -104,21 +109,21 @@ export class SocketEnd {
 }
 
 /**
- * Whether the other side reset the connection before it had ended its bytes. After its end the kernel reports EPIPE for
- * the same reset (tcp(7), RFC 9293 section 3.10.7.4), and what it sent is whole.
+ * Whether the other side reset the connection before it ended its bytes. After its end, the kernel reports EPIPE for
+ * the same reset (tcp(7), RFC 9293 section 3.10.7.4), and what it sent is complete.
  */
 function isReset(failedWrite: Error | null): boolean {
   return failedWrite !== null && !('code' in failedWrite && failedWrite.code === 'EPIPE');
 }
 
-/** Calls `then` when the kernel has all that was written, end included. */
+/** Calls `then` when everything written, including the end, is in the kernel. */
 function whenWritten(socket: Socket, then: () => void): void {
   if (socket.writableFinished) then();
   else if (socket.writableEnded) socket.once('finish', then);
   else socket.write(Buffer.alloc(0), () => then());
 }
 
-/** A flow of the mesh, to or from another host. */
+/** A flow over the mesh to or from another host. */
 export class MeshEnd {
   readonly kind = 'mesh';
   watch: EndWatch = NOBODY;
@@ -145,16 +150,16 @@ export class MeshEnd {
     });
   }
 
-  /** Resets both ends immediately and drops what is buffered. */
+  /** Resets both ends at once and drops what is buffered. */
   reset(code: string): void {
     this.stream.reset(code);
   }
 
-  /** The peer's end is reset once all that was written here has been read there. */
+  /** Resets the peer's end once everything written here was read there. */
   resetAfterDelivery(code: string): void {
     this.leaving = true;
     this.stream.resetAfterDelivery(code);
-    // What the peer still sends has no taker, but its own end or reset comes behind it.
+    // Read and discarded: the peer's own end or reset comes after what it still sends.
     this.stream.resume();
   }
 }

@@ -16,32 +16,32 @@ export interface FlowFacts {
   readonly alias: DestinationName;
   readonly port: number;
   readonly source: FlowSource | null;
-  /** null: a client of this host's proxy. */
+  /** null: it came from a client of this host's proxy. */
   readonly peer: MeshIdentity | null;
   readonly openedAtMs: number;
 }
 
-/** How a flow was left: `refused` before a byte passed, the others after. */
+/** How a flow ended: `refused` before a byte passed, the others after. */
 export type FlowOutcome = Exclude<FlowRecord['outcome'], 'opened'>;
 
 /**
- * Without a reason of our own each flow would make an exception with a stack, which takes longer than the rest of its
- * end.
+ * One shared reason, because aborting without one makes an exception with a stack for each flow, which costs more than
+ * the rest of its end.
  */
 const DONE = new Error('the flow is done');
 
-/** One connection at this host: `opening` until both ends may pass bytes, `done` exactly once. */
+/** One connection on this host: `opening` until both ends may pass bytes, and `done` exactly once. */
 export class Flow {
   state: 'opening' | 'open' | 'done' = 'opening';
-  /** Both when source and target are sandboxes of this host. */
+  /** Both roles if source and target are sandboxes of this host. */
   roles: readonly FlowSummary['role'][];
   target: FlowTarget | null = null;
   verdict: Verdict | null = null;
-  /** The version this end waits for before it decides; null: it waits for none. */
+  /** The version that this end waits for before it decides; null: none. */
   heldForVersion: number | null = null;
   bytesToTarget = 0;
   bytesToSource = 0;
-  /** Kept by the idle watch: the bytes it saw last, and since when. */
+  /** Used by the idle check: the bytes it saw last, and since when. */
   seenBytes = 0;
   seenAtMs: number;
   private readonly ends: FlowEnd[] = [];
@@ -50,7 +50,7 @@ export class Flow {
   private readonly settled: (flow: Flow, outcome: FlowRecord['outcome'], code: string) => void;
   private refuse: ((code: string) => void) | null = null;
   private endsOpen = 0;
-  /** One end was reset, and the other is still being given what came before. */
+  /** One end was reset, and the other still receives what came before. */
   private delivering: { readonly from: FlowEnd; readonly code: FlowCode; readonly deadline: NodeJS.Timeout } | null =
     null;
 
@@ -64,7 +64,7 @@ export class Flow {
     this.settled = settled;
   }
 
-  /** Aborted when the flow is done: what is still being opened for it stops. */
+  /** Aborted when the flow is done, which stops whatever is still being opened for it. */
   get signal(): AbortSignal {
     return this.opening.signal;
   }
@@ -73,25 +73,25 @@ export class Flow {
     return this.state === 'done';
   }
 
-  /** Whether it is held until this host has a later version than this one: it is decided then. */
+  /** Whether it is held until this host has a version later than this one, by which it will be decided. */
   isHeldBeyond(version: number | null): boolean {
     return this.state === 'opening' && this.heldForVersion !== null && (version ?? -1) < this.heldForVersion;
   }
 
   /**
-   * The client's connection while the flow is opening: it is reset when the flow is done, and nothing is read of it. A
-   * connection that may be refused needs no buffer yet.
+   * Keeps the client's connection while the flow is opening: it is reset when the flow is done, and nothing is read
+   * from it. A connection that may be refused needs no buffer yet.
    */
   hold(socket: Socket): void {
     this.held = socket;
   }
 
-  /** The connection that was held has another owner from now on. */
+  /** The held connection belongs to another owner from now on. */
   release(): void {
     this.held = null;
   }
 
-  /** From now on the flow owns the end: it resets it when done, and is done when the end breaks. */
+  /** The flow owns the end from now on: it resets the end when done, and is done when the end breaks. */
   own(end: FlowEnd, brokenCode: FlowCode): void {
     if (this.isDone()) {
       end.reset(brokenCode);
@@ -111,22 +111,22 @@ export class Flow {
     end.watch = watch;
   }
 
-  /** Its connections to sandboxes of this host. */
+  /** Its TCP connections on this host. */
   socketEnds(): readonly SocketEnd[] {
     return this.ends.filter((end) => end.kind === 'socket');
   }
 
-  /** What tells a peer no, as long as the flow is not open. */
+  /** Sets the function that refuses the peer, used until the flow is open. */
   refuseWith(refuse: (code: string) => void): void {
     this.refuse = refuse;
   }
 
-  /** The peer was answered: from now on its stream is reset instead. */
+  /** The peer was answered: from now on its stream is reset instead of refused. */
   answered(): void {
     this.refuse = null;
   }
 
-  /** Both ends were allowed: passes their bytes. */
+  /** Both ends are allowed: passes their bytes. */
   open(source: FlowEnd, target: FlowEnd): void {
     this.state = 'open';
     this.settled(this, 'opened', 'ALLOWED');
@@ -138,7 +138,7 @@ export class Flow {
     });
   }
 
-  /** The end of it, whatever the reason. Everything but a clean end resets both ends before this returns. */
+  /** Ends the flow, whatever the reason. Unless it ends cleanly, both ends are reset before this returns. */
   finish(outcome: FlowOutcome, code: string): void {
     if (this.state === 'done') return;
     clearTimeout(this.delivering?.deadline);
@@ -153,14 +153,16 @@ export class Flow {
     this.settled(this, settledFrom === 'opening' ? 'refused' : outcome, code);
   }
 
-  /** The other end of this one is given what it had sent, for a bounded time: its reader may have stopped. */
+  /** Delivers to the other end what this one had sent, for a limited time, since the reader may have stopped. */
   private deliverFrom(from: FlowEnd, code: FlowCode): void {
     if (this.state !== 'open' || this.delivering !== null) return;
     const deadline = setTimeout(() => this.broken(code), this.deliveryTimeoutMs);
     this.delivering = { from, code, deadline };
   }
 
-  /** After all that came before it. Until then the flow is open, so that a revocation drops what is left. */
+  /**
+   * Resets the end after everything that came before. Until then the flow is open, so a revocation drops what is left.
+   */
   private passResetOn(end: FlowEnd, code: FlowCode): void {
     this.deliverFrom(end, code);
     const other = this.ends.find((each) => each !== end && !each.stream.destroyed);

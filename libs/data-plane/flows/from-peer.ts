@@ -6,7 +6,7 @@ import type { FlowContext } from './flow-context.js';
 import { MeshEnd, type SocketEnd } from './flow-end.js';
 import type { FlowTarget } from './judge.js';
 
-/** A peer asks for a flow into a sandbox of this host, or to a name outside that this host is the exit for. */
+/** Takes a peer's flow to a sandbox of this host, or to a name outside for which this host is the exit. */
 export function acceptPeer(context: FlowContext, incoming: IncomingFlow): void {
   const isTaken = context.table.hasPeerFlow(incoming.request.flowId);
   const flow = context.register(factsOf(incoming));
@@ -16,7 +16,7 @@ export function acceptPeer(context: FlowContext, incoming: IncomingFlow): void {
   } else void openFromPeer(context, flow, incoming);
 }
 
-/** Evaluate, dial, evaluate again, answer, pass bytes. */
+/** Evaluates, dials, evaluates again, answers, passes bytes. */
 async function openFromPeer(context: FlowContext, flow: Flow, incoming: IncomingFlow): Promise<void> {
   const first = await admit(context, flow, incoming);
   if (first === null) return;
@@ -40,7 +40,7 @@ function dialFor(context: FlowContext, flow: Flow, target: FlowTarget): Promise<
   return target.kind === 'sandbox' ? context.dialSandbox(flow, target) : context.dialOutside(flow, target);
 }
 
-/** A peer asks what a flow would get, up to the dial: the target hears nothing of a probe. */
+/** Answers what a peer's flow would get, up to the dial: the target does not notice a probe. */
 export async function answerProbe(context: FlowContext, incoming: IncomingProbe): Promise<void> {
   const trial = context.trial(factsOf(incoming), () => {});
   const admitted = await admit(context, trial, incoming);
@@ -68,11 +68,14 @@ function codeOf(error: unknown): FlowCode {
 interface Admitted {
   readonly target: FlowTarget;
   readonly version: number;
-  /** To be called right before the answer: from then on the peer's stream is the flow's own to reset. */
+  /** Called right before the answer: from then on the flow resets the peer's stream instead of refusing it. */
   readonly answered: () => void;
 }
 
-/** Limits, catching up with the source, and the first decision; null: refused, and the peer was told. */
+/**
+ * Checks limits, catches up with the source's version, and decides for the first time; null: refused, and the peer was
+ * answered.
+ */
 async function admit(context: FlowContext, flow: Flow, incoming: Incoming): Promise<Admitted | null> {
   refuseOverMesh(context, flow, incoming, incoming.refuseUntried);
   const refuse = (code: string): null => {

@@ -5,8 +5,8 @@ const PROBE_EVERY_MS = 5_000;
 const PROBES = 4;
 
 /**
- * A sandbox that is gone is noticed after 45 s of an idle connection. The kernel sends no probes while bytes wait to be
- * acknowledged: those connections are found by `SilentEnds`.
+ * Keepalive finds a vanished sandbox after 45 s on an idle connection. While bytes wait for acknowledgement the kernel
+ * sends no probes; `SilentEnds` finds those connections.
  */
 export function keepAlive(socket: Socket): void {
   socket.setKeepAlive(true, IDLE_MS, PROBE_EVERY_MS, PROBES);

@@ -8,10 +8,10 @@ import { type FlowContext, FlowRefusedHereError } from './flow-context.js';
 import { carrierOf, type FlowTarget } from './judge.js';
 import { reachTarget } from './reach-target.js';
 
-/** What a flow of this host's own would meet, up to the target's agent; `signal` ends the wait. Never rejects. */
+/** What would become of a flow of this host, up to the target's agent; `signal` ends the wait. Never rejects. */
 export async function probe(context: FlowContext, question: ProbeQuestion, signal: AbortSignal): Promise<ProbeOutcome> {
   let ended: string | null = null;
-  /** The target's agent, once it was asked. */
+  /** The target's agent, once it has been asked. */
   let asked: AgentId | null = null;
   const trial = context.trial({ ...question, flowId: context.settings.newFlowId(), peer: null }, (code) => {
     ended = code;
@@ -38,7 +38,7 @@ export async function probe(context: FlowContext, question: ProbeQuestion, signa
   }
 }
 
-/** What comes before the first decision; throws FlowRefusedHereError. */
+/** The checks before the first decision; throws FlowRefusedHereError. */
 function requireSource(context: FlowContext, trial: Flow, { source }: ProbeQuestion): void {
   if (trial.isDone()) throw new FlowRefusedHereError('CONNECT_TIMEOUT');
   if (source.kind === 'sandbox' && context.settings.sandboxes.addressOf(source.sandboxId) === null) {
@@ -47,7 +47,7 @@ function requireSource(context: FlowContext, trial: Flow, { source }: ProbeQuest
   if (context.isOverLimit(trial)) throw new FlowRefusedHereError('FLOW_LIMIT');
 }
 
-/** The version that the agent which would dial decided on; a target of this host is not dialled. */
+/** The version by which the agent that would dial has decided. A target on this host is not dialled. */
 async function askTarget(
   context: FlowContext,
   trial: Flow,

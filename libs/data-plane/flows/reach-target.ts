@@ -4,8 +4,8 @@ import type { FlowContext } from './flow-context.js';
 import type { FlowTarget } from './judge.js';
 
 /**
- * Evaluates a flow of this host's own and reaches its target, as `reach` does; once more from the start when the
- * target's agent knew better. Errors: FlowRefusedHereError, and those of `reach`.
+ * Evaluates a flow of this host and reaches its target with `reach`. If the target's agent has a newer version, does
+ * both once more. Errors: FlowRefusedHereError, and those of `reach`.
  */
 export async function reachTarget<T>(
   context: FlowContext,

@@ -1,8 +1,8 @@
-/** A buffer grows by one step when reads keep filling it, and shrinks when they no longer do. */
+/** A buffer grows by one step while reads fill it, and shrinks when they no longer do. */
 const SIZES = [64 * 1024, 256 * 1024, 512 * 1024] as const;
 const FULL_READS_TO_GROW = 2;
 const SMALL_READS_TO_SHRINK = 32;
-/** A connection that falls silent keeps its buffer: so few of each larger size are out at once, 96 MiB in all. */
+/** A silent connection keeps its buffer, so only this many of each larger size are in use at once: 96 MiB in total. */
 const MOST_LARGE_BUFFERS = 128;
 const KEPT_OF_EACH_SIZE = 64;
 
@@ -24,7 +24,7 @@ function sizeOf(step: number): number {
   return SIZES[step] ?? SIZES[0];
 }
 
-/** The one buffer that a socket reads into, again and again; 64 KiB at first, 512 KiB at most. */
+/** The buffer that a socket reads into again and again: 64 KiB at first, 512 KiB at most. */
 export class ReadBuffer {
   private step = 0;
   private fullReads = 0;
@@ -36,7 +36,10 @@ export class ReadBuffer {
     return this.current;
   }
 
-  /** Notes how much a read brought, once nobody uses the bytes any more: the buffer may be another afterwards. */
+  /**
+   * Adapts the size to how much a read brought, once nobody uses the bytes any more; the buffer may be another
+   * afterwards.
+   */
   sized(length: number): void {
     if (length === this.current.length) {
       this.smallReads = 0;
@@ -50,7 +53,7 @@ export class ReadBuffer {
     if (this.smallReads >= SMALL_READS_TO_SHRINK) this.exchange(this.step - 1);
   }
 
-  /** Back to the pool: neither a read nor a write may use the bytes from now on. */
+  /** Returns the buffer to the pool; no read or write may use its bytes after that. */
   release(): void {
     if (this.released) return;
     this.released = true;

@@ -1,12 +1,12 @@
 import { MAX_REFUSED_FLOWS, type RefusedFlows } from '#libs/contracts/bus/from-member/refused-flows.js';
 import type { FlowRecord } from '../data-plane.js';
 
-/** How many flows this host has refused, by network and reason, since its process started. */
+/** The number of flows that this host has refused since its process started, by network and reason. */
 export class RefusalCounts {
   private readonly counts = new Map<string, { -readonly [key in keyof RefusedFlows]: RefusedFlows[key] }>();
 
   record({ outcome, code, networkId }: FlowRecord): void {
-    // A peer may name any network: those unknown here have no status that could show them.
+    // A peer may name any network; unknown ones have no status in which the count could be shown.
     if (outcome !== 'refused' || code === 'NETWORK_UNKNOWN') return;
     const key = `${networkId} ${code}`;
     const known = this.counts.get(key);

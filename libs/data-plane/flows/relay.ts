@@ -5,15 +5,15 @@ type Count = (bytes: number) => void;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Passes the bytes of one end to the other, with backpressure, and its end as an end (half-close). What breaks is
- * the business of who watches the ends.
+ * Passes the bytes of one end to the other with backpressure, and the end of bytes as a half-close. Broken ends are
+ * handled by whoever watches them.
  */
 export function pump(from: FlowEnd, to: FlowEnd, count: Count): void {
   if (from.kind === 'socket') pumpReads(from, to, count);
   else pumpStream(from, to, count);
 }
 
-/** One reused buffer: it is read into again only when the other end has taken everything it held. */
+/** With one reused buffer, which is read into again only when the other end has taken its content. */
 function pumpReads(from: SocketEnd, { stream }: FlowEnd, count: Count): void {
   from.onBytes = (length, bytes) => {
     count(length);

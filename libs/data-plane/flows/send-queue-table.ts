@@ -4,7 +4,7 @@ import { isIPv4 } from 'node:net';
 const STATE_LENGTH = ' 01 '.length;
 const QUEUE_LENGTH = 8;
 
-/** A connection as the kernel's tables name it: both addresses in the machine's byte order. */
+/** A connection's key in the kernel's tables: both addresses in the machine's byte order. */
 export function connectionKey(
   localAddress: string,
   localPort: number,
@@ -15,8 +15,8 @@ export function connectionKey(
 }
 
 /**
- * Bytes that each of these connections has sent and the other side has not acknowledged, by connection; those that are
- * not in the table are not in the result. `table` is what /proc/net/tcp or tcp6 prints.
+ * Bytes that each of these connections has sent without acknowledgement. Connections that are not in the table are left
+ * out. `table` is the content of /proc/net/tcp or tcp6.
  */
 export function unacknowledgedIn(table: string, keys: ReadonlySet<string>): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
@@ -38,7 +38,7 @@ function hexPort(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, '0');
 }
 
-/** Each 32-bit word is printed as a number of this machine's byte order. */
+/** Each 32-bit word is printed as a number in this machine's byte order. */
 function hexAddress(address: string): string {
   const octets = Uint8Array.from(isIPv4(address) ? octetsOfV4(address) : octetsOfV6(address));
   return [...new Uint32Array(octets.buffer)].map((word) => word.toString(16).toUpperCase().padStart(8, '0')).join('');
@@ -48,7 +48,7 @@ function octetsOfV4(address: string): number[] {
   return address.split('.').map(Number);
 }
 
-/** RFC 4291 section 2.2, with an IPv4 address at the end or a zone (RFC 4007) as Node prints them. */
+/** The text form of RFC 4291 section 2.2, with an IPv4 address at the end or a zone (RFC 4007), as Node prints it. */
 function octetsOfV6(address: string): number[] {
   const [text = ''] = address.split('%');
   const [head = '', tail = ''] = text.split('::');

@@ -4,17 +4,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connectionKey, unacknowledgedIn } from './send-queue-table.js';
 
 /**
- * The smallest window that a connection begins with (RFC 6928: ten segments, of 536 bytes at least). So few bytes are
- * on their way as soon as they are written, and a reset follows them.
+ * The smallest initial window of a connection (RFC 6928: ten segments of at least 536 bytes). So few bytes are sent as
+ * soon as they are written, and a reset may follow at once.
  */
 const FIRST_WINDOW_BYTES = 4_096;
-/** Reading the kernel's table takes time for each of its buckets and lines: a pause of nine times as long follows. */
+/** Reading the kernel's table takes time for each bucket and line, so a pause of nine times that long follows. */
 const PAUSES_PER_READ = 9;
 const SHORTEST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 500;
-/** A table that is read in parts may miss a line that moved meanwhile. */
+/**
+ * A table that is read in parts may miss a line that moved meanwhile, so a connection counts as gone after this many
+ * reads without it.
+ */
 const READS_TO_BE_GONE = 2;
-/** Outside Linux there is no such table: a reset then waits so long for the other side to have taken what was sent. */
+/**
+ * Systems other than Linux have no such table: there a reset waits this long for the other side to take what was sent.
+ */
 const BLIND_WAIT_MS = 250;
 
 interface Waiting {
@@ -26,8 +31,8 @@ interface Waiting {
 }
 
 /**
- * Tells when the other side of a connection has acknowledged all that was sent to it. A reset drops what the kernel has
- * yet to send. Node cannot ask the kernel how much that is, but the kernel's table of connections says so.
+ * Reports when the other side of a connection has acknowledged everything sent to it. A reset drops what the kernel has
+ * not sent yet. Node cannot ask how much that is, but the kernel's table of connections shows it.
  */
 export class SendQueues {
   private readonly waiting = new Set<Waiting>();
@@ -36,8 +41,8 @@ export class SendQueues {
   constructor(private readonly folder = '/proc/self/net') {}
 
   /**
-   * Calls `then` once all is acknowledged, or the connection is over. All that was written must be with the kernel. A
-   * socket that is destroyed before is forgotten.
+   * Calls `then` once everything is acknowledged or the connection is over. All bytes must have been passed to the
+   * kernel. A socket that is destroyed before that is forgotten.
    */
   whenEmpty(socket: Socket, then: () => void): void {
     const { localAddress, localPort, remoteAddress, remotePort, bytesWritten } = socket;
@@ -64,7 +69,7 @@ export class SendQueues {
   }
 
   private async read(file: Waiting['file']): Promise<void> {
-    // Only those that waited before the table was read: a later one may have sent since.
+    // Only connections that waited before the table was read: a later one may have sent since.
     const asked = this.stillOpen(file);
     if (asked.length === 0) return;
     const table = await readFile(`${this.folder}/${file}`, 'latin1').catch(() => null);

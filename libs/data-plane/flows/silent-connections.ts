@@ -2,20 +2,21 @@ import { createReadStream } from 'node:fs';
 
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 
-/** proc_net_tcp: which timer runs. */
+/** proc_net_tcp: which timer is active. */
 const RETRANSMISSION = '01';
 const WINDOW_PROBE = '04';
 const RUNS_TIMER = / 0[14]:/;
 
 /**
- * Each retransmission waits twice as long as the one before: the seventh comes some 25 s after bytes that the other
- * side should have acknowledged within a fifth of a second (RFC 6298 section 5).
+ * The number of unanswered retransmissions that makes a connection silent. Each waits twice as long as the one before:
+ * the seventh comes some 25 s after bytes that the other side should have acknowledged within a fifth of a second (RFC
+ * 6298 section 5).
  */
 const MOST_UNANSWERED = 7;
 
 /**
- * The connections of this network namespace whose other side has not answered for half a minute, though bytes or a
- * probe of its window wait for that; as `connectionKey` names them. None where there is no such table.
+ * The connections of this network namespace whose other side has not answered bytes or a window probe for half a
+ * minute, by `connectionKey`. Empty on systems without such a table.
  */
 export async function silentConnections(): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
@@ -32,15 +33,15 @@ export async function silentConnections(): Promise<ReadonlySet<string>> {
         }
       }
     } catch {
-      // No such table on this system, or no descriptor left to read it: the next look may find more.
+      // There is no such table on this system, or no free file descriptor to read it; the next check may work.
     }
   }
   return found;
 }
 
-/** The connection of a line of /proc/net/tcp or tcp6, if its other side is silent; else null. */
+/** The connection of a line of /proc/net/tcp or tcp6 if its other side is silent, else null. */
 export function silentIn(line: string): string | null {
-  // Nearly all lines are of listeners and of connections that are well.
+  // Nearly all lines are of listeners and healthy connections.
   if (!RUNS_TIMER.test(line)) return null;
   const [, local = '', remote = '', , , timer = '', retransmitted = '', , probed = ''] = line.trim().split(/\s+/);
   const [kind] = timer.split(':');

@@ -6,8 +6,8 @@ import { silentConnections } from './silent-connections.js';
 const LOOK_EVERY_MS = 15_000;
 
 /**
- * Ends the connections of flows whose other side is gone while bytes for it wait: the kernel would try to send them for
- * a quarter of an hour, and Node cannot tell it otherwise (TCP_USER_TIMEOUT).
+ * Ends connections whose other side is gone while bytes for it wait. The kernel would retry for a quarter of an hour,
+ * and Node cannot set a shorter time (TCP_USER_TIMEOUT).
  */
 export class SilentEnds {
   private readonly timer: NodeJS.Timeout;

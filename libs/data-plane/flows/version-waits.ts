@@ -6,11 +6,11 @@ interface Wait {
   readonly end: (reached: boolean) => void;
 }
 
-/** Flows held until this host's topology of a network has caught up with the other end's. */
+/** Flows that are held until this host's topology of a network has the other end's version. */
 export class VersionWaits {
   private readonly waits = new Map<NetworkId, Set<Wait>>();
 
-  /** Resolves true once `reached` names the version or a later one, false after `holdMs` or when aborted. */
+  /** Resolves true once `reached` is called with the version or a later one; false after `holdMs` or when aborted. */
   wait(networkId: NetworkId, version: number, holdMs: number, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(false);
@@ -32,7 +32,7 @@ export class VersionWaits {
     });
   }
 
-  /** The network is at this version now. */
+  /** The network has this version now. */
   reached(networkId: NetworkId, version: number): void {
     for (const wait of this.waits.get(networkId) ?? []) {
       if (wait.version <= version) wait.end(true);

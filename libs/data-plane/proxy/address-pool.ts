@@ -15,16 +15,16 @@ interface Owner {
 type IsKept = (address: string) => boolean;
 
 /**
- * An empty pool over `range`: a CIDR block, or one address that every alias then shares. `isKept` addresses are given
- * to no alias. Error: InvalidInputError for a range that is none.
+ * An empty pool over `range`: a CIDR block, or a single address that all aliases share. `isKept` addresses are never
+ * assigned. Error: InvalidInputError for an invalid range.
  */
 export function createAddressPool(range: string, isKept: IsKept = () => false): AddressPool {
   return new RangePool(parseAddressRange(range, 'GLOBALSTACKS_AGENT_MESH_PROXY_BIND'), isKept, []);
 }
 
 /**
- * A pool as `save` left it; addresses outside the range, and kept ones, are let go of. Errors: InvalidInputError when
- * `saved` was not written by `save` (begin with an empty pool then), or for a range that is none.
+ * The pool that `save` returned. Addresses that are outside the range or kept are released. Errors: InvalidInputError
+ * if `saved` is not from `save` (begin with an empty pool then), or for an invalid range.
  */
 export function restoreAddressPool(saved: unknown, range: string, isKept: IsKept = () => false): AddressPool {
   const parsed = parseAddressRange(range, 'GLOBALSTACKS_AGENT_MESH_PROXY_BIND');

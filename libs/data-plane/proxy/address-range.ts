@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
-/** IPv4 addresses of a CIDR block, RFC 4632, as numbers: from `first`, `size` of them. */
+/** The IPv4 addresses of a CIDR block (RFC 4632) as numbers: `size` of them from `first` on. */
 export interface AddressRange {
   readonly text: string;
   readonly first: number;
@@ -9,10 +9,10 @@ export interface AddressRange {
 }
 
 const ACCEPTED = 'an IPv4 address or range, such as 127.77.0.0/16 or 10.77.0.1';
-/** A block this large or larger has room for a network and a broadcast address, RFC 3021. */
+/** A block of at least this size has a network and a broadcast address (RFC 3021). */
 const SMALLEST_WITH_BROADCAST = 4;
 
-/** One address, or a block whose first address is the network's; throws InvalidInputError. */
+/** One address, or a block that is written with its first address; throws InvalidInputError. */
 export function parseAddressRange(value: unknown, field: string): AddressRange {
   if (typeof value !== 'string') throw new InvalidInputError(field, value, ACCEPTED);
   const [address = '', prefixText = '32', ...rest] = value.split('/');
@@ -31,7 +31,7 @@ function base(first: number, size: number): string {
   return `${addressText(first - (first % size))}/${32 - Math.log2(size)}`;
 }
 
-/** Whether an alias may have the address: not the network's, not the broadcast address, none that ends in .0. */
+/** Whether an alias may have the address: not the network's, not the broadcast address, and none that ends in .0. */
 export function isAssignable(range: AddressRange, offset: number): boolean {
   if (offset < 0 || offset >= range.size) return false;
   if (range.size < SMALLEST_WITH_BROADCAST) return true;
@@ -43,7 +43,7 @@ export function addressNumber(text: string): number {
   return text.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 }
 
-/** Dotted form of a 32-bit address. */
+/** A 32-bit address in dotted form. */
 export function addressText(number: number): string {
   return [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join('.');
 }

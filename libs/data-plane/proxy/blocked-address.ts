@@ -1,7 +1,7 @@
 import type { Route, RouteFailure } from '../data-plane.js';
 import { listeningSockets } from './listening-sockets.js';
 
-/** Why a route's socket could not be bound, in the words of the person who has to mend it. */
+/** Why a route's socket could not be bound, for the operator who has to fix it. */
 export async function explainFailure<Listening extends Pick<Route, 'address' | 'port'>>(
   route: Listening,
   error: unknown,
@@ -38,7 +38,7 @@ export async function explainFailure<Listening extends Pick<Route, 'address' | '
   }
 }
 
-/** False on systems that do not have the kernel's table. */
+/** False on systems without the kernel's table. */
 async function listensOnEveryAddress(port: number): Promise<boolean> {
   return (await listeningSockets()).some((socket) => socket.port === port && socket.isEveryAddress);
 }

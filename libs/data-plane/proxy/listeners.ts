@@ -3,7 +3,7 @@ import { Turns } from '#libs/async/turns.js';
 import type { OutsideRoute, ProxyListeners, Route, RouteFailure } from '../data-plane.js';
 import { explainFailure } from './blocked-address.js';
 
-/** More than the kernel's own bound (net.core.somaxconn), which then decides. */
+/** Above the kernel's limit (net.core.somaxconn), which then applies. */
 const BACKLOG = 65_535;
 
 /** An address and a port to listen on. */
@@ -17,8 +17,8 @@ interface Listener<Listening> {
 }
 
 /**
- * The listening sockets of a host's proxy. `accept` gets each connection, paused, with the route it came in on, and
- * owns it from then on; `acceptFailed` hears of connections the system would not hand over (out of descriptors).
+ * The listening sockets of a host's proxy. `accept` gets each connection, paused, with its route, and owns it from then
+ * on. `acceptFailed` is called for connections that the system could not hand over (no free descriptors).
  */
 export function createProxyListeners(accept: Accept<Route>, acceptFailed: AcceptFailed<Route>): ProxyListeners {
   return new Listeners(accept, acceptFailed, ({ networkId, alias }) => `alias ${alias} of network ${networkId}`);
@@ -34,14 +34,14 @@ export function createOutsideListeners(
 
 class Listeners<Listening extends Place> implements ProxyListeners<Listening> {
   private readonly opened = new Map<string, Listener<Listening>>();
-  /** Two calls that overlap leave what the later one asked for. */
+  /** When calls overlap, the later one decides what is open in the end. */
   private readonly turns = new Turns();
   private closed = false;
 
   constructor(
     private readonly accept: Accept<Listening>,
     private readonly acceptFailed: AcceptFailed<Listening>,
-    /** What a route leads to, the same for the same thing. */
+    /** A key of what a route leads to; equal keys mean the same. */
     private readonly leadsTo: (route: Listening) => string,
   ) {}
 

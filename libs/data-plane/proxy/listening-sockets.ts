@@ -1,19 +1,22 @@
 import { readFile } from 'node:fs/promises';
 
 export interface ListeningSocket {
-  /** IPv4 as people write it; IPv6 as the kernel prints it, in hexadecimal. */
+  /** IPv4 in dotted form; IPv6 in hexadecimal, as the kernel prints it. */
   readonly address: string;
   /** 0.0.0.0 or :: */
   readonly isEveryAddress: boolean;
   readonly port: number;
-  /** As /proc/<pid>/fd names it: `socket:[<inode>]`. */
+  /** As in /proc/<pid>/fd: `socket:[<inode>]`. */
   readonly inode: string;
 }
 
-/** Connection state LISTEN, proc(5). */
+/** The connection state LISTEN (proc(5)). */
 const LISTEN = '0A';
 
-/** The TCP sockets that listen in this process's network namespace: one read of the kernel's tables. None elsewhere. */
+/**
+ * The listening TCP sockets of this process's network namespace, from one read of the kernel's tables. Empty on other
+ * systems.
+ */
 export async function listeningSockets(): Promise<readonly ListeningSocket[]> {
   const tables = await Promise.all(
     ['/proc/self/net/tcp', '/proc/self/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
@@ -21,7 +24,7 @@ export async function listeningSockets(): Promise<readonly ListeningSocket[]> {
   return tables.flatMap(parseSocketTable);
 }
 
-/** What /proc/net/tcp and tcp6 print, a line a socket. */
+/** Parses /proc/net/tcp or tcp6, which have one line per socket. */
 export function parseSocketTable(table: string): readonly ListeningSocket[] {
   return table.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
@@ -38,7 +41,7 @@ export function parseSocketTable(table: string): readonly ListeningSocket[] {
   });
 }
 
-/** The kernel prints an IPv4 address as one number of this machine's byte order. */
+/** The kernel prints an IPv4 address as one number in this machine's byte order. */
 function addressText(printed: string): string {
   if (printed.length !== 8) return printed;
   return new Uint8Array(Uint32Array.of(Number.parseInt(printed, 16)).buffer).join('.');

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type AddressRange, addressText, isAssignable } from './address-range.js';
 
-/** A name that a client has cached must not lead elsewhere meanwhile. */
+/** A released address is not reused for this long, so that a name that a client has cached does not lead elsewhere. */
 export const ADDRESS_REST_MS = 10 * 60_000;
 
-/** Every address of the range is assigned or resting. */
+/** Every address of the range is assigned, or was released too recently. */
 export class AddressRangeExhaustedError extends CodedError {
   constructor(range: AddressRange, resting: number) {
     super(
@@ -19,13 +19,13 @@ export class AddressRangeExhaustedError extends CodedError {
 export interface Holding<Owner> {
   readonly owner: Owner;
   readonly address: string;
-  /** null: assigned; otherwise when it may be given to another owner. */
+  /** null: assigned; otherwise when it may be assigned to another owner. */
   restsUntilMs: number | null;
 }
 
 /**
- * Addresses of a range, each held by one owner. An owner begins looking at a place that follows from its key, so that
- * even an agent that lost its state mostly gives the same addresses. `isKept` addresses are given to nobody here.
+ * Addresses of a range, each held by one owner. The search begins at a position derived from the owner's key, so even
+ * an agent that lost its state mostly assigns the same addresses. `isKept` addresses are never assigned.
  */
 export class RangeHoldings<Owner> {
   private readonly byKey = new Map<string, Holding<Owner>>();
@@ -54,13 +54,13 @@ export class RangeHoldings<Owner> {
     return held === undefined || held.restsUntilMs !== null ? null : held.address;
   }
 
-  /** The address rests before another owner may have it. */
+  /** Releases the address; another owner may have it ten minutes later. */
   release(owner: Owner, nowMs: number): void {
     const held = this.byKey.get(this.keyOf(owner));
     if (held !== undefined && held.restsUntilMs === null) held.restsUntilMs = nowMs + ADDRESS_REST_MS;
   }
 
-  /** Whether an address is assigned or resting. */
+  /** Whether an address is assigned, or released less than ten minutes ago. */
   isTaken(address: string): boolean {
     return this.byAddress.has(address);
   }

@@ -2,13 +2,13 @@ import { connect, type Socket } from 'node:net';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { PeerUnreachableError } from '../flow.js';
 
-/** Longest answer to a request to dial. */
+/** Longest answer to a dial request. */
 const MAX_ANSWER_BYTES = 4_096;
 const NEWLINE = 0x0a;
 
 /**
- * A connection through mesh-node's socket to an address and port in the mesh: one line asks, one line answers, and
- * from then on the bytes are the peer's. Rejects with PeerUnreachableError.
+ * Connects through mesh-node's socket to an address and port in the mesh: sends one line, reads one line, and passes
+ * the peer's bytes from then on. Rejects with PeerUnreachableError.
  */
 export function dialThroughSocket(path: string, endpoint: string, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ export function dialThroughSocket(path: string, endpoint: string, signal: AbortS
     };
     const aborted = () => fail(signal.reason);
     const closed = () => fail(new Error('mesh-node closed the connection'));
-    // Never flowing: what follows the answer is left in the socket for whoever takes it over.
+    // Reads in paused mode: bytes after the answer stay in the socket for its next reader.
     const read = () => {
       for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) {
         received = Buffer.concat([received, chunk]);

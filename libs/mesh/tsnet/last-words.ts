@@ -1,12 +1,12 @@
 const LONGEST_LINE = 512;
 
 /**
- * How Go begins when it ends a program: a panic, an error of its runtime, or a signal. What follows is the stack of
- * each goroutine.
+ * First lines that Go prints when it ends a program: a panic, a runtime error or a signal. The stack of each goroutine
+ * follows.
  */
 const CRASH = /^(panic: |fatal error: |runtime: |SIG[A-Z]+: |unexpected fault address |\[signal )/;
 
-/** What a program that ended said of it on its standard error: the first line of a crash, else the last line. */
+/** Why a program ended, from its standard error: the first line of a crash, else the last line. */
 export class LastWords {
   private crash: string | null = null;
   private last = '';

@@ -7,9 +7,7 @@ import { LastWords } from './last-words.js';
 import { MeshNodeMissingError } from './mesh-node-program.js';
 import { MAX_EVENT_BYTES, type MeshNodeCommand, type MeshNodeEvent, parseMeshNodeEvent } from './protocol.js';
 
-/**
- * Of this process's environment: what says which authorities are trusted, and bounds. Nothing that could hold a secret.
- */
+/** Variables that mesh-node gets from this process's environment: trusted authorities and limits, never secrets. */
 const INHERITED = [
   'PATH',
   'HOME',
@@ -22,15 +20,15 @@ const INHERITED = [
 ];
 const GRACE_MS = 5_000;
 
-/** It ended without saying why. */
+/** mesh-node ended without a reason. */
 export class MeshNodeEndedError extends CodedError {}
 
-/** What a mesh-node said as its last word. */
+/** The reason that mesh-node gave before it ended. */
 export class MeshNodeFailedError extends CodedError {}
 
-/** One mesh-node, from its start to its end. Keys go to its standard input alone. */
+/** One mesh-node process, from start to end. Keys are passed over its standard input only. */
 export class MeshNodeProcess {
-  /** Resolves, never rejects, with why it ended; null: it was asked to. */
+  /** Resolves when it has ended, with the reason; null: it was stopped. Never rejects. */
   readonly ended: Promise<CodedError | null>;
   private readonly child: ChildProcess;
   private stopping = false;
@@ -67,7 +65,7 @@ export class MeshNodeProcess {
     this.child.stdin?.write(`${JSON.stringify(command)}\n`);
   }
 
-  /** Ends it: it leaves the mesh when its input ends, and is killed when that takes too long. */
+  /** Closes its input, upon which it leaves the mesh and ends; kills it if that takes too long. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.child.stdin?.end();
@@ -76,7 +74,7 @@ export class MeshNodeProcess {
     clearTimeout(killer);
   }
 
-  /** As stop, for this reason. */
+  /** Stops it, with this reason for `ended`. */
   fail(failure: CodedError): void {
     this.failure ??= failure;
     void this.stop();

@@ -3,29 +3,29 @@ import { listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 
 /**
- * What this side speaks: apps/mesh-node/internal/protocol has the other. Raised whenever either could misread the
- * other.
+ * Version of the protocol, also in apps/mesh-node/internal/protocol. Raised by changes that the other side could
+ * misread.
  */
 export const MESH_NODE_PROTOCOL = 1;
 
 /** Longest line that a mesh-node writes. */
 export const MAX_EVENT_BYTES = 65_536;
 
-/** A mesh-node of another release than this program. */
+/** A mesh-node from another release than this program. */
 export class MeshProtocolMismatchError extends CodedError {}
 
-/** What a mesh-node says, one JSON object a line. */
+/** An event of mesh-node: one JSON object per line. */
 export type MeshNodeEvent =
   | { readonly event: 'hello' }
-  /** `lost`: why a login that there was does not hold any more; null for a first one. */
+  /** `lost`: why an earlier login is no longer valid; null for the first login. */
   | { readonly event: 'key-needed'; readonly lost: CodedError | null }
   | { readonly event: 'joined'; readonly nodeId: string; readonly addresses: readonly string[] }
   | { readonly event: 'control'; readonly isReachable: boolean }
-  /** For the log: the node goes on. */
+  /** Only logged; the node goes on. */
   | { readonly event: 'log'; readonly code: string; readonly message: string }
   | { readonly event: 'failed'; readonly code: string; readonly message: string };
 
-/** What a mesh-node is told, one JSON object a line. */
+/** A command to mesh-node: one JSON object per line. */
 export type MeshNodeCommand =
   | {
       readonly command: 'start';
@@ -35,7 +35,7 @@ export type MeshNodeCommand =
       readonly stateFolder: string;
       readonly dialSocket: string;
       readonly inboundSocket: string;
-      /** Where peers reach the node, inside the mesh. */
+      /** The port inside the mesh on which peers reach the node. */
       readonly port: number;
       readonly ephemeral: boolean;
     }
@@ -45,7 +45,8 @@ export type MeshNodeCommand =
 const text = textUpTo(4_096);
 
 /**
- * One line of a mesh-node; null for an event of a later release. Throws MeshProtocolMismatchError, InvalidInputError.
+ * Parses one line of a mesh-node; null for an event of a later release. Throws MeshProtocolMismatchError,
+ * InvalidInputError.
  */
 export function parseMeshNodeEvent(line: string): MeshNodeEvent | null {
   const fields = parseObject(parseJson(line), 'mesh-node event');

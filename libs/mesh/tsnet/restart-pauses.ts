@@ -1,9 +1,12 @@
 const FIRST_MS = 250;
 const LONGEST_MS = 5_000;
-/** Each pause is shorter by up to this share, so that nodes which lost one control server do not come back together. */
+/**
+ * Each pause is shortened at random by up to this share, so that nodes that lost the same control server do not all
+ * come back at once.
+ */
 const JITTER = 0.25;
 
-/** How long to wait before a mesh-node that ended is started again: ever longer, until one has joined. */
+/** Pauses before mesh-node is restarted: longer each time, until one has joined. */
 export class RestartPauses {
   private longestMs = FIRST_MS;
 
@@ -16,7 +19,7 @@ export class RestartPauses {
     return pauseMs;
   }
 
-  /** The next pause is a first one. */
+  /** Begins again with the shortest pause. */
   restart(): void {
     this.longestMs = FIRST_MS;
   }

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What the path of a unix socket may have on Linux and macOS (unix(7): 108 bytes with the end; macOS: 104). */
+/** Longest path of a unix socket on Linux and macOS (unix(7): 108 bytes with the terminator; macOS: 104). */
 const LONGEST_SOCKET_PATH = 103;
 
-/** The sockets between mesh-node and the program that started it, in a folder that their user alone may enter. */
+/** The sockets between mesh-node and the program that started it, in a folder that only their user may enter. */
 export interface SocketFolder {
   readonly dial: string;
   readonly inbound: string;
@@ -13,8 +13,8 @@ export interface SocketFolder {
 }
 
 /**
- * In the node's state folder, where a process that was killed leaves nothing that the next one does not take over; in a
- * temporary folder when that path is too long for a socket.
+ * In the node's state folder, where the next start reuses what a killed process left; in a temporary folder if that
+ * path is too long for a socket.
  */
 export function openSocketFolder(stateFolder: string): SocketFolder {
   const inState = join(stateFolder, 'sockets');
@@ -23,7 +23,7 @@ export function openSocketFolder(stateFolder: string): SocketFolder {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const sockets = socketsIn(folder);
-  rmSync(sockets.inbound, { force: true }); // mesh-node does the same with the one it listens on
+  rmSync(sockets.inbound, { force: true }); // mesh-node removes the one that it listens on
   return { ...sockets, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

@@ -3,7 +3,7 @@ import type { TransportStatus } from '../transport.js';
 
 const JOINING: TransportStatus = { state: 'joining', code: null, message: null, endpoints: [] };
 
-/** What is known of a node's place in the mesh; the listener hears of changes alone. */
+/** A node's state in the mesh; calls its listener on changes only. */
 export class StatusBoard {
   private status = JOINING;
   private notify = (_status: TransportStatus): void => {};
@@ -17,7 +17,7 @@ export class StatusBoard {
     this.notify = notify;
   }
 
-  /** Resolves once it is known whether the node joins, or when the signal says that nobody waits any more. */
+  /** Resolves once it is known whether the node joins, or when the signal is aborted. */
   async settled(signal: AbortSignal): Promise<TransportStatus> {
     if (this.status.state === 'joining' && !signal.aborted) {
       await new Promise<void>((resolve) => {
@@ -32,7 +32,7 @@ export class StatusBoard {
     this.become({ state: 'joined', code: null, message: null, endpoints });
   }
 
-  /** A node that has joined goes on without the control server, with the peers it knows. */
+  /** A node that has joined keeps its peers while the control server is away. */
   controlReachable(isReachable: boolean, controlUrl: string): void {
     if (this.status.state !== 'joined') return;
     const { endpoints } = this.status;
@@ -47,7 +47,7 @@ export class StatusBoard {
     }
   }
 
-  /** The endpoints stay: after a restart the node is where it was. */
+  /** Keeps the endpoints: after a restart the node usually has the same ones. */
   failed({ code, message }: CodedError): void {
     this.become({ state: 'failed', code, message, endpoints: this.status.endpoints });
   }

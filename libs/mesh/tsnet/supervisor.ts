@@ -15,7 +15,7 @@ export interface SupervisorSettings extends TsnetSettings {
   readonly inboundSocket: string;
 }
 
-/** Keeps one mesh-node running, gives it the keys it asks for, and puts on the board how it stands. */
+/** Keeps one mesh-node running, passes it the keys it asks for, and reports its state to the board. */
 export class MeshNodeSupervisor {
   private readonly closing = new AbortController();
   private node: MeshNodeProcess | null = null;
@@ -32,7 +32,7 @@ export class MeshNodeSupervisor {
     this.running = this.keepRunning();
   }
 
-  /** Addresses of peers that may be dialled. */
+  /** Prepares paths to these addresses of peers. */
   warm(addresses: readonly string[]): void {
     this.warmAddresses = addresses;
     if (this.hasJoined) this.sendWarm();
@@ -81,7 +81,7 @@ export class MeshNodeSupervisor {
         this.introduce(node);
         break;
       case 'key-needed':
-        // What came of the last attempt to come back says more.
+        // The result of the last attempt to rejoin, where there is one, says more than this reason.
         if (event.lost !== null && this.board.current.state === 'joined') this.board.failed(event.lost);
         void this.giveKey(node, signal);
         break;

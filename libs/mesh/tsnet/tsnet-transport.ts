@@ -10,27 +10,27 @@ import { openSocketFolder, type SocketFolder } from './socket-folder.js';
 import { StatusBoard } from './status.js';
 import { MeshNodeSupervisor } from './supervisor.js';
 
-/** Where agents are reached inside the mesh. */
+/** The port of agents inside the mesh. */
 const MESH_PORT = 7_443;
 
 export interface TsnetSettings {
-  /** The program apps/mesh-node. */
+  /** The mesh-node program. */
   readonly binary: string;
   readonly controlUrl: string;
   /** A DNS label: the node's name in the mesh. */
   readonly hostname: string;
-  /** The node's own, kept between starts: with it a node comes back without a key. */
+  /** The node's own state folder, kept between starts. With it, a node rejoins without a key. */
   readonly stateFolder: string;
-  /** The control server forgets the node soon after it has left, and so does this host. */
+  /** The control server forgets the node soon after it leaves, and its state folder is removed. */
   readonly isEphemeral: boolean;
-  /** Asked each time the control server wants a key. Rejects with a CodedError. */
+  /** Called each time the control server wants a key. Rejects with a CodedError. */
   readonly requestKey: (signal: AbortSignal) => Promise<string>;
   readonly log: MeshLog;
 }
 
 /**
- * A tailnet run by any tsnet-compatible control server, through a mesh-node process that is started again whenever it
- * ends. Sockets lie in a folder that its user alone may enter.
+ * A tailnet of any tsnet-compatible control server, through a mesh-node process that is restarted whenever it ends. Its
+ * sockets are in a folder that only their user may enter.
  */
 export function tsnetTransport(settings: TsnetSettings): Transport {
   const board = new StatusBoard();
@@ -102,7 +102,7 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Endpoints that are not of this mesh, such as those a peer told before it changed its transport, lead nowhere. */
+/** No address for an endpoint outside this mesh, such as one that a peer reported before it changed its transport. */
 function addressOf(endpoint: string): readonly string[] {
   try {
     const { host } = parseEndpoint(endpoint, 'peer endpoint', false);

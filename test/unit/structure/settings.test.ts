@@ -78,7 +78,7 @@ describe('the settings of docs/settings.md', () => {
         ])
         .map(([variable]) => variable),
     );
-    const unknown = [...new Set(named)].filter((variable) => !page.includes(`| \`${variable}\` |`));
+    const unknown = [...new Set(named)].filter((variable) => !page.includes(`| \`${variable}\` `));
     expect(named.length).to.be.greaterThan(100);
     expect(unknown).to.deep.equal([]);
   });

@@ -7,40 +7,40 @@ import { parseMemberEnvelope } from '../protocol.js';
 
 export const APPLIED = 'applied';
 
-/** A listener or name that could not be brought up. */
+/** A listener or name that could not be started. */
 export interface AliasFailure {
   readonly alias: AliasName;
   readonly code: string;
   readonly message: string;
 }
 
-/** What a member did with a version. Sent again until a Receipt answers it, and repeated in each heartbeat. */
+/** What a member did with a version. Sent until a Receipt answers it, and repeated in each heartbeat. */
 export interface AppliedMessage {
   readonly protocol: number;
   readonly epoch: Epoch;
   readonly networkId: NetworkId;
-  /** The version held before; null when there was none. */
+  /** The version held before; null: none. */
   readonly from: number | null;
   readonly to: number;
   readonly hash: string;
   /** As in NetworkVersion; null when refused. */
   readonly signature: string | null;
   readonly outcome: 'applied' | 'refused';
-  /** Set when refused: the previous version stays in force. */
+  /** Set if the member refused the version; then the previous one stays in force. */
   readonly code: string | null;
   readonly message: string | null;
   readonly aliasFailures: readonly AliasFailure[];
-  /** Flows this agent cut for this version. Both ends may name the same flow: it is counted once. */
+  /** Flows that this agent cut for this version. Both ends may report the same flow; it is counted once. */
   readonly flowsCut: readonly FlowId[];
-  /** RFC 3339, the agent's clock. */
+  /** RFC 3339, by the agent's clock. */
   readonly appliedAt: string;
 }
 
 const MAX_FLOWS_CUT = 100_000;
-/** As many as a network has aliases. */
+/** As many as a network can have aliases. */
 const MAX_FAILURES = 10_000;
 
-/** As large as versions are kept. */
+/** The largest version that is stored. */
 const version = integerBetween(0, 2_147_483_647);
 
 const parseKeptEpoch: FieldParser<Epoch> = (value, field) => {

@@ -5,18 +5,18 @@ import { type Epoch, MAX_NETWORKS, parseEpoch } from '../network-version.js';
 import { BUS_PROTOCOL, parseEnvelope } from '../protocol.js';
 import { type AdmittedLocalNode, type Peer, parseLocalNodeList, parsePeerList } from '../to-member/peers.js';
 
-/** The answer to hello and heartbeat. A member counts as in contact only after such an answer. */
+/** The answer to hello and heartbeat. Only such an answer counts as contact. */
 export interface ContactReply {
   readonly protocol: number;
-  /** Every protocol that this control plane serves. */
+  /** The protocols that this control plane supports. */
   readonly serves: readonly number[];
   readonly term: number;
   readonly epoch: Epoch;
-  /** Current versions of every network the member is to hold, each with the hash of what it is to hold. */
+  /** For every network that the member should hold: the current version, and the hash of what it should hold. */
   readonly networks: readonly { readonly networkId: NetworkId; readonly version: number; readonly hash: string }[];
   readonly peersRevision: number;
   readonly peers: readonly Peer[];
-  /** Developers' machines that may ask this agent for flows; of no other is a flow accepted. */
+  /** Developers' machines from which this agent accepts flows; it accepts none from others. */
   readonly localNodes: readonly AdmittedLocalNode[];
 }
 

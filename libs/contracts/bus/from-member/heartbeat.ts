@@ -6,7 +6,7 @@ import { type HelloMessage, parseHelloMessage } from './hello.js';
 
 export const HEARTBEAT = 'heartbeat';
 
-/** As hello, and the last acknowledgement of each network again. Answered with ContactReply. */
+/** A hello, and the last acknowledgement of each network again. Answered with ContactReply. */
 export interface HeartbeatMessage extends HelloMessage {
   readonly acknowledgements: readonly AppliedMessage[];
 }

@@ -17,15 +17,15 @@ export interface MeshState {
 /** The first message after every connect. Answered with ContactReply. */
 export interface HelloMessage {
   readonly protocol: number;
-  /** New at each start of the process. */
+  /** A new one at each start of the process. */
   readonly bootId: string;
   readonly softwareVersion: string;
   readonly driver: string;
   readonly mesh: MeshState;
   readonly networks: readonly NetworkVersion[];
-  /** Said by an agent that takes deltas; local nodes and agents of earlier releases are sent snapshots. */
+  /** Set by agents that accept deltas; local nodes and agents of earlier releases get snapshots. */
   readonly takesDeltas?: true;
-  /** Not said by a local node, nor by an agent of an earlier release. */
+  /** Missing from local nodes and agents of earlier releases. */
   readonly refusedFlows?: readonly RefusedFlows[];
 }
 

@@ -19,40 +19,42 @@ export interface SandboxReport {
   readonly sandboxId: SandboxId;
   readonly address: string;
   readonly isolation: (typeof ISOLATION_STATES)[number];
-  /** Why isolation is not enforced, as it was seen; or which dials that must fail did so; null: none was made yet. */
+  /**
+   * What was observed: why isolation is not enforced, or which dials failed as they must; null: nothing was tried yet.
+   */
   readonly isolationEvidence: string | null;
-  /** What to do for isolation to be enforced. */
+  /** What to do so that isolation is enforced. */
   readonly isolationRemedy: string | null;
   /** Whether the driver can vouch for the source of a connection. */
   readonly source: 'verified' | 'unverified';
   readonly dns: 'active' | 'restart-required' | 'unknown';
-  /** What to do for dns to become active. */
+  /** What to do so that DNS becomes active. */
   readonly dnsRemedy: string | null;
-  /** Where a command can be run inside: a network namespace by name. */
+  /** The network namespace in which commands for this sandbox run, by name; null: none. */
   readonly namespace: string | null;
-  /** Where a command can be run inside: a container. */
+  /** The container in which commands for this sandbox run; null: none. */
   readonly container: ContainerReport | null;
   /** Its processes are frozen, as by `docker pause`. Agents refuse new flows to it. */
   readonly paused: boolean;
 }
 
-/** `broken`: what must fail was seen to succeed. */
+/** `broken`: a dial that must fail succeeded. */
 export const ISOLATION_STATES = ['enforced', 'advisory', 'broken'] as const;
 
 /** A container of the Docker Engine that listens on this socket of the agent's host. */
 export interface ContainerReport {
   readonly id: string;
   readonly name: string;
-  /** RFC 3339; another one after each start. */
+  /** RFC 3339; changes with each start. */
   readonly startedAt: string;
   readonly engineSocket: string;
 }
 
-/** What a driver was asked to take for a sandbox, and cannot as it is. */
+/** A sandbox that a driver was asked to take, and cannot take as it is. */
 export interface RefusedSandbox {
-  /** What its runtime calls it. */
+  /** Its name in its runtime. */
   readonly name: string;
-  /** The id that it asks for; null: none that can be used. */
+  /** The sandbox id that it asks for; null: no valid one. */
   readonly sandboxId: SandboxId | null;
   readonly code: string;
   readonly message: string;
@@ -60,9 +62,9 @@ export interface RefusedSandbox {
 }
 
 /**
- * From agents alone: everything the driver sees, each time it changes and after each hello. Answered with
- * InventoryReply. What the bus cannot carry at once comes in parts, one after the other with the same sequence; the
- * answer to the last part is that to the whole.
+ * From agents only: everything that the driver sees, after each change and each hello. Answered with InventoryReply. An
+ * inventory that is too large for one message is sent in parts with the same sequence; the answer to the last part
+ * answers all.
  */
 export interface InventoryMessage {
   readonly protocol: number;
@@ -77,7 +79,7 @@ export interface InventoryMessage {
 /** PLACEMENT_CONFLICT: another agent has it. SANDBOX_PINNED: it may be placed on another agent only. */
 export const CONFLICT_CODES = ['PLACEMENT_CONFLICT', 'SANDBOX_PINNED'] as const;
 
-/** A sandbox that the agent reports, and that is not its own. */
+/** A sandbox that the agent reports but may not have. */
 export interface SandboxConflict {
   readonly sandboxId: SandboxId;
   readonly code: (typeof CONFLICT_CODES)[number];
@@ -91,7 +93,7 @@ export interface InventoryReply {
 }
 
 const MAX_SANDBOXES = 10_000;
-/** So many refused ones are told of, at most. */
+/** Refused sandboxes that an inventory names, at most. */
 export const MAX_REFUSED = 1_000;
 const MAX_PARTS = 100;
 const WHOLE = { index: 0, count: 1 };
@@ -106,7 +108,7 @@ const parseContainerReport: FieldParser<ContainerReport> = (value, field) => {
   };
 };
 
-/** An agent of an earlier release leaves out what it did not know of. */
+/** Agents of earlier releases omit fields that they did not know. */
 const parseSandboxReport: FieldParser<SandboxReport> = (value, field) => {
   const report = parseObject(value, field);
   return {
@@ -141,7 +143,7 @@ const parsePart: FieldParser<InventoryMessage['part']> = (value, field) => {
   return { index: integerBetween(0, count - 1)(part.index, `${field}.index`), count };
 };
 
-/** The whole of the parts of one inventory, in their order. Throws InvalidInputError. */
+/** Joins the parts of one inventory, given in order. Throws InvalidInputError. */
 export function joinInventory(parts: readonly InventoryMessage[]): InventoryMessage {
   const [first] = parts;
   if (first === undefined) throw new InvalidInputError('part', 'none', 'one part at least');

@@ -2,14 +2,14 @@ import { type NetworkId, parseNetworkId } from '../../ids.js';
 import { type FieldParser, listOf, parseObject } from '../../json-fields.js';
 import { codeText, counter } from '../fields.js';
 
-/** A member counts the flows that it refused, by network and reason code, from the start of its process. */
+/** The number of flows that a member has refused since its process started, by network and reason code. */
 export interface RefusedFlows {
   readonly networkId: NetworkId;
   readonly code: string;
   readonly count: number;
 }
 
-/** Networks and reasons that one message may name. */
+/** Pairs of network and reason in one message. */
 export const MAX_REFUSED_FLOWS = 500;
 
 const parseOne: FieldParser<RefusedFlows> = (value, field) => {

@@ -5,7 +5,7 @@ import { parseMemberEnvelope } from '../protocol.js';
 
 export const SYNC = 'sync';
 
-/** Send this network again. Answered at once with a Receipt; the snapshot follows as TopologyMessage. */
+/** Asks for a network again. Answered at once with a Receipt; the snapshot follows as TopologyMessages. */
 export interface SyncMessage {
   readonly protocol: number;
   readonly networkId: NetworkId;

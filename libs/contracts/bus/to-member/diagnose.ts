@@ -36,7 +36,7 @@ export type DiagnoseRequest =
       readonly protocol: number;
       readonly kind: 'checks';
       readonly networkId: NetworkId;
-      /** What the control plane expects whoever is asked to hold now. */
+      /** What the control plane expects the asked member to hold now. */
       readonly epoch: Epoch;
       readonly version: number;
       readonly hash: string;
@@ -47,11 +47,11 @@ export type DiagnoseRequest =
     }
   | OutsideChecksRequest;
 
-/** What an agent sees of a connection to a name outside; answered as `checks`. */
+/** Checks of a connection to a name outside; answered as `checks`. */
 export interface OutsideChecksRequest {
   readonly protocol: number;
   readonly kind: 'outside-checks';
-  /** target: the exit that a rule names. */
+  /** target: the member is the exit that a rule names. */
   readonly role: CheckRole;
   readonly networkId: NetworkId;
   readonly epoch: Epoch;
@@ -76,11 +76,11 @@ export type DiagnoseReply =
       readonly protocol: number;
       readonly kind: 'checks';
       readonly checks: readonly Check[];
-      /** What the policy held here decides; null: none is held. */
+      /** The decision by the policy held here; null: none is held. */
       readonly effect: SelectorEffect | null;
     };
 
-/** The snapshot that an agent holds, part by part: what `admin new-epoch` compares with the store. */
+/** Asks for the snapshot that an agent holds, part by part. `admin new-epoch` compares it with the store. */
 export interface HeldRequest {
   readonly protocol: number;
   readonly kind: 'held';
@@ -101,36 +101,36 @@ export interface HeldReply {
   } | null;
 }
 
-/** The open flows of a network at one agent, by source, alias and port. */
+/** An agent's open flows in a network, by source, alias and port. */
 export interface FlowsReply {
   readonly protocol: number;
   readonly kind: 'flows';
   readonly pairs: readonly OpenFlows[];
-  /** Pairs beyond those that one answer names. */
+  /** The number of entries that did not fit into the answer. */
   readonly leftOut: number;
 }
 
-/** Open flows that are alike at one end. */
+/** Open flows at one end with the same source, destination and port. */
 export interface OpenFlows {
   /** `sandbox:<id>` or `local:<user>`. */
   readonly from: string;
-  /** An alias, or the name outside that they lead to. */
+  /** An alias, or a name outside. */
   readonly alias: DestinationName;
   readonly port: number;
   readonly end: CheckRole;
   readonly open: number;
-  /** RFC 3339, the agent's clock. */
+  /** RFC 3339, by the agent's clock. */
   readonly oldestOpenedAt: string;
   readonly bytesToTarget: number;
   readonly bytesToSource: number;
-  /** The rule that lets them through in the version held there; null: none does any more. */
+  /** The rule that allows them in the version held there; null: none does any more. */
   readonly ruleId: RuleId | null;
 }
 
-/** Pairs that one answer names: below what the bus carries at once. */
+/** Entries in one answer, so that it fits into one message. */
 export const MOST_PAIRS = 2_000;
 
-/** Questions that one end answers side by side: one that waits for a silent peer holds up no other. */
+/** Questions that one end answers concurrently, so that one that waits for a silent peer does not delay the others. */
 export const QUESTIONS_AT_ONCE = 8;
 const MAX_CHECKS = 16;
 
@@ -151,7 +151,7 @@ export function parseDiagnoseRequest(value: unknown): DiagnoseRequest {
     from: formatSelector(parseSelector(message.from, 'from')),
     port: parsePort(message.port, 'port'),
   };
-  // A control plane of an earlier release asks sources alone, and does not say so.
+  // A control plane of an earlier release asks only sources, and does not say so.
   const role = wordOf(CHECK_ROLES)(kind === 'outside-checks' ? (message.role ?? 'source') : message.role, 'role');
   if (kind === 'outside-checks') return { ...question, kind, role, name: parseOutsideName(message.name, 'name') };
   return { ...question, kind, role, alias: parseAliasName(message.alias, 'alias') };
@@ -183,7 +183,7 @@ const parseOpenFlows: FieldParser<OpenFlows> = (value, field) => {
   };
 };
 
-/** Protocol 1 has none: of what such an agent decides, only an allow is known, by its check of the policy. */
+/** Missing in protocol 1: of such an agent's decision, only an allow is known, from its check of the policy. */
 const effectIn =
   (protocol: number, checks: readonly Check[]): FieldParser<SelectorEffect | null> =>
   (value, field) => {

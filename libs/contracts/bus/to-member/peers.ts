@@ -12,29 +12,32 @@ import { type FieldParser, listOf, nullOr, parseObject, textUpTo, wordOf } from 
 import { counter } from '../fields.js';
 import { BUS_PROTOCOL, parseEnvelope } from '../protocol.js';
 
-/** An older name of the subject, kept because members of earlier releases listen there. */
+/** The subject's old name, which members of earlier releases listen on. */
 export const CONTROL = 'control';
 
 /**
- * An agent that shares a network with the recipient: only those that are named may have sessions with it. Identity is
- * proved by certificate, so an endpoint is only a hint.
+ * An agent that shares a network with the recipient. Only agents on this list may have sessions with it. Endpoints are
+ * hints, because the certificate proves the identity.
  */
 export interface Peer {
   readonly agentId: AgentId;
-  /** `host:port` each, best first; none while it is not known how the agent is reached. */
+  /** `host:port`s, best first; empty while no way to reach the agent is known. */
   readonly endpoints: readonly string[];
-  /** SHA-256 of the public key that its certificate must have, hexadecimal; null: a control plane that does not say. */
+  /**
+   * SHA-256 of the public key that its certificate must have, in hexadecimal; null: sent by a control plane of an
+   * earlier release.
+   */
   readonly keyThumbprint: string | null;
 }
 
-/** A developer's machine that has joined one network, and was neither revoked nor left to expire. */
+/** A developer's machine that has joined one network, and whose membership was not revoked and has not expired. */
 export interface AdmittedLocalNode {
   readonly nodeId: LocalNodeId;
   readonly user: UserName;
   readonly networkId: NetworkId;
 }
 
-/** Everybody with whom the recipient may have sessions. Answered with a Receipt. */
+/** Everybody who may have sessions with the recipient. Answered with a Receipt. */
 export interface PeersMessage {
   readonly protocol: number;
   readonly kind: 'peers';
@@ -51,7 +54,7 @@ const parsePeer: FieldParser<Peer> = (value, field) => {
   return {
     agentId: parseAgentId(peer.agentId, `${field}.agentId`),
     endpoints: listOf(textUpTo(300), 16)(peer.endpoints, `${field}.endpoints`),
-    // Not there in what an earlier release sent, or left on disk.
+    // Missing in messages and files of earlier releases.
     keyThumbprint: nullOr(textUpTo(128))(peer.keyThumbprint ?? null, `${field}.keyThumbprint`),
   };
 };

@@ -6,17 +6,17 @@ import { BUS_PROTOCOL, parseEnvelope, parseMemberEnvelope } from '../protocol.js
 
 export const TOPOLOGY = 'topology';
 
-/** One part of a snapshot's canonical JSON, or a whole delta as JSON. Answered with TopologyReply. */
+/** One part of a snapshot as canonical JSON, or a whole delta as JSON. Answered with TopologyReply. */
 export interface TopologyMessage {
   readonly protocol: number;
-  /** The publisher's lease term; an agent ignores older ones. */
+  /** The publisher's lease term; agents ignore older terms. */
   readonly term: number;
   readonly epoch: Epoch;
   readonly networkId: NetworkId;
-  /** The version that the delta in `body` starts from; null: `body` is of a snapshot. */
+  /** The version that the delta in `body` starts from; null: `body` belongs to a snapshot. */
   readonly from: number | null;
   readonly to: number;
-  /** Of the whole snapshot of version `to`, also when a delta leads there. */
+  /** Hash of the whole snapshot of version `to`, also for a delta. */
   readonly hash: string;
   readonly part: { readonly index: number; readonly count: number };
   readonly body: string;
@@ -28,20 +28,20 @@ const TOPOLOGY_REPLIES = ['received', 'ignored', 'refused', 'snapshot-needed'] a
 
 export interface TopologyReply {
   readonly protocol: number;
-  /** `snapshot-needed`: the delta does not lead on from what is held here; asked for the whole it takes it. */
+  /** `snapshot-needed`: the delta does not start from what the member holds, so it needs the snapshot. */
   readonly status: (typeof TOPOLOGY_REPLIES)[number];
   readonly code: string | null;
   readonly message: string | null;
 }
 
-/** Parts that a snapshot may be cut into. */
+/** Parts of one snapshot. */
 export const MAX_PARTS = 4_096;
-/** A part is below what the bus carries at once. */
+/** Characters of one part, so that it fits into one message. */
 export const MAX_BODY_CHARACTERS = 1_048_576;
 
 /**
- * The text that a signature covers; `recipient` is the agent's id, or localNodeRecipient. It says what is to be held,
- * not how it travels, so that one signature also proves later what an agent holds.
+ * The text that is signed; `recipient` is the agent's id, or localNodeRecipient. It says what is to be held and not how
+ * it is sent, so the same signature later proves what an agent holds.
  */
 export function topologyStatement(
   recipient: string,
@@ -51,7 +51,7 @@ export function topologyStatement(
   return ['gs-topology-v1', recipient, epoch.counter, epoch.id, networkId, 'full', to, hash].join('\n');
 }
 
-/** One part of a snapshot; its body is not looked at. Throws ProtocolUnsupportedError, InvalidInputError. */
+/** Parses one part of a snapshot without looking at its body. Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parseTopologyMessage(value: unknown): TopologyMessage {
   const message = parseEnvelope(value);
   const part = parseObject(message.part, 'part');
