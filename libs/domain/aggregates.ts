@@ -7,7 +7,7 @@ import { SANDBOX_SCHEMAS, type SandboxEvent } from './sandbox/events.js';
 
 export type DomainEvent = NetworkEvent | SandboxEvent | AgentEvent | LocalNodeEvent;
 
-/** One table for writing, reading and refusing: the schema of every event there is. */
+/** The schema of every event, used for writing, reading and refusing. */
 const SCHEMAS: EventSchemas<DomainEvent> = {
   ...NETWORK_SCHEMAS,
   ...SANDBOX_SCHEMAS,
@@ -15,12 +15,12 @@ const SCHEMAS: EventSchemas<DomainEvent> = {
   ...LOCAL_NODE_SCHEMAS,
 };
 
-/** For each event type the steps that bring older schema versions to the one written now: the store's upcasters. */
+/** By event type: the steps from older schema versions to the current one, for the store's upcasters. */
 export function upcastsByType(): { readonly [type: string]: readonly Upcast[] } {
   return Object.fromEntries(Object.entries(SCHEMAS).map(([type, { upcasts }]) => [type, upcasts]));
 }
 
-/** What the store writes for an event. */
+/** An event in its stored form. */
 export function storedEvent({ type, data }: DomainEvent): StoredDomainEvent {
   return { type, schemaVersion: SCHEMAS[type].upcasts.length + 1, data };
 }

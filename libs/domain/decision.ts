@@ -1,29 +1,29 @@
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** Why a command is refused, which an edge turns into a status of its own protocol. */
+/** Why a command is refused; each edge maps it to a status of its protocol. */
 export type RefusalCategory = 'not-found' | 'conflict' | 'invalid' | 'forbidden';
 
-/** A command that the present state does not allow. Deciders return it; nothing is written. */
+/** The current state does not allow the command. Deciders return this error, and nothing is written. */
 export class DomainError extends CodedError {
   constructor(
     readonly category: RefusalCategory,
     code: string,
     message: string,
     remedy: string | null = null,
-    /** The member of the request that it is about; null: it is about none, or about several. */
+    /** The member of the request that is wrong; null: none, or several. */
     readonly field: string | null = null,
   ) {
     super(code, message, remedy);
   }
 }
 
-/** The command was carried out, and its author should know this. */
+/** The command was carried out, but its author should know this. */
 export interface Warning {
   readonly code: string;
   readonly message: string;
 }
 
-/** What a command makes of a state. No events: it was so already. */
+/** The result of a command. No events: nothing had to change. */
 export interface Outcome<Event, Result> {
   readonly events: readonly Event[];
   readonly result: Result;

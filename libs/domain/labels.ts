@@ -1,6 +1,6 @@
 export type Labels = { readonly [key: string]: string };
 
-/** Whether both hold the same keys with the same values. */
+/** Whether both have the same keys with the same values. */
 export function sameLabels(first: Labels, second: Labels): boolean {
   const keys = Object.keys(first);
   return (

@@ -1,4 +1,4 @@
-/** How many names, or warnings of one kind, a person is shown at once. */
+/** Names, or warnings of one kind, that are shown at once. */
 export const LISTED = 10;
 
 /** `a, b and 3 more` */

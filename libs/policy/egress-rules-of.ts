@@ -5,13 +5,13 @@ import type { EgressRule, Topology } from './model.js';
 import { sortedBy } from './order.js';
 import { selectorsFor } from './selector-match.js';
 
-/** One topology is compiled, and its hashes are worked out, for many agents. */
+/** Kept, because one topology is compiled and hashed for many agents. */
 const found = new WeakMap<Topology, Map<AgentId, readonly PrintedEgressRule[]>>();
 const NONE: readonly PrintedEgressRule[] = [];
 
 /**
- * The egress rules that an agent learns, in order of id: those that a sandbox of its own is a source of, those that
- * name it as the exit, and the denies of the sources of these. It learns of no others.
+ * The egress rules that an agent gets, in order of id: those whose sources include one of its sandboxes, those that
+ * name it as the exit, and denies for the sources of these. It gets no others.
  */
 export function egressRulesOf(topology: Topology, agentId: AgentId): readonly PrintedEgressRule[] {
   if (topology.egressRules.size === 0) return NONE;
@@ -31,7 +31,7 @@ export function egressRulesOf(topology: Topology, agentId: AgentId): readonly Pr
   return concerned;
 }
 
-/** Every selector that stands for one of these sandboxes. */
+/** Every selector that matches one of these sandboxes. */
 function selectorsOf(
   topology: Topology,
   isMeant: (sandboxId: SandboxId, holder: AgentId | null) => boolean,

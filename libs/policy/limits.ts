@@ -1,6 +1,6 @@
 /**
- * How large one network may grow. The deciders refuse what goes beyond, and an agent refuses a snapshot that does:
- * a snapshot at every bound is a few megabytes of JSON.
+ * Size limits of one network. Deciders refuse to exceed them, and agents refuse snapshots that do. A snapshot at every
+ * limit is a few megabytes of JSON.
  */
 export const NETWORK_LIMITS = {
   sandboxes: 1000,
@@ -10,5 +10,5 @@ export const NETWORK_LIMITS = {
   labelsPerSandbox: 32,
 } as const;
 
-/** How long an agent without contact goes on serving a network, unless its creator said otherwise: a day. */
+/** How long an agent without contact serves a network, unless its creator set another time: a day. */
 export const USUAL_MAX_STALENESS_SECONDS = 86_400;

@@ -6,8 +6,8 @@ import { type PolicyIndex, selectorAndPort } from './policy-index.js';
 export const MAX_NEAR_MISSES = 10;
 
 /**
- * Rules of either effect that match the question in all but exactly one of source, alias and port: at most ten, by
- * rule id. `selectors` are those that stand for the source. Lists are in order of id, so ten of each are enough.
+ * Rules of either effect that match all but exactly one of source, alias and port, at most ten, by rule id. `selectors`
+ * are those that match the source. The lists are sorted by id, so ten of each are enough.
  */
 export function nearMisses(
   index: PolicyIndex,
@@ -34,7 +34,7 @@ export function nearMisses(
   return mergeNearMisses(found);
 }
 
-/** By rule id, each rule once, at most ten. */
+/** By rule id, without duplicates, at most ten. */
 export function mergeNearMisses(all: readonly NearMiss[]): readonly NearMiss[] {
   return [...all]
     .sort((first, second) => compareText(first.ruleId, second.ruleId))

@@ -8,17 +8,17 @@ export interface IndexedEgressRule extends Omit<EgressRule, 'from'> {
   readonly from: string;
 }
 
-/** The egress rules of a view by what a question asks, each list in order of id. */
+/** The egress rules of a view, indexed by what questions ask for; each list is in order of id. */
 export interface OutsideIndex {
   readonly rules: readonly IndexedEgressRule[];
   readonly exact: ReadonlyMap<string, readonly IndexedEgressRule[]>;
-  /** By the name below which a wildcard covers everything. */
+  /** By the name below which a wildcard covers all names. */
   readonly below: ReadonlyMap<string, readonly IndexedEgressRule[]>;
-  /** By the last two labels of the name. */
+  /** By the last two labels of the pattern's name. */
   readonly byDomain: ReadonlyMap<string, readonly IndexedEgressRule[]>;
 }
 
-/** Made at the first question. Views between which no such rule changed have the same map of them. */
+/** Built at the first question. Views with the same egress rules share the map of rules, and so the index. */
 const indexes = new WeakMap<NetworkView['egressRules'], OutsideIndex>();
 
 export function outsideIndex(view: NetworkView): OutsideIndex {
@@ -44,7 +44,7 @@ export function outsideIndex(view: NetworkView): OutsideIndex {
   return index;
 }
 
-/** The last two labels of a name: enough to tell names that a person may have mixed up. */
+/** The last two labels of a name, by which near misses are found. */
 export function domainOf(name: string): string {
   return name.split('.').slice(-2).join('.');
 }

@@ -16,8 +16,8 @@ const DELTA_FORMAT = 1;
 const DELTA_FIELDS = ['format', 'head', 'sandboxes', 'aliases', 'rules', 'egress'] as const;
 
 /**
- * A delta from untrusted JSON: each element in the form that a snapshot lists it in. Whether it leads to the snapshot
- * that was meant, that snapshot's hash tells. Throws SnapshotInvalidError.
+ * Parses a delta from untrusted JSON; its elements have the same form as in a snapshot. Whether it leads to the right
+ * snapshot is checked by that snapshot's hash. Throws SnapshotInvalidError.
  */
 export function parseDelta(value: unknown): SnapshotDelta {
   try {

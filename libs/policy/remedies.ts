@@ -1,16 +1,16 @@
 import type { SelectorVerdict } from './model.js';
 
-/** A question as a person asks it: the selector in printed form. */
+/** A question as a person asks it, with the selector in printed form. */
 export interface AskedQuestion {
   readonly from: string;
-  /** An alias, or a name outside. */
+  /** An alias or a name outside. */
   readonly alias: string;
   readonly port: number;
 }
 
 /**
- * The command that would let the policy allow what was asked; null: it is allowed. For those who hold the whole
- * network: a local node holds only part of the rules, and its answer could be wrong.
+ * The command after which the policy would allow what was asked; null: it is allowed. Only for holders of the whole
+ * network: a local node has some of the rules only, and its answer could be wrong.
  */
 export function policyRemedy(
   network: string,
@@ -53,7 +53,8 @@ function outsideRemedy(
 }
 
 /**
- * For an alias or port that nobody publishes: how to publish it, and how to see what is published, in case of a slip.
+ * For an alias or port that nobody publishes: how to publish it, and how to list what is published, in case of a typing
+ * error.
  */
 export function publishRemedy(network: string, { alias, port }: Pick<AskedQuestion, 'alias' | 'port'>): string {
   return `gstacks network alias add ${network} <sandbox-id> ${alias} --port ${port}, or see what is published: gstacks network alias list ${network}`;

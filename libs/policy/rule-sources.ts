@@ -4,15 +4,15 @@ import type { NetworkView } from './model.js';
 import type { PolicySource } from './policy-source.js';
 import { sourcesOf } from './selector-match.js';
 
-/** Users of local nodes that a rule names: all others are alike. In order. */
+/** The users of local nodes that a rule names, in order; policy treats all others alike. */
 export function namedUsers(view: Pick<NetworkView, 'rules'>): readonly UserName[] {
   const users = [...view.rules.values()].flatMap(({ from }) => (from.kind === 'local-user' ? [from.user] : []));
   return [...new Set(users)].sort();
 }
 
 /**
- * Which sources each selector of a view's rules stands for: attached sandboxes, and of local nodes those users that
- * rules name and one for all others. Each selector is worked out once.
+ * The sources that each selector of a view's rules matches: attached sandboxes, users of local nodes that rules name,
+ * and one for all other users. Each selector is evaluated once.
  */
 export class RuleSources {
   private readonly known = new Map<string, readonly PolicySource[]>();
@@ -50,7 +50,7 @@ export class RuleSources {
   }
 }
 
-/** A selector that stands for this source alone; `local` for a local node of no user that a rule names. */
+/** A selector that matches this source only; `local` for a local node whose user no rule names. */
 export function selectorTextOf(source: PolicySource): string {
   if (source.kind === 'sandbox') return formatSelector(source);
   return formatSelector(source.user === null ? { kind: 'local' } : { kind: 'local-user', user: source.user });

@@ -10,7 +10,7 @@ const NO_ALIASES: readonly AliasName[] = [];
 const ANY = [formatSelector({ kind: 'any' })];
 const LOCAL = [formatSelector({ kind: 'local' })];
 
-/** The selectors of one kind, printed, that stand for a source; null where the kind never means such a source. */
+/** For one kind: the printed selectors that match a source; null: the kind never matches such a source. */
 interface StandsFor {
   /** `published` are the aliases that the sandbox publishes in this network. */
   readonly sandbox: ((sandbox: AttachedSandbox, published: readonly AliasName[]) => readonly string[]) | null;
@@ -18,8 +18,8 @@ interface StandsFor {
 }
 
 /**
- * Which sources each kind means. Sandboxes are meant while they are attached; `any` and labels never mean local nodes,
- * and an alias means the sandbox that publishes it in this network.
+ * Which sources each kind matches. Sandboxes match while attached. `any` and labels never match local nodes, and an
+ * alias matches the sandbox that publishes it in this network.
  */
 const STANDS_FOR: { readonly [Kind in Selector['kind']]: StandsFor } = {
   any: { sandbox: () => ANY, local: null },
@@ -39,7 +39,7 @@ const STANDS_FOR: { readonly [Kind in Selector['kind']]: StandsFor } = {
 const FOR_SANDBOX = Object.values(STANDS_FOR).flatMap(({ sandbox }) => sandbox ?? []);
 const FOR_LOCAL = Object.values(STANDS_FOR).flatMap(({ local }) => local ?? []);
 
-/** Every selector, in printed form, that stands for a source. */
+/** Every selector, in printed form, that matches a source. */
 export function selectorsFor(view: NetworkView, source: PolicySource): ReadonlySet<string> {
   if (source.kind === 'local') return union(FOR_LOCAL, source.user, NO_ALIASES);
   const { selectors, aliasesOf } = policyIndex(view);
@@ -62,12 +62,12 @@ function union<Source>(
   return found;
 }
 
-/** Whether a selector stands for a source. */
+/** Whether a selector matches a source. */
 export function matchesSource(view: NetworkView, selector: Selector, source: PolicySource): boolean {
   return selectorsFor(view, source).has(formatSelector(selector));
 }
 
-/** The attached sandboxes that a selector stands for now, in order of id. */
+/** The attached sandboxes that a selector currently matches, in order of id. */
 export function sourcesOf(
   view: NetworkView,
   selector: Selector,

@@ -8,14 +8,13 @@ import { aliasElement, type ElementKey, elementOf, sandboxElement } from './snap
 type EgressRules = NonNullable<Snapshot['egress']>;
 
 /**
- * The hash of a snapshot, kept so that a change costs what it changes (a two-level Merkle tree, RFC 9162 section 2.1
- * has the idea): elements fall into buckets by their key, each bucket has a hash of its elements, and the hash of the
- * snapshot is taken over its head and the buckets' hashes. A change makes one bucket's hash anew.
- *
- * The definition is part of the bus protocol (ADR 0025): both sides compute it, and signatures cover it.
+ * The hash of a snapshot, structured so that a change costs what it changes (a two-level Merkle tree; compare RFC 9162
+ * section 2.1): elements are put into buckets by their key, each bucket has a hash of its elements, and the hash of the
+ * snapshot covers its head and the hashes of the buckets. A change recomputes one bucket. The definition is part of the
+ * bus protocol (ADR 0026): both sides compute the hash, and signatures cover it.
  */
 export interface SnapshotDigest {
-  /** BUCKETS long; null: no element has fallen into it. */
+  /** BUCKETS long; null: an empty bucket. */
   readonly buckets: readonly (Bucket | null)[];
 }
 
@@ -27,20 +26,20 @@ export interface Bucket {
 }
 
 export interface DigestElement {
-  /** As elementKeyText makes it. */
+  /** As returned by elementKeyText. */
   readonly key: string;
   /** Canonical JSON. */
   readonly text: string;
 }
 
 const BUCKETS = 256;
-/** Of a network with nothing in it, and of a snapshot that tells an agent to let go. */
+/** Of an empty network, and of a snapshot that tells an agent to stop serving. */
 export const EMPTY_DIGEST: SnapshotDigest = { buckets: new Array<Bucket | null>(BUCKETS).fill(null) };
 
-/** Everything of a snapshot that is no element. */
+/** Everything of a snapshot except its elements and egress rules. */
 export type SnapshotHead = Omit<Snapshot, 'sandboxes' | 'aliases' | 'rules' | 'egress'>;
 
-/** The digest of all elements, as a snapshot lists them. */
+/** The digest of the elements of a snapshot. */
 export function digestOf(snapshot: Pick<Snapshot, 'sandboxes' | 'aliases' | 'rules'>): SnapshotDigest {
   const sorted: DigestElement[][] = Array.from({ length: BUCKETS }, () => []);
   const add = (kind: ElementKey['kind'], id: string, element: JsonValue): void => {
@@ -57,10 +56,10 @@ export function digestOf(snapshot: Pick<Snapshot, 'sandboxes' | 'aliases' | 'rul
   };
 }
 
-/** A topology never changes, and its digest is asked for by everybody who sends it. */
+/** Kept, because topologies never change and every sender asks for the digest. */
 const digests = new WeakMap<Topology, SnapshotDigest>();
 
-/** The digest of everything that is in a network: as digestAfter left it, or worked out from all of it. */
+/** The digest of a topology's elements: the one that digestAfter kept, or computed from all of them. */
 export function digestOfTopology(topology: Topology): SnapshotDigest {
   const known = digests.get(topology);
   if (known !== undefined) return known;
@@ -74,9 +73,8 @@ export function digestOfTopology(topology: Topology): SnapshotDigest {
 }
 
 /**
- * The digest of everything that is in a network after a change: `touched` are the elements that the change may have
- * added, changed or taken away, `topology` is what it led to, `digest` that of the one before. Costs one bucket for
- * each element touched.
+ * The digest after a change: `touched` are the elements that the change may have added, changed or removed, `topology`
+ * is the result, `digest` the one before. Costs one bucket for each element touched.
  */
 export function digestAfter(
   digest: SnapshotDigest,
@@ -88,7 +86,7 @@ export function digestAfter(
   return after;
 }
 
-/** The digest with this element in the place of the one of its key; null: without it. Costs one bucket. */
+/** The digest with this element in place of the one with its key; null removes it. Costs one bucket. */
 export function digestWith(digest: SnapshotDigest, { kind, id }: ElementKey, element: JsonValue): SnapshotDigest {
   const key = elementKeyText(kind, id);
   const at = bucketOf(key);
@@ -105,8 +103,7 @@ export function digestWith(digest: SnapshotDigest, { kind, id }: ElementKey, ele
 
 /**
  * SHA-256 over the head, the buckets' hashes and the egress rules, 64 hexadecimal digits. The digest is the same for
- * every agent; the egress rules are an agent's own, and a snapshot without any hashes as it did before there were
- * egress rules.
+ * every agent, the egress rules differ. A snapshot without egress rules hashes as it did before they existed.
  */
 export function hashOfDigest(head: SnapshotHead, digest: SnapshotDigest, egress: EgressRules): string {
   const lines = ['gs-snapshot-v2', canonicalJson(head)];
@@ -117,7 +114,7 @@ export function hashOfDigest(head: SnapshotHead, digest: SnapshotDigest, egress:
   return hashOf('sha256', lines.join('\n'));
 }
 
-/** The head alone, whatever else the value has. */
+/** Copies the head only, whatever else the value has. */
 export function headOf({
   format,
   networkId,
@@ -129,14 +126,14 @@ export function headOf({
   return { format, networkId, name, version, maxStalenessSeconds, participates };
 }
 
-/** A snapshot as its hash is taken over it; by it is also found what two versions differ in. */
+/** A snapshot in the form in which it is hashed, and compared with another version. */
 export interface SnapshotTree {
   readonly head: SnapshotHead;
   readonly digest: SnapshotDigest;
   readonly egress: EgressRules;
 }
 
-/** One snapshot is sent to many agents, and never changes. */
+/** Kept, because one snapshot is sent to many agents and never changes. */
 const trees = new WeakMap<Snapshot, SnapshotTree>();
 const treeHashes = new WeakMap<SnapshotTree, string>();
 
@@ -148,12 +145,12 @@ export function treeOf(snapshot: Snapshot): SnapshotTree {
   return tree;
 }
 
-/** For whoever made the tree beside the snapshot: `treeOf` gives it from now on. */
+/** Keeps a tree that was made together with the snapshot, so that `treeOf` returns it. */
 export function keepTree(snapshot: Snapshot, tree: SnapshotTree): void {
   trees.set(snapshot, tree);
 }
 
-/** SHA-256, 64 hexadecimal digits: what an agent that holds this acknowledges, and what is signed. */
+/** SHA-256, 64 hexadecimal digits: what agents acknowledge and signatures cover. */
 export function treeHash(tree: SnapshotTree): string {
   const known = treeHashes.get(tree);
   if (known !== undefined) return known;
@@ -171,12 +168,12 @@ function bucketWith(elements: readonly DigestElement[]): Bucket {
   return { elements, hash: hashOf('sha256', elements.map(({ key, text }) => `${key} ${text}\n`).join('')) };
 }
 
-/** No id has a space, so that two elements never have the same key. */
+/** No id contains a space, so different elements have different keys. */
 function elementKeyText(kind: ElementKey['kind'], id: string): string {
   return `${kind} ${id}`;
 }
 
-/** FNV-1a, folded to one octet: it spreads keys over buckets and proves nothing. */
+/** FNV-1a, folded to one octet. It only distributes keys over buckets and is not used for security. */
 function bucketOf(key: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1) {

@@ -8,12 +8,12 @@ export type ElementKey =
   | { readonly kind: 'alias'; readonly id: AliasName }
   | { readonly kind: 'rule'; readonly id: RuleId };
 
-/** An attached sandbox as a snapshot lists it. */
+/** An attached sandbox in the form of a snapshot. */
 export function sandboxElement({ sandboxId, agentId, labels }: AttachedSandbox): Snapshot['sandboxes'][number] {
   return { sandboxId, agentId, labels };
 }
 
-/** An alias as a snapshot lists it, its ports in ascending order. */
+/** An alias in the form of a snapshot, with its ports ascending. */
 export function aliasElement({ alias, sandboxId, ports }: AliasRecord): Snapshot['aliases'][number] {
   return {
     alias,
@@ -24,7 +24,7 @@ export function aliasElement({ alias, sandboxId, ports }: AliasRecord): Snapshot
   };
 }
 
-/** The element of this key in a topology, as a snapshot lists it; null when the topology has none. */
+/** The element with this key in a topology, in the form of a snapshot; null: there is none. */
 export function elementOf(topology: Topology, { kind, id }: ElementKey) {
   switch (kind) {
     case 'sandbox': {

@@ -1,6 +1,6 @@
 /**
- * Cuts a text into parts of at most `maxBytes` of UTF-8, never inside a code point. Each part travels as a JSON
- * string, whose escapes may make it longer: the bound is for the part as JSON.
+ * Splits a text into parts of at most `maxBytes`, never inside a code point. Each part is sent as a JSON string, and
+ * the limit applies to its JSON form, which escapes may make longer.
  */
 export function cutIntoParts(text: string, maxBytes: number): readonly string[] {
   if (jsonBytes(text) <= maxBytes) return [text];

@@ -2,10 +2,10 @@ import { hash as hashOf } from 'node:crypto';
 import { canonicalJson } from '#libs/contracts/canonical-json.js';
 import type { Snapshot } from './model.js';
 
-/** Texts are kept as long as their snapshot, because one snapshot is sent to many agents. */
+/** Kept as long as their snapshot, because one snapshot is sent to many agents. */
 const texts = new WeakMap<Snapshot, string>();
 
-/** The canonical JSON that travels to agents. */
+/** The canonical JSON that is sent to agents. */
 export function snapshotText(snapshot: Snapshot): string {
   const known = texts.get(snapshot);
   if (known !== undefined) return known;
@@ -15,8 +15,8 @@ export function snapshotText(snapshot: Snapshot): string {
 }
 
 /**
- * What stood for a snapshot in protocol 1: SHA-256 of its whole text, 64 hexadecimal digits. Agents of the release
- * before still acknowledge it, and files that they wrote carry it.
+ * The hash of a snapshot in protocol 1: SHA-256 of its whole text, 64 hexadecimal digits. Agents of the previous
+ * release acknowledge it, and their files contain it.
  */
 export function snapshotHashOfProtocol1(snapshot: Snapshot): string {
   return hashOf('sha256', snapshotText(snapshot));

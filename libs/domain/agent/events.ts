@@ -1,7 +1,7 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { EventSchemas } from '../event-schemas.js';
 
-/** What happens to an agent. Stored as written and read for ever: a changed shape is a new schema version. */
+/** The events of an agent. They are stored for ever: a changed shape needs a new schema version. */
 export type AgentEvent =
   | {
       readonly type: 'AgentEnrolled';
@@ -13,7 +13,7 @@ export type AgentEvent =
     }
   | { readonly type: 'AgentRevoked'; readonly data: { readonly reason: string } };
 
-/** The schema version of each event, and how older ones are read. */
+/** The schema version of each event, and how older ones are converted. */
 export const AGENT_SCHEMAS: EventSchemas<AgentEvent> = {
   AgentEnrolled: { upcasts: [] },
   AgentRenewed: { upcasts: [] },

@@ -3,10 +3,13 @@ import { type Decision, DomainError } from '../decision.js';
 import type { LocalNodeEvent } from '../local-node/events.js';
 import { evolveLocalNode, type LocalNodeState } from './state.js';
 
-/** Who asks, the token and the certificate request are checked before: what is left is whether the node may. */
+/**
+ * The user, the token and the certificate request are verified before; the decider checks only whether the node may do
+ * this.
+ */
 export type LocalNodeCommand =
   | {
-      /** The first time, and to renew: the node's id stands for its user, network and key. */
+      /** Both the first join and each renewal: the node's id stands for its user, network and key. */
       readonly kind: 'JoinNetwork';
       readonly nodeId: LocalNodeId;
       readonly user: UserName;
@@ -18,9 +21,9 @@ export type LocalNodeCommand =
       /** RFC 3339. */
       readonly expiresAt: string;
     }
-  /** Its credentials ran out and nobody renewed them. */
+  /** Its credentials expired without a renewal. */
   | { readonly kind: 'EndOfCredentials'; readonly nodeId: LocalNodeId; readonly now: Date }
-  /** The token that its credentials rest on was deleted. */
+  /** The token that it joined with was deleted. */
   | { readonly kind: 'EndOfToken'; readonly nodeId: LocalNodeId; readonly tokenId: string }
   | { readonly kind: 'RevokeLocalNode'; readonly nodeId: LocalNodeId; readonly reason: string }
   | { readonly kind: 'LeaveNetwork'; readonly nodeId: LocalNodeId };
@@ -49,9 +52,9 @@ export class LocalNodeRevokedError extends DomainError {
 }
 
 /**
- * What a command makes of a local node. The result is the state it leads to. A join of a node that is joined renews
- * it, and is written each time, because credentials were handed out each time. A revoked node stays out: its machine
- * joins again with a new key, and so as another node. Refusals are returned: LOCAL_NODE_NOT_FOUND, LOCAL_NODE_REVOKED.
+ * Decides a command about a local node; the result is its new state. Joining again renews, and is written each time,
+ * because each join issued credentials. A revoked node stays out: its machine can join again with a new key, as another
+ * node. Refusals are returned: LOCAL_NODE_NOT_FOUND, LOCAL_NODE_REVOKED.
  */
 export function decideLocalNode(
   command: LocalNodeCommand,

@@ -1,7 +1,7 @@
 import type { LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
 import type { EventSchemas } from '../event-schemas.js';
 
-/** What happens to a local node. Stored as written and read for ever: a changed shape is a new schema version. */
+/** The events of a local node. They are stored for ever: a changed shape needs a new schema version. */
 export type LocalNodeEvent =
   | {
       readonly type: 'LocalNodeJoined';
@@ -12,7 +12,7 @@ export type LocalNodeEvent =
         readonly machine: string;
         readonly nkey: string;
         readonly meshKeyThumbprint: string;
-        /** The id of the API token, which is no secret. */
+        /** The id of the API token, which is not secret. */
         readonly tokenId: string;
         readonly expiresAt: string;
       };
@@ -25,7 +25,7 @@ export type LocalNodeEvent =
   | { readonly type: 'LocalNodeRevoked'; readonly data: { readonly reason: string } }
   | { readonly type: 'LocalNodeLeft'; readonly data: Record<string, never> };
 
-/** The schema version of each event, and how older ones are read. */
+/** The schema version of each event, and how older ones are converted. */
 export const LOCAL_NODE_SCHEMAS: EventSchemas<LocalNodeEvent> = {
   LocalNodeJoined: { upcasts: [] },
   LocalNodeRenewed: { upcasts: [] },

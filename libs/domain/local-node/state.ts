@@ -2,23 +2,23 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { LocalNodeId, NetworkId, UserName } from '#libs/contracts/ids.js';
 import type { LocalNodeEvent } from '../local-node/events.js';
 
-/** A developer's machine in one network, as its stream folds: version is the stream version. */
+/** The state of a developer's machine in one network: the fold of its stream. version is the stream version. */
 export interface LocalNodeState {
   readonly nodeId: LocalNodeId;
   readonly version: number;
   readonly status: 'joined' | 'expired' | 'revoked' | 'left';
   readonly user: UserName;
   readonly networkId: NetworkId;
-  /** As its owner calls it. */
+  /** The machine's name, as its owner gave it. */
   readonly machine: string;
-  /** Public key of its bus credentials. */
+  /** The public key of its bus credentials. */
   readonly nkey: string;
   readonly meshKeyThumbprint: string;
-  /** The API token that it was last joined or renewed with. */
+  /** The API token of its last join or renewal. */
   readonly tokenId: string;
-  /** RFC 3339: when the credentials issued last end. */
+  /** RFC 3339: when its latest credentials expire. */
   readonly expiresAt: string;
-  /** Why it is not joined any more. */
+  /** Why it is no longer joined. */
   readonly reason: string | null;
 }
 

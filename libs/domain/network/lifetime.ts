@@ -5,13 +5,13 @@ import { detachment } from './attachment.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 import { NetworkExistsError, NetworkNotEmptyError, NetworkNotFoundError } from './refusals.js';
 
-/** The network, if there is one that commands can act on. */
+/** The network, if it exists and was not deleted. */
 export function existing(network: Topology | null): Topology | DomainError {
   if (network === null) return new NetworkNotFoundError(null);
   return network.deleted ? new NetworkNotFoundError(network.name) : network;
 }
 
-/** An id names one network for ever: not even a deleted one is created again. */
+/** A network's id is never reused, not even after the network is deleted. */
 export function createNetwork(
   { networkId, name, mode, maxStalenessSeconds }: NetworkCommandOf<'CreateNetwork'>,
   network: Topology | null,

@@ -2,7 +2,7 @@ import type { Topology } from '#libs/policy/model.js';
 import { sameLabels } from '../labels.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 
-/** What is copied from a sandbox's stream may come after the sandbox was detached: then there is nothing to do. */
+/** A copied change may arrive after the sandbox was detached; then it changes nothing. */
 export function changePlacement(
   { sandboxId, agentId }: NetworkCommandOf<'ChangePlacement'>,
   network: Topology,

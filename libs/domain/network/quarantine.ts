@@ -2,7 +2,8 @@ import type { Topology } from '#libs/policy/model.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 
 /**
- * From now on nobody takes part; what is attached, published and allowed stays, and is served again when it is lifted.
+ * From now on nobody takes part. Attachments, aliases and rules are kept, and apply again when the quarantine is
+ * lifted.
  */
 export function quarantineNetwork(
   { agents, reason }: NetworkCommandOf<'QuarantineNetwork'>,

@@ -4,8 +4,8 @@ import type { Topology } from '#libs/policy/model.js';
 import { SourceIsSandboxError } from './refusals.js';
 
 /**
- * The slip that rules are written with most often: the id of a sandbox where an alias would stand. Such a rule would
- * stand for nobody, and a deny of that kind would deny nothing. null: the selector may stand.
+ * Detects the most common mistake in rules: a sandbox's id in place of an alias. Such a rule matches nobody, and a deny
+ * of that kind denies nothing. null: the selector is fine.
  */
 export function sandboxAsAlias(
   from: Selector,

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonValue } from '#libs/contracts/canonical-json.js';
 import type { AttachedSandbox, Since, TopologySandbox } from '#libs/policy/model.js';
 
-/** An element as an event of this version leaves it, with the version at which it became so. */
+/** An element after an event of this version, with the version since which it is the same. */
 export function sinceOf<Element extends { readonly [member: string]: JsonValue }>(
   before: (Element & Since) | undefined,
   now: Element,
@@ -11,7 +11,7 @@ export function sinceOf<Element extends { readonly [member: string]: JsonValue }
   return { ...now, since: isUnchanged ? before.since : version };
 }
 
-/** As sinceOf, for an attached sandbox: its place and its labels change without the attachment. */
+/** As sinceOf, for an attached sandbox: its placement and labels can change while it stays attached. */
 export function sandboxSince(
   before: TopologySandbox | undefined,
   now: AttachedSandbox,
@@ -26,7 +26,7 @@ export function sandboxSince(
   };
 }
 
-/** As JSON: the order of keys says nothing. */
+/** Compared as JSON; the order of keys does not matter. */
 function same(first: JsonValue, second: JsonValue): boolean {
   return canonicalJson(first) === canonicalJson(second);
 }

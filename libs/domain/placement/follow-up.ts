@@ -10,7 +10,8 @@ type CopyCommand = NetworkCommandOf<'ChangePlacement'> | NetworkCommandOf<'Chang
 type ReleaseCommand = Extract<SandboxCommand, { readonly kind: 'ReleaseSandbox' }>;
 
 /**
- * A command that an event brings about on another stream. NETWORK_NOT_FOUND answers it as well as being carried out.
+ * A command on another stream that an event causes. It is done when it was carried out, or refused with
+ * NETWORK_NOT_FOUND.
  */
 export type FollowUp =
   | {
@@ -26,12 +27,12 @@ export type FollowUp =
       readonly command: ReleaseCommand;
     };
 
-/** The actor of every follow-up, so that its command ids meet nobody else's. */
+/** The actor of every follow-up, so that its command ids cannot collide with others'. */
 export const PLACEMENT_ACTOR = 'process:placement';
 
 /**
- * The id of what one event brings about on one stream. A second attempt has the same id, and so the first one's
- * result. An event brings about at most one command of a kind on a stream.
+ * The command id of what one event causes on one stream. A repeat has the same id and so gets the first result. An
+ * event causes at most one command of each kind per stream.
  */
 export function deriveCommandId(position: number, streamId: string, kind: string): CommandId {
   const digest = createHash('sha256').update(`${position}\n${streamId}\n${kind}`).digest('hex').slice(0, 32);

@@ -14,7 +14,7 @@ import {
 } from './refusals.js';
 import { evolveSandbox, type SandboxState } from './state.js';
 
-/** What agents' drivers see, and what operators say. */
+/** Reports of agents' drivers, and commands of operators. */
 export type SandboxCommand =
   | {
       readonly kind: 'ReportSandbox';
@@ -23,11 +23,11 @@ export type SandboxCommand =
       readonly address: string;
       readonly driver: string;
     }
-  /** The agent's driver no longer sees it. */
+  /** The agent's driver no longer reports it. */
   | { readonly kind: 'ReportGone'; readonly sandboxId: SandboxId; readonly agentId: AgentId }
-  /** The agent was revoked, or an operator takes the sandbox from it. Nothing, unless exactly this agent has it. */
+  /** The agent was revoked, or an operator releases the sandbox. Does nothing unless this agent has it. */
   | { readonly kind: 'ReleaseSandbox'; readonly sandboxId: SandboxId; readonly agentId: AgentId | null }
-  /** `agentId` null: to where it is. */
+  /** `agentId` null: pin it to its current agent. */
   | { readonly kind: 'PinSandbox'; readonly sandboxId: SandboxId; readonly agentId: AgentId | null }
   | { readonly kind: 'UnpinSandbox'; readonly sandboxId: SandboxId }
   | {
@@ -40,9 +40,9 @@ export type SandboxCommand =
 type SandboxDecision = Decision<SandboxEvent, SandboxState | null>;
 
 /**
- * What a command makes of a sandbox. The result is the state it leads to; null for reports about a sandbox that
- * nobody has registered. Refusals are returned: PLACEMENT_CONFLICT, SANDBOX_PINNED, SANDBOX_NOT_FOUND,
- * SANDBOX_NOT_PLACED, TOO_MANY_LABELS, LABEL_CONTRADICTION.
+ * Decides a command about a sandbox; the result is its new state, or null for reports about an unregistered sandbox.
+ * Refusals are returned: PLACEMENT_CONFLICT, SANDBOX_PINNED, SANDBOX_NOT_FOUND, SANDBOX_NOT_PLACED, TOO_MANY_LABELS,
+ * LABEL_CONTRADICTION.
  */
 export function decideSandbox(command: SandboxCommand, sandbox: SandboxState | null): SandboxDecision {
   switch (command.kind) {
@@ -91,7 +91,7 @@ function report(
   return outcome(sandbox, [{ type: 'SandboxReturned', data: { agentId, address } }]);
 }
 
-/** The agent that has it now keeps it until it lets go: a pin decides whose report counts from then on. */
+/** The current agent keeps the sandbox until it reports it gone; the pin decides which agent may have it next. */
 function pin(
   { sandboxId, agentId }: Extract<SandboxCommand, { readonly kind: 'PinSandbox' }>,
   sandbox: SandboxState | null,

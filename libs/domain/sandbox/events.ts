@@ -2,7 +2,7 @@ import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import type { EventSchemas } from '../event-schemas.js';
 import type { Labels } from '../labels.js';
 
-/** What happens to a sandbox. Stored as written and read for ever: a changed shape is a new schema version. */
+/** The events of a sandbox. They are stored for ever: a changed shape needs a new schema version. */
 export type SandboxEvent =
   | { readonly type: 'SandboxRegistered'; readonly data: { readonly sandboxId: SandboxId } }
   | {
@@ -12,9 +12,9 @@ export type SandboxEvent =
   | { readonly type: 'SandboxLabelled'; readonly data: { readonly labels: Labels } }
   | { readonly type: 'SandboxGone'; readonly data: { readonly agentId: AgentId } }
   | { readonly type: 'SandboxReturned'; readonly data: { readonly agentId: AgentId; readonly address: string } }
-  /** The agent was revoked, or an operator took the sandbox from it: it belongs to nobody until an agent reports it. */
+  /** The agent was revoked, or an operator released the sandbox: it belongs to nobody until an agent reports it. */
   | { readonly type: 'SandboxReleased'; readonly data: { readonly agentId: AgentId } }
-  /** Its agent had reported it gone, and another one reported it. */
+  /** Its agent had reported it gone, and another agent reported it. */
   | {
       readonly type: 'SandboxMoved';
       readonly data: {
@@ -28,7 +28,7 @@ export type SandboxEvent =
   | { readonly type: 'SandboxPinned'; readonly data: { readonly agentId: AgentId } }
   | { readonly type: 'SandboxUnpinned'; readonly data: Record<string, never> };
 
-/** The schema version of each event, and how older ones are read. */
+/** The schema version of each event, and how older ones are converted. */
 export const SANDBOX_SCHEMAS: EventSchemas<SandboxEvent> = {
   SandboxRegistered: { upcasts: [] },
   SandboxPlaced: { upcasts: [] },

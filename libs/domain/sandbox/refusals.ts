@@ -13,7 +13,7 @@ export class SandboxNotFoundError extends DomainError {
   }
 }
 
-/** An agent's report of a sandbox is not taken: the sandbox is `owner`'s, or is pinned to it. */
+/** An agent's report of a sandbox is refused: another agent (`owner`) has it, or it is pinned to that agent. */
 export class ClaimRefusedError extends DomainError {
   constructor(
     override readonly code: 'PLACEMENT_CONFLICT' | 'SANDBOX_PINNED',
@@ -25,7 +25,7 @@ export class ClaimRefusedError extends DomainError {
   }
 }
 
-/** A second agent reports a sandbox that its own agent still has. */
+/** A second agent reports a sandbox that another agent still has. */
 export class PlacementConflictError extends ClaimRefusedError {
   constructor(sandboxId: SandboxId, owner: AgentId, claimant: AgentId) {
     super(
@@ -37,7 +37,7 @@ export class PlacementConflictError extends ClaimRefusedError {
   }
 }
 
-/** An agent reports a sandbox that may be placed on another one only. */
+/** An agent reports a sandbox that is pinned to another agent. */
 export class SandboxPinnedError extends ClaimRefusedError {
   constructor(sandboxId: SandboxId, owner: AgentId, claimant: AgentId) {
     super(
@@ -49,7 +49,7 @@ export class SandboxPinnedError extends ClaimRefusedError {
   }
 }
 
-/** Its agent is in contact and still has it: after a release it would report it again, and have it back. */
+/** Its agent is in contact and still has it: after a release it would report it again and get it back. */
 export class SandboxHeldError extends DomainError {
   constructor(sandboxId: SandboxId, agentId: AgentId) {
     super(
@@ -61,7 +61,7 @@ export class SandboxHeldError extends DomainError {
   }
 }
 
-/** It is to be pinned to where it is, and is nowhere. */
+/** A sandbox without an agent cannot be pinned to its current agent. */
 export class SandboxNotPlacedError extends DomainError {
   constructor(sandboxId: SandboxId) {
     super(
@@ -86,7 +86,7 @@ export class TooManyLabelsError extends DomainError {
   }
 }
 
-/** One command sets and removes the same label. */
+/** The command both sets and removes the same label. */
 export class LabelContradictionError extends DomainError {
   constructor(key: string) {
     super('invalid', 'LABEL_CONTRADICTION', `label ${key} is both set and removed`, `give ${key} once`, 'remove');

@@ -3,30 +3,30 @@ import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { type Labels, sameLabels } from '../labels.js';
 import type { SandboxEvent } from '../sandbox/events.js';
 
-/** A sandbox as its stream folds: version is the stream version. */
+/** The state of a sandbox: the fold of its stream. version is the stream version. */
 export interface SandboxState {
   readonly sandboxId: SandboxId;
   readonly version: number;
   /**
-   * Who placed it; null: nobody yet, or it was released. While it is gone it stays with its agent, until another
-   * reports it.
+   * The agent that placed it; null: none yet, or it was released. A sandbox that is gone stays with its agent until
+   * another agent reports it.
    */
   readonly agentId: AgentId | null;
-  /** The version at which its agent became this one. */
+  /** The version since which this agent has it. */
   readonly placedSince: number;
-  /** The other agent that held it last; null: there was none. */
+  /** The agent that had it before; null: none. */
   readonly formerAgentId: AgentId | null;
-  /** Where its agent last saw it. */
+  /** The address that its agent last reported. */
   readonly address: string | null;
   readonly driver: string | null;
   readonly labels: Labels;
-  /** The version at which its labels became these. */
+  /** The version since which it has these labels. */
   readonly labelledSince: number;
-  /** Whether its agent sees it now. */
+  /** Whether its agent currently reports it. */
   readonly present: boolean;
   /** The only agent that may place it; null: whichever reports it first. */
   readonly pinnedTo: AgentId | null;
-  /** The version at which it was pinned there, or became free to move. */
+  /** The version since which it is pinned there, or not pinned. */
   readonly pinnedSince: number;
 }
 
@@ -89,7 +89,7 @@ function change(
   }
 }
 
-/** A sandbox that was released keeps in mind who had it; that one is no former agent once it has it again. */
+/** A released sandbox remembers its last agent, which is no longer a former agent once it has the sandbox again. */
 function holder(before: SandboxState, agentId: AgentId | null, version: number): Partial<SandboxState> {
   if (before.agentId === agentId) return {};
   const former = before.agentId ?? before.formerAgentId;
