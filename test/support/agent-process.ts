@@ -33,13 +33,12 @@ export class AgentProcess {
     private readonly under: readonly string[] = [],
   ) {
     this.id = parseAgentId(name, 'agent');
-    const token = join(this.folder, 'token');
-    writeFileSync(token, `${ENROLLMENT_TOKEN}\n`, { mode: 0o600 });
+    writeFileSync(this.tokenFile, `${ENROLLMENT_TOKEN}\n`, { mode: 0o600 });
     this.settings = {
       GLOBALSTACKS_AGENT_NAME: name,
       GLOBALSTACKS_CONTROL_PLANE_URL: controlPlaneUrl,
       GLOBALSTACKS_AGENT_STATE_DIR: this.stateFolder,
-      GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE: token,
+      GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE: this.tokenFile,
       GLOBALSTACKS_AGENT_SANDBOXES: this.sandboxesFile,
       GLOBALSTACKS_AGENT_DNS_UPSTREAMS: 'refuse',
       GLOBALSTACKS_MESH_TRANSPORT: 'direct',
@@ -51,6 +50,11 @@ export class AgentProcess {
 
   get stateFolder(): string {
     return join(this.folder, 'state');
+  }
+
+  /** Holds the fake control plane's token, until another is written. */
+  get tokenFile(): string {
+    return join(this.folder, 'token');
   }
 
   get sandboxesFile(): string {

@@ -40,11 +40,20 @@ const TEMPLATE = 'migrated';
 let shared: Promise<TestPostgres> | null = null;
 
 /** The URL of a new database with every migration applied, on one server for all tests of the run. */
-export async function freshDatabase(): Promise<string> {
+export function freshDatabase(): Promise<string> {
+  return copyOf(TEMPLATE);
+}
+
+/** As freshDatabase, with no migration applied. */
+export function emptyDatabase(): Promise<string> {
+  return copyOf('template1');
+}
+
+async function copyOf(template: string): Promise<string> {
   shared ??= startShared();
   const server = await shared;
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await query(server.url('postgres'), `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  await query(server.url('postgres'), `CREATE DATABASE ${name} TEMPLATE ${template}`);
   return server.url(name);
 }
 

@@ -81,7 +81,8 @@ async function headOf(client: Client): Promise<LogAnchor> {
   return { position: Number(rows[0]?.position ?? 0), hash: rows[0]?.hash ?? GENESIS_HASH };
 }
 
-function readKeys(folder: string): Keys {
+/** The files of a keys folder, as a backup holds them. */
+export function readKeys(folder: string): Keys {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(files.map(({ name }) => [name, readFileSync(join(folder, name)).toString('base64')]));
 }

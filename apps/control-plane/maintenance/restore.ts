@@ -93,8 +93,8 @@ async function refuseRecord(client: Client): Promise<void> {
   );
 }
 
-/** Keys that are there are as new as those of the backup or newer, so they stay. */
-function restoreKeys(folder: string, { keys }: BackupHeader): string {
+/** Keys that are there are as new as those of the backup or newer, so they stay. What was done, in words. */
+export function restoreKeys(folder: string, { keys }: BackupHeader): string {
   if (existsSync(folder) && readdirSync(folder).length > 0) return `those in ${folder} stay`;
   if (keys === null) return `the backup has none; put the keys of this store into ${folder}`;
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -30,8 +30,12 @@ export class TestControlPlane {
     writeFileSync(join(this.folder, 'admin-token'), `${this.adminToken}\n`, { mode: 0o600 });
   }
 
-  static async start(environment: { readonly [name: string]: string } = {}): Promise<TestControlPlane> {
-    const [databaseUrl, nats] = await Promise.all([freshDatabase(), startNats()]);
+  /** With keys that it finds in a folder, or new ones. */
+  static async start(
+    environment: { readonly [name: string]: string } = {},
+    keysFolder?: string,
+  ): Promise<TestControlPlane> {
+    const [databaseUrl, nats] = await Promise.all([freshDatabase(), startNats(keysFolder ? { keysFolder } : {})]);
     const controlPlane = new TestControlPlane(environment.GLOBALSTACKS_DATABASE_URL ?? databaseUrl, nats, environment);
     await controlPlane.startAgain();
     return controlPlane;
