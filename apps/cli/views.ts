@@ -1,6 +1,12 @@
-import type { AliasDto, AttachmentDto, EgressRuleDto, RuleDto, SandboxDto } from '#libs/api-client/generated/index.js';
+import type {
+  AliasDto,
+  AttachmentDto,
+  ListedEgressRuleDto,
+  ListedRuleDto,
+  SandboxDto,
+} from '#libs/api-client/generated/index.js';
 import { type AliasPort, portText } from '#libs/contracts/ports.js';
-import { unknown } from './output/ago.js';
+import { ago, secondsSince, unknown } from './output/ago.js';
 import type { Column } from './output/table.js';
 
 export function portsText(ports: readonly AliasPort[]): string {
@@ -29,15 +35,28 @@ export const attachmentColumns: readonly Column<AttachmentDto>[] = [
   { heading: 'DNS', cell: dnsState, wraps: true, leavesAt: 2 },
 ];
 
-export const ruleColumns: readonly Column<RuleDto>[] = [
+type Origin = Pick<ListedRuleDto, 'by' | 'at'>;
+
+/** When a rule was made, by this machine's clock, and by whom. */
+const originColumns = [
+  {
+    heading: 'MADE',
+    cell: ({ at }: Origin) => (at === null ? 'unknown' : ago(secondsSince(at, Date.now()))),
+    leavesAt: 2,
+  },
+  { heading: 'BY', cell: ({ by }: Origin) => by ?? 'unknown', leavesAt: 1 },
+] as const;
+
+export const ruleColumns: readonly Column<ListedRuleDto>[] = [
   { heading: 'RULE', cell: ({ id }) => id },
   { heading: 'EFFECT', cell: ({ effect }) => effect },
   { heading: 'FROM', cell: ({ from }) => from },
   { heading: 'TO', cell: ({ to }) => to },
   { heading: 'PORT', cell: ({ port }) => port },
+  ...originColumns,
 ];
 
-export const egressColumns: readonly Column<EgressRuleDto>[] = [
+export const egressColumns: readonly Column<ListedEgressRuleDto>[] = [
   { heading: 'RULE', cell: ({ id }) => id },
   { heading: 'EFFECT', cell: ({ effect }) => effect },
   { heading: 'FROM', cell: ({ from }) => from },
@@ -45,6 +64,7 @@ export const egressColumns: readonly Column<EgressRuleDto>[] = [
   { heading: 'PORT', cell: ({ port }) => port },
   { heading: 'VIA', cell: ({ via }) => via, leavesAt: 1 },
   { heading: 'PRIVATE', cell: (rule) => (rule.private ? 'yes' : 'no'), leavesAt: 2 },
+  ...originColumns,
 ];
 
 /** `advisory (web is also on bridge; docker network disconnect bridge web)`: why it is not enforced, and the fix. */

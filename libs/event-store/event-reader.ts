@@ -36,6 +36,16 @@ export class EventReader {
     return rows.map(parseEventRow);
   }
 
+  async versions(streamId: string, versions: readonly number[]): Promise<readonly StoredEvent[]> {
+    const { rows } = await this.pool.query<(string | null)[]>({
+      text: `SELECT ${EVENT_COLUMNS} FROM events
+        WHERE stream_id = $1 AND stream_version = ANY ($2::bigint[]) ORDER BY stream_version`,
+      values: [streamId, versions],
+      rowMode: 'array',
+    });
+    return rows.map(parseEventRow);
+  }
+
   async streamVersion(streamId: string): Promise<number> {
     const { rows } = await this.pool.query<{ version: string | null }>(
       'SELECT max(stream_version) AS version FROM events WHERE stream_id = $1',

@@ -75,6 +75,8 @@ export interface EventStore {
   findCommand(actor: string, commandId: string): Promise<CommandRow | null>;
   /** Events of a newer program come as they are stored, here and from readAll: whoever folds them finds that out. */
   readStream(streamId: string, afterVersion?: number, upToVersion?: number): Promise<readonly StoredEvent[]>;
+  /** The events of a stream that made these versions, in order; versions that it does not have are left out. */
+  readVersions(streamId: string, versions: readonly number[]): Promise<readonly StoredEvent[]>;
   /** The last version of a stream that was written at this time or before; 0: there was none. */
   streamVersionAt(streamId: string, at: Date): Promise<number>;
   /** How many events a stream has, whether this program can read them or not; 0: there is none. */

@@ -74,6 +74,11 @@ class PostgresEventStore implements EventStore {
     return events.map((event) => this.upcasters.upcast(event));
   }
 
+  async readVersions(streamId: string, versions: readonly number[]): Promise<readonly StoredEvent[]> {
+    const events = await this.reader.versions(streamId, versions);
+    return events.map((event) => this.upcasters.upcast(event));
+  }
+
   streamVersionAt(streamId: string, at: Date): Promise<number> {
     return this.reader.streamVersionAt(streamId, at);
   }

@@ -7,7 +7,6 @@ import { parseRuleId } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { unusableAgent } from '#libs/domain/agent/decide.js';
 import { RuleSources } from '#libs/policy/rule-sources.js';
-import { pageOf } from '../http/paging.js';
 import { Directory } from '../record/directory.js';
 import { NetworkDeniedNames } from '../status/denied-names.js';
 import { AddEgressRule, RemoveEgressRule } from './commands.js';
@@ -15,6 +14,7 @@ import { meantSandbox } from './meant-sandbox.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
 import { ListDeniedNames, ListEgressRules } from './queries.js';
+import { RuleLists } from './rule-lists.js';
 
 @CommandHandler(AddEgressRule)
 export class AddEgressRuleHandler implements ICommandHandler<AddEgressRule> {
@@ -61,16 +61,14 @@ export class RemoveEgressRuleHandler implements ICommandHandler<RemoveEgressRule
 
 @QueryHandler(ListEgressRules)
 export class ListEgressRulesHandler implements IQueryHandler<ListEgressRules> {
-  constructor(private readonly views: NetworkViews) {}
+  constructor(
+    private readonly views: NetworkViews,
+    private readonly lists: RuleLists,
+  ) {}
 
   async execute({ network, filter }: ListEgressRules): Promise<EgressRulePageDto> {
     const { topology } = this.views.find(network);
-    const rules = [...topology.egressRules.values()].filter(
-      ({ effect }) => filter.effect === undefined || effect === filter.effect,
-    );
-    const page = pageOf(rules, ({ id }) => id, filter);
-    const items = page.items.map((rule) => ({ ...printEgressRule(rule), since: rule.since }));
-    return { items, nextCursor: page.nextCursor };
+    return this.lists.page(topology, topology.egressRules.values(), filter, printEgressRule);
   }
 }
 

@@ -26,12 +26,14 @@ import {
 } from './query.handlers.js';
 import { ListFlowsHandler, ShowReachabilityHandler } from './reachability.handler.js';
 import { AddRuleHandler, AddRulesHandler, RemoveRuleHandler } from './rule.handlers.js';
+import { RuleLists } from './rule-lists.js';
 
 @Module({
   imports: [PresenceModule, AppliedModule, DeliveryModule, StatusModule],
   providers: [
     NetworkViews,
     NetworkWrites,
+    RuleLists,
     CreateNetworkHandler,
     DeleteNetworkHandler,
     AttachSandboxHandler,

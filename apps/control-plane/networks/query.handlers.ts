@@ -12,6 +12,7 @@ import { aliasDto, hasLabel } from '../status/descriptions.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { NetworkViews } from './network-views.js';
 import { ListAliases, ListAttachments, ListNetworks, ListRules, ShowNetwork } from './queries.js';
+import { RuleLists } from './rule-lists.js';
 
 @QueryHandler(ListNetworks)
 export class ListNetworksHandler implements IQueryHandler<ListNetworks> {
@@ -84,17 +85,13 @@ export class ListAliasesHandler implements IQueryHandler<ListAliases> {
 
 @QueryHandler(ListRules)
 export class ListRulesHandler implements IQueryHandler<ListRules> {
-  constructor(private readonly views: NetworkViews) {}
+  constructor(
+    private readonly views: NetworkViews,
+    private readonly lists: RuleLists,
+  ) {}
 
   async execute({ network, filter }: ListRules): Promise<RulePageDto> {
     const { topology } = this.views.find(network);
-    const rules = [...topology.rules.values()].filter(
-      ({ effect }) => filter.effect === undefined || effect === filter.effect,
-    );
-    const page = pageOf(rules, ({ id }) => id, filter);
-    return {
-      items: page.items.map((rule) => ({ ...printRule(rule), since: rule.since })),
-      nextCursor: page.nextCursor,
-    };
+    return this.lists.page(topology, topology.rules.values(), filter, printRule);
   }
 }

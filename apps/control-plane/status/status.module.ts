@@ -8,6 +8,7 @@ import { AwaitHeldHandler } from './await-held.handler.js';
 import { NetworkDeniedNames } from './denied-names.js';
 import { NetworkFlows } from './network-flows.js';
 import { NetworkStatuses } from './network-statuses.js';
+import { RuleAuthors } from './rule-authors.js';
 import { SandboxConditions } from './sandbox-conditions.js';
 import { SandboxPlacements } from './sandbox-placements.js';
 import { StateMetrics } from './state-metrics.js';
@@ -21,6 +22,7 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
     AliasListeners,
     NetworkFlows,
     NetworkDeniedNames,
+    RuleAuthors,
     SandboxConditions,
     SandboxPlacements,
     StateMetrics,
@@ -28,6 +30,14 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
     AwaitAppliedHandler,
     AwaitHeldHandler,
   ],
-  exports: [NetworkStatuses, AliasListeners, NetworkFlows, NetworkDeniedNames, SandboxConditions, SandboxPlacements],
+  exports: [
+    NetworkStatuses,
+    AliasListeners,
+    NetworkFlows,
+    NetworkDeniedNames,
+    RuleAuthors,
+    SandboxConditions,
+    SandboxPlacements,
+  ],
 })
 export class StatusModule {}

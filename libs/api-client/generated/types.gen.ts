@@ -811,6 +811,14 @@ export type ListedRuleDto = {
      * The version that brought it
      */
     since: number;
+    /**
+     * Who wrote it; null: the log cannot be read now
+     */
+    by: string | null;
+    /**
+     * When it was written; null: the log cannot be read now
+     */
+    at: string | null;
 };
 
 export type RulePageDto = {
@@ -934,6 +942,14 @@ export type ListedEgressRuleDto = {
      * The version that brought it
      */
     since: number;
+    /**
+     * Who wrote it; null: the log cannot be read now
+     */
+    by: string | null;
+    /**
+     * When it was written; null: the log cannot be read now
+     */
+    at: string | null;
 };
 
 export type EgressRulePageDto = {

@@ -16,6 +16,7 @@ import { parseSelectorText } from '../values.js';
 import { MISSED_PARTS, type MissedPart, SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '../verdicts.js';
 import { parseGivenDestination } from './egress.js';
 import { Field, OptionalField } from './fields.js';
+import { Author, WrittenAt } from './rules.js';
 import { EpochDto } from './status.js';
 
 export class TestRequestDto {
@@ -138,20 +139,10 @@ export class AuthoredRuleDto {
   @ApiProperty({ type: 'integer', example: 8080 })
   readonly port!: number;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    example: 'admin',
-    description: 'Who wrote it; null: the log cannot be read now',
-  })
+  @Author()
   readonly by!: string | null;
 
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description: 'When it was written; null: the log cannot be read now',
-  })
+  @WrittenAt()
   readonly at!: string | null;
 }
 

@@ -20,7 +20,7 @@ import { SELECTOR_FORMS } from '../selectors.js';
 import { parseBoolean, parseSelectorText } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { FORCED_SOURCE } from './rules.js';
+import { Author, FORCED_SOURCE, WrittenAt } from './rules.js';
 import { NetworkWriteDto } from './writes.js';
 
 /**
@@ -92,6 +92,12 @@ export class EgressRuleDto {
 export class ListedEgressRuleDto extends EgressRuleDto {
   @ApiProperty({ type: 'integer', description: 'The version that brought it' })
   readonly since!: number;
+
+  @Author()
+  readonly by!: string | null;
+
+  @WrittenAt()
+  readonly at!: string | null;
 }
 
 export class AddEgressRuleDto {

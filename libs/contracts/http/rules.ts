@@ -13,6 +13,24 @@ import { NetworkWriteDto } from './writes.js';
 export const FORCED_SOURCE =
   'Also from an alias that nobody publishes and whose name is the id of a sandbox, which is sandbox:<id>';
 
+/** Who wrote a rule, as the log has it. */
+export const Author = () =>
+  ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'admin',
+    description: 'Who wrote it; null: the log cannot be read now',
+  });
+
+/** When a rule was written, as the log has it. */
+export const WrittenAt = () =>
+  ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When it was written; null: the log cannot be read now',
+  });
+
 export class RuleDto {
   @ApiProperty({ example: 'rule-4f9c21ab' })
   readonly id!: string;
@@ -33,6 +51,12 @@ export class RuleDto {
 export class ListedRuleDto extends RuleDto {
   @ApiProperty({ type: 'integer', description: 'The version that brought it' })
   readonly since!: number;
+
+  @Author()
+  readonly by!: string | null;
+
+  @WrittenAt()
+  readonly at!: string | null;
 }
 
 export class AddRuleDto {

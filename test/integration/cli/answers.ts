@@ -3,14 +3,14 @@ import type {
   AliasDto,
   AppliedDto,
   AttachmentDto,
-  EgressRuleDto,
   ExplanationDto,
+  ListedEgressRuleDto,
+  ListedRuleDto,
   NetworkDiffDto,
   NetworkDto,
   NetworkStatusDto,
   PastChangeDto,
   ResolutionDto,
-  RuleDto,
   SandboxDto,
   SessionDto,
   TestResultDto,
@@ -71,11 +71,15 @@ export const silentAttachment: AttachmentDto = {
   lastKnown: { dns: 'active', dnsRemedy: null, ...LAST },
 };
 
-export const egressRule: EgressRuleDto = {
+export const egressRule: ListedEgressRuleDto = {
   ...{ id: 'rule-5e0d32bc', effect: 'allow', from: 'web' },
   ...{ to: 'packages.example.com', port: 443, private: false },
+  ...{ since: 4, by: null, at: null },
 };
-export const rule: RuleDto = { id: 'rule-4f9c21ab', effect: 'allow', from: 'local', to: 'api', port: 8080 };
+export const rule: ListedRuleDto = {
+  ...{ id: 'rule-4f9c21ab', effect: 'allow', from: 'local', to: 'api', port: 8080 },
+  ...{ since: 3, by: 'ada', at: new Date(Date.now() - 3 * 3_600_000).toISOString() },
+};
 
 export const resolution: ResolutionDto = {
   ...alias,

@@ -3,6 +3,19 @@ import { expect } from 'chai';
 import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
 
+interface Change {
+  readonly version: number;
+  readonly actor: string;
+  readonly at: string;
+}
+
+interface ListedRule {
+  readonly port: number;
+  readonly since: number;
+  readonly by: string;
+  readonly at: string;
+}
+
 describe('networks over HTTP', () => {
   let controlPlane: TestControlPlane;
   let names = 0;
@@ -20,6 +33,18 @@ describe('networks over HTTP', () => {
     const name = `net-${names}`;
     await controlPlane.call('POST', '/v1/networks', { name });
     return name;
+  }
+
+  /** Every item of a list, read in pages. */
+  async function pages(path: string): Promise<readonly ListedRule[]> {
+    const items: ListedRule[] = [];
+    let cursor: unknown = null;
+    do {
+      const { body } = await controlPlane.call('GET', cursor === null ? path : `${path}&cursor=${cursor}`);
+      items.push(...(body.items as readonly ListedRule[]));
+      cursor = body.nextCursor;
+    } while (cursor !== null);
+    return items;
   }
 
   async function networkWithApi(): Promise<string> {
@@ -103,6 +128,25 @@ describe('networks over HTTP', () => {
     expect(removed.body).to.include({ version: before + 5 });
     expect(removed.body.result).to.include({ id });
   });
+
+  for (const { kind, to } of [
+    { kind: 'rules', to: 'api' },
+    { kind: 'egress-rules', to: 'packages.example.com' },
+  ]) {
+    it(`lists ${kind} in the order in which they were made, with their authors, page by page`, async () => {
+      const at = `/v1/networks/${await networkWithApi()}`;
+      const ports = [6, 1, 5, 2, 4, 3];
+      for (const port of ports) {
+        await controlPlane.call('POST', `${at}/${kind}`, { effect: 'allow', from: 'any', to, port });
+      }
+      const written = (await controlPlane.call('GET', `${at}/changes?after=3`)).body.items as readonly Change[];
+      const listed = await pages(`${at}/${kind}?limit=4`);
+      expect(listed.map(({ port }) => port)).to.deep.equal(ports);
+      expect(listed.map(({ since, by, at: time }) => ({ version: since, actor: by, at: time }))).to.deep.equal(
+        written.map(({ version, actor, at: time }) => ({ version, actor, at: time })),
+      );
+    });
+  }
 
   it('answers a repeat of a command with its first answer, and refuses the key for another one', async () => {
     const name = await networkWithApi();
