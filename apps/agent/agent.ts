@@ -23,6 +23,7 @@ import { InventoryReports } from './contact/inventory.js';
 import { diagnosedAgent } from './diagnostics/diagnosed-agent.js';
 import { diagnose } from './diagnostics/diagnostics.js';
 import { NameKnowledge } from './dns/name-knowledge.js';
+import { isRevocation } from './enrollment/enrollment.js';
 import { isCertified } from './enrollment/identity-keys.js';
 import { openEnrollment } from './enrollment/open-enrollment.js';
 import { provisionalCredentials } from './enrollment/provisional.js';
@@ -57,9 +58,15 @@ const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs:
 /**
  * Starts an agent in this order: the right to its state folder, keys and credentials, the bus, sandboxes and their
  * traffic, the last good versions from disk, DNS, then contact with the control plane. Until that answers, the agent
- * serves the last good versions. `starting` ends the wait for an enrolment.
+ * serves the last good versions. `starting` ends the wait for an enrolment. `revoked` is told of the refusal once the
+ * control plane says that this agent is revoked: it can only be closed then.
  */
-export async function startAgent(settings: AgentSettings, log: AgentLog, starting: AbortSignal): Promise<RunningAgent> {
+export async function startAgent(
+  settings: AgentSettings,
+  log: AgentLog,
+  starting: AbortSignal,
+  revoked: (refusal: unknown) => void,
+): Promise<RunningAgent> {
   const now = () => new Date();
   const inState = (name: string) => join(settings.stateFolder, name);
   const counters = new Counters();
@@ -268,7 +275,9 @@ export async function startAgent(settings: AgentSettings, log: AgentLog, startin
     },
     failed: (error) => {
       log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'credentials not renewed');
-      return 'try again';
+      if (!isRevocation(error)) return 'try again';
+      revoked(error);
+      return 'give up';
     },
     now,
   });

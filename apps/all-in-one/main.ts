@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Running, runProgram } from '#libs/program/run-program.js';
+import { localNodeLeft } from './local-node-left.js';
 import { type AllInOneSettings, parseSettings, USAGE } from './settings.js';
 import { Stack, type StartedStack } from './stack.js';
 
@@ -42,14 +43,32 @@ const CLOSE_WITHIN_MS = 30_000;
 async function startStack(settings: AllInOneSettings, signal: AbortSignal): Promise<Running> {
   const stack = new Stack(settings, CLONE, say);
   signal.addEventListener('abort', () => void stack.stop());
+  let started: StartedStack;
   try {
-    say(readyBlock(await stack.start()));
+    started = await stack.start();
+    say(readyBlock(started));
   } catch (error) {
     await stack.stop();
     throw error;
   }
   void stack.buildMeshNode();
-  return { close: () => stack.stop() };
+  return {
+    async close() {
+      await stack.stop();
+      for (const line of localNodeLines(started, settings.runtimeFolder)) say(line);
+    },
+  };
+}
+
+/** A background node is its user's and goes on; who ends the stack for good ends it as well. */
+function localNodeLines({ home, url, clone }: StartedStack, runtimeFolder: string | null): readonly string[] {
+  const node = localNodeLeft([...(runtimeFolder === null ? [] : [runtimeFolder]), home], url);
+  if (node === null) return [];
+  const networks = node.networks.length === 0 ? ['<network>'] : node.networks;
+  return [
+    `the background node of gstacks mesh join (pid ${node.pid}) goes on, for the next npm start on this home; to end it:`,
+    ...networks.map((network) => `  ${cliLine(home, clone)} mesh leave ${network}`),
+  ];
 }
 
 function describe(error: unknown): string {

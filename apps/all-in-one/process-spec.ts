@@ -14,6 +14,8 @@ export interface ProcessSpec {
    * Whether it serves now. Asked again and again until it does, or the process ends. A CodedError: it never will.
    */
   readonly isReady: () => Promise<boolean>;
+  /** The exit code that says that another start would end the same way. */
+  readonly finalExitCode?: number;
   /** What to do when it cannot run, besides reading its log. */
   readonly remedy?: string;
 }

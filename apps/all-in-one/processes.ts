@@ -105,6 +105,7 @@ export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile:
     name: `agent-${place.name}`,
     command: program,
     args: rest,
+    finalExitCode: 2,
     env: {
       ...inheritedVariables([...INHERITED, ...INHERITED_BY_AGENTS]),
       ...Object.fromEntries(set),

@@ -10,6 +10,8 @@ import { type StackMesh, stackMesh } from './mesh-environment.js';
 export interface AllInOneSettings {
   readonly home: string;
   readonly port: number;
+  /** XDG_RUNTIME_DIR of whoever starts the stack: where background nodes of `mesh join` live, if not in the home. */
+  readonly runtimeFolder: string | null;
   readonly sandboxes: SandboxKind;
   /** The Docker Engine's socket, for `docker`. */
   readonly dockerSocket: string;
@@ -93,6 +95,7 @@ export function parseSettings(
     // npm runs scripts in the clone. A relative --home is relative to the folder where npm was started (INIT_CWD).
     home: isAbsolute(home) ? home : resolve(values.home === undefined ? clone : (environment.INIT_CWD ?? clone), home),
     port: values.port === undefined ? DEFAULT_PORT : parsePort(values.port, '--port'),
+    runtimeFolder: environment.XDG_RUNTIME_DIR || null,
     sandboxes,
     dockerSocket: sandboxes === 'docker' ? socketOf(environment[SETTINGS.dockerHost.variable]) : DOCKER_SOCKET,
     mesh: stackMesh(environment),

@@ -22,7 +22,16 @@ const GIVEN_UP_AFTER_MS = 4_000;
 
 export class ProcessNotReadyError extends CodedError {}
 
-/** A child that is started again whenever it ends, with growing pauses, until it is stopped. */
+/** How a child ended. */
+interface Ending {
+  readonly how: string;
+  readonly isFinal: boolean;
+}
+
+/**
+ * A child that is started again whenever it ends, with growing pauses, until it is stopped or says that another start
+ * would end the same way.
+ */
 export class SupervisedProcess {
   private readonly stopping = new AbortController();
   private readonly log: ProcessLog;
@@ -31,6 +40,7 @@ export class SupervisedProcess {
   /** Ends soon after the start, one after the other. */
   private earlyEnds = 0;
   private startedAtMs = 0;
+  private hasEndedForGood = false;
 
   constructor(
     private readonly spec: ProcessSpec,
@@ -43,11 +53,12 @@ export class SupervisedProcess {
   }
 
   /**
-   * Why the process does not run, in its own words, while it ends again and again; null otherwise. It is started on.
+   * Why the process does not run, in its own words, once it has ended for good, and while it ends again and again, when
+   * it is started on; null otherwise.
    */
   get failure(): ProcessNotReadyError | null {
-    if (this.earlyEnds < MOST_EARLY_ENDS || performance.now() - this.startedAtMs < GIVEN_UP_AFTER_MS) return null;
-    return this.notReady(this.log.lastWords());
+    const endsEarly = this.earlyEnds >= MOST_EARLY_ENDS && performance.now() - this.startedAtMs >= GIVEN_UP_AFTER_MS;
+    return this.hasEndedForGood || endsEarly ? this.notReady(this.log.lastWords()) : null;
   }
 
   /** The same once it has ended and told what a person has to do: another start would end as this one did. */
@@ -124,20 +135,27 @@ export class SupervisedProcess {
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       const startedAt = performance.now();
-      const ending = await this.runOnce();
+      const { how, isFinal } = await this.runOnce();
       if (signal.aborted) break;
+      if (isFinal) {
+        this.hasEndedForGood = true;
+        const { message, remedy } = this.notReady(this.log.lastWords());
+        this.say(`${message} (${how}; not started again)`);
+        this.say(`  try: ${remedy}`);
+        return;
+      }
       if (performance.now() - startedAt > HEALTHY_AFTER_MS) {
         pauseMs = FIRST_PAUSE_MS;
         this.earlyEnds = 0;
       }
       this.earlyEnds += 1;
-      this.say(`${this.spec.name} ended (${ending}); starting it again in ${pauseMs} ms; log: ${this.logPath}`);
+      this.say(`${this.spec.name} ended (${how}); starting it again in ${pauseMs} ms; log: ${this.logPath}`);
       await rest(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 
-  private runOnce(): Promise<string> {
+  private runOnce(): Promise<Ending> {
     const { spec } = this;
     return new Promise((resolve) => {
       // A process group of its own: Ctrl-C reaches the parent alone, which stops its children in order.
@@ -150,10 +168,10 @@ export class SupervisedProcess {
       });
       this.log.read(child.stdout);
       this.log.read(child.stderr);
-      const end = (how: string): void => {
+      const end = (how: string, isFinal = false): void => {
         this.child = null;
         this.pidFiles.remove(spec.name);
-        resolve(how);
+        resolve({ how, isFinal });
       };
       child.once('error', (error) => end(error.message));
       child.once('spawn', () => {
@@ -161,7 +179,9 @@ export class SupervisedProcess {
         if (child.pid !== undefined) this.writePid(child.pid);
         if (this.stopping.signal.aborted) child.kill(spec.stopSignal);
       });
-      child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+      child.once('exit', (code, signal) => {
+        end(signal ?? `exit code ${code}`, code !== null && code === spec.finalExitCode);
+      });
     });
   }
 }

@@ -11,12 +11,15 @@ export interface Running {
 }
 
 export interface Program {
-  /** Rejects when the program cannot run. `signal` is aborted when its end is asked for meanwhile. */
-  readonly start: (signal: AbortSignal, end: (reason: string) => void) => Promise<Running>;
+  /**
+   * Rejects when the program cannot run. `signal` is aborted when its end is asked for meanwhile. `end` closes the
+   * program in order; with an error, which is told last, it ends as one that cannot run.
+   */
+  readonly start: (signal: AbortSignal, end: (reason: string, error?: unknown) => void) => Promise<Running>;
   readonly ending: (reason: string) => void;
   /** The program cannot run, or fails at something it did not expect; its process ends after this. */
   readonly fatal: (error: unknown, what: string) => void;
-  /** Of an error that `start` rejected with. Default 1. */
+  /** Of an error that `start` rejected with, or that was given to `end`. Default 1. */
   readonly exitCodeOf?: (error: unknown) => number;
   /** Longer than any step of closing: then the process ends, whatever is left. */
   readonly closeWithinMs: number;
@@ -36,6 +39,8 @@ export function runProgram(program: Program): void {
   const asked = new AbortController();
   let running: Running | null = null;
   let leaving = false;
+  /** Why the program ends although nobody asked for it. */
+  let because: { readonly reason: string; readonly error: unknown } | null = null;
 
   const leave = (code: number): void => {
     if (leaving) return;
@@ -47,14 +52,16 @@ export function runProgram(program: Program): void {
     program.fatal(error, what);
     leave(code);
   };
+  const failFor = (error: unknown, what: string) => fail(error, what, program.exitCodeOf?.(error) ?? FAILED);
   const closeAndLeave = (started: Running): void => {
     started.close().then(
-      () => leave(0),
+      () => (because === null ? leave(0) : failFor(because.error, because.reason)),
       (error: unknown) => fail(error, 'closing failed'),
     );
   };
-  const end = (reason: string): void => {
+  const end = (reason: string, error?: unknown): void => {
     if (asked.signal.aborted) return;
+    if (error !== undefined) because = { reason, error };
     program.ending(reason);
     setTimeout(
       () => fail(new Error(`not closed within ${program.closeWithinMs} ms`), 'closing took too long'),
@@ -77,7 +84,7 @@ export function runProgram(program: Program): void {
     },
     (error: unknown) => {
       if (asked.signal.aborted) leave(0);
-      else fail(error, 'the program cannot run', program.exitCodeOf?.(error) ?? FAILED);
+      else failFor(error, 'the program cannot run');
     },
   );
 }

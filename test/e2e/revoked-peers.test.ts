@@ -89,6 +89,20 @@ for (const mesh of MESHES) {
       expect(await asked(thief)).to.equal('PEER_REFUSED_SESSION');
     });
 
+    it('leaves an agent that has ended for good, and said last who revoked it and what to do next', async () => {
+      const over = 'agent-host-a cannot run: agent host-a was revoked by user:admin (exit code 2; not started again)';
+      await waitFor('its supervisor gives it up', () => stack.output().includes(over), 40_000);
+      expect(stack.output()).to.contain(
+        `${over}\n  try: empty its state folder and enrol it again with a new token: gstacks`,
+      );
+      const last: unknown = JSON.parse(stack.log('agent-host-a').trimEnd().split('\n').at(-1) ?? '');
+      expect(last).to.include({
+        ...{ level: 60, message: 'agent: revoked', code: 'AGENT_REVOKED' },
+        ...{ reason: 'agent host-a was revoked by user:admin' },
+        remedy: 'empty its state folder and enrol it again with a new token: gstacks agent enroll host-a',
+      });
+    });
+
     it('stays out of an agent that restarts while the control plane does not answer', async () => {
       const controlPlane = stack.pid('control-plane');
       process.kill(controlPlane, 'SIGSTOP');

@@ -139,15 +139,24 @@ describe('npm start', function () {
     await stack.json(['network', 'create', 'after']);
   });
 
-  it('ends in order when npm itself is asked to end', async () => {
+  it('ends in order when npm itself is asked to end, and says how to end the background node that goes on', async () => {
     const npm = run('npm', ['start', '--', '--home', home, '--port', String(await freePort())]);
     await waitFor('ready', () => npm.stdout().includes('sandboxes: '), 120_000);
     const pids = PROCESSES.map((name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')));
+    const gstacks = (...args: string[]) => run(join(CLONE, 'bin/gstacks'), args, { GLOBALSTACKS_HOME: home }).ended;
+    expect((await gstacks('network', 'create', 'dev')).code).to.equal(0);
+    expect((await gstacks('mesh', 'join', 'dev')).code).to.equal(0);
     const began = performance.now();
     npm.child.kill('SIGTERM');
-    await npm.ended;
+    const { stdout } = await npm.ended;
     expect(performance.now() - began).to.be.lessThan(STOP_WITHIN_MS);
     expect(pids.filter(isAlive)).to.deep.equal([]);
+
+    const [, pid = '', command = ''] = /background node .*\(pid (\d+)\) goes on, .*:\n {2}(.*)\n$/.exec(stdout) ?? [];
+    expect(isAlive(Number(pid)), stdout).to.equal(true);
+    const left = await run('sh', ['-c', command]).ended;
+    expect(left.code, left.stderr).to.equal(0);
+    await waitFor('the background node ends', () => !isAlive(Number(pid)));
   });
 
   it('names a busy port and its owner, and starts nothing', async () => {

@@ -2,12 +2,16 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { runProgram } from '#libs/program/run-program.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { startAgent } from '../agent.js';
+import { isRevocation } from '../enrollment/enrollment.js';
 import { agentLog, errorFields } from '../foundation/log.js';
 import { SETTINGS } from '../foundation/settings-list.js';
 import type { Environment } from '../foundation/variables.js';
 import { type AgentSettings, parseAgentSettings } from '../settings.js';
 
 const CLOSE_WITHIN_MS = 8_000;
+const FAILED = 1;
+/** Another start would end the same way: deploy/systemd does not start it again. */
+const REFUSED = 2;
 
 function readSettings(environment: Environment): AgentSettings {
   try {
@@ -16,7 +20,7 @@ function readSettings(environment: Environment): AgentSettings {
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     agentLog('unnamed', 'info').fatal(errorFields(error), 'the settings cannot be used');
-    process.exit(2);
+    process.exit(REFUSED);
   }
 }
 
@@ -25,13 +29,14 @@ export function runAgent(environment: Environment): void {
   const settings = readSettings(environment);
   const log = agentLog(settings.name, settings.logLevel);
   runProgram({
-    start: async (signal) => {
-      const agent = await startAgent(settings, log, signal);
+    start: async (signal, end) => {
+      const agent = await startAgent(settings, log, signal, (error) => end('revoked', error));
       log.info({ driver: settings.driver.name }, 'agent started');
       return agent;
     },
     ending: (reason) => log.info({ reason }, 'ending'),
     fatal: (error, what) => log.fatal(errorFields(error), `agent: ${what}`),
+    exitCodeOf: (error) => (isRevocation(error) ? REFUSED : FAILED),
     closeWithinMs: CLOSE_WITHIN_MS,
   });
 }

@@ -33,6 +33,11 @@ export interface EnrollmentPorts {
   }) => void;
 }
 
+/** The control plane says that this agent is revoked: no key that it has is taken again. */
+export function isRevocation(error: unknown): boolean {
+  return error instanceof ControlPlaneRefusedError && error.code === 'AGENT_REVOKED';
+}
+
 type Answer = { readonly [key: string]: unknown };
 
 const UNREACHABLE = {

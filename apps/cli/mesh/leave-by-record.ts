@@ -1,8 +1,8 @@
 import type { JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
+import { lockOf, stateFileOf } from '#libs/program/local-node-folder.js';
 import { takeLock } from '#libs/program/lock.js';
 import { writeWhole } from '#libs/program/write-whole.js';
 import { lastState } from './node-client.js';
-import { lockOf, stateFileOf } from './node-folder.js';
 
 export type RecordedLeave =
   | { readonly kind: 'forgotten'; readonly joined: JoinedNetworkState; readonly others: readonly string[] }

@@ -8,9 +8,10 @@ import {
   parseLocalNodeReply,
   parseLocalNodeState,
 } from '#libs/contracts/local-node-requests.js';
+import { stateFileOf } from '#libs/program/local-node-folder.js';
 import { isStopped } from '#libs/program/process-record.js';
 import { MeshError } from './mesh-error.js';
-import { logFileOf, nodePid, socketOf, stateFileOf } from './node-folder.js';
+import { logFileOf, nodePid, socketOf } from './node-folder.js';
 
 const ANSWER_WITHIN_MS = 30_000;
 /** A node at work shows that it is more often: SIGN_OF_LIFE_EVERY_MS. */

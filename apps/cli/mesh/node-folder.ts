@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { localNodeFolder, lockOf } from '#libs/program/local-node-folder.js';
 import { recordedProcess } from '#libs/program/process-record.js';
 import type { Context } from '../context/context.js';
 import { loginPath } from '../context/context.js';
@@ -16,12 +16,11 @@ export function nodeFolder(
   environment: CliEnvironment,
   userHome: string,
 ): string {
-  const key = createHash('sha256').update(context.url).digest('hex').slice(0, 8);
   const base =
     environment.runtimeFolder ??
     environment.home ??
     (isAbsolute(context.origin) ? dirname(context.origin) : dirname(loginPath(environment, userHome)));
-  const folder = join(base, `gstacks-mesh-${key}`);
+  const folder = localNodeFolder(base, context.url);
   if (socketOf(folder).length > LONGEST_SOCKET_PATH) {
     throw new MeshError(
       'SOCKET_PATH_TOO_LONG',
@@ -33,9 +32,6 @@ export function nodeFolder(
 }
 
 export const socketOf = (folder: string): string => join(folder, 'socket');
-export const stateFileOf = (folder: string): string => join(folder, 'state.json');
-/** What the background node takes as long as it runs: see takeLock. */
-export const lockOf = (folder: string): string => join(folder, 'node');
 export const logFileOf = (folder: string): string => join(folder, 'log');
 
 /** The background node that has the folder; null when there is none, or it is of an earlier release. */

@@ -24,7 +24,7 @@ export class RequestAgentMeshKeyHandler implements ICommandHandler<RequestAgentM
     requireSignature(body, meshKeyStatement(body), this.clock(), WORDS);
     const agent = this.directory.agent(agentId)?.state;
     if (agent === undefined) throw new AgentNotFoundError(agentId);
-    if (agent.status === 'revoked') throw new AgentRevokedError(agentId);
+    if (agent.status === 'revoked') throw new AgentRevokedError(agent);
     if (agent.nkey !== nkey) throw new AgentKeyMismatchError(agentId);
     return this.keys.issue({ kind: 'agent', id: agentId }, nkey);
   }

@@ -28,11 +28,11 @@ export class AgentNotFoundError extends DomainError {
 }
 
 export class AgentRevokedError extends DomainError {
-  constructor(agentId: AgentId) {
+  constructor({ agentId, revocation }: Pick<AgentState, 'agentId' | 'revocation'>) {
     super(
       'forbidden',
       'AGENT_REVOKED',
-      `agent ${agentId} was revoked`,
+      `agent ${agentId} was ${revocation ?? 'revoked'}`,
       `empty its state folder and enrol it again with a new token: gstacks agent enroll ${agentId}`,
     );
   }
@@ -75,7 +75,7 @@ export function unusableAgent(
   field: 'agentId' | 'via',
 ): DomainError | null {
   if (agent === null) return new AgentNotFoundError(agentId, field);
-  return agent.status === 'revoked' ? new AgentRevokedError(agentId) : null;
+  return agent.status === 'revoked' ? new AgentRevokedError(agent) : null;
 }
 
 /**
@@ -100,7 +100,7 @@ export function decideAgent(command: AgentCommand, agent: AgentState | null): De
     if (agent.status === 'revoked') return { events: [], result: agent, warnings: [] };
     return outcome(agent, { type: 'AgentRevoked', data: { reason: command.reason } });
   }
-  if (agent.status === 'revoked') return new AgentRevokedError(agentId);
+  if (agent.status === 'revoked') return new AgentRevokedError(agent);
   if (agent.nkey !== command.nkey) return new AgentKeyMismatchError(agentId);
   const { nkey, meshKeyThumbprint } = command;
   return outcome(agent, { type: 'AgentRenewed', data: { nkey, meshKeyThumbprint } });

@@ -7,6 +7,8 @@ export interface AgentState {
   readonly agentId: AgentId;
   readonly version: number;
   readonly status: 'enrolled' | 'revoked';
+  /** Of a revoked agent, as its event says it: `revoked by admin`. */
+  readonly revocation: string | null;
   /** Public key that its renewals are signed with. */
   readonly nkey: string;
   readonly meshKeyThumbprint: string;
@@ -29,7 +31,7 @@ export class AgentStreamError extends CodedError {
 export function evolveAgent(before: AgentState | null, event: AgentEvent): AgentState {
   if (event.type === 'AgentEnrolled') {
     const revokedKeys = before?.revokedKeys ?? [];
-    return { ...event.data, version: (before?.version ?? 0) + 1, status: 'enrolled', revokedKeys };
+    return { ...event.data, version: (before?.version ?? 0) + 1, status: 'enrolled', revocation: null, revokedKeys };
   }
   if (before === null) throw new AgentStreamError(event.type);
   const version = before.version + 1;
@@ -38,7 +40,7 @@ export function evolveAgent(before: AgentState | null, event: AgentEvent): Agent
       return { ...before, ...event.data, version };
     case 'AgentRevoked': {
       const revokedKeys = [...new Set([...before.revokedKeys, before.nkey, before.meshKeyThumbprint])];
-      return { ...before, version, status: 'revoked', revokedKeys };
+      return { ...before, version, status: 'revoked', revocation: event.data.reason, revokedKeys };
     }
   }
 }

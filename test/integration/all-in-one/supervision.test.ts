@@ -68,6 +68,25 @@ describe('supervision', () => {
     expect(pidFiles.alive('server')).to.equal(null);
   });
 
+  it('does not start a process again that says that it would end the same way, and tells its last words', async () => {
+    const words = {
+      level: 60,
+      message: 'agent: revoked',
+      reason: 'agent host-a was revoked by ada',
+      remedy: 'enrol it',
+    };
+    const script = `console.log(${JSON.stringify(JSON.stringify(words))}); setTimeout(() => process.exit(2), 50)`;
+    const spec = { ...specOf('agent', script), finalExitCode: 2 };
+    const agent = new SupervisedProcess(spec, join(folder, 'agent.log'), pidFiles, (line) => said.push(line), ROOMY);
+    await agent.start();
+    await waitFor('it has ended for good', () => agent.failure !== null);
+    expect(said).to.deep.equal([
+      'agent cannot run: agent host-a was revoked by ada (exit code 2; not started again)',
+      '  try: enrol it',
+    ]);
+    await agent.stop();
+  });
+
   it('waits longer before each start of one that keeps ending', async () => {
     const server = supervised('server', 'process.exit(3)', async () => false);
     server.start().catch(() => {});

@@ -48,7 +48,7 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new sandboxes.LabelContradictionError('tier'), 'remove'],
   [new agents.AgentNotFoundError(agent), 'agentId'],
   [new agents.AgentNotFoundError(agent, 'via'), 'via'],
-  [new agents.AgentRevokedError(agent), null],
+  [new agents.AgentRevokedError({ agentId: agent, revocation: 'revoked by admin' }), null],
   // Two keys may be meant.
   [new agents.AgentKeyRevokedError(agent), null],
   [new agents.AgentEnrolledError(agent), null],

@@ -15,7 +15,7 @@ const renewed = (meshKeyThumbprint: string): AgentEvent => ({
   type: 'AgentRenewed',
   data: { nkey: 'UA', meshKeyThumbprint },
 });
-const revoked: AgentEvent = { type: 'AgentRevoked', data: { reason: 'lost host' } };
+const revoked: AgentEvent = { type: 'AgentRevoked', data: { reason: 'revoked by ada' } };
 
 const enroll = (nkey = 'UA', meshKeyThumbprint = 'm1'): AgentCommand => ({
   kind: 'EnrollAgent',
@@ -29,7 +29,7 @@ const renew = (nkey = 'UA', meshKeyThumbprint = 'm2'): AgentCommand => ({
   nkey,
   meshKeyThumbprint,
 });
-const revoke: AgentCommand = { kind: 'RevokeAgent', agentId, reason: 'lost host' };
+const revoke: AgentCommand = { kind: 'RevokeAgent', agentId, reason: 'revoked by ada' };
 
 const fold = (events: readonly AgentEvent[]) => events.reduce<AgentState | null>(evolveAgent, null);
 
@@ -102,11 +102,18 @@ describe('an agent', () => {
       agentId,
       version: 2,
       status: 'enrolled',
+      revocation: null,
       nkey: 'UA',
       meshKeyThumbprint: 'm2',
       revokedKeys: [],
     });
-    expect(fold([enrolled(), revoked])).to.include({ status: 'revoked', version: 2 });
+    expect(fold([enrolled(), revoked])).to.include({ status: 'revoked', version: 2, revocation: 'revoked by ada' });
+    expect(fold([enrolled(), revoked, enrolled('UB')])).to.include({ status: 'enrolled', revocation: null });
+  });
+
+  it('is told who revoked it', () => {
+    const refusal = decideAgent(renew(), fold([enrolled(), revoked]));
+    expect(refusal).to.include({ code: 'AGENT_REVOKED', message: 'agent host-a was revoked by ada' });
   });
 
   it('has a stream that begins with its enrolment', () => {
