@@ -93,7 +93,17 @@ describe('publishing an alias', () => {
   it('refuses a sandbox that is not attached', () => {
     given(...dev)
       .when(publish('sbx-typo', 'api'))
-      .thenRefused('not-found', 'NOT_ATTACHED', 'sbx-typo');
+      .thenRefused('not-found', 'NOT_ATTACHED', 'sbx-typo', 'gstacks network attach dev sbx-typo');
+  });
+
+  it('says in which order the two stand when the alias is the id of an attached sandbox', () => {
+    given(...dev)
+      .when(publish('web', 'sbx-web', ['80:8080', 9090]))
+      .thenRefused(
+        'not-found',
+        'NOT_ATTACHED',
+        'the sandbox comes before the alias: gstacks network alias add dev sbx-web web --port 80:8080 --port 9090',
+      );
   });
 
   it('never hands the rules of one sandbox to another unasked, whichever side they name it on', () => {

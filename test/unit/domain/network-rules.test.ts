@@ -1,5 +1,6 @@
+import { expect } from 'chai';
 import { aliasRemoved, attached, published, rule, ruleRemoved } from '#test/unit/policy/network-events.js';
-import { addRule, addRules, given, removeRule } from './network-commands.js';
+import { addRule, addRules, decided, given, removeRule } from './network-commands.js';
 import { dev, printed, withApi, withRule } from './network-fixtures.js';
 
 describe('adding a rule', () => {
@@ -149,6 +150,10 @@ describe('adding a rule', () => {
 });
 
 describe('adding several rules at once', () => {
+  const allowed = (text: string) => {
+    const [id = '', from = ''] = text.split(' ');
+    return rule(id, `allow ${from} -> api:8080`);
+  };
   const four = ['0001 any api 8080', '0002 any api 9090', '0003 local api 8080', '0004 local api 9090'];
 
   it('writes all of them, and tells which were there already', () => {
@@ -197,6 +202,19 @@ describe('adding several rules at once', () => {
       );
   });
 
+  it('says since which version all of them are there, and not while one is written', () => {
+    const there = [...withApi, ...['0001 any', '0002 local', '0003 web'].map((text) => allowed(text))];
+    const second = withApi.length + 2;
+    const rows: readonly (readonly [texts: readonly string[], unchangedSince: number | null])[] = [
+      [['0101 local api 8080', '0102 any api 8080'], second],
+      [['0101 any api 8080', '0102 local api 8080'], second],
+      [['0101 any api 8080', '0102 any api 8081'], null],
+    ];
+    for (const [texts, unchangedSince] of rows) {
+      expect(decided(there, addRules('allow', texts))).to.include({ unchangedSince });
+    }
+  });
+
   it('stops at ten thousand rules, and then writes none of them', () => {
     const full = Array.from({ length: 9998 }, (_, index) =>
       rule(String(10_000 + index), `allow any -> api:${index + 1}`),
@@ -208,7 +226,7 @@ describe('adding several rules at once', () => {
 });
 
 describe('removing a rule', () => {
-  const alike = [...withApi, rule('00a1', 'allow any -> api:8080'), rule('00a1b2', 'deny local -> api:8080')];
+  const alike = [...withApi, rule('00a1b2', 'deny local -> api:8080'), rule('00a1', 'allow any -> api:8080')];
 
   it('takes the first characters of its id, when they are of no other', () => {
     given(...alike)

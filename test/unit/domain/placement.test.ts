@@ -37,6 +37,7 @@ const movedTo = (name: string): SandboxEvent => ({
   type: 'SandboxMoved',
   data: { from: agent('host-a'), agentId: agent(name), address: '10.0.0.9', driver: 'netns' },
 });
+const returned: SandboxEvent = { type: 'SandboxReturned', data: { agentId: agent('host-a'), address: '10.0.0.2' } };
 const gone: SandboxEvent = { type: 'SandboxGone', data: { agentId: agent('host-a') } };
 
 describe('what follows from a sandbox that changes', () => {
@@ -78,6 +79,14 @@ describe('what follows from a sandbox that changes', () => {
     ],
     ['another address on the same agent concerns no network', [...onA, ofSandbox(placedOn('host-a'))], []],
     ['a sandbox that is gone stays where it was', [...onA, ofSandbox(gone)], []],
+    [
+      'one that has come back is followed like any other',
+      [...onA, ofSandbox(gone), ofSandbox(returned), ofSandbox(labelled({ a: '1' }))],
+      [
+        ['0a', { kind: 'ChangeLabels', sandboxId, labels: { a: '1' } }],
+        ['0b', { kind: 'ChangeLabels', sandboxId, labels: { a: '1' } }],
+      ],
+    ],
     [
       'a move goes to every network at once, without a version in which nobody has the sandbox',
       [...onA, ofSandbox(gone), ofSandbox(movedTo('host-b'))],
