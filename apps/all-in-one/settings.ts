@@ -44,6 +44,10 @@ export const SETTINGS = {
     { usual: 4, least: 1, most: 100 },
     'Log files of one process that are kept',
   ),
+  runtimeFolder: optionalSetting(
+    'XDG_RUNTIME_DIR',
+    'Besides the home, where `npm start` looks at its end for the background node of `mesh join`',
+  ),
   dockerHost: optionalSetting(
     'DOCKER_HOST',
     "The Engine's unix socket, with `--sandboxes docker`",
@@ -95,7 +99,7 @@ export function parseSettings(
     // npm runs scripts in the clone. A relative --home is relative to the folder where npm was started (INIT_CWD).
     home: isAbsolute(home) ? home : resolve(values.home === undefined ? clone : (environment.INIT_CWD ?? clone), home),
     port: values.port === undefined ? DEFAULT_PORT : parsePort(values.port, '--port'),
-    runtimeFolder: environment.XDG_RUNTIME_DIR || null,
+    runtimeFolder: environment[SETTINGS.runtimeFolder.variable] || null,
     sandboxes,
     dockerSocket: sandboxes === 'docker' ? socketOf(environment[SETTINGS.dockerHost.variable]) : DOCKER_SOCKET,
     mesh: stackMesh(environment),

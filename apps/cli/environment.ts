@@ -1,4 +1,4 @@
-import { optionalSetting, type Setting } from '#libs/program/setting.js';
+import { CA_FILE, optionalSetting, type Setting } from '#libs/program/setting.js';
 
 /** What the command line reads from its environment; docs/settings.md lists it. */
 export const SETTINGS = {
@@ -15,6 +15,7 @@ export const SETTINGS = {
     'Background nodes of `mesh join` keep their sockets and state below it',
     '`GLOBALSTACKS_HOME`, or the folder of the context',
   ),
+  authorities: CA_FILE,
   browser: optionalSetting('BROWSER', 'Program that `gstacks console` opens the page with', "the system's"),
   noColour: optionalSetting('NO_COLOR', 'Set to anything: no colours ([no-color.org](https://no-color.org))'),
 };
@@ -29,6 +30,8 @@ export interface CliEnvironment {
   /** Of the XDG Base Directory Specification. */
   readonly configFolder: string | undefined;
   readonly runtimeFolder: string | undefined;
+  /** PEM file of certificate authorities to trust besides Node's. */
+  readonly authorities: string | undefined;
   /** The program that opens a page. */
   readonly browser: string | undefined;
   /** False with NO_COLOR (no-color.org), and for a terminal that has none. */
@@ -45,6 +48,7 @@ export function readEnvironment(
     home: read(SETTINGS.home),
     configFolder: read(SETTINGS.configFolder),
     runtimeFolder: read(SETTINGS.runtimeFolder),
+    authorities: read(SETTINGS.authorities),
     browser: read(SETTINGS.browser),
     allowsColour: read(SETTINGS.noColour) === undefined && variables.TERM !== 'dumb',
   };

@@ -1,6 +1,7 @@
 import { Config } from '@oclif/core/config';
 import { loadHelpClass, normalizeArgv } from '@oclif/core/help';
 import { settings } from '@oclif/core/settings';
+import { trustNamedAuthorities } from './api/named-authorities.js';
 import { asksForHelp, wantsJson } from './argv.js';
 import { UsageError } from './errors/errors.js';
 import { EXIT } from './errors/exit-codes.js';
@@ -15,6 +16,7 @@ export async function runCommandLine(argv: string[], root: string): Promise<void
   try {
     const config = await Config.load({ root, userPlugins: false, devPlugins: false });
     if (asksForHelp(argv)) return await showHelp(config, argv);
+    await trustNamedAuthorities();
     const [id = '', ...rest] = normalizeArgv(config, argv);
     const command = config.findCommand(id);
     if (command !== undefined) await config.runCommand(id, rest, command);

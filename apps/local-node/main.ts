@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog } from '#libs/program/log.js';
 import { type Running, runProgram } from '#libs/program/run-program.js';
+import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { BackgroundNode } from './background-node.js';
 import { MESH_FOLDER_PREFIX } from './mesh.js';
 import { ownNodeFolder } from './own-folder.js';
@@ -26,6 +27,7 @@ const settings = readLocalNodeSettings(process.env);
 const logger = createLog({ process: 'local-node', pid: process.pid }, {});
 
 async function startLocalNode(asked: AbortSignal, end: (reason: string) => void): Promise<Running> {
+  trustAuthorities(settings.authorities);
   const socketPath = join(ownFolder, 'socket');
   const lock = await ownNodeFolder(ownFolder, socketPath, asked);
   if (lock === null) {

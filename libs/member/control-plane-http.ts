@@ -1,5 +1,6 @@
 import { CodedError, HttpRefusalError } from '#libs/contracts/errors.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
+import { certificateFault } from '#libs/program/certificate-fault.js';
 
 /** The control plane, or something it depends on, does not answer: try again. */
 export class ControlPlaneUnreachableError extends CodedError {}
@@ -51,6 +52,8 @@ export async function postToControlPlane(
     answer = await response.json();
   } catch (error) {
     signal?.throwIfAborted();
+    const fault = certificateFault(base.origin, codeOf(error));
+    if (fault !== null) throw new ControlPlaneUnreachableError(fault.code, fault.message, fault.remedy);
     const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     const message = `the control plane at ${base.origin} gave no usable answer: ${why}`;
     throw new ControlPlaneUnreachableError(unreachable.code, message, unreachable.remedy);
@@ -58,6 +61,12 @@ export async function postToControlPlane(
   const fields = parseObject(answer, 'answer');
   if (response.ok) return fields;
   throw refusalOf(response.status, fields);
+}
+
+/** Node's code of what made `fetch` fail; empty: it has none. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }
 
 /** The error for a problem document (RFC 9457). */

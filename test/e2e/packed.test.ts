@@ -209,7 +209,7 @@ describe('the package, installed as docs/deploy.md says', function () {
       });
       running.push(nodeInside(namespace, answering(id)));
     }
-    const trusting = { NODE_EXTRA_CA_CERTS: join(etc('control'), 'ca.pem') };
+    const trusting = { GLOBALSTACKS_CA_FILE: join(etc('control'), 'ca.pem') };
     const { stdout } = await installed.shell(walkThrough(), trusting, on('host-a'));
     expect(stdout).to.match(/\{"sandbox":"sbx-api"\}\n$/);
     await installed.shell('gstacks mesh leave dev', {}, on('host-a'));

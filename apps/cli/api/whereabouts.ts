@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { certificateFault } from '#libs/program/certificate-fault.js';
 import type { Context } from '../context/context.js';
 import { UnreachableError } from '../errors/errors.js';
 
@@ -15,34 +16,13 @@ const NEVER_CONNECTED = new Set([
   'bad port',
 ]);
 
-/** What OpenSSL and Node call a certificate whose issuer they do not know. */
-const UNKNOWN_ISSUER = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-const OTHER_CERTIFICATE_FAULTS = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /** The error of a request that never reached the control plane; null: `reason` does not show that. */
 export function unreachable(url: string, reason: string): UnreachableError | null {
   const { hostname } = new URL(url);
-  if (UNKNOWN_ISSUER.has(reason)) {
-    return new UnreachableError(
-      'CERTIFICATE_NOT_TRUSTED',
-      `the certificate of ${url} is signed by nobody that this machine trusts (${reason})`,
-      'name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS (PEM), then gstacks whoami',
-    );
-  }
-  if (OTHER_CERTIFICATE_FAULTS.has(reason)) {
-    return new UnreachableError(
-      'CERTIFICATE_INVALID',
-      `the certificate of ${url} is not valid for ${hostname} now (${reason})`,
-      'check the clock of this machine and the name in --url, or renew the certificate; then gstacks whoami',
-    );
-  }
+  const fault = certificateFault(url, reason);
+  if (fault !== null) return new UnreachableError(fault.code, fault.message, `${fault.remedy}; then gstacks whoami`);
   if (!NEVER_CONNECTED.has(reason)) return null;
   return new UnreachableError(
     'UNREACHABLE',

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { trustNamedAuthorities } from '../api/named-authorities.js';
 import { clean } from '../output/clean.js';
 import { candidates, type KnownCommands } from './candidates.js';
 
@@ -19,9 +20,12 @@ async function everything(typed: readonly string[], root: string): Promise<reado
     readonly commands: KnownCommands;
   };
   const wanted = candidates(manifest.commands, typed);
-  if (wanted.names === null) return wanted.words;
+  const { names: kind } = wanted;
+  if (kind === null) return wanted.words;
   const { namesOf } = await import('./names.js');
-  const names = await namesOf(wanted.names, wanted.network, urlIn(typed), root).catch(() => []);
+  const names = await trustNamedAuthorities()
+    .then(() => namesOf(kind, wanted.network, urlIn(typed), root))
+    .catch(() => []);
   return [...wanted.words, ...names];
 }
 

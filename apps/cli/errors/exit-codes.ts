@@ -23,6 +23,8 @@ function isParserError(error: unknown): boolean {
 const BY_CODE: { readonly [code: string]: number } = {
   NETWORK_NOT_FOUND: EXIT.notFound,
   UNREACHABLE: EXIT.unreachable,
+  CERTIFICATE_NOT_TRUSTED: EXIT.unreachable,
+  CERTIFICATE_INVALID: EXIT.unreachable,
   NODE_SILENT: EXIT.unknown,
   NODE_ENDED: EXIT.unknown,
 };

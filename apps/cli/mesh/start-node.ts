@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type LocalNodeRequest, NODE_ENDING } from '#libs/contracts/local-node-requests.js';
 import { inheritedVariables } from '#libs/program/inherited-variables.js';
+import { CA_FILE } from '#libs/program/setting.js';
 import { MeshError } from './mesh-error.js';
 import { type Answered, askNode, NODE_ENDED } from './node-client.js';
 import { logFileOf, prepareFolder } from './node-folder.js';
@@ -34,6 +35,8 @@ export interface Starter {
   readonly url: string;
   /** Of this release. */
   readonly root: string;
+  /** PEM file of certificate authorities that the node trusts besides Node's. */
+  readonly authorities: string | undefined;
 }
 
 /**
@@ -85,14 +88,18 @@ async function startNode(starter: Starter, network: string): Promise<void> {
   }
 }
 
-function spawnNode({ folder, url, root }: Starter): { exitCode: number | null; hasFailed: boolean } {
+function spawnNode({ folder, url, root, authorities }: Starter): { exitCode: number | null; hasFailed: boolean } {
   const log = openSync(logFileOf(folder), 'a', 0o600);
   const child = spawn(process.execPath, [join(root, 'dist/programs/local-node.js'), folder, url], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
     // Nothing of this command's environment that could hold a token.
-    env: inheritedVariables(INHERITED),
+    env: {
+      ...inheritedVariables(INHERITED),
+      // The node stands in another folder than this command.
+      ...(authorities === undefined ? {} : { [CA_FILE.variable]: resolve(authorities) }),
+    },
   });
   closeSync(log);
   const node: { exitCode: number | null; hasFailed: boolean } = { exitCode: null, hasFailed: false };

@@ -95,10 +95,17 @@ describe('cli: what is cut is said and asked first', function () {
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const env = { GLOBALSTACKS_URL: url, GLOBALSTACKS_TOKEN: 't' };
       const { stderr, exitCode } = await gstacks.run(words('network list'), { env });
-      expect(stderr).to.contain('CERTIFICATE_NOT_TRUSTED').and.contain('NODE_EXTRA_CA_CERTS');
+      expect(stderr).to.contain('CERTIFICATE_NOT_TRUSTED').and.contain('GLOBALSTACKS_CA_FILE');
       expect(exitCode).to.equal(4);
-      const trusted = await gstacks.run(words('network list'), { env: { ...env, NODE_EXTRA_CA_CERTS: caFile } });
-      expect(trusted.exitCode, trusted.stderr).to.equal(0);
+      for (const variable of ['GLOBALSTACKS_CA_FILE', 'NODE_EXTRA_CA_CERTS']) {
+        const trusted = await gstacks.run(words('network list'), { env: { ...env, [variable]: caFile } });
+        expect(trusted.exitCode, trusted.stderr).to.equal(0);
+      }
+      const unusable = await gstacks.run(words('network list'), {
+        env: { ...env, GLOBALSTACKS_CA_FILE: `${caFile}.gone` },
+      });
+      expect(unusable.stderr).to.contain('AUTHORITIES_UNUSABLE').and.contain(`${caFile}.gone cannot be used`);
+      expect(unusable.exitCode).to.equal(2);
     } finally {
       server.close();
       server.closeAllConnections();

@@ -23,7 +23,7 @@ export default class MeshJoin extends MeshCommand {
     const { context, folder } = await this.place(flags);
     const machine = (flags.machine ?? hostname()).slice(0, LONGEST_NAME);
     const answer = await joinByNode(
-      { folder, url: context.url, root: this.config.root },
+      { folder, url: context.url, root: this.config.root, authorities: this.environment.authorities },
       { kind: 'join', network, token: context.token, machine },
     );
     const joined = this.networkIn(answer, network);
