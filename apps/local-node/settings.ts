@@ -1,5 +1,5 @@
-import { CA_FILE } from '#libs/program/setting.js';
 import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
+import { CA_FILE } from '#libs/program/setting.js';
 
 export interface LocalNodeSettings {
   /** The program apps/mesh-node, which a tsnet mesh needs. */

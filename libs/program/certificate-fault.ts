@@ -16,8 +16,8 @@ const UNKNOWN_ISSUER = new Set([
 const OTHER_FAULTS = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
 
 /**
- * What is wrong with the certificate of the server at this URL, by the code of Node's error; null: the error is not about
- * a certificate.
+ * What is wrong with the certificate of the server at this URL, by the code of Node's error; null: the error is about
+ * something else.
  */
 export function certificateFault(url: string, errorCode: string): CertificateFault | null {
   if (UNKNOWN_ISSUER.has(errorCode)) {

@@ -15,6 +15,11 @@ describe('the errors of the event store', () => {
   // Callers act on codes, so a code never changes; `names` is what the message or remedy has to tell.
   for (const [make, code, names] of [
     [() => new VersionConflictError('network-1', 3, 4), 'VERSION_CONFLICT', ['network-1 is at version 4, not at 3']],
+    [
+      () => new VersionConflictError('network-1', 3, 4).named('network dev'),
+      'VERSION_CONFLICT',
+      ['network dev is at version 4, not at 3'],
+    ],
     [() => new CommandIdReusedError('c-1'), 'IDEMPOTENCY_KEY_REUSED', ['c-1', 'a new Idempotency-Key']],
     [
       () => new ClaimTakenError({ scope: 'name', value: 'dev' }, 'network-1'),
