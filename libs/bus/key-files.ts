@@ -10,11 +10,23 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { writeErrorOf } from '#libs/contracts/disk-full.js';
+import { DiskFullError, writeErrorOf } from '#libs/contracts/disk-full.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
 /** A key file that cannot be read, or does not hold the key it should. */
 export class KeyFileUnusableError extends CodedError {}
+
+/** A folder for keys that cannot be made, or cannot be kept from others than its owner. */
+export class KeyFolderUnusableError extends CodedError {
+  constructor(folder: string, reason: string) {
+    const user = process.getuid?.() ?? 'of this process';
+    super(
+      'KEY_FOLDER_UNUSABLE',
+      `${folder} cannot hold keys: ${reason}`,
+      `make it a folder of the user who runs this (uid ${user}), with mode 700`,
+    );
+  }
+}
 
 /** One key in a file of its own. */
 export interface KeyFile<T> {
@@ -27,13 +39,19 @@ export interface KeyFile<T> {
 
 /** A folder of secrets, one per file, readable by its owner alone. */
 export class KeyFiles {
-  /** `remedy`: what to do about a file that cannot be used. */
+  /** `remedy`: what to do about a file that cannot be used. Errors: KeyFolderUnusableError, DiskFullError. */
   constructor(
     private readonly folder: string,
     private readonly remedy: string,
   ) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      chmodSync(folder, 0o700);
+    } catch (error) {
+      const known = writeErrorOf(folder, error);
+      if (known instanceof DiskFullError) throw known;
+      throw new KeyFolderUnusableError(folder, error instanceof Error ? error.message : String(error));
+    }
   }
 
   /**

@@ -7,13 +7,17 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** What runs inside the test's containers, taken from this machine with the libraries it needs. */
-const PROGRAMS = ['bash', 'sh', 'cat', 'sleep', 'ip', 'curl', 'dig', '/usr/bin/python3'];
+const PROGRAMS = [
+  ...['bash', 'sh', 'cat', 'sleep', 'ip', 'curl', 'dig', '/usr/bin/python3'],
+  // For the image of the control plane, which is built on this one.
+  ...['mv', 'ln', 'mkdir', 'chown', 'readlink', 'dirname'],
+];
 
 /** A small glibc root: no image can be pulled, and every test machine has these programs. */
 const MAKE_ROOT = `
 set -euo pipefail
 root=$1; archive=$2; shift 2
-mkdir -p "$root"/{bin,usr/bin,usr/sbin,usr/lib,tmp,etc,proc,sys,dev,root}
+mkdir -p "$root"/{bin,usr/bin,usr/sbin,usr/lib,usr/local/bin,tmp,etc,proc,sys,dev,root}
 put() { [ -e "$root$1" ] || cp -L --parents "$1" "$root"; }
 libraries() { ldd "$1" 2>/dev/null | grep -o '/[^ )]*' || true; }
 for program in "$@"; do
@@ -45,6 +49,7 @@ async function make(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-image-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const archive = join(folder, 'image.tar');
-  await run('bash', ['-c', MAKE_ROOT, 'make-root', join(folder, 'root'), archive, ...PROGRAMS], { timeout: 60_000 });
+  const programs = [...PROGRAMS, process.execPath];
+  await run('bash', ['-c', MAKE_ROOT, 'make-root', join(folder, 'root'), archive, ...programs], { timeout: 60_000 });
   return archive;
 }

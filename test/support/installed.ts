@@ -14,19 +14,33 @@ const WITHOUT_THE_CLONE = [
 /** With a Node older than the one that the programs need. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** The package as `npm pack` makes it, installed in a folder, on a machine that has no source tree. */
+let packed: Promise<string> | null = null;
+
+/** What `npm pack` makes of what is built: made once by a test process, and removed at its end. */
+export function packedFile(): Promise<string> {
+  packed ??= pack();
+  return packed;
+}
+
+async function pack(): Promise<string> {
+  programFile('agent');
+  const folder = mkdtempSync(join(tmpdir(), 'gs-packed-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const command = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
+  succeeded(await run('npm', command, { npm_config_cache: join(folder, 'npm') }).ended);
+  const [file] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  return join(folder, file ?? 'no package');
+}
+
+/** The package, installed in a folder, on a machine that has no source tree. */
 export class Installed {
   readonly folder = mkdtempSync(join(tmpdir(), 'gs-installed-'));
 
-  /** Packs what is built and installs it with `install`, a shell command that finds the file in PACKAGE. */
+  /** Installs the package with `install`, a shell command that finds the file in PACKAGE. */
   static async install(install: string): Promise<Installed> {
-    programFile('agent');
     const installed = new Installed();
-    const pack = ['pack', '--silent', '--ignore-scripts', '--pack-destination', installed.folder];
-    succeeded(await run('npm', pack, { npm_config_cache: installed.inFolder('npm') }).ended);
-    const [file] = readdirSync(installed.folder).filter((name) => name.endsWith('.tgz'));
     mkdirSync(installed.inFolder('home'));
-    await installed.shell(install, { PACKAGE: installed.inFolder(file ?? 'no package') });
+    await installed.shell(install, { PACKAGE: await packedFile() });
     return installed;
   }
 

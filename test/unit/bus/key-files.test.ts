@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type KeyFile, KeyFiles } from '#libs/bus/key-files.js';
+import { type KeyFile, KeyFiles, KeyFolderUnusableError } from '#libs/bus/key-files.js';
 
 const KEY: KeyFile<string> = { name: 'bus.seed', holds: 'a key', parse: (text) => `parsed ${text}` };
 
@@ -25,5 +25,15 @@ describe('a folder of keys', () => {
     expect(readFileSync(join(folder, KEY.name), 'utf8')).to.equal('theirs\n');
     expect(statSync(join(folder, KEY.name)).mode & 0o777).to.equal(0o600);
     expect(readdirSync(folder), 'nothing else is left').to.deep.equal([KEY.name]);
+  });
+
+  it('is named where it cannot be made, with what to do', () => {
+    writeFileSync(join(folder, 'file'), '');
+    const inAFile = join(folder, 'file', 'keys');
+    expect(() => new KeyFiles(inAFile, ''))
+      .to.throw(KeyFolderUnusableError, `${inAFile} cannot hold keys: ENOTDIR`)
+      .that.includes({ code: 'KEY_FOLDER_UNUSABLE' })
+      .and.has.property('remedy')
+      .that.includes(`uid ${process.getuid?.()}`);
   });
 });
