@@ -97,7 +97,7 @@ describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
     expect(joined.code, joined.stdout + joined.stderr).to.be.oneOf([0, 5]);
     await waitFor(
       'this machine has joined',
-      async () => (await gstacks('mesh', 'status')).stdout.match(/connected +joined/) !== null,
+      async () => (await gstacks('mesh', 'status')).stdout.match(/^dev +joined as/m) !== null,
       JOINED_WITHIN_MS,
     );
     expect((await gstacks('mesh', 'forward', 'dev', 'api:8080', '--local', String(port))).code).to.equal(0);
