@@ -12,7 +12,7 @@ import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { type AgentRecord, nextAgentRecord } from './agent-record.js';
 import { type LocalNodeRecord, nextLocalNodeRecord } from './local-node-record.js';
 import { NetworkIndex } from './network-index.js';
-import { type NetworkRecord, nextNetworkRecord, replayNetwork, type VersionChange } from './network-record.js';
+import { afterCommand, type NetworkRecord, replayNetwork, type VersionChange } from './network-record.js';
 import { type UnreadableEvent, unreadableEvent } from './unreadable-event.js';
 
 interface NetworkChange {
@@ -138,29 +138,40 @@ export class Directory {
     const sandboxes = new Set<SandboxId>();
     const agents = new Set<AgentId>();
     const localNodes = new Set<LocalNodeId>();
-    for (const event of events) {
-      if (event.position <= this.lastPosition) continue;
-      this.lastPosition = event.position;
-      const networkId = idOfStream(NETWORK, event.streamId);
-      if (networkId === null) {
+    for (const run of runsOfCommands(events.filter(({ position }) => position > this.lastPosition))) {
+      this.lastPosition = run.at(-1)?.position ?? this.lastPosition;
+      const networkId = idOfStream(NETWORK, run[0].streamId);
+      if (networkId !== null) {
+        for (const part of run.length < LONG_COMMAND ? run.map((event) => [event]) : [run]) {
+          networks.set(networkId, this.applyToNetwork(networkId, part, networks.get(networkId)));
+        }
+        continue;
+      }
+      for (const event of run) {
         const { sandboxId, agentId, nodeId } = this.applyElsewhere(event);
         if (sandboxId !== null) sandboxes.add(sandboxId);
         if (agentId !== null) agents.add(agentId);
         if (nodeId !== null) localNodes.add(nodeId);
-        continue;
       }
-      const before = this.network(networkId);
-      const record = nextNetworkRecord(before, event);
-      this.keep(networkId, record);
-      const known = networks.get(networkId);
-      const last = record === null || record.last === before?.last ? null : record.last;
-      networks.set(networkId, {
-        concerned: new Set([...(known?.concerned ?? []), ...(last?.concerned ?? [])]),
-        urgent: (known?.urgent ?? false) || (last?.takesAway ?? false),
-        participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
-      });
     }
     return { networks, sandboxes, agents, localNodes };
+  }
+
+  /** What events of one command change, joined with what is known of the network from this batch already. */
+  private applyToNetwork(
+    networkId: NetworkId,
+    events: readonly StoredEvent[],
+    known: NetworkChange | undefined,
+  ): NetworkChange {
+    const before = this.network(networkId);
+    const record = afterCommand(before, events);
+    this.keep(networkId, record);
+    const last = record === null || record.last === before?.last ? null : record.last;
+    return {
+      concerned: new Set([...(known?.concerned ?? []), ...(last?.concerned ?? [])]),
+      urgent: (known?.urgent ?? false) || (last?.takesAway ?? false),
+      participantsChanged: (known?.participantsChanged ?? false) || !sameMembers(before, record),
+    };
   }
 
   private keep(networkId: NetworkId, record: NetworkRecord | null): void {
@@ -206,6 +217,21 @@ export class Directory {
       if (known === null) this.unreadableByStream.set(event.streamId, unreadableEvent(event, error));
     }
   }
+}
+
+/** A command of more events than this is folded at once: one by one, each event would copy what it changes. */
+const LONG_COMMAND = 64;
+
+/** Events that follow one another on one stream by one command. */
+function runsOfCommands(events: readonly StoredEvent[]): readonly (readonly [StoredEvent, ...StoredEvent[]])[] {
+  const runs: [StoredEvent, ...StoredEvent[]][] = [];
+  for (const event of events) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[0].streamId === event.streamId && run[0].commandId === event.commandId)
+      run.push(event);
+    else runs.push([event]);
+  }
+  return runs;
 }
 
 /** Both lists are in order and hold each agent once. */

@@ -88,6 +88,39 @@ export function nextNetworkRecord(before: NetworkRecord | null, stored: StoredEv
 }
 
 /**
+ * As nextNetworkRecord for each of these events of one command, at the cost of one fold. Of the versions in between,
+ * which nobody is sent, nothing is remembered.
+ */
+export function afterCommand(before: NetworkRecord | null, events: readonly StoredEvent[]): NetworkRecord | null {
+  const oneByOne = () => events.reduce<NetworkRecord | null>(nextNetworkRecord, before);
+  const [last, rest] = [events.at(-1), events.slice(0, -1)];
+  if (before === null || before.unreadable !== null || last === undefined || rest.length === 0) return oneByOne();
+  let topology: Topology | null;
+  try {
+    topology = foldStored(NETWORK, before.topology, rest);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return oneByOne();
+  }
+  if (topology === null) return null;
+  const known = rest.map((event) => eventOf(NETWORK, event));
+  const from = before.digest ?? digestOfTopology(before.topology);
+  const now = participants(topology);
+  const earlier = before.last.commandId === last.commandId ? before.last.concerned : before.participants;
+  const concerned = [...new Set([...earlier, ...now])];
+  const cutOff = known.reduce(cutOffAfter, before.cutOff);
+  const between: NetworkRecord = {
+    ...{ ...before, topology, cutOff, participants: now, streamVersion: topology.version },
+    members: withMembers(before.members, known),
+    digest: digestAfter(from, known.flatMap(elementsTouchedBy), topology),
+    last: { ...before.last, commandId: last.commandId, concerned },
+  };
+  const record = nextNetworkRecord(between, last);
+  if (record === null || !known.some(takesSomethingAway)) return record;
+  return { ...record, last: { ...record.last, takesAway: true } };
+}
+
+/**
  * As nextNetworkRecord for each event in turn, at the cost of one fold and one digest. An event that cannot be read is
  * found one by one.
  */

@@ -22,7 +22,8 @@ const [AA, BB] = [parseNetworkId('aa', 'network'), parseNetworkId('bb', 'network
 const SBX_1 = parseSandboxId('sbx-1', 'sandbox');
 const agents = [HOST_A, HOST_B];
 const networks = [AA, BB];
-const sandboxes = [SBX_1, parseSandboxId('sbx-2', 'sandbox'), parseSandboxId('sbx-3', 'sandbox')];
+const SBX_2 = parseSandboxId('sbx-2', 'sandbox');
+const sandboxes = [SBX_1, SBX_2, parseSandboxId('sbx-3', 'sandbox')];
 
 /** `Unheard`: of a newer release. */
 type LogEvent = DomainEvent | { readonly type: 'Unheard'; readonly data: Record<string, never> };
@@ -168,6 +169,34 @@ describe('the directory', () => {
     const before = everything(directory);
     expect(directory.apply(log.events).networks.size).to.equal(0);
     expect(everything(directory)).to.deep.equal(before);
+  });
+
+  it('is the same after a long command whether it was followed event by event or at once, and tells it is urgent', () => {
+    const log = new Log();
+    const alias = (index: number) => parseAliasName(`a${index}`, 'alias');
+    // The first makes the network, the second attaches sbx-1 on host-a.
+    for (const next of [
+      [0, 0, 0],
+      [0, 0, 0],
+    ] as const)
+      step(log, next);
+    const before = log.events.length;
+    const ports = [{ published: 80, target: 80 }];
+    for (let index = 0; index < 100; index += 1) {
+      log.add('network-aa', { type: 'AliasPublished', data: { alias: alias(index), sandboxId: SBX_1, ports } });
+    }
+    log.add('network-aa', { type: 'AliasRemoved', data: { alias: alias(7) } });
+    log.add('network-aa', { type: 'SandboxAttached', data: { sandboxId: SBX_2, agentId: HOST_B, labels: {} } });
+    const events = log.events.map((event, at) => (at < before ? event : { ...event, commandId: 'apply' }));
+    const [oneByOne, atOnce] = [new Directory(), new Directory()];
+    for (const event of events) oneByOne.apply([event]);
+    atOnce.apply(events.slice(0, before));
+    const { networks: changed } = atOnce.apply(events.slice(before));
+    const [one, other] = [told(oneByOne.network(AA)), told(atOnce.network(AA))];
+    expect(one).to.deep.include({ streamVersion: 104, participants: agents });
+    expect(other).to.deep.equal({ ...one, last: { ...one?.last, takesAway: true } });
+    expect(changed.get(AA)).to.deep.include({ urgent: true, participantsChanged: true });
+    expect(everything(atOnce).ofSandbox).to.deep.equal(everything(oneByOne).ofSandbox);
   });
 
   it('tells whom a change concerns: those before it, and those since', () => {
