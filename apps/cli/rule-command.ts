@@ -35,15 +35,22 @@ interface RuleFlags extends WriteFlags {
   readonly force?: boolean;
 }
 
+/** A rule for each source and port; throws InvalidInputError. */
+export function rulesAsked(flags: Pick<RuleFlags, 'from' | 'to' | 'port' | 'force'>) {
+  return {
+    sources: flags.from.map((text) => parseSelectorText(text, '--from')),
+    to: parseAliasName(flags.to, '--to'),
+    ports: flags.port.map((text) => parseTcpPort(text, '--port')),
+    force: flags.force ? { force: true } : {},
+  };
+}
+
 /** `policy allow` and `policy deny` differ in one word. */
 export abstract class RuleCommand extends WriteCommand {
   /** A rule for each source and port: all of them are written at once, or none. */
   protected async addRules(effect: Effect, networkName: string, flags: RuleFlags) {
     const path = { network: this.networkOf(networkName) };
-    const sources = flags.from.map((text) => parseSelectorText(text, '--from'));
-    const to = parseAliasName(flags.to, '--to');
-    const ports = flags.port.map((text) => parseTcpPort(text, '--port'));
-    const force = flags.force ? { force: true } : {};
+    const { sources, to, ports, force } = rulesAsked(flags);
     const [from = '', ...otherSources] = sources;
     const [port = 0, ...otherPorts] = ports;
     if (otherSources.length === 0 && otherPorts.length === 0) {

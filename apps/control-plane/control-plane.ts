@@ -12,7 +12,7 @@ import { DeclaredRoutes } from './api/declared-routes.js';
 import { describeApi } from './api/document.js';
 import { measureRequests } from './api/request-metrics.js';
 import { SECURITY_HEADERS } from './api/security-headers.js';
-import { acceptEmptyJson, boundAddress, httpAdapter, listenOn } from './api/server.js';
+import { acceptEmptyJson, bodyLimitOf, boundAddress, httpAdapter, listenOn } from './api/server.js';
 import { controlPlaneModule, type Foundations, type Surroundings } from './control-plane.module.js';
 import { isDatabaseUnavailable } from './foundation/database-unavailable.js';
 import { FrameworkLog } from './foundation/framework-log.js';
@@ -68,7 +68,11 @@ async function createApplication(foundations: Foundations, adapter: FastifyAdapt
   instance.removeContentTypeParser('text/plain');
   acceptEmptyJson(instance);
   const routes = app.get(DeclaredRoutes);
-  instance.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+  instance.addHook('onRoute', (route) => {
+    routes.add(route.method, route.url);
+    const limit = bodyLimitOf(route.url);
+    if (limit !== undefined) route.bodyLimit = limit;
+  });
   await instance.register(fastifyHelmet, SECURITY_HEADERS);
   await instance.register(fastifyCookie);
   await serveConsole(instance, foundations.settings.consoleFolder);

@@ -78,6 +78,28 @@ export function parseMembers<Key extends string>(
   return object as { readonly [key in Key]: unknown };
 }
 
+/**
+ * As parseMembers, with members that may be left out. An unknown or missing member is named by its own path, so that
+ * whoever reads the object from a file can tell where it stands.
+ */
+export function parseSomeMembers<Key extends string, Other extends string>(
+  value: unknown,
+  field: string,
+  required: readonly Key[],
+  optional: readonly Other[],
+): { readonly [key in Key]: unknown } & { readonly [key in Other]?: unknown } {
+  const object = parseObject(value, field);
+  const known: readonly string[] = [...required, ...optional];
+  const pathOf = (key: string) => (field === '' ? key : `${field}.${key}`);
+  const unknown = Object.keys(object).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new InvalidInputError(pathOf(unknown), unknown, `a member called ${known.join(', ')}`, 'UNKNOWN_FIELD');
+  }
+  const missing = required.find((key) => !Object.hasOwn(object, key));
+  if (missing !== undefined) throw new InvalidInputError(pathOf(missing), undefined, 'a value', 'FIELD_MISSING');
+  return object as { readonly [key in Key]: unknown } & { readonly [key in Other]?: unknown };
+}
+
 /** true or false; throws InvalidInputError. */
 export const parseTrueOrFalse: FieldParser<boolean> = (value, field) => {
   if (typeof value !== 'boolean') throw new InvalidInputError(field, value, 'true or false');

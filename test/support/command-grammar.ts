@@ -7,6 +7,8 @@ import { SAMPLES } from './command-samples.js';
 interface Flag {
   readonly type: 'boolean' | 'option';
   readonly required?: boolean;
+  /** Its short form: `f` for `-f`. */
+  readonly char?: string;
 }
 
 interface Command {
@@ -55,12 +57,18 @@ export function faultOf(typed: string): string | null {
   return null;
 }
 
+function nameOfShort(char: string, { flags }: Command): string | undefined {
+  return Object.entries(flags).find(([, flag]) => flag.char === char)?.[0];
+}
+
 function parsed(words: readonly string[], command: Command) {
   const flags = new Set<string>();
   let args = 0;
   for (let place = 0; place < words.length; place += 1) {
     const word = words[place] ?? '';
-    const [, name, value] = /^--([a-z-]+)(=.*)?$/.exec(word) ?? [];
+    const [, long, value] = /^--([a-z-]+)(=.*)?$/.exec(word) ?? [];
+    const [, char] = /^-([a-z])$/.exec(word) ?? [];
+    const name = char === undefined ? long : (nameOfShort(char, command) ?? char);
     if (name === undefined) {
       args += 1;
       continue;

@@ -14,13 +14,14 @@ const CODES_OF_STATUS: Readonly<Record<number, string>> = {
 export function readProblem(status: number, contentType: string, body: string, url: string): Error {
   const problem = isJson(contentType) ? parseObject(body) : null;
   if (problem === null) return notControlPlane(url, `status ${status} without a problem document`);
-  const { code, detail, title, remedy } = problem;
+  const { code, detail, title, remedy, field } = problem;
   const message = [detail, title].find((text) => typeof text === 'string' && text !== '');
   return new ApiError(
     status,
     typeof code === 'string' && code !== '' ? code : (CODES_OF_STATUS[status] ?? `HTTP_${status}`),
     typeof message === 'string' ? message : `the control plane answered with status ${status}`,
     typeof remedy === 'string' && remedy !== '' ? remedy : null,
+    typeof field === 'string' ? field : null,
   );
 }
 

@@ -23,7 +23,18 @@ export class InterruptedError extends CodedError {}
 export class RefusedHereError extends CodedError {}
 
 /** The control plane's own answer: a problem document (RFC 9457). */
-export class ApiError extends HttpRefusalError {}
+export class ApiError extends HttpRefusalError {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    remedy: string | null,
+    /** The member of the request that it is about; null: none. */
+    readonly field: string | null = null,
+  ) {
+    super(status, code, message, remedy);
+  }
+}
 
 /** What a write reported before something went wrong after it. */
 export interface Written {

@@ -11,6 +11,7 @@ export const EXIT = {
   unknown: 5,
   notFound: 6,
   conflict: 7,
+  differs: 9,
   interrupted: 130,
 } as const;
 

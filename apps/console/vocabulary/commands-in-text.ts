@@ -2,9 +2,11 @@
 export const FIRST_WORDS: readonly string[] = [
   'admin',
   'agent',
+  'apply',
   'completion',
   'console',
   'context',
+  'diff',
   'login',
   'logout',
   'mesh',

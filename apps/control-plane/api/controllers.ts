@@ -11,6 +11,7 @@ import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
 import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
 import { AttachmentsController } from '../networks/attachments.controller.js';
+import { DeclarationsController } from '../networks/declarations.controller.js';
 import { EgressController } from '../networks/egress.controller.js';
 import { NetworksController } from '../networks/networks.controller.js';
 import { PreviewsController } from '../networks/previews.controller.js';
@@ -30,6 +31,7 @@ export const API_CONTROLLERS = [
   ResolutionController,
   RulesController,
   EgressController,
+  DeclarationsController,
   PreviewsController,
   QuarantineController,
   TestsController,

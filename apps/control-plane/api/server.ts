@@ -7,6 +7,9 @@ import type { Listen } from '../foundation/settings.js';
 import { problemOf } from './problem.js';
 
 const BODY_BYTES = 256 * 1_024;
+/** A declaration at every bound of a network is about 3 MiB. */
+const DECLARATION_BYTES = 4 * 1_024 * 1_024;
+const TAKES_A_DECLARATION = /^\/v1\/networks\/:network\/declaration(\/preview)?$/;
 const RECEIVE_WITHIN_MS = 30_000;
 const KEEP_ALIVE_MS = 72_000;
 /** Longer than any id, so that a long one is refused by its parser, with words. */
@@ -38,6 +41,11 @@ export function httpAdapter(trustedProxies: readonly string[]): FastifyAdapter {
     },
     clientErrorHandler: answerMalformed,
   });
+}
+
+/** How long the body of a route may be, in bytes; undefined: as of all others. For a hook on each route. */
+export function bodyLimitOf(url: string): number | undefined {
+  return TAKES_A_DECLARATION.test(url) ? DECLARATION_BYTES : undefined;
 }
 
 /** Bytes that are not HTTP get an answer that is. */

@@ -1,6 +1,7 @@
 import { Command } from '@nestjs/cqrs';
 import type { AliasRemovalDto, AliasWriteDto, PublishAliasDto } from '#libs/contracts/http/aliases.js';
 import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contracts/http/attachments.js';
+import type { ApplyDeclarationDto, DeclarationWriteDto } from '#libs/contracts/http/declarations.js';
 import type { AddEgressRuleDto, EgressRuleWriteDto } from '#libs/contracts/http/egress.js';
 import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
 import type { QuarantineDto } from '#libs/contracts/http/quarantine.js';
@@ -140,6 +141,16 @@ export class RemoveEgressRule extends Command<EgressRuleWriteDto> {
   constructor(
     readonly network: NetworkName,
     readonly ruleId: RuleReference,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class ApplyDeclaration extends Command<DeclarationWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: ApplyDeclarationDto,
     readonly write: WriteContext,
   ) {
     super();

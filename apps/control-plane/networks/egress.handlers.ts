@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { printEgressRule } from '#libs/contracts/egress-rules.js';
 import type { DeniedNamesDto } from '#libs/contracts/http/denied-names.js';
 import { type EgressRulePageDto, type EgressRuleWriteDto, refusePublicSuffix } from '#libs/contracts/http/egress.js';
-import { parseRuleId } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { unusableAgent } from '#libs/domain/agent/decide.js';
 import { RuleSources } from '#libs/policy/rule-sources.js';
@@ -13,6 +11,7 @@ import { AddEgressRule, RemoveEgressRule } from './commands.js';
 import { meantSandbox } from './meant-sandbox.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
+import { newRuleId } from './new-rule-id.js';
 import { ListDeniedNames, ListEgressRules } from './queries.js';
 import { RuleLists } from './rule-lists.js';
 
@@ -34,9 +33,8 @@ export class AddEgressRuleHandler implements ICommandHandler<AddEgressRule> {
       command: () => {
         const unusable = via === null ? null : unusableAgent(via, this.directory.agent(via)?.state ?? null, 'via');
         if (unusable !== null) throw unusable;
-        const ruleId = parseRuleId(`rule-${randomBytes(8).toString('hex')}`, 'ruleId');
         const meant = meantSandbox(from, body.force ?? false, this.directory);
-        const rule = { ruleId, effect, from, to, port, private: body.private ?? false, via };
+        const rule = { ruleId: newRuleId(), effect, from, to, port, private: body.private ?? false, via };
         return { kind: 'AddEgressRule', ...rule, meantSandbox: meant };
       },
       describe: (told) => told,

@@ -31,19 +31,25 @@ export interface NetworkAnswer<Result> {
   readonly warnings: readonly WarningDto[];
 }
 
+/** A command that may depend on the network as it is; null: before its first event. */
+export type CommandOn<Kind extends NetworkCommandKind> = (
+  network: Topology | null,
+) => NetworkCommandOf<Kind> | Promise<NetworkCommandOf<Kind>>;
+
 export interface NetworkWrite<Kind extends NetworkCommandKind, Result> {
   readonly write: WriteContext;
   readonly network: NetworkName;
   /** What was asked, as far as it decides whether a repeat asks the same. */
   readonly asked: unknown;
-  readonly command: () => NetworkCommandOf<Kind> | Promise<NetworkCommandOf<Kind>>;
-  readonly describe: (told: NetworkResultOf<Kind>, after: Topology) => Result;
+  readonly command: CommandOn<Kind>;
+  readonly describe: (told: NetworkResultOf<Kind>, after: Topology, before: Topology) => Result;
   readonly releasesName?: boolean;
   /** It only takes away, and is carried out on a stream that cannot be read to its end, too. */
   readonly toTheEnd?: boolean;
 }
 
-export interface PreviewedWrite {
+export interface PreviewedWrite<Kind extends NetworkCommandKind> {
+  readonly told: NetworkResultOf<Kind>;
   readonly before: Topology;
   readonly after: Topology;
   readonly changed: boolean;
@@ -77,7 +83,7 @@ export class NetworkWrites {
       streamId: streamOf(NETWORK, networkId),
       load: () => (task.toTheEnd ? this.states.networkToEnd(networkId) : this.states.network(networkId)),
       decide: async (topology) => {
-        const command = await task.command();
+        const command = await task.command(topology);
         const decision = this.withRegression(networkId, task.network, command, decideNetwork<Kind>(command, topology));
         if (decision instanceof DomainError) return decision;
         const { result: told, unchangedSince } = decision;
@@ -85,13 +91,13 @@ export class NetworkWrites {
       },
       answer: ({ events, warnings, result: { told, unchangedSince } }, before) => {
         const after = evolveNetworkThrough(before.state, events);
-        if (after === null) throw networkNotFound(task.network);
+        if (before.state === null || after === null) throw networkNotFound(task.network);
         return {
           network: task.network,
           version: after.version,
           changed: events.length > 0,
           unchangedSince,
-          result: task.describe(told, after),
+          result: task.describe(told, after, before.state),
           warnings,
         };
       },
@@ -105,16 +111,17 @@ export class NetworkWrites {
   /** What a command would write, and what it would refuse, without writing it. Errors: those of the write. */
   async preview<Kind extends NetworkCommandKind>(
     network: NetworkName,
-    command: NetworkCommandOf<Kind>,
-  ): Promise<PreviewedWrite> {
+    commandOn: CommandOn<Kind>,
+  ): Promise<PreviewedWrite<Kind>> {
     const networkId = await this.networkId(network);
     const { state: before } = await this.states.network(networkId);
+    const command = await commandOn(before);
     const decision = this.withRegression(networkId, network, command, decideNetwork<Kind>(command, before));
     if (decision instanceof DomainError) throw decision;
-    const { events, unchangedSince, warnings } = decision;
+    const { events, result: told, unchangedSince, warnings } = decision;
     const after = evolveNetworkThrough(before, events);
     if (before === null || after === null) throw networkNotFound(network);
-    return { before, after, changed: events.length > 0, unchangedSince, warnings };
+    return { told, before, after, changed: events.length > 0, unchangedSince, warnings };
   }
 
   /**

@@ -6,6 +6,8 @@ import { StatusModule } from '../status/status.module.js';
 import { PublishAliasHandler, RemoveAliasHandler } from './alias.handlers.js';
 import { AttachSandboxHandler, DetachSandboxHandler, ReattachSandboxHandler } from './attachment.handlers.js';
 import { ListChangesHandler } from './changes.handler.js';
+import { ApplyDeclarationHandler, PreviewDeclarationHandler, ShowDeclarationHandler } from './declaration.handlers.js';
+import { DeclaredCommands } from './declared-commands.js';
 import {
   AddEgressRuleHandler,
   ListDeniedNamesHandler,
@@ -16,6 +18,8 @@ import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
 import { PreviewWriteHandler } from './preview.handler.js';
+import { PreviewedCommands } from './previewed-commands.js';
+import { Previews } from './previews.js';
 import { LiftQuarantineHandler, QuarantineNetworkHandler } from './quarantine.handlers.js';
 import {
   ListAliasesHandler,
@@ -34,6 +38,9 @@ import { RuleLists } from './rule-lists.js';
     NetworkViews,
     NetworkWrites,
     RuleLists,
+    Previews,
+    PreviewedCommands,
+    DeclaredCommands,
     CreateNetworkHandler,
     DeleteNetworkHandler,
     AttachSandboxHandler,
@@ -59,6 +66,9 @@ import { RuleLists } from './rule-lists.js';
     ShowReachabilityHandler,
     ListFlowsHandler,
     PreviewWriteHandler,
+    ShowDeclarationHandler,
+    ApplyDeclarationHandler,
+    PreviewDeclarationHandler,
   ],
 })
 export class NetworksModule {}

@@ -2,6 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import type { AliasPageDto, ListAliasesQuery } from '#libs/contracts/http/aliases.js';
 import type { AttachmentPageDto, ListAttachmentsQuery } from '#libs/contracts/http/attachments.js';
 import type { ChangesDto, ListChangesQuery } from '#libs/contracts/http/changes.js';
+import type { ApplyDeclarationDto, DeclarationDto, DeclarationPreviewDto } from '#libs/contracts/http/declarations.js';
 import type { DeniedNamesDto, ListDeniedNamesQuery } from '#libs/contracts/http/denied-names.js';
 import type { EgressRulePageDto, ListEgressRulesQuery } from '#libs/contracts/http/egress.js';
 import type { NetworkFlowsDto } from '#libs/contracts/http/flows.js';
@@ -94,6 +95,22 @@ export class PreviewWrite extends Query<PreviewDto> {
   constructor(
     readonly network: NetworkName,
     readonly body: PreviewRequestDto,
+  ) {
+    super();
+  }
+}
+
+export class ShowDeclaration extends Query<DeclarationDto> {
+  constructor(readonly network: NetworkName) {
+    super();
+  }
+}
+
+/** As PreviewWrite, of all that a network is to hold. */
+export class PreviewDeclaration extends Query<DeclarationPreviewDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: ApplyDeclarationDto,
   ) {
     super();
   }

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { MOST_RULES_AT_ONCE, type RulesWriteDto, type RuleWriteDto } from '#libs/contracts/http/rules.js';
-import { parseRuleId } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { Directory } from '../record/directory.js';
 import { AddRule, AddRules, RemoveRule } from './commands.js';
 import { meantSandbox } from './meant-sandbox.js';
 import { NetworkWrites } from './network-writes.js';
+import { newRuleId } from './new-rule-id.js';
 
 @CommandHandler(AddRule)
 export class AddRuleHandler implements ICommandHandler<AddRule> {
@@ -60,10 +59,6 @@ export class AddRulesHandler implements ICommandHandler<AddRules> {
       describe: (told) => told,
     });
   }
-}
-
-function newRuleId() {
-  return parseRuleId(`rule-${randomBytes(8).toString('hex')}`, 'ruleId');
 }
 
 @CommandHandler(RemoveRule)

@@ -1088,6 +1088,229 @@ export type EgressRuleWriteDto = {
     result: EgressRuleDto;
 };
 
+export type DeclaredAliasDto = {
+    alias: string;
+    ports: Array<PortDto>;
+};
+
+export type DeclaredSandboxDto = {
+    sandbox: string;
+    aliases: Array<DeclaredAliasDto>;
+};
+
+export type DeclaredRuleDto = {
+    effect: 'allow' | 'deny';
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    to: string;
+    port: number;
+};
+
+export type DeclaredEgressRuleDto = {
+    effect: 'allow' | 'deny';
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    to: string;
+    port: number;
+    private: boolean;
+    via: string | null;
+};
+
+export type DeclarationDto = {
+    network: string;
+    version: number;
+    sandboxes: Array<DeclaredSandboxDto>;
+    rules: Array<DeclaredRuleDto>;
+    egress: Array<DeclaredEgressRuleDto>;
+};
+
+export type ApplyDeclarationDto = {
+    /**
+     * Sandboxes to attach, each once, with all that they publish. Ports, `published` or `published:inside`, or as they are answered, `{published, target}`
+     */
+    sandboxes?: Array<{
+        sandbox: string;
+        aliases?: Array<{
+            alias: string;
+            ports: Array<string | number | {
+                [key: string]: unknown;
+            }>;
+        }>;
+    }>;
+    /**
+     * Policy rules, each once
+     */
+    rules?: Array<{
+        effect: 'allow' | 'deny';
+        /**
+         * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+         */
+        from: string;
+        port: number;
+        to: string;
+    }>;
+    /**
+     * Rules about names outside, each once
+     */
+    egress?: Array<{
+        effect: 'allow' | 'deny';
+        /**
+         * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+         */
+        from: string;
+        port: number;
+        /**
+         * a name such as packages.example.com, or *.example.com for every name below it
+         */
+        to: string;
+        private?: boolean;
+        via?: string | null;
+    }>;
+    /**
+     * Remove what is not declared
+     */
+    prune?: boolean;
+};
+
+export type ReachedDto = {
+    /**
+     * `sandbox:<id>`, `local:<user>`, or `local` for all others
+     */
+    from: string;
+    alias: string;
+    port: number;
+};
+
+export type DeclaredChangesDto = {
+    /**
+     * How many single changes it takes
+     */
+    count: number;
+    /**
+     * The first of them in words, in order
+     */
+    changes: Array<string>;
+    gained: Array<ReachedDto>;
+    gainedLeftOut: number;
+    lost: Array<ReachedDto>;
+    lostLeftOut: number;
+};
+
+export type DeclarationWriteDto = {
+    network: string;
+    /**
+     * The topology version that this write made, or found
+     */
+    version: number;
+    /**
+     * false: it was so already, and nothing was written
+     */
+    changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    result: DeclaredChangesDto;
+};
+
+export type RuleChangeDto = {
+    ruleId: string;
+    /**
+     * Why it does nothing now
+     */
+    before: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+    /**
+     * Why it will do nothing
+     */
+    after: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+};
+
+export type PreviewedFlowsDto = {
+    /**
+     * `sandbox:<id>` or `local:<user>`
+     */
+    from: string;
+    alias: string;
+    port: number;
+    open: number;
+    /**
+     * The rule that lets them through; null: none any more
+     */
+    ruleId: string | null;
+    /**
+     * null: a developer's machine
+     */
+    sourceAgentId: string | null;
+    targetAgentId: string | null;
+    /**
+     * By the clock of the agent that counted
+     */
+    oldestOpenedAt: string;
+    bytesToTarget: number;
+    bytesToSource: number;
+    /**
+     * Whether the write would cut them
+     */
+    isCut: boolean;
+};
+
+export type PreviewedCutsDto = {
+    countedAt: string;
+    cut: number;
+    /**
+     * Open connections to the same ports that would stay
+     */
+    kept: number;
+    /**
+     * The most first; ruleId: what decides afterwards
+     */
+    pairs: Array<PreviewedFlowsDto>;
+    /**
+     * Pairs that are not among these
+     */
+    leftOut: number;
+    /**
+     * Agents whose connections are not known
+     */
+    notKnown: Array<SilentAgentDto>;
+};
+
+export type DeclarationPreviewDto = {
+    network: string;
+    /**
+     * What it is based on: the If-Match of the write
+     */
+    version: number;
+    /**
+     * false: it is so already, and nothing would be written
+     */
+    changed: boolean;
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    gained: Array<ReachedDto>;
+    gainedLeftOut: number;
+    lost: Array<ReachedDto>;
+    lostLeftOut: number;
+    /**
+     * Rules that would go idle, or begin to do something
+     */
+    rules: Array<RuleChangeDto>;
+    cuts: PreviewedCutsDto;
+    /**
+     * How many single changes it would take
+     */
+    count: number;
+    /**
+     * The first of them in words, in order
+     */
+    changes: Array<string>;
+};
+
 export type MappedSandboxDto = {
     sandboxId: string;
     agentId: string | null;
@@ -1212,21 +1435,21 @@ export type NetworkFlowsDto = {
 };
 
 export type PreviewRequestDto = {
-    kind: 'add-rule' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'remove-alias' | 'detach' | 'delete';
+    kind: 'add-rule' | 'add-rules' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'attach' | 'publish-alias' | 'remove-alias' | 'detach' | 'delete';
     /**
-     * Of add-rule and add-egress-rule
+     * Of each kind of rule
      */
     effect?: 'allow' | 'deny';
     /**
-     * Of both: local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     * Of each kind of rule, and of add-rules a list: local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
      */
-    from?: string;
+    from?: string | Array<string>;
     /**
-     * Of both: an alias, or a name outside
+     * Of each kind of rule: an alias, or a name outside
      */
     to?: string;
     /**
-     * Of both
+     * Of one rule
      */
     port?: number;
     /**
@@ -1242,88 +1465,36 @@ export type PreviewRequestDto = {
      */
     ruleId?: string;
     /**
-     * Of remove-alias
+     * Of attach, publish-alias and remove-alias
      */
     alias?: string;
     /**
-     * Of detach
+     * Of attach, publish-alias and detach
      */
     sandboxId?: string;
+    /**
+     * Of attach and publish-alias. Ports, `published` or `published:inside`, or as they are answered, `{published, target}` Of add-rules: published ports
+     */
+    ports?: Array<string | number | {
+        published: number;
+        target?: number;
+    }>;
+    /**
+     * Of attach and publish-alias
+     */
+    inheritRules?: boolean;
+    /**
+     * Of attach and publish-alias
+     */
+    replacePorts?: boolean;
+    /**
+     * Of each kind of rule. Also from an alias that nobody publishes and whose name is the id of a sandbox, which is sandbox:<id>
+     */
+    force?: boolean;
     /**
      * Of delete: detach every sandbox first
      */
     detachAll?: boolean;
-};
-
-export type ReachedDto = {
-    /**
-     * `sandbox:<id>`, `local:<user>`, or `local` for all others
-     */
-    from: string;
-    alias: string;
-    port: number;
-};
-
-export type RuleChangeDto = {
-    ruleId: string;
-    /**
-     * Why it does nothing now
-     */
-    before: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
-    /**
-     * Why it will do nothing
-     */
-    after: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
-};
-
-export type PreviewedFlowsDto = {
-    /**
-     * `sandbox:<id>` or `local:<user>`
-     */
-    from: string;
-    alias: string;
-    port: number;
-    open: number;
-    /**
-     * The rule that lets them through; null: none any more
-     */
-    ruleId: string | null;
-    /**
-     * null: a developer's machine
-     */
-    sourceAgentId: string | null;
-    targetAgentId: string | null;
-    /**
-     * By the clock of the agent that counted
-     */
-    oldestOpenedAt: string;
-    bytesToTarget: number;
-    bytesToSource: number;
-    /**
-     * Whether the write would cut them
-     */
-    isCut: boolean;
-};
-
-export type PreviewedCutsDto = {
-    countedAt: string;
-    cut: number;
-    /**
-     * Open connections to the same ports that would stay
-     */
-    kept: number;
-    /**
-     * The most first; ruleId: what decides afterwards
-     */
-    pairs: Array<PreviewedFlowsDto>;
-    /**
-     * Pairs that are not among these
-     */
-    leftOut: number;
-    /**
-     * Agents whose connections are not known
-     */
-    notKnown: Array<SilentAgentDto>;
 };
 
 export type PreviewDto = {
@@ -3407,6 +3578,97 @@ export type RemoveEgressRuleResponses = {
 };
 
 export type RemoveEgressRuleResponse = RemoveEgressRuleResponses[keyof RemoveEgressRuleResponses];
+
+export type ShowDeclarationData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/declaration';
+};
+
+export type ShowDeclarationErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ShowDeclarationError = ShowDeclarationErrors[keyof ShowDeclarationErrors];
+
+export type ShowDeclarationResponses = {
+    /**
+     * What was found
+     */
+    200: DeclarationDto;
+};
+
+export type ShowDeclarationResponse = ShowDeclarationResponses[keyof ShowDeclarationResponses];
+
+export type ApplyDeclarationData = {
+    body: ApplyDeclarationDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/declaration';
+};
+
+export type ApplyDeclarationErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ApplyDeclarationError = ApplyDeclarationErrors[keyof ApplyDeclarationErrors];
+
+export type ApplyDeclarationResponses = {
+    /**
+     * What was written
+     */
+    200: DeclarationWriteDto;
+};
+
+export type ApplyDeclarationResponse = ApplyDeclarationResponses[keyof ApplyDeclarationResponses];
+
+export type PreviewDeclarationData = {
+    body: ApplyDeclarationDto;
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/declaration/preview';
+};
+
+export type PreviewDeclarationErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type PreviewDeclarationError = PreviewDeclarationErrors[keyof PreviewDeclarationErrors];
+
+export type PreviewDeclarationResponses = {
+    /**
+     * What was found
+     */
+    200: DeclarationPreviewDto;
+};
+
+export type PreviewDeclarationResponse = PreviewDeclarationResponses[keyof PreviewDeclarationResponses];
 
 export type ShowReachabilityData = {
     body?: never;

@@ -11,21 +11,26 @@ import {
   type SandboxId,
 } from '../ids.js';
 import { type FieldParser, wordOf } from '../json-fields.js';
-import { parseTcpPort } from '../ports.js';
+import { type AliasPort, parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
-import { parseBoolean, parseSelectorText } from '../values.js';
+import { parseBoolean, parsePortList, parseSelectorText } from '../values.js';
 import { RULE_IDLENESS, type RuleIdleness } from '../verdicts.js';
+import { PORT_LIST_SCHEMA } from './aliases.js';
 import { parseGivenPattern } from './egress.js';
 import { Field, OptionalField } from './fields.js';
 import { OpenFlowsDto, SilentAgentDto } from './flows.js';
+import { FORCED_SOURCE, someOf } from './rules.js';
 import { WarningDto } from './writes.js';
 
 export const PREVIEWED = [
   'add-rule',
+  'add-rules',
   'remove-rule',
   'add-egress-rule',
   'remove-egress-rule',
+  'attach',
+  'publish-alias',
   'remove-alias',
   'detach',
   'delete',
@@ -35,21 +40,32 @@ export const PREVIEWED = [
 const parseTarget: FieldParser<AliasName | OutsidePattern> = (value, field) =>
   typeof value === 'string' && /[.*]/.test(value) ? parseGivenPattern(value, field) : parseAliasName(value, field);
 
+const parseSources: FieldParser<string | readonly string[]> = (value, field) =>
+  Array.isArray(value) ? someOf(parseSelectorText)(value, field) : parseSelectorText(value, field);
+
 /** A write that is not made: the members are those that the write itself takes. */
 export class PreviewRequestDto {
   @Field(wordOf(PREVIEWED), { enum: PREVIEWED })
   readonly kind!: (typeof PREVIEWED)[number];
 
-  @OptionalField(wordOf(EFFECTS), { enum: EFFECTS, description: 'Of add-rule and add-egress-rule' })
+  @OptionalField(wordOf(EFFECTS), { enum: EFFECTS, description: 'Of each kind of rule' })
   readonly effect?: Effect;
 
-  @OptionalField(parseSelectorText, { example: 'local', description: `Of both: ${SELECTOR_FORMS}` })
-  readonly from?: string;
+  @OptionalField(parseSources, {
+    oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
+    example: 'local',
+    description: `Of each kind of rule, and of add-rules a list: ${SELECTOR_FORMS}`,
+  })
+  readonly from?: string | readonly string[];
 
-  @OptionalField(parseTarget, { type: String, example: 'api', description: 'Of both: an alias, or a name outside' })
+  @OptionalField(parseTarget, {
+    type: String,
+    example: 'api',
+    description: 'Of each kind of rule: an alias, or a name outside',
+  })
   readonly to?: AliasName | OutsidePattern;
 
-  @OptionalField(parseTcpPort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'Of both' })
+  @OptionalField(parseTcpPort, { type: 'integer', minimum: 1, maximum: 65_535, description: 'Of one rule' })
   readonly port?: number;
 
   @OptionalField(parseBoolean, { type: Boolean, default: false, description: 'Of add-egress-rule' })
@@ -63,11 +79,26 @@ export class PreviewRequestDto {
   })
   readonly ruleId?: RuleReference;
 
-  @OptionalField(parseAliasName, { example: 'api', description: 'Of remove-alias' })
+  @OptionalField(parseAliasName, { example: 'api', description: 'Of attach, publish-alias and remove-alias' })
   readonly alias?: AliasName;
 
-  @OptionalField(parseSandboxId, { example: 'sbx-api', description: 'Of detach' })
+  @OptionalField(parseSandboxId, { example: 'sbx-api', description: 'Of attach, publish-alias and detach' })
   readonly sandboxId?: SandboxId;
+
+  @OptionalField(parsePortList, {
+    ...PORT_LIST_SCHEMA,
+    description: `Of attach and publish-alias. ${PORT_LIST_SCHEMA.description} Of add-rules: published ports`,
+  })
+  readonly ports?: readonly AliasPort[];
+
+  @OptionalField(parseBoolean, { type: Boolean, default: false, description: 'Of attach and publish-alias' })
+  readonly inheritRules?: boolean;
+
+  @OptionalField(parseBoolean, { type: Boolean, default: false, description: 'Of attach and publish-alias' })
+  readonly replacePorts?: boolean;
+
+  @OptionalField(parseBoolean, { type: Boolean, default: false, description: `Of each kind of rule. ${FORCED_SOURCE}` })
+  readonly force?: boolean;
 
   @OptionalField(parseBoolean, { type: Boolean, default: false, description: 'Of delete: detach every sandbox first' })
   readonly detachAll?: boolean;

@@ -81,7 +81,7 @@ export const MOST_RULES_AT_ONCE = 256;
 const MOST_OF_A_KIND = 64;
 
 /** From one to so many, each once. */
-function someOf<T>(parseItem: FieldParser<T>): FieldParser<readonly T[]> {
+export function someOf<T>(parseItem: FieldParser<T>): FieldParser<readonly T[]> {
   const parse = listOf(parseItem, MOST_OF_A_KIND);
   return (value, field) => {
     const items = parse(value, field);

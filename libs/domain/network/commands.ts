@@ -18,7 +18,7 @@ import type { Labels } from '../labels.js';
 import type { NetworkEvent, NetworkMode } from '../network/events.js';
 import type { SandboxState } from '../sandbox/state.js';
 
-interface Publication {
+export interface Publication {
   readonly alias: AliasName;
   readonly ports: readonly AliasPort[];
 }
@@ -30,6 +30,30 @@ export interface NewRule {
   readonly port: number;
   /** The sandbox that has the id which `from` gives as an alias: likely what was meant. */
   readonly meantSandbox: SandboxId | null;
+}
+
+export interface NewEgressRule {
+  readonly ruleId: RuleId;
+  readonly effect: Effect;
+  readonly from: Selector;
+  readonly to: OutsidePattern;
+  readonly port: number;
+  readonly private: boolean;
+  readonly via: AgentId | null;
+  /** As in NewRule. */
+  readonly meantSandbox: SandboxId | null;
+}
+
+/** What a network is to hold. The ids of rules are for those that are not there yet. */
+export interface DeclaredNetwork {
+  readonly sandboxes: readonly {
+    readonly sandboxId: SandboxId;
+    /** As in AttachSandbox; not looked at when it is attached already. */
+    readonly sandbox: SandboxState | null;
+    readonly aliases: readonly Publication[];
+  }[];
+  readonly rules: readonly (NewRule & { readonly effect: Effect })[];
+  readonly egress: readonly NewEgressRule[];
 }
 
 /** `added` is false of a rule that was there already. */
@@ -101,23 +125,22 @@ export interface NetworkCommands {
     tells: PrintedRule;
   };
   AddEgressRule: {
-    says: {
-      readonly ruleId: RuleId;
-      readonly effect: Effect;
-      readonly from: Selector;
-      readonly to: OutsidePattern;
-      readonly port: number;
-      readonly private: boolean;
-      readonly via: AgentId | null;
-      /** As in AddRule. */
-      readonly meantSandbox: SandboxId | null;
-    };
+    says: NewEgressRule;
     /** The rule there was, when an identical one exists. */
     tells: PrintedEgressRule;
   };
   RemoveEgressRule: {
     says: { readonly ruleId: RuleReference };
     tells: PrintedEgressRule;
+  };
+  /** All of it or nothing. */
+  ApplyDeclaration: {
+    says: DeclaredNetwork & {
+      /** Remove what is not declared. */
+      readonly prune: boolean;
+    };
+    /** What was written, in order. */
+    tells: readonly NetworkEvent[];
   };
   /** Needs no more of the network than its name. */
   QuarantineNetwork: {

@@ -3,6 +3,7 @@ import { DomainError } from '../decision.js';
 import { publishAlias, removeAlias } from './aliases.js';
 import { attachSandbox, detachSandbox } from './attachment.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkDecision } from './commands.js';
+import { applyDeclaration } from './declaration.js';
 import { addEgressRule, removeEgressRule } from './egress-rules.js';
 import { createNetwork, deleteNetwork, existing } from './lifetime.js';
 import { changeLabels, changePlacement } from './placement.js';
@@ -26,6 +27,7 @@ const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology 
   RemoveRule: onExisting(removeRule),
   AddEgressRule: onExisting(addEgressRule),
   RemoveEgressRule: onExisting(removeEgressRule),
+  ApplyDeclaration: onExisting(applyDeclaration),
   QuarantineNetwork: onExisting(quarantineNetwork),
   LiftQuarantine: onExisting(liftQuarantine),
   ChangePlacement: onExisting(changePlacement),

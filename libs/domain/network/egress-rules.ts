@@ -31,11 +31,7 @@ export function addEgressRule(
   const slip = sandboxAsAlias(rule.from, meantSandbox, network);
   if (slip !== null) return slip;
   if (rule.effect === 'deny' && rule.via !== null) return new ExitOfDenyError();
-  const warnings = [
-    ...overridingDenies(rule, network),
-    ...otherExits(rule, network),
-    ...sourceWarnings(rule.from, network),
-  ];
+  const warnings = egressRuleWarnings(rule, network);
   const identical = [...network.egressRules.values()].find((other) => saysTheSame(other, rule));
   if (identical !== undefined) {
     const exists = { code: 'RULE_EXISTS', message: `${identical.id} says the same already; nothing was written` };
@@ -59,6 +55,11 @@ export function addEgressRule(
   };
 }
 
+/** Why an egress rule will not do, or not fully do, what its author may expect of it. */
+export function egressRuleWarnings(rule: EgressRule, network: Topology): readonly Warning[] {
+  return [...overridingDenies(rule, network), ...otherExits(rule, network), ...sourceWarnings(rule.from, network)];
+}
+
 export function removeEgressRule(
   { ruleId }: NetworkCommandOf<'RemoveEgressRule'>,
   network: Topology,
@@ -73,7 +74,9 @@ export function removeEgressRule(
   };
 }
 
+/** The selectors last: they have to be printed to be compared. */
 function saysTheSame(first: EgressRule, second: EgressRule): boolean {
+  if (first.to !== second.to || first.port !== second.port || first.effect !== second.effect) return false;
   return egressRuleText(printEgressRule(first)) === egressRuleText(printEgressRule(second));
 }
 

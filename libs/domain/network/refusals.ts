@@ -93,12 +93,13 @@ export class AliasHasRulesError extends DomainError {
     alias: AliasName,
     former: SandboxId,
     readonly rules: readonly RuleId[],
+    remedy = `publish it with --inherit-rules to take them over, or remove each: gstacks network policy remove ${name} <rule-id>`,
   ) {
     super(
       'conflict',
       'ALIAS_HAS_RULES',
       `${rules.length} rules name alias ${alias}, written when sandbox ${former} published it: ${listed(rules)}`,
-      `publish it with --inherit-rules to take them over, or remove each: gstacks network policy remove ${name} <rule-id>`,
+      remedy,
       'alias',
     );
   }
@@ -197,6 +198,14 @@ export class EgressRuleNotFoundError extends DomainError {
       `see gstacks network egress list ${name}`,
       'ruleId',
     );
+  }
+}
+
+/** One item of a declaration is refused, as a command of its own about it would be. */
+export class DeclaredItemError extends DomainError {
+  /** `path`: its place in the request, such as `rules[3]`. */
+  constructor(path: string, { category, code, message, remedy, field }: DomainError) {
+    super(category, code, message, remedy, field === null ? path : `${path}.${field}`);
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   NetworkDto,
   NetworkStatusDto,
   PastChangeDto,
+  PreviewDto,
   ResolutionDto,
   SandboxDto,
   SessionDto,
@@ -324,6 +325,24 @@ export const difference: NetworkDiffDto = {
   lostLeftOut: 3,
   changes: [pastChange],
   changesLeftOut: 0,
+};
+
+/** What a write would do. */
+export const plan: PreviewDto = {
+  ...{ network: 'dev', version: 7, changed: true, unchangedSince: null },
+  warnings: [{ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: 'rule-00000002 goes on denying web' }],
+  ...{ gained: difference.gained, gainedLeftOut: 0, lost: difference.lost, lostLeftOut: 3 },
+  rules: [{ ruleId: 'rule-4f9c21ab', before: null, after: 'OVERRIDDEN' }],
+  cuts: {
+    ...{ countedAt: time, cut: 3, kept: 0, leftOut: 0, notKnown: [{ agentId: 'host-a', reason: 'it is OFFLINE' }] },
+    pairs: [
+      {
+        ...{ from: 'sandbox:sbx-web', alias: 'api', port: 8080, open: 3, isCut: true, ruleId: null },
+        ...{ oldestOpenedAt: time, bytesToTarget: 1, bytesToSource: 1 },
+        ...{ sourceAgentId: 'host-a', targetAgentId: 'host-b' },
+      },
+    ],
+  },
 };
 
 export const explanation: ExplanationDto = {

@@ -205,6 +205,47 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    command: 'network policy plan deny dev --from web --from local --to api --port 8080',
+    asks: `POST ${N}/previews`,
+    answer: answers.plan,
+    body: { kind: 'add-rules', effect: 'deny', from: ['web', 'local'], to: 'api', ports: [8080] },
+    prints: [
+      '+ allow  local:ada -> api:8080\n- deny   sandbox:sbx-web -> api:8080\n- and 3 more\n',
+      'open connections that would be cut: 3\n  3 of sandbox:sbx-web -> api:8080\n',
+      '  those of host-a are not known: it is OFFLINE\n',
+      'warning: rule-00000002 goes on denying web (PARTLY_OVERRIDDEN_BY_DENY)\n',
+      'rule-4f9c21ab: in effect now, then idle (OVERRIDDEN)\n',
+      'to do exactly this: gstacks network policy deny dev --from web --from local --to api --port 8080 --if-match 7\n',
+    ],
+  },
+  {
+    command: 'network policy plan attach dev sbx-api --alias api --port 80:8080',
+    asks: `POST ${N}/previews`,
+    answer: { ...answers.plan, changed: false, unchangedSince: 3, gained: [], lost: [] },
+    body: { kind: 'attach', sandboxId: 'sbx-api', alias: 'api', ports: ['80:8080'] },
+    prints: ['already so since version 3\n'],
+  },
+  {
+    command: 'network policy plan alias add dev sbx-api api --port 8080 --replace-ports',
+    asks: `POST ${N}/previews`,
+    answer: answers.plan,
+    body: { kind: 'publish-alias', sandboxId: 'sbx-api', alias: 'api', ports: ['8080'], replacePorts: true },
+    prints: ['gstacks network alias add dev sbx-api api --port 8080 --replace-ports --if-match 7\n'],
+  },
+  ...(
+    [
+      ['remove dev rule-4f9c', 'policy remove', { kind: 'remove-rule', ruleId: 'rule-4f9c' }],
+      ['alias remove dev api', 'alias remove', { kind: 'remove-alias', alias: 'api' }],
+      ['detach dev sbx-api', 'detach', { kind: 'detach', sandboxId: 'sbx-api' }],
+    ] as const
+  ).map(([words, write, body]) => ({
+    command: `network policy plan ${words}`,
+    asks: `POST ${N}/previews`,
+    answer: answers.plan,
+    body,
+    prints: [`gstacks network ${write} ${words.slice(words.indexOf('dev'))} --if-match 7\n`],
+  })),
+  {
     command: 'network explain dev web api:8080 --at 7',
     asks: `GET ${N}/explanation`,
     answer: answers.explanation,

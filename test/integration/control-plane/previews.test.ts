@@ -171,6 +171,10 @@ describe('what policy does, and what a write would cut', () => {
       [{ kind: 'remove-rule', ruleId: 'rule-none' }, 'RULE_NOT_FOUND'],
       [{ kind: 'detach', sandboxId: 'none' }, 'NOT_ATTACHED'],
       [{ kind: 'add-rule', effect: 'deny', from: 'web', to: 'api' }, 'FIELD_MISSING'],
+      [{ kind: 'add-rule', effect: 'deny', from: ['web', 'api'], to: 'api', port: 1 }, 'INVALID_INPUT'],
+      [{ kind: 'attach', sandboxId: 'sbx-new' }, 'SANDBOX_NOT_FOUND'],
+      [{ kind: 'attach', sandboxId: 'sbx-web', alias: 'web' }, 'FIELD_MISSING'],
+      [{ kind: 'publish-alias', sandboxId: 'sbx-web', alias: 'api', ports: [1] }, 'ALIAS_TAKEN'],
     ] as const;
     for (const [body, code] of refusals) expect((await preview(body)).code, code).to.equal(code);
     expect((await preview({ kind: 'add-rule', effect: 'deny', from: 'web', to: 'api' })).field).to.equal('port');
@@ -230,5 +234,47 @@ describe('what policy does, and what a write would cut', () => {
     controlPlane.clockAheadMs = 0;
     expect(cuts.notKnown).to.deep.equal([{ agentId: 'host-a', reason: 'it is OFFLINE' }]);
     expect(cuts.cut, 'what the target counts stands in for the silent source').to.equal(4);
+  });
+
+  it('of each kind tells what the log tells of the write afterwards', async () => {
+    const rule = { effect: 'allow', to: 'api' };
+    const outside = { effect: 'allow', from: 'web', to: '*.example.com', port: 443 };
+    const rows: readonly (readonly [{ readonly kind: string; readonly [member: string]: unknown }, string, string])[] =
+      [
+        [{ kind: 'add-rules', ...rule, from: ['any', 'local:ada'], ports: [9090] }, 'POST', '/rules/batch'],
+        [{ kind: 'add-egress-rule', ...outside }, 'POST', '/egress-rules'],
+        [{ kind: 'attach', sandboxId: 'sbx-api', alias: 'db', ports: [5432] }, 'POST', '/attachments'],
+        [{ kind: 'add-rule', ...rule, from: 'any', to: 'db', port: 5432 }, 'POST', '/rules'],
+        [
+          { kind: 'publish-alias', sandboxId: 'sbx-api', alias: 'db', ports: [80], replacePorts: true },
+          'POST',
+          '/aliases',
+        ],
+        // Whoever publishes web may reach names outside: the alias takes this along.
+        [{ kind: 'remove-alias', alias: 'web' }, 'DELETE', '/aliases/web'],
+        [{ kind: 'publish-alias', sandboxId: 'sbx-web', alias: 'web', ports: [80] }, 'POST', '/aliases'],
+        [{ kind: 'detach', sandboxId: 'sbx-web' }, 'DELETE', '/attachments/sbx-web'],
+        [{ kind: 'attach', sandboxId: 'sbx-web', alias: 'web', ports: [80] }, 'POST', '/attachments'],
+        [{ kind: 'add-rule', ...rule, effect: 'deny', from: 'any', port: 8080 }, 'POST', '/rules'],
+      ];
+    let gainedOrLost = 0;
+    const added: string[] = [];
+    for (const [{ kind, ...write }, method, path] of rows) {
+      const planned = await preview({ kind, ...write });
+      expect(planned.code, kind).to.equal(undefined);
+      const done = await call(method, path, method === 'DELETE' ? undefined : write);
+      expect(done.status, done.text).to.be.lessThan(300);
+      if (path === '/rules') added.push(String((done.body.result as { id: string }).id));
+      const told = (await call('GET', `/diff?from=${planned.version}&to=${done.body.version}`)).body;
+      expect([told.gained, told.lost], `${kind} ${path}`).to.deep.equal([planned.gained, planned.lost]);
+      gainedOrLost += (told.gained as []).length + (told.lost as []).length;
+    }
+    expect(gainedOrLost).to.be.greaterThan(15);
+    for (const id of added) {
+      const planned = await preview({ kind: 'remove-rule', ruleId: id });
+      const done = await call('DELETE', `/rules/${id}`);
+      const told = (await call('GET', `/diff?from=${planned.version}&to=${done.body.version}`)).body;
+      expect([told.gained, told.lost]).to.deep.equal([planned.gained, planned.lost]);
+    }
   });
 });

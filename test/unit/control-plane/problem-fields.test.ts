@@ -37,6 +37,8 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new networks.SourceIsSandboxError(dev, sandbox), 'from'],
   [new networks.EgressRuleNotFoundError(dev, rule), 'ruleId'],
   [new networks.NetworkLimitError(dev, 'aliases', 1), null],
+  [new networks.DeclaredItemError('rules[3]', new networks.AliasNotFoundError(dev, alias, 'to')), 'rules[3].to'],
+  [new networks.DeclaredItemError('rules[3]', new networks.RuleIdTakenError(rule)), 'rules[3]'],
   [new sandboxes.SandboxNotFoundError(sandbox), 'sandboxId'],
   [new sandboxes.ClaimRefusedError('SANDBOX_PINNED', agent, 'no', 'wait'), null],
   [new sandboxes.PlacementConflictError(sandbox, agent, other), null],

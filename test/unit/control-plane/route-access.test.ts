@@ -40,6 +40,7 @@ operator POST /v1/networks/:network/rules
 operator POST /v1/networks/:network/rules/batch
 operator POST /v1/sandboxes/:sandboxId/pin
 operator POST /v1/sandboxes/:sandboxId/release
+operator PUT /v1/networks/:network/declaration
 operator+joiner POST /v1/local-nodes/:nodeId/leave
 operator+joiner POST /v1/local-nodes/:nodeId/mesh-keys
 operator+joiner POST /v1/networks/:network/local-nodes
@@ -62,6 +63,7 @@ viewer GET /v1/networks/:network/aliases/:alias/resolution
 viewer GET /v1/networks/:network/applied/:version
 viewer GET /v1/networks/:network/attachments
 viewer GET /v1/networks/:network/changes
+viewer GET /v1/networks/:network/declaration
 viewer GET /v1/networks/:network/denied-names
 viewer GET /v1/networks/:network/diff
 viewer GET /v1/networks/:network/egress-rules
@@ -77,6 +79,7 @@ viewer GET /v1/networks/:network/verdict-turns
 viewer GET /v1/sandboxes
 viewer GET /v1/sandboxes/:sandboxId
 viewer GET /v1/sessions
+viewer POST /v1/networks/:network/declaration/preview
 viewer POST /v1/networks/:network/previews
 viewer POST /v1/networks/:network/tests
 viewer POST /v1/sign-in-codes

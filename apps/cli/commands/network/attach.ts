@@ -1,9 +1,7 @@
-import * as Flags from '@oclif/core/flags';
 import { attachSandbox } from '#libs/api-client/generated/index.js';
-import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
-import { parseAliasPorts, portText } from '#libs/contracts/ports.js';
+import { parseSandboxId } from '#libs/contracts/ids.js';
 import { networkArgument, sandboxArgument } from '../../arguments.js';
-import { UsageError } from '../../errors/errors.js';
+import { attachBody, attachFlags } from '../../publication.js';
 import { dnsText, portsText } from '../../views.js';
 import { WriteCommand } from '../../write-command.js';
 
@@ -14,28 +12,13 @@ export default class NetworkAttach extends WriteCommand {
     '<%= config.bin %> network attach dev sbx-web',
   ];
   static override args = { network: networkArgument, 'sandbox-id': sandboxArgument };
-  static override flags = {
-    alias: Flags.string({ description: 'alias to publish; needs --port', helpValue: '<alias>' }),
-    port: Flags.string({
-      description: 'port, or published:inside; may be repeated; needs --alias',
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: '<port>',
-    }),
-    'inherit-rules': Flags.boolean({ description: 'take over rules left for this alias by another sandbox' }),
-    'replace-ports': Flags.boolean({ description: 'publish these ports alone: an alias that exists loses the others' }),
-  };
+  static override flags = attachFlags;
 
   async run() {
     const { args, flags } = await this.parse(NetworkAttach);
     const network = this.networkOf(args.network);
     const sandboxId = parseSandboxId(args['sandbox-id'], 'sandbox-id');
-    const body = {
-      sandboxId,
-      ...publication(flags.alias, flags.port),
-      inheritRules: flags['inherit-rules'],
-      replacePorts: flags['replace-ports'],
-    };
+    const body = attachBody(sandboxId, flags);
     return this.write(
       flags,
       ({ client }, headers) => attachSandbox({ client, headers, path: { network }, body }),
@@ -46,16 +29,4 @@ export default class NetworkAttach extends WriteCommand {
       },
     );
   }
-}
-
-function publication(alias: string | undefined, ports: readonly string[] | undefined) {
-  if (alias === undefined && ports === undefined) return {};
-  if (alias === undefined || ports === undefined) {
-    const missing = alias === undefined ? '--alias' : '--port';
-    throw new UsageError(
-      `${missing} is missing: --alias and --port go together, or neither is given`,
-      'gstacks network attach dev <sandbox-id> --alias api --port 8080',
-    );
-  }
-  return { alias: parseAliasName(alias, '--alias'), ports: parseAliasPorts(ports, '--port').map(portText) };
 }

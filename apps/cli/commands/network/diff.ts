@@ -1,6 +1,7 @@
-import { diffNetwork, type NetworkDiffDto, type ReachedDto } from '#libs/api-client/generated/index.js';
+import { diffNetwork, type NetworkDiffDto } from '#libs/api-client/generated/index.js';
 import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { showReachability } from '../../declaration/change-text.js';
 import { changeColumns, versionText } from '../../history/history-text.js';
 import { MOMENT_FORMS, momentOf } from '../../history/moment.js';
 
@@ -28,32 +29,15 @@ export default class NetworkDiff extends GstacksCommand {
     return diff;
   }
 
-  private show({
-    network,
-    from,
-    to,
-    gained,
-    gainedLeftOut,
-    lost,
-    lostLeftOut,
-    changes,
-    changesLeftOut,
-  }: NetworkDiffDto) {
+  private show(diff: NetworkDiffDto) {
+    const { network, from, to, changes, changesLeftOut } = diff;
     this.screen.line(`${network}  from  ${versionText(from)}`);
     this.screen.line(`${' '.repeat(network.length)}  to    ${versionText(to)}`);
     this.screen.line('');
-    if (gained.length + lost.length === 0) this.screen.line('everybody may reach the same at both');
-    for (const each of gained) this.screen.line(`+ allow  ${reachedText(each)}`, 'good');
-    if (gainedLeftOut > 0) this.screen.line(`+ and ${gainedLeftOut} more`, 'good');
-    for (const each of lost) this.screen.line(`- deny   ${reachedText(each)}`, 'bad');
-    if (lostLeftOut > 0) this.screen.line(`- and ${lostLeftOut} more`, 'bad');
+    showReachability(this.screen, diff, 'everybody may reach the same at both');
     if (changes.length === 0) return;
     this.screen.line('');
     if (changesLeftOut > 0) this.screen.line(`${changesLeftOut} earlier changes, and these:`, 'quiet');
     this.screen.table(changes, changeColumns);
   }
-}
-
-function reachedText({ from, alias, port }: ReachedDto): string {
-  return `${from} -> ${alias}:${port}`;
 }

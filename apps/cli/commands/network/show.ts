@@ -1,10 +1,14 @@
+import * as Flags from '@oclif/core/flags';
 import {
+  type DeclarationDto,
   listAliases,
   listAttachments,
   listEgressRules,
   listRules,
+  showDeclaration,
   showNetwork,
 } from '#libs/api-client/generated/index.js';
+import { wordOf } from '#libs/contracts/json-fields.js';
 import { networkArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { readAll } from '../../list-command.js';
@@ -13,13 +17,18 @@ import { aliasColumns, attachmentColumns, egressColumns, ruleColumns } from '../
 
 export default class NetworkShow extends GstacksCommand {
   static override summary = 'Show a network, what is attached to it, its aliases and its policy';
-  static override examples = ['<%= config.bin %> network show dev'];
+  static override examples = ['<%= config.bin %> network show dev', '<%= config.bin %> network show dev --output yaml'];
   static override args = { network: networkArgument };
+  static override flags = {
+    output: Flags.string({ description: 'yaml: the file that `gstacks apply -f <file>` takes', helpValue: '<format>' }),
+  };
 
   async run() {
     const { args, flags } = await this.parse(NetworkShow);
     const path = { network: this.networkOf(args.network) };
+    const format = flags.output === undefined ? null : wordOf(['yaml'])(flags.output, '--output');
     const { client } = await this.connect(flags);
+    if (format === 'yaml') return this.showYaml(await showDeclaration({ client, path }));
     const network = await showNetwork({ client, path });
     const [attachments, aliases, rules, egress] = await Promise.all([
       readAll((query) => listAttachments({ client, path, query })),
@@ -62,6 +71,14 @@ export default class NetworkShow extends GstacksCommand {
       ...network,
       ...{ attachments: attachments.items, aliases: aliases.items, rules: rules.items, egress: egress.items },
     };
+  }
+
+  /** With --json, the same as one document. */
+  private async showYaml(declaration: DeclarationDto) {
+    // No other view of a network needs the library.
+    const { declarationYaml } = await import('../../declaration/declaration-yaml.js');
+    for (const line of declarationYaml(declaration).trimEnd().split('\n')) this.screen.line(line);
+    return declaration;
   }
 
   private section<Row>(

@@ -1,0 +1,28 @@
+import { GstacksCommand } from '../command.js';
+import {
+  applyLine,
+  declarationFlags,
+  previewFile,
+  showDeclarationPreview,
+} from '../declaration/declaration-command.js';
+import { readDeclarationFile } from '../declaration/declaration-file.js';
+
+export default class Diff extends GstacksCommand {
+  static override summary = 'Show what applying a file would change: who gains and who loses what';
+  static override description = 'Writes nothing. Between two versions of a network: `gstacks network diff dev 3 4`.';
+  static override examples = [
+    '<%= config.bin %> diff -f network.yaml',
+    '<%= config.bin %> diff -f network.yaml --prune',
+  ];
+  static override flags = declarationFlags;
+
+  async run() {
+    const { flags } = await this.parse(Diff);
+    const file = readDeclarationFile(flags.file);
+    this.networkOf(file.network);
+    const { client } = await this.connect(flags);
+    const preview = await previewFile(client, file, flags.prune);
+    showDeclarationPreview(this.screen, preview, applyLine(flags.file, flags.prune));
+    return preview;
+  }
+}

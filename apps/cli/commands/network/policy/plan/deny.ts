@@ -1,0 +1,16 @@
+import { networkArgument } from '../../../../arguments.js';
+import { PlanCommand } from '../../../../plan-command.js';
+import { ruleFlags, SELECTORS } from '../../../../rule-command.js';
+
+export default class PlanDeny extends PlanCommand {
+  static override summary = 'Say what a rule that denies would change and cut, and write nothing';
+  static override description = SELECTORS;
+  static override examples = ['<%= config.bin %> network policy plan deny dev --from web --to api --port 8080'];
+  static override args = { network: networkArgument };
+  static override flags = ruleFlags;
+
+  async run() {
+    const { args, flags } = await this.parse(PlanDeny);
+    return this.planRules('deny', args.network, flags, 'network policy deny');
+  }
+}

@@ -1,0 +1,43 @@
+import { type PreviewRequestDto, previewWrite, type RuleChangeDto } from '#libs/api-client/generated/index.js';
+import type { Effect } from '#libs/contracts/rules.js';
+import { type ConnectionFlags, GstacksCommand } from './command.js';
+import { showPreview } from './declaration/preview-text.js';
+import { rulesAsked } from './rule-command.js';
+import { shellLine } from './shell-line.js';
+
+/** A command that says what a write would do, and writes nothing. It takes the words of the write's own command. */
+export abstract class PlanCommand extends GstacksCommand {
+  /** `write`: the command that would be run, such as `network attach`. */
+  protected async plan(flags: ConnectionFlags, networkName: string, write: string, body: PreviewRequestDto) {
+    const network = this.networkOf(networkName);
+    const { client } = await this.connect(flags);
+    const preview = await previewWrite({ client, path: { network }, body });
+    if (preview.changed) {
+      showPreview(this.screen, preview);
+      for (const rule of preview.rules) this.screen.line(ruleLine(rule));
+      const words = this.argv.filter((word) => word !== '--json');
+      this.screen.line(`to do exactly this: gstacks ${write} ${shellLine(words)} --if-match ${preview.version}`);
+    } else {
+      const since = preview.unchangedSince === null ? '' : ` since version ${preview.unchangedSince}`;
+      this.screen.line(`already so${since}`);
+    }
+    return preview;
+  }
+
+  protected planRules(
+    effect: Effect,
+    network: string,
+    flags: ConnectionFlags & Parameters<typeof rulesAsked>[0],
+    write: string,
+  ) {
+    const { sources, to, ports, force } = rulesAsked(flags);
+    const body = { kind: 'add-rules', effect, from: sources, to, ports, ...force } as const;
+    return this.plan(flags, network, write, body);
+  }
+}
+
+/** What becomes of a rule that is there. */
+function ruleLine({ ruleId, before, after }: RuleChangeDto): string {
+  const [was, is] = [before, after].map((idle) => (idle === null ? 'in effect' : `idle (${idle})`));
+  return `${ruleId}: ${was} now, then ${is}`;
+}

@@ -1,0 +1,231 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { DomainError } from '#libs/domain/decision.js';
+import { decideNetwork } from '#libs/domain/network/decide.js';
+import { declarationOf } from '#libs/domain/network/declaration-of.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
+import type { Topology } from '#libs/policy/model.js';
+import { topology } from '#test/unit/policy/arbitraries.js';
+import {
+  aliasRemoved,
+  attached,
+  created,
+  detached,
+  egressRule,
+  egressRuleRemoved,
+  portsChanged,
+  published,
+  rule,
+  ruleRemoved,
+  topologyOf,
+} from '#test/unit/policy/network-events.js';
+import { type DeclaredText, declared, declaredCommand } from './declared-networks.js';
+import { given } from './network-commands.js';
+import { dev, withApi, withRule } from './network-fixtures.js';
+
+/** What a declaration writes on a network, which is also what its author is told. */
+const writes: readonly (readonly [string, readonly NetworkEvent[], DeclaredText, readonly NetworkEvent[]])[] = [
+  [
+    'an empty network gets all that is declared, in an order in which each part finds what it needs',
+    [created()],
+    {
+      sandboxes: ['sbx-web: web 80', 'sbx-api: api 8080 80:9090'],
+      rules: ['allow web api 8080'],
+      egress: ['allow web packages.example.com 443'],
+    },
+    [
+      attached('sbx-web', 'host-a'),
+      attached('sbx-api', 'host-a'),
+      published('web', 'sbx-web', 80),
+      published('api', 'sbx-api', '80:9090', 8080),
+      rule('d001', 'allow web -> api:8080'),
+      egressRule('e001', 'allow web -> packages.example.com:443'),
+    ],
+  ],
+  [
+    'what is so already is not written again',
+    withRule,
+    { sandboxes: ['sbx-api: api 8080'], rules: ['allow any api 8080'] },
+    [],
+  ],
+  ['what is not declared stays', withRule, { sandboxes: ['sbx-web'] }, []],
+  [
+    'what is not declared goes when it is pruned',
+    [...withRule, egressRule('0002', 'allow any -> packages.example.com:443')],
+    { sandboxes: ['sbx-web'], prune: true },
+    [ruleRemoved('0001'), egressRuleRemoved('0002'), aliasRemoved('api'), detached('sbx-api')],
+  ],
+  [
+    'declared ports join those that are there',
+    withApi,
+    { sandboxes: ['sbx-api: api 9090'] },
+    [portsChanged('api', 8080, 9090)],
+  ],
+  [
+    'a declared port leads where it is declared to',
+    withApi,
+    { sandboxes: ['sbx-api: api 8080:3000'] },
+    [portsChanged('api', '8080:3000')],
+  ],
+  [
+    'ports that are not declared go when it is pruned',
+    withApi,
+    { sandboxes: ['sbx-web', 'sbx-api: api 9090'], prune: true },
+    [portsChanged('api', 9090)],
+  ],
+  [
+    'an alias moves to the sandbox that is to publish it, with the rules that are declared as well',
+    withRule,
+    { sandboxes: ['sbx-web: api 8080'], rules: ['allow any api 8080'] },
+    [aliasRemoved('api'), published('api', 'sbx-web', 8080)],
+  ],
+  [
+    'a rule of the other effect comes beside the one that is not declared',
+    withRule,
+    { rules: ['deny any api 8080'] },
+    [rule('d001', 'deny any -> api:8080')],
+  ],
+];
+
+const refusals: readonly (readonly [string, readonly NetworkEvent[], DeclaredText, string, string])[] = [
+  [
+    'a rule about an alias that is neither there nor declared',
+    dev,
+    { rules: ['allow any api 1', 'allow any db 1'] },
+    'ALIAS_NOT_FOUND',
+    'rules[0].to',
+  ],
+  [
+    'a move of an alias whose rules are not declared',
+    withRule,
+    { sandboxes: ['sbx-api', 'sbx-web: api 8080'] },
+    'ALIAS_HAS_RULES',
+    'sandboxes[1].aliases[0].alias',
+  ],
+  [
+    'a rule about names outside that lets developers out',
+    dev,
+    { egress: ['allow local a.example.com 443'] },
+    'EGRESS_FROM_LOCAL',
+    'egress[0].from',
+  ],
+];
+
+describe('a declared network', () => {
+  for (const [title, events, text, written] of writes) {
+    it(title, () => {
+      const decision = decideNetwork(declared(text), topologyOf(...events));
+      if (decision instanceof DomainError) throw decision;
+      expect(decision.events).to.deep.equal(written);
+      expect(decision.result).to.deep.equal(written);
+    });
+  }
+
+  for (const [title, events, text, code, field] of refusals) {
+    it(`refuses ${title}, and names its place`, () => {
+      const decision = decideNetwork(declared(text), topologyOf(...events));
+      expect(decision).to.be.instanceOf(DomainError).and.include({ code, field });
+    });
+  }
+
+  it('refuses a sandbox that no agent ever reported, unless it is attached already', () => {
+    const command = declared({ sandboxes: ['sbx-web', 'sbx-new'] });
+    const unknown = { ...command, sandboxes: command.sandboxes.map((one) => ({ ...one, sandbox: null })) };
+    given(...dev)
+      .when(unknown)
+      .thenRefused('not-found', 'SANDBOX_NOT_FOUND', 'sbx-new');
+    given(...dev, attached('sbx-new'))
+      .when(unknown)
+      .thenWritten([], []);
+  });
+
+  it('counts what comes in one declaration together', () => {
+    const almostAll = [...Array(NETWORK_LIMITS.aliases - 2).keys()].map((index) =>
+      published(`a${index}`, 'sbx-web', 1),
+    );
+    const full = topologyOf(...withApi, ...almostAll);
+    const decision = decideNetwork(declared({ sandboxes: ['sbx-web: one 1, two 2'] }), full);
+    expect(decision).to.include({ code: 'TOO_MANY_ALIASES' });
+    expect(decideNetwork(declared({ sandboxes: ['sbx-web: one 1'] }), full)).not.to.be.instanceOf(DomainError);
+  });
+
+  it('warns of what its rules do not do once all of it is there', () => {
+    const command = declared({
+      sandboxes: ['sbx-api: api 8080'],
+      rules: ['allow any api 8080', 'deny any api 8080', 'allow gone api 8080'],
+      egress: ['allow gone a.example.com 443'],
+    });
+    const decision = decideNetwork(command, topologyOf(created()));
+    if (decision instanceof DomainError) throw decision;
+    expect(decision.warnings.map(({ code }) => code)).to.deep.equal(['OVERRIDDEN_BY_DENY', 'SOURCE_STANDS_FOR_NOBODY']);
+  });
+
+  it('says since which version all that is declared is so', () => {
+    const since = (text: DeclaredText) => decideNetwork(declared(text), topologyOf(...withRule));
+    expect(since({ sandboxes: ['sbx-api: api 8080'] })).to.include({ unchangedSince: 4 });
+    expect(since({ rules: ['allow any api 8080'] })).to.include({ unchangedSince: 5 });
+    expect(since({ sandboxes: ['sbx-web'] })).to.include({ unchangedSince: 2 });
+    expect(since({ rules: ['deny any api 8080'] })).to.include({ unchangedSince: null });
+  });
+
+  it('that declares what a network is changes nothing, pruned or not', () => {
+    fc.assert(
+      fc.property(topology, fc.boolean(), (network, prune) => {
+        const decision = decideNetwork(declaredCommand(declarationOf(network), prune), network);
+        if (decision instanceof DomainError) throw decision;
+        expect(decision.events).to.deep.equal([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('applied with --prune to any other network makes it so, and applied again writes nothing', () => {
+    fc.assert(
+      fc.property(topology, topology, (network, wanted) => {
+        const text = withoutLocalEgress(declarationOf(wanted));
+        const command = declaredCommand(text, true);
+        const first = decideNetwork(command, network);
+        // A rule about an alias that the wanted network does not have is one that nobody may write.
+        fc.pre(!(first instanceof DomainError && first.code === 'ALIAS_NOT_FOUND'));
+        if (first instanceof DomainError) throw first;
+        const after = evolveNetworkThrough(network, first.events) as Topology;
+        expect(declarationOf(after)).to.deep.equal(text);
+        expect(decideNetwork(command, after)).to.deep.include({ events: [] });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('applied without --prune takes no sandbox, alias, port or rule away', () => {
+    fc.assert(
+      fc.property(topology, topology, (network, wanted) => {
+        const decision = decideNetwork(declaredCommand(withoutLocalEgress(declarationOf(wanted)), false), network);
+        fc.pre(!(decision instanceof DomainError));
+        const after = evolveNetworkThrough(
+          network,
+          (decision as { events: readonly NetworkEvent[] }).events,
+        ) as Topology;
+        expect([...after.sandboxes.keys()]).to.include.members([...network.sandboxes.keys()]);
+        expect([...after.rules.keys()]).to.include.members([...network.rules.keys()]);
+        expect([...after.egressRules.keys()]).to.include.members([...network.egressRules.keys()]);
+        const portsOf = (of: Topology) =>
+          [...of.aliases.values()].flatMap(({ alias, ports }) =>
+            ports.map(({ published: port }) => `${alias}:${port}`),
+          );
+        const moved = [...network.aliases.values()].filter(
+          ({ alias, sandboxId }) => after.aliases.get(alias)?.sandboxId !== sandboxId,
+        );
+        const stays = (port: string) => !moved.some(({ alias }) => port.startsWith(`${alias}:`));
+        expect(portsOf(after)).to.include.members(portsOf(network).filter(stays));
+        expect([...after.aliases.keys()]).to.include.members([...network.aliases.keys()]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+function withoutLocalEgress(declaration: ReturnType<typeof declarationOf>): ReturnType<typeof declarationOf> {
+  return { ...declaration, egress: declaration.egress.filter(({ from }) => !from.startsWith('local')) };
+}
