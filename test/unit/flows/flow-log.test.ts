@@ -119,4 +119,9 @@ describe('the flow log', () => {
     expect(refused.map((record) => record.verdict?.nearMisses)).to.deep.equal([[]]);
     expect(details.map((record) => record.verdict?.nearMisses)).to.deep.equal([[nearMiss]]);
   });
+
+  it('says that a refusal came without a verdict', () => {
+    log.record(flow({ code: 'FLOW_LIMIT', verdict: null }));
+    expect(refused.map(({ verdict }) => verdict)).to.deep.equal([null]);
+  });
 });
