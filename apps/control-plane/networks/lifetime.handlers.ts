@@ -7,7 +7,7 @@ import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import { NetworkExistsError } from '#libs/domain/network/refusals.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
-import { ClaimTakenError } from '#libs/event-store/errors.js';
+import { ClaimTakenError, VersionConflictError } from '#libs/event-store/errors.js';
 import { USUAL_MAX_STALENESS_SECONDS } from '#libs/policy/limits.js';
 import type { Topology } from '#libs/policy/model.js';
 import { networkNotFound } from '../http/errors.js';
@@ -54,6 +54,7 @@ export class CreateNetworkHandler implements ICommandHandler<CreateNetwork> {
       });
       return inFull(answer);
     } catch (error) {
+      if (error instanceof VersionConflictError) throw error.named(`network ${name}`);
       throw error instanceof ClaimTakenError ? new NetworkExistsError(name) : error;
     }
   }

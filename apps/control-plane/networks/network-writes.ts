@@ -8,7 +8,6 @@ import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkResultOf } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
-import { VersionConflictError } from '#libs/event-store/errors.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
 import type { Topology } from '#libs/policy/model.js';
 import { EpochRegressedError, Regressions } from '../applied/regressions.js';
@@ -76,7 +75,7 @@ export class NetworkWrites {
     const earlier = await this.executor.earlierAnswer<NetworkAnswer<Result>>(task.write, request);
     if (earlier !== null) return inFull(earlier);
     const networkId = await this.networkId(task.network);
-    const written = this.executor.execute({
+    return this.executor.execute({
       context: task.write,
       request,
       isNew: true,
@@ -102,9 +101,6 @@ export class NetworkWrites {
         };
       },
       releases: task.releasesName ? [nameClaim(task.network)] : [],
-    });
-    return written.catch((error: unknown) => {
-      throw error instanceof VersionConflictError ? error.named(`network ${task.network}`) : error;
     });
   }
 

@@ -7,7 +7,9 @@ import { type Decision, DomainError, type Outcome } from '#libs/domain/decision.
 import { CommandIdReusedError, VersionConflictError, WriteOutcomeUnknownError } from '#libs/event-store/errors.js';
 import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
 import { EVENT_STORE } from '../foundation/provided.js';
+import { Directory } from './directory.js';
 import { DirectoryFeed } from './directory-feed.js';
+import { streamTitle } from './stream-title.js';
 import { StreamTurns } from './stream-turns.js';
 
 /** How often a decision is made again because another process wrote to the stream meanwhile. */
@@ -53,13 +55,19 @@ export class CommandExecutor {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly feed: DirectoryFeed,
+    private readonly directory: Directory,
   ) {}
 
   /** Errors: DomainError, VersionConflictError, CommandIdReusedError, ClaimTakenError, the store's. */
   execute<State, Event extends DomainEvent, Told, Answer>(
     task: CommandTask<State, Event, Told, Answer>,
   ): Promise<Answer> {
-    return this.turns.take(task.streamId, () => this.attempt(task));
+    const { streamId } = task;
+    return this.turns
+      .take(streamId, () => this.attempt(task))
+      .catch((error: unknown) => {
+        throw error instanceof VersionConflictError ? error.named(streamTitle(streamId, this.directory)) : error;
+      });
   }
 
   /** The answer that this command got before; null when it is new. Error: CommandIdReusedError. */

@@ -8,6 +8,7 @@ import { Metrics } from '../foundation/metrics.js';
 import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
 import { Directory, type DirectoryChange } from './directory.js';
 import { isQuarantined } from './network-record.js';
+import { streamTitle } from './stream-title.js';
 import { StreamUnreadableError } from './unreadable-event.js';
 
 const READ_AT_ONCE = 1_000;
@@ -135,7 +136,7 @@ export class DirectoryFeed {
     for (const [streamId, event] of this.directory.unreadableStreams) {
       if (this.told.has(streamId)) continue;
       this.told.add(streamId);
-      const { message } = new StreamUnreadableError(event);
+      const { message } = new StreamUnreadableError(streamTitle(streamId, this.directory), event);
       this.logger.error({ code: 'STREAM_UNREADABLE', ...event, message: undefined }, message);
     }
   }

@@ -31,6 +31,6 @@ export function requireServed(directory: Directory, name: NetworkName): NetworkR
   const record = requireNetwork(directory, name);
   const { quarantinedSince } = record.topology;
   if (quarantinedSince !== null && isQuarantined(record)) throw new NetworkQuarantinedError(name, quarantinedSince);
-  if (record.unreadable !== null) throw new StreamUnreadableError(record.unreadable);
+  if (record.unreadable !== null) throw new StreamUnreadableError(`network ${name}`, record.unreadable);
   return record;
 }

@@ -14,6 +14,7 @@ import type { Topology } from '#libs/policy/model.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import type { VersionedState } from './command-executor.js';
 import { Directory } from './directory.js';
+import { streamTitle } from './stream-title.js';
 import { StreamUnreadableError, unreadableEvent } from './unreadable-event.js';
 
 /** Present states to decide on: what the directory has, and from the store whatever came after it. */
@@ -86,9 +87,10 @@ export class StreamStates {
   ): Promise<VersionedState<State | null>> {
     const streamId = streamOf(aggregate, id);
     const known = this.directory.unreadable(streamId);
-    if (known !== null) throw new StreamUnreadableError(known);
+    const title = () => streamTitle(streamId, this.directory);
+    if (known !== null) throw new StreamUnreadableError(title(), known);
     const stored = await this.store.readStream(streamId, before?.version ?? 0);
-    const state = stored.reduce((state: State | null, event) => readOrRefuse(aggregate, state, event), before);
+    const state = stored.reduce((state: State | null, event) => readOrRefuse(aggregate, state, event, title), before);
     return { state, version: state?.version ?? 0 };
   }
 }
@@ -97,11 +99,12 @@ function readOrRefuse<State, Event extends { readonly type: string; readonly dat
   aggregate: Parameters<typeof foldStored<State, Event>>[0],
   before: State | null,
   event: StoredEvent,
+  title: () => string,
 ): State | null {
   try {
     return foldStored(aggregate, before, [event]);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    throw new StreamUnreadableError(unreadableEvent(event, error));
+    throw new StreamUnreadableError(title(), unreadableEvent(event, error));
   }
 }

@@ -23,10 +23,11 @@ export function unreadableEvent(stored: StoredEvent, { message, remedy }: CodedE
  * A stream cannot be read to its end, mostly because a newer release wrote to it: nothing is decided on half a stream.
  */
 export class StreamUnreadableError extends CodedError {
-  constructor({ streamId, position, version, message, remedy }: UnreadableEvent) {
+  /** `title`: what people call the stream. */
+  constructor(title: string, { position, version, message, remedy }: UnreadableEvent) {
     super(
       'STREAM_UNREADABLE',
-      `${streamId} cannot be read from its version ${version} on (position ${position} of the log): ${message}`,
+      `${title} cannot be read from its version ${version} on (position ${position} of the log): ${message}`,
       remedy ?? 'run the release that wrote it, or a later one',
     );
   }

@@ -198,8 +198,18 @@ describe('networks over HTTP', () => {
     const rule = { effect: 'allow', from: 'local', to: 'api', port: 8080 };
     const stale = await controlPlane.call('POST', `/v1/networks/${name}/rules`, rule, { 'if-match': '"2"' });
     expect([stale.status, stale.body.code]).to.deep.equal([412, 'VERSION_CONFLICT']);
+    expect(stale.body.detail).to.equal(`network ${name} is at version 3, not at 2`);
     const present = await controlPlane.call('POST', `/v1/networks/${name}/rules`, rule, { 'if-match': '3' });
     expect([present.status, present.body.version]).to.deep.equal([201, 4]);
+  });
+
+  it('names a network and a sandbox in refusals as people do, and not by their streams', async () => {
+    const stale = { 'if-match': '99' };
+    const created = await controlPlane.call('POST', '/v1/networks', { name: 'unmade' }, stale);
+    expect(created.body).to.include({ code: 'VERSION_CONFLICT' });
+    expect(created.body.detail).to.equal('network unmade is at version 0, not at 99');
+    const labelled = await controlPlane.call('PATCH', '/v1/sandboxes/sbx-web/labels', { set: { a: '1' } }, stale);
+    expect(labelled.body.detail).to.match(/^sandbox sbx-web is at version \d+, not at 99$/);
   });
 
   it('lets one of two creators have a name, and the writes of many in turn', async () => {

@@ -62,7 +62,10 @@ describe('streams of sandboxes, agents and local nodes that hold an event of a n
         await controlPlane.call('PATCH', '/v1/sandboxes/sbx-odd/labels', { set: { a: '1' } }),
         await controlPlane.call('POST', '/v1/sandboxes/sbx-odd/release', {}),
       ];
-      for (const answer of refused) expect([answer.status, answer.body.code]).to.deep.equal([409, 'STREAM_UNREADABLE']);
+      for (const { status, body } of refused) {
+        expect([status, body.code]).to.deep.equal([409, 'STREAM_UNREADABLE']);
+        expect(body.detail).to.match(/^sandbox sbx-odd cannot be read from its version /);
+      }
     });
 
     it('takes the rest of an inventory that has such a sandbox', async () => {

@@ -93,6 +93,7 @@ for (const [kind, event] of Object.entries(NEWER_EVENTS)) {
       it('takes no write, keeps its name, is not tested by guesses, and leaves others alone', async () => {
         const refused = await deny('dev');
         expect([refused.status, refused.body.code]).to.deep.equal([409, 'STREAM_UNREADABLE']);
+        expect(refused.body.detail).to.match(/^network dev cannot be read from its version /);
         expect(refused.body.detail).to.include(`position ${position} of the log`).and.include(event.type);
         const taken = await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
         expect(taken.body.code).to.equal('NETWORK_EXISTS');

@@ -16,8 +16,9 @@ describe('a command that is written, and that queries do not show in time', () =
     const databaseUrl = await freshDatabase();
     const store = createEventStore({ databaseUrl, onConnectionError: () => {} });
     // It never reads the log, as when the database is gone right after the commit.
-    const feed = new DirectoryFeed(new Directory(), store, pino({ level: 'silent' }), new Metrics());
-    const executor = new CommandExecutor(store, feed);
+    const directory = new Directory();
+    const feed = new DirectoryFeed(directory, store, pino({ level: 'silent' }), new Metrics());
+    const executor = new CommandExecutor(store, feed, directory);
     const commandId = randomUUID();
     const sandboxId = parseSandboxId('sbx-api', 'sandbox');
     const event: DomainEvent = { type: 'SandboxRegistered', data: { sandboxId } };
