@@ -37,7 +37,7 @@ export function policyRemedy(
 
 function outsideRemedy(
   network: string,
-  { from, alias, port }: AskedQuestion,
+  { from, alias: name, port }: AskedQuestion,
   { reason, ruleId }: Pick<SelectorVerdict, 'reason' | 'ruleId'>,
 ): string {
   switch (reason) {
@@ -48,7 +48,7 @@ function outsideRemedy(
     case 'NOT_ATTACHED':
       return `gstacks network attach ${network} <sandbox-id>, a sandbox that ${from} stands for`;
     default:
-      return `gstacks network egress allow ${network} --from ${from} --to ${alias}:${port}`;
+      return `gstacks network egress allow ${network} --from ${from} --to ${name}:${port}`;
   }
 }
 

@@ -95,6 +95,7 @@ export default class AdminNewEpoch extends GstacksCommand {
     const unasked = new UsageError(
       'a new epoch is started only when that is confirmed',
       'gstacks admin new-epoch --yes',
+      'NOT_CONFIRMED',
     );
     return confirmed(`start epoch ${next}?`, !this.jsonEnabled(), unasked);
   }

@@ -73,6 +73,7 @@ export default class SandboxRelease extends GstacksCommand {
     const unasked = new UsageError(
       'a sandbox is released only when that is confirmed',
       `gstacks sandbox release ${sandboxId} --yes`,
+      'NOT_CONFIRMED',
     );
     return confirmed(`release ${sandboxId} from ${agentId}?`, !this.jsonEnabled(), unasked);
   }
