@@ -18,6 +18,6 @@ const run: ProgramCommand = {
 };
 
 const argv = process.argv.slice(2);
-// Without a command, whoever starts the process gives it every setting in its environment.
+// Without a command, all settings come from the environment of the process.
 if (argv.length === 0) runAgent(process.env);
 else await runCommandLine('globalstacks-agent', { doctor, enroll, run }, argv, process.env);

@@ -15,7 +15,7 @@ export interface AgentSettings extends TrafficSettings {
   readonly controlPlaneUrl: URL;
   readonly enrollmentTokenFile: string | null;
   readonly logLevel: LogLevel;
-  /** Where metrics are served; null: nowhere. */
+  /** Address and port for metrics; null: they are not served. */
   readonly metricsListen: Endpoint | null;
 }
 

@@ -13,7 +13,7 @@ import { type AgentSettings, parseAgentSettings } from '../settings.js';
 import { ownStateFolder } from '../state/own-state-folder.js';
 import { CONFIG_FILE, STATE_FOLDER } from './places.js';
 
-/** The settings of this host are another agent's. */
+/** The settings file of this host belongs to another agent. */
 class OtherAgentHereError extends CodedError {}
 
 const ENROLL_WITHIN_MS = 20_000;
@@ -62,7 +62,7 @@ next:     systemctl enable --now globalstacks-agent (without systemd: globalstac
   },
 };
 
-/** The settings that this command line gives. Error: UsageError. */
+/** The settings from this command line. Error: UsageError. */
 function variablesOf(given: Given): { readonly [name: string]: string } {
   const more = given.many('set').map((setting) => {
     const [, name, value] = /^(GLOBALSTACKS_[A-Z0-9_]+)=(.*)$/.exec(setting) ?? [];
@@ -81,7 +81,10 @@ function variablesOf(given: Given): { readonly [name: string]: string } {
   };
 }
 
-/** A second enrolment of the same name renews what it has; another name would leave two agents on one host's state. */
+/**
+ * Enrolling the same name again renews its credentials. Another name is refused: two agents would share one state
+ * folder.
+ */
 function refuseOtherAgent(config: string, { name }: AgentSettings): void {
   if (!existsSync(config)) return;
   const settings: Environment = parseEnv(readFileSync(config, 'utf8'));
@@ -94,7 +97,10 @@ function refuseOtherAgent(config: string, { name }: AgentSettings): void {
   );
 }
 
-/** Issued by the control plane now: to this host's new key for the token, or to the key that is enrolled already. */
+/**
+ * Credentials that the control plane issues now: for the token to this host's new key, or to a key that is enrolled
+ * already.
+ */
 async function enrolled(settings: AgentSettings, tokenFile: string): Promise<AgentCredentials> {
   mkdirSync(settings.stateFolder, { recursive: true, mode: 0o700 });
   const lock = ownStateFolder(settings.stateFolder);

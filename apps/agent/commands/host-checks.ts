@@ -8,7 +8,7 @@ import type { Environment } from '../foundation/variables.js';
 const TOOL_WITHIN_MS = 5_000;
 const DOCKER_SOCKET = '/var/run/docker.sock';
 
-/** What the rules of a link are made of: the kernel checks them and takes none. */
+/** Rules like those of a link, which the kernel checks without loading them. */
 const RULES = `table inet gstacks_doctor {
   set sources { type ipv4_addr; }
   chain input {
@@ -19,7 +19,7 @@ const RULES = `table inet gstacks_doctor {
 }
 `;
 
-/** Links need iproute2, nftables and the right to use them. */
+/** Checks iproute2, nftables and the permission to use them, which drivers with links need. */
 export async function examineKernel(driver: string): Promise<Finding> {
   const code = 'KERNEL';
   if (driver === 'static') return skipped(code, 'the driver static needs nothing of the kernel');
@@ -34,7 +34,7 @@ export async function examineKernel(driver: string): Promise<Finding> {
   }
 }
 
-/** Where the sandboxes come from. */
+/** Checks the driver's source of sandboxes. */
 export async function examineDriver(driver: string, variables: Environment): Promise<Finding> {
   const code = 'DRIVER';
   if (driver === 'docker') {

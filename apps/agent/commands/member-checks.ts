@@ -14,7 +14,7 @@ import { readStateFile } from '../state/state-file.js';
 
 const CONTROL_SERVER_WITHIN_MS = 5_000;
 
-/** What the state folder holds, read and left as it is. */
+/** The content of the state folder, which is only read. */
 export interface StateFound {
   readonly finding: Finding;
   readonly credentials: AgentCredentials | null;

@@ -1,21 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 
-/** A moment by a clock that goes on while the host is suspended, and what is needed to compare it after a reboot. */
+/**
+ * A point in time by a clock that runs while the host is suspended, with what is needed to compare it after a reboot.
+ */
 export interface Moment {
-  /** Of the kernel's run: uptimes of two runs do not compare. */
+  /** Id of the kernel's boot: uptimes of different boots cannot be compared. */
   readonly bootId: string;
-  /** Seconds since the kernel started, suspended ones counted (CLOCK_BOOTTIME). */
+  /** Seconds since the kernel started, including suspension (CLOCK_BOOTTIME). */
   readonly uptimeSeconds: number;
   readonly wallMs: number;
 }
 
 export type Clock = () => Moment;
 
-/** That of /proc/uptime. Each flow asks for the time, and reading the file takes as long as judging the flow. */
+/**
+ * The resolution of /proc/uptime. Each flow asks for the time, and reading the file takes as long as judging a flow.
+ */
 const RESOLUTION_MS = 10;
 
-/** The host's own clock. os.uptime is /proc/uptime on Linux, which counts suspension, unlike process.hrtime. */
+/** The host's own clock. On Linux os.uptime reads /proc/uptime, which counts suspension; process.hrtime does not. */
 export function systemClock(): Clock {
   const bootId = readBootId();
   const read = (): Moment => ({ bootId, uptimeSeconds: uptime(), wallMs: Date.now() });
@@ -28,8 +32,8 @@ export function systemClock(): Clock {
 }
 
 /**
- * Seconds from one moment to a later one. After a reboot only the wall clock is left; a clock that went back tells
- * nothing, and the answer is then infinite, so that whoever asks fails closed.
+ * Seconds from one moment to a later one. After a reboot only the wall clock is left; if that went back, the result is
+ * infinite, so that callers fail closed.
  */
 export function secondsBetween(earlier: Moment, later: Moment): number {
   const seconds =
@@ -43,7 +47,7 @@ function readBootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
-    // Without one, every start of the process counts as a reboot.
+    // Without a boot id, every start of the process counts as a reboot.
     return `process-${process.pid}-${Date.now()}`;
   }
 }

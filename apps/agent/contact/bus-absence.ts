@@ -1,19 +1,19 @@
 import type { BusStatus } from '#libs/bus/bus.js';
 
 export interface AbsencePace {
-  /** After the agent's start without a connection: what it has kept may be long out of date. */
+  /** After a start without a connection, since the stored credentials may be long out of date. */
   readonly atStartMs: number;
-  /** After the end of a connection: longer than a nats-server takes to start again. */
+  /** After a connection ended; longer than a restart of nats-server takes. */
   readonly firstMs: number;
-  /** From then on. */
+  /** Between later calls. */
   readonly everyMs: number;
 }
 
 const PACE: AbsencePace = { atStartMs: 2_000, firstMs: 10_000, everyMs: 60_000 };
-/** Each waits up to so much longer: all agents lose a nats-server at the same moment. */
+/** Each wait is extended at random by up to this share, because all agents lose a nats-server at the same moment. */
 const JITTER = 1;
 
-/** Calls back while there is no connection to the bus: the bus may have moved, or want other credentials. */
+/** Calls back while there is no connection to the bus, which may have moved or require other credentials. */
 export class BusAbsence {
   private timer: NodeJS.Timeout | null = null;
 

@@ -4,7 +4,7 @@ import type { Receipt } from '#libs/contracts/bus/receipt.js';
 import type { Counters } from '../foundation/counters.js';
 import { type AgentLog, errorFields } from '../foundation/log.js';
 
-/** Writes to the log when the bus connects or disconnects, and when the control plane starts or stops answering. */
+/** Logs when the bus connects or disconnects, and when the control plane starts or stops answering. */
 export class ContactLog {
   private answering: boolean | null = null;
 
@@ -27,7 +27,7 @@ export class ContactLog {
     this.answering = false;
   }
 
-  /** The control plane answered, if only to refuse. */
+  /** The control plane answered, even if only to refuse. */
   delivered({ networkId, to }: AppliedMessage, { ok, code, message: why }: Receipt): void {
     if (!ok) this.log.warn({ networkId, to, code, why }, 'not taken note of');
   }

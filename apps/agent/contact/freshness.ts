@@ -3,9 +3,12 @@ import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 import { type Clock, type Moment, secondsBetween } from './boot-clock.js';
 
-/** How long ago the control plane last answered: the measure of what may still be served. */
+/** How long ago the control plane last answered, which decides what may still be served. */
 export interface Freshness {
-  /** The control plane has answered. Kept on disk at most every ten seconds: a restart then errs towards stale. */
+  /**
+   * Notes that the control plane answered. Written to disk at most every ten seconds, so after a restart the contact
+   * may seem older than it is.
+   */
   contact(): void;
   secondsSinceContact(): number;
   isWithin(maxStalenessSeconds: number): boolean;
@@ -14,7 +17,7 @@ export interface Freshness {
 
 const SAVE_EVERY_SECONDS = 10;
 
-/** Reads the last contact; a file that cannot be used counts as none, and is moved aside and told of. */
+/** Reads the last contact from disk. An unusable file counts as no contact; it is moved aside and reported. */
 export async function openFreshness(path: string, clock: Clock, onError: (error: unknown) => void): Promise<Freshness> {
   let last = await readLastContact(path, clock, onError);
   let saved = last;

@@ -1,9 +1,9 @@
 import type { InventoryMessage } from '#libs/contracts/bus/from-member/inventory.js';
 
-/** Of everything in a message but its sandboxes and those refused. */
+/** Bytes of a message without its sandboxes and refused sandboxes. */
 const ENVELOPE_BYTES = 1_024;
 
-/** The inventory as messages of at most so many bytes of JSON, each item whole. */
+/** Splits the inventory into messages of at most this many bytes of JSON, without splitting an item. */
 export function inventoryParts(
   inventory: Omit<InventoryMessage, 'part'>,
   maxBytes: number,

@@ -15,25 +15,28 @@ export interface InventoryPorts {
   readonly driver: string;
   readonly sandboxes: () => readonly SandboxReport[];
   readonly refused: () => readonly RefusedSandbox[];
-  /** Asks until answered or aborted. */
+  /** Repeats the request until it is answered or aborted. */
   readonly request: (message: InventoryMessage, signal: AbortSignal) => Promise<unknown>;
-  /** Bytes that the bus carries in one message. */
+  /** The largest message that the bus carries, in bytes. */
   readonly maxMessageBytes: () => number;
-  /** The answer to a report of these sandboxes. */
+  /** Called with the answer to a report of these sandboxes. */
   readonly answered: (reply: InventoryReply, sandboxes: readonly SandboxReport[]) => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** Sandboxes that come and go by the hundred are told of together: the control plane takes two inventories a second. */
+/**
+ * Changes within this time are reported together: sandboxes may come and go by the hundred, and the control plane takes
+ * two inventories a second.
+ */
 const PACE_MS = 500;
-/** A refused inventory is told again: what refused it, such as a limit, may have changed. */
+/** A refused inventory is reported again after this time, since the reason, such as a limit, may have changed. */
 const RETRY_MS = 10_000;
-/** So much in each half second stays below the bytes that the control plane takes of one agent. */
+/** This much in each half second stays below the limit of bytes that the control plane takes from one agent. */
 const MOST_BYTES = 512 * 1_024;
 
 /**
- * Tells the control plane of every sandbox here; a report still on its way gives way to the newer one, unless it goes
- * in parts, which would never end where sandboxes come and go all the time.
+ * Reports all sandboxes of this host to the control plane. A newer report replaces one that is being sent, unless that
+ * is sent in parts: it might never finish where sandboxes come and go all the time.
  */
 export class InventoryReports {
   private sequence = 0;
@@ -107,7 +110,7 @@ export class InventoryReports {
   }
 }
 
-/** As many as the control plane takes; the last one stands for those that are left out. */
+/** As many as the control plane accepts; the last entry stands for the rest. */
 export function mostRefused(refused: readonly RefusedSandbox[]): readonly RefusedSandbox[] {
   if (refused.length <= MAX_REFUSED) return refused;
   const told = refused.slice(0, MAX_REFUSED - 1);

@@ -5,10 +5,10 @@ import { worst } from '#libs/data-plane/diagnostics/worst-check.js';
 import type { NameLookup, NameLookups } from '../sandboxes/inspection/inspection.js';
 import { type ChecksRequest, type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 
-/** Sandboxes that are looked into for one question: each costs a process. */
+/** Sandboxes that are inspected for one question; each costs a process. */
 export const MOST_LOOKED_INTO = 4;
 
-/** Whether the sources get the agent's answer when they look the alias up by their own resolver. */
+/** Checks that the sources get the agent's answer when they resolve the alias with their own resolver. */
 export async function checkAgentDns(
   agent: DiagnosedAgent,
   request: ChecksRequest,

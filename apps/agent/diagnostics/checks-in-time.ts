@@ -1,12 +1,12 @@
 import { once, setMaxListeners } from 'node:events';
 import { CHECKS_WITHIN_MS, type Check, type CheckCode, unknown } from '#libs/contracts/bus/checks.js';
 
-/** What is tried is given up a little before the end, so that its check can still say what came of it. */
+/** Attempts are aborted this long before the end, so that their check can still report the result. */
 const TELLING_MS = 300;
-/** Each source that is tried, and each program that is run, waits for the end of the time. */
+/** Each attempted source and each program waits for the deadline. */
 const MOST_WAITING = 64;
 
-/** Runs checks side by side and within their time; the answers are in the order of the codes. */
+/** Runs checks concurrently and within their time; results are in the order of the codes. */
 export function checksInTime(
   codes: readonly CheckCode[],
   run: (code: CheckCode, signal: AbortSignal) => Promise<Check>,
@@ -17,7 +17,7 @@ export function checksInTime(
   return Promise.all(codes.map((code) => inTime(code, late, () => run(code, signal))));
 }
 
-/** A check that takes too long, or breaks, is one whose outcome is not known; the others are answered all the same. */
+/** A check that takes too long or throws is `unknown`; the others are still reported. */
 function inTime(code: CheckCode, late: Promise<unknown>, run: () => Promise<Check>): Promise<Check> {
   const tooLate = () => unknown(code, `not found out within ${CHECKS_WITHIN_MS} ms`, 'test again');
   const failed = (error: unknown) =>

@@ -2,7 +2,7 @@ import { type DeniedNamesReply, MOST_DENIED } from '#libs/contracts/bus/to-membe
 import type { NetworkId } from '#libs/contracts/ids.js';
 import type { DiagnosedAgent } from './diagnosed-agent.js';
 
-/** What the sandboxes of a network that are here were lately refused, wherever they asked for it. */
+/** What this host's sandboxes in a network were recently refused, by DNS and by connection. */
 export async function deniedNames(
   agent: Pick<DiagnosedAgent, 'egress' | 'view' | 'agentId'>,
   networkId: NetworkId,

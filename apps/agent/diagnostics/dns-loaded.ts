@@ -2,7 +2,7 @@ import type { Check } from '#libs/contracts/bus/checks.js';
 import { fail, pass } from '#libs/contracts/bus/checks.js';
 import { type ChecksRequest, type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 
-/** Whether the alias has a record, the DNS worker serves it, and a listener answers. */
+/** Checks that the alias has a record, that the DNS worker serves it, and that a listener answers. */
 export async function checkDnsLoaded(agent: DiagnosedAgent, { networkId, alias }: ChecksRequest): Promise<Check> {
   const zone = agent.zone();
   const record = recordOf(agent, { networkId, alias });

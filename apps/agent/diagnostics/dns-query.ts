@@ -6,8 +6,8 @@ const TIMEOUT_MS = 500;
 const RESPONSE_CODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
 
 /**
- * Asks a DNS listener for a name as this host itself, over UDP; resolves with the response code, or null without an
- * answer. The host is no sandbox: a listener that works and keeps to its clients says REFUSED.
+ * Asks a DNS listener for a name over UDP, from this host itself. Resolves with the response code, or null without an
+ * answer. The host is no sandbox, so a correct listener answers REFUSED.
  */
 export function queryDns(address: string, port: number, name: string, id: number): Promise<string | null> {
   const packet = encode({ type: 'query', id, flags: RECURSION_DESIRED, questions: [{ type: 'A', name }] });

@@ -7,8 +7,8 @@ import { MOST_LOOKED_INTO } from './agent-dns.js';
 import type { DiagnosedAgent } from './diagnosed-agent.js';
 
 /**
- * Whether the sources are kept from their neighbours and from other services of the host: by dials that must fail, and
- * by what the driver says of them.
+ * Checks that the sources cannot reach their neighbours or other services of the host, by dials that must fail and by
+ * the driver's report.
  */
 export async function checkIsolated(
   agent: DiagnosedAgent,

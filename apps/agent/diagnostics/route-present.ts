@@ -5,7 +5,9 @@ import { publishedPort } from '#libs/policy/published-port.js';
 import { publishRemedy } from '#libs/policy/remedies.js';
 import { type ChecksRequest, type DiagnosedAgent } from './diagnosed-agent.js';
 
-/** Whether the alias and port lead somewhere: at the source to a listener and an agent, at the target to a sandbox. */
+/**
+ * Checks that the alias and port lead somewhere: at the source to a listener and an agent, at the target to a sandbox.
+ */
 export async function checkRoute(agent: DiagnosedAgent, request: ChecksRequest): Promise<Check> {
   const view = agent.view(request.networkId);
   const target = view?.aliases.get(request.alias);

@@ -5,7 +5,7 @@ import type { DiagnosedAgent } from './diagnosed-agent.js';
 
 export type Sources = ReturnType<typeof sourcesOf>;
 
-/** The sandboxes of this host that the selector stands for. */
+/** The sandboxes of this host that the selector matches. */
 export function sourcesHere(
   agent: DiagnosedAgent,
   { networkId, from }: { readonly networkId: NetworkId; readonly from: string },

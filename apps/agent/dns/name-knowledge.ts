@@ -4,17 +4,17 @@ export interface NameKnowledgePorts {
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly later: (work: () => void, delayMs: number) => { cancel(): void };
-  /** Names that were not known to be absent may be now, or the other way round. */
+  /** Called when names may now be known to be absent, or no longer. */
   readonly changed: () => void;
 }
 
-/** From the answer to the report of a sandbox until the networks that it is attached to have come. */
+/** Time from the answer to a sandbox's report until its networks have arrived. */
 const NETWORKS_FOLLOW_WITHIN_MS = 2_000;
 
 /**
- * Whether this agent can say of a network that it does not exist for a sandbox. It cannot before the control plane has
- * named the networks of this host, while one of those is still to come, and while the control plane may not have placed
- * the sandbox here yet. Networks of the last-good copy are known, whatever else is.
+ * Whether this agent can say that a network does not exist for a sandbox. It cannot before the control plane has named
+ * this host's networks, while one of these has not arrived, or while the control plane may not have placed the sandbox
+ * here yet. Networks of the last-good versions are always known.
  */
 export class NameKnowledge {
   private named: ReadonlySet<NetworkId> | null = null;
@@ -23,7 +23,7 @@ export class NameKnowledge {
 
   constructor(private readonly ports: NameKnowledgePorts) {}
 
-  /** The control plane named every network that this agent is to hold. */
+  /** The control plane named every network that this agent should hold. */
   contacted(networkIds: readonly NetworkId[]): void {
     const before = this.named;
     this.named = new Set(networkIds);
@@ -42,7 +42,7 @@ export class NameKnowledge {
     this.wakeAtNext();
   }
 
-  /** `published`: the networks that have come, those included that this agent is not to hold any more. */
+  /** `published`: the networks that have arrived, including those that this agent should no longer hold. */
   knowsNetworksOf(sandboxId: SandboxId, published: ReadonlySet<NetworkId>): boolean {
     const settledAtMs = this.settledAtMs.get(sandboxId);
     if (this.named === null || settledAtMs === undefined) return false;
@@ -60,8 +60,8 @@ export class NameKnowledge {
     const ahead = [...this.settledAtMs.values()].filter((settledAtMs) => settledAtMs > nowMs);
     if (ahead.length === 0) return;
     const delayMs = Math.ceil(Math.min(...ahead) - nowMs);
-    // Node may fire a timer a moment early. The next timer is set before `changed` runs: a sandbox whose time comes
-    // while `changed` runs would otherwise be passed over for good.
+    // Node may fire a timer slightly early. The next timer is set before `changed` runs; otherwise a sandbox whose time
+    // comes during `changed` would be missed for good.
     this.timer = this.ports.later(() => {
       this.wakeAtNext();
       this.ports.changed();

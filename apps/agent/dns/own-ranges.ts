@@ -1,4 +1,4 @@
-/** Where a tsnet mesh has its nodes: Tailscale's and Headscale's defaults, from RFC 6598 and RFC 4193. */
+/** The address ranges of tsnet meshes: the defaults of Tailscale and Headscale, from RFC 6598 and RFC 4193. */
 const TSNET_RANGES = ['100.64.0.0/10', 'fd7a:115c:a1e0::/48'];
 
 export interface HostRanges {
@@ -9,9 +9,9 @@ export interface HostRanges {
 }
 
 /**
- * Ranges of this host's own, in CIDR form: no outside name may point into them, and reverse look-ups of them go to
- * nobody else. A direct mesh has none, since its nodes have the addresses of their hosts; a host without a mesh joins a
- * tailnet as soon as the control plane offers one.
+ * This host's own ranges in CIDR form. No outside name may resolve to an address in them, and reverse look-ups of them
+ * are not forwarded. A direct mesh has none, since its nodes have their hosts' addresses. A host without a mesh counts
+ * as one in a tailnet, which it joins as soon as the control plane offers one.
  */
 export function ownRanges({ proxyRange, linkRanges, mesh }: HostRanges): readonly string[] {
   const ranges = [proxyRange, ...linkRanges].map((range) => (range.includes('/') ? range : `${range}/32`));

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 
-/** Resolvers of a resolv.conf(5), as `address:port`; our own listeners are left out, which would ask themselves. */
+/**
+ * The resolvers of a resolv.conf(5) as `address:port`, without this agent's own listeners, which would ask themselves.
+ */
 export function systemUpstreams(resolvConf: string, ownListeners: readonly string[]): readonly string[] {
   const own = new Set(ownListeners);
   return resolvConf.split('\n').flatMap((line) => {

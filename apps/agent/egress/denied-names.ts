@@ -1,10 +1,10 @@
 import type { OutsideName, SandboxId } from '#libs/contracts/ids.js';
 
-/** What a sandbox asked for and was refused, and how often within the time that is remembered. */
+/** What a sandbox was refused, and how often while it was remembered. */
 export interface DeniedName {
   readonly sandboxId: SandboxId;
   readonly name: OutsideName;
-  /** null: it was a DNS query, which names no port. */
+  /** null: a DNS query, which names no port. */
   readonly port: number | null;
   /** A FlowCode. */
   readonly reason: string;
@@ -14,11 +14,11 @@ export interface DeniedName {
 
 type Denial = Omit<DeniedName, 'lastAtMs'>;
 
-/** Names, ports and reasons that are remembered of one sandbox. */
+/** Combinations of name, port and reason that are remembered for one sandbox. */
 const KEPT_PER_SANDBOX = 50;
 const KEPT_MS = 60 * 60_000;
 
-/** Remembers what each sandbox of this host was lately refused, so that a person sees which name to allow. */
+/** Remembers what each sandbox of this host was recently refused, so that people see which name to allow. */
 export class DeniedNames {
   private readonly ofSandboxes = new Map<SandboxId, Map<string, DeniedName>>();
 
@@ -32,12 +32,12 @@ export class DeniedNames {
     const key = `${name} ${port} ${reason}`;
     const before = kept.get(key)?.count ?? 0;
     if (before === 0 && kept.size >= KEPT_PER_SANDBOX) dropRarest(kept);
-    // Written anew, so that among names asked for equally often the one of longest ago stands first.
+    // Inserted anew, so that of names with equal counts the oldest comes first.
     kept.delete(key);
     kept.set(key, { ...denial, count: before + denial.count, lastAtMs: this.nowMs() });
   }
 
-  /** Of these sandboxes, the most frequent first. */
+  /** What these sandboxes were refused, the most frequent first. */
   of(isAsked: (sandboxId: SandboxId) => boolean): readonly DeniedName[] {
     const asked = [...this.ofSandboxes].filter(([sandboxId]) => isAsked(sandboxId)).map(([, kept]) => kept);
     for (const kept of asked) this.dropOld(kept);
@@ -57,7 +57,7 @@ export class DeniedNames {
   }
 }
 
-/** A sandbox that asks for ever new names pushes out such names, and not those that it asks for again and again. */
+/** A sandbox that asks for many different names displaces such names, not those that it asks for repeatedly. */
 function dropRarest(kept: Map<string, DeniedName>): void {
   let rarest: { readonly key: string; readonly count: number } | null = null;
   for (const [key, { count }] of kept) if (rarest === null || count < rarest.count) rarest = { key, count };

@@ -2,9 +2,8 @@ import { Turns } from '#libs/async/turns.js';
 import type { RefusedConnections } from '../sandboxes/firewall/refused-ports.js';
 
 /**
- * Connections of sandboxes to ports that no rule allows: nothing listens there, so that the kernel refuses them and the
- * agent never has them. The agent reads the kernel's counts now and then, and tells of what came since it read them
- * last.
+ * Counts connections of sandboxes to ports that no rule allows. Nothing listens there, so the kernel refuses them and
+ * the agent never sees them. The agent reads the kernel's counters regularly and reports the difference.
  */
 export class RefusedPorts {
   private counted: ReadonlyMap<string, number> = new Map();
@@ -12,7 +11,7 @@ export class RefusedPorts {
 
   constructor(
     private readonly read: () => Promise<readonly RefusedConnections[]>,
-    /** `count`: how many there were since the last time. */
+    /** `count`: the number since the last report. */
     private readonly tell: (refused: RefusedConnections) => void,
   ) {}
 
@@ -25,7 +24,7 @@ export class RefusedPorts {
         const key = `${source} ${address} ${port}`;
         counted.set(key, count);
         const before = this.counted.get(key) ?? 0;
-        // The kernel counts from the start again after the rules were loaded anew.
+        // The kernel's counters start at zero when the rules are loaded anew.
         const since = count < before ? count : count - before;
         if (since > 0) this.tell({ ...refused, count: since });
       }

@@ -5,23 +5,26 @@ import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { type MemberCredentials, parseMemberCredentials } from '#libs/member/credentials.js';
 import { moveAside, readStateFile } from '../state/state-file.js';
 
-/** What the control plane issued to this agent, kept 0600 although it is secret only together with the keys. */
+/**
+ * The credentials that the control plane issued to this agent, kept in a 0600 file, although they are of use only
+ * together with the keys.
+ */
 export interface AgentCredentials extends MemberCredentials {
   readonly agentId: AgentId;
   readonly storeId: string;
 }
 
-/** The state folder is another agent's. */
+/** The state folder belongs to another agent. */
 export class OtherAgentError extends CodedError {}
 
-/** Beside the keys that they were issued for. */
+/** In the folder of the keys that they were issued for. */
 export function credentialsFile(folder: string): string {
   return join(folder, 'credentials.json');
 }
 
 /**
- * Credentials of an earlier start; null when there are none that can be used. A damaged file is moved aside and told
- * of. Error: OtherAgentError.
+ * The credentials of an earlier start; null: there are no usable ones. A damaged file is moved aside and reported.
+ * Error: OtherAgentError.
  */
 export async function keptCredentials(
   folder: string,
@@ -46,7 +49,7 @@ export async function keptCredentials(
   );
 }
 
-/** An answer of the control plane, or the agent's own file; throws InvalidInputError. */
+/** Parses an answer of the control plane or the agent's own file; throws InvalidInputError. */
 export function parseCredentials(value: unknown): AgentCredentials {
   const fields = parseObject(value, 'credentials');
   return {

@@ -8,7 +8,7 @@ import type { AgentCredentials } from './credentials.js';
 
 /** The agent's own keys, kept 0600. */
 export interface IdentityKeys extends MemberKeys {
-  /** The key was made just now, and the control plane knows nothing of it. */
+  /** Whether the key was just made, so that the control plane does not know it. */
   readonly isBusKeyNew: boolean;
   /** As isBusKeyNew: no certificate names it yet. */
   readonly isMeshKeyNew: boolean;
@@ -16,7 +16,7 @@ export interface IdentityKeys extends MemberKeys {
 
 export interface IdentityKeysPorts {
   readonly now: () => Date;
-  /** A mesh key could not be used, and another is made in its place. */
+  /** Called when a mesh key was unusable and another was made. */
   readonly replaced: (error: unknown, movedTo: string) => void;
 }
 
@@ -31,9 +31,9 @@ const BUS_KEY: KeyFile<string> = {
 const MESH_KEY: KeyFile<string> = { name: 'mesh.pem', holds: 'a P-256 key in PEM', parse: parsePrivateKey };
 
 /**
- * Reads the keys of the folder, making those that are missing. `kept`: the credentials that were issued for them. The
- * key of the bus is who the agent is: what it signs gets everything else anew. So a mesh key that cannot be used, or is
- * not the one of the certificate, is moved aside and made anew. Error: KeyFileUnusableError for the key of the bus.
+ * Reads the keys of the folder and makes missing ones. `kept`: the credentials issued for them. The bus key is the
+ * agent's identity: with it, everything else can be requested again. So a mesh key that is unusable, or not the one of
+ * the certificate, is moved aside and made anew. Error: KeyFileUnusableError for the bus key.
  */
 export async function openIdentityKeys(
   folder: string,
@@ -58,7 +58,7 @@ export async function openIdentityKeys(
   };
 }
 
-/** Whether the certificate is one of this key. */
+/** Whether the certificate is for this key. */
 export function isCertified({ certificate }: AgentCredentials, { meshPrivateKey }: MemberKeys): boolean {
   return isKeyOf(certificate, meshPrivateKey);
 }
@@ -94,7 +94,7 @@ function isKeyOf(certificate: string, privateKeyPem: string): boolean {
   }
 }
 
-/** Whom a JWT was issued for (RFC 7519, section 4.1.2); null for what is none. */
+/** The subject of a JWT (RFC 7519, section 4.1.2); null: it is no JWT. */
 function subjectOf(jwt: string): string | null {
   try {
     const { sub } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));

@@ -4,22 +4,19 @@ import { type IdentityKeys, openIdentityKeys } from './identity-keys.js';
 
 export interface EnrollmentReports {
   readonly now: () => Date;
-  /** What is in the folder cannot be used, and was moved aside. */
+  /** Called when content of the folder is unusable and was moved aside. */
   readonly damaged: (what: 'credentials' | 'mesh key', error: unknown, movedTo: string) => void;
   readonly report: EnrollmentPorts['report'];
 }
 
 export interface OpenEnrollment {
-  /** Of an earlier start; null when there are none that can be used. */
+  /** Credentials of an earlier start; null: there are no usable ones. */
   readonly kept: AgentCredentials | null;
   readonly keys: IdentityKeys;
   readonly enrollment: Enrollment;
 }
 
-/**
- * Reads credentials and keys from the folder, making keys that are missing. Errors: OtherAgentError,
- * KeyFileUnusableError.
- */
+/** Reads credentials and keys from the folder and makes missing keys. Errors: OtherAgentError, KeyFileUnusableError. */
 export async function openEnrollment(
   settings: EnrollmentSettings,
   reports: EnrollmentReports,

@@ -6,8 +6,8 @@ import type { AgentCredentials } from './credentials.js';
 const ONE_DAY_SECONDS = 86_400;
 
 /**
- * Credentials for a mesh key that the control plane has not certified yet: no peer takes them, since no authority of
- * theirs has signed them. With them the agent is ready to join the moment that its real ones come.
+ * Self-made credentials for a mesh key that the control plane has not certified yet. No peer accepts them, because no
+ * trusted authority signed them; with them, the agent can prepare to join as soon as the real ones arrive.
  */
 export async function provisionalCredentials(
   { agentId, storeId, authority }: AgentCredentials,

@@ -1,8 +1,11 @@
-/** How often things out of the ordinary happened, by name. */
+/** Counts unusual events by name. */
 export class Counters {
   private readonly counts = new Map<string, number>();
 
-  /** Counts one, and calls `notable` for the first, tenth, hundredth and so on, so that a flood fills no log. */
+  /**
+   * Counts one, and calls `notable` for the first, tenth, hundredth and so on, which keeps the log short during a
+   * flood.
+   */
   add(name: string, notable: (count: number) => void): void {
     const count = (this.counts.get(name) ?? 0) + 1;
     this.counts.set(name, count);

@@ -8,7 +8,7 @@ export function agentLog(agent: string, level: string): AgentLog {
   return createLog({ process: 'agent', agent }, { level });
 }
 
-/** An error as it is logged: a coded one's code, message and remedy; of any other, what helps to find it. */
+/** The log fields of an error: code, message and remedy of a CodedError; of any other, what helps to find the cause. */
 export function errorFields(error: unknown): { readonly [key: string]: unknown } {
   if (error instanceof CodedError) {
     return { code: error.code, reason: error.message, ...(error.remedy === null ? {} : { remedy: error.remedy }) };

@@ -5,7 +5,7 @@ import { wholeNumber } from '#libs/contracts/values.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
 import type { NumberSetting, Setting } from '#libs/program/setting.js';
 
-/** Environment variables by name. An empty one counts as not set. */
+/** Environment variables by name. An empty one counts as unset. */
 export type Environment = { readonly [name: string]: string | undefined };
 
 /** A variable that the agent needs is not set. */
@@ -13,11 +13,11 @@ export class SettingMissingError extends CodedError {}
 
 /** Reads the variables of settings. Errors name the variable. */
 export interface Variables {
-  /** null: not set. Errors: those of the parser. */
+  /** null: unset. Errors: those of the parser. */
   read<T>(setting: Setting, parse: FieldParser<T>): T | null;
   /** Errors: SettingMissingError, those of the parser. */
   need<T>(setting: Setting, parse: FieldParser<T>): T;
-  /** Its default when not set. Error: InvalidInputError. */
+  /** Its default if unset. Error: InvalidInputError. */
   number(setting: NumberSetting): number;
 }
 

@@ -13,17 +13,17 @@ export interface HostMeshPorts extends Pick<JoinPorts, 'credentials' | 'requestK
   readonly agentId: AgentId;
   /** Whether the control plane has certified the mesh key, as far as this agent knows. */
   readonly isCertified: () => boolean;
-  /** The agent's. */
+  /** The agent's state folder. */
   readonly stateFolder: string;
 }
 
-/** Takes what peers ask for. */
+/** Handles flows and probes of peers. */
 export interface PeerTaker {
   readonly flow: (flow: IncomingFlow) => void;
   readonly probe: (probe: IncomingProbe) => void;
 }
 
-/** The mesh that was chosen last, and this host as its member; null: it could not join, and `state` says why. */
+/** The mesh chosen last, and this host as its member; null: joining failed, and `state` says why. */
 interface Place {
   readonly choice: MeshChoice;
   readonly member: StartedMeshMember | null;
@@ -36,7 +36,7 @@ const UNCERTIFIED = {
   message: 'the mesh key was made anew, and the control plane has not certified it yet',
 } as const;
 
-/** This host's place in the mesh, which it takes when it starts, or once the control plane offers a mesh. */
+/** This host's membership in the mesh, joined at the start or once the control plane offers a mesh. */
 export class HostMesh {
   private credentials: MeshCredentials;
   private peers: readonly Peer[] = [];
@@ -58,26 +58,26 @@ export class HostMesh {
     this.credentials = ports.credentials;
   }
 
-  /** Of this moment; null: this host is in no mesh. */
+  /** The current membership; null: this host is in no mesh. */
   get member(): StartedMeshMember | null {
     return this.place.member;
   }
 
-  /** As it is now. */
+  /** The current state. */
   state(): MeshState {
     return this.place.state();
   }
 
-  /** Whether another offer of the control plane may help: this host is in no mesh, or all is not well with its own. */
+  /** Whether another offer of the control plane may help: this host is in no mesh, or its mesh has a fault. */
   get isWanting(): boolean {
     const { state, code } = this.state();
     return isFollowed(this.settings) && (state !== 'joined' || code !== null);
   }
 
   /**
-   * Goes over to the mesh that the control plane offers, when that is another: flows of the old one are reset. An offer
-   * of no mesh takes nothing away, since it may be a mistake of whoever started the control plane. Resolves when it is
-   * done. Errors: MeshListenError.
+   * Moves to the mesh that the control plane offers, if it is another one; flows of the old mesh are reset. An offer of
+   * no mesh changes nothing, since it may be a mistake in the control plane's settings. Resolves when done. Errors:
+   * MeshListenError.
    */
   follow(offered: OfferedMesh): Promise<void> {
     const moved = this.moving.then(() => this.move(chooseMesh(this.settings, offered)));
@@ -126,8 +126,8 @@ export class HostMesh {
 }
 
 /**
- * As joinMesh, with which a mesh that the settings leave out is a state, not an error; so is a certificate that cannot
- * be used, since what stays on this host needs neither. Error: MeshListenError.
+ * As joinMesh, but missing settings lead to a state, not an error, and so does an unusable certificate, because flows
+ * within this host need neither. Error: MeshListenError.
  */
 async function placeIn(choice: MeshChoice, ports: HostMeshPorts): Promise<Place> {
   if (choice.kind === 'unavailable') return { choice, member: null, state: () => choice.state };

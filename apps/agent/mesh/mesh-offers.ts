@@ -1,6 +1,6 @@
 /**
- * When an agent that is in no mesh asks the control plane for what it offers: once contact is back, since a control
- * plane that was started again may have other settings.
+ * Decides when an agent without a mesh asks the control plane for its offer: when contact returns, since a restarted
+ * control plane may have other settings.
  */
 export class MeshOffers {
   private isMissed = false;
@@ -8,12 +8,12 @@ export class MeshOffers {
   /** `isWanting`: whether another offer would help. */
   constructor(private readonly isWanting: () => boolean) {}
 
-  /** The control plane does not answer. */
+  /** The control plane did not answer. */
   unanswered(): void {
     this.isMissed = true;
   }
 
-  /** It answers; whether it is to be asked now. */
+  /** The control plane answered; returns whether to ask for its offer now. */
   heard(): boolean {
     const asks = this.isMissed && this.isWanting();
     this.isMissed = false;

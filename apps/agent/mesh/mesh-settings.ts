@@ -15,7 +15,7 @@ export interface MeshSettings {
   readonly controlUrl: string | null;
   /** A pre-created key for this host; null: the control plane gives one when it is needed. */
   readonly authKey: string | null;
-  /** The program apps/mesh-node. */
+  /** The mesh-node program. */
   readonly meshNode: string;
 }
 

@@ -7,8 +7,8 @@ import type { PeerList } from '#libs/member/admitted-peers.js';
 import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
 
 /**
- * The peers that the control plane named last, on disk. With them a restarted agent can reach its peers before it
- * reaches the control plane, and still refuses those that were revoked.
+ * Keeps on disk the peers that the control plane named last. With them, a restarted agent can reach its peers before it
+ * reaches the control plane, and still refuses revoked ones.
  */
 export class PeerFiles {
   private readonly writes = new Turns();
@@ -37,7 +37,7 @@ export class PeerFiles {
     return this.writes.idle();
   }
 
-  /** A file that cannot be used is moved aside. Then no peer is known until the control plane names them again. */
+  /** An unusable file is moved aside. Then no peer is known until the control plane names them again. */
   private async read<T>(name: string, parse: FieldParser<readonly T[]>, now: Date): Promise<readonly T[]> {
     try {
       const saved = await readStateFile(this.pathOf(name));

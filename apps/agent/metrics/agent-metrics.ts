@@ -2,9 +2,9 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { DnsCounters } from '#libs/data-plane/dns/zone.js';
 import { processMetrics } from '#libs/program/process-metrics.js';
 
-/** What the metrics of an agent are read from at each scrape. */
+/** Sources of an agent's metrics, read at each scrape. */
 export interface MeasuredAgent {
-  /** Since the control plane answered last. */
+  /** Since the control plane last answered. */
   readonly secondsSinceContact: () => number;
   readonly isInMesh: () => boolean;
   readonly networks: () => number;
@@ -30,7 +30,8 @@ export function agentMetrics(agent: MeasuredAgent): Registry {
       ...{ name, help, labelNames: [label], registers: [registry] },
       async collect() {
         const counts = await read();
-        // A counter of prom-client only adds, and these are totals that are counted elsewhere.
+        // prom-client's counters can only be incremented, but these totals are counted elsewhere, so each scrape resets
+        // and adds them.
         this.reset();
         for (const [value, count] of counts) this.inc({ [label]: value }, count);
       },
@@ -75,7 +76,7 @@ export function agentMetrics(agent: MeasuredAgent): Registry {
 
 type Counts = readonly (readonly [label: string, count: number])[];
 
-/** Of all networks together: a series for each network would be too many. */
+/** Sums over networks, since a series for each network would be too many. */
 function byCode(refused: readonly { readonly code: string; readonly count: number }[]): Counts {
   const counts = new Map<string, number>();
   for (const { code, count } of refused) counts.set(code, (counts.get(code) ?? 0) + count);

@@ -12,7 +12,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Answers `GET /metrics` and nothing else. Errors: that of `listen`, such as EADDRINUSE. */
+/** Serves `GET /metrics` only. Errors: those of `listen`, such as EADDRINUSE. */
 export async function serveMetrics({ address, port }: Endpoint, registry: Registry): Promise<MetricsServer> {
   const server = createServer(
     { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS },

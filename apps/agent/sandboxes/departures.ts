@@ -1,16 +1,13 @@
 import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 
-/**
- * Sandboxes that were there before and are not now, are at another address, or were started anew: their flows lead
- * nowhere.
- */
+/** Sandboxes that are gone, have another address, or were restarted since `before`: their flows lead nowhere. */
 export function departed(before: readonly SandboxReport[], now: readonly SandboxReport[]): readonly SandboxId[] {
   const places = new Map(now.map((report) => [report.sandboxId, placeOf(report)]));
   return before.flatMap((report) => (places.get(report.sandboxId) === placeOf(report) ? [] : [report.sandboxId]));
 }
 
-/** Those that are new, or are reported otherwise than before. */
+/** Reports that are new or changed. */
 export function changedReports(
   before: readonly SandboxReport[],
   now: readonly SandboxReport[],
@@ -24,7 +21,7 @@ function stateOf(report: SandboxReport): string {
   return [placeOf(report), isolation, isolationEvidence, dns, dnsRemedy, namespace, paused].join(' ');
 }
 
-/** Another one when a sandbox has moved or was started anew. */
+/** Differs after a sandbox has moved or was restarted. */
 export function placeOf({ address, container }: SandboxReport): string {
   return [address, container?.id, container?.startedAt].join(' ');
 }

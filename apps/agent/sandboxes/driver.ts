@@ -4,47 +4,49 @@ import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import type { RefusedConnections } from './firewall/refused-ports.js';
 import type { SandboxInspection } from './inspection/inspection.js';
 
-/** An address that DNS queries of a sandbox come from. */
+/** An address from which DNS queries of a sandbox come. */
 export interface SandboxClient {
   readonly address: string;
   readonly sandboxId: SandboxId;
 }
 
-/** Where the sandboxes of a host come from, and what the host can promise about them. */
+/** The source of a host's sandboxes, and what the host can guarantee about them. */
 export interface SandboxDriver {
-  /** As GLOBALSTACKS_AGENT_DRIVER names it. */
+  /** Its name in GLOBALSTACKS_AGENT_DRIVER. */
   readonly name: string;
   readonly isolation: 'enforced' | 'advisory';
-  /** Where proxies listen unless the settings say otherwise. */
+  /** The proxy range if the settings name none. */
   readonly proxyRangeDefault: string;
-  /** Answers from what the driver sees at the moment of the call. */
+  /** Answers by what the driver sees at the time of the call. */
   readonly directory: SandboxDirectory;
-  /** How diagnostics look inside a sandbox; `seesNothing` where there is no way. */
+  /** How diagnostics look inside a sandbox; `seesNothing` if they cannot. */
   readonly inspection: SandboxInspection;
-  /** First look at the host. Errors are CodedErrors: the agent cannot run with this driver as it is set. */
+  /**
+   * Reads the host for the first time. Errors are CodedErrors: the agent cannot run with this driver and its settings.
+   */
   start(): Promise<void>;
   inventory(): readonly SandboxReport[];
-  /** What the driver was asked to take for a sandbox, and cannot as it is. */
+  /** Sandboxes that the driver was asked to take and cannot take as they are. */
   refused(): readonly RefusedSandbox[];
   clients(): readonly SandboxClient[];
-  /** Ranges in CIDR form that links of sandboxes have their addresses from, as far as they are known before. */
+  /** CIDR ranges of the addresses of sandboxes' links, as far as they are known in advance. */
   linkRanges(): readonly string[];
-  /** `address:port` of each DNS listener the sandboxes can reach. */
+  /** `address:port` of each DNS listener that sandboxes can reach. */
   dnsListenAddresses(): readonly string[];
-  /** Called after each change of any of the above. Set once, before start. */
+  /** Sets the listener that is called after each change of the above. Call it once, before start. */
   onChange(listener: () => void): void;
-  /** Looks now whether what keeps the sandboxes apart is in force, and mends it; `inventory` tells what was found. */
+  /** Checks now whether the isolation rules are in force, and repairs them; `inventory` shows the result. */
   checkIsolation(): Promise<void>;
   /**
-   * Connections of sandboxes to proxy addresses that the kernel refused lately, because nothing listens on the port.
-   * None where the driver has no rules of its own. Errors: CodedErrors of the command that lists them.
+   * Recent connections of sandboxes to proxy addresses that the kernel refused, because nothing listens on the port.
+   * Empty for drivers without rules. Errors: CodedErrors of the command that lists them.
    */
   refusedConnections(): Promise<readonly RefusedConnections[]>;
-  /** Makes the range local to this host where it is not, so that proxies can be bound there. */
+  /** Makes the range local to this host if it is not, so that proxies can bind its addresses. */
   prepareProxyRange(range: string): Promise<void>;
   /**
-   * Of this range, once prepared, the addresses that connections to sandboxes come from in turn: the ports of each are
-   * its own. None: the kernel chooses.
+   * The addresses of this prepared range from which connections to sandboxes come in turn, each with its own ports.
+   * Empty: the kernel chooses.
    */
   dialSources(proxyRange: string): readonly string[];
   close(): Promise<void>;

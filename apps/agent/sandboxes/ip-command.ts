@@ -4,7 +4,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 const TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 16 * 1_048_576;
 
-/** `ip` failed: what was asked and what it answered. */
+/** `ip` failed; the message has its arguments and its answer. */
 export class IpCommandError extends CodedError {
   constructor(
     readonly asked: string,
@@ -15,7 +15,7 @@ export class IpCommandError extends CodedError {
   }
 }
 
-/** Runs iproute2's `ip` without a shell, in the network namespace of this process; resolves with what it printed. */
+/** Runs iproute2's `ip` without a shell in this process's network namespace; resolves with its output. */
 export function ip(...args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile('ip', [...args], { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
@@ -25,7 +25,7 @@ export function ip(...args: readonly string[]): Promise<string> {
   });
 }
 
-/** As ip, for a state that may be there already, or be gone already. */
+/** As ip, but no error if the state exists already, or is gone already. */
 export async function ipUnless(already: RegExp, ...args: readonly string[]): Promise<void> {
   try {
     await ip(...args);
@@ -35,8 +35,8 @@ export async function ipUnless(already: RegExp, ...args: readonly string[]): Pro
 }
 
 /**
- * Many commands of `ip` by one process, each by itself; resolves with what was answered to those that failed, by their
- * place in the list.
+ * Runs many commands of `ip` in one process, each independently; resolves with the errors of those that failed, by
+ * index.
  */
 export function ipEach(commands: readonly string[]): Promise<ReadonlyMap<number, string>> {
   if (commands.length === 0) return Promise.resolve(new Map());
@@ -55,7 +55,7 @@ export function ipEach(commands: readonly string[]): Promise<ReadonlyMap<number,
   });
 }
 
-/** Commands of `ip` by one process, up to the first that fails. `where`: its options, such as a namespace. */
+/** Runs commands of `ip` in one process, up to the first that fails. `where`: options of `ip`, such as a namespace. */
 export function ipInOrder(where: readonly string[], commands: readonly string[]): Promise<void> {
   const args = [...where, '-batch', '-'];
   return new Promise((resolve, reject) => {
@@ -73,12 +73,12 @@ export const ALREADY_GONE = /No such file or directory|Cannot find device|No suc
 
 export type IpObject = { readonly [key: string]: unknown };
 
-/** Objects of `ip -json`. */
+/** The objects that `ip -json` prints. */
 export async function ipObjects(...args: readonly string[]): Promise<readonly IpObject[]> {
   return parseObjects(await ip('-json', ...args));
 }
 
-/** As ipObjects, of many commands by one process; one that fails has no objects. */
+/** As ipObjects, for many commands in one process; a failed one has no objects. */
 export function ipObjectsOfEach(commands: readonly string[]): Promise<readonly IpObject[]> {
   const args = ['-json', '-force', '-batch', '-'];
   return new Promise((resolve, reject) => {
@@ -96,7 +96,7 @@ export function ipObjectsOfEach(commands: readonly string[]): Promise<readonly I
   });
 }
 
-/** As ipObjects, in the network namespace of another process. */
+/** As ipObjects, in another process's network namespace. */
 export function ipObjectsOf(pid: number, ...args: readonly string[]): Promise<readonly IpObject[]> {
   const asked = ['-json', ...args];
   return new Promise((resolve, reject) => {
@@ -108,19 +108,19 @@ export function ipObjectsOf(pid: number, ...args: readonly string[]): Promise<re
   });
 }
 
-/** Without any object, ip prints nothing or a list of empty objects. */
+/** Without any object, ip prints nothing, or a list of empty objects. */
 function parseObjects(output: string): readonly IpObject[] {
   const text = output.trim();
   const parsed: unknown = text === '' ? [] : JSON.parse(text);
   return Array.isArray(parsed) ? parsed.filter((item) => typeof item === 'object' && item !== null) : [];
 }
 
-/** Writes to a file of a namespace's own /proc/sys, which a process outside cannot see. */
+/** Writes to a file in the /proc/sys of a namespace, which a process outside cannot see. */
 export function writeInside(namespace: string, path: string, text: string): Promise<void> {
   return writeBy('ip', ['netns', 'exec', namespace, 'tee', path], text);
 }
 
-/** As writeInside, for the network namespace of another process. */
+/** As writeInside, for another process's network namespace. */
 export function writeInsideOf(pid: number, path: string, text: string): Promise<void> {
   return writeBy('nsenter', [`--net=/proc/${pid}/ns/net`, 'tee', path], text);
 }
@@ -136,7 +136,7 @@ function writeBy(command: string, args: readonly string[], text: string): Promis
   });
 }
 
-/** Runs a command without a shell until the signal; resolves with what it printed. */
+/** Runs a command without a shell until the signal is aborted; resolves with its output. */
 export function runTool(command: readonly string[], signal: AbortSignal): Promise<string> {
   const [program = '', ...args] = command;
   return new Promise((resolve, reject) => {

@@ -3,19 +3,19 @@ import { basename, dirname } from 'node:path';
 import { parse } from 'yaml';
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** The sandboxes' file cannot be read, is not YAML, or lists what cannot be. */
+/** The sandboxes' file cannot be read, is not YAML, or has an invalid item. */
 export class SandboxesFileError extends CodedError {}
 
 const MAX_SANDBOXES = 10_000;
 
-/** Reads the whole file, each item parsed by `parseEntries`; throws SandboxesFileError. */
+/** Reads the whole file with `parseEntries`; throws SandboxesFileError. */
 export function readSandboxesFile<T>(
   path: string,
   parseEntries: (items: readonly unknown[]) => readonly T[],
 ): readonly T[] {
   try {
     const document: unknown = parse(readFileSync(path, 'utf8'));
-    // An empty file is one that is just being written: without sandboxes it says [].
+    // An empty file is probably just being written: a list without sandboxes is [].
     if (!Array.isArray(document)) throw new Error('expected a list of sandboxes, [] for none');
     if (document.length > MAX_SANDBOXES) throw new Error(`more than ${MAX_SANDBOXES} sandboxes`);
     return parseEntries(document);
@@ -30,14 +30,14 @@ export function readSandboxesFile<T>(
   }
 }
 
-/** Long enough for an editor that empties the file first to have written it. */
+/** Long enough for an editor that empties the file before writing it. */
 const SETTLE_MS = 100;
 
 export interface FileWatch {
   close(): void;
 }
 
-/** Calls `changed` once a change has settled. The folder is watched, so that a file renamed into place is seen too. */
+/** Calls `changed` after each change of the file. Watches the folder, so that a file renamed into place is noticed. */
 export function watchSandboxesFile(path: string, changed: () => void, onError: (error: unknown) => void): FileWatch {
   const name = basename(path);
   let settling: NodeJS.Timeout | null = null;

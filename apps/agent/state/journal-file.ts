@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { isMissing, StateFileInvalidError, sha256, syncFolder } from './state-file.js';
 
-/** Where the next entry goes, and what it continues. */
+/** Where the next entry of a journal goes, and the checksum that it continues. */
 export interface JournalEnd {
   readonly bytes: number;
-  /** Of the content of the state file that the journal belongs to. */
+  /** Checksum of the content of the journal's state file. */
   readonly of: string;
-  /** Of the last entry. */
+  /** Checksum of the last entry. */
   readonly checksum: string;
 }
 
-/** Of a journal without an entry, beside a state file whose content has this checksum. */
+/** The end of a journal without entries, for a state file whose content has this checksum. */
 export function emptyJournal(of: string): JournalEnd {
   return { bytes: 0, of, checksum: of };
 }
@@ -20,9 +20,9 @@ export function emptyJournal(of: string): JournalEnd {
 const MODE = 0o600;
 
 /**
- * Adds an entry behind `end` and syncs it; resolves with the new end. A line holds its checksum, which covers the line
- * before as well, the checksum of the state file that it belongs to, and the entry. What a crash left behind `end`
- * goes. Errors: DiskFullError, or the system's; what is in the journal then, nobody knows.
+ * Appends an entry after `end` and syncs it; resolves with the new end. A line consists of its checksum (which also
+ * covers the line before), the checksum of its state file, and the entry. Anything after `end`, left by a crash, is
+ * removed. Errors: DiskFullError, or the system's; then the journal's content is undefined.
  */
 export async function appendEntry(path: string, end: JournalEnd, entry: unknown): Promise<JournalEnd> {
   const body = JSON.stringify(entry);
@@ -51,9 +51,9 @@ export interface Journal {
 }
 
 /**
- * The entries since the state file with this content was written; none when the journal is missing, or is of an earlier
- * content. A last line without its end was never synced, and is passed over. Throws StateFileInvalidError for anything
- * else that is not as it was written.
+ * The entries since the state file with this content was written; none if the journal is missing or belongs to an
+ * earlier content. An incomplete last line was never synced and is ignored. Throws StateFileInvalidError for any other
+ * damage.
  */
 export async function readJournal(path: string, of: string): Promise<Journal> {
   const text = await readFile(path).catch((error: unknown) => {

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Lock, takeLock } from '#libs/program/lock.js';
 
-/** Another agent runs on the same state folder. */
+/** Another agent uses this state folder. */
 export class StateFolderInUseError extends CodedError {}
 
 /**
- * The right of this agent to its state folder, which two agents would overwrite for each other. Errors:
+ * Locks the agent's state folder, so that two agents do not overwrite each other's files. Errors:
  * StateFolderInUseError, LockUnusableError.
  */
 export function ownStateFolder(folder: string): Lock {

@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** A file of the agent's own that is not as it was written, or is of another version. */
+/** A file of the agent is damaged or of another version. */
 export class StateFileInvalidError extends CodedError {}
 
-/** Of a state file: the checksum of what is in it, and how much that is. */
+/** Checksum and size of a state file's content. */
 export interface StateContent {
   readonly checksum: string;
   readonly bytes: number;
@@ -21,9 +21,9 @@ export function sha256(text: string): string {
 }
 
 /**
- * Writes a value so that a reader, after a crash at any moment, finds the old value or the new one whole: written
- * aside, synced, renamed, and the folder synced. The first line holds the format and the checksum of the second.
- * Resolves with what was written. Errors: DiskFullError, or the system's.
+ * Writes a value atomically: after a crash at any moment a reader finds the old or the new value. The file is written
+ * under another name, synced, renamed, and its folder synced. The first line has the format and the checksum of the
+ * second. Resolves with the content's checksum and size. Errors: DiskFullError, or the system's.
  */
 export async function writeStateFile(path: string, value: unknown, mode = 0o600): Promise<StateContent> {
   try {
@@ -50,7 +50,7 @@ async function writeSynced(path: string, value: unknown, mode: number): Promise<
   return content;
 }
 
-/** What is in the folder, and under which names, is on disk when it resolves. */
+/** When it resolves, the folder's entries are on disk. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -60,17 +60,17 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Whether a file could not be read because there is none. */
+/** Whether reading failed because the file does not exist. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** The value as written; null when there is no file. Throws StateFileInvalidError for anything else. */
+/** The value as written; null if there is no file. Throws StateFileInvalidError if it is damaged. */
 export async function readStateFile(path: string): Promise<unknown> {
   return (await readStateContent(path))?.value ?? null;
 }
 
-/** As readStateFile, with what tells one content of the file from others. */
+/** As readStateFile, with the content's checksum and size. */
 export async function readStateContent(path: string): Promise<(StateContent & { readonly value: unknown }) | null> {
   let text: string;
   try {
@@ -91,7 +91,7 @@ function contentOf(body: string): StateContent {
   return { checksum: sha256(body), bytes: Buffer.byteLength(body) };
 }
 
-/** Takes an unusable file out of the way, where it can be looked at; resolves with its new path. */
+/** Renames an unusable file, so that it can be examined; resolves with its new path. */
 export async function moveAside(path: string, now: Date): Promise<string> {
   const aside = `${path}.corrupt-${now.toISOString().replaceAll(':', '-')}`;
   await rename(path, aside);

@@ -1,7 +1,7 @@
 import { type AgentLog, errorFields } from '../foundation/log.js';
 import type { ApplierEvent } from './applier.js';
 
-/** What applying a version came to, for the person who reads the log. */
+/** Logs the outcome of applying a version. */
 export function reportApplier(log: AgentLog, event: ApplierEvent): void {
   const { networkId, name, version } = event.held.snapshot;
   const about = { networkId, network: name, version };

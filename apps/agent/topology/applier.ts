@@ -14,16 +14,16 @@ import type { LastGood } from './last-good.js';
 import type { Settling } from './settling.js';
 
 export interface ApplierPorts {
-  /** Where what is taken is held. */
+  /** The versions held. */
   readonly held: HeldNetworks;
   readonly flows: Pick<FlowEngine, 'apply' | 'view'>;
   readonly settling: Pick<Settling, 'settle'>;
   readonly store: { save(lastGood: LastGood): Promise<void> };
   readonly acknowledgements: Pick<Acknowledgements, 'add' | 'unanswered'>;
-  /** Tells the control plane why a version is not acknowledged; once for each attempt. */
+  /** Reports to the control plane why a version is not acknowledged; once for each attempt. */
   readonly reportRefusal: (message: AppliedMessage) => void;
   readonly now: () => Date;
-  /** After a failure: when to try again. Cancelled by close. */
+  /** Schedules the next attempt after a failure. `close` cancels it. */
   readonly later: (work: () => void, delayMs: number) => { cancel(): void };
   readonly report: (event: ApplierEvent) => void;
 }
@@ -34,13 +34,13 @@ export type ApplierEvent =
   | { readonly kind: 'not-settled'; readonly held: HeldNetwork; readonly error: unknown };
 
 interface NetworkState {
-  /** Its policy is in force. */
+  /** The version whose policy is in force. */
   held: HeldNetwork;
-  /** Everything follows it. */
+  /** The version that listeners and names follow too. */
   applied: HeldNetwork | null;
-  /** null: what was last acknowledged is not known, since that was before a restart. */
+  /** null: unknown, because the last acknowledgement was before a restart. */
   failures: readonly AliasFailure[] | null;
-  /** Flows cut by versions that nothing was acknowledged for yet. */
+  /** Flows that were cut by versions without an acknowledgement so far. */
   cuts: { readonly version: number; readonly flows: readonly FlowId[] }[];
   readonly settling: WokenWork;
   retry: { cancel(): void } | null;
@@ -51,9 +51,9 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 10_000;
 
 /**
- * Applies versions: policy and cuts at once, whatever else is under way; then, one version of a network at a time,
- * listeners, names, the file, and last the acknowledgement. A version that a newer one overtakes before its turn is
- * skipped, and the newer one's acknowledgement says so.
+ * Applies versions: policy and cuts at once, whatever else is in progress; then, one version of a network at a time,
+ * listeners, names, the file, and last the acknowledgement. A version that is overtaken by a newer one is skipped, and
+ * the newer one's acknowledgement says so.
  */
 export class Applier {
   private readonly networks = new Map<NetworkId, NetworkState>();
@@ -62,8 +62,8 @@ export class Applier {
   constructor(private readonly ports: ApplierPorts) {}
 
   /**
-   * Takes a version that leads forward, by `delta` from the one held; null: the whole came. Its policy is in force, and
-   * denied flows are cut, when this returns.
+   * Takes a newer version, by `delta` from the one held, or as a whole (null). When this returns, its policy is in
+   * force and denied flows are cut.
    */
   take(held: HeldNetwork, delta: SnapshotDelta | null = null): void {
     const state = this.enforce(held, delta);
@@ -71,8 +71,8 @@ export class Applier {
   }
 
   /**
-   * Serves a version from disk; resolves when listeners and names are up. It was acknowledged in its time, and is
-   * again: what failed then may be well now, and the other way round.
+   * Serves a version from disk; resolves when listeners and names are up. The version is acknowledged again, because
+   * other aliases may fail now than did before the restart.
    */
   async restore(held: HeldNetwork): Promise<void> {
     const state = this.enforce(held, null);
@@ -82,7 +82,7 @@ export class Applier {
     await state.settling.idle();
   }
 
-  /** The version that everything follows. */
+  /** The version that policy, listeners and names follow. */
   applied(networkId: NetworkId): HeldNetwork | null {
     return this.networks.get(networkId)?.applied ?? null;
   }
@@ -95,7 +95,7 @@ export class Applier {
     return [...this.networks.values()].flatMap(({ applied }) => (applied === null ? [] : [versionOf(applied)]));
   }
 
-  /** Waits for what is under way; nothing is tried again. */
+  /** Waits for work in progress; nothing is retried. */
   async close(): Promise<void> {
     this.closed = true;
     for (const { retry } of this.networks.values()) retry?.cancel();
@@ -111,7 +111,8 @@ export class Applier {
       state = { held, applied: null, failures: [], cuts: [], settling, retry: null, attempts: 0 };
       this.networks.set(networkId, state);
     }
-    // Versions of two epochs do not compare: cuts of the old one go with the first of the new.
+    // Versions of different epochs do not compare, so cuts of the old epoch are reported with the first version of the
+    // new one.
     if (!sameEpoch(state.held.epoch, held.epoch)) state.cuts = state.cuts.map((cut) => ({ ...cut, version: 0 }));
     state.held = held;
     this.ports.held.hold(held);
@@ -121,7 +122,7 @@ export class Applier {
     return state;
   }
 
-  /** At the cost of what the delta touches: only connections whose verdict it can alter are judged again. */
+  /** Costs what the delta touches: only connections whose verdict it can alter are evaluated again. */
   private swapPolicy({ snapshot }: HeldNetwork, delta: SnapshotDelta | null): readonly FlowId[] {
     const { flows } = this.ports;
     const { networkId, participates, maxStalenessSeconds } = snapshot;
@@ -162,12 +163,14 @@ export class Applier {
     }
   }
 
-  /** The version applied before, of the same epoch. */
+  /** The version applied before, in the same epoch. */
   private fromVersion({ applied }: NetworkState, { epoch }: HeldNetwork): number | null {
     return applied !== null && sameEpoch(applied.epoch, epoch) ? applied.snapshot.version : null;
   }
 
-  /** On disk first: an acknowledged version must not be forgotten, nor its flows cut, if the process dies now. */
+  /**
+   * Written to disk first, so that neither an acknowledged version nor its cut flows are lost if the process ends now.
+   */
   private async acknowledge(state: NetworkState, held: HeldNetwork, failures: readonly AliasFailure[]): Promise<void> {
     const { networkId, version } = held.snapshot;
     const told = state.cuts.filter((cut) => cut.version <= version);

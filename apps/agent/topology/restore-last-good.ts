@@ -16,8 +16,8 @@ export interface RestorePorts {
 }
 
 /**
- * Serves the last good versions from disk, before any contact. Resolves when the listeners are up and the names of all
- * of them are loaded; until then DNS is to answer nothing.
+ * Serves the last-good versions from disk before any contact. Resolves when the listeners are up and all names are
+ * loaded; until then DNS must not answer.
  */
 export async function restoreLastGood(ports: RestorePorts): Promise<void> {
   const { store, acknowledgements, applier, freshness, counters, log, now } = ports;
@@ -27,8 +27,7 @@ export async function restoreLastGood(ports: RestorePorts): Promise<void> {
     log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
   }
   for (const { held, unanswered } of networks) {
-    // Acknowledgements that the control plane has not answered go first: `restore` writes the file again, with them in
-    // it.
+    // Unanswered acknowledgements are added first: `restore` writes the file again, including them.
     for (const message of unanswered) acknowledgements.add(message);
     await applier.restore(held);
     const { networkId, name, version } = held.snapshot;

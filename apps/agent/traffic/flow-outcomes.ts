@@ -2,7 +2,7 @@ import type { FlowRecord } from '#libs/data-plane/data-plane.js';
 
 type Outcome = FlowRecord['outcome'];
 
-/** How many flows of this host were opened, refused, ended, cut and reset since its process started. */
+/** The numbers of flows of this host that were opened, refused, ended, cut and reset since its process started. */
 export class FlowOutcomes {
   private readonly counts: { [outcome in Outcome]: number } = { opened: 0, refused: 0, ended: 0, cut: 0, reset: 0 };
 

@@ -3,7 +3,7 @@ import type { RefusedSandbox } from '#libs/contracts/bus/from-member/inventory.j
 import type { DnsServerEvent } from '#libs/data-plane/dns/server.js';
 import type { AgentLog } from '../foundation/log.js';
 
-/** Logs each sandbox that the driver refuses, once for as long as the reason stays the same. Answers `now`. */
+/** Logs each sandbox that the driver refuses, once as long as the reason stays the same. Returns `now`. */
 export function reportRefusals(
   log: AgentLog,
   before: readonly RefusedSandbox[],

@@ -46,7 +46,7 @@ export interface TrafficSettings {
 export interface TrafficPorts {
   readonly agentId: AgentId;
   readonly credentials: MeshCredentials;
-  /** Whether peers can take them. */
+  /** Whether peers can verify the mesh certificate. */
   readonly isCertified: () => boolean;
   readonly offeredMesh: OfferedMesh;
   readonly requestMeshKey: (signal: AbortSignal) => Promise<string>;
@@ -59,7 +59,7 @@ export interface TrafficPorts {
   readonly now: () => Date;
 }
 
-/** Everything on this host that carries traffic, and the sandboxes it is for. */
+/** Everything on this host that carries traffic, and its sandboxes. */
 export interface Traffic {
   readonly driver: SandboxDriver;
   readonly mesh: HostMesh;
@@ -71,19 +71,19 @@ export interface Traffic {
   readonly dns: DnsServer;
   readonly zone: ZonePublisher;
   readonly addresses: AliasAddresses;
-  /** The names that were published are all there are: from now on DNS listens. Resolves when it does. */
+  /** The published names are complete: DNS begins to listen. Resolves when it does. */
   answerNames(): Promise<void>;
   /** From now on peers may ask for flows; until then the mesh refuses them. */
   acceptPeers(): void;
-  /** The sandboxes of this host as its driver reports them, with what dials that must fail have found. */
+  /** The sandboxes as the driver reports them, with the results of dials that must fail. */
   sandboxes(): readonly SandboxReport[];
-  /** Dials from a sandbox what isolation keeps from it. */
+  /** Dials from a sandbox what isolation must prevent. */
   dialForbidden(sandboxId: SandboxId, signal: AbortSignal): Promise<Unseen | ForbiddenDials>;
-  /** Called after the sandboxes, or what was found of them, have changed. Set once. */
+  /** Sets the listener that is called when the sandboxes or their isolation changed. Call it once. */
   onSandboxes(listener: () => void): void;
-  /** Called after the state of the mesh has changed. Set once. */
+  /** Sets the listener that is called when the state of the mesh changed. Call it once. */
   onMesh(listener: () => void): void;
-  /** Clients first, then the names they ask for, open flows, the mesh, and last the sandboxes' links. */
+  /** Closes in this order: clients, DNS, open flows, the mesh, and the sandboxes' links. */
   close(): Promise<void>;
 }
 
@@ -167,7 +167,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   );
   const dns = await startDnsServer(
     {
-      // Nowhere yet: an answer that comes before the names are loaded would be wrong.
+      // Listens nowhere yet: answers before the names are loaded would be wrong.
       listen: [],
       upstreams: egress.dnsUpstreams,
       forbiddenRanges: hostRanges,

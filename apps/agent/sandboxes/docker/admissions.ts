@@ -10,17 +10,17 @@ import { leadQueries } from './container-resolver.js';
 import { greet } from './greet.js';
 import type { TakenContainer } from './take-containers.js';
 
-/** A container whose packets count as its sandbox's. */
+/** A container whose packets are accepted as its sandbox's. */
 export interface AdmittedContainer extends TakenContainer {
   readonly link: ContainerLink;
-  /** Why its queries are not led to the agent; null: they are. */
+  /** Why its queries are not redirected to the agent; null: they are. */
   readonly resolverFailure: string | null;
 }
 
-/** Lets containers onto the bridge: each by its own port and addresses, and no other. */
+/** Admits containers to the bridge, each by its own port and addresses only. */
 export class Admissions {
   private admitted = new Map<string, AdmittedContainer>();
-  /** Addresses of containers that were admitted, and do not know the host yet. */
+  /** Addresses of newly admitted containers that do not know the host's hardware address yet. */
   private ungreeted: readonly string[] = [];
 
   constructor(
@@ -34,14 +34,14 @@ export class Admissions {
     return [...this.admitted.values()];
   }
 
-  /** Since its last start. */
+  /** Whether it is admitted since its last start. */
   isAdmitted(container: EngineContainer): boolean {
     return this.before(container) !== undefined;
   }
 
   /**
-   * Makes exactly these the admitted ones; resolves with those that could not be. Errors: NftCommandError, and then
-   * everything is as it was before.
+   * Makes exactly these the admitted containers. Resolves with those that could not be admitted. Errors:
+   * NftCommandError; then nothing has changed.
    */
   async admit(taken: readonly TakenContainer[]): Promise<readonly RefusedSandbox[]> {
     const refused: RefusedSandbox[] = [];
@@ -50,7 +50,7 @@ export class Admissions {
         try {
           return [{ ...container, link: await this.linkOf(container) }];
         } catch (error) {
-          // One that has ended meanwhile is about to be told of as gone.
+          // A container that has just ended is about to be reported as gone.
           if (hasNetwork(container)) refused.push(refusal(container, error));
           return [];
         }
@@ -64,21 +64,22 @@ export class Admissions {
     return refused;
   }
 
-  /** Makes the host known to the containers admitted last; to be called once the agent answers them. */
+  /** Makes the host known to the newly admitted containers. Call it once the agent answers them. */
   async greetNew(): Promise<void> {
     const addresses = this.ungreeted;
     this.ungreeted = [];
     await greet(this.plan.bridge, addresses);
   }
 
-  /** Loads the rules anew, as after the proxy range has changed. */
+  /** Loads the rules again, for instance after the proxy range has changed. */
   async reload(): Promise<void> {
     await this.load(this.current().map(({ link }) => link));
   }
 
   /**
-   * Lets nobody onto the bridge, unless rules of an earlier run are in force: these stay until it is known who is
-   * there. So a host that starts its agent before dockerd is closed from the first container on.
+   * Closes the bridge to all containers, unless rules of an earlier run are in force: these stay until it is known
+   * which containers run. So on a host that starts its agent before dockerd, the bridge is closed from the first
+   * container on.
    */
   async closeUnlessInForce(): Promise<void> {
     if (!(await this.rules.areInForce())) await this.load([]);
@@ -90,7 +91,7 @@ export class Admissions {
 
   private linkOf(taken: TakenContainer): Promise<ContainerLink> | ContainerLink {
     const before = this.before(taken.container);
-    // Another network connected or left may have moved the default route.
+    // Connecting or disconnecting another network may have moved the default route.
     const isSame =
       before !== undefined && JSON.stringify(before.container.endpoints) === JSON.stringify(taken.container.endpoints);
     return isSame ? before.link : findLink(this.plan.bridge, taken);
@@ -117,7 +118,7 @@ export class Admissions {
     }
   }
 
-  /** The same container since the same start. */
+  /** The same container, not restarted since. */
   private before(container: EngineContainer): AdmittedContainer | undefined {
     const before = this.admitted.get(container.id);
     return before?.container.startedAt === container.startedAt ? before : undefined;

@@ -3,7 +3,7 @@ import type { DockerEngine, EngineNetwork } from '#libs/docker-engine/engine.js'
 import type { BridgePlan } from './bridge-plan.js';
 import { AGENT_LABEL } from './take-containers.js';
 
-/** A network of that name is there, and is not as the agent needs it. */
+/** A network with that name exists but is not as the agent needs it. */
 export class NetworkUnfitError extends CodedError {}
 
 const OPTION = 'com.docker.network.bridge';
@@ -16,7 +16,7 @@ function optionsOf({ bridge }: BridgePlan): { readonly [key: string]: string } {
   };
 }
 
-/** Makes the agent's network where it is missing. Errors: NetworkUnfitError, and those of the Engine. */
+/** Makes the agent's network if it is missing. Errors: NetworkUnfitError, and those of the Engine. */
 export async function ensureNetwork(engine: DockerEngine, plan: BridgePlan, agentId: string): Promise<void> {
   const found = await engine.network(plan.network);
   if (found === null) {
@@ -45,7 +45,7 @@ function oddity(found: EngineNetwork, plan: BridgePlan): string | null {
     return `its subnet is ${found.subnets.join(' and ')}, not ${plan.subnet}`;
   }
   if (found.gateways[0] !== plan.gateway) return `its gateway is ${found.gateways.join()}, not ${plan.gateway}`;
-  // Podman follows the name of the bridge, and shows no option. A bridge of another name has no link that is found.
+  // Podman uses the name of the bridge but does not show the option. If the bridge has another name, no link is found.
   const showsNoOptions = Object.keys(found.options).length === 0 && found.labels[AGENT_LABEL] !== undefined;
   if (showsNoOptions) return null;
   for (const [name, value] of Object.entries(optionsOf(plan))) {
@@ -55,7 +55,7 @@ function oddity(found: EngineNetwork, plan: BridgePlan): string | null {
   return null;
 }
 
-/** Takes every container off the network and removes it. */
+/** Disconnects every container from the network and removes it. */
 export async function removeNetwork(engine: DockerEngine, { network }: BridgePlan): Promise<void> {
   const found = await engine.network(network);
   await Promise.all((found?.containers ?? []).map((containerId) => engine.disconnectContainer(network, containerId)));

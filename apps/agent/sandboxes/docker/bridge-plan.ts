@@ -1,7 +1,7 @@
 import { addressText, parseAddressRange } from '#libs/data-plane/proxy/address-range.js';
 import type { DockerSettings } from './docker-settings.js';
 
-/** How one host's bridge network is laid out. */
+/** The address plan of one host's bridge network. */
 export interface BridgePlan {
   readonly network: string;
   readonly bridge: string;
@@ -9,9 +9,9 @@ export interface BridgePlan {
   readonly prefixBits: number;
   /** The host's own address on the bridge, where DNS listens. */
   readonly gateway: string;
-  /** The lower half: the Engine gives these to containers. */
+  /** The lower half, from which the Engine assigns addresses to containers. */
   readonly containerRange: string;
-  /** The upper half: a container reaches it without a route of its own, whatever its default route is. */
+  /** The upper half: a container reaches it without an extra route, whatever its default route is. */
   readonly proxyRange: string;
 }
 

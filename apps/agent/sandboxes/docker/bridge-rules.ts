@@ -2,7 +2,7 @@ import { hostChains, resolverSet } from '../firewall/host-chains.js';
 import type { TableName, TableRules } from '../firewall/table-rules.js';
 import type { BridgePlan } from './bridge-plan.js';
 
-/** A container's end of the bridge: what comes in by this port, from these addresses, is that container. */
+/** A container's port of the bridge: packets that arrive by it from these addresses are that container's. */
 export interface AdmittedPort {
   /** The host's end of the container's link. */
   readonly port: string;
@@ -10,10 +10,10 @@ export interface AdmittedPort {
   readonly address: string;
 }
 
-/** Marks what came in by an admitted port; taken off again before any other rule of the host sees the packet. */
+/** Marks packets that arrived by an admitted port. It is removed before any other rule of the host sees the packet. */
 const ADMITTED_MARK = '0x67736e74';
 
-/** On the bridge, and above it. */
+/** The tables on the bridge and above it. */
 export function bridgeTables(bridge: string): readonly [TableName, TableName] {
   return [
     { family: 'bridge', name: bridge },
@@ -22,11 +22,9 @@ export function bridgeTables(bridge: string): readonly [TableName, TableName] {
 }
 
 /**
- * The whole of the agent's rules for its bridge.
- *
- * On the bridge: only frames of an admitted port, from that port's own addresses, pass; nothing passes from port to
- * port, and nobody speaks for the bridge's addresses who is not admitted. Above it: what is not marked as admitted is
- * dropped, so that a container which nobody has taken yet reaches nothing.
+ * All of the agent's rules for its bridge. On the bridge: only frames of an admitted port with that port's own
+ * addresses pass; nothing passes from port to port; and only admitted containers may answer ARP for the bridge's
+ * addresses. Above it: packets without the mark are dropped, so a container that was not admitted yet reaches nothing.
  */
 export function bridgeRules(
   plan: BridgePlan,

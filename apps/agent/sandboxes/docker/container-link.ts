@@ -2,22 +2,22 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { type IpObject, ipObjects, ipObjectsOf } from '../ip-command.js';
 import type { TakenContainer } from './take-containers.js';
 
-/** The two ends of a container's link to the agent's bridge, and where the rest of its traffic goes. */
+/** Both ends of a container's link to the agent's bridge, and where its other traffic goes. */
 export interface ContainerLink {
-  /** On the host: a port of the bridge. */
+  /** The end on the host: a port of the bridge. */
   readonly port: string;
-  /** Inside the container. */
+  /** The end inside the container. */
   readonly device: string;
   readonly macAddress: string;
   readonly address: string;
-  /** The interface that the container's default route leads to; null: it has none. */
+  /** The interface of the container's default route; null: it has none. */
   readonly defaultRouteDevice: string | null;
 }
 
-/** The container has no link to the bridge where the Engine says that it has one. */
+/** The Engine says that the container is connected to the bridge, but there is no such link. */
 export class ContainerLinkMissingError extends CodedError {}
 
-/** Looks into the container's network namespace. Errors: ContainerLinkMissingError, IpCommandError. */
+/** Inspects the container's network namespace. Errors: ContainerLinkMissingError, IpCommandError. */
 export async function findLink(bridge: string, { container, endpoint }: TakenContainer): Promise<ContainerLink> {
   const [inside, ports, routes] = await Promise.all([
     ipObjectsOf(container.pid, '-4', 'address', 'show'),

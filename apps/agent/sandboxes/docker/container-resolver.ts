@@ -4,20 +4,20 @@ import type { ContainerLink } from './container-link.js';
 
 const TABLE = 'gstacks';
 
-/** Addresses that Docker's own resolver answers at, inside every container of a network that a user made. */
+/** The address of Docker's own resolver inside every container on a user-made network. */
 const DOCKER_RESOLVER = '127.0.0.11';
 
 export interface Resolving {
   readonly gateway: string;
-  /** An alias may publish port 53. */
+  /** Excluded, because an alias may publish port 53. */
   readonly proxyRange: string;
   readonly usesDockerResolver: boolean;
 }
 
 /**
- * Leads the container's queries to the agent, whatever its resolv.conf says. A container on no other network has no
- * use for Docker's resolver, which answers the names of other containers: its queries go to the agent as well. On
- * another network Docker's resolver stays, and what it passes on goes to the agent.
+ * Redirects the container's queries to the agent, whatever its resolv.conf contains. A container on no other network
+ * does not need Docker's resolver, which answers names of other containers: queries to it are redirected too. A
+ * container on another network keeps Docker's resolver, and what that forwards is redirected.
  */
 export function resolverRules(link: ContainerLink, { gateway, proxyRange, usesDockerResolver }: Resolving): string {
   const kept = usesDockerResolver ? 'ip daddr 127.0.0.0/8' : `ip daddr 127.0.0.0/8 ip daddr != ${DOCKER_RESOLVER}`;
@@ -43,12 +43,12 @@ function noResolverRules(): string {
 /** Errors: NftCommandError, IpCommandError. */
 export async function leadQueries(pid: number, link: ContainerLink, resolving: Resolving): Promise<void> {
   await loadRules(resolverRules(link, resolving), pid);
-  // A query to 127.0.0.11 has the source 127.0.0.1, and its answer comes back to it from the bridge.
+  // A query to 127.0.0.11 has the source address 127.0.0.1, and its answer arrives from the bridge for that address.
   const setting = `/proc/sys/net/ipv4/conf/${link.device}/route_localnet`;
   await writeInsideOf(pid, setting, resolving.usesDockerResolver ? '0' : '1');
 }
 
-/** Gives the container its own resolver back; nothing is done for one that has ended. */
+/** Removes the redirection; does nothing for a container that has ended. */
 export async function leaveQueries(pid: number): Promise<void> {
   try {
     await loadRules(noResolverRules(), pid);

@@ -22,11 +22,11 @@ import { reportOf } from './sandbox-report.js';
 import { foreignAliases, type TakenContainer, takeContainers } from './take-containers.js';
 
 const DNS_PORT = 53;
-/** Each container keeps a neighbour entry for each, of which the kernel has 1,024 for all together (gc_thresh3). */
+/** Each container keeps a neighbour entry for each source; the kernel has room for 1,024 in total (gc_thresh3). */
 const DIAL_SOURCES = 16;
 /**
- * Labelled containers of a Docker Engine, on a bridge network of the agent's own. The Engine may come and go: what was
- * admitted is served as long as its processes live.
+ * Takes labelled containers of a Docker Engine, on a bridge network of the agent's own. When the Engine goes away,
+ * admitted containers are served as long as their processes live.
  */
 export function createDockerDriver(settings: DockerSettings, onError: (error: unknown) => void): SandboxDriver {
   return new DockerDriver(settings, onError);
@@ -164,9 +164,9 @@ class DockerDriver implements SandboxDriver {
   }
 
   /**
-   * Whether a container that was just started is to lose service names on the agent's network, which compose gives it
-   * there. On that network alone it asks the agent for names, and is left as it is: its link would be down for a
-   * moment.
+   * Whether a container that just started must be reconnected to lose the service names that compose gave it on the
+   * agent's network. If it is on that network only, it resolves names with the agent, so it is left alone: its link
+   * would be down for a moment.
    */
   private hasAliasesToLose({ container }: TakenContainer): boolean {
     if (container.endpoints.length === 1 || foreignAliases(container, this.plan.network).length === 0) return false;
@@ -178,7 +178,7 @@ class DockerDriver implements SandboxDriver {
     await this.engine.connectContainer(this.plan.network, id);
   }
 
-  /** Makes the host follow the containers as they were read: connects, admits, and tells whoever listens. */
+  /** Brings the host to the containers as they were read: connects, admits, and notifies listeners. */
   private async settle(): Promise<void> {
     const before = this.picture();
     let takings = this.take();
@@ -199,7 +199,7 @@ class DockerDriver implements SandboxDriver {
     await this.admissions.greetNew();
   }
 
-  /** Changes one container at the Engine; a refusal is told, and holds up no other container. */
+  /** Changes one container at the Engine. A refusal is reported and does not affect other containers. */
   private async change(id: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -221,7 +221,9 @@ class DockerDriver implements SandboxDriver {
   }
 }
 
-/** Whether the network namespace of this process has it; /sys shows that of the process that mounted it. */
+/**
+ * Whether this process's network namespace has the interface; /sys shows the namespace of the process that mounted it.
+ */
 function hasInterface(name: string): boolean {
   return readFileSync('/proc/self/net/dev', 'utf8')
     .split('\n')

@@ -11,16 +11,16 @@ import { parseDnsAddress, type Variables } from '../../foundation/variables.js';
 export interface DockerSettings {
   readonly agentId: AgentId;
   readonly socketPath: string;
-  /** The network that the agent makes at the Engine. */
+  /** Name of the network that the agent makes at the Engine. */
   readonly network: string;
-  /** Its interface on this host; names the agent's rules too. */
+  /** Name of its interface on this host, and of the agent's rules. */
   readonly bridge: string;
-  /** Gateway, containers and proxy addresses are in it. */
+  /** Contains the gateway, the containers and the proxy addresses. */
   readonly subnet: string;
-  /** A DNS listener beside the one at the gateway; null: none. */
+  /** A further DNS listener besides the one at the gateway; null: none. */
   readonly dnsAddress: string | null;
   readonly removeOnExit: boolean;
-  /** Queries a second that one sandbox may send. */
+  /** DNS queries per second that one sandbox may send. */
   readonly queriesPerSecond: number;
 }
 

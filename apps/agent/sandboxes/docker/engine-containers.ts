@@ -4,7 +4,7 @@ import { concerns, isConcerned, type TakingTerms } from './take-containers.js';
 
 const INSPECTIONS_AT_ONCE = 8;
 
-/** The Engine's containers that concern the agent, as they were read last. */
+/** The Engine's containers that concern the agent, as last read. */
 export class EngineContainers {
   private known = new Map<string, EngineContainer>();
 
@@ -17,7 +17,7 @@ export class EngineContainers {
     return [...this.known.values()];
   }
 
-  /** Reads everything anew. Errors: those of the Engine; what was known stays. */
+  /** Reads everything again. Errors: those of the Engine; then the former state is kept. */
   async readAll(): Promise<void> {
     const listed = (await this.engine.listContainers()).filter((container) => concerns(container, this.terms));
     const read = new Map<string, EngineContainer>();
@@ -32,7 +32,7 @@ export class EngineContainers {
     this.known = read;
   }
 
-  /** Reads one container anew. Errors: those of the Engine. */
+  /** Reads one container again. Errors: those of the Engine. */
   async read(id: string): Promise<void> {
     const container = await this.engine.container(id);
     if (container !== null && container.state !== 'other' && isConcerned(container, this.terms))
@@ -40,7 +40,7 @@ export class EngineContainers {
     else this.known.delete(id);
   }
 
-  /** Forgets those for which this is false, as while the Engine cannot be asked. True: some were forgotten. */
+  /** Drops containers for which this is false, for times when the Engine cannot be asked. True: some were dropped. */
   keep(isAlive: (container: EngineContainer) => boolean): boolean {
     const ended = this.all().filter((container) => !isAlive(container));
     for (const { id } of ended) this.known.delete(id);

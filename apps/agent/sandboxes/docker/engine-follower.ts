@@ -6,32 +6,30 @@ import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
 import type { EngineContainers } from './engine-containers.js';
 import { watchEngine } from './engine-watch.js';
 
-/** What happens to a container that changes what it is to the agent. */
+/** Events that change what a container is to the agent. */
 const CHANGES: ReadonlySet<string> = new Set(['start', 'die', 'pause', 'unpause', 'rename', 'destroy']);
-/** How often what could not be done is tried again, and containers are looked at while the Engine is away. */
+/** How often failed work is repeated, and containers are checked while the Engine is away. */
 const RETRY_MS = 1_000;
 
 export interface EngineFollowerPorts {
-  /** Makes the agent's network at the Engine, where it is missing. Errors: those of the Engine. */
+  /** Makes the agent's network at the Engine if it is missing. Errors: those of the Engine. */
   readonly ensureNetwork: () => Promise<void>;
-  /**
-   * Makes the host follow the containers as they were read last. What it rejects with is told, and it is tried again.
-   */
+  /** Brings the host to the containers as last read. If it rejects, the error is reported and it is tried again. */
   readonly settle: () => Promise<void>;
-  /** `fault` is another than before. */
+  /** Called when `fault` changed. */
   readonly faultChanged: () => void;
-  /** Hears of each fault once, for as long as the next one is the same. */
+  /** Called with each fault once, as long as the next one is the same. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Keeps what is known of the Engine's containers up to date, one change at a time: by its events while it answers, and
- * by the containers' processes while it does not.
+ * Keeps the knowledge of the Engine's containers up to date, one change at a time: by events while the Engine answers,
+ * and by the containers' processes while it does not.
  */
 export class EngineFollower {
   private readonly ending = new AbortController();
   private readonly turns = new Turns();
-  /** Ids of containers to be read anew. */
+  /** Ids of containers to be read again. */
   private readonly changed = new Set<string>();
   private watching: Promise<void> = Promise.resolve();
   private retry: NodeJS.Timeout | null = null;
@@ -42,17 +40,17 @@ export class EngineFollower {
   constructor(
     private readonly engine: DockerEngine,
     private readonly containers: EngineContainers,
-    /** The agent's, by name. */
+    /** The name of the agent's network. */
     private readonly network: string,
     private readonly ports: EngineFollowerPorts,
   ) {}
 
-  /** Whether the Engine answered last. */
+  /** Whether the Engine answered last time. */
   get isEngineThere(): boolean {
     return this.isThere;
   }
 
-  /** Why the Engine cannot be followed; null: it is, or it was not tried yet. */
+  /** Why the Engine cannot be followed; null: it is followed, or was not tried yet. */
   get fault(): CodedError | null {
     return this.away;
   }
@@ -78,7 +76,7 @@ export class EngineFollower {
     await first.promise;
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is in progress any more. */
   async close(): Promise<void> {
     this.ending.abort();
     if (this.retry !== null) clearTimeout(this.retry);
@@ -86,7 +84,7 @@ export class EngineFollower {
     await this.turns.idle();
   }
 
-  /** Looks at the containers and settles again, a moment from now. */
+  /** Checks the containers and settles again in a moment. */
   retryLater(): void {
     if (this.retry !== null || this.ending.signal.aborted) return;
     this.retry = setTimeout(() => {
@@ -117,7 +115,7 @@ export class EngineFollower {
     if (type === 'network') {
       if (action === 'destroy' && attributes.name === this.network) this.soon(() => this.remakeNetwork());
       else if (attributes.container !== undefined) this.reread(attributes.container);
-      // Podman names the container in the network's place.
+      // Podman reports the container's id here instead of the network's.
       else if (action === 'connect' || action === 'disconnect') this.reread(id);
     } else if (CHANGES.has(action)) this.reread(id);
   }
@@ -159,7 +157,7 @@ export class EngineFollower {
       await this.ports.settle();
       return;
     }
-    // The Engine cannot be asked, but the kernel shows whose processes have ended.
+    // The Engine cannot be asked, but the kernel shows which processes have ended.
     if (this.containers.keep(({ pid }) => existsSync(`/proc/${pid}/ns/net`))) await this.ports.settle();
     this.retryLater();
   }

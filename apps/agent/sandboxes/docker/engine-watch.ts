@@ -4,7 +4,7 @@ import type { EngineEvent } from '#libs/docker-engine/engine-event.js';
 import { EngineUnavailableError } from '#libs/docker-engine/errors.js';
 
 export interface EngineObserver {
-  /** The Engine answers; events from before this call come after it. */
+  /** The Engine answers; events that happen during this call are reported after it. */
   connected(): Promise<void>;
   happened(event: EngineEvent): void;
   /** The Engine is away, or `connected` failed; both are tried again. */
@@ -13,13 +13,13 @@ export interface EngineObserver {
 
 const RETRY_MS = 500;
 
-/** Follows what happens at the Engine until the signal ends it. */
+/** Follows the Engine's events until the signal is aborted. */
 export async function watchEngine(engine: DockerEngine, observer: EngineObserver, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const attempt = new AbortController();
     try {
       await engine.connect();
-      // Asked for before the first look, so that nothing that happens in between is missed.
+      // Requested before the first read, so that no event in between is missed.
       const events = await engine.events(AbortSignal.any([signal, attempt.signal]));
       await observer.connected();
       for await (const event of events) observer.happened(event);

@@ -1,13 +1,13 @@
 import { createSocket } from 'node:dgram';
 import { ipEach } from '../ip-command.js';
 
-/** RFC 863: whatever comes to this port is thrown away. */
+/** The discard port (RFC 863). */
 const DISCARD_PORT = 9;
 
 /**
- * Makes the host ask for the containers' hardware addresses, by which each container learns the host's at once. Until
- * it was admitted its own questions went unheard, and it repeats them only each second. An address that an earlier
- * container had is forgotten first: the host would not ask for it again. Error: IpCommandError.
+ * Makes the host ask for the containers' hardware addresses, from which each container learns the host's at once.
+ * Before its admission, the container's own requests were dropped, and it repeats them only once a second. Old entries
+ * for these addresses are deleted first, because the host would not ask again. Error: IpCommandError.
  */
 export async function greet(bridge: string, addresses: readonly string[]): Promise<void> {
   await ipEach(addresses.map((address) => `neigh flush to ${address} dev ${bridge}`));

@@ -7,7 +7,7 @@ import type { BridgePlan } from './bridge-plan.js';
 type Isolation = Pick<SandboxReport, 'isolation' | 'isolationEvidence' | 'isolationRemedy'>;
 type Resolver = Pick<SandboxReport, 'dns' | 'dnsRemedy'>;
 
-/** What the control plane is told of one container. `fault`: of the agent's rules; null: they are in force. */
+/** The report of one container. `fault`: of the agent's rules; null: they are in force. */
 export function reportOf(
   admitted: AdmittedContainer,
   plan: BridgePlan,
@@ -27,7 +27,7 @@ export function reportOf(
   };
 }
 
-/** The agent's own rules hold on its bridge; whatever else the container can use is beside them. */
+/** The agent's rules cover its bridge only, not other networks or privileges of the container. */
 function isolationOf({ container, link }: AdmittedContainer, { network }: BridgePlan): Isolation {
   const { name, privileged } = container;
   if (privileged) {

@@ -5,20 +5,20 @@ import type { ContainerEndpoint, EngineContainer } from '#libs/docker-engine/con
 
 export const SANDBOX_LABEL = 'gstacks.sandbox';
 export const ATTACH_LABEL = 'gstacks.attach';
-/** Of several agents at one Engine, the one that is to take the container. */
+/** Label with the name of the agent that takes the container, where several agents use one Engine. */
 export const AGENT_LABEL = 'gstacks.agent';
 
 /** A container that is a sandbox now. */
 export interface TakenContainer {
   readonly sandboxId: SandboxId;
   readonly container: EngineContainer;
-  /** Its place on the agent's network. */
+  /** Its connection to the agent's network. */
   readonly endpoint: ContainerEndpoint;
 }
 
 export interface Takings {
   readonly taken: readonly TakenContainer[];
-  /** To be put onto the agent's network, as their label asks. */
+  /** Containers to be connected to the agent's network, as their label asks. */
   readonly toConnect: readonly EngineContainer[];
   readonly refused: readonly RefusedSandbox[];
 }
@@ -26,13 +26,13 @@ export interface Takings {
 export interface TakingTerms {
   readonly agentId: string;
   readonly network: string;
-  /** The container that had a sandbox id before keeps it against another one with the same id. */
+  /** The containers that already have a sandbox id keep it when another one claims the same id. */
   readonly holders: ReadonlyMap<SandboxId, string>;
 }
 
 /**
- * Whether the agent has anything to do with a container: it is on the agent's network, or has a label of ours and does
- * not name another agent.
+ * Whether a container concerns the agent: it is on the agent's network, or has one of our labels and does not name
+ * another agent.
  */
 export function concerns(
   container: { readonly labels: { readonly [key: string]: string }; readonly networks: readonly string[] },
@@ -43,7 +43,7 @@ export function concerns(
   return agent === agentId && (sandbox !== undefined || attach !== undefined);
 }
 
-/** As concerns, for a container that was inspected. */
+/** As concerns, for an inspected container. */
 export function isConcerned(
   { labels, endpoints }: EngineContainer,
   terms: Pick<TakingTerms, 'agentId' | 'network'>,
@@ -51,7 +51,7 @@ export function isConcerned(
   return concerns({ labels, networks: endpoints.map(({ network }) => network) }, terms);
 }
 
-/** Which containers are sandboxes, which are still to be connected, and which cannot be taken and why. */
+/** Which containers are sandboxes, which have to be connected first, and which are refused and why. */
 export function takeContainers(containers: readonly EngineContainer[], terms: TakingTerms): Takings {
   const taken = new Map<SandboxId, TakenContainer>();
   const toConnect: EngineContainer[] = [];
@@ -148,8 +148,8 @@ function takeContainer(container: EngineContainer, { agentId, network }: TakingT
 
 /**
  * Names other than its own that Docker's resolver would answer for the container on the agent's network, to every
- * container that asks it: two projects may both have an `api` there. A host name of the container's own stays: Docker
- * makes an alias of it at each connect.
+ * container: two projects may both have an `api`. The container's own host name stays, because Docker makes it an alias
+ * at each connect.
  */
 export function foreignAliases({ id, hostName, endpoints }: EngineContainer, network: string): readonly string[] {
   const endpoint = endpoints.find((candidate) => candidate.network === network);
@@ -171,7 +171,7 @@ function second(
   };
 }
 
-/** Those that hold their id first, then in the order of their start. */
+/** First those that hold their id already, then by start time. */
 function inOrder(
   containers: readonly EngineContainer[],
   holders: ReadonlyMap<SandboxId, string>,

@@ -3,18 +3,18 @@ import { refusedChain, refusedPortSets } from './refused-ports.js';
 import { resetFloodRules, resetFloodSets } from './reset-floods.js';
 import type { ElementSet } from './table-rules.js';
 
-/** What the host answers to on the links of its sandboxes. */
+/** What the host accepts on the links of its sandboxes. */
 export interface HostChains {
-  /** The interfaces that sandboxes come in by, as nft writes them: a set, or one quoted name. */
+  /** The interfaces of sandboxes in nft's syntax: a set, or one quoted name. */
   readonly links: string;
   readonly proxyRange: string;
-  /** Queries to any other resolver are led to this one; null: they are not. */
+  /** Queries to any other resolver are redirected to this one; null: they are not. */
   readonly queriesLedTo: string | null;
-  /** Queries a second that one sandbox may send. */
+  /** DNS queries per second that one sandbox may send. */
   readonly queriesPerSecond: number;
 }
 
-/** The address of the agent's resolver on each interface, as `hostChains` reads it. */
+/** The set of the agent's resolver address on each interface, which `hostChains` uses. */
 export function resolverSet(resolvers: readonly { readonly link: string; readonly address: string }[]): ElementSet {
   return {
     name: 'resolvers',
@@ -24,11 +24,10 @@ export function resolverSet(resolvers: readonly { readonly link: string; readonl
 }
 
 /**
- * The part of the rules that every driver with links has: what comes in by a link reaches the agent's resolver there
- * and sockets bound to a proxy address, and no other service of the host; nothing is forwarded from or to a link.
- *
- * A packet of a connection that is open passes by its socket and not by connection tracking, so that rules which are
- * loaded anew cut nothing that passes. A refusal is a reset, so that a client learns of it at once.
+ * Rules common to all drivers with links: packets from a link reach the agent's resolver there and sockets bound to a
+ * proxy address, and no other service of the host; nothing is forwarded from or to a link. Packets of an open
+ * connection are accepted by their socket and not by connection tracking, so reloading the rules cuts no connection.
+ * Refused TCP connections get a reset, so clients notice at once.
  */
 export function hostChains({ links, proxyRange, queriesLedTo, queriesPerSecond }: HostChains): string {
   return `${queryFloodSets}${resetFloodSets}${refusedPortSets}${queriesLedTo === null ? '' : ledQueries(links, proxyRange, queriesLedTo)}  chain input {

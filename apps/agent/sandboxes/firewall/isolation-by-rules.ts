@@ -1,7 +1,7 @@
 import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { CodedError } from '#libs/contracts/errors.js';
 
-/** What is reported of sandboxes that nothing but the agent's rules keep apart. `fault`: of these; null: none. */
+/** The isolation of sandboxes that only the agent's rules keep apart. `fault`: of the rules; null: none. */
 export function isolationByRules(
   fault: CodedError | null,
 ): Pick<SandboxReport, 'isolation' | 'isolationEvidence' | 'isolationRemedy'> {

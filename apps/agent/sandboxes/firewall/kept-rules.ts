@@ -12,31 +12,33 @@ import {
   wholeTables,
 } from './table-rules.js';
 
-/** The rules that keep sandboxes apart were not in force as they were loaded. */
+/** The isolation rules were not in force as they had been loaded. */
 export class LinkRulesChangedError extends CodedError {}
 
-/** So soon a change of the rules by another program is noticed. */
+/** How soon a change of the rules by another program is noticed. */
 const LOOK_EVERY_MS = 5_000;
-/** A fault is told for so long after it was mended: a program that flushes rules tends to do so again. */
+/** A fault is reported this long after its repair: a program that flushes rules is likely to do so again. */
 const HELD_FOR_MS = 15_000;
 
 export interface KeptRulesPorts {
-  /** Hears of a change by another program, and of what hinders loading the rules again: each once while it lasts. */
+  /**
+   * Called with a change by another program, and with an error of reloading the rules: once for each while it lasts.
+   */
   readonly failed: (error: unknown) => void;
-  /** `fault` is another than before. */
+  /** Called when `fault` changed. */
   readonly changed: () => void;
-  /** What the rules that are in force let sandboxes reach. */
+  /** What the rules in force let sandboxes reach. */
   readonly reach: () => SandboxReach;
 }
 
 /**
- * The agent's nftables rules. A sandbox that comes or goes adds or deletes elements of sets, at the same cost however
- * many there are; any other change replaces the tables. They are looked at again and again, and loaded anew when
+ * The agent's nftables rules. A sandbox that comes or goes adds or deletes elements of sets, at a cost that does not
+ * depend on their number; any other change replaces the tables. The rules are checked regularly and reloaded when
  * another program removed or changed them (`nft flush ruleset`, a restart of the host's firewall).
  */
 export class KeptRules {
   private wanted: readonly TableRules[] | null = null;
-  /** What the kernel showed of the tables right after they were loaded, without the elements of their sets. */
+  /** The kernel's listing of the tables right after they were loaded, without the elements of sets. */
   private frames: readonly string[] = [];
   private found: CodedError | null = null;
   private foundAtMs = Number.NEGATIVE_INFINITY;
@@ -49,12 +51,12 @@ export class KeptRules {
     private readonly ports: KeptRulesPorts,
   ) {}
 
-  /** Why sandboxes are not kept apart, or were not a moment ago; null: the rules are in force as they were loaded. */
+  /** Why sandboxes are not isolated, or were not a moment ago; null: the rules are in force as loaded. */
   fault(): CodedError | null {
     return this.found;
   }
 
-  /** Puts the rules in force in place of those before. Error: NftCommandError, and then those before stay. */
+  /** Replaces the rules in force. Error: NftCommandError; then the former rules stay. */
   load(rules: readonly TableRules[]): Promise<void> {
     return this.turns.take(async () => {
       if (this.wanted === null) await this.put(rules);
@@ -63,13 +65,13 @@ export class KeptRules {
     });
   }
 
-  /** Whether all tables are there, from an earlier run of the agent. Error: NftCommandError. */
+  /** Whether all tables exist, from an earlier run of the agent. Error: NftCommandError. */
   async areInForce(): Promise<boolean> {
     const there = await Promise.all(this.tables.map(({ family, name }) => hasTable(family, name)));
     return there.every(Boolean);
   }
 
-  /** Looks now, and mends what is found. */
+  /** Checks now, and repairs what it finds. */
   look(): Promise<void> {
     return this.turns.take(async () => {
       const rules = this.wanted;
@@ -82,7 +84,7 @@ export class KeptRules {
     });
   }
 
-  /** Stops looking; the rules stay in force. */
+  /** Stops checking; the rules stay in force. */
   async close(): Promise<void> {
     this.closed = true;
     if (this.timer !== null) clearTimeout(this.timer);
@@ -90,12 +92,12 @@ export class KeptRules {
     await this.turns.idle();
   }
 
-  /** Takes the rules away, after `close`. Error: NftCommandError. */
+  /** Removes the rules; call it after `close`. Error: NftCommandError. */
   async remove(): Promise<void> {
     await loadRules(this.tables.map(noTable).join('\n'));
   }
 
-  /** False: that is not enough, or the kernel does not have the sets as they were left. */
+  /** False: elements are not all that changed, or the kernel's sets are not as they were left. */
   private async changeElements(before: readonly TableRules[], after: readonly TableRules[]): Promise<boolean> {
     const commands = changedElements(before, after);
     if (commands === null) return false;
@@ -108,7 +110,7 @@ export class KeptRules {
     }
   }
 
-  /** The rules `after` are in force afterwards; resolves with what was wrong before. Error: NftCommandError. */
+  /** Puts the rules `after` in force. Resolves with what was wrong before. Error: NftCommandError. */
   private async renew(before: readonly TableRules[], after: readonly TableRules[]): Promise<CodedError | null> {
     const wasIntact = await this.isAsLoaded(before);
     if (wasIntact && after === before) return null;

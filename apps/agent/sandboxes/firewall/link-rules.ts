@@ -8,7 +8,7 @@ export interface FilteredLink {
   readonly sandboxAddress: string;
   /** null: the link carries no IPv6. */
   readonly sandboxAddress6: string | null;
-  /** Where the agent's resolver answers on this link. */
+  /** The agent's resolver address on this link. */
   readonly resolver: string;
 }
 
@@ -16,15 +16,15 @@ export interface LinkFilter {
   readonly table: TableName;
   readonly links: readonly FilteredLink[];
   readonly proxyRange: string;
-  /** Queries to any other resolver are led to this one; null: they are not. */
+  /** Queries to any other resolver are redirected to this one; null: they are not. */
   readonly queriesLedTo: string | null;
-  /** Queries a second that one sandbox may send. */
+  /** DNS queries per second that one sandbox may send. */
   readonly queriesPerSecond: number;
 }
 
 /**
- * The whole of the agent's rules for interfaces that lead to one sandbox each. What comes in by a
- * link has an address of that link's sandbox, or is dropped; and nobody else has that address.
+ * All of the agent's rules for interfaces that lead to one sandbox each. Packets from a link must have an address of
+ * that link's sandbox, which no other link may use; others are dropped.
  */
 export function linkRules({ table, links, ...limits }: LinkFilter): TableRules {
   const sources6 = links.flatMap(({ link, sandboxAddress6 }) =>
@@ -59,11 +59,11 @@ ${hostChains({ ...limits, links: '@links' })}`,
   };
 }
 
-/** As nft prints an address. */
+/** The address in nft's form. */
 function canonical6(address: string): string {
   return new SocketAddress({ address, family: 'ipv6' }).address;
 }
 
-/** IPv6 finds a neighbour from its link-local address too, RFC 4861. */
+/** IPv6 neighbour discovery also uses link-local source addresses (RFC 4861). */
 const NEIGHBOURS = `
     iifname @links icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept`;

@@ -5,10 +5,10 @@ import { ALREADY_GONE } from '../ip-command.js';
 const TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 64 * 1_048_576;
 
-/** nftables refused a set of rules, or is not there. */
+/** nftables refused a set of rules, or nft is missing. */
 export class NftCommandError extends CodedError {}
 
-/** Loads rules at once or not at all, in this process's network namespace or that of another process. */
+/** Loads rules atomically, in the network namespace of this process or of another one. */
 export function loadRules(rules: string, networkOfPid: number | null = null): Promise<void> {
   const inside = networkOfPid === null ? [] : ['nsenter', `--net=/proc/${networkOfPid}/ns/net`];
   const [command = 'nft', ...args] = [...inside, 'nft', '-f', '-'];
@@ -22,7 +22,7 @@ export function loadRules(rules: string, networkOfPid: number | null = null): Pr
   });
 }
 
-/** Whether a table is there, in this process's network namespace. Errors: NftCommandError. */
+/** Whether a table exists in this process's network namespace. Errors: NftCommandError. */
 export function hasTable(family: 'inet' | 'bridge', name: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     execFile('nft', ['list', 'tables', family], { timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
@@ -32,12 +32,12 @@ export function hasTable(family: 'inet' | 'bridge', name: string): Promise<boole
   });
 }
 
-/** What the kernel has of a table, without counters. Empty: the table is not there. Errors: NftCommandError. */
+/** The kernel's listing of a table, without counters. Empty: there is no such table. Errors: NftCommandError. */
 export function listTable(family: 'inet' | 'bridge', name: string): Promise<string> {
   return listed(['--stateless', 'list', 'table', family, name]);
 }
 
-/** What the kernel has of a set, with counters. Empty: it is not there. Errors: NftCommandError. */
+/** The kernel's listing of a set, with counters. Empty: there is no such set. Errors: NftCommandError. */
 export function listSet(family: 'inet' | 'bridge', table: string, set: string): Promise<string> {
   return listed(['list', 'set', family, table, set]);
 }

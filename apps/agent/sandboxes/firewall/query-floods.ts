@@ -1,8 +1,8 @@
 import { QUERY_BURST_SECONDS } from '#libs/data-plane/dns/rate-limit.js';
 
-/** Who asks so many times faster than it may, and goes on although it gets no answers, waits for none. */
+/** A sandbox that sends this many times its rate, and goes on without answers, is flooding. */
 const FLOOD_FACTOR = 2;
-/** What such a sandbox gets of its rate, until it has asked less for so long. */
+/** A flooding sandbox gets this share of its rate until it has sent less for a while. */
 const FLOODING_SHARE = 0.05;
 const FLOODING_FOR_SECONDS = 5;
 const MOST_SOURCES = 65_535;
@@ -10,9 +10,9 @@ const MOST_SOURCES = 65_535;
 const SOURCE = 'iifname . ip saddr';
 
 /**
- * What a sandbox asks beyond its rate over UDP is dropped before the agent is woken for it: to read a packet and drop
- * it costs the agent nearly what an answer does. A program that waits for its answers is slowed by that to what it may
- * ask. One that goes on gets next to nothing until it stops. Over TCP the agent itself counts, and need not read on.
+ * Queries over UDP above a sandbox's rate are dropped by the kernel, because reading and dropping a packet would cost
+ * the agent almost as much as an answer. A program that waits for answers is thereby slowed to its rate; one that goes
+ * on gets almost nothing until it stops. Over TCP the agent counts itself, and can stop reading.
  */
 export const queryFloodSets = `  set queries { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 10s; }
   set all_queries { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 10s; }

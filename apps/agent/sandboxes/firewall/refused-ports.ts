@@ -1,22 +1,22 @@
 import { listSet } from './nft-command.js';
 import type { TableName } from './table-rules.js';
 
-/** Connections that the kernel refused a sandbox, at a proxy address and a port that nothing listens on. */
+/** Connections of a sandbox that the kernel refused, at a proxy address and a port without a listener. */
 export interface RefusedConnections {
   /** The sandbox's address. */
   readonly source: string;
   readonly address: string;
   readonly port: number;
-  /** Since the kernel began to remember this sandbox, address and port. */
+  /** Since the kernel has remembered this sandbox, address and port. */
   readonly count: number;
 }
 
 const SET = 'refused_ports';
-/** Of all sandboxes; further ones are refused like these, and not remembered. */
+/** Entries for all sandboxes; further connections are refused too, but not remembered. */
 const MOST_REMEMBERED = 1_024;
-/** After the last connection. The agent reads the set more often. */
+/** After the last connection. The agent reads the set more often than that. */
 export const REMEMBERED_FOR_SECONDS = 180;
-/** Of one sandbox, so that one that tries all ports leaves room for the others. */
+/** Entries per sandbox, so that one that scans all ports leaves room for others. */
 const PER_MINUTE = 60;
 const AT_ONCE = 100;
 const MOST_SOURCES = 65_535;
@@ -25,7 +25,7 @@ export const refusedPortSets = `  set ${SET} { typeof ip saddr . ip daddr . tcp 
   set refused_sources { typeof ip saddr; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 300s; }
 `;
 
-/** A chain that refuses what comes to it, and remembers connections to proxy addresses. */
+/** A chain that refuses its packets, and remembers connections to proxy addresses. */
 export function refusedChain(proxyRange: string): string {
   return `  chain refused {
     ip daddr ${proxyRange} tcp flags & (fin | syn | rst | ack) == syn goto remembered
@@ -38,12 +38,12 @@ export function refusedChain(proxyRange: string): string {
   }`;
 }
 
-/** What the kernel remembers of a table. Errors: NftCommandError. */
+/** What the kernel remembers in a table. Errors: NftCommandError. */
 export async function listRefused({ family, name }: TableName): Promise<readonly RefusedConnections[]> {
   return parseRefused(await listSet(family, name, SET));
 }
 
-/** Reads what `nft list set` printed. */
+/** Parses the output of `nft list set`. */
 export function parseRefused(listing: string): readonly RefusedConnections[] {
   const elements = listing.matchAll(/([\d.]+) \. ([\d.]+) \. (\d+) [^,}]*?counter packets (\d+)/g);
   return [...elements].map(([, source = '', address = '', port, count]) => ({

@@ -1,10 +1,10 @@
-/** Resets that a sandbox may send to the proxy, each second and at once, before its connections are slowed. */
+/** Resets per second, and in a burst, that a sandbox may send to the proxy before its connections are slowed. */
 const RESETS_PER_SECOND = 500;
 const RESETS_AT_ONCE = 1_000;
-/** Connections that a slowed sandbox may open, each second and at once. */
+/** Connections per second, and in a burst, that a slowed sandbox may open. */
 const SLOWED_PER_SECOND = 50;
 const SLOWED_AT_ONCE = 5;
-/** It is slowed until it has sent fewer resets than this, each second and at once, for so long. */
+/** A sandbox is slowed until it has sent fewer resets than this, per second and in a burst, for a while. */
 const CALM_RESETS_PER_SECOND = 10;
 const SLOWED_FOR_SECONDS = 5;
 const MOST_SOURCES = 65_535;
@@ -13,9 +13,9 @@ const SOURCE = 'iifname . ip saddr';
 
 /**
  * A client that connects and resets at once is gone before the agent has accepted it. The connection then has no
- * address any more, so the agent cannot tell whose it was and cannot hold that sandbox back; only the kernel can. A
- * sandbox that goes on resetting its connections gets new ones slowly for a while: the kernel drops what it opens too
- * much, and its clients try again (RFC 6298). Connections that end with FIN are never counted.
+ * address any more, so only the kernel can tell which sandbox to slow. A sandbox that keeps resetting its connections
+ * gets new ones slowly for a while: the kernel drops its SYN packets above the limit, and its clients retry (RFC 6298).
+ * Connections that end with FIN are never counted.
  */
 export const resetFloodSets = `  set resets { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 10s; }
   set slowed { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout ${SLOWED_FOR_SECONDS}s; }

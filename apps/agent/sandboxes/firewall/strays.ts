@@ -5,13 +5,13 @@ import { isInRange } from '../local-range.js';
 
 /** What the rules let sandboxes reach. */
 export interface SandboxReach {
-  /** Addresses of sandboxes, both families. */
+  /** Addresses of sandboxes, of both families. */
   readonly sandboxes: readonly string[];
   readonly resolvers: readonly string[];
   readonly proxyRange: string;
 }
 
-/** A connection of this host, both ends as ss prints them. */
+/** A connection of this host, with both ends as ss prints them. */
 export interface Connection {
   readonly local: string;
   readonly remote: string;
@@ -22,15 +22,15 @@ const RESOLVER_PORT = 53;
 const CONNECTIONS = ['ss', '-H', '-t', '-n', 'state', 'connected'];
 
 /**
- * Ends connections that sandboxes opened to services of the host while the rules were not in force: the rules pass what
- * belongs to a connection that exists. Error: that `ss` failed.
+ * Ends connections that sandboxes opened to services of the host while the rules were not in force; the rules would let
+ * an existing connection go on. Error: `ss` failed.
  */
 export async function cutStrays(reach: SandboxReach): Promise<void> {
   const [printed, sockets] = await Promise.all([
     runTool(CONNECTIONS, AbortSignal.timeout(TIMEOUT_MS)),
     listeningSockets(),
   ]);
-  // All of one sandbox with one service at once.
+  // All connections of one sandbox to one service are cut together.
   const cuts = new Map(
     straysAmong(parseConnections(printed), sockets, reach).map(({ local, remote }) => {
       const sandbox = remote.slice(0, remote.lastIndexOf(':'));
@@ -40,7 +40,7 @@ export async function cutStrays(reach: SandboxReach): Promise<void> {
   for (const cut of cuts.values()) await runTool(cut, AbortSignal.timeout(TIMEOUT_MS));
 }
 
-/** Lines of `ss -H`: state, queues and both ends. */
+/** Parses lines of `ss -H`: state, queues and both ends. */
 export function parseConnections(printed: string): readonly Connection[] {
   return printed.split('\n').flatMap((line) => {
     const [, , , local, remote] = line.trim().split(/\s+/);
@@ -48,7 +48,10 @@ export function parseConnections(printed: string): readonly Connection[] {
   });
 }
 
-/** Those that a sandbox opened to what is neither a proxy nor its resolver. What the host dialled has no listener. */
+/**
+ * Connections that a sandbox opened to anything but a proxy or its resolver. Connections that the host dialled have no
+ * listener.
+ */
 export function straysAmong(
   connections: readonly Connection[],
   sockets: readonly ListeningSocket[],
@@ -67,7 +70,7 @@ export function straysAmong(
   });
 }
 
-/** `10.0.0.1:80` or `[fd00::1]:80`; a socket of both families names an IPv4 address in its mapped form. */
+/** `10.0.0.1:80` or `[fd00::1]:80`; a socket for both families prints an IPv4 address in mapped form. */
 function endOf(text: string): { readonly address: string; readonly port: number } {
   const at = text.lastIndexOf(':');
   const address = text.slice(0, at).replace(/^\[|\]$/g, '');

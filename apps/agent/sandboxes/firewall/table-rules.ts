@@ -1,15 +1,15 @@
-/** A table of nftables. */
+/** An nftables table. */
 export interface TableName {
   readonly family: 'inet' | 'bridge';
   readonly name: string;
 }
 
-/** A named set. Its elements come and go with the sandboxes, and the rules that name it stay. */
+/** A named set. Its elements change with the sandboxes, while the rules that use it stay. */
 export interface ElementSet {
   readonly name: string;
-  /** Such as `type ifname`, or `typeof iifname . ip saddr`. */
+  /** For instance `type ifname`, or `typeof iifname . ip saddr`. */
   readonly type: string;
-  /** Each once, as nft prints it. */
+  /** Without duplicates, in nft's form. */
   readonly elements: readonly string[];
 }
 
@@ -19,13 +19,13 @@ export interface TableRules {
   readonly chains: string;
 }
 
-/** What the kernel has of a table; without elements, so that these can be compared in any order. */
+/** The kernel's state of a table. Elements are separate, so that they can be compared in any order. */
 export interface ListedTable {
   readonly frame: string;
   readonly elements: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** The tables as a whole, in place of what is there. */
+/** nft commands that replace these tables as a whole. */
 export function wholeTables(tables: readonly TableRules[]): string {
   return tables
     .map(({ table, sets, chains }) => {
@@ -35,12 +35,15 @@ export function wholeTables(tables: readonly TableRules[]): string {
     .join('');
 }
 
-/** Takes a table away whether or not it is there: nft refuses to delete what is not. */
+/** Deletes a table whether or not it exists: nft refuses to delete a missing one. */
 export function noTable({ family, name }: TableName): string {
   return `table ${family} ${name}\ndelete table ${family} ${name}`;
 }
 
-/** What leads from the one to the other, empty for no change; null: more than elements of sets has changed. */
+/**
+ * nft commands that change the elements of sets from one state to the other, empty for no change; null: more than
+ * elements has changed.
+ */
 export function changedElements(before: readonly TableRules[], after: readonly TableRules[]): string | null {
   if (JSON.stringify(before.map(frameOf)) !== JSON.stringify(after.map(frameOf))) return null;
   const commands = after.flatMap(({ table, sets }, tablePlace) =>
@@ -65,7 +68,7 @@ export function changedElements(before: readonly TableRules[], after: readonly T
   return commands.join('\n');
 }
 
-/** Reads what `nft list table` printed. */
+/** Parses the output of `nft list table`. */
 export function parseTable(listing: string): ListedTable {
   const elements = new Map<string, ReadonlySet<string>>();
   for (const [, name = '', list] of listing.matchAll(
@@ -76,7 +79,7 @@ export function parseTable(listing: string): ListedTable {
   return { frame: listing.replaceAll(/^\t\telements = \{[^}]*\}\n/gm, ''), elements };
 }
 
-/** Whether the kernel has just these elements. */
+/** Whether the kernel's sets have exactly these elements. */
 export function hasElements({ elements }: ListedTable, { sets }: TableRules): boolean {
   return sets.every((set) => {
     const listed = elements.get(set.name);

@@ -9,9 +9,9 @@ interface Place {
 }
 
 /**
- * Of the sockets that listen on this host, those that no sandbox may reach and that a dial can tell of: all but the
- * agent's proxies and resolvers. What is sent to another resolver may be led to the agent's own, whose answer a dial
- * would take for the other's.
+ * The listening sockets of this host that no sandbox may reach and that a dial can check: all except the agent's
+ * proxies and resolvers. Other resolvers are left out, since the agent may redirect queries to them to itself, and a
+ * dial could not tell the answers apart.
  */
 export function hostServices(
   sockets: readonly ListeningSocket[],

@@ -1,12 +1,12 @@
 import type { SandboxId } from '#libs/contracts/ids.js';
 
-/** What a driver can find out inside one of its sandboxes. Diagnostics ask; traffic does not depend on it. */
+/** What a driver can find out inside its sandboxes, for diagnostics only; traffic does not depend on it. */
 export interface SandboxInspection {
-  /** Listening TCP sockets inside; null: its sandboxes have no socket table of their own. */
+  /** Listening TCP sockets inside; null: the sandbox has no socket table of its own. */
   listeners(sandboxId: SandboxId, signal: AbortSignal): Promise<readonly ListeningSocket[] | null>;
-  /** Asks for a name from inside, by the resolvers that are in use there. */
+  /** Resolves a name from inside with the resolvers in use there. */
   lookUp(sandboxId: SandboxId, name: string, signal: AbortSignal): Promise<Unseen | NameLookups>;
-  /** Dials from inside what isolation keeps apart: its neighbours, and these services of the host. */
+  /** Dials from inside what isolation must prevent: its neighbours, and these services of the host. */
   dialForbidden(
     sandboxId: SandboxId,
     services: readonly HostService[],
@@ -14,60 +14,60 @@ export interface SandboxInspection {
   ): Promise<Unseen | ForbiddenDials>;
 }
 
-/** A TCP service of the host that is not the agent's resolver or proxy. */
+/** A TCP service of the host other than the agent's resolvers and proxies. */
 export interface HostService {
   /** null: every address of the host. */
   readonly address: string | null;
   readonly port: number;
 }
 
-/** The driver has no way to see it, and says why. */
+/** The driver cannot see it, for this reason. */
 export interface Unseen {
   readonly kind: 'unseen';
   readonly reason: string;
 }
 
 export interface ListeningSocket {
-  /** `*` is every address of both families, `[::]` every IPv6 address and no other. */
+  /** `*`: every address of both families; `[::]`: every IPv6 address only. */
   readonly address: string;
   readonly port: number;
 }
 
 export interface NameLookups {
   readonly kind: 'looked up';
-  /** Where the agent answers this sandbox. */
+  /** The agent's resolver address for this sandbox. */
   readonly agentResolver: string;
   /** One for each way of resolving names that is in use inside. */
   readonly lookups: readonly NameLookup[];
 }
 
 export interface NameLookup {
-  /** Who resolves names so. */
+  /** The processes that resolve names this way. */
   readonly who: string;
   readonly servers: readonly string[];
-  /** The addresses answered, or the code of the failure. */
+  /** The addresses in the answer, or the code of the failure. */
   readonly answer: readonly string[] | string;
 }
 
-/** Dials that must fail. */
+/** The result of dials that must fail. */
 export interface ForbiddenDials {
   readonly kind: 'dialled';
-  /** Where they were made in the sandbox's place; null: inside the sandbox. */
+  /** Where the dials were made instead of inside the sandbox; null: inside. */
   readonly inPlace: string | null;
-  /** Addresses of all sandboxes that they were made for; null: of the one that was asked for alone. */
+  /** Addresses of all sandboxes that the dials were made for; null: only the requested one. */
   readonly madeFor: ReadonlySet<string> | null;
   readonly neighbours: Dials;
   readonly host: Dials;
 }
 
 export interface Dials {
-  /** How many neighbours or services were dialled. */
+  /** The number of neighbours or services dialled. */
   readonly dialled: number;
-  /** Neighbours that answered, be it with a refusal; services that took a connection. */
+  /** Neighbours that answered, even with a refusal, and services that accepted a connection. */
   readonly reached: readonly string[];
 }
 
-/** For a driver that cannot look inside: nothing is seen, for this reason. */
+/** For drivers that cannot look inside, with the reason. */
 export function seesNothing(reason: string): SandboxInspection {
   const unseen: Unseen = { kind: 'unseen', reason };
   return {

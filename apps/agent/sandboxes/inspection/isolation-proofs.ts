@@ -7,42 +7,45 @@ import type { ForbiddenDials, Unseen } from './inspection.js';
 import { type JudgedDials, judgeDials } from './judged-dials.js';
 
 export interface IsolationProofsPorts {
-  /** What the driver reports now. */
+  /** The driver's current reports. */
   readonly reports: () => readonly SandboxReport[];
-  /** Dials that must fail, from the sandbox. */
+  /** Dials from the sandbox what must fail. */
   readonly dial: (sandboxId: SandboxId, signal: AbortSignal) => Promise<Unseen | ForbiddenDials>;
-  /** `reports` says something else of a sandbox than before. */
+  /** Called when `reports` changed for a sandbox. */
   readonly changed: () => void;
   readonly nowMs: () => number;
 }
 
-/** What was found of a sandbox last, while it is where it was then. */
+/** The last result for a sandbox, valid while it stays at the same place. */
 interface Proof {
   readonly place: string;
   readonly atMs: number;
   readonly judged: JudgedDials;
-  /** It was found for many at once, and costs one program for all of them. */
+  /** It was found for many sandboxes at once, by one program. */
   readonly isShared: boolean;
 }
 
-/** A proof holds for so long, */
+/** How long a result is valid. */
 const AGAIN_MS = 60_000;
-/** and longer where there are more than 20 sandboxes: each proof starts a program, and 20 a minute are enough. */
+/**
+ * Added for each sandbox, so that results of many sandboxes last longer: each check starts a program, and 20 a minute
+ * are enough.
+ */
 const AGAIN_EACH_MS = 3_000;
 const FEW = AGAIN_MS / AGAIN_EACH_MS;
-/** What was seen to be broken is tried again soon. */
+/** A sandbox found broken is checked again after this time. */
 const BROKEN_AGAIN_MS = 5_000;
-/** Between one proof and the next. */
+/** Pause between two checks. */
 const PACE_MS = 250;
-/** As PACE_MS, between repeated proofs of many. */
+/** As PACE_MS, between checks that cover many sandboxes. */
 const PACE_OF_MANY_MS = 1_500;
 const DIALS_WITHIN_MS = 5_000;
-/** New evidence of what was enforced before is told together. */
+/** New evidence about sandboxes that are still enforced is reported together, within this time. */
 const TELL_WITHIN_MS = 5_000;
 
 /**
- * Tries by dials that must fail whether sandboxes are kept apart: each when it comes, and again each minute. The
- * driver's rules are looked at elsewhere; this finds what gets around rules that are in force.
+ * Checks by dials that must fail whether sandboxes are isolated: each when it comes, and again every minute. The
+ * driver's rules are checked elsewhere; this finds ways around rules that are in force.
  */
 export class IsolationProofs {
   private readonly proofs = new Map<SandboxId, Proof>();
@@ -54,12 +57,12 @@ export class IsolationProofs {
 
   constructor(private readonly ports: IsolationProofsPorts) {}
 
-  /** What the driver reports, with what was found: `broken` where a dial that must fail did not. */
+  /** The driver's reports, with the results: `broken` if a dial that must fail succeeded. */
   reports(): readonly SandboxReport[] {
     return this.ports.reports().map((report) => withProof(report, this.proofs.get(report.sandboxId)));
   }
 
-  /** Looks for sandboxes that have come. */
+  /** Checks sandboxes that have come. */
   sandboxesChanged(): void {
     const present = new Set(this.ports.reports().map(({ sandboxId }) => sandboxId));
     for (const sandboxId of this.proofs.keys()) if (!present.has(sandboxId)) this.proofs.delete(sandboxId);
@@ -112,7 +115,7 @@ export class IsolationProofs {
     if (isOther) this.tell();
   }
 
-  /** Whether the sandbox's isolation is another than before. */
+  /** Returns whether the sandbox's isolation changed. */
   private take(report: SandboxReport, judged: JudgedDials, isShared: boolean): boolean {
     const before = withProof(report, this.proofs.get(report.sandboxId));
     const proof = { place: placeOf(report), atMs: this.lastMs, judged, isShared };
@@ -136,8 +139,8 @@ export class IsolationProofs {
 }
 
 /**
- * The sandbox to be tried next, and when; null: there is none. One that was not tried where it is comes first, then the
- * one whose proof ends first. `lastMs`: when the last proof of any was found.
+ * The sandbox to check next, and when; null: there is none. First come sandboxes that were not checked at their place,
+ * then those whose result expires first. `lastMs`: the time of the last result.
  */
 export function nextDue(
   reports: readonly SandboxReport[],
@@ -158,7 +161,7 @@ export function nextDue(
   return next === null ? null : { report: next.report, atMs: Math.max(next.endsMs, lastMs + paceMs) };
 }
 
-/** What the driver says of a sandbox that it does not call isolated stands. */
+/** If the driver itself does not report a sandbox as isolated, its report is kept. */
 function withProof(report: SandboxReport, proof: Proof | undefined): SandboxReport {
   if (report.isolation !== 'enforced' || proof === undefined || proof.place !== placeOf(report)) return report;
   const { judged } = proof;

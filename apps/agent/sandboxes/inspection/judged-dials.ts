@@ -1,7 +1,7 @@
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { Dials, ForbiddenDials, Unseen } from './inspection.js';
 
-/** What dials that must fail say of a sandbox's isolation. */
+/** What the dials that must fail show about a sandbox's isolation. */
 export type JudgedDials =
   | { readonly kind: 'reached'; readonly evidence: string; readonly remedy: string }
   | { readonly kind: 'kept apart'; readonly evidence: string }

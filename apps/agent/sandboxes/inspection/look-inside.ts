@@ -4,8 +4,8 @@ import { connect, isIPv6 } from 'node:net';
 import { setDeadline } from '#libs/async/deadline.js';
 
 /**
- * A program of its own: the agent runs it in a sandbox's network namespace, where what it does is done as the sandbox.
- * Its argument is a question in JSON, what it prints the answer.
+ * A program that the agent runs inside a sandbox's network namespace, where it acts as the sandbox. Its argument is a
+ * question in JSON; it prints the answer.
  */
 export type InsideQuestion =
   | { readonly kind: 'name'; readonly name: string; readonly servers: readonly string[] }
@@ -16,21 +16,24 @@ export interface Place {
   readonly port: number;
 }
 
-/** Of the neighbours, those that answered; of the places, those that took a connection, as `address:port`. */
+/** The neighbours that answered, or the places that accepted a connection, as `address:port`. */
 export interface DialsAnswer {
   readonly neighbours: readonly string[];
   readonly places: readonly string[];
 }
 
 export interface InsideAnswer<Question extends InsideQuestion> {
-  /** Addresses of the name, or why there are none. */
+  /** The addresses of the name, or why there are none. */
   readonly answer: Question['kind'] extends 'name' ? readonly string[] | string : DialsAnswer;
 }
 
 const LOOKUP_MS = 700;
-/** A neighbour is on this machine: it answers at once, or not at all. */
+/** A neighbour is on the same machine, so it answers at once or not at all. */
 const DIAL_MS = 300;
-/** RFC 863. Nobody listens there: a neighbour that a datagram reaches answers that the port is closed. */
+/**
+ * The discard port (RFC 863). Nobody listens there, so a neighbour that gets a datagram answers that the port is
+ * closed.
+ */
 const DIALLED_PORT = 9;
 
 async function lookUp(name: string, servers: readonly string[]): Promise<readonly string[] | string> {
@@ -43,7 +46,7 @@ async function lookUp(name: string, servers: readonly string[]): Promise<readonl
   }
 }
 
-/** How a dial ends: an open connection, the error that it fails with, or null when nothing answers in time. */
+/** How a dial ended: open, the error's code, or null if nothing answered in time. */
 function dial({ address, port }: Place): Promise<'open' | string | null> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: DIAL_MS });
@@ -52,15 +55,15 @@ function dial({ address, port }: Place): Promise<'open' | string | null> {
       resolve(outcome);
     };
     socket.once('connect', () => settle('open'));
-    // On a busy machine an answer may have arrived that this process has not read yet.
+    // On a busy machine, an answer may have arrived that this process has not read yet.
     socket.once('timeout', () => setImmediate(settle, null));
     socket.once('error', (error) => settle(codeOf(error)));
   });
 }
 
 /**
- * By a datagram: the host's rules refuse one in other words (ICMP, prohibited) than the neighbour itself (port
- * unreachable), where a TCP reset could be of either.
+ * Uses a datagram: the host's rules refuse it differently (ICMP, prohibited) than the neighbour itself (port
+ * unreachable), while a TCP reset could come from either.
  */
 function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -7,15 +7,15 @@ import type { ForbiddenDials, HostService, ListeningSocket, NameLookup, SandboxI
 import type { InsideAnswer, InsideQuestion } from './look-inside.js';
 import { parseListeners } from './socket-table.js';
 
-/** A sandbox that has a network namespace of its own. */
+/** A sandbox with its own network namespace. */
 export interface NamespaceInside {
-  /** The command, with its arguments, that runs what follows it in the namespace. */
+  /** The command, with arguments, that runs another command inside the namespace. */
   readonly enter: readonly string[];
-  /** Where the agent answers this sandbox's queries. */
+  /** The agent's resolver address for this sandbox. */
   readonly agentResolver: string;
-  /** The host's IPv6 address on the link, with the zone where it needs one; null: it has none, or none is known. */
+  /** The host's IPv6 address on the link, with a zone if needed; null: none is known. */
   readonly hostAddress6: string | null;
-  /** What a process inside gets as its resolv.conf; null where each has its own. */
+  /** The resolv.conf of processes inside; null: each has its own. */
   readonly resolverConfig: string | null;
   readonly pids: (signal: AbortSignal) => Promise<readonly number[]>;
   /** Addresses of sandboxes that it must not reach. */
@@ -28,7 +28,9 @@ const MOST_WAYS = 4;
 const MOST_NEIGHBOURS = 16;
 const MOST_SERVICES = 64;
 
-/** Looks into network namespaces by running a small program of ours in them. `find`: null when it is not here. */
+/**
+ * Inspects network namespaces by running a small program inside them. `find` returns null if the sandbox is not here.
+ */
 export function inspectNamespaces(find: (sandboxId: SandboxId) => NamespaceInside | null): SandboxInspection {
   const inside = (sandboxId: SandboxId): NamespaceInside => {
     const found = find(sandboxId);
@@ -61,7 +63,7 @@ export function inspectNamespaces(find: (sandboxId: SandboxId) => NamespaceInsid
   };
 }
 
-/** Dials from inside what must not be reached there. `inPlace`: of ForbiddenDials. */
+/** Dials from inside what must not be reachable there. `inPlace`: as in ForbiddenDials. */
 export async function dialForbiddenFrom(
   sandbox: Pick<NamespaceInside, 'enter' | 'agentResolver' | 'hostAddress6' | 'neighbours'>,
   services: readonly HostService[],
@@ -103,11 +105,11 @@ interface Way {
   readonly servers: readonly string[];
 }
 
-/** Each list of nameservers that a process inside has; without a process, the one that the next would get. */
+/** The distinct lists of nameservers of processes inside; without processes, the list that the next one would get. */
 async function resolversInUse(sandbox: NamespaceInside, signal: AbortSignal): Promise<readonly Way[]> {
   const ways = new Map<string, Way>();
   for (const pid of (await sandbox.pids(signal)).slice(0, MOST_PROCESSES)) {
-    // What this agent runs inside to look around is no process of the sandbox.
+    // Programs that this agent runs inside are not the sandbox's.
     if ((await parentOf(pid)) === process.pid) continue;
     const servers = await nameservers(`/proc/${pid}/root/etc/resolv.conf`);
     if (servers !== null && !ways.has(servers.join())) {
@@ -119,13 +121,13 @@ async function resolversInUse(sandbox: NamespaceInside, signal: AbortSignal): Pr
   return servers === null ? [] : [{ who: 'a process started in it', servers }];
 }
 
-/** resolv.conf(5); null when it cannot be read: the process is gone, or has none. */
+/** The nameservers of a resolv.conf(5); null: it cannot be read, because the process has ended or has none. */
 async function nameservers(path: string): Promise<readonly string[] | null> {
   const text = await readFile(path, 'utf8').catch(() => null);
   return text === null ? null : [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map(([, server = '']) => server);
 }
 
-/** The fourth field of /proc/<pid>/stat; the second, in brackets, may hold anything. */
+/** The fourth field of /proc/<pid>/stat; the second, in brackets, may contain anything. */
 async function parentOf(pid: number): Promise<number | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const [, parent] = /\) \S ([0-9]+) [^)]*$/.exec(text) ?? [];

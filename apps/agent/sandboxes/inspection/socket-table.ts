@@ -1,6 +1,8 @@
 import type { ListeningSocket } from './inspection.js';
 
-/** What `ss -H -l -t -n` of iproute2 printed: a line a socket, the local address in the fourth column. */
+/**
+ * Parses the output of `ss -H -l -t -n` (iproute2): one line per socket, with the local address in the fourth column.
+ */
 export function parseListeners(text: string): readonly ListeningSocket[] {
   return text.split('\n').flatMap((line) => {
     const [state, , , local = ''] = line.trim().split(/\s+/);
@@ -10,10 +12,10 @@ export function parseListeners(text: string): readonly ListeningSocket[] {
   });
 }
 
-/** How connections to an IPv4 address and port fare with these sockets. */
+/** What becomes of connections to an IPv4 address and port, by these sockets. */
 export type Listening =
   | { readonly kind: 'listens'; readonly address: string }
-  /** Somebody has the port, and not for this address. */
+  /** A socket has the port, but listens on other addresses. */
   | { readonly kind: 'elsewhere'; readonly addresses: readonly string[] }
   | { readonly kind: 'nobody'; readonly ports: readonly number[] };
 

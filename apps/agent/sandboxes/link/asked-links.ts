@@ -4,16 +4,16 @@ import type { SandboxId } from '#libs/contracts/ids.js';
 import { moveAside, readStateFile, writeStateFile } from '../../state/state-file.js';
 import { type LinkEntry, parseLinkList } from './link-entry.js';
 
-/** The links of the local API cannot be written to the agent's state. */
+/** The links of the local API could not be written to the agent's state folder. */
 export class LinksNotWrittenError extends CodedError {}
 
 /**
- * The links that callers of the local API have put. They are kept in a file, from which the agent serves them after a
- * restart. A link is written to it once its rules and its route are in place; requests that wait share one write.
+ * The links that callers of the local API put. They are kept in a file, from which the agent serves them after a
+ * restart. A link is written once its rules and route are in place; waiting requests share one write.
  */
 export class AskedLinks {
   private readonly asked = new Map<SandboxId, LinkEntry>();
-  /** As the file has them, or is to have them. */
+  /** As in the file, or in the next write. */
   private readonly kept = new Map<SandboxId, LinkEntry>();
   private readonly writes = new Turns();
   private next: Promise<void> | null = null;
@@ -28,12 +28,12 @@ export class AskedLinks {
     return [...this.asked.values()];
   }
 
-  /** From now on it is among those asked for, in place of another link of its sandbox. */
+  /** Adds a requested link, in place of another link of its sandbox. */
   ask(entry: LinkEntry): void {
     this.asked.set(entry.sandboxId, entry);
   }
 
-  /** Puts back what is kept for its sandbox, unless another link was asked for since. */
+  /** Restores what is kept for its sandbox, unless another link was requested since. */
   takeBack(entry: LinkEntry): void {
     const { sandboxId } = entry;
     if (this.asked.get(sandboxId) !== entry) return;
@@ -43,8 +43,8 @@ export class AskedLinks {
   }
 
   /**
-   * Resolves when it is in the file, or another link was asked for since. Error: LinksNotWrittenError, and it is not
-   * kept.
+   * Resolves when the link is in the file, or another one was requested since. Error: LinksNotWrittenError; then it is
+   * not kept.
    */
   async keep(entry: LinkEntry): Promise<void> {
     const { sandboxId } = entry;
@@ -62,13 +62,13 @@ export class AskedLinks {
     }
   }
 
-  /** False: nobody has asked for such a link, and the file does not have it either, so that nothing is to be done. */
+  /** False: neither a request nor the file has such a link, so there is nothing to do. */
   drop(sandboxId: SandboxId): boolean {
     const wasKept = this.kept.delete(sandboxId);
     return this.asked.delete(sandboxId) || wasKept || this.isFileBehind;
   }
 
-  /** Resolves when the file has the links as they are now. Error: LinksNotWrittenError. */
+  /** Resolves when the file contains the current links. Error: LinksNotWrittenError. */
   write(): Promise<void> {
     if (this.next !== null) return this.next;
     const next = this.writes.take(async () => {
@@ -79,7 +79,7 @@ export class AskedLinks {
     return next;
   }
 
-  /** Reads the file of the agent's last run. A file that cannot be read is moved aside and told of. */
+  /** Reads the file of the agent's last run. An unusable file is moved aside and reported. */
   async restore(): Promise<void> {
     try {
       const kept = await readStateFile(this.path);
@@ -94,7 +94,7 @@ export class AskedLinks {
     }
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when no write is in progress. */
   close(): Promise<void> {
     return this.writes.idle();
   }

@@ -2,8 +2,8 @@ import { type IpObject, ipObjectsOfEach } from '../ip-command.js';
 import type { HostInterface } from './link-entry.js';
 
 /**
- * The interfaces of this process's network namespace as they were seen last. An interface is looked at when somebody
- * asks for it or the kernel tells of it, and the others are left alone: a host may have many.
+ * The interfaces of this process's network namespace as last seen. Only interfaces that a link needs or that the kernel
+ * reports are read: a host may have many others.
  */
 export class HostInterfaces {
   private seen = new Map<string, HostInterface>();
@@ -13,18 +13,18 @@ export class HostInterfaces {
     return this.seen.get(name);
   }
 
-  /** Whether a default route of the host leads to it. */
+  /** Whether a default route of the host uses it. */
   isUplink(name: string): boolean {
     return this.uplinks.has(name);
   }
 
-  /** Looks at every interface. Error: IpCommandError. */
+  /** Reads every interface. Error: IpCommandError. */
   async lookAtAll(): Promise<void> {
     const objects = await this.ask(['link show']);
     this.seen = new Map(objects.flatMap(interfaceOf));
   }
 
-  /** Looks at these interfaces, which may be gone. Error: IpCommandError. */
+  /** Reads these interfaces, which may be gone. Error: IpCommandError. */
   async lookAt(names: ReadonlySet<string>): Promise<void> {
     const found = new Map((await this.ask([...names].map((name) => `link show dev ${name}`))).flatMap(interfaceOf));
     for (const name of names) {

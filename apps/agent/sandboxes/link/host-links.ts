@@ -7,13 +7,13 @@ import { type ChosenLinks, chooseLinks, type LinkEntry } from './link-entry.js';
 import { ServedLinks } from './served-links.js';
 
 export interface HostLinksPorts {
-  /** The links to be served: those of the list, then those of the local API; and the entries that cannot be read. */
+  /** The links to serve, first those of the list, then those of the local API, and the invalid entries. */
   readonly wanted: () => ChosenLinks;
   readonly agentAddress: string;
   readonly proxyRange: () => string;
-  /** Puts the rules for these links in force. Error: NftCommandError. */
+  /** Puts the rules for these links into force. Error: NftCommandError. */
   readonly load: (links: readonly LinkEntry[]) => Promise<void>;
-  /** `served` or `refused` is another than before. */
+  /** Called when `served` or `refused` changed. */
   readonly changed: () => void;
   readonly onError: (error: unknown) => void;
 }
@@ -21,14 +21,13 @@ export interface HostLinksPorts {
 const RETRY_MS = 1_000;
 
 /**
- * Makes the host follow the links that are wanted, as its interfaces come and go. What a change costs does not depend
- * on how many links there are: only interfaces that it is about are looked at, and all changes of one moment go
- * together.
+ * Brings the host to the wanted links as its interfaces come and go. The cost of a change does not depend on the number
+ * of links: only affected interfaces are read, and concurrent changes are combined.
  */
 export class HostLinks {
   readonly served = new ServedLinks();
   private readonly interfaces = new HostInterfaces();
-  /** Names of interfaces that are to be looked at, or every one. */
+  /** Names of interfaces to be read, or all. */
   private toLookAt: Set<string> | 'all' = 'all';
   private refusals: readonly RefusedSandbox[] = [];
   private watch: { close(): void } | null = null;
@@ -57,18 +56,21 @@ export class HostLinks {
     return this.refusals.find((refusal) => refusal.sandboxId === sandboxId && refusal.name === link);
   }
 
-  /** To be looked at when the host is made to follow next. */
+  /** Reads the interface at the next settling. */
   lookAt(name: string): void {
     if (this.toLookAt !== 'all') this.toLookAt.add(name);
   }
 
-  /** Looks at every interface, and follows. */
+  /** Reads every interface and settles. */
   lookAgain(): void {
     this.toLookAt = 'all';
     void this.settle();
   }
 
-  /** Resolves when the host is as it was wanted at this call, or later, with what hindered that or null. */
+  /**
+   * Resolves when the host has the links that were wanted at this call or later, with the error that prevented it or
+   * null.
+   */
   settle(): Promise<unknown> {
     this.next ??= this.turns.take(async () => {
       this.next = null;
@@ -88,7 +90,7 @@ export class HostLinks {
     return this.next;
   }
 
-  /** Resolves when nothing is under way any more; what is served stays. */
+  /** Resolves when nothing is in progress any more; the links stay served. */
   async close(): Promise<void> {
     this.closing = true;
     this.watch?.close();
@@ -96,7 +98,7 @@ export class HostLinks {
     await this.turns.idle();
   }
 
-  /** `servedAs`: the name that a link had for the interface; null: it is not served. */
+  /** `servedAs`: the interface's name in a served link; null: it is not served. */
   private interfaceChanged(name: string, servedAs: string | null): void {
     if (servedAs === null && !this.ports.wanted().links.some(({ link }) => link === name)) return;
     this.lookAt(name);
@@ -120,7 +122,7 @@ export class HostLinks {
         isProxy: isInRange(ports.proxyRange()),
       });
       await ports.load(chosen.links);
-      // The kernel takes a route away with an interface that goes down.
+      // The kernel deletes a route when its interface goes down.
       const mayBeUnrouted = (name: string) => names === 'all' || names.has(name);
       const { hasChanged, refused } = await this.served.become(chosen.links, interfaceOf, mayBeUnrouted);
       const refusals = [...wanted.refused, ...chosen.refused, ...refused];

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 export interface InterfaceWatcher {
-  /** An interface came, went or changed. Its name is the present one, or the last where it is gone. */
+  /** An interface came, went or changed. The name is its current one, or its last if it is gone. */
   changed(change: { readonly index: number; readonly name: string }): void;
-  /** Something may have been missed. */
+  /** Changes may have been missed. */
   missed(): void;
   failed(error: unknown): void;
 }
@@ -13,7 +13,7 @@ const AGAIN_MS = 1_000;
 /** `12: tap0: <…`, `13: m1@p1: <…`, or either after `Deleted`. */
 const CHANGE = /^(?:Deleted )?(\d+): ([^\s:@]+)/;
 
-/** Tells of every change of this process's interfaces, until `close`. */
+/** Reports every change of this process's interfaces until `close`. */
 export function watchInterfaces(watcher: InterfaceWatcher): { close(): void } {
   let child: ChildProcess | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -30,7 +30,7 @@ export function watchInterfaces(watcher: InterfaceWatcher): { close(): void } {
       if (timer !== null) clearTimeout(timer);
       timer = setTimeout(begin, AGAIN_MS);
     });
-    // It listens a moment after it was started, and does not say when.
+    // The program begins to listen a moment after its start, and does not report when.
     timer = setTimeout(() => watcher.missed(), AGAIN_MS);
   };
   begin();
@@ -44,7 +44,7 @@ export function watchInterfaces(watcher: InterfaceWatcher): { close(): void } {
   };
 }
 
-/** null: the line tells of something else. */
+/** null: the line is about something else. */
 export function parseChange(line: string): { readonly index: number; readonly name: string } | null {
   const [, index, name] = CHANGE.exec(line) ?? [];
   return index === undefined || name === undefined ? null : { index: Number(index), name };

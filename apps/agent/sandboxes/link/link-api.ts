@@ -7,20 +7,20 @@ import { type LinkEntry, parseLink } from './link-entry.js';
 
 export interface LinkApiPorts {
   links(): readonly LinkEntry[];
-  /** Resolves when the link is served; rejects with the reason why it cannot be, and then it is not kept. */
+  /** Resolves when the link is served; rejects with the reason if it cannot be, and then it is not kept. */
   put(entry: LinkEntry): Promise<void>;
-  /** Resolves when nothing of it is left. False: there was no such link. */
+  /** Resolves when nothing is left of the link. False: there was no such link. */
   remove(sandboxId: SandboxId): Promise<boolean>;
 }
 
-/** Another agent serves its local API on the same socket. */
+/** Another agent serves its local API on this socket. */
 export class LinkSocketInUseError extends CodedError {}
 
 export interface LinkApi {
   close(): void;
 }
 
-/** A request of the local API that cannot be answered as it is. */
+/** The request to the local API is invalid. */
 class RequestError extends CodedError {
   constructor(
     readonly status: number,
@@ -36,9 +36,8 @@ const MOST_BYTES = 4_096;
 const LINK_PATH = /^\/v1\/links\/([^/?]+)$/;
 
 /**
- * The agent's local API for runtimes that make guests by the second: `PUT` and `DELETE /v1/links/<sandbox-id>`, and
- * `GET /v1/links`, on a unix socket that its owner alone may open. Errors: LinkSocketInUseError, and those of
- * listenAsOwner.
+ * The agent's local API for runtimes that start many guests: `PUT` and `DELETE /v1/links/<sandbox-id>`, and `GET
+ * /v1/links`, on a unix socket that only its owner may open. Errors: LinkSocketInUseError, and those of listenAsOwner.
  */
 export async function serveLinkApi(path: string, ports: LinkApiPorts): Promise<LinkApi> {
   const attempt = takeLock(path);

@@ -23,18 +23,18 @@ const DNS_PORT = 53;
 const DIAL_SOURCES = 64;
 const TABLE = { family: 'inet', name: 'gstacks_links' } as const;
 
-/** A link that the local API was asked to serve cannot be served. */
+/** A link that was put by the local API cannot be served. */
 class LinkRefusedError extends CodedError {}
 
 /**
- * Interfaces that exist, named by a YAML list or by the local API: veth, tap or macvtap, whatever made them. The link
- * tells who a connection is from, and leads to the agent and nowhere else.
+ * Serves existing interfaces, named in a YAML list or by the local API: veth, tap or macvtap, whoever made them. The
+ * link identifies a connection's source, and leads to the agent only.
  */
 export function createLinkDriver(settings: LinkSettings, onError: (error: unknown) => void): SandboxDriver {
   return new LinkDriver(settings, onError);
 }
 
-/** What is listed is taken once it can be; what the local API refused has to be asked for again. */
+/** Links of the list are served as soon as they can be; a link that the local API refused has to be put again. */
 function notKept({ code, message, remedy }: RefusedSandbox): LinkRefusedError {
   const afresh = code === 'LINK_MISSING' ? 'make the interface first' : remedy;
   return new LinkRefusedError(code, message, `${afresh}, and send the request again`);

@@ -5,7 +5,7 @@ import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { PROOF_INTERFACE } from './proof-link.js';
 
-/** An interface of this host that leads to one sandbox and nowhere else, and that sandbox's address. */
+/** An interface of this host that leads to exactly one sandbox, and the sandbox's address. */
 export interface LinkEntry {
   readonly sandboxId: SandboxId;
   readonly link: string;
@@ -15,7 +15,7 @@ export interface LinkEntry {
 export interface HostInterface {
   readonly index: number;
   readonly name: string;
-  /** The bridge or bond that it is part of. */
+  /** The bridge or bond that it belongs to. */
   readonly master: string | null;
 }
 
@@ -24,7 +24,7 @@ export interface ChosenLinks {
   readonly refused: readonly RefusedSandbox[];
 }
 
-/** IFNAMSIZ, and what needs no quoting in rules. */
+/** At most 15 characters (IFNAMSIZ) that need no quoting in rules. */
 const INTERFACE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 /** RFC 6890: addresses that no guest can have. */
 const NEVER = new BlockList();
@@ -37,7 +37,7 @@ for (const [network, prefix] of [
   NEVER.addSubnet(network, prefix);
 }
 
-/** Interface and address of one link; throws InvalidInputError that names the field. */
+/** Parses interface and address of a link; throws InvalidInputError with the field's name. */
 export function parseLink(value: unknown, field: string, sandboxId: SandboxId): LinkEntry {
   const { interface: link, address } = parseObject(value, field);
   if (typeof link !== 'string' || !INTERFACE_NAME.test(link)) {
@@ -49,7 +49,7 @@ export function parseLink(value: unknown, field: string, sandboxId: SandboxId): 
   return { sandboxId, link, address };
 }
 
-/** Each item of the list by itself: one that cannot be read hides no other. */
+/** Parses each item on its own, so that an invalid one does not hide the others. */
 export function parseLinkList(items: readonly unknown[]): ChosenLinks {
   const links: LinkEntry[] = [];
   const refused: RefusedSandbox[] = [];
@@ -75,15 +75,16 @@ export function parseLinkList(items: readonly unknown[]): ChosenLinks {
 
 export interface LinkTerms {
   readonly interfaceOf: (name: string) => HostInterface | undefined;
-  /** Whether a default route of the host leads to it. */
+  /** Whether a default route of the host uses it. */
   readonly isUplink: (name: string) => boolean;
   readonly agentAddress: string;
-  /** Whether an address is one of the proxies'. */
+  /** Whether an address belongs to a proxy. */
   readonly isProxy: (address: string) => boolean;
 }
 
 /**
- * The links that can be served as the host is now, the earlier of two that cannot both be, and why the others cannot.
+ * The links that can be served now, and why the others cannot. Of two links that exclude each other, the earlier one is
+ * served.
  */
 export function chooseLinks(entries: readonly LinkEntry[], terms: LinkTerms): ChosenLinks {
   const links: LinkEntry[] = [];

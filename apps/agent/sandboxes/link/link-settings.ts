@@ -9,18 +9,18 @@ import { SETTINGS } from '../../foundation/settings-list.js';
 import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 
 export interface LinkSettings {
-  /** A YAML list of links, watched; null: links come by the local API alone. */
+  /** A YAML list of links, followed while the agent runs; null: links come from the local API only. */
   readonly sandboxesFile: string | null;
-  /** The local API's unix socket. */
+  /** The unix socket of the local API. */
   readonly apiSocket: string;
   /** File that keeps the links of the local API across restarts. */
   readonly keptLinks: string;
   /** The agent's address on every link, where DNS listens. */
   readonly agentAddress: string;
-  /** A DNS listener beside that one; null: none. */
+  /** A further DNS listener besides that one; null: none. */
   readonly dnsAddress: string | null;
   readonly removeOnExit: boolean;
-  /** Queries a second that one sandbox may send. */
+  /** DNS queries per second that one sandbox may send. */
   readonly queriesPerSecond: number;
 }
 

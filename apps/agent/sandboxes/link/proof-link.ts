@@ -6,15 +6,15 @@ import type { ForbiddenDials, HostService, Unseen } from '../inspection/inspecti
 import { dialForbiddenFrom } from '../inspection/namespace-inspection.js';
 import { ALREADY_GONE, ipInOrder, ipObjects, ipUnless, runTool, writeInsideOf } from '../ip-command.js';
 
-/** The host's end. No guest's link may have this name, and none can have a link-local address. */
+/** The host's end. Guests' links cannot have this name, and guests cannot have link-local addresses. */
 export const PROOF_INTERFACE = 'gs-proof';
 const ADDRESS = '169.254.76.80';
 const INSIDE = 'eth0';
-/** Each is a datagram of one program. */
+/** One program sends a datagram to each. */
 const MOST_GUESTS = 1_000;
 const COUNT_FOR_MS = 10_000;
 const ENDED_WITHIN_MS = 5_000;
-/** Runs until the agent's end of its standard input is closed, which a killed agent's is too. */
+/** Runs until the agent's end of its standard input is closed, also when the agent is killed. */
 const HOLD = ['--net', 'sh', '-c', 'echo ready; exec cat'];
 
 interface DialsOfAll {
@@ -24,8 +24,8 @@ interface DialsOfAll {
 }
 
 /**
- * A link of the agent's own, beside those of the guests and closed by the same rules, from which what no guest may
- * reach is dialled: the agent cannot look into a guest. It is made for the first dial, and vanishes with the agent.
+ * A link of the agent's own, closed by the same rules as those of guests. What no guest may reach is dialled from it,
+ * because the agent cannot look into a guest. It is made for the first dial, and removed when the agent ends.
  */
 export class ProofLink {
   private holder: Promise<ChildProcess> | null = null;
@@ -33,7 +33,7 @@ export class ProofLink {
 
   constructor(private readonly agentAddress: string) {}
 
-  /** As the rules have it. */
+  /** As the rules need it. */
   get filtered(): FilteredLink {
     return {
       link: PROOF_INTERFACE,
@@ -44,8 +44,8 @@ export class ProofLink {
   }
 
   /**
-   * Dials all guests, and these services of the host; for a guest that the last dials were for too, they count for ten
-   * seconds. Unseen: the link cannot be made.
+   * Dials all guests and these services of the host. The result is reused for ten seconds for guests that it covers.
+   * Unseen: the link cannot be made.
    */
   dial(
     guest: string,
@@ -88,7 +88,7 @@ export class ProofLink {
     await ipUnless(ALREADY_GONE, 'link', 'del', PROOF_INTERFACE);
   }
 
-  /** The process whose network namespace is at the other end. */
+  /** The process whose network namespace has the other end. */
   private async ready(): Promise<number> {
     const held = await this.holder?.catch(() => null);
     const isThere = held?.pid !== undefined && held.exitCode === null && held.signalCode === null;
@@ -102,7 +102,7 @@ export class ProofLink {
 }
 
 async function make(agentAddress: string): Promise<ChildProcess> {
-  // Left by an agent that was killed a moment ago, or by hand.
+  // Left by an agent that was just killed, or made by hand.
   await ipUnless(ALREADY_GONE, 'link', 'del', PROOF_INTERFACE);
   const holder = spawn('unshare', HOLD, { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
@@ -115,7 +115,7 @@ async function make(agentAddress: string): Promise<ChildProcess> {
     ended.catch(() => {});
     const { pid = 0 } = holder;
     await ipInOrder([], [`link add ${PROOF_INTERFACE} type veth peer name ${INSIDE} netns ${pid}`]);
-    // Without a wait for duplicates, IPv6 is there as soon as the link is.
+    // Without duplicate address detection, IPv6 works as soon as the link is up.
     await withoutDuplicateCheck(pid);
     await ipInOrder([], [`link set ${PROOF_INTERFACE} up`, `route replace ${ADDRESS}/32 dev ${PROOF_INTERFACE}`]);
     const signal = AbortSignal.timeout(ENDED_WITHIN_MS);
@@ -146,7 +146,7 @@ async function withoutDuplicateCheck(pid: number): Promise<void> {
   await writeInsideOf(pid, setting(INSIDE), '0');
 }
 
-/** Of the host's end, with the zone that it has at the other; null: the host has no IPv6. */
+/** The host end's link-local address, with its zone at the other end; null: the host has no IPv6. */
 async function linkLocalAddress(): Promise<string | null> {
   const [link] = await ipObjects('-6', 'address', 'show', 'dev', PROOF_INTERFACE, 'scope', 'link');
   const [found] = Array.isArray(link?.addr_info) ? link.addr_info : [];

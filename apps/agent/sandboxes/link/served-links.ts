@@ -4,11 +4,11 @@ import { ipEach } from '../ip-command.js';
 import type { HostInterface, LinkEntry } from './link-entry.js';
 
 interface ServedLink extends LinkEntry {
-  /** Of the interface: another one has the same name when it was made anew. */
+  /** Index of the interface; an interface that was made again has the same name but another index. */
   readonly index: number;
 }
 
-/** The links that the host leads to their guests: each by a route to the guest's address. */
+/** The links that are served: the host has a route to each guest's address. */
 export class ServedLinks {
   private links = new Map<SandboxId, ServedLink>();
   private sandboxes = new Map<string, SandboxId>();
@@ -30,15 +30,15 @@ export class ServedLinks {
     return this.sandboxes.get(address) ?? null;
   }
 
-  /** The name under which the interface with this index is served; null: it is not. */
+  /** The name in the served link with this interface index; null: none. */
   nameOf(index: number): string | null {
     const sandboxId = this.indexes.get(index);
     return (sandboxId === undefined ? null : this.links.get(sandboxId)?.link) ?? null;
   }
 
   /**
-   * Serves exactly these from now on; one that is served already is touched only where its route may be gone. Resolves
-   * with whether anything changed, and with those whose route the kernel refused. Error: IpCommandError.
+   * Serves exactly these links from now on. Served links are touched only if their route may be gone. Resolves with
+   * whether anything changed, and with links whose route the kernel refused. Error: IpCommandError.
    */
   async become(
     links: readonly LinkEntry[],
@@ -70,7 +70,7 @@ export class ServedLinks {
     return { hasChanged, refused };
   }
 
-  /** Takes every route away. Error: IpCommandError. */
+  /** Deletes every route. Error: IpCommandError. */
   async clear(): Promise<void> {
     await unroute(this.all());
   }
@@ -88,7 +88,7 @@ export class ServedLinks {
   }
 }
 
-/** Deletes the routes. One that is not there any more is no failure: the kernel deletes it when its interface goes. */
+/** Deletes the routes. A missing one is no failure: the kernel deletes it with its interface. */
 async function unroute(links: readonly LinkEntry[]): Promise<void> {
   await ipEach(links.map(({ address, link }) => `route del ${address}/32 dev ${link}`));
 }

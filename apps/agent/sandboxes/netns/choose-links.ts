@@ -8,8 +8,8 @@ export interface HostAddress {
 }
 
 /**
- * A link for each namespace, as far as the range goes. One that is up keeps its addresses; the others get the first
- * that nothing on this host uses.
+ * A link for each namespace, as far as the range suffices. An existing link keeps its addresses; the others get the
+ * first that nothing on this host uses.
  */
 export function chooseLinks(
   range: AddressRange,

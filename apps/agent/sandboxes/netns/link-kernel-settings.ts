@@ -11,7 +11,10 @@ const SETTINGS: readonly (readonly [family: string, name: string, value: string]
   ['ipv6/conf', 'proxy_ndp', '0'],
 ];
 
-/** The host takes no routes from the sandbox at the other end, and answers for no other. Before the link goes up. */
+/**
+ * Makes the host ignore routes that the sandbox announces, and answer ARP for its own addresses only. Call it before
+ * the link is up.
+ */
 export function hardenLink(link: string): void {
   for (const [family, name, value] of SETTINGS) writeFileSync(`/proc/sys/net/${family}/${link}/${name}`, value);
 }

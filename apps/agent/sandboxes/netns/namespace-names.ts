@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 
-/** Interface names have at most 15 characters (IFNAMSIZ): two of ours and eleven of a hash, 44 bits. */
+/** Interface names have at most 15 characters (IFNAMSIZ): this prefix, and eleven characters of a hash (44 bits). */
 const INTERFACE_PREFIX = 'gs';
 const HASH_DIGITS = 11;
 
-/** What the names of an agent's namespaces begin with. Whatever begins so is the agent's, to remove when stale. */
+/** The prefix of an agent's namespace names. Namespaces with it belong to the agent, which removes stale ones. */
 export function parseNamespacePrefix(value: unknown, field: string): string {
   if (typeof value !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(value)) {
     throw new InvalidInputError(
@@ -22,12 +22,12 @@ export function namespaceName(prefix: string, sandboxId: SandboxId): string {
   return `${prefix}${sandboxId}`;
 }
 
-/** The agent's end of the link into a namespace: follows from its name, so that a restarted agent finds it again. */
+/** The agent's end of the link into a namespace, derived from its name, so that a restarted agent finds it. */
 export function interfaceName(namespace: string): string {
   return `${INTERFACE_PREFIX}${hashOf(namespace)}`;
 }
 
-/** The agent's nftables table: each agent of a host has its own. */
+/** The agent's nftables table; each agent of a host has its own. */
 export function tableName(prefix: string): string {
   return `gstacks_${hashOf(prefix)}`;
 }

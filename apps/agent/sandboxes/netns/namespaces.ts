@@ -6,12 +6,12 @@ import { LINK_PREFIX_BITS, LINK_PREFIX_BITS_6, type Link } from './link-addresse
 import { hardenLink } from './link-kernel-settings.js';
 import { interfaceName } from './namespace-names.js';
 
-/** The link's name on the sandbox's side. */
+/** Name of the link's end inside the namespace. */
 const INSIDE = 'eth0';
-/** `ip netns exec` lays the files of this folder over /etc. */
+/** `ip netns exec` mounts the files of this folder over those in /etc. */
 const CONFIG_FOLDER = '/etc/netns';
 
-/** Names of all network namespaces that `ip netns` knows and that begin so. */
+/** Names of all network namespaces of `ip netns` with this prefix. */
 export async function listNamespaces(prefix: string): Promise<readonly string[]> {
   const namespaces = await ipObjects('netns', 'list');
   return namespaces.flatMap(({ name }) => (typeof name === 'string' && name.startsWith(prefix) ? [name] : []));
@@ -30,8 +30,8 @@ export async function hostAddresses(): Promise<readonly HostAddress[]> {
 }
 
 /**
- * A namespace with its link, made where it is missing and mended where it is not as it should be. What is there
- * already stays up all the while, so that a restarted agent cuts nothing of the sandbox's.
+ * Makes a namespace and its link, or repairs what exists. What exists stays up meanwhile, so a restarted agent cuts no
+ * connection of the sandbox.
  */
 export async function ensureNamespace(namespace: string, link: Link): Promise<void> {
   const outside = interfaceName(namespace);
@@ -54,14 +54,14 @@ export async function ensureNamespace(namespace: string, link: Link): Promise<vo
   writeResolverConfig(namespace, link.agentAddress);
 }
 
-/** The namespace, its link and its files. Processes inside keep running, without a network. */
+/** Removes the namespace, its link and its files. Processes inside go on without a network. */
 export async function removeNamespace(namespace: string): Promise<void> {
   await ipUnless(ALREADY_GONE, 'link', 'del', interfaceName(namespace));
   await ipUnless(ALREADY_GONE, 'netns', 'del', namespace);
   rmSync(join(CONFIG_FOLDER, namespace), { recursive: true, force: true });
 }
 
-/** Removes every namespace that begins so. */
+/** Removes every namespace with this prefix. */
 export async function cleanNamespaces(prefix: string): Promise<void> {
   for (const namespace of await listNamespaces(prefix)) await removeNamespace(namespace);
 }
@@ -73,7 +73,7 @@ function addresses(device: string, v4: string, v6: string): readonly string[] {
   ];
 }
 
-/** The resolv.conf of processes that `ip netns exec` starts there. */
+/** The resolv.conf of processes that `ip netns exec` starts in the namespace. */
 export function resolverConfigOf(namespace: string): string {
   return join(CONFIG_FOLDER, namespace, 'resolv.conf');
 }

@@ -30,7 +30,7 @@ import {
 } from './namespaces.js';
 import type { NetnsSettings } from './netns-settings.js';
 
-/** The range of links is used up. */
+/** No link is left in the range. */
 export class SandboxRangeExhaustedError extends CodedError {}
 
 export const NETNS_PROXY_RANGE = '10.77.0.0/16';
@@ -44,7 +44,7 @@ interface PlacedSandbox {
   readonly link: Link;
 }
 
-/** Ids of the file's items, whose other members are their starter's business; throws InvalidInputError. */
+/** The ids of the file's items; their other members are for whoever starts processes. Throws InvalidInputError. */
 export function parseNamespaceSandboxes(items: readonly unknown[]): readonly SandboxId[] {
   const ids = items.map((item, index) => parseSandboxId(parseObject(item, `[${index}]`).id, `[${index}].id`));
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
@@ -53,7 +53,7 @@ export function parseNamespaceSandboxes(items: readonly unknown[]): readonly San
 }
 
 /**
- * A network namespace and a veth pair for each sandbox of a YAML file. The link tells who a connection is from, and
+ * A network namespace and a veth pair for each sandbox in a YAML file. The link identifies a connection's source, and
  * nothing is forwarded between links or from outside into them.
  */
 export function createNetnsDriver(settings: NetnsSettings, onError: (error: unknown) => void): SandboxDriver {
@@ -73,13 +73,13 @@ class NetnsDriver implements SandboxDriver {
   private byAddress = new Map<string, PlacedSandbox>();
   private desired: readonly SandboxId[] = [];
   private proxyRange = NETNS_PROXY_RANGE;
-  /** By namespace, of every sandbox that the file names. */
+  /** By namespace: the links of all sandboxes in the file. */
   private links: ReadonlyMap<string, Link> = new Map();
   private readonly rules: KeptRules;
   private listener = (): void => {};
   private watcher: FileWatch | null = null;
   private retry: NodeJS.Timeout | null = null;
-  /** Of the last sandbox that could not be set up in the last attempt. */
+  /** The error of the last sandbox that could not be set up. */
   private failure: unknown = null;
   private readonly turns = new Turns();
   private closing = false;
@@ -176,7 +176,10 @@ class NetnsDriver implements SandboxDriver {
     await makeForeign(this.proxyRange);
   }
 
-  /** A link's own address is used on that link alone: a packet to another link's end is not from its sandbox. */
+  /**
+   * The agent's address on a link counts only for packets from that link: a packet to another link's address is not
+   * from its sandbox.
+   */
   private sourceOf(remote: string, local: string): SandboxId | null {
     const sandbox = this.byAddress.get(remote);
     if (sandbox === undefined) return null;
@@ -223,7 +226,9 @@ class NetnsDriver implements SandboxDriver {
     });
   }
 
-  /** Removes what is stale, adopts what is there, makes what is missing; one that fails leaves the others be. */
+  /**
+   * Removes stale namespaces, adopts existing ones, and makes missing ones. One that fails does not stop the others.
+   */
   private async reconcile(): Promise<void> {
     const { namespacePrefix } = this.settings;
     const wanted = new Map(this.desired.map((id) => [namespaceName(namespacePrefix, id), id]));
@@ -241,7 +246,7 @@ class NetnsDriver implements SandboxDriver {
         ({ link, address }) => link === interfaceName(sandbox.namespace) && address === sandbox.link.agentAddress,
       );
     const whole = new Map([...this.placed.values()].filter(isWhole).map((sandbox) => [sandbox.sandboxId, sandbox]));
-    // Before the first of them is up.
+    // The rules come before the first link is up.
     await this.loadRules();
     const placed: PlacedSandbox[] = [];
     this.failure = null;
@@ -249,7 +254,7 @@ class NetnsDriver implements SandboxDriver {
       try {
         const link = this.links.get(namespace);
         if (link === undefined) throw this.exhausted(sandboxId);
-        // Each costs several programs: one that this process made and that is there still is left alone.
+        // Each costs several programs, so a namespace that this process made and that still exists is left alone.
         if (whole.get(sandboxId)?.link.index !== link.index) await ensureNamespace(namespace, link);
         placed.push({ sandboxId, namespace, link });
       } catch (error) {

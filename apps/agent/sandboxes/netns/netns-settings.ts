@@ -13,10 +13,10 @@ export interface NetnsSettings {
   readonly namespacePrefix: string;
   /** Each sandbox's link gets a /30 of this range. */
   readonly sandboxRange: string;
-  /** A DNS listener beside those on the sandboxes' links; null: none. */
+  /** A further DNS listener besides those on the sandboxes' links; null: none. */
   readonly dnsAddress: string | null;
   readonly removeOnExit: boolean;
-  /** Queries a second that one sandbox may send. */
+  /** DNS queries per second that one sandbox may send. */
   readonly queriesPerSecond: number;
 }
 

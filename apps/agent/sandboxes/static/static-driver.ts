@@ -10,7 +10,7 @@ import { seesNothing } from '../inspection/inspection.js';
 import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
 import type { StaticSettings } from './static-settings.js';
 
-/** An address of another machine, which anybody there may take, without the operator's word for it. */
+/** An address outside this machine, where any process may use it; it is accepted only if the operator says so. */
 export class AddressNotTrustedError extends CodedError {}
 
 export interface StaticSandbox {
@@ -22,14 +22,14 @@ export const STATIC_PROXY_RANGE = '127.77.0.0/16';
 const DIAL_SOURCES = 64;
 
 /**
- * Sandboxes from a YAML file of id and address. Needs no privileges and vouches for nothing: any process of the
- * machine may bind a loopback address.
+ * Sandboxes from a YAML file of ids and addresses. Needs no privileges and verifies nothing: any process of the machine
+ * may bind a loopback address.
  */
 export function createStaticDriver(settings: StaticSettings, onError: (error: unknown) => void): SandboxDriver {
   return new StaticDriver(settings, onError);
 }
 
-/** Items of the file; throws InvalidInputError, AddressNotTrustedError. */
+/** Parses the items of the file; throws InvalidInputError, AddressNotTrustedError. */
 export function parseStaticSandboxes(items: readonly unknown[], trustAddresses: boolean): readonly StaticSandbox[] {
   const sandboxes = items.map((item, index) => parseStaticSandbox(item, `[${index}]`, trustAddresses));
   for (const key of ['sandboxId', 'address'] as const) {
@@ -108,7 +108,7 @@ class StaticDriver implements SandboxDriver {
   }
 
   linkRanges(): readonly string[] {
-    // Sandboxes have loopback addresses, or what the operator lists.
+    // Sandboxes have loopback addresses, or those that the operator lists.
     return [];
   }
 
@@ -121,7 +121,7 @@ class StaticDriver implements SandboxDriver {
   }
 
   dialSources(proxyRange: string): readonly string[] {
-    // Another range is the operator's to route, and may not lead back here.
+    // Another range is routed by the operator, and answers may not find the way back.
     return proxyRange.startsWith('127.') ? dialSources(proxyRange, DIAL_SOURCES) : [];
   }
 
@@ -130,11 +130,11 @@ class StaticDriver implements SandboxDriver {
   }
 
   async checkIsolation(): Promise<void> {
-    // Nothing keeps them apart.
+    // There are no rules to check.
   }
 
   async prepareProxyRange(): Promise<void> {
-    // All of 127.0.0.0/8 is local already; any other range is the operator's to route here.
+    // All of 127.0.0.0/8 is local already; the operator routes any other range.
   }
 
   async close(): Promise<void> {
