@@ -46,7 +46,7 @@ const run: ProgramCommand = {
 };
 
 const argv = process.argv.slice(2);
-// Without a command, whoever starts the process gives it every setting in its environment.
+// Without a command, all settings come from the environment of the process.
 if (argv.length === 0) runControlPlane(() => completed(process.env), process.env);
 else
   await runCommandLine(

@@ -30,7 +30,7 @@ export class AgentWrites {
     await this.owners.orTaken(work);
   }
 
-  /** Throws the refusal that the command would meet; writes nothing. */
+  /** Throws the refusal that the command would get; writes nothing. */
   async check(command: AgentCommand): Promise<void> {
     const { state } = await this.states.agent(command.agentId);
     const decision = decideAgent(command, state);

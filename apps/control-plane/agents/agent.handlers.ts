@@ -50,7 +50,7 @@ export class ShowAgentHandler implements IQueryHandler<ShowAgent> {
   }
 }
 
-/** The event first: what follows from it (keys void, sandboxes released) follows again after a crash. */
+/** The event is written first: what follows from it (void keys, released sandboxes) is repeated after a crash. */
 @CommandHandler(RevokeAgent)
 export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
   constructor(
@@ -69,7 +69,7 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
       context: write,
       request: jsonOf(['RevokeAgent', agentId]),
       streamId: streamOf(AGENT, agentId),
-      // Revoking only takes away: it is carried out also when the agent's stream cannot be read to its end.
+      // Revoking only takes access away, so it works also if the agent's stream cannot be read to its end.
       load: () => this.states.agentToEnd(agentId),
       decide: (agent) => decideAgent({ kind: 'RevokeAgent', agentId, reason: `revoked by ${write.actor}` }, agent),
       answer: ({ events }) => ({
@@ -86,7 +86,7 @@ export class RevokeAgentHandler implements ICommandHandler<RevokeAgent> {
       this.revocations.cutOffAgent(agentId),
       this.meshKeys.leftOf({ kind: 'agent', id: agentId }),
     ]);
-    // A repeat of the command may find the agent enrolled again.
+    // When the command is repeated, the agent may be enrolled again.
     if (this.directory.agent(agentId)?.state.status === 'revoked') {
       await this.inventories.forget(agentId);
       this.contacts.forget(agentId);

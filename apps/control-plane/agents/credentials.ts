@@ -6,7 +6,7 @@ import { MESH_AUTHORITY, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { CredentialsIssuer } from '../identity/credentials-issuer.js';
 
-/** Short-lived credentials of one agent, for keys that only the agent holds. */
+/** Issues short-lived credentials to an agent, for keys that only the agent holds. */
 @Injectable()
 export class Credentials {
   constructor(

@@ -22,7 +22,7 @@ export class EnrollmentToken {
   @Column('timestamptz', { name: 'used_at', nullable: true })
   readonly usedAt!: Date | null;
 
-  /** The key that used it: the same key may ask again, when the answer was lost. */
+  /** The key that spent it. The same key may repeat its request if the answer was lost. */
   @Column('text', { name: 'used_nkey', nullable: true })
   readonly usedNkey!: string | null;
 }

@@ -9,7 +9,7 @@ import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { CredentialRefusedError } from '../http/errors.js';
 import { EnrollmentToken } from './enrollment-token.entity.js';
 
-/** One-time tokens: good for one name, used up by the first key that comes with them. */
+/** One-time tokens, each valid for one name and spent by the first key that uses it. */
 @Injectable()
 export class EnrollmentTokens {
   constructor(
@@ -26,7 +26,7 @@ export class EnrollmentTokens {
     return { token, expiresAt };
   }
 
-  /** Throws CredentialRefusedError when the token is not good for this name and key. */
+  /** Throws CredentialRefusedError if the token is not valid for this name and key. */
   async check(token: string, agentId: AgentId, nkey: string): Promise<void> {
     const row = await this.rows.findOneBy({ tokenHash: hashSecret(token) });
     const good =
@@ -37,7 +37,10 @@ export class EnrollmentTokens {
     if (!good) throw refused();
   }
 
-  /** Uses the token up, or finds that this key did; of two keys at once, one gets it. Error: CredentialRefusedError. */
+  /**
+   * Spends the token, or finds that this key spent it. Of two keys at the same time, one succeeds. Error:
+   * CredentialRefusedError.
+   */
   async consume(token: string, agentId: AgentId, nkey: string): Promise<void> {
     const now = this.clock();
     const result = await this.rows

@@ -32,7 +32,7 @@ export class EnrollAgentHandler implements ICommandHandler<EnrollAgent> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Everything that can be refused is refused before the token is used up. */
+  /** All checks that may refuse come before the token is spent. */
   async execute({ body, correlationId }: EnrollAgent): Promise<AgentCredentialsDto> {
     const { token, name: agentId, nkey, certificateRequest } = body;
     requireSignature(body, enrollmentStatement(body), this.clock(), { code: 'ENROLLMENT', name: 'the enrolment' });
@@ -62,7 +62,7 @@ export class RenewAgentHandler implements ICommandHandler<RenewAgent> {
     const command: AgentCommand = { kind: 'RenewAgent', agentId, nkey, meshKeyThumbprint };
     await this.agents.check(command);
     const credentials = await this.credentials.issue(agentId, nkey, certificateRequest);
-    // The same signed request again is the same command: it writes nothing more.
+    // The same signed request again is the same command, so it writes nothing more.
     const commandId = `renew:${createHash('sha256').update(signature).digest('hex')}`;
     await this.agents.run(command, commandId, correlationId);
     return credentials;

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { NotReadyError } from '../http/errors.js';
 
-/** The OpenAPI document of the application. It is made when it is asked for first, so that no start waits for it. */
+/** The application's OpenAPI document, made at the first request for it, so that it does not delay the start. */
 @Injectable()
 export class ApiDescription {
   private make: (() => OpenAPIObject) | null = null;
   private made: OpenAPIObject | null = null;
 
-  /** To be called once the application is put together. */
+  /** Call it once the application is assembled. */
   makeBy(make: () => OpenAPIObject): void {
     this.make = make;
   }

@@ -6,16 +6,16 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 const PAGE = 'index.html';
 /** The names of these files change with their content. */
 const HASHED = '/assets/';
-/** Places of the API: what is not found there is a problem, never the page. */
+/** Paths of the API, where a missing resource is a problem document and never the console's page. */
 const NOT_OF_THE_PAGE = /^\/(v1|assets|healthz|readyz|metrics)(\/|$)/;
 
 /**
- * Serves the console from the API's own origin. Its own addresses all get the one page, which shows what the address
- * says. The folder may be filled later: it is looked at for each request.
+ * Serves the console from the API's own origin. All of the console's paths get the same page, which shows what the path
+ * names. The folder is read at each request, so it may be filled later.
  */
 export async function serveConsole(instance: FastifyInstance, folder: string): Promise<void> {
   await instance.register(async (scope) => {
-    // The build puts compressed forms beside the files.
+    // The build puts compressed versions beside the files.
     const files = { root: folder, serve: false, preCompressed: true, etag: true, lastModified: false };
     await scope.register(fastifyStatic, files);
     scope.get<{ Params: { '*': string } }>(`${HASHED}*`, (request, reply) =>
@@ -33,7 +33,7 @@ export async function serveConsole(instance: FastifyInstance, folder: string): P
   });
 }
 
-/** What has the same name after the next build: kept by browsers, and asked for again by its ETag. */
+/** Files that keep their names in the next build: browsers cache them, but revalidate them with their ETag. */
 function sendUnhashed(reply: FastifyReply, path: string) {
   return reply.header('cache-control', 'no-cache').sendFile(path, { cacheControl: false });
 }
@@ -55,7 +55,7 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** An address of the page, unless a program asks for a file that is not there. */
+/** A path of the console, unless the request is for a file that does not exist. */
 function wantsPage(path: string, accept: string | undefined): boolean {
   return (accept ?? '').includes('text/html') || !/\.[^/]*$/.test(path);
 }

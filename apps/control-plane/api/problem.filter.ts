@@ -14,7 +14,7 @@ interface Reply {
   send(body: string): unknown;
 }
 
-/** Every error leaves as problem+json (RFC 9457); only what is nobody's mistake but ours is logged in full. */
+/** Answers every error as problem+json (RFC 9457). Only unexpected errors are logged in full. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
@@ -39,14 +39,17 @@ export class ProblemFilter implements ExceptionFilter {
     reply.send(JSON.stringify(problem));
   }
 
-  /** The framework's own word that no route has this method and path; routes throw errors of ours. */
+  /**
+   * Turns the framework's 404 into the answer for a wrong method, where the path has other methods; routes throw our
+   * own errors.
+   */
   private withMethods(error: unknown, { method, url }: HttpRequest): unknown {
     if (!(error instanceof NotFoundException)) return error;
     const allowed = this.routes.methodsOf(url);
     return allowed.length === 0 ? error : new MethodNotAllowedError(method, allowed);
   }
 
-  /** A database without room may crash, and be away for that reason. */
+  /** A database with a full disk may crash, and then be unavailable for that reason. */
   private problem(error: unknown, requestId: string): ProblemDto {
     const problem = problemOf(error, requestId);
     const { full } = this.room;

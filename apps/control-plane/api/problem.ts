@@ -29,7 +29,7 @@ import {
 import { MemberSuspendedError } from '../identity/suspensions.js';
 import { MeshApiError } from '../mesh/control-server/errors.js';
 
-/** Which answer a cause gets; what is not here and has a code is a conflict with the present state. */
+/** Status per class; any other CodedError is 409. */
 const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => CodedError, number])[] = [
   [InvalidInputError, 400],
   [ModeUnavailableError, 422],
@@ -61,7 +61,7 @@ const STATUS_OF_REFUSAL: { readonly [category in RefusalCategory]: number } = {
 };
 const UNAVAILABLE_CODE = /^(BUS_UNAVAILABLE|BUS_TIMEOUT|STARTING)$/;
 
-/** What a client is told of an error: coded errors as they are, anything else without its text. */
+/** What a client learns of an error: coded errors as they are, any other without its text. */
 export function problemOf(error: unknown, requestId: string): ProblemDto {
   if (error instanceof CodedError) {
     const detail = DETAILS.find(([cause]) => error instanceof cause)?.[1] ?? error.message;
@@ -83,7 +83,7 @@ export function problemOf(error: unknown, requestId: string): ProblemDto {
 }
 
 const STORE_UNAVAILABLE = 'the database does not answer';
-/** In place of messages that quote the database's own. */
+/** Used instead of messages that quote the database's. */
 const DETAILS: readonly (readonly [abstract new (...args: never[]) => CodedError, string])[] = [
   [StoreUnavailableError, `${STORE_UNAVAILABLE}, and nothing was written`],
   [StoreFullError, 'the database has no room left on its disk, and nothing was written'],
@@ -110,7 +110,7 @@ interface TransportProblem {
   readonly remedy: string;
 }
 
-/** Requests refused before a route saw them, by the HTTP server or the framework. */
+/** Requests that the HTTP server or the framework refused before a route. */
 function transportProblem(error: unknown): TransportProblem | null {
   switch (transportStatus(error)) {
     case 400:

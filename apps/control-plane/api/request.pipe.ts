@@ -2,10 +2,10 @@ import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/commo
 import type { ValidationError } from 'class-validator';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
-/** Deeper than any body that is described, and shallow enough for everything that walks one. */
+/** Deeper than any described body, and shallow enough for code that recurses into one. */
 const MOST_LEVELS = 16;
 
-/** Bodies and queries become the classes they are declared as; what is unknown, missing or malformed is refused. */
+/** Parses bodies and queries into their declared classes; refuses unknown, missing and malformed members. */
 @Injectable()
 export class RequestPipe extends ValidationPipe {
   constructor() {
@@ -20,7 +20,7 @@ export class RequestPipe extends ValidationPipe {
 
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body' && (typeof value !== 'object' || value === null || Array.isArray(value))) {
-      // Not quoted: a body may hold a secret.
+      // Not quoted: a body may contain a secret.
       throw new InvalidInputError('body', value === undefined ? value : kindOf(value), 'a JSON object');
     }
     if (metadata.type === 'body' && isDeeperThan(MOST_LEVELS, value)) {
@@ -34,10 +34,10 @@ export class RequestPipe extends ValidationPipe {
   }
 }
 
-/** The framework takes members of these names out of a body without a word, a label of this key among them. */
+/** The framework silently removes members with these names from a body, even a label with this key. */
 const STRIPPED = ['constructor', 'prototype'];
 
-/** The first of them at any level; null: there is none. */
+/** The first such name at any level; null: there is none. */
 function strippedName(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return null;
   for (const [name, member] of Object.entries(value)) {

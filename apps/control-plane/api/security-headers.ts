@@ -1,8 +1,8 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet';
 
 /**
- * What browsers are told with every answer. Scripts come from this origin as files and are never evaluated from text;
- * the style sheet of the page's components writes inline styles. Nothing may frame the page.
+ * Security headers of every answer. Scripts are files of this origin and are never evaluated from text; the page's
+ * components write inline styles. No other page may frame this one.
  */
 export const SECURITY_HEADERS: FastifyHelmetOptions = {
   contentSecurityPolicy: {
@@ -21,9 +21,9 @@ export const SECURITY_HEADERS: FastifyHelmetOptions = {
       'frame-ancestors': ["'none'"],
     },
   },
-  // A browser sends no Origin that can be compared when there is no referrer at all.
+  // Without a referrer, browsers would send no usable Origin.
   referrerPolicy: { policy: 'same-origin' },
   frameguard: { action: 'deny' },
-  // Whether this host is always reached over TLS is for the proxy in front of it to say.
+  // Whether this host is always reached over TLS is known only to the proxy in front.
   hsts: false,
 };

@@ -6,7 +6,7 @@ import { ROUTE_ACCESS } from '../http/route.js';
 
 const MINUTE_MS = 60_000;
 
-/** Requests of one address: all of them within a wide bound, those without a token within a narrow one. */
+/** Limits the requests of one address: a high limit for all, a low one for those without a token. */
 export function throttles(settings: ControlPlaneSettings): ThrottlerModuleOptions {
   return [
     { name: 'all', ttl: MINUTE_MS, limit: settings.requestsPerMinute },

@@ -19,7 +19,7 @@ type Refusal = Pick<Receipt, 'code' | 'message'>;
 
 const TAKEN: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
 
-/** Takes what agents say they hold and applied: judged first, then into the log, then into what is known of them. */
+/** Takes what agents say they hold and have applied: checks it, writes it to the log, and updates what is known. */
 @Injectable()
 export class Acknowledgements {
   constructor(
@@ -36,8 +36,8 @@ export class Acknowledgements {
   ) {}
 
   /**
-   * Resolves when the acknowledgement is in the log; with a refusal, when it cannot be true or is nobody's business. Of
-   * a network that the agent has no part in, or that is not in this store, nothing is kept: nobody waits for that.
+   * Resolves when the acknowledgement is in the log, or with a refusal if it cannot be true or does not concern this
+   * store. Of a network in which the agent takes no part, or that is not in this store, nothing is kept.
    */
   async take(agentId: AgentId, message: AppliedMessage): Promise<Receipt> {
     const refusal =
@@ -52,7 +52,7 @@ export class Acknowledgements {
     return TAKEN;
   }
 
-  /** A repetition, as heartbeats carry it: what is known already costs nothing. */
+  /** Takes a repeated acknowledgement from a heartbeat; if it is known already, this costs nothing. */
   repeat(agentId: AgentId, message: AppliedMessage): void {
     const known = this.states.of(agentId, message.networkId);
     if (known !== null && JSON.stringify(known) === JSON.stringify(message)) return;
@@ -62,7 +62,8 @@ export class Acknowledgements {
   }
 
   /**
-   * Judges what an agent says it holds; null: it may be right. Of another release's protocol only the present is known.
+   * Checks what an agent says it holds; null: it may be right. For the previous protocol, only the current version's
+   * hash is known.
    */
   check(agentId: AgentId, claim: Claim, protocol: number): Refusal | null {
     const { networkId } = claim;
@@ -107,7 +108,7 @@ export class Acknowledgements {
     return this.directory.network(networkId)?.members.has(agentId) ?? false;
   }
 
-  /** What was refused was on offer: by this store, to this agent. */
+  /** Checks that the refused version was one that this store offered to this agent. */
   private checkRefused(agentId: AgentId, { networkId, to, hash, epoch }: AppliedMessage): Refusal | null {
     if (!this.isMember(agentId, networkId)) {
       this.doubted.countOutsider();

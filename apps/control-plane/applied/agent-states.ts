@@ -11,7 +11,7 @@ interface Heard {
   readonly receivedAt: Date;
 }
 
-/** What each agent last acknowledged of each network. */
+/** Each agent's last acknowledgement of each network. */
 @Injectable()
 export class AgentStates {
   private readonly listeners: ((agentId: AgentId, networkId: NetworkId) => void)[] = [];
@@ -23,7 +23,7 @@ export class AgentStates {
     private readonly epoch: StoreEpoch,
   ) {}
 
-  /** When the present versions were applied was heard by a process before this one, and is in the log. */
+  /** The log says when current versions were applied, if a previous process received the acknowledgements. */
   async start(): Promise<void> {
     const versions = this.directory.networks().map(({ topology: { networkId, version } }) => ({ networkId, version }));
     for (const { agentId, receivedAt, ...record } of await this.log.lastOf(versions, this.epoch.current)) {
@@ -35,24 +35,27 @@ export class AgentStates {
     return this.heard(agentId, networkId)?.message ?? null;
   }
 
-  /** By this process's clock: when the acknowledgement was first heard. */
+  /** When the acknowledgement first arrived, by this process's clock. */
   receivedAt(agentId: AgentId, networkId: NetworkId): Date | null {
     return this.heard(agentId, networkId)?.receivedAt ?? null;
   }
 
-  /** Keeps the newest version; of one version what came last, whatever the agent's clock says. */
+  /**
+   * Keeps the newest version, and of the same version the acknowledgement that came last, whatever the agent's clock
+   * says.
+   */
   take(agentId: AgentId, message: AppliedMessage, receivedAt: Date): void {
     const states = this.states.get(agentId) ?? new Map<NetworkId, Heard>();
     const known = states.get(message.networkId);
     if (known !== undefined && !isNewer(message, known.message)) return;
-    // A repetition tells nothing new of when the version was applied.
+    // A repetition does not change when the version was applied.
     const repeats = known !== undefined && isSameVersion(message, known.message);
     states.set(message.networkId, { message, receivedAt: repeats ? known.receivedAt : receivedAt });
     this.states.set(agentId, states);
     for (const listener of this.listeners) listener(agentId, message.networkId);
   }
 
-  /** Called after each acknowledgement that is kept. */
+  /** Calls the listener after each acknowledgement that is kept. */
   onChange(listener: (agentId: AgentId, networkId: NetworkId) => void): void {
     this.listeners.push(listener);
   }

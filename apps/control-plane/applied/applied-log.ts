@@ -17,8 +17,8 @@ const MAX_ROWS_AT_ONCE = 500;
 const RETRY_MS = 250;
 
 /**
- * A row that says the same as the last of that version is not written again: heartbeats repeat the last
- * acknowledgement. One that says what an earlier row did is, since things may fail in between and be well again.
+ * Rows that repeat the last row of the same version are not written: heartbeats repeat the last acknowledgement. One
+ * that equals an older row is written, since the agent may have failed and recovered in between.
  */
 const INSERT = `
   INSERT INTO applied_log (agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome,
@@ -37,7 +37,7 @@ const SELECT = `
     flows_cut, alias_failures, applied_at, received_at
   FROM applied_log WHERE network_id = $1 AND to_version >= $2 AND epoch_id = $3 ORDER BY id`;
 
-/** Of several rows that say the same of a version, the first tells when it was applied. */
+/** Of several equal rows of a version, the first says when it was applied. */
 const LAST = `
   SELECT DISTINCT ON (l.agent_id, l.network_id) l.*
   FROM json_to_recordset($1::json) AS v("networkId" text, version integer)
@@ -46,8 +46,8 @@ const LAST = `
   ORDER BY l.agent_id, l.network_id, l.id`;
 
 /**
- * The last version that each agent had applied at a time. An agent tells the time by its own clock, which may be wrong:
- * it cannot have applied a version before that was written, nor after its acknowledgement arrived.
+ * The last version that each agent had applied at a time. The agent's clock may be wrong, so its time is limited: not
+ * before the version was written, and not after the acknowledgement arrived.
  */
 const HELD_AT = `
   SELECT DISTINCT ON (agent_id) agent_id, to_version AS version, at FROM (
@@ -56,7 +56,7 @@ const HELD_AT = `
     WHERE l.network_id = $1 AND l.outcome = 'applied'
   ) told WHERE at <= $2 ORDER BY agent_id, at DESC, id DESC`;
 
-/** What an agent had applied. */
+/** A version that an agent had applied. */
 export interface HeldVersion {
   readonly agentId: AgentId;
   readonly version: number;
@@ -72,7 +72,8 @@ interface Pending {
 }
 
 /**
- * What agents acknowledged, append-only. Rows wait for a database that is away; nothing is answered before it wrote.
+ * The append-only log of acknowledgements. Rows wait while the database is away; nothing is answered before it is
+ * written.
  */
 @Injectable()
 export class AppliedLog {
@@ -97,7 +98,7 @@ export class AppliedLog {
     return promise;
   }
 
-  /** The last acknowledgement of each agent for the version named of each network. */
+  /** Each agent's last acknowledgement of the given version of each network. */
   async lastOf(
     versions: readonly { readonly networkId: NetworkId; readonly version: number }[],
     epoch: Epoch,
@@ -106,13 +107,13 @@ export class AppliedLog {
     return rows.map(recordOf);
   }
 
-  /** Acknowledgements of this network for this version and later ones, in the order they came. */
+  /** Acknowledgements of this and later versions of the network, in order of arrival. */
   async read(networkId: NetworkId, version: number, epoch: Epoch): Promise<readonly AppliedRecord[]> {
     const rows: Row[] = await this.database.query(SELECT, [networkId, version, epoch.id]);
     return rows.map(recordOf);
   }
 
-  /** What each agent had applied of a network at a time; those that had applied nothing are left out. */
+  /** What each agent had applied of a network at a time; agents without any are left out. */
   async heldAt(networkId: NetworkId, at: Date): Promise<readonly HeldVersion[]> {
     const rows: { agent_id: AgentId; version: number; at: Date }[] = await this.database.query(HELD_AT, [
       networkId,
@@ -122,7 +123,7 @@ export class AppliedLog {
     return rows.map(({ agent_id: agentId, version, at: appliedAt }) => ({ agentId, version, at: appliedAt }));
   }
 
-  /** Resolves at the next acknowledgement for this network; rejects when the signal is aborted. */
+  /** Resolves at the next acknowledgement for this network; rejects if the signal is aborted. */
   async next(networkId: NetworkId, signal: AbortSignal): Promise<void> {
     await once(this.arrivals, networkId, { signal });
   }
@@ -133,7 +134,7 @@ export class AppliedLog {
   }
 
   private async write(): Promise<void> {
-    // Everything that arrives in one turn of the event loop goes in one statement.
+    // Everything that arrives in one turn of the event loop is written with one statement.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.pending.size > 0 && !this.closing.signal.aborted) {
       const batch = firstOfEachNetwork(this.pending);
@@ -148,7 +149,7 @@ export class AppliedLog {
     }
   }
 
-  /** One row that the database will not have must not keep the others out. */
+  /** A row that the database refuses must not stop the others. */
   private async insertOneByOne(batch: readonly Entry[]): Promise<void> {
     for (const entry of batch) {
       try {
@@ -176,14 +177,14 @@ export class AppliedLog {
   }
 }
 
-/** The database takes nothing now, from nobody. */
+/** The database accepts nothing at the moment. */
 function mustWait(error: unknown): boolean {
   return isDatabaseUnavailable(error) || isDatabaseFull(error);
 }
 
 type Entry = readonly [key: string, pending: Pending];
 
-/** No two of one agent and network: each row is compared with the one written before it. */
+/** At most one per agent and network: each row is compared with the one written before it. */
 function firstOfEachNetwork(pending: ReadonlyMap<string, Pending>): readonly Entry[] {
   const batch = new Map<string, Entry>();
   for (const entry of pending) {

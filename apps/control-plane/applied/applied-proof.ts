@@ -4,10 +4,10 @@ import type { AgentNetworkStatus } from '#libs/contracts/statuses.js';
 import type { HashCheck } from '../record/expected-hashes.js';
 import type { AppliedRecord } from './applied-record.js';
 
-/** Without how long it took, which the version's own time tells. */
+/** Without the elapsed time, which is derived from the version's own time. */
 export type ProvenAgent = Omit<AppliedAgentDto, 'tookMs'>;
 
-/** What the acknowledgements so far prove of one version. */
+/** What the acknowledgements so far prove about one version. */
 export interface AppliedProof {
   readonly agents: readonly ProvenAgent[];
   readonly confirmed: number;
@@ -18,20 +18,20 @@ export interface AppliedProof {
   readonly lastConfirmedAt: Date | null;
 }
 
-/** Where an agent stands that has not acknowledged the version. */
+/** The state of an agent that has not acknowledged the version. */
 export interface Standing {
   readonly status: Exclude<AgentNetworkStatus, 'SYNCED'>;
   readonly appliedVersion: number | null;
   readonly reason: string | null;
-  /** Nothing that it may still acknowledge will be taken, until somebody acts. */
+  /** Nothing that it may still acknowledge will be accepted until somebody acts. */
   readonly isFinal: boolean;
 }
 
 /**
- * An agent confirms a version by acknowledging exactly it, number and hash, with every listener and name in place. One
- * that went on to a later version directly leaves it superseded: what it never held is not proven. Both ends name the
- * flows they cut, so that each flow counts once. Records are of one epoch, in the order they came, which need not be
- * the order of their versions.
+ * An agent confirms a version by acknowledging exactly this version and hash, with every listener and name in place. If
+ * an agent went directly to a later version, this one is superseded: what it never held is not proven. Both ends report
+ * the flows they cut; each flow counts once. Records are of one epoch, in order of arrival, which may differ from the
+ * order of versions.
  */
 export function proveApplied(
   version: number,

@@ -8,6 +8,6 @@ import { SignatureChecks } from './signature-checks.js';
 
 const PROVIDED = [AppliedLog, AgentStates, DoubtedClaims, Regressions, SignatureChecks, Acknowledgements];
 
-/** What agents say they hold and applied: judged, written down, and what it proves. */
+/** What agents say they hold and have applied: checked, stored, and what it proves. */
 @Module({ providers: PROVIDED, exports: PROVIDED })
 export class AppliedModule {}

@@ -6,32 +6,32 @@ import type { NetworkRecord } from '../record/network-record.js';
 export type Claim = Pick<NetworkVersion, 'networkId' | 'epoch' | 'version' | 'hash' | 'signature'>;
 
 export type ClaimJudgement =
-  /** What this store made, or may have made before what is remembered. */
+  /** This store made it, or may have made it before what is remembered. */
   | { readonly kind: 'agrees' }
-  /** Of an epoch that has ended: the member takes the present one. */
+  /** Of an ended epoch: the member will take the current one. */
   | { readonly kind: 'ended-epoch' }
-  /** The control plane signed it, and this store does not have it: it was restored from an older copy. */
+  /** The control plane signed it, but this store does not have it: the store was restored from an older copy. */
   | { readonly kind: 'regressed'; readonly detail: string }
-  /** Nobody vouches for it, so that it concerns its author alone. */
+  /** Without a valid signature, so it has consequences only for its author. */
   | { readonly kind: 'not-signed'; readonly detail: string }
-  /** The author never had a part in this network. */
+  /** The author never took part in this network. */
   | { readonly kind: 'not-a-member'; readonly detail: string }
-  /** Its author has had so many signatures checked that this one has to wait. */
+  /** Too many of its author's signatures were checked recently; this one has to wait. */
   | { readonly kind: 'not-checked' };
 
 export interface ClaimedStore {
   /** null: this store has no such network. */
   readonly record: NetworkRecord | null;
   readonly epoch: Epoch;
-  /** Whether the hash is right for this version; null: it is too old to be remembered. */
+  /** Whether the hash is right for this version; null: the version is too old to be remembered. */
   readonly isExpected: (version: number, hash: string) => boolean | null;
-  /** Whether the control plane signed exactly this for its author; null: that is not checked now. */
+  /** Whether the control plane signed exactly this for its author; null: not checked now. */
   readonly isSigned: (claim: Claim) => boolean | null;
 }
 
 /**
- * What an agent's claim means for a network. Only the control plane's own signature makes a claim count against the
- * store: a claim without it can be a lie, and then sets its author apart and nobody else.
+ * Judges an agent's claim about a network. Only the control plane's own signature makes a claim count against the
+ * store. A claim without it may be a lie, and sets apart only its author.
  */
 export function judgeClaim(agentId: AgentId, claim: Claim, store: ClaimedStore): ClaimJudgement {
   const { record, epoch } = store;
@@ -46,15 +46,15 @@ export function judgeClaim(agentId: AgentId, claim: Claim, store: ClaimedStore):
   return detail === null ? { kind: 'agrees' } : { kind: 'not-signed', detail };
 }
 
-/** In what way the claim and the store cannot both be right; null: they can. */
+/** Why the claim and the store cannot both be right; null: they can. */
 function contradiction(agentId: AgentId, claim: Claim, { record, epoch, isExpected }: ClaimedStore): string | null {
   if (claim.epoch.counter > epoch.counter || claim.epoch.id !== epoch.id) {
     return `${agentId} follows epoch ${claim.epoch.counter} of another store, this one is at epoch ${epoch.counter}`;
   }
   const isRight = isExpected(claim.version, claim.hash);
-  // Of a network that is not in this store, an agent may hold that it is to let go of it.
+  // For a network that is not in this store, an agent may hold the snapshot that tells it to stop serving.
   if (record === null) return isRight === true ? null : `${agentId} holds a network that is not in this store`;
-  // Versions that cannot be read here are in the store all the same.
+  // Includes versions that this release cannot read but that are in the store.
   const version = record.streamVersion;
   if (claim.version > version) return `${agentId} holds version ${claim.version}, the store is at ${version}`;
   if (isRight !== false) return null;

@@ -3,7 +3,7 @@ import type { Counter } from 'prom-client';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { Metrics } from '../foundation/metrics.js';
 
-/** Agents whose word about a network is not taken, until they say something that can be right. */
+/** Agents whose statements about a network are not accepted until one of them can be right. */
 @Injectable()
 export class DoubtedClaims {
   private readonly details = new Map<AgentId, Map<NetworkId, string>>();
@@ -25,7 +25,7 @@ export class DoubtedClaims {
     return this.details.get(agentId)?.get(networkId) ?? null;
   }
 
-  /** True when this is news. The agent takes part in the network. */
+  /** Returns true if it was not set apart before. The agent takes part in the network. */
   setApart(agentId: AgentId, networkId: NetworkId, detail: string): boolean {
     this.refused.inc({ reason: 'CLAIM_NOT_SIGNED' });
     const known = this.details.get(agentId) ?? new Map<NetworkId, string>();
@@ -34,7 +34,7 @@ export class DoubtedClaims {
     return isNews;
   }
 
-  /** The agent takes no part in the network: its word is counted and has no effect. */
+  /** Counts a claim of an agent that takes no part in the network, which has no other effect. */
   countOutsider(): void {
     this.refused.inc({ reason: 'NOT_A_MEMBER' });
   }

@@ -9,27 +9,29 @@ import { LOGGER } from '../foundation/provided.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import type { Claim } from './claims.js';
 
-/** An agent holds what this store never wrote: the store was restored from an older copy, or is another one. */
+/**
+ * An agent holds something that this store never wrote: the store was restored from an older copy, or is another one.
+ */
 export interface Regression {
   readonly networkId: NetworkId;
   readonly agentId: AgentId;
-  /** As the agent's snapshot names it, for networks that only agents know; null: not asked yet, or not answered. */
+  /** The name in the agent's snapshot, for networks that are not in the store; null: not asked yet, or not answered. */
   readonly networkName: NetworkName | null;
-  /** The version that the store had when this was found; 0: the network is not in the store. */
+  /** The store's version when this was found; 0: the network is not in the store. */
   readonly storeVersion: number;
   readonly claim: Claim;
   readonly detail: string;
   readonly foundAt: Date;
 }
 
-/** A network that agents hold, and that this store does not have. */
+/** A network that agents hold and this store does not have. */
 export interface UnknownNetwork {
   readonly networkId: NetworkId;
   readonly name: NetworkName | null;
   readonly found: readonly Regression[];
 }
 
-/** Nothing but denials is written for a network until an operator has decided which history goes on. */
+/** Only denials are written for a network until an operator has decided which history continues. */
 export class EpochRegressedError extends CodedError {
   constructor(network: string, { detail }: Regression) {
     super(
@@ -44,12 +46,12 @@ const WRITE_AGAIN_MS = 1_000;
 
 /**
  * Networks for which nothing is published until an operator starts a higher epoch (`EPOCH_REGRESSED`). Kept in the
- * store, so that a restart does not forget; what is found while the database is away is written when it is back.
+ * store, so that they survive a restart; what is found while the database is away is written when it is back.
  */
 @Injectable()
 export class Regressions {
   private readonly found = new Map<NetworkId, Map<AgentId, Regression>>();
-  /** By network and agent: only the last word on each is written. */
+  /** By network and agent; only the last finding for each is written. */
   private readonly unwritten = new Map<string, Regression>();
   private writing: NodeJS.Timeout | null = null;
   private readonly listeners: ((regression: Regression) => void)[] = [];
@@ -67,18 +69,18 @@ export class Regressions {
     );
   }
 
-  /** What was found under the present epoch, also by a process before this one. */
+  /** What was found in the current epoch, also by a previous process. */
   async start(): Promise<void> {
     const rows: readonly Row[] = await this.database.query(SELECT, [this.epoch.current.counter]);
     for (const row of rows) this.keep(regressionOf(row));
-    // A new epoch settles everything that was found under the one before.
+    // A new epoch settles everything found in the one before.
     this.epoch.onChange(() => {
       this.found.clear();
       this.unwritten.clear();
     });
   }
 
-  /** Called once for each network and agent. */
+  /** Calls the listener once for each network and agent. */
   onFound(listener: (regression: Regression) => void): void {
     this.listeners.push(listener);
   }
@@ -87,7 +89,7 @@ export class Regressions {
     return [...this.found.values()].flatMap((byAgent) => [...byAgent.values()]);
   }
 
-  /** What each agent holds of this network that the store does not have; none: the network is well. */
+  /** What each agent holds of this network that the store does not have; empty: none. */
   of(networkId: NetworkId): readonly Regression[] {
     return [...(this.found.get(networkId)?.values() ?? [])];
   }
@@ -96,7 +98,7 @@ export class Regressions {
     return this.found.get(networkId)?.get(agentId) ?? null;
   }
 
-  /** True when this is news. Of one agent the furthest claim counts. */
+  /** Returns true if it is new. Of each agent, the highest claimed version counts. */
   report(regression: Regression): boolean {
     const known = this.ofAgent(regression.networkId, regression.agentId);
     if (known !== null && known.claim.version >= regression.claim.version) return false;
@@ -107,7 +109,7 @@ export class Regressions {
     return true;
   }
 
-  /** Networks that agents hold and the store does not know. */
+  /** Networks that agents hold and this store does not have. */
   unknownNetworks(): readonly UnknownNetwork[] {
     return [...this.found].flatMap(([networkId, byAgent]) => {
       const found = [...byAgent.values()];
@@ -116,7 +118,7 @@ export class Regressions {
     });
   }
 
-  /** What a network that only agents know is called. */
+  /** Records the name of a network that only agents know. */
   named(networkId: NetworkId, networkName: NetworkName): void {
     for (const regression of this.of(networkId)) {
       if (regression.networkName === networkName) continue;
@@ -126,7 +128,7 @@ export class Regressions {
     }
   }
 
-  /** What a revoked agent said holds nothing up any more: the networks that its word alone stopped. */
+  /** Drops a revoked agent's findings; returns the networks that only these had stopped. */
   async forget(agentId: AgentId): Promise<readonly NetworkId[]> {
     const freed: NetworkId[] = [];
     for (const [networkId, byAgent] of this.found) {

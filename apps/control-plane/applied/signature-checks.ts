@@ -7,13 +7,13 @@ import type { Claim } from './claims.js';
 import { Regressions } from './regressions.js';
 
 /**
- * A check takes a tenth of a millisecond: these are a twentieth of a second at once, and one part in fifty of a
+ * A check takes a tenth of a millisecond: a burst takes a twentieth of a second, and the steady rate a fiftieth of a
  * processor.
  */
 const AT_ONCE = 500;
 const PER_SECOND = 200;
 
-/** Checks the control plane's own signature under what an agent claims to hold: so many of one agent at a time. */
+/** Checks the control plane's own signatures in agents' claims, a limited number for each agent. */
 @Injectable()
 export class SignatureChecks {
   private readonly left = new Map<AgentId, TokenBucket>();
@@ -24,8 +24,8 @@ export class SignatureChecks {
   ) {}
 
   /**
-   * null: the agent has had too many checked, and may show this one again. What is known to be signed is not checked
-   * again.
+   * null: too many of the agent's signatures were checked; it may show this one again. A signature known to be valid is
+   * not checked again.
    */
   isSigned(agentId: AgentId, claim: Claim): boolean | null {
     if (claim.signature === null) return false;

@@ -9,7 +9,10 @@ import { ConsoleSessions } from './console-sessions.js';
 import { requireOwnOrigin } from './own-origin.js';
 import { sessionSecretOf } from './session-cookie.js';
 
-/** Finds who asks and whether their role reaches the route's. A route that declares nothing is refused. */
+/**
+ * Authenticates the request and checks that the role is sufficient for the route. A route that declares no role is
+ * refused.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
@@ -38,7 +41,7 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  /** A token, when one is shown, speaks for itself; a session is a browser's, and must be the console's own request. */
+  /** A token is sufficient on its own; a session belongs to a browser and must come from the console's own page. */
   private async principalOf(request: HttpRequest): Promise<Principal | null> {
     const { authorization } = request.headers;
     if (authorization !== undefined) return this.tokens.recognise(bearerToken(authorization));
@@ -55,7 +58,7 @@ function mayUse({ role, joinNetworks }: Principal, least: RankedRole, isForJoine
   return RANKED_ROLES.indexOf(role) >= RANKED_ROLES.indexOf(least);
 }
 
-/** RFC 6750 section 2.1; anything else is as if there were none. */
+/** RFC 6750 section 2.1; anything else counts as no token. */
 function bearerToken(header: string | string[]): string {
   const match = typeof header === 'string' ? /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header) : null;
   return match?.[1] ?? '';

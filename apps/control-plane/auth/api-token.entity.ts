@@ -12,11 +12,11 @@ export class ApiToken {
   @Column('text')
   readonly role!: Role;
 
-  /** Names of the networks that it may join; null: as its role says. */
+  /** Names of the networks that it may join; null: as the role allows. */
   @Column('text', { name: 'join_networks', array: true, nullable: true })
   readonly joinNetworks!: readonly string[] | null;
 
-  /** SHA-256 of the token, hexadecimal: the token is 256 random bits, so nothing slower is needed. */
+  /** SHA-256 of the token, hexadecimal. The token has 256 random bits, so a slow hash is not needed. */
   @Column('text', { name: 'token_hash' })
   readonly tokenHash!: string;
 
@@ -26,7 +26,7 @@ export class ApiToken {
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   readonly expiresAt!: Date | null;
 
-  /** To a minute. */
+  /** With a precision of a minute. */
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   readonly lastUsedAt!: Date | null;
 }

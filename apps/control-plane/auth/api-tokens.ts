@@ -16,7 +16,7 @@ import { LastUse } from './last-use.js';
 const BOOTSTRAP_ID = 'bootstrap';
 const TOKEN = /^[A-Za-z0-9_-]{20,200}$/;
 
-/** API tokens: made, listed, deleted and recognised. The token itself is shown once and never kept. */
+/** API tokens: made, listed, deleted and recognised. The token itself is shown once and never stored. */
 @Injectable()
 export class ApiTokens implements OnModuleInit {
   private readonly lastUse = new LastUse();
@@ -27,7 +27,7 @@ export class ApiTokens implements OnModuleInit {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** The first admin's token is read from a file, so that it shows in no process list. */
+  /** The first admin's token is read from a file, so that it shows in no list of processes. */
   async onModuleInit(): Promise<void> {
     const file = this.settings.bootstrapTokenFile;
     if (file === null) return;
@@ -39,7 +39,7 @@ export class ApiTokens implements OnModuleInit {
         'write a random token into that file',
       );
     }
-    // Sessions that stand for the token that was in the file before end with it.
+    // Ends the sessions of a token that was in the file before.
     await this.tokens.delete({ id: BOOTSTRAP_ID, tokenHash: Not(hashSecret(token)) });
     await this.tokens.upsert(
       {
@@ -75,14 +75,14 @@ export class ApiTokens implements OnModuleInit {
     return this.tokens.find({ where: { id: MoreThan(after) }, order: { id: 'ASC' }, take: limit });
   }
 
-  /** The row deleted, or null when there was none. */
+  /** The deleted row, or null if there was none. */
   async delete(id: string): Promise<ApiToken | null> {
     const row = await this.tokens.findOneBy({ id });
     if (row !== null) await this.tokens.delete({ id });
     return row;
   }
 
-  /** Whose token this is; null for any that is not known or has ended. */
+  /** The token's owner; null: it is unknown or has ended. */
   async recognise(token: string): Promise<Principal | null> {
     if (!TOKEN.test(token)) return null;
     const row = await this.tokens.findOneBy({ tokenHash: hashSecret(token) });

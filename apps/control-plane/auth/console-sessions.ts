@@ -15,7 +15,7 @@ const SECRET = /^gss_[A-Za-z0-9_-]{43}$/;
 const MOST_OF_ONE_TOKEN = 100;
 const CLIENT_CHARACTERS = 200;
 
-/** A session that is open; its role and user are those of its token. */
+/** An open session; its role and user are those of its token. */
 export interface ConsoleSession {
   readonly id: string;
   readonly user: string;
@@ -24,7 +24,7 @@ export interface ConsoleSession {
   readonly client: string;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
-  /** Its own end, or that of its token if that is sooner. */
+  /** Its own expiry, or its token's if that is sooner. */
   readonly expiresAt: Date;
 }
 
@@ -35,7 +35,8 @@ const OPEN = `
   WHERE s.expires_at > $1 AND (t.expires_at IS NULL OR t.expires_at > $1) AND t.role <> 'joiner'`;
 
 /**
- * Who is signed in in a browser. A session stands for a token and ends with it; only the hash of its secret is kept.
+ * Browser sessions of the console. A session belongs to a token and ends with it; only the hash of its secret is
+ * stored.
  */
 @Injectable()
 export class ConsoleSessions {
@@ -48,7 +49,7 @@ export class ConsoleSessions {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Beyond a hundred sessions of one token the oldest ends. */
+  /** Above a hundred sessions of one token, the oldest ends. */
   async open(
     tokenId: string,
     client: string,
@@ -71,7 +72,7 @@ export class ConsoleSessions {
     return { secret, session: await this.find(id) };
   }
 
-  /** Whose secret this is; null: of no session that is open. */
+  /** The owner of this secret; null: no open session has it. */
   async recognise(secret: string): Promise<Principal | null> {
     if (!SECRET.test(secret)) return null;
     const now = this.clock();
@@ -96,7 +97,7 @@ export class ConsoleSessions {
     return rows[0] ?? null;
   }
 
-  /** In order of id; user null: of everybody. */
+  /** Sorted by id; user null: of all users. */
   list(user: string | null, after: string, limit: number): Promise<ConsoleSession[]> {
     return this.database.query(
       `${OPEN} AND ($2::text IS NULL OR t.user_name = $2) AND s.id > $3 ORDER BY s.id LIMIT $4`,
@@ -109,7 +110,7 @@ export class ConsoleSessions {
     this.answers.endWhere(({ sessionId }) => sessionId === id);
   }
 
-  /** Every session of a user, whatever token it stands for; returns how many there were. */
+  /** Ends every session of a user, whichever token it belongs to; returns their number. */
   async endAllOf(user: string): Promise<number> {
     const [ended]: [{ readonly id: string }[], number] = await this.database.query(
       `DELETE FROM console_sessions s USING api_tokens t WHERE t.id = s.token_id AND t.user_name = $1 RETURNING s.id`,

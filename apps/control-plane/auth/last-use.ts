@@ -1,11 +1,11 @@
 const WRITE_EVERY_MS = 60_000;
 const MOST_REMEMBERED = 10_000;
 
-/** When tokens and sessions were used last is written once a minute at most. */
+/** Limits writes of when tokens and sessions were last used to one a minute. */
 export class LastUse {
   private readonly written = new Map<string, number>();
 
-  /** Whether this use is to be written. */
+  /** Whether to write this use. */
   isNews(id: string, now: Date): boolean {
     const before = this.written.get(id);
     if (before !== undefined && now.getTime() - before < WRITE_EVERY_MS) return false;

@@ -44,7 +44,7 @@ export class CreateSignInCode extends Command<SignInCodeDto> {
   }
 }
 
-/** A session that was opened, and the secret that the browser keeps. */
+/** A new session, and the secret that the browser keeps. */
 export interface SignedIn {
   readonly secret: string;
   readonly session: SessionDto;

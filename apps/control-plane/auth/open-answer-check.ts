@@ -12,7 +12,7 @@ const VALID = `
   UNION ALL
   SELECT s.token_id, s.id FROM console_sessions s WHERE s.id = ANY($2) AND s.expires_at > $3`;
 
-/** Ends answers that go on although their token or session has expired, or was ended through another process. */
+/** Ends answers that are still being sent although their token or session expired, or was ended by another process. */
 @Injectable()
 export class OpenAnswerCheck {
   private timer: NodeJS.Timeout | null = null;

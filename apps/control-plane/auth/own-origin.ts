@@ -4,9 +4,9 @@ import type { HttpRequest } from '../http/request.js';
 const READS = new Set(['GET', 'HEAD']);
 
 /**
- * Refuses what another page made a signed-in browser send. Cookies do not tell ports apart, and SameSite does not
- * either: a page of another program on this host would reach the API with the session's cookie. A browser names the
- * page's origin with each write, and with each request across origins. Error: ForeignOriginError.
+ * Refuses requests that another page made a signed-in browser send. Neither cookies nor SameSite distinguish ports, so
+ * a page of another program on this host would reach the API with the session's cookie. Browsers send the page's origin
+ * with each write, and with each cross-origin request. Error: ForeignOriginError.
  */
 export function requireOwnOrigin({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): void {
   const origin = headers.origin;
@@ -17,7 +17,7 @@ export function requireOwnOrigin({ method, headers }: Pick<HttpRequest, 'method'
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new ForeignOriginError(`a ${site} page`);
 }
 
-/** Host and port as the Host header has them; null: not an origin of the web. */
+/** Host and port as in the Host header; null: it is no web origin. */
 function hostOf(origin: string | string[]): string | null {
   if (typeof origin !== 'string' || !/^https?:\/\/[^/]+$/.test(origin)) return null;
   return URL.canParse(origin) ? new URL(origin).host : null;

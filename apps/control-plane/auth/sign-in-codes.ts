@@ -5,7 +5,7 @@ import { hashSecret, newSecret } from '../foundation/secrets.js';
 import { CredentialRefusedError } from '../http/errors.js';
 
 const PREFIX = 'gsc_';
-/** How long a code that is used or over is remembered, so that whoever comes with it is told why it is refused. */
+/** How long a spent or expired code is remembered, so that its refusal can say why. */
 const REMEMBERED_MS = 86_400_000;
 const REMEDY = 'make another with `gstacks console`';
 
@@ -14,7 +14,7 @@ interface Known {
   readonly used_at: Date | null;
 }
 
-/** One-time codes that open a session for whoever holds a token. Only their hashes are kept. */
+/** One-time codes that open a session for the holder of a token. Only their hashes are stored. */
 @Injectable()
 export class SignInCodes {
   constructor(
@@ -37,7 +37,7 @@ export class SignInCodes {
   }
 
   /**
-   * The token that the code stands for; of several who come with it at once, one gets it. Error:
+   * Spends the code and returns its token. If several use it at the same time, one succeeds. Error:
    * CredentialRefusedError.
    */
   async use(code: string): Promise<string> {

@@ -43,7 +43,7 @@ export class SignInController {
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionDto> {
-    // Another page may not sign a browser in as somebody else.
+    // No other page may sign a browser in as somebody else.
     if (request.headers.origin !== undefined) requireOwnOrigin(request);
     const client = String(request.headers['user-agent'] ?? '');
     const { secret, session, maxAgeSeconds } = await this.commands.execute(new SignIn(body, client));

@@ -92,7 +92,7 @@ export class EndSessionHandler implements ICommandHandler<EndSession> {
 
   async execute({ sessionId, principal }: EndSession): Promise<SessionsEndedDto> {
     const session = await this.sessions.find(sessionId);
-    // Others' sessions are nobody else's to know of.
+    // For users without the role admin, others' sessions do not exist.
     if (session === null || (session.user !== principal.user && principal.role !== 'admin')) {
       throw new NotFoundError('SESSION_NOT_FOUND', `there is no session ${sessionId}`);
     }

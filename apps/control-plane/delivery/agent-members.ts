@@ -22,11 +22,11 @@ import { PeerDirectory } from './peer-directory.js';
 import { type AgentReceiver, agentReceiver, hashFor, nameOf } from './receiver.js';
 import { TopologyPublisher } from './topology-publisher.js';
 
-/** Agents as members: checks the versions that they claim to hold, and records their acknowledgements as proof. */
+/** Handles agents: checks the versions that they claim to hold, and records their acknowledgements. */
 @Injectable()
 export class AgentMembers implements Members<AgentReceiver> {
   readonly kind = 'agent';
-  /** Agent and network. */
+  /** Pairs of agent and network. */
   private readonly reading = new Set<string>();
 
   constructor(
@@ -112,8 +112,8 @@ export class AgentMembers implements Members<AgentReceiver> {
   }
 
   /**
-   * Versions that an agent holds and a replay passed over: the log is read for their hashes, and nothing is sent for
-   * those networks until they are compared. After a restore the store may have gone past what the agent holds.
+   * For versions whose hashes a replay did not compute, the log is read, and nothing is sent for those networks until
+   * they are compared. After a restore, the store may have gone past what the agent holds.
    */
   private lookUpUnknown(agent: AgentReceiver, { networks, protocol }: HelloMessage): ReadonlySet<NetworkId> {
     const { agentId } = agent;
@@ -129,7 +129,7 @@ export class AgentMembers implements Members<AgentReceiver> {
     return networkIds;
   }
 
-  /** One reading of the log for each agent and network at a time; the next heartbeat names what is unknown then. */
+  /** One read of the log at a time for each agent and network; the next heartbeat repeats what is still unknown. */
   private async lookUp(agent: AgentReceiver, held: NetworkVersion, protocol: number): Promise<void> {
     const { agentId } = agent;
     const { networkId, version } = held;
@@ -148,8 +148,8 @@ export class AgentMembers implements Members<AgentReceiver> {
   }
 
   /**
-   * Each network once: those that the agent takes part in, or once did, and of others so many. What it holds of others
-   * can be the only trace of them, after a restore; more of them than that are looked at when the first are dealt with.
+   * The networks to examine, without duplicates: those in which the agent takes part or once did, and a limited number
+   * of others. After a restore, what it holds of these may be their only trace; further ones are examined later.
    */
   private worthALook(agent: AgentReceiver, networks: readonly NetworkVersion[]): readonly NetworkVersion[] {
     const most = this.settings.memberBounds.networks;

@@ -13,37 +13,37 @@ import { snapshotHashOfProtocol1, snapshotText } from '#libs/policy/snapshot-tex
 import { PUBLISHER_TERM } from './publisher-term.js';
 
 const PART_BYTES = 256 * 1_024;
-/** What a part needs besides its body: ids, hash, signature. */
+/** Bytes of a message without its body: ids, hash, signature. */
 const ENVELOPE_BYTES = 4_096;
 
-/** The receiver answered that it will not take a topology. */
+/** The receiver refused a topology. */
 class TopologyRefusedError extends CodedError {}
 
-/** `held`: the receiver held exactly this already; `ignored`: it holds a later one. */
+/** `held`: the receiver already had exactly this; `ignored`: it has a later one. */
 export type DeliveryOutcome = 'delivered' | 'held' | 'ignored';
 
 export interface Delivery {
-  /** What the recipient is to hold. */
+  /** What the recipient should hold. */
   readonly tree: SnapshotTree;
-  /** The same in full: made only when it is sent. */
+  /** The same as a snapshot, made only if it is sent. */
   readonly snapshot: () => Snapshot;
-  /** What the recipient holds now: a delta starts from it. null: not known, or it takes no deltas. */
+  /** What the recipient holds, as the base of a delta; null: unknown, or it accepts no deltas. */
   readonly base: SnapshotTree | null;
   readonly epoch: Epoch;
   readonly signer: TopologySigner;
-  /** Whom it is signed for. */
+  /** The recipient that it is signed for. */
   readonly recipient: string;
   readonly bus: Bus;
   readonly subject: string;
-  /** The one that the recipient speaks. */
+  /** The protocol of the recipient. */
   readonly protocol: number;
 }
 
 type Content = Pick<TopologyMessage, 'from' | 'part' | 'body'>;
 
 /**
- * Brings the recipient to a version: by a signed delta when what it holds is known, and by the signed snapshot, in
- * parts that the bus carries, when it is not, or when the recipient asks for that. Each message is sent until it is
+ * Brings the recipient to a version: with a signed delta if its current version is known, otherwise, or if the
+ * recipient asks for it, with the signed snapshot in parts that the bus can carry. Each message is repeated until it is
  * answered. Errors: TopologyRefusedError, the signal's reason.
  */
 export async function deliverTopology(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
@@ -67,7 +67,7 @@ export async function deliverTopology(delivery: Delivery, signal: AbortSignal): 
   };
 
   const room = Math.min(PART_BYTES, bus.maxPayloadBytes() - ENVELOPE_BYTES);
-  // One that takes several messages is no gain over the snapshot.
+  // A delta that needs several messages has no advantage over the snapshot.
   const [delta, ...more] = base === null ? [] : deltaBodies(base, tree, room);
   if (base !== null && delta !== undefined && more.length === 0) {
     const outcome = await send({ from: base.head.version, part: { index: 0, count: 1 }, body: delta });
@@ -81,7 +81,7 @@ export async function deliverTopology(delivery: Delivery, signal: AbortSignal): 
   return 'delivered';
 }
 
-/** Agents that held the same get the same: of each version the last delta is kept. */
+/** Agents that held the same version get the same delta; the last one of each version is kept. */
 const deltas = new WeakMap<SnapshotTree, { readonly base: SnapshotTree; readonly bodies: readonly string[] }>();
 
 function deltaBodies(base: SnapshotTree, tree: SnapshotTree, room: number): readonly string[] {
@@ -92,7 +92,7 @@ function deltaBodies(base: SnapshotTree, tree: SnapshotTree, room: number): read
   return bodies;
 }
 
-/** One snapshot goes to many agents, and is cut once. */
+/** One snapshot goes to many agents, so its parts are kept. */
 const cuts = new WeakMap<Snapshot, { readonly room: number; readonly bodies: readonly string[] }>();
 
 function bodiesOf(snapshot: Snapshot, room: number): readonly string[] {

@@ -1,16 +1,16 @@
-/** How long a delivery may go unanswered before a newer value takes its place. */
+/** How long a delivery may be unanswered before a newer value replaces it. */
 const SUPERSEDE_AFTER_MS = 250;
 
 export interface LaneSettings<T> {
-  /** Resolves when the other side answered; rejects with the signal's reason once that is aborted. */
+  /** Resolves when the other side answered; rejects with the signal's reason when that is aborted. */
   readonly send: (value: T, signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown, value: T) => void;
   readonly now: () => number;
 }
 
 /**
- * Brings the newest of a row of values to one receiver, one at a time. A value that waits for an answer longer than
- * a moment gives way to a newer one; values in between are never sent. One lane being stuck holds up no other.
+ * Delivers the newest of a sequence of values to one receiver, one at a time. A value that waits too long for its
+ * answer is replaced by a newer one; values in between are never sent. Lanes do not block each other.
  */
 export class DeliveryLane<T> {
   private next: { readonly value: T } | null = null;
@@ -21,7 +21,7 @@ export class DeliveryLane<T> {
 
   constructor(private readonly settings: LaneSettings<T>) {}
 
-  /** True while something is on its way or waiting. */
+  /** True while something is being delivered or waits. */
   get busy(): boolean {
     return this.running !== null;
   }
@@ -40,7 +40,7 @@ export class DeliveryLane<T> {
     this.supersedeLater();
   }
 
-  /** What is under way begins again: the receiver is known to be there now. */
+  /** Restarts the current delivery, because the receiver is known to be reachable now. */
   hasten(): void {
     this.current?.abort.abort(new RestartedError());
   }

@@ -22,6 +22,6 @@ const PROVIDED = [
   Questions,
 ];
 
-/** Everything said over the bus: versions out, acknowledgements in, questions and answers. */
+/** All messages on the bus: versions out, acknowledgements in, questions and answers. */
 @Module({ imports: [IdentityModule, PresenceModule, AppliedModule], providers: PROVIDED, exports: PROVIDED })
 export class DeliveryModule {}

@@ -8,14 +8,14 @@ interface HeldTree {
 }
 
 /**
- * What each agent holds of each network, as its own answer or claim said with the hash of it: deltas start from nothing
- * else. An agent that holds something else after all, as one that was started from its disk, asks for a snapshot.
+ * What each agent holds of each network, as confirmed by its answer or claim with the hash. Only these are bases of
+ * deltas. An agent that holds something else after all, for instance after a start from its disk, asks for a snapshot.
  */
 export class HeldTrees {
   /** By recipient, then by network. */
   private readonly held = new Map<string, Map<NetworkId, HeldTree>>();
 
-  /** null: not known, or of an epoch that has ended. */
+  /** null: unknown, or of an ended epoch. */
   of(recipient: string, networkId: NetworkId, epoch: Epoch): SnapshotTree | null {
     const known = this.held.get(recipient)?.get(networkId);
     return known?.epochId === epoch.id ? known.tree : null;

@@ -17,7 +17,7 @@ import { TopologyPublisher } from './topology-publisher.js';
 
 type NetworkClaim = Pick<NetworkVersion, 'networkId' | 'epoch' | 'version' | 'hash'>;
 
-/** Local nodes. Each holds one network, and commands with `--wait` do not wait for its acknowledgements. */
+/** Handles local nodes. Each holds one network, and `--wait` does not wait for its acknowledgements. */
 @Injectable()
 export class LocalNodeMembers implements Members<LocalNodeReceiver> {
   readonly kind = 'local-node';
@@ -61,7 +61,7 @@ export class LocalNodeMembers implements Members<LocalNodeReceiver> {
   }
 
   appliedAgain(): void {
-    // A heartbeat also names the version that the node holds.
+    // Heartbeats also name the version that the node holds.
   }
 
   sync(node: LocalNodeReceiver): Receipt {
@@ -75,7 +75,7 @@ export class LocalNodeMembers implements Members<LocalNodeReceiver> {
     return node === undefined ? null : this.directory.network(node.networkId);
   }
 
-  /** Of the present version number and hash have to be right; earlier ones are on their way to it. */
+  /** For the current version, the hash has to match; a node with an earlier version is still catching up. */
   private isHeld(node: LocalNodeReceiver, claim: NetworkClaim): boolean {
     const network = this.networkOf(node);
     if (network === null || claim.networkId !== network.topology.networkId) return false;

@@ -30,7 +30,7 @@ import { PeerDirectory } from './peer-directory.js';
 import { PUBLISHER_TERM } from './publisher-term.js';
 import type { Receiver } from './receiver.js';
 
-/** The messages that both kinds of members send. */
+/** The messages that agents and local nodes have in common. */
 type FromMember = FromLocalNode;
 type Answer<R> = (member: R, message: unknown) => object | Promise<object>;
 
@@ -39,7 +39,7 @@ type Answer<R> = (member: R, message: unknown) => object | Promise<object>;
 export class MemberListener {
   private readonly subscriptions: BusSubscription[] = [];
   private readonly messages: Counter<'message' | 'outcome'>;
-  /** A member can have as many messages refused as it may send. */
+  /** A member can cause as many refusals as it may send messages. */
   private readonly refusals = new Occurrences({
     toldEach: 5,
     periodMs: 60_000,
@@ -84,7 +84,7 @@ export class MemberListener {
       hello: (member, message) => this.contact(members, member, parseHelloMessage(message), 'hello'),
       heartbeat: (member, message) => {
         const heartbeat = parseHeartbeatMessage(message);
-        // Not waited for: contact is answered while the database is away.
+        // Not awaited: contact is answered while the database is away.
         for (const acknowledgement of heartbeat.acknowledgements) members.appliedAgain(member, acknowledgement);
         return this.contact(members, member, heartbeat, 'heartbeat');
       },
@@ -103,7 +103,7 @@ export class MemberListener {
         return { ...reply, protocol };
       } catch (error) {
         this.count(members, kind, 'refused');
-        // Of a refusal the words are enough; anything else is ours, with all that is known.
+        // For a refusal, the message is sufficient; any other error is a bug and is logged with everything known.
         const found = error instanceof CodedError ? { code: error.code, detail: error.message } : { err: error };
         if (this.refusals.add(subject)) this.logger.warn({ ...found, subject }, 'message of a member refused');
         throw error;
@@ -113,7 +113,7 @@ export class MemberListener {
   }
 
   /**
-   * The protocol version of the message. Error: ProtocolUnsupportedError; if an agent sent it, its status shows that.
+   * Parses the protocol version of the message. Error: ProtocolUnsupportedError, which the agent's status then shows.
    */
   private served(member: Receiver, message: unknown): { readonly protocol: number } {
     try {
@@ -148,7 +148,7 @@ export class MemberListener {
     };
   }
 
-  /** Counts the messages of agents; the metric leaves local nodes out. */
+  /** Counts the messages of agents; the metric does not include local nodes. */
   private count<R extends Receiver>(members: Members<R>, message: string, outcome: 'taken' | 'refused'): void {
     if (members.kind === 'agent') this.messages.inc({ message, outcome });
   }

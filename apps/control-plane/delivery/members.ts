@@ -15,16 +15,16 @@ export const ACCEPTED: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null,
 /** Handles the messages of one kind of members: agents, or local nodes. */
 export interface Members<R extends Receiver> {
   readonly kind: R['kind'];
-  /** The member that this subject belongs to; the bus lets no other publish there. Error: MemberUnknownError. */
+  /** The member of this subject, on which the bus lets no other member publish. Error: MemberUnknownError. */
   senderOf(subject: string): R;
-  /** Takes note of a hello or heartbeat, and offers the member the versions that it lacks. */
+  /** Records a hello or heartbeat, and offers the member the versions that it lacks. */
   contact(member: R, message: HelloMessage, kind: 'hello' | 'heartbeat'): void;
   /** The versions that the member should hold now. */
   networksOf(member: R): ContactReply['networks'];
-  /** An acknowledgement. */
+  /** Takes an acknowledgement. */
   applied(member: R, message: AppliedMessage): Promise<Receipt>;
-  /** A repeated acknowledgement from a heartbeat. The sender does not wait for the outcome. */
+  /** Takes a repeated acknowledgement from a heartbeat. The sender does not wait for the result. */
   appliedAgain(member: R, message: AppliedMessage): void;
-  /** The member asks for this network to be sent again. */
+  /** The member asks for a network again. */
   sync(member: R, message: SyncMessage): Receipt;
 }

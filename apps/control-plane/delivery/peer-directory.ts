@@ -15,8 +15,8 @@ import { agentReceiver, compileFor, type LocalNodeReceiver, nameOf, type Receive
 import { Receivers } from './receivers.js';
 
 /**
- * Agents that shared a network until now stay peers for so long. The topology that parts them comes meanwhile, and cuts
- * and counts the flows between them; the end of a session counts nothing.
+ * Agents that no longer share a network stay peers for this long. Meanwhile the new topology arrives, which cuts and
+ * counts the flows between them; ending their sessions would count nothing.
  */
 const PARTING_MS = 3_000;
 
@@ -32,9 +32,8 @@ interface Parting {
 }
 
 /**
- * Tells each member how agents are reached: an agent those of its networks, and which local nodes are in them, when
- * that changes and in each answer to a contact; a local node those at which it may reach something, before each
- * topology.
+ * Tells each member how to reach agents. An agent gets the peers in its networks and their local nodes, at each change
+ * and in each answer to a contact; a local node gets the agents where it may reach something, before each topology.
  */
 @Injectable()
 export class PeerDirectory {
@@ -56,7 +55,7 @@ export class PeerDirectory {
   start(): void {
     this.feed.onChange(({ networks, agents, localNodes }) => {
       const touched = new Set(agents);
-      // Of an agent that was enrolled or revoked its peers hear at once, before its sandboxes are released.
+      // Peers of an agent learn at once that it was enrolled or revoked, before its sandboxes are released.
       for (const agentId of agents) for (const other of this.sharingWith(agentId)) touched.add(other);
       for (const nodeId of localNodes) {
         const node = this.directory.localNode(nodeId)?.state;
@@ -72,7 +71,7 @@ export class PeerDirectory {
     });
   }
 
-  /** The peers of a member now, for the answer to its hello or heartbeat. */
+  /** A member's current peers, for the answer to its hello or heartbeat. */
   listOf(receiver: Receiver): PeerList {
     if (receiver.kind === 'agent') return this.listOfAgent(receiver.agentId);
     return { revision: 0, peers: this.peersOfLocalNode(receiver), localNodes: [] };
@@ -83,12 +82,12 @@ export class PeerDirectory {
     await this.send(receiver, this.listOf(receiver), signal);
   }
 
-  /** Kept until something that they depend on changes. */
+  /** Kept until something they depend on changes. */
   private listOfAgent(agentId: AgentId): PeerList {
     const known = this.lists.get(agentId);
     if (known !== undefined && !this.outdated.delete(agentId)) return known;
     const networks = this.directory.networksOfAgent(agentId);
-    // A quarantine leaves agents their sessions: flows are cut by the topology, which counts them.
+    // In a quarantine, agents keep their sessions: the topology cuts and counts the flows.
     const parting = [...this.parting.values()].filter(({ agents }) => agents.has(agentId));
     const participants = [...networks.map(agentsConcerned), ...parting.map(({ agents }) => [...agents])];
     const peers = peersOf(agentId, participants, (other) => this.peerOf(other));
@@ -97,18 +96,18 @@ export class PeerDirectory {
       return status === 'joined' && networkIds.has(networkId) ? [{ nodeId, user, networkId }] : [];
     });
     if (known !== undefined && said(known) === said({ peers, localNodes })) return known;
-    // From the clock, so that it also grows over restarts of this process.
+    // Derived from the clock, so that it also grows across restarts of this process.
     const list = { revision: Math.max(this.clock().getTime(), (known?.revision ?? 0) + 1), peers, localNodes };
     this.lists.set(agentId, list);
     return list;
   }
 
-  /** The agent's own endpoints may have changed: whoever shares a network with it is told. */
+  /** The agent's own endpoints may have changed: tells the agents that share a network with it. */
   endpointsChanged(agentId: AgentId): void {
     this.refresh(this.sharingWith(agentId));
   }
 
-  /** The agents that hold an alias which the node may reach. */
+  /** The agents that have an alias which the node may reach. */
   private peersOfLocalNode(receiver: LocalNodeReceiver): readonly Peer[] {
     const node = this.directory.localNode(receiver.nodeId)?.state;
     const network = node === undefined ? null : this.directory.network(node.networkId);
@@ -117,7 +116,7 @@ export class PeerDirectory {
     return [...new Set(agents)].flatMap((agentId) => (agentId === null ? [] : (this.peerOf(agentId) ?? [])));
   }
 
-  /** How an agent is named to others; null: it is not enrolled, or was revoked. */
+  /** The agent as it is named to others; null: it is not enrolled, or was revoked. */
   private peerOf(agentId: AgentId): Peer | null {
     const state = this.directory.agent(agentId)?.state;
     if (state?.status !== 'enrolled') return null;
@@ -151,8 +150,8 @@ export class PeerDirectory {
     for (const agentId of agents) {
       this.outdated.add(agentId);
       const before = this.lists.get(agentId);
-      // One who was never heard gets the list with the answer to the first contact. One that was, also if before this
-      // process started, must have it by the time it acknowledges the topology that goes out now.
+      // An agent without any contact so far gets the list in the answer to its first one. Others, also if their contact
+      // was before this process started, need it before they acknowledge the topology that is sent now.
       if (this.contacts.of(agentId) === null) continue;
       const list = this.listOfAgent(agentId);
       if (list !== before) this.lane(agentId).offer(list);

@@ -3,7 +3,7 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import { compareText } from '#libs/policy/order.js';
 
 /**
- * Everybody who shares a network with this agent and is enrolled, in order: also one that cannot be reached, since it
+ * All enrolled agents that share a network with this one, in order; including those that cannot be reached, since they
  * may reach this agent.
  */
 export function peersOf(

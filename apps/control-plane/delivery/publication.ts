@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Regressions } from '../applied/regressions.js';
 import { isQuarantined, type NetworkRecord } from '../record/network-record.js';
 
-/** Whether a network's topology may go out to those who can take it. */
+/** Whether a network's topology may be sent. */
 @Injectable()
 export class Publication {
   constructor(private readonly regressions: Regressions) {}
 
   /**
-   * Nothing goes out of a stream that cannot be read, nor of one that agents are ahead of (EPOCH_REGRESSED), unless a
-   * denial was written since: that is brought to every agent that can still take it. A quarantine always goes out.
+   * Nothing is sent of a stream that cannot be read, or that agents are ahead of (EPOCH_REGRESSED), unless a denial was
+   * written since: that goes to every agent that can still take it. A quarantine is always sent.
    */
   isOpen(record: NetworkRecord): boolean {
     const { topology, unreadable } = record;

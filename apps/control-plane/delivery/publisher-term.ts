@@ -1,2 +1,5 @@
-/** One control plane publishes, so its term never changes; a lease among replicas would raise it at each takeover. */
+/**
+ * The term of the publisher. There is one control plane, so it never changes; replicas with a lease would raise it at
+ * each takeover.
+ */
 export const PUBLISHER_TERM = 1;

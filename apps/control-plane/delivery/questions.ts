@@ -9,10 +9,10 @@ import { BUS, LOGGER } from '../foundation/provided.js';
 import { type Receiver, subjectOf } from './receiver.js';
 import { Receivers } from './receivers.js';
 
-/** What an answer may need besides the checks: the bus, and a process that is busy. */
+/** Time for an answer: the checks, plus the bus and a busy process. */
 const ANSWER_WITHIN_MS = CHECKS_WITHIN_MS + 500;
 
-/** Typed questions over the bus. Who does not answer, or answers nonsense, is silent: null, never a guess. */
+/** Asks members typed questions over the bus. No answer, or an invalid one, is null. */
 @Injectable()
 export class Questions {
   constructor(

@@ -16,7 +16,7 @@ import type { NetworkRecord } from '../record/network-record.js';
 export type AgentReceiver = { readonly kind: 'agent'; readonly agentId: AgentId };
 export type LocalNodeReceiver = { readonly kind: 'local-node'; readonly nodeId: LocalNodeId; readonly user: UserName };
 
-/** A member as the control plane addresses it: it is sent signed snapshots, and is asked for checks. */
+/** A member as the control plane addresses it: it gets signed snapshots, and is asked for checks. */
 export type Receiver = AgentReceiver | LocalNodeReceiver;
 
 export function agentReceiver(agentId: AgentId): AgentReceiver {
@@ -27,12 +27,12 @@ export function localNodeReceiver({ nodeId, user }: Omit<LocalNodeReceiver, 'kin
   return { kind: 'local-node', nodeId, user };
 }
 
-/** The recipient that its snapshots are signed for. No two members have the same. */
+/** The recipient that its snapshots are signed for; unique among members. */
 export function recipientOf(receiver: Receiver): string {
   return receiver.kind === 'agent' ? receiver.agentId : localNodeRecipient(receiver.nodeId);
 }
 
-/** What logs call it. */
+/** The member's name in logs. */
 export function nameOf(receiver: Receiver): string {
   return receiver.kind === 'agent' ? `agent ${receiver.agentId}` : `local node ${receiver.nodeId}`;
 }

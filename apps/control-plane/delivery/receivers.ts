@@ -34,25 +34,26 @@ export class Receivers {
   mayTake(receiver: Receiver, networkId: NetworkId): boolean {
     if (receiver.kind === 'local-node') return this.isMember(receiver);
     const { agentId } = receiver;
-    // What it holds has to be compared first: after a restore it may be ahead, and would take a later number on top.
+    // What it holds has to be compared first: after a restore it may be ahead, and would take a later version on top of
+    // that.
     if (!this.contacts.isHeard(agentId)) return false;
-    // It would not go back, whatever it is sent.
+    // It would not go back, whatever is sent.
     if (this.regressions.ofAgent(networkId, agentId) !== null) return false;
     return this.isMember(receiver);
   }
 
-  /** Whether it is enrolled or joined now. */
+  /** Whether it is currently enrolled or joined. */
   isMember(receiver: Receiver): boolean {
     if (receiver.kind === 'agent') return this.directory.agent(receiver.agentId)?.state.status === 'enrolled';
     return this.directory.localNode(receiver.nodeId)?.state.status === 'joined';
   }
 
-  /** Whether it said that it takes deltas. */
+  /** Whether it said that it accepts deltas. */
   takesDeltas(receiver: Receiver): boolean {
     return receiver.kind === 'agent' && this.contacts.of(receiver.agentId)?.takesDeltas === true;
   }
 
-  /** The protocol version that the member spoke last; the present one while it was not heard. */
+  /** The protocol version that the member last used; the current one if there was no contact. */
   protocolOf(receiver: Receiver): number {
     if (receiver.kind === 'agent') return this.contacts.protocolOf(receiver.agentId);
     return this.localContacts.protocolOf(receiver.nodeId);

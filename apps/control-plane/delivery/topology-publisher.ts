@@ -32,20 +32,20 @@ import {
 } from './receiver.js';
 import { Receivers } from './receivers.js';
 
-/** Changes that take nothing away wait so long for others of the same instant. */
+/** Changes that take nothing away wait this long, so that concurrent ones are combined. */
 const COALESCE_MS = 3;
 
-/** Networks that one agent is told to let go of at a time. */
+/** Networks that one agent is told at a time to stop serving. */
 const MOST_RELEASES = 64;
 
 type Lane = DeliveryLane<Topology>;
 
-/** Sends each member the newest topology of each network that it takes part in, or took part in until now. */
+/** Sends each member the newest topology of each network in which it takes part, or did until now. */
 @Injectable()
 export class TopologyPublisher {
   /** By recipient, then by network. */
   private readonly lanes = new Map<string, Map<NetworkId, Lane>>();
-  /** By recipient: networks that are not in this store, and that it is being told to let go of. */
+  /** By recipient: networks that are not in this store, and that it is being told to stop serving. */
   private readonly releases = new Map<string, Set<NetworkId>>();
   private readonly waiting = new Map<NetworkId, Map<string, Receiver>>();
   private coalescing: NodeJS.Timeout | null = null;
@@ -77,8 +77,8 @@ export class TopologyPublisher {
   }
 
   /**
-   * Sends this agent nothing for these networks, because the versions that it holds are still being looked up in the
-   * log. Ends for a network with `goOn`, and for all of them with the next call.
+   * Sends this agent nothing for these networks while the versions that it holds are being looked up in the log. Ends
+   * for one network with `goOn`, and for all with the next call.
    */
   holdBack(networks: ReadonlySet<NetworkId>, receiver: AgentReceiver): void {
     this.heldBack.set(recipientOf(receiver), new Set(networks));
@@ -88,7 +88,7 @@ export class TopologyPublisher {
     if (this.heldBack.get(recipientOf(receiver))?.delete(networkId)) this.offer(networkId, receiver);
   }
 
-  /** Sends the current topology, again if need be. */
+  /** Sends the current topology, repeatedly if needed. */
   offer(networkId: NetworkId, receiver: Receiver): void {
     const record = this.directory.network(networkId);
     if (record === null || !this.publication.isOpen(record)) return;
@@ -97,12 +97,14 @@ export class TopologyPublisher {
     this.lane(networkId, receiver).offer(record.topology);
   }
 
-  /** For a member that was just heard: sends the current topology, unless a delivery is under way. */
+  /** For a member with new contact: sends the current topology unless a delivery is in progress. */
   offerIfIdle(networkId: NetworkId, receiver: Receiver): void {
     if (!this.isBusy(networkId, receiver)) this.offer(networkId, receiver);
   }
 
-  /** The member asks for what it lacks, and says which version it has: a delta from another one is of no use to it. */
+  /**
+   * The member asks for what it lacks and names the version it has; a delta from another version would be of no use.
+   */
   sync(networkId: NetworkId, receiver: Receiver, have: number | null): void {
     const recipient = recipientOf(receiver);
     const known = this.heldTrees.of(recipient, networkId, this.epoch.current);
@@ -110,7 +112,7 @@ export class TopologyPublisher {
     this.offer(networkId, receiver);
   }
 
-  /** The agent has said with the right hash that it holds the current topology: the next change can be a delta. */
+  /** The agent confirmed by hash that it holds the current topology, so the next change can be a delta. */
   holdsCurrent(networkId: NetworkId, receiver: AgentReceiver): void {
     const recipient = recipientOf(receiver);
     const record = this.directory.network(networkId);
@@ -120,8 +122,8 @@ export class TopologyPublisher {
   }
 
   /**
-   * Tells an agent to let go of a network that is not in this store: it is of an epoch that has ended. So many at a
-   * time: the agent names the others again in its next heartbeat.
+   * Tells an agent to stop serving a network of an ended epoch that is not in this store. A limited number at a time:
+   * the agent names the others again in its next heartbeat.
    */
   release(networkId: NetworkId, receiver: AgentReceiver): void {
     if (!this.receivers.isMember(receiver) || this.isBusy(networkId, receiver)) return;
@@ -132,7 +134,7 @@ export class TopologyPublisher {
     this.lane(networkId, receiver).offer(unknownNetwork(networkId));
   }
 
-  /** The member can be reached again: deliveries under way to it are started anew at once. */
+  /** The member can be reached again: restarts its deliveries at once. */
   hasten(receiver: Receiver): void {
     for (const lane of this.lanes.get(recipientOf(receiver))?.values() ?? []) lane.hasten();
   }
@@ -235,7 +237,8 @@ export class TopologyPublisher {
   }
 
   private async send(topology: Topology, receiver: Receiver, signal: AbortSignal): Promise<void> {
-    // Peers first: with the topology a local node may open flows at once, and has to know where the agents are.
+    // Peers are sent first: with the topology a local node may open flows at once, and needs the agents' endpoints for
+    // that.
     if (receiver.kind === 'local-node') await this.peers.tell(receiver, signal);
     const { signer, bus } = this;
     const epoch = this.epoch.current;
@@ -257,7 +260,7 @@ export class TopologyPublisher {
     this.count(receiver, outcome === 'held' ? 'ignored' : outcome);
   }
 
-  /** Counts deliveries to agents; the metric leaves local nodes out. */
+  /** Counts deliveries to agents; the metric does not include local nodes. */
   private count({ kind }: Receiver, outcome: Exclude<DeliveryOutcome, 'held'> | 'refused'): void {
     if (kind === 'agent') this.sent.inc({ outcome });
   }

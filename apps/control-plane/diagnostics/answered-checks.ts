@@ -6,11 +6,11 @@ import type { Receiver } from '../delivery/receiver.js';
 
 export interface AnsweredChecks {
   readonly checks: readonly CheckDto[];
-  /** Of the checks, the one of a policy that decides otherwise than the control plane's; null: it decides alike. */
+  /** The policy check of a member that decides differently from the control plane; null: none does. */
   readonly disagreement: CheckDto | null;
 }
 
-/** Each check of one end once, as it was answered; of what was not answered nothing is known. */
+/** The checks of one end, each once, as answered; unanswered ones are unknown. */
 export function answeredChecks(
   { name }: Pick<Topology, 'name'>,
   asked: Receiver,

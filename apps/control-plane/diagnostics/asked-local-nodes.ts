@@ -5,16 +5,16 @@ import { sortedBy } from '#libs/policy/order.js';
 import { matchesSource } from '#libs/policy/selector-match.js';
 import { type LocalNodeReceiver, localNodeReceiver } from '../delivery/receiver.js';
 
-/** How many developers' machines one question is put to. */
+/** Developers' machines that are asked one question. */
 export const MOST_LOCAL_NODES_ASKED = 16;
 
 export interface AskedLocalNodes {
   readonly asked: readonly LocalNodeReceiver[];
-  /** How many more are joined that the selector stands for. */
+  /** The number of further joined machines that the selector matches. */
   readonly leftOut: number;
 }
 
-/** The joined machines that a selector stands for; where there are too many, those in contact are asked first. */
+/** The joined machines that a selector matches; if there are too many, those in contact come first. */
 export function localNodesToAsk(
   topology: Topology,
   selector: Selector,

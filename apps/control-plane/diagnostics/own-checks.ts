@@ -7,7 +7,7 @@ import type { AskedLocalNodes } from './asked-local-nodes.js';
 
 const NOBODY = { agentId: null, nodeId: null, role: null, effect: null } as const;
 
-/** The source is a developer's machine, and none that the selector stands for has joined. */
+/** The source is a developer's machine, and no joined machine matches the selector. */
 export function noLocalNode(topology: Topology, from: string): readonly CheckDto[] {
   const whose = from === 'local' ? '' : ` of ${from}`;
   return CHECKS_OF.source
@@ -19,7 +19,7 @@ export function noLocalNode(topology: Topology, from: string): readonly CheckDto
     }));
 }
 
-/** More machines have joined than one question is put to. */
+/** More machines have joined than are asked one question. */
 export function localNodesLeftOut(
   { name }: Topology,
   { alias, port }: TestRequestDto,
@@ -36,7 +36,7 @@ export function localNodesLeftOut(
   };
 }
 
-/** A sandbox that is attached and held by no agent has no way in or out. */
+/** An attached sandbox without an agent can neither open nor accept connections. */
 export function unplaced(sandboxId: SandboxId): CheckDto {
   return {
     ...NOBODY,
@@ -44,7 +44,7 @@ export function unplaced(sandboxId: SandboxId): CheckDto {
   };
 }
 
-/** The control plane's own answer about the alias, when there is no target agent to ask. */
+/** The control plane's own check of the alias, if there is no target agent to ask. */
 export function noTarget(topology: Topology, alias: string): CheckDto {
   return {
     ...NOBODY,
@@ -66,7 +66,7 @@ const REASON_TEXT: { readonly [reason in SelectorVerdict['reason']]: string } = 
   MIXED: 'some of the sources are allowed, others are not',
 };
 
-/** The policy as the control plane has it. */
+/** The check of the policy as the control plane has it. */
 export function policyCheck(
   topology: Topology,
   from: string,

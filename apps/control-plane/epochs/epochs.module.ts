@@ -5,7 +5,7 @@ import { PreviewEpochHandler, StartEpochHandler } from './epoch.handlers.js';
 import { HeldSnapshots } from './held-snapshots.js';
 import { UnknownNetworks } from './unknown-networks.js';
 
-/** The way out of EPOCH_REGRESSED: which history goes on, decided by an operator. */
+/** The way out of EPOCH_REGRESSED: an operator decides which history continues. */
 @Module({
   imports: [AppliedModule, DeliveryModule],
   providers: [HeldSnapshots, UnknownNetworks, PreviewEpochHandler, StartEpochHandler],

@@ -14,7 +14,7 @@ import { LOGGER, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 
 type Held = NonNullable<HeldReply['held']>;
 
-/** What agents hold, fetched from them and proven by the control plane's own signature. */
+/** Fetches the snapshots that agents hold, and verifies the control plane's signature on them. */
 @Injectable()
 export class HeldSnapshots {
   constructor(
@@ -23,7 +23,7 @@ export class HeldSnapshots {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** null: the agent does not answer, holds nothing, or shows something that was not signed for it. */
+  /** null: the agent does not answer, holds nothing, or its snapshot was not signed for it. */
   async of(agentId: AgentId, networkId: NetworkId): Promise<Snapshot | null> {
     const parts: string[] = [];
     let first: Held | null = null;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Regressions } from '../applied/regressions.js';
 import { HeldSnapshots } from './held-snapshots.js';
 
-/** Learns the names of networks that only agents know, so that lists can show them. */
+/** Asks agents for the names of networks that only they know, so that lists can show them. */
 @Injectable()
 export class UnknownNetworks {
   constructor(

@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http';
 import { MessageBatch } from './message-batch.js';
 import type { StreamMessage } from './stream-message.js';
 
-/** What a reader leaves unread beyond what its connection holds. */
+/** Unread bytes of one reader, besides those in its connection's buffer. */
 export const MOST_UNREAD_BYTES = 1_024 * 1_024;
 
 /**
- * One reader. While it is given what it missed, what comes meanwhile waits; then messages are written as they come. A
- * reader that does not read is ended: it comes back, and is told from where it was, or that it has to ask anew.
+ * One reader. While it gets what it missed, new messages wait; then they are written as they come. A reader that does
+ * not read is disconnected: when it comes back, it resumes, or is told to ask for everything again.
  */
 export class EventStream {
   private waiting: MessageBatch[] | null = [];
@@ -24,7 +24,7 @@ export class EventStream {
     });
   }
 
-  /** Called for what goes to all. */
+  /** Called with messages for all readers. */
   take(batch: MessageBatch): void {
     if (this.waiting === null) {
       this.write(batch);
@@ -35,12 +35,12 @@ export class EventStream {
     if (this.waitingBytes > MOST_UNREAD_BYTES) this.giveUp();
   }
 
-  /** Goes before everything that waits. */
+  /** Written before everything that waits. */
   tell(messages: readonly StreamMessage[]): void {
     this.write(new MessageBatch(messages));
   }
 
-  /** Up to here the reader knows the log, or was told that it does not. */
+  /** The reader knows the log up to here, or was told that it does not. */
   knowsUpTo(position: number): void {
     this.toldPosition = position;
   }
@@ -58,7 +58,7 @@ export class EventStream {
     this.response.end();
   }
 
-  /** The same bytes as to every other reader, unless this one was told a part of them before. */
+  /** The same bytes for every reader, unless this one was sent a part of them before. */
   private write(batch: MessageBatch): void {
     if (this.isEnded) return;
     const { bytes } = this.unknownOf(batch);
@@ -78,7 +78,7 @@ export class EventStream {
     if (this.isEnded) return;
     this.isEnded = true;
     this.wasTooSlow();
-    // What it has not read yet would keep the connection open.
+    // Otherwise unread bytes would keep the connection open.
     this.response.destroy();
   }
 }

@@ -18,7 +18,7 @@ import { LogMessages } from './log-messages.js';
 import { HEARTBEAT_SECONDS, PresentStates } from './present-states.js';
 import { eventId, logMessage, parseEventId, type StreamMessage, streamMessage } from './stream-message.js';
 
-/** Events that a reader is given again; one that has missed more asks for everything anew. */
+/** Events that a returning reader is sent; one that has missed more has to ask for everything again. */
 const MOST_MISSED = 1_000;
 
 interface Missed {
@@ -26,7 +26,7 @@ interface Missed {
   readonly events: readonly StoredEvent[];
 }
 
-/** Everybody who reads the stream of events. Each message is made once for all of them. */
+/** All readers of the stream of events. Each message is encoded once for all. */
 @Injectable()
 export class EventStreams {
   private readonly streams = new Set<EventStream>();
@@ -65,12 +65,12 @@ export class EventStreams {
   }
 
   /**
-   * Writes the stream to a response from now on. `begin` sends its head, once it is known that there is a stream to
-   * send. Errors: EventStreamLimitError, and the store's, when what was missed cannot be read.
+   * Writes the stream to a response from now on. `begin` sends its headers, once it is known that there is a stream.
+   * Errors: EventStreamLimitError, and the store's if missed events cannot be read.
    */
   async open(response: ServerResponse, lastEventId: string, principal: Principal, begin: () => void): Promise<void> {
-    // The reader went away while its token was looked up. Its connection will not close a second time, so nothing would
-    // take the stream out again.
+    // The reader left while its token was looked up. Its connection does not close again, so nothing would remove the
+    // stream.
     if (response.destroyed) return;
     if (this.streams.size >= this.settings.eventStreams) throw new EventStreamLimitError(this.settings.eventStreams);
     const stream = new EventStream(response, () => this.slowEnds.inc());
@@ -83,7 +83,7 @@ export class EventStreams {
     response.once('close', remove);
     this.streams.add(stream);
     if (this.streams.size === 1) this.present.start((message) => this.toAll.take(message));
-    // What is written to the log from here on waits in the stream.
+    // Events written from here on wait in the stream.
     const end = this.feed.logEnd;
     try {
       const missed = lastEventId === '' ? null : await this.missedSince(lastEventId, end);
@@ -112,7 +112,7 @@ export class EventStreams {
     stream.goLive();
   }
 
-  /** What a reader missed that knows the log up to an event, as far as this log holds that event. */
+  /** The events after the one that the reader knows, if this log contains that event. */
   private async missedSince(lastEventId: string, end: LogEnd): Promise<Missed> {
     const known = parseEventId(lastEventId);
     if (known === null || known.position > end.position) return { resync: 'ANOTHER_HISTORY', events: [] };

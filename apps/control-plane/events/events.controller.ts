@@ -21,7 +21,7 @@ import { Route } from '../http/route.js';
 import { CurrentPrincipal } from '../http/write-context.js';
 import { OpenEvents } from './queries.js';
 
-/** What the data of each event is, by its name. */
+/** The data of each event, by its name. */
 const EVENTS = {
   hello: HelloEventDto,
   resync: ResyncEventDto,

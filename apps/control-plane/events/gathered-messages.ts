@@ -1,15 +1,15 @@
 import { MessageBatch } from './message-batch.js';
 import type { StreamMessage } from './stream-message.js';
 
-/** What comes within this time of what was handed on last waits for its end. */
+/** Messages that come within this time after the last write wait for its end. */
 const SHORTEST_WINDOW_MS = 50;
 const LONGEST_WINDOW_MS = 250;
-/** The window grows with what handing on takes, which with many readers on a busy machine is tens of milliseconds. */
+/** The window grows with the time a write takes, which is tens of milliseconds with many readers on a busy machine. */
 const WINDOW_PER_MS_TAKEN = 10;
 
 /**
- * Hands messages on: one that comes after a pause at once, and those that follow it closely together, so that many
- * changes cost each reader few writes, and all readers together at most a tenth of the time. Their order stays.
+ * Combines messages: one after a pause is passed on at once, those that follow closely are passed on together. So many
+ * changes cause few writes per reader, and writing takes at most a tenth of the time. The order is kept.
  */
 export class GatheredMessages {
   private waiting: StreamMessage[] = [];
@@ -22,7 +22,7 @@ export class GatheredMessages {
     if (this.timer === null) this.flush();
   }
 
-  /** Hands on what waits. */
+  /** Passes on what waits. */
   flush(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

@@ -9,12 +9,12 @@ import { Directory } from '../record/directory.js';
 import { changeDto } from '../status/change-descriptions.js';
 import { eventId, logMessage, type StreamMessage } from './stream-message.js';
 
-/** Events of the log as readers of the stream are told of them: what a node keeps for itself is not in them. */
+/** Events of the log as messages of the stream, without what a node keeps private. */
 @Injectable()
 export class LogMessages {
   constructor(private readonly directory: Directory) {}
 
-  /** null: an event of a kind that the stream does not tell of. */
+  /** null: events of this kind are not in the stream. */
   of(stored: StoredEvent): StreamMessage | null {
     const { streamId, position, type, actor, recordedAt: at } = stored;
     const id = eventId(stored);
@@ -39,7 +39,7 @@ export class LogMessages {
   }
 }
 
-/** `LocalNodeRenewed` is `renewed`: what it is about is named beside it. */
+/** `LocalNodeRenewed` becomes `renewed`: its subject is another member of the message. */
 function wordsOf(type: string): string {
   return type
     .replace(/^(Sandbox|Agent|LocalNode)(?=[A-Z])/, '')

@@ -13,7 +13,8 @@ import { type StreamMessage, streamMessage } from './stream-message.js';
 const MOST_SANDBOXES = 1_000;
 
 /**
- * Who is in contact and what they say of themselves and their sandboxes: looked at each second, told when it changed.
+ * Who is in contact, and what members report about themselves and their sandboxes: read every second, sent when
+ * changed.
  */
 @Injectable()
 export class MemberStates {
@@ -48,7 +49,7 @@ export class MemberStates {
     this.isWatched = false;
   }
 
-  /** `touch` is called for each network of an agent that changed. */
+  /** `touch` is called for each network of a changed agent. */
   changes(touch: (networkId: NetworkId) => void): readonly StreamMessage[] {
     const messages: StreamMessage[] = [];
     for (const state of this.agents()) {
@@ -88,7 +89,7 @@ export class MemberStates {
         agentId,
         status: this.statuses.agentStatus(agentId),
         lastContactAt: this.contacts.of(agentId)?.lastContactAt.toISOString() ?? null,
-        // How long ago it spoke last is no news each second.
+        // The time of the last contact changes every second and is left out.
         mesh: mesh && { ...mesh, lastKnown: null },
       };
     });

@@ -1,8 +1,8 @@
 import type { StreamMessage } from './stream-message.js';
 
-/** Messages that go to many readers together, in order: their bytes are made once, whoever they are written to. */
+/** Messages in order for many readers, encoded once for all. */
 export class MessageBatch {
-  /** Of the log's events among them; null: there is none. */
+  /** The first position of the log's events in it; null: it has none. */
   readonly firstPosition: number | null;
   readonly lastPosition: number | null;
   private encoded: Buffer | null = null;

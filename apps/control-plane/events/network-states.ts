@@ -8,16 +8,16 @@ import type { NetworkRecord } from '../record/network-record.js';
 import { NetworkStatuses } from '../status/network-statuses.js';
 import { type StreamMessage, streamMessage } from './stream-message.js';
 
-/** Networks that are worked out in one go: the others wait for the next. */
+/** Networks computed in one run; the others follow in the next. */
 const MOST_AT_ONCE = 100;
 const SETTLED = new Set<string>(['SYNCED', 'EMPTY', 'QUARANTINED']);
 
-/** How far each network is applied: worked out again when something was heard of it, and while it changes with time. */
+/** The state of each network, computed again when something about it was reported, and while it changes with time. */
 @Injectable()
 export class NetworkStates {
   private readonly touched = new Set<NetworkId>();
   private readonly unsettled = new Set<NetworkId>();
-  /** Looked at after those that something was heard of. */
+  /** Computed after those about which something was reported. */
   private readonly swept = new Set<NetworkId>();
   private readonly told = new Map<NetworkId, string>();
   private isWatched = false;
@@ -50,12 +50,12 @@ export class NetworkStates {
     if (this.isWatched) this.touched.add(networkId);
   }
 
-  /** Those that become stale, or whose agent falls silent, without anybody saying so. */
+  /** Marks networks whose state can change with time alone: versions become stale, agents fall silent. */
   touchUnsettled(): void {
     for (const networkId of this.unsettled) this.touched.add(networkId);
   }
 
-  /** What nobody hears of: a claim that is doubted, an agent that is set apart. */
+  /** Marks networks whose state changed without an event: a doubted claim, an agent set apart. */
   sweep(): void {
     for (const { topology } of this.directory.networks()) this.swept.add(topology.networkId);
   }
@@ -75,7 +75,7 @@ export class NetworkStates {
     return messages;
   }
 
-  /** null: it is as it was told, or there is no such network any more. */
+  /** null: unchanged since it was sent, or the network no longer exists. */
   private changeOf(networkId: NetworkId): StreamMessage | null {
     const record = this.directory.network(networkId);
     if (record === null || record.topology.deleted || record.endedBy === 'deletion') {
@@ -98,7 +98,7 @@ export class NetworkStates {
   }
 }
 
-/** A reason may say how long something takes, which is no news. */
+/** A reason may contain a duration, whose change is not worth a message. */
 function withoutReasons(state: NetworkStateEventDto) {
   const missing = state.applied.missing.map((agent) => ({ ...agent, reason: null }));
   return { ...state, applied: { ...state.applied, missing } };

@@ -2,7 +2,7 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { EventStreams } from './event-streams.js';
 import { OpenEvents } from './queries.js';
 
-/** How soon a browser comes back after the stream has ended. */
+/** How soon a browser reconnects after the stream ended. */
 const RETRY = 'retry: 1000\n\n';
 
 const CONTENT_TYPE = 'text/event-stream; charset=utf-8';
@@ -13,7 +13,7 @@ export class OpenEventsHandler implements IQueryHandler<OpenEvents> {
 
   async execute({ lastEventId, principal, reply }: OpenEvents): Promise<void> {
     const { raw } = reply;
-    // A body that is never sent would keep the connection open for nobody.
+    // Without this, the connection would stay open for a body that is never sent.
     if (reply.request.method === 'HEAD') {
       await reply.type(CONTENT_TYPE).send();
       return;
@@ -23,12 +23,12 @@ export class OpenEventsHandler implements IQueryHandler<OpenEvents> {
         if (value !== undefined) raw.setHeader(name, value);
       }
       reply.hijack();
-      // The body goes on until the connection closes. In chunks, each message would be four pieces for each reader.
+      // The body ends with the connection. Chunked encoding would need four pieces for each message and reader.
       raw.useChunkedEncodingByDefault = false;
       raw.writeHead(200, {
         'content-type': CONTENT_TYPE,
         'cache-control': 'no-store',
-        // Proxies in front pass each message on as it comes.
+        // Tells proxies in front to pass each message on at once.
         'x-accel-buffering': 'no',
       });
       raw.write(RETRY);

@@ -4,12 +4,12 @@ import { NetworkStates } from './network-states.js';
 import type { StreamMessage } from './stream-message.js';
 
 export const HEARTBEAT_SECONDS = 5;
-/** Changes of one network within this time are told of together. */
+/** Changes of one network within this time are sent together. */
 const GATHERED_MS = 200;
 const LOOKS_PER_HEARTBEAT = 25;
 const LOOKS_PER_SECOND = 5;
 
-/** What the log does not hold and changes by itself: told of while somebody reads. */
+/** States that are not in the log and change by themselves; watched while there are readers. */
 @Injectable()
 export class PresentStates {
   private timer: NodeJS.Timeout | null = null;
@@ -19,7 +19,7 @@ export class PresentStates {
     private readonly members: MemberStates,
   ) {}
 
-  /** Told of from now on is what differs from what is so now: a reader asks for that itself. */
+  /** From now on, changes from the current state are sent; a reader asks for the current state itself. */
   start(tell: (message: StreamMessage) => void): void {
     this.stop();
     this.networks.begin();

@@ -1,12 +1,12 @@
-/** One message of the stream, as the standard of server-sent events writes it. */
+/** One message in the format of server-sent events. */
 export interface StreamMessage {
   readonly event: string;
-  /** Where the log is after it; null: it is not about the log. */
+  /** Position of the log after it; null: it is not about the log. */
   readonly position: number | null;
   readonly text: string;
 }
 
-/** JSON has no line breaks of its own, so that the data is one line. */
+/** JSON contains no line breaks, so the data is one line. */
 export function streamMessage(event: string, data: object): StreamMessage {
   return { event, position: null, text: `event: ${event}\ndata: ${JSON.stringify(data)}\n\n` };
 }
@@ -20,8 +20,8 @@ export function logMessage(event: string, id: EventId, data: object): StreamMess
 }
 
 /**
- * An event of the log by its position and by how its hash begins: the hash covers everything before it, so that a store
- * that was restored and went on differently is told from the one that the reader knew.
+ * An event of the log: its position and the beginning of its hash. The hash covers everything before, so a reader of a
+ * store that was restored and went on differently is recognised.
  */
 export interface EventId {
   readonly position: number;
@@ -39,7 +39,7 @@ function formatEventId({ position, hashStart }: EventId): string {
   return `${position}-${hashStart}`;
 }
 
-/** null: not an id of this stream. */
+/** null: it is no id of this stream. */
 export function parseEventId(text: string): EventId | null {
   const match = /^(0|[1-9][0-9]{0,14})-([0-9a-f]{12})$/.exec(text);
   return match === null ? null : { position: Number(match[1]), hashStart: match[2] ?? NO_HASH };

@@ -10,7 +10,7 @@ import { LOGGER } from './provided.js';
 const TOLD_EACH = 5;
 const SUMMARY_EVERY_MS = 60_000;
 
-/** Counts the messages of the bus that could not be taken, and logs the first few of a subject in each minute. */
+/** Counts bus messages that were dropped or refused, and logs the first few of each subject per minute. */
 @Injectable()
 export class BusFaults {
   private readonly faults: Counter<'kind'>;
@@ -35,7 +35,7 @@ export class BusFaults {
     this.logger.warn({ kind, subject, ...known }, 'message of the bus not taken');
   }
 
-  /** What was counted and not logged yet is logged now. */
+  /** Logs the counts that were not logged yet. */
   close(): void {
     this.log.end();
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { BusStatus } from '#libs/bus/bus.js';
 
-/** Passes on what becomes of the bus connection; the connection is made before those who want to know. */
+/** Passes on the status of the bus connection, which is made before its listeners exist. */
 @Injectable()
 export class BusStatusFeed {
   private readonly listeners: ((status: BusStatus) => void)[] = [];

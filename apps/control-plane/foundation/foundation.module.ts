@@ -61,7 +61,7 @@ async function openBus(
   return connections.add(bus);
 }
 
-/** What everything stands on: the database, the bus, the keys, logging and metrics. */
+/** What all other modules use: the database, the bus, the keys, logging and metrics. */
 @Global()
 @Module({
   imports: [
@@ -75,7 +75,7 @@ async function openBus(
         url: settings.databaseUrl,
         // Each module names its own.
         autoLoadEntities: true,
-        // Parameters of statements hold hashes of secrets: none are logged.
+        // Statements are not logged, because their parameters may be hashes of secrets.
         logging: false,
         poolSize: 8,
         extra: poolConfig(settings.storeGiveUpAfterMs, (error) => room.ranOut(error)),

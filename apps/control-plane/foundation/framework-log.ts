@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** What the framework has to say, in the same lines as everything else; its progress is nobody's news. */
+/** Logs the framework's messages in the form of all log lines, without its progress messages. */
 export class FrameworkLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

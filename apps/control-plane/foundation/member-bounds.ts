@@ -4,38 +4,39 @@ import { FROM_AGENT, type FromAgent } from '#libs/contracts/bus/subjects.js';
 /** What one agent or local node may ask of the control plane. */
 export interface MemberBounds {
   /**
-   * Acknowledgements, and as many sync requests. Of hellos and heartbeats a tenth, each; of inventories half of that.
+   * Acknowledgements, and as many sync requests. A tenth of it for hellos and for heartbeats each, half of that for
+   * inventories.
    */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Networks that it takes no part in and names all the same; and networks that it may acknowledge all at once. */
+  /** Networks in which it takes no part that one message may name, and networks that it may acknowledge at once. */
   readonly networks: number;
   readonly sandboxes: number;
 }
 
-/** Seconds of a steady rate that may come at once: all of a start, and of a few starts in a row. */
+/** Seconds' worth of the rate that may come in a burst, enough for a few starts in a row. */
 const BURST_SECONDS = 4;
-/** At a start there is a message for each network; so many may follow one another. */
+/** A start causes a message for each network; this many starts may follow one another. */
 const STARTS = 2;
 const LEAST_INVENTORIES = 5;
-/** A mesh that comes and goes hastens heartbeats, and a bus that does makes hellos: some in a row are honest. */
+/** An unstable mesh causes extra heartbeats and an unstable bus extra hellos: honest members send some in a row. */
 const LEAST_BURST = 20;
 
 /**
- * Dropping a message costs some microseconds, and more for a large one: so many are dropped of one member. An honest
- * one waits for a second or more before it sends again what was not answered.
+ * Dropping a message takes some microseconds, more for a large one, so only this many are dropped per member before it
+ * counts as flooding. An honest member waits a second or more before it repeats an unanswered message.
  */
 const DROPS_AT_ONCE = 1_000;
-/** An agent in more networks than these settings allow for asks for each of them again after a second. */
+/** An agent in more networks than the settings allow repeats its request for each after a second. */
 const DROPS_PER_NETWORK = 2;
 const DROPS_PER_SECOND = 1_000;
 const BYTES_PER_DROP = 1_024;
-/** Who had a message dropped within this time is over its bounds. */
+/** A member of which a message was dropped within this time is over its bounds. */
 const OVER_MS = 1_000;
-/** Nothing is taken of a member for so long after it was found to flood. */
+/** After a member was found to flood, nothing is taken from it for this long. */
 const FLOODING_MS = 5_000;
 
-/** What one member has left. */
+/** The remaining allowance of one member. */
 export class MemberAllowance {
   private readonly messages: ReadonlyMap<FromAgent, TokenBucket>;
   private readonly bytes: TokenBucket;
@@ -49,13 +50,13 @@ export class MemberAllowance {
     this.drops = new TokenBucket(DROPS_PER_SECOND, DROPS_AT_ONCE + DROPS_PER_NETWORK * bounds.networks, nowMs);
   }
 
-  /** False: the message is over what the member may send. */
+  /** False: the message exceeds the allowance. */
   take(kind: FromAgent, bytes: number, nowMs: number): boolean {
     if (this.isFlooding(nowMs)) return false;
     return (this.messages.get(kind)?.take(1, nowMs) ?? false) && this.bytes.take(bytes, nowMs);
   }
 
-  /** Takes note of a message that was dropped; true: there are so many that dropping them costs others too much. */
+  /** Records a dropped message; true: there are so many that dropping them slows others too much. */
   isFlooded(bytes: number, nowMs: number): boolean {
     this.overUntilMs = nowMs + OVER_MS;
     if (this.drops.take(1 + bytes / BYTES_PER_DROP, nowMs)) return false;
@@ -68,12 +69,12 @@ export class MemberAllowance {
     return nowMs < this.overUntilMs;
   }
 
-  /** Whether so many were dropped that nothing of it is taken now. */
+  /** Whether so many were dropped that nothing is taken from it now. */
   isFlooding(nowMs: number): boolean {
     return nowMs < this.floodingUntilMs;
   }
 
-  /** Whether it has been quiet for so long that a new allowance would be the same. */
+  /** Whether it has been quiet for so long that it equals a new allowance. */
   isFull(nowMs: number): boolean {
     return (
       [this.bytes, this.drops].every((bucket) => bucket.isFull(nowMs)) &&
@@ -88,7 +89,7 @@ function messagesOf(kind: FromAgent, { messagesPerSecond, networks }: MemberBoun
     case 'sync':
       return new TokenBucket(messagesPerSecond, messagesPerSecond * BURST_SECONDS + STARTS * networks, nowMs);
     case 'inventory':
-      // The largest message, and the one with the most work: an agent sends two a second at most.
+      // Inventories are the largest messages and cause the most work; an agent sends at most two a second.
       return new TokenBucket(messagesPerSecond / 20, Math.max(LEAST_INVENTORIES, messagesPerSecond / 10), nowMs);
     case 'hello':
     case 'heartbeat':

@@ -17,7 +17,7 @@ import { LOGGER, SETTINGS } from './provided.js';
 import type { ControlPlaneSettings } from './settings.js';
 
 const SUMMARY_EVERY_MS = 60_000;
-/** Allowances of members that are quiet are forgotten this often. */
+/** How often allowances of quiet members are dropped. */
 const FORGET_EVERY_MS = 60_000;
 
 /** A member as its subjects name it. */
@@ -28,12 +28,12 @@ export type FloodingMember = { readonly name: string } & (
 
 type Sent = FloodingMember & { readonly message: FromAgent };
 
-/** What of a member was over its bounds: messages of one kind, or networks or sandboxes that its messages name. */
+/** What exceeded a member's bounds: messages of one kind, or the networks or sandboxes that its messages name. */
 export type OverBound = FromAgent | 'networks' | 'sandboxes';
 
 /**
- * Bounds what each member asks of the control plane. A message over the bounds is dropped before anything of it is
- * read; it is counted, and once a minute the number of them is logged.
+ * Limits what each member asks of the control plane. A message over the bounds is dropped before it is decoded and
+ * counted; once a minute the number is logged.
  */
 @Injectable()
 export class MemberIntake implements BusIntake {
@@ -63,12 +63,12 @@ export class MemberIntake implements BusIntake {
     });
   }
 
-  /** Called when dropping a member's messages is not enough: there are so many that dropping them holds others up. */
+  /** Calls the listener when a member sends so much that even dropping its messages slows others. */
   onFlood(listener: (member: FloodingMember) => void): void {
     this.listeners.push(listener);
   }
 
-  /** Whether the control plane takes this message of a member; false: it was counted. */
+  /** Whether to take this message of a member; false: it was counted. */
   admits(subject: string, bytes: number): boolean {
     const sent = senderOf(subject);
     if (sent === null) return true;
@@ -86,36 +86,36 @@ export class MemberIntake implements BusIntake {
     return false;
   }
 
-  /** Of a member that is over its bounds each message waits, so that others do not wait for it. */
+  /** Messages of a member that is over its bounds are delayed, so that others do not wait for them. */
   isHeldBack(subject: string): boolean {
     const allowance = this.allowances.get(senderOf(subject)?.name ?? '');
     const nowMs = performance.now();
     return allowance?.isOver(nowMs) === true && !allowance.isFlooding(nowMs);
   }
 
-  /** What was taken of a member before it was found to flood, and waits still, is dropped. */
+  /** Messages that were taken before their member was found to flood, and still wait, are dropped. */
   isStillWanted(subject: string): boolean {
     return !this.isFlooding(senderOf(subject)?.name ?? '');
   }
 
-  /** `member`: as logs call it. */
+  /** `member`: its name in logs. */
   isFlooding(member: string): boolean {
     return this.allowances.get(member)?.isFlooding(performance.now()) === true;
   }
 
-  /** A local node has joined one network, and has no more to acknowledge. */
+  /** A local node has one network, and so has no more to acknowledge. */
   private boundsOf({ kind }: Sent): MemberBounds {
     const { memberBounds } = this.settings;
     return kind === 'agent' ? memberBounds : { ...memberBounds, networks: 1 };
   }
 
-  /** Counts what else of a member is over its bounds. `member`: as logs call it. */
+  /** Counts other things of a member that exceeded its bounds. `member`: its name in logs. */
   count(member: string, kind: OverBound, count = 1): void {
     this.dropped.inc({ member, kind }, count);
     this.log.add(`${member}${SEPARATOR}${kind}`, count);
   }
 
-  /** What was counted and not logged yet is logged now. */
+  /** Logs the counts that were not logged yet. */
   close(): void {
     this.log.end();
   }
@@ -127,10 +127,10 @@ export class MemberIntake implements BusIntake {
   }
 }
 
-/** In no member's name. */
+/** Occurs in no member's name. */
 const SEPARATOR = '\n';
 
-/** null: the subject is none that members send on. The server lets a member send under its own id alone. */
+/** null: members do not send on this subject. The server lets each member publish under its own id only. */
 function senderOf(subject: string): Sent | null {
   const message = FROM_AGENT.find((one) => subject.endsWith(`.${one}`));
   if (message === undefined) return null;

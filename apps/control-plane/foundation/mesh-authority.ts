@@ -14,8 +14,8 @@ export const MESH_AUTHORITY_FILE = 'mesh-authority.json';
 const HOLDS = 'the mesh authority, a certificate and its key in JSON';
 
 /**
- * The store's own authority for mesh certificates, made at the first start and kept in the keys folder. Error:
- * KeyFileUnusableError.
+ * Opens the store's authority for mesh certificates, which is made at the first start and kept in the keys folder.
+ * Error: KeyFileUnusableError.
  */
 export async function openMeshAuthority(keysFolder: string, now: Date): Promise<CertificateAuthority> {
   const files = new KeyFiles(keysFolder, RESTORE_KEYS);

@@ -57,7 +57,7 @@ export class MeshKeySourceMissingError extends CodedError {
 }
 
 type Environment = { readonly [name: string]: string | undefined };
-/** Makes the error for a variable that cannot be used; the value is never part of it. */
+/** Makes the error for an invalid value, which it does not quote. */
 type Refuse = (name: string, accepted: string) => Error;
 
 const LONGEST_SECRET = 512;

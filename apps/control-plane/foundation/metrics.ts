@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { processMetrics } from '#libs/program/process-metrics.js';
 
-/** The process's own registry, so that two control planes in one process keep their figures apart. */
+/** The process's own registry; tests run two control planes in one process. */
 @Injectable()
 export class Metrics {
   readonly registry = processMetrics();
@@ -11,7 +11,7 @@ export class Metrics {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
-  /** A gauge that is asked for its value at each scrape. */
+  /** A gauge whose value is read at each scrape. */
   gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name,
@@ -23,7 +23,7 @@ export class Metrics {
     });
   }
 
-  /** One value for each set of labels, all asked for at each scrape. */
+  /** Values by labels, all read at each scrape. */
   gauges<Label extends string>(
     name: string,
     help: string,

@@ -1,6 +1,6 @@
 /**
- * Connections that are opened while the application is being built. If the start fails before there is an application,
- * they are closed here.
+ * Connections opened while the application is built, which are closed here if the start fails before there is an
+ * application.
  */
 export class OpenConnections {
   private readonly closings: (() => Promise<void>)[] = [];

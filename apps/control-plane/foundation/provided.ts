@@ -1,4 +1,4 @@
-/** Injection tokens of what is an interface, or a value, rather than a class. */
+/** Injection tokens for interfaces and values. */
 export const SETTINGS = Symbol('ControlPlaneSettings');
 export const LOGGER = Symbol('Logger');
 export const CLOCK = Symbol('Clock');
@@ -9,5 +9,5 @@ export const BUS_AUTHORITY = Symbol('BusAuthority');
 export const TOPOLOGY_SIGNER = Symbol('TopologySigner');
 export const MESH_AUTHORITY = Symbol('CertificateAuthority');
 
-/** The time, as an argument. */
+/** The current time, injected. */
 export type Clock = () => Date;

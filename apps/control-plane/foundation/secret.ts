@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const HIDDEN = '(hidden)';
 
-/** A key or token that shows itself to nobody who prints, logs or serialises it: only `reveal` gives it away. */
+/** A key or token that does not show when printed, logged or serialised; only `reveal` returns it. */
 export class Secret {
   readonly #value: string;
 

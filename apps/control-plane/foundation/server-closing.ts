@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-/** Aborted when the process is asked to end: whoever waits for something answers with what there is. */
+/** Aborted when the process is asked to end; waiting requests then answer with what they have. */
 @Injectable()
 export class ServerClosing implements OnModuleDestroy {
   private readonly controller = new AbortController();

@@ -6,7 +6,7 @@ import type { MemberBounds } from './member-bounds.js';
 import { type ControlPlaneMeshSettings, readMeshSettings } from './mesh-settings.js';
 import { SETTINGS } from './settings-list.js';
 
-/** An environment variable that is missing or cannot be used. */
+/** An environment variable is missing or invalid. */
 export class SettingInvalidError extends CodedError {
   constructor(name: string, accepted: string) {
     super('SETTING_INVALID', `${name} is not set to ${accepted}`, `set ${name} to ${accepted}`);

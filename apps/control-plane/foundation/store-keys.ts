@@ -18,7 +18,7 @@ export class KeysOfAnotherStoreError extends CodedError {
   }
 }
 
-/** What signs for a store. */
+/** The public keys that identify a store. */
 export interface StoreKeys {
   readonly bus: BusAuthority;
   readonly topology: TopologySigner;
@@ -27,14 +27,13 @@ export interface StoreKeys {
 
 type PublicKeys = { readonly [file: string]: string };
 
-/** The row of this key was named before rows were named by their files. */
+/** The row of this key was named before rows were named after their files. */
 const ROWS: PublicKeys = { [TOPOLOGY_KEY_FILE]: 'topology' };
 
 /**
- * Reads the store's keys, making those that are missing. The database remembers from the first start on which keys it
- * is used with, and a later start with others is refused: a lost folder would else be filled with new keys. A database
- * that is older than its keys folder is another matter: see SeenHead. Errors: KeysOfAnotherStoreError,
- * KeyFileUnusableError.
+ * Opens the store's keys, making missing ones. The database remembers the keys of its first start, and a start with
+ * others is refused: otherwise new keys would silently replace those of a lost folder. A database that is older than
+ * its keys folder is handled by SeenHead. Errors: KeysOfAnotherStoreError, KeyFileUnusableError.
  */
 export async function openStoreKeys(database: DataSource, keysFolder: string, now: Date): Promise<StoreKeys> {
   const keys = {

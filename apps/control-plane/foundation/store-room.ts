@@ -5,14 +5,14 @@ import { LOGGER } from './provided.js';
 
 const LOOK_EVERY_MS = 2_000;
 
-/** As much as a command needs, many times over, and gone when the statement ends. */
+/** Writes much more than a command needs, and removes it when the statement ends. */
 const TAKE_ROOM = `
   CREATE TEMPORARY TABLE room ON COMMIT DROP AS
   SELECT n, md5(n::text) AS filler FROM generate_series(1, 4000) AS numbers(n)`;
 
 /**
- * Whether the database has room for what is written. Postgres says that it has none at a write, and that it has some
- * again to nobody, so it is asked until then.
+ * Whether the database has room to write. Postgres reports a full disk at a write but never reports room again, so it
+ * is asked until there is some.
  */
 @Injectable()
 export class StoreRoom {
@@ -23,18 +23,18 @@ export class StoreRoom {
 
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
-  /** null: there is room, as far as is known. */
+  /** null: there is room, as far as known. */
   get full(): StoreFullError | null {
     return this.fault;
   }
 
-  /** `ask`: carries out a statement. */
+  /** `ask`: executes a statement. */
   start(ask: (statement: string) => Promise<unknown>): void {
     this.ask = ask;
     if (this.fault !== null) this.lookLater();
   }
 
-  /** A write was refused for want of room. */
+  /** A write was refused because the disk is full. */
   ranOut(error: unknown): void {
     if (this.fault !== null) return;
     this.fault = new StoreFullError(error);
@@ -59,7 +59,7 @@ export class StoreRoom {
       this.fault = null;
       this.logger.info('the database has room again');
     } catch {
-      // There is none yet, or the database is away: what was known last holds.
+      // Still full, or the database is away: the last known state stays.
     }
     this.looking = null;
     if (this.fault !== null) this.lookLater();

@@ -18,7 +18,7 @@ export interface PastNetwork {
   readonly topology: Topology | null;
 }
 
-/** What the log alone says of a network that exists, or existed. */
+/** A network that exists or existed, from the log alone. */
 export interface PastOfNetwork {
   readonly networkId: NetworkId;
   readonly name: NetworkName;
@@ -33,7 +33,7 @@ export class NetworkPast {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** The network of this name, or else the one that was deleted last. Error: NETWORK_NOT_FOUND. */
+  /** The network with this name, or the last deleted one. Error: NETWORK_NOT_FOUND. */
   async find(name: NetworkName): Promise<PastOfNetwork> {
     const networkId = this.directory.networkNamed(name)?.topology.networkId ?? this.directory.lastNetworkNamed(name);
     if (networkId === null) throw networkNotFound(name);
@@ -53,7 +53,7 @@ export class NetworkPast {
     return moment.version;
   }
 
-  /** Error: EVENT_UNKNOWN, for a version that only a newer release can read. */
+  /** Error: EVENT_UNKNOWN for a version that only a newer release can read. */
   async at(network: PastOfNetwork, version: number): Promise<PastNetwork> {
     const events = await this.events(network, 0, version + 1);
     const folded = foldStored(NETWORK, null, events.slice(0, version));
@@ -67,7 +67,7 @@ export class NetworkPast {
     };
   }
 
-  /** The network at a version at which it is asked about. Errors: NETWORK_ABSENT, EVENT_UNKNOWN. */
+  /** The network at a version at which it must exist. Errors: NETWORK_ABSENT, EVENT_UNKNOWN. */
   async existing(network: PastOfNetwork, version: number): Promise<PastNetwork & { readonly topology: Topology }> {
     const past = await this.at(network, version);
     const { topology } = past;
@@ -90,7 +90,7 @@ export class NetworkPast {
   }
 }
 
-/** It did not exist yet, or not any more. */
+/** The network did not exist yet, or no longer. */
 class NetworkAbsentError extends NotFoundError {
   constructor(message: string, remedy: string) {
     super('NETWORK_ABSENT', message, remedy);

@@ -1,10 +1,10 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Principal } from './request.js';
 
-/** No such thing: the code says which kind. */
+/** Something does not exist; the code says what. */
 export class NotFoundError extends CodedError {}
 
-/** No token, or one that is not known, ended or deleted: which of these is not told. */
+/** No token, or an unknown, expired or deleted one; the answer does not say which. */
 export class UnauthenticatedError extends CodedError {
   constructor() {
     super(
@@ -21,7 +21,7 @@ export class ForbiddenError extends CodedError {
   }
 }
 
-/** There is such a path, for other methods. */
+/** The path exists, but not for this method. */
 export class MethodNotAllowedError extends CodedError {
   constructor(
     method: string,
@@ -32,7 +32,7 @@ export class MethodNotAllowedError extends CodedError {
   }
 }
 
-/** The token was not made for joining this network with a machine. */
+/** The token may not join this network with a machine. */
 export class JoinNotAllowedError extends CodedError {
   constructor({ user, role, joinNetworks }: Pick<Principal, 'user' | 'role' | 'joinNetworks'>, network: string | null) {
     super(
@@ -47,7 +47,7 @@ export class JoinNotAllowedError extends CodedError {
   }
 }
 
-/** A browser sent the session's cookie along with a request of another page. */
+/** A browser sent the session's cookie with a request of another page. */
 export class ForeignOriginError extends CodedError {
   constructor(found: string) {
     super(
@@ -58,7 +58,7 @@ export class ForeignOriginError extends CodedError {
   }
 }
 
-/** Who may use the API with a token, and may not sign in to the console or do this from it. */
+/** The token may use the API but not sign in to the console, or not do this from it. */
 export class SignInRefusedError extends CodedError {}
 
 export class EventStreamLimitError extends CodedError {
@@ -77,7 +77,7 @@ export class TooManyRequestsError extends CodedError {
   }
 }
 
-/** A credential that proves nothing: wrong, used, ended, or for another name. */
+/** A credential is wrong, spent, expired, or for another name. */
 export class CredentialRefusedError extends CodedError {}
 
 export function networkNotFound(name: string): NotFoundError {

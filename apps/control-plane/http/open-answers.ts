@@ -1,17 +1,17 @@
 import type { Principal } from './request.js';
 
-/** An answer that goes on until somebody ends it. */
+/** An answer that continues until somebody ends it. */
 export interface OpenAnswer {
   readonly principal: Principal;
-  /** Ends it at once: its owner may not ask any more. */
+  /** Ends it at once, because its owner has lost access. */
   readonly end: () => void;
 }
 
-/** Answers that outlast the check of who asked: whoever ends a token or a session ends these as well. */
+/** Answers that continue after the request was authenticated: ending a token or a session ends them too. */
 export class OpenAnswers {
   private readonly open = new Set<OpenAnswer>();
 
-  /** Returns what takes it out again. */
+  /** Returns a function that removes it. */
   add(answer: OpenAnswer): () => void {
     this.open.add(answer);
     return () => this.open.delete(answer);

@@ -2,7 +2,7 @@ import { formatCursor, type PageQuery } from '#libs/contracts/http/page.js';
 import { DEFAULT_PAGE_SIZE } from '#libs/contracts/page-size.js';
 import { compareText } from '#libs/policy/order.js';
 
-/** One page of a list in the order of its keys. Keys are unique, so that a page begins where the last one ended. */
+/** One page of a list in order of its keys. Keys are unique, so each page begins where the last one ended. */
 export function pageOf<T>(
   all: readonly T[],
   key: (item: T) => string,

@@ -11,11 +11,11 @@ import {
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { type RankedRole } from '#libs/contracts/roles.js';
 
-/** The least role a route asks for; a route without one is refused to everybody. */
+/** The least role for a route; a route without one is refused to everybody. */
 export const ROUTE_ACCESS = Symbol('route access');
-/** public: proves itself by what it carries; operations: tells nothing that needs a role. */
+/** public: authenticated by its content; operations: reveals nothing that needs a role. */
 export type RouteAccess = RankedRole | 'public' | 'operations';
-/** Set where a joiner may go, which stands apart from the other roles. */
+/** Set on routes that joiners may use; joiner is apart from the ranked roles. */
 export const ROUTE_FOR_JOINERS = Symbol('route for joiners');
 
 export interface RouteDescription {
@@ -42,12 +42,12 @@ function described(access: RouteAccess, route: RouteDescription, description: st
   );
 }
 
-/** A route without an Idempotency-Key: a repeated request is carried out again. */
+/** A route without Idempotency-Key: a repeated request is executed again. */
 export function Route(route: RouteDescription): MethodDecorator {
   return described(route.role ?? 'viewer', route, 'What was found');
 }
 
-/** A route that carries a command: it takes Idempotency-Key, by which a repeat gets the first answer, and If-Match. */
+/** A route for a command: it accepts Idempotency-Key, with which a repeat gets the first answer, and If-Match. */
 export function Idempotent(route: RouteDescription): MethodDecorator {
   return applyDecorators(
     described(route.role ?? 'operator', route, 'What was written'),
@@ -66,12 +66,12 @@ export function Idempotent(route: RouteDescription): MethodDecorator {
   );
 }
 
-/** A route without a bearer token: what it takes proves itself. */
+/** A route without a bearer token, authenticated by its content. */
 export function Public(route: RouteDescription): MethodDecorator {
   return described('public', route, 'Done');
 }
 
-/** Health and figures. */
+/** A route for health or metrics. */
 export function Operations(): MethodDecorator {
   return SetMetadata(ROUTE_ACCESS, 'operations');
 }
@@ -87,7 +87,7 @@ class ParsePathPipe implements PipeTransform {
   }
 }
 
-/** A parameter in the path, parsed where it enters. */
+/** A path parameter with its parser. */
 export function PathValue(name: string, parse: FieldParser<unknown>): ParameterDecorator {
   return Param(name, new ParsePathPipe(parse, name));
 }

@@ -4,16 +4,16 @@ import { InvalidInputError } from '#libs/contracts/errors.js';
 import { type CommandId, parseCommandId } from '#libs/contracts/ids.js';
 import type { HttpRequest } from './request.js';
 
-/** What every command carries besides its own content. */
+/** What every command has besides its own content. */
 export interface WriteContext {
   readonly commandId: CommandId;
-  /** The version that the writer has seen; null: whatever is there now. */
+  /** The version that the writer has seen; null: any. */
   readonly expectedVersion: number | null;
   readonly actor: string;
   readonly correlationId: string;
 }
 
-/** RFC 9110 section 13.1.1, with a version as the entity tag, quoted or bare. */
+/** If-Match (RFC 9110 section 13.1.1), with a version as the entity tag, quoted or bare. */
 export function parseIfMatch(value: unknown): number | null {
   if (value === undefined) return null;
   const match = typeof value === 'string' ? /^("?)(0|[1-9][0-9]{0,14})\1$/.exec(value.trim()) : null;

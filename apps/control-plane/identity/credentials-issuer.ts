@@ -11,7 +11,7 @@ import { StoreEpoch } from '../record/store-epoch.js';
 import { Suspensions } from './suspensions.js';
 
 export interface Application {
-  /** Who the credentials are for. */
+  /** Whom the credentials are for. */
   readonly identity: MeshIdentity;
   /** Public NATS user key, whose seed only the member holds. */
   readonly nkey: string;
@@ -23,7 +23,7 @@ export interface Application {
 /** The credentials that every member gets. */
 export type IssuedCredentials = Omit<AgentCredentialsDto, 'agentId' | 'storeId'>;
 
-/** Issues short-lived credentials: for the bus, for the mesh, and the public key that snapshots are checked with. */
+/** Issues short-lived credentials for the bus and the mesh, with the public key that verifies snapshots. */
 @Injectable()
 export class CredentialsIssuer {
   constructor(

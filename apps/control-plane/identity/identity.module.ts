@@ -4,7 +4,7 @@ import { KeyOwners } from './key-owners.js';
 import { Revocations } from './revocations.js';
 import { Suspensions } from './suspensions.js';
 
-/** Whose a key is, what is issued to its holder, and which keys are void. */
+/** The owners of keys, the credentials issued to them, and void keys. */
 @Module({
   providers: [KeyOwners, CredentialsIssuer, Revocations, Suspensions],
   exports: [KeyOwners, CredentialsIssuer, Revocations, Suspensions],

@@ -8,19 +8,19 @@ import type { EventStore, UniqueClaim } from '#libs/event-store/event-store.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 
-/** The public halves of an identity's keys. */
+/** The public keys of an identity. */
 export interface PublicKeys {
   readonly nkey: string;
   readonly meshKeyThumbprint: string;
 }
 
-/** What is told of a key that is somebody else's. */
+/** The name of each kind of key in errors. */
 const KINDS = {
   'bus-key': { code: 'BUS_KEY_TAKEN', name: 'bus key' },
   'mesh-key': { code: 'MESH_KEY_TAKEN', name: 'mesh key' },
 } as const;
 
-/** The key is, or was, another agent's or local node's. */
+/** The key belongs, or belonged, to another agent or local node. */
 export class KeyTakenError extends DomainError {
   constructor(scope: keyof typeof KINDS) {
     super(
@@ -32,7 +32,7 @@ export class KeyTakenError extends DomainError {
   }
 }
 
-/** Taken with the event that registers the keys, and never released: a key is one identity's for ever. */
+/** Claimed by the event that registers the keys, and never released: a key belongs to one identity for ever. */
 export function keyClaims({ nkey, meshKeyThumbprint }: PublicKeys): readonly UniqueClaim[] {
   return [
     { scope: 'bus-key', value: nkey },
@@ -41,8 +41,8 @@ export function keyClaims({ nkey, meshKeyThumbprint }: PublicKeys): readonly Uni
 }
 
 /**
- * The stream of the identity that the log knows this key by. Keys registered before claims were taken may be two
- * identities': an agent's goes before a local node's, and of two of a kind the one that came first.
+ * The stream of the identity that has this key in the log. Keys registered before claims existed may have two owners:
+ * then an agent precedes a local node, and otherwise the earlier registration counts.
  */
 export function knownOwner(
   { scope, value }: UniqueClaim,
@@ -59,7 +59,7 @@ export function knownOwner(
   return node === undefined ? null : streamOf(LOCAL_NODE, node.state.nodeId);
 }
 
-/** Whose each key is. */
+/** The owners of keys. */
 @Injectable()
 export class KeyOwners {
   constructor(
@@ -67,7 +67,7 @@ export class KeyOwners {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** Error: KeyTakenError, unless both keys are this stream's or nobody's. */
+  /** Throws KeyTakenError unless each key belongs to this stream or to nobody. */
   async requireOwn(streamId: string, keys: PublicKeys): Promise<void> {
     for (const claim of keyClaims(keys)) {
       const owner = knownOwner(claim, this.directory) ?? (await this.store.findClaim(claim));
@@ -75,7 +75,7 @@ export class KeyOwners {
     }
   }
 
-  /** A write that lost a race for one of the keys ends with KeyTakenError. */
+  /** Turns the error of a write that lost a race for a key into KeyTakenError. */
   async orTaken<T>(write: Promise<T>): Promise<T> {
     try {
       return await write;

@@ -1,6 +1,6 @@
 import { Command } from '@nestjs/cqrs';
 
-/** The token is deleted: whoever joined with it is out. */
+/** The token was deleted, so local nodes that joined with it end. */
 export class EndLocalNodesOfToken extends Command<void> {
   constructor(readonly tokenId: string) {
     super();

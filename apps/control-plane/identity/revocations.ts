@@ -15,23 +15,23 @@ import { Suspensions } from './suspensions.js';
 import { voidKeys } from './void-keys.js';
 
 const RETRY_MS = 1_000;
-/** How long a connection that had to be closed by hand is given to show whether its holder comes back. */
+/** After a connection was closed by request, how long to wait to see whether its holder reconnects. */
 const LOOK_AGAIN_MS = 500;
 const CUT_WITHIN_MS = 5_000;
 
-/** Whether nats-server was asked and has no connection of a holder any more; if not, why that is not known. */
+/** Whether nats-server confirmed that a holder has no connection any more; if not, why that is unknown. */
 export type Cut = { readonly isCut: true } | { readonly isCut: false; readonly reason: string };
 
 /**
- * Makes the bus know every key that is void: after each connect, since a server may have lost it, and at each change.
- * Says of a holder that is out whether it is off the bus.
+ * Tells the bus every void key, after each connect (a server may have lost them) and at each change. Confirms that a
+ * revoked holder is off the bus.
  */
 @Injectable()
 export class Revocations {
   private readonly closing = new AbortController();
   private wanted = 0;
   private published = 0;
-  /** What the bus was last told; null: nothing yet. */
+  /** The revocations last sent to the bus; null: none yet. */
   private atBus: RevokedKeys | null = null;
   private readonly publishing = new WokenWork(() => this.run());
   private waiters: (() => void)[] = [];
@@ -60,8 +60,8 @@ export class Revocations {
   }
 
   /**
-   * Resolves once every key that the agent was revoked with is seen to be off the bus, or within seconds with the
-   * reason why not.
+   * Resolves once the bus has no connection with any key that the agent was revoked with, or after some seconds with
+   * the reason why that is unknown.
    */
   async cutOffAgent(agentId: AgentId): Promise<Cut> {
     const { state, voidKeys: revoked } = this.directory.agent(agentId) ?? {};
@@ -70,7 +70,7 @@ export class Revocations {
     return cuts.find(({ isCut }) => !isCut) ?? { isCut: true };
   }
 
-  /** As cutOffAgent, for a local node that has ended. */
+  /** As cutOffAgent, for an ended local node. */
   async cutOffLocalNode(nodeId: LocalNodeId): Promise<Cut> {
     const node = this.directory.localNode(nodeId)?.state;
     if (node === undefined || node.status === 'joined') return notCut('it has joined again');
@@ -101,14 +101,14 @@ export class Revocations {
     }
   }
 
-  /** The key of a local node that earlier releases let it share with an agent: the node's end does not void it. */
+  /** A key that earlier releases let a local node share with an agent: the node's end does not void it. */
   private mayReturn({ kind, id, nkey }: BusHolder): boolean {
     if (kind === 'agent' || Object.hasOwn(this.voidKeys(), nkey)) return false;
     const expiresAt = this.directory.localNode(id)?.state.expiresAt;
     return expiresAt !== undefined && Date.parse(expiresAt) > this.clock().getTime();
   }
 
-  /** True when everything revoked until now is known to the bus, false when that is not so at the deadline. */
+  /** Whether everything revoked so far is known to the bus; false if it is not by the deadline. */
   private async settled(deadline: AbortSignal): Promise<boolean> {
     this.publish();
     const target = this.wanted;
@@ -145,7 +145,7 @@ export class Revocations {
 
   private voidKeys(): RevokedKeys {
     const ended = voidKeys(this.directory.agents(), this.directory.localNodes(), this.clock());
-    // What is void for another reason as well is so for the longer time.
+    // A key that is void for several reasons is void for the longest time.
     const later = Object.entries(this.suspensions.voidKeys()).filter(([nkey, at]) => at > (ended[nkey] ?? 0));
     return { ...ended, ...Object.fromEntries(later) };
   }
@@ -155,7 +155,7 @@ function notCut(reason: string): Cut {
   return { isCut: false, reason };
 }
 
-/** A cut as answers of the HTTP API tell it. */
+/** The result of a cut in the HTTP API's form. */
 export function cutAnswer(cut: Cut): CutDto {
   return { connectionCut: cut.isCut, connectionNotCutReason: cut.isCut ? null : cut.reason };
 }

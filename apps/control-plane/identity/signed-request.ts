@@ -11,13 +11,13 @@ export interface SignedRequest {
   readonly signature: string;
 }
 
-/** Refusals of one kind of request begin with the same word, in capitals, and call it by the same name. */
+/** The words for one kind of request: the prefix of its codes, and its name in messages. */
 export interface RefusalWords {
   readonly code: string;
   readonly name: string;
 }
 
-/** Throws CredentialRefusedError unless the key that is named signed this statement, within a minute of now. */
+/** Throws CredentialRefusedError unless the named key signed this statement within a minute of now. */
 export function requireSignature(request: SignedRequest, statement: string, now: Date, words: RefusalWords): void {
   if (!isSignedByItsKey(request, statement)) {
     throw new CredentialRefusedError(`${words.code}_REFUSED`, `${words.name} is not signed by the key it names`);

@@ -7,7 +7,7 @@ import { type FloodingMember, MemberIntake } from '../foundation/member-intake.j
 import { BUS, CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 
-/** A member that floods the bus gets no credentials for a while. */
+/** The member flooded the bus and gets no credentials for a while. */
 export class MemberSuspendedError extends CodedError {
   constructor(nkeyHolder: string, until: Date) {
     super(
@@ -28,18 +28,20 @@ interface Suspension {
 }
 
 /**
- * What a member had sent before it was cut off is dealt with in less; then there is so much that others wait for it.
+ * What a member had sent before it was cut off is normally handled in less time than this; if not, it delays others.
  */
 const BACKLOG_MS = 250;
 const FIRST_SECONDS = 30;
 const LONGEST_SECONDS = 600;
-/** Who was quiet for so long after its suspension begins at the first length again. No credentials live longer. */
+/**
+ * After being quiet for this long, a member's next suspension has the first length again. No credentials live longer.
+ */
 const REMEMBERED_MS = 86_400_000;
 
 /**
- * Keeps members off the bus that flood it: dropping their messages costs this process what reading them costs. Their
- * credentials are void until the end of the suspension, and no new ones are issued before; each suspension that follows
- * another is twice as long. Kept in memory alone: after a restart a member that goes on is suspended again at once.
+ * Keeps members that flood the bus off it, because even dropping their messages costs reading them. Their credentials
+ * are void until the suspension ends, and no new ones are issued; each further suspension is twice as long. Kept in
+ * memory only: after a restart, a member that goes on is suspended again at once.
  */
 @Injectable()
 export class Suspensions {
@@ -59,7 +61,7 @@ export class Suspensions {
     this.intake.onFlood((member) => this.suspend(member));
   }
 
-  /** Called at each suspension, once it is in force here. */
+  /** Calls the listener at each suspension, once it is in force. */
   onSuspended(listener: (member: FloodingMember, error: MemberSuspendedError) => void): void {
     this.listeners.push(listener);
   }
@@ -70,14 +72,14 @@ export class Suspensions {
     if (found !== undefined && found.until > this.clock()) throw new MemberSuspendedError(found.member, found.until);
   }
 
-  /** What the bus must not take: everything that was issued to a suspended key before its suspension ends. */
+  /** What the bus must refuse: everything issued to a suspended key before its suspension ends. */
   voidKeys(): Revocations {
     return Object.fromEntries(
       [...this.suspended].map(([nkey, { until }]) => [nkey, Math.floor(until.getTime() / 1_000)]),
     );
   }
 
-  /** The bus has cut off everybody whose key is among these. */
+  /** The bus has cut off every holder of these keys. */
   cutOff(voidKeys: Revocations): void {
     for (const [nkey, suspension] of this.suspended) {
       if (Object.hasOwn(voidKeys, nkey)) suspension.cutAtMs ??= performance.now();
@@ -106,8 +108,8 @@ export class Suspensions {
   }
 
   /**
-   * What the member had sent before it was cut off still comes in, and there is so much of it that a new connection to
-   * the bus is better: it begins without all that waits for the old one. What others had sent is asked again.
+   * If too much of what the member sent before the cut is still arriving, a new connection to the bus is made, which
+   * starts without that backlog. Others repeat their requests.
    */
   private leaveBacklog(suspension: Suspension): void {
     const { member, cutAtMs, backlogLeft } = suspension;

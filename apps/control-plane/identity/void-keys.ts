@@ -2,13 +2,12 @@ import type { Revocations } from '#libs/bus/authority.js';
 import type { AgentRecord } from '../record/agent-record.js';
 import type { LocalNodeRecord } from '../record/local-node-record.js';
 
-/** Everything that was and will be issued to the key: no clock decides whether it was before or after. */
+/** Voids everything issued to the key at any time, so that clock differences do not matter. */
 const FOR_EVER = Math.floor(Date.UTC(9999, 11, 31) / 1_000);
 
 /**
- * What the bus must not take any more, as of now. A key is void for ever while nobody who may come holds it. Earlier
- * releases could register a key twice: then the latest moment counts, whoever it was that ended, and the end of a local
- * node never voids a key that an agent has or had.
+ * The keys that the bus must refuse now. A key without a valid holder is void for ever. Earlier releases could register
+ * a key twice: then the latest end counts, and the end of a local node never voids a key that an agent has or had.
  */
 export function voidKeys(
   agents: readonly AgentRecord[],
@@ -23,7 +22,7 @@ export function voidKeys(
     [...voidKeys].map(([nkey, at]) => [nkey, enrolled.has(nkey) ? secondsOf(at) : FOR_EVER] as const),
   );
   const ended = localNodes.flatMap(({ state: { nkey, expiresAt }, endedAt }) => {
-    // What was issued to a local node ends within minutes: a key is named only as long as something may still hold.
+    // Credentials of a local node expire within minutes, so its key is listed only until then.
     const isOver = endedAt === null || Date.parse(expiresAt) < now.getTime();
     if (isOver || ofAgents.has(nkey)) return [];
     return [[nkey, joined.has(nkey) ? secondsOf(endedAt) : FOR_EVER] as const];

@@ -16,7 +16,7 @@ interface Application {
   readonly tokenExpiresAt: Date | null;
 }
 
-/** Short-lived credentials of one developer's machine; they never outlive the token they rest on. */
+/** Issues short-lived credentials to a developer's machine; they never outlive its token. */
 @Injectable()
 export class LocalNodeCredentials {
   constructor(
@@ -29,7 +29,7 @@ export class LocalNodeCredentials {
   async issue(application: Application): Promise<LocalNodeCredentialsDto> {
     const { nodeId, user, network, networkId, nkey, certificateRequest, tokenExpiresAt } = application;
     const { meshTransport, meshControlUrl } = meshToJoin(this.settings.mesh);
-    // A mesh without keys is another matter: whoever is in it already needs none.
+    // A missing key source is fine here: existing members need no key.
     if (meshTransport === null || (meshTransport === 'tsnet' && meshControlUrl === null)) {
       throw meshNotConfigured(this.settings.mesh);
     }

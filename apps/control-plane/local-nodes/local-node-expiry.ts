@@ -6,7 +6,7 @@ import { LocalNodeWrites } from './local-node-writes.js';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Puts out nodes whose credentials ran out. The bus and the mesh have let them go by themselves at that moment. */
+/** Ends nodes whose credentials expired. The bus and the mesh have refused them since then. */
 @Injectable()
 export class LocalNodeExpiry {
   private timer: NodeJS.Timeout | null = null;

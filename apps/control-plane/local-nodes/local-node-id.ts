@@ -5,8 +5,8 @@ const LONGEST_NAME = 40;
 const HASH_DIGITS = 10;
 
 /**
- * The id of a machine in a network: readable, and different for another user, network or key, so that nobody renews
- * what somebody else joined.
+ * The id of a machine in a network: readable, and different for each user, network and key, so that nobody can renew
+ * another's join.
  */
 export function localNodeIdFor(machine: string, user: UserName, networkId: NetworkId, nkey: string): LocalNodeId {
   const name = machine

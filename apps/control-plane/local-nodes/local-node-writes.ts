@@ -17,13 +17,13 @@ export class LocalNodeWrites {
     private readonly owners: KeyOwners,
   ) {}
 
-  /** True: it was not so before. */
+  /** Returns true if something changed. */
   run(command: LocalNodeCommand, context: CommandContext, request: unknown): Promise<boolean> {
     const work = this.executor.execute({
       context,
       request: jsonOf(request),
       streamId: streamOf(LOCAL_NODE, command.nodeId),
-      // All others end it: they are carried out also when its stream cannot be read to its end.
+      // All other commands end the node, and work also if its stream cannot be read to its end.
       load: () =>
         command.kind === 'JoinNetwork'
           ? this.states.localNode(command.nodeId)
@@ -35,14 +35,14 @@ export class LocalNodeWrites {
     return this.owners.orTaken(work);
   }
 
-  /** What follows from the time or from another write; `cause` makes the same consequence the same command. */
+  /** A command caused by time or by another write; the same `cause` gives the same command id. */
   bySystem(command: LocalNodeCommand, cause: string): Promise<boolean> {
     const name = createHash('sha256').update(`${command.kind} ${command.nodeId} ${cause}`).digest('hex');
     const context = { commandId: `local-node:${name}`, correlationId: name, expectedVersion: null };
     return this.run(command, { ...context, actor: 'control-plane' }, [command.kind, command.nodeId, cause]);
   }
 
-  /** Throws the refusal that the command would meet; writes nothing. */
+  /** Throws the refusal that the command would get; writes nothing. */
   async check(command: LocalNodeCommand): Promise<void> {
     const { state } = await this.states.localNode(command.nodeId);
     const decision = decideLocalNode(command, state);

@@ -51,7 +51,7 @@ export class JoinNetworkHandler implements ICommandHandler<JoinNetwork> {
   }
 }
 
-/** What every end of a node needs. */
+/** What every way of ending a node needs. */
 @Injectable()
 export class LocalNodeEndings {
   constructor(
@@ -62,14 +62,14 @@ export class LocalNodeEndings {
     private readonly meshKeys: MeshKeyUpkeep,
   ) {}
 
-  /** One's own nodes, or with the role admin everybody's. Errors: LOCAL_NODE_NOT_FOUND, FORBIDDEN. */
+  /** Users may end their own nodes, admins any node. Errors: LOCAL_NODE_NOT_FOUND, FORBIDDEN. */
   requireOwner(nodeId: LocalNodeId, principal: Principal): void {
     const node = this.directory.localNode(nodeId)?.state;
     if (node === undefined) throw new LocalNodeNotFoundError(nodeId);
     if (node.user !== principal.user && principal.role !== 'admin') throw new ForbiddenError(principal.role, 'admin');
   }
 
-  /** Resolves when the node is off the bus, and the mesh let it go, or either did not answer in time. */
+  /** Resolves when the node is off the bus and out of the mesh, or when either did not confirm in time. */
   async end(command: LocalNodeCommand, write: WriteContext): Promise<LocalNodeEndDto> {
     const { nodeId } = command;
     const changed = await this.writes.run(command, write, [command.kind, nodeId]);

@@ -15,7 +15,7 @@ import { ListLocalNodesHandler, ShowLocalNodeHandler } from './local-node-querie
 import { LocalNodeWrites } from './local-node-writes.js';
 import { RequestLocalNodeMeshKeyHandler } from './mesh-key.handler.js';
 
-/** Developers' machines: credentials, what they may know, and their end. */
+/** Developers' machines: their credentials, what they may know, and their end. */
 @Module({
   imports: [IdentityModule, PresenceModule, MeshModule],
   providers: [

@@ -24,7 +24,7 @@ class LocalNodeEndedError extends DomainError {
   }
 }
 
-/** For the owner alone, admin or not: whoever else held the key could take the node's place. */
+/** For the owner only, not for admins: with the key, another person could take the node's place. */
 @CommandHandler(RequestLocalNodeMeshKey)
 export class RequestLocalNodeMeshKeyHandler implements ICommandHandler<RequestLocalNodeMeshKey> {
   constructor(

@@ -13,7 +13,7 @@ import { CONFIG_OPTION, CONFIG_USAGE, settingsOf } from './environment.js';
 import { hasEvents, migrationsOf } from './tables.js';
 
 const CONTROL_SERVER_WITHIN_MS = 5_000;
-/** The first with everything that the record uses and is tested with. */
+/** The oldest version with everything that the record uses, and the one it is tested with. */
 const OLDEST_POSTGRES = 18;
 const POSTGRES_VERSION_UNIT = 10_000;
 
@@ -105,7 +105,7 @@ async function lookAtDatabase(url: string): Promise<{ readonly finding: Finding;
 
 async function examineBus({ keysFolder, busServers }: ControlPlaneSettings): Promise<Finding> {
   const code = 'BUS';
-  // Reading the authority would make keys where there are none.
+  // Loading the authority would make keys if there are none.
   if (keyFilesIn(keysFolder).length === 0) return skipped(code, 'there are no keys yet to connect with');
   try {
     const credentials = await loadBusAuthority(keysFolder).controlPlaneCredentials();
@@ -117,7 +117,7 @@ async function examineBus({ keysFolder, busServers }: ControlPlaneSettings): Pro
   }
 }
 
-/** Either this control plane runs, or its port is free. */
+/** Either this control plane answers there, or the port is free. */
 async function examineHttp({ listen }: ControlPlaneSettings): Promise<Finding> {
   const code = 'HTTP';
   const [first] = listen;

@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import type { BackupTable } from './backup-file.js';
 
-/** Where typeorm remembers which migrations a database has had. */
+/** Table in which typeorm records the migrations of a database. */
 const MIGRATIONS = 'migrations';
 
-/** Every table of the record, and the columns that are not computed. */
+/** Every table of the record, with the columns that are not computed. */
 export async function tablesOf(client: Client): Promise<readonly BackupTable[]> {
   const { rows } = await client.query<BackupTable>(
     `SELECT table_name AS table, array_agg(column_name::text ORDER BY ordinal_position) AS columns
@@ -29,13 +29,13 @@ export async function hasEvents(client: Client): Promise<boolean> {
   return events.rows[0]?.found === true;
 }
 
-/** What a migration wrote is taken out; a table that only grows is empty then. */
+/** Removes rows that a migration wrote; append-only tables are empty then. */
 export async function empty(client: Client, table: string): Promise<void> {
   const { rows } = await client.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM ${quoted(table)}) AS found`);
   if (rows[0]?.found === true) await client.query(`DELETE FROM ${quoted(table)}`);
 }
 
-/** Numbers that the database gives out go on after those that are there. */
+/** Makes sequences continue after the restored values. */
 export async function advanceSequences(client: Client): Promise<void> {
   const { rows } = await client.query<{ table_name: string; column_name: string }>(
     `SELECT table_name, column_name FROM information_schema.columns

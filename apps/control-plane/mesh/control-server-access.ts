@@ -4,7 +4,7 @@ import { CLOCK, type Clock } from '../foundation/provided.js';
 import type { MeshControlServer } from './control-server/control-server.js';
 import { openControlServer } from './control-server/open-control-server.js';
 
-/** The mesh's control server by its API: of which kind it is, is found out once. */
+/** The mesh's control server by its API; its kind is determined once. */
 @Injectable()
 export class ControlServerAccess {
   private readonly closing = new AbortController();

@@ -1,6 +1,6 @@
 import type { ControlPlaneMeshSettings } from '../foundation/mesh-settings.js';
 
-/** What an operator has to know of the source of mesh keys, each with a code. */
+/** Warnings about the source of mesh keys, each with a code. */
 export function keySourceWarnings({ keySource, isAuthKeyUnused }: ControlPlaneMeshSettings): readonly {
   readonly code: string;
   readonly message: string;

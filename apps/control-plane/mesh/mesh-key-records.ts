@@ -7,7 +7,7 @@ import { CLOCK, type Clock } from '../foundation/provided.js';
 import type { MintedKey } from './control-server/control-server.js';
 import { MeshKey } from './mesh-key.entity.js';
 
-/** Which keys were minted, for whom, and what became of them. */
+/** Records of minted keys: for whom, and what became of them. */
 @Injectable()
 export class MeshKeyRecords {
   constructor(
@@ -29,7 +29,7 @@ export class MeshKeyRecords {
     });
   }
 
-  /** Of this control server, all that something may be left of. */
+  /** Keys at this control server of which something may be left. */
   notRemoved(api: string): Promise<MeshKey[]> {
     return this.rows.find({ where: { api, removedAt: IsNull() }, order: { mintedAt: 'ASC' } });
   }

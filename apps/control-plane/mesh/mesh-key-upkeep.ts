@@ -13,12 +13,12 @@ import { hasOwnerEnded } from './mesh-leftovers.js';
 import { MeshSweep } from './mesh-sweep.js';
 import { Rounds } from './rounds.js';
 
-/** How long the answer to a revocation is held back for its mesh node. */
+/** How long the answer to a revocation waits for its mesh node to be removed. */
 const GONE_WITHIN_MS = 3_000;
 
 /**
- * Leaves nothing at the control server that nobody stands behind: keys that were not used, and nodes whose owner has
- * ended. What is to be done follows from the records and the directory alone, so that it goes on after a restart.
+ * Removes what no owner needs from the control server: unused keys, and nodes whose owner has ended. What to do follows
+ * from the records and the directory alone, so it continues after a restart.
  */
 @Injectable()
 export class MeshKeyUpkeep {
@@ -52,12 +52,12 @@ export class MeshKeyUpkeep {
     this.rounds.start();
   }
 
-  /** A key was minted: older ones of its owner are of no use any more. */
+  /** A key was minted, so older keys of its owner are superseded. */
   minted(): void {
     this.rounds.ask();
   }
 
-  /** What is left of an owner that has ended, once nothing is, or else at the deadline. */
+  /** What is left of an ended owner: resolves when nothing is, or at the deadline. */
   async leftOf(owner: MeshNodeOwner): Promise<MeshNodeEnd> {
     const deadline = AbortSignal.timeout(GONE_WITHIN_MS);
     this.rounds.ask();

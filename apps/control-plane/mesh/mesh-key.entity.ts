@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { MeshNodeOwner } from '#libs/mesh/hostname.js';
 
-/** A key that was minted for one node. The key itself is not kept: it was shown once, to its owner. */
+/** A key that was minted for one node. The key itself is not stored: only its owner got it. */
 @Entity('mesh_keys')
 export class MeshKey {
   @PrimaryColumn('uuid')
   readonly id!: string;
 
-  /** Of which control server `keyId` is: another one gives the same ids to other keys. */
+  /** The control server of `keyId`: another one may use the same ids for other keys. */
   @Column('text')
   readonly api!: string;
 
@@ -20,7 +20,7 @@ export class MeshKey {
   @Column('text', { name: 'owner_id' })
   readonly ownerId!: string;
 
-  /** Tells whom it was minted for from who took the same name later. */
+  /** Distinguishes the owner from others who took the same name later. */
   @Column('text', { name: 'owner_nkey' })
   readonly ownerNkey!: string;
 
@@ -33,11 +33,11 @@ export class MeshKey {
   @Column('timestamptz', { name: 'expires_at' })
   readonly expiresAt!: Date;
 
-  /** Since then no node can join with it: one has, or it was expired. */
+  /** Since then no node can join with it: one has, or the key was expired. */
   @Column('timestamptz', { name: 'settled_at', nullable: true })
   readonly settledAt!: Date | null;
 
-  /** Since then nothing of it is left at the control server. */
+  /** Since then nothing is left of it at the control server. */
   @Column('timestamptz', { name: 'removed_at', nullable: true })
   readonly removedAt!: Date | null;
 }

@@ -8,10 +8,10 @@ import { ControlServerAccess } from './control-server-access.js';
 import { MeshKeyRecords } from './mesh-key-records.js';
 import { MeshKeyUpkeep } from './mesh-key-upkeep.js';
 
-/** What keys carry that belong to no user. */
+/** Tags of keys that belong to no user. */
 export const MESH_TAGS = { agent: 'tag:gstacks-agent', local: 'tag:gstacks-local' } as const;
 
-/** Keys for nodes that are about to join the mesh: the one that an operator made, or a new one for this node alone. */
+/** Keys for nodes that are about to join the mesh: the operator's pre-created key, or a new one for this node only. */
 @Injectable()
 export class MeshKeys {
   constructor(
@@ -23,7 +23,7 @@ export class MeshKeys {
   ) {}
 
   /**
-   * `nkey` is the owner's, by which it proved who it is. Errors: MeshNotConfiguredError, MeshKeySourceMissingError,
+   * `nkey` is the owner's key, with which it authenticated. Errors: MeshNotConfiguredError, MeshKeySourceMissingError,
    * MeshApiError.
    */
   async issue(owner: MeshNodeOwner, nkey: string): Promise<MeshKeyDto> {
@@ -38,7 +38,7 @@ export class MeshKeys {
       tag: MESH_TAGS[owner.kind],
       description: meshHostname(owner),
     });
-    // Written down before it is shown: whatever joins with it can be found again.
+    // Recorded before it is handed out, so that whatever joins with it can be found.
     await this.records.add(apiName(keySource.minting), owner, nkey, minted).catch(async (error: unknown) => {
       await server.expireKey(minted.id).catch(() => {});
       throw error;

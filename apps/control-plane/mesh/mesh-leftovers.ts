@@ -4,10 +4,10 @@ import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import type { MeshNodeRecord } from './control-server/control-server.js';
 import type { MeshKey } from './mesh-key.entity.js';
 
-/** A node joins within seconds of asking for its key; one that has not by then will ask for another. */
+/** A node joins within seconds after requesting its key; if it has not by then, it will request another. */
 export const UNUSED_AFTER_MS = 60_000;
 
-/** Whom a key was minted for is out: revoked, left, expired, or another holds the name now. */
+/** Whether the key's owner was revoked, left, expired, or another holds its name now. */
 export function hasOwnerEnded({ ownerKind, ownerId, ownerNkey }: MeshKey, directory: OwnersNow): boolean {
   if (ownerKind === 'local') return directory.localNode(ownerId as LocalNodeId)?.state.status !== 'joined';
   const agent = directory.agent(ownerId as AgentId);
@@ -15,7 +15,7 @@ export function hasOwnerEnded({ ownerKind, ownerId, ownerNkey }: MeshKey, direct
   return !holdsName || agent.voidKeys.has(ownerNkey);
 }
 
-/** What of the directory tells whether an owner goes on. */
+/** What the directory says about owners. */
 export interface OwnersNow {
   agent(agentId: AgentId): {
     readonly state: Pick<AgentState, 'status' | 'nkey'>;
@@ -26,13 +26,11 @@ export interface OwnersNow {
 
 export interface KeysToSettle {
   readonly due: readonly MeshKey[];
-  /** When the next one will be; null: none waits. */
+  /** When the next key becomes due; null: none. */
   readonly nextAt: Date | null;
 }
 
-/**
- * Of keys whose owners go on: those that are old enough to be asked about, or that a newer one of the owner replaced.
- */
+/** Of keys whose owners are still valid: those old enough to be checked, and those superseded by a newer one. */
 export function keysToSettle(keys: readonly MeshKey[], now: Date): KeysToSettle {
   const newest = new Map<string, MeshKey>();
   for (const key of keys) {
@@ -50,11 +48,11 @@ export function keysToSettle(keys: readonly MeshKey[], now: Date): KeysToSettle 
   };
 }
 
-/** One ended owner with all keys that were minted for it. */
+/** An ended owner with all keys that were minted for it. */
 export interface EndedOwner {
   readonly hostName: string;
   readonly keys: readonly MeshKey[];
-  /** When somebody who goes on first got a key under the same host name; null: nobody did. */
+  /** When a valid owner first got a key with the same host name; null: none did. */
   readonly succeededAt: Date | null;
 }
 
@@ -69,8 +67,8 @@ export function endedOwners(ended: readonly MeshKey[], goingOn: readonly MeshKey
 }
 
 /**
- * The nodes that an ended owner leaves behind: those that joined with one of its keys. Where the control server does
- * not tell with which, those of its host name, unless they may be somebody's who holds that name now.
+ * The nodes that an ended owner leaves behind: those that joined with one of its keys. If the control server does not
+ * report keys, those with its host name, unless they may belong to a valid owner with that name.
  */
 export function nodesLeftBy(owner: EndedOwner, nodes: readonly MeshNodeRecord[]): readonly MeshNodeRecord[] {
   const keyIds = new Set(owner.keys.map(({ keyId }) => keyId));

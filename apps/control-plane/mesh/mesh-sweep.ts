@@ -9,7 +9,7 @@ import type { MeshKey } from './mesh-key.entity.js';
 import { MeshKeyRecords } from './mesh-key-records.js';
 import { type EndedOwner, endedOwners, hasOwnerEnded, keysToSettle, nodesLeftBy } from './mesh-leftovers.js';
 
-/** Takes away, once, whatever nobody stands behind at the control server. */
+/** Removes once everything from the control server that no owner needs. */
 @Injectable()
 export class MeshSweep {
   constructor(
@@ -21,8 +21,8 @@ export class MeshSweep {
   ) {}
 
   /**
-   * Resolves with when a key is to be looked at next. What fails holds nothing else up: the first error is thrown after
-   * all was tried. Errors: MeshApiError, the database's.
+   * Resolves with the time when a key has to be checked next. A failure stops nothing else: the first error is thrown
+   * after everything was tried. Errors: MeshApiError, the database's.
    */
   async run(minting: MintingSettings): Promise<Date | null> {
     const keys = await this.records.notRemoved(apiName(minting));
@@ -61,7 +61,7 @@ export class MeshSweep {
     }
   }
 
-  /** Nodes are looked for when no key can be used any more: none joins behind the back of this. */
+  /** Nodes are listed after all keys are unusable, so that none joins in between. */
   private async removeNodes(
     server: MeshControlServer,
     owners: readonly EndedOwner[],

@@ -9,7 +9,7 @@ import { MeshKeyUpkeep } from './mesh-key-upkeep.js';
 import { MeshKeys } from './mesh-keys.js';
 import { MeshSweep } from './mesh-sweep.js';
 
-/** The mesh's control server, as far as the control plane has to do with it. */
+/** The control plane's use of the mesh's control server. */
 @Module({
   imports: [TypeOrmModule.forFeature([MeshKey]), PresenceModule],
   providers: [ControlServerAccess, MeshKeyRecords, MeshSweep, MeshKeyUpkeep, MeshKeys, DiagnoseMeshHandler],

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { CertificateRequestError } from '#libs/mesh/certificates.js';
 
-/** SHA-256 of the public key that a request is for, hexadecimal. Throws CertificateRequestError. */
+/** SHA-256 in hexadecimal of the public key in a certificate request. Throws CertificateRequestError. */
 export function requestThumbprint(pem: string): string {
   try {
     const { publicKey } = new Pkcs10CertificateRequest(pem);

@@ -3,18 +3,16 @@ import { rest } from '#libs/async/rest.js';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
-/** Nothing is due: a look now and then costs nothing, and longer timers do not exist. */
+/** Without known work: a look now and then is cheap, and timers cannot be much longer. */
 const LONGEST_PAUSE_MS = 3_600_000;
 
 export interface Round {
-  /** Does what there is to do; resolves with the milliseconds until there is more, null: nothing is known of. */
+  /** Does the work that is due; resolves with the milliseconds until there is more, null: none is known. */
   readonly run: () => Promise<number | null>;
   readonly onError: (error: unknown) => void;
 }
 
-/**
- * One thing done over and over, never twice at once: when asked for, when due, and with growing pauses while it fails.
- */
+/** Repeats one piece of work, never concurrently: on request, when due, and with growing pauses while it fails. */
 export class Rounds {
   private readonly closing = new AbortController();
   private readonly ends = new EventEmitter().setMaxListeners(0);
@@ -28,12 +26,12 @@ export class Rounds {
     this.running = this.repeat();
   }
 
-  /** A round begins after this, also when one is under way. */
+  /** Starts a round, after the current one if one is running. */
   ask(): void {
     this.asked.resolve();
   }
 
-  /** Resolves with true at the end of a round, with false when the signal aborts or there is no next one. */
+  /** Resolves true at the end of a round, false if the signal is aborted or no round follows. */
   async ended(signal: AbortSignal): Promise<boolean> {
     try {
       await once(this.ends, 'ended', { signal: AbortSignal.any([signal, this.closing.signal]) });
@@ -43,7 +41,7 @@ export class Rounds {
     }
   }
 
-  /** Resolves when no round is under way; what a round waits for has to be ended by its owner. */
+  /** Resolves when no round is running; the owner has to end what a round waits for. */
   async close(): Promise<void> {
     this.closing.abort();
     await this.running;

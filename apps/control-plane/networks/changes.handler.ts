@@ -9,7 +9,7 @@ import { changeDto } from '../status/change-descriptions.js';
 import { NetworkViews } from './network-views.js';
 import { ListChanges } from './queries.js';
 
-/** What has changed since a version that somebody knows. */
+/** What has changed since a version that the requester knows. */
 @QueryHandler(ListChanges)
 export class ListChangesHandler implements IQueryHandler<ListChanges> {
   constructor(

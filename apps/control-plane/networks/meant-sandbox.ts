@@ -3,8 +3,8 @@ import type { Selector } from '#libs/contracts/selectors.js';
 import type { Directory } from '../record/directory.js';
 
 /**
- * The sandbox whose id the selector gives as if it were an alias, as in `--from sbx-web` in place of `sandbox:sbx-web`;
- * null: agents report none of that id, or the author insists on the alias.
+ * The sandbox whose id the selector gives as an alias, as in `--from sbx-web` instead of `sandbox:sbx-web`; null: no
+ * agent reports a sandbox with that id, or the author insists on the alias.
  */
 export function meantSandbox(from: Selector, isForced: boolean, directory: Directory): SandboxId | null {
   if (from.kind !== 'alias' || isForced) return null;

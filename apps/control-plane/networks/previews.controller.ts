@@ -8,7 +8,7 @@ import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
 import { DescribePath, PathValue, Route } from '../http/route.js';
 import { ListFlows, PreviewWrite, ShowReachability } from './queries.js';
 
-/** What policy means now, what it carries, and what a write would change of both. */
+/** What the policy means now, the open flows under it, and what a write would change of both. */
 @ApiTags('policy')
 @DescribePath('network', 'dev')
 @Controller('v1/networks/:network')

@@ -31,7 +31,7 @@ export class QuarantineNetworkHandler implements ICommandHandler<QuarantineNetwo
     });
   }
 
-  /** Who takes part as far as the stream can be read, and who says that it holds the network. */
+  /** The participants, as far as the stream can be read, and the agents that say they hold the network. */
   private holders(network: NetworkName): readonly AgentId[] {
     const record = requireNetwork(this.directory, network);
     const { networkId } = record.topology;

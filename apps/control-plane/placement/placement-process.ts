@@ -26,8 +26,8 @@ import { ProcessCursor } from './process-cursor.entity.js';
 const NAME = 'placement';
 
 /**
- * Carries out what the follower answers. The follower reads the log from its beginning at each start; what comes
- * before the cursor was carried out already, and what was on its way when the process ended has the same command id.
+ * Executes the follower's commands. At each start the follower reads the log from its beginning; commands from before
+ * the cursor were executed already, and those in progress when the process ended have the same ids.
  */
 @Injectable()
 export class PlacementProcess {
@@ -53,7 +53,7 @@ export class PlacementProcess {
     this.subscription = this.store.subscribe(
       0,
       async (events) => {
-        // A batch that failed comes again: the follower takes each event once, what it answered waits meanwhile.
+        // A failed batch comes again: the follower takes each event once, and its commands wait meanwhile.
         for (const event of events) {
           if (event.position <= taken) continue;
           taken = event.position;
@@ -74,7 +74,7 @@ export class PlacementProcess {
     await this.subscription?.close();
   }
 
-  /** A stream that could not be read until now has missed what was to be copied to it meanwhile. */
+  /** A stream that could not be read until now lacks what should have been copied to it meanwhile. */
   private async copyWhatIsMissing(): Promise<void> {
     for (const { topology, unreadable } of this.directory.networks()) {
       if (unreadable !== null) continue;
@@ -111,7 +111,7 @@ export class PlacementProcess {
     try {
       const placed = placedEventOf(stored);
       const followUps = placed === null ? [] : this.follower.take(placed);
-      // What a network was told of a sandbox whose own stream cannot be read may be newer than what is known here.
+      // If a sandbox's own stream cannot be read, its networks may know something newer than is known here.
       return followUps.filter(({ command }) => !this.unreadable.has(streamOf(SANDBOX, command.sandboxId)));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -153,9 +153,9 @@ export class PlacementProcess {
         });
       }
     } catch (error) {
-      // Deleted meanwhile: there is nothing left to copy to.
+      // The network was deleted meanwhile.
       if (error instanceof NetworkNotFoundError) return;
-      // It must not keep the others from being copied; a release that can read the stream copies at its start.
+      // Other copies must go on; a release that can read the stream copies at its start.
       if (!(error instanceof StreamUnreadableError)) throw error;
       this.logger.error({ code: error.code, command: followUp.command }, `not copied: ${error.message}`);
     }

@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { PlacementProcess } from './placement-process.js';
 import { ProcessCursor } from './process-cursor.entity.js';
 
-/** The process that copies where sandboxes are onto the networks they are attached to. */
+/** The process that copies sandboxes' placement to the networks they are attached to. */
 @Module({
   imports: [TypeOrmModule.forFeature([ProcessCursor])],
   providers: [PlacementProcess],

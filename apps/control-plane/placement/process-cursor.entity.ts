@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How far into the log a process manager is. */
+/** The position in the log that a process manager has reached. */
 @Entity('process_cursors')
 export class ProcessCursor {
   @PrimaryColumn('text')

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 
-/** What an agent last said of itself, so that peers are known at once after a restart of the control plane. */
+/** What an agent last said about itself, so that peers are known at once after a restart of the control plane. */
 @Entity('agent_contacts')
 export class AgentContact {
   @PrimaryColumn('text', { name: 'agent_id' })
@@ -17,7 +17,7 @@ export class AgentContact {
   @Column('text')
   readonly driver!: string;
 
-  /** Of the bus: the one that it last spoke. */
+  /** The bus protocol that it last used. */
   @Column('integer')
   readonly protocol!: number;
 

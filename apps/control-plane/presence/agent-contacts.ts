@@ -13,20 +13,22 @@ import { CLOCK, type Clock, LOGGER, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { AgentContact } from './agent-contact.entity.js';
 
-/** A contact that says nothing new is written down so often. */
+/** How often a contact without news is written. */
 const WRITE_EVERY_MS = 30_000;
 
-/** An agent as it last spoke. */
+/** An agent as of its last contact. */
 export interface Contact extends Omit<HelloMessage, 'networks' | 'refusedFlows'> {
   readonly lastContactAt: Date;
-  /** false: what is known is from before this process started. */
+  /** false: the information is from before this process started. */
   readonly heard: boolean;
   readonly held: ReadonlyMap<NetworkId, NetworkVersion>;
-  /** Since its process started; none while it has not been heard. */
+  /** Since its process started; empty before its first contact. */
   readonly refusedFlows: readonly RefusedFlows[];
 }
 
-/** Who was heard when, and what they said of themselves. Only a heartbeat or hello counts as contact. */
+/**
+ * When agents were last in contact, and what they said about themselves. Only a heartbeat or hello counts as contact.
+ */
 @Injectable()
 export class AgentContacts {
   private readonly contacts = new Map<AgentId, Contact>();
@@ -82,29 +84,29 @@ export class AgentContacts {
       : 'ONLINE';
   }
 
-  /** Whether this process has heard what the agent holds. */
+  /** Whether this process knows what the agent holds. */
   isHeard(agentId: AgentId): boolean {
     return this.of(agentId)?.heard ?? false;
   }
 
-  /** The protocol to speak to this agent in: its own, as far as it was heard. */
+  /** The agent's protocol, as far as known. */
   protocolOf(agentId: AgentId): number {
     return this.of(agentId)?.protocol ?? BUS_PROTOCOL;
   }
 
-  /** Why this agent was refused contact when it last tried; null: it was not. */
+  /** Why the agent's last contact was refused; null: it was not. */
   refusalOf(agentId: AgentId): string | null {
     return this.refusals.get(agentId) ?? null;
   }
 
-  /** True when this is news. */
+  /** Returns true if the reason is new. */
   refused(agentId: AgentId, reason: string): boolean {
     const isNews = this.refusals.get(agentId) !== reason;
     this.refusals.set(agentId, reason);
     return isNews;
   }
 
-  /** Takes note of a hello or heartbeat; true when the agent may have been away before it. */
+  /** Records a hello or heartbeat; returns true if the agent may have been away before it. */
   heard(agentId: AgentId, message: HelloMessage): boolean {
     const returned = this.statusOf(agentId) !== 'ONLINE' || this.of(agentId)?.bootId !== message.bootId;
     const { protocol, bootId, softwareVersion, driver, mesh, takesDeltas } = message;
@@ -132,7 +134,7 @@ export class AgentContacts {
     this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact kept'));
   }
 
-  /** Of all networks of an agent together: a series for each network would be too many. */
+  /** Sums over an agent's networks, since a series for each network would be too many. */
   private refusedFlows() {
     return [...this.contacts].flatMap(([agent, { refusedFlows }]) => {
       const counts = new Map<string, number>();

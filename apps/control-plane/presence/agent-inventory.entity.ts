@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { RefusedSandbox, SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 
-/** What an agent's driver last reported: the part that is not history, and so is no event. */
+/** What an agent's driver last reported: the part that is not history and so not in events. */
 @Entity('agent_inventories')
 export class AgentInventory {
   @PrimaryColumn('text', { name: 'agent_id' })

@@ -36,20 +36,18 @@ import { SandboxQuota } from './sandbox-quota.js';
 type Claim = Extract<SandboxCommand, { readonly kind: 'ReportSandbox' }>;
 type ReportOfAgent = Claim | Extract<SandboxCommand, { readonly kind: 'ReportGone' }>;
 
-/** So many reports are written at a time; then everybody else's requests get as long as that took, or this at most. */
+/** Reports written at a time; then other requests get as long as that took, or at most this long. */
 const WRITES_AT_ONCE = 8;
 const LONGEST_REST_MS = 25;
 
-/** What agents report of their sandboxes: history goes into events, the rest is kept as last said. */
+/** What agents report about their sandboxes: history goes into events, the rest is kept as last reported. */
 @Injectable()
 export class Inventories {
   private readonly inventories = new KeptInventories();
   private readonly parts = new InventoryParts();
-  /** What is in the database. */
+  /** The content of the database. */
   private readonly written = new Map<AgentId, AgentInventory>();
-  /**
-   * What one agent reports is taken in turn: a later inventory takes nothing back that an earlier one has yet to say.
-   */
+  /** Reports of one agent are handled in order, so that a later inventory does not overtake an earlier one. */
   private readonly turns = new StreamTurns();
   private readonly listeners: ((sandboxIds: readonly SandboxId[]) => void)[] = [];
 
@@ -79,25 +77,25 @@ export class Inventories {
     }
   }
 
-  /** Called with the sandboxes that an inventory says something new of. */
+  /** Calls the listener with the sandboxes that an inventory says something new about. */
   onNews(listener: (sandboxIds: readonly SandboxId[]) => void): void {
     this.listeners.push(listener);
   }
 
-  /** What the sandbox's agent reports of it; null: the agent has not reported since it started. */
+  /** The report of the sandbox's agent; null: the agent has not reported since it started. */
   reportOf(sandboxId: SandboxId): SandboxReport | null {
     const owner = this.directory.sandbox(sandboxId)?.agentId ?? null;
     const inventory = owner === null ? null : this.saidBy(owner);
     return inventory?.sandboxes.find((report) => report.sandboxId === sandboxId) ?? null;
   }
 
-  /** What the agent's driver cannot take for a sandbox; first, why its last inventory was not taken at all. */
+  /** What the agent's driver refuses as a sandbox; first, why its whole last inventory was refused. */
   refusedBy(agentId: AgentId): readonly RefusedSandbox[] {
     const over = this.quota.refusalOf(agentId);
     return [...(over === null ? [] : [over]), ...(this.saidBy(agentId)?.refused ?? [])];
   }
 
-  /** Other agents than its own that report a sandbox and are in contact, in order. */
+  /** Agents in contact, other than its own, that report a sandbox, in order. */
   claimantsOf(sandboxId: SandboxId): readonly AgentId[] {
     const owner = this.directory.sandbox(sandboxId)?.agentId ?? null;
     return [...this.inventories.reportersOf(sandboxId)]
@@ -105,12 +103,12 @@ export class Inventories {
       .sort(compareText);
   }
 
-  /** What the agent's last inventory holds. */
+  /** The sandboxes in the agent's last inventory. */
   reportedBy(agentId: AgentId): readonly SandboxId[] {
     return this.saidBy(agentId)?.sandboxes.map(({ sandboxId }) => sandboxId) ?? [];
   }
 
-  /** Why a sandbox that this agent reports is not its own; null: it is, or the agent does not report it. */
+  /** Why this agent may not have a sandbox that it reports; null: it may, or does not report it. */
   refusalOf(agentId: AgentId, sandboxId: SandboxId): ClaimRefusedError | null {
     const inventory = this.saidBy(agentId);
     const report = inventory?.sandboxes.find((one) => one.sandboxId === sandboxId);
@@ -119,8 +117,8 @@ export class Inventories {
 
   /**
    * Writes what is new, then answers which sandboxes are this agent's and which belong to another; of an inventory in
-   * parts once the last one is there. The number of sandboxes is looked at before any of them. Errors:
-   * SandboxLimitError, after which nothing was taken; InventoryPartMissingError; InvalidInputError.
+   * parts after the last one. The number of sandboxes is checked first. Errors: SandboxLimitError, upon which nothing
+   * was written; InventoryPartMissingError; InvalidInputError.
    */
   async take(agentId: AgentId, message: unknown): Promise<InventoryReply> {
     const { sandboxes } = parseMemberEnvelope(message);
@@ -132,7 +130,9 @@ export class Inventories {
     return this.turns.take(agentId, () => this.takeParsed(agentId, inventory));
   }
 
-  /** Takes what an agent's last inventory says of one sandbox, which may be its own by now. Errors: the store's. */
+  /**
+   * Handles again what an agent's last inventory says about one sandbox, which it may have now. Errors: the store's.
+   */
   takeAgain(agentId: AgentId, sandboxId: SandboxId): Promise<void> {
     return this.turns.take(agentId, async () => {
       const inventory = this.isInContact(agentId) ? this.saidBy(agentId) : null;
@@ -141,7 +141,7 @@ export class Inventories {
     });
   }
 
-  /** Of an agent that was revoked: what it said counts no more. */
+  /** Drops the inventory of a revoked agent. */
   async forget(agentId: AgentId): Promise<void> {
     this.inventories.drop(agentId);
     this.parts.forget(agentId);
@@ -172,12 +172,12 @@ export class Inventories {
       if (sandbox.agentId !== agentId || !sandbox.present || seen.has(sandboxId)) return [];
       return [{ kind: 'ReportGone', sandboxId, agentId }];
     });
-    // An inventory repeats what is known: it leaves no row behind unless it changes something.
+    // An inventory repeats what is known; it is written only if it changes something.
     const news = [...sandboxes.map((report) => claimOf(inventory, report)), ...departures].filter((command) =>
       this.isNews(command),
     );
     this.quota.requireChanges(agentId, news.length);
-    // Kept first: whoever lets go of a sandbox from now on finds this agent's claim.
+    // Kept first, so that whoever releases a sandbox from now on finds this agent's claim.
     this.inventories.keep(inventory);
     const changed = changedReports(last, inventory);
     if (changed.length > 0) for (const listener of this.listeners) listener(changed);
@@ -196,7 +196,7 @@ export class Inventories {
         break;
       }
     }
-    // Repeated after each hello: what is in the database already is not written again.
+    // Inventories are repeated after each hello; what is in the database already is not written again.
     const written = this.written.get(agentId);
     if (written === undefined || !saysTheSame(written, inventory)) {
       await this.rows.upsert({ ...inventory }, ['agentId']);
@@ -205,31 +205,31 @@ export class Inventories {
     return this.replyOf(inventory, message.protocol);
   }
 
-  /** Of a sandbox whose stream cannot be read nothing is. */
+  /** Nothing is news about a sandbox whose stream cannot be read. */
   private isNews(command: ReportOfAgent): boolean {
     if (this.directory.unreadable(streamOf(SANDBOX, command.sandboxId)) !== null) return false;
     const decision = decideSandbox(command, this.directory.sandbox(command.sandboxId));
     return !('events' in decision) || decision.events.length > 0;
   }
 
-  /** The agent's last inventory; null when the agent has restarted since, because what ran before may be gone. */
+  /** The agent's last inventory; null: the agent has restarted since, and what ran before may be gone. */
   private saidBy(agentId: AgentId): AgentInventory | null {
     const inventory = this.inventories.of(agentId);
     return inventory !== null && inventory.bootId === this.contacts.of(agentId)?.bootId ? inventory : null;
   }
 
-  /** A revoked agent may have been heard a moment ago: it has no word any more. */
+  /** A revoked agent's last contact may be recent, but no longer counts. */
   private isInContact(agentId: AgentId): boolean {
     return this.directory.agent(agentId)?.state.status === 'enrolled' && this.contacts.statusOf(agentId) === 'ONLINE';
   }
 
-  /** A report of what belongs to another agent is no error of the inventory: the answer says so of each. */
+  /** Reporting a sandbox of another agent is no error of the inventory: the answer says so for each. */
   private async report(command: ReportOfAgent, isFirstClaim: boolean): Promise<void> {
     try {
       await this.write(command);
     } catch (error) {
       const { agentId, sandboxId } = command;
-      // The others of the inventory must not suffer from it.
+      // The other sandboxes of the inventory are not affected.
       if (error instanceof StreamUnreadableError) {
         this.logger.error({ agentId, sandboxId, code: error.code }, error.message);
         return;
@@ -270,7 +270,7 @@ export class Inventories {
       const refusal = this.refusal(claimOf(inventory, report));
       if (refusal === null) return [];
       const { sandboxId } = report;
-      // Members of the protocol before know one code.
+      // Members of the previous protocol know only one code.
       const code = protocol < BUS_PROTOCOL ? 'PLACEMENT_CONFLICT' : refusal.code;
       return [{ sandboxId, code, owner: refusal.owner }];
     });
@@ -284,7 +284,7 @@ export class Inventories {
   }
 }
 
-/** Sandboxes that are in one inventory alone, or of which the two say different things. */
+/** Sandboxes that are in only one of the inventories, or differ between them. */
 function changedReports(before: AgentInventory | null, now: AgentInventory): readonly SandboxId[] {
   const said = new Map(before?.sandboxes.map((report) => [report.sandboxId, JSON.stringify(report)]));
   const isSameLife = before?.bootId === now.bootId;
@@ -296,7 +296,7 @@ function changedReports(before: AgentInventory | null, now: AgentInventory): rea
   return [...changed, ...said.keys()];
 }
 
-/** In all but their numbers. */
+/** In everything but their sequence numbers. */
 function saysTheSame(one: AgentInventory, other: AgentInventory): boolean {
   return JSON.stringify({ ...one, sequence: 0 }) === JSON.stringify({ ...other, sequence: 0 });
 }

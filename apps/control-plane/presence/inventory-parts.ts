@@ -3,20 +3,24 @@ import { joinInventory } from '#libs/contracts/bus/from-member/inventory.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 
-/** A part of an inventory whose earlier parts did not come, as after a restart in between. The agent begins again. */
+/**
+ * A part of an inventory arrived without its earlier parts, for instance after a restart in between. The agent begins
+ * again.
+ */
 export class InventoryPartMissingError extends CodedError {}
 
-/** Parts of the inventories that agents are sending: of each agent those of one inventory, in their order. */
+/** The parts of inventories that agents are sending: of each agent those of one inventory, in order. */
 export class InventoryParts {
   private readonly collected = new Map<AgentId, readonly InventoryMessage[]>();
 
-  /** The number of sandboxes in this part and in the parts of the same inventory that came before it. */
+  /** The number of sandboxes in this part and the earlier parts of the same inventory. */
   sandboxesWith(agentId: AgentId, part: InventoryMessage): number {
     return [...this.before(agentId, part), part].reduce((sum, { sandboxes }) => sum + sandboxes.length, 0);
   }
 
   /**
-   * The whole inventory once its last part is there; null before. Errors: InventoryPartMissingError, InvalidInputError.
+   * The whole inventory once its last part has arrived; null before. Errors: InventoryPartMissingError,
+   * InvalidInputError.
    */
   add(agentId: AgentId, message: InventoryMessage): InventoryMessage | null {
     const { index, count } = message.part;
@@ -33,7 +37,7 @@ export class InventoryParts {
       );
     }
     const parts = [...before, message];
-    // Kept after the last one too: that is sent again when its answer was lost.
+    // Kept after the last part too, because that is sent again if its answer was lost.
     this.collected.set(agentId, parts);
     return parts.length === count ? joinInventory(parts) : null;
   }

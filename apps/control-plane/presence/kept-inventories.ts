@@ -1,7 +1,7 @@
 import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import type { AgentInventory } from './agent-inventory.entity.js';
 
-/** The last inventory of each agent, and for each sandbox the agents whose inventory holds it. */
+/** The last inventory of each agent, and by sandbox the agents that report it. */
 export class KeptInventories {
   private readonly byAgent = new Map<AgentId, AgentInventory>();
   private readonly reporters = new Map<SandboxId, Set<AgentId>>();
@@ -14,7 +14,7 @@ export class KeptInventories {
     return this.reporters.get(sandboxId) ?? [];
   }
 
-  /** In place of the agent's former one. */
+  /** Replaces the agent's former inventory. */
   keep(inventory: AgentInventory): void {
     const { agentId, sandboxes } = inventory;
     this.drop(agentId);

@@ -18,7 +18,9 @@ interface Contact {
 
 const ENDED = { expired: 'EXPIRED', revoked: 'REVOKED', left: 'LEFT' } as const;
 
-/** When each local node was heard and what it holds. It says so again every few seconds: nothing of it is kept. */
+/**
+ * When local nodes were last in contact, and what they hold. They repeat it every few seconds, so nothing is stored.
+ */
 @Injectable()
 export class LocalNodeContacts {
   private readonly contacts = new Map<LocalNodeId, Contact>();
@@ -40,17 +42,17 @@ export class LocalNodeContacts {
     return silentMs > this.settings.offlineAfterMs ? 'OFFLINE' : 'ONLINE';
   }
 
-  /** How the node stands in the mesh, as far as that is known; null: it never said. */
+  /** The node's state in the mesh, as far as known; null: it never reported one. */
   meshOf(node: LocalNodeState): MeshStateDto | null {
     return meshView(this.of(node.nodeId), this.statusOf(node), this.clock());
   }
 
-  /** The protocol to speak to this node in: its own, as far as it was heard. */
+  /** The node's protocol, as far as known. */
   protocolOf(nodeId: LocalNodeId): number {
     return this.of(nodeId)?.protocol ?? BUS_PROTOCOL;
   }
 
-  /** `appliedVersion`: what it holds, as far as this store made it. */
+  /** `appliedVersion`: the version it holds, if this store made it. */
   heard(nodeId: LocalNodeId, { protocol, mesh }: HelloMessage, appliedVersion: number | null): void {
     this.contacts.set(nodeId, { protocol, lastContactAt: this.clock(), appliedVersion, mesh });
   }

@@ -3,15 +3,15 @@ import type { MeshState } from '#libs/contracts/bus/from-member/hello.js';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { AgentStatus, LocalNodeStatus } from '#libs/contracts/statuses.js';
 
-/** What a node said of itself last. */
+/** What a node last reported about itself. */
 export interface MeshReport {
   readonly mesh: MeshState | null;
   readonly lastContactAt: Date;
 }
 
 /**
- * How a node stands in the mesh, as far as that is known now; null: it never said. Its status alone does not do: a node
- * is ONLINE for longer than it takes it to start again.
+ * A node's state in the mesh, as far as it is known now; null: it never reported one. Its status is not sufficient: a
+ * node counts as ONLINE for longer than a restart takes.
  */
 export function meshView(
   report: MeshReport | null,

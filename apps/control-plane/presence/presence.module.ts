@@ -8,7 +8,7 @@ import { LocalNodeContacts } from './local-node-contacts.js';
 import { SandboxQuota } from './sandbox-quota.js';
 import { WaitingClaims } from './waiting-claims.js';
 
-/** Who is in contact, and which sandboxes each agent sees. */
+/** Which members are in contact, and which sandboxes each agent reports. */
 @Module({
   imports: [TypeOrmModule.forFeature([AgentContact, AgentInventory])],
   providers: [AgentContacts, LocalNodeContacts, SandboxQuota, Inventories, WaitingClaims],

@@ -7,15 +7,13 @@ import { MemberIntake } from '../foundation/member-intake.js';
 import { SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 
-/** An inventory names more sandboxes than one agent may have, or changes more than it may: nothing of it was taken. */
+/** An inventory names or changes more sandboxes than one agent may; nothing of it was written. */
 export class SandboxLimitError extends CodedError {}
 
-/** All sandboxes of an agent may come and go at once, and once more in each such time. */
+/** All sandboxes of an agent may change at once, and once more in each such period. */
 const ALL_AGAIN_SECONDS = 600;
 
-/**
- * How many sandboxes one agent may have, and how often they may change: each change is an event that stays for ever.
- */
+/** Limits the sandboxes of one agent, and how often they change: each change is an event that is stored for ever. */
 @Injectable()
 export class SandboxQuota {
   private readonly changes = new Map<AgentId, TokenBucket>();
@@ -48,7 +46,7 @@ export class SandboxQuota {
     throw this.refused(agentId, changes, new SandboxLimitError('SANDBOX_LIMIT', reason, REMEDY));
   }
 
-  /** Why nothing of the agent's last inventory was taken, as its status shows it; null: it was taken. */
+  /** Why the agent's last inventory was refused, in the form of its status; null: it was not. */
   refusalOf(agentId: AgentId): RefusedSandbox | null {
     const refusal = this.refusals.get(agentId);
     if (refusal === undefined) return null;

@@ -11,13 +11,13 @@ import { Inventories } from './inventories.js';
 const RETRY_MS = 1_000;
 
 /**
- * An agent reports a sandbox once, and goes on having it. When the agent that the sandbox belonged to lets go of it, or
- * a pin no longer forbids it, that report counts after all: the claimant need not say it again.
+ * An agent reports a sandbox once and keeps it. If the sandbox's former agent lets go of it, or a pin no longer forbids
+ * it, an earlier report of another agent takes effect without being repeated.
  */
 @Injectable()
 export class WaitingClaims {
   private readonly closing = new AbortController();
-  /** Sandboxes that changed since they were last looked at. */
+  /** Sandboxes that changed since they were last checked. */
   private readonly changed = new Set<SandboxId>();
   private readonly looking = new WokenWork(() => this.look());
 
@@ -32,7 +32,7 @@ export class WaitingClaims {
     this.feed.onChange(({ sandboxes }) => this.mayBeFree(sandboxes));
   }
 
-  /** The agent was away: what it claims may have been let go of meanwhile. */
+  /** The agent was away, and sandboxes that it claims may have been released meanwhile. */
   agentReturned(agentId: AgentId): void {
     this.mayBeFree(this.inventories.reportedBy(agentId));
   }
@@ -68,7 +68,7 @@ export class WaitingClaims {
     }
   }
 
-  /** To each agent in contact that reports it, until one has it; the one from which it was taken comes last. */
+  /** Gives the sandbox to one of the agents in contact that report it; its former agent is tried last. */
   private async offer(sandboxId: SandboxId): Promise<void> {
     const former = this.directory.sandbox(sandboxId)?.formerAgentId ?? null;
     const claimants = this.inventories.claimantsOf(sandboxId);

@@ -3,7 +3,7 @@ import { type AgentState, evolveAgent } from '#libs/domain/agent/state.js';
 import { eventOf } from '#libs/domain/aggregate.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 
-/** One agent as the log tells it, with what reading needs beyond deciding. */
+/** One agent according to the log: its state, and what queries need besides. */
 export interface AgentRecord {
   readonly state: AgentState;
   readonly enrolledAt: string;

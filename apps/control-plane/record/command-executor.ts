@@ -12,7 +12,7 @@ import { DirectoryFeed } from './directory-feed.js';
 import { streamTitle } from './stream-title.js';
 import { StreamTurns } from './stream-turns.js';
 
-/** How often a decision is made again because another process wrote to the stream meanwhile. */
+/** How often a decision is repeated because another process wrote to the stream meanwhile. */
 const MAX_ATTEMPTS = 20;
 
 export interface CommandContext {
@@ -20,7 +20,7 @@ export interface CommandContext {
   readonly actor: string;
   readonly correlationId: string;
   readonly causationId?: string | null;
-  /** The version that the author has seen; null: whatever is there. */
+  /** The version that the author has seen; null: any. */
   readonly expectedVersion: number | null;
 }
 
@@ -31,22 +31,22 @@ export interface VersionedState<State> {
 
 export interface CommandTask<State, Event extends DomainEvent, Told, Answer> {
   readonly context: CommandContext;
-  /** What is asked, for telling a repeat from another request under the same key. */
+  /** The content of the request, to distinguish a repeat from another request with the same key. */
   readonly request: JsonValue;
   readonly streamId: string;
   readonly load: () => Promise<VersionedState<State>>;
   readonly decide: (state: State) => Decision<Event, Told> | Promise<Decision<Event, Told>>;
-  /** The answer, kept with the command: a repeat gets it again. */
+  /** The answer, which is stored with the command for repeats. */
   readonly answer: (outcome: Outcome<Event, Told>, before: VersionedState<State>) => Answer;
   readonly claims?: readonly UniqueClaim[];
   readonly releases?: readonly UniqueClaim[];
-  /** The earlier answer was looked for already, and there is none. */
+  /** An earlier answer was looked up already, and there is none. */
   readonly isNew?: boolean;
 }
 
 /**
- * Carries out commands: looks for an earlier answer, folds, decides, appends. Without an expected version a decision
- * is made again on the new state when the stream moved on; with one it is refused. Resolves when queries show it.
+ * Executes commands: looks for an earlier answer, folds, decides, appends. If the stream has moved on, the decision is
+ * repeated on the new state, or refused if there is an expected version. Resolves when queries show the result.
  */
 @Injectable()
 export class CommandExecutor {
@@ -70,7 +70,7 @@ export class CommandExecutor {
       });
   }
 
-  /** The answer that this command got before; null when it is new. Error: CommandIdReusedError. */
+  /** The earlier answer to this command; null: it is new. Error: CommandIdReusedError. */
   async earlierAnswer<Answer>(context: CommandContext, request: JsonValue): Promise<Answer | null> {
     const row = await this.store.findCommand(context.actor, context.commandId);
     if (row === null) return null;
@@ -78,7 +78,10 @@ export class CommandExecutor {
     return row.result as Answer;
   }
 
-  /** What was written may not be shown for want of the database: its author needs the key to learn how it ended. */
+  /**
+   * If the result cannot be shown because the database is away, the author needs the command's id to find out its
+   * outcome.
+   */
   private async shown(position: number, { commandId }: CommandContext): Promise<void> {
     try {
       await this.feed.reached(position);
@@ -95,7 +98,7 @@ export class CommandExecutor {
     if (earlier !== null) return earlier;
     for (let attempt = 1; ; attempt += 1) {
       const before = await task.load();
-      // A repeat may have waited for its turn behind the very command that it repeats: what that did is no refusal.
+      // A repeat may have waited behind the very command that it repeats, whose result must not refuse it.
       const refuse = async (refusal: Error): Promise<Answer> => {
         const answered = await this.earlierAnswer<Answer>(context, request);
         if (answered === null) throw refusal;
@@ -132,7 +135,7 @@ export class CommandExecutor {
   }
 }
 
-/** A value as the JSON that it is sent as. */
+/** A value as the JSON that is sent. */
 export function jsonOf(value: unknown): JsonValue {
   return JSON.parse(JSON.stringify(value ?? null));
 }

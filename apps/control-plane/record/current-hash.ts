@@ -4,10 +4,10 @@ import { digestOfTopology } from '#libs/policy/snapshot-digest.js';
 import { expectedHash, type NetworkRecord } from './network-record.js';
 import { VersionHashes } from './version-hashes.js';
 
-/** Of networks that were read by a replay and have not changed since. */
+/** For networks that were read by a replay and have not changed since. */
 const replayed = new WeakMap<Topology, VersionHashes>();
 
-/** What this agent has to hold of the network's present version. */
+/** The hash of what this agent should hold of the network's current version. */
 export function currentHash({ topology, last, digest, participants }: NetworkRecord, agentId: AgentId): string {
   const known = expectedHash(last, agentId);
   if (known !== null) return known;

@@ -15,21 +15,21 @@ const READ_AT_ONCE = 1_000;
 const LAG_BOUND_MS = 5_000;
 const LAG_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
-/** What was written is not in the read model yet. */
+/** A written event is not in the read model yet. */
 export class ReadModelBehindError extends CodedError {
   constructor() {
     super('STARTING', 'the control plane is still reading its log', 'try again in a moment');
   }
 }
 
-/** The last event of the log that the directory holds. */
+/** The last event of the log that the directory contains. */
 export interface LogEnd {
   readonly position: number;
   /** null: there is no event yet. */
   readonly hash: string | null;
 }
 
-/** Keeps the directory in step with the log, and tells those who act on what changes. */
+/** Keeps the directory up to date with the log, and notifies listeners of changes. */
 @Injectable()
 export class DirectoryFeed {
   private readonly moved = new EventEmitter().setMaxListeners(0);
@@ -64,7 +64,7 @@ export class DirectoryFeed {
     );
   }
 
-  /** Resolves when everything that was in the log is in the directory; goes on with what comes. */
+  /** Resolves when the directory contains everything in the log; then continues with new events. */
   async start(): Promise<void> {
     for (;;) {
       const events = await this.store.readAll(this.directory.position, READ_AT_ONCE);
@@ -88,7 +88,7 @@ export class DirectoryFeed {
     return this.end;
   }
 
-  /** Called with each batch of events once the directory holds it. */
+  /** Calls the listener with each batch of events once the directory contains it. */
   onEvents(listener: (events: readonly StoredEvent[]) => void): void {
     this.eventListeners.push(listener);
   }
@@ -97,7 +97,7 @@ export class DirectoryFeed {
     this.listeners.push(listener);
   }
 
-  /** Resolves when the directory has this position; what a command wrote is then seen by every query. */
+  /** Resolves when the directory has reached this position, so that every query sees what a command wrote. */
   async reached(position: number): Promise<void> {
     const signal = AbortSignal.timeout(LAG_BOUND_MS);
     while (this.directory.position < position) {
@@ -131,7 +131,7 @@ export class DirectoryFeed {
     }
   }
 
-  /** Each stream once. */
+  /** Reports each stream once. */
   private tellUnreadable(): void {
     for (const [streamId, event] of this.directory.unreadableStreams) {
       if (this.told.has(streamId)) continue;

@@ -13,19 +13,19 @@ import { expectedHash, type NetworkRecord, nextNetworkRecord, type VersionChange
 import { unknownNetwork } from './unknown-network.js';
 import { VersionHashes } from './version-hashes.js';
 
-/** Versions of one network that are kept because an agent holds them. Agents that agree hold few different ones. */
+/** Versions of one network that are kept because agents hold them. Agents in agreement hold only a few. */
 const MOST_LEARNED = 64;
 
-/** Tells whether a hash is right for an agent and a version; null: it is not known here. */
+/** Whether a hash is right for an agent and a version; null: unknown here. */
 export type HashCheck = (agentId: AgentId, version: number, hash: string) => boolean | null;
 
 /**
- * The hash that each agent has to acknowledge for each version. A version is proven by its epoch, its number and this
- * hash together: a number alone may stand for something else, since a store can be restored from an older copy.
+ * The hash that each agent has to acknowledge for each version. Epoch, number and hash together prove a version: the
+ * number alone could mean something else after a restore from an older copy.
  */
 @Injectable()
 export class ExpectedHashes {
-  /** Versions that the log was read for, because an agent holds them. */
+  /** Versions for which the log was read, because an agent holds them. */
   private readonly learned = new Map<NetworkId, Map<number, VersionChange>>();
 
   constructor(
@@ -33,7 +33,7 @@ export class ExpectedHashes {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** By what is in memory: the present version, and recent ones, of which the hash of protocol 1 is not remembered. */
+  /** By memory alone: the current version and recent ones, for which the hash of protocol 1 is not kept. */
   remembered(networkId: NetworkId): HashCheck {
     return (agentId, version, hash) => {
       const record = this.directory.network(networkId);
@@ -47,14 +47,14 @@ export class ExpectedHashes {
     };
   }
 
-  /** Whether a claim to this version can be judged by what is in memory. */
+  /** Whether memory is sufficient to judge a claim to this version. */
   isKnown(networkId: NetworkId, version: number): boolean {
     const record = this.directory.network(networkId);
     if (record === null || version < 1 || version >= record.topology.version) return true;
     return (this.change(networkId, version)?.hashes ?? null) !== null;
   }
 
-  /** Reads the log for a version that a replay passed over. Errors: the store's. */
+  /** Reads the log for a version whose hashes a replay did not compute. Errors: the store's. */
   async learn(networkId: NetworkId, version: number): Promise<void> {
     if (this.isKnown(networkId, version)) return;
     let record: NetworkRecord | null = null;
@@ -75,7 +75,7 @@ export class ExpectedHashes {
     return this.learned.get(networkId)?.get(version) ?? recent;
   }
 
-  /** By what is in memory, and by the log where that does not reach back far enough. */
+  /** By memory, and by the log for versions that are too old for it. */
   async ofVersions(networkId: NetworkId, versions: ReadonlySet<number>): Promise<HashCheck> {
     const remembered = this.remembered(networkId);
     const read = new Map<number, NetworkRecord>();
@@ -98,7 +98,7 @@ export class ExpectedHashes {
   }
 }
 
-/** Whether this hash stands for what the agent has to hold of the record's version, in either protocol served. */
+/** Whether this hash is that of what the agent should hold of the record's version, in either supported protocol. */
 function isCurrent(record: NetworkRecord, agentId: AgentId, hash: string): boolean {
   return hash === currentHash(record, agentId) || hash === snapshotHashOfProtocol1(compile(record.topology, agentId));
 }

@@ -3,7 +3,7 @@ import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { evolveLocalNode, type LocalNodeState } from '#libs/domain/local-node/state.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 
-/** One developer's machine in one network, as the log tells it. */
+/** One developer's machine in one network, according to the log. */
 export interface LocalNodeRecord {
   readonly state: LocalNodeState;
   /** When it ended; null: it is joined. */

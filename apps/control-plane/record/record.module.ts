@@ -12,7 +12,7 @@ import { StreamStates } from './stream-states.js';
 
 const PROVIDED = [StoreEpoch, Directory, DirectoryFeed, CommandExecutor, StreamStates, ExpectedHashes, SeenHead];
 
-/** The log read into memory, and the one way to write to it. */
+/** The log in memory, and the only way to write to it. */
 @Global()
 @Module({
   providers: [

@@ -5,7 +5,7 @@ import type { Directory } from './directory.js';
 import { isQuarantined, type NetworkRecord } from './network-record.js';
 import { StreamUnreadableError } from './unreadable-event.js';
 
-/** An admin cut the network off: agents let go of it. */
+/** An admin cut the network off, so agents do not serve it. */
 export class NetworkQuarantinedError extends CodedError {
   constructor(name: NetworkName, version: number) {
     super(
@@ -16,17 +16,14 @@ export class NetworkQuarantinedError extends CodedError {
   }
 }
 
-/** The network of this name that exists now. Error: NETWORK_NOT_FOUND. */
+/** The existing network with this name. Error: NETWORK_NOT_FOUND. */
 export function requireNetwork(directory: Directory, name: NetworkName): NetworkRecord {
   const record = directory.networkNamed(name);
   if (record === null) throw networkNotFound(name);
   return record;
 }
 
-/**
- * As requireNetwork, where what the stream says is also what agents follow. Errors: NETWORK_QUARANTINED,
- * STREAM_UNREADABLE.
- */
+/** As requireNetwork, if agents follow its stream. Errors: NETWORK_QUARANTINED, STREAM_UNREADABLE. */
 export function requireServed(directory: Directory, name: NetworkName): NetworkRecord {
   const record = requireNetwork(directory, name);
   const { quarantinedSince } = record.topology;

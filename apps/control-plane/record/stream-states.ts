@@ -17,7 +17,7 @@ import { Directory } from './directory.js';
 import { streamTitle } from './stream-title.js';
 import { StreamUnreadableError, unreadableEvent } from './unreadable-event.js';
 
-/** Present states to decide on: what the directory has, and from the store whatever came after it. */
+/** The states to decide on: those in the directory, completed with newer events from the store. */
 @Injectable()
 export class StreamStates {
   constructor(
@@ -25,7 +25,7 @@ export class StreamStates {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** Error of each: StreamUnreadableError. */
+  /** Each may throw StreamUnreadableError. */
   network(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
     return this.load(NETWORK, networkId, this.directory.network(networkId)?.topology ?? null);
   }
@@ -43,8 +43,8 @@ export class StreamStates {
   }
 
   /**
-   * For what only takes away, and so is also decided on the part of a stream that can be read: then the state is that
-   * of the readable part, at the version at which the stream ends.
+   * For commands that only take access away, and so may be decided on the readable part of a stream: the state of that
+   * part, with the version at the end of the stream.
    */
   async networkToEnd(networkId: NetworkId): Promise<VersionedState<Topology | null>> {
     const topology = this.directory.network(networkId)?.topology ?? null;

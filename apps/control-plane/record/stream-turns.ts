@@ -2,8 +2,8 @@ import { StoreUnavailableError, WriteOutcomeUnknownError } from '#libs/event-sto
 import { isDatabaseUnavailable } from '../foundation/database-unavailable.js';
 
 /**
- * Lets the commands of one stream follow one another, so that those of one process do not conflict among themselves.
- * When one has waited for the database in vain, those behind it are refused with it: they have waited as well.
+ * Queues the commands of one stream, so that those of one process do not conflict. If one waited for the database in
+ * vain, those behind it are refused too: they have waited as long.
  */
 export class StreamTurns {
   private readonly tails = new Map<string, Promise<unknown>>();

@@ -2,7 +2,7 @@ import { type NetworkId, parseNetworkName } from '#libs/contracts/ids.js';
 import { MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import type { Topology } from '#libs/policy/model.js';
 
-/** What agents are told of a network that is not in this store: nobody takes part in it. Its name is not looked at. */
+/** What agents are sent for a network that is not in this store: nobody takes part. The name does not matter. */
 export function unknownNetwork(networkId: NetworkId): Topology {
   return {
     networkId,

@@ -1,12 +1,12 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 
-/** The first event of a stream that this program cannot read: what the stream says from there on is not known here. */
+/** The first event of a stream that this program cannot read; everything after it in the stream is unknown here. */
 export interface UnreadableEvent {
   readonly streamId: string;
-  /** In the whole log. */
+  /** Position in the whole log. */
   readonly position: number;
-  /** In its stream. */
+  /** Version in its stream. */
   readonly version: number;
   readonly type: string;
   readonly schemaVersion: number;
@@ -19,9 +19,7 @@ export function unreadableEvent(stored: StoredEvent, { message, remedy }: CodedE
   return { streamId, position, version: streamVersion, type, schemaVersion, message, remedy };
 }
 
-/**
- * A stream cannot be read to its end, mostly because a newer release wrote to it: nothing is decided on half a stream.
- */
+/** A stream cannot be read to its end, usually because a newer release wrote to it, so nothing is decided on it. */
 export class StreamUnreadableError extends CodedError {
   /** `title`: what people call the stream. */
   constructor(title: string, { position, version, message, remedy }: UnreadableEvent) {

@@ -9,14 +9,13 @@ type EgressRules = NonNullable<Snapshot['egress']>;
 const NO_RULES: EgressRules = [];
 
 /**
- * The hash of what each agent holds once it has applied this version of the network. Agents that take part hold the
- * same elements, and besides them the egress rules of their own sandboxes. An agent that does not take part holds
- * nothing.
+ * The hash of what each agent holds after applying this version. Participants hold the same elements, and the egress
+ * rules of their own sandboxes. Other agents hold nothing.
  */
 export class VersionHashes {
   private readonly known = new Map<string, string>();
   private readonly heads: { readonly [taking in 'in' | 'out']: SnapshotHead };
-  /** Remembers the whole topology only when there are egress rules. */
+  /** Keeps the whole topology alive only if there are egress rules. */
   private readonly egressOf: (agentId: AgentId) => EgressRules;
 
   constructor(
@@ -27,7 +26,7 @@ export class VersionHashes {
     this.egressOf = topology.egressRules.size === 0 ? () => NO_RULES : (agentId) => egressRulesOf(topology, agentId);
   }
 
-  /** As `snapshotHash` of what `compile` makes of that version for this agent. */
+  /** The same as `snapshotHash` of what `compile` returns for this version and agent. */
   of(agentId: AgentId, participates: boolean): string {
     const egress = participates ? this.egressOf(agentId) : NO_RULES;
     const key = `${participates} ${egress.map(({ id }) => id).join(' ')}`;

@@ -34,7 +34,7 @@ export class LabelSandbox extends Command<SandboxWriteDto> {
 export class ReleaseSandbox extends Command<SandboxWriteDto> {
   constructor(
     readonly sandboxId: SandboxId,
-    /** Only if it is placed there; null: wherever it is. */
+    /** Only if this agent has it; null: whichever agent has it. */
     readonly agentId: AgentId | null,
     readonly write: WriteContext,
   ) {
@@ -45,7 +45,7 @@ export class ReleaseSandbox extends Command<SandboxWriteDto> {
 export class PinSandbox extends Command<SandboxWriteDto> {
   constructor(
     readonly sandboxId: SandboxId,
-    /** null: to where it is. */
+    /** null: its current agent. */
     readonly agentId: AgentId | null,
     readonly write: WriteContext,
   ) {

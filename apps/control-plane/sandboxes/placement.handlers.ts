@@ -29,7 +29,7 @@ export class ReleaseSandboxHandler implements ICommandHandler<ReleaseSandbox> {
     });
   }
 
-  /** Refused where it would be undone at once: an agent in contact that has the sandbox, and no other to have it. */
+  /** Refused if it would be undone at once: the sandbox's agent is in contact, and no other agent reports it. */
   private release(sandbox: SandboxState, asked: AgentId | null): SandboxCommand | DomainError {
     const { sandboxId, agentId: holder, pinnedTo } = sandbox;
     const from = asked ?? holder;

@@ -15,13 +15,13 @@ import { SandboxViews } from './sandbox-views.js';
 export interface SandboxWrite {
   readonly context: WriteContext;
   readonly command: (sandbox: SandboxState) => SandboxCommand | DomainError;
-  /** What was asked, as it came. */
+  /** The request as it came. */
   readonly request: unknown;
-  /** The version since which a sandbox has been what the command would make it. */
+  /** The version since which a sandbox has been what the command asks for. */
   readonly since: (sandbox: SandboxState) => number;
 }
 
-/** The one way in which operators write to a sandbox's stream. */
+/** The way in which operators write to a sandbox's stream. */
 @Injectable()
 export class SandboxWrites {
   constructor(

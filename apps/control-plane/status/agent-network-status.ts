@@ -7,26 +7,26 @@ import {
   NO_HEARTBEAT,
 } from '#libs/contracts/statuses.js';
 
-/** All that is known of one agent and one network. */
+/** Everything known about one agent and one network. */
 export interface AgentNetworkFacts {
   readonly agent: AgentStatus;
   readonly currentVersion: number;
   readonly epoch: Epoch;
-  /** Whether a hash stands for what this agent has to hold of the current version. */
+  /** Whether a hash is that of what this agent should hold of the current version. */
   readonly isCurrentHash: (hash: string) => boolean;
   /** When the current version was written. */
   readonly changedAt: Date;
   readonly acknowledged: AppliedMessage | null;
-  /** When that was heard, by the control plane's clock. */
+  /** When it arrived, by the control plane's clock. */
   readonly acknowledgedAt: Date | null;
-  /** What the agent's last contact said it holds. */
+  /** What the agent said in its last contact that it holds. */
   readonly held: NetworkVersion | null;
   readonly regression: string | null;
-  /** Why the agent's word about this network is not taken; null: it is. */
+  /** Why the agent's statements about this network are not accepted; null: they are. */
   readonly doubt: string | null;
-  /** From which version on the network's stream cannot be read here; null: it is read to its end. */
+  /** The version from which on the network's stream cannot be read; null: all of it can be read. */
   readonly unreadableFrom: number | null;
-  /** The agent was refused contact, and why: it speaks another protocol. */
+  /** Why the agent's contact was refused: it uses another protocol. */
   readonly refusal: string | null;
 }
 
@@ -38,8 +38,8 @@ export interface AgentNetworkState {
 }
 
 /**
- * How far an agent is with a network. SYNCED only on its own word about exactly the current version: the same epoch,
- * number and hash.
+ * An agent's progress with a network. SYNCED needs the agent's own report of exactly the current epoch, version and
+ * hash.
  */
 export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfterMs: number): AgentNetworkState {
   const { acknowledged, held } = facts;
@@ -85,14 +85,14 @@ function isCurrent(
 
 const WORST_FIRST: readonly AgentNetworkStatus[] = ['FAILED', 'STALE', 'OFFLINE', 'UNKNOWN', 'PENDING', 'SYNCED'];
 
-/** What is said of a network before how its agents are. */
+/** Conditions of a network that precede the states of its agents. */
 export interface NetworkTroubles {
   readonly quarantined: boolean;
   readonly unreadable: boolean;
   readonly regressed: boolean;
 }
 
-/** A network is as well as the worst of its agents. */
+/** A network's status is that of its worst agent. */
 export function networkStatus(agents: readonly AgentNetworkStatus[], troubles: NetworkTroubles): NetworkStatus {
   if (troubles.quarantined) return 'QUARANTINED';
   if (troubles.unreadable) return 'STREAM_UNREADABLE';

@@ -16,7 +16,7 @@ interface AgentSide {
   readonly reason: string | null;
 }
 
-/** At how many agents an alias has its name and its listeners, by what they acknowledged. */
+/** At how many agents an alias has its name and listeners, according to their acknowledgements. */
 @Injectable()
 export class AliasListeners {
   constructor(
@@ -24,9 +24,9 @@ export class AliasListeners {
     private readonly states: AgentStates,
   ) {}
 
-  /** Looks at the agents once, for as many aliases as are asked for. */
+  /** Reads the agents once, for any number of aliases. */
   of(record: NetworkRecord): (alias: TopologyAlias) => AliasListenersDto {
-    // Agents that applied a quarantine have no listener of the network.
+    // Agents that applied a quarantine have no listeners of the network.
     const serving = isQuarantined(record) ? [] : agentsConcerned(record);
     const agents = serving.map((agentId) => this.sideOf(record, agentId));
     return (alias) => {
@@ -52,7 +52,7 @@ export class AliasListeners {
   }
 }
 
-/** null: it is up there. */
+/** null: its name and listeners are up. */
 function troubleOf(agent: AgentSide, { alias, since }: TopologyAlias): AliasTroubleDto | null {
   const { agentId, reason } = agent;
   if (!agent.isKnown) return { agentId, state: 'unknown', code: null, message: reason };

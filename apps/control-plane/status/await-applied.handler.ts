@@ -25,7 +25,7 @@ interface TimedProof extends AppliedProof {
   readonly agents: readonly AppliedAgentDto[];
 }
 
-/** Waits for acknowledgements as they arrive, and says what is proven when they are all there or the time is up. */
+/** Waits for acknowledgements, and answers what is proven when all have arrived or the time is up. */
 @QueryHandler(AwaitApplied)
 export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
   private waiting = 0;
@@ -52,7 +52,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
     let proof: TimedProof;
     for (;;) {
-      // Listening begins before reading, so that nothing falls in between.
+      // Listening begins before reading, so that nothing in between is missed.
       const arrival = new AbortController();
       const next = this.log.next(networkId, AbortSignal.any([deadline, arrival.signal])).then(
         () => true,
@@ -63,7 +63,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
         arrival.abort();
         break;
       }
-      // After the time is up there is one more look: the wait may have begun late.
+      // After the time is up the log is read once more: the wait may have begun late.
       this.waiting += 1;
       await next;
       this.waiting -= 1;
@@ -94,13 +94,13 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const record = this.directory.network(networkId);
     if (record === null) return { status: 'UNKNOWN', appliedVersion: null, reason: null, isFinal: false };
     const { status, appliedVersion, reason } = this.statuses.ofAgent(record, agentId);
-    // An acknowledgement that is known but not written yet is not proof.
+    // An acknowledgement that is not in the log yet is no proof.
     const isFinal =
       this.regressions.ofAgent(networkId, agentId) !== null || this.doubted.of(agentId, networkId) !== null;
     return { status: status === 'SYNCED' ? 'PENDING' : status, appliedVersion, reason, isFinal };
   }
 
-  /** Of a network that is there, or was: the deletion of one is applied too. */
+  /** Of an existing network, or a deleted one: a deletion is applied too. */
   private async networkId(network: NetworkName): Promise<NetworkId> {
     const id = this.directory.networkNamed(network)?.topology.networkId ?? this.directory.lastNetworkNamed(network);
     if (id === null) throw networkNotFound(network);
@@ -123,7 +123,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
   }
 }
 
-/** An agent repeats its acknowledgement: the first one tells when it had applied the version. */
+/** Agents repeat acknowledgements; the first one says when the version was applied. */
 function tookMs(
   { version, recordedAt }: VersionChange,
   { agentId, status }: ProvenAgent,

@@ -16,10 +16,10 @@ import { type HeldProof, proveHeld } from './held-proof.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitHeld } from './queries.js';
 
-/** Contacts come and go without a word to anybody: they are looked at this often. */
+/** Contacts change without an event, so they are read this often. */
 const LOOK_EVERY_MS = 200;
 
-/** Waits until every agent that takes part is known to follow a version that was there before, or the time is up. */
+/** Waits until every participant is known to follow an earlier version, or the time is up. */
 @QueryHandler(AwaitHeld)
 export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
   constructor(
@@ -32,14 +32,14 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Errors: NETWORK_NOT_FOUND, also when it is deleted meanwhile; VERSION_NOT_FOUND. */
+  /** Errors: NETWORK_NOT_FOUND, also if it is deleted meanwhile; VERSION_NOT_FOUND. */
   async execute({ network, version, waitSeconds }: AwaitHeld): Promise<AppliedDto> {
     const asked = this.clock().getTime();
     const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
     for (;;) {
       const record = this.directory.networkNamed(network);
       if (record === null) throw networkNotFound(network);
-      // Another process may have written it, and this one not have read it yet.
+      // Another process may have written the version, and this one not read it yet.
       const proof = version > record.topology.version ? null : await this.prove(record, version);
       if (proof?.settled || deadline.aborted || waitSeconds === 0) {
         if (proof === null) throw versionNotFound(network, version);

@@ -22,7 +22,7 @@ export function unreadableDto(event: UnreadableEvent | null): UnreadableDto | nu
   return { position, version, eventType: type, schemaVersion, message, remedy };
 }
 
-/** Why a network is not served as its stream says. */
+/** Why agents do not serve a network as its stream says. */
 export function troublesOf(record: NetworkRecord) {
   const quarantinedSince = isQuarantined(record) ? record.topology.quarantinedSince : null;
   return { unreadable: unreadableDto(record.unreadable), quarantinedSince };

@@ -4,32 +4,32 @@ import type { AgentNetworkStatus } from '#libs/contracts/statuses.js';
 import type { AgentNetworkState } from './agent-network-status.js';
 
 export interface HeldFacts {
-  /** The version that a write found. */
+  /** The version that the write found. */
   readonly version: number;
-  /** The network's version now: the same, unless somebody else wrote meanwhile. */
+  /** The network's current version: the same, unless somebody else wrote meanwhile. */
   readonly presentVersion: number;
-  /** Agents that take part now. */
+  /** Current participants. */
   readonly participants: readonly AgentId[];
-  /** Those that acknowledged `version` itself, at any time. */
+  /** Agents that have ever acknowledged `version` itself. */
   readonly acknowledged: ReadonlySet<AgentId>;
   readonly stateOf: (agentId: AgentId) => AgentNetworkState;
 }
 
-/** Who is known to follow a version that a write found and left as it was. */
+/** Which agents are known to follow a version that a write found and did not change. */
 export interface HeldProof {
   readonly agents: readonly AppliedAgentDto[];
   readonly confirmed: number;
   readonly supersededBy: number | null;
-  /** Waiting longer proves nothing more. */
+  /** Waiting longer would prove nothing more. */
   readonly settled: boolean;
 }
 
 const IN_CONTACT: ReadonlySet<AgentNetworkStatus> = new Set(['SYNCED', 'PENDING', 'STALE']);
 
 /**
- * An acknowledgement alone proves nothing here, since it may be old: the agent must be in contact and well now. While
- * `version` is the present one, only SYNCED counts. Connections that were cut when it was new are not counted: the
- * write that asks cut none.
+ * An acknowledgement alone proves nothing here, since it may be old: the agent must be in contact and healthy now.
+ * While `version` is current, only SYNCED counts. Connections cut when it was new are not counted, because the write
+ * that asks cut none.
  */
 export function proveHeld(facts: HeldFacts): HeldProof {
   const { version, presentVersion, participants, acknowledged, stateOf } = facts;
@@ -46,7 +46,7 @@ export function proveHeld(facts: HeldFacts): HeldProof {
       return { ...now, status: 'UNKNOWN', reason: `superseded by ${appliedVersion}` };
     }
     if (status !== 'FAILED') open += 1;
-    // Of a version that has passed, SYNCED says nothing.
+    // SYNCED is about the current version, and says nothing about an older one.
     return { ...now, status: status === 'SYNCED' ? 'PENDING' : status, reason };
   });
   const confirmed = agents.filter(({ status }) => status === 'SYNCED').length;

@@ -13,7 +13,7 @@ import { ParticipantAnswers } from './participant-answers.js';
 
 const MOST_PAIRS = 5_000;
 
-/** Which connections are open now, by the word of the agents that carry them. Who does not answer is named. */
+/** The open connections, as the agents that carry them report. Agents that do not answer are named. */
 @Injectable()
 export class NetworkFlows {
   private readonly answers: ParticipantAnswers<'flows'>;
@@ -42,7 +42,10 @@ export class NetworkFlows {
   }
 }
 
-/** Each flow once: the source's agent counts it, or else, when that is silent or no agent, the target's. */
+/**
+ * Each flow counts once: as reported by the source's agent, or by the target's if the former is silent or does not
+ * exist.
+ */
 function counts({ from, end }: OpenFlows, topology: Topology, silent: ReadonlySet<string>): boolean {
   if (end === 'source') return true;
   const agentId = agentOf(from, topology);
@@ -55,7 +58,7 @@ function pairDto({ end: _, ...flows }: OpenFlows, topology: Topology): OpenFlows
   return { ...flows, sourceAgentId: agentOf(flows.from, topology), targetAgentId };
 }
 
-/** null: a developer's machine, or a sandbox that no agent of this network holds. */
+/** null: a developer's machine, or a sandbox without an agent in this network. */
 function agentOf(from: string, topology: Topology): AgentId | null {
   const selector = parseSelector(from, 'from');
   return selector.kind === 'sandbox' ? (topology.sandboxes.get(selector.sandboxId)?.agentId ?? null) : null;

@@ -26,7 +26,7 @@ import { StoreEpoch } from '../record/store-epoch.js';
 import { type AgentNetworkState, agentNetworkState, networkStatus } from './agent-network-status.js';
 import type { Hearing } from './sandbox-condition.js';
 
-/** Gathers what is known of agents and networks for whoever asks. */
+/** Collects what is known about agents and networks. */
 @Injectable()
 export class NetworkStatuses {
   constructor(
@@ -46,7 +46,7 @@ export class NetworkStatuses {
     return this.directory.agent(agentId)?.state.status === 'revoked' ? 'REVOKED' : this.contacts.statusOf(agentId);
   }
 
-  /** Whether the agent is in contact, and since when not. */
+  /** Whether the agent is in contact, and if not, since when. */
   hearingOf(agentId: AgentId): Hearing {
     return {
       status: this.agentStatus(agentId),
@@ -54,7 +54,7 @@ export class NetworkStatuses {
     };
   }
 
-  /** How the agent stands in the mesh, as far as that is known; null: it never said. */
+  /** The agent's state in the mesh, as far as known; null: it never reported one. */
   meshOf(agentId: AgentId): MeshStateDto | null {
     return meshView(this.contacts.of(agentId), this.agentStatus(agentId), this.clock());
   }
@@ -94,7 +94,7 @@ export class NetworkStatuses {
     );
   }
 
-  /** How far the present version is applied, and what it has cut. */
+  /** How far the current version is applied, and how many flows it cut. */
   applied(record: NetworkRecord): AppliedSummaryDto {
     const cut = new Set<FlowId>();
     const missing: MissingAgentDto[] = [];
@@ -142,7 +142,7 @@ export class NetworkStatuses {
     };
   }
 
-  /** Machines that are joined now. They have no part in the network's own status. */
+  /** The machines that are joined now. They do not count for the network's own status. */
   localNodes({ topology }: NetworkRecord): readonly LocalNodeStatusDto[] {
     return this.directory.localNodes().flatMap(({ state }) => {
       if (state.status !== 'joined' || state.networkId !== topology.networkId) return [];

@@ -7,7 +7,7 @@ import type { Clock } from '../foundation/provided.js';
 import type { NetworkRecord } from '../record/network-record.js';
 import type { NetworkStatuses } from './network-statuses.js';
 
-/** Many pages that ask at once cost the agents one question. */
+/** Concurrent requests of several pages share one question to the agents. */
 const KEPT_MS = 1_000;
 
 export interface AnswersPorts {
@@ -19,7 +19,7 @@ export interface AnswersPorts {
 export interface ParticipantReplies<Reply> {
   readonly askedAt: Date;
   readonly replies: readonly { readonly agentId: AgentId; readonly reply: Reply }[];
-  /** Who said nothing that can be used, and why. */
+  /** Agents without a usable answer, and why. */
   readonly notKnown: readonly { readonly agentId: AgentId; readonly reason: string }[];
 }
 
@@ -27,8 +27,8 @@ type Kind = 'flows' | 'denied-names';
 type ReplyTo<K extends Kind> = Extract<DiagnoseReply, { readonly kind: K }>;
 
 /**
- * What the agents that take part in a network answered to one kind of question, a second ago at most. It holds their
- * words alone: what the rules make of them may be another thing by now, and is worked out by whoever asks.
+ * The participants' answers to one kind of question, at most a second old. Only their reports are kept: what the
+ * current rules make of them is computed for each request.
  */
 export class ParticipantAnswers<K extends Kind> {
   private readonly kept = new Map<

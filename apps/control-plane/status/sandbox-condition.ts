@@ -2,7 +2,7 @@ import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js
 import type { SandboxDto } from '#libs/contracts/http/sandboxes.js';
 import type { AgentStatus } from '#libs/contracts/statuses.js';
 
-/** When the agent of a sandbox was heard, and whether it is in contact now. */
+/** When a sandbox's agent was last in contact, and whether it is now. */
 export interface Hearing {
   readonly status: AgentStatus;
   /** null: never. */
@@ -19,7 +19,7 @@ export const NOT_KNOWN: SandboxCondition = {
   lastKnown: null,
 };
 
-/** What its agent says of a sandbox; of an agent that is not in contact, what it said last stands apart. */
+/** The report of a sandbox's agent; if the agent is not in contact, its last report is shown separately. */
 export function sandboxCondition(report: SandboxReport | null, hearing: Hearing, now: Date): SandboxCondition {
   if (report === null) return NOT_KNOWN;
   const { isolation, isolationEvidence, isolationRemedy, source, dns, dnsRemedy } = report;

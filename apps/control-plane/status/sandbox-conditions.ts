@@ -6,7 +6,7 @@ import { Directory } from '../record/directory.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { NOT_KNOWN, type SandboxCondition, sandboxCondition } from './sandbox-condition.js';
 
-/** What is known now of each sandbox by the word of the agent that holds it. */
+/** What is known about each sandbox from its agent's reports. */
 @Injectable()
 export class SandboxConditions {
   constructor(

@@ -9,7 +9,7 @@ import type { NetworkRecord } from '../record/network-record.js';
 
 type Placement = Pick<SandboxDto, 'formerAgentId' | 'pinnedTo' | 'conflicts'>;
 
-/** Where sandboxes were before, where they may be, and who else reports them. */
+/** Sandboxes' former agents, pins, and other agents that report them. */
 @Injectable()
 export class SandboxPlacements {
   constructor(
@@ -21,7 +21,7 @@ export class SandboxPlacements {
     return { formerAgentId, pinnedTo, conflicts: this.conflictsOf(sandboxId) };
   }
 
-  /** Those of a network that somebody who looks for what is wrong wants to see. */
+  /** Placements of a network that matter when looking for a fault. */
   notable({ topology }: NetworkRecord): readonly SandboxPlacementDto[] {
     return [...topology.sandboxes.values()].flatMap(({ sandboxId, agentId, placedSince }) => {
       const state = this.directory.sandbox(sandboxId);

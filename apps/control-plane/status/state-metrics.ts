@@ -6,13 +6,13 @@ import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { NetworkStatuses } from './network-statuses.js';
 
-/** States in which every agent concerned has proven the present version, or none is concerned. */
+/** States in which every concerned agent has proven the current version, or none is concerned. */
 const PROVEN: readonly NetworkStatus[] = ['SYNCED', 'EMPTY'];
 
-/** How many agents and networks are in which state, and how long the oldest change is unproven; read at each scrape. */
+/** Numbers of agents and networks by state, and the age of the oldest unproven change; read at each scrape. */
 @Injectable()
 export class StateMetrics {
-  /** Since when each network that is unproven now has been so, as far as scrapes have seen it. */
+  /** When each currently unproven network was first seen so by a scrape. */
   private unprovenSince = new Map<NetworkId, number>();
 
   constructor(
@@ -56,7 +56,7 @@ export class StateMetrics {
   }
 }
 
-/** One value for each state, also for those that nobody is in: an alert needs a series to look at. */
+/** One value for each state, also for 0: an alert needs a series. */
 function counted<State extends string>(states: readonly State[], present: readonly State[]) {
   return states.map((state) => ({ labels: { state }, value: present.filter((each) => each === state).length }));
 }

@@ -37,7 +37,7 @@ export class ShowNetworkStatusHandler implements IQueryHandler<ShowNetworkStatus
     };
   }
 
-  /** A network that only agents know, by the name that they call it by. */
+  /** A network that only agents know, by the name in their snapshots. */
   private unknown(network: NetworkName): NetworkStatusDto | null {
     if (this.directory.networkNamed(network) !== null) return null;
     const named = this.regressions.unknownNetworks().find(({ name }) => name === network);

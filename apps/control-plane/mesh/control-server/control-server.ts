@@ -2,12 +2,12 @@ import type { MeshApiKind } from '../../foundation/mesh-settings.js';
 import type { Secret } from '../../foundation/secret.js';
 
 export interface KeyRequest {
-  /** The node is forgotten by the control server soon after it leaves. */
+  /** Whether the control server forgets the node soon after it leaves. */
   readonly isEphemeral: boolean;
   readonly expiresAt: Date;
-  /** As the control server writes it: `tag:gstacks-agent`. Used where keys belong to no user. */
+  /** A tag in the control server's form, `tag:gstacks-agent`, for keys that belong to no user. */
   readonly tag: string;
-  /** Says to people at the control server what the key is for. */
+  /** Tells people at the control server what the key is for. */
   readonly description: string;
 }
 
@@ -22,26 +22,26 @@ export interface MeshNodeRecord {
   readonly name: string;
   readonly addresses: readonly string[];
   readonly isOnline: boolean | null;
-  /** The key it joined with; null where the control server does not tell. */
+  /** The key it joined with; null: the control server does not report it. */
   readonly keyId: string | null;
-  /** null: not told. */
+  /** null: not reported. */
   readonly joinedAt: Date | null;
 }
 
 /**
- * What the control plane asks of the REST API of a control server. Every key is single use and ends. All methods throw
- * the errors of errors.ts, none of which repeats a key or token.
+ * The part of a control server's REST API that the control plane uses. Every key is single-use and expires. All methods
+ * throw the errors of errors.ts, which never contain a key or token.
  */
 export interface MeshControlServer {
   readonly kind: MeshApiKind;
   mint(request: KeyRequest): Promise<MintedKey>;
-  /** One that is gone already is as good as ended. */
+  /** A missing key counts as expired. */
   expireKey(keyId: string): Promise<void>;
-  /** True for a key that no node can join with any more, because one has. */
+  /** True if a node has joined with the key, so that no other can. */
   isKeyUsed(keyId: string): Promise<boolean>;
   listNodes(): Promise<readonly MeshNodeRecord[]>;
-  /** False when there is no such node. */
+  /** False: there is no such node. */
   deleteNode(nodeId: string): Promise<boolean>;
-  /** The node has to log in again. Throws MeshNodeUnknownError. */
+  /** Makes the node log in again. Throws MeshNodeUnknownError. */
   expireNode(nodeId: string): Promise<void>;
 }

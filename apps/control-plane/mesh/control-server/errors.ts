@@ -1,6 +1,6 @@
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** The mesh's control server could not be asked, or said no. */
+/** The mesh's control server did not answer, or refused. */
 export class MeshApiError extends CodedError {}
 
 export class MeshApiUnreachableError extends MeshApiError {
@@ -43,7 +43,7 @@ export class MeshApiUnreadableError extends MeshApiError {
   }
 }
 
-/** An answer that means no, and none of the causes that have a class of their own. */
+/** The control server refused for a reason without a class of its own. */
 export class MeshApiRefusedError extends MeshApiError {
   constructor(
     origin: string,

@@ -1,6 +1,6 @@
 import type { JsonObject, RestClient } from './rest.js';
 
-/** Members of an answer. The errors name what is missing; they never quote a value, which may be a key. */
+/** Reads members of an answer. Errors name the missing member but never quote a value, which may be a key. */
 export function text(rest: RestClient, object: JsonObject, member: string): string {
   const value = object[member];
   if (typeof value !== 'string' || value === '') throw rest.unreadable(`it has no ${member}`);

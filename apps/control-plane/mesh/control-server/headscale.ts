@@ -5,7 +5,7 @@ import { MeshApiRefusedError, MeshKeyNeedsTagsError, MeshNodeUnknownError, MeshU
 import { addresses, objects, optionalObject, optionalTime, text, time } from './fields.js';
 import type { JsonObject, RestClient } from './rest.js';
 
-/** Headscale's API v1, as of 0.28: https://headscale.net, and the OpenAPI document that it serves. */
+/** Headscale's API v1 as of 0.28 (https://headscale.net, and the OpenAPI document that it serves). */
 export class Headscale implements MeshControlServer {
   readonly kind = 'headscale';
 
@@ -73,7 +73,7 @@ export class Headscale implements MeshControlServer {
     }
   }
 
-  /** Keys are asked for by number: a name in its place is refused. */
+  /** Keys are requested for a numeric user id: a name is refused. */
   private async userId(nameOrId: string): Promise<string> {
     const users = objects(this.rest, await this.rest.call('GET', 'api/v1/user'), 'users');
     const found = users.find(({ name }) => name === nameOrId) ?? users.find(({ id }) => id === nameOrId);
@@ -87,7 +87,7 @@ function keyIdOf(node: JsonObject): string | null {
   return typeof id === 'string' && id !== '' ? id : null;
 }
 
-/** A missing node is 404 when it is deleted, and 500 with these words when it is expired. */
+/** For a missing node, deleting answers 404, and expiring 500 with these words. */
 function isMissing(error: unknown): boolean {
   if (!(error instanceof MeshApiRefusedError)) return false;
   return error.status === 404 || /no longer exists|not found/i.test(error.reason);

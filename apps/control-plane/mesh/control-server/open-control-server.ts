@@ -6,20 +6,20 @@ import { RestClient } from './rest.js';
 import { Tailscale } from './tailscale.js';
 
 const TIMEOUT_MS = 5_000;
-/** Room for some thousand nodes in one list. */
+/** Enough for a list of some thousand nodes. */
 const MAX_BYTES = 8 * 1_024 * 1_024;
 
 export interface OpeningOptions {
   readonly now: () => Date;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
-  /** Ends what is under way, as if the server were not reachable. */
+  /** Aborts requests in progress, as if the server could not be reached. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * The control server behind the API of these settings: of the kind they name, or else of the kind whose lists it
- * answers with. Errors: those of errors.ts.
+ * The control server behind the API in these settings: of the kind they name, otherwise of the kind that its answers
+ * show. Errors: those of errors.ts.
  */
 export async function openControlServer(minting: MintingSettings, options: OpeningOptions): Promise<MeshControlServer> {
   const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, signal = new AbortController().signal } = options;

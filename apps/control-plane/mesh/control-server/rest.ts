@@ -12,9 +12,9 @@ export interface RestSettings {
   readonly baseUrl: URL;
   readonly token: Secret;
   readonly timeoutMs: number;
-  /** An answer longer than this is not read to its end. */
+  /** Longer answers are not read to their end. */
   readonly maxBytes: number;
-  /** Ends what is under way. */
+  /** Aborts requests in progress. */
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +22,7 @@ export type JsonObject = { readonly [key: string]: unknown };
 
 const REASON_LENGTH = 200;
 
-/** JSON over HTTP with a bearer token: each answer within a time and a size, or one of the errors of errors.ts. */
+/** JSON over HTTP with a bearer token. Each answer is limited in time and size; errors are those of errors.ts. */
 export class RestClient {
   constructor(private readonly settings: RestSettings) {}
 
@@ -38,7 +38,7 @@ export class RestClient {
     return this.objectIn(text);
   }
 
-  /** For an answer without a field that has to be there. */
+  /** The error for an answer without a required field. */
   unreadable(found: string): MeshApiUnreadableError {
     return new MeshApiUnreadableError(this.origin, found);
   }
@@ -55,7 +55,7 @@ export class RestClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // The token goes to the server that was named, and to no other.
+        // The token must not be sent to another server.
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
@@ -81,7 +81,7 @@ export class RestClient {
   }
 
   private objectIn(text: string): JsonObject {
-    // What is only done, Tailscale answers with nothing, or null.
+    // Tailscale answers some writes with nothing, or null.
     if (text === '' || text.trim() === 'null') return {};
     try {
       return parseObject(JSON.parse(text), 'answer');
@@ -90,14 +90,14 @@ export class RestClient {
     }
   }
 
-  /** What the server gave as its reason, cut short, and without the token should it repeat that. */
+  /** The server's reason, shortened, and without the token if it repeats that. */
   private reasonOf(text: string): string {
     let reason = text;
     try {
       const { message } = parseObject(JSON.parse(text), 'answer');
       if (typeof message === 'string') reason = message;
     } catch {
-      // Plain text is a reason too.
+      // Not JSON: the plain text is the reason.
     }
     const token = this.settings.token.reveal();
     const printable = reason.replaceAll(token, '(hidden)').replace(/[^\x20-\x7e]+/g, ' ');

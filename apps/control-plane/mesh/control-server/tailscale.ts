@@ -8,8 +8,8 @@ import type { JsonObject, RestClient } from './rest.js';
 const DESCRIPTION_LENGTH = 50;
 
 /**
- * Tailscale's API v2, for the tailnet that the token belongs to: https://tailscale.com/api. A key belongs to the owner
- * of the token, so that a user named in the settings only says that keys carry no tag.
+ * Tailscale's API v2 (https://tailscale.com/api) for the tailnet of the token. Keys belong to the token's owner, so a
+ * user in the settings means only that keys carry no tag.
  */
 export class Tailscale implements MeshControlServer {
   readonly kind = 'tailscale';
@@ -44,7 +44,7 @@ export class Tailscale implements MeshControlServer {
     await this.unlessMissing('DELETE', `api/v2/tailnet/-/keys/${encodeURIComponent(keyId)}`);
   }
 
-  /** A key that works once is gone after that, and one that was revoked is marked. */
+  /** A single-use key disappears after its use; a revoked one is marked. */
   async isKeyUsed(keyId: string): Promise<boolean> {
     const key = await this.unlessMissing('GET', `api/v2/tailnet/-/keys/${encodeURIComponent(keyId)}`);
     return key === null || key.invalid === true;

@@ -15,20 +15,17 @@ const MOST_NAMED = 10;
 
 export interface AgentInMesh {
   readonly agentId: AgentId;
-  /** As far as it is known now; null: it never said. */
+  /** The last known state; null: none was ever reported. */
   readonly mesh: MeshStateDto | null;
 }
 
-/**
- * Whether every enrolled agent is in this mesh and all is well there, by its own word. One that is not heard of is not
- * known to be.
- */
+/** Checks that every enrolled agent reports to be in this mesh without a fault. An agent without contact is unknown. */
 export function agentsJoined(agents: readonly AgentInMesh[], settings: ControlPlaneMeshSettings): MeshCheckDto {
   const { transport } = settings;
   if (agents.length === 0) return skipped(CODE, 'no agent is enrolled');
   const out = agents.flatMap(({ agentId, mesh }) => {
     if (mesh === null || mesh.state === 'unknown') return [];
-    // One that has joined may have lost the control server since.
+    // An agent that has joined may have lost the control server since.
     if (mesh.state === 'failed' || mesh.code !== null) {
       const text = `${mesh.state} ${mesh.code ?? ''} (${mesh.message ?? 'no reason given'})`;
       return [{ agentId, cause: mesh.code, text }];
@@ -57,7 +54,7 @@ interface Out {
   readonly cause: string | null;
 }
 
-/** The remedy for a code is a guess of what is not set; here it is known what the control plane has. */
+/** The general remedy for a code guesses what is not set; here the control plane's settings are known. */
 function remedyOf({ agentId, cause }: Out, settings: ControlPlaneMeshSettings): string | null {
   const { transport, keySource } = settings;
   switch (cause) {
@@ -75,7 +72,7 @@ function remedyOf({ agentId, cause }: Out, settings: ControlPlaneMeshSettings): 
     case 'MESH_KEY_INVALID':
     case 'MESH_KEY_EXPIRED':
     case 'MESH_KEY_USED':
-      // The others of these remedies are to have keys minted.
+      // The other remedies for this code advise minted keys.
       if (keySource.kind === 'minted') {
         return `unset GLOBALSTACKS_MESH_AUTH_KEY at the agent ${agentId}, if it is set there; else wait: it asks for another key`;
       }

@@ -13,7 +13,7 @@ const KINDS = { headscale: "Headscale's", tailscale: "Tailscale's" } as const;
 
 type Open = (minting: MintingSettings) => Promise<MeshControlServer>;
 
-/** Where keys come from, and whether one can be made; for a tsnet mesh that has a control server. */
+/** Checks the source of keys, and that a key can be made; for a tsnet mesh with a control server. */
 export async function keyChecks(
   mesh: ControlPlaneMeshSettings,
   open: Open,
@@ -48,7 +48,7 @@ export async function keyChecks(
   ];
 }
 
-/** One of each kind: a control server may take the tag of one and not that of the other. */
+/** One of each kind, because a control server may accept one kind's tag and not the other's. */
 async function mintAndExpire(server: MeshControlServer, now: () => Date): Promise<void> {
   for (const kind of ['agent', 'local'] satisfies readonly MeshNodeOwner['kind'][]) {
     const { id } = await server.mint({

@@ -10,7 +10,7 @@ export function failed(code: MeshCheckCode, error: CodedError): MeshCheckDto {
   return { ...check.fail(code, error.message, error.remedy), cause: error.code };
 }
 
-/** Nothing to look at, or something before it failed. */
+/** There is nothing to check, or an earlier check failed. */
 export function skipped(code: MeshCheckCode, evidence: string): MeshCheckDto {
   return { ...check.skipped(code, evidence), cause: null };
 }

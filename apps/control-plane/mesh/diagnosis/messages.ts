@@ -1,5 +1,5 @@
 import { Command } from '@nestjs/cqrs';
 import type { MeshDiagnosisDto } from '#libs/contracts/http/mesh-diagnosis.js';
 
-/** A command, since it makes keys to see whether that works. */
+/** A command and not a query, because it makes keys to see whether that works. */
 export class DiagnoseMesh extends Command<MeshDiagnosisDto> {}
