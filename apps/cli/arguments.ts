@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 
-/** A required argument. Standard input never stands in for one: it belongs to `login`, `exec` and `--token-file -`. */
+/** A required argument, never read from standard input, which `login`, `exec` and `--token-file -` use. */
 export const required = (description: string) => Args.string({ required: true, ignoreStdin: true, description });
 
 /** Arguments that several commands take, described once. */

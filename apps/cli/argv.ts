@@ -1,14 +1,14 @@
 export const DEFAULT_WAIT_SECONDS = 10;
 
-/** The words before `--`, which are ours, and after it, which are a command of somebody else. */
+/** Splits the words before `--`, which are for gstacks, from those after it, which are another command. */
 export function splitAtDashes(argv: readonly string[]): { readonly ours: string[]; readonly theirs: string[] } {
   const end = argv.indexOf('--');
   return end < 0 ? { ours: [...argv], theirs: [] } : { ours: argv.slice(0, end), theirs: argv.slice(end + 1) };
 }
 
 /**
- * The command line as the parser can read it. The parser knows no flag whose value may be left out, so a bare
- * `--wait` gets its default; `help network` is `network --help`. Nothing from `--` on is touched.
+ * Rewrites the command line for the parser. The parser has no flags with optional values, so a bare `--wait` gets its
+ * default; `help network` becomes `network --help`. Everything from `--` on stays as it is.
  */
 export function prepareArgv(argv: readonly string[]): string[] {
   const { ours } = splitAtDashes(argv);
@@ -18,12 +18,12 @@ export function prepareArgv(argv: readonly string[]): string[] {
   return [...prepared, ...argv.slice(ours.length)];
 }
 
-/** Whether the answer is to be one JSON document, known even when the rest of the line does not parse. */
+/** Whether `--json` was given, also if the rest of the line cannot be parsed. */
 export function wantsJson(argv: readonly string[]): boolean {
   return splitAtDashes(argv).ours.includes('--json');
 }
 
-/** Whether everything is to be shown, also what has no room. */
+/** Whether `--verbose` was given. */
 export function wantsEverything(argv: readonly string[]): boolean {
   return splitAtDashes(argv).ours.includes('--verbose');
 }

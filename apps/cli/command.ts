@@ -15,14 +15,14 @@ import { Screen } from './output/screen.js';
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 600;
 
-/** What every command's flags hold besides its own. */
+/** The flags that every command has. */
 export interface ConnectionFlags {
   readonly url?: string | undefined;
   readonly 'token-file'?: string | undefined;
   readonly timeout?: string | undefined;
 }
 
-/** A command of gstacks: where it connects, how it prints, and what its failures become. */
+/** A command of gstacks: its connection, its output, and its errors. */
 export abstract class GstacksCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = {
@@ -50,7 +50,7 @@ export abstract class GstacksCommand extends Command {
     },
     {
       hasColour: process.stdout.isTTY && this.environment.allowsColour,
-      // Scripts and files get every column, one line a row. A terminal that does not know its width says 0.
+      // Scripts and files get every column on one line. A terminal of unknown width reports 0.
       width: (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY,
       isVerbose: wantsEverything(this.argv),
     },
@@ -61,13 +61,13 @@ export abstract class GstacksCommand extends Command {
     return wantsJson(this.argv);
   }
 
-  /** The network that this command is about, which its error messages then name. */
+  /** The network of this command, which error messages then name. */
   protected networkOf(name: string): NetworkName {
     this.network = parseNetworkName(name, 'network');
     return this.network;
   }
 
-  /** The control plane that this command line is for. `extraSeconds`: what the server may take on top. */
+  /** The connection for this command line. `extraSeconds`: the time that the server itself may take. */
   protected async connect(flags: ConnectionFlags, extraSeconds = 0): Promise<Connection> {
     return this.connectTo(await loadContext(flags, this.environment, this.config.root), flags, extraSeconds);
   }

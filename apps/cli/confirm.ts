@@ -2,8 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { UsageError } from './errors/errors.js';
 
 /**
- * Asks at the terminal; true for y or yes. Error: UsageError with the command that needs no answer, when there is
- * nobody to ask.
+ * Asks at the terminal; true for y or yes. Without a terminal: throws UsageError with the command that does not ask.
  */
 export async function confirmed(question: string, mayAsk: boolean, unasked: UsageError): Promise<boolean> {
   if (!process.stdin.isTTY || !mayAsk) throw unasked;

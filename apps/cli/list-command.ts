@@ -23,13 +23,13 @@ interface ListFlags extends ConnectionFlags {
 
 export interface ListView<Item> {
   readonly columns: readonly Column<Item>[];
-  /** Said in place of an empty table, with what to do about it. */
+  /** Printed instead of an empty table, with what to do about it. */
   readonly whenEmpty: string;
-  /** Said below the table of what needs more words than a column has. */
+  /** Printed below the table, for what needs more words than a column holds. */
   readonly notes?: (item: Item) => readonly string[];
 }
 
-/** A command that lists: everything, or one page when `--limit` or `--cursor` is given. */
+/** A command that lists everything, or one page with `--limit` or `--cursor`. */
 export abstract class ListCommand extends GstacksCommand {
   static override baseFlags = {
     ...GstacksCommand.baseFlags,
@@ -81,7 +81,7 @@ export abstract class ListCommand extends GstacksCommand {
   }
 }
 
-/** Every page, one after the other. */
+/** Reads all pages, one after the other. */
 export async function readAll<Item>(read: (query: PageQuery) => Promise<Page<Item>>): Promise<Page<Item>> {
   const items: Item[] = [];
   let cursor: string | null = null;

@@ -10,17 +10,17 @@ import { unreadableLines } from './unreadable-text.js';
 type AgentStatus = NetworkStatusDto['agents'][number];
 type LocalNodeStatus = NetworkStatusDto['localNodes'][number];
 
-/** States of a network that those of its agents do not tell. */
+/** States of a network that do not follow from its agents' states. */
 const OF_THE_NETWORK: readonly NetworkStatusDto['status'][] = [
   'EPOCH_REGRESSED',
   'STREAM_UNREADABLE',
   'QUARANTINED',
   'EMPTY',
 ];
-/** Agents that are well and have lines of their own on a terminal; of more, their number is told. */
+/** Healthy agents with a line of their own on a terminal; of more, only their number is shown. */
 const MOST_WELL = 20;
 
-/** How far each agent is with a network, for people. */
+/** The progress of each agent with a network, for people. */
 export function showStatus(screen: Screen, status: NetworkStatusDto, nowMs: number): void {
   const { agents, localNodes, placements } = status;
   showHead(screen, status);
@@ -70,7 +70,7 @@ function showHead(
   }
 }
 
-/** Those that are well come first, so that what needs somebody stands last, next to the prompt. */
+/** Healthy agents come first, so that those with a problem are next to the prompt. */
 function showAgents(screen: Screen, agents: readonly AgentStatus[], nowMs: number): void {
   const well = agents.filter(({ status }) => status === 'SYNCED');
   const isEach = screen.width === Number.POSITIVE_INFINITY || well.length <= MOST_WELL;
@@ -118,7 +118,7 @@ function localNodeRow(
   };
 }
 
-/** What needs more words than a line of the list has. */
+/** Details that do not fit on a line of the list. */
 function tellAgent(screen: Screen, { agentId, status, mesh, failures, refusedFlows }: AgentStatus): void {
   tellFault(screen, agentId, mesh);
   if (refusedFlows.length > 0) {

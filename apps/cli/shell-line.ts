@@ -1,4 +1,4 @@
-/** These words as a shell takes them: in quotes where it would read them otherwise. */
+/** Quotes words for a shell where needed. */
 export function shellLine(words: readonly string[]): string {
   return words.map(shellWord).join(' ');
 }

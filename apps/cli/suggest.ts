@@ -1,4 +1,4 @@
-/** The known words nearest to a mistyped one, best first; none when nothing is near. */
+/** The known words most similar to a mistyped one, best first; empty if none is similar. */
 export function nearest(word: string, known: readonly string[], count = 3): readonly string[] {
   const limit = Math.max(2, Math.floor(word.length / 3));
   return known

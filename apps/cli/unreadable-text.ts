@@ -1,6 +1,6 @@
 import type { UnreadableDto } from '#libs/api-client/generated/index.js';
 
-/** Why no more of a stream is known than up to a version, and what to do. */
+/** From which version on a stream cannot be read and why, and what to do. */
 export function unreadableLines(what: string, unreadable: UnreadableDto | null): readonly string[] {
   if (unreadable === null) return [];
   const { position, version, message, remedy } = unreadable;

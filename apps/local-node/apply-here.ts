@@ -14,8 +14,8 @@ export interface ApplyPorts {
 }
 
 /**
- * Takes a version that leads forward: its policy is in force, and denied flows are cut, when this returns. Ports of
- * this machine follow by themselves and there are no names, so that it is applied then.
+ * Applies a newer version: when this returns, its policy is in force and denied flows are cut. Local ports follow the
+ * policy and there are no names, so nothing else has to be applied.
  */
 export function applyHere(held: HeldNetwork, ports: ApplyPorts): void {
   const { copy, engine, acknowledgements, now } = ports;

@@ -9,22 +9,22 @@ import {
 import { writeWhole } from '#libs/program/write-whole.js';
 import { JoinedNetwork, type JoinPorts } from './joined-network.js';
 
-/** What was asked cannot be done by this node as it is. */
+/** The node cannot do what was requested in its current state. */
 class RequestRefusedError extends CodedError {}
 
 export interface BackgroundPorts {
   readonly url: string;
   readonly stateFile: string;
   readonly folder: string;
-  /** The program apps/mesh-node. */
+  /** The mesh-node program. */
   readonly meshNode: string;
   readonly log: JoinPorts['log'];
   readonly now: () => Date;
-  /** No network is left: the process has nothing more to do. */
+  /** Called when no network is left, so that the process can end. */
   readonly idle: () => void;
 }
 
-/** So long a join waits for the mesh and the first topology; both go on to be awaited when it has answered. */
+/** How long a join waits for the mesh and the first topology; after that it answers, and both continue. */
 const SETTLED_WITHIN_MS = 10_000;
 
 /** The networks that this machine has joined at one control plane. */
@@ -37,7 +37,7 @@ export class BackgroundNode {
 
   constructor(private readonly ports: BackgroundPorts) {}
 
-  /** Requests are carried out one after the other; every failure is an answer. */
+  /** Handles requests one after the other; every failure is an answer. */
   answer(request: LocalNodeRequest): Promise<LocalNodeReply> {
     this.unanswered += 1;
     const work = this.turn
@@ -64,19 +64,21 @@ export class BackgroundNode {
     return { pid: process.pid, url, networks: [...this.networks.values()].map((network) => network.state()) };
   }
 
-  /** Leaves every network, also one that is being joined. A join that is asked for from now on is refused. */
+  /** Leaves every network, including one that is being joined. Later joins are refused. */
   async close(): Promise<void> {
     this.isClosing = true;
     await Promise.all([...this.networks.values()].map((network) => network.leave()));
     await this.turn;
   }
 
-  /** The process exits: what is open is reset, since the kernel would end it as if its bytes were whole. */
+  /**
+   * The process exits: resets open connections, since the kernel would end them cleanly, as if all bytes had been sent.
+   */
   exiting(): void {
     for (const network of this.networks.values()) network.exiting();
   }
 
-  /** Whether it changed anything. */
+  /** Returns whether it changed anything. */
   private async carryOut(request: LocalNodeRequest): Promise<boolean> {
     switch (request.kind) {
       case 'status':
@@ -159,7 +161,7 @@ export class BackgroundNode {
     );
   }
 
-  /** Whether the process has to go on: a network is joined, or a request waits for its answer. */
+  /** Whether the process is still needed: a network is joined, or a request is being handled. */
   get isNeeded(): boolean {
     return this.unanswered > 0 || [...this.networks.values()].some((network) => network.isJoined);
   }
@@ -169,7 +171,7 @@ export class BackgroundNode {
     if (!this.isNeeded) this.ports.idle();
   }
 
-  /** For those who ask when this process is gone. A full disk, or a folder that is gone, ends nothing that works. */
+  /** Saved for requests after this process has ended. A full disk or a missing folder does not end the node. */
   private save(): void {
     try {
       writeWhole(this.ports.stateFile, `${JSON.stringify(this.state())}\n`, 0o600);

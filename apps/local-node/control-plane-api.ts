@@ -13,7 +13,7 @@ import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transp
 import { ControlPlaneRefusedError, postToControlPlane } from '#libs/member/control-plane-http.js';
 import { type MemberCredentials, parseMemberCredentials } from '#libs/member/credentials.js';
 
-/** What the control plane issued to this machine for one network. */
+/** The credentials that the control plane issued to this machine for one network. */
 export interface LocalCredentials extends MemberCredentials {
   readonly nodeId: LocalNodeId;
   readonly user: UserName;
@@ -21,7 +21,7 @@ export interface LocalCredentials extends MemberCredentials {
   readonly meshTransport: MeshTransport;
 }
 
-/** The clocks of this machine and the control plane are too far apart: asking again helps once they are not. */
+/** The clocks of this machine and the control plane differ too much; repeating helps only when that is fixed. */
 export class ClockRefusedError extends CodedError {}
 
 const UNREACHABLE = { code: 'UNREACHABLE', remedy: 'gstacks whoami' };
@@ -34,12 +34,12 @@ export interface JoinRequest {
   readonly machine: string;
   readonly nkey: string;
   readonly certificateRequest: string;
-  /** RFC 3339; signed with the rest, as joinStatement says. */
+  /** RFC 3339; signed together with the rest (joinStatement). */
   readonly timestamp: string;
   readonly signature: string;
 }
 
-/** Joins, or renews. Errors: those of postToControlPlane, ClockRefusedError. */
+/** Joins or renews. Errors: those of postToControlPlane, ClockRefusedError. */
 export async function requestCredentials(request: JoinRequest, now: () => Date): Promise<LocalCredentials> {
   const { url, token, network, ...body } = request;
   const fields = await post(url, `v1/networks/${network}/local-nodes`, token, body);
@@ -52,7 +52,7 @@ export async function requestCredentials(request: JoinRequest, now: () => Date):
   };
 }
 
-/** A key for the mesh, good for one login of this node. Errors as above. */
+/** Requests a key for the mesh, valid for one login of this node. Errors as above. */
 export async function requestMeshKey(
   url: string,
   token: string,
@@ -63,7 +63,7 @@ export async function requestMeshKey(
   return textUpTo(LONGEST_KEY)(authKey, 'authKey');
 }
 
-/** Tells that this machine leaves. Errors as above. */
+/** Reports that this machine leaves. Errors as above. */
 export async function requestLeave(url: string, token: string, nodeId: LocalNodeId): Promise<void> {
   await post(url, `v1/local-nodes/${nodeId}/leave`, token, null);
 }
@@ -76,11 +76,11 @@ async function post(url: string, path: string, token: string, body: object | nul
   }
 }
 
-/** A refusal in the words of whoever joins. */
+/** Rewords a refusal for the user who joins. */
 function asJoiner(refusal: ControlPlaneRefusedError, url: string): CodedError {
   const { status, code, message, remedy } = refusal;
   if (code === 'JOIN_OUT_OF_TIME') return new ClockRefusedError(code, message, remedy);
-  // Any other 401 is about what was asked, not about the login.
+  // Other 401s are about the request, not about the login.
   if (status !== 401 || (code !== 'UNAUTHENTICATED' && code !== 'HTTP_401')) return refusal;
   return new ControlPlaneRefusedError(
     status,

@@ -3,27 +3,27 @@ import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import type { Forward } from './forwards.js';
 import { type Look, type Seen, type Standing, type Surroundings, standingOf } from './standing.js';
 
-/** How often the targets of forwards are asked, so that what was known last is recent. */
+/** How often the targets of forwards are probed, so that the last known state is recent. */
 const LOOK_EVERY_MS = 5_000;
-/** So long a target's agent has to answer. */
+/** How long a target's agent has to answer. */
 const LOOK_WITHIN_MS = 2_000;
 
 export interface ForwardStatePorts {
   readonly forwards: () => readonly Forward[];
-  /** Finds out what a connection would meet; the signal ends the wait. Never rejects. */
+  /** Finds out what would become of a connection; the signal ends the wait. Never rejects. */
   readonly look: (forward: Forward, signal: AbortSignal) => Promise<Look>;
   readonly surroundings: (forward: Forward) => Omit<Surroundings, 'seen'>;
   readonly connections: (forward: Forward) => number;
-  /** When the oldest of what counts besides looks was heard. */
+  /** When the oldest of the other inputs was last confirmed. */
   readonly heardAt: () => Date;
   readonly now: () => Date;
-  /** A forward stands otherwise than before. */
+  /** Called when the state of a forward changed. */
   readonly changed: () => void;
 }
 
 type Known = NonNullable<ForwardState['lastKnown']>;
 
-/** How the forwards of one network stand, by looks that are repeated, and what was known of them last. */
+/** The states of one network's forwards, from repeated probes, and their last known states. */
 export class ForwardStates {
   private readonly seen = new Map<string, Seen>();
   private readonly known = new Map<string, Known>();
@@ -35,14 +35,14 @@ export class ForwardStates {
     this.running = this.lookAgainAndAgain();
   }
 
-  /** Resolves when every forward has been looked at just now. */
+  /** Resolves when every forward has been probed just now. */
   async look(): Promise<void> {
     do {
       this.looking ??= this.lookAtAll().finally(() => {
         this.looking = null;
       });
       await this.looking;
-      // Others may have been added while a look was under way.
+      // Others may have been added during the probes.
     } while (!this.closing.signal.aborted && this.ports.forwards().some((forward) => !this.seen.has(keyOf(forward))));
   }
 

@@ -4,21 +4,21 @@ import type { AliasName } from '#libs/contracts/ids.js';
 
 export const FORWARD_ADDRESS = '127.0.0.1';
 
-/** A local port that leads to an alias and port. */
+/** A local port that is forwarded to an alias and port. */
 export interface Forward {
   readonly alias: AliasName;
   readonly port: number;
   readonly localPort: number;
 }
 
-/** The local port cannot be listened on. */
+/** Listening on the local port failed. */
 export class ForwardRefusedError extends CodedError {}
 
 /** The listening sockets of one network on this machine. Their connections belong to whoever accepts them. */
 export class Forwards {
   private readonly open = new Map<number, { readonly forward: Forward; readonly server: Server }>();
 
-  /** `network`: their network's name. */
+  /** `network`: the network's name. */
   constructor(
     private readonly network: string,
     private readonly accept: (socket: Socket, forward: Forward) => void,
@@ -28,7 +28,7 @@ export class Forwards {
     return [...this.open.values()].map(({ forward }) => forward);
   }
 
-  /** Resolves once the port is bound; false: it led there already. Error: ForwardRefusedError. */
+  /** Resolves once the port is open; false: it was forwarded there already. Error: ForwardRefusedError. */
   async start(forward: Forward): Promise<boolean> {
     const { alias, port, localPort } = forward;
     const known = this.open.get(localPort)?.forward;
@@ -45,7 +45,7 @@ export class Forwards {
     return true;
   }
 
-  /** False: the port is not one of these. */
+  /** False: the port is not forwarded here. */
   stop(localPort: number): boolean {
     const known = this.open.get(localPort);
     this.open.delete(localPort);

@@ -4,14 +4,14 @@ import { HeldNetworks } from '#libs/member/held-networks.js';
 import type { LocalCredentials } from './control-plane-api.js';
 import { type Currency, LastWord } from './last-word.js';
 
-/** The version of the network that this machine holds, and whether it is still fresh enough to act on. */
+/** The version of the network that this machine holds, and whether it is recent enough to be used. */
 export class HeldCopy {
-  /** The only network that this copy takes versions of. */
+  /** Holds only this copy's network. */
   readonly networks = new HeldNetworks();
   private readonly lastWord: LastWord;
 
   constructor(
-    /** Those of the moment. */
+    /** The current credentials. */
     private readonly credentials: () => LocalCredentials,
     private readonly now: () => Date,
   ) {
@@ -37,7 +37,7 @@ export class HeldCopy {
     return this.lastWord.judge(this.current, this.now());
   }
 
-  /** The certificate ends long before most networks' bound; whichever is first closes the door. */
+  /** The certificate usually expires long before the network's staleness limit; both are checked. */
   isServed(): boolean {
     const now = this.now().getTime();
     const boundMs = (this.current?.snapshot.maxStalenessSeconds ?? 0) * 1_000;

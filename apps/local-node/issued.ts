@@ -3,12 +3,12 @@ import type { MemberKeys } from '#libs/member/keys.js';
 import { type JoinRequest, type LocalCredentials, requestCredentials } from './control-plane-api.js';
 
 export interface Asker extends Pick<JoinRequest, 'url' | 'network' | 'machine'> {
-  /** The one of the moment: a later login may have brought another. */
+  /** The current token: a later login may have replaced it. */
   readonly token: () => string;
   readonly now: () => Date;
 }
 
-/** Credentials for these keys: the first ones, or renewed. Errors: those of requestCredentials. */
+/** Requests credentials for these keys, first ones or renewed. Errors: those of requestCredentials. */
 export async function issuedFor(
   { url, network, machine, token, now }: Asker,
   keys: MemberKeys,

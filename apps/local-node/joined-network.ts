@@ -30,21 +30,21 @@ import { LocalTraffic } from './local-traffic.js';
 import { MESH_FOLDER_PREFIX, meshWayOf } from './mesh.js';
 
 export interface JoinPorts extends Asker {
-  /** The program apps/mesh-node. */
+  /** The mesh-node program. */
   readonly meshNode: string;
-  /** This machine's own. */
+  /** This machine's own folder. */
   readonly folder: string;
   readonly log: (event: string, fields: { readonly [key: string]: unknown }) => void;
-  /** What `state` says has changed. */
+  /** Called when `state` changed. */
   readonly changed: () => void;
 }
 
 const RENEWAL_PACE = { lookEveryMs: 5_000, firstRetryMs: 500, longestRetryMs: 10_000 };
 
-/** `change`: the mesh, or the topology held. */
+/** `change`: of the mesh, or of the topology held. */
 type Changes = EventEmitter<{ mesh: []; change: [] }>;
 
-/** This machine in one network: from the join to leaving, revocation, or the end of the user's token. */
+/** This machine's membership in one network, from the join until it leaves, is revoked, or its user's token ends. */
 export class JoinedNetwork {
   private ending: Ending | null = null;
   private readonly bus: MemberBus;
@@ -105,13 +105,13 @@ export class JoinedNetwork {
       ({ to }, error) => log('refusal not reported', { to, error: String(error) }),
     );
 
-    // The copy of the network that is held here, and traffic by it.
+    // The held copy of the network, and the traffic by it.
     this.copy = new HeldCopy(() => this.credentials, now);
     const syncs = new SyncRequests({
       held: this.copy.networks,
       request: (message) => this.bus.requestSync(message),
       failed: () => {
-        // The flow that asked is then decided by the version that is held.
+        // The flow that asked is then decided by the version held.
       },
     });
     const admitted = new AdmittedPeers();
@@ -125,7 +125,7 @@ export class JoinedNetwork {
       changed: ports.changed,
     });
 
-    // What the control plane publishes and asks, and contact with it.
+    // Messages from the control plane, and contact with it.
     const { copy, acknowledgements } = this;
     const { engine } = this.traffic;
     const applied = (held: HeldNetwork, flowsCut: number): void => this.applied(held, flowsCut);
@@ -168,7 +168,7 @@ export class JoinedNetwork {
         ),
       answered: (reply) => copy.heard(reply),
       unanswered: () => {
-        // `state` shows how long ago the control plane answered last.
+        // `state` shows when the control plane last answered.
       },
     });
     changes.on('mesh', () => {
@@ -195,7 +195,7 @@ export class JoinedNetwork {
       },
       now,
     });
-    // The server ends the connection of a machine that was revoked: the answer to a renewal tells whether it was.
+    // The server closes the connection of a revoked machine; the answer to a renewal shows whether it was revoked.
     this.bus.onLost(() => this.renewal.now());
   }
 
@@ -203,9 +203,7 @@ export class JoinedNetwork {
     return this.ending === null;
   }
 
-  /**
-   * Resolves once traffic can pass, as far as this machine is concerned, or it is known why not; or at the deadline.
-   */
+  /** Resolves once this machine can pass traffic, once the reason why not is known, or at the deadline. */
   async settled(deadlineMs: number): Promise<void> {
     const deadline = AbortSignal.timeout(deadlineMs);
     while (!deadline.aborted && this.isJoined) {
@@ -220,12 +218,12 @@ export class JoinedNetwork {
     return this.traffic.forward(forward);
   }
 
-  /** Looks at the state of all forwards again; `state` shows it afterwards. */
+  /** Probes all forwards again; `state` shows the result. */
   lookAgain(): Promise<void> {
     return this.isJoined ? this.traffic.look() : Promise.resolve();
   }
 
-  /** False: no such forward here. */
+  /** False: there is no such forward here. */
   stopForward(localPort: number): boolean {
     return this.traffic.stopForward(localPort);
   }
@@ -234,7 +232,7 @@ export class JoinedNetwork {
     return this.traffic.hasForward(localPort);
   }
 
-  /** Ends here, and then tells the control plane, which may not answer: the credentials end by themselves. */
+  /** Ends here first, then tells the control plane. If that does not answer, the credentials expire by themselves. */
   leave(): Promise<void> {
     return this.endAndTell({ code: 'LEFT', message: 'this machine left the network', remedy: null });
   }
@@ -275,7 +273,7 @@ export class JoinedNetwork {
     this.traffic.engine.resetAll();
   }
 
-  /** As leave, without a word to the control plane. Traffic first, then the mesh, then the bus. */
+  /** As leave, without telling the control plane. Ends traffic first, then the mesh, then the bus. */
   private async end(ending: Ending): Promise<void> {
     if (this.ending !== null) return;
     const ended = this.traffic.end(ending.message);

@@ -6,7 +6,7 @@ import { ControlPlaneRefusedError } from '#libs/member/control-plane-http.js';
 import type { LocalCredentials } from './control-plane-api.js';
 import type { Currency } from './last-word.js';
 
-/** Why this machine is in the network no more. */
+/** Why this machine is no longer in the network. */
 export interface Ending {
   readonly code: string;
   readonly message: string;
@@ -22,7 +22,7 @@ export function endingOf(error: unknown): Ending | null {
 
 type OfferedMesh = Pick<LocalCredentials, 'meshTransport' | 'meshControlUrl'>;
 
-/** Why renewed credentials end the membership: they are for another mesh than the one joined; null: they are not. */
+/** Why renewed credentials end the membership: they are for another mesh than the joined one; null: they are not. */
 export function meshMoved(network: string, joined: OfferedMesh, renewed: OfferedMesh): Ending | null {
   if (joined.meshTransport === renewed.meshTransport && joined.meshControlUrl === renewed.meshControlUrl) return null;
   const nameOf = ({ meshTransport, meshControlUrl }: OfferedMesh) =>
@@ -47,7 +47,7 @@ export interface JoinedFacts {
   readonly forwards: readonly ForwardState[];
 }
 
-/** What `gstacks mesh status` tells of one network. */
+/** The state of one network for `gstacks mesh status`. */
 export function joinedState(facts: JoinedFacts): JoinedNetworkState {
   const { network, credentials, ending, currency, mesh, bus, held, forwards } = facts;
   const { nodeId, user, expiresAt } = credentials;
@@ -68,7 +68,7 @@ export function joinedState(facts: JoinedFacts): JoinedNetworkState {
   };
 }
 
-/** Why what is shown may not be so any more; null: it is known to be. */
+/** Why the shown state may be out of date; null: it is confirmed. */
 function doubt({ network, currency, held }: JoinedFacts): Ending | null {
   switch (currency.kind) {
     case 'current':

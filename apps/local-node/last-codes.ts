@@ -1,7 +1,7 @@
 import type { FlowRecord } from '#libs/data-plane/data-plane.js';
 import type { Forward } from './forwards.js';
 
-/** Why the last connection to each alias and port was refused. */
+/** The code of the last refused connection for each alias and port. */
 export class LastCodes {
   private readonly codes = new Map<string, string>();
 
@@ -10,7 +10,7 @@ export class LastCodes {
     if (outcome === 'refused') this.codes.set(`${alias}:${port}`, code);
   }
 
-  /** null: it was not refused. */
+  /** null: the last connection was not refused. */
   of({ alias, port }: Pick<Forward, 'alias' | 'port'>): string | null {
     return this.codes.get(`${alias}:${port}`) ?? null;
   }

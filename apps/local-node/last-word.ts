@@ -4,17 +4,17 @@ import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
 import { type HeldNetwork, sameEpoch } from '#libs/data-plane/topology/held-network.js';
 
-/** Whether what this machine holds of the network is known to be what the control plane has now. */
+/** Whether the version that this machine holds is known to be the control plane's current one. */
 export type Currency =
   | { readonly kind: 'current' }
-  /** Nothing was heard for too long. */
+  /** No contact for too long. */
   | { readonly kind: 'silent'; readonly since: Date }
-  /** The control plane names another version than the one held, and that does not arrive. */
+  /** The control plane names another version than the one held, and it does not arrive. */
   | { readonly kind: 'outdated'; readonly since: Date; readonly version: number };
 
 type Held = Pick<HeldNetwork, 'epoch' | 'hash'> & { readonly snapshot: { readonly version: number } };
 
-/** What the control plane said last of one network, and how long that counts. */
+/** What the control plane last said about one network, and for how long that counts. */
 export class LastWord {
   private named: { readonly epoch: Epoch; readonly version: number; readonly hash: string } | null = null;
   private differsSince: Date | null = null;

@@ -21,7 +21,7 @@ export interface TrafficPorts {
   readonly requestSync: FlowEngineSettings['requestSync'];
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly now: () => Date;
-  /** A forward stands otherwise than before. */
+  /** Called when the state of a forward changed. */
   readonly changed: () => void;
 }
 
@@ -34,19 +34,19 @@ const LIMITS = {
   deliveryTimeoutMs: 30_000,
 };
 
-/** Ports of this machine that lead into one network, how each stands, and the flows that come in by them. */
+/** The forwarded ports of this machine for one network, their states, and the flows that arrive by them. */
 export class LocalTraffic {
   readonly engine: FlowEngine;
   private readonly lastCodes = new LastCodes();
   private readonly forwards: Forwards;
   private readonly states: ForwardStates;
-  /** The last states of the forwards once they have ended; null: they have not. */
+  /** The last states of the forwards after the end; null: not ended. */
   private ended: readonly ForwardState[] | null = null;
 
   constructor(private readonly ports: TrafficPorts) {
     const { networkId, source, copy, mesh, requestSync, log, now, changed } = ports;
     const flowLog = new FlowLog({
-      // The log of a local node has one level, and a line for each connection would fill it.
+      // A local node's log has one level, and a line for each connection would fill it.
       detail: () => {},
       refused: ({ flowId, alias, port: asked, code }) => log('flow refused', { flowId, alias, port: asked, code }),
       moreRefused: (_networkId, code, count) => log('more flows refused in the last minute', { code, count }),
@@ -86,8 +86,8 @@ export class LocalTraffic {
   }
 
   /**
-   * Leads a local port to an alias; resolves when the port is bound and its state is known. False: it led there
-   * already. Error: ForwardRefusedError.
+   * Forwards a local port to an alias; resolves when the port is open and its state is known. False: it was forwarded
+   * there already. Error: ForwardRefusedError.
    */
   async forward(forward: Forward): Promise<boolean> {
     const isNew = await this.forwards.start(forward);
@@ -95,12 +95,12 @@ export class LocalTraffic {
     return isNew;
   }
 
-  /** Resolves when every forward has been looked at just now. */
+  /** Resolves when every forward has been probed just now. */
   look(): Promise<void> {
     return this.states.look();
   }
 
-  /** False: no such forward here. */
+  /** False: there is no such forward here. */
   stopForward(localPort: number): boolean {
     return this.forwards.stop(localPort);
   }
@@ -113,7 +113,7 @@ export class LocalTraffic {
     return this.ended ?? this.states.list();
   }
 
-  /** Closes all ports and open flows, for this reason. */
+  /** Closes all ports and open flows, with this reason. */
   async end(reason: string): Promise<void> {
     this.ended = this.forwards
       .list()

@@ -1,10 +1,10 @@
 import type { ProbeOutcome } from '#libs/data-plane/data-plane.js';
 import type { Look } from './standing.js';
 
-/** Refusals that say that the target cannot be had, and nothing about who may have it. */
+/** Refusals because the target cannot be reached, not because of the policy. */
 const NO_WAY = /^(TARGET|PEER|MESH|CONNECT)_/;
 
-/** What a probe tells of a forward. */
+/** What a probe shows about a forward. */
 export function lookOf(outcome: ProbeOutcome): Look {
   switch (outcome.kind) {
     case 'taken':

@@ -2,13 +2,13 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { MeshWay } from '#libs/member/join-mesh.js';
 import type { LocalCredentials } from './control-plane-api.js';
 
-/** The control plane does not say which mesh to join. */
+/** The control plane does not name a mesh to join. */
 export class MeshNotConfiguredError extends CodedError {}
 
-/** Of the folders that hold what nodes keep while they run. */
+/** Prefix of the folders in which nodes keep state while they run. */
 export const MESH_FOLDER_PREFIX = 'mesh-';
 
-/** How this machine takes part in the mesh; nobody asks it for flows. Error: MeshNotConfiguredError. */
+/** How this machine joins the mesh; it takes no flows from others. Error: MeshNotConfiguredError. */
 export function meshWayOf({ meshTransport, meshControlUrl }: LocalCredentials, meshNode: string): MeshWay {
   if (meshTransport === 'direct') return { kind: 'direct', listen: '127.0.0.1:0', advertise: null };
   if (meshControlUrl === null) {

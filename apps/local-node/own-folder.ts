@@ -4,7 +4,7 @@ import { rest } from '#libs/async/rest.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Lock, takeLock } from '#libs/program/lock.js';
 
-/** An earlier node of this folder neither serves nor ends. */
+/** An earlier node of this folder neither answers nor ends. */
 export class NodeFolderInUseError extends CodedError {}
 
 /** Longer than a node takes to leave its networks and end. */
@@ -12,8 +12,8 @@ const EARLIER_ENDS_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * The right to the folder of a node, which two nodes never have at once. Waits for an earlier node that is ending; null
- * when another serves: of several that `gstacks mesh join` starts at the same moment, one goes on. Errors:
+ * Locks the node's folder, so that two nodes never use it at once. Waits for an earlier node that is ending; null if
+ * another one serves it: of several nodes started by `gstacks mesh join` at the same moment, one continues. Errors:
  * NodeFolderInUseError, LockUnusableError, the signal's reason.
  */
 export async function ownNodeFolder(folder: string, socket: string, signal: AbortSignal): Promise<Lock | null> {

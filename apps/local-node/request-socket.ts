@@ -11,8 +11,8 @@ import type { Lock } from '#libs/program/lock.js';
 import { listenAsOwner, type OwnedSocket } from '#libs/program/owned-socket.js';
 
 /**
- * The node's socket: one request a connection, one answer, and empty lines before it for as long as it takes. Errors:
- * those of listenAsOwner.
+ * The node's socket: one request and one answer per connection, with empty lines before the answer for as long as it
+ * takes. Errors: those of listenAsOwner.
  */
 export function serveRequests(
   path: string,
@@ -29,7 +29,7 @@ export function serveRequests(
 function serve(socket: Socket, answer: (request: LocalNodeRequest) => Promise<LocalNodeReply>): void {
   let received = '';
   socket.setEncoding('utf8');
-  // Whoever asks can tell a node that is at work from one that was stopped.
+  // Shows the requester that the node is working and not stopped.
   const signs = setInterval(() => socket.write('\n'), SIGN_OF_LIFE_EVERY_MS);
   socket.on('close', () => clearInterval(signs));
   socket.on('error', () => socket.destroy());

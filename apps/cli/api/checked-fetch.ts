@@ -12,8 +12,8 @@ export interface FetchSettings {
 }
 
 /**
- * A fetch that answers only with what the control plane said in 2xx, whole and as JSON. Everything else is thrown:
- * ApiError, UnreachableError, TimedOutError. Redirects are not followed, so that no token travels.
+ * A fetch that resolves only with complete 2xx JSON answers of the control plane. Everything else is thrown: ApiError,
+ * UnreachableError, TimedOutError. Redirects are not followed, so the token goes to no other server.
  */
 export function checkedFetch(settings: FetchSettings): typeof fetch {
   const { url } = settings.context;
@@ -38,7 +38,7 @@ export function checkedFetch(settings: FetchSettings): typeof fetch {
   };
 }
 
-/** What a client of the API does with a header, whoever types commands does with a flag. */
+/** Replaces headers in the API's messages by the flags that people type. */
 function inCommandWords(problem: Error, request: Request, { context }: FetchSettings): Error {
   if (!(problem instanceof ApiError)) return problem;
   const inWords = (remedy: string) => new ApiError(problem.status, problem.code, problem.message, remedy);
@@ -74,7 +74,7 @@ function connectionError(error: unknown, request: Request, settings: FetchSettin
   );
 }
 
-/** A write that got no answer may have been carried out; repeated with its key, it is carried out once. */
+/** A write without an answer may have been executed; repeated with its key, it is executed only once. */
 function repeatAdvice(request: Request): { readonly fact: string; readonly remedy: string } {
   const key = request.headers.get('idempotency-key');
   if (key === null) return { fact: '', remedy: 'run the command again, or `gstacks whoami` to see whether it answers' };

@@ -13,9 +13,9 @@ export interface ConnectionSettings {
 export interface Connection {
   readonly client: Client;
   readonly context: Context;
-  /** What the agents have acknowledged of a version, asked for at most so long. */
+  /** What the agents have acknowledged of a version, waiting at most this long. */
   applied(network: string, version: number, waitSeconds: number): Promise<AppliedDto>;
-  /** Which agents are known to follow a version that a write found, asked for at most so long. */
+  /** Which agents are known to follow a version that a write found, waiting at most this long. */
   held(network: string, version: number, waitSeconds: number): Promise<AppliedDto>;
 }
 

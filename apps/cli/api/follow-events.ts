@@ -3,12 +3,12 @@ import type { Context } from '../context/context.js';
 import { UnreachableError } from '../errors/errors.js';
 import { isJson, notControlPlane, readProblem } from './read-problem.js';
 
-/** Two heartbeats that did not come, and a little. */
+/** Slightly more than two missed heartbeats. */
 const SILENT_AFTER_MS = 12_000;
 
 /**
- * The events of the control plane as they come, until the signal is aborted. Errors: UnreachableError when there is no
- * stream (any more) or it is silent, ApiError when it is refused.
+ * The control plane's events as they come, until the signal is aborted. Errors: UnreachableError if the stream cannot
+ * be opened, ends or falls silent; ApiError if it is refused.
  */
 export async function* followEvents(context: Context, signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
   const silence = new AbortController();

@@ -19,7 +19,7 @@ export async function send(request: Request, signal: AbortSignal): Promise<Answe
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = clientFor(request.url).request(request.url, { method: request.method, headers, signal, agent: false });
     sent.once('response', resolve);
-    // Listened to for good: a connection may break off after its answer has begun.
+    // The listener stays: a connection may break after its answer has begun.
     sent.on('error', (error) => reject(signal.aborted ? signal.reason : error));
     sent.end(body);
   });
@@ -36,7 +36,7 @@ export async function send(request: Request, signal: AbortSignal): Promise<Answe
   }
 }
 
-/** Not imported: an import of node:http reads each of its members, and one of them loads the client of `fetch`. */
+/** Loaded without import: importing node:http reads all of its members, one of which loads the client of `fetch`. */
 function clientFor(url: string): typeof import('node:http') | typeof import('node:https') {
   return new URL(url).protocol === 'https:'
     ? process.getBuiltinModule('node:https')

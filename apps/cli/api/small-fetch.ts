@@ -1,10 +1,10 @@
 /**
- * As much of Headers, Request and Response (Fetch Standard) as the generated client uses with JSON. The first use of
- * Node's own loads its whole HTTP client with HTTP/2 and TLS: a third of the CPU of a command that only reads
+ * The parts of Headers, Request and Response (Fetch Standard) that the generated client uses with JSON. The first use
+ * of Node's own loads its whole HTTP client with HTTP/2 and TLS, a third of the CPU time of a command that only reads
  * (docs/adr/0079).
  */
 export function installSmallFetch(): void {
-  // Assigned, not defined: to define a property of this name anew, the engine first makes what it had.
+  // Assigned and not defined: redefining such a property makes the engine create the original first.
   Object.assign(globalThis, { Headers: SmallHeaders, Request: SmallRequest, Response: SmallResponse });
 }
 
@@ -48,7 +48,7 @@ export class SmallHeaders {
   }
 }
 
-/** A body that is text, or none. */
+/** A text body, or none. */
 class SmallBody {
   readonly headers: SmallHeaders;
 

@@ -1,6 +1,6 @@
 import { ROLES } from '#libs/contracts/roles.js';
 
-/** What is known of a command without loading it: as oclif.manifest.json has it. */
+/** A command as described in oclif.manifest.json, which is known without loading it. */
 export interface KnownCommand {
   readonly args: Readonly<Record<string, unknown>>;
   readonly flags: Readonly<
@@ -10,12 +10,12 @@ export interface KnownCommand {
 
 export type KnownCommands = Readonly<Record<string, KnownCommand>>;
 
-/** Things whose names only the control plane, or this machine, knows. */
+/** Kinds of names that only the control plane or this machine knows. */
 export type NameKind =
   | ('networks' | 'aliases' | 'sources' | 'destinations' | 'rules' | 'egress rules')
   | ('sandboxes' | 'agents' | 'tokens' | 'nodes' | 'contexts');
 
-/** What may stand where the cursor is: words, and names of a kind. `network` is the one that the line names. */
+/** What may be typed at the cursor: words, and names of a kind. `network` is the network named in the line. */
 export interface Candidates {
   readonly words: readonly string[];
   readonly names: NameKind | null;
@@ -51,13 +51,13 @@ const WORDS_OF: Readonly<Record<string, readonly string[]>> = {
   '--expect': ['allow', 'deny'],
 };
 
-/** Where the same word stands for something else. */
+/** Arguments that mean another kind of name in these commands. */
 const NAMES_HERE: Readonly<Record<string, NameKind>> = {
   'sandbox:pin --to': 'agents',
   'network:egress:remove rule-id': 'egress rules',
 };
 
-/** Commands that name a thing which is not there yet. */
+/** Commands that name something that does not exist yet. */
 const NEW_NAMES = new Set([
   'network:create network',
   'network:attach --alias',
@@ -65,7 +65,7 @@ const NEW_NAMES = new Set([
   'agent:enroll agent',
 ]);
 
-/** `typed`: the words after `gstacks`, the last of them the one to be completed, which may be empty. */
+/** `typed`: the words after `gstacks`; the last one, which may be empty, is to be completed. */
 export function candidates(commands: KnownCommands, typed: readonly string[]): Candidates {
   const before = typed.slice(0, -1);
   const current = typed.at(-1) ?? '';
@@ -94,7 +94,7 @@ function valuesFor(name: string, id: string, names: NameKind | undefined, networ
 
 const words = (list: readonly string[]): Candidates => ({ words: list, names: null, network: null });
 
-/** The longest beginning of the words that is a command or leads to one. */
+/** The longest sequence of leading words that is a command or a topic. */
 function commandPath(ids: readonly string[], typed: readonly string[]): readonly string[] {
   let length = 0;
   while (length < typed.length && ids.some((id) => `${id}:`.startsWith(`${typed.slice(0, length + 1).join(':')}:`))) {
@@ -109,7 +109,7 @@ function nextWords(ids: readonly string[], path: readonly string[]): readonly st
   return [...new Set(next)].filter((word) => word !== '');
 }
 
-/** The flag whose value comes next. `--wait` stands alone: its value is written with `=`. */
+/** The flag whose value comes next. `--wait` has none: its value is written with `=`. */
 function pendingFlag({ flags }: KnownCommand, word: string | undefined): string | null {
   const name = word?.startsWith('--') ? word.slice(2) : undefined;
   return name !== undefined && name !== 'wait' && flags[name]?.type === 'option' ? name : null;

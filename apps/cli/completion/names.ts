@@ -15,12 +15,12 @@ import { STACK } from '../context/saved-contexts.js';
 import { readEnvironment } from '../environment.js';
 import type { NameKind } from './candidates.js';
 
-/** Whoever presses the key waits no longer than this. */
+/** How long the user waits after pressing the key. */
 const ANSWER_WITHIN_SECONDS = 0.7;
 type NameOfNetwork = Extract<NameKind, 'aliases' | 'sources' | 'destinations' | 'rules' | 'egress rules'>;
 const query = { limit: 200 };
 
-/** Names of a kind, as the control plane that commands go to knows them. Errors: those of any command. */
+/** Names of a kind, from the control plane that commands use. Errors: those of any command. */
 export async function namesOf(
   kind: NameKind,
   network: string | null,

@@ -1,14 +1,14 @@
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** How a shell is told to take it, for the start of its own file. */
+/** How to load the script at the start of a shell. */
 export const USE: { readonly [shell in Shell]: string } = {
   bash: 'source <(gstacks completion bash)   in ~/.bashrc',
   zsh: 'source <(gstacks completion zsh)    in ~/.zshrc, after compinit',
   fish: 'gstacks completion fish | source    in ~/.config/fish/config.fish',
 };
 
-/** The script for a shell; `program`: the path of gstacks, which may be an alias in the shell. */
+/** The script for a shell; `program` is the path of gstacks, which may be an alias in the shell. */
 export function completionScript(shell: Shell, program: string): string {
   return SCRIPTS[shell].replace('PROGRAM', () => quoted(shell, program));
 }
@@ -19,7 +19,7 @@ function quoted(shell: Shell, program: string): string {
 }
 
 const SCRIPTS: { readonly [shell in Shell]: string } = {
-  // bash breaks words at `:` and `=` as well, and then wants only what comes after them.
+  // bash also splits words at `:` and `=`, and expects only the part after them.
   bash: `_gstacks() {
   local line=\${COMP_LINE:0:COMP_POINT} words current IFS=$' \\t\\n'
   read -ra words <<< "$line"

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A browser that goes on running was opened; one that cannot be opened ends sooner. */
+/** A program that still runs after this time has opened the page; one that cannot ends sooner. */
 const FAILS_WITHIN_MS = 2_000;
 
 /**
- * Opens an address that holds a secret: the browser is given a file that leads there, which its owner alone can read,
- * since everybody on this machine sees the arguments of programs. False: no browser could be opened.
+ * Opens an address that contains a secret. Programs' arguments are visible to everybody on the machine, so the browser
+ * is given a file that redirects there and that only its owner can read. False: no browser could be opened.
  */
 export async function openBrowser(address: string, file: string, program: string | undefined): Promise<boolean> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

@@ -2,28 +2,28 @@ import { join } from 'node:path';
 import type { CliEnvironment } from '../environment.js';
 import { ContextError } from '../errors/errors.js';
 
-/** Which control plane, and the token it is asked with. */
+/** The control plane, and the token for it. */
 export interface Context {
   readonly url: string;
   readonly token: string;
-  /** Where the url came from, for error messages. */
+  /** Where the url is from, for error messages. */
   readonly origin: string;
-  /** Of the saved context that was taken; null: none was, or that of the stack. */
+  /** The name of the saved context that was used; null: none, or the stack's. */
   readonly name: string | null;
-  /** Where the token came from: a flag, a variable, standard input or the path of a file. */
+  /** Where the token is from: a flag, a variable, standard input or a file's path. */
   readonly tokenOrigin: string;
 }
 
-/** A context as a file holds it. */
+/** A context in a file. */
 export interface SavedContext {
-  /** As `login` named it; null: of the stack on this machine. */
+  /** The name from `login`; null: the stack on this machine. */
   readonly name: string | null;
   readonly url: string;
   readonly token: string;
   readonly path: string;
 }
 
-/** What the command line and the environment say; each part may be missing. */
+/** What the command line and the environment contain; each part may be missing. */
 export interface ContextInput {
   readonly flagUrl?: string | undefined;
   readonly flagToken?: string | undefined;
@@ -34,19 +34,19 @@ export interface ContextInput {
 const WAYS =
   'run `npm start` in the clone, or `gstacks login --url <url>`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN';
 
-/** Where the stack on this machine leaves its context: in its home folder. */
+/** The context file of the stack on this machine, in its home folder. */
 export function stackPath(environment: CliEnvironment, cloneRoot: string): string {
   return join(environment.home ?? join(cloneRoot, '.gstacks'), 'context.json');
 }
 
-/** Where `gstacks login` keeps contexts (XDG Base Directory Specification). */
+/** The file in which `gstacks login` keeps contexts (XDG Base Directory Specification). */
 export function loginPath(environment: CliEnvironment, userHome: string): string {
   return join(environment.configFolder ?? join(userHome, '.config'), 'gstacks', 'config.json');
 }
 
 /**
- * Flags, then the environment, then the first saved context. A saved token is sent only to the url it was saved
- * with. Throws ContextError.
+ * Flags take precedence over the environment, and that over the first saved context. A saved token is sent only to its
+ * own url. Throws ContextError.
  */
 export function chooseContext(input: ContextInput, saved: readonly SavedContext[]): Context {
   const url = input.flagUrl ?? input.environmentUrl;

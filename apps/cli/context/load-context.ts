@@ -7,7 +7,7 @@ import { parseSavedContexts, parseStackContext, parseToken, parseUrl } from './p
 import { inOrder, type SavedContexts } from './saved-contexts.js';
 import { readStandardInput } from './standard-input.js';
 
-/** The context that this command line, environment and machine give. Errors: ContextError, InvalidInputError. */
+/** The context for this command line, environment and machine. Errors: ContextError, InvalidInputError. */
 export async function loadContext(
   flags: { readonly url?: string | undefined; readonly 'token-file'?: string | undefined },
   environment: CliEnvironment,
@@ -25,7 +25,7 @@ export async function loadContext(
   return chooseContext(input, isComplete ? [] : await readAllContexts(environment, cloneRoot));
 }
 
-/** Every context of this machine and user, best first. Errors: ContextError, InvalidInputError. */
+/** Every context of this machine and user, in order of preference. Errors: ContextError, InvalidInputError. */
 export async function readAllContexts(
   environment: CliEnvironment,
   cloneRoot: string,
@@ -42,13 +42,13 @@ export async function readStackContext(environment: CliEnvironment, cloneRoot: s
   return text === null ? null : parseStackContext(text, path);
 }
 
-/** What `login` has kept. Errors: ContextError, InvalidInputError. */
+/** The contexts that `login` saved. Errors: ContextError, InvalidInputError. */
 export async function readSavedContexts(path: string): Promise<SavedContexts> {
   const text = await readIfThere(path);
   return text === null ? { current: null, contexts: [] } : parseSavedContexts(text, path);
 }
 
-/** A token from a file, or from standard input as `-`. */
+/** A token from a file, or from standard input for `-`. */
 export async function readTokenFile(path: string): Promise<string> {
   if (path === '-') return parseToken(await readStandardInput(), 'standard input');
   const text = await readIfThere(path);

@@ -17,7 +17,7 @@ export function parseUrl(text: string, field: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-/** A token as a file or variable holds it, white space around it removed; the token itself is never quoted. */
+/** A token from a file or variable, without surrounding white space. Errors never quote it. */
 export function parseToken(text: string, field: string): string {
   const token = text.trim();
   if (!TOKEN.test(token)) {
@@ -30,14 +30,14 @@ export function parseToken(text: string, field: string): string {
   return token;
 }
 
-/** `{"url": ..., "token": ...}` as `npm start` writes it; throws ContextError naming the file. */
+/** `{"url": ..., "token": ...}` as `npm start` writes it; throws ContextError with the file's name. */
 export function parseStackContext(text: string, path: string): SavedContext {
   return { name: null, ...parseEntry(parseJsonObject(text, path), path), path };
 }
 
 /**
- * `{"current": ..., "contexts": [{"name", "url", "token"}]}` as `gstacks login` writes it, or the one context of
- * earlier releases; throws ContextError naming the file.
+ * `{"current": ..., "contexts": [{"name", "url", "token"}]}` as `gstacks login` writes it, or the single context of
+ * earlier releases; throws ContextError with the file's name.
  */
 export function parseSavedContexts(text: string, path: string): SavedContexts {
   const value = parseJsonObject(text, path);

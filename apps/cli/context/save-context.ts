@@ -4,10 +4,7 @@ import { DiskFullError, writeErrorOf } from '#libs/contracts/disk-full.js';
 import { ContextError } from '../errors/errors.js';
 import type { SavedContexts } from './saved-contexts.js';
 
-/**
- * Keeps contexts for their owner alone: written beside the old ones and moved over them, so that the file is never half
- * there.
- */
+/** Saves contexts in a file that only its owner can read, which is replaced atomically. */
 export async function saveContexts(contexts: SavedContexts, path: string): Promise<void> {
   const fresh = `${path}.${process.pid}.new`;
   try {

@@ -1,20 +1,20 @@
 import { ContextError, UsageError } from '../errors/errors.js';
 import type { SavedContext } from './context.js';
 
-/** A context that `login` keeps. */
+/** A context that `login` saved. */
 export interface NamedContext {
   readonly name: string;
   readonly url: string;
   readonly token: string;
 }
 
-/** What `login` has kept, the latest last, and which of them `context use` chose. */
+/** The saved contexts, the latest last, and the one that `context use` chose. */
 export interface SavedContexts {
   readonly current: string | null;
   readonly contexts: readonly NamedContext[];
 }
 
-/** The name by which `context use` chooses the stack on this machine. */
+/** The name of the stack on this machine for `context use`. */
 export const STACK = 'stack';
 
 const NAME = /^[a-z0-9][a-z0-9.:_-]{0,62}$/;
@@ -28,7 +28,7 @@ export function parseContextName(text: string): string {
   );
 }
 
-/** The name that a context has unless `--context` gives another: where its control plane is. */
+/** The default name of a context: the host of its control plane. */
 export function nameOf(url: string): string {
   const { host, pathname } = new URL(url);
   const name = `${host}${pathname === '/' ? '' : pathname}`
@@ -38,7 +38,10 @@ export function nameOf(url: string): string {
   return name.replace(/^[^a-z0-9]+/, '').slice(0, 63);
 }
 
-/** With this context as the latest. It is the chosen one where another was, as whoever logs in means to use it. */
+/**
+ * Adds a context as the latest. It becomes the chosen one if another was chosen, because a user who logs in intends to
+ * use it.
+ */
 export function withContext({ current, contexts }: SavedContexts, added: NamedContext): SavedContexts {
   return {
     current: current === null ? null : added.name,
@@ -46,14 +49,14 @@ export function withContext({ current, contexts }: SavedContexts, added: NamedCo
   };
 }
 
-/** With another context chosen; throws ContextError. */
+/** Chooses another context; throws ContextError. */
 export function choosing(saved: SavedContexts, name: string): SavedContexts {
   if (name === STACK) return { ...saved, current: null };
   requireContext(saved, name);
   return { ...saved, current: name };
 }
 
-/** Without this context; throws ContextError. */
+/** Removes a context; throws ContextError. */
 export function withoutContext(saved: SavedContexts, name: string): SavedContexts {
   requireContext(saved, name);
   return {
@@ -63,8 +66,8 @@ export function withoutContext(saved: SavedContexts, name: string): SavedContext
 }
 
 /**
- * All that is saved, best first. The stack of a home folder that was named comes before everything; that of the clone
- * only before what was not chosen.
+ * All contexts in order of preference. The stack of an explicitly named home folder comes first; the clone's stack
+ * comes after the chosen context.
  */
 export function inOrder(
   stack: SavedContext | null,

@@ -2,7 +2,7 @@ import { ContextError } from '../errors/errors.js';
 
 const MAX_TOKEN_INPUT_BYTES = 64 * 1024;
 
-/** All of standard input, bounded. */
+/** All of standard input, up to a limit. */
 export async function readStandardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -20,7 +20,7 @@ export async function readStandardInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Asks on the terminal for the token of this control plane, without showing what is typed. */
+/** Asks on the terminal for the token of this control plane, without echo. */
 export async function promptSecret(question: string, url: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const { Writable } = await import('node:stream');

@@ -4,19 +4,22 @@ import type { Destination } from './destination.js';
 
 type Check = TestResultDto['checks'][number];
 
-/** One agent or local node at one end of the connection, and what each of its checks found, as a column shows it. */
+/** One agent or local node that was asked, and the results of its checks, as one column. */
 export interface AskedEnd {
-  /** `host-a (web)`: who was asked, and about what. */
+  /** `host-a (web)`: who was asked, about whom. */
   readonly heading: string;
   readonly cells: ReadonlyMap<CheckCode, string>;
-  /** silent: not one check was answered. */
+  /** silent: no check was answered. */
   readonly standing: 'well' | 'problem' | 'silent';
   readonly isTarget: boolean;
 }
 
 const LONGEST_ABOUT = 16;
 
-/** The ends that were asked, in the order of the answer; the control plane's own checks have no column. */
+/**
+ * The agents and local nodes that were asked, in the order of the answer. The control plane's own checks have no
+ * column.
+ */
 export function askedEnds(result: TestResultDto, from: string, to: Destination<string>): readonly AskedEnd[] {
   const ofEnd = new Map<string, Check[]>();
   for (const check of result.checks) {
@@ -33,18 +36,18 @@ export function askedEnds(result: TestResultDto, from: string, to: Destination<s
   }));
 }
 
-/** What the end is called in the question, where that is short enough for a heading. */
+/** The name of this end in the question, if it is short enough for a heading. */
 function aboutOf(role: CheckRole, from: string, to: Destination<string>): string {
   const name = role === 'source' ? from : to.alias.includes('.') ? 'exit' : to.alias;
   return name.length <= LONGEST_ABOUT ? name : role;
 }
 
-/** Which checks any of these ends answered, in the order in which one depends on another. */
+/** The checks that any of these answered, in order of dependency. */
 export function codesOf(ends: readonly AskedEnd[]): readonly CheckCode[] {
   return CHECK_CODES.filter((code) => ends.some(({ cells }) => cells.has(code)));
 }
 
-/** A denial that the verdict tells of is no fault of the end that follows it. */
+/** A check that fails only because it follows the denial in the verdict is no problem of that end. */
 export function isProblem({ status, code, effect }: Check, { verdict }: Pick<TestResultDto, 'verdict'>): boolean {
   const isTold = code === 'POLICY' && effect !== null && verdict.effect !== 'allow';
   return status === 'unknown' || (status === 'fail' && !isTold);

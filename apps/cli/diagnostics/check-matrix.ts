@@ -4,7 +4,7 @@ import { type AskedEnd, codesOf } from './asked-ends.js';
 
 export interface Matrix {
   readonly lines: readonly string[];
-  /** Ends that the terminal has no room for: they have no problem, or did not answer. */
+  /** Columns without room: without a problem, or without an answer. */
   readonly leftOut: readonly AskedEnd[];
 }
 
@@ -21,12 +21,12 @@ const LABELS: Readonly<Record<Exclude<CheckCode, 'TOPOLOGY_APPLIED'>, string>> =
 };
 const INDENT = '  ';
 const GAP = '   ';
-/** So few stand below each other rather than that any is left out. */
+/** Up to this number are stacked instead of leaving any out. */
 const MOST_STACKED = 3;
 
 /**
- * One line for each check and one column for each end that was asked. Columns that do not fit beside each other stand
- * below each other: the target and ends with a problem. Of the rest, those are shown that still have room.
+ * One line per check and one column per agent or local node. Columns that do not fit beside each other are stacked: the
+ * target, and those with a problem. Of the others, as many as fit are shown.
  */
 export function checkMatrix(ends: readonly AskedEnd[], version: number, most: number): Matrix {
   const labelOf = (code: CheckCode) => (code === 'TOPOLOGY_APPLIED' ? `version ${version}` : LABELS[code]);
@@ -55,7 +55,7 @@ function chosen(ends: readonly AskedEnd[], room: number): readonly AskedEnd[] {
   return ends.filter((end) => shown.has(end));
 }
 
-/** As many ends beside each other as there is room for. */
+/** As many columns beside each other as fit. */
 function inBlocks(ends: readonly AskedEnd[], room: number): readonly (readonly AskedEnd[])[] {
   const blocks: AskedEnd[][] = [];
   for (const end of ends) {
@@ -74,7 +74,7 @@ function blockLines(
 ): readonly string[] {
   const line = (label: string, cells: readonly string[]) =>
     [INDENT + pad(label, labelWidth), ...cells].join(GAP).trimEnd();
-  // A name that is too wide beside the labels stands above them.
+  // A name that is too wide beside the labels is put above them.
   const isAbove = !fits(block, room);
   const padded = (text: string, end: AskedEnd) => (isAbove ? text : pad(text, columnWidth(end)));
   const headings = block.map((end) => padded(end.heading, end));

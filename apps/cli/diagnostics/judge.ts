@@ -16,13 +16,13 @@ type Result = {
   readonly disagreements: readonly Pick<TestResultDto['checks'][number], 'agentId' | 'nodeId'>[];
 };
 
-/** Denials that are a decision of the policy; the others say that there is nothing to decide about. */
+/** Denials by the policy; other reasons mean that there is nothing to decide about. */
 const POLICY_DENIALS: readonly string[] = ['EXPLICIT_DENY', 'DEFAULT_DENY'];
 
 /**
- * What a test says as an exit code. A skipped check never counts. Whatever was expected, nothing is known as long as an
- * agent decides otherwise than the control plane. An expected denial has to be the policy's own, and one end of the
- * connection has to follow the version that denies.
+ * The exit code of a test. Skipped checks never count. While an agent decides differently from the control plane, the
+ * outcome is unknown whatever was expected. An expected denial must be the policy's own, and one end of the connection
+ * must confirm that it enforces the denying version.
  */
 export function judge({ verdict, checks, disagreements }: Result, expected: Expectation | null): Judgement {
   if (disagreements.length > 0) {
@@ -50,7 +50,7 @@ function judgeDenial(checks: Result['checks'], expected: Expectation | null): Ju
   const ends = ['source', 'target']
     .map((end) => applied.filter(({ role }) => role === end))
     .filter((answers) => answers.length > 0);
-  // Either end refuses by itself; of several sources, each has to.
+  // Each end can refuse on its own; if there are several sources, every one has to.
   const isFollowed = ends.some((answers) => answers.every(({ status }) => status === 'pass'));
   if (ends.length > 0 && !isFollowed) {
     return { exitCode: EXIT.unknown, summary: 'denied by the policy, but neither end is known to follow this version' };

@@ -16,13 +16,13 @@ export interface AskedConnection {
   readonly to: Destination<string>;
 }
 
-/** Where the version stands on the first line, if what is before it leaves room. */
+/** Column of the version on the first line, if there is room. */
 const VERSION_COLUMN = 47;
-/** Problems besides the first that a terminal shows, and checks of one problem that are named. */
+/** Further problems shown on a terminal, and checks named for one problem. */
 const MOST_PROBLEMS = 5;
 const MOST_CODES = 3;
 
-/** What a test found out, for people. */
+/** The result of a test, for people. */
 export function showTest(
   screen: Screen,
   asked: AskedConnection,
@@ -33,7 +33,7 @@ export function showTest(
   showVerdict(screen, asked, result, nowMs);
   const { firstFailure } = result;
   const isAsWanted = judgement.exitCode === EXIT.ok;
-  // What the first line says needs no second line; what undoes it stands beside the reason.
+  // A failure that only repeats the verdict gets no line of its own; its remedy is beside the reason.
   if (firstFailure !== null && !isAsWanted && isVerdictItself(firstFailure)) {
     const label = firstFailure.remedy !== null && result.rule?.effect === 'deny' ? 'undo     ' : 'try      ';
     if (firstFailure.remedy !== null) screen.advice(`  ${label}`, firstFailure.remedy);
@@ -124,12 +124,12 @@ function showProblems(screen: Screen, result: TestResultDto): void {
     screen.line(`and ${groups.length - shown.length} more; --verbose shows all`, 'quiet');
 }
 
-/** Checks that nobody was asked for, such as those of a machine that has not joined. */
+/** Checks that nobody was asked, such as those of a machine that has not joined. */
 function isSkippedByNobody({ agentId, nodeId, status }: Check): boolean {
   return agentId === null && nodeId === null && status === 'skipped';
 }
 
-/** Checks of one end that found the same, told once. */
+/** Groups the checks of one end with the same finding. */
 function alike(checks: readonly Check[]): readonly (readonly Check[])[] {
   const groups = new Map<string, Check[]>();
   for (const check of checks) {

@@ -43,18 +43,18 @@ export function missText(miss: Verdict['nearMisses'][number], to: Destination<st
   return `${miss.ruleId} matches all but the ${missed}`;
 }
 
-/** `host-a (source)`: who answered for a check, and for which end of the connection. */
+/** `host-a (source)`: who answered a check, and for which end of the connection. */
 export function whoAtWhichEnd(check: Pick<Check, 'agentId' | 'nodeId' | 'role'>): string | null {
   const who = whoWasAsked(check);
   return who === null || check.role === null ? who : `${who} (${check.role})`;
 }
 
-/** Who answered for a check, or did not: an agent or a local node. */
+/** The agent or local node that answered a check, or did not. */
 export function whoWasAsked({ agentId, nodeId }: Pick<Check, 'agentId' | 'nodeId'>): string | null {
   return agentId ?? (nodeId === null ? null : `local node ${nodeId}`);
 }
 
-/** The policy as the control plane decides it: what the verdict says already. */
+/** The control plane's own policy check, which repeats the verdict. */
 export function isVerdictItself({ agentId, nodeId, code }: Pick<Check, 'agentId' | 'nodeId' | 'code'>): boolean {
   return agentId === null && nodeId === null && code === 'POLICY';
 }

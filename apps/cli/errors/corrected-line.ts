@@ -2,8 +2,8 @@ import { DEFAULT_WAIT_SECONDS } from '../argv.js';
 import { shellLine } from '../shell-line.js';
 
 /**
- * The command line that was meant, for two slips that the parser only calls unexpected words: `--wait 30`, whose value
- * follows an equals sign, and a command for `sandbox exec` without `--` before it. null: neither was made.
+ * The intended command line for two mistakes that the parser reports as unexpected words: `--wait 30` instead of
+ * `--wait=30`, and a command for `sandbox exec` without `--`. null: neither.
  */
 export function correctedLine(command: string, argv: readonly string[]): string | null {
   const bareWait = argv.indexOf(`--wait=${DEFAULT_WAIT_SECONDS}`);

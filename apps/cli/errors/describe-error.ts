@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { correctedLine } from './corrected-line.js';
 
-/** What every error becomes, for people and for `--json`. */
+/** An error, for people and for `--json`. */
 export interface DescribedError {
   readonly code: string;
   readonly message: string;
@@ -18,7 +18,7 @@ export interface FailedLine {
   readonly network: string | null;
 }
 
-/** An error in the user's words, always with a next command. */
+/** An error in the user's words, with a command to try next. */
 export function describeError(error: unknown, { commandLine, argv, network }: FailedLine): DescribedError {
   if (error instanceof CodedError) {
     return {
@@ -42,7 +42,7 @@ export function describeError(error: unknown, { commandLine, argv, network }: Fa
   };
 }
 
-/** The parser ends its messages with advice that the remedy line repeats, colours them and spreads them over lines. */
+/** The parser's messages end with advice that the remedy repeats, and contain colours and line breaks. */
 function parserMessage(message: string): string {
   return stripVTControlCharacters(message)
     .replace(/\n*See more help with --help$/, '')

@@ -7,7 +7,7 @@ export interface FailedCommand extends FailedLine {
   readonly isJson: boolean;
 }
 
-/** Says what went wrong, once, where this reader looks for it, and sets the exit code. */
+/** Prints the error once, as text or JSON, and sets the exit code. */
 export function reportError(error: unknown, failed: FailedCommand): void {
   const described = describeError(error, failed);
   process.exitCode = exitCodeOf(error);

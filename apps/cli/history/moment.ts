@@ -8,7 +8,7 @@ const DURATION = /^([1-9][0-9]{0,5})([smhd])$/;
 export const MOMENT_FORMS = 'a version such as 14, a time such as 2026-01-31T10:00:00Z, or how long ago, such as 2h';
 export const TIME_FORMS = 'a time such as 2026-01-31T10:00:00Z, or how long ago, such as 2h';
 
-/** A moment as the API takes it; throws InvalidInputError. */
+/** A version or time in the API's form; throws InvalidInputError. */
 export function momentOf(text: string, field: string, nowMs: number): string {
   return longAgo(text, nowMs) ?? checked(text, field, MOMENT_FORMS, parseMoment);
 }

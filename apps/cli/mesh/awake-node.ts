@@ -5,15 +5,15 @@ import { nodePid } from './node-folder.js';
 
 export type AwakeNode =
   | { readonly kind: 'answers'; readonly answer: Answered }
-  /** `endedPid`: it was there, did not answer, and was ended; null: nobody was there. */
+  /** `endedPid`: a node that did not answer and was therefore ended; null: there was none. */
   | { readonly kind: 'gone'; readonly endedPid: number | null };
 
 const GONE_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Asks the background node for its status. One that a signal has stopped is woken; one that does not answer even so is
- * ended. Error: MeshError; NODE_SILENT for a node of an earlier release, which does not say which process it is.
+ * Asks the background node for its status. A node that is stopped by a signal is continued; one that still does not
+ * answer is ended. Error: MeshError; NODE_SILENT for a node of an earlier release, whose process id is unknown.
  */
 export async function awakeNode(folder: string): Promise<AwakeNode> {
   try {
@@ -53,7 +53,7 @@ async function end(folder: string, pid: number): Promise<number> {
   return pid;
 }
 
-/** To the node and the mesh-node that it started: both are in a process group that has the node's number. */
+/** Signals the node and its mesh-node: both are in a process group with the node's id. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name);

@@ -1,4 +1,4 @@
-/** What there is to tell of a connection that should be cut, in words; null: it is seen to be. */
+/** What to report about a connection that should be cut; null: it is known to be cut. */
 export function cutLine(end: {
   readonly connectionCut: boolean;
   readonly connectionNotCutReason: string | null;

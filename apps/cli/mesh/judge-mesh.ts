@@ -5,12 +5,12 @@ type Check = Pick<MeshDiagnosisDto['checks'][number], 'status' | 'cause'>;
 
 const UNREACHABLE = /_(UNREACHABLE|TIMED_OUT)$/;
 
-/** The first check that failed, or else the first whose outcome is unknown. */
+/** The first failed check, otherwise the first unknown one. */
 export function firstProblem<T extends Check>(checks: readonly T[]): T | null {
   return checks.find(({ status }) => status === 'fail') ?? checks.find(({ status }) => status === 'unknown') ?? null;
 }
 
-/** What a diagnosis of the mesh says as an exit code: that of its first problem. A skipped check never counts. */
+/** The exit code of a diagnosis of the mesh: that of its first problem. Skipped checks never count. */
 export function judgeMesh(checks: readonly Check[]): number {
   const problem = firstProblem(checks);
   if (problem === null) return EXIT.ok;

@@ -2,7 +2,7 @@ import type { MeshStateDto } from '#libs/api-client/generated/index.js';
 import { meshRemedy } from '#libs/contracts/mesh-remedies.js';
 import { unknown } from '../output/ago.js';
 
-/** How a node stands in the mesh, in a cell of a table; null: it never said. */
+/** A node's state in the mesh as a table cell; null: it never reported one. */
 export function meshCell(mesh: MeshStateDto | null): string | null {
   if (mesh === null) return null;
   const { transport, lastKnown } = mesh;
@@ -10,10 +10,7 @@ export function meshCell(mesh: MeshStateDto | null): string | null {
   return `${transport} ${unknown(standing(lastKnown), lastKnown.secondsAgo)}`;
 }
 
-/**
- * What is wrong with the node's place in the mesh and what to do about it, a line each; none when nothing is known to
- * be.
- */
+/** What is wrong with a node in the mesh and what to do, one line each; empty if nothing is known to be wrong. */
 export function meshFault(name: string, mesh: MeshStateDto | null): readonly string[] {
   if (mesh === null || mesh.code === null) return [];
   return [`${name}: ${mesh.code}: ${mesh.message}`, `  try: ${meshRemedy(mesh.code)}`];

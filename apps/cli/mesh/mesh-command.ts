@@ -12,14 +12,14 @@ export interface Place {
   readonly folder: string;
 }
 
-/** A command about this machine's own part in the mesh: it speaks to the background node. */
+/** A command about this machine's own membership, which it asks the background node for. */
 export abstract class MeshCommand extends GstacksCommand {
   protected async place(flags: ConnectionFlags): Promise<Place> {
     const context = await loadContext(flags, this.environment, this.config.root);
     return { context, folder: nodeFolder(context, this.environment, homedir()) };
   }
 
-  /** As askNode, where a node has to be there. */
+  /** As askNode, but a missing node is an error. */
   protected async ask(folder: string, request: LocalNodeRequest): Promise<Answered> {
     const answer = await askNode(folder, request);
     if (answer !== null) return answer;

@@ -1,4 +1,4 @@
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** The background node of this machine refused, or is not there. */
+/** This machine's background node refused, or is not running. */
 export class MeshError extends CodedError {}

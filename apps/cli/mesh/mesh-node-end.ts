@@ -6,7 +6,7 @@ const LINES: { readonly [end in MeshNodeEnd]: string | null } = {
   none: null,
 };
 
-/** What became of an ended node in the mesh, in words; null: there is nothing to tell. */
+/** What became of an ended node in the mesh; null: nothing to report. */
 export function meshNodeEndLine(end: MeshNodeEnd): string | null {
   return LINES[end];
 }

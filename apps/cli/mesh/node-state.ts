@@ -2,17 +2,17 @@ import type { ForwardState, JoinedNetworkState, LocalNodeState } from '#libs/con
 import { EXIT } from '../errors/exit-codes.js';
 import { askNode, lastState } from './node-client.js';
 
-/** What is known of this machine's background node. */
+/** What is known about this machine's background node. */
 export interface KnownNode {
   readonly running: boolean;
-  /** It ended without having left its networks. */
+  /** It ended without leaving its networks. */
   readonly died: boolean;
   /** null: there never was one. */
   readonly pid: number | null;
   readonly networks: readonly JoinedNetworkState[];
 }
 
-/** Asks the background node; of one that is gone, what it wrote down last, as far as that can still be so. */
+/** Asks the background node. If it has ended, uses its last record, as far as that can still be true. */
 export async function knownNode(folder: string): Promise<KnownNode> {
   const answer = await askNode(folder, { kind: 'status' });
   const state = answer?.state ?? lastState(folder);
@@ -27,8 +27,8 @@ export async function knownNode(folder: string): Promise<KnownNode> {
 }
 
 /**
- * 4 when this machine is in a network no more although nobody asked it to leave: it was revoked, its login has ended,
- * or the network was deleted. 5 while something is not known.
+ * 4 if this machine is no longer in a network although nobody asked it to leave: it was revoked, its login has ended,
+ * or the network was deleted. 5 if something is unknown.
  */
 export function exitCodeOf({ died, networks }: KnownNode): number {
   if (!died && networks.some(({ state, code }) => state === 'ended' && code !== 'LEFT')) return EXIT.unreachable;
@@ -39,7 +39,7 @@ export function exitCodeOf({ died, networks }: KnownNode): number {
   return died || isUnknown ? EXIT.unknown : EXIT.ok;
 }
 
-/** With the process its ports are closed, and its place in the mesh is gone. */
+/** When the process ends, its ports are closed and it leaves the mesh. */
 function afterDeath({ pid, networks }: LocalNodeState): readonly JoinedNetworkState[] {
   const message = `the background node (pid ${pid}) is gone`;
   return networks.map((network) =>

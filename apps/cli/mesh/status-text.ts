@@ -5,10 +5,10 @@ import type { StateRow } from '../output/state-lines.js';
 import { pad, together, width } from '../output/wrap.js';
 import { forwardColumns, joinedColumns } from './views.js';
 
-/** Targets that are named on a terminal; of more, their number is told. */
+/** Targets named on a terminal; of more, only their number is shown. */
 const MOST_NAMED = 8;
 
-/** What this machine has joined and where its ports lead, for people. */
+/** The networks that this machine has joined and its forwarded ports, for people. */
 export function showMesh(screen: Screen, networks: readonly JoinedNetworkState[], nowMs: number): void {
   const nameWidth = Math.max(...networks.map(({ network }) => width(network)));
   for (const joined of networks) {
@@ -79,7 +79,7 @@ function forwardRow(
   const isAsked = state === 'denied' || state === 'unreachable';
   const open =
     connections === 0 || state !== 'open' ? [] : [connections === 1 ? '1 connection' : `${connections} connections`];
-  // What the node says of a denial by the policy ends with this question, and says no more than the state.
+  // The node's reason for a policy denial ends with this question and adds nothing to the state.
   const reasons = reason === null || (state === 'denied' && reason.includes('; ask: ')) ? [] : [reason];
   return {
     columns: [`127.0.0.1:${localPort} -> ${alias}:${port}`, said],
@@ -101,7 +101,7 @@ function tellReachable(
   screen.sentence(state === 'unknown' ? '  reached ' : '  reaches ', `${named.join(', ')}${more}${when}`);
 }
 
-/** `20:29:15` of today by this machine's clock, else with the date. */
+/** `20:29:15` if today by this machine's clock, otherwise with the date. */
 function clockTime(at: string, nowMs: number): string {
   const time = new Date(at);
   const clock = time.toTimeString().slice(0, 8);

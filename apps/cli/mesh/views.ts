@@ -2,7 +2,7 @@ import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-nod
 import { secondsSince, unknown } from '../output/ago.js';
 import type { Column } from '../output/table.js';
 
-/** `nowMs`: the time by this machine's clock, which the background node uses too. */
+/** `nowMs`: this machine's time, which the background node uses too. */
 export const joinedColumns = (nowMs: number): readonly Column<JoinedNetworkState>[] => {
   const since = ({ lastContactAt }: JoinedNetworkState): number =>
     lastContactAt === null ? 0 : secondsSince(lastContactAt, nowMs);

@@ -9,23 +9,23 @@ export function ago(seconds: number): string {
   return `${inWholeUnits(seconds)} ago`;
 }
 
-/** `within 14 min`; of a time that has come, `now`. */
+/** `within 14 min`; `now` for a time that has passed. */
 export function within(milliseconds: number): string {
   return milliseconds < 1_000 ? 'now' : `within ${inWholeUnits(milliseconds / 1_000)}`;
 }
 
-/** In days, hours, minutes or seconds: the largest unit that fits at least once. */
+/** In days, hours, minutes or seconds: the largest unit that is at least 1. */
 function inWholeUnits(seconds: number): string {
   const unit = UNITS.find((each) => seconds >= each.seconds);
   return unit === undefined ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / unit.seconds)} ${unit.name}`;
 }
 
-/** From a time to now by this machine's clock; 0 when that clock is behind. */
+/** Seconds since a time by this machine's clock; 0 if that clock is behind. */
 export function secondsSince(at: string, nowMs: number): number {
   return Math.max(0, nowMs - Date.parse(at)) / 1_000;
 }
 
-/** `unknown (joined 3 min ago)`: what is not known now, and what it was when it was. */
+/** `unknown (joined 3 min ago)`: the current state is unknown, with the last known one. */
 export function unknown(was: string, secondsAgo: number): string {
   return `unknown (${was} ${ago(secondsAgo)})`;
 }

@@ -1,19 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 
 const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/gu;
-/** Control characters (C0, DEL, C1) and the marks that reorder or hide text on a terminal. */
+/** Control characters (C0, DEL, C1), and characters that reorder or hide text on a terminal. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff]/gu;
 
-/**
- * One line that cannot move the cursor, colour, retitle, reorder or break out: what data becomes before it is shown.
- */
+/** Makes data safe to show on one line: it cannot move the cursor, set colours or the title, or reorder text. */
 export function clean(text: string): string {
   return stripVTControlCharacters(text).replace(BREAKS, ' ').replace(UNSAFE, '');
 }
 
 /**
- * A JSON document, one line longer than its content. Characters that JSON may carry raw but a terminal acts on are
- * written as escapes, so that the value is the same and the terminal is safe.
+ * A JSON document with a final line break. Characters that JSON allows raw but terminals act on are escaped, so the
+ * value is the same.
  */
 export function jsonText(value: unknown): string {
   return escaped(JSON.stringify(value, null, 2) ?? 'null');

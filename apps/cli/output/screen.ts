@@ -9,13 +9,13 @@ const CODES: Readonly<Record<Tone, number>> = { good: 32, bad: 31, quiet: 2 };
 
 export interface Paper {
   readonly hasColour: boolean;
-  /** Characters a line; Infinity where nothing is to be wrapped or left out. */
+  /** Characters per line; Infinity: nothing is wrapped or left out. */
   readonly width: number;
-  /** With `--verbose` everything is shown, whether it fits or not. */
+  /** With `--verbose` nothing is left out, whether it fits or not. */
   readonly isVerbose: boolean;
 }
 
-/** Where a command writes for people. Every line is cleaned here, after which only our own colour is added. */
+/** Output for people. Every line is cleaned here, and only our own colours are added afterwards. */
 export class Screen {
   readonly width: number;
   readonly isVerbose: boolean;
@@ -28,25 +28,25 @@ export class Screen {
     this.isVerbose = paper.isVerbose;
   }
 
-  /** One line. A terminal breaks a long one itself, and gives it back whole when it is copied: for commands. */
+  /** One line, for commands: the terminal wraps a long one itself, and copies it as one line. */
   line(text: string, tone?: Tone): void {
     const safe = clean(text);
     const shown = tone === undefined || !this.paper.hasColour ? safe : `\u001b[${CODES[tone]}m${safe}\u001b[0m`;
     this.write(`${shown}\n`);
   }
 
-  /** A sentence, broken between words; later lines stand below its beginning. */
+  /** A sentence, wrapped between words and indented below its beginning. */
   sentence(head: string, text: string, tone?: Tone): void {
     for (const line of wrapAfter(head, clean(text), this.width)) this.line(line, tone);
   }
 
-  /** What to do: a command stays on one line, also inside a sentence. */
+  /** A remedy: a command in it stays on one line. */
   advice(head: string, remedy: string): void {
     if (remedy.startsWith('gstacks ')) this.line(head + remedy);
     else this.sentence(head, remedy.replaceAll(/`[^`]*`/g, together));
   }
 
-  /** A list without headings: what stands where, and what there is to say about it. */
+  /** A list without headings: short states in columns, with notes. */
   states(rows: readonly StateRow[]): void {
     const safe = rows.map(({ columns, note }) => ({ columns: columns.map(clean), note: clean(note) }));
     for (const line of stateLines(safe, this.width)) this.line(line);

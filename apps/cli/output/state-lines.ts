@@ -1,6 +1,6 @@
 import { longestWord, pad, width, wrapAfter } from './wrap.js';
 
-/** What stands where: short words in columns, and what there is to say about them behind or below. */
+/** A row of short words in columns, with a note beside or below them. */
 export interface StateRow {
   readonly columns: readonly string[];
   readonly note: string;
@@ -9,10 +9,10 @@ export interface StateRow {
 const INDENT = '  ';
 const GAP = '  ';
 const NOTE_BELOW = '    ';
-/** Where less room is left, notes stand below. */
+/** With less room than this, notes are put below. */
 const LEAST_NOTE = 24;
 
-/** A list without headings: columns line up, and a note that has no room beside them stands below. */
+/** A list without headings: columns are aligned, and a note that does not fit beside them is put below. */
 export function stateLines(rows: readonly StateRow[], most: number): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.columns.length));
   const widths = Array.from({ length: columns }, (_, index) =>

@@ -3,30 +3,30 @@ import { longestWord, pad, width, wrap, wrapAfter } from './wrap.js';
 
 export type Cell = string | number | boolean | null | undefined;
 
-/** One column: its heading and what it shows of a row. */
+/** One column: its heading, and its cell for a row. */
 export interface Column<Row> {
   readonly heading: string;
   readonly cell: (row: Row) => Cell;
-  /** Whether its cells may go over several lines, broken between words: lists and sentences. */
+  /** Whether its cells may be wrapped between words: lists and sentences. */
   readonly wraps?: true;
-  /** Where the terminal is too narrow, columns with a rank are left out, the highest first. */
+  /** On a terminal that is too narrow, columns with a rank are left out, the highest first. */
   readonly leavesAt?: number;
 }
 
 export interface FittedTable {
   readonly lines: readonly string[];
-  /** Headings of columns that the terminal has no room for. */
+  /** Headings of columns that did not fit. */
   readonly leftOut: readonly string[];
 }
 
 const GAP = '  ';
-/** A column that wraps is not made narrower than this for the sake of columns that can be left out. */
+/** A wrapping column is not made narrower than this before columns are left out. */
 const LEAST_WRAPPED = 16;
 
 /**
- * A plain table of at most `most` characters a line: headings, then the rows; nothing shows as `-`, and the last column
- * is not padded. What does not fit is wrapped, then left out; when that does not help, each row becomes a block of one
- * line for each column, which leaves nothing out. Words are never broken.
+ * A plain table with at most `most` characters per line: headings, then rows. Missing values show as `-`, and the last
+ * column is not padded. What does not fit is wrapped, then left out; if that is not enough, each row becomes a block
+ * with one line per column and nothing left out. Words are never broken.
  */
 export function fitTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): FittedTable {
   let shown = columns;
@@ -44,7 +44,7 @@ export function fitTable<Row>(rows: readonly Row[], columns: readonly Column<Row
   };
 }
 
-/** The column of the highest rank leaves, of several the last; null: none may. */
+/** Without the column of the highest rank, of several the last; null: no column may be left out. */
 function withoutOne<Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] | null {
   const rank = Math.max(...columns.map(({ leavesAt }) => leavesAt ?? 0));
   if (rank <= 0) return null;
@@ -56,7 +56,7 @@ function texts<Row>(row: Row, columns: readonly Column<Row>[]): readonly string[
   return columns.map(({ cell }) => show(cell(row)));
 }
 
-/** How wide each column is; null: they do not fit. */
+/** The width of each column; null: they do not fit. */
 function fittingWidths<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
@@ -76,7 +76,7 @@ function fittingWidths<Row>(
   return spare < 0 ? null : shared(least, natural, spare);
 }
 
-/** The room that is left goes to the columns that lack it, to each as much as to the others. */
+/** Distributes the remaining room evenly among the columns that need it. */
 function shared(least: readonly number[], natural: readonly number[], spare: number): readonly number[] {
   const widths = [...least];
   const lacking = least

@@ -1,9 +1,9 @@
-/** Characters a terminal shows this text in, as long as each takes one cell. */
+/** The number of characters that a terminal shows for this text, one cell each. */
 export function width(text: string): number {
   return [...text].length;
 }
 
-/** As padEnd, which counts letters outside the basic plane twice. */
+/** As padEnd, which counts characters outside the basic plane twice. */
 export function pad(text: string, to: number): string {
   return text + ' '.repeat(Math.max(0, to - width(text)));
 }
@@ -14,22 +14,22 @@ export function longestWord(text: string): number {
 
 const NO_BREAK = '\u00a0';
 
-/** The text as one word to wrap, which then shows it with plain spaces: a command that is to be copied, a time. */
+/** Makes the text one word for wrapping, shown with plain spaces: for commands to copy, and times. */
 export function together(text: string): string {
   return text.replaceAll(' ', NO_BREAK);
 }
 
 /**
- * Lines of at most `most` characters, broken between words only: a word that is longer gets a line of its own and
- * stays whole, so that a name can be copied.
+ * Lines of at most `most` characters, broken between words only: a longer word gets its own line, so that names can be
+ * copied.
  */
 export function wrap(text: string, most: number): readonly string[] {
   return wrapLines(text, most, most).map(plain);
 }
 
 /**
- * As wrap, with `head` before the first line, and later lines below what follows `head`; a head that takes more than
- * half of the line has them a little indented instead.
+ * As wrap, with `head` before the first line and later lines aligned after it, or only slightly indented if the head
+ * takes more than half of the line.
  */
 export function wrapAfter(head: string, text: string, most: number): readonly string[] {
   const indent = width(head) <= most / 2 ? width(head) : LITTLE;

@@ -2,7 +2,7 @@ import type { SandboxDto } from '#libs/api-client/generated/index.js';
 
 type Placement = Pick<SandboxDto, 'agentId' | 'formerAgentId' | 'pinnedTo'>;
 
-/** `host-b (before: host-a; pinned)`: where it is, where it was, and where it may be. */
+/** `host-b (before: host-a; pinned)`: its agent, its former agent, and its pin. */
 export function agentText({ agentId, formerAgentId, pinnedTo }: Placement): string {
   const notes = [
     formerAgentId === null ? null : `before: ${formerAgentId}`,

@@ -6,7 +6,7 @@ import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
 import { RefusedHereError } from '../errors/errors.js';
 import { shellLine } from '../shell-line.js';
 
-/** The Engine starts the command, so that neither the terminal nor this process is what signals it. */
+/** The Engine starts the command, so signals have to be passed on to it. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 type InContainer = Pick<SandboxDto, 'id' | 'agentId'> & { readonly container: NonNullable<SandboxDto['container']> };
@@ -50,7 +50,7 @@ async function started(engine: DockerEngine, sandbox: InContainer, command: read
   }
 }
 
-/** A command that has ended meanwhile needs no signal; one of another user gets none. */
+/** No error for a command that has ended, or that runs as another user. */
 async function pass(exec: RunningExec, signal: NodeJS.Signals): Promise<void> {
   try {
     const pid = await exec.pid();

@@ -5,15 +5,18 @@ import type { SandboxDto } from '#libs/api-client/generated/index.js';
 import { RefusedHereError } from '../errors/errors.js';
 import { shellLine } from '../shell-line.js';
 
-/** Where iproute2 keeps the namespaces it knows by name. */
+/** The folder of iproute2's named namespaces. */
 const NAMESPACES = '/run/netns';
 const NAMESPACE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
-/** Becomes the command, and exits as a shell does without one: 127 if there is none, 126 if it cannot be executed. */
+/**
+ * Replaces itself with the command, and exits as a shell does if that fails: 127 if it does not exist, 126 if it cannot
+ * be executed.
+ */
 const AS_A_SHELL = ['/bin/sh', '-c', 'exec "$@"', 'sh'];
-/** Left to the child, which the terminal signals too; this process only waits for it. */
+/** The terminal signals the child too; this process only waits for it. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** The namespace that a command can be run in; throws RefusedHereError with the reason. */
+/** The namespace in which commands can run; throws RefusedHereError with the reason. */
 export function namespaceOf(
   sandbox: Pick<SandboxDto, 'id' | 'agentId' | 'driver' | 'namespace'>,
   command: readonly string[],

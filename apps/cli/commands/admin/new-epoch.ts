@@ -14,7 +14,7 @@ import { UsageError } from '../../errors/errors.js';
 import { EXIT } from '../../errors/exit-codes.js';
 import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
 
-/** Agents are asked for the snapshots that they hold before the answer comes. */
+/** Before it answers, the control plane asks agents for the snapshots that they hold. */
 const AGENTS_ANSWER_SECONDS = 15;
 const FOLLOW_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 200;
@@ -100,7 +100,7 @@ export default class AdminNewEpoch extends GstacksCommand {
     return confirmed(`start epoch ${next}?`, !this.jsonEnabled(), unasked);
   }
 
-  /** Networks of the store that some agent does not follow in time. */
+  /** The store's networks that some agent does not follow in time. */
   private async following({ client }: Connection, { networks }: EpochPreviewDto): Promise<readonly string[]> {
     const deadline = performance.now() + FOLLOW_WITHIN_MS;
     const waiting = new Set(networks.flatMap(({ name, version }) => (name === null || version === null ? [] : [name])));

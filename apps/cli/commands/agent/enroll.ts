@@ -33,7 +33,7 @@ export default class AgentEnroll extends GstacksCommand {
   }
 }
 
-/** null: no agent has this name. */
+/** null: there is no agent with this name. */
 async function statusOf(client: Client, agentId: AgentId): Promise<string | null> {
   try {
     return (await showAgent({ client, path: { agentId } })).status;

@@ -35,7 +35,7 @@ export default class AgentRevoke extends GstacksCommand {
     return revocation;
   }
 
-  /** Says what the revocation cuts, and asks. Error: UsageError. */
+  /** Shows what the revocation cuts, and asks for confirmation. Error: UsageError. */
   private async confirm({ id, status, sandboxes, networks }: AgentDto): Promise<void> {
     if (status === 'REVOKED') return;
     this.screen.line(`${id} is ${status}; for good, it is put off the bus and out of the mesh`);

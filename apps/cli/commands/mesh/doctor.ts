@@ -4,7 +4,7 @@ import { probeControlServer } from '#libs/control-server/probe.js';
 import { GstacksCommand } from '../../command.js';
 import { firstProblem, judgeMesh } from '../../mesh/judge-mesh.js';
 
-/** The control plane asks the control server and its API before it answers. */
+/** Before it answers, the control plane asks the control server and its API. */
 const OTHERS_ANSWER_SECONDS = 15;
 const CONTROL_SERVER_WITHIN_MS = 5_000;
 

@@ -45,7 +45,7 @@ export default class MeshLeave extends MeshCommand {
     return { network, changed: true, connectionCut, connectionNotCutReason, meshNode };
   }
 
-  /** How this machine was joined until now; null: it was not. By the node, or where that is gone by its record. */
+  /** How this machine was joined, from the node or, if it has ended, from its record; null: it was not. */
   private async left(folder: string, network: NetworkName): Promise<JoinedNetworkState | null> {
     const deadline = performance.now() + NODE_ENDS_WITHIN_MS;
     for (;;) {
@@ -63,13 +63,13 @@ export default class MeshLeave extends MeshCommand {
         return record.joined;
       }
       if (record.kind === 'not recorded' || performance.now() > deadline) throw this.notJoined(network);
-      // The node is ending, or another has just been started.
+      // The node is ending, or another one was just started.
       await pause(LOOK_EVERY_MS);
     }
   }
 }
 
-/** The background node has said that it leaves; said again, it tells what became of it. null: no answer. */
+/** The background node has reported that it leaves; repeating that shows what became of the node. null: no answer. */
 async function confirmedEnd({ client }: Connection, nodeId: string): Promise<LocalNodeEndDto | null> {
   try {
     return await leaveNetwork({ client, path: { nodeId } });

@@ -39,7 +39,7 @@ export default class NetworkDelete extends WriteCommand {
     );
   }
 
-  /** Says what the deletion cuts, and asks; an empty network needs no answer. Error: UsageError. */
+  /** Shows what the deletion cuts, and asks for confirmation unless the network is empty. Error: UsageError. */
   private async confirmDetaching(client: Client, network: NetworkName): Promise<void> {
     const path = { network };
     const { items } = await readAll((query) => listAttachments({ client, path, query }));

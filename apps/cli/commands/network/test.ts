@@ -9,7 +9,7 @@ import { EXPECTATIONS, judge } from '../../diagnostics/judge.js';
 import { showTest } from '../../diagnostics/test-text.js';
 import { SELECTORS } from '../../rule-command.js';
 
-/** The control plane asks agents and local nodes before it answers, and waits for the silent ones. */
+/** Before it answers, the control plane asks agents and local nodes, and waits for silent ones. */
 const ANSWER_SECONDS = 15;
 
 export default class NetworkTest extends GstacksCommand {

@@ -41,7 +41,7 @@ export default class MeshForward extends MeshCommand {
     }
   }
 
-  /** Until Ctrl-C, or until the node is gone, which `ask` reports. */
+  /** Waits for Ctrl-C, or for the node to end, which `ask` reports. */
   private async stay(folder: string, localPort: number): Promise<void> {
     const interruption = new AbortController();
     process.once('SIGINT', () => interruption.abort());

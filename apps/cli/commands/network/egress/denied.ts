@@ -6,7 +6,7 @@ import { GstacksCommand } from '../../../command.js';
 import type { Column } from '../../../output/table.js';
 import { SELECTORS } from '../../../rule-command.js';
 
-/** The control plane asks agents before it answers, and waits for the silent ones. */
+/** Before it answers, the control plane asks agents, and waits for silent ones. */
 const ANSWER_SECONDS = 15;
 
 const columns: readonly Column<DeniedNameDto>[] = [
