@@ -2,16 +2,16 @@ import { createServer, type Server } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 
 /**
- * The addresses of one stack, so that several stacks of one machine never meet: each holds one block for as long as
- * it runs. Block 0 has the documented default range 127.77.0.0/16.
+ * The loopback addresses of one stack. Each stack on a machine holds its own block while it runs. Block 0 contains the
+ * documented default range 127.77.0.0/16.
  */
 export interface AddressBlock {
   readonly index: number;
-  /** 127.x.0.0/16 for each agent's proxy listeners, and the loopback /16 of the sandboxes themselves. */
+  /** 127.x.0.0/16 for each agent's proxy listeners, and a loopback /16 for the sandboxes. */
   readonly proxyRanges: readonly [string, string];
   readonly dnsAddresses: readonly [string, string];
   readonly sandboxAddress: (host: 0 | 1, sandbox: number) => string;
-  /** With namespaces: the link between this machine and the two hosts, /24. */
+  /** With namespaces: the /24 of the link between this machine and the two hosts. */
   readonly link: { readonly machine: string; readonly hosts: readonly [string, string]; readonly prefixLength: number };
   release(): void;
 }
@@ -24,7 +24,7 @@ const LOCK_PORT = 7_979;
 const DNS_PORT = 1_053;
 const DOCUMENTED_DNS_HOST = '127.0.0.1';
 
-/** Takes the preferred block, or the next that no other stack holds. Error: NoAddressBlockError. */
+/** Takes the preferred block, or the next free one. Error: NoAddressBlockError. */
 export async function takeAddressBlock(preferred: number): Promise<AddressBlock> {
   for (let step = 0; step < BLOCKS; step += 1) {
     const index = (preferred + step) % BLOCKS;
@@ -42,7 +42,7 @@ function sandboxOctet(index: number): number {
   return FIRST_OCTET + 2 + index * 3;
 }
 
-/** The address that the product's documents give, where it is free: of one stack on a machine, the first. */
+/** The DNS address in the product's documents, if it is free: the first stack on a machine gets it. */
 async function documentedDns(index: number): Promise<string | null> {
   if (index !== 0) return null;
   const held = await hold(DOCUMENTED_DNS_HOST, DNS_PORT);
@@ -68,7 +68,7 @@ function block(index: number, lock: Server, firstDns: string | null): AddressBlo
   };
 }
 
-/** A listening socket is a lock that the kernel lets go of, however its holder ends. */
+/** The listening socket is the lock: the kernel releases it however its process ends. */
 function hold(address: string, port: number): Promise<Server | null> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());

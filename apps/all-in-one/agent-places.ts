@@ -4,7 +4,7 @@ import type { InnerPorts } from './ports.js';
 import type { AgentBridge } from './sample-containers.js';
 import { AGENTS, type AgentName } from './sample-sandboxes.js';
 
-/** Where an agent runs and what it gets there; null: not with these sandboxes, or the agent's driver chooses. */
+/** Where an agent runs and its settings there; null: not used with these sandboxes, or chosen by the driver. */
 export interface AgentPlace {
   readonly name: AgentName;
   readonly controlPlaneUrl: string;
@@ -19,14 +19,14 @@ export interface AgentPlace {
 export interface Machine {
   readonly block: AddressBlock;
   readonly ports: InnerPorts;
-  /** With network namespaces: one a host. */
+  /** With network namespaces: one per host. */
   readonly hosts: readonly HostNamespace[] | null;
-  /** With containers: one a host. */
+  /** With containers: one per host. */
   readonly bridges: { readonly [agent in AgentName]: AgentBridge } | null;
   readonly controlPlaneUrl: string;
 }
 
-/** The places of the sample hosts' agents. Without namespaces and containers they share the loopback interface. */
+/** The places of the two sample hosts' agents. Without namespaces and containers they share the loopback interface. */
 export function agentPlaces(machine: Machine, loopback: string): readonly AgentPlace[] {
   const { block, ports, hosts, bridges, controlPlaneUrl } = machine;
   const sharesLoopback = hosts === null && bridges === null;

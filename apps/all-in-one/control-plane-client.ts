@@ -14,7 +14,7 @@ const POLL_MS = 100;
 const TELL_EACH_MS = 3_000;
 const SIGN_IN_SECONDS = 600;
 
-/** The few calls the set-up itself makes. Errors: ControlPlaneAnswerError. */
+/** The calls that the set-up itself makes. Errors: ControlPlaneAnswerError. */
 export class ControlPlaneClient {
   private readonly client: Client;
 
@@ -40,14 +40,14 @@ export class ControlPlaneClient {
     return token;
   }
 
-  /** A link that signs one browser in, once, within ten minutes. */
+  /** A link for one sign-in of a browser within ten minutes. */
   async consoleLink(): Promise<string> {
     const body = { expiresInSeconds: SIGN_IN_SECONDS };
     const { path } = await answered(createSignInCode({ client: this.client, body }));
     return `${this.url}${path}`;
   }
 
-  /** What keeps agents out of the mesh: their code and its words; none when all have joined before the deadline. */
+  /** Why agents have not joined the mesh, as code and message; empty if all have joined before the deadline. */
   async waitForMesh(agents: readonly string[], deadlineMs: number): Promise<readonly string[]> {
     const deadline = performance.now() + deadlineMs;
     for (;;) {
@@ -62,9 +62,9 @@ export class ControlPlaneClient {
   }
 
   /**
-   * Resolves, when an agent in contact reports each of these, with the network namespace of each that has one.
-   * `awaited` is asked each time; `takesLong` is told every three seconds what is missing. Rejects at the
-   * deadline, naming the rest.
+   * Resolves when an agent in contact reports each of these sandboxes, with the network namespaces of those that have
+   * one. `awaited` is called each time; `takesLong` is called every three seconds with what is missing. Rejects at the
+   * deadline with the names of the rest.
    */
   async waitForSandboxes(
     awaited: () => readonly string[],

@@ -3,17 +3,17 @@ import { CodedError } from '#libs/contracts/errors.js';
 
 const BUILD_TIMEOUT_MS = 20 * 60_000;
 
-/** A program that Go had to build and did not. */
+/** Go could not build a program. */
 export class GoBuildError extends CodedError {}
 
-/** Whether there is a Go to build with. */
+/** Whether Go is installed. */
 export function hasGo(): Promise<boolean> {
   return new Promise((resolve) => {
     execFile('go', ['version'], (error) => resolve(error === null));
   });
 }
 
-/** Runs `go` with these arguments, in a folder when one is given. Error: GoBuildError with Go's first words. */
+/** Runs `go` with these arguments, in the given folder. Error: GoBuildError with the beginning of Go's output. */
 export function runGo(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The home folder's places; each is made when the home is opened. */
+/** The paths in the home folder; each folder is made when the home is opened. */
 export interface Home {
   readonly folder: string;
   readonly run: string;
@@ -18,7 +18,7 @@ const OWNER_ONLY = 0o700;
 
 export function openHome(folder: string): Home {
   const under = (...parts: string[]): string => join(folder, ...parts);
-  // Postgres runs as another user when the stack runs as root, and has to pass through to its data.
+  // If the stack runs as root, Postgres runs as another user that has to reach its data folder.
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   for (const name of ['run', 'logs', 'sandboxes', 'nats', 'agents']) mkdirSync(under(name), { recursive: true });
   mkdirSync(under('keys'), { recursive: true, mode: OWNER_ONLY });
@@ -36,7 +36,7 @@ export function openHome(folder: string): Home {
   };
 }
 
-/** The file's JSON, or null when there is none or it cannot be read as JSON. */
+/** The file's JSON; null: there is no file, or it is not JSON. */
 export function readJson(path: string): unknown {
   if (!existsSync(path)) return null;
   try {

@@ -8,16 +8,16 @@ const run = promisify(execFile);
 
 export class NamespacesUnavailableError extends CodedError {}
 
-/** A network namespace standing in for a host of its own. */
+/** A network namespace that acts as a host. */
 export interface HostNamespace {
   readonly name: string;
-  /** Its address on the link to this machine and to the other hosts. */
+  /** Its address on the link to this machine and the other hosts. */
   readonly address: string;
-  /** What the names of its sandboxes' namespaces begin with. */
+  /** Prefix of its sandboxes' namespace names. */
   readonly sandboxPrefix: string;
 }
 
-/** Makes two hosts on one bridge; the machine has the bridge's own address. Error: NamespacesUnavailableError. */
+/** Makes two hosts on one bridge; this machine has the bridge's address. Error: NamespacesUnavailableError. */
 export async function makeHostNamespaces(
   block: AddressBlock,
   agents: readonly [string, string],
@@ -42,7 +42,7 @@ export async function makeHostNamespaces(
   return hosts;
 }
 
-/** Takes away the hosts, the bridge and every sandbox namespace that was made under them. */
+/** Removes the hosts, the bridge and every sandbox namespace under them. */
 export async function removeHostNamespaces(block: AddressBlock, agents: readonly [string, string]): Promise<void> {
   const { stdout } = await ip('netns', 'list');
   const existing = new Set(stdout.split('\n').map((line) => line.split(' ')[0]));
@@ -50,7 +50,8 @@ export async function removeHostNamespaces(block: AddressBlock, agents: readonly
     await cleanNamespaces(host.sandboxPrefix);
     if (existing.has(host.name)) await ip('netns', 'delete', host.name);
   }
-  // A deleted namespace takes its links along later, by itself: the next start would find them still there.
+  // The kernel removes a deleted namespace's links later, so they are removed explicitly: the next start would find
+  // them otherwise.
   for (const index of agents.keys()) await ip('link', 'delete', portName(block, index)).catch(() => {});
   await ip('link', 'delete', bridgeName(block)).catch(() => {});
 }

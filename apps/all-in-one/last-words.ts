@@ -1,20 +1,20 @@
 const KEPT_CHARACTERS = 16_384;
 const FATAL_LEVEL = 60;
-/** What Postgres and nats-server write before the reason for which they end. */
+/** Lines of Postgres and nats-server with the reason for which they end. */
 const FATAL_LINE = /(?:FATAL|PANIC):\s+(.*)|\[FTL\]\s+(.*)/;
-/** Postgres answers clients so that come too early or too late: that is not why it ends. */
+/** Postgres also sends these to clients that connect too early or too late; they are not why it ends. */
 const SAID_TO_CLIENTS = /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting)/;
-/** Postgres names the record that it looked for, and not the files that led it there. */
+/** Postgres names the missing record, but not the damaged files. */
 const NO_CHECKPOINT = /could not locate a valid checkpoint record/;
 
-/** Why a process cannot run, in its own words. */
+/** Why a process cannot run, from its own output. */
 export interface LastWords {
   readonly reason: string;
-  /** null: it has none to offer. */
+  /** null: its output suggests none. */
   readonly remedy: string | null;
 }
 
-/** The end of what a process printed. */
+/** The end of a process's output. */
 export class PrintedEnd {
   private text = '';
 
@@ -22,7 +22,7 @@ export class PrintedEnd {
     this.text = (this.text + printed).slice(-KEPT_CHARACTERS);
   }
 
-  /** Its last fatal line, or else its last line; null when it printed nothing. */
+  /** Its last fatal line, otherwise its last line; null: it printed nothing. */
   lastWords(): LastWords | null {
     const lines = this.text.split('\n').filter((line) => line.trim() !== '');
     for (const line of lines.toReversed()) {

@@ -2,34 +2,34 @@ import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, writ
 
 /** How much of a process's log is kept. */
 export interface LogBounds {
-  /** Of one file; a longer line has one of its own. */
+  /** Size of one file; a longer line gets a file of its own. */
   readonly maxBytes: number;
-  /** With the one that is written to; at least 1. */
+  /** Number of files, including the current one; at least 1. */
   readonly files: number;
 }
 
 /**
- * A log of whole lines, in files of a bounded size: `path`, and before it `path.1`, `path.2` and so on. It never
- * throws: while the file cannot be written, on a full disk for example, lines are dropped and counted, and a line says
- * how many once it can. Lines are written at once, so none is lost between two files, or torn.
+ * A log of whole lines in files of limited size: `path`, before it `path.1`, then `path.2` and so on. Never throws:
+ * while the file cannot be written, for instance on a full disk, lines are dropped and counted, and a line reports
+ * their number once that is possible. Lines are written at once, so none is lost or split between two files.
  */
 export class LogFile {
   private file: number | null = null;
   private bytes = 0;
   private dropped = 0;
 
-  /** `changed` is told when lines begin to be dropped, and when they are written again. */
+  /** `changed` is called when lines begin to be dropped, and when they are written again. */
   constructor(
     private readonly path: string,
     private readonly bounds: LogBounds,
     private readonly changed: (what: string) => void,
-    /** A line for the log about itself. */
+    /** Formats a line of the log about the log itself. */
     private readonly note: (message: string) => string,
   ) {
     try {
       this.open();
     } catch {
-      // The first line tries again, and tells.
+      // The first line tries again, and reports a failure.
     }
   }
 
@@ -66,7 +66,7 @@ export class LogFile {
     try {
       while (written < text.length) written += writeSync(file, text, written);
     } catch (error) {
-      // Of a line that did not fit, nothing stays.
+      // A line that did not fit is removed completely.
       if (written > 0) ftruncateSync(file, this.bytes);
       throw error;
     }
@@ -80,7 +80,7 @@ export class LogFile {
     return file;
   }
 
-  /** The oldest file goes, each other becomes the one before. */
+  /** Removes the oldest file and renumbers the others. */
   private makeRoom(): void {
     const { path } = this;
     const names = [path, ...Array.from({ length: this.bounds.files - 1 }, (_, index) => `${path}.${index + 1}`)];
@@ -90,7 +90,7 @@ export class LogFile {
       try {
         renameSync(name, `${path}.${index + 1}`);
       } catch (error) {
-        // There are fewer than that so far.
+        // There are fewer files so far.
         if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT') throw error;
       }
     }

@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 
 const MOST_CHARACTERS = 65_536;
 
-/** pino's, which the processes of this project use. */
+/** The levels of pino, which this project's processes use. */
 const LEVELS: { readonly [printed: string]: number } = {
   ...{ TRC: 10, DBG: 20, INF: 30, WRN: 40, ERR: 50, FTL: 60 },
   ...{ DEBUG: 20, LOG: 30, INFO: 30, NOTICE: 30, WARNING: 40, ERROR: 50, FATAL: 60, PANIC: 60 },
@@ -18,8 +18,8 @@ const OF_NATS = /^\[\d+\] [\d/]{10} [\d:.]+ \[([A-Z]{3})\] (.*)$/s;
 const OF_POSTGRES = /^([\d-]{10}) ([\d:]{8}\.\d{3}) UTC \[\d+\] ([A-Z]+)\d?: +(.*)$/s;
 
 /**
- * What a process printed, as a line of its log: JSON with `level`, `time`, `process` and `message`. A line that is
- * that already stays as it is.
+ * A line of a process's output as a line of its log: JSON with `level`, `time`, `process` and `message`. Lines in that
+ * form stay as they are.
  */
 export function logLine(process: string, printed: string, now: Date): string {
   if (isLogLine(printed)) return printed;
@@ -47,7 +47,7 @@ function isLogLine(printed: string): boolean {
   }
 }
 
-/** Cuts what comes out of a pipe into lines, whatever pieces it comes in. */
+/** Splits a pipe's output into lines, however it is divided. */
 export class PrintedLines {
   private readonly decoder = new StringDecoder('utf8');
   private begun = '';
@@ -58,14 +58,14 @@ export class PrintedLines {
     const lines = (this.begun + this.decoder.write(bytes)).split('\n');
     this.begun = lines.pop() ?? '';
     for (const line of lines) this.tell(line);
-    // A line without an end is not gathered for ever.
+    // A line without an end is cut at a limit.
     while (this.begun.length > MOST_CHARACTERS) {
       this.tell(this.begun.slice(0, MOST_CHARACTERS));
       this.begun = this.begun.slice(MOST_CHARACTERS);
     }
   }
 
-  /** The last line may have no end. */
+  /** The last line may have no line break. */
   end(): void {
     this.tell(this.begun + this.decoder.end());
     this.begun = '';

@@ -1,4 +1,4 @@
-/** What the control plane reads of the mesh. Agents learn it from there, with their credentials. */
+/** Variables of the mesh for the control plane, which offers the mesh to agents. */
 const CONTROL_PLANE_VARIABLES = [
   'GLOBALSTACKS_MESH_TRANSPORT',
   'GLOBALSTACKS_MESH_CONTROL_URL',
@@ -12,16 +12,14 @@ const CONTROL_PLANE_VARIABLES = [
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/**
- * The mesh of a stack: by TCP on this machine, unless the environment names a control server or the transport tsnet.
- */
+/** The mesh of a stack: TCP on this machine, unless the environment names a control server or the transport tsnet. */
 export interface StackMesh {
   readonly transport: 'direct' | 'tsnet';
   readonly controlPlane: Variables;
   readonly agent: (endpoint: string) => Variables;
 }
 
-/** Settings are checked by the processes that they are for. */
+/** The processes themselves validate their settings. */
 export function stackMesh(environment: Variables): StackMesh {
   const named = environment.GLOBALSTACKS_MESH_TRANSPORT || null;
   const isTsnet = named === null ? Boolean(environment.GLOBALSTACKS_MESH_CONTROL_URL) : named !== 'direct';

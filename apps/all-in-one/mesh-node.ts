@@ -5,12 +5,12 @@ import { MeshNodeMissingError } from '#libs/mesh/tsnet/mesh-node-program.js';
 import { writeWhole } from '#libs/program/write-whole.js';
 import { runGo } from './go-program.js';
 
-/** Each is a Go module of its own, so that what tests alone use rebuilds nothing of the product. */
+/** Separate Go modules, so that a change to the tests' module does not rebuild the product. */
 const PROGRAMS = { 'mesh-node': 'apps/mesh-node', 'mesh-fixture': 'test/mesh-fixture' } as const;
 
 /**
- * A Go program, built into the cache folder unless the one there is of the same sources. Error: MeshNodeMissingError
- * says what to install.
+ * Builds a Go program into the cache folder, unless it is there from the same sources. Error: MeshNodeMissingError,
+ * which says what to install.
  */
 export async function obtainMeshProgram(
   name: keyof typeof PROGRAMS,
@@ -32,13 +32,13 @@ export async function obtainMeshProgram(
     const reason = error instanceof Error ? error.message : String(error);
     throw new MeshNodeMissingError(`${name} could not be built: ${reason}`);
   }
-  // Never in place: clones that were copied with hard links share the file, and not the program.
+  // Replaced, never written in place: clones copied with hard links share this file but not the program.
   writeWhole(mark, wanted, 0o644);
   say(`${name}: built in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
   return built;
 }
 
-/** Of every source file of a Go program, so that one of another release is built anew; tests are no part of it. */
+/** A hash over the program's source files without tests, so that it is rebuilt when they change. */
 export function hashOfProgram(folder: string): string {
   const hash = createHash('sha256');
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })

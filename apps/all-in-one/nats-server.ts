@@ -13,8 +13,8 @@ const OLDEST: readonly [number, number] = [2, 11];
 export class NatsServerMissingError extends CodedError {}
 
 /**
- * A nats-server of at least 2.11: the one on PATH, else one built before, else one built now with Go into the cache
- * folder. Errors: NatsServerMissingError says what to install.
+ * A nats-server of at least 2.11: from PATH, or built earlier, or built now with Go into the cache folder. Error:
+ * NatsServerMissingError, which says what to install.
  */
 export async function obtainNatsServer(cacheFolder: string, say: (line: string) => void): Promise<string> {
   const onPath = await versionOf('nats-server');

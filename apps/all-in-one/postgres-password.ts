@@ -5,12 +5,12 @@ import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { PostgresUnavailableError } from './postgres-binaries.js';
 
 const PASSWORD_BYTES = 24;
-/** So many bytes in base64url. */
+/** 24 bytes in base64url. */
 const PASSWORD = /^[\w-]{32}$/;
 
 /**
- * The password that a database of ours is made with; a file that holds none is written anew. Error:
- * PostgresUnavailableError, when it cannot be read.
+ * The password for our database; a file without a valid one is written anew. Error: PostgresUnavailableError if it
+ * cannot be read.
  */
 export function readOrMakePassword(file: string): { readonly password: string; readonly isNew: boolean } {
   const kept = existsSync(file) ? readPassword(file) : '';

@@ -25,39 +25,39 @@ import { endOrphanedPostgres } from './postgres-orphan.js';
 import { readOrMakePassword } from './postgres-password.js';
 
 export interface PostgresSettings {
-  /** Made, and initialised once, when it is not there. */
+  /** Initialised if it does not exist. */
   readonly dataFolder: string;
-  /** Listens on 127.0.0.1 alone. */
+  /** It listens on 127.0.0.1 only. */
   readonly port: number;
-  /** Holds the password, 0600; made when it is not there. */
+  /** Contains the password, mode 0600; made if it does not exist. */
   readonly passwordFile: string;
-  /** Further `name=value` of the server's configuration. */
+  /** Further `name=value` settings of the server. */
   readonly configuration?: readonly string[];
 }
 
-/** A prepared data directory: what a supervisor needs to start, watch and stop its server. */
+/** A prepared data directory, with what a supervisor needs to start, watch and stop its server. */
 export interface PreparedPostgres extends PostgresCommand {
   readonly env: Readonly<Record<string, string>>;
-  /** Fast shutdown: open connections are ended. */
+  /** Fast shutdown: open connections are closed. */
   readonly stopSignal: 'SIGINT';
-  /** Whether it takes connections now. Error: PostgresUnavailableError, when it never will. */
+  /** Whether it accepts connections now. Error: PostgresUnavailableError if it never will. */
   readonly isReady: () => Promise<boolean>;
-  /** What to do when it cannot run, besides reading its log. */
+  /** What to do if it cannot run, besides reading its log. */
   readonly remedy: string;
-  /** The URL of a database; holds the password. */
+  /** The URL of a database; contains the password. */
   readonly url: (database: string) => string;
 }
 
 const SUPERUSER = 'globalstacks';
-/** As initdb writes it. */
+/** The form in which initdb writes it. */
 const VERSION = /^\d+\n$/;
-/** SQLSTATE, PostgreSQL documentation, appendix A. */
+/** SQLSTATE (PostgreSQL manual, appendix A). */
 const INVALID_PASSWORD = '28P01';
 const ENVIRONMENT = { ...inheritedVariables(['PATH']), LC_ALL: 'C', TZ: 'UTC' };
 
 /**
- * Makes the data directory ready to be served: initialised, with no server of a former run on it. To be called once
- * before the first start, and never while the server runs. Errors: PostgresUnavailableError.
+ * Prepares the data directory: initialises it, and ends a server of a former run. Call it once before the first start,
+ * and never while the server runs. Errors: PostgresUnavailableError.
  */
 export async function preparePostgres(settings: PostgresSettings): Promise<PreparedPostgres> {
   const binaries = postgresBinaries();
@@ -86,7 +86,7 @@ export async function preparePostgres(settings: PostgresSettings): Promise<Prepa
   };
 }
 
-/** What may be a database must not be replaced by an empty one. */
+/** Files that may be a database must not be replaced by an empty one. */
 function refuseOtherFiles(dataFolder: string): void {
   if (!existsSync(dataFolder) || readdirSync(dataFolder).length === 0) return;
   throw new PostgresUnavailableError(
@@ -96,7 +96,7 @@ function refuseOtherFiles(dataFolder: string): void {
   );
 }
 
-/** Postgres itself would name the folder alone. A file that cannot be read it names. */
+/** Postgres names a file that it cannot read, but of a wrong version only the folder. */
 function requireVersion(file: string): void {
   let text: string;
   try {
@@ -114,7 +114,7 @@ function requireVersion(file: string): void {
 
 async function initialise(binaries: string, dataFolder: string, password: string): Promise<void> {
   const user = postgresUser();
-  // Under another name until it is complete, so that an interrupted one is not taken for a database.
+  // Under another name until it is complete, so that an interrupted initialisation is not mistaken for a database.
   const unfinished = `${dataFolder}.new`;
   const passwordCopy = `${dataFolder}.password`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -139,7 +139,9 @@ async function initialise(binaries: string, dataFolder: string, password: string
   renameSync(unfinished, dataFolder);
 }
 
-/** Of a database whose password was lost: whoever has its files may set another. No server may run on it. */
+/**
+ * Sets another password for a database whose password was lost; the owner of its files may. No server may run on it.
+ */
 async function changePassword(binaries: string, dataFolder: string, password: string): Promise<void> {
   const args = ['--single', '-D', dataFolder, 'postgres'];
   await run(
@@ -148,7 +150,7 @@ async function changePassword(binaries: string, dataFolder: string, password: st
   );
 }
 
-/** `input`: what the program reads, since arguments can be seen by everybody on the machine. */
+/** `input` is passed on standard input, because arguments are visible to everybody on the machine. */
 async function run({ command, args, user }: PostgresCommand, input = ''): Promise<void> {
   const child = spawn(command, [...args], {
     cwd: '/',
@@ -167,7 +169,7 @@ async function run({ command, args, user }: PostgresCommand, input = ''): Promis
   throw new PostgresUnavailableError('POSTGRES_NOT_INITIALISED', `${basename(command)} failed: ${output.trim()}`);
 }
 
-/** Error: PostgresUnavailableError, when the password is that of another database. */
+/** Error: PostgresUnavailableError if the password belongs to another database. */
 async function accepts(url: string, passwordFile: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
   client.on('error', () => {});

@@ -5,14 +5,14 @@ import { type LastWords, PrintedEnd } from './last-words.js';
 import { type LogBounds, LogFile } from './log-file.js';
 import { logLine, PrintedLines } from './log-lines.js';
 
-/** What a process printed before its end is in its pipe already. */
+/** Time to read what is in a pipe when its process has ended. */
 const LAST_LINES_MS = 500;
 
-/** What a process prints, one start after the other, written to its log. */
+/** Writes the output of a process, across its restarts, to its log. */
 export class ProcessLog {
   private readonly file: LogFile;
   private readonly printed = new PrintedEnd();
-  /** The pipes that are still read, with the line that each has begun. */
+  /** The pipes still being read, each with its incomplete line. */
   private readonly outputs = new Map<Readable, PrintedLines>();
 
   constructor(
@@ -34,7 +34,7 @@ export class ProcessLog {
     return this.printed.lastWords();
   }
 
-  /** What nobody reads would fill the pipe, and then block the process: it is read also while it cannot be written. */
+  /** The pipe is always read, also while the log cannot be written: a full pipe would block the process. */
   read(output: Readable): void {
     const lines = new PrintedLines((line) => this.file.write(this.lineOf(line)));
     this.outputs.set(output, lines);
@@ -48,8 +48,7 @@ export class ProcessLog {
   }
 
   /**
-   * Reads the last lines of a process that has ended. A child of its own may keep its pipes open: that one is not
-   * waited for.
+   * Reads the last lines of a process that has ended. Does not wait for its children, which may keep the pipes open.
    */
   async close(): Promise<void> {
     const open = [...this.outputs.keys()].filter((output) => !output.closed);

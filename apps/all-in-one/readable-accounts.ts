@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Removes accounts of nats-server that cannot be read: it could not replace them by what the control plane gives it at
- * each start, and would serve nobody.
+ * Removes nats-server's account files that cannot be read: it could not replace them with those of the control plane,
+ * and would refuse all clients.
  */
 export function removeUnreadableAccounts(folder: string): void {
   if (!existsSync(folder)) return;

@@ -7,21 +7,21 @@ import { PostgresUnavailableError } from './postgres-binaries.js';
 const START_TIMEOUT_MS = 30_000;
 const RETRY_MS = 50;
 const KEPT_OUTPUT = 2_000;
-/** After a crash the server refuses to start until the last of its old processes is gone. */
+/** After a crash, the server refuses to start until the last of its old processes has ended. */
 const OLD_PROCESSES_REMAIN = /is still in use|lock file "postmaster.pid" already exists/;
 
-/** A running server, for those who do not supervise it. */
+/** A running server without a supervisor. */
 export interface RunningPostgres {
   readonly url: (database: string) => string;
   readonly pid: () => number;
-  /** SIGKILL, as a crash: nothing is written that was not already. */
+  /** SIGKILL, like a crash. */
   readonly kill: () => Promise<void>;
   /** Starts the server again after kill. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Prepares and starts; resolves once connections are taken. Errors: PostgresUnavailableError. */
+/** Prepares and starts a server; resolves once it accepts connections. Errors: PostgresUnavailableError. */
 export async function startPostgres(settings: PostgresSettings): Promise<RunningPostgres> {
   const prepared = await preparePostgres(settings);
   let child: ChildProcess | null = null;

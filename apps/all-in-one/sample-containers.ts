@@ -8,7 +8,7 @@ import { AGENTS, type AgentName, type SampleSandbox } from './sample-sandboxes.j
 
 export class ContainersUnavailableError extends CodedError {}
 
-/** What an agent is told of its bridge at the Engine that both share. */
+/** An agent's settings for its bridge at the Engine that both agents share. */
 export interface AgentBridge {
   readonly socketPath: string;
   readonly network: string;
@@ -20,7 +20,7 @@ const STACK_LABEL = 'gstacks.stack';
 const NETWORK_WITHIN_MS = 30_000;
 const POLL_MS = 50;
 
-/** The sample sandboxes as containers of this machine's Docker Engine; each agent has a bridge of its own there. */
+/** The sample sandboxes as containers of this machine's Docker Engine; each agent has its own bridge there. */
 export class SampleContainers {
   readonly bridges: { readonly [agent in AgentName]: AgentBridge };
   private readonly engine: DockerEngine;
@@ -41,7 +41,7 @@ export class SampleContainers {
     this.bridges = { 'host-a': bridgeOf('host-a', 0), 'host-b': bridgeOf('host-b', 128) };
   }
 
-  /** The name of a sample's container; the first stack of a machine has the samples' own names. */
+  /** The name of a sample's container; the first stack of a machine uses the samples' own names. */
   nameOf(sandboxId: string): string {
     return this.block.index === 0 ? sandboxId : `gs${this.block.index}-${sandboxId}`;
   }
@@ -64,7 +64,7 @@ export class SampleContainers {
     }
   }
 
-  /** Starts the samples once the agents have made their networks; what an earlier start left is made anew. */
+  /** Starts the samples once the agents have made their networks; containers of an earlier start are replaced. */
   async start(sandboxes: readonly SampleSandbox[], say: (line: string) => void): Promise<void> {
     const image = await ensureSampleImage(this.engine, say);
     for (const agent of AGENTS) await this.waitForNetwork(this.bridges[agent].network);
@@ -87,7 +87,7 @@ export class SampleContainers {
     for (const { id } of sandboxes) await this.removeOwn(this.nameOf(id));
   }
 
-  /** Leaves a container of that name alone that is somebody else's: making ours then fails and says so. */
+  /** Leaves a container of another owner with that name alone: making ours then fails with a clear error. */
   private async removeOwn(name: string): Promise<void> {
     const found = await this.engine.container(name);
     if (found?.labels[STACK_LABEL] === this.home) await removeContainer(this.engine, found.id);
@@ -108,5 +108,5 @@ export class SampleContainers {
   }
 }
 
-/** 10.150.0.0/16 and on: one for each block of addresses. */
+/** 10.150.0.0/16 and following: one for each address block. */
 const FIRST_OCTET = 150;

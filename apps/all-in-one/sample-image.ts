@@ -12,26 +12,26 @@ import { hasImage, importImage } from '#libs/docker-engine/import-image.js';
 
 const run = promisify(execFile);
 
-/** A program that the samples need in their containers is not on this machine. */
+/** A program that the samples' containers need is not on this machine. */
 export class SampleImageError extends CodedError {}
 
 const NAME = 'gstacks-sample';
 const SERVER = fileURLToPath(new URL('./sample-sandbox.js', import.meta.url));
-/** Beside Node: what the walk-through runs inside, and a shell to stand in. */
+/** Besides Node: the programs that the walk-through runs, and a shell. */
 const PROGRAMS = [
   ['sh', '/bin/sh'],
   ['curl', '/usr/bin/curl'],
   ['dig', '/usr/bin/dig'],
 ] as const;
-/** The C library loads these by name when a program resolves names. */
+/** The C library loads these by name to resolve names. */
 const NAME_SERVICES = ['libnss_dns.so.2', 'libnss_files.so.2', 'libresolv.so.2'];
 
 export const NODE_INSIDE = '/usr/bin/node';
 export const SERVER_INSIDE = '/sample-sandbox.mjs';
 
 /**
- * An image with the sample's server, curl and dig, made of this machine's own programs and libraries: nothing is
- * downloaded. Resolves with its `name:tag`. Errors: SampleImageError, and those of the Engine.
+ * An image with the sample's server, curl and dig, made from this machine's own programs and libraries without
+ * downloads. Resolves with its `name:tag`. Errors: SampleImageError, and those of the Engine.
  */
 export async function ensureSampleImage(engine: DockerEngine, say: (line: string) => void): Promise<string> {
   const tag = createHash('sha256').update(process.version).update(readFileSync(SERVER)).digest('hex').slice(0, 16);
@@ -86,7 +86,7 @@ async function locate(program: string): Promise<string> {
   }
 }
 
-/** Paths that ldd(1) prints; a static program has none. */
+/** The paths that ldd(1) prints; none for a static program. */
 async function librariesOf(program: string): Promise<readonly string[]> {
   const { stdout } = await run('ldd', [program]).catch(() => ({ stdout: '' }));
   return stdout.match(/\/[^ )\n]+/g) ?? [];

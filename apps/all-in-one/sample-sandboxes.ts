@@ -9,7 +9,7 @@ export type AgentName = (typeof AGENTS)[number];
 export interface SampleSandbox {
   readonly id: string;
   readonly agent: AgentName;
-  /** Its loopback address when sandboxes are processes on this machine. */
+  /** Its loopback address, if sandboxes are processes on this machine. */
   readonly address: string;
 }
 
@@ -21,7 +21,10 @@ export function sampleSandboxes(block: AddressBlock): readonly SampleSandbox[] {
   ];
 }
 
-/** Writes each agent's list of sandboxes; but for processes an address is the agent's to give. */
+/**
+ * Writes each agent's list of sandboxes. Only processes have their address in it; otherwise the agent assigns
+ * addresses.
+ */
 export function writeSandboxFiles(home: Home, sandboxes: readonly SampleSandbox[], kind: SandboxKind): void {
   for (const agent of AGENTS) {
     const entries = sandboxes

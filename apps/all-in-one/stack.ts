@@ -35,8 +35,8 @@ class StoppedError extends CodedError {}
 class AlreadyRunningError extends CodedError {}
 
 /**
- * Everything on one machine. Started in this order: Postgres, NATS, control plane, agents, sandboxes. Stopped at once,
- * but for Postgres, which the others write to until their end.
+ * Everything on one machine. Starts in this order: Postgres, NATS, control plane, agents, sandboxes. Stops all at once,
+ * except Postgres, which the others write to until they end.
  */
 export class Stack {
   private readonly processes: SupervisedProcess[] = [];
@@ -47,7 +47,7 @@ export class Stack {
   private stopped: Promise<void> = Promise.resolve();
   private readonly say: (line: string) => void;
 
-  /** `print`: to whoever started it. What it says goes into a log of its own as well. */
+  /** `print` shows lines to the user; they also go to a log of the stack's own. */
   constructor(
     private readonly settings: AllInOneSettings,
     private readonly clone: string,
@@ -63,7 +63,7 @@ export class Stack {
     };
   }
 
-  /** Resolves when every sandbox answers for itself, with what the ready block says. */
+  /** Resolves when every sandbox answers, with the content of the ready block. */
   async start(): Promise<StartedStack> {
     const { home, settings } = this;
     this.takeHome();
@@ -120,8 +120,8 @@ export class Stack {
   }
 
   /**
-   * Stops every child, Postgres last, and takes back what was made for them; nothing is left running. Asked again, it
-   * does the same with what has been started and made since.
+   * Stops every child, Postgres last, and removes what was made for them; nothing is left running. Called again, it
+   * does the same for what was started since.
    */
   stop(): Promise<void> {
     this.stopping.abort();
@@ -133,15 +133,15 @@ export class Stack {
     const [postgres, ...others] = this.processes.splice(0);
     await Promise.all(others.map((process) => process.stop()));
     await postgres?.stop();
-    // If one step fails, the others are still carried out.
+    // If one step fails, the others are still run.
     for (const step of this.undo.splice(0).reverse()) {
       await step().catch((error: unknown) => this.say(`not taken back: ${describe(error)}`));
     }
   }
 
   /**
-   * The program for the mesh transport tsnet, when it is not there yet. Error: MeshNodeMissingError; without the
-   * transport it is only said, since everything else works.
+   * Builds the program for the mesh transport tsnet if it is missing. Error: MeshNodeMissingError. Unless tsnet is
+   * selected, a failed build is only logged.
    */
   async buildMeshNode(): Promise<void> {
     if (this.settings.hasMeshNode) return;
@@ -176,7 +176,7 @@ export class Stack {
     return `nats://${host}:${ports.nats}`;
   }
 
-  /** One stack a home: two would share a database. */
+  /** Only one stack per home folder: two would share a database. */
   private takeHome(): void {
     const attempt = takeLock(join(this.home.run, OWN_NAME));
     if (attempt.kind === 'held') {
@@ -210,7 +210,7 @@ export class Stack {
     return hosts;
   }
 
-  /** The path of a file with a fresh one-time token, for an agent that the control plane does not know yet. */
+  /** The path of a file with a new one-time token, for an agent that the control plane does not know. */
   private async enrollmentToken(agent: string, client: ControlPlaneClient): Promise<string> {
     const file = this.home.file(`agents/${agent}.enrollment-token`);
     const known = existsSync(this.home.agentState(agent)) && (await client.isEnrolled(agent));
@@ -225,7 +225,7 @@ export class Stack {
     return containers;
   }
 
-  /** Resolves with the agents that cannot run, and why: theirs are not waited for. */
+  /** Resolves with the agents that cannot run, and why; their sandboxes are not awaited. */
   private async startSandboxes(
     sandboxes: readonly SampleSandbox[],
     containers: SampleContainers | null,
@@ -251,7 +251,7 @@ export class Stack {
     return down;
   }
 
-  /** The CLI's context; its token is also what the control plane makes its first administrator from. */
+  /** The token of the CLI's context, from which the control plane also makes its first admin. */
   private adminToken(url: string): string {
     const file = this.home.file('keys/bootstrap-token');
     const kept = readJson(this.home.file('context.json'));
@@ -285,9 +285,9 @@ function describe(error: unknown): string {
   return String(error);
 }
 
-/** The link is a secret, and is kept in no file. */
+/** The link is a secret and not written to any file. */
 export interface StartedStack extends ReadyReport {
-  /** What does not run, why, and what to do about it; a line each. */
+  /** What does not run, why, and what to do; one line each. */
   readonly down: readonly string[];
   readonly consoleLink: string;
 }
@@ -297,7 +297,7 @@ export interface ReadyReport {
   readonly home: string;
   readonly natsUrl: string;
   readonly ports: InnerPorts;
-  /** null where the agent's driver chooses. */
+  /** null: chosen by the agent's driver. */
   readonly agents: readonly Pick<AgentPlace, 'name' | 'dnsAddress' | 'proxyRange' | 'meshEndpoint'>[];
   readonly sandboxes: readonly SampleSandbox[];
   readonly clone: string;

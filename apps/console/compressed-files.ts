@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
-/** Fonts and pictures are compressed already. */
+/** Fonts and pictures are already compressed. */
 const WORTH_IT = /\.(js|css|html|svg)$/;
 
-/**
- * Beside each file its compressed forms, which the control plane sends to whoever takes them: it compresses nothing
- * itself.
- */
+/** Writes compressed versions beside each file; the control plane sends them and compresses nothing itself. */
 export function compressedFiles(folder: string): Plugin {
   return {
     name: 'compressed-files',

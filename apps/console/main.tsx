@@ -13,7 +13,7 @@ import { queries } from './api/query-cache.js';
 import { router } from './routes.js';
 import { takeCode } from './session/one-time-code.js';
 
-// Before anything else: the code leaves the address bar and the history, and is sent once.
+// Comes first: removes the one-time code from the address bar and history; it is sent once.
 takeCode();
 
 const place = document.getElementById('console');

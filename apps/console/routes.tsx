@@ -30,7 +30,7 @@ const signIn = createRoute({
   component: SignInPage,
   validateSearch: (search: Record<string, unknown>): { readonly to?: string; readonly ended?: string } => {
     const { to, ...rest } = texts(search, ['to', 'ended']);
-    // Only a place of this page: `//host` would be another one.
+    // Only an address of this console: `//host` would be another site.
     return to !== undefined && /^\/(?!\/)/.test(to) ? { to, ...rest } : rest;
   },
 });
@@ -132,7 +132,7 @@ const tree = root.addChildren([
 export const router = createRouter({
   routeTree: tree,
   scrollRestoration: true,
-  // Every value is a text, and stands in the address as it is: `port=8080` without quotes.
+  // Every value is a text and is written into the address as it is: `port=8080` without quotes.
   parseSearch: parseSearchWith((text) => text),
   stringifySearch: stringifySearchWith(String),
 });

@@ -7,7 +7,8 @@ const CLONE = fileURLToPath(new URL('../../', import.meta.url));
 const BUILT = `${CLONE}dist/console`;
 
 /**
- * What the control plane serves from dist/console; no file names a host, and nothing is written into the page's HTML.
+ * Builds what the control plane serves from dist/console; no file names a host, and nothing is written into the page's
+ * HTML.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -18,9 +19,9 @@ export default defineConfig({
   build: {
     outDir: BUILT,
     emptyOutDir: true,
-    // Its inline script is for browsers without module preloading, and the content security policy refuses it.
+    // The polyfill is an inline script for old browsers, which the content security policy refuses.
     modulePreload: { polyfill: false },
-    // A font written into a stylesheet would need `data:` in the content security policy.
+    // Inlined fonts would need `data:` in the content security policy.
     assetsInlineLimit: 0,
   },
 });

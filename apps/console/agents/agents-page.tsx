@@ -59,7 +59,7 @@ export function AgentsPage() {
   );
 }
 
-/** Of how many of its networks it has applied the current version. */
+/** In how many of its networks it has applied the current version. */
 function heldText({ networks }: Agent): string {
   const current = networks.filter(({ status }) => status === 'SYNCED').length;
   return networks.length === 0 ? 'none' : `${current} of ${networks.length} up to date`;

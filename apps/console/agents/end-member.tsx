@@ -17,13 +17,13 @@ interface Props {
   readonly name: string;
   readonly verb: string;
   readonly words: readonly string[];
-  /** What falls away with it, before it is sent. */
+  /** What is lost with it, shown before the request is sent. */
   readonly consequence: string;
   readonly send: (headers: { readonly 'Idempotency-Key': string }) => Promise<Ended>;
   readonly close: () => void;
 }
 
-/** Ends an agent or a local node, and says whether its connection to the bus is known to be cut. */
+/** Revokes an agent or ends a local node, and shows whether its bus connection is known to be cut. */
 export function EndMember({ name, verb, words, consequence, send, close }: Props) {
   const queries = useQueryClient();
   const key = useRef(newKey());

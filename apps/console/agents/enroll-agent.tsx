@@ -9,7 +9,7 @@ import { ShownOnce } from '../writes/shown-once.js';
 
 const parse = (text: string): unknown => parseAgentName(text, 'name');
 
-/** Makes a one-time token. It is kept nowhere but in this page until the page is left. */
+/** Makes a one-time token. Only this page has it, until the page is left. */
 export function EnrollAgent({ close }: { readonly close: () => void }) {
   const [name, setName] = useState('');
   const [token, setToken] = useState<EnrollmentTokenDto | null>(null);

@@ -2,12 +2,12 @@ import { client } from '#libs/api-client/generated/client.gen.js';
 import { HttpRefusalError } from '#libs/contracts/errors.js';
 import { queries } from './query-cache.js';
 
-/** The control plane did not answer: away, or the network between is. Whether a write was made is then not known. */
+/** The control plane did not answer. Whether a write was made is then unknown. */
 export class NoAnswerError extends Error {
   override name = 'NoAnswerError';
 }
 
-/** A problem (RFC 9457) that the control plane answered with, and the field that it is about. */
+/** A problem document (RFC 9457) from the control plane, with the field it is about. */
 export class ProblemError extends HttpRefusalError {
   constructor(
     status: number,
@@ -23,12 +23,12 @@ export class ProblemError extends HttpRefusalError {
 const UNAUTHENTICATED = 401;
 const SESSION = '/v1/session';
 
-/** The session may have ended since it was asked for; the answer then leads to the sign-in page. */
+/** The session may have ended; the answer then leads to the sign-in page. */
 function askWhoIsSignedIn(): void {
   void queries.invalidateQueries({ queryKey: ['session'] });
 }
 
-/** Every refusal is a ProblemError and every silence a NoAnswerError, so that callers see no other kind. */
+/** Turns every refusal into a ProblemError and every missing answer into a NoAnswerError. */
 async function checkedFetch(request: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
@@ -60,7 +60,7 @@ async function problemOf(response: Response): Promise<Error> {
 
 client.setConfig({ baseUrl: globalThis.location?.origin ?? '', fetch: checkedFetch, throwOnError: true });
 
-/** For routes that are asked by their path, with the same errors as the generated client. */
+/** For routes called by path, with the same errors as the generated client. */
 export async function ask<Answer>(
   method: string,
   path: string,

@@ -1,4 +1,4 @@
-/** What every list answers: a page, and where the next one begins. */
+/** A page of a list, and where the next one begins. */
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | null;

@@ -26,8 +26,8 @@ import { everyItem } from './pages.js';
 import type { Intent } from './shapes.js';
 
 /**
- * Everything that is asked of the control plane, by key. The stream of events says which keys are out of date
- * (live/stale-keys.ts), so nothing is asked twice without a reason.
+ * All queries to the control plane, by key. The stream of events says which keys are out of date (live/stale-keys.ts),
+ * so queries are repeated only then.
  */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -77,7 +77,7 @@ export const egressRulesQuery = (network: string) =>
 
 const DENIED_EVERY_MS = 10_000;
 
-/** What agents refused lately. It is in no event, so it is asked for while shown. */
+/** What agents recently refused. Not in events, so it is polled while shown. */
 export const deniedNamesQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'denied-names'],
@@ -85,7 +85,7 @@ export const deniedNamesQuery = (network: string) =>
     refetchInterval: DENIED_EVERY_MS,
   });
 
-/** What every rule does, and who may reach what: of one version. */
+/** What every rule does and who may reach what, all of one version. */
 export const reachabilityQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'reachability'],
@@ -94,7 +94,7 @@ export const reachabilityQuery = (network: string) =>
 
 const FLOWS_EVERY_MS = 5_000;
 
-/** Open connections, counted by the agents. They are in no event, so they are asked for while shown. */
+/** Open connections as counted by the agents. Not in events, so they are polled while shown. */
 export const flowsQuery = (network: string) =>
   queryOptions({
     queryKey: ['network', network, 'flows'],
@@ -114,7 +114,7 @@ export const verdictQuery = (network: string, from: string, alias: string, port:
     queryFn: () => showVerdict({ path: { network }, query: { from, alias, port } }),
   });
 
-/** null: what is meant is not said yet, and nothing is asked. */
+/** null: the form is incomplete, and no preview is requested. */
 export const previewQuery = (network: string, intent: Intent | null) =>
   queryOptions({
     queryKey: ['network', network, 'preview', intent],

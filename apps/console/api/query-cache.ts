@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 
-/** State of the control plane. It is asked again when the stream says that it changed, not by age or focus. */
+/** State of the control plane. It is fetched again when the stream reports a change, not by age or focus. */
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {

@@ -21,7 +21,7 @@ import type {
   VerdictDto,
 } from '#libs/api-client/generated/types.gen.js';
 
-/** What the control plane answers, by the words of this page. */
+/** The control plane's answers, by the names used on this page. */
 export type AppliedSummary = AppliedSummaryDto;
 export type Network = NetworkDto;
 export type AgentStatus = AgentNetworkStatusDto;
@@ -46,7 +46,7 @@ export type Token = TokenDto;
 export type Agent = AgentDto;
 export type Verdict = VerdictDto;
 
-/** A write whose cuts and changes can be asked for before it is sent. */
+/** A write that can be previewed. */
 export type Intent =
   | {
       readonly kind: 'add-rule';

@@ -43,7 +43,7 @@ export function CheckMatrix({ run }: { readonly run: Run }) {
   );
 }
 
-/** Checks of the control plane, or of nobody, stand under words that are no name. */
+/** Checks of the control plane, or of nobody, have headings that are no names. */
 function isName(agentId: string): boolean {
   return !agentId.includes(' ');
 }

@@ -1,6 +1,6 @@
 import type { CheckDto } from '#libs/api-client/generated/types.gen.js';
 
-/** The checks in the order in which they are shown; a row never moves. */
+/** The checks in display order; rows never move. */
 const WORDS: { readonly [code in CheckDto['code']]: string } = {
   MESH_JOINED: 'Joined the mesh',
   TOPOLOGY_APPLIED: 'Version applied',

@@ -27,7 +27,7 @@ const PARSE = {
 };
 
 /**
- * Asks whether a connection would work, of both its ends or of every agent. A link fills the form and never runs it.
+ * Asks whether a connection would work, at both of its ends or at every agent. A link fills the form but never runs it.
  */
 export function DiagnosticsPage() {
   const network = useNetworkName();
@@ -99,7 +99,7 @@ export function DiagnosticsPage() {
   );
 }
 
-/** Who has answered so far; there is no verdict yet, or will be none. */
+/** The answers so far, without a verdict. */
 function Running({ run }: { readonly run: Run }) {
   if (run.isStopped) return <Stopped run={run} />;
   const open = run.agents.filter(({ kind }) => kind === 'asked').length;

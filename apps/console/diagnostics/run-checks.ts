@@ -9,7 +9,7 @@ export interface Question {
   readonly port: number;
 }
 
-/** What one agent answered, or that it has not yet, or why not. */
+/** One agent's answer, or why there is none yet. */
 export type AgentAnswer =
   | { readonly kind: 'asked'; readonly agentId: string }
   | { readonly kind: 'stopped'; readonly agentId: string }
@@ -25,14 +25,16 @@ export interface Run {
   readonly question: Question;
   readonly began: number;
   readonly ended: number | null;
-  /** Somebody wanted no more answers: what had not come by then is not known. */
+  /** The user stopped the run: answers that had not arrived are unknown. */
   readonly isStopped: boolean;
   readonly verdict: Verdict | null;
   readonly agents: readonly AgentAnswer[];
   readonly error: unknown;
 }
 
-/** Asks the control plane for the verdict and each agent for its checks, at once; each answer is shown as it comes. */
+/**
+ * Asks the control plane for the verdict and each agent for its checks, concurrently; answers are shown as they arrive.
+ */
 export function useChecks(network: string): {
   readonly run: Run | null;
   readonly start: (question: Question, agents: readonly string[] | null) => void;
@@ -89,7 +91,7 @@ export function useChecks(network: string): {
   return { run, start, stop };
 }
 
-/** Nothing is asked again; what had come stays. */
+/** Stops asking; the answers so far stay. */
 function stopped(run: Run, now: number): Run {
   const agents = run.agents.map(
     (agent): AgentAnswer => (agent.kind === 'asked' ? { kind: 'stopped', agentId: agent.agentId } : agent),
@@ -101,12 +103,12 @@ function withAnswer(run: Run, answer: AgentAnswer): Run {
   return { ...run, agents: run.agents.map((each) => (each.agentId === answer.agentId ? answer : each)) };
 }
 
-/** Who made a check. The control plane makes those that have no agent, no local node and no role. */
+/** Who made a check. Checks without agent, local node and role are the control plane's. */
 export function checkedBy({ agentId, nodeId, role }: CheckDto): string {
   return agentId ?? nodeId ?? (role === null ? 'control plane' : `nobody, as ${role}`);
 }
 
-/** Of a test of both ends: whose check is whose. */
+/** Groups the checks of both ends by who made them. */
 function byAgent(checks: readonly CheckDto[], disagreements: readonly CheckDto[]): readonly AgentAnswer[] {
   const names = [...new Set(checks.map(checkedBy))];
   return names.map((agentId) => ({

@@ -9,7 +9,7 @@ import { checkedBy, type Run } from './run-checks.js';
 import { VerdictReasons } from './verdict-reasons.js';
 import { verdictTitle } from './verdict-sentences.js';
 
-/** The verdict, the first check that failed with its remedy, and why policy is or is not the cause. */
+/** The verdict, the first failed check with its remedy, and whether the policy is the cause. */
 export function TestReceipt({
   network,
   run,
@@ -86,7 +86,7 @@ function reasonTitle(verdict: Verdict, failure: CheckDto | null): string {
   return failure === null ? 'Why policy allows it' : 'Why policy is not the cause';
 }
 
-/** Where policy allows it and it does not work all the same, that comes first. */
+/** If the policy allows a connection that does not work, that is said first. */
 function titleOf({ question }: Run, verdict: Verdict, failure: CheckDto | null): Phrase {
   if (verdict.effect !== 'allow' || failure?.status !== 'fail') return verdictTitle(verdict, question);
   const words = CHECKS.find(([code]) => code === failure.code)?.[1] ?? failure.code;

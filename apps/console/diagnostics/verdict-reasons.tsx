@@ -12,9 +12,9 @@ interface Props {
   readonly verdict: Verdict;
 }
 
-/** Why, rule by rule; each rule is a link to where it can be removed. */
+/** The rules behind a verdict; each links to where it can be removed. */
 export function VerdictReasons({ network, question, verdict }: Props) {
-  // Of an alias or of a name outside, which has a dot: each has rules of its own.
+  // Aliases and names outside have separate rules; only the latter have a dot.
   const isOutside = question.alias.includes('.');
   const inside = useQuery(rulesQuery(network)).data ?? [];
   const outside = useQuery({ ...egressRulesQuery(network), enabled: isOutside }).data ?? [];

@@ -9,10 +9,7 @@ interface Question {
 
 const MOST_MISSES = 3;
 
-/**
- * Explains a verdict in sentences, in this order: the decision, the rule, rules that came near, the version that
- * decided.
- */
+/** Explains a verdict in sentences, in this order: the decision, the rule, near misses, the version. */
 export function sentences(
   verdict: Verdict,
   question: Question,
@@ -84,7 +81,7 @@ function about(rule: Rule, missed: Verdict['nearMisses'][number]['missed']): Pie
   return typed(missed === 'alias' ? rule.to : rule.from);
 }
 
-/** The head of it: `sbx-web may not reach postgres:5432`. */
+/** The heading: `sbx-web may not reach postgres:5432`. */
 export function verdictTitle({ effect }: Pick<Verdict, 'effect'>, { from, alias, port }: Question): Phrase {
   const [source, target] = [typed(from), typed(`${alias}:${port}`)];
   if (effect === 'allow') return phrase`${source} may reach ${target}`;

@@ -15,7 +15,7 @@ const PARSE = {
   to: (text: string): unknown => parseOutsidePattern(text, 'to'),
   port: (text: string): unknown => parseTcpPort(text, 'port'),
 };
-/** Where what the control plane refuses is told. */
+/** Fields at which refusals of the control plane are shown. */
 const FIELDS = ['from', 'to', 'port'];
 
 interface Props {

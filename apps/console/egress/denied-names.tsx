@@ -12,7 +12,7 @@ const REASONS: { readonly [reason: string]: string } = {
   EGRESS_OFF: 'its agent lets no name outside through',
   TARGET_FORBIDDEN: 'it leads to addresses that are not dialled',
 };
-/** A query names no port; most names are asked for by HTTPS. */
+/** A DNS query names no port; most names are used with HTTPS. */
 const PORT_OF_A_QUERY = 443;
 
 interface Props {
@@ -21,7 +21,7 @@ interface Props {
   readonly mayWrite: boolean;
 }
 
-/** What sandboxes were refused, each with a way to the form that allows it. */
+/** What sandboxes were refused, each with a link to the form that allows it. */
 export function DeniedNames({ network, denied: { items, leftOut, notKnown }, mayWrite }: Props) {
   const columns = useMemo(() => columnsOf(network, mayWrite), [network, mayWrite]);
   return (
@@ -48,7 +48,7 @@ function columnsOf(network: string, mayWrite: boolean): readonly Column<DeniedNa
     mayWrite &&
     remedy !== null &&
     (deniedBy !== null ? (
-      // An allow would change nothing: any deny beats it.
+      // Not offered: an allow would change nothing, since any deny beats it.
       <Link
         className="second"
         to="/networks/$network/egress"

@@ -12,7 +12,7 @@ import { EgressTable } from './egress-table.js';
 import { RemoveEgressRule } from './remove-egress-rule.js';
 import { TestName } from './test-name.js';
 
-/** Which names outside sandboxes may reach, what they were refused lately, and whether a name works. */
+/** Which names outside sandboxes may reach, what they were recently refused, and a test of a name. */
 export function EgressPage() {
   const network = useNetworkName();
   const search = useSearch({ from: '/frame/networks/$network/egress' });

@@ -10,7 +10,7 @@ interface Props {
   readonly close: () => void;
 }
 
-/** Says what removing a rule about a name outside will cut and change, then removes it. */
+/** Shows what removing an egress rule will cut and change, then removes it. */
 export function RemoveEgressRule({ network, ruleId, close }: Props) {
   const rule = useQuery(egressRulesQuery(network)).data?.find(({ id }) => id === ruleId);
   const text = rule === undefined ? ruleId : egressRuleText(rule);

@@ -17,7 +17,7 @@ const PARSE = {
   port: (text: string): unknown => parseTcpPort(text, 'port'),
 };
 
-/** Asks whether a sandbox reaches a name outside. A link fills the form and never runs it. */
+/** Tests whether a sandbox reaches a name outside. A link fills the form but never runs it. */
 export function TestName({ network }: { readonly network: string }) {
   const search = useSearch({ from: '/frame/networks/$network/egress' });
   const isLinked = search.test !== undefined;

@@ -13,12 +13,12 @@ import { Rail } from './rail.js';
 import { StatusLine } from './status-line.js';
 import { TopBar } from './top-bar.js';
 
-/** Everything that needs a session: asks who is signed in, and shows the sections around the page. */
+/** The frame of all pages that need a session: checks who is signed in, and shows the sections around the page. */
 export function Frame() {
   const session = useQuery(sessionQuery);
   const isSignedOut = useObserved(liveState).kind === 'signed-out';
   if (isSignedOut || (session.error instanceof ProblemError && session.error.status === 401)) {
-    // Whoever was signed in on this page is told that it ended, which is another thing than never having been.
+    // A user whose session ended while on this page is told so.
     return <ToSignIn hasEnded={isSignedOut || session.data !== undefined} />;
   }
   if (session.data === undefined) {
@@ -27,7 +27,7 @@ export function Frame() {
   return <SignedIn />;
 }
 
-/** Once, since the place to come back to is where this began. */
+/** Navigates once, because the address to return to is the current one. */
 function ToSignIn({ hasEnded }: { readonly hasEnded: boolean }) {
   const navigate = useNavigate();
   const { href } = useLocation();
@@ -39,7 +39,7 @@ function ToSignIn({ hasEnded }: { readonly hasEnded: boolean }) {
 function SignedIn() {
   const queries = useQueryClient();
   const { pathname } = useLocation();
-  // The menu belongs to the page that it was opened on: another page closes it.
+  // The menu belongs to the page that it was opened on, and closes with it.
   const [openOn, setOpenOn] = useState<string | null>(null);
   const isOpen = openOn === pathname;
   const said = useObserved(announcement);

@@ -11,7 +11,7 @@ const PLACES: { readonly [key: string]: string } = {
   t: '/tokens',
 };
 
-/** Keys that work everywhere, and the panel that lists them. */
+/** Global keyboard shortcuts, and the panel that lists them. */
 export function Keys() {
   const navigate = useNavigate();
   const skipped = useObserved(skippedEvents);

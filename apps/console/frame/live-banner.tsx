@@ -8,7 +8,7 @@ import { clockTime, counted, duration } from '../vocabulary/times.js';
 
 const CAUGHT_UP_MS = 10_000;
 
-/** Says that the page shows the past, and for a while after that it no longer does. */
+/** Says that the page shows an old state, and for a while afterwards that it is up to date again. */
 export function LiveBanner() {
   const live = useObserved(liveState);
   const changes = useCaughtUp();
@@ -52,7 +52,7 @@ function caughtUpText(changes: number | undefined): string {
   return changes === 0 ? '; nothing changed while away' : `; ${counted(changes, 'change')} while away`;
 }
 
-/** The changes while away, for ten seconds after they were made up for; undefined: their number is not known. */
+/** The number of changes that were caught up, for ten seconds afterwards; undefined: unknown. */
 function useCaughtUp(): number | undefined | null {
   const live = useObserved(liveState);
   const [wasAway, setWasAway] = useState(false);

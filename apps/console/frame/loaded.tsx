@@ -7,8 +7,8 @@ const QUIET_MS = 150;
 const SLOW_MS = 3_000;
 
 /**
- * Shows what the control plane answered. Until it has answered, shows that the page waits; when it refuses or cannot be
- * reached, shows why. If there was an answer before, that stays on the page, with the time at which it came.
+ * Shows the control plane's answer. Before it arrives, shows that the page waits; if it is refused or there is no
+ * connection, shows why. An earlier answer stays on the page with its time.
  */
 export function Loaded<Data>({
   query,
@@ -17,9 +17,9 @@ export function Loaded<Data>({
   children,
 }: {
   readonly query: UseQueryResult<Data>;
-  /** The heading while there is nothing to show; for a page that is this answer. */
+  /** The heading while there is no content, for pages that consist of this answer. */
   readonly heading?: ReactNode;
-  /** The headings of the table that is awaited. */
+  /** The headings of the awaited table. */
   readonly columns?: readonly string[];
   readonly children: (data: Data) => ReactNode;
 }) {
@@ -49,7 +49,7 @@ export function Loaded<Data>({
   );
 }
 
-/** Nothing at first, since most answers come at once; then that something is awaited, and how long already. */
+/** Shows nothing at first, since most answers arrive at once, then that the page waits and for how long. */
 function Waiting({ columns }: { readonly columns: readonly string[] }) {
   const [waited, setWaited] = useState(0);
   useEffect(() => {

@@ -6,14 +6,14 @@ import { SignOut } from '../session/sign-out.js';
 import { Age } from '../vocabulary/age.js';
 import { Brand } from './brand.js';
 
-/** More networks than this are found by the list's filter. */
+/** Further networks are found with the list's filter. */
 const MOST_NETWORKS = 12;
 
 function Count({ of }: { readonly of: readonly unknown[] | undefined }) {
   return of === undefined ? null : <span className="count">{of.length}</span>;
 }
 
-/** The sections of the page, as words; the networks nested. */
+/** The sections of the console, with the networks nested. */
 export function Rail({ isOpen }: { readonly isOpen: boolean }) {
   const session = useSession();
   const networks = useQuery(networksQuery).data;

@@ -1,4 +1,4 @@
-/** Reads the state of a view out of a URL: texts that are there, and nothing else. */
+/** Reads a view's state from the URL: the parameters that are texts. */
 export function texts<Name extends string>(
   search: Readonly<Record<string, unknown>>,
   names: readonly Name[],

@@ -6,7 +6,7 @@ import { Ago, Until } from '../vocabulary/age.js';
 import { Glyph } from '../vocabulary/glyph.js';
 import { clockTime, counted } from '../vocabulary/times.js';
 
-/** As an editor has one: whether the page is live, the last event, who is in contact, and the keys. */
+/** A status line: whether the page is live, the last event, the agents in contact, and the keys. */
 export function StatusLine() {
   const live = useObserved(liveState);
   const position = useObserved(lastPosition);

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** The title of the tab: the place first, since tabs are narrow. */
+/** The tab's title, with the page first because tabs are narrow. */
 export function useTitle(place: string): void {
   useEffect(() => {
     document.title = `${place} · GlobalStacks`;

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useSession } from '../session/session.js';
 import { Brand } from './brand.js';
 
-/** What stands for the rail on a narrow page. */
+/** Replaces the rail on a narrow page. */
 export function TopBar({ isOpen, toggle }: { readonly isOpen: boolean; readonly toggle: () => void }) {
   const session = useSession();
   return (

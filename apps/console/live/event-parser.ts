@@ -6,8 +6,8 @@ export interface ServerSentEvent {
 }
 
 /**
- * Messages from pieces of text, cut anywhere (HTML standard, 9.2.6). A browser's EventSource would only give those
- * whose names are known beforehand, and no HTTP status when the stream is refused.
+ * Parses messages from pieces of text (HTML Standard, 9.2.6). A browser's EventSource delivers only events with names
+ * known in advance, and no HTTP status if the stream is refused.
  */
 export class EventParser {
   private rest = '';

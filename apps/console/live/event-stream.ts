@@ -8,7 +8,7 @@ export interface OpenedStream {
 }
 
 export interface StreamSurroundings {
-  /** Rejects when the control plane does not answer. */
+  /** Rejects if the control plane does not answer. */
   readonly open: (lastEventId: string | null, signal: AbortSignal) => Promise<OpenedStream>;
   readonly now: () => number;
   readonly tell: (message: StreamMessage) => void;
@@ -18,16 +18,17 @@ const OK = 200;
 const UNAUTHENTICATED = 401;
 const FIRST_TRY_AFTER_MS = 500;
 const LAST_TRY_AFTER_MS = 8_000;
-/** Silence of more than two heartbeats. Until the first message, the control plane's default holds. */
+/**
+ * Missed heartbeats before the page is not live. Until the first message, the control plane's default interval is
+ * assumed.
+ */
 const MISSED_HEARTBEATS = 2;
 const HEARTBEAT_SECONDS = 5;
 const GRACE_MS = 500;
 
 const silenceOf = (heartbeatSeconds: number): number => MISSED_HEARTBEATS * heartbeatSeconds * 1_000 + GRACE_MS;
 
-/**
- * The one connection that feeds every tab: it resumes after the last event that was heard, and tells when it is deaf.
- */
+/** The one connection for all tabs. It resumes after the last received event, and reports when it receives nothing. */
 export class EventStream {
   private connection: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +68,7 @@ export class EventStream {
         }
       }
     } catch {
-      // Away, cut or aborted: what follows is the same.
+      // Unreachable, cut or aborted: handled the same.
     }
     this.failed(connection);
   }
@@ -111,7 +112,7 @@ function positionOf(id: string | null): number | null {
   return Number.isNaN(number) ? null : number;
 }
 
-/** What cannot be read is as good as not sent. */
+/** Invalid data is ignored. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

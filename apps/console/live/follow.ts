@@ -8,13 +8,13 @@ import { joinStream, type StreamHolder } from './stream-holder.js';
 
 let holder: StreamHolder | null = null;
 
-/** Joins the stream and keeps the query cache true from it; until `leave`. */
+/** Joins the stream and updates the query cache from it, until `leave`. */
 export function follow(queries: QueryClient): () => void {
   const refresher = new Refresher(queries);
   const joined = joinStream((message) => heard(message, queries, refresher));
   holder = joined;
   const leave = (): void => joined.leave();
-  // A tab that is closed says nothing else.
+  // A closed tab sends nothing else.
   addEventListener('pagehide', leave);
   return () => {
     removeEventListener('pagehide', leave);
@@ -22,7 +22,7 @@ export function follow(queries: QueryClient): () => void {
   };
 }
 
-/** Tries to reach the control plane now, not at the next try. */
+/** Reconnects to the control plane now instead of at the next attempt. */
 export function tryNow(): void {
   holder?.tryNow();
 }
@@ -32,7 +32,7 @@ function heard(message: StreamMessage, queries: QueryClient, refresher: Refreshe
   switch (message.kind) {
     case 'live':
       lastPosition.set(message.hello.position);
-      // Contacts, acknowledgements and open connections are in no event of the log, so all is asked again.
+      // Contacts, acknowledgements and open connections are not in the log's events, so everything is fetched again.
       refresher.add([[]]);
       return;
     case 'signed-out':
@@ -52,7 +52,7 @@ function heard(message: StreamMessage, queries: QueryClient, refresher: Refreshe
   }
 }
 
-/** An acknowledgement shows at once: the event says all that the list needs. */
+/** Shows an acknowledgement at once: the event has all that the list needs. */
 function patchNetworks(queries: QueryClient, data: unknown): void {
   const said = data as {
     readonly network: string;

@@ -1,14 +1,14 @@
 import { useSyncExternalStore } from 'react';
 import type { Hello, StreamMessage } from './messages.js';
 
-/** Whether what is shown follows the control plane, and since when not. Times are of this machine's clock. */
+/** Whether the page is up to date with the control plane, and if not, since when. Times are by this machine's clock. */
 export type LiveState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live'; readonly hello: Hello; readonly since: number; readonly changesWhileAway: number | null }
   | { readonly kind: 'not-live'; readonly since: number; readonly nextTryAt: number; readonly hello: Hello | null }
   | { readonly kind: 'signed-out' };
 
-/** One value outside React, read by those components that show it. */
+/** A value outside React that components can subscribe to. */
 export class Observed<Value> {
   private readonly listeners = new Set<() => void>();
 
@@ -29,11 +29,11 @@ export class Observed<Value> {
 }
 
 export const liveState = new Observed<LiveState>({ kind: 'connecting' });
-/** The number of the last event of the log that was heard. */
+/** The number of the last event of the log that was received. */
 export const lastPosition = new Observed<number | null>(null);
-/** Messages of a name that this page does not know, counted. */
+/** The number of messages with an unknown name. */
 export const skippedEvents = new Observed(0);
-/** When each agent was last heard, as the last heartbeats said. */
+/** Each agent's last contact, from the last heartbeats. */
 export const contacts = new Observed<ReadonlyMap<string, string>>(new Map());
 
 export function useObserved<Value>(observed: Observed<Value>): Value {
@@ -45,7 +45,7 @@ const isLiveNow = (): boolean => {
   return kind === 'live' || kind === 'connecting';
 };
 
-/** False from the moment on when nothing was heard for two heartbeats. A page that has just opened counts as live. */
+/** False once two heartbeats were missed. A page that was just opened counts as live. */
 export function useIsLive(): boolean {
   return useSyncExternalStore(liveState.subscribe, isLiveNow);
 }

@@ -3,7 +3,7 @@ import type { StreamMessage } from './messages.js';
 
 const PATH = '/v1/events';
 
-/** An EventStream over fetch; in a shared worker, or in the page where there are none. */
+/** An EventStream over fetch, in a shared worker, or in the page if the browser has none. */
 export function openStream(tell: (message: StreamMessage) => void): EventStream {
   return new EventStream({
     open: async (lastEventId, signal) => {

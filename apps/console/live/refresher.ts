@@ -1,12 +1,12 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { type KeyPattern, matches } from './stale-keys.js';
 
-/** At most so often is a query asked again, however many events concern it. */
+/** A query is fetched again at most this often, however many events concern it. */
 const ROUND_MS = 200;
 
 /**
- * Asks again what events made out of date, in rounds: what becomes stale during a round waits for the next, so that a
- * busy network neither cancels its own answers nor asks for each of a hundred changes a second.
+ * Fetches again what events made out of date, in rounds: keys that become stale during a round wait for the next. So a
+ * busy network neither cancels its own requests nor causes one for each of a hundred changes a second.
  */
 export class Refresher {
   private waiting: KeyPattern[] = [];

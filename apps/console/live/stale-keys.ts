@@ -1,4 +1,4 @@
-/** Keys of queries, each standing for every query that begins with it; null stands for any word in its place. */
+/** A prefix of query keys; null matches any word. */
 export type KeyPattern = readonly (string | null)[];
 
 interface Said {
@@ -10,7 +10,7 @@ interface Said {
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** What an event of the stream makes out of date; null: this page does not know the event. */
+/** What an event makes out of date; null: the event is unknown to this page. */
 export function staleKeys(name: string, data: unknown): readonly KeyPattern[] | null {
   const said: Said = typeof data === 'object' && data !== null ? data : {};
   const network = text(said.network);
@@ -50,7 +50,7 @@ export function staleKeys(name: string, data: unknown): readonly KeyPattern[] | 
   }
 }
 
-/** Rules about names outside, and what they refused. */
+/** Rules about names outside, and refused names. */
 const EGRESS = ['egress-rules', 'denied-names'];
 
 function networkKeys(network: string | null, type: string, sandboxId: string | null): readonly KeyPattern[] {
@@ -79,7 +79,7 @@ function sandboxKeys(ids: unknown): readonly KeyPattern[] {
   return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string').map((id) => ['sandbox', id]) : [['sandbox']];
 }
 
-/** Whether a query's key begins as the pattern says. */
+/** Whether a query's key begins with the pattern. */
 export function matches(pattern: KeyPattern, key: readonly unknown[]): boolean {
   return pattern.every((word, place) => word === null || word === key[place]);
 }

@@ -6,7 +6,7 @@ export interface StreamHolder {
   readonly leave: () => void;
 }
 
-/** Joins the browser's one stream, or opens one for this tab where there are no shared workers. */
+/** Joins the browser's shared stream, or opens one for this tab if there are no shared workers. */
 export function joinStream(hear: (message: StreamMessage) => void): StreamHolder {
   if (typeof SharedWorker === 'undefined') {
     const stream = openStream(hear);

@@ -2,7 +2,7 @@ import type { EventStream } from './event-stream.js';
 import type { StreamMessage, TabMessage } from './messages.js';
 import { openStream } from './open-stream.js';
 
-/** One connection for all tabs of a browser: it is open while a tab is, and a tab that comes later hears the state. */
+/** One connection for all tabs of a browser, open while there is a tab. A new tab gets the current state. */
 const tabs = new Set<MessagePort>();
 let stream: EventStream | null = null;
 let state: StreamMessage | null = null;

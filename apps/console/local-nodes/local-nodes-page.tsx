@@ -14,7 +14,7 @@ import { CommandLine } from '../vocabulary/command-line.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
 import { State } from '../vocabulary/state.js';
 
-/** Developers' machines that are joined, or were. */
+/** Developers' machines that are joined or were joined. */
 export function LocalNodesPage() {
   useTitle('Local nodes');
   const [revoking, setRevoking] = useState<LocalNodeDto | null>(null);

@@ -1,19 +1,19 @@
 import type { MapModel, Pair, PairEffect } from './model.js';
 
-/** A line on the map: one pair, or several between the same two frames with the same verdict. */
+/** A line on the map: one pair, or several pairs between the same frames with the same verdict. */
 export interface Line {
   readonly id: string;
-  /** A node, or a frame where the line stands for several. */
+  /** A node, or a frame if the line stands for several pairs. */
   readonly from: string;
   readonly to: string;
   readonly effect: PairEffect;
   readonly pairs: readonly Pair[];
 }
 
-/** Above this many pairs they are bundled by agent and verdict. */
+/** Above this number, pairs are bundled by agent and verdict. */
 const MOST_LINES = 60;
 
-/** The lines to draw. Pairs of the node that is looked at are always drawn one by one. */
+/** The lines to draw. Pairs of the selected node are always drawn individually. */
 export function linesOf({ nodes, pairs }: MapModel, selected: string | null, isCollapsed: boolean): readonly Line[] {
   const frameOf = new Map(nodes.map(({ id, frame }) => [id, frame]));
   const isBundled = isCollapsed || pairs.length > MOST_LINES;
@@ -29,7 +29,7 @@ export function linesOf({ nodes, pairs }: MapModel, selected: string | null, isC
   return [...lines.values()];
 }
 
-/** How a frame is named among nodes. */
+/** The name of a frame among nodes. */
 export function frameName(frame: string): string {
   return `frame ${frame}`;
 }

@@ -23,14 +23,14 @@ export const NODE = { width: 168, height: 40 };
 const GAP = 10;
 const PADDING = 12;
 const HEAD = 34;
-/** Members of a frame stand under one another, up to so many; then beside. */
+/** Nodes in one column of a frame; further ones go to the next column. */
 const MOST_IN_COLUMN = 12;
 const FRAME_GAP = { x: 116, y: 56 };
 const FRAMES_IN_ROW = 3;
 
 /**
- * A frame for each agent, its members in columns inside. It follows from the names alone, in linear time, so that a
- * change of the network moves nothing that did not change (docs/adr/0054).
+ * A frame for each agent, with its members in columns. Depends only on names and takes linear time, so a change moves
+ * nothing else (docs/adr/0054).
  */
 export function layoutOf(nodes: readonly MapNode[], isCollapsed: boolean): Layout {
   const members = new Map<string, MapNode[]>();
@@ -67,7 +67,7 @@ export function layoutOf(nodes: readonly MapNode[], isCollapsed: boolean): Layou
 export interface Route {
   readonly line: Line;
   readonly path: string;
-  /** Where the line ends, and into which direction it goes there: 1 to the right, -1 to the left. */
+  /** The end of the line, and its direction there: 1 to the right, -1 to the left. */
   readonly end: { readonly x: number; readonly y: number; readonly direction: 1 | -1 };
 }
 
@@ -105,7 +105,7 @@ function sideX(box: Box, side: Side): number {
   return side === 'left' ? box.x : box.x + box.width;
 }
 
-/** Which line touches which side of a box, in the order of where the other end is. */
+/** The lines at each side of a box, ordered by the position of their other end. */
 class Places {
   private readonly sides = new Map<string, { readonly end: string; readonly order: number }[]>();
 

@@ -1,4 +1,4 @@
-/** What each kind of line means; no kind is told by colour alone. */
+/** Explains each kind of line; none differs by colour alone. */
 export function Legend() {
   return (
     <div className="map-legend">

@@ -13,12 +13,12 @@ export interface AgentMark {
 export type FrameNode = Node<{ readonly frame: Frame; readonly mark: AgentMark | undefined }, 'frame'>;
 export type SandboxNode = Node<{ readonly node: MapNode; readonly isHot: boolean }, 'sandbox'>;
 
-/** The id of a node's element, which the map names as its active descendant. */
+/** The id of a node's element, used by the map's aria-activedescendant. */
 export function elementId(node: string): string {
   return `map-${node.replaceAll(/[^A-Za-z0-9_-]/g, '_')}`;
 }
 
-/** An agent: its state, its name and the version that it has applied, around its sandboxes. */
+/** An agent with its state, name and applied version, around its sandboxes. */
 export function FrameBox({ data: { frame, mark } }: NodeProps<FrameNode>) {
   const isLive = useIsLive();
   const word = wordOf(isLive ? (mark?.state ?? 'UNKNOWN') : 'UNKNOWN');
@@ -38,7 +38,7 @@ export function FrameBox({ data: { frame, mark } }: NodeProps<FrameNode>) {
   );
 }
 
-/** A sandbox, with the names that it publishes. */
+/** A sandbox with its aliases. */
 export function SandboxBox({ data: { node, isHot } }: NodeProps<SandboxNode>) {
   return (
     <div
@@ -54,7 +54,7 @@ export function SandboxBox({ data: { node, isHot } }: NodeProps<SandboxNode>) {
   );
 }
 
-/** The library wants places where lines begin and end; ours are worked out with the layout. */
+/** The library requires handles for lines; the layout computes the real ends. */
 function Ends() {
   return (
     <>

@@ -25,7 +25,7 @@ const LEAST_HEIGHT = 240;
 const MOST_HEIGHT = 620;
 const MARGIN = 48;
 
-/** No taller than what is drawn, and never taller than a screen. */
+/** As tall as its content, at most a screen. */
 function heightOf({ frames }: Layout): number {
   const bottom = Math.max(0, ...frames.map(({ y, height }) => y + height));
   return Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, bottom + MARGIN));
@@ -34,7 +34,7 @@ function heightOf({ frames }: Layout): number {
 const NODE_TYPES = { frame: FrameBox, sandbox: SandboxBox };
 const EDGE_TYPES = { route: RouteLine };
 
-/** The picture. One tab stop: what the arrow keys select is told by aria-activedescendant. */
+/** The map as one tab stop: aria-activedescendant names what the arrow keys select. */
 export function MapCanvas({ label, layout, nodes, routes, agents, selected, line, look, hold, select, press }: Props) {
   const boxes = useMemo((): (FrameNode | SandboxNode)[] => {
     const byId = new Map(nodes.map((node) => [node.id, node]));

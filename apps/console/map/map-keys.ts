@@ -16,7 +16,8 @@ export interface Walked {
 }
 
 /**
- * Arrows go from box to box, `e` along the lines of a box, Enter holds a line, Escape lets go, `t` swaps to the table.
+ * Arrow keys move between boxes, `e` steps through a box's lines, Enter selects a line, Escape clears the selection,
+ * `t` switches to the table.
  */
 export function walk(event: KeyboardEvent, walked: Walked): void {
   const next = targetOf(event.key, walked);

@@ -3,7 +3,7 @@ import type { Route } from './layout.js';
 
 export type RouteEdge = FlowEdge<{ readonly route: Route; readonly isHot: boolean }, 'route'>;
 
-/** A line of the map: an arrow ends what is allowed, a bar what is denied, and both what is mixed. */
+/** A line of the map: it ends in an arrow if allowed, a bar if denied, and both if mixed. */
 export function RouteLine({ data }: EdgeProps<RouteEdge>) {
   if (data === undefined) return null;
   const { route, isHot } = data;

@@ -16,7 +16,7 @@ import { filtered, mapModel } from './model.js';
 import { PairPanel } from './pair-panel.js';
 import { PairTable } from './pair-table.js';
 
-/** More boxes than this are shown as counts of their frames, until a filter finds fewer. */
+/** Above this number, boxes are shown as counts in their frames until a filter reduces them. */
 const MOST_BOXES = 120;
 
 const narrow = matchMedia('(max-width: 640px)');

@@ -7,12 +7,12 @@ export interface MapNode {
   readonly id: string;
   readonly title: string;
   readonly subtitle: string;
-  /** The agent that holds it; null: no agent, or a local node. */
+  /** Its agent; null: none, or a local node. */
   readonly frame: string;
   readonly selectors: readonly string[];
 }
 
-/** One source and one sandbox that it may reach, or may not, by some rule. */
+/** A source and a sandbox about which a rule decides. */
 export interface Pair {
   readonly id: string;
   readonly from: string;
@@ -31,7 +31,7 @@ export interface MapModel {
 export const LOCAL_FRAME = 'local nodes, apart';
 export const NO_AGENT_FRAME = 'on no agent';
 
-/** The same pairs for the map, its table and its panel. Sorted by alias, then id, so that live updates move nothing. */
+/** The pairs for the map, its table and its panel. Sorted by alias, then id, so live updates move nothing. */
 export function mapModel(reachability: Reachability, flows: readonly FlowPair[] | undefined): MapModel {
   const publishes = new Map<string, Reachability['aliases'][number][]>();
   for (const alias of reachability.aliases) {
@@ -105,7 +105,7 @@ function effectOf(edges: readonly Edge[]): PairEffect {
   return effects.has('allow') ? 'allow' : 'deny';
 }
 
-/** Only what a filter finds, with the other ends of its pairs. An empty filter finds everything. */
+/** The pairs and nodes that match a filter, with the pairs' other ends. An empty filter matches everything. */
 export function filtered(model: MapModel, q: string): MapModel {
   if (q.trim() === '') return model;
   const words = q.split(/[\s,]+/).filter((word) => word !== '');
@@ -126,7 +126,7 @@ export function targetsText(targets: readonly Edge[]): string {
 
 const RANK: { readonly [effect in PairEffect]: number } = { deny: 0, mixed: 1, allow: 2 };
 
-/** What a deny touches comes first. */
+/** Pairs with a deny come first. */
 export function byInterest(pairs: readonly Pair[]): readonly Pair[] {
   return [...pairs].sort((a, b) => RANK[a.effect] - RANK[b.effect] || compare(a.id, b.id));
 }

@@ -1,6 +1,6 @@
 import type { Box } from './layout.js';
 
-/** The box that an arrow key leads to: the nearest one that way, where one straight ahead counts as nearer. */
+/** The box that an arrow key moves to: the nearest in that direction, preferring those straight ahead. */
 export function neighbour(boxes: readonly Box[], from: string | null, key: string): Box | null {
   const at = boxes.find(({ id }) => id === from);
   if (at === undefined) return boxes[0] ?? null;

@@ -13,7 +13,7 @@ import { byInterest, targetsText } from './model.js';
 const MOST_TARGETS = 4;
 const MOST_PAIRS = 12;
 
-/** Why the pair that is looked at may talk, or may not. */
+/** Why the selected pair may or may not communicate. */
 export function PairPanel({ network, line }: { readonly network: string; readonly line: Line | null }) {
   if (line === null) {
     return (

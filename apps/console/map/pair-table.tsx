@@ -2,7 +2,7 @@ import { type Column, ListTable } from '../vocabulary/list-table.js';
 import { VerdictWord } from '../vocabulary/state.js';
 import { byInterest, type Pair, targetsText } from './model.js';
 
-/** The same pairs as the map, in the same words. */
+/** The map's pairs as a table. */
 export function PairTable({ pairs, version }: { readonly pairs: readonly Pair[]; readonly version: number }) {
   if (pairs.length === 0) return <p className="empty">No pairs: no rule says anything about who is here.</p>;
   return <ListTable label={`Pairs at v${version}`} columns={COLUMNS} rows={byInterest(pairs)} keyOf={({ id }) => id} />;

@@ -12,8 +12,8 @@ interface Props {
 }
 
 /**
- * What each agent that is not proven to follow the present version may still let through. Of one to which it is on its
- * way that is told when it does not answer in time.
+ * What agents that are not proven to follow the current version may still allow. An agent that was just sent the
+ * version appears only if it does not answer in time.
  */
 export function BehindAgents({ network, version, agents }: Props) {
   const isLive = useIsLive();
@@ -48,7 +48,7 @@ export function BehindAgents({ network, version, agents }: Props) {
 
 const MOST_LINES = 10;
 
-/** Changes since the version that an agent holds, as far as they took something away. */
+/** Changes since the version that an agent holds that took access away. */
 function TakenAway({ network, held, version }: Omit<Props, 'agents'> & { readonly held: number }) {
   const { data } = useQuery(changesQuery(network, held));
   if (held >= version) {

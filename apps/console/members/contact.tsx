@@ -4,7 +4,7 @@ import { agentsQuery } from '../api/queries.js';
 import { contacts } from '../live/live-state.js';
 import { Age } from '../vocabulary/age.js';
 
-/** When an agent was last heard, by its heartbeats; nothing but this renders again when one arrives. */
+/** An agent's last contact; a heartbeat renders only this component again. */
 export function Contact({ agentId, known }: { readonly agentId: string; readonly known?: string | null }) {
   const queries = useQueryClient();
   const heard = useSyncExternalStore(contacts.subscribe, () => contacts.get().get(agentId) ?? null);

@@ -6,7 +6,7 @@ import { Age } from '../vocabulary/age.js';
 import { State } from '../vocabulary/state.js';
 import { Contact } from './contact.js';
 
-/** The agents that take part, and how far each is; those that are not there yet come first. */
+/** The participating agents and their progress; those that are behind come first. */
 export function AgentMembers({ agents }: { readonly agents: readonly AgentStatus[] }) {
   const isDone = (agent: AgentStatus): number => (agent.status === 'SYNCED' ? 1 : 0);
   const shown = [...agents].sort((a, b) => isDone(a) - isDone(b));
@@ -55,7 +55,7 @@ function AppliedText({ agent: { appliedVersion, tookMs, flowsCut } }: { readonly
   );
 }
 
-/** Developers' machines: shown apart, because no write waits for them. */
+/** Developers' machines, shown separately because no write waits for them. */
 export function LocalNodeMembers({ localNodes }: { readonly localNodes: readonly LocalNodeStatusDto[] }) {
   return (
     <section className="part">

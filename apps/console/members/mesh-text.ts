@@ -1,6 +1,6 @@
 import type { MeshStateDto } from '#libs/api-client/generated/types.gen.js';
 
-/** `direct, joined`; why it is not joined; or that it is not known. */
+/** `direct, joined`; or why it is not joined; or that it is unknown. */
 export function meshText(mesh: MeshStateDto | null): string {
   if (mesh === null) return 'not known';
   const { transport, state, message, lastKnown } = mesh;

@@ -24,7 +24,7 @@ interface Props {
   readonly close: () => void;
 }
 
-/** One more name for an attached sandbox. */
+/** Adds a name to an attached sandbox. */
 export function AddAlias({ network, sandboxId: initial, close }: Props) {
   const [sandboxId, setSandboxId] = useState(initial);
   const [alias, setAlias] = useState('');

@@ -4,14 +4,14 @@ import type { Column } from '../vocabulary/list-table.js';
 import { Said, State } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
 
-/** `8080`, or `80:8080` where the port inside is another one. */
+/** `8080`, or `80:8080` if the port inside differs. */
 export function portsText(ports: Alias['ports']): string {
   return ports
     .map(({ published, target }) => (published === target ? String(published) : `${published}:${target}`))
     .join(', ');
 }
 
-/** Whether the name is answered and its listeners stand, at every agent that has part in the network. */
+/** Whether the name and its listeners are up at every participating agent. */
 export function ListenersState({ listeners }: Pick<Alias, 'listeners'>) {
   const [first] = listeners.troubles;
   const more = listeners.troubles.length - 1;
@@ -61,7 +61,7 @@ export const aliasColumns: readonly Column<Alias>[] = [
   { heading: 'DNS and listener', cell: ({ listeners }) => <ListenersState listeners={listeners} /> },
 ];
 
-/** How many aliases are answered everywhere. */
+/** How many aliases are up at every agent. */
 export function answeredText(aliases: readonly Alias[], isLive: boolean): string {
   const whole = aliases.filter(({ listeners: { up, expected } }) => expected > 0 && up === expected).length;
   return `${whole} of ${aliases.length} ${isLive ? 'work' : 'worked'} at every agent`;

@@ -14,7 +14,7 @@ import { AddAlias } from './add-alias.js';
 import { aliasColumns, answeredText } from './alias-columns.js';
 import { useNetworkName } from './use-network.js';
 
-/** Every name of the network; add and remove for attached sandboxes. */
+/** All aliases of the network, with forms to add and remove them. */
 export function AliasesPage() {
   const network = useNetworkName();
   const { q = '', add, remove } = useSearch({ from: '/frame/networks/$network/aliases' });

@@ -23,7 +23,7 @@ interface Props {
   readonly close: () => void;
 }
 
-/** A sandbox that agents report, with its first name or without one. */
+/** Attaches a sandbox that agents report, optionally with an alias. */
 export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
   const [sandboxId, setSandboxId] = useState(initial);
   const [alias, setAlias] = useState('');

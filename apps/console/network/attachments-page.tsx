@@ -17,7 +17,7 @@ import { AttachSandbox } from './attach-sandbox.js';
 import { Reattach } from './reattach.js';
 import { useNetworkName } from './use-network.js';
 
-/** Which sandboxes are attached; attach, detach, reattach. */
+/** The attached sandboxes; attach, detach, reattach. */
 export function AttachmentsPage() {
   const network = useNetworkName();
   const { q = '', attach, detach } = useSearch({ from: '/frame/networks/$network/attachments' });

@@ -8,7 +8,7 @@ import { useRefusal } from '../session/session.js';
 import { counted } from '../vocabulary/times.js';
 import { ConfirmWrite } from '../writes/confirm-write.js';
 
-/** Deleting asks for the name typed, since every name and rule of the network is lost with it. */
+/** Deleting requires typing the name, because every alias and rule of the network is lost. */
 export function DeleteNetwork({ network }: { readonly network: string }) {
   const [isOpen, setIsOpen] = useState(false);
   const navigate = useNavigate();

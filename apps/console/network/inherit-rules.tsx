@@ -6,7 +6,7 @@ interface Props {
   readonly set: (isOn: boolean) => void;
 }
 
-/** Offered once the control plane has refused: rules that were written for another sandbox would hold for this one. */
+/** Offered after the control plane refused: rules written for another sandbox would apply to this one. */
 export function InheritRules({ state, isOn, set }: Props) {
   const isAsked = state.kind === 'refused' && state.problem.code === 'ALIAS_HAS_RULES';
   if (!isAsked && !isOn) return null;

@@ -8,7 +8,7 @@ import { CommandLine } from '../vocabulary/command-line.js';
 import { DeleteNetwork } from './delete-network.js';
 import { useNetworkName } from './use-network.js';
 
-/** Who has part in the network, and how far each is. */
+/** The members of the network and their progress. */
 export function MembersPage() {
   const network = useNetworkName();
   return (

@@ -9,7 +9,7 @@ import { useRefusal } from '../session/session.js';
 import { CopyButton } from '../vocabulary/copy.js';
 import { NetworkReceipt } from '../writes/network-receipt.js';
 
-/** The head of every page of a network: its name, the receipt of the last change, and the tabs. */
+/** The head of all pages of a network: its name, the receipt of the last change, and the tabs. */
 export function NetworkFrame() {
   const { network } = useParams({ from: '/frame/networks/$network' });
   useTitle(network);
@@ -22,7 +22,7 @@ export function NetworkFrame() {
 
 function Shown({ network }: { readonly network: Network }) {
   const { name, suffix, mode } = network;
-  // These two pages are about something else: there a change is told only while it is not proven.
+  // These two pages have another subject: there a change is shown only until it is proven.
   const isQuiet = useLocation({ select: ({ pathname }) => /\/(map|diagnostics)$/.test(pathname) });
   return (
     <>

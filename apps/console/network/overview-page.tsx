@@ -14,7 +14,7 @@ import { useNetworkName } from './use-network.js';
 const MOST_ALIASES = 12;
 const MOST_RULES = 8;
 
-/** What is published, what may talk, and who follows it. */
+/** What is published, what may communicate, and which agents follow it. */
 export function OverviewPage() {
   const network = useNetworkName();
   return (

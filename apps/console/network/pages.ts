@@ -1,4 +1,4 @@
-/** The pages of a network are one part that is loaded when the first of them is opened. */
+/** The pages of a network, in one chunk that is loaded when the first of them is opened. */
 export { DiagnosticsPage } from '../diagnostics/diagnostics-page.js';
 export { EgressPage } from '../egress/egress-page.js';
 export { PolicyPage } from '../policy/policy-page.js';

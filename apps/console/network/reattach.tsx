@@ -3,7 +3,7 @@ import { reattachSandbox } from '#libs/api-client/generated/index.js';
 import { ProblemError } from '../api/client.js';
 import { announcement } from '../writes/own-writes.js';
 
-/** Sends the topology to the sandbox's agent again; it writes nothing, so the result is one word beside the button. */
+/** Sends the topology to the sandbox's agent again. It writes nothing, so the result is one word beside the button. */
 export function Reattach({ network, sandboxId }: { readonly network: string; readonly sandboxId: string }) {
   const [said, setSaid] = useState('');
   const reattach = async (): Promise<void> => {

@@ -12,11 +12,11 @@ const parse = (text: string): unknown => parseNetworkName(text, 'name');
 interface Props {
   readonly close?: () => void;
   readonly initial?: string;
-  /** Without a frame of its own: it is a step of the page already. */
+  /** Without a border, as a step of the page. */
   readonly isPlain?: boolean;
 }
 
-/** Opens in place, so that the list stays readable. */
+/** Opens in place, so the list stays readable. */
 export function CreateNetwork({ close, initial = '', isPlain = false }: Props) {
   const [name, setName] = useState(initial);
   const navigate = useNavigate();

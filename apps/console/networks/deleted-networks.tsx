@@ -3,7 +3,7 @@ import { useObserved } from '../live/live-state.js';
 import { OwnReceipt } from '../writes/network-receipt.js';
 import { ownWrites } from '../writes/own-writes.js';
 
-/** A deletion is proven like any other write, and its network has no page to say so. */
+/** Shows the proof of deletions, since a deleted network has no page of its own. */
 export function DeletedNetworks({ networks }: { readonly networks: readonly Network[] }) {
   const written = useObserved(ownWrites);
   const names = new Set(networks.map(({ name }) => name));

@@ -7,9 +7,7 @@ import { type Phrase, Phrased, phrase, typed } from '../vocabulary/phrase.js';
 import { counted } from '../vocabulary/times.js';
 import { CreateNetwork } from './create-network.js';
 
-/**
- * Shown while there is no network yet: which agents and sandboxes there are, and the four steps to a first connection.
- */
+/** Shown while there is no network: the agents and sandboxes, and the four steps to a first connection. */
 export function FirstRun() {
   const agents = useQuery(agentsQuery).data;
   const sandboxes = useQuery(sandboxesQuery).data;

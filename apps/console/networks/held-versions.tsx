@@ -8,10 +8,10 @@ import { meshText } from '../members/mesh-text.js';
 import { Glyph } from '../vocabulary/glyph.js';
 import { wordOf } from '../vocabulary/words.js';
 
-/** A larger table is for nobody's eyes; /agents shows the same agent by agent. */
+/** A larger table would be unreadable; /agents shows the same by agent. */
 const MOST = 8;
 
-/** Which version of which network each agent has acknowledged. */
+/** The version of each network that each agent has acknowledged. */
 export function HeldVersions({ networks }: { readonly networks: readonly Network[] }) {
   const agents = useQuery(agentsQuery).data?.filter(({ status }) => status !== 'REVOKED');
   if (agents === undefined || agents.length === 0) return null;

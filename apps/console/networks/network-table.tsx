@@ -7,7 +7,7 @@ import { State } from '../vocabulary/state.js';
 import { Ticks } from '../vocabulary/ticks.js';
 import { clockTime } from '../vocabulary/times.js';
 
-/** The networks, and under each that is not applied by every agent who is missing and why. */
+/** The networks; under each that is not applied everywhere, which agents are missing and why. */
 export function NetworkTable({ networks }: { readonly networks: readonly Network[] }) {
   return (
     <table className="part first">
@@ -99,7 +99,7 @@ function NetworkRows({ network }: { readonly network: Network }) {
   );
 }
 
-/** Who acknowledged is not listed by name, only who did not; so those come last. */
+/** Agents that acknowledged are only counted, the others are named; these come last. */
 export function ticksOf({ applied }: Network): readonly { readonly id: string; readonly state: string }[] {
   const confirmed = Array.from({ length: applied.confirmed }, (_, place) => ({
     id: `applied ${place}`,

@@ -92,7 +92,7 @@ interface Names {
   readonly ports: readonly string[];
 }
 
-/** What there is to choose from now: names, labels, sandboxes and the ports of the chosen alias. */
+/** The names, labels and sandboxes offered for choice, and the ports of the chosen alias. */
 export function useNames(network: string, to: string): Names {
   const attachments = useQuery(attachmentsQuery(network)).data ?? [];
   const aliases = useQuery(aliasesQuery(network)).data ?? [];

@@ -5,7 +5,7 @@ interface Props {
   readonly choose: (effect: 'allow' | 'deny') => void;
 }
 
-/** Whether a rule allows or denies. */
+/** Chooses whether a rule allows or denies. */
 export function EffectChoice({ effect, choose }: Props) {
   return (
     <fieldset className="field as-wide-as-it-is plain">

@@ -9,7 +9,7 @@ interface Props {
   readonly close: () => void;
 }
 
-/** Says what removing a rule will cut and change, then removes it. */
+/** Shows what removing a rule will cut and change, then removes it. */
 export function RemoveRule({ network, ruleId, close }: Props) {
   const rule = useQuery(rulesQuery(network)).data?.find(({ id }) => id === ruleId);
   const text = rule === undefined ? ruleId : `${rule.effect} ${rule.from} to ${rule.to}:${rule.port}`;

@@ -14,7 +14,7 @@ import { EffectChoice } from './effect-choice.js';
 
 export type Effect = 'allow' | 'deny';
 
-/** What the address of the page says of the rule to be added. */
+/** The parts of the new rule in the page's address. */
 export interface InitialRule {
   readonly add?: string;
   readonly from?: string;
@@ -22,13 +22,13 @@ export interface InitialRule {
   readonly port?: string;
 }
 
-/** What the fields of the rule are told by the form around them. */
+/** What the form provides to the fields of the rule. */
 export interface ComposerFields {
-  /** Wraps what sets a field: a refusal of the text before is taken away. */
+  /** Wraps a field's setter: a change removes the refusal of the former text. */
   readonly changed: (set: (value: string) => void) => (value: string) => void;
-  /** Takes a refusal away, for what is no text. */
+  /** Removes a refusal, for inputs other than text. */
   readonly reset: () => void;
-  /** What the control plane said of this field; null: nothing. */
+  /** The control plane's refusal of this field; null: none. */
   readonly refusalOf: (field: string) => ProblemError | null;
 }
 
@@ -37,27 +37,27 @@ interface Props {
   readonly network: string;
   readonly effect: Effect;
   readonly setEffect: (effect: Effect) => void;
-  /** The rule, when all its fields are good; null: it cannot be sent yet. */
+  /** The rule if all its fields are valid; null: it cannot be sent yet. */
   readonly rule: { readonly intent: Intent; readonly summary: string; readonly send: Send } | null;
-  /** Where what the control plane refuses is told; anything else stands below the form. */
+  /** Fields at which refusals are shown; other refusals are shown below the form. */
   readonly fields: readonly string[];
-  /** The same at a terminal. */
+  /** The equivalent command. */
   readonly words: readonly string[];
   readonly close: () => void;
-  /** Beside the effect. */
+  /** Shown beside the effect. */
   readonly children: (fields: ComposerFields) => ReactNode;
-  /** Below these; left out where there is nothing more. */
+  /** Shown below these; absent: nothing. */
   readonly below?: (fields: ComposerFields) => ReactNode;
 }
 
 type Send = (headers: WriteHeaders) => Promise<NetworkWrite>;
 
-/** The effect of a rule to be added, as the address of the page has it at first. */
+/** The effect of a new rule, initially from the page's address. */
 export function useEffectChoice({ add }: InitialRule) {
   return useState<Effect>(add === 'deny' ? 'deny' : 'allow');
 }
 
-/** The form that adds a rule: its fields, a preview of what the rule cuts and changes, and the equal command. */
+/** The form that adds a rule: its fields, a preview of what it cuts and changes, and the equivalent command. */
 export function RuleComposer({
   label,
   network,

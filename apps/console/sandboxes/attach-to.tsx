@@ -2,12 +2,12 @@ import { useNavigate } from '@tanstack/react-router';
 
 interface Props {
   readonly sandboxId: string;
-  /** Those that it is not attached to yet. */
+  /** The networks that it is not attached to. */
   readonly networks: readonly string[];
   readonly isOff: boolean;
 }
 
-/** Leads to the form of the chosen network, filled in. */
+/** Links to the chosen network's form, filled in. */
 export function AttachTo({ sandboxId, networks, isOff }: Props) {
   const navigate = useNavigate();
   if (networks.length === 0) return null;

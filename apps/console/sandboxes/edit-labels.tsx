@@ -10,7 +10,7 @@ import { SendRow } from '../writes/send-row.js';
 import { newKey } from '../writes/use-write.js';
 import { labelChange, parseLabelsText } from './label-text.js';
 
-/** Labels are a sandbox's, not a network's: every network that it is attached to follows by itself. */
+/** Labels belong to the sandbox; all its networks follow a change. */
 export function EditLabels({ sandbox, close }: { readonly sandbox: Sandbox; readonly close: () => void }) {
   const queries = useQueryClient();
   const [text, setText] = useState(labelTexts(sandbox.labels).join(' '));

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { parseLabel } from '#libs/contracts/selectors.js';
 
-/** `tier=web team=shop`, each word one label; throws InvalidInputError. */
+/** Parses `tier=web team=shop`, one label per word; throws InvalidInputError. */
 export function parseLabelsText(text: string): ReadonlyMap<string, string> {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   return new Map(
@@ -18,7 +18,7 @@ export interface LabelChange {
   readonly remove: readonly string[];
 }
 
-/** What has to be set and removed to come from one to the other. */
+/** The labels to set and remove to get from one to the other. */
 export function labelChange(
   before: { readonly [key: string]: string },
   after: ReadonlyMap<string, string>,

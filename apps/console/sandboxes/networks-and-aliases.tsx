@@ -5,7 +5,7 @@ import type { Sandbox } from '../api/shapes.js';
 import { ListenersState, portsText } from '../network/alias-columns.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 
-/** Where a sandbox is attached, and the names that it publishes there. */
+/** The networks that a sandbox is attached to, and its aliases there. */
 export function NetworksAndAliases({ sandbox }: { readonly sandbox: Sandbox }) {
   const all = useQuery(networksQuery).data;
   return (
@@ -89,7 +89,7 @@ export function NetworksAndAliases({ sandbox }: { readonly sandbox: Sandbox }) {
   );
 }
 
-/** Whether the name is answered, as the list of the network's aliases says. */
+/** Whether the alias is up, from the list of the network's aliases. */
 function Listeners({ network, alias }: { readonly network: string; readonly alias: string }) {
   const found = useQuery(aliasesQuery(network)).data?.find((each) => each.alias === alias);
   return found === undefined ? <span className="third">…</span> : <ListenersState listeners={found.listeners} />;

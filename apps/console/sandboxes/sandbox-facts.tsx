@@ -4,9 +4,7 @@ import { labelTexts } from '../vocabulary/labels.js';
 import { Prose } from '../vocabulary/phrase.js';
 import { State } from '../vocabulary/state.js';
 
-/**
- * What its agent reports, with the reason where it is not as it should be; and what was last known where it is silent.
- */
+/** What its agent reports, with reasons for anything wrong, and the last known report if the agent is silent. */
 export function SandboxFacts({ sandbox }: { readonly sandbox: Sandbox }) {
   const {
     address,

@@ -35,7 +35,7 @@ function Shown({ sandbox }: { readonly sandbox: Sandbox }) {
   const [first] = sandbox.networks;
   const networks = useQuery(networksQuery).data ?? [];
   const others = networks.filter(({ name }) => sandbox.networks.every(({ network }) => network !== name));
-  // How long ago its agent was heard stands in the list of agents until a heartbeat says more.
+  // The agent's last contact is taken from the list of agents until a heartbeat arrives.
   const agent = useQuery(agentsQuery).data?.find(({ id }) => id === sandbox.agentId);
   return (
     <>
@@ -114,7 +114,7 @@ function Shown({ sandbox }: { readonly sandbox: Sandbox }) {
   );
 }
 
-/** What has to be done before the sandbox asks its agent for names: the first thing that is said. */
+/** What has to be done before the sandbox resolves names with its agent; shown first. */
 function DnsTrouble({ sandbox: { id, dns, dnsRemedy, networks } }: { readonly sandbox: Sandbox }) {
   const [first] = networks;
   if (dns !== 'restart-required') return null;

@@ -11,7 +11,7 @@ interface Props {
 
 const MOST_NAMED = 4;
 
-/** Who may reach a sandbox in one network, by evaluating the present rules. */
+/** Who may reach a sandbox in one network by the current rules. */
 export function WhoMayReach({ network, aliases }: Props) {
   const query = useQuery(reachabilityQuery(network));
   if (aliases.length === 0) return null;
@@ -71,7 +71,7 @@ interface Group {
   readonly rules: readonly string[];
 }
 
-/** One row for each target and effect. */
+/** One row per target and effect. */
 export function grouped(edges: readonly Edge[]): readonly Group[] {
   const groups = new Map<string, Edge[]>();
   for (const edge of edges) {

@@ -2,7 +2,7 @@ const CODE = /^#code=(gsc_[A-Za-z0-9_-]+)$/;
 
 let code: string | null = null;
 
-/** Takes a one-time code out of the address, so that neither the history nor a copied address holds it. */
+/** Removes the one-time code from the address, so that neither the history nor a copied address contains it. */
 export function takeCode(): void {
   const found = CODE.exec(location.hash)?.[1];
   if (found === undefined) return;
@@ -10,7 +10,7 @@ export function takeCode(): void {
   history.replaceState(null, '', location.pathname + location.search);
 }
 
-/** The code that the address held; null: none, or it was sent already. */
+/** The code from the address; null: none, or it was sent already. */
 export function codeToSend(): string | null {
   const taken = code;
   code = null;

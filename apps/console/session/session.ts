@@ -22,7 +22,7 @@ export function useSession(): Session {
 
 const RANK: { readonly [role in Role]: number } = { joiner: 0, viewer: 1, operator: 2, admin: 3 };
 
-/** Why this user may not; null: may. What it may not do is shown, disabled, with this beside it. */
+/** Why this user may not do it; null: the user may. Such actions are shown disabled, with this reason. */
 export function useRefusal(needed: 'operator' | 'admin', what: string): string | null {
   const { data } = useQuery(sessionQuery);
   if (data === undefined || RANK[data.role] >= RANK[needed]) return null;

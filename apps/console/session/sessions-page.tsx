@@ -10,7 +10,7 @@ import { Age } from '../vocabulary/age.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
 import { signOut, useSession } from './session.js';
 
-/** Where this user is signed in; an admin sees everybody. */
+/** The user's sessions; an admin sees those of all users. */
 export function SessionsPage() {
   useTitle('Sessions');
   const queries = useQueryClient();

@@ -6,7 +6,7 @@ import { Problem } from '../writes/problem.js';
 import { codeToSend } from './one-time-code.js';
 import { signIn } from './session.js';
 
-/** One field and one button; a one-time link needs neither. */
+/** A field for the token; a one-time link needs none. */
 export function SignInPage() {
   const navigate = useNavigate();
   const { to, ended } = useSearch({ from: '/sign-in' });

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import { useIsLive } from '../live/live-state.js';
 import { clockTime, duration } from './times.js';
 
-/** One clock for every age on the page. It writes into the elements itself: no component renders again for it. */
+/** One clock for all ages on the page. It writes into the elements directly, so no component renders for it. */
 const shown = new Map<HTMLElement, () => string>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -23,7 +23,7 @@ function watch(element: HTMLElement, text: () => string): () => void {
   };
 }
 
-/** `3 s ago`, or `in 12 min`; a clock time while the page is not live, since then nothing is known of now. */
+/** `3 s ago`, or `in 12 min`; a clock time while the page is not live, because the current state is then unknown. */
 export function Age({ at }: { readonly at: string }) {
   const isLive = useIsLive();
   const time = Date.parse(at);
@@ -38,7 +38,7 @@ export function Age({ at }: { readonly at: string }) {
   );
 }
 
-/** `3 s`, by this machine's clock; also while the page is not live. */
+/** `3 s`, by this machine's clock, also while the page is not live. */
 export function Ago({ at }: { readonly at: number }) {
   return <Ticking at={at} text={(now) => duration(now - at)} />;
 }

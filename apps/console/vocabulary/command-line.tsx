@@ -9,7 +9,7 @@ function shellWord(word: string): string {
 
 const wordKey = (place: number): string => `word ${place}`;
 
-/** `gstacks network show dev`, from its words; a word that a shell would read otherwise is quoted. */
+/** `gstacks network show dev` from its words, quoted for a shell where needed. */
 export function CommandWords({ words }: { readonly words: readonly string[] }) {
   return shellWords(words).map((word, place) => (
     <Fragment key={wordKey(place)}>
@@ -19,7 +19,7 @@ export function CommandWords({ words }: { readonly words: readonly string[] }) {
   ));
 }
 
-/** The same at a terminal, to copy. */
+/** The equivalent command, to copy. */
 export function CommandLine({ words }: { readonly words: readonly string[] }) {
   return (
     <div className="command-line">

@@ -1,4 +1,7 @@
-/** What a command begins with. A network of a container engine may be called gstacks, and names end so. */
+/**
+ * First words of commands. Other texts may contain `gstacks` too, such as the name of a Docker network or the end of a
+ * DNS name.
+ */
 export const FIRST_WORDS: readonly string[] = [
   'admin',
   'agent',
@@ -16,11 +19,13 @@ export const FIRST_WORDS: readonly string[] = [
   'whoami',
 ];
 
-/** Without backquotes a command goes on up to a comma, a bracket or a word that joins it to what follows. */
+/** Without backquotes, a command ends at a comma, a bracket or a conjunction. */
 const MORE_WORDS = String.raw`(?: (?!(?:and|or|to|then|once) )[^\s;,()]*[^\s;,().:])*`;
 const COMMAND = new RegExp(String.raw`((?<![\w.])gstacks (?:${FIRST_WORDS.join('|')})\b${MORE_WORDS})`);
 
-/** Cuts a text into plain parts and commands that the reader could type, so that the page can set commands in mono. */
+/**
+ * Splits a text into plain parts and commands that the reader could type, so that the page can set commands in mono.
+ */
 export function withCommands(text: string): readonly (string | { readonly typed: string })[] {
   return text
     .split('`')
@@ -28,7 +33,7 @@ export function withCommands(text: string): readonly (string | { readonly typed:
     .filter((piece) => piece !== '');
 }
 
-/** Splitting by an expression with a group puts what it found at the odd places. */
+/** Splitting by an expression with a group puts the matches at odd indexes. */
 function pieceAt(text: string, place: number): string | { readonly typed: string } {
   return place % 2 === 1 ? { typed: text } : text;
 }

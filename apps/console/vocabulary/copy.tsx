@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-/** Puts a text on the clipboard and says whether that worked. */
+/** Copies a text to the clipboard and shows whether that worked. */
 export function CopyButton({ text, what = 'copy' }: { readonly text: string; readonly what?: string }) {
   const [said, setSaid] = useState(what);
   const copy = async (): Promise<void> => {
@@ -8,7 +8,7 @@ export function CopyButton({ text, what = 'copy' }: { readonly text: string; rea
       await navigator.clipboard.writeText(text);
       setSaid('copied');
     } catch {
-      // Without a secure context (http on another host than localhost) browsers have no clipboard.
+      // Browsers have no clipboard without a secure context (http on another host than localhost).
       setSaid('select it');
     }
     setTimeout(() => setSaid(what), 2_000);

@@ -66,7 +66,7 @@ const SHAPES: { readonly [Name in GlyphName]: ReactElement } = {
   skipped: <path d="M2 6h8" stroke="currentColor" strokeWidth="1.6" />,
 };
 
-/** A shape of the one vocabulary. It never stands alone: a word beside it says the same. */
+/** An icon of the console's set. It is never used alone: a word beside it says the same. */
 export function Glyph({ name, tone }: { readonly name: GlyphName; readonly tone?: string }) {
   return (
     <svg className={`glyph ${tone ?? ''}`} viewBox="0 0 12 12" aria-hidden="true">

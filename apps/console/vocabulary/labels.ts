@@ -1,4 +1,4 @@
-/** `tier=web`, for each label. */
+/** Each label as `tier=web`. */
 export function labelTexts(labels: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
 }

@@ -12,16 +12,16 @@ interface Props<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
-  /** A class for the row, such as `unproven`. */
+  /** A CSS class for the row, such as `unproven`. */
   readonly classOf?: (row: Row) => string;
 }
 
-/** Up to here all rows are in the page; beyond, those near the window of the table. */
+/** Up to this number, all rows are rendered; above it, only those near the visible part. */
 const MOST_ROWS = 80;
 const ROW_HEIGHT = 34;
 const OVERSCAN = 10;
 
-/** A native table. A long one scrolls in itself and holds only the rows that are near what is seen. */
+/** A table element. A long one scrolls on its own and renders only the rows near the visible part. */
 export function ListTable<Row>(props: Props<Row>) {
   return props.rows.length <= MOST_ROWS ? <WholeTable {...props} /> : <LongTable {...props} />;
 }
@@ -42,7 +42,7 @@ function Headings<Row>({ columns }: Pick<Props<Row>, 'columns'>) {
 
 const columnKey = (place: number): string => `column ${place}`;
 
-/** Renders again only when its own row differs; the query cache keeps what did not change. */
+/** Renders only when its own row changed; the query cache keeps unchanged rows identical. */
 function KeptCells<Row>({ columns, row }: { readonly columns: Props<Row>['columns']; readonly row: Row }) {
   return useMemo(
     () =>

@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode } from 'react';
 import { withCommands } from './commands-in-text.js';
 
-/** A part of a sentence: what is said, what somebody could type, or the id of a rule. */
+/** A part of a sentence: a text, something to type, or the id of a rule. */
 export type Piece = string | { readonly typed: string } | { readonly rule: string };
 export type Phrase = readonly Piece[];
 
@@ -9,8 +9,7 @@ export const typed = (text: string | number): Piece => ({ typed: String(text) })
 export const rule = (id: string): Piece => ({ rule: id });
 
 /**
- * ``phrase`${rule(id)} matches all but the ${missed}` ``: numbers and texts are said, pieces and phrases stay what they
- * are.
+ * ``phrase`${rule(id)} matches all but the ${missed}` ``: numbers and texts become text, pieces and phrases are kept.
  */
 export function phrase(said: TemplateStringsArray, ...values: readonly (string | number | Piece | Phrase)[]): Phrase {
   return said.flatMap((text, place): Phrase => {
@@ -21,18 +20,18 @@ export function phrase(said: TemplateStringsArray, ...values: readonly (string |
   });
 }
 
-/** The words of it, as a reader of the screen hears them. */
+/** As plain text, for screen readers. */
 export function plain(of: Phrase): string {
   return of.map((piece) => (typeof piece === 'string' ? piece : 'typed' in piece ? piece.typed : piece.rule)).join('');
 }
 
 interface Props {
   readonly of: Phrase;
-  /** What is shown for the id of a rule; else the id. */
+  /** Renders the id of a rule; absent: the id itself. */
   readonly ofRule?: (id: string) => ReactNode;
 }
 
-/** Shows a sentence. What a person could type into a terminal or a field is set in mono. */
+/** Renders a sentence, with what can be typed set in mono. */
 export function Phrased({ of, ofRule }: Props) {
   return of.map((piece, place) => {
     const key = `${place} ${plain([piece])}`;
@@ -46,7 +45,7 @@ export function Phrased({ of, ofRule }: Props) {
   });
 }
 
-/** A text of the control plane or of an agent, with the commands in it. */
+/** A text of the control plane or an agent, with its commands set in mono. */
 export function Prose({ text }: { readonly text: string }) {
   return <Phrased of={withCommands(text)} />;
 }

@@ -2,14 +2,14 @@ import { useIsLive } from '../live/live-state.js';
 import { Glyph } from './glyph.js';
 import { pastWordOf, type Word, wordOf } from './words.js';
 
-/** A state as shape and word. While the page is not live it says what was so. */
+/** A state as icon and word; while the page is not live, in the past tense. */
 export function State({ of, text }: { readonly of: string; readonly text?: string }) {
   const isLive = useIsLive();
   const word = isLive ? wordOf(of) : pastWordOf(of);
   return <Said word={text === undefined ? word : { ...word, text: isLive ? text : `was ${text}` }} />;
 }
 
-/** A verdict on the present rules: it follows from what is written, so it is the same while the page is not live. */
+/** A verdict of the current rules, which stays valid while the page is not live. */
 export function VerdictWord({ of }: { readonly of: 'allow' | 'deny' | 'mixed' | 'no-rule' }) {
   return <Said word={wordOf(of)} />;
 }

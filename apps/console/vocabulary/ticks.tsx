@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { useIsLive } from '../live/live-state.js';
 import { wordOf } from './words.js';
 
-/** From here on one bar for all says it better than one for each. */
+/** From this number on, one bar is shown for all. */
 const MOST_TICKS = 12;
 
 const OUTLINE = {
@@ -52,7 +52,7 @@ function mark(state: string): ReactElement {
   }
 }
 
-/** One bar for each agent, its fill the state; the words beside them say the count. */
+/** One bar per agent, filled by state; the words beside them give the count. */
 export function Ticks({ agents }: { readonly agents: readonly { readonly id: string; readonly state: string }[] }) {
   const isLive = useIsLive();
   if (agents.length === 0) return null;

@@ -3,7 +3,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `0.4 s`, `12 s`, `4 min 47 s`, `3 h 12 min`, `2 days`: how long something has lasted. */
+/** `0.4 s`, `12 s`, `4 min 47 s`, `3 h 12 min`, `2 days`: a duration. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / SECOND_MS;
   if (seconds < 1) return `${Math.round(seconds * 10) / 10} s`;
@@ -21,7 +21,7 @@ function twoParts(seconds: number, large: number, largeUnit: string, small: numb
   return rest === 0 ? head : `${head} ${rest} ${smallUnit}`;
 }
 
-/** `14:02:40`; with the date where it is another day than `now`. */
+/** `14:02:40`; with the date if it is not the day of `now`. */
 export function clockTime(at: number, now: number): string {
   const date = new Date(at);
   const time = date.toLocaleTimeString('en-GB');

@@ -1,6 +1,6 @@
 import type { GlyphName } from './glyph.js';
 
-/** How one state is drawn and said: shape, word and colour, each enough alone. */
+/** How a state is shown: icon, word and colour, each sufficient alone. */
 export interface Word {
   readonly glyph: GlyphName;
   readonly tone: string;
@@ -47,17 +47,17 @@ const WORDS: { readonly [state: string]: Word } = {
   skipped: { glyph: 'skipped', tone: 'off', text: 'skipped' },
 };
 
-/** The word for a state of the API. A state that this page does not know is shown by its own name, as unknown. */
+/** The word for a state of the API. An unknown state is shown by its name, as unknown. */
 export function wordOf(state: string): Word {
   return WORDS[state] ?? { ...UNKNOWN, text: state.toLowerCase() };
 }
 
-/** How a state is shown while nothing new arrives: what was said, in the past tense and without colour. */
+/** The word for a state while the page is not live: in the past tense and without colour. */
 export function pastWordOf(state: string): Word {
   return { ...UNKNOWN, text: `was ${wordOf(state).text}` };
 }
 
-/** The edge of a receipt whose state this is. */
+/** The CSS class for the edge of a receipt with this state. */
 export function edgeOf(tone: string): string {
   return tone === 'ok' ? '' : `${tone}-edge`;
 }

@@ -13,9 +13,9 @@ interface Props {
   readonly network: string;
   readonly intent: Intent;
   readonly label: string;
-  /** What it is about, as `gstacks` says it. */
+  /** The subject in the words of `gstacks`. */
   readonly text: string;
-  /** What else belongs to it, in words. */
+  /** Further details in words. */
   readonly more?: string;
   readonly verb: string;
   readonly summary: string;
@@ -23,11 +23,11 @@ interface Props {
   readonly send: (headers: WriteHeaders) => Promise<NetworkWrite>;
   readonly close: () => void;
   readonly done?: () => void;
-  /** What has to be typed before it can be sent, where all of something is lost. */
+  /** What has to be typed before sending, for writes that lose everything of something. */
   readonly toType?: string;
 }
 
-/** A write that takes something away: it says what it will cut, and its button names that. */
+/** Confirms a write that takes something away: shows what it will cut, and names it on the button. */
 export function ConfirmWrite({
   network,
   intent,

@@ -14,7 +14,7 @@ export function faultOf(parse: (text: string) => unknown, text: string): CodedEr
   }
 }
 
-/** A refusal of the control plane, where it is about this field; null: there is none. */
+/** A refusal of the control plane that is about this field; null: none. */
 export function refusalAt(error: unknown, field: string): ProblemError | null {
   return error instanceof ProblemError && error.field === field ? error : null;
 }
@@ -26,22 +26,22 @@ export interface FieldProps {
   readonly parse: (text: string) => unknown;
   readonly isShort?: boolean;
   readonly placeholder?: string;
-  /** What the control plane says of this field. */
+  /** The control plane's refusal of this field. */
   readonly refusal?: CodedError | null;
 }
 
-/** What the element that is typed into needs. */
+/** Properties for the input element. */
 export interface InputProps {
   readonly id: string;
   readonly value: string;
   readonly placeholder: string;
   readonly leave: () => void;
-  /** What is wrong with the value, to stand below it as `faultId`; null: nothing. */
+  /** What is wrong with the value, to be shown below as `faultId`; null: nothing. */
   readonly fault: ReactNode | null;
   readonly faultId: string;
 }
 
-/** A text field that is checked by the API's own parser when it is left. */
+/** A text field that the API's own parser checks when it loses focus. */
 export function Field(props: FieldProps) {
   return (
     <FieldFrame {...props}>
@@ -70,7 +70,7 @@ export function Field(props: FieldProps) {
   );
 }
 
-/** The label of what is typed into, and what is wrong with the value. */
+/** The label of an input, and what is wrong with its value. */
 export function FieldFrame({
   label,
   value,
@@ -112,7 +112,7 @@ function FaultText({ fault }: { readonly fault: CodedError }) {
   );
 }
 
-/** Unless it has a remedy of its own, a parser says what it expects both in its message and as its remedy. */
+/** Unless a parser has its own remedy, its message and its remedy say the same. */
 function saysMore({ message, remedy }: CodedError): boolean {
   return remedy !== null && !message.endsWith(remedy.replace(/^give \S+ as /, ''));
 }

@@ -1,10 +1,10 @@
 import { Autocomplete, HeadlessMantineProvider } from '@mantine/core';
 import { FieldFrame, type FieldProps } from './field.js';
 
-/** A longer list is narrowed by typing. */
+/** A longer list has to be narrowed by typing. */
 const MOST_OPTIONS = 100;
 
-/** A text field that offers the names that there are; anything else may be typed as well. */
+/** A text field with suggestions of existing names; other text is accepted too. */
 export function NameField({ options, ...props }: FieldProps & { readonly options: readonly string[] }) {
   return (
     <FieldFrame {...props}>
@@ -23,7 +23,7 @@ export function NameField({ options, ...props }: FieldProps & { readonly options
             autoComplete="off"
             spellCheck={false}
             comboboxProps={{ withinPortal: false, transitionProps: { duration: 0 } }}
-            // The library says by these that the value is wrong and where that is told.
+            // With these, the library marks the value as wrong and refers to the message.
             error={fault}
             errorProps={{ id: faultId, component: 'span' }}
           />

@@ -11,7 +11,7 @@ import { announcement, dismissReceipt, type OwnWrite, ownWrites } from './own-wr
 import { Quarantined } from './quarantined.js';
 import { Receipt } from './receipt.js';
 
-/** What is proven of one version now. Asked again when the stream says that an acknowledgement came. */
+/** What is currently proven about one version. Fetched again when the stream reports an acknowledgement. */
 const appliedQuery = ({ network, version, changed }: OwnWrite) =>
   queryOptions({
     queryKey: ['network', network, 'applied', version, changed],
@@ -23,11 +23,14 @@ const appliedQuery = ({ network, version, changed }: OwnWrite) =>
 
 interface Props {
   readonly network: Network;
-  /** The last change is left out once it is applied everywhere. */
+  /** Whether the last change is hidden once it is applied everywhere. */
   readonly isQuiet: boolean;
 }
 
-/** At the head of a network's page: the write of this page until it is dismissed or overtaken, else the last change. */
+/**
+ * At the head of a network's pages: this page's own write until it is dismissed or superseded, otherwise the last
+ * change.
+ */
 export function NetworkReceipt({ network, isQuiet }: Props) {
   const own = useObserved(ownWrites).get(network.name);
   const isCurrent = own !== undefined && (own.version >= network.version || !own.changed);
@@ -95,7 +98,7 @@ export function OwnReceipt({ own }: { readonly own: OwnWrite }) {
   );
 }
 
-/** Somebody wrote after this page did. Whether this page's version was proven before is asked once more. */
+/** Somebody wrote after this page did. Whether this page's version was proven before is fetched once more. */
 function Overtaken({ own, network }: { readonly own: OwnWrite; readonly network: Network }) {
   const { data: applied } = useQuery(appliedQuery(own));
   const superseded = applied?.supersededBy ?? null;
@@ -140,7 +143,7 @@ function Superseded({ own, applied, by }: SupersededProps) {
   );
 }
 
-/** Says an outcome once, to those who do not see the receipt. */
+/** Announces an outcome once, for screen readers. */
 function useOutcome(own: OwnWrite, applied: Applied | null): void {
   const said = useRef<number | null>(null);
   useEffect(() => {

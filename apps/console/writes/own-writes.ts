@@ -1,19 +1,19 @@
 import type { WarningDto } from '#libs/api-client/generated/types.gen.js';
 import { Observed } from '../live/live-state.js';
 
-/** A write that this page sent and the control plane answered; what the agents make of it is asked apart. */
+/** A write of this page that the control plane answered; its proof is queried separately. */
 export interface OwnWrite {
   readonly network: string;
   readonly version: number;
   readonly changed: boolean;
   readonly unchangedSince: number | null;
   readonly warnings: readonly WarningDto[];
-  /** What was asked for, as `gstacks` says it: `deny web to api:8080`. */
+  /** The request in the words of `gstacks`: `deny web to api:8080`. */
   readonly summary: string;
   readonly sentAt: number;
 }
 
-/** The last write on each network, by its name, until its receipt is dismissed. */
+/** By network: the last write, until its receipt is dismissed. */
 export const ownWrites = new Observed<ReadonlyMap<string, OwnWrite>>(new Map());
 
 export function keepReceipt(write: OwnWrite): void {
@@ -26,5 +26,5 @@ export function dismissReceipt(network: string): void {
   ownWrites.set(kept);
 }
 
-/** What the one polite status region says: outcomes, nothing else. */
+/** The text of the page's status region: outcomes only. */
 export const announcement = new Observed('');

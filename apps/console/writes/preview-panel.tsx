@@ -10,13 +10,13 @@ import { counted } from '../vocabulary/times.js';
 interface Props {
   readonly network: string;
   readonly preview: UseQueryResult<Preview>;
-  /** False: the form does not say yet what is meant. */
+  /** False: the form is incomplete. */
   readonly isAsked: boolean;
   /** Problems about these fields are shown at the field itself. */
   readonly fields?: readonly string[];
 }
 
-/** What a write will cut and change, before it is sent. What nobody answered for is said to be not known. */
+/** What a write will cut and change, before it is sent. What agents did not answer is shown as unknown. */
 export function PreviewPanel({ network, preview, isAsked, fields = [] }: Props) {
   const { data, error } = preview;
   if (error instanceof ProblemError) {

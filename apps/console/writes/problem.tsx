@@ -3,7 +3,7 @@ import { Prose } from '../vocabulary/phrase.js';
 import { Said } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
 
-/** A refusal or a silence, in the words of the one that refused, with what to do next. */
+/** A refusal or a missing answer, with what to do next. */
 export function Problem({ error, again }: { readonly error: unknown; readonly again?: () => void }) {
   const said = describe(error);
   return (

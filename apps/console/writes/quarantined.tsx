@@ -4,7 +4,7 @@ import { Said } from '../vocabulary/state.js';
 import { clockTime } from '../vocabulary/times.js';
 import { wordOf } from '../vocabulary/words.js';
 
-/** An admin cut the network off: what is on its pages is written, and nobody serves it. */
+/** An admin cut the network off: its pages show what is written, but no agent serves it. */
 export function Quarantined({ network }: { readonly network: Network }) {
   const { name, quarantinedSince, version, lastChange } = network;
   return (

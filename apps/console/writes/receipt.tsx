@@ -30,7 +30,10 @@ interface Props {
   readonly dismiss?: (() => void) | undefined;
 }
 
-/** What agents said of one version: how many, how soon, with how many connections cut; and who is missing. */
+/**
+ * The agents' acknowledgements of one version: how many, how soon, how many connections were cut, and which agents are
+ * missing.
+ */
 export function Receipt({ word, proof, summary, at, children, dismiss }: Props) {
   const live = useObserved(liveState);
   const isLive = useIsLive();

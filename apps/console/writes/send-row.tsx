@@ -3,20 +3,20 @@ import { CommandLine } from '../vocabulary/command-line.js';
 import { useFormFocus } from './use-form-focus.js';
 
 interface Props {
-  /** What sending does, on its button. */
+  /** The button's text: what sending does. */
   readonly verb: string;
-  /** It takes something away from somebody. */
+  /** Whether it takes access away. */
   readonly isCut?: boolean;
   readonly isReady: boolean;
-  /** It was sent and answered: what is left is to close the form. */
+  /** Sent and answered: only closing is left. */
   readonly isDone?: boolean;
-  /** Left out where there is no way back. */
+  /** Absent: the form cannot be cancelled. */
   readonly close?: (() => void) | undefined;
-  /** The command that does the same; left out where there is none. */
+  /** The equivalent command; absent: none. */
   readonly words?: readonly string[];
 }
 
-/** The end of a form: its button, the way out, and the same at a terminal. */
+/** The end of a form: its button, cancelling, and the equivalent command. */
 export function SendRow({ verb, isCut = false, isReady, isDone = false, close, words }: Props) {
   const row = useRef<HTMLDivElement>(null);
   useFormFocus(row, close);

@@ -4,15 +4,13 @@ import { Said } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
 
 interface Props {
-  /** Whose it is, and for how long. */
+  /** Its owner, and how long it is valid. */
   readonly about: ReactNode;
   readonly secret: string;
   readonly children?: ReactNode;
 }
 
-/**
- * A secret that was made this moment. The control plane keeps only its hash, and this page keeps it until it is closed.
- */
+/** A new secret. The control plane keeps only its hash, and this page keeps it until it is closed. */
 export function ShownOnce({ about, secret, children }: Props) {
   return (
     <section className="shown-once" aria-label="Shown once">

@@ -1,8 +1,8 @@
 import { type RefObject, useEffect, useEffectEvent, useLayoutEffect } from 'react';
 
 /**
- * A form that opens in place takes the focus from what opened it, gives it back when it closes, and closes with Escape:
- * whoever has no pointer goes on where they were. A page that is opened with its form keeps the focus where it is.
+ * A form that opens in place takes the focus, returns it to the opener when it closes, and closes with Escape, so
+ * keyboard users continue where they were. A page opened together with its form keeps its focus.
  */
 export function useFormFocus(inside: RefObject<HTMLElement | null>, close: (() => void) | undefined): void {
   useLayoutEffect(() => {
@@ -12,14 +12,14 @@ export function useFormFocus(inside: RefObject<HTMLElement | null>, close: (() =
     form.tabIndex = -1;
     form.focus();
     return () => {
-      // The form is still there; what it stood in may be another page a moment later.
+      // The form still exists here; a moment later another page may be shown.
       if (isAt(form, document.activeElement)) setTimeout(() => giveBack(opener));
     };
   }, [inside]);
 
   const pressed = useEffectEvent((event: KeyboardEvent): void => {
     const form = inside.current?.closest('form');
-    // An open list of names closes first, and says so.
+    // An open list of names closes first, and prevents the default.
     if (event.key !== 'Escape' || event.defaultPrevented || close === undefined) return;
     if (form != null && isAt(form, event.target)) close();
   });
@@ -29,12 +29,12 @@ export function useFormFocus(inside: RefObject<HTMLElement | null>, close: (() =
   }, []);
 }
 
-/** A button that is pressed and cannot be pressed again loses the focus to the page. */
+/** A button that is disabled when pressed loses the focus to the page. */
 function isAt(form: HTMLFormElement, place: EventTarget | null): boolean {
   return place === document.body || (place instanceof Node && form.contains(place));
 }
 
-/** To the heading of the page where what opened the form is gone. */
+/** Focuses the page's heading if the opener is gone. */
 function giveBack(opener: HTMLElement): void {
   const heading = document.querySelector('h1');
   if (opener.isConnected) opener.focus();

@@ -4,10 +4,10 @@ import { previewQuery } from '../api/queries.js';
 import type { Intent, Preview } from '../api/shapes.js';
 
 const AFTER_TYPING_MS = 250;
-/** Open connections come and go without an event. */
+/** Open connections change without an event. */
 const AGAIN_EVERY_MS = 5_000;
 
-/** What a write would do, asked shortly after the last key was pressed, and again while it is shown. */
+/** Previews a write shortly after the last key press, and again while shown. */
 export function usePreview(network: string, intent: Intent | null): UseQueryResult<Preview> {
   const [settled, setSettled] = useState(intent);
   const text = JSON.stringify(intent);

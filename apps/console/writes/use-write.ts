@@ -5,7 +5,7 @@ import { NoAnswerError, ProblemError } from '../api/client.js';
 import { refusalAt } from './field.js';
 import { keepReceipt } from './own-writes.js';
 
-/** What the generated client takes of a write beside its body. */
+/** What the generated client takes for a write besides its body. */
 export type WriteHeaders = {
   readonly 'Idempotency-Key': string;
   readonly 'If-Match'?: string;
@@ -23,12 +23,12 @@ export type WriteState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'sending'; readonly tries: number }
   | { readonly kind: 'refused'; readonly problem: ProblemError }
-  /** Nothing was written: the network is at another version than the one that the user saw. */
+  /** Nothing was written: the network has another version than the one that the user saw. */
   | { readonly kind: 'conflict'; readonly seen: number }
-  /** Nobody answered: whether it was written is not known. Sent again, the same key gets the first answer. */
+  /** No answer: whether it was written is unknown. Sent again, the same key gets the first answer. */
   | { readonly kind: 'lost' };
 
-/** Between tries to get a lost answer. */
+/** Pauses between attempts to get a lost answer. */
 const TRY_AGAIN_AFTER_MS = [500, 1_000, 2_000, 4_000];
 
 interface Sending<Write extends NetworkWrite> {
@@ -40,15 +40,14 @@ interface Sending<Write extends NetworkWrite> {
 }
 
 /**
- * Sends a write under one Idempotency-Key until it is answered, and leaves its receipt at the head of the network's
- * page.
+ * Sends a write with one Idempotency-Key until it is answered, and puts its receipt at the head of the network's pages.
  */
 export function useWrite() {
   const queries = useQueryClient();
   const [state, setState] = useState<WriteState>({ kind: 'idle' });
   /**
-   * A key is one request: while its answer is lost the same is sent again, also against the same version, although the
-   * page may show a later one by then. Any answer ends it, and so does a change of what is asked for.
+   * One key per request: while its answer is lost, the same request is sent again, with the same version, although the
+   * page may show a later one by then. Any answer, or a change of the form, ends it.
    */
   const headers = useRef<WriteHeaders | null>(null);
 
@@ -90,12 +89,12 @@ export function useWrite() {
     state,
     send,
     reset,
-    /** For a field that is typed into: what was answered to the text before is taken away. */
+    /** For a text field: a change removes the refusal of the former text. */
     changed: (set: (value: string) => void) => (value: string) => {
       set(value);
       reset();
     },
-    /** What the control plane said of this field; null: nothing. */
+    /** The control plane's refusal of this field; null: none. */
     refusalOf: (field: string): ProblemError | null =>
       state.kind === 'refused' ? refusalAt(state.problem, field) : null,
   };
@@ -118,7 +117,7 @@ async function answered<Answer>(ask: () => Promise<Answer>, trying: (tries: numb
   }
 }
 
-/** Random by the browser's own generator; `crypto.randomUUID` is missing where the page is not a secure context. */
+/** From the browser's random generator; `crypto.randomUUID` does not exist without a secure context. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `console-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;

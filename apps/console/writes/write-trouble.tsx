@@ -9,14 +9,14 @@ import type { WriteState } from './use-write.js';
 interface Props {
   readonly network: string;
   readonly state: WriteState;
-  /** Sends the same again, against the version given; null: against the one it was sent against. */
+  /** Sends the same again with the given version; null: with the original one. */
   readonly again: (version: number | null) => void;
   readonly discard: () => void;
   /** Problems about these fields are shown at the field itself. */
   readonly fields?: readonly string[];
 }
 
-/** Why a write is not done: refused, lost, or made on an older version than there is. */
+/** Why a write is not done: refused, lost, or based on an outdated version. */
 export function WriteTrouble({ network, state, again, discard, fields = [] }: Props) {
   switch (state.kind) {
     case 'idle':
