@@ -24,7 +24,7 @@ function runControlPlane(settings: () => Settings, environment: Settings): void 
   runProgram({
     start: async (signal) =>
       startControlPlane({ settings: readSettings(settings()), logger, clock: () => new Date() }, signal),
-    ending: (reason) => logger.info({ reason }, 'control plane ends'),
+    ending: (reason) => logger.info({ reason }, 'control plane is stopping'),
     fatal: (error, what) => {
       const remedy = error instanceof CodedError ? error.remedy : null;
       logger.fatal({ err: error, remedy }, `control plane: ${what}`);

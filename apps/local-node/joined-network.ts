@@ -98,11 +98,11 @@ export class JoinedNetwork {
     });
     this.acknowledgements = new Acknowledgements({
       deliver: async (message, signal) => void (await this.bus.deliverApplied(message, signal)),
-      failed: ({ to }, error) => log('not acknowledged yet', { to, error: String(error) }),
+      failed: ({ to }, error) => log('acknowledgement not delivered yet', { to, error: String(error) }),
     });
     this.refusals = new Refusals(
       async (message, signal) => void (await this.bus.deliverApplied(message, signal)),
-      ({ to }, error) => log('refusal not reported', { to, error: String(error) }),
+      ({ to }, error) => log('refusal of a topology version not reported', { to, error: String(error) }),
     );
 
     // The held copy of the network, and the traffic by it.

@@ -26,7 +26,7 @@ export async function expectMended(
   );
   expect(broken.isolationEvidence).to.match(/^LINK_RULES_CHANGED: .*loaded it again/);
   expect(broken.isolationRemedy).to.contain('flush ruleset');
-  expect(await agent.logged('sandbox driver', from)).to.deep.include({ code: 'LINK_RULES_CHANGED' });
+  expect(await agent.logged('sandbox driver failed', from)).to.deep.include({ code: 'LINK_RULES_CHANGED' });
   await waitFor('the rules are as before', async () => stateless(await rules()) === loaded);
   expect(performance.now() - begun).to.be.lessThan(MENDED_WITHIN_MS);
 }

@@ -29,7 +29,7 @@ export class ContactLog {
 
   /** The control plane answered, even if only to refuse. */
   delivered({ networkId, to }: AppliedMessage, { ok, code, message: why }: Receipt): void {
-    if (!ok) this.log.warn({ networkId, to, code, why }, 'not taken note of');
+    if (!ok) this.log.warn({ networkId, to, code, why }, 'the control plane refused an acknowledgement');
   }
 
   fault({ kind, subject, detail }: BusFault): void {

@@ -38,14 +38,14 @@ export function agentMetrics(agent: MeasuredAgent): Registry {
     });
   gauge(
     'gs_agent_control_plane_contact_age_seconds',
-    'Time since the control plane answered this agent last',
+    'Time since the control plane last answered this agent',
     agent.secondsSinceContact,
   );
   gauge('gs_agent_mesh_joined', '1 while this agent is in the mesh, 0 while it is not', () => Number(agent.isInMesh()));
   gauge('gs_agent_networks', 'Networks that this agent serves', agent.networks);
   gauge('gs_agent_sandboxes', 'Sandboxes that the driver of this agent reports', agent.sandboxes);
   gauge('gs_agent_open_flows', 'Ends of connections that this agent carries now', agent.openFlows);
-  counter('gs_agent_flows_total', 'Ends of connections on this host, by what became of them', 'outcome', () =>
+  counter('gs_agent_flows_total', 'Ends of connections on this host, by outcome', 'outcome', () =>
     Object.entries(agent.flowOutcomes()),
   );
   counter('gs_agent_flows_refused_total', 'Connections refused, by reason', 'code', () => byCode(agent.refusedFlows()));
@@ -61,7 +61,7 @@ export function agentMetrics(agent: MeasuredAgent): Registry {
   });
   counter(
     'gs_agent_dns_upstream_failures_total',
-    'DNS answers of resolvers that were not passed on',
+    'Upstream DNS queries that failed, by reason',
     'reason',
     async () => {
       const { upstreamFailures, upstreamDropped } = await agent.dns();

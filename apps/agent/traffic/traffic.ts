@@ -92,7 +92,7 @@ export interface Traffic {
  */
 export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts): Promise<Traffic> {
   const { log, now } = ports;
-  const driver = settings.driver.create((error) => log.error(errorFields(error), 'sandbox driver'));
+  const driver = settings.driver.create((error) => log.error(errorFields(error), 'sandbox driver failed'));
   let notify = (): void => {};
   let sandboxesChanged = (): void => {};
   driver.onChange(() => sandboxesChanged());
@@ -163,7 +163,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
   });
   const listeners = createProxyListeners(
     (socket, route) => flows.acceptClient(socket, route),
-    (route, error) => log.error({ route, ...errorFields(error) }, 'proxy listener'),
+    (route, error) => log.error({ route, ...errorFields(error) }, 'proxy listener failed'),
   );
   const dns = await startDnsServer(
     {
@@ -191,7 +191,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     join(settings.stateFolder, 'addresses.json'),
     { range: proxyRange, reserved: sources, isTaken: (address) => egress.isTaken(address) },
     () => now().getTime(),
-    (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'addresses begin anew'),
+    (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'saved proxy addresses unusable; starting with an empty pool'),
   );
 
   const dialForbidden = async (sandboxId: SandboxId, signal: AbortSignal) => {
@@ -229,7 +229,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     const gone = departed(before, sandboxes);
     for (const sandboxId of gone) flows.sandboxGone(sandboxId);
     egress.sandboxesGone(gone);
-    const failed = (error: unknown) => log.error(errorFields(error), 'DNS did not follow the sandboxes');
+    const failed = (error: unknown) => log.error(errorFields(error), 'DNS zone not updated after a change of sandboxes');
     if (answersNames) listenForNames().catch(failed);
     zone.refresh().catch(failed);
     log.info({ gone, changed: changedReports(before, sandboxes), all: sandboxes.length }, 'sandboxes changed');

@@ -157,7 +157,7 @@ export class AppliedLog {
       } catch (error) {
         if (mustWait(error)) return;
         const [key, { agentId, refuse }] = entry;
-        this.logger.error({ err: error, agentId }, 'an acknowledgement that the database refuses');
+        this.logger.error({ err: error, agentId }, 'the database refused an acknowledgement');
         this.pending.delete(key);
         refuse(error);
       }

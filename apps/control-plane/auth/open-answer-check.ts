@@ -26,7 +26,7 @@ export class OpenAnswerCheck {
 
   start(): void {
     this.timer = setInterval(() => {
-      this.check().catch((error: unknown) => this.logger.debug({ err: error }, 'open answers were not checked'));
+      this.check().catch((error: unknown) => this.logger.debug({ err: error }, 'open answers could not be checked'));
     }, EVERY_MS);
     this.timer.unref();
   }

@@ -163,7 +163,7 @@ export class PeerDirectory {
     if (known !== undefined) return known;
     const lane = new DeliveryLane<PeerList>({
       send: (list, signal) => this.send(agentReceiver(agentId), list, signal),
-      onError: (error) => this.logger.warn({ err: error, agentId }, 'peers were not taken'),
+      onError: (error) => this.logger.warn({ err: error, agentId }, 'peers not delivered'),
       now: () => performance.now(),
     });
     this.lanes.set(agentId, lane);

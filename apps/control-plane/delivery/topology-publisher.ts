@@ -171,7 +171,7 @@ export class TopologyPublisher {
           for (const networkId of freed) this.offerToAll(networkId);
         })
         .catch((error: unknown) =>
-          this.logger.warn({ err: error, agentId }, 'EPOCH_REGRESSED of a revoked agent kept'),
+          this.logger.warn({ err: error, agentId }, 'EPOCH_REGRESSED of a revoked agent not deleted'),
         );
     }
   }

@@ -50,11 +50,11 @@ export class HeldSnapshots {
       if (isSigned && snapshot.networkId === networkId && snapshotHash(snapshot) === hash) return snapshot;
       this.logger.warn(
         { agentId, networkId, version: version.version },
-        'the agent shows a snapshot that was not signed for it',
+        'snapshot held by the agent was not signed for it',
       );
     } catch (error) {
       if (!(error instanceof CodedError) && !(error instanceof SyntaxError)) throw error;
-      this.logger.warn({ err: error, agentId, networkId }, 'the agent shows no snapshot that can be read');
+      this.logger.warn({ err: error, agentId, networkId }, 'snapshot held by the agent could not be read');
     }
     return null;
   }

@@ -47,8 +47,8 @@ export class EventStreams {
     @Inject(CLOCK) private readonly clock: Clock,
     metrics: Metrics,
   ) {
-    metrics.gauge('gs_event_streams', 'Streams of events that are open', () => this.streams.size);
-    this.slowEnds = metrics.counter('gs_event_streams_ended_total', 'Streams ended because nobody read them', []);
+    metrics.gauge('gs_event_streams', 'Open streams of events', () => this.streams.size);
+    this.slowEnds = metrics.counter('gs_event_streams_ended_total', 'Streams of events ended because their reader did not keep up', []);
   }
 
   start(): void {

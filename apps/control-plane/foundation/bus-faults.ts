@@ -20,7 +20,7 @@ export class BusFaults {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
-    this.faults = metrics.counter('gs_bus_faults_total', 'Messages of the bus that could not be taken', ['kind']);
+    this.faults = metrics.counter('gs_bus_faults_total', 'Bus messages that were dropped or refused', ['kind']);
     this.log = new Occurrences({
       toldEach: TOLD_EACH,
       periodMs: SUMMARY_EVERY_MS,
@@ -32,7 +32,7 @@ export class BusFaults {
     this.faults.inc({ kind });
     if (!this.log.add(`${kind} ${subject}`)) return;
     const known = detail instanceof ReplyOutsideInboxError ? { code: detail.code, detail: detail.message } : {};
-    this.logger.warn({ kind, subject, ...known }, 'message of the bus not taken');
+    this.logger.warn({ kind, subject, ...known }, 'bus message refused');
   }
 
   /** Logs the counts that were not logged yet. */

@@ -50,7 +50,7 @@ export class MemberIntake implements BusIntake {
   ) {
     this.dropped = metrics.counter(
       'gs_member_over_bounds_total',
-      'Messages of a member that were dropped, and networks and sandboxes that were not looked at, because the member is over its bounds',
+      'Messages, networks and sandboxes of a member that were dropped because they exceeded its bounds',
       ['member', 'kind'],
     );
     this.log = new Occurrences({

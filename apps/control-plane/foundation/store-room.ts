@@ -39,7 +39,7 @@ export class StoreRoom {
     if (this.fault !== null) return;
     this.fault = new StoreFullError(error);
     const { code, message, remedy } = this.fault;
-    this.logger.error({ code, reason: message, remedy }, 'the database has no room left');
+    this.logger.error({ code, reason: message, remedy }, 'the disk of the database is full');
     this.lookLater();
   }
 
@@ -57,7 +57,7 @@ export class StoreRoom {
     try {
       await this.ask?.(TAKE_ROOM);
       this.fault = null;
-      this.logger.info('the database has room again');
+      this.logger.info('the disk of the database has room again');
     } catch {
       // Still full, or the database is away: the last known state stays.
     }

@@ -96,7 +96,7 @@ export class Revocations {
         await rest(LOOK_AGAIN_MS, deadline);
       }
     } catch (error) {
-      this.logger.warn({ err: error, holder: holder.id }, 'nats-server was not asked for connections');
+      this.logger.warn({ err: error, holder: holder.id }, 'nats-server could not be asked for connections');
       return notCut(`nats-server could not be asked: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -137,7 +137,7 @@ export class Revocations {
         this.published = target;
         for (const wake of this.waiters.splice(0)) wake();
       } catch (error) {
-        this.logger.warn({ err: error }, 'revocations are not at the bus yet');
+        this.logger.warn({ err: error }, 'revocations not sent to the bus yet');
         await rest(RETRY_MS, this.closing.signal);
       }
     }

@@ -115,7 +115,7 @@ export class Suspensions {
     const { member, cutAtMs, backlogLeft } = suspension;
     if (backlogLeft || cutAtMs === null || performance.now() - cutAtMs < BACKLOG_MS) return;
     suspension.backlogLeft = true;
-    this.logger.warn({ member }, 'the bus is connected anew, without what a suspended member had sent');
+    this.logger.warn({ member }, 'reconnected to the bus to drop the backlog of a suspended member');
     void this.bus.reconnect();
   }
 

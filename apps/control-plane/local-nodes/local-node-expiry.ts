@@ -23,7 +23,7 @@ export class LocalNodeExpiry {
     this.timer = setInterval(() => {
       this.looking = this.looking
         .then(() => this.look())
-        .catch((error: unknown) => this.logger.warn({ err: error }, 'local nodes that ended are not put out yet'));
+        .catch((error: unknown) => this.logger.warn({ err: error }, 'expired local nodes not ended yet'));
     }, LOOK_EVERY_MS);
   }
 

@@ -36,7 +36,7 @@ export class MeshKeyUpkeep {
   ) {
     this.rounds = new Rounds({
       run: () => this.round(),
-      onError: (error) => this.logger.warn({ err: error }, 'keys and nodes of the mesh that ended are not removed yet'),
+      onError: (error) => this.logger.warn({ err: error }, 'ended mesh keys and nodes not removed yet'),
     });
   }
 

@@ -66,7 +66,7 @@ export class PlacementProcess {
         }
         await this.advance(taken);
       },
-      (error) => this.logger.warn({ err: error }, 'placements cannot be copied now'),
+      (error) => this.logger.warn({ err: error }, 'placements could not be copied; trying again'),
     );
   }
 
@@ -116,7 +116,7 @@ export class PlacementProcess {
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       this.unreadable.add(stored.streamId);
-      this.logger.error({ err: error, position: stored.position, code: error.code }, 'event cannot be followed');
+      this.logger.error({ err: error, position: stored.position, code: error.code }, 'placement follower could not handle an event');
       return [];
     }
   }

@@ -44,12 +44,12 @@ export class AgentContacts {
   ) {
     metrics.gauge(
       'gs_agents_refusing_peers',
-      'Agents that refuse a peer, because it opened more streams than it may (PEER_STREAM_LIMIT)',
+      'Agents that refuse a peer because it opened too many streams (PEER_STREAM_LIMIT)',
       () => [...this.contacts.values()].filter(({ mesh }) => mesh.code === 'PEER_STREAM_LIMIT').length,
     );
     metrics.gauges(
       'gs_flows_refused',
-      'Flows that an agent has refused since it started, by reason, as it said last',
+      'Flows that an agent has refused since it started, by reason, from its last report',
       ['agent', 'code'],
       () => this.refusedFlows(),
     );
@@ -131,7 +131,7 @@ export class AgentContacts {
     this.contacts.delete(agentId);
     this.refusals.delete(agentId);
     this.written.delete(agentId);
-    this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact kept'));
+    this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact record not deleted'));
   }
 
   /** Sums over an agent's networks, since a series for each network would be too many. */

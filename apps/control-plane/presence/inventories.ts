@@ -64,7 +64,7 @@ export class Inventories {
   ) {
     metrics.gauges(
       'gs_sandboxes',
-      'Sandboxes of agents in contact, by how they are kept apart as their agent said last',
+      'Sandboxes of agents in contact, by isolation, from their last report',
       ['isolation'],
       () => this.sandboxesByIsolation(),
     );
@@ -191,7 +191,7 @@ export class Inventories {
       if (this.intake.isFlooding(`agent ${agentId}`)) {
         this.logger.warn(
           { agentId, left: news.length - start - batch.length },
-          'inventory left: its agent floods the bus',
+          'rest of an inventory not written, because its agent floods the bus',
         );
         break;
       }

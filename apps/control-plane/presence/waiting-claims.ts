@@ -61,7 +61,7 @@ export class WaitingClaims {
       try {
         await this.offer(sandboxId);
       } catch (error) {
-        this.logger.warn({ err: error, sandboxId }, 'a sandbox that its agent let go of is not placed anew yet');
+        this.logger.warn({ err: error, sandboxId }, 'released sandbox not placed on another agent yet');
         this.changed.add(sandboxId);
         await rest(RETRY_MS, this.closing.signal);
       }

@@ -48,7 +48,7 @@ export class DirectoryFeed {
   ) {
     this.lag = metrics.histogram(
       'gs_event_lag_seconds',
-      'Time from the write of an event until queries and agents are told of it',
+      'Time from the write of an event until queries show it and agents are sent it',
       LAG_BUCKETS_SECONDS,
     );
     metrics.gauge('gs_log_position', 'Position in the log that queries show', () => directory.position);
@@ -76,7 +76,7 @@ export class DirectoryFeed {
     this.subscription = this.store.subscribe(
       this.directory.position,
       (events) => this.take(events),
-      (error) => this.logger.warn({ err: error }, 'the log cannot be followed now'),
+      (error) => this.logger.warn({ err: error }, 'the log could not be read; trying again'),
     );
   }
 
@@ -126,7 +126,7 @@ export class DirectoryFeed {
       try {
         task();
       } catch (error) {
-        this.logger.error({ err: error }, 'a change of the topology was not acted on');
+        this.logger.error({ err: error }, 'handling a change of the directory failed');
       }
     }
   }

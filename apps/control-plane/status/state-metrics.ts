@@ -27,7 +27,7 @@ export class StateMetrics {
     );
     metrics.gauge(
       'gs_oldest_unproven_change_seconds',
-      'How long a network has been waiting for agents to prove its present version, of the network that waits longest',
+      'Age of the oldest current version that its agents have not proven yet',
       () => this.oldestUnprovenSeconds(),
     );
   }

@@ -336,7 +336,7 @@ describe('an agent, as a process', () => {
     await plane.nats.kill();
     agent.log.length = 0;
     agent.start();
-    expect(await agent.logged('serving from last-good, before any contact')).to.deep.include({
+    expect(await agent.logged('serving the last-good version, before any contact')).to.deep.include({
       network: 'dev',
       version: 3,
     });
@@ -367,7 +367,7 @@ describe('an agent, as a process', () => {
     await writeStateFile(join(agent.stateFolder, 'contact.json'), longAgo);
     agent.log.length = 0;
     agent.start();
-    await agent.logged('serving from last-good, before any contact');
+    await agent.logged('serving the last-good version, before any contact');
     await waitFor('it answers DNS', () => isAnswered());
     expect(await get()).to.equal('ECONNRESET');
     expect((await agent.logged('flow refused')).flow).to.have.property('code', 'STALE');

@@ -59,7 +59,7 @@ describe('faults around the driver docker', function () {
     rig.agent.start();
     await rig.agent.logged('agent started');
     expect((await inHost('nft', 'list', 'tables')).output).to.contain('table inet gstacks0');
-    const fault = await rig.agent.logged('sandbox driver');
+    const fault = await rig.agent.logged('sandbox driver failed');
     expect(fault).to.deep.include({ code: 'DOCKER_ENGINE_NOT_RUNNING' });
     expect(fault.remedy).to.contain('GLOBALSTACKS_AGENT_DOCKER_SOCKET');
     const shown = await rig.refused('Docker Engine', 'DOCKER_ENGINE_NOT_RUNNING');
@@ -68,7 +68,7 @@ describe('faults around the driver docker', function () {
     await rig.docker.serve('web', ...sandbox('sbx-web'));
     await rig.reported('sbx-web');
     await waitFor('it is not shown any more', () => rig.inventory?.refused.length === 0);
-    expect(rig.agent.log.filter(({ message }) => message === 'sandbox driver')).to.have.length(1);
+    expect(rig.agent.log.filter(({ message }) => message === 'sandbox driver failed')).to.have.length(1);
   });
 
   it('serves what lives while dockerd is away, and tells what dies meanwhile', async () => {
@@ -80,7 +80,7 @@ describe('faults around the driver docker', function () {
     const held = spawn('nsenter', [`--net=/proc/${web}/ns/net`, 'curl', '-sSN', `http://${proxy.trim()}:8080/hold`]);
     await once(held.stdout, 'data');
     await rig.docker.stopDaemon();
-    await rig.agent.logged('sandbox driver');
+    await rig.agent.logged('sandbox driver failed');
     const url = `http://${proxy.trim()}:8080/`;
     const dial = await inHost('nsenter', `--net=/proc/${web}/ns/net`, 'curl', '-sS', '-m', '5', url);
     expect(dial).to.deep.equal({ code: 0, output: 'from api' });
@@ -164,7 +164,7 @@ describe('faults around the driver docker', function () {
     await docker.run('network', 'create', '--subnet', '10.79.0.0/16', 'gstacks');
     agent.log.length = 0;
     agent.start();
-    const fault = await agent.logged('sandbox driver');
+    const fault = await agent.logged('sandbox driver failed');
     expect(fault).to.deep.include({ code: 'DOCKER_NETWORK_UNFIT' });
     expect(fault.reason).to.contain('10.79.0.0/16').and.contain('10.78.0.0/16');
     expect(fault.remedy).to.contain('docker network rm gstacks');

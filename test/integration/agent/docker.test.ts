@@ -188,7 +188,7 @@ describe('an agent with the driver docker', function () {
     expect(rig.report('sbx-web')?.container?.name).to.equal('web');
     expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
     expect((await rig.curl('twin', NAME)).code).to.be.oneOf([6, 28]);
-    expect((await rig.agent.logged('no sandbox')).remedy).to.be.a('string');
+    expect((await rig.agent.logged('container or link not taken as a sandbox')).remedy).to.be.a('string');
     await docker.run('rm', '-f', 'twin', 'odd', 'apart', 'host', 'shared');
     await waitFor('nothing is refused', () => rig.inventory?.refused.length === 0, 2_000);
   });

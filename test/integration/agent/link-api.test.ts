@@ -185,7 +185,7 @@ describe('the local API of an agent with the driver link', function () {
         return listed.includes('"m1" . 10.82.0.1') && !listed.includes('10.82.0.99');
       });
     }
-    expect((await rig.agent.logged('sandbox driver', from)).code).to.equal('LINK_RULES_CHANGED');
+    expect((await rig.agent.logged('sandbox driver failed', from)).code).to.equal('LINK_RULES_CHANGED');
     await rig.deleteMany(1);
   });
 

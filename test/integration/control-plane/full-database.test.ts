@@ -73,7 +73,7 @@ describe('a control plane whose database has no room left', () => {
     expect([...answers]).to.include('503 STORE_FULL');
     expect([...answers].filter((answer) => !['done', '503 STORE_FULL'].includes(answer))).to.deep.equal([]);
     expect((await controlPlane.call('GET', '/v1/networks/dev/rules')).status).to.equal(200);
-    const said = controlPlane.log.filter((line) => JSON.parse(line).message === 'the database has no room left');
+    const said = controlPlane.log.filter((line) => JSON.parse(line).message === 'the disk of the database is full');
     expect(said).to.have.length(1);
 
     disk.free();

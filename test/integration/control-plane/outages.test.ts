@@ -129,7 +129,7 @@ describe('a control plane that loses what it stands on', () => {
       await agent.contact('heartbeat');
     }
     await waitFor('both look-ups have failed', () => {
-      const failed = controlPlane.log.filter((line) => line.includes('what the agent holds is not compared yet'));
+      const failed = controlPlane.log.filter((line) => line.includes('version held by the agent not compared with the log yet'));
       return failed.length >= agents.length;
     });
     await postgres.start();
