@@ -59,18 +59,13 @@ export function agentMetrics(agent: MeasuredAgent): Registry {
       ['malformed', malformed],
     ];
   });
-  counter(
-    'gs_agent_dns_upstream_failures_total',
-    'Upstream DNS queries that failed, by reason',
-    'reason',
-    async () => {
-      const { upstreamFailures, upstreamDropped } = await agent.dns();
-      return [
-        ['failed', upstreamFailures],
-        ['forbidden_address', upstreamDropped],
-      ];
-    },
-  );
+  counter('gs_agent_dns_upstream_failures_total', 'Upstream DNS queries that failed, by reason', 'reason', async () => {
+    const { upstreamFailures, upstreamDropped } = await agent.dns();
+    return [
+      ['failed', upstreamFailures],
+      ['forbidden_address', upstreamDropped],
+    ];
+  });
   return registry;
 }
 

@@ -32,6 +32,9 @@ export async function restoreLastGood(ports: RestorePorts): Promise<void> {
     await applier.restore(held);
     const { networkId, name, version } = held.snapshot;
     const contactSeconds = Math.round(freshness.secondsSinceContact());
-    log.info({ networkId, network: name, version, contactSeconds }, 'serving the last-good version, before any contact');
+    log.info(
+      { networkId, network: name, version, contactSeconds },
+      'serving the last-good version, before any contact',
+    );
   }
 }

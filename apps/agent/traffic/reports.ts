@@ -12,7 +12,8 @@ export function reportRefusals(
   const told = new Set(before.map((refusal) => JSON.stringify(refusal)));
   for (const refusal of now) {
     const { name, sandboxId, code, message, remedy } = refusal;
-    if (!told.has(JSON.stringify(refusal))) log.warn({ name, sandboxId, code, reason: message, remedy }, 'container or link not taken as a sandbox');
+    if (!told.has(JSON.stringify(refusal)))
+      log.warn({ name, sandboxId, code, reason: message, remedy }, 'container or link not taken as a sandbox');
   }
   return now;
 }

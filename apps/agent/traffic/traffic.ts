@@ -191,7 +191,8 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     join(settings.stateFolder, 'addresses.json'),
     { range: proxyRange, reserved: sources, isTaken: (address) => egress.isTaken(address) },
     () => now().getTime(),
-    (movedTo, error) => log.error({ movedTo, ...errorFields(error) }, 'saved proxy addresses unusable; starting with an empty pool'),
+    (movedTo, error) =>
+      log.error({ movedTo, ...errorFields(error) }, 'saved proxy addresses unusable; starting with an empty pool'),
   );
 
   const dialForbidden = async (sandboxId: SandboxId, signal: AbortSignal) => {
@@ -229,7 +230,8 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     const gone = departed(before, sandboxes);
     for (const sandboxId of gone) flows.sandboxGone(sandboxId);
     egress.sandboxesGone(gone);
-    const failed = (error: unknown) => log.error(errorFields(error), 'DNS zone not updated after a change of sandboxes');
+    const failed = (error: unknown) =>
+      log.error(errorFields(error), 'DNS zone not updated after a change of sandboxes');
     if (answersNames) listenForNames().catch(failed);
     zone.refresh().catch(failed);
     log.info({ gone, changed: changedReports(before, sandboxes), all: sandboxes.length }, 'sandboxes changed');

@@ -10,9 +10,11 @@ export class DoubtedClaims {
   private readonly refused: Counter<'reason'>;
 
   constructor(metrics: Metrics) {
-    this.refused = metrics.counter('gs_claims_refused_total', 'Claims of agents about what they hold that were refused, by reason', [
-      'reason',
-    ]);
+    this.refused = metrics.counter(
+      'gs_claims_refused_total',
+      'Claims of agents about what they hold that were refused, by reason',
+      ['reason'],
+    );
     metrics.gauge(
       'gs_agents_with_doubted_claims',
       'Agents whose claims are ignored for a network, because they are not signed (CLAIM_NOT_SIGNED)',

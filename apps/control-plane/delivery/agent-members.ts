@@ -141,7 +141,10 @@ export class AgentMembers implements Members<AgentReceiver> {
       this.acknowledgements.check(agentId, held, protocol);
       this.publisher.goOn(networkId, agent);
     } catch (error) {
-      this.logger.warn({ err: error, agentId, networkId, version }, 'version held by the agent not compared with the log yet');
+      this.logger.warn(
+        { err: error, agentId, networkId, version },
+        'version held by the agent not compared with the log yet',
+      );
     } finally {
       this.reading.delete(reading);
     }

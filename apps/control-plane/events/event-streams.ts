@@ -48,7 +48,11 @@ export class EventStreams {
     metrics: Metrics,
   ) {
     metrics.gauge('gs_event_streams', 'Open streams of events', () => this.streams.size);
-    this.slowEnds = metrics.counter('gs_event_streams_ended_total', 'Streams of events ended because their reader did not keep up', []);
+    this.slowEnds = metrics.counter(
+      'gs_event_streams_ended_total',
+      'Streams of events ended because their reader did not keep up',
+      [],
+    );
   }
 
   start(): void {

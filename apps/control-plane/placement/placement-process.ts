@@ -116,7 +116,10 @@ export class PlacementProcess {
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       this.unreadable.add(stored.streamId);
-      this.logger.error({ err: error, position: stored.position, code: error.code }, 'placement follower could not handle an event');
+      this.logger.error(
+        { err: error, position: stored.position, code: error.code },
+        'placement follower could not handle an event',
+      );
       return [];
     }
   }

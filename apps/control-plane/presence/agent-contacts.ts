@@ -131,7 +131,9 @@ export class AgentContacts {
     this.contacts.delete(agentId);
     this.refusals.delete(agentId);
     this.written.delete(agentId);
-    this.rows.delete({ agentId }).catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact record not deleted'));
+    this.rows
+      .delete({ agentId })
+      .catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact record not deleted'));
   }
 
   /** Sums over an agent's networks, since a series for each network would be too many. */

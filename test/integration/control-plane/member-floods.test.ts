@@ -164,7 +164,9 @@ describe('a member that floods the bus', () => {
       message: JSON.stringify({ ...hello([]), acknowledgements: [] }),
       seconds: LONGEST_FLOOD_SECONDS,
     });
-    await waitFor('the rest is left', () => controlPlane.log.some((line) => line.includes('rest of an inventory not written')));
+    await waitFor('the rest is left', () =>
+      controlPlane.log.some((line) => line.includes('rest of an inventory not written')),
+    );
     expect(await registered()).to.be.below(SANDBOXES);
     await agent.close();
     await reported.catch(() => undefined);

@@ -129,7 +129,9 @@ describe('a control plane that loses what it stands on', () => {
       await agent.contact('heartbeat');
     }
     await waitFor('both look-ups have failed', () => {
-      const failed = controlPlane.log.filter((line) => line.includes('version held by the agent not compared with the log yet'));
+      const failed = controlPlane.log.filter((line) =>
+        line.includes('version held by the agent not compared with the log yet'),
+      );
       return failed.length >= agents.length;
     });
     await postgres.start();
