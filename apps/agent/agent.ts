@@ -45,7 +45,7 @@ import { openTraffic } from './traffic/traffic.js';
 
 export interface RunningAgent {
   close(): Promise<void>;
-  /** Resets what is open: the kernel would end it as if its bytes were whole. */
+  /** Resets open connections: otherwise the kernel would end them cleanly, as if all their bytes had been sent. */
   exiting(): void;
 }
 
@@ -111,7 +111,7 @@ export async function startAgent(
     failed: (networkId, error) => log.debug({ networkId, ...errorFields(error) }, 'sync not answered'),
   });
 
-  // Sandboxes and their traffic. The versions held decide what may pass, the admitted peers decide who may connect.
+  // Sandboxes and their traffic. The held versions decide what may pass, the admitted peers who may connect.
   const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
     log.error(errorFields(error), 'last contact not kept'),
   );
@@ -155,7 +155,7 @@ export async function startAgent(
     peerFiles.saveLocalNodes(localNodes);
   });
 
-  // Versions: first the last good ones from disk, then what the control plane publishes.
+  // Topology versions: first the last-good ones from disk, then those that the control plane publishes.
   const store = new LastGoodFiles(inState('networks'));
   const applier = new Applier({
     held,
@@ -210,7 +210,7 @@ export async function startAgent(
         );
   if (metrics !== null) log.info({ port: metrics.port }, 'metrics are served');
 
-  // From here on the agent contacts the control plane, and answers what it asks.
+  // From here on the agent contacts the control plane and answers its requests.
   const bootId = randomUUID();
   const diagnosed = diagnosedAgent({
     ...{ agentId, traffic, applier, peers: admitted, now },
@@ -281,15 +281,15 @@ export async function startAgent(
     },
     now,
   });
-  // Credentials of an earlier start may hold what the control plane offered long ago.
+  // Credentials of an earlier start may contain an outdated offer of the control plane.
   if (!isMeshKeyCertified || (credentials === kept && traffic.mesh.isWanting)) renewal.now();
   const absence = new BusAbsence(() => renewal.now());
   bus.onStatus((status) => absence.heard(status));
 
   return {
     /**
-     * The order of shutting down: no new messages; no renewal; versions under way done; no new clients, then open
-     * flows and the mesh; what is left to tell stays on disk; the bus last, so that answers still go out.
+     * Shuts down in this order: no new messages; no renewal; versions in progress are finished; no new clients, then
+     * open flows and the mesh; unsent reports stay on disk; the bus last, so that answers are still sent.
      */
     async close() {
       inventory.close();

@@ -9,7 +9,7 @@ import { Stack, type StartedStack } from './stack.js';
 const CLONE = fileURLToPath(new URL('../../..', import.meta.url));
 const USAGE_EXIT = 2;
 
-// The file or pipe that it prints to may be full, or gone. Its log keeps what it says.
+// Its output may be a full file or a closed pipe. Everything is also written to its log.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
 function say(line: string): void {
@@ -28,7 +28,7 @@ function readyBlock({ url, home, sandboxes, clone, down, consoleLink }: StartedS
   ].join('\n');
 }
 
-/** How commands reach this stack: those of the clone go to the home that is in it. */
+/** The command line for this stack; without a variable, commands of the clone use the home folder in the clone. */
 function cliLine(home: string, clone: string): string {
   const program = join(clone, 'bin', 'gstacks');
   if (home === join(clone, '.gstacks')) return program;
@@ -36,10 +36,10 @@ function cliLine(home: string, clone: string): string {
   return `GLOBALSTACKS_HOME=${quoted} ${program}`;
 }
 
-/** The stack stops its children before it ends, and Postgres last of all. */
+/** The stack stops its children before it ends, Postgres last. */
 const CLOSE_WITHIN_MS = 30_000;
 
-/** Starts the stack. If that fails, or somebody asks for the end meanwhile, stops again what was started. */
+/** Starts the stack. If that fails, or the end is requested meanwhile, stops what was started. */
 async function startStack(settings: AllInOneSettings, signal: AbortSignal): Promise<Running> {
   const stack = new Stack(settings, CLONE, say);
   signal.addEventListener('abort', () => void stack.stop());

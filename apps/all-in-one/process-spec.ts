@@ -1,21 +1,21 @@
-/** One child process: how it is started and how one sees that it serves. */
+/** How a child process is started, and how to see that it is ready. */
 export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** A variable that is undefined is left out. */
+  /** An undefined variable is left out. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Whom the process runs as, when not as its parent. */
+  /** The user of the process; absent: the parent's. */
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** Asks the process to end in order; SIGKILL follows after the grace period. */
+  /** Asks the process to end; SIGKILL follows after the grace period. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
   /**
-   * Whether it serves now. Asked again and again until it does, or the process ends. A CodedError: it never will.
+   * Whether it is ready. Called repeatedly until it is, or the process ends. A CodedError means that it never will be.
    */
   readonly isReady: () => Promise<boolean>;
   /** The exit code that says that another start would end the same way. */
   readonly finalExitCode?: number;
-  /** What to do when it cannot run, besides reading its log. */
+  /** What to do if it cannot run, besides reading its log. */
   readonly remedy?: string;
 }

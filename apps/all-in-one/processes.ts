@@ -14,7 +14,7 @@ const AGENT = join(DIST, 'programs/agent.js');
 const CONTROL_PLANE = join(DIST, 'programs/control-plane.js');
 const SAMPLE_SANDBOX = join(DIST, 'apps/all-in-one/sample-sandbox.js');
 
-/** What every child gets of this process's environment: nothing that could hold a secret. */
+/** Variables that every child gets from this process's environment; none can contain a secret. */
 const INHERITED = [
   'PATH',
   'HOME',
@@ -30,7 +30,7 @@ const INHERITED = [
   'GLOBALSTACKS_MESH_NODE_LOG_DIR',
 ];
 
-/** What every agent gets besides. */
+/** Further variables for agents. */
 const INHERITED_BY_AGENTS = ['GLOBALSTACKS_AGENT_DNS_UPSTREAMS', 'GLOBALSTACKS_AGENT_EGRESS'];
 
 const node = (script: string): { command: string; args: readonly string[] } => ({
@@ -86,7 +86,7 @@ export function controlPlaneProcess(
 
 export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile: string, mesh: StackMesh): ProcessSpec {
   const { command, args } = node(AGENT);
-  // nsenter changes the network alone; `ip netns exec` would also hide the namespaces that the agent makes.
+  // nsenter changes only the network namespace; `ip netns exec` would hide the namespaces that the agent makes.
   const inHost = place.host === null ? [] : ['nsenter', `--net=/run/netns/${place.host.name}`];
   const [program = command, ...rest] = [...inHost, command, ...args];
   const optional = {
@@ -118,12 +118,12 @@ export function agentProcess(home: Home, place: AgentPlace, enrollmentTokenFile:
       ...mesh.agent(place.meshEndpoint),
     },
     stopSignal: 'SIGTERM',
-    // Whether it serves is seen at the control plane, where its sandboxes appear.
+    // The control plane shows when it is ready, because its sandboxes appear there.
     isReady: async () => true,
   };
 }
 
-/** A sample sandbox on an address of its own, or in the network namespace that its agent made. */
+/** A sample sandbox on its own address, or in the network namespace that its agent made. */
 export function sandboxProcess(
   id: string,
   where: { readonly address: string } | { readonly namespace: string },

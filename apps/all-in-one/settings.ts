@@ -16,7 +16,7 @@ export interface AllInOneSettings {
   /** The Docker Engine's socket, for `docker`. */
   readonly dockerSocket: string;
   readonly mesh: StackMesh;
-  /** Of each process. */
+  /** Limits for each process's log. */
   readonly logs: LogBounds;
   /** GLOBALSTACKS_MESH_NODE names a built mesh-node, so none is built. */
   readonly hasMeshNode: boolean;

@@ -10,13 +10,13 @@ import type { ProcessSpec } from './process-spec.js';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
-/** After so long alive a process has recovered, and the pauses begin again at the shortest. */
+/** A process that lived this long has recovered, and pauses start at the shortest again. */
 const HEALTHY_AFTER_MS = 10_000;
 const READY_POLL_MS = 50;
 const READY_TIMEOUT_MS = 60_000;
 const TELL_EACH_MS = 3_000;
 const GRACE_MS = 4_000;
-/** A process that ended so often, each time soon, and for so long, will not run by being started once more. */
+/** A process that ended this often, each time soon, for this long, will not run by another restart. */
 const MOST_EARLY_ENDS = 2;
 const GIVEN_UP_AFTER_MS = 4_000;
 
@@ -37,7 +37,7 @@ export class SupervisedProcess {
   private readonly log: ProcessLog;
   private child: ChildProcess | null = null;
   private running: Promise<void> = Promise.resolve();
-  /** Ends soon after the start, one after the other. */
+  /** Consecutive ends soon after the start. */
   private earlyEnds = 0;
   private startedAtMs = 0;
   private hasEndedForGood = false;
@@ -61,7 +61,7 @@ export class SupervisedProcess {
     return this.hasEndedForGood || endsEarly ? this.notReady(this.log.lastWords()) : null;
   }
 
-  /** The same once it has ended and told what a person has to do: another start would end as this one did. */
+  /** The same, if its output says what a person has to do: another start would end the same way. */
   private get refusal(): ProcessNotReadyError | null {
     const words = this.earlyEnds === 0 ? null : this.log.lastWords();
     return words === null || words.remedy === null ? null : this.notReady(words);
@@ -76,7 +76,10 @@ export class SupervisedProcess {
     );
   }
 
-  /** Resolves once the process serves. Errors: ProcessNotReadyError, with why it cannot run; those of `isReady`. */
+  /**
+   * Resolves once the process is ready. Errors: ProcessNotReadyError with the reason why it cannot run; those of
+   * `isReady`.
+   */
   async start(): Promise<void> {
     this.startedAtMs = performance.now();
     this.running = this.keepAlive();
@@ -100,7 +103,7 @@ export class SupervisedProcess {
     }
   }
 
-  /** Ends the process and starts it no more. */
+  /** Stops the process and does not restart it. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.child?.kill(this.spec.stopSignal);
@@ -114,7 +117,7 @@ export class SupervisedProcess {
     try {
       this.pidFiles.write(this.spec.name, pid);
     } catch (error) {
-      // It runs all the same, and ends with this process; only a later start after a crash will not find it.
+      // The process runs without its record and ends with this process; only a start after a crash would not find it.
       const reason = error instanceof Error ? error.message : String(error);
       this.say(`${this.spec.name}: its pid ${pid} is not written down: ${reason}`);
     }
@@ -158,7 +161,7 @@ export class SupervisedProcess {
   private runOnce(): Promise<Ending> {
     const { spec } = this;
     return new Promise((resolve) => {
-      // A process group of its own: Ctrl-C reaches the parent alone, which stops its children in order.
+      // In its own process group: Ctrl-C reaches only the parent, which stops its children in order.
       const child = spawn(spec.command, [...spec.args], {
         env: { ...spec.env },
         stdio: ['ignore', 'pipe', 'pipe'],

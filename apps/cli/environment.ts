@@ -22,12 +22,12 @@ export const SETTINGS = {
 
 /** The settings that the command line reads from environment variables. An empty variable counts as unset. */
 export interface CliEnvironment {
-  /** Which control plane, and the token for it; not parsed yet. */
+  /** The control plane and the token; not parsed yet. */
   readonly url: string | undefined;
   readonly token: string | undefined;
   /** The home folder of a stack on this machine. */
   readonly home: string | undefined;
-  /** Of the XDG Base Directory Specification. */
+  /** XDG Base Directory Specification. */
   readonly configFolder: string | undefined;
   readonly runtimeFolder: string | undefined;
   /** PEM file of certificate authorities to trust besides Node's. */

@@ -8,9 +8,9 @@ import { EXIT } from './errors/exit-codes.js';
 import { reportError } from './errors/report-error.js';
 import { nearest } from './suggest.js';
 
-/** Finds the command, or help, and runs it; every failure becomes a message and an exit code. */
+/** Finds the command or its help and runs it. Every failure becomes a message and an exit code. */
 export async function runCommandLine(argv: string[], root: string): Promise<void> {
-  // Commands are always the compiled ones, whatever NODE_ENV says.
+  // Always uses the compiled commands, whatever NODE_ENV is.
   settings.enableAutoTranspile = false;
   reportLostOutput();
   try {
@@ -27,7 +27,10 @@ export async function runCommandLine(argv: string[], root: string): Promise<void
   }
 }
 
-/** On a full disk the answer is lost, which is said. A reader that has enough, as in `... | head -1`, lost nothing. */
+/**
+ * On a full disk the answer is lost, which is reported. A reader that stops early, as in `... | head -1`, is no
+ * failure.
+ */
 function reportLostOutput(): void {
   process.stdout.removeAllListeners('error');
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
@@ -67,8 +70,8 @@ function unknownCommand(config: Config, argv: readonly string[]): UsageError {
 }
 
 /**
- * Arguments may follow what was meant as the command, so as many words are compared as each command has. Each is
- * compared by itself: `network rename` is no slip for `network delete`.
+ * Arguments may follow the mistyped command, so as many words are compared as each command has, each on its own:
+ * `network rename` is no typing error of `network delete`.
  */
 function nearestCommands(words: readonly string[], known: readonly string[]): readonly string[] {
   const found = known.filter((command) =>

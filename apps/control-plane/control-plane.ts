@@ -22,11 +22,11 @@ import { ServerClosing } from './foundation/server-closing.js';
 import type { Listen } from './foundation/settings.js';
 
 const DATABASE_RETRY_MS = 500;
-/** How long requests under way have to end when the process does. */
+/** Time for requests in progress when the process ends. */
 const ANSWER_WITHIN_MS = 3_000;
 
 export interface RunningControlPlane {
-  /** Where it listens, in the order of the settings. */
+  /** The addresses it listens on, in the order of the settings. */
   readonly listening: readonly Listen[];
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ async function createApplication(foundations: Foundations, adapter: FastifyAdapt
   const app = await NestFactory.create<NestFastifyApplication>(controlPlaneModule(foundations), adapter, {
     logger: new FrameworkLog(foundations.logger),
     abortOnError: false,
-    // Fastify's own parser of JSON, which refuses __proto__, and no other: forms and plain text are not understood.
+    // Only Fastify's JSON parser is used, which refuses __proto__: forms and plain text are not accepted.
     bodyParser: false,
   });
   const instance = adapter.getInstance();
@@ -78,7 +78,7 @@ async function createApplication(foundations: Foundations, adapter: FastifyAdapt
   await serveConsole(instance, foundations.settings.consoleFolder);
   measureRequests(instance, app.get(Metrics));
   const closing = app.get(ServerClosing).signal;
-  // A connection that is kept alive would hold the end up.
+  // A kept-alive connection would delay the end of the process.
   instance.addHook('onSend', async (_request, reply) => {
     if (closing.aborted) reply.header('connection', 'close');
   });

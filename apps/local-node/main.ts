@@ -9,7 +9,10 @@ import { ownNodeFolder } from './own-folder.js';
 import { serveRequests } from './request-socket.js';
 import { readLocalNodeSettings } from './settings.js';
 
-/** Started by `gstacks mesh join` with its folder and the control plane's url; tokens come over the socket alone. */
+/**
+ * `gstacks mesh join` starts this process with its folder and the control plane's url; tokens come only over the
+ * socket.
+ */
 const [folder, url] = process.argv.slice(2);
 if (folder === undefined || url === undefined) {
   process.stderr.write('`gstacks mesh join <network>` starts this process\n');
@@ -18,7 +21,7 @@ if (folder === undefined || url === undefined) {
 
 const [ownFolder, controlPlaneUrl] = [folder, url];
 
-/** A node without a network waits so long for a first or another join, then ends. */
+/** How long a node without a network waits for a join before it ends. */
 const IDLE_MS = 5_000;
 const CLOSE_WITHIN_MS = 5_000;
 const LOOK_AT_FOLDER_EVERY_MS = 2_000;
@@ -34,7 +37,7 @@ async function startLocalNode(asked: AbortSignal, end: (reason: string) => void)
     end('another node serves this folder');
     return { close: async () => {} };
   }
-  // Of nodes that were killed: no other process has this folder.
+  // Left by nodes that were killed: no other process owns this folder.
   for (const name of readdirSync(ownFolder)) {
     if (name.startsWith(MESH_FOLDER_PREFIX)) rmSync(join(ownFolder, name), { recursive: true, force: true });
   }
@@ -51,7 +54,7 @@ async function startLocalNode(asked: AbortSignal, end: (reason: string) => void)
   const socket = await serveRequests(socketPath, lock, (request) => node.answer(request));
   logger.info({ url: controlPlaneUrl }, 'local node started');
   endWhenIdle();
-  // Without its folder no command reaches this node any more: a session that ends takes XDG_RUNTIME_DIR with it.
+  // Without its folder, no command can reach this node: the end of a login session removes XDG_RUNTIME_DIR.
   const folderTimer = setInterval(() => {
     if (!lock.isInPlace()) end('its folder is gone');
   }, LOOK_AT_FOLDER_EVERY_MS);

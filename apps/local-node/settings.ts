@@ -2,7 +2,7 @@ import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 import { CA_FILE } from '#libs/program/setting.js';
 
 export interface LocalNodeSettings {
-  /** The program apps/mesh-node, which a tsnet mesh needs. */
+  /** The mesh-node program, which a tsnet mesh needs. */
   readonly meshNode: string;
   /** PEM file of certificate authorities to trust besides Node's, for the control plane and the bus. */
   readonly authorities: string | undefined;

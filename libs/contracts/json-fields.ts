@@ -1,9 +1,9 @@
 import { InvalidInputError } from './errors.js';
 
-/** Takes an untrusted value and its field's name; throws InvalidInputError. */
+/** Parses an untrusted value; throws InvalidInputError with the field's name. */
 export type FieldParser<T> = (value: unknown, field: string) => T;
 
-/** A JSON object, its members not yet looked at; throws InvalidInputError. */
+/** A JSON object whose members are not parsed yet; throws InvalidInputError. */
 export function parseObject(value: unknown, field: string): { readonly [key: string]: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidInputError(field, value, 'an object');
@@ -11,7 +11,7 @@ export function parseObject(value: unknown, field: string): { readonly [key: str
   return value as { readonly [key: string]: unknown };
 }
 
-/** A list of at most `most` items, each parsed; throws InvalidInputError that names the item. */
+/** A list of at most `most` items, each parsed; throws InvalidInputError with the item's name. */
 export function listOf<T>(parseItem: FieldParser<T>, most: number): FieldParser<readonly T[]> {
   return (value, field) => {
     if (!Array.isArray(value) || value.length > most) {
@@ -22,21 +22,21 @@ export function listOf<T>(parseItem: FieldParser<T>, most: number): FieldParser<
   };
 }
 
-/** A JSON number that is whole and within bounds; throws InvalidInputError. */
+/** A whole JSON number within bounds; throws InvalidInputError. */
 export function integerBetween(least: number, most: number): FieldParser<number> {
   return (value, field) => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
       throw new InvalidInputError(field, value, `a whole number from ${least} to ${most}`);
     }
-    // JSON can say -0, which would be written back as 0.
+    // JSON has -0, which would be written as 0.
     return value === 0 ? 0 : value;
   };
 }
 
-/** Whether a database can keep it: well-formed UTF-16 without NUL. */
+/** Whether a database can store it: well-formed UTF-16 without NUL. */
 const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
-/** Well-formed text of at most `most` characters, none of them NUL; throws InvalidInputError. */
+/** Well-formed text of at most `most` characters without NUL; throws InvalidInputError. */
 export function textUpTo(most: number): FieldParser<string> {
   return (value, field) => {
     if (typeof value !== 'string' || value.length > most || !isStorable(value)) {
@@ -50,7 +50,7 @@ export function textUpTo(most: number): FieldParser<string> {
   };
 }
 
-/** One of a closed set of words; throws InvalidInputError. */
+/** One of these words; throws InvalidInputError. */
 export function wordOf<T extends string>(words: readonly T[]): FieldParser<T> {
   return (value, field) => {
     const word = words.find((candidate) => candidate === value);
@@ -59,12 +59,15 @@ export function wordOf<T extends string>(words: readonly T[]): FieldParser<T> {
   };
 }
 
-/** null stays null; anything else is parsed. */
+/** Keeps null and parses anything else. */
 export function nullOr<T>(parse: FieldParser<T>): FieldParser<T | null> {
   return (value, field) => (value === null ? null : parse(value, field));
 }
 
-/** An object with exactly these members, each still to be parsed; throws InvalidInputError that names the odd one. */
+/**
+ * An object with exactly these members, which are not parsed yet; throws InvalidInputError with the name of a missing
+ * or unknown one.
+ */
 export function parseMembers<Key extends string>(
   value: unknown,
   field: string,

@@ -20,7 +20,7 @@ export class EventReader {
       types: RAW_TEXT,
       max: MAX_CONNECTIONS,
     });
-    // The error that pg gives holds its whole client; its message is what can be told.
+    // pg's error refers to its whole client, so only its message is passed on.
     this.pool.on('error', (error) => {
       if (!this.closed) onError(new ConnectionLostError(error));
     });
@@ -88,7 +88,7 @@ export class EventReader {
   }
 
   async close(): Promise<void> {
-    // The pool ends before its connections are gone, and what becomes of those is nobody's concern.
+    // The pool ends before its connections are closed; their later errors do not matter.
     this.closed = true;
     await this.pool.end();
   }

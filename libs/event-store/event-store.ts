@@ -8,7 +8,7 @@ export interface NewEvent {
 }
 
 export interface StoredEvent {
-  /** Global, from 1, without order ever differing from commit order. */
+  /** In the whole log, from 1. The order of positions is the order of commits. */
   readonly position: number;
   readonly streamId: string;
   /** From 1. */
@@ -27,32 +27,32 @@ export interface StoredEvent {
   readonly hash: string;
 }
 
-/** One value that no two holders may have at once, such as a network's name. */
+/** A value that only one holder may have at a time, such as a network's name. */
 export interface UniqueClaim {
   readonly scope: string;
   readonly value: string;
 }
 
-/** Everything one command writes: all of it or nothing. No events is a no-op, whose row is kept all the same. */
+/** Everything that one command writes: all or nothing. A no-op has no events, but its row is kept too. */
 export interface CommandWrite {
   readonly commandId: string;
   readonly actor: string;
-  /** Hash of what was asked: the same id with another hash is refused. */
+  /** Hash of the request: the same id with another hash is refused. */
   readonly requestHash: string;
   readonly correlationId: string;
   readonly causationId: string | null;
   readonly streamId: string;
-  /** The stream version the decision was made on; 0: the stream does not exist. */
+  /** The stream version that the decision was based on; 0: the stream does not exist. */
   readonly expectedVersion: number;
   readonly events: readonly NewEvent[];
   readonly claims: readonly UniqueClaim[];
   readonly releases: readonly UniqueClaim[];
-  /** What a repeat of this command is answered with. */
+  /** The answer to a repeat of this command. */
   readonly result: JsonValue;
 }
 
 export type CommandOutcome =
-  /** position: of the last event written, or the log's end for a no-op. */
+  /** position: of the last event written, or the end of the log for a no-op. */
   | { readonly kind: 'written'; readonly position: number; readonly streamVersion: number; readonly result: JsonValue }
   | { readonly kind: 'repeated'; readonly result: JsonValue };
 
@@ -62,34 +62,34 @@ export interface CommandRow {
 }
 
 export interface Subscription {
-  /** Ends delivery and waits for the handler that is running. */
+  /** Stops delivery and waits for the running handler. */
   close(): Promise<void>;
 }
 
 /**
- * Errors: VersionConflictError, CommandIdReusedError, ClaimTakenError (see errors.ts); anything else is the database's.
+ * Errors: VersionConflictError, CommandIdReusedError, ClaimTakenError (see errors.ts); all others are the database's.
  */
 export interface EventStore {
   execute(write: CommandWrite): Promise<CommandOutcome>;
-  /** The row of a command already executed, looked up before a decision is made again. */
+  /** The row of an executed command, which is looked up before a decision is repeated. */
   findCommand(actor: string, commandId: string): Promise<CommandRow | null>;
-  /** Events of a newer program come as they are stored, here and from readAll: whoever folds them finds that out. */
+  /** Events of a newer release are returned as stored, here and by readAll; folding them fails. */
   readStream(streamId: string, afterVersion?: number, upToVersion?: number): Promise<readonly StoredEvent[]>;
   /** The events of a stream that made these versions, in order; versions that it does not have are left out. */
   readVersions(streamId: string, versions: readonly number[]): Promise<readonly StoredEvent[]>;
-  /** The last version of a stream that was written at this time or before; 0: there was none. */
+  /** The version that a stream had at this time; 0: it had none. */
   streamVersionAt(streamId: string, at: Date): Promise<number>;
-  /** How many events a stream has, whether this program can read them or not; 0: there is none. */
+  /** The number of events in a stream, whether or not this release can read them; 0: there is no such stream. */
   streamVersion(streamId: string): Promise<number>;
   /** Events of the whole log in order, `position > after`, at most limit. */
   readAll(after: number, limit: number): Promise<readonly StoredEvent[]>;
-  /** Calls handle with every event after the position given, in order, one batch at a time; a rejection is retried. */
+  /** Calls handle with all events after the position, in order, one batch at a time. A rejected batch is repeated. */
   subscribe(
     after: number,
     handle: (events: readonly StoredEvent[]) => Promise<void>,
     onError: (error: unknown) => void,
   ): Subscription;
-  /** Who holds a unique value now: a stream id. */
+  /** The stream id that holds a unique value. */
   findClaim(claim: UniqueClaim): Promise<string | null>;
   close(): Promise<void>;
 }

@@ -16,27 +16,25 @@ import { LogSubscription } from './log-subscription.js';
 import { NotificationListener } from './notification-listener.js';
 import { Upcasters } from './upcasters.js';
 
-/** Of a stream: what the column can hold. */
+/** The largest stream version that the column can hold. */
 const LAST_VERSION = 2 ** 31 - 1;
 
 export interface EventStoreSettings {
   readonly databaseUrl: string;
   readonly upcasters?: Upcasters;
-  /** Told of connections lost in the background; the store connects again by itself. */
+  /** Called when a connection is lost in the background; the store reconnects by itself. */
   readonly onConnectionError: (error: unknown) => void;
-  /** The longest that a lost notification can delay an event. */
+  /** The longest delay of an event whose notification was lost. */
   readonly pollIntervalMs?: number;
-  /** Told whenever the database has no room for what was to be written. */
+  /** Called whenever the database reports a full disk. */
   readonly onDiskFull?: OnDiskFull;
-  /** How long a command, or a read, waits for a database that does not answer. */
+  /** How long a command or a read waits for a database that does not answer. */
   readonly giveUpAfterMs?: number;
   readonly maxBatchCommands?: number;
   readonly subscriptionBatchSize?: number;
 }
 
-/**
- * The event store in a database that `migrate` has prepared. Connects when first used; `close` ends all connections.
- */
+/** An event store in a database that `migrate` has prepared. Connects on first use; `close` ends all connections. */
 export function createEventStore(settings: EventStoreSettings): EventStore {
   return new PostgresEventStore(settings);
 }
@@ -120,7 +118,7 @@ class PostgresEventStore implements EventStore {
     return this.reader.claim(claim);
   }
 
-  /** In order: no more deliveries, then the commands taken, then the connections. */
+  /** In order: stops deliveries, finishes the commands taken, closes the connections. */
   async close(): Promise<void> {
     await Promise.all([...this.subscriptions].map((subscription) => subscription.close()));
     await this.listener.close();
@@ -129,7 +127,9 @@ class PostgresEventStore implements EventStore {
   }
 }
 
-/** Half a surrogate pair would be stored as another character than was hashed. In data and metadata JSON escapes it. */
+/**
+ * Half of a surrogate pair would be stored as another character than was hashed. In data and metadata, JSON escapes it.
+ */
 function requireWellFormed(write: CommandWrite): void {
   const { streamId, actor, commandId, requestHash, correlationId, causationId, events } = write;
   const fields = { streamId, actor, commandId, requestHash, correlationId, causationId: causationId ?? '' };

@@ -1,12 +1,10 @@
 import { collectWhenIdle } from './idle-collection.js';
 
-/** Something that runs until it is closed. */
+/** A started program. */
 export interface Running {
-  /** Ends in order: nothing comes in, what is under way is done, connections are closed. */
+  /** Ends in order: stops taking work, finishes what is in progress, closes connections. */
   close(): Promise<void>;
-  /**
-   * Called right before the process exits, also after a fatal error. Must be synchronous: nothing waits for promises.
-   */
+  /** Called right before the process exits, also after a fatal error. Must be synchronous: promises are not awaited. */
   exiting?(): void;
 }
 
@@ -17,23 +15,22 @@ export interface Program {
    */
   readonly start: (signal: AbortSignal, end: (reason: string, error?: unknown) => void) => Promise<Running>;
   readonly ending: (reason: string) => void;
-  /** The program cannot run, or fails at something it did not expect; its process ends after this. */
+  /** Called with the error that ends the process: a failed start, or an error that nobody caught. */
   readonly fatal: (error: unknown, what: string) => void;
   /** Of an error that `start` rejected with, or that was given to `end`. Default 1. */
   readonly exitCodeOf?: (error: unknown) => number;
-  /** Longer than any step of closing: then the process ends, whatever is left. */
+  /** Longer than any step of closing. After this the process ends, whatever is still open. */
   readonly closeWithinMs: number;
 }
 
 const FAILED = 1;
-/** A log line on its way to a pipe gets so long before the process ends. */
+/** Time for the last log line to be written to a pipe before the process ends. */
 const FLUSH_MS = 50;
 
 /**
- * Runs a program from its start to the end of its process, which comes in any case: at SIGTERM, SIGINT or SIGHUP, while
- * it starts as well; after a start that failed, whatever that left open; after an error that nobody caught; and when
- * closing hangs. While it has nothing to do, it gives back memory. Exits with 0 when the end was asked for and closing
- * was done in time.
+ * Runs a program until its process ends: on SIGTERM, SIGINT or SIGHUP, also during the start; after a failed start,
+ * whatever that left open; after an error that nobody caught; and when closing takes too long. Returns memory while
+ * idle. Exits with 0 if the end was asked for and closing was done in time.
  */
 export function runProgram(program: Program): void {
   const asked = new AbortController();

@@ -24,7 +24,7 @@ function readSettings(environment: Environment): AgentSettings {
   }
 }
 
-/** Runs the agent of these settings until its end is asked for. */
+/** Runs the agent with these settings until it is asked to end. */
 export function runAgent(environment: Environment): void {
   const settings = readSettings(environment);
   const log = agentLog(settings.name, settings.logLevel);

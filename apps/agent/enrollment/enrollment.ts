@@ -13,14 +13,14 @@ import { writeStateFile } from '../state/state-file.js';
 import { type AgentCredentials, credentialsFile, parseCredentials } from './credentials.js';
 import type { IdentityKeys } from './identity-keys.js';
 
-/** The agent has neither credentials nor a way to get them. */
+/** The agent has no credentials and no way to get them. */
 export class NotEnrolledError extends CodedError {}
 
 export interface EnrollmentSettings {
   readonly name: AgentId;
   readonly controlPlaneUrl: URL;
   readonly enrollmentTokenFile: string | null;
-  /** Holds credentials.json beside the keys. */
+  /** The folder of credentials.json and the keys. */
   readonly folder: string;
 }
 
@@ -55,8 +55,8 @@ export class Enrollment {
   ) {}
 
   /**
-   * `kept`, or else what the control plane issues: to a key that it knows without a token, to any other by an
-   * enrolment. A mesh key that was made anew is certified first, where the control plane answers. Errors:
+   * Resolves with `kept`, or with new credentials: by renewal if the control plane knows the key, otherwise by
+   * enrolment. If the mesh key is new, a certificate for it is requested first, if the control plane answers. Errors:
    * NotEnrolledError, or a refusal.
    */
   async current(kept: AgentCredentials | null, signal: AbortSignal): Promise<AgentCredentials> {
@@ -71,7 +71,7 @@ export class Enrollment {
     }
   }
 
-  /** Credentials that were lost, issued again; null when the control plane refuses them to this key. */
+  /** Requests lost credentials again; null: the control plane refuses them to this key. */
   private async issuedAgain(signal: AbortSignal): Promise<AgentCredentials | null> {
     try {
       return await this.onceReachable(() => this.renewed(null, signal), signal);
@@ -82,7 +82,10 @@ export class Enrollment {
     }
   }
 
-  /** Spends the one-time token; waits for a control plane that is away. Errors: NotEnrolledError, or its refusal. */
+  /**
+   * Spends the one-time token. Waits for a control plane that does not answer. Errors: NotEnrolledError, or its
+   * refusal.
+   */
   private async enroll(signal: AbortSignal): Promise<AgentCredentials> {
     const token = await this.readToken();
     const { keys, now } = this.ports;
@@ -92,14 +95,14 @@ export class Enrollment {
       certificateRequest: await keys.certificateRequest(),
     };
     return this.onceReachable(async () => {
-      // Signed anew at each attempt: a signature is good for a minute only.
+      // Signed anew for each attempt, because a signature is valid for a minute only.
       const enrollment = { ...identity, timestamp: now().toISOString() };
       const body = { token, ...enrollment, signature: keys.sign(enrollmentStatement(enrollment)) };
       return this.keep(await this.post('v1/agent-enrollments', body, signal), null);
     }, signal);
   }
 
-  /** Waits for a control plane that is away. */
+  /** Repeats the attempt until the control plane answers. */
   private async onceReachable<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
       try {
@@ -129,7 +132,7 @@ export class Enrollment {
     return this.keep(await this.post('v1/agent-credentials', body, signal), current);
   }
 
-  /** A key for the mesh, good for one login. Errors as those of renew. */
+  /** Requests a key for the mesh, valid for one login. Errors as those of renew. */
   async meshKey(signal: AbortSignal): Promise<string> {
     const { keys, now } = this.ports;
     const request = { agentId: this.settings.name, nkey: keys.nkey, timestamp: now().toISOString() };
@@ -142,7 +145,7 @@ export class Enrollment {
     return postToControlPlane({ url: this.settings.controlPlaneUrl, unreachable: UNREACHABLE }, { path, body }, signal);
   }
 
-  /** The key that snapshots are checked with is the one of the enrolment, whatever a renewal says. */
+  /** Keeps the public key for snapshots that was pinned at enrolment, whatever a renewal contains. */
   private async keep(answer: Answer, current: AgentCredentials | null): Promise<AgentCredentials> {
     const issued = parseCredentials({ ...answer, issuedAt: this.ports.now().toISOString() });
     if (current !== null && issued.snapshotPublicKey !== current.snapshotPublicKey) {
@@ -159,7 +162,7 @@ export class Enrollment {
     try {
       await writeStateFile(credentialsFile(this.settings.folder), credentials);
     } catch (error) {
-      // What was enrolled has to be there after a restart. Renewed credentials serve without: the next ones are kept.
+      // An enrolment must survive a restart. Renewed credentials can be used unsaved: the next ones may be saved.
       if (current === null) throw error;
       this.ports.report({ kind: 'not kept', error });
     }

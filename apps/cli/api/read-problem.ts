@@ -10,7 +10,9 @@ const CODES_OF_STATUS: Readonly<Record<number, string>> = {
   504: 'TIMED_OUT',
 };
 
-/** The error that an answer outside 2xx stands for (RFC 9457); anything but a problem document did not come from us. */
+/**
+ * The error for an answer outside 2xx (RFC 9457). If it is no problem document, it did not come from the control plane.
+ */
 export function readProblem(status: number, contentType: string, body: string, url: string): Error {
   const problem = isJson(contentType) ? parseObject(body) : null;
   if (problem === null) return notControlPlane(url, `status ${status} without a problem document`);
@@ -37,7 +39,7 @@ export function notControlPlane(url: string, found: string): UnreachableError {
   );
 }
 
-/** The object in a JSON text, or null when the text is none or holds something else. */
+/** The object in a JSON text; null: it is not JSON, or no object. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text);

@@ -3,7 +3,7 @@ import { certificateFault } from '#libs/program/certificate-fault.js';
 import type { Context } from '../context/context.js';
 import { UnreachableError } from '../errors/errors.js';
 
-/** Connections that were never made; any other failure may have come after the request was taken. */
+/** Codes of connections that were never made; after any other failure the request may have arrived. */
 const NEVER_CONNECTED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -33,7 +33,7 @@ export function unreachable(url: string, reason: string): UnreachableError | nul
   );
 }
 
-/** What to do about a token that the control plane does not take: whatever holds it now would be used again. */
+/** What to do about a token that the control plane refuses: without a change, the same token would be used again. */
 export function tokenRemedy({ url, tokenOrigin }: Context): string {
   const login = `gstacks login --url ${url}`;
   if (tokenOrigin === 'GLOBALSTACKS_TOKEN') return `set GLOBALSTACKS_TOKEN to a valid token, or unset it and ${login}`;

@@ -5,8 +5,8 @@ import { clean } from '../output/clean.js';
 import { candidates, type KnownCommands } from './candidates.js';
 
 /**
- * Prints what may stand where the cursor is, a line each, for the script of `gstacks completion`. Whatever fails is
- * silent: the shell is in the middle of a line that somebody types.
+ * Prints candidates for the word at the cursor, one per line, for the script of `gstacks completion`. Errors are not
+ * shown, since the user is typing a line.
  */
 export async function complete(argv: readonly string[], root: string): Promise<void> {
   const typed = argv.slice(argv.indexOf('--') + 1);

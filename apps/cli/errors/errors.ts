@@ -1,28 +1,28 @@
 import { CodedError, HttpRefusalError } from '#libs/contracts/errors.js';
 
-/** The command line itself is wrong: a flag, an argument, or two that do not go together. */
+/** The command line is invalid: a flag, an argument, or a combination. */
 export class UsageError extends CodedError {
   constructor(message: string, remedy: string, code = 'USAGE') {
     super(code, message, remedy);
   }
 }
 
-/** Nothing says which control plane to talk to, or with which token. */
+/** It is not known which control plane to use, or with which token. */
 export class ContextError extends CodedError {}
 
-/** No connection to the control plane, or something else answered in its place. */
+/** No connection to the control plane, or another server answered. */
 export class UnreachableError extends CodedError {}
 
-/** The control plane was asked and did not answer in time. */
+/** The control plane did not answer in time. */
 export class TimedOutError extends CodedError {}
 
 /** Ctrl-C before the answer came. */
 export class InterruptedError extends CodedError {}
 
-/** What the command asks for cannot be done to this sandbox, or from this machine. */
+/** The command cannot be carried out for this sandbox, or from this machine. */
 export class RefusedHereError extends CodedError {}
 
-/** The control plane's own answer: a problem document (RFC 9457). */
+/** An error answer of the control plane: a problem document (RFC 9457). */
 export class ApiError extends HttpRefusalError {
   constructor(
     status: number,
@@ -36,14 +36,14 @@ export class ApiError extends HttpRefusalError {
   }
 }
 
-/** What a write reported before something went wrong after it. */
+/** What a write reported before a later step failed. */
 export interface Written {
   readonly network: string;
   readonly version: number;
   readonly changed: boolean;
 }
 
-/** The write is in the log, or was so already; whether the agents follow it could not be learned. */
+/** The write is in the log, or was not needed; whether agents follow it could not be found out. */
 export class WrittenNotProvenError extends CodedError {
   constructor(
     readonly written: Written,

@@ -7,12 +7,12 @@ import { lastState } from './node-client.js';
 export type RecordedLeave =
   | { readonly kind: 'forgotten'; readonly joined: JoinedNetworkState; readonly others: readonly string[] }
   | { readonly kind: 'not recorded' }
-  /** A node has the folder. */
+  /** A running node owns the folder. */
   | { readonly kind: 'owned' };
 
 /**
- * Takes a network out of what a node that is gone wrote down last. `others`: the networks that it was in as well.
- * Error: LockUnusableError.
+ * Removes a network from the record of a node that has ended. `others`: further networks in the record. Error:
+ * LockUnusableError.
  */
 export function leaveByRecord(folder: string, network: string): RecordedLeave {
   if (lastState(folder) === null) return { kind: 'not recorded' };

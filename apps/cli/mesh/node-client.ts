@@ -14,13 +14,13 @@ import { MeshError } from './mesh-error.js';
 import { logFileOf, nodePid, socketOf } from './node-folder.js';
 
 const ANSWER_WITHIN_MS = 30_000;
-/** A node at work shows that it is more often: SIGN_OF_LIFE_EVERY_MS. */
+/** A working node sends a sign of life more often: SIGN_OF_LIFE_EVERY_MS. */
 const SILENT_AFTER_MS = 2_000;
 const NOBODY_LISTENS = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
 
-/** Code of a node that listens and does nothing else. */
+/** Code of a node that accepts the connection but does not answer. */
 export const NODE_SILENT = 'NODE_SILENT';
-/** Code of a node that ended while it was asked. */
+/** Code of a node that ended during the request. */
 export const NODE_ENDED = 'NODE_ENDED';
 
 export interface Answered {
@@ -28,7 +28,7 @@ export interface Answered {
   readonly state: LocalNodeState;
 }
 
-/** Asks the background node; null: there is none. Error: MeshError, the node's own refusals included. */
+/** Asks the background node; null: there is none. Error: MeshError, also for the node's own refusals. */
 export async function askNode(folder: string, request: LocalNodeRequest): Promise<Answered | null> {
   const line = await exchange(folder, `${JSON.stringify(request)}\n`);
   if (line === null) return null;
@@ -37,7 +37,7 @@ export async function askNode(folder: string, request: LocalNodeRequest): Promis
   throw new MeshError(reply.code, reply.message, reply.remedy);
 }
 
-/** What a node that is gone said last; null: there was none, or it cannot be read. */
+/** The last recorded state of a node that has ended; null: there is none, or it cannot be read. */
 export function lastState(folder: string): LocalNodeState | null {
   try {
     return parseLocalNodeState(JSON.parse(readFileSync(stateFileOf(folder), 'utf8')));
@@ -84,7 +84,7 @@ function exchange(folder: string, line: string): Promise<string | null> {
   });
 }
 
-/** It listens, and neither answers nor shows that it is at work. */
+/** It accepts the connection, but sends neither an answer nor a sign of life. */
 function silent(folder: string, waitedMs: number): MeshError {
   const pid = nodePid(folder);
   const node = pid === null ? 'the background node' : `the background node (pid ${pid})`;

@@ -10,7 +10,7 @@ import { MeshError } from './mesh-error.js';
 /** Longest path of a unix socket on Linux and macOS, with room to spare. */
 const LONGEST_SOCKET_PATH = 103;
 
-/** Where the background node of a control plane lives: its socket, its state and its log. */
+/** The folder of the background node for a control plane: socket, state and log. */
 export function nodeFolder(
   context: Pick<Context, 'url' | 'origin'>,
   environment: CliEnvironment,
@@ -34,10 +34,10 @@ export function nodeFolder(
 export const socketOf = (folder: string): string => join(folder, 'socket');
 export const logFileOf = (folder: string): string => join(folder, 'log');
 
-/** The background node that has the folder; null when there is none, or it is of an earlier release. */
+/** The background node that owns the folder; null: there is none, or it is of an earlier release. */
 export const nodePid = (folder: string): number | null => recordedProcess(lockOf(folder));
 
-/** Makes the folder its user's alone. */
+/** Makes the folder, accessible to its user only. */
 export async function prepareFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);

@@ -22,26 +22,26 @@ const INHERITED = [
 const READY_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
-/** Ends of a node that is asked at a bad moment: another is started in its place. */
+/** Codes of a node that is ending; another is started instead. */
 const ENDINGS = new Set([NODE_ENDED, NODE_ENDING]);
 const ATTEMPTS = 3;
 
 type Join = LocalNodeRequest & { readonly kind: 'join' };
 
-/** What starts a node where there is none. */
+/** What is needed to start a node. */
 export interface Starter {
   readonly folder: string;
-  /** The control plane's. */
+  /** The url of the control plane. */
   readonly url: string;
-  /** Of this release. */
+  /** The root folder of this release. */
   readonly root: string;
   /** PEM file of certificate authorities that the node trusts besides Node's. */
   readonly authorities: string | undefined;
 }
 
 /**
- * The background node's answer to a join; starts a node where there is none, or where it ends at this moment because it
- * has joined nothing for a while. Error: MeshError.
+ * The background node's answer to a join. Starts a node if there is none, or if it is just ending because it had no
+ * network. Error: MeshError.
  */
 export async function joinByNode(starter: Starter, join: Join): Promise<Answered> {
   for (let attempt = 1; ; attempt += 1) {
@@ -55,7 +55,7 @@ export async function joinByNode(starter: Starter, join: Join): Promise<Answered
   }
 }
 
-/** null also of a node that ends at this moment. */
+/** null also for a node that is ending. */
 async function running(folder: string): Promise<Answered | null> {
   try {
     return await askNode(folder, { kind: 'status' });
@@ -66,15 +66,15 @@ async function running(folder: string): Promise<Answered | null> {
 }
 
 /**
- * Starts the background node, which outlives this command, and resolves once it answers, or another that was started at
- * the same moment. Error: MeshError.
+ * Starts the background node, which outlives this command. Resolves once it answers, or another one that was started at
+ * the same time. Error: MeshError.
  */
 async function startNode(starter: Starter, network: string): Promise<void> {
   await prepareFolder(starter.folder);
   const deadline = performance.now() + READY_WITHIN_MS;
   let node = spawnNode(starter);
   while ((await running(starter.folder)) === null) {
-    // With 0 it made way for another, which by now has ended as well.
+    // Exit code 0: it gave way to another node, which has ended too by now.
     if (node.exitCode === 0) node = spawnNode(starter);
     else if (node.hasFailed || performance.now() > deadline) {
       const log = logFileOf(starter.folder);
@@ -94,7 +94,7 @@ function spawnNode({ folder, url, root, authorities }: Starter): { exitCode: num
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
-    // Nothing of this command's environment that could hold a token.
+    // Only variables that cannot contain a token.
     env: {
       ...inheritedVariables(INHERITED),
       // The node stands in another folder than this command.

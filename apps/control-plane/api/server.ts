@@ -12,24 +12,24 @@ const DECLARATION_BYTES = 4 * 1_024 * 1_024;
 const TAKES_A_DECLARATION = /^\/v1\/networks\/:network\/declaration(\/preview)?$/;
 const RECEIVE_WITHIN_MS = 30_000;
 const KEEP_ALIVE_MS = 72_000;
-/** Longer than any id, so that a long one is refused by its parser, with words. */
+/** Longer than any id, so that its parser refuses a long one with a clear message. */
 const PARAMETER_CHARACTERS = 1_024;
 
-/** As much of an answer as there is before the framework has a route for it. */
+/** The parts of an answer that exist before the framework has a route. */
 interface EarlyReply {
   readonly raw: ServerResponse;
   hijack(): unknown;
 }
 
-/** The HTTP server with its bounds. What it refuses before any route is a problem too. */
+/** The HTTP server with its limits. Requests that it refuses before any route get problem documents too. */
 export function httpAdapter(trustedProxies: readonly string[]): FastifyAdapter {
   return new FastifyAdapter({
-    // Whose word is taken for who asks (X-Forwarded-For); without any, it is whoever connects.
+    // Proxies whose X-Forwarded-For is believed; without any, the client is whoever connects.
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: BODY_BYTES,
     requestTimeout: RECEIVE_WITHIN_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Those who wait for an answer still get it.
+    // Requests in progress are still answered.
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
     genReqId: () => randomUUID(),
@@ -48,7 +48,7 @@ export function bodyLimitOf(url: string): number | undefined {
   return TAKES_A_DECLARATION.test(url) ? DECLARATION_BYTES : undefined;
 }
 
-/** Bytes that are not HTTP get an answer that is. */
+/** Answers bytes that are not HTTP with an HTTP error. */
 function answerMalformed(error: Error, socket: Socket): void {
   if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
     socket.destroy();
@@ -65,7 +65,7 @@ function answerMalformed(error: Error, socket: Socket): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** A request without a body may say that it would be JSON, as many clients do with each request. */
+/** Accepts an empty body declared as JSON, which many clients send with each request. */
 export function acceptEmptyJson(instance: FastifyInstance): void {
   const parse = instance.getDefaultJsonParser('error', 'error');
   instance.removeContentTypeParser('application/json');
@@ -75,7 +75,7 @@ export function acceptEmptyJson(instance: FastifyInstance): void {
   });
 }
 
-/** Listens on more addresses than the one that the framework manages; resolves with every address. */
+/** Listens on further addresses besides the one that the framework manages; resolves with all addresses. */
 export async function listenOn(adapter: FastifyAdapter, more: readonly Listen[]): Promise<readonly Server[]> {
   const instance = adapter.getInstance();
   return Promise.all(

@@ -11,7 +11,7 @@ import { RuleAuthors } from '../status/rule-authors.js';
 export class DecidingRules {
   constructor(private readonly authors: RuleAuthors) {}
 
-  /** While the log cannot be read, the rule comes without its author: the verdict needs no log. */
+  /** If the log cannot be read, the rule is shown without its author, since the verdict does not depend on it. */
   async of(topology: Topology, ruleId: RuleId | null): Promise<AuthoredRuleDto | null> {
     if (ruleId === null) return null;
     const rule = topology.rules.get(ruleId);

@@ -18,11 +18,11 @@ import { type UnreadableEvent, unreadableEvent } from './unreadable-event.js';
 interface NetworkChange {
   readonly concerned: ReadonlySet<AgentId>;
   readonly urgent: boolean;
-  /** Whether other agents take part than before. */
+  /** Whether the set of participating agents changed. */
   readonly participantsChanged: boolean;
 }
 
-/** Events after which a member is out, whatever was before. */
+/** Events that end a member, whatever its state was. */
 export const ENDS: ReadonlySet<string> = new Set<AgentEvent['type'] | LocalNodeEvent['type']>([
   'AgentRevoked',
   'LocalNodeExpired',
@@ -30,9 +30,9 @@ export const ENDS: ReadonlySet<string> = new Set<AgentEvent['type'] | LocalNodeE
   'LocalNodeLeft',
 ]);
 
-/** What a batch of events changed. */
+/** The changes of a batch of events. */
 export interface DirectoryChange {
-  /** Each network once, with everybody that any of its new versions concerns. */
+  /** Each network once, with all agents that its new versions concern. */
   readonly networks: ReadonlyMap<NetworkId, NetworkChange>;
   readonly sandboxes: ReadonlySet<SandboxId>;
   readonly agents: ReadonlySet<AgentId>;
@@ -40,8 +40,7 @@ export interface DirectoryChange {
 }
 
 /**
- * Everything the log says now, in memory: the fold of each network, sandbox, agent and local node. It holds nothing
- * that a replay would not bring back.
+ * The state of the log in memory: the fold of each network, sandbox, agent and local node. A replay rebuilds all of it.
  */
 export class Directory {
   private readonly index = new NetworkIndex();
@@ -55,12 +54,12 @@ export class Directory {
     return this.lastPosition;
   }
 
-  /** The first event of each stream that this program cannot read, by stream. */
+  /** By stream: its first event that this program cannot read. */
   get unreadableStreams(): ReadonlyMap<string, UnreadableEvent> {
     return this.unreadableByStream;
   }
 
-  /** null: the stream is read to its end. */
+  /** null: the whole stream was read. */
   unreadable(streamId: string): UnreadableEvent | null {
     return this.unreadableByStream.get(streamId) ?? null;
   }
@@ -70,7 +69,7 @@ export class Directory {
     return this.index.all();
   }
 
-  /** By id, deleted ones too. */
+  /** By id; includes deleted ones. */
   network(networkId: NetworkId): NetworkRecord | null {
     return this.index.get(networkId);
   }
@@ -79,12 +78,12 @@ export class Directory {
     return this.index.named(name);
   }
 
-  /** The network of this name that was deleted last, unless there is one now. */
+  /** The last deleted network with this name, unless one exists now. */
   lastNetworkNamed(name: NetworkName): NetworkId | null {
     return this.index.lastNamed(name);
   }
 
-  /** Whom a recent version concerns; null when it is too old to be remembered, or not known yet. */
+  /** The agents that a recent version concerns; null: it is too old to be remembered, or not known yet. */
   versionChange(networkId: NetworkId, version: number): VersionChange | null {
     return this.index.version(networkId, version);
   }
@@ -93,7 +92,7 @@ export class Directory {
     return this.index.ofSandbox(sandboxId);
   }
 
-  /** Networks that this agent takes part in now, or that a quarantine keeps from it. */
+  /** Networks in which this agent takes part, or that it was cut off from by a quarantine. */
   networksOfAgent(agentId: AgentId): readonly NetworkRecord[] {
     return this.index.ofAgent(agentId);
   }
@@ -122,7 +121,7 @@ export class Directory {
     return this.localNodesById.get(nodeId) ?? null;
   }
 
-  /** As apply, for events of the past, of which nobody has to be told: each network is folded once a batch. */
+  /** As apply, for past events that nobody has to be notified of: each network is folded once per batch. */
   replay(events: readonly StoredEvent[]): void {
     const fresh = events.filter(({ position }) => position > this.lastPosition);
     for (const [networkId, own] of Map.groupBy(fresh, ({ streamId }) => idOfStream(NETWORK, streamId))) {
@@ -132,7 +131,7 @@ export class Directory {
     this.lastPosition = fresh.at(-1)?.position ?? this.lastPosition;
   }
 
-  /** Takes the next events of the log; events already taken are passed over. */
+  /** Takes the next events of the log; events taken already are skipped. */
   apply(events: readonly StoredEvent[]): DirectoryChange {
     const networks = new Map<NetworkId, NetworkChange>();
     const sandboxes = new Set<SandboxId>();
@@ -180,7 +179,7 @@ export class Directory {
     this.index.put(networkId, record);
   }
 
-  /** An event of a sandbox, an agent or a local node: says of which. */
+  /** Handles an event of a sandbox, an agent or a local node; returns its id. */
   private applyElsewhere(event: StoredEvent): {
     readonly sandboxId: SandboxId | null;
     readonly agentId: AgentId | null;
@@ -205,7 +204,8 @@ export class Directory {
   }
 
   /**
-   * An event that cannot be read ends what is known of its stream, but for events that end a member whatever it was.
+   * After an event that cannot be read, a stream is not read any further, except for events that end a member in any
+   * state.
    */
   private readOn(event: StoredEvent, read: () => void): void {
     const known = this.unreadable(event.streamId);
@@ -234,7 +234,7 @@ function runsOfCommands(events: readonly StoredEvent[]): readonly (readonly [Sto
   return runs;
 }
 
-/** Both lists are in order and hold each agent once. */
+/** Both lists are sorted and without duplicates. */
 function sameMembers(before: NetworkRecord | null, now: NetworkRecord | null): boolean {
   const [old, present] = [before?.participants ?? [], now?.participants ?? []];
   return old.length === present.length && old.every((agentId, at) => agentId === present[at]);

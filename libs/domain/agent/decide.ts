@@ -3,7 +3,10 @@ import type { AgentEvent } from '../agent/events.js';
 import { type Decision, DomainError } from '../decision.js';
 import { type AgentState, evolveAgent } from './state.js';
 
-/** Tokens, signatures and certificate requests are checked before: what is left is whether the agent may. */
+/**
+ * Tokens, signatures and certificate requests are verified before; the decider checks only whether the agent may do
+ * this.
+ */
 export type AgentCommand =
   | {
       readonly kind: 'EnrollAgent';
@@ -21,7 +24,7 @@ export type AgentCommand =
   | { readonly kind: 'RevokeAgent'; readonly agentId: AgentId; readonly reason: string };
 
 export class AgentNotFoundError extends DomainError {
-  /** `field`: the member of a request that names it. */
+  /** `field`: the member of the request that names the agent. */
   constructor(agentId: AgentId, field: 'agentId' | 'via' = 'agentId') {
     super('not-found', 'AGENT_NOT_FOUND', `there is no agent ${agentId}`, 'see gstacks agent list', field);
   }
@@ -38,7 +41,7 @@ export class AgentRevokedError extends DomainError {
   }
 }
 
-/** Whoever copied the key of a revoked agent would be that agent again with the next enrolment. */
+/** A revoked key stays refused: whoever copied it could otherwise enrol as that agent again. */
 export class AgentKeyRevokedError extends DomainError {
   constructor(agentId: AgentId) {
     super(
@@ -50,7 +53,7 @@ export class AgentKeyRevokedError extends DomainError {
   }
 }
 
-/** A name stands for one key at a time, so that a second host cannot slip in beside the first. */
+/** A name has one key at a time, so a second host cannot enrol beside the first. */
 export class AgentEnrolledError extends DomainError {
   constructor(agentId: AgentId) {
     super(
@@ -68,7 +71,7 @@ export class AgentKeyMismatchError extends DomainError {
   }
 }
 
-/** Why a command cannot name this agent, whose state is `agent`: AGENT_NOT_FOUND, AGENT_REVOKED. null: it can. */
+/** Why a command cannot name an agent with this state: AGENT_NOT_FOUND, AGENT_REVOKED. null: it can. */
 export function unusableAgent(
   agentId: AgentId,
   agent: AgentState | null,
@@ -79,9 +82,9 @@ export function unusableAgent(
 }
 
 /**
- * What a command makes of an agent. The result is the state it leads to. A renewal is written each time, because
- * credentials were handed out each time. Refusals are returned: AGENT_NOT_FOUND, AGENT_REVOKED, AGENT_KEY_REVOKED,
- * AGENT_ENROLLED, AGENT_KEY_MISMATCH.
+ * Decides a command about an agent; the result is its new state. Each renewal is written, because each issued
+ * credentials. Refusals are returned: AGENT_NOT_FOUND, AGENT_REVOKED, AGENT_KEY_REVOKED, AGENT_ENROLLED,
+ * AGENT_KEY_MISMATCH.
  */
 export function decideAgent(command: AgentCommand, agent: AgentState | null): Decision<AgentEvent, AgentState> {
   const { agentId } = command;

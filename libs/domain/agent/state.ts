@@ -2,17 +2,17 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { AgentEvent } from '../agent/events.js';
 
-/** An agent as its stream folds: version is the stream version. */
+/** The state of an agent: the fold of its stream. version is the stream version. */
 export interface AgentState {
   readonly agentId: AgentId;
   readonly version: number;
   readonly status: 'enrolled' | 'revoked';
   /** Of a revoked agent, as its event says it: `revoked by admin`. */
   readonly revocation: string | null;
-  /** Public key that its renewals are signed with. */
+  /** The public key that its renewals are signed with. */
   readonly nkey: string;
   readonly meshKeyThumbprint: string;
-  /** Bus keys and mesh keys that it was revoked with: they stay out, whoever may have copied them. */
+  /** The bus and mesh keys that it was revoked with. They stay refused, whoever may have copied them. */
   readonly revokedKeys: readonly string[];
 }
 

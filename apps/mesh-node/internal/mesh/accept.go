@@ -13,8 +13,8 @@ const (
 	longestAcceptPause = time.Second
 )
 
-// passing are errors of accept that say nothing of the listener: descriptors or memory ran out, or a client left
-// before it was taken. See accept(2).
+// passing are errors of accept that do not mean that the listener is broken: descriptors or memory ran out, or a client
+// left before it was accepted. See accept(2).
 var passing = []error{
 	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED,
 }
@@ -28,7 +28,7 @@ func passes(err error) bool {
 	return false
 }
 
-// accept takes the next connection and outlasts what passes. An error means that the listener is of no more use.
+// accept takes the next connection and goes on after passing errors. An error means that the listener is unusable.
 func (n *Node) accept(ctx context.Context, listener net.Listener) (net.Conn, error) {
 	for pause := firstAcceptPause; ; pause = min(2*pause, longestAcceptPause) {
 		connection, err := listener.Accept()

@@ -2,13 +2,13 @@ package mesh
 
 import "time"
 
-// askTimes says when a node asks the control server: at once when it falls out of the poll or is back in it, and ever
-// rarer while nothing changes.
+// askTimes decides when a node asks the control server: at once when it loses the poll or gets it back, and less and
+// less often while nothing changes.
 type askTimes struct {
-	// member is for a node that hears of the control server, out for one that does not.
+	// member is for a node whose poll is open, out for one whose poll is not.
 	member pace
 	out    pace
-	// doubts is for a node that has reason to doubt whether it is still a member; doubtWait is from its last question.
+	// doubts is for a node that has reason to doubt its membership; doubtWait counts from its last question.
 	doubts    pace
 	doubtWait time.Duration
 	// isDoubtful is true when there was a doubt since the last question.
@@ -26,7 +26,7 @@ func newAskTimes(random func() float64) askTimes {
 	}
 }
 
-// isTime is true when the node has to ask now; the next time is counted from then on.
+// isTime is true when the node has to ask now; the next wait begins then.
 func (a *askTimes) isTime(now time.Time, isOutOfPoll, isUnanswered, isDoubtful bool) bool {
 	isOut := isOutOfPoll || isUnanswered
 	switch {

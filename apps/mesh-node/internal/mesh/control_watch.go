@@ -9,22 +9,22 @@ import (
 const (
 	controlCheckInterval = 500 * time.Millisecond
 	// shortestAskInterval and longestAskInterval are how long a node without a witness may take to notice that it was
-	// deleted, soon after it has joined and when it has long been a member. A question is one small request on the
-	// connection that is open anyway; a thousand nodes ask fifty a second.
+	// deleted: soon after it has joined, and when it has long been a member. A question is one small request on the open
+	// connection; a thousand nodes ask fifty times a second.
 	shortestAskInterval = 2 * time.Second
 	longestAskInterval  = 20 * time.Second
-	// shortestOutInterval and longestOutInterval are for the time in which the control server is not heard of.
+	// shortestOutInterval and longestOutInterval are for the time without contact with the control server.
 	shortestOutInterval = 500 * time.Millisecond
 	longestOutInterval  = 10 * time.Second
-	// A peer that cannot be reached, or that falls silent, may mean that this node was deleted, so it asks earlier than
-	// it would; ever more rarely while the doubts go on and prove wrong.
+	// A peer that cannot be reached or falls silent may mean that this node was deleted, so it asks earlier than
+	// scheduled, and less and less often while the doubts go on and prove wrong.
 	shortestDoubtInterval = 2 * time.Second
 	longestDoubtInterval  = 20 * time.Second
-	// politeInterval is for control servers that do not want to be asked.
+	// politeInterval is for control servers that asked for fewer requests.
 	politeInterval = time.Minute
 )
 
-// controlWatch follows how this node and the control server stand to each other.
+// controlWatch follows the relation between this node and the control server.
 type controlWatch struct {
 	node      *Node
 	login     *login
@@ -35,7 +35,7 @@ type controlWatch struct {
 	witness *witness
 }
 
-// watchControl tells when the control server is lost and found, and when it has forgotten this node. Peers stay
+// watchControl reports when the control server is lost and found, and when it has forgotten this node. Peers stay
 // reachable while it is lost.
 func (n *Node) watchControl(ctx context.Context, login *login) {
 	watch := &controlWatch{node: n, login: login, reachable: true, ask: newAskTimes(rand.Float64), witness: n.newWitness(ctx)}
@@ -52,14 +52,14 @@ func (n *Node) watchControl(ctx context.Context, login *login) {
 }
 
 func (w *controlWatch) check(ctx context.Context, now time.Time) {
-	// News of removed peers do not always come.
+	// tsnet does not always report removed peers.
 	w.node.closeStrangers(ctx)
 	if w.node.server.Sys().HealthTracker.Get().GetInPollNetMap() {
 		w.missed = 0
 	} else {
 		w.missed++
 	}
-	// A miss or two are a poll that begins anew.
+	// One or two misses are a poll that is being restarted.
 	isOutOfPoll := w.missed > 2
 	isDoubtful := w.node.doubt.Swap(false)
 	if w.node.membership.isJoined() && w.witness.hasFallenSilent(now) {
@@ -77,7 +77,7 @@ func (w *controlWatch) question(ctx context.Context, now time.Time) {
 	}
 	standing, err := w.node.askStanding(ctx)
 	if err != nil {
-		// The connection may be to a control server that is no longer there.
+		// The connection may lead to a control server that no longer runs.
 		w.tell(ctx, probeControl(ctx, w.node.settings.ControlURL, probeTimeout) == nil)
 		return
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// whenGone calls gone when the client closes its end, until stop is called. What the client sends stays unread; one
-// that sends before it is answered is not watched any further.
+// whenGone calls gone when the client closes its end, until stop is called. It does not read the client's bytes; a
+// client that sends before it is answered is not watched any further.
 func whenGone(client net.Conn, gone func()) (stop func()) {
 	descriptor, err := client.(syscall.Conn).SyscallConn()
 	if err != nil {

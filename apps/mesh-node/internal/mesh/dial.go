@@ -18,15 +18,15 @@ import (
 const (
 	dialTimeout    = 15 * time.Second
 	requestTimeout = 5 * time.Second
-	// silentAfter: a peer that answers no ping for so long is taken for gone.
+	// silentAfter: a peer that answers no ping for this long is considered gone.
 	silentAfter = 3 * time.Second
-	// offlineAfter is for peers that the control server calls offline; it may be wrong about that.
+	// offlineAfter is for peers that the control server reports as offline, which may be wrong.
 	offlineAfter   = time.Second
 	maxRequestLine = 256
 	maxDials       = 1024
 )
 
-// listenForDials opens the socket in a folder that is its owner's alone.
+// listenForDials opens the socket in a folder that only its owner may enter.
 func listenForDials(path string) (net.Listener, error) {
 	folder, err := os.Stat(filepath.Dir(path))
 	if err != nil {
@@ -64,7 +64,7 @@ func (n *Node) serveDials(ctx context.Context, listener net.Listener) {
 	}
 }
 
-// serveDial reads one line, dials, answers with one line, and copies bytes from then on. A client that leaves ends
+// serveDial reads one line, dials, answers with one line, and copies bytes from then on. A client that leaves cancels
 // the dial.
 func (n *Node) serveDial(ctx context.Context, client net.Conn) {
 	defer n.connectionEnded()
@@ -97,8 +97,7 @@ var (
 	errNotJoined = errors.New("this node has not joined the mesh, or no longer belongs to it")
 )
 
-// dial goes through netstack and nowhere else: tsnet's own Dial takes the host's network for an address that is not
-// (or no longer) a peer's.
+// dial uses netstack only: tsnet's own Dial uses the host's network for an address that is not, or no longer, a peer's.
 func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.DiscoPublic, error) {
 	if !n.membership.isJoined() {
 		return nil, key.DiscoPublic{}, errNotJoined
@@ -129,7 +128,7 @@ func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.D
 func readDialRequest(client net.Conn) (netip.AddrPort, error) {
 	_ = client.SetReadDeadline(time.Now().Add(requestTimeout))
 	defer client.SetReadDeadline(time.Time{})
-	// A byte at a time: what follows the line is the peer's.
+	// Reads a byte at a time, because the bytes after the line are for the peer.
 	var line []byte
 	for next := make([]byte, 1); len(line) < maxRequestLine; {
 		if _, err := client.Read(next); err != nil {

@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// maxInbound and maxInboundFromPeer are connections that peers may have open to this node. A peer needs one for each
-	// session, and 64 sessions are the most that an agent takes from it; the others are still proving who they are.
+	// maxInbound and maxInboundFromPeer limit the connections that peers may have open to this node. A peer needs one for
+	// each session, of which an agent accepts at most 64 from it; the others are still in the handshake.
 	maxInbound         = 4096
 	maxInboundFromPeer = 128
-	// endsWithin is what one direction of a connection may go on for after the other has ended. Sessions do not go on at
-	// all then: it is for bytes that are on their way.
+	// endsWithin is how long one direction of a connection may go on after the other has ended. Sessions do not use
+	// half-close, so this is only for bytes in flight.
 	endsWithin = 8 * time.Second
 )
 
-// serveInbound hands every connection from a peer to the inbound socket. Who the peer is, its certificate says
-// there: an address in the mesh proves nothing.
+// serveInbound passes every connection from a peer to the inbound socket. There the peer's certificate identifies it:
+// an address in the mesh proves nothing.
 func (n *Node) serveInbound(ctx context.Context, listener net.Listener) {
 	for {
 		connection, err := n.accept(ctx, listener)

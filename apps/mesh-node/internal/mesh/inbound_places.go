@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// inboundPlaces bounds the connections that peers have open to this node, so that no peer takes what the others need.
+// inboundPlaces limits the connections that peers have open to this node, so that no peer uses up those of the others.
 type inboundPlaces struct {
 	most         int
 	mostFromPeer int
@@ -18,7 +18,7 @@ func newInboundPlaces(most, mostFromPeer int) *inboundPlaces {
 	return &inboundPlaces{most: most, mostFromPeer: mostFromPeer, byPeer: map[netip.Addr]int{}}
 }
 
-// take is false when there is no place; otherwise give follows.
+// take is false if the limit is reached; otherwise give must follow.
 func (p *inboundPlaces) take(peer netip.Addr) bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

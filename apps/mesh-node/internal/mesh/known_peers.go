@@ -21,15 +21,15 @@ const (
 	warmTimeout  = 5 * time.Second
 )
 
-// knownPeers answers whether an address is a peer's, and finds the path to those that will be dialled before they
-// are: a first packet without one waits five seconds for WireGuard's retry.
+// knownPeers answers whether an address is a peer's, and finds paths to peers before they are dialled: a first packet
+// without a path waits five seconds for WireGuard's retry.
 type knownPeers struct {
 	client   *local.Client
 	engine   wgengine.Engine
 	sessions *sessions
 	mutex    sync.Mutex
 	named    map[netip.Addr]bool
-	// pinging holds the addresses that a ping is under way to.
+	// pinging holds the addresses with a ping in progress.
 	pinging map[netip.Addr]bool
 }
 
@@ -37,10 +37,10 @@ func newKnownPeers(client *local.Client, engine wgengine.Engine, sessions *sessi
 	return &knownPeers{client: client, engine: engine, sessions: sessions, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
 }
 
-// errNotAPeer: tsnet knows of no peer with that address. Any other error of a look-up says nothing of the peer.
+// errNotAPeer: tsnet knows no peer with that address. Any other error of a look-up says nothing about the peer.
 var errNotAPeer = errors.New("not the address of a peer in the mesh")
 
-// peer asks tsnet each time: its news of removed peers do not always come.
+// peer asks tsnet each time, because tsnet does not always report removed peers.
 func (k *knownPeers) peer(ctx context.Context, address netip.Addr) (*tailcfg.Node, error) {
 	found, err := k.client.WhoIs(ctx, address.String())
 	switch {
@@ -54,13 +54,13 @@ func (k *knownPeers) peer(ctx context.Context, address netip.Addr) (*tailcfg.Nod
 	return found.Node, nil
 }
 
-// isGone is false when tsnet does not say.
+// isGone is false if tsnet does not know.
 func (k *knownPeers) isGone(ctx context.Context, address netip.Addr) bool {
 	_, err := k.peer(ctx, address)
 	return errors.Is(err, errNotAPeer)
 }
 
-// keepWarm pings peers as they are named.
+// keepWarm pings peers when they are named.
 func (k *knownPeers) keepWarm(ctx context.Context, warm <-chan protocol.Warm) {
 	for {
 		select {
@@ -121,8 +121,8 @@ func (k *knownPeers) warm(ctx context.Context, address netip.Addr) {
 	}()
 }
 
-// awaitPath returns once the peer has answered a ping, with how long the answer took. An answer to an earlier ping
-// counts: on a slow path each comes after the next was sent.
+// awaitPath returns once the peer has answered a ping, with the time the answer took. An answer to an earlier ping
+// counts too: on a slow path each arrives after the next ping was sent.
 func (k *knownPeers) awaitPath(ctx context.Context, address netip.Addr) (time.Duration, error) {
 	answers := make(chan time.Duration, 1)
 	ping := func() {

@@ -17,7 +17,7 @@ const (
 // login asks for a key whenever the node is logged out, once each time.
 type login struct {
 	node *Node
-	// tooLate is stopped while nothing is up to the control server.
+	// tooLate is stopped while the control server does not have to answer anything.
 	tooLate  *time.Timer
 	mutex    sync.Mutex
 	keyGiven bool
@@ -25,7 +25,7 @@ type login struct {
 
 func newLogin(node *Node) *login {
 	tooLate := time.AfterFunc(joinTimeout, func() {
-		// tsnet does not tell when the control server has gone, or its certificate has expired, since the first probe.
+		// tsnet does not report that the control server has gone, or that its certificate has expired, since the first probe.
 		if err := probeControl(context.Background(), node.settings.ControlURL, firstProbeTimeout); err != nil {
 			node.fail(err)
 			return
@@ -35,7 +35,7 @@ func newLogin(node *Node) *login {
 	return &login{node: node, tooLate: tooLate, keyGiven: node.server.AuthKey != ""}
 }
 
-// needed is called when the node is logged out, and also while a login is under way.
+// needed is called when the node is logged out, and also during a login.
 func (l *login) needed(ctx context.Context) {
 	if l.node.membership.isJoined() {
 		l.lost(ctx, messageExpired)
@@ -44,7 +44,7 @@ func (l *login) needed(ctx context.Context) {
 	l.lost(ctx, messageForgotten)
 }
 
-// wantsPerson is called when the control server would have a person log in with a browser: there is none.
+// wantsPerson is called when the control server requires a login with a browser, which nobody can do here.
 func (l *login) wantsPerson(ctx context.Context) {
 	if !l.lost(ctx, messageForgotten) {
 		l.node.fail(protocol.Failure{Code: protocol.KeyInvalid, Message: "the control server wants a person's login despite the auth key"})
@@ -58,8 +58,8 @@ func (l *login) succeeded() {
 	l.keyGiven = false
 }
 
-// lost is called when a node that had joined no longer belongs to the mesh: no connection of it lives on. It is true
-// for the first call since the last login.
+// lost is called when a node that had joined no longer belongs to the mesh: its connections are closed. It is true for
+// the first call since the last login.
 func (l *login) lost(ctx context.Context, message string) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -89,7 +89,7 @@ func (l *login) withKey(ctx context.Context, why protocol.Failure) {
 	}
 }
 
-// begin logs in with a new node key. The start must not log in by itself: the auth key is good for one login.
+// begin logs in with a new node key. The start must not log in by itself, because the auth key is valid for one login.
 func (l *login) begin(ctx context.Context, key string) error {
 	preferences, err := l.node.client.GetPrefs(ctx)
 	if err != nil {

@@ -6,13 +6,13 @@ import (
 	"globalstacks/mesh-node/internal/protocol"
 )
 
-// connectionErrors are words of Go's own errors for a control server that cannot be reached or trusted: they say
-// nothing of a key, although a certificate may have expired too, and a host may not be found.
+// connectionErrors are texts of Go's errors for a control server that cannot be reached or trusted. They are not about
+// the key, although they may contain words such as expired or not found.
 var connectionErrors = []string{
 	"x509:", "tls:", "certificate", "dial tcp", "no such host", "connection refused", "i/o timeout", "deadline exceeded",
 }
 
-// Control servers say it in words alone; these are Headscale's and Tailscale's.
+// Control servers report these only as text; the texts are Headscale's and Tailscale's.
 var loginErrors = []struct {
 	contains string
 	code     protocol.Code
@@ -42,5 +42,5 @@ func loginFailure(message string) protocol.Failure {
 	return protocol.Failure{Code: protocol.LoginRefused, Message: "the control server refused this node: " + message}
 }
 
-// isRetried is true for a control server that has too much to do: tsnet asks again when it was told to.
+// isRetried is true for an overloaded control server: tsnet asks again when it was told to.
 func isRetried(message string) bool { return strings.Contains(message, "rate limited; will retry") }

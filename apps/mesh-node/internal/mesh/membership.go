@@ -8,17 +8,17 @@ import (
 	"tailscale.com/types/key"
 )
 
-// membership is this node's own place in the mesh.
+// membership is this node's own state in the mesh.
 type membership struct {
 	mutex  sync.Mutex
 	state  ipn.State
 	self   *tailcfg.Node
 	joined bool
-	// lost is the node key of a login that is over. tsnet goes on calling itself Running with it until the next one.
+	// lost is the node key of a login that is over. tsnet goes on reporting Running with it until the next login.
 	lost key.NodePublic
 }
 
-// note takes tsnet's news and returns this node when it is in the mesh since these.
+// note takes a notification of tsnet and returns this node if the notification means that it has joined.
 func (m *membership) note(news ipn.Notify) (self *tailcfg.Node, joined bool) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -51,7 +51,7 @@ func (m *membership) isJoined() bool {
 	return m.joined
 }
 
-// current is this node as the control server last described it.
+// current is this node as last described by the control server.
 func (m *membership) current() (self tailcfg.NodeView, ok bool) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()

@@ -20,7 +20,8 @@ import (
 const (
 	joinTimeout  = 30 * time.Second
 	closeTimeout = 3 * time.Second
-	// farewell is for the ends of connections to leave before the mesh is left: netstack does not tell when they have.
+	// farewell is the time for the ends of connections to be sent before the node leaves the mesh: netstack does not
+	// report when they are.
 	farewell = 50 * time.Millisecond
 )
 
@@ -30,31 +31,31 @@ type Node struct {
 	events   *protocol.Events
 	server   *tsnet.Server
 	client   *local.Client
-	// keys brings what the program that started this node answers to key-needed.
+	// keys delivers the answers of the program that started this node to key-needed.
 	keys    <-chan string
 	open    *openConnections
 	known   *knownPeers
 	inbound *inboundPlaces
-	// refused and dropped count connections from peers, exhausted how often descriptors were missing.
+	// refused and dropped count connections from peers, exhausted how often descriptors ran out.
 	refused   *occurrences
 	dropped   *occurrences
 	exhausted *occurrences
-	// ended counts connections that netstack has let go of, until their memory is given back.
+	// ended counts connections that netstack has released, until their memory is returned.
 	ended atomic.Int64
-	// doubt is set when something suggests that the control server should be asked how this node stands.
+	// doubt is set when something suggests that the control server should be asked whether it still knows this node.
 	doubt      atomic.Bool
 	fail       context.CancelCauseFunc
 	membership membership
 }
 
-// Commands are what a running node is told.
+// Commands are what a running node can be told.
 type Commands struct {
 	Keys <-chan string
 	Warm <-chan protocol.Warm
 }
 
-// Run takes part in the mesh until the context ends, which is no error, or until the node cannot go on: the error
-// is then a protocol.Failure. What it opened is closed when it returns, except for what tsnet does not let go of.
+// Run takes part in the mesh until the context ends, which is no error, or until the node cannot go on: the error is
+// then a protocol.Failure. What it opened is closed when it returns, except what tsnet does not release.
 func Run(ctx context.Context, settings protocol.Settings, commands Commands, events *protocol.Events) error {
 	if err := probeControl(ctx, settings.ControlURL, firstProbeTimeout); err != nil {
 		return unlessEnded(ctx, err)
@@ -140,7 +141,7 @@ func (n *Node) run(ctx context.Context, warm <-chan protocol.Warm) error {
 	return nil
 }
 
-// ownAddress is this node's, of the same family as the other.
+// ownAddress is this node's address of the same family as the other.
 func (n *Node) ownAddress(like netip.Addr) netip.Addr {
 	v4, v6 := n.server.TailscaleIPs()
 	if like.Is4() {
@@ -149,7 +150,7 @@ func (n *Node) ownAddress(like netip.Addr) netip.Addr {
 	return v6
 }
 
-// close gives tsnet a deadline: its Close has been seen to wait for ever after much traffic.
+// close gives tsnet a deadline: its Close was seen to wait for ever after much traffic.
 func (n *Node) close() {
 	n.open.closeAll()
 	time.Sleep(farewell)
@@ -167,8 +168,8 @@ func (n *Node) close() {
 	}
 }
 
-// PrepareEnvironment takes out of the environment what would change where this node connects to and what it trusts
-// and tells: it is told that on stdin alone.
+// PrepareEnvironment removes variables that would change where this node connects to, what it trusts and what it
+// reports: these settings come on stdin only.
 func PrepareEnvironment() {
 	for _, name := range []string{
 		"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
@@ -185,18 +186,18 @@ func hasIdentity(stateFolder string) bool {
 	return err == nil
 }
 
-// identityMark is written once a login has succeeded: tsnet's own state is there before.
+// identityMark is a file written once a login has succeeded: tsnet's own state exists before that.
 const identityMark = "joined"
 
 // forgetIdentity is for a node that tsnet has logged out, as it does with ephemeral ones when they end: the next start
-// with this folder asks for a key at once. With what is left of the identity it would try to log in first.
+// with this folder asks for a key at once, instead of trying to log in with the remaining identity first.
 func forgetIdentity(stateFolder string) {
 	for _, name := range []string{identityMark, "tailscaled.state"} {
 		_ = os.Remove(filepath.Join(stateFolder, name))
 	}
 }
 
-// askForKey answers with nothing when the context ends first.
+// askForKey returns nothing if the context ends first.
 func (n *Node) askForKey(ctx context.Context, why protocol.Failure) (string, error) {
 	n.events.KeyNeeded(why)
 	select {
@@ -211,7 +212,7 @@ func (n *Node) askForKey(ctx context.Context, why protocol.Failure) (string, err
 	}
 }
 
-// unlessEnded is nil for what failed because the node was told to end.
+// unlessEnded is nil for an error that is caused by the end of the node.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 
 const countInterval = time.Minute
 
-// occurrences counts what a peer can make happen as often as it likes: the first is told at once, and after each
-// interval how many more there were.
+// occurrences counts what a peer can cause as often as it likes: the first is reported at once, and after each interval
+// the number of further ones.
 type occurrences struct {
 	interval time.Duration
 	tell     func(count int, last string)
@@ -47,7 +47,7 @@ func (o *occurrences) endInterval() {
 	time.AfterFunc(o.interval, o.endInterval)
 }
 
-// countToLog prepares what is counted.
+// countToLog creates the node's counters.
 func (n *Node) countToLog() {
 	counted := func(code protocol.Code, format string) *occurrences {
 		return &occurrences{interval: countInterval, tell: func(count int, last string) {

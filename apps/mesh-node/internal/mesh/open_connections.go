@@ -13,8 +13,8 @@ import (
 
 type peerAddress = netip.Addr
 
-// openConnections are those with peers, so that they end with the peer's place in the mesh: WireGuard falls silent
-// and tells neither end.
+// openConnections are those with peers, so that they can be closed when the peer leaves the mesh: WireGuard falls
+// silent and reports it to neither end.
 type openConnections struct {
 	mutex  sync.Mutex
 	byPeer map[peerAddress]map[net.Conn]key.DiscoPublic
@@ -25,8 +25,8 @@ func newOpenConnections() *openConnections {
 	return &openConnections{byPeer: map[peerAddress]map[net.Conn]key.DiscoPublic{}}
 }
 
-// add keeps the connection until forget is called; one that comes after closeAll is closed at once. The disco key is
-// new with each start of a peer.
+// add keeps the connection until forget is called; one that comes after closeAll is closed at once. The disco key
+// changes with each start of a peer.
 func (o *openConnections) add(peer peerAddress, disco key.DiscoPublic, connection net.Conn) (forget func()) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -48,21 +48,21 @@ func (o *openConnections) add(peer peerAddress, disco key.DiscoPublic, connectio
 	}
 }
 
-// with tells whether connections with the peer are open.
+// with is true if connections with the peer are open.
 func (o *openConnections) with(peer peerAddress) bool {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	return len(o.byPeer[peer]) > 0
 }
 
-// peers are the addresses that connections are open with.
+// peers are the addresses with open connections.
 func (o *openConnections) peers() []peerAddress {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	return slices.Collect(maps.Keys(o.byPeer))
 }
 
-// closeGone closes the connections with every address that is no longer a peer's.
+// closeGone closes the connections with every address that no longer belongs to a peer.
 func (o *openConnections) closeGone(isGone func(peerAddress) bool) {
 	o.mutex.Lock()
 	addresses := make([]peerAddress, 0, len(o.byPeer))
@@ -77,7 +77,7 @@ func (o *openConnections) closeGone(isGone func(peerAddress) bool) {
 	}
 }
 
-// closeEarlier closes the connections with an earlier start of the node: it knows nothing of them any more.
+// closeEarlier closes the connections with an earlier start of the node, which no longer knows of them.
 func (o *openConnections) closeEarlier(node *tailcfg.Node) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -98,7 +98,7 @@ func (o *openConnections) closePeer(peer peerAddress) {
 	}
 }
 
-// closeAll closes them now and every later one when it comes.
+// closeAll closes them now, and every later one when it comes.
 func (o *openConnections) closeAll() {
 	o.mutex.Lock()
 	o.closed = true

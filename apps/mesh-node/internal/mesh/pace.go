@@ -4,11 +4,11 @@ import "time"
 
 const (
 	paceGrowth = 1.25
-	// paceJitter is how far a wait may be from its middle, so that nodes that began together do not ask together.
+	// paceJitter is how far a wait may differ from its mean, so that nodes that began together do not ask together.
 	paceJitter = 0.25
 )
 
-// pace spaces questions to the control server: soon at first, and ever rarer while the answer stays the same.
+// pace spaces questions to the control server: short waits at first, and longer ones while the answer stays the same.
 type pace struct {
 	shortest time.Duration
 	longest  time.Duration

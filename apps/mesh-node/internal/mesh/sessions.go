@@ -12,32 +12,32 @@ import (
 )
 
 const (
-	// sessionAnswer and four times the path's latency is how long an answer through WireGuard is waited for at first,
-	// and twice as long each time after. It takes a millisecond, or five seconds: of two nodes that begin a handshake
-	// with each other at the same moment neither takes the other's answer, and WireGuard tries again after its
-	// REKEY-TIMEOUT (WireGuard white paper, section 6.1).
+	// sessionAnswer plus four times the path's latency is the first wait for an answer through WireGuard; each further
+	// wait is twice as long. An answer takes a millisecond, or five seconds: if two nodes begin a handshake with each
+	// other at the same moment, neither accepts the other's answer, and WireGuard retries after its REKEY-TIMEOUT
+	// (WireGuard white paper, section 6.1).
 	sessionAnswer = 100 * time.Millisecond
-	// sessionAttempts: after that the connection itself shows whether the peer can be reached.
+	// sessionAttempts: after this many, the connection itself shows whether the peer can be reached.
 	sessionAttempts = 4
 )
 
-// sessions makes sure that packets to a peer are taken by it before a connection is opened.
+// sessions checks that a peer accepts packets before a connection to it is opened.
 type sessions struct {
 	client *local.Client
 	// own is this node's address of the other's family.
 	own func(like netip.Addr) netip.Addr
 	// forget drops the WireGuard session with a peer, so that the next packet begins a handshake at once.
 	forget func(key.NodePublic)
-	// inUse is true while connections with the peer are open: those prove their session themselves.
+	// inUse is true while connections with the peer are open, which prove the session themselves.
 	inUse func(peerAddress) bool
 
 	mutex sync.Mutex
-	// awaited holds what ends when the session with an address has been made sure of: one attempt at a time, since each
-	// would drop what the other has begun.
+	// awaited has a channel per address that is closed when the check of its session ends: one check at a time, since each
+	// would drop the handshake of another.
 	awaited map[netip.Addr]chan struct{}
 }
 
-// await returns when the peer has answered through its session, or when nothing more can be done for that.
+// await returns when the peer has answered through its session, or when all attempts are used up.
 func (s *sessions) await(ctx context.Context, node *tailcfg.Node, address netip.Addr, latency time.Duration) {
 	s.mutex.Lock()
 	other := s.awaited[address]
@@ -64,7 +64,7 @@ func (s *sessions) await(ctx context.Context, node *tailcfg.Node, address netip.
 func (s *sessions) begin(ctx context.Context, node *tailcfg.Node, address netip.Addr, latency time.Duration) {
 	patience := sessionAnswer + 4*latency
 	if s.own(address).Less(address) {
-		patience *= 3 // so that the two do not begin anew at the same moment too
+		patience *= 3 // so that both ends do not begin again at the same moment
 	}
 	for range sessionAttempts {
 		if s.inUse(address) || s.answers(ctx, address, patience) || ctx.Err() != nil {

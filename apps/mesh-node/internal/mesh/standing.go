@@ -14,11 +14,11 @@ import (
 	"tailscale.com/types/key"
 )
 
-// standing is what this node is to the control server.
+// standing is whether the control server knows this node.
 type standing int
 
 const (
-	// standingUnknown: the control server said something else, or too much at once is asked of it.
+	// standingUnknown: the control server gave another answer, or limits requests.
 	standingUnknown standing = iota
 	standingMember
 	standingForgotten
@@ -31,10 +31,10 @@ const (
 	maxAnswerBytes = 64 << 10
 )
 
-// askStanding asks the control server whether it still knows this node, with the question that a node asks that
-// starts again: a registration of the node key it has, without an auth key. That changes nothing for a node that is
-// known. No other way is open: who is deleted hears nothing, its poll stays open, and its peers only fall silent.
-// An error means that there was no answer.
+// askStanding asks the control server whether it still knows this node, with the request that a restarted node sends: a
+// registration of its node key without an auth key. It changes nothing for a known node. There is no other way: a
+// deleted node is not notified, its poll stays open, and its peers only fall silent. An error means that there was no
+// answer.
 func (n *Node) askStanding(ctx context.Context) (standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -69,7 +69,7 @@ func (n *Node) registration(ctx context.Context, nodeKey key.NodePublic) (*http.
 	if err != nil {
 		return nil, err
 	}
-	// Inside the encrypted connection the scheme is https, whatever the connection itself goes over.
+	// Inside the encrypted connection the scheme is https, whatever carries the connection.
 	_, host, _ := strings.Cut(strings.TrimSuffix(n.settings.ControlURL, "/"), "://")
 	return http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("https://%s/machine/register", host), bytes.NewReader(body))
 }

@@ -17,19 +17,19 @@ import (
 const (
 	lockFile = "lock"
 	portFile = "udp-port.json"
-	// lockTimeout: an earlier node of this folder, whose program has gone, leaves the mesh within this.
+	// lockTimeout: an earlier node of this folder, whose program has ended, leaves the mesh within this time.
 	lockTimeout  = closeTimeout + 2*time.Second
 	lockInterval = 20 * time.Millisecond
 )
 
-// stateFolder is what a node keeps between its starts. One node at a time has it: two with one key would push each
-// other out of the mesh.
+// stateFolder is what a node keeps between its starts. Only one node may use it at a time: two with one key would push
+// each other out of the mesh.
 type stateFolder struct {
 	path string
 	lock *os.File
 }
 
-// openStateFolder waits for an earlier node to let go of the folder.
+// openStateFolder waits until an earlier node has released the folder.
 func openStateFolder(ctx context.Context, path string) (*stateFolder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, nodeFailed("no folder for the node's state", err)
@@ -56,8 +56,8 @@ func openStateFolder(ctx context.Context, path string) (*stateFolder, error) {
 
 func (f *stateFolder) close() { _ = f.lock.Close() }
 
-// udpPort is the same at each start: peers go on sending to where the node was for some seconds, and hear it at once
-// when it is there again. When the port is taken, tsnet takes another.
+// udpPort is the same at each start: peers go on sending to the node's old port for some seconds, and the restarted
+// node receives that at once. If the port is taken, tsnet uses another.
 func (f *stateFolder) udpPort() (uint16, error) {
 	path := filepath.Join(f.path, portFile)
 	var kept struct {

@@ -14,7 +14,7 @@ import (
 // the connections, and 5 lie between them and cannot be given back. See docs/adr/0077.
 const timeWait = 5 * time.Second
 
-// shortenTimeWait takes the node's netstack, of which tsnet tells no more than that it is one.
+// shortenTimeWait takes the node's netstack, whose type tsnet does not export.
 func shortenTimeWait(netstack any) error {
 	stack, ok := netstack.(interface {
 		SetTransportProtocolOption(tcpip.TransportProtocolNumber, tcpip.SettableTransportProtocolOption) tcpip.Error

@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// logFolderVariable names the folder that tsnet's own log is kept in; without it, it is kept nowhere.
+	// logFolderVariable names the folder for tsnet's own log; without it, that log is discarded.
 	logFolderVariable = "GLOBALSTACKS_MESH_NODE_LOG_DIR"
-	// maxLogBytes is for one file; the one before is kept.
+	// maxLogBytes limits one file; the previous file is kept.
 	maxLogBytes = 16 << 20
 )
 
-// tsnetLog is a file of the node's host name, for whoever wants to know what tsnet does.
+// tsnetLog is a file named after the node's host name, for debugging tsnet.
 type tsnetLog struct {
 	path     string
 	maxBytes int64
-	// hide takes secrets out.
+	// hide removes secrets.
 	hide  func(string) string
 	mutex sync.Mutex
 	file  *os.File
 	size  int64
 }
 
-// openTsnetLog discards everything when no folder is named.
+// openTsnetLog discards everything if no folder is named.
 func openTsnetLog(settings protocol.Settings, hide func(string) string) (logf logger.Logf, closeLog func(), err error) {
 	folder := os.Getenv(logFolderVariable)
 	if folder == "" {
@@ -60,7 +60,7 @@ func (l *tsnetLog) open() error {
 	return nil
 }
 
-// write is tsnet's logger. A disk that is full costs lines of this log, and nothing else.
+// write is tsnet's logger. A full disk costs lines of this log, and nothing else.
 func (l *tsnetLog) write(format string, arguments ...any) {
 	words := strings.TrimSpace(l.hide(fmt.Sprintf(format, arguments...)))
 	line := time.Now().UTC().Format("2006-01-02T15:04:05.000Z") + " " + strings.ReplaceAll(words, "\n", "\n  ") + "\n"

@@ -11,7 +11,7 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-// watch follows tsnet's own news and turns it into events and failures.
+// watch turns tsnet's notifications into events and failures.
 func (n *Node) watch(ctx context.Context) {
 	watcher, err := n.client.WatchIPNBus(ctx, ipn.NotifyInitialState|ipn.NotifyInitialNetMap|ipn.NotifyPeerChanges)
 	if err != nil {
@@ -51,7 +51,7 @@ func (n *Node) follow(ctx context.Context, news ipn.Notify, login *login) {
 	if news.BrowseToURL != nil && *news.BrowseToURL != "" {
 		login.wantsPerson(ctx)
 	}
-	// Peers that are gone are named by no news that brings all others anew.
+	// A notification that replaces the whole list of peers does not name those that are gone.
 	if news.SelfChange != nil || len(news.PeersChanged) > 0 || len(news.PeersRemoved) > 0 {
 		n.known.changed(ctx, news.PeersChanged)
 		for _, node := range news.PeersChanged {
@@ -66,7 +66,7 @@ func (n *Node) followState(ctx context.Context, state ipn.State, login *login) {
 	case ipn.NeedsLogin:
 		login.needed(ctx)
 	case ipn.NeedsMachineAuth:
-		// So it is too when the key has expired and the clocks differ.
+		// The same applies if the key has expired and the clocks differ.
 		if self, ok := n.membership.current(); ok && self.Expired() {
 			login.lost(ctx, messageExpired)
 			return
@@ -75,7 +75,7 @@ func (n *Node) followState(ctx context.Context, state ipn.State, login *login) {
 	}
 }
 
-// closeStrangers closes the connections with what is no longer a peer.
+// closeStrangers closes the connections with addresses that no longer belong to a peer.
 func (n *Node) closeStrangers(ctx context.Context) {
 	n.open.closeGone(func(peer peerAddress) bool { return n.known.isGone(ctx, peer) })
 }

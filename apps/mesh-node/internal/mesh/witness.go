@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// witnessInterval is between two pings, and what an answer may take. A ping is one small packet to a peer.
+	// witnessInterval is the time between two pings, and for an answer. A ping is one small packet to a peer.
 	witnessInterval = time.Second
 	// witnessAttempts are for a peer that has not answered yet: a path to it has to be found first.
 	witnessAttempts = 5
-	// witnessPause is until peers are looked through again when none was of use.
+	// witnessPause is the wait before peers are searched again if none could be used.
 	witnessPause = 5 * time.Second
 )
 
-// witness is a peer that still answers this node's pings, which peers do not once the control server has deleted the
-// node. So a node need not ask the control server itself so often: it asks when the witness falls silent.
+// witness is a peer that answers this node's pings. Peers stop answering once the control server has deleted the node,
+// so the node needs to ask the control server only when its witness falls silent.
 type witness struct {
 	ping func(peer netip.Addr, answered func())
-	// choose finds a peer other than the one given.
+	// choose finds a peer other than the given one.
 	choose func(other netip.Addr) (netip.Addr, bool)
 
 	peer     netip.Addr
@@ -33,11 +33,11 @@ type witness struct {
 	// isProven is true once this peer has answered.
 	isProven bool
 	mutex    sync.Mutex
-	// heard is who answered last: an answer of an earlier witness may come late.
+	// heard is the peer that answered last: an answer of an earlier witness may arrive late.
 	heard netip.Addr
 }
 
-// hasFallenSilent is true when a peer that answered does no longer. Then another one is asked.
+// hasFallenSilent is true if a peer that answered before no longer does. Then another witness is chosen.
 func (w *witness) hasFallenSilent(now time.Time) bool {
 	if now.Before(w.nextAt) {
 		return false
@@ -106,7 +106,7 @@ func (n *Node) newWitness(ctx context.Context) *witness {
 	}
 }
 
-// somePeer is one that connections are open with, or else any that is online.
+// somePeer is a peer with open connections, otherwise any peer that is online.
 func (n *Node) somePeer(ctx context.Context, other netip.Addr) (netip.Addr, bool) {
 	candidates := n.open.peers()
 	if len(candidates) == 0 || (len(candidates) == 1 && candidates[0] == other) {

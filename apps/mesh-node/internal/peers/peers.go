@@ -7,8 +7,8 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-// IsAddressOf tells whether the address is the node's own. One that the node merely routes for is not: whatever
-// stands behind a subnet router is no peer.
+// IsAddressOf is true if the address is the node's own. An address that the node only routes for is not: a host behind
+// a subnet router is no peer.
 func IsAddressOf(node *tailcfg.Node, address netip.Addr) bool {
 	for _, prefix := range node.Addresses {
 		if prefix.IsSingleIP() && prefix.Addr() == address {
