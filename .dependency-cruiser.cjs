@@ -1,5 +1,5 @@
 // The import law of docs/architecture.md: apps, then member, then capabilities, then the pure core, then contracts.
-const CAPABILITIES = 'data-plane|mesh|event-store|bus|docker-engine|api-client';
+const CAPABILITIES = 'data-plane|mesh|event-store|bus|audit|docker-engine|api-client';
 
 /** The control plane's folders from the ground up (docs/adr/0029): each may import those before it, and no other. */
 const LAYERS = [
@@ -15,7 +15,7 @@ const LAYERS = [
   'mesh',
 ];
 /** Above all layers and beside one another. */
-const FEATURES = 'networks|sandboxes|agents|local-nodes|diagnostics|auth|epochs|events|history|maintenance';
+const FEATURES = 'networks|sandboxes|agents|local-nodes|diagnostics|auth|epochs|events|history|audit|maintenance';
 const CONTROL_PLANE = '^apps/control-plane/';
 
 const layerRules = LAYERS.map((layer, index) => ({

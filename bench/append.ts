@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { startPostgres } from '#apps/all-in-one/running-postgres.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
+import { verifyLog } from '#libs/event-store/verify-log.js';
 import { migrate } from '#migrations/index.js';
 import { freePort } from '#test/support/ports.js';
 import { findPgbench, PEER_TABLE, pgbenchRate } from './append/pgbench.js';
@@ -23,7 +24,8 @@ interface Appended {
 
 /**
  * Durable appends, fsync on, by 64 writers of one event a command, against pgbench inserting the same row into a table
- * of the same layout; then the whole log read by a subscription, against SELECTs of 5,000 rows. By turns.
+ * of the same layout; then the whole log read by a subscription, against SELECTs of 5,000 rows. By turns. Then the
+ * chain of the log is walked.
  */
 export default async function benchAppend(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-bench-append-'));
@@ -53,6 +55,7 @@ async function measure(databaseUrl: string, folder: string): Promise<readonly Be
     return [
       await appendRow(store, findPgbench(), (pgbench) => pgbenchRate(pgbench, folder, databaseUrl, ROUND_SECONDS)),
       await replayRow(store, client),
+      await verifyRow(databaseUrl),
     ];
   } finally {
     await store.close();
@@ -82,6 +85,23 @@ async function appendRow(
     budget: '3x pgbench -c32',
     measured: `${ratio(rate, median(peer))} (${perSecond(rate)}, p99 ${p99} ms)`,
     peer: pgbench === null ? 'pgbench is not installed: apt-get install postgresql-contrib' : perSecond(median(peer)),
+  };
+}
+
+/** The whole log of the rounds above, as `audit verify` walks it. */
+async function verifyRow(databaseUrl: string): Promise<BenchRow> {
+  const rates: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const startedAt = performance.now();
+    const found = await verifyLog(databaseUrl);
+    if (found.kind === 'broken') throw new Error(`the log of the bench is broken: ${found.detail}`);
+    if (round > 0) rates.push((found.head.position / (performance.now() - startedAt)) * 1_000);
+  }
+  return {
+    work: 'verify: the chain of the whole log',
+    budget: '100,000 events/s',
+    measured: perSecond(median(rates)),
+    peer: '-',
   };
 }
 

@@ -10,6 +10,7 @@ import { RefusedSandboxes1763900500000 } from './1763900500000-refused-sandboxes
 import { ClaimsFromReports1763900600000 } from './1763900600000-claims-from-reports.js';
 import { ConsoleSessions1763900700000 } from './1763900700000-console-sessions.js';
 import { JoinNetworks1763901000000 } from './1763901000000-join-networks.js';
+import { SignedEpochs1763901100000 } from './1763901100000-signed-epochs.js';
 
 /** Every migration in order. */
 export const migrations = [
@@ -22,6 +23,7 @@ export const migrations = [
   ClaimsFromReports1763900600000,
   ConsoleSessions1763900700000,
   JoinNetworks1763901000000,
+  SignedEpochs1763901100000,
 ];
 
 /** One migration may rewrite a large table. */

@@ -12,6 +12,7 @@ import { ProblemFilter } from './api/problem.filter.js';
 import { RequestPipe } from './api/request.pipe.js';
 import { ThrottleGuard, throttles } from './api/throttle.guard.js';
 import { AppliedModule } from './applied/applied.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
@@ -94,6 +95,7 @@ export function controlPlaneModule(surroundings: Foundations): DynamicModule {
       EpochsModule,
       EventsModule,
       HistoryModule,
+      AuditModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),
     ],

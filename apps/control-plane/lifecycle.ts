@@ -66,7 +66,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.inventories.start();
     await this.feed.start();
     this.claims.start();
-    this.seenHead.start();
+    await this.seenHead.start();
     this.unknownNetworks.start();
     await this.regressions.start();
     await this.states.start();

@@ -1,16 +1,22 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { headStatement, type LogHead, type SignedHead } from '#libs/audit/signed-head.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
 import { KeyFiles, RESTORE_KEYS } from './key-files.js';
 
 type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'to' | 'hash'>;
 
-/** Signs what agents and local nodes are to hold; they pin the public key when they enrol or join. */
+/**
+ * Signs what agents and local nodes are to hold, and where the log ends. They pin the public key when they enrol or
+ * join.
+ */
 export interface TopologySigner {
   /** SPKI, DER, base64. */
   readonly publicKey: string;
   /** Ed25519 (RFC 8032) over topologyStatement, base64. */
   sign(recipient: string, statement: Statement): string;
+  /** Ed25519 over headStatement. */
+  signHead(head: LogHead): SignedHead;
 }
 
 /** The file of the signing key in the keys folder. */
@@ -23,10 +29,11 @@ export function loadTopologySigner(folder: string): TopologySigner {
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim(),
   );
   const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
+  const signed = (text: string): string => sign(null, Buffer.from(text), privateKey).toString('base64');
   return {
     publicKey,
-    sign: (recipient, statement) =>
-      sign(null, Buffer.from(topologyStatement(recipient, statement)), privateKey).toString('base64'),
+    sign: (recipient, statement) => signed(topologyStatement(recipient, statement)),
+    signHead: (head) => ({ ...head, signature: signed(headStatement(head)) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { GENESIS_HASH } from '#libs/audit/hash-chain.js';
 import {
   type BatchPlan,
   claimKey,
@@ -11,7 +12,6 @@ import {
 } from './batch.js';
 import { copyIn } from './copy-in.js';
 import { printCopyLine } from './copy-text.js';
-import { GENESIS_HASH } from './hash-chain.js';
 import { BEGIN_LOCKED, COPY_COMMANDS, COPY_EVENTS, notify, READ_STATE, RELEASE_CLAIM, TAKE_CLAIM } from './sql.js';
 
 /** Begins a transaction, takes the append lock, and reads what the log holds about the commands. */

@@ -1,7 +1,7 @@
+import { eventHash, type HashedFields } from '#libs/audit/hash-chain.js';
 import type { JsonValue } from '#libs/contracts/canonical-json.js';
 import { ClaimTakenError, CommandIdReusedError, VersionConflictError } from './errors.js';
 import type { CommandOutcome, CommandWrite, UniqueClaim } from './event-store.js';
-import { eventHash, type HashedFields } from './hash-chain.js';
 
 /** A command already in the log. */
 export interface KnownCommand {

@@ -1,5 +1,5 @@
+import type { ChainedEvent } from '#libs/audit/chain-walk.js';
 import type { StoredEvent } from './event-store.js';
-import type { HashedFields } from './hash-chain.js';
 
 /** One row of events as the server's text of each column, in the order of EVENT_COLUMNS. */
 export type EventRowText = readonly (string | null)[];
@@ -27,8 +27,8 @@ export function parseEventRow(row: EventRowText): StoredEvent {
   };
 }
 
-/** What the row's hash is to be computed over. */
-export function parseHashedFields(row: EventRowText): HashedFields {
+/** The event as it is hashed, and its place in the chain as it is stored. */
+export function parseChainedEvent(row: EventRowText): ChainedEvent {
   return {
     position: Number(row[0]),
     streamId: text(row, 1),
@@ -42,6 +42,8 @@ export function parseHashedFields(row: EventRowText): HashedFields {
     correlationId: text(row, 9),
     causationId: row[10] ?? null,
     recordedAt: parseTimestamp(text(row, 11)),
+    previousHash: text(row, 12),
+    hash: text(row, 13),
   };
 }
 

@@ -25,11 +25,11 @@ const { commands } = JSON.parse(readFileSync(join(CLONE, 'oclif.manifest.json'),
 /** A control plane that is not known yet has to be named. */
 const NEEDED_HERE: Readonly<Record<string, readonly string[]>> = { login: ['url'] };
 
-/** The words of `gstacks ...` as a shell would give them to it: placeholders filled, `<` and pipes left out. */
+/** The words of `gstacks ...` as a shell would give them to it: placeholders filled, `<`, `>` and pipes left out. */
 export function wordsOf(typed: string): readonly string[] {
   const filled = typed.replaceAll(/<[a-z][a-z -]*>/g, (placeholder) => SAMPLES[placeholder] ?? placeholder);
   return filled
-    .replace(/ < \S+$| \| .*$/, '')
+    .replace(/ [<>] \S+$| \| .*$/, '')
     .split(' ')
     .slice(1);
 }

@@ -45,4 +45,5 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   'libs/policy/remedies.ts from': 'web',
   'libs/domain/network/aliases.ts alias': 'sbx-api',
   'libs/domain/network/aliases.ts sandboxId': 'api',
+  'apps/cli/commands/network/revert.ts to': '1',
 };

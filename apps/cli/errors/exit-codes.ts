@@ -20,7 +20,7 @@ function isParserError(error: unknown): boolean {
   return error instanceof Error && 'oclif' in error;
 }
 
-/** What the background node of this machine passes on from the control plane, and its own silence. */
+/** Of the background node of this machine, and of an export that is not whole. */
 const BY_CODE: { readonly [code: string]: number } = {
   NETWORK_NOT_FOUND: EXIT.notFound,
   UNREACHABLE: EXIT.unreachable,
@@ -28,6 +28,7 @@ const BY_CODE: { readonly [code: string]: number } = {
   CERTIFICATE_INVALID: EXIT.unreachable,
   NODE_SILENT: EXIT.unknown,
   NODE_ENDED: EXIT.unknown,
+  EXPORT_BROKEN: EXIT.internal,
 };
 
 export function exitCodeOf(error: unknown): number {

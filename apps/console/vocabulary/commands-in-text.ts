@@ -6,6 +6,7 @@ export const FIRST_WORDS: readonly string[] = [
   'admin',
   'agent',
   'apply',
+  'audit',
   'completion',
   'console',
   'context',

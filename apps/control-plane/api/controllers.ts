@@ -1,5 +1,6 @@
 import { AgentsController } from '../agents/agents.controller.js';
 import { EnrollmentController } from '../agents/enrollment.controller.js';
+import { AuditController } from '../audit/audit.controller.js';
 import { SessionController } from '../auth/session.controller.js';
 import { SignInController } from '../auth/sign-in.controller.js';
 import { ResolutionController } from '../diagnostics/resolution.controller.js';
@@ -16,6 +17,7 @@ import { EgressController } from '../networks/egress.controller.js';
 import { NetworksController } from '../networks/networks.controller.js';
 import { PreviewsController } from '../networks/previews.controller.js';
 import { QuarantineController } from '../networks/quarantine.controller.js';
+import { RevertsController } from '../networks/reverts.controller.js';
 import { RulesController } from '../networks/rules.controller.js';
 import { SandboxesController } from '../sandboxes/sandboxes.controller.js';
 import { StatusController } from '../status/status.controller.js';
@@ -34,6 +36,7 @@ export const API_CONTROLLERS = [
   DeclarationsController,
   PreviewsController,
   QuarantineController,
+  RevertsController,
   TestsController,
   SandboxesController,
   AgentsController,
@@ -43,4 +46,5 @@ export const API_CONTROLLERS = [
   EpochsController,
   EventsController,
   HistoryController,
+  AuditController,
 ];

@@ -64,7 +64,7 @@ export class OperationsController {
       // Shown, and no reason to turn requests away: denials are written, and the way out is a request too.
       async () => {
         const waiting = new Set(this.regressions.all().map(({ networkId }) => networkId));
-        const databaseIsOlderThanKeys = this.seenHead.databaseIsOlder;
+        const databaseIsOlderThanKeys = this.seenHead.doubt !== null;
         return this.indicators
           .check('epoch')
           .up({ networksThatWaitForANewEpoch: waiting.size, databaseIsOlderThanKeys });

@@ -8,6 +8,7 @@ import { viewOf } from '#libs/policy/view.js';
 import { type Regression, Regressions } from '../applied/regressions.js';
 import { LOGGER } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
+import { SeenHead } from '../record/seen-head.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { HeldSnapshots } from './held-snapshots.js';
 import { PreviewEpoch, StartEpoch } from './messages.js';
@@ -74,11 +75,14 @@ export class StartEpochHandler implements ICommandHandler<StartEpoch> {
   constructor(
     private readonly regressions: Regressions,
     private readonly epoch: StoreEpoch,
+    private readonly head: SeenHead,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async execute({ after, actor }: StartEpoch): Promise<StartedEpochDto> {
-    const epoch = await this.epoch.begin(after, highestClaimed(this.regressions), actor);
+    const epoch = await this.epoch.begin(after, highestClaimed(this.regressions), actor, (next) =>
+      this.head.signed(next),
+    );
     this.logger.warn({ epoch, actor }, 'an operator started a new epoch');
     return { epoch };
   }

@@ -1,7 +1,7 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { NetworkDiffDto } from '#libs/contracts/http/history.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
-import { NetworkPast, pastChangeDto } from './network-past.js';
+import { NetworkPast, pastChangeDto } from '../status/network-past.js';
 import { DiffNetwork } from './queries.js';
 
 const MOST_REACHED = 2_000;

@@ -17,8 +17,8 @@ import { partiesOf } from '#libs/policy/parties.js';
 import { AppliedLog } from '../applied/applied-log.js';
 import { CLOCK, type Clock } from '../foundation/provided.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { NetworkPast, type PastOfNetwork } from '../status/network-past.js';
 import { verdictDto } from '../status/verdict-dto.js';
-import { NetworkPast, type PastOfNetwork } from './network-past.js';
 import { ExplainVerdict } from './queries.js';
 
 /** What was decided at a moment, by which rule of whose making, and what the agents had applied by then. */

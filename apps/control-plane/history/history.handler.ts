@@ -1,7 +1,7 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { HistoryPageDto, ListHistoryQuery, PastChangeDto } from '#libs/contracts/http/history.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
-import { NetworkPast, pastChangeDto } from './network-past.js';
+import { NetworkPast, pastChangeDto } from '../status/network-past.js';
 import { ListHistory } from './queries.js';
 
 /** Versions read at once: a filter that few changes pass must not hold a whole stream in memory. */

@@ -6,7 +6,7 @@ import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { evolveNetwork } from '#libs/domain/network/state.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
-import { NetworkPast, pastChangeDto } from './network-past.js';
+import { NetworkPast, pastChangeDto } from '../status/network-past.js';
 import { ListVerdictTurns } from './queries.js';
 
 const MOST_TURNS = 200;

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, createReadStream, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { LogAnchor } from '#libs/audit/chain-walk.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { integerBetween, listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
-import type { LogAnchor } from '#libs/event-store/verify-log.js';
 
 /**
  * A backup is one file of lines: a header, each table (its name and columns, its rows as COPY writes them, `\.`), and a

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Client } from 'pg';
+import type { LogAnchor } from '#libs/audit/chain-walk.js';
+import { GENESIS_HASH } from '#libs/audit/hash-chain.js';
 import { clientConfig, connectClient } from '#libs/event-store/connection.js';
 import { copyLines } from '#libs/event-store/copy-rows.js';
-import { GENESIS_HASH } from '#libs/event-store/hash-chain.js';
-import type { LogAnchor } from '#libs/event-store/verify-log.js';
 import { type ProgramCommand } from '#libs/program/command-line.js';
 import { RELEASE } from '#libs/program/release.js';
 import { BackupWriter } from './backup-file.js';

@@ -72,7 +72,7 @@ export async function restoreBackup(databaseUrl: string, file: string): Promise<
       },
     });
     await advanceSequences(client);
-    const found = await verifyLogOf(client, head);
+    const found = await verifyLogOf(client, [head]);
     if (found.kind === 'broken') {
       throw new BackupDamagedError(file, `${found.problem} at event ${found.position}: ${found.detail}`);
     }

@@ -5,6 +5,7 @@ import type { ApplyDeclarationDto, DeclarationWriteDto } from '#libs/contracts/h
 import type { AddEgressRuleDto, EgressRuleWriteDto } from '#libs/contracts/http/egress.js';
 import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
 import type { QuarantineDto } from '#libs/contracts/http/quarantine.js';
+import type { RevertWriteDto } from '#libs/contracts/http/reverts.js';
 import type { AddRuleDto, AddRulesDto, RulesWriteDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
 import type { AliasName, NetworkName, RuleReference, SandboxId } from '#libs/contracts/ids.js';
 import type { WriteContext } from '../http/write-context.js';
@@ -151,6 +152,16 @@ export class ApplyDeclaration extends Command<DeclarationWriteDto> {
   constructor(
     readonly network: NetworkName,
     readonly body: ApplyDeclarationDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class RevertNetwork extends Command<RevertWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly to: number,
     readonly write: WriteContext,
   ) {
     super();

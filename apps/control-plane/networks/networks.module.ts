@@ -15,6 +15,7 @@ import {
   RemoveEgressRuleHandler,
 } from './egress.handlers.js';
 import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.js';
+import { NetworkReverts } from './network-reverts.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
 import { PreviewWriteHandler } from './preview.handler.js';
@@ -29,6 +30,7 @@ import {
   ShowNetworkHandler,
 } from './query.handlers.js';
 import { ListFlowsHandler, ShowReachabilityHandler } from './reachability.handler.js';
+import { RevertNetworkHandler } from './revert.handler.js';
 import { AddRuleHandler, AddRulesHandler, RemoveRuleHandler } from './rule.handlers.js';
 import { RuleLists } from './rule-lists.js';
 
@@ -41,6 +43,7 @@ import { RuleLists } from './rule-lists.js';
     Previews,
     PreviewedCommands,
     DeclaredCommands,
+    NetworkReverts,
     CreateNetworkHandler,
     DeleteNetworkHandler,
     AttachSandboxHandler,
@@ -69,6 +72,7 @@ import { RuleLists } from './rule-lists.js';
     ShowDeclarationHandler,
     ApplyDeclarationHandler,
     PreviewDeclarationHandler,
+    RevertNetworkHandler,
   ],
 })
 export class NetworksModule {}

@@ -19,7 +19,7 @@ export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
   ) {}
 
   async execute({ network, body }: PreviewWrite): Promise<PreviewDto> {
-    const command = await this.commands.commandOf(body);
+    const command = await this.commands.commandOf(network, body);
     const { preview } = await this.previews.of(
       network,
       () => command,
@@ -55,6 +55,7 @@ function targetsOf(command: PreviewedCommand, before: Topology, after: Topology)
       return (alias) =>
         [...before.aliases.values()].some((one) => one.alias === alias && one.sandboxId === command.sandboxId);
     case 'DeleteNetwork':
+    case 'RevertNetwork':
       return () => true;
   }
 }

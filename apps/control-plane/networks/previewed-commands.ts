@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { refusePublicSuffix } from '#libs/contracts/http/egress.js';
 import type { PreviewRequestDto } from '#libs/contracts/http/previews.js';
-import { parseAliasName } from '#libs/contracts/ids.js';
+import { type NetworkName, parseAliasName } from '#libs/contracts/ids.js';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
 import { meantSandbox } from './meant-sandbox.js';
+import { NetworkReverts } from './network-reverts.js';
 import { newRuleId } from './new-rule-id.js';
 
 export type PreviewedKind =
@@ -21,6 +22,7 @@ export type PreviewedKind =
   | 'PublishAlias'
   | 'RemoveAlias'
   | 'DetachSandbox'
+  | 'RevertNetwork'
   | 'DeleteNetwork';
 export type PreviewedCommand = { [Kind in PreviewedKind]: NetworkCommandOf<Kind> }[PreviewedKind];
 
@@ -30,10 +32,11 @@ export class PreviewedCommands {
   constructor(
     private readonly directory: Directory,
     private readonly states: StreamStates,
+    private readonly reverts: NetworkReverts,
   ) {}
 
-  /** Error: InvalidInputError. */
-  async commandOf(body: PreviewRequestDto): Promise<PreviewedCommand> {
+  /** Errors: InvalidInputError, and of a revert those of NetworkReverts. */
+  async commandOf(network: NetworkName, body: PreviewRequestDto): Promise<PreviewedCommand> {
     switch (body.kind) {
       case 'add-rule': {
         const from = oneSource(body);
@@ -85,6 +88,8 @@ export class PreviewedCommands {
         return { kind: 'DetachSandbox', sandboxId: needed(body, 'sandboxId') };
       case 'delete':
         return { kind: 'DeleteNetwork', detachAll: body.detachAll ?? false };
+      case 'revert':
+        return this.reverts.command(network, needed(body, 'version'));
     }
   }
 

@@ -1,60 +1,96 @@
+import type { KeyObject } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import type { LogAnchor } from '#libs/audit/chain-walk.js';
+import { GENESIS_HASH } from '#libs/audit/hash-chain.js';
+import { isSignedBy, parsePublicKey, parseSignedHead, type SignedHead } from '#libs/audit/signed-head.js';
+import type { TopologySigner } from '#libs/bus/signing.js';
+import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { integerBetween, parseObject } from '#libs/contracts/json-fields.js';
-import { LOGGER, SETTINGS } from '../foundation/provided.js';
+import type { EventStore } from '#libs/event-store/event-store.js';
+import { CLOCK, type Clock, EVENT_STORE, LOGGER, SETTINGS, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
-import { Directory } from './directory.js';
+import { DirectoryFeed } from './directory-feed.js';
 import { StoreEpoch } from './store-epoch.js';
 
 const FILE = 'store-head.json';
 const WRITE_EVERY_MS = 5_000;
 const number = integerBetween(0, Number.MAX_SAFE_INTEGER);
 
-interface Head {
-  readonly epoch: number;
-  readonly position: number;
+/** The signed head that is kept, and the event from which on heads were kept without a gap. */
+interface KeptHead {
+  readonly head: SignedHead;
+  readonly since: number;
+}
+
+/** In what way the database does not go on from the head that was kept. */
+export interface HeadDoubt {
+  readonly code: 'DATABASE_OLDER_THAN_KEYS' | 'LOG_NOT_AS_SIGNED' | 'HEAD_NOT_SIGNED';
+  readonly message: string;
 }
 
 /**
- * How far the log had come, kept beside the keys: a database that ends earlier was restored from an older copy, which
- * is said at the start, before any agent is heard. Its age is known to five seconds, and it proves nothing by itself:
- * what agents hold decides.
+ * Where the log ended, signed and kept beside the keys (docs/adr/0085). A database that does not go on from there was
+ * restored from an older copy, or somebody cut or rewrote its log: that is said at the start, before any agent is
+ * heard, and nothing is signed until a new epoch begins. The head's age is known to five seconds.
  */
 @Injectable()
 export class SeenHead {
-  private seen: Head | null = null;
+  private readonly key: KeyObject;
+  private kept: KeptHead | null = null;
+  private doubted: HeadDoubt | null = null;
   private writing: NodeJS.Timeout | null = null;
-  private missing = false;
 
   constructor(
-    private readonly directory: Directory,
+    private readonly feed: DirectoryFeed,
     private readonly epoch: StoreEpoch,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  /** The database lacks what was written while these keys were in use; until a new epoch begins. */
-  get databaseIsOlder(): boolean {
-    return this.missing;
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.key = parsePublicKey(signer.publicKey, 'the keys folder');
   }
 
-  start(): void {
-    this.seen = this.read();
-    const head = this.head();
-    this.missing = this.seen !== null && (this.seen.position > head.position || this.seen.epoch > head.epoch);
-    if (this.missing) {
-      this.logger.error(
-        { code: 'DATABASE_OLDER_THAN_KEYS', seen: this.seen, found: head, remedy: 'gstacks admin new-epoch' },
-        'the database was restored from an older copy: agents may hold what it does not have',
+  /** Until a new epoch begins. */
+  get doubt(): HeadDoubt | null {
+    return this.doubted;
+  }
+
+  /** null: no head is kept yet. */
+  get keptHead(): KeptHead | null {
+    return this.kept;
+  }
+
+  /** Events that were in the log: that of the kept head, and the last one that this process has read. */
+  get anchors(): readonly LogAnchor[] {
+    const { kept } = this;
+    return kept === null || !isSignedBy(this.key, kept.head) ? [this.logEnd()] : [kept.head, this.logEnd()];
+  }
+
+  async start(): Promise<void> {
+    this.kept = this.read();
+    const end = this.logEnd();
+    if (this.kept === null && end.position > 0) {
+      this.logger.warn(
+        { code: 'HEAD_MISSING', file: this.path(), position: end.position },
+        'no signed head of the log was kept: what was cut off or rewritten before this start does not show',
       );
     }
+    this.doubted = this.kept === null ? null : await this.doubtOf(this.kept.head);
+    if (this.doubted !== null) {
+      const { code, message } = this.doubted;
+      this.logger.error({ code, signed: this.kept?.head, found: end, remedy: 'gstacks audit verify' }, message);
+    }
     this.epoch.onChange(() => {
-      this.missing = false;
+      if (this.epochHead() !== null) this.begin();
       this.write();
     });
+    this.write();
     this.writing = setInterval(() => this.write(), WRITE_EVERY_MS);
     this.writing.unref();
   }
@@ -64,14 +100,65 @@ export class SeenHead {
     this.write();
   }
 
-  private head(): Head {
-    return { epoch: this.epoch.current.counter, position: this.directory.position };
+  /** Signs where the log ends, or an event of a log that was walked up to there. */
+  signed(epoch: Epoch = this.epoch.current, end: LogAnchor = this.logEnd()): SignedHead {
+    const { position, hash } = end;
+    return this.signer.signHead({ epoch, position, hash, at: this.clock().toISOString() });
   }
 
-  private read(): Head | null {
+  private logEnd(): LogAnchor {
+    const { position, hash } = this.feed.logEnd;
+    return { position, hash: hash ?? GENESIS_HASH };
+  }
+
+  private async doubtOf(head: SignedHead): Promise<HeadDoubt | null> {
+    if (!isSignedBy(this.key, head)) {
+      return { code: 'HEAD_NOT_SIGNED', message: `the head in ${this.path()} is not signed with this store's key` };
+    }
+    const { counter } = this.epoch.current;
+    const begun = this.epochHead();
+    if (begun !== null && counter > head.epoch.counter && (await this.has(begun))) return null;
+    if (head.epoch.counter > counter || head.position > this.logEnd().position) {
+      const message =
+        `the database ends before event ${head.position} of epoch ${head.epoch.counter}: it was restored from an ` +
+        'older copy, or its log was cut off';
+      return { code: 'DATABASE_OLDER_THAN_KEYS', message };
+    }
+    if (await this.has(head)) return null;
+    const message = `event ${head.position} is not the one that was signed: the log was restored and written on, or rewritten`;
+    return { code: 'LOG_NOT_AS_SIGNED', message };
+  }
+
+  /** The head that the present epoch began with, if a control plane with this key signed it; else null. */
+  private epochHead(): SignedHead | null {
+    const { current, begunWith } = this.epoch;
+    if (begunWith === null) return null;
     try {
-      const { epoch, position } = parseObject(JSON.parse(readFileSync(this.path(), 'utf8')), FILE);
-      return { epoch: number(epoch, 'epoch'), position: number(position, 'position') };
+      const head = parseSignedHead(JSON.parse(begunWith), 'signed_head');
+      const isOfEpoch = head.epoch.counter === current.counter && head.epoch.id === current.id;
+      return isOfEpoch && isSignedBy(this.key, head) ? head : null;
+    } catch {
+      // Whoever can write to the database wrote something else there.
+      return null;
+    }
+  }
+
+  private async has({ position, hash }: LogAnchor): Promise<boolean> {
+    if (position === 0) return hash === GENESIS_HASH;
+    const [event] = await this.store.readAll(position - 1, 1);
+    return event?.position === position && event.hash === hash;
+  }
+
+  /** An operator accepted the log as it is. */
+  private begin(): void {
+    if (this.doubted !== null) this.kept = null;
+    this.doubted = null;
+  }
+
+  private read(): KeptHead | null {
+    try {
+      const { head, since } = parseObject(JSON.parse(readFileSync(this.path(), 'utf8')), FILE);
+      return { head: parseSignedHead(head, 'head'), since: number(since, 'since') };
     } catch {
       // The first start, or a file that cannot be read: nothing is known.
       return null;
@@ -79,16 +166,20 @@ export class SeenHead {
   }
 
   private write(): void {
-    const head = this.head();
-    if (this.missing || (head.position === this.seen?.position && head.epoch === this.seen.epoch)) return;
+    const { kept } = this;
+    const { position } = this.feed.logEnd;
+    const { counter } = this.epoch.current;
+    if (this.doubted !== null) return;
+    if (position === kept?.head.position && counter === kept.head.epoch.counter) return;
+    const next = { head: this.signed(), since: kept?.since ?? position };
     try {
-      writeFileSync(`${this.path()}.new`, `${JSON.stringify(head)}\n`, { mode: 0o600 });
+      writeFileSync(`${this.path()}.new`, `${JSON.stringify(next)}\n`, { mode: 0o600 });
       renameSync(`${this.path()}.new`, this.path());
-      this.seen = head;
+      this.kept = next;
     } catch (error) {
       this.logger.warn(
         { err: writeErrorOf(this.path(), error) },
-        'the position of the log was not written beside the keys',
+        'the head of the log was not written beside the keys',
       );
     }
   }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
+import type { SignedHead } from '#libs/audit/signed-head.js';
 import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
@@ -20,7 +22,7 @@ export class StoreEpoch {
   private constructor(
     private readonly database: DataSource,
     private readonly logger: Logger,
-    private present: Epoch,
+    private present: StartedEpoch,
   ) {}
 
   static async open(database: DataSource, logger: Logger): Promise<StoreEpoch> {
@@ -28,7 +30,12 @@ export class StoreEpoch {
   }
 
   get current(): Epoch {
-    return this.present;
+    return this.present.epoch;
+  }
+
+  /** The end of the log that the present epoch is said to have begun with, as it stands in the database. */
+  get begunWith(): string | null {
+    return this.present.signedHead;
   }
 
   /** Called after each change of the epoch. */
@@ -48,40 +55,49 @@ export class StoreEpoch {
   }
 
   /**
-   * Starts an epoch that follows `before` and everything up to `above`. Error: EpochMovedError (`EPOCH_MOVED`), when
-   * the present epoch is another one than `before`; nothing is written then.
+   * Starts an epoch that follows `before` and everything up to `above`; `headOf` signs the end of the log that it
+   * begins with. Error: EpochMovedError (`EPOCH_MOVED`), when the present epoch is another one than `before`; nothing
+   * is written then.
    */
-  async begin(before: number, above: number, startedBy: string): Promise<Epoch> {
-    const counter = Math.max(before, above) + 1;
+  async begin(before: number, above: number, startedBy: string, headOf: (epoch: Epoch) => SignedHead): Promise<Epoch> {
+    const next: Epoch = { counter: Math.max(before, above) + 1, id: randomUUID() };
     const rows: unknown[] = await this.database.query(
-      `INSERT INTO store_epochs (counter, id, started_by)
-       SELECT $1, gen_random_uuid()::text, $3 WHERE (SELECT max(counter) FROM store_epochs) = $2
+      `INSERT INTO store_epochs (counter, id, started_by, signed_head)
+       SELECT $1, $2, $4, $5 WHERE (SELECT max(counter) FROM store_epochs) = $3
        ON CONFLICT DO NOTHING RETURNING counter`,
-      [counter, before, startedBy],
+      [next.counter, next.id, before, startedBy, JSON.stringify(headOf(next))],
     );
     await this.look();
     if (rows.length === 0) {
       throw new EpochMovedError(
         'EPOCH_MOVED',
-        `the store is at epoch ${this.present.counter}, not at ${before}: somebody started one meanwhile`,
+        `the store is at epoch ${this.current.counter}, not at ${before}: somebody started one meanwhile`,
         'gstacks admin new-epoch',
       );
     }
-    return this.present;
+    return this.current;
   }
 
   private async look(): Promise<void> {
     const found = await readEpoch(this.database);
-    if (found.counter === this.present.counter && found.id === this.present.id) return;
-    this.logger.warn({ from: this.present, to: found }, 'the store has a new epoch');
+    const { counter, id } = found.epoch;
+    if (counter === this.current.counter && id === this.current.id) return;
+    this.logger.warn({ from: this.current, to: found.epoch }, 'the store has a new epoch');
     this.present = found;
     for (const listener of this.listeners) listener();
   }
 }
 
-async function readEpoch(database: DataSource): Promise<Epoch> {
-  const rows: Epoch[] = await database.query('SELECT counter, id FROM store_epochs ORDER BY counter DESC LIMIT 1');
-  const [epoch] = rows;
-  if (epoch === undefined) throw new CodedError('EPOCH_MISSING', 'the store has no epoch', 'run its migrations');
-  return { counter: epoch.counter, id: epoch.id };
+interface StartedEpoch {
+  readonly epoch: Epoch;
+  readonly signedHead: string | null;
+}
+
+async function readEpoch(database: DataSource): Promise<StartedEpoch> {
+  const rows: (Epoch & { readonly signed_head: string | null })[] = await database.query(
+    'SELECT counter, id, signed_head FROM store_epochs ORDER BY counter DESC LIMIT 1',
+  );
+  const [row] = rows;
+  if (row === undefined) throw new CodedError('EPOCH_MISSING', 'the store has no epoch', 'run its migrations');
+  return { epoch: { counter: row.counter, id: row.id }, signedHead: row.signed_head };
 }

@@ -7,6 +7,7 @@ import { AwaitAppliedHandler } from './await-applied.handler.js';
 import { AwaitHeldHandler } from './await-held.handler.js';
 import { NetworkDeniedNames } from './denied-names.js';
 import { NetworkFlows } from './network-flows.js';
+import { NetworkPast } from './network-past.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { RuleAuthors } from './rule-authors.js';
 import { SandboxConditions } from './sandbox-conditions.js';
@@ -23,6 +24,7 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
     NetworkFlows,
     NetworkDeniedNames,
     RuleAuthors,
+    NetworkPast,
     SandboxConditions,
     SandboxPlacements,
     StateMetrics,
@@ -36,6 +38,7 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
     NetworkFlows,
     NetworkDeniedNames,
     RuleAuthors,
+    NetworkPast,
     SandboxConditions,
     SandboxPlacements,
   ],

@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddEgressRuleData, AddEgressRuleErrors, AddEgressRuleResponses, AddRuleData, AddRuleErrors, AddRuleResponses, AddRulesData, AddRulesErrors, AddRulesResponses, ApplyDeclarationData, ApplyDeclarationErrors, ApplyDeclarationResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, DiffNetworkData, DiffNetworkErrors, DiffNetworkResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, ExplainVerdictData, ExplainVerdictErrors, ExplainVerdictResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListDeniedNamesData, ListDeniedNamesErrors, ListDeniedNamesResponses, ListEgressRulesData, ListEgressRulesErrors, ListEgressRulesResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListHistoryData, ListHistoryErrors, ListHistoryResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListVerdictTurnsData, ListVerdictTurnsErrors, ListVerdictTurnsResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewDeclarationData, PreviewDeclarationErrors, PreviewDeclarationResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PreviewWriteData, PreviewWriteErrors, PreviewWriteResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveEgressRuleData, RemoveEgressRuleErrors, RemoveEgressRuleResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowAgentData, ShowAgentErrors, ShowAgentResponses, ShowDeclarationData, ShowDeclarationErrors, ShowDeclarationResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowReachabilityData, ShowReachabilityErrors, ShowReachabilityResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, ShowVerdictData, ShowVerdictErrors, ShowVerdictResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses } from './types.gen.js';
+import type { AddEgressRuleData, AddEgressRuleErrors, AddEgressRuleResponses, AddRuleData, AddRuleErrors, AddRuleResponses, AddRulesData, AddRulesErrors, AddRulesResponses, ApplyDeclarationData, ApplyDeclarationErrors, ApplyDeclarationResponses, AttachSandboxData, AttachSandboxErrors, AttachSandboxResponses, AwaitAppliedData, AwaitAppliedErrors, AwaitAppliedResponses, AwaitHeldData, AwaitHeldErrors, AwaitHeldResponses, CreateEnrollmentTokenData, CreateEnrollmentTokenErrors, CreateEnrollmentTokenResponses, CreateNetworkData, CreateNetworkErrors, CreateNetworkResponses, CreateSignInCodeData, CreateSignInCodeErrors, CreateSignInCodeResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteNetworkData, DeleteNetworkErrors, DeleteNetworkResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachSandboxData, DetachSandboxErrors, DetachSandboxResponses, DiagnoseMeshData, DiagnoseMeshErrors, DiagnoseMeshResponses, DiffNetworkData, DiffNetworkErrors, DiffNetworkResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollAgentData, EnrollAgentErrors, EnrollAgentResponses, ExplainVerdictData, ExplainVerdictErrors, ExplainVerdictResponses, ExportLogData, ExportLogErrors, ExportLogResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponses, JoinNetworkData, JoinNetworkErrors, JoinNetworkResponses, LabelSandboxData, LabelSandboxErrors, LabelSandboxResponses, LeaveNetworkData, LeaveNetworkErrors, LeaveNetworkResponses, LiftQuarantineData, LiftQuarantineErrors, LiftQuarantineResponses, ListAgentsData, ListAgentsErrors, ListAgentsResponses, ListAliasesData, ListAliasesErrors, ListAliasesResponses, ListAttachmentsData, ListAttachmentsErrors, ListAttachmentsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListDeniedNamesData, ListDeniedNamesErrors, ListDeniedNamesResponses, ListEgressRulesData, ListEgressRulesErrors, ListEgressRulesResponses, ListFlowsData, ListFlowsErrors, ListFlowsResponses, ListHistoryData, ListHistoryErrors, ListHistoryResponses, ListLocalNodesData, ListLocalNodesErrors, ListLocalNodesResponses, ListNetworksData, ListNetworksErrors, ListNetworksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListSandboxesData, ListSandboxesErrors, ListSandboxesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListVerdictTurnsData, ListVerdictTurnsErrors, ListVerdictTurnsResponses, PinSandboxData, PinSandboxErrors, PinSandboxResponses, PreviewDeclarationData, PreviewDeclarationErrors, PreviewDeclarationResponses, PreviewEpochData, PreviewEpochErrors, PreviewEpochResponses, PreviewWriteData, PreviewWriteErrors, PreviewWriteResponses, PublishAliasData, PublishAliasErrors, PublishAliasResponses, QuarantineNetworkData, QuarantineNetworkErrors, QuarantineNetworkResponses, ReattachSandboxData, ReattachSandboxErrors, ReattachSandboxResponses, ReleaseSandboxData, ReleaseSandboxErrors, ReleaseSandboxResponses, RemoveAliasData, RemoveAliasErrors, RemoveAliasResponses, RemoveEgressRuleData, RemoveEgressRuleErrors, RemoveEgressRuleResponses, RemoveRuleData, RemoveRuleErrors, RemoveRuleResponses, RenewAgentData, RenewAgentErrors, RenewAgentResponses, RequestAgentMeshKeyData, RequestAgentMeshKeyErrors, RequestAgentMeshKeyResponses, RequestLocalNodeMeshKeyData, RequestLocalNodeMeshKeyErrors, RequestLocalNodeMeshKeyResponses, ResolveAliasData, ResolveAliasErrors, ResolveAliasResponses, RevertNetworkData, RevertNetworkErrors, RevertNetworkResponses, RevokeAgentData, RevokeAgentErrors, RevokeAgentResponses, RevokeLocalNodeData, RevokeLocalNodeErrors, RevokeLocalNodeResponses, ShowAgentData, ShowAgentErrors, ShowAgentResponses, ShowAuditKeyData, ShowAuditKeyErrors, ShowAuditKeyResponses, ShowDeclarationData, ShowDeclarationErrors, ShowDeclarationResponses, ShowLocalNodeData, ShowLocalNodeErrors, ShowLocalNodeResponses, ShowNetworkData, ShowNetworkErrors, ShowNetworkResponses, ShowNetworkStatusData, ShowNetworkStatusErrors, ShowNetworkStatusResponses, ShowReachabilityData, ShowReachabilityErrors, ShowReachabilityResponses, ShowSandboxData, ShowSandboxErrors, ShowSandboxResponses, ShowSessionData, ShowSessionErrors, ShowSessionResponses, ShowVerdictData, ShowVerdictErrors, ShowVerdictResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartEpochData, StartEpochErrors, StartEpochResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UnpinSandboxData, UnpinSandboxErrors, UnpinSandboxResponses, VerifyLogData, VerifyLogErrors, VerifyLogResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -491,6 +491,20 @@ export const quarantineNetwork = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
+ * Make rules, egress rules, aliases and attachments what they were at a version, by new events
+ */
+export const revertNetwork = <ThrowOnError extends boolean = true>(options: Options<RevertNetworkData, ThrowOnError>): RequestResult<RevertNetworkResponses, RevertNetworkErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RevertNetworkResponses, RevertNetworkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/networks/{network}/reverts',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * What policy decides on a selector, an alias and a port; no agent is asked
  */
 export const showVerdict = <ThrowOnError extends boolean = true>(options: Options<ShowVerdictData, ThrowOnError>): RequestResult<ShowVerdictResponses, ShowVerdictErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ShowVerdictResponses, ShowVerdictErrors, ThrowOnError, 'data'>({
@@ -814,5 +828,35 @@ export const listVerdictTurns = <ThrowOnError extends boolean = true>(options: O
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/networks/{network}/verdict-turns',
+    ...options
+});
+
+/**
+ * Walk the hash chain of the whole log, up to the end that was signed
+ */
+export const verifyLog = <ThrowOnError extends boolean = true>(options?: Options<VerifyLogData, ThrowOnError>): RequestResult<VerifyLogResponses, VerifyLogErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<VerifyLogResponses, VerifyLogErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/audit/verification',
+    ...options
+});
+
+/**
+ * Show the public key that checks the signed head of an export
+ */
+export const showAuditKey = <ThrowOnError extends boolean = true>(options?: Options<ShowAuditKeyData, ThrowOnError>): RequestResult<ShowAuditKeyResponses, ShowAuditKeyErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ShowAuditKeyResponses, ShowAuditKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/audit/key',
+    ...options
+});
+
+/**
+ * Read the whole log as JSON lines, its signed head last
+ */
+export const exportLog = <ThrowOnError extends boolean = true>(options?: Options<ExportLogData, ThrowOnError>): RequestResult<ExportLogResponses, ExportLogErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ExportLogResponses, ExportLogErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/audit/export',
     ...options
 });

@@ -1435,7 +1435,7 @@ export type NetworkFlowsDto = {
 };
 
 export type PreviewRequestDto = {
-    kind: 'add-rule' | 'add-rules' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'attach' | 'publish-alias' | 'remove-alias' | 'detach' | 'delete';
+    kind: 'add-rule' | 'add-rules' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'attach' | 'publish-alias' | 'remove-alias' | 'detach' | 'delete' | 'revert';
     /**
      * Of each kind of rule
      */
@@ -1495,6 +1495,10 @@ export type PreviewRequestDto = {
      * Of delete: detach every sandbox first
      */
     detachAll?: boolean;
+    /**
+     * Of revert
+     */
+    version?: number;
 };
 
 export type PreviewDto = {
@@ -1550,6 +1554,43 @@ export type QuarantineDto = {
     unchangedSince: number | null;
     warnings: Array<WarningDto>;
     result: QuarantinedDto;
+};
+
+export type RevertDto = {
+    /**
+     * The version that the network is to be as
+     */
+    to: number;
+};
+
+export type RevertResultDto = {
+    to: number;
+    /**
+     * What was written, in order
+     */
+    changes: Array<string>;
+    /**
+     * Later ones that are not among the changes
+     */
+    changesLeftOut: number;
+};
+
+export type RevertWriteDto = {
+    network: string;
+    /**
+     * The topology version that this write made, or found
+     */
+    version: number;
+    /**
+     * false: it was so already, and nothing was written
+     */
+    changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    result: RevertResultDto;
 };
 
 export type NearMissDto = {
@@ -2434,6 +2475,65 @@ export type VerdictTurnsDto = {
      */
     turns: Array<VerdictTurnDto>;
     turnsLeftOut: number;
+};
+
+export type BrokenLogDto = {
+    /**
+     * What is wrong, as a code
+     */
+    problem: string;
+    /**
+     * The first position in the log that is not as it was written
+     */
+    position: number;
+    detail: string;
+    /**
+     * What to do next
+     */
+    remedy: string;
+};
+
+export type SignedHeadDto = {
+    epoch: EpochDto;
+    /**
+     * Of the last event
+     */
+    position: number;
+    /**
+     * Of the last event, SHA-256; it covers everything before it
+     */
+    hash: string;
+    at: string;
+    /**
+     * Ed25519, base64
+     */
+    signature: string;
+};
+
+export type LogVerificationDto = {
+    /**
+     * Every event is as it was written, and none is missing
+     */
+    intact: boolean;
+    /**
+     * null: the log is intact
+     */
+    broken: BrokenLogDto | null;
+    /**
+     * Signed now; null: the log is broken
+     */
+    head: SignedHeadDto | null;
+    /**
+     * The event from which on signed heads were kept: what was cut off or rewritten before then does not show. null: none is kept
+     */
+    headsKeptSince: number | null;
+};
+
+export type AuditKeyDto = {
+    /**
+     * Checks the heads of exports: Ed25519, PEM
+     */
+    publicKey: string;
 };
 
 export type ProblemDto = {
@@ -3825,6 +3925,43 @@ export type QuarantineNetworkResponses = {
 
 export type QuarantineNetworkResponse = QuarantineNetworkResponses[keyof QuarantineNetworkResponses];
 
+export type RevertNetworkData = {
+    body: RevertDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/reverts';
+};
+
+export type RevertNetworkErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type RevertNetworkError = RevertNetworkErrors[keyof RevertNetworkErrors];
+
+export type RevertNetworkResponses = {
+    /**
+     * What was written
+     */
+    201: RevertWriteDto;
+};
+
+export type RevertNetworkResponse = RevertNetworkResponses[keyof RevertNetworkResponses];
+
 export type ShowVerdictData = {
     body?: never;
     path: {
@@ -4800,3 +4937,80 @@ export type ListVerdictTurnsResponses = {
 };
 
 export type ListVerdictTurnsResponse = ListVerdictTurnsResponses[keyof ListVerdictTurnsResponses];
+
+export type VerifyLogData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/audit/verification';
+};
+
+export type VerifyLogErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type VerifyLogError = VerifyLogErrors[keyof VerifyLogErrors];
+
+export type VerifyLogResponses = {
+    /**
+     * What was found
+     */
+    200: LogVerificationDto;
+};
+
+export type VerifyLogResponse = VerifyLogResponses[keyof VerifyLogResponses];
+
+export type ShowAuditKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/audit/key';
+};
+
+export type ShowAuditKeyErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ShowAuditKeyError = ShowAuditKeyErrors[keyof ShowAuditKeyErrors];
+
+export type ShowAuditKeyResponses = {
+    /**
+     * What was found
+     */
+    200: AuditKeyDto;
+};
+
+export type ShowAuditKeyResponse = ShowAuditKeyResponses[keyof ShowAuditKeyResponses];
+
+export type ExportLogData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/audit/export';
+};
+
+export type ExportLogErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ExportLogError = ExportLogErrors[keyof ExportLogErrors];
+
+export type ExportLogResponses = {
+    /**
+     * A line for each event in order; a log that is broken ends before the first problem, without a head
+     *
+     * What was found
+     */
+    200: string;
+};
+
+export type ExportLogResponse = ExportLogResponses[keyof ExportLogResponses];

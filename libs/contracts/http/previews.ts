@@ -14,7 +14,7 @@ import { type FieldParser, wordOf } from '../json-fields.js';
 import { type AliasPort, parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
-import { parseBoolean, parsePortList, parseSelectorText } from '../values.js';
+import { parseBoolean, parsePortList, parseSelectorText, wholeNumber } from '../values.js';
 import { RULE_IDLENESS, type RuleIdleness } from '../verdicts.js';
 import { PORT_LIST_SCHEMA } from './aliases.js';
 import { parseGivenPattern } from './egress.js';
@@ -34,6 +34,7 @@ export const PREVIEWED = [
   'remove-alias',
   'detach',
   'delete',
+  'revert',
 ] as const;
 
 /** An alias, which has no dot, or a name outside. */
@@ -102,6 +103,9 @@ export class PreviewRequestDto {
 
   @OptionalField(parseBoolean, { type: Boolean, default: false, description: 'Of delete: detach every sandbox first' })
   readonly detachAll?: boolean;
+
+  @OptionalField(wholeNumber(1, Number.MAX_SAFE_INTEGER), { type: 'integer', description: 'Of revert' })
+  readonly version?: number;
 }
 
 export class ReachedDto {

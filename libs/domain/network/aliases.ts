@@ -107,7 +107,7 @@ export function removeAlias(
   };
 }
 
-function samePorts(first: readonly AliasPort[], second: readonly AliasPort[]): boolean {
+export function samePorts(first: readonly AliasPort[], second: readonly AliasPort[]): boolean {
   return (
     first.length === second.length &&
     first.every(({ published, target }, at) => published === second[at]?.published && target === second[at]?.target)

@@ -12,7 +12,7 @@ import type {
 import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Effect, PrintedRule } from '#libs/contracts/rules.js';
 import type { Selector } from '#libs/contracts/selectors.js';
-import type { AliasRecord } from '#libs/policy/model.js';
+import type { AliasRecord, Topology } from '#libs/policy/model.js';
 import type { DomainError, Outcome } from '../decision.js';
 import type { Labels } from '../labels.js';
 import type { NetworkEvent, NetworkMode } from '../network/events.js';
@@ -138,6 +138,17 @@ export interface NetworkCommands {
     says: DeclaredNetwork & {
       /** Remove what is not declared. */
       readonly prune: boolean;
+    };
+    /** What was written, in order. */
+    tells: readonly NetworkEvent[];
+  };
+  /** Rules, egress rules, aliases and attachments as they were. Labels and hosts are those of the sandboxes now. */
+  RevertNetwork: {
+    says: {
+      /** What the network's stream folded to at the version. */
+      readonly past: Topology;
+      /** Those of its sandboxes that the record knows now. */
+      readonly sandboxes: ReadonlyMap<SandboxId, SandboxState>;
     };
     /** What was written, in order. */
     tells: readonly NetworkEvent[];

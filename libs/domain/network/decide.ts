@@ -8,6 +8,7 @@ import { addEgressRule, removeEgressRule } from './egress-rules.js';
 import { createNetwork, deleteNetwork, existing } from './lifetime.js';
 import { changeLabels, changePlacement } from './placement.js';
 import { liftQuarantine, quarantineNetwork } from './quarantine.js';
+import { revertNetwork } from './revert.js';
 import { addRule, addRules, removeRule } from './rules.js';
 
 type Decider<Kind extends NetworkCommandKind, State> = (
@@ -28,6 +29,7 @@ const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology 
   AddEgressRule: onExisting(addEgressRule),
   RemoveEgressRule: onExisting(removeEgressRule),
   ApplyDeclaration: onExisting(applyDeclaration),
+  RevertNetwork: onExisting(revertNetwork),
   QuarantineNetwork: onExisting(quarantineNetwork),
   LiftQuarantine: onExisting(liftQuarantine),
   ChangePlacement: onExisting(changePlacement),

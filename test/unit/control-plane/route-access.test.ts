@@ -12,6 +12,8 @@ const ROUTES = `
 admin DELETE /v1/agents/:agentId
 admin DELETE /v1/networks/:network/quarantine
 admin DELETE /v1/tokens/:tokenId
+admin GET /v1/audit/export
+admin GET /v1/audit/verification
 admin GET /v1/epochs/next
 admin GET /v1/tokens
 admin POST /v1/agents/enrollment-tokens
@@ -36,6 +38,7 @@ operator POST /v1/networks/:network/aliases
 operator POST /v1/networks/:network/attachments
 operator POST /v1/networks/:network/attachments/:sandboxId/reattach
 operator POST /v1/networks/:network/egress-rules
+operator POST /v1/networks/:network/reverts
 operator POST /v1/networks/:network/rules
 operator POST /v1/networks/:network/rules/batch
 operator POST /v1/sandboxes/:sandboxId/pin
@@ -53,6 +56,7 @@ viewer DELETE /v1/sessions
 viewer DELETE /v1/sessions/:sessionId
 viewer GET /v1/agents
 viewer GET /v1/agents/:agentId
+viewer GET /v1/audit/key
 viewer GET /v1/events
 viewer GET /v1/local-nodes
 viewer GET /v1/local-nodes/:nodeId

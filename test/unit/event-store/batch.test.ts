@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { GENESIS_HASH } from '#libs/audit/hash-chain.js';
 import { claimKey, commandKey, type LogState, type PendingCommand, planBatch } from '#libs/event-store/batch.js';
 import { ClaimTakenError, CommandIdReusedError, VersionConflictError } from '#libs/event-store/errors.js';
 import type { CommandWrite } from '#libs/event-store/event-store.js';
-import { GENESIS_HASH } from '#libs/event-store/hash-chain.js';
 import { command } from '#test/support/commands.js';
 
 const EMPTY: LogState = {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type EventRowText, parseEventRow, parseHashedFields, parseTimestamp } from '#libs/event-store/event-row.js';
+import { type EventRowText, parseChainedEvent, parseEventRow, parseTimestamp } from '#libs/event-store/event-row.js';
 
 /** One row in the order of EVENT_COLUMNS, no two columns alike. */
 const ROW: EventRowText = [
@@ -42,16 +42,16 @@ describe('a row of the log', () => {
   });
 
   it('is hashed as it is stored, space for space', () => {
-    expect(parseHashedFields(ROW)).to.deep.equal({
+    expect(parseChainedEvent(ROW)).to.deep.equal({
       ...COMMON,
-      ...{ dataText: '{"alias":"api"}', metadataText: '{"from": 1}' },
+      ...{ dataText: '{"alias":"api"}', metadataText: '{"from": 1}', previousHash: 'before', hash: 'own' },
     });
   });
 
   it('may have no cause and no metadata', () => {
     expect(parseEventRow(without(10, null)).causationId).to.equal(null);
-    expect(parseHashedFields(without(10, null)).causationId).to.equal(null);
-    expect(parseHashedFields(without(10, '')).causationId).to.equal('');
+    expect(parseChainedEvent(without(10, null)).causationId).to.equal(null);
+    expect(parseChainedEvent(without(10, '')).causationId).to.equal('');
     expect(parseEventRow(without(6, '{}')).metadata).to.deep.equal({});
   });
 

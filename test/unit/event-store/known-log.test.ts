@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { GENESIS_HASH } from '#libs/audit/hash-chain.js';
 import { type LogState, planBatch } from '#libs/event-store/batch.js';
-import { GENESIS_HASH } from '#libs/event-store/hash-chain.js';
 import { KnownLog } from '#libs/event-store/known-log.js';
 import { command } from '#test/support/commands.js';
 

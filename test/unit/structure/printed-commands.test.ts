@@ -39,7 +39,7 @@ describe('commands in the texts that programs print', () => {
   });
 
   const wrong: readonly (readonly [string, string])[] = [
-    ['gstacks audit verify', 'there is no such command'],
+    ['gstacks audit rewrite', 'there is no such command'],
     ['gstacks network rename dev prod', 'there is no such command'],
     ['gstacks network alias list', 'an argument is missing'],
     ['gstacks network status', 'an argument is missing'],

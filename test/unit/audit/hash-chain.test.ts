@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { eventHash, GENESIS_HASH, type HashedFields } from '#libs/event-store/hash-chain.js';
+import { eventHash, GENESIS_HASH, type HashedFields } from '#libs/audit/hash-chain.js';
 
 const EVENT: HashedFields = {
   position: 7,

@@ -9,7 +9,7 @@ import type { Topology } from '#libs/policy/model.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { NotFoundError, networkNotFound } from '../http/errors.js';
 import { Directory } from '../record/directory.js';
-import { changeDto } from '../status/change-descriptions.js';
+import { changeDto } from './change-descriptions.js';
 
 /** One network at one of its versions. */
 export interface PastNetwork {

@@ -1,0 +1,17 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { parsePublicKey } from '#libs/audit/signed-head.js';
+import type { TopologySigner } from '#libs/bus/signing.js';
+import type { AuditKeyDto } from '#libs/contracts/http/audit.js';
+import { TOPOLOGY_SIGNER } from '../foundation/provided.js';
+import { ShowAuditKey } from './queries.js';
+
+@QueryHandler(ShowAuditKey)
+export class ShowAuditKeyHandler implements IQueryHandler<ShowAuditKey> {
+  constructor(@Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner) {}
+
+  async execute(): Promise<AuditKeyDto> {
+    const key = parsePublicKey(this.signer.publicKey, 'the keys folder');
+    return { publicKey: key.export({ type: 'spki', format: 'pem' }).toString() };
+  }
+}

@@ -1,0 +1,71 @@
+import type { KeyObject } from 'node:crypto';
+import { ChainWalk, type LogVerification } from './chain-walk.js';
+import { parseExportLine } from './export-lines.js';
+import { isSignedBy, type SignedHead } from './signed-head.js';
+
+export interface VerifiedExport {
+  readonly found: LogVerification;
+  /** The head that stands in the export; null: none was reached. */
+  readonly head: SignedHead | null;
+}
+
+/**
+ * Walks an exported log: every line as it was written, positions without a gap, each hash over the event and the hash
+ * before, and at the end a head that the holder of the key signed, with the position and hash of the last event.
+ */
+export async function verifyExport(bytes: AsyncIterable<Uint8Array>, key: KeyObject): Promise<VerifiedExport> {
+  const walk = new ChainWalk();
+  let head: SignedHead | null = null;
+  let number = 0;
+  for await (const line of linesOf(bytes)) {
+    number += 1;
+    const next = walk.head.position + 1;
+    const parsed = line === null ? null : parseExportLine(line);
+    if (head !== null) walk.report('UNREADABLE', next, `line ${number} stands after the head`);
+    else if (parsed === null) walk.report('UNREADABLE', next, `line ${number} is not as it was exported`);
+    else if (parsed.kind === 'event') walk.next(parsed.event);
+    else head = parsed.head;
+    if (walk.found !== null) return { found: walk.found, head };
+  }
+  return { found: atItsHead(walk, head, key), head };
+}
+
+function atItsHead(walk: ChainWalk, head: SignedHead | null, key: KeyObject): LogVerification {
+  const { position, hash } = walk.head;
+  if (head === null) {
+    walk.report('HEAD_MISSING', position + 1, 'no signed head tells that the log ends here');
+  } else if (!isSignedBy(key, head)) {
+    walk.report('HEAD_FOREIGN', head.position, 'the head was signed with another key, or changed since');
+  } else if (head.position > position) {
+    walk.report('TAIL_LOST', position + 1, `the signed head is at ${head.position}`);
+  } else if (head.position < position || head.hash !== hash) {
+    walk.report('REWRITTEN', head.position, 'the signed head names another event there, or an earlier end');
+  }
+  return walk.finish();
+}
+
+/** Lines of UTF-8, without their ends; null for one that is no UTF-8. */
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string | null> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of bytes) {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+      parts.push(chunk.subarray(from, end));
+      yield textOf(parts.splice(0));
+      from = end + 1;
+    }
+    if (from < chunk.length) parts.push(chunk.subarray(from));
+  }
+  if (parts.length > 0) yield textOf(parts);
+}
+
+const NEWLINE = 0x0a;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textOf(parts: readonly Uint8Array[]): string | null {
+  try {
+    return decoder.decode(parts.length === 1 ? parts[0] : Buffer.concat(parts));
+  } catch {
+    return null;
+  }
+}

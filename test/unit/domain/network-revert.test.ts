@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { SandboxId } from '#libs/contracts/ids.js';
+import { DomainError } from '#libs/domain/decision.js';
+import { decideNetwork } from '#libs/domain/network/decide.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetworkThrough } from '#libs/domain/network/state.js';
+import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import type { Topology } from '#libs/policy/model.js';
+import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
+import { networkEvents } from '#test/unit/policy/arbitraries.js';
+import {
+  aliasRemoved,
+  attached,
+  detached,
+  egressRule,
+  egressRuleRemoved,
+  labelled,
+  portsChanged,
+  published,
+  rule,
+  ruleRemoved,
+} from '#test/unit/policy/network-events.js';
+import { sandboxState } from './network-commands.js';
+import { withRule } from './network-fixtures.js';
+
+type Sandboxes = ReadonlyMap<SandboxId, SandboxState>;
+
+function folded(events: readonly NetworkEvent[]): Topology {
+  const topology = evolveNetworkThrough(null, events);
+  if (topology === null) throw new Error('no events');
+  // As the deciders leave it: an alias goes when its sandbox does.
+  const aliases = [...topology.aliases].filter(([, { sandboxId }]) => topology.sandboxes.has(sandboxId));
+  return { ...topology, aliases: new Map(aliases) };
+}
+
+function reverted(present: Topology, past: Topology, sandboxes: Sandboxes) {
+  const decision = decideNetwork<'RevertNetwork'>({ kind: 'RevertNetwork', past, sandboxes }, present);
+  if (decision instanceof DomainError) throw decision;
+  return { ...decision, after: evolveNetworkThrough(present, decision.events) as Topology };
+}
+
+/** Everything of a network that a revert brings back. */
+const owned = ({ sandboxes, aliases, rules, egressRules }: Topology) => ({
+  sandboxes: [...sandboxes.keys()].sort(),
+  aliases: [...aliases.values()].map(({ since: _, ...alias }) => alias).sort(byText),
+  rules: [...rules.values()].map(({ since: _, ...one }) => one).sort(byText),
+  egressRules: [...egressRules.values()].map(({ since: _, ...one }) => one).sort(byText),
+});
+const byText = (one: unknown, other: unknown) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
+
+/** The version as it would be with the labels and hosts that its sandboxes have now. */
+function withPresentLabels(past: Topology, present: Topology, sandboxes: Sandboxes): Topology {
+  const now = [...past.sandboxes].flatMap(([id, then]): [SandboxId, typeof then][] => {
+    const known = present.sandboxes.get(id) ?? sandboxes.get(id);
+    return known === undefined ? [] : [[id, { ...then, labels: known.labels, agentId: known.agentId }]];
+  });
+  const there = new Map(now);
+  const aliases = [...past.aliases].filter(([, { sandboxId }]) => there.has(sandboxId));
+  return { ...past, sandboxes: there, aliases: new Map(aliases) };
+}
+
+const history = networkEvents.chain((events) =>
+  fc.record({
+    events: fc.constant(events),
+    version: fc.integer({ min: 1, max: events.length }),
+    known: fc.subarray(['sbx-1', 'sbx-2', 'sbx-3', 'sbx-4']),
+  }),
+);
+const knownOf = (ids: readonly string[], labels = {}): Sandboxes =>
+  new Map(ids.map((id) => sandboxState(id, 'host-a', labels)).map((state) => [state.sandboxId, state]));
+
+describe('reverting a network', () => {
+  it('to any version lets through what that version did, by the labels of now and the sandboxes that exist', () => {
+    fc.assert(
+      fc.property(history, ({ events, version, known }) => {
+        const [past, present] = [folded(events.slice(0, version)), folded(events)];
+        const sandboxes = knownOf(known, { tier: 'web' });
+        const { after } = reverted(present, past, sandboxes);
+        const wanted = withPresentLabels(past, present, sandboxes);
+        expect(wholeReachabilityChange(wanted, after)).to.deep.equal({ gained: [], lost: [] });
+        expect(owned(after)).to.deep.equal(owned(wanted));
+        expect(reverted(after, past, sandboxes).events).to.deep.equal([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('lets through exactly what the version did when no label has changed since', () => {
+    fc.assert(
+      fc.property(history, ({ events, version }) => {
+        const kept = events.filter(({ type }) => type !== 'SandboxLabelsChanged');
+        const [past, present] = [folded(kept.slice(0, version)), folded(kept)];
+        const labelsThen = new Map(
+          [...past.sandboxes.values()].map(({ sandboxId, agentId, labels }) => [
+            sandboxId,
+            sandboxState(sandboxId, agentId, labels),
+          ]),
+        );
+        // A sandbox that was attached anew may have other labels now.
+        fc.pre(
+          [...present.sandboxes].every(([id, now]) => same(now.labels, past.sandboxes.get(id)?.labels ?? now.labels)),
+        );
+        const { after } = reverted(present, past, labelsThen);
+        expect(wholeReachabilityChange(past, after)).to.deep.equal({ gained: [], lost: [] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+  const same = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);
+
+  const rows: readonly (readonly [string, readonly NetworkEvent[], readonly string[]])[] = [
+    ['nothing since', [], []],
+    ['a rule added', [rule('0002', 'deny any -> api:8080')], ['PolicyRuleRemoved']],
+    ['a rule removed', [ruleRemoved('0001')], ['PolicyRuleAdded']],
+    ['an egress rule added', [egressRule('e0001', 'allow any -> example.com:443')], ['EgressRuleRemoved']],
+    ['an alias removed', [aliasRemoved('api')], ['AliasPublished']],
+    ['other ports', [portsChanged('api', 9090)], ['AliasPortsChanged']],
+    ['another publisher', [aliasRemoved('api'), published('api', 'sbx-web', 8080)], ['AliasRemoved', 'AliasPublished']],
+    ['a sandbox attached', [attached('sbx-new'), published('new', 'sbx-new', 80)], ['AliasRemoved', 'SandboxDetached']],
+    ['a sandbox detached', [aliasRemoved('api'), detached('sbx-api')], ['SandboxAttached', 'AliasPublished']],
+    ['a rule added and removed', [rule('0002', 'deny any -> api:8080'), ruleRemoved('0002')], []],
+  ];
+  for (const [what, since, types] of rows) {
+    it(`with ${what}: ${types.join(', ') || 'writes nothing'}`, () => {
+      const { events, unchangedSince } = reverted(
+        folded([...withRule, ...since]),
+        folded(withRule),
+        knownOf(['sbx-api']),
+      );
+      expect(events.map(({ type }) => type)).to.deep.equal(types);
+      expect(unchangedSince).to.equal(types.length === 0 ? withRule.length + since.length : null);
+    });
+  }
+
+  it('brings an egress rule back as it was, with its id', () => {
+    const added = egressRule('e0001', 'allow any -> example.com:443 private via host-b');
+    const { events } = reverted(
+      folded([...withRule, added, egressRuleRemoved('e0001')]),
+      folded([...withRule, added]),
+      new Map(),
+    );
+    expect(events).to.deep.equal([added]);
+  });
+
+  it('takes away first, and allows last', () => {
+    const since = [ruleRemoved('0001'), rule('0002', 'allow local -> api:8080')];
+    const { events } = reverted(folded([...withRule, ...since]), folded(withRule), new Map());
+    expect(events.map(({ type }) => type)).to.deep.equal(['PolicyRuleRemoved', 'PolicyRuleAdded']);
+  });
+
+  const gone = [...withRule, aliasRemoved('api'), detached('sbx-api')];
+  it('says which sandboxes do not exist any more, with their aliases', () => {
+    const { events, warnings } = reverted(folded(gone), folded(withRule), new Map());
+    expect(events).to.deep.equal([]);
+    expect(warnings.map(({ code }) => code)).to.deep.equal(['SANDBOX_UNKNOWN']);
+    expect(warnings[0]?.message).to.include('sbx-api').and.to.include('not published: api');
+  });
+
+  it('says which sandboxes no agent has now, and attaches them all the same', () => {
+    const [state] = knownOf(['sbx-api']).values();
+    if (state === undefined) throw new Error('no state');
+    const { events, warnings } = reverted(
+      folded(gone),
+      folded(withRule),
+      new Map([[state.sandboxId, { ...state, present: false }]]),
+    );
+    expect(events.map(({ type }) => type)).to.deep.equal(['SandboxAttached', 'AliasPublished']);
+    expect(warnings.map(({ code }) => code)).to.deep.equal(['SANDBOX_GONE']);
+  });
+
+  it('says which labels that its rules name are others now', () => {
+    const before = [...withRule, rule('0002', 'deny label:tier=web -> api:8080')];
+    const { warnings } = reverted(folded([...before, labelled('sbx-web', { tier: 'db' })]), folded(before), new Map());
+    expect(warnings).to.deep.include({
+      code: 'LABELS_DIFFER',
+      message: 'labels of sbx-web are others than then: rules about label:tier=web follow those of now',
+    });
+    expect(
+      reverted(folded([...withRule, labelled('sbx-web', {})]), folded(withRule), new Map()).warnings,
+    ).to.deep.equal([]);
+  });
+});
