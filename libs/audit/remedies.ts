@@ -23,5 +23,5 @@ export const LOG_REMEDIES: { readonly [problem in LogProblem]: string } = {
 export function exportRemedy(problem: LogProblem): string {
   return problem === 'HEAD_FOREIGN'
     ? 'give the key of the control plane that made the export: gstacks audit key'
-    : 'the file is not as it was exported: take another copy of it, or export the log again: gstacks audit export <file>';
+    : 'the file is not as it was exported: take another copy of it, or export the log again: gstacks audit export log.jsonl';
 }

@@ -16,6 +16,7 @@ const SKIPPED: readonly (readonly [RegExp, string])[] = [
   [/ (NAME|NETWORK)\b/, 'stands in a help text, with a word in capitals for what a person fills in'],
   [/^login /, 'asks for a token on the terminal: test/integration/cli/context.test.ts'],
   [/^network status dev --watch$/, 'goes on until Ctrl-C: test/integration/control-plane/status-watch.test.ts'],
+  [/^audit export$/, 'prints lines, and no single document: test/integration/cli/audit.test.ts'],
   [/^sandbox exec /, 'static sandboxes have no namespace to run in: test/integration/cli/exec.test.ts'],
   [/^admin new-epoch --yes$/, 'ends the epoch of a stack that other tests share: test/e2e/restored-backup.test.ts'],
 ];
@@ -28,6 +29,7 @@ const LAST: readonly RegExp[] = [
   /^network quarantine .*--wait$/,
   /^network quarantine .*--lift/,
   /^network (alias remove|detach) /,
+  /^network revert .*--yes/,
   /^sandbox release /,
   /^network delete /,
   /^(token|agent) revoke /,
@@ -61,11 +63,14 @@ describe('the commands that programs print', function () {
     await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-worker': 'worker:9090', 'sbx-api': 'api:8080' });
     const declaration = join(folder, 'network.yaml');
     writeFileSync(declaration, (await stack.gstacks('network', 'show', 'dev', '--output', 'yaml')).stdout);
+    writeFileSync(join(folder, 'audit.pem'), (await stack.gstacks('audit', 'key')).stdout);
     const ports = await Promise.all([freePort(), freePort()]);
     samples = new Map([
       ['18080', String(ports[0])],
       ['18081', String(ports[1])],
       ['network.yaml', declaration],
+      ['log.jsonl', join(folder, 'log.jsonl')],
+      ['audit.pem', join(folder, 'audit.pem')],
     ]);
   });
 
