@@ -37,14 +37,14 @@ import { RecordModule } from './record/record.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
 import { StatusModule } from './status/status.module.js';
 
-/** What comes from outside the process: its settings, its log and the time. */
+/** What comes from outside the process: settings, log and time. */
 export interface Surroundings {
   readonly settings: ControlPlaneSettings;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-/** What the application is built from. */
+/** What the application is built on. */
 export interface Foundations extends Surroundings {
   readonly connections: OpenConnections;
 }
@@ -71,7 +71,7 @@ function surroundingsModule({ settings, logger, clock, connections }: Foundation
   };
 }
 
-/** The whole control plane in these surroundings. */
+/** The whole control plane on these foundations. */
 export function controlPlaneModule(surroundings: Foundations): DynamicModule {
   return {
     module: ControlPlaneModule,
@@ -104,7 +104,7 @@ export function controlPlaneModule(surroundings: Foundations): DynamicModule {
       ApiDescription,
       DeclaredRoutes,
       Lifecycle,
-      // In this order: a flood is turned away before the database is asked about tokens.
+      // In this order: a flood is refused before the database is asked about tokens.
       { provide: APP_GUARD, useClass: ThrottleGuard },
       { provide: APP_GUARD, useClass: AccessGuard },
       { provide: APP_PIPE, useClass: RequestPipe },

@@ -22,7 +22,7 @@ export interface TopologySigner {
 /** The file of the signing key in the keys folder. */
 export const TOPOLOGY_KEY_FILE = 'topology-signing.pem';
 
-/** Reads the signing key from a folder, making it when it is missing. Error: KeyFileUnusableError. */
+/** Reads the signing key from a folder, or makes it. Error: KeyFileUnusableError. */
 export function loadTopologySigner(folder: string): TopologySigner {
   const file = { name: TOPOLOGY_KEY_FILE, holds: 'an Ed25519 key in PEM', parse: parseSigningKey };
   const privateKey = new KeyFiles(folder, RESTORE_KEYS).readOrCreate(file, () =>
@@ -43,17 +43,14 @@ function parseSigningKey(pem: string): KeyObject {
   return key;
 }
 
-/** Whether the holder of the key signed that this member holds exactly this version. */
+/** Whether the key's holder has signed that this member holds exactly this version. */
 export function verifyHeld(publicKey: string, recipient: string, held: NetworkVersion): boolean {
   const { epoch, networkId, version, hash, signature } = held;
   if (signature === null) return false;
   return verifyTopology(publicKey, recipient, { epoch, networkId, to: version, hash }, signature);
 }
 
-/**
- * Whether the holder of the pinned key signed this statement for this agent, or local node. False for anything
- * malformed.
- */
+/** Whether the pinned key's holder signed this statement for this recipient. False for malformed input. */
 export function verifyTopology(publicKey: string, recipient: string, statement: Statement, signature: string): boolean {
   try {
     const key = parsedKey(publicKey);
@@ -65,7 +62,7 @@ export function verifyTopology(publicKey: string, recipient: string, statement: 
 
 let lastKey: { readonly text: string; readonly key: KeyObject } | null = null;
 
-/** A process verifies by one key for hours, and parsing it takes as long as verifying. */
+/** Kept, since a process verifies with one key for hours and parsing it takes as long as verifying. */
 function parsedKey(text: string): KeyObject {
   if (lastKey?.text !== text) {
     lastKey = { text, key: createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' }) };

@@ -51,7 +51,7 @@ export async function beginAndReadState(client: Client, pending: readonly Pendin
   };
 }
 
-/** In the transaction begun before, or in one that it begins itself; all or nothing. */
+/** Writes in the open transaction, or in one that it begins; all or nothing. */
 export async function writeAndCommit(client: Client, plan: BatchPlan, transactionIsOpen: boolean): Promise<void> {
   for (const { claim, holder } of plan.claimChanges) {
     await (holder === null
@@ -72,7 +72,7 @@ export async function writeAndCommit(client: Client, plan: BatchPlan, transactio
   if (last !== 'COMMIT') throw new Error('the database rolled the batch back');
 }
 
-/** In the order of EVENT_COLUMNS. */
+/** Columns in the order of EVENT_COLUMNS. */
 function eventLine(event: EventRow): string {
   return printCopyLine([
     event.position,
@@ -92,7 +92,7 @@ function eventLine(event: EventRow): string {
   ]);
 }
 
-/** In the order of COPY_COMMANDS. */
+/** Columns in the order of COPY_COMMANDS. */
 function commandLine({ write, resultText, position, streamVersion }: NewCommandRow, recordedAt: string): string {
   return printCopyLine([
     write.actor,
@@ -107,7 +107,7 @@ function commandLine({ write, resultText, position, streamVersion }: NewCommandR
   ]);
 }
 
-/** A column that the server built as JSON; null where there was nothing to aggregate. */
+/** Parses a JSON column; null if there was nothing to aggregate. */
 function parseColumn<T>(text: string | null, otherwise: T): T {
   return text === null ? otherwise : (JSON.parse(text) as T);
 }

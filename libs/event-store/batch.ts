@@ -3,7 +3,7 @@ import type { JsonValue } from '#libs/contracts/canonical-json.js';
 import { ClaimTakenError, CommandIdReusedError, VersionConflictError } from './errors.js';
 import type { CommandOutcome, CommandWrite, UniqueClaim } from './event-store.js';
 
-/** A command already in the log. */
+/** A command that is in the log already. */
 export interface KnownCommand {
   readonly requestHash: string;
   readonly result: JsonValue;
@@ -11,12 +11,12 @@ export interface KnownCommand {
   readonly streamVersion: number;
 }
 
-/** What the log holds about the commands of one batch, read under the append lock. */
+/** What the log holds for the commands of one batch, read under the append lock. */
 export interface LogState {
   readonly headPosition: number;
   readonly headHash: string;
   readonly headRecordedAt: string;
-  /** RFC 3339 in UTC with milliseconds, the database's clock. */
+  /** By the database's clock, RFC 3339 in UTC with milliseconds. */
   readonly now: string;
   readonly streamVersions: ReadonlyMap<string, number>;
   /** By commandKey. */
@@ -25,7 +25,7 @@ export interface LogState {
   readonly claims: ReadonlyMap<string, string>;
 }
 
-/** A command to be written; uncertain: an earlier attempt may have been committed without our learning of it. */
+/** A command to be written. uncertain: an earlier attempt may have been committed. */
 export interface PendingCommand {
   readonly write: CommandWrite;
   readonly uncertain: boolean;
@@ -45,17 +45,17 @@ export interface NewCommandRow {
 
 export interface ClaimChange {
   readonly claim: UniqueClaim;
-  /** null: released. */
+  /** null: the claim was released. */
   readonly holder: string | null;
 }
 
-/** What one transaction writes, and what each command is answered with once that is committed. */
+/** What one transaction writes, and the answer for each command once it is committed. */
 export interface BatchPlan {
   readonly events: readonly EventRow[];
   readonly commands: readonly NewCommandRow[];
   readonly claimChanges: readonly ClaimChange[];
   readonly headPosition: number;
-  /** RFC 3339; of every row of the batch. */
+  /** RFC 3339; the same for every row of the batch. */
   readonly recordedAt: string;
   readonly answers: readonly (CommandOutcome | Error)[];
 }
@@ -64,8 +64,8 @@ export const commandKey = (actor: string, commandId: string): string => JSON.str
 export const claimKey = (claim: UniqueClaim): string => JSON.stringify([claim.scope, claim.value]);
 
 /**
- * Decides a batch of commands in their order, each on the state that those before it leave. A command that is
- * refused (VersionConflictError, CommandIdReusedError, ClaimTakenError) changes nothing for the others.
+ * Plans a batch: each command is checked against the state after those before it. A refused command
+ * (VersionConflictError, CommandIdReusedError, ClaimTakenError) does not affect the others.
  */
 export function planBatch(log: LogState, pending: readonly PendingCommand[]): BatchPlan {
   const streamVersions = new Map(log.streamVersions);
@@ -134,14 +134,14 @@ export function planBatch(log: LogState, pending: readonly PendingCommand[]): Ba
   return { events, commands, claimChanges, headPosition: position, recordedAt, answers };
 }
 
-/** An uncertain command that is found in the log is its own first attempt, and is answered as that would have been. */
+/** An uncertain command found in the log is its own first attempt, and gets that attempt's answer. */
 function answerAgain(write: CommandWrite, earlier: KnownCommand, uncertain: boolean): CommandOutcome | Error {
   const { requestHash, result, position, streamVersion } = earlier;
   if (requestHash !== write.requestHash) return new CommandIdReusedError(write.commandId);
   return uncertain ? { kind: 'written', position, streamVersion, result } : { kind: 'repeated', result };
 }
 
-/** Later in the log is never earlier in time, whatever the clock does. Times of one form compare as text. */
+/** A later position never has an earlier time, even if the clock goes back. Times in the same form compare as text. */
 function notBefore(earliest: string, time: string): string {
   if (time < earliest) return earliest;
   return time;

@@ -1,12 +1,12 @@
 import type { ChainedEvent } from '#libs/audit/chain-walk.js';
 import type { StoredEvent } from './event-store.js';
 
-/** One row of events as the server's text of each column, in the order of EVENT_COLUMNS. */
+/** One row of events: the server's text of each column, in the order of EVENT_COLUMNS. */
 export type EventRowText = readonly (string | null)[];
 
 const EMPTY_METADATA: StoredEvent['metadata'] = Object.freeze({});
 
-/** Throws a SyntaxError when a json column does not hold JSON, which the column's type rules out. */
+/** Throws a SyntaxError if a json column does not contain JSON, which its type rules out. */
 export function parseEventRow(row: EventRowText): StoredEvent {
   const metadata = text(row, 6);
   return {
@@ -47,7 +47,7 @@ export function parseChainedEvent(row: EventRowText): ChainedEvent {
   };
 }
 
-/** `2026-01-31 10:20:30.12+00`, as the server prints it in a session set to UTC, as RFC 3339 with milliseconds. */
+/** Converts `2026-01-31 10:20:30.12+00`, as the server prints it in UTC, to RFC 3339 with milliseconds. */
 export function parseTimestamp(printed: string): string {
   const fraction = printed.slice(20, printed.length - 3);
   return `${printed.slice(0, 10)}T${printed.slice(11, 19)}.${fraction.padEnd(3, '0')}Z`;

@@ -30,7 +30,7 @@ export async function verifyLog(databaseUrl: string, anchors: readonly LogAnchor
   }
 }
 
-/** As verifyLog, of what this client's transaction sees. */
+/** As verifyLog, in this client's transaction. */
 export async function verifyLogOf(client: Client, anchors: readonly LogAnchor[]): Promise<LogVerification> {
   return withCommands(await walk(client, anchors), await firstUnpaired(client));
 }

@@ -13,7 +13,7 @@ import { DirectoryFeed } from '../record/directory-feed.js';
 import { SeenHead } from '../record/seen-head.js';
 import { ApiDescription } from './api-description.js';
 
-/** What those who run the process ask: is it up, can it serve, how is it. */
+/** Health and metrics, for those who operate the process. */
 @ApiExcludeController()
 @Controller()
 export class OperationsController {
@@ -58,10 +58,10 @@ export class OperationsController {
         const log = this.indicators.check('log');
         return this.feed.isFollowing ? log.up() : log.down();
       },
-      // Shown, and no reason to turn requests away or to start again: only another release reads these streams, all
-      // others are served, and cutting one off is a request too.
+      // Reported, but not as unhealthy: only another release can read these streams, all others work, and cutting one
+      // off needs the API.
       async () => this.indicators.check('streams').up(unreadableStreams(this.feed.directory)),
-      // Shown, and no reason to turn requests away: denials are written, and the way out is a request too.
+      // Reported, but not as unhealthy: denials are still written, and the way out needs the API.
       async () => {
         const waiting = new Set(this.regressions.all().map(({ networkId }) => networkId));
         const databaseIsOlderThanKeys = this.seenHead.doubt !== null;
@@ -88,7 +88,7 @@ export class OperationsController {
 
 const MOST_STREAMS = 20;
 
-/** Says of which kind they are and what they hold, and none of their names: whoever asks has shown no token. */
+/** Reports their kinds and events but not their names, because the route needs no token. */
 function unreadableStreams({ unreadableStreams: streams }: Directory) {
   const first = [...streams.values()].slice(0, MOST_STREAMS);
   return {

@@ -4,10 +4,10 @@ import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { NetworkPast, pastChangeDto } from '../status/network-past.js';
 import { ListHistory } from './queries.js';
 
-/** Versions read at once: a filter that few changes pass must not hold a whole stream in memory. */
+/** Versions read at a time, so that a filter that few changes pass does not hold a whole stream in memory. */
 const AT_ONCE = 500;
 
-/** Who changed what, and when: the newest first. */
+/** Who changed what and when, the newest first. */
 @QueryHandler(ListHistory)
 export class ListHistoryHandler implements IQueryHandler<ListHistory> {
   constructor(private readonly past: NetworkPast) {}

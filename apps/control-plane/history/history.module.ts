@@ -6,7 +6,7 @@ import { ExplainVerdictHandler } from './explain.handler.js';
 import { ListHistoryHandler } from './history.handler.js';
 import { ListVerdictTurnsHandler } from './turns.handler.js';
 
-/** What was, from the log alone. */
+/** Questions about the past, answered from the log alone. */
 @Module({
   imports: [AppliedModule, StatusModule],
   providers: [ListHistoryHandler, DiffNetworkHandler, ExplainVerdictHandler, ListVerdictTurnsHandler],

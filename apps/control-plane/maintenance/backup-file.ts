@@ -5,15 +5,15 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { integerBetween, listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 
 /**
- * A backup is one file of lines: a header, each table (its name and columns, its rows as COPY writes them, `\.`), and a
- * last line with the end of the log's chain and the hash of all lines before.
+ * A backup is one file of lines: a header, each table (name and columns, rows as COPY writes them, `\.`), and a last
+ * line with the end of the log's hash chain and the hash of all lines before.
  */
 export interface BackupHeader {
   readonly release: string;
   readonly madeAt: string;
-  /** The migrations of the database, in order. */
+  /** The database's migrations, in order. */
   readonly migrations: readonly string[];
-  /** The keys folder: base64 by the names of its files; null: they were not asked for. */
+  /** The keys folder: base64 by file name; null: not requested. */
   readonly keys: { readonly [file: string]: string } | null;
 }
 
@@ -22,7 +22,7 @@ export interface BackupTable {
   readonly columns: readonly string[];
 }
 
-/** The file is no backup, or is not as it was written. */
+/** The file is no backup, or is damaged. */
 export class BackupDamagedError extends CodedError {
   constructor(file: string, reason: string) {
     super('BACKUP_DAMAGED', `${file} cannot be restored: ${reason}`, 'take another copy of it, or another backup');
@@ -35,7 +35,7 @@ const WRITE_BYTES = 1_024 * 1_024;
 const position = integerBetween(0, Number.MAX_SAFE_INTEGER);
 const name = textUpTo(128);
 
-/** Writes a backup aside, 0600, and puts it in its place when it is whole and on disk. */
+/** Writes a backup to a 0600 file beside the target, and renames it when it is complete and on disk. */
 export class BackupWriter {
   private readonly aside: string;
   private readonly hash: Hash = createHash('sha256');
@@ -56,7 +56,7 @@ export class BackupWriter {
     this.add(JSON.stringify(table));
   }
 
-  /** With its line's end. */
+  /** Includes the line end. */
   row(line: Buffer): void {
     this.hash.update(line);
     this.waiting.push(line);
@@ -97,13 +97,13 @@ function writeAll(fd: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
 }
 
-/** What a whole pass over the file found: it is as it was written. */
+/** The result of a complete check of the file. */
 export interface CheckedBackup {
   readonly header: BackupHeader;
   readonly head: LogAnchor;
 }
 
-/** Reads the whole file. Error: BackupDamagedError, or the system's. */
+/** Checks the whole file. Error: BackupDamagedError, or the system's. */
 export async function checkBackup(file: string): Promise<CheckedBackup> {
   const hash = createHash('sha256');
   let [first, last] = ['', ''];
@@ -138,13 +138,13 @@ function parseHeader(line: string): BackupHeader {
   };
 }
 
-/** Called with each table in turn, and with its rows in portions of whole lines. */
+/** Called with each table in turn, and with its rows in chunks of whole lines. */
 export interface TableReader {
   begin(table: BackupTable): Promise<void>;
   rows(table: BackupTable, text: string): Promise<void>;
 }
 
-/** Reads the tables of a file that was checked. */
+/** Reads the tables of a checked file. */
 export async function readTables(file: string, reader: TableReader): Promise<void> {
   let table: BackupTable | null = null;
   let isHeader = true;
@@ -174,7 +174,7 @@ export async function readTables(file: string, reader: TableReader): Promise<voi
   }
 }
 
-/** Lines end with \n alone: rows hold any other character, escaped or as it is. */
+/** Lines end with only: rows may contain any other character, escaped or not. */
 async function* linesOf(file: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: WRITE_BYTES })) {

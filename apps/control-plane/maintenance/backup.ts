@@ -22,7 +22,7 @@ export const backup: ProgramCommand = {
   async run(given, environment) {
     const settings = settingsOf(given, environment);
     const databaseUrl = needSetting(settings, 'GLOBALSTACKS_DATABASE_URL');
-    // Keys tell how far the record had come, so they are read first: they must not tell of events that the copy lacks.
+    // The keys record the head of the log, so they are read first: they must not refer to events that the copy lacks.
     const keys = given.has('keys') ? readKeys(needSetting(settings, 'GLOBALSTACKS_KEYS_DIR')) : null;
     const file = resolve(given.arguments[0] ?? '');
     const { head, rows } = await writeBackup(databaseUrl, file, keys, new Date());
@@ -36,7 +36,7 @@ export const backup: ProgramCommand = {
 
 type Keys = { readonly [file: string]: string };
 
-/** Every table in one snapshot. Errors: the database's and the system's; nothing is left of the file then. */
+/** Writes every table from one snapshot. Errors: the database's and the system's; then the file is removed. */
 export async function writeBackup(
   databaseUrl: string,
   file: string,

@@ -12,7 +12,7 @@ import { BackupDamagedError, type BackupHeader, type CheckedBackup, checkBackup,
 import { CONFIG_OPTION, CONFIG_USAGE, needSetting, settingsOf } from './environment.js';
 import { advanceSequences, empty, hasEvents, quoted } from './tables.js';
 
-/** The database already has a record, which a restore would mix with another. */
+/** The database already has a record, and a restore would mix the two. */
 export class DatabaseNotEmptyError extends CodedError {}
 
 /** A newer release made the backup. */
@@ -45,7 +45,7 @@ next: start the control plane, then: gstacks network list
 };
 
 /**
- * Everything or nothing: the file is read to its end first, and the log's chain is walked before the rows are
+ * All or nothing: the file is checked to its end first, and the log's hash chain is verified before the rows are
  * committed. Errors: BackupDamagedError, BackupNewerError, DatabaseNotEmptyError, or the database's.
  */
 export async function restoreBackup(databaseUrl: string, file: string): Promise<CheckedBackup> {
@@ -79,7 +79,7 @@ export async function restoreBackup(databaseUrl: string, file: string): Promise<
     await client.query('COMMIT');
     return checked;
   } finally {
-    // Without a COMMIT the server takes everything back.
+    // Without a COMMIT, the server rolls everything back.
     await client.end();
   }
 }

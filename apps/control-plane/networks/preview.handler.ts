@@ -8,8 +8,8 @@ import { type IsAbout, Previews } from './previews.js';
 import { PreviewWrite } from './queries.js';
 
 /**
- * What a write would do, decided as the write itself would be: refused as that would be, and compared with the present
- * by the function that decides live traffic.
+ * What a write would do, decided by the same code as the write: refused as the write would be, and compared with the
+ * current state by the function that decides live traffic.
  */
 @QueryHandler(PreviewWrite)
 export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
@@ -29,7 +29,7 @@ export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
   }
 }
 
-/** Whether flows to an alias and port are what the write is about. */
+/** Whether the write is about flows to an alias and port. */
 function targetsOf(command: PreviewedCommand, before: Topology, after: Topology): IsAbout {
   switch (command.kind) {
     case 'AddRule':
@@ -60,7 +60,7 @@ function targetsOf(command: PreviewedCommand, before: Topology, after: Topology)
   }
 }
 
-/** The rule that a removal takes away, which was named by its id or the beginning of it. */
+/** The rule that a removal removes, named by its id or the beginning of it. */
 function removedOf<Rule>(before: ReadonlyMap<RuleId, Rule>, after: ReadonlyMap<RuleId, Rule>): Rule | undefined {
   return [...before].find(([id]) => !after.has(id))?.[1];
 }

@@ -160,7 +160,7 @@ export class SeenHead {
       const { head, since } = parseObject(JSON.parse(readFileSync(this.path(), 'utf8')), FILE);
       return { head: parseSignedHead(head, 'head'), since: number(since, 'since') };
     } catch {
-      // The first start, or a file that cannot be read: nothing is known.
+      // The first start, or an unreadable file: nothing is known.
       return null;
     }
   }

@@ -5,15 +5,15 @@ import type { SignedHead } from '#libs/audit/signed-head.js';
 import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** How soon an epoch that another process started is followed here. */
+/** How soon an epoch that another process started is noticed. */
 const LOOK_EVERY_MS = 2_000;
 
-/** The epoch was not started: another one is the present one by now. */
+/** The epoch was not started, because another one has been started meanwhile. */
 export class EpochMovedError extends CodedError {}
 
 /**
- * The store's present epoch: the highest that was started. It is read again and again, because a restore, or another
- * process, may start one while this process runs.
+ * The store's current epoch: the highest that was started. It is read repeatedly, because a restore or another process
+ * may start one while this process runs.
  */
 export class StoreEpoch {
   private readonly listeners: (() => void)[] = [];
@@ -38,7 +38,7 @@ export class StoreEpoch {
     return this.present.signedHead;
   }
 
-  /** Called after each change of the epoch. */
+  /** Calls the listener after each change of the epoch. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }

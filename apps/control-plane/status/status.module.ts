@@ -15,7 +15,7 @@ import { SandboxPlacements } from './sandbox-placements.js';
 import { StateMetrics } from './state-metrics.js';
 import { ShowNetworkStatusHandler } from './status.handlers.js';
 
-/** What is known of networks and agents, and waiting for it. */
+/** What is known about networks and agents, and waiting for it. */
 @Module({
   imports: [PresenceModule, AppliedModule, DeliveryModule],
   providers: [

@@ -44,7 +44,7 @@ const parseTarget: FieldParser<AliasName | OutsidePattern> = (value, field) =>
 const parseSources: FieldParser<string | readonly string[]> = (value, field) =>
   Array.isArray(value) ? someOf(parseSelectorText)(value, field) : parseSelectorText(value, field);
 
-/** A write that is not made: the members are those that the write itself takes. */
+/** A write to preview, with the members of the write itself. */
 export class PreviewRequestDto {
   @Field(wordOf(PREVIEWED), { enum: PREVIEWED })
   readonly kind!: (typeof PREVIEWED)[number];
