@@ -37,7 +37,7 @@ export interface Aggregate<
   /** The state after one more event of its stream; null: before the first. */
   readonly evolve: (before: State | null, event: Event) => State;
   /** As evolve for each event in turn, where that can be done at less cost. */
-  readonly evolveThrough?: (before: State | null, events: Iterable<Event>) => State | null;
+  readonly evolveThrough?: (before: State | null, events: readonly Event[]) => State | null;
   readonly decide: (command: Command, state: State | null) => Decision<Event, unknown>;
   /** Never set: carries the type of its ids. */
   readonly idType?: Id;
@@ -57,7 +57,7 @@ export function idOfStream<Id extends string>({ prefix }: AnyAggregate<Id>, stre
 interface Reading<State, Event extends { readonly type: string }> {
   readonly schemas: EventSchemas<Event>;
   readonly evolve: (before: State | null, event: Event) => State;
-  readonly evolveThrough?: (before: State | null, events: Iterable<Event>) => State | null;
+  readonly evolveThrough?: (before: State | null, events: readonly Event[]) => State | null;
 }
 
 /** The event as the domain knows it: the log's hashes vouch for its shape. Throws EventUnknownError. */

@@ -2,7 +2,7 @@ import type { AgentId } from '#libs/contracts/ids.js';
 import { printRule } from '#libs/contracts/rules.js';
 import { MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import { egressRulesOf } from './egress-rules-of.js';
-import type { Snapshot, Topology } from './model.js';
+import type { AttachedSandbox, EgressRule, Snapshot, Topology } from './model.js';
 import { compareText, sortedBy } from './order.js';
 import { digestOfTopology, EMPTY_DIGEST, type SnapshotHead, type SnapshotTree } from './snapshot-digest.js';
 import { aliasElement, sandboxElement } from './snapshot-elements.js';
@@ -15,19 +15,31 @@ export function participants(topology: Topology): readonly AgentId[] {
   return [...participantSet(topology)].sort(compareText);
 }
 
-/** One topology is compiled for many agents at once: who takes part is found out once. */
-const participating = new WeakMap<Topology, ReadonlySet<AgentId>>();
+const NOBODY: ReadonlySet<AgentId> = new Set();
 
-function participantSet(topology: Topology): ReadonlySet<AgentId> {
-  const known = participating.get(topology);
-  if (known !== undefined) return known;
-  const agents = new Set<AgentId>();
-  if (!topology.deleted && topology.quarantinedSince === null) {
-    for (const { agentId } of topology.sandboxes.values()) if (agentId !== null) agents.add(agentId);
-    for (const { via } of topology.egressRules.values()) if (via !== null) agents.add(via);
-  }
-  participating.set(topology, agents);
-  return agents;
+function participantSet({ deleted, quarantinedSince, sandboxes, egressRules }: Topology): ReadonlySet<AgentId> {
+  if (deleted || quarantinedSince !== null) return NOBODY;
+  const [holding, leaving] = [holders(sandboxes), exits(egressRules)];
+  return leaving.size === 0 ? holding : new Set([...holding, ...leaving]);
+}
+
+/** Found out once for a map, which most versions share with the one before. */
+const holders = agentsNamedIn((sandbox: AttachedSandbox) => sandbox.agentId);
+const exits = agentsNamedIn((rule: EgressRule) => rule.via);
+
+function agentsNamedIn<Element>(namedBy: (element: Element) => AgentId | null) {
+  const found = new WeakMap<ReadonlyMap<string, Element>, ReadonlySet<AgentId>>();
+  return (elements: ReadonlyMap<string, Element>): ReadonlySet<AgentId> => {
+    const known = found.get(elements);
+    if (known !== undefined) return known;
+    const agents = new Set<AgentId>();
+    for (const element of elements.values()) {
+      const agentId = namedBy(element);
+      if (agentId !== null) agents.add(agentId);
+    }
+    found.set(elements, agents);
+    return agents;
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { NetworkView } from './model.js';
+import { policyIndex } from './policy-index.js';
 import type { SnapshotDelta } from './snapshot-delta.js';
 
 /** Of which connections a change can alter the verdict: to one of these names, or from one of these sandboxes. */
@@ -30,8 +31,8 @@ export function concernedBy(before: NetworkView, after: NetworkView, delta: Snap
   }
   const touched = new Set([...delta.sandboxes.gone, ...delta.sandboxes.put.map(({ sandboxId }) => sandboxId)]);
   for (const sandboxId of touched) sandboxes.add(sandboxId);
-  if (touched.size > 0) {
-    for (const { alias, sandboxId } of after.aliases.values()) if (touched.has(sandboxId)) names.add(alias);
+  for (const sandboxId of touched) {
+    for (const alias of policyIndex(after).aliasesOf.get(sandboxId) ?? []) names.add(alias);
   }
   return { names, sandboxes };
 }

@@ -1,7 +1,7 @@
 import type { AliasName, SandboxId } from '#libs/contracts/ids.js';
 import { type PrintedRule, printRule } from '#libs/contracts/rules.js';
 import type { NetworkView, Rule, Verdict } from './model.js';
-import { compareText, sortedBy } from './order.js';
+import { placeOf, sortedBy } from './order.js';
 import { withChanges } from './overlay-map.js';
 import type { ElementKey } from './snapshot-elements.js';
 
@@ -9,6 +9,9 @@ import type { ElementKey } from './snapshot-elements.js';
 export interface PolicyIndex {
   readonly byAlias: ReadonlyMap<AliasName, readonly PrintedRule[]>;
   readonly bySelectorAndPort: ReadonlyMap<string, readonly PrintedRule[]>;
+  /** Rules whose source is an alias, by that alias. */
+  readonly bySourceAlias: ReadonlyMap<AliasName, readonly PrintedRule[]>;
+  /** In order of the alias. */
   readonly aliasesOf: ReadonlyMap<SandboxId, readonly AliasName[]>;
   readonly selectors: Map<SandboxId, ReadonlySet<string>>;
   readonly verdicts: Map<string, Verdict>;
@@ -22,14 +25,23 @@ export function policyIndex(view: NetworkView): PolicyIndex {
   if (known !== undefined) return known;
   const rules = sortedBy(view.rules.values(), ({ id }) => id).map(printRule);
   const aliasesOf = new Map<SandboxId, AliasName[]>();
-  for (const { alias, sandboxId } of view.aliases.values()) {
+  for (const { alias, sandboxId } of sortedBy(view.aliases.values(), (record) => record.alias)) {
     const aliases = aliasesOf.get(sandboxId);
     if (aliases === undefined) aliasesOf.set(sandboxId, [alias]);
     else aliases.push(alias);
   }
+  const bySourceAlias = new Map<AliasName, PrintedRule[]>();
+  for (const rule of rules) {
+    const source = sourceAlias(view.rules.get(rule.id));
+    if (source === undefined) continue;
+    const ofSource = bySourceAlias.get(source);
+    if (ofSource === undefined) bySourceAlias.set(source, [rule]);
+    else ofSource.push(rule);
+  }
   const index: PolicyIndex = {
     byAlias: Map.groupBy(rules, ({ to }) => to),
     bySelectorAndPort: Map.groupBy(rules, ({ from, port }) => selectorAndPort(from, port)),
+    bySourceAlias,
     aliasesOf,
     selectors: new Map(),
     verdicts: new Map(),
@@ -47,15 +59,19 @@ export function carryIndex(before: NetworkView, after: NetworkView, touched: rea
   if (known === undefined) return;
   const byAlias = new Lists<AliasName, PrintedRule>(known.byAlias);
   const bySelectorAndPort = new Lists<string, PrintedRule>(known.bySelectorAndPort);
+  const bySourceAlias = new Lists<AliasName, PrintedRule>(known.bySourceAlias);
   const aliasesOf = new Lists<SandboxId, AliasName>(known.aliasesOf);
   const selectors = new Map(known.selectors);
   for (const key of touched) {
     switch (key.kind) {
       case 'rule': {
-        const [old, present] = [printed(before.rules.get(key.id)), printed(after.rules.get(key.id))];
+        const rules = [before.rules.get(key.id), after.rules.get(key.id)];
+        const [old, present] = rules.map(printed);
         byAlias.replace(old?.to, present?.to, old, present, ({ id }) => id);
         const [from, to] = [old, present].map((rule) => rule && selectorAndPort(rule.from, rule.port));
         bySelectorAndPort.replace(from, to, old, present, ({ id }) => id);
+        const [oldSource, source] = rules.map(sourceAlias);
+        bySourceAlias.replace(oldSource, source, old, present, ({ id }) => id);
         break;
       }
       case 'alias': {
@@ -71,17 +87,22 @@ export function carryIndex(before: NetworkView, after: NetworkView, touched: rea
   indexes.set(after, {
     byAlias: byAlias.changed(),
     bySelectorAndPort: bySelectorAndPort.changed(),
+    bySourceAlias: bySourceAlias.changed(),
     aliasesOf: aliasesOf.changed(),
     selectors,
     verdicts: new Map(),
   });
 }
 
+function sourceAlias(rule: Rule | undefined): AliasName | undefined {
+  return rule?.from.kind === 'alias' ? rule.from.alias : undefined;
+}
+
 function printed(rule: Rule | undefined): PrintedRule | undefined {
   return rule && printRule(rule);
 }
 
-/** Lists by key of which a few are about to change. */
+/** Lists by key, each in order of its items' ids, of which a few are about to change. */
 class Lists<Key, Item> {
   private readonly changes = new Map<Key, readonly Item[] | undefined>();
 
@@ -95,18 +116,16 @@ class Lists<Key, Item> {
     present: Item | undefined,
     idOf: (item: Item) => string,
   ): void {
-    if (from !== undefined && old !== undefined) {
-      this.set(
-        from,
-        this.of(from).filter((item) => idOf(item) !== idOf(old)),
-      );
-    }
-    if (to === undefined || present === undefined) return;
-    const list = this.of(to).filter((item) => idOf(item) !== idOf(present));
-    this.set(
-      to,
-      [...list, present].sort((one, other) => compareText(idOf(one), idOf(other))),
-    );
+    if (from !== undefined && old !== undefined) this.put(from, idOf(old), idOf);
+    if (to !== undefined && present !== undefined) this.put(to, idOf(present), idOf, present);
+  }
+
+  /** The item of this id is `present` from now on; left out: there is none. */
+  private put(key: Key, id: string, idOf: (item: Item) => string, ...present: readonly Item[]): void {
+    const list = this.of(key);
+    const at = placeOf(list, id, idOf);
+    const known = list[at];
+    this.set(key, list.toSpliced(at, known !== undefined && idOf(known) === id ? 1 : 0, ...present));
   }
 
   changed(): ReadonlyMap<Key, readonly Item[]> {

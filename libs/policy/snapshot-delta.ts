@@ -1,7 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AliasName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import type { Snapshot } from './model.js';
-import { compareText } from './order.js';
+import { compareText, placeOf } from './order.js';
 import {
   type Bucket,
   type DigestElement,
@@ -114,18 +114,6 @@ function changedList<Id extends string, Element>(
     list.splice(at, isAt(list, at, key, keyOf) ? 1 : 0, element);
   }
   return list;
-}
-
-/** Where the element of this key is, or belongs. */
-function placeOf<Element>(list: readonly Element[], key: string, keyOf: (element: Element) => string): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const element = list[middle];
-    if (element !== undefined && compareText(keyOf(element), key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function isAt<Element>(

@@ -1,27 +1,37 @@
+import type { NewEvent } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 
+interface WrittenTo {
+  readonly id: string;
+  readonly version: number;
+}
+
 /** As so many commands write them, in one transaction: aliases of a sandbox that is attached, on port 8080. */
-export async function writeAliases(
+export function writeAliases(
   databaseUrl: string,
-  network: { readonly id: string; readonly version: number },
+  network: WrittenTo,
   aliases: readonly { readonly alias: string; readonly sandboxId: string }[],
 ): Promise<void> {
+  return writeEvents(
+    databaseUrl,
+    network,
+    aliases.map((each) => ({
+      type: 'AliasPublished',
+      schemaVersion: 1,
+      data: { ...each, ports: [{ published: 8_080, target: 8_080 }] },
+    })),
+  );
+}
+
+/** In one transaction, behind the version given. */
+export async function writeEvents(databaseUrl: string, { id, version }: WrittenTo, events: readonly NewEvent[]) {
   const store = createEventStore({ databaseUrl, onConnectionError: () => {} });
   try {
     await store.execute({
-      ...{
-        commandId: `aliases-${network.version}`,
-        actor: 'user:ada',
-        requestHash: 'aliases',
-        correlationId: 'aliases',
-      },
-      ...{ causationId: null, streamId: `network-${network.id}`, expectedVersion: network.version },
+      ...{ commandId: `events-${version}`, actor: 'user:ada', requestHash: 'events', correlationId: 'events' },
+      ...{ causationId: null, streamId: `network-${id}`, expectedVersion: version },
       ...{ claims: [], releases: [], result: null },
-      events: aliases.map((each) => ({
-        type: 'AliasPublished',
-        schemaVersion: 1,
-        data: { ...each, ports: [{ published: 8_080, target: 8_080 }] },
-      })),
+      events,
     });
   } finally {
     await store.close();

@@ -3,6 +3,7 @@ import type { AttachmentDto } from '#libs/contracts/http/attachments.js';
 import type { LastChangeDto, NetworkDto } from '#libs/contracts/http/networks.js';
 import type { NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import type { Topology } from '#libs/policy/model.js';
+import { policyIndex } from '#libs/policy/policy-index.js';
 import { Directory } from '../record/directory.js';
 import type { NetworkRecord, VersionChange } from '../record/network-record.js';
 import { requireNetwork } from '../record/require-network.js';
@@ -74,8 +75,8 @@ export class NetworkViews {
       sandboxId,
       agentId: attached?.agentId ?? null,
       labels: attached?.labels ?? {},
-      aliases: [...topology.aliases.values()]
-        .filter((record) => record.sandboxId === sandboxId)
+      aliases: (policyIndex(topology).aliasesOf.get(sandboxId) ?? [])
+        .flatMap((alias) => topology.aliases.get(alias) ?? [])
         .map((record) => aliasDto(topology, record)),
       dns,
       dnsRemedy,

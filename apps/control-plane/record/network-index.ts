@@ -1,6 +1,12 @@
 import type { AgentId, NetworkId, NetworkName, SandboxId } from '#libs/contracts/ids.js';
 import { agentsConcerned, type NetworkRecord, REMEMBERED_VERSIONS, type VersionChange } from './network-record.js';
 
+/** Of a set, or of a map. */
+interface Keys<Key> {
+  has(key: Key): boolean;
+  keys(): Iterable<Key>;
+}
+
 /** Networks by everything they are asked for by. */
 export class NetworkIndex {
   private readonly byId = new Map<NetworkId, NetworkRecord>();
@@ -48,7 +54,7 @@ export class NetworkIndex {
     const { topology, last } = record;
     this.putName(networkId, topology.name, isDeleted(record));
     move(this.bySandbox, networkId, attached(before), attached(record));
-    move(this.byAgent, networkId, participating(before), participating(record));
+    move(this.byAgent, networkId, new Set(participating(before)), new Set(participating(record)));
     const versions = this.versions.get(networkId) ?? [];
     // Of a stream that cannot be read the last version stays the last.
     if (versions.at(-1)?.version !== last.version) versions.push(last);
@@ -75,17 +81,13 @@ function participating(record: NetworkRecord | null): readonly AgentId[] {
   return record === null || isDeleted(record) ? [] : agentsConcerned(record);
 }
 
-function attached(record: NetworkRecord | null): readonly SandboxId[] {
-  return record === null || isDeleted(record) ? [] : [...record.topology.sandboxes.keys()];
+function attached(record: NetworkRecord | null): Keys<SandboxId> {
+  return record === null || isDeleted(record) ? new Set() : record.topology.sandboxes;
 }
 
-function move<Key>(
-  index: Map<Key, Set<NetworkId>>,
-  networkId: NetworkId,
-  before: readonly Key[],
-  now: readonly Key[],
-): void {
-  const kept = new Set(now);
-  for (const key of before) if (!kept.has(key)) index.get(key)?.delete(networkId);
-  for (const key of now) index.set(key, (index.get(key) ?? new Set()).add(networkId));
+/** Most versions leave sandboxes and agents as they were, and cost nothing here. */
+function move<Key>(index: Map<Key, Set<NetworkId>>, networkId: NetworkId, before: Keys<Key>, now: Keys<Key>): void {
+  if (before === now) return;
+  for (const key of before.keys()) if (!now.has(key)) index.get(key)?.delete(networkId);
+  for (const key of now.keys()) if (!before.has(key)) index.set(key, (index.get(key) ?? new Set()).add(networkId));
 }

@@ -2,7 +2,7 @@ import type { AliasName } from '#libs/contracts/ids.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS, portText } from '#libs/contracts/ports.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { AliasRecord, Topology, TopologyAlias } from '#libs/policy/model.js';
-import { sortedBy } from '#libs/policy/order.js';
+import { policyIndex } from '#libs/policy/policy-index.js';
 import type { DomainError, Warning } from '../decision.js';
 import { LISTED, listed } from '../listed.js';
 import type { NetworkCommandOf, NetworkDecision, NetworkOutcome } from './commands.js';
@@ -42,7 +42,7 @@ export function publication(wanted: Wanted, network: Topology): NetworkOutcome<A
   if (network.aliases.size >= NETWORK_LIMITS.aliases) {
     return new NetworkLimitError(network, 'aliases', NETWORK_LIMITS.aliases);
   }
-  const rules = rulesNaming(network, new Set([alias]));
+  const rules = rulesNaming(network, [alias]);
   const former = network.formerPublishers.get(alias);
   if (rules.length > 0 && former !== undefined && former !== sandboxId && !wanted.inheritRules) {
     return new AliasHasRulesError(network, alias, former, rules);
@@ -101,7 +101,7 @@ export function removeAlias(
   if (!network.aliases.has(alias)) return new AliasNotFoundError(network, alias);
   return {
     events: [{ type: 'AliasRemoved', data: { alias } }],
-    result: { alias, rulesLeft: rulesNaming(network, new Set([alias])).length },
+    result: { alias, rulesLeft: rulesNaming(network, [alias]).length },
     warnings: [],
     unchangedSince: null,
   };
@@ -116,8 +116,9 @@ export function samePorts(first: readonly AliasPort[], second: readonly AliasPor
 
 function closedPorts(network: Topology, alias: AliasName, ports: readonly AliasPort[]): readonly Warning[] {
   const open = new Set(ports.map(({ published }) => published));
-  const idle = [...network.rules.values()].filter(({ to, port }) => to === alias && !open.has(port));
-  return sortedBy(idle, ({ id }) => id)
+  const rules = policyIndex(network).byAlias.get(alias) ?? [];
+  return rules
+    .filter(({ port }) => !open.has(port))
     .slice(0, LISTED)
     .map(({ id, port }) => ({
       code: 'PORT_NOT_PUBLISHED',

@@ -1,7 +1,7 @@
 import type { AliasName, SandboxId } from '#libs/contracts/ids.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { Topology } from '#libs/policy/model.js';
-import { compareText } from '#libs/policy/order.js';
+import { policyIndex } from '#libs/policy/policy-index.js';
 import { DomainError } from '../decision.js';
 import type { NetworkEvent } from '../network/events.js';
 import { SandboxNotFoundError } from '../sandbox/refusals.js';
@@ -46,7 +46,7 @@ export function detachSandbox(
     );
   }
   const { events, aliases } = detachment(network, sandboxId);
-  const rulesLeft = rulesNaming(network, new Set(aliases)).length;
+  const rulesLeft = rulesNaming(network, aliases).length;
   return { events, result: { sandboxId, aliasesRemoved: aliases, rulesLeft }, warnings: [], unchangedSince: null };
 }
 
@@ -55,10 +55,7 @@ export function detachment(
   network: Topology,
   sandboxId: SandboxId,
 ): { readonly events: readonly NetworkEvent[]; readonly aliases: readonly AliasName[] } {
-  const aliases = [...network.aliases.values()]
-    .filter((record) => record.sandboxId === sandboxId)
-    .map(({ alias }) => alias)
-    .sort(compareText);
+  const aliases = policyIndex(network).aliasesOf.get(sandboxId) ?? [];
   const removals: readonly NetworkEvent[] = aliases.map((alias) => ({ type: 'AliasRemoved', data: { alias } }));
   return { events: [...removals, { type: 'SandboxDetached', data: { sandboxId } }], aliases };
 }

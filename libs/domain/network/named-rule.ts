@@ -13,10 +13,10 @@ export function namedRule<Rule extends { readonly id: RuleId }>(
   named: RuleReference,
   NotFoundError: NotFound,
 ): Rule | DomainError {
+  const exact = rules.get(named as RuleId);
+  if (exact !== undefined) return exact;
   const found = [...rules.values()].filter(({ id }) => id.startsWith(named));
   const [rule] = found;
   if (rule === undefined) return new NotFoundError(network, named);
-  if (found.length === 1) return rule;
-  const ids = found.map(({ id }) => id).sort(compareText);
-  return found.find(({ id }) => id === named) ?? new AmbiguousRuleError(named, ids);
+  return found.length === 1 ? rule : new AmbiguousRuleError(named, found.map(({ id }) => id).sort(compareText));
 }

@@ -1,3 +1,5 @@
+import { withChanges } from '#libs/policy/overlay-map.js';
+
 /** Maps made during this fold, which may be written; all others belong to somebody else. */
 export type OwnedMaps = Set<ReadonlyMap<unknown, unknown>>;
 
@@ -9,19 +11,24 @@ function writable<Key, Value>(map: ReadonlyMap<Key, Value>, owned: OwnedMaps): M
   return copy;
 }
 
-/** The map with this entry. */
-export function having<Key, Value>(
+/** The map with this entry. `owned: null`: it shares all others with the map, and costs this entry alone. */
+export function having<Key, Value extends object | string>(
   map: ReadonlyMap<Key, Value>,
   key: Key,
   value: Value,
-  owned: OwnedMaps,
+  owned: OwnedMaps | null,
 ): ReadonlyMap<Key, Value> {
-  return writable(map, owned).set(key, value);
+  return owned === null ? withChanges(map, new Map([[key, value]])) : writable(map, owned).set(key, value);
 }
 
-/** The map without this entry; the same map when it has none. */
-export function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, owned: OwnedMaps): ReadonlyMap<Key, Value> {
+/** As having, for the map without this entry; the same map when it has none. */
+export function without<Key, Value extends object | string>(
+  map: ReadonlyMap<Key, Value>,
+  key: Key,
+  owned: OwnedMaps | null,
+): ReadonlyMap<Key, Value> {
   if (!map.has(key)) return map;
+  if (owned === null) return withChanges(map, new Map([[key, undefined]]));
   const copy = writable(map, owned);
   copy.delete(key);
   return copy;

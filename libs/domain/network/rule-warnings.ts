@@ -1,6 +1,6 @@
 import { formatSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { Rule, Topology } from '#libs/policy/model.js';
-import { sortedBy } from '#libs/policy/order.js';
+import { policyIndex } from '#libs/policy/policy-index.js';
 import { publishedPort } from '#libs/policy/published-port.js';
 import { matchesSource, sourcesOf, standsForAllOf } from '#libs/policy/selector-match.js';
 import type { Warning } from '../decision.js';
@@ -43,13 +43,14 @@ export function sourceWarnings(from: Selector, network: Topology): readonly Warn
 
 /** Denies win: the author of an allow is told which of them still hold, and whether they leave anything of it. */
 function overridingDenies(allow: Rule, network: Topology): readonly Warning[] {
+  const denies = (policyIndex(network).byAlias.get(allow.to) ?? [])
+    .filter(({ effect, port }) => effect === 'deny' && port === allow.port)
+    .flatMap(({ id }) => network.rules.get(id) ?? []);
+  if (denies.length === 0) return [];
   const sources = sourcesOf(network, allow.from);
-  const denies = [...network.rules.values()].filter(
-    ({ effect, to, port }) => effect === 'deny' && to === allow.to && port === allow.port,
-  );
   const whole: Warning[] = [];
   const part: Warning[] = [];
-  for (const { id, from } of sortedBy(denies, (deny) => deny.id)) {
+  for (const { id, from } of denies) {
     const matched = sources.filter((source) => matchesSource(network, from, source)).length;
     const printed = formatSelector(from);
     if (standsForAllOf(from, allow.from) || (matched > 0 && matched === sources.length)) {

@@ -1,7 +1,7 @@
-import { printRule } from '#libs/contracts/rules.js';
-import { formatSelector } from '#libs/contracts/selectors.js';
+import { type PrintedRule, printRule } from '#libs/contracts/rules.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
-import type { Rule, Topology } from '#libs/policy/model.js';
+import type { Rule, Topology, TopologyRule } from '#libs/policy/model.js';
+import { policyIndex } from '#libs/policy/policy-index.js';
 import { DomainError, type Warning } from '../decision.js';
 import type { AddedRule, NetworkCommandOf, NetworkDecision } from './commands.js';
 import type { NetworkEvent } from './events.js';
@@ -22,7 +22,7 @@ export function addRule(
   if (slip !== null) return slip;
   const warnings = ruleWarnings(rule, network);
   const printed = printRule(rule);
-  const identical = [...network.rules.values()].find((other) => saysTheSame(other, rule));
+  const identical = identicalRule(printed, network);
   if (identical !== undefined) {
     return {
       events: [],
@@ -82,10 +82,12 @@ export function removeRule(
   };
 }
 
-/** The selectors last: they have to be printed to be compared. */
-function saysTheSame(first: Rule, second: Rule): boolean {
-  if (first.to !== second.to || first.port !== second.port || first.effect !== second.effect) return false;
-  return formatSelector(first.from) === formatSelector(second.from);
+/** The rule that says the same, whatever its id; undefined: there is none. */
+function identicalRule({ effect, from, to, port }: PrintedRule, network: Topology): TopologyRule | undefined {
+  const same = policyIndex(network)
+    .byAlias.get(to)
+    ?.find((other) => other.port === port && other.effect === effect && other.from === from);
+  return same && network.rules.get(same.id);
 }
 
 function existsAlready({ id }: Rule): Warning {

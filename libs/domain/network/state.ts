@@ -1,8 +1,10 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import type { Topology } from '#libs/policy/model.js';
+import { carryIndex } from '#libs/policy/policy-index.js';
 import type { NetworkEvent } from './events.js';
 import { having, type OwnedMaps, without } from './owned-maps.js';
+import { elementsTouchedBy } from './touched-elements.js';
 import { sandboxSince, sinceOf } from './unchanged-since.js';
 
 /** The stream does not begin with NetworkCreated, or has a second one: it was not written by the deciders. */
@@ -17,25 +19,29 @@ export class StreamOrderError extends CodedError {
 }
 
 /**
- * The topology after one more event of its stream. The argument is left as it was, and maps that the event does not
- * touch are shared with the result. Every event, known or not to change anything, raises the version by one, so that
- * the version is the stream version. Throws StreamOrderError.
+ * The topology after one more event of its stream, at the cost of what the event changes: the argument is left as it
+ * was, and the result shares the rest with it, and its index if it has one. Every event, known or not to change
+ * anything, raises the version by one, so that the version is the stream version. Throws StreamOrderError.
  */
 export function evolveNetwork(topology: Topology | null, event: NetworkEvent): Topology {
-  return step(topology, event, new Set());
+  const after = step(topology, event, null);
+  if (topology !== null) carryIndex(topology, after, elementsTouchedBy(event));
+  return after;
 }
 
-/**
- * As `evolveNetwork` for each event in turn, with each map copied once at most: a replay costs what its events change.
- */
-export function evolveNetworkThrough(topology: Topology | null, events: Iterable<NetworkEvent>): Topology | null {
+/** Of more events than this, a copy of each map that is then written to costs less than what each event would share. */
+const FEW_EVENTS = 16;
+
+/** As `evolveNetwork` for each event in turn. Of many events each map is copied once at most. */
+export function evolveNetworkThrough(topology: Topology | null, events: readonly NetworkEvent[]): Topology | null {
+  if (events.length <= FEW_EVENTS) return events.reduce<Topology | null>(evolveNetwork, topology);
   const owned: OwnedMaps = new Set();
   let folded = topology;
   for (const event of events) folded = step(folded, event, owned);
   return folded;
 }
 
-function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): Topology {
+function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps | null): Topology {
   if (event.type === 'NetworkCreated') {
     if (before !== null) throw new StreamOrderError(event.type, before.version + 1);
     const empty = { sandboxes: new Map(), aliases: new Map(), rules: new Map(), egressRules: new Map() };
@@ -49,7 +55,7 @@ function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps): T
 
 type Change = Exclude<NetworkEvent, { readonly type: 'NetworkCreated' }>;
 
-function changes(before: Topology, event: Change, version: number, owned: OwnedMaps): Partial<Topology> {
+function changes(before: Topology, event: Change, version: number, owned: OwnedMaps | null): Partial<Topology> {
   const { sandboxes, aliases, rules, egressRules, formerPublishers } = before;
   switch (event.type) {
     case 'SandboxAttached': {

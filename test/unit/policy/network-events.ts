@@ -119,3 +119,16 @@ export function topologyOf(...events: readonly NetworkEvent[]): Topology {
   if (topology === null) throw new Error('a topology needs events');
   return topology;
 }
+
+/** A topology whose maps compare by their entries, however they came about. */
+export function inPlainMaps(topology: Topology): Topology {
+  const { sandboxes, aliases, rules, egressRules, formerPublishers } = topology;
+  return {
+    ...topology,
+    sandboxes: new Map(sandboxes),
+    aliases: new Map(aliases),
+    rules: new Map(rules),
+    egressRules: new Map(egressRules),
+    formerPublishers: new Map(formerPublishers),
+  };
+}
