@@ -196,8 +196,8 @@ export interface FlowEngine {
 export interface ProxyListeners<Listening = Route> {
   /** Opens what is not open yet; reports each that failed, the others stay. */
   open(routes: readonly Listening[]): Promise<readonly RouteFailure<Listening>[]>;
-  /** Closes every listener that is not among these. Open flows are the engine's. */
-  retain(routes: readonly Listening[]): Promise<void>;
+  /** Closes the listeners of these routes, if they are open. Open flows belong to the engine. */
+  shut(routes: readonly Listening[]): Promise<void>;
   routes(): readonly Listening[];
   close(): Promise<void>;
 }
@@ -211,6 +211,7 @@ export interface AddressPool {
   release(networkId: NetworkId, alias: AliasName, nowMs: number): void;
   /** Whether an address is assigned or resting. */
   isTaken(address: string): boolean;
-  /** Plain JSON for the state file; `restoreAddressPool` reads it. */
+  /** Plain JSON for the state file: of every alias, or of these alone. `restoreAddressPool` reads it. */
   save(): unknown;
+  saveOf(aliases: readonly { readonly networkId: NetworkId; readonly alias: AliasName }[]): unknown;
 }

@@ -41,7 +41,7 @@ class OverlayMap<Key, Value> implements ReadonlyMap<Key, Value> {
  * The map with these changes, undefined for an entry that goes; the argument is left as it was. Costs the changes, not
  * the map: it is copied once in so many changes as its root. Entries that changed may come last when it is walked.
  */
-export function withChanges<Key, Value extends object | string>(
+export function withChanges<Key, Value extends object | string | null>(
   map: ReadonlyMap<Key, Value>,
   changes: ReadonlyMap<Key, Value | undefined>,
 ): ReadonlyMap<Key, Value> {

@@ -4,11 +4,11 @@ import type { DiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js'
 import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, Route, SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
-import type { DnsZone } from '#libs/data-plane/dns/zone.js';
 import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { AdmittedPeers } from '#libs/member/admitted-peers.js';
 import type { NetworkView } from '#libs/policy/model.js';
+import type { ServedZone } from '../dns/zone-publisher.js';
 import type { HostEgress } from '../egress/host-egress.js';
 import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';
 import type { Applier } from '../topology/applier.js';
@@ -28,7 +28,7 @@ export interface DiagnosedAgent {
   /** What the flow engine decides with. */
   readonly view: (networkId: NetworkId) => NetworkView | null;
   readonly failureOf: (networkId: NetworkId, alias: string) => string | null;
-  readonly zone: () => DnsZone | null;
+  readonly zone: () => ServedZone | null;
   /** Asked of the DNS worker itself; null: it does not answer. */
   readonly dnsRevision: () => Promise<number | null>;
   /** Sends a query to a DNS listener; the answer's code, or null without one. */
@@ -97,7 +97,7 @@ export function diagnosedAgent(parts: DiagnosedParts): DiagnosedAgent {
 /** The DNS record that this host serves for the alias; null: none. */
 export function recordOf(agent: DiagnosedAgent, { networkId, alias }: Pick<ChecksRequest, 'networkId' | 'alias'>) {
   const network = agent.applied(networkId)?.snapshot.name;
-  const records = agent.zone()?.networks.find(({ name }) => name === network)?.records;
-  const record = records?.find((candidate) => candidate.alias === alias);
-  return record === undefined || network === undefined ? null : { ...record, name: `${alias}.${network}.gstacks` };
+  if (network === undefined) return null;
+  const record = agent.zone()?.recordOf(network, alias) ?? null;
+  return record === null ? null : { ...record, name: `${alias}.${network}.gstacks` };
 }

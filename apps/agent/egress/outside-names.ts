@@ -24,7 +24,7 @@ export interface OutsideNamesPorts {
   readonly range: string;
   /** Addresses of the range that others have. */
   readonly isTaken: (address: string) => boolean;
-  readonly listeners: Pick<ProxyListeners<OutsideRoute>, 'open' | 'retain'>;
+  readonly listeners: Pick<ProxyListeners<OutsideRoute>, 'open' | 'shut'>;
   readonly views: () => readonly NetworkView[];
   /** Whose DNS queries come from this address; null: nobody's. */
   readonly sandboxAt: (address: string) => SandboxId | null;
@@ -107,16 +107,15 @@ export class OutsideNames {
     return this.turns.take(async () => {
       const idleSinceMs = this.ports.nowMs() - UNASKED_MS;
       const inUse = this.ports.namesInUse();
-      let isLess = false;
+      const closing: OutsideRoute[] = [];
       for (const lease of [...this.leases.values()]) {
-        const ports = this.portsFor(lease.name, [...lease.askers]);
         const isIdle = lease.askedAtMs <= idleSinceMs && !inUse.has(lease.name);
-        const isOver = ports.length === 0 || isIdle;
-        isLess ||= isOver || lease.ports.some((port) => !ports.includes(port));
-        if (isOver) this.end(lease);
+        const ports = isIdle ? [] : this.portsFor(lease.name, [...lease.askers]);
+        closing.push(...routesOf({ ...lease, ports: lease.ports.filter((port) => !ports.includes(port)) }));
+        if (ports.length === 0) this.end(lease);
         else await this.listen(lease, ports);
       }
-      if (isLess) await this.ports.listeners.retain([...this.leases.values()].flatMap(routesOf));
+      if (closing.length > 0) await this.ports.listeners.shut(closing);
     });
   }
 

@@ -2,7 +2,7 @@ import { Turns } from '#libs/async/turns.js';
 import type { AliasName, NetworkId } from '#libs/contracts/ids.js';
 import type { AddressPool } from '#libs/data-plane/data-plane.js';
 import { createAddressPool, restoreAddressPool } from '#libs/data-plane/proxy/address-pool.js';
-import { moveAside, readStateFile, writeStateFile } from '../state/state-file.js';
+import { JournaledFile } from '../state/journaled-file.js';
 
 /** The addresses of this host's aliases: on disk before the first connection to one. */
 export interface AliasAddresses {
@@ -33,30 +33,43 @@ export async function openAliasAddresses(
   nowMs: () => number,
   onCorrupt: OnCorrupt,
 ): Promise<AliasAddresses> {
-  const pool = await openPool(path, space, nowMs, onCorrupt);
-  /** Counts changes of the pool, so that a look at it costs nothing while there is none. */
-  let changes = 1;
-  let saved = 0;
+  const file = new JournaledFile(path);
+  const pool = await openPool(file, space, nowMs, onCorrupt);
+  /** Aliases whose addresses changed since the last save: only these are written. */
+  let changed = new Map<string, Owner>();
   const turns = new Turns();
 
+  function change(networkId: NetworkId, alias: AliasName): void {
+    changed.set(`${networkId}/${alias}`, { networkId, alias });
+  }
+
   async function write(): Promise<void> {
-    const upTo = changes;
-    if (upTo === saved) return;
-    await writeStateFile(path, pool.save());
-    saved = upTo;
+    const saving = changed;
+    if (saving.size === 0) return;
+    changed = new Map();
+    try {
+      await file.save(
+        () => pool.save(),
+        () => pool.saveOf([...saving.values()]),
+      );
+    } catch (error) {
+      changed = new Map([...saving, ...changed]);
+      throw error;
+    }
   }
 
   return {
     assign(networkId, alias) {
       const known = pool.addressOf(networkId, alias);
       if (known !== null) return known;
-      changes += 1;
-      return pool.assign(networkId, alias, nowMs());
+      const address = pool.assign(networkId, alias, nowMs());
+      change(networkId, alias);
+      return address;
     },
     addressOf: (networkId, alias) => pool.addressOf(networkId, alias),
     release(networkId, alias) {
-      changes += 1;
       pool.release(networkId, alias, nowMs());
+      change(networkId, alias);
     },
     isTaken: (address) => pool.isTaken(address),
     // One write at a time, each of what is so when its turn comes.
@@ -64,18 +77,25 @@ export async function openAliasAddresses(
   };
 }
 
+interface Owner {
+  readonly networkId: NetworkId;
+  readonly alias: AliasName;
+}
+
 async function openPool(
-  path: string,
+  file: JournaledFile,
   { range, reserved, isTaken }: AddressSpace,
   nowMs: () => number,
   onCorrupt: OnCorrupt,
 ): Promise<AddressPool> {
   const isKept = (address: string) => reserved.includes(address) || isTaken(address);
   try {
-    const saved = await readStateFile(path);
-    return saved === null ? createAddressPool(range, isKept) : restoreAddressPool(saved, range, isKept);
+    const saved = await file.load();
+    return saved === null
+      ? createAddressPool(range, isKept)
+      : restoreAddressPool(saved.value, range, isKept, saved.changes);
   } catch (error) {
-    onCorrupt(await moveAside(path, new Date(nowMs())), error);
+    onCorrupt(await file.moveAside(new Date(nowMs())), error);
     return createAddressPool(range, isKept);
   }
 }

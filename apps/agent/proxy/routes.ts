@@ -1,13 +1,17 @@
-import type { AliasName } from '#libs/contracts/ids.js';
+import type { AliasName, NetworkId } from '#libs/contracts/ids.js';
 import type { Route } from '#libs/data-plane/data-plane.js';
 import type { Snapshot } from '#libs/policy/model.js';
 
-/** One listener for each published port of each alias that has an address here. */
-export function routesOf(snapshot: Snapshot, addressOf: (alias: AliasName) => string | null): readonly Route[] {
-  return snapshot.aliases.flatMap(({ alias, ports }) => {
+/** One listener for each published port of each of these aliases that has an address here. */
+export function routesOf(
+  networkId: NetworkId,
+  aliases: Snapshot['aliases'],
+  addressOf: (alias: AliasName) => string | null,
+): readonly Route[] {
+  return aliases.flatMap(({ alias, ports }) => {
     const address = addressOf(alias);
     if (address === null) return [];
-    return ports.map(({ published }) => ({ networkId: snapshot.networkId, alias, address, port: published }));
+    return ports.map(({ published }) => ({ networkId, alias, address, port: published }));
   });
 }
 

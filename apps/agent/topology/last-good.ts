@@ -12,8 +12,8 @@ import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { applyDelta, diff } from '#libs/policy/snapshot-delta.js';
 import { snapshotHash, treeOf } from '#libs/policy/snapshot-digest.js';
 import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
-import { appendEntry, emptyJournal, type JournalEnd, readJournal } from '../state/journal-file.js';
-import { moveAside, readStateContent, StateFileInvalidError, writeStateFile } from '../state/state-file.js';
+import { JournaledFile, STATE_SUFFIX } from '../state/journaled-file.js';
+import { StateFileInvalidError } from '../state/state-file.js';
 
 /** A network as it was last applied, and what of it the control plane may not have heard yet. */
 export interface LastGood {
@@ -27,19 +27,13 @@ export interface CorruptFile {
   readonly reason: string;
 }
 
-const SUFFIX = '.json';
-const JOURNAL = '.journal';
 const MOST_UNANSWERED = 1_000;
 
-/** What is on disk of a network: a change is written as what leads on from it. */
+/** A network's file and the snapshot it holds: the next change is written as a delta from that. */
 interface Saved {
+  readonly file: JournaledFile;
   readonly snapshot: Snapshot;
-  readonly fileBytes: number;
-  readonly end: JournalEnd;
 }
-
-/** A journal grows to the size of its file, and at least to this, before the file is written anew. */
-const LEAST_JOURNAL_BYTES = 64 * 1_024;
 
 /**
  * The networks' last-good versions: of each a file, and a journal of what changed since that was written, so that a
@@ -51,28 +45,22 @@ export class LastGoodFiles {
   constructor(private readonly folder: string) {}
 
   /** On disk when it resolves. Errors: DiskFullError, or the system's. */
-  async save(lastGood: LastGood): Promise<void> {
-    const { snapshot } = lastGood.held;
+  async save({ held, unanswered }: LastGood): Promise<void> {
+    const { epoch, hash, signature, snapshot } = held;
     const { networkId } = snapshot;
     const before = this.saved.get(networkId);
-    // What an attempt that fails leaves behind nobody knows: the next one writes the file.
-    this.saved.delete(networkId);
-    const isRoom = before !== undefined && before.end.bytes < Math.max(before.fileBytes, LEAST_JOURNAL_BYTES);
-    this.saved.set(networkId, isRoom ? await this.append(before, lastGood) : await this.write(lastGood));
-  }
-
-  private async write({ held, unanswered }: LastGood): Promise<Saved> {
-    const { snapshot } = held;
-    const written = await writeStateFile(this.pathOf(`${snapshot.networkId}${SUFFIX}`), { ...held, unanswered });
-    return { snapshot, fileBytes: written.bytes, end: emptyJournal(written.checksum) };
-  }
-
-  private async append(before: Saved, { held, unanswered }: LastGood): Promise<Saved> {
-    const { epoch, hash, signature, snapshot } = held;
-    const delta = diff(treeOf(before.snapshot), treeOf(snapshot));
-    const path = this.pathOf(`${snapshot.networkId}${JOURNAL}`);
-    const end = await appendEntry(path, before.end, { epoch, hash, signature, delta, unanswered });
-    return { ...before, snapshot, end };
+    const file = before?.file ?? new JournaledFile(this.pathOf(`${networkId}${STATE_SUFFIX}`));
+    await file.save(
+      () => ({ ...held, unanswered }),
+      () => ({
+        epoch,
+        hash,
+        signature,
+        delta: diff(treeOf(before?.snapshot ?? snapshot), treeOf(snapshot)),
+        unanswered,
+      }),
+    );
+    this.saved.set(networkId, { file, snapshot });
   }
 
   /** Everything that can be read. What cannot is moved aside and told of: the control plane sends it again. */
@@ -83,28 +71,27 @@ export class LastGoodFiles {
     for (const name of (await readdir(this.folder)).sort()) {
       const path = this.pathOf(name);
       if (name.endsWith('.new')) await rm(path);
-      if (!name.endsWith(SUFFIX)) continue;
+      if (!name.endsWith(STATE_SUFFIX)) continue;
+      const file = new JournaledFile(path);
       try {
-        networks.push(await this.read(name));
+        networks.push(await this.read(name, file));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        corrupt.push({ path, movedTo: await moveAside(path, now), reason });
+        corrupt.push({ path, movedTo: await file.moveAside(now), reason });
       }
     }
     return { networks, corrupt };
   }
 
   /** A journal that cannot be read makes its file useless too: it is older than what was acknowledged. */
-  private async read(name: string): Promise<LastGood> {
+  private async read(name: string, file: JournaledFile): Promise<LastGood> {
     const path = this.pathOf(name);
-    const file = await readStateContent(path);
-    if (file === null) throw invalid(`${path} is gone`);
-    let lastGood = readLastGood(file.value);
-    const { networkId } = lastGood.held.snapshot;
-    if (name !== `${networkId}${SUFFIX}`) throw invalid(`${path} holds another network`);
-    const { entries, end } = await readJournal(this.pathOf(`${networkId}${JOURNAL}`), file.checksum);
-    for (const entry of entries) lastGood = lastGoodAfter(lastGood, entry);
-    this.saved.set(networkId, { snapshot: lastGood.held.snapshot, fileBytes: file.bytes, end });
+    const content = await file.load();
+    if (content === null) throw invalid(`${path} is gone`);
+    const lastGood = content.changes.reduce<LastGood>(lastGoodAfter, readLastGood(content.value));
+    const { snapshot } = lastGood.held;
+    if (name !== `${snapshot.networkId}${STATE_SUFFIX}`) throw invalid(`${path} holds another network`);
+    this.saved.set(snapshot.networkId, { file, snapshot });
     return lastGood;
   }
 

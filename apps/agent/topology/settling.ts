@@ -3,7 +3,10 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, AliasName, NetworkId } from '#libs/contracts/ids.js';
 import type { ProxyListeners, Route, RouteFailure } from '#libs/data-plane/data-plane.js';
 import type { Snapshot } from '#libs/policy/model.js';
-import type { NetworkNames } from '../dns/zone.js';
+import { placeOf } from '#libs/policy/order.js';
+import { diff } from '#libs/policy/snapshot-delta.js';
+import { treeOf } from '#libs/policy/snapshot-digest.js';
+import type { NamesChange } from '../dns/zone.js';
 import type { AliasAddresses } from '../proxy/alias-addresses.js';
 import { routeKey, routesOf, routesOfBoth } from '../proxy/routes.js';
 
@@ -11,9 +14,9 @@ import { routeKey, routesOf, routesOfBoth } from '../proxy/routes.js';
 export interface SettlingPorts {
   readonly agentId: AgentId;
   readonly addresses: AliasAddresses;
-  readonly listeners: Pick<ProxyListeners, 'open' | 'retain'>;
-  /** Resolves when the DNS worker serves these names. */
-  readonly publishNames: (networkId: NetworkId, names: NetworkNames | null) => Promise<void>;
+  readonly listeners: Pick<ProxyListeners, 'open' | 'shut'>;
+  /** Resolves when the DNS worker serves the network's names so; null: it has none here. */
+  readonly publishNames: (networkId: NetworkId, change: NamesChange | null) => Promise<void>;
   /** Brings the listeners of names outside to the rules in force. */
   readonly followEgress: () => Promise<void>;
 }
@@ -21,49 +24,68 @@ export interface SettlingPorts {
 const MOST_FAILURES = 1_000;
 const MOST_MESSAGE_CHARACTERS = 1_000;
 
+/** What this host has of one network. */
+interface SettledNetwork {
+  /** Routes that may be open: while a version settles, those of both versions. */
+  readonly routes: Map<AliasName, readonly Route[]>;
+  /** The version that listeners and names follow, except for aliases that failed. null: unknown, so all are settled. */
+  last: { readonly snapshot: Snapshot; readonly failed: ReadonlySet<AliasName> } | null;
+}
+
 /**
  * Brings listeners and names to a version: new listeners, names, then old listeners, so that no name ever leads
- * nowhere. What fails is told alias by alias and stops nothing else.
+ * nowhere. Only aliases that changed since the version before, or failed then, are touched. What fails is reported
+ * alias by alias and stops nothing else.
  */
 export class Settling {
-  /** Routes that may be open, by network: while a version settles, those of both versions. */
-  private readonly routes = new Map<NetworkId, readonly Route[]>();
-  /** The snapshot that everything follows, of networks where nothing failed. */
-  private readonly settled = new Map<NetworkId, Snapshot>();
+  private readonly networks = new Map<NetworkId, SettledNetwork>();
 
   constructor(private readonly ports: SettlingPorts) {}
 
   async settle(snapshot: Snapshot): Promise<readonly AliasFailure[]> {
-    const { networkId } = snapshot;
-    const before = this.settled.get(networkId);
-    if (before !== undefined && showsTheSame(before, snapshot)) return [];
-    this.settled.delete(networkId);
-    const failures = await this.bring(snapshot);
-    if (failures.length === 0 && snapshot.participates) this.settled.set(networkId, snapshot);
-    return failures;
+    const { networkId, participates } = snapshot;
+    const network: SettledNetwork = this.networks.get(networkId) ?? { routes: new Map(), last: null };
+    this.networks.set(networkId, network);
+    const { last } = network;
+    if (last !== null && last.failed.size === 0 && showsTheSame(last.snapshot, snapshot)) return [];
+    const touched =
+      last === null ? everyAlias(network, snapshot) : changedAliases(last.snapshot, snapshot, last.failed);
+    network.last = null;
+    const { failures, areNamed } = await this.bring(network, snapshot, touched, last === null);
+    if (areNamed) network.last = { snapshot, failed: new Set(failures.map(({ alias }) => alias)) };
+    if (!participates) this.networks.delete(networkId);
+    return failures.slice(0, MOST_FAILURES);
   }
 
-  private async bring(snapshot: Snapshot): Promise<readonly AliasFailure[]> {
+  /** `isAll`: `touched` are all aliases of the network. */
+  private async bring(
+    network: SettledNetwork,
+    snapshot: Snapshot,
+    touched: readonly AliasName[],
+    isAll: boolean,
+  ): Promise<{ readonly failures: readonly AliasFailure[]; readonly areNamed: boolean }> {
     const { addresses, listeners } = this.ports;
     const { networkId } = snapshot;
-    const unassigned = this.assignAddresses(snapshot);
+    const records = touched.flatMap((alias) => recordOf(snapshot, alias) ?? []);
+    const unassigned = this.assignAddresses(networkId, records);
     await addresses.save();
 
-    const before = this.routes.get(networkId) ?? [];
-    const routes = routesOf(snapshot, (alias) => addresses.addressOf(networkId, alias));
-    this.routes.set(networkId, routesOfBoth(before, routes));
+    const before = touched.flatMap((alias) => network.routes.get(alias) ?? []);
+    const routes = routesOf(networkId, records, (alias) => addresses.addressOf(networkId, alias));
+    keepRoutes(network, touched, routesOfBoth(before, routes));
     const closed = await listeners.open(routes);
-    const unnamed = await this.publish(snapshot, routes, closed);
+    const unnamed = await this.publish(snapshot, touched, isAll, routes, closed);
+    const failures = [...unassigned, ...closed.map(listenerFailure), ...(unnamed ?? [])];
 
-    this.routes.set(networkId, routes);
-    await listeners.retain([...this.routes.values()].flat());
+    const kept = new Set(routes.map(routeKey));
+    await listeners.shut(before.filter((route) => !kept.has(routeKey(route))));
+    keepRoutes(network, touched, routes);
     await this.releaseAddresses(networkId, before, routes);
     await this.ports.followEgress();
-    if (!snapshot.participates) this.routes.delete(networkId);
-    return [...unassigned, ...closed.map(listenerFailure), ...unnamed].slice(0, MOST_FAILURES);
+    return { failures, areNamed: unnamed === null };
   }
 
-  private assignAddresses({ networkId, aliases }: Snapshot): readonly AliasFailure[] {
+  private assignAddresses(networkId: NetworkId, aliases: Snapshot['aliases']): readonly AliasFailure[] {
     return aliases.flatMap(({ alias }) => {
       try {
         this.ports.addresses.assign(networkId, alias);
@@ -76,13 +98,15 @@ export class Settling {
 
   /**
    * The name of an alias none of whose listeners is open leads nowhere: whoever listens at its address is then somebody
-   * else, behind no policy.
+   * else, behind no policy. null: the names are served.
    */
   private async publish(
     snapshot: Snapshot,
+    touched: readonly AliasName[],
+    isAll: boolean,
     routes: readonly Route[],
     closed: readonly RouteFailure[],
-  ): Promise<readonly AliasFailure[]> {
+  ): Promise<readonly AliasFailure[] | null> {
     const { networkId, name, participates, sandboxes } = snapshot;
     const failed = new Set(closed.map(({ route }) => routeKey(route)));
     const open = routes.filter((route) => !failed.has(routeKey(route)));
@@ -91,15 +115,17 @@ export class Settling {
       first === undefined ? [] : [{ alias, address: first.address, ports: [first, ...more].map(({ port }) => port) }],
     );
     const served = new Set(records.map(({ alias }) => alias));
-    const names: NetworkNames = {
+    const unserved = touched.filter((alias) => !served.has(alias) && recordOf(snapshot, alias) !== null);
+    const change: NamesChange = {
       name,
       records,
-      unserved: snapshot.aliases.map(({ alias }) => alias).filter((alias) => !served.has(alias)),
+      unserved,
+      gone: isAll ? 'all others' : touched.filter((alias) => recordOf(snapshot, alias) === null),
       members: new Set(here.map(({ sandboxId }) => sandboxId)),
     };
     try {
-      await this.ports.publishNames(networkId, participates ? names : null);
-      return [];
+      await this.ports.publishNames(networkId, participates ? change : null);
+      return null;
     } catch (error) {
       return snapshot.aliases.map(({ alias }) => aliasFailure(alias, error, 'DNS_NOT_LOADED'));
     }
@@ -129,6 +155,31 @@ function showsTheSame(one: Snapshot, other: Snapshot): boolean {
     one.aliases === other.aliases &&
     one.egress === other.egress
   );
+}
+
+/** Aliases of the snapshot, and aliases that may still have listeners. */
+function everyAlias({ routes }: SettledNetwork, { aliases }: Snapshot): readonly AliasName[] {
+  return [...new Set([...aliases.map(({ alias }) => alias), ...routes.keys()])];
+}
+
+function changedAliases(before: Snapshot, after: Snapshot, failed: ReadonlySet<AliasName>): readonly AliasName[] {
+  const { gone, put } = diff(treeOf(before), treeOf(after)).aliases;
+  return [...new Set([...failed, ...gone, ...put.map(({ alias }) => alias)])];
+}
+
+function recordOf({ aliases }: Snapshot, alias: AliasName): Snapshot['aliases'][number] | null {
+  const record = aliases[placeOf(aliases, alias, (each) => each.alias)];
+  return record?.alias === alias ? record : null;
+}
+
+/** Replaces the routes of these aliases. */
+function keepRoutes({ routes }: SettledNetwork, aliases: readonly AliasName[], now: readonly Route[]): void {
+  const ofAlias = Map.groupBy(now, ({ alias }) => alias);
+  for (const alias of aliases) {
+    const own = ofAlias.get(alias);
+    if (own === undefined) routes.delete(alias);
+    else routes.set(alias, own);
+  }
 }
 
 function listenerFailure({ route, code, message }: RouteFailure): AliasFailure {

@@ -28,19 +28,23 @@ export interface NameTable {
   readonly octets: Uint8Array;
 }
 
-/** A table that takes new entries while in use. */
+/** A table that changes while in use. A change may move entries: positions found before it are not valid after it. */
 export interface GrowingNameTable extends NameTable {
   /** Adds the name in `packet` from `start` to before `end`, in either case. It must not be in the table yet. */
   add(packet: Uint8Array, start: number, end: number, value: number, payload: Uint8Array): void;
+  /** Removes the name, if the table has it. */
+  remove(packet: Uint8Array, start: number, end: number): void;
 }
 
 const FNV_PRIME = 0x01000193;
 /** Bytes of an entry before its name: value (2), length of the name, length of the payload. */
 const ENTRY_HEAD_BYTES = 4;
 const EMPTY = -1;
+/** Marks a slot whose entry was removed. A search goes on behind it, as entries placed later may stand there. */
+const REMOVED = -2;
 
 /** A table of exactly these entries; `seed` as for createNameTable. */
-export function buildNameTable(entries: readonly NameEntry[], seed: number): NameTable {
+export function buildNameTable(entries: readonly NameEntry[], seed: number): GrowingNameTable {
   const size = entries.reduce((sum, { name, payload }) => sum + ENTRY_HEAD_BYTES + name.length + payload.length, 0);
   const table = createNameTable(seed, entries.length, size);
   for (const { name, value, payload } of entries) {
@@ -86,21 +90,41 @@ export function createNameTable(seed: number, entries: number, bytes: number): G
     slots[2 * slot + 1] = position;
   }
 
-  /** Makes room for one more entry of this many octets. */
+  const sizeAt = (at: number): number => ENTRY_HEAD_BYTES + (octets[at + 2] as number) + (octets[at + 3] as number);
+
+  /** Makes room for one more entry of this many octets, also by dropping what was removed. */
   function makeRoom(size: number): void {
-    if (taken + size > octets.length) {
-      const larger = new Uint8Array(Math.max(2 * octets.length, taken + size));
-      larger.set(octets);
-      octets = larger;
-    }
     // At most half of the slots are used.
-    if (2 * (count + 1) <= mask) return;
-    const smaller = slots;
-    mask = 2 * mask + 1;
+    if (taken + size <= octets.length && 2 * (count + 1) <= mask) return;
+    const live: { readonly hashed: number; readonly entry: Uint8Array }[] = [];
+    let liveBytes = 0;
+    for (let index = 0; index < slots.length; index += 2) {
+      const position = slots[index + 1] as number;
+      if (position < 0) continue;
+      const entry = octets.subarray(position, position + sizeAt(position));
+      live.push({ hashed: slots[index] as number, entry });
+      liveBytes += entry.length;
+    }
+    count = live.length;
+    mask = 2 ** Math.ceil(Math.log2(4 * (count + 1))) - 1;
     slots = new Int32Array(2 * (mask + 1)).fill(EMPTY);
-    for (let index = 0; index < smaller.length; index += 2) {
-      const position = smaller[index + 1] as number;
-      if (position !== EMPTY) place(smaller[index] as number, position);
+    octets = new Uint8Array(2 * (liveBytes + size));
+    taken = 0;
+    for (const { hashed, entry } of live) {
+      octets.set(entry, taken);
+      place(hashed, taken);
+      taken += entry.length;
+    }
+  }
+
+  /** The slot of the name, or -1. */
+  function slotOf(packet: Uint8Array, start: number, end: number): number {
+    const wanted = hash(packet, start, end);
+    // At most half of the slots are used, so the search always ends at an empty one.
+    for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
+      const candidate = slots[2 * slot + 1] as number;
+      if (candidate === EMPTY) return -1;
+      if (slots[2 * slot] === wanted && candidate !== REMOVED && isAt(candidate, packet, start, end)) return slot;
     }
   }
 
@@ -120,14 +144,13 @@ export function createNameTable(seed: number, entries: number, bytes: number): G
       count += 1;
       place(hash(packet, start, end), position);
     },
+    remove(packet, start, end) {
+      const slot = slotOf(packet, start, end);
+      if (slot >= 0) slots[2 * slot + 1] = REMOVED;
+    },
     find(packet, start, end) {
-      const wanted = hash(packet, start, end);
-      // At most half of the slots are used, so the search always ends at an empty one.
-      for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
-        const candidate = slots[2 * slot + 1] as number;
-        if (candidate === EMPTY) return -1;
-        if (slots[2 * slot] === wanted && isAt(candidate, packet, start, end)) return candidate;
-      }
+      const slot = slotOf(packet, start, end);
+      return slot < 0 ? -1 : (slots[2 * slot + 1] as number);
     },
     valueAt: (at) => ((octets[at] as number) << 8) | (octets[at + 1] as number),
     payloadStart,

@@ -14,7 +14,7 @@ const WILDCARD = '*.';
 const DOT = '.';
 
 /** By the client's source address; no entry: it may reach no name outside. */
-export function indexPatterns(zone: DnsZone): ReadonlyMap<string, PatternSet> {
+export function indexPatterns(zone: Pick<DnsZone, 'clients' | 'patternSets'>): ReadonlyMap<string, PatternSet> {
   const sets = (zone.patternSets ?? []).map((patterns) => ({
     exact: new Set(patterns.filter((pattern) => !pattern.startsWith(WILDCARD))),
     below: new Set(

@@ -1,11 +1,9 @@
-import { DNS_SUFFIX } from '#libs/contracts/ids.js';
-import { type AddressBlock, addressOctets, containsBlock } from './address-block.js';
+import { type AddressBlock, containsBlock } from './address-block.js';
 import { RCODE, TYPE } from './protocol.js';
 import type { Query } from './query.js';
 import { absenceReply, type Reply, recordsReply } from './responses.js';
 import { type ReverseName, readReverseName, reverseZone } from './reverse-name.js';
-import type { DnsZone } from './zone.js';
-import { type ClientZones, existingZone, wireName, type ZoneIndex } from './zone-index.js';
+import { type ClientZones, existingZone, type ZoneIndex } from './zone-index.js';
 
 /** Where aliases share an address, there could be more names than a message holds. */
 const MOST_NAMES = 16;
@@ -21,28 +19,6 @@ export interface ReverseNames {
  * other server could answer them, and none should learn of them (RFC 6303).
  */
 export function createReverseNames(blocks: readonly AddressBlock[]): ReverseNames {
-  /** Names in wire form by address, built on the first reverse look-up: most zones get none. */
-  const byAddress = new WeakMap<DnsZone, ReadonlyMap<string, readonly Buffer[]>>();
-
-  function namesOf({ zone }: ZoneIndex): ReadonlyMap<string, readonly Buffer[]> {
-    let made = byAddress.get(zone);
-    if (made === undefined) {
-      const named = new Map<string, Buffer[]>();
-      for (const network of zone.networks) {
-        for (const { alias, address } of network.records) {
-          const name = Buffer.from(wireName(`${alias}.${network.name}.${DNS_SUFFIX}`), 'latin1');
-          const key = keyOf(addressOctets(address));
-          const others = named.get(key);
-          if (others === undefined) named.set(key, [name]);
-          else others.push(name);
-        }
-      }
-      made = named;
-      byAddress.set(zone, made);
-    }
-    return made;
-  }
-
   /** The block of this host that contains the name; null: none. */
   function ownBlock(index: ZoneIndex, { block }: ReverseName): AddressBlock | null {
     const own = blocks.find((candidate) => containsBlock(candidate, block));
@@ -56,22 +32,19 @@ export function createReverseNames(blocks: readonly AddressBlock[]): ReverseName
       const asked = readReverseName(packet, query);
       const own = asked === null ? null : ownBlock(index, asked);
       if (asked === null || own === null) return null;
-      const absent = (rcode: number): Reply => absenceReply(rcode, reverseZone(own), index.zone.serial);
+      const absent = (rcode: number): Reply => absenceReply(rcode, reverseZone(own), index.serial);
       const { block, hasMore } = asked;
       if (hasMore) return absent(RCODE.NXDOMAIN);
       // Names of addresses may exist below it, so it exists (RFC 8020).
       if (block.bits < 8 * block.octets.length) return absent(RCODE.NOERROR);
-      const named = namesOf(index).get(keyOf(block.octets)) ?? [];
-      const known = named.filter((name) => existingZone(index, client, index.names.find(name, 0, name.length)));
+      const known = index.addresses
+        .of(block.octets)
+        .filter((name) => existingZone(index, client, index.names.find(name, 0, name.length)));
       if (known.length === 0) return absent(RCODE.NXDOMAIN);
       if (query.type !== TYPE.PTR && query.type !== TYPE.ANY) return absent(RCODE.NOERROR);
       return recordsReply(TYPE.PTR, known.slice(0, MOST_NAMES));
     },
   };
-}
-
-function keyOf(octets: Uint8Array): string {
-  return Buffer.from(octets).toString('hex');
 }
 
 /** The address as sockets write it. Clients in a zone are IPv4, or IPv6 in this form. */

@@ -68,7 +68,7 @@ export async function startDnsServer(
   const workerSettings: WorkerSettings = { settings, limits, counters, answersOutside: askOutside !== undefined };
 
   let addresses = settings.listen;
-  let zone: DnsZone = EMPTY_ZONE;
+  let zone = (): DnsZone => EMPTY_ZONE;
   let failures = 0;
   let current: Promise<WorkerLink>;
   /** Aborted when the server closes. */
@@ -97,7 +97,7 @@ export async function startDnsServer(
       },
     );
     try {
-      await link.request({ kind: 'load', zone }, answerWithinMs);
+      await link.request({ kind: 'load', zone: zone() }, answerWithinMs);
       reportFailures(await link.request({ kind: 'listen', addresses }, answerWithinMs));
       return link;
     } catch (error) {
@@ -125,7 +125,7 @@ export async function startDnsServer(
     report({ kind: 'worker-died', reason, restartInMs });
     current = delay(restartInMs, undefined, { signal: ending.signal }).then(begin);
     current.then(
-      () => report({ kind: 'worker-restarted', revision: zone.revision }),
+      () => report({ kind: 'worker-restarted', revision: zone().revision }),
       // A worker that fails to begin is ended, which causes the next start.
       () => {},
     );
@@ -145,6 +145,23 @@ export async function startDnsServer(
     }
   }
 
+  /** Loads the newest zone, also when an older load is tried again with the next worker. */
+  async function load(): Promise<void> {
+    await ask((link, withinMs) => link.request({ kind: 'load', zone: zone() }, withinMs));
+  }
+
+  /** Tells the worker of a zone. A worker that is started later begins with it too, unless this one refuses it. */
+  async function become(wanted: () => DnsZone, told: () => Promise<void>): Promise<void> {
+    const before = zone;
+    zone = wanted;
+    try {
+      await told();
+    } catch (error) {
+      if (error instanceof DnsWorkerRefusedError && zone === wanted) zone = before;
+      throw error;
+    }
+  }
+
   current = begin();
   try {
     await current;
@@ -154,17 +171,12 @@ export async function startDnsServer(
   }
 
   return {
-    async load(wanted) {
-      const before = zone;
-      zone = wanted;
-      try {
-        // The newest zone, also when an older load is tried again with the next worker.
-        await ask((link, withinMs) => link.request({ kind: 'load', zone }, withinMs));
-      } catch (error) {
-        if (error instanceof DnsWorkerRefusedError && zone === wanted) zone = before;
-        throw error;
-      }
-    },
+    load: (wanted) => become(() => wanted, load),
+    change: (change, wanted) =>
+      become(wanted, async () => {
+        const served = await ask((link, withinMs) => link.request({ kind: 'change', change }, withinMs));
+        if (served === null) await load();
+      }),
     listen(wanted) {
       addresses = wanted;
       return ask((link, withinMs) => link.request({ kind: 'listen', addresses }, withinMs));

@@ -2,7 +2,7 @@ import type { DeniedQuery } from './denied-queries.js';
 import type { DnsLimits } from './limits.js';
 import type { ListenFailure } from './listeners.js';
 import type { OutsideAnswer } from './outside-answers.js';
-import type { DnsSettings, DnsZone } from './zone.js';
+import type { DnsSettings, DnsZone, DnsZoneChange } from './zone.js';
 
 /** Settings that a worker is started with. */
 export interface WorkerSettings {
@@ -27,6 +27,7 @@ export interface OutsideAskAnswer {
 
 export type WorkerRequest =
   | { readonly kind: 'load'; readonly zone: DnsZone }
+  | { readonly kind: 'change'; readonly change: DnsZoneChange }
   | { readonly kind: 'listen'; readonly addresses: readonly string[] }
   | { readonly kind: 'revision' }
   /** The answers to one `outside-asked`. */
@@ -36,6 +37,8 @@ export type WorkerRequest =
 /** The result of each kind of request. */
 export interface WorkerResults {
   readonly load: number;
+  /** The revision served; null: the worker serves another one than the change applies to. */
+  readonly change: number | null;
   readonly listen: readonly ListenFailure[];
   readonly revision: number;
   readonly outside: null;

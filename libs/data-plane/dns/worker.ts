@@ -16,7 +16,7 @@ import { openTcpListener, TcpConnections } from './tcp-listener.js';
 import { openUdpListener } from './udp-listener.js';
 import { createUpstream } from './upstream.js';
 import type { NumberedRequest, WorkerMessage, WorkerResults, WorkerSettings } from './worker-messages.js';
-import { EMPTY_ZONE, indexZone } from './zone-index.js';
+import { changeZone, EMPTY_ZONE, indexZone } from './zone-index.js';
 
 if (parentPort === null) throw new Error('the DNS worker runs in a worker thread');
 const port = parentPort;
@@ -85,6 +85,11 @@ async function perform(request: NumberedRequest): Promise<WorkerResults[keyof Wo
   switch (request.kind) {
     case 'load':
       zone = indexZone(request.zone, seed);
+      return zone.revision;
+    case 'change':
+      if (zone.revision === request.change.revision) return zone.revision;
+      if (zone.revision !== request.change.from) return null;
+      zone = changeZone(zone, request.change);
       return zone.revision;
     case 'listen':
       return listeners.set(request.addresses);

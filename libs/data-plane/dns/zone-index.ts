@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { DNS_SUFFIX, parseAliasName, parseNetworkName } from '#libs/contracts/ids.js';
+import { AddressNames } from './address-names.js';
 import { aliasPayload, aliasReply, portReply } from './alias-records.js';
-import { buildNameTable, isSameName, type NameEntry, type NameTable } from './name-table.js';
+import { buildNameTable, type GrowingNameTable, isSameName, type NameEntry } from './name-table.js';
 import { indexPatterns, type PatternSet } from './outside-patterns.js';
 import { EXTENDED_ERROR, HEADER_BYTES, RCODE, TYPE } from './protocol.js';
 import type { Query } from './query.js';
 import { absenceReply, authorityReply, bareReply, type Reply, serverReply } from './responses.js';
-import type { DnsZone } from './zone.js';
+import type { DnsZone, DnsZoneChange, NamesDelta } from './zone.js';
 
 /** Answers for a zone's apex: of the suffix, and of each network below it. */
 interface ApexReplies {
@@ -20,9 +21,12 @@ interface ApexReplies {
 /** A zone prepared for answering: every answer is encoded, every name in wire form. */
 export interface ZoneIndex {
   readonly revision: number;
-  readonly zone: DnsZone;
+  readonly serial: number;
+  /** Names of the networks. The number of a network in `zones` is its index here plus one. */
+  readonly networks: readonly string[];
   /** Value: the index of the name's zone in `zones`. Payload: the alias's records; empty for an apex. */
-  readonly names: NameTable;
+  readonly names: GrowingNameTable;
+  readonly addresses: AddressNames;
   /** The suffix first, then the networks. */
   readonly zones: readonly ApexReplies[];
   /** By the client's source address: one octet per zone, 0 if the zone does not exist for the client. */
@@ -69,33 +73,103 @@ export function indexZone(zone: DnsZone, seed: number): ZoneIndex {
   if (zone.networks.length > MAX_NETWORKS) {
     throw new InvalidInputError('networks', zone.networks.length, `at most ${MAX_NETWORKS}`);
   }
-  const zones = [apexReplies(DNS_SUFFIX, zone.serial)];
-  const numbers = new Map<string, number>();
+  const networks = zone.networks.map(({ name }) => parseNetworkName(name, 'network'));
   const entries: NameEntry[] = [{ name: wireName(DNS_SUFFIX), value: SUFFIX_ZONE, payload: NO_PAYLOAD }];
-  for (const network of zone.networks) {
-    const apex = `${parseNetworkName(network.name, 'network')}.${DNS_SUFFIX}`;
-    const apexWire = wireName(apex);
-    const value = zones.push(apexReplies(apex, zone.serial)) - 1;
-    numbers.set(network.name, value);
-    entries.push({ name: apexWire, value, payload: NO_PAYLOAD });
-    const nameOf = (alias: string): string => {
-      const label = parseAliasName(alias, 'alias');
-      return String.fromCharCode(label.length) + label + apexWire;
-    };
-    for (const { alias, address, ports } of network.records) {
-      entries.push({ name: nameOf(alias), value, payload: aliasPayload(parseAddress(address), ports) });
+  const addresses = new AddressNames();
+  for (const [index, network] of zone.networks.entries()) {
+    const value = index + 1;
+    entries.push({ name: apexOf(network.name), value, payload: NO_PAYLOAD });
+    for (const { name, payload, address } of namesOf(network)) {
+      entries.push({ name, value, payload });
+      addresses.put(name, address);
     }
-    for (const alias of network.unserved ?? []) entries.push({ name: nameOf(alias), value, payload: UNSERVED });
   }
+  return {
+    ...{ revision: zone.revision, serial: zone.serial, networks, addresses },
+    names: buildNameTable(entries, seed),
+    zones: zonesOf(networks, zone.serial),
+    ...clientsOf(networks, zone),
+  };
+}
+
+/**
+ * The index of the zone that the change leads to, at the cost of the change: it takes over the name table of `before`
+ * and changes it, so `before` must not be used afterwards. Throws InvalidInputError for a name or address that cannot
+ * be served, and for a network that the zone does not have; nothing is changed then.
+ */
+export function changeZone(before: ZoneIndex, change: DnsZoneChange): ZoneIndex {
+  const { networks, names, addresses } = before;
+  const changed = change.networks.flatMap((network) => {
+    const value = 1 + networks.indexOf(network.name);
+    if (value === SUFFIX_ZONE) throw new InvalidInputError('network', network.name, 'a network of the zone');
+    return namesOf(network).map((entry) => ({ ...entry, value }));
+  });
+  const gone = change.networks.flatMap((network) => network.gone.map((alias) => aliasName(alias, network.name)));
+  const clients = change.clients === null ? before : clientsOf(networks, change.clients);
+  const remove = (name: string): Buffer => {
+    const octets = Buffer.from(name, 'latin1');
+    names.remove(octets, 0, octets.length);
+    return octets;
+  };
+  for (const name of gone) {
+    remove(name);
+    addresses.put(name, null);
+  }
+  for (const { name, value, payload, address } of changed) {
+    const octets = remove(name);
+    names.add(octets, 0, octets.length, value, payload);
+    addresses.put(name, address);
+  }
+  return {
+    ...{ revision: change.revision, serial: change.serial, networks, names, addresses },
+    zones: zonesOf(networks, change.serial),
+    ...{ clients: clients.clients, outside: clients.outside },
+  };
+}
+
+/** What the table keeps of these aliases. `address: null`: the alias is not served. */
+function namesOf({
+  name: network,
+  records,
+  unserved = [],
+}: Pick<NamesDelta, 'name' | 'records'> & Partial<NamesDelta>) {
+  return [
+    ...records.map(({ alias, address, ports }) => ({
+      name: aliasName(alias, network),
+      payload: aliasPayload(parseAddress(address), ports),
+      address,
+    })),
+    ...unserved.map((alias) => ({ name: aliasName(alias, network), payload: UNSERVED, address: null })),
+  ];
+}
+
+/** In wire form. */
+function apexOf(network: string): string {
+  return wireName(`${network}.${DNS_SUFFIX}`);
+}
+
+/** In wire form. */
+function aliasName(alias: string, network: string): string {
+  return wireName(`${parseAliasName(alias, 'alias')}.${network}.${DNS_SUFFIX}`);
+}
+
+function zonesOf(networks: readonly string[], serial: number): readonly ApexReplies[] {
+  return [DNS_SUFFIX, ...networks.map((name) => `${name}.${DNS_SUFFIX}`)].map((apex) => apexReplies(apex, serial));
+}
+
+function clientsOf(
+  networks: readonly string[],
+  told: Pick<DnsZone, 'clients' | 'patternSets'>,
+): Pick<ZoneIndex, 'clients' | 'outside'> {
+  const numbers = new Map(networks.map((name, index) => [name, index + 1]));
   const clients = new Map<string, ClientZones>();
-  for (const client of zone.clients) {
-    const exists = new Uint8Array(zones.length);
+  for (const client of told.clients) {
+    const exists = new Uint8Array(networks.length + 1);
     for (const network of client.networks) exists[numbers.get(network) ?? SUFFIX_ZONE] = EXISTS;
     exists[SUFFIX_ZONE] = client.complete ? EXISTS : EXISTS_IN_PART;
     clients.set(parseAddress(client.address), exists);
   }
-  const names = buildNameTable(entries, seed);
-  return { revision: zone.revision, zone, names, zones, clients, outside: indexPatterns(zone) };
+  return { clients, outside: indexPatterns(told) };
 }
 
 function apexReplies(apex: string, serial: number): ApexReplies {

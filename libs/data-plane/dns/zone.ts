@@ -1,22 +1,24 @@
 import type { SandboxId } from '#libs/contracts/ids.js';
 
+export interface DnsRecord {
+  readonly alias: string;
+  /** The address of the proxy listener here. */
+  readonly address: string;
+  readonly ports: readonly number[];
+}
+
 /**
- * Everything DNS answers from, as one plain value. The main thread makes it and the DNS worker serves it; a new zone
- * replaces the whole old one.
+ * Everything DNS answers from, as one plain value. The main thread makes it and the DNS worker serves it. A new zone
+ * replaces the old one; a DnsZoneChange changes parts of it.
  */
 export interface DnsZone {
   /** Grows with each change; the worker reports which revision it serves. */
   readonly revision: number;
   /** SOA serial (RFC 1035 section 3.3.13). */
   readonly serial: number;
-  /** By network and alias: the address of the proxy listener here. */
   readonly networks: readonly {
     readonly name: string;
-    readonly records: readonly {
-      readonly alias: string;
-      readonly address: string;
-      readonly ports: readonly number[];
-    }[];
+    readonly records: readonly DnsRecord[];
     /** Aliases that exist but have no listener here: answered with SERVFAIL, which is not cached as an absence. */
     readonly unserved?: readonly string[];
   }[];
@@ -35,6 +37,25 @@ export interface DnsZone {
   }[];
   /** Names outside and wildcards (`*.example.com`) that rules allow. */
   readonly patternSets?: readonly (readonly string[])[];
+}
+
+/** What changes among the names of one network. */
+export interface NamesDelta {
+  readonly name: string;
+  readonly records: readonly DnsRecord[];
+  readonly unserved: readonly string[];
+  readonly gone: readonly string[];
+}
+
+/** Turns a zone into a later one with the same networks. */
+export interface DnsZoneChange {
+  /** The revision of the zone that it applies to. */
+  readonly from: number;
+  readonly revision: number;
+  readonly serial: number;
+  readonly networks: readonly NamesDelta[];
+  /** null: unchanged. */
+  readonly clients: Pick<DnsZone, 'clients' | 'patternSets'> | null;
 }
 
 export interface DnsSettings {
@@ -69,6 +90,11 @@ export interface DnsCounters {
 export interface DnsServer {
   /** Resolves when the worker serves the zone. Rejects if it does not in time. */
   load(zone: DnsZone): Promise<void>;
+  /**
+   * As load, at the cost of the change. `zone` makes the whole resulting zone: it is called when the worker serves
+   * another revision than `change.from`, or has to be started again.
+   */
+  change(change: DnsZoneChange, zone: () => DnsZone): Promise<void>;
   /** Adds and removes listen addresses while running. Resolves with those that failed. */
   listen(
     addresses: readonly string[],

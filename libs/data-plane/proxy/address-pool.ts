@@ -23,12 +23,18 @@ export function createAddressPool(range: string, isKept: IsKept = () => false): 
 }
 
 /**
- * The pool that `save` returned. Addresses that are outside the range or kept are released. Errors: InvalidInputError
- * if `saved` is not from `save` (begin with an empty pool then), or for an invalid range.
+ * The pool that `save` returned, with `changes` from `saveOf` since then, the oldest first. Addresses that are outside
+ * the range or kept are released. Errors: InvalidInputError if a value is from neither (begin with an empty pool then),
+ * or for an invalid range.
  */
-export function restoreAddressPool(saved: unknown, range: string, isKept: IsKept = () => false): AddressPool {
+export function restoreAddressPool(
+  saved: unknown,
+  range: string,
+  isKept: IsKept = () => false,
+  changes: readonly unknown[] = [],
+): AddressPool {
   const parsed = parseAddressRange(range, 'GLOBALSTACKS_AGENT_MESH_PROXY_BIND');
-  const inside = parseHoldings(saved).filter(
+  const inside = lastOfEach([saved, ...changes].flatMap(parseHoldings)).filter(
     ({ address }) => isAssignable(parsed, addressNumber(address) - parsed.first) && !isKept(address),
   );
   return new RangePool(parsed, isKept, inside);
@@ -38,7 +44,7 @@ class RangePool implements AddressPool {
   private readonly holdings: RangeHoldings<Owner>;
 
   constructor(range: AddressRange, isKept: IsKept, holdings: readonly Holding<Owner>[]) {
-    this.holdings = new RangeHoldings(range, isKept, ({ networkId, alias }) => `${networkId}/${alias}`);
+    this.holdings = new RangeHoldings(range, isKept, keyOf);
     for (const holding of holdings) this.holdings.hold(holding);
   }
 
@@ -59,12 +65,38 @@ class RangePool implements AddressPool {
   }
 
   save(): unknown {
-    const holdings = this.holdings.all().map(({ owner, address, restsUntilMs }) => ({
-      ...owner,
-      ...{ address, restsUntilMs },
-    }));
-    return { format: FORMAT, holdings };
+    return savedForm(this.holdings.all());
   }
+
+  saveOf(aliases: readonly Owner[]): unknown {
+    return savedForm(aliases.flatMap((owner) => this.holdings.of(owner) ?? []));
+  }
+}
+
+function keyOf({ networkId, alias }: Owner): string {
+  return `${networkId}/${alias}`;
+}
+
+function savedForm(holdings: readonly Holding<Owner>[]): unknown {
+  return {
+    format: FORMAT,
+    holdings: holdings.map(({ owner, address, restsUntilMs }) => ({ ...owner, ...{ address, restsUntilMs } })),
+  };
+}
+
+/** Of each alias the last holding. A resting address that a later holding gives to another alias is no longer held. */
+function lastOfEach(holdings: readonly Holding<Owner>[]): readonly Holding<Owner>[] {
+  const byKey = new Map<string, Holding<Owner>>();
+  const restingAt = new Map<string, string>();
+  for (const holding of holdings) {
+    const key = keyOf(holding.owner);
+    const rested = restingAt.get(holding.address);
+    if (rested !== undefined && rested !== key) byKey.delete(rested);
+    byKey.set(key, holding);
+    if (holding.restsUntilMs === null) restingAt.delete(holding.address);
+    else restingAt.set(holding.address, key);
+  }
+  return [...byKey.values()];
 }
 
 function parseHoldings(saved: unknown): Holding<Owner>[] {

@@ -56,13 +56,13 @@ class Listeners<Listening extends Place> implements ProxyListeners<Listening> {
     });
   }
 
-  retain(routes: readonly Listening[]): Promise<void> {
+  shut(routes: readonly Listening[]): Promise<void> {
     return this.turns.take(async () => {
-      const kept = new Set(routes.map((route) => this.identity(route)));
-      for (const [at, listener] of this.opened) {
-        if (kept.has(this.identity(listener.route))) continue;
+      for (const route of routes) {
+        const listener = this.opened.get(socketOf(route));
+        if (listener === undefined || this.identity(listener.route) !== this.identity(route)) continue;
         listener.server.close();
-        this.opened.delete(at);
+        this.opened.delete(socketOf(route));
       }
     });
   }
@@ -73,7 +73,10 @@ class Listeners<Listening extends Place> implements ProxyListeners<Listening> {
 
   close(): Promise<void> {
     this.closed = true;
-    return this.retain([]);
+    return this.turns.take(async () => {
+      for (const { server } of this.opened.values()) server.close();
+      this.opened.clear();
+    });
   }
 
   private async openOne(route: Listening): Promise<RouteFailure<Listening> | null> {

@@ -70,6 +70,11 @@ export class RangeHoldings<Owner> {
     this.byAddress.set(holding.address, holding);
   }
 
+  /** Assigned or resting. */
+  of(owner: Owner): Holding<Owner> | null {
+    return this.byKey.get(this.keyOf(owner)) ?? null;
+  }
+
   all(): readonly Holding<Owner>[] {
     return [...this.byKey.values()];
   }

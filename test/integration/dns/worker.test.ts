@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { DnsZone, DnsZoneChange } from '#libs/data-plane/dns/zone.js';
 import { waitFor } from '#test/support/wait.js';
 import { dig, type Served, serve, ZONE } from './served.js';
 
@@ -7,6 +8,18 @@ const NEXT = {
   revision: 4,
   serial: 4,
   networks: [{ name: 'dev', records: [{ alias: 'web', address: '127.77.0.8', ports: [80] }] }],
+};
+
+const WEB = { alias: 'web', address: '127.77.0.8', ports: [80] };
+/** From ZONE: `web` comes to the network dev, and `api` goes. */
+const changeTo = (revision: number): DnsZoneChange => ({
+  ...{ from: 3, revision, serial: revision, clients: null },
+  networks: [{ name: 'dev', records: [WEB], unserved: [], gone: ['api'] }],
+});
+const CHANGED: DnsZone = {
+  ...ZONE,
+  revision: 4,
+  networks: [{ name: 'dev', records: [WEB] }, ...ZONE.networks.slice(1)],
 };
 
 describe('DNS worker', () => {
@@ -42,6 +55,37 @@ describe('DNS worker', () => {
     await served.server.load(NEXT);
     await killed;
     expect((await dig(served.port, 'web.dev.gstacks')).answers).to.deep.equal(['A 127.77.0.8']);
+  });
+
+  it('follows a change, and loads the whole zone where it serves another than the change starts from', async () => {
+    const change = changeTo(4);
+    await served.server.change(change, () => CHANGED);
+    expect((await dig(served.port, 'web.dev.gstacks')).answers).to.deep.equal(['A 127.77.0.8']);
+    expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NXDOMAIN');
+    expect((await dig(served.port, '-b', '127.0.0.2', 'db.prod.gstacks')).answers).to.deep.equal(['A 127.77.0.2']);
+
+    await served.server.change({ ...changeTo(8), from: 7 }, () => ({ ...NEXT, revision: 8 }));
+    expect(await served.server.revision()).to.equal(8);
+    expect((await dig(served.port, '-b', '127.0.0.2', 'db.prod.gstacks')).status).to.equal('NXDOMAIN');
+  });
+
+  it('that is killed during a change, or after it, is replaced by one that serves what it led to', async () => {
+    const killed = served.killWorker();
+    await served.server.change(changeTo(4), () => CHANGED);
+    await killed;
+    expect((await dig(served.port, 'web.dev.gstacks')).answers).to.deep.equal(['A 127.77.0.8']);
+    await served.killWorker();
+    await waitFor('the next', () => served.events.filter(({ kind }) => kind === 'worker-restarted').length === 2);
+    expect((await dig(served.port, 'web.dev.gstacks')).answers).to.deep.equal(['A 127.77.0.8']);
+  });
+
+  it('keeps the zone it has when a change of it cannot be served', async () => {
+    const [dev] = changeTo(4).networks;
+    const broken = { ...changeTo(4), networks: dev === undefined ? [] : [{ ...dev, gone: ['Not a label'] }] };
+    const error = await served.server.change(broken, () => CHANGED).catch((thrown: unknown) => thrown);
+    expect(error).to.have.property('code', 'INVALID_INPUT');
+    expect(await served.server.revision()).to.equal(3);
+    expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');
   });
 
   it('is replaced again and again', async () => {

@@ -56,11 +56,11 @@ describe('proxy listeners', () => {
     expect(accepted.every(({ socket }) => socket.isPaused())).to.equal(true);
   });
 
-  it('stay when opened again, and close when not retained', async () => {
+  it('stay when opened again, and close when shut', async () => {
     const [api, web] = [route('api', '127.88.2.1'), route('web', '127.88.2.2')];
     await listeners.open([api, web]);
     expect(await listeners.open([api])).to.deep.equal([]);
-    await listeners.retain([{ ...api }]);
+    await listeners.shut([{ ...web }, route('other', api.address)]);
     expect(listeners.routes()).to.deep.equal([api]);
     expect([await answers(api), await answers(web)]).to.deep.equal([true, false]);
   });
@@ -70,7 +70,7 @@ describe('proxy listeners', () => {
     await listeners.open([api]);
     const client = connect({ host: api.address, port: api.port });
     await once(client, 'connect');
-    await listeners.retain([]);
+    await listeners.shut([api]);
     accepted[0]?.socket.write('still here');
     expect(String((await once(client, 'data'))[0])).to.equal('still here');
     client.destroy();
@@ -78,7 +78,7 @@ describe('proxy listeners', () => {
 
   it('end as the last of overlapping calls asked', async () => {
     const [api, web] = [route('api', '127.88.2.1'), route('web', '127.88.2.2')];
-    const calls = [listeners.open([api]), listeners.open([api, web]), listeners.retain([web]), listeners.open([web])];
+    const calls = [listeners.open([api]), listeners.open([api, web]), listeners.shut([api]), listeners.open([web])];
     expect(await Promise.all(calls)).to.deep.equal([[], [], undefined, []]);
     expect(listeners.routes()).to.deep.equal([web]);
     expect([await answers(api), await answers(web)]).to.deep.equal([false, true]);

@@ -66,13 +66,21 @@ export class Recorder {
             return code === null ? [] : [{ route, code, message: code }];
           });
         },
-        retain: async (routes) => void this.steps.push(`retain ${routes.map(({ alias }) => alias).sort()}`),
+        shut: async (routes) => void this.steps.push(`shut ${routes.map(({ alias }) => alias)}`),
       },
       followEgress: async () => {},
       publishNames: async (networkId, names) => {
         await this.namesOf.get(networkId)?.();
-        const unserved = names === null || names.unserved.length === 0 ? '' : `, not ${names.unserved}`;
-        this.steps.push(`names ${names === null ? 'none' : names.records.map(({ alias }) => alias)}${unserved}`);
+        if (names === null) {
+          this.steps.push('names none');
+          return;
+        }
+        const { records, unserved, gone } = names;
+        const others = [
+          unserved.length === 0 ? '' : `, not ${unserved}`,
+          gone === 'all others' ? ' alone' : gone.length === 0 ? '' : `, gone ${gone}`,
+        ];
+        this.steps.push(`names ${records.map(({ alias }) => alias)}${others.join('')}`);
       },
     });
     const ports: ApplierPorts = {

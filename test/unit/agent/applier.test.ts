@@ -17,9 +17,9 @@ describe('applying a version', () => {
     await recorder.applied(held(2, ['api', 'new']));
     expect(recorder.steps).to.deep.equal([
       'policy 0a 2',
-      'open api,new',
-      'names api,new',
-      'retain api,new',
+      'open new',
+      'names new, gone old',
+      'shut old',
       'save 2',
       'acknowledge 2',
     ]);
@@ -41,10 +41,37 @@ describe('applying a version', () => {
     await recorder.applied(first);
     recorder.failOpen = () => null;
     await recorder.applied(next(2));
-    expect(recorder.steps.slice(-5)).to.deep.equal(['open api', 'names api', 'retain api', 'save 2', 'acknowledge 2']);
+    expect(recorder.steps.slice(-5)).to.deep.equal(['open api', 'names api', 'shut ', 'save 2', 'acknowledge 2']);
     recorder.steps.length = 0;
     await recorder.applied(next(3));
     expect(recorder.steps).to.deep.equal(['policy 0a 3', 'save 3', 'acknowledge 3']);
+  });
+
+  it('looks at the aliases alone that changed, and at those that failed before, however many there are', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => `a${index}`);
+    recorder.failOpen = (alias) => (alias === 'a7' ? 'PROXY_ADDRESS_IN_USE' : null);
+    await recorder.applied(held(1, many));
+    recorder.steps.length = 0;
+    const { aliasFailures } = await recorder.applied(held(2, [...many.slice(1), 'new']));
+    expect(recorder.steps).to.deep.equal([
+      ...['policy 0a 2', 'open a7,new', 'names new, not a7, gone a0', 'shut a0', 'save 2', 'acknowledge 2'],
+    ]);
+    expect(aliasFailures.map(({ alias }) => alias)).to.deep.equal(['a7']);
+    recorder.failOpen = () => null;
+    recorder.steps.length = 0;
+    await recorder.applied(held(3, [...many.slice(2), 'new']));
+    expect(recorder.steps.slice(1, 4)).to.deep.equal(['open a7', 'names a7, gone a1', 'shut a1']);
+  });
+
+  it('names all aliases again after names that were not served', async () => {
+    await recorder.applied(held(1, ['api', 'old']));
+    recorder.namesOf.set('0a', () => Promise.reject(new Error('the worker is silent')));
+    const { aliasFailures } = await recorder.applied(held(2, ['api', 'new']));
+    expect(aliasFailures.map(({ alias }) => alias)).to.deep.equal(['api', 'new']);
+    recorder.namesOf.clear();
+    recorder.steps.length = 0;
+    await recorder.applied(held(3, ['api', 'new']));
+    expect(recorder.steps.slice(1, 4)).to.deep.equal(['open api,new', 'names api,new alone', 'shut ']);
   });
 
   it('settles a version that comes while another is just done', async () => {
@@ -107,7 +134,7 @@ describe('applying a version', () => {
     expect(aliasFailures).to.deep.equal([
       { alias: 'api', code: 'PROXY_ADDRESS_IN_USE', message: 'PROXY_ADDRESS_IN_USE' },
     ]);
-    expect(recorder.steps).to.include('names other, not api');
+    expect(recorder.steps).to.include('names other, not api alone');
     recorder.later[0]?.();
     await waitFor('the second attempt', () => recorder.later.length === 2);
     expect(recorder.acknowledged).to.have.length(1);
@@ -225,7 +252,7 @@ describe('applying a version', () => {
       'policy 0a none',
       'open ',
       'names none',
-      'retain ',
+      'shut api',
       'save 2',
       'acknowledge 2',
     ]);
@@ -234,7 +261,7 @@ describe('applying a version', () => {
   it('keeps the listeners of the other networks', async () => {
     await recorder.applied(held(1, ['api']));
     await recorder.applied(held(2, ['else'], '0b'));
-    expect(recorder.steps.filter((step) => step.startsWith('retain')).at(-1)).to.equal('retain api,else');
+    expect(recorder.steps.filter((step) => step.startsWith('shut'))).to.deep.equal(['shut ', 'shut ']);
   });
 
   it('says that it came from nowhere when the epoch is another', async () => {
@@ -246,7 +273,7 @@ describe('applying a version', () => {
   it('serves what was on disk, and acknowledges it again: what failed before may be well now', async () => {
     await recorder.applier.restore(held(4, ['api']));
     expect(recorder.steps).to.deep.equal([
-      ...['policy 0a 4', 'open api', 'names api', 'retain api', 'save 4', 'acknowledge 4'],
+      ...['policy 0a 4', 'open api', 'names api alone', 'shut ', 'save 4', 'acknowledge 4'],
     ]);
     expect(recorder.acknowledged).to.have.length(1);
     expect(recorder.acknowledged[0]).to.deep.include({ from: 4, to: 4, aliasFailures: [] });

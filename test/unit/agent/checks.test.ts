@@ -51,9 +51,8 @@ before(async () => {
     failureOf: () => null,
     zone: () => ({
       revision: 3,
-      serial: 1,
-      networks: [{ name: 'dev', records: [{ alias: 'api', address: PROXY, ports: [80] }] }],
-      clients: [],
+      recordOf: (network, alias) =>
+        network === 'dev' && alias === 'api' ? { alias, address: PROXY, ports: [80] } : null,
     }),
     dnsRevision: async () => 3,
     queryDns: async () => ({ listener: '127.0.0.1:53', answer: 'REFUSED' }),

@@ -7,7 +7,7 @@ import { createHandler, type Handler } from '#libs/data-plane/dns/handler.js';
 import { createRateLimit } from '#libs/data-plane/dns/rate-limit.js';
 import { createReverseNames } from '#libs/data-plane/dns/reverse-names.js';
 import type { DnsCounters, DnsZone } from '#libs/data-plane/dns/zone.js';
-import { indexZone } from '#libs/data-plane/dns/zone-index.js';
+import { indexZone, type ZoneIndex } from '#libs/data-plane/dns/zone-index.js';
 
 export const ZONE: DnsZone = {
   revision: 4,
@@ -39,11 +39,15 @@ export interface Served {
 }
 
 export function serve(zone: DnsZone, queriesPerSecond = 1_000_000): Served {
-  const memory = createCounterMemory();
   const index = indexZone(zone, 1);
+  return serveIndex(() => index, queriesPerSecond);
+}
+
+export function serveIndex(index: () => ZoneIndex, queriesPerSecond = 1_000_000): Served {
+  const memory = createCounterMemory();
   const handler = createHandler({
     outside: null,
-    zone: () => index,
+    zone: index,
     upstream: null,
     denied: () => {},
     reverseNames: createReverseNames(forbiddenBlocks(['127.77.0.0/16', 'fd00::/64'])),

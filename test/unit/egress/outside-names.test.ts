@@ -41,10 +41,9 @@ class Rig {
             return [];
           });
         },
-        retain: async (routes) => {
+        shut: async (routes) => {
           this.calls += 1;
-          const kept = new Set(routes.map(key));
-          for (const at of [...this.open.keys()]) if (!kept.has(at)) this.open.delete(at);
+          for (const route of routes) this.open.delete(key(route));
         },
       },
       views: () => this.views,
