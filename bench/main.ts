@@ -14,7 +14,11 @@ const available = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
   .filter((name) => !OTHERS.has(name))
   .sort();
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  /** Of `growth`: also with a million events. */
+  options: { million: { type: 'boolean', default: false } },
+});
 const unknown = positionals.filter((name) => !available.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`no bench named ${unknown.join(', ')}; there are: ${available.join(', ')}\n`);
@@ -24,8 +28,10 @@ if (unknown.length > 0) {
 const rows: BenchRow[] = [];
 for (const name of positionals.length > 0 ? positionals : available) {
   process.stderr.write(`${name} ...\n`);
-  const bench = (await import(`./${name}.js`)) as { readonly default: () => Promise<readonly BenchRow[]> };
-  rows.push(...(await bench.default()));
+  const bench = (await import(`./${name}.js`)) as {
+    readonly default: (options: { readonly million: boolean }) => Promise<readonly BenchRow[]>;
+  };
+  rows.push(...(await bench.default(values)));
 }
 const [processor] = cpus();
 process.stdout.write(`${cpus().length} cores, ${processor?.model.trim() ?? 'unknown'}, node ${process.version}\n\n`);

@@ -16,6 +16,7 @@ import {
 import type { DomainEvent } from '#libs/domain/aggregates.js';
 import { storedEvent } from '#libs/domain/aggregates.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
+import { inPlainMaps } from '#test/unit/policy/network-events.js';
 
 const [HOST_A, HOST_B] = [parseAgentId('host-a', 'agent'), parseAgentId('host-b', 'agent')];
 const [AA, BB] = [parseNetworkId('aa', 'network'), parseNetworkId('bb', 'network')];
@@ -121,7 +122,12 @@ function told(record: NetworkRecord | null) {
   if (record === null) return null;
   const { digest, last, ...rest } = record;
   const { hashes, ...change } = last;
-  return { ...rest, last: change, hashes: agents.map((agentId) => currentHash(record, agentId)) };
+  return {
+    ...rest,
+    topology: inPlainMaps(record.topology),
+    last: change,
+    hashes: agents.map((agentId) => currentHash(record, agentId)),
+  };
 }
 
 function everything(directory: Directory) {
