@@ -24,9 +24,14 @@ export interface WriteFlags extends ConnectionFlags {
   readonly wait?: string | undefined;
   readonly 'if-match'?: string | undefined;
   readonly 'idempotency-key'?: string | undefined;
+  readonly override?: boolean;
 }
 
-export type WriteHeaders = { readonly 'Idempotency-Key': string; readonly 'If-Match'?: string };
+export type WriteHeaders = {
+  readonly 'Idempotency-Key': string;
+  readonly 'If-Match'?: string;
+  readonly 'Policy-Tests'?: 'override';
+};
 
 export const idempotencyKeyFlag = Flags.string({
   description: 'name of this write: repeated, it is carried out once',
@@ -35,13 +40,15 @@ export const idempotencyKeyFlag = Flags.string({
 });
 
 /** Headers of a write; a key is made when none is given. Throws InvalidInputError. */
-export function writeHeaders(flags: Pick<WriteFlags, 'if-match' | 'idempotency-key'>): WriteHeaders {
+export function writeHeaders(flags: Pick<WriteFlags, 'if-match' | 'idempotency-key' | 'override'>): WriteHeaders {
   const key = parseCommandId(flags['idempotency-key'] ?? randomUUID(), '--idempotency-key');
   const expected = flags['if-match'];
-  if (expected === undefined) return { 'Idempotency-Key': key };
   return {
     'Idempotency-Key': key,
-    'If-Match': String(wholeNumber(0, Number.MAX_SAFE_INTEGER)(expected, '--if-match')),
+    ...(flags.override ? ({ 'Policy-Tests': 'override' } as const) : {}),
+    ...(expected === undefined
+      ? {}
+      : { 'If-Match': String(wholeNumber(0, Number.MAX_SAFE_INTEGER)(expected, '--if-match')) }),
   };
 }
 
@@ -65,6 +72,10 @@ export abstract class WriteCommand extends GstacksCommand {
       helpValue: '<version>',
     }),
     'idempotency-key': idempotencyKeyFlag,
+    override: Flags.boolean({
+      description: 'write also what breaks policy tests of the network (admin)',
+      helpGroup: 'WRITE',
+    }),
   };
 
   /**

@@ -16,6 +16,7 @@ export type AgentId = Branded<'AgentId'>;
 export type RuleId = Branded<'RuleId'>;
 /** A rule's id or its first characters, as a person refers to an existing rule. */
 export type RuleReference = RuleId | Branded<'RuleReference'>;
+export type PolicyTestId = Branded<'PolicyTestId'>;
 export type FlowId = Branded<'FlowId'>;
 /** The Idempotency-Key of a write. */
 export type CommandId = Branded<'CommandId'>;
@@ -71,6 +72,10 @@ export const parseRuleId = parser<RuleId>(/^rule-[a-z0-9]{4,32}$/, 'a rule id su
 export const parseRuleReference = parser<RuleReference>(
   /^rule-[a-z0-9]{1,32}$/,
   'a rule id such as rule-4f9c21ab, or its first characters',
+);
+export const parsePolicyTestId = parser<PolicyTestId>(
+  /^test-[a-z0-9]{4,32}$/,
+  'the id of a policy test such as test-4f9c21ab',
 );
 export const parseFlowId = parser<FlowId>(/^[0-9a-f]{32}$/, '32 hexadecimal digits');
 export const parseCommandId = parser<CommandId>(/^[A-Za-z0-9_.:-]{1,128}$/, '1 to 128 of letters, digits and _ . : -');

@@ -7,6 +7,7 @@ export const NETWORK_LIMITS = {
   aliases: 10_000,
   rules: 10_000,
   egressRules: 10_000,
+  policyTests: 1000,
   labelsPerSandbox: 32,
 } as const;
 

@@ -6,6 +6,7 @@ import type {
   NetworkId,
   NetworkName,
   OutsidePattern,
+  PolicyTestId,
   RuleId,
   SandboxId,
   UserName,
@@ -50,6 +51,15 @@ export interface EgressRule {
   readonly via: AgentId | null;
 }
 
+/** A verdict that writes on the network may not change. */
+export interface PolicyTest {
+  readonly id: PolicyTestId;
+  readonly from: Selector;
+  readonly to: AliasName;
+  readonly port: number;
+  readonly effect: Effect;
+}
+
 /**
  * What `evaluate` reads. The control plane has it from the fold, an agent from its snapshot: one function serves both.
  */
@@ -83,6 +93,7 @@ export interface TopologySandbox extends AttachedSandbox {
 export interface TopologyAlias extends AliasRecord, Since {}
 export interface TopologyRule extends Rule, Since {}
 export interface TopologyEgressRule extends EgressRule, Since {}
+export interface TopologyPolicyTest extends PolicyTest, Since {}
 
 /** One network as its stream folds: version is the stream version. */
 export interface Topology extends NetworkView {
@@ -90,6 +101,8 @@ export interface Topology extends NetworkView {
   readonly aliases: ReadonlyMap<AliasName, TopologyAlias>;
   readonly rules: ReadonlyMap<RuleId, TopologyRule>;
   readonly egressRules: ReadonlyMap<RuleId, TopologyEgressRule>;
+  /** No agent needs them, and no snapshot holds them. */
+  readonly policyTests: ReadonlyMap<PolicyTestId, TopologyPolicyTest>;
   readonly mode: 'agent_proxy';
   readonly maxStalenessSeconds: number;
   readonly deleted: boolean;

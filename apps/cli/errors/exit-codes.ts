@@ -1,7 +1,7 @@
 import { CodedError } from '#libs/contracts/errors.js';
 import { ApiError, InterruptedError, TimedOutError, UnreachableError, WrittenNotProvenError } from './errors.js';
 
-/** What scripts read. 8 is kept for writes that stored policy tests reject. */
+/** What scripts read. */
 export const EXIT = {
   ok: 0,
   internal: 1,
@@ -11,6 +11,7 @@ export const EXIT = {
   unknown: 5,
   notFound: 6,
   conflict: 7,
+  testBroken: 8,
   differs: 9,
   interrupted: 130,
 } as const;
@@ -33,6 +34,7 @@ const BY_CODE: { readonly [code: string]: number } = {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof WrittenNotProvenError) return error.exitCode;
+  if (error instanceof ApiError && error.code === 'POLICY_TEST_BROKEN') return EXIT.testBroken;
   if (error instanceof ApiError) return exitCodeOfStatus(error.status);
   if (error instanceof UnreachableError) return EXIT.unreachable;
   if (error instanceof InterruptedError) return EXIT.interrupted;

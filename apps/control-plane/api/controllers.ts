@@ -15,6 +15,7 @@ import { AttachmentsController } from '../networks/attachments.controller.js';
 import { DeclarationsController } from '../networks/declarations.controller.js';
 import { EgressController } from '../networks/egress.controller.js';
 import { NetworksController } from '../networks/networks.controller.js';
+import { PolicyTestsController } from '../networks/policy-tests.controller.js';
 import { PreviewsController } from '../networks/previews.controller.js';
 import { QuarantineController } from '../networks/quarantine.controller.js';
 import { RevertsController } from '../networks/reverts.controller.js';
@@ -35,6 +36,7 @@ export const API_CONTROLLERS = [
   EgressController,
   DeclarationsController,
   PreviewsController,
+  PolicyTestsController,
   QuarantineController,
   RevertsController,
   TestsController,

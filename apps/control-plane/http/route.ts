@@ -63,6 +63,12 @@ export function Idempotent(route: RouteDescription): MethodDecorator {
       description: 'Refused with 412 when the version is another one',
       schema: { type: 'string' },
     }),
+    ApiHeader({
+      name: 'Policy-Tests',
+      required: false,
+      description: 'Of an admin: write also what breaks policy tests of the network',
+      schema: { type: 'string', enum: ['override'] },
+    }),
   );
 }
 

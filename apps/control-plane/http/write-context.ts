@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { type CommandId, parseCommandId } from '#libs/contracts/ids.js';
-import type { HttpRequest } from './request.js';
+import { ForbiddenError } from './errors.js';
+import type { HttpRequest, Principal } from './request.js';
 
 /** What every command has besides its own content. */
 export interface WriteContext {
   readonly commandId: CommandId;
   /** The version that the writer has seen; null: any. */
   readonly expectedVersion: number | null;
+  /** An admin insists on the write, also where it breaks policy tests of the network. */
+  readonly overridesTests?: boolean;
   readonly actor: string;
   readonly correlationId: string;
 }
@@ -38,11 +41,20 @@ export function parseIdempotencyKey(value: unknown, make: () => string): Command
   }
 }
 
+/** Only an admin may override. Errors: InvalidInputError, ForbiddenError. */
+function parseOverride(value: unknown, principal: Principal | undefined): boolean {
+  if (value === undefined) return false;
+  if (value !== 'override') throw new InvalidInputError('Policy-Tests', value, 'override, or no such header');
+  if (principal?.role !== 'admin') throw new ForbiddenError(principal?.role ?? 'none', 'admin');
+  return true;
+}
+
 export const WriteRequest = createParamDecorator((_: unknown, context: ExecutionContext): WriteContext => {
   const request = context.switchToHttp().getRequest<HttpRequest>();
   return {
     commandId: parseIdempotencyKey(request.headers['idempotency-key'], randomUUID),
     expectedVersion: parseIfMatch(request.headers['if-match']),
+    overridesTests: parseOverride(request.headers['policy-tests'], request.principal),
     actor: `user:${request.principal?.user ?? 'anonymous'}`,
     correlationId: request.id,
   };

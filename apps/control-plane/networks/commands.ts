@@ -4,10 +4,11 @@ import type { AttachDto, AttachmentWriteDto, DetachmentDto } from '#libs/contrac
 import type { ApplyDeclarationDto, DeclarationWriteDto } from '#libs/contracts/http/declarations.js';
 import type { AddEgressRuleDto, EgressRuleWriteDto } from '#libs/contracts/http/egress.js';
 import type { CreateNetworkDto, NetworkCreationDto, NetworkDeletionDto } from '#libs/contracts/http/networks.js';
+import type { AddPolicyTestDto, PolicyTestWriteDto } from '#libs/contracts/http/policy-tests.js';
 import type { QuarantineDto } from '#libs/contracts/http/quarantine.js';
 import type { RevertWriteDto } from '#libs/contracts/http/reverts.js';
 import type { AddRuleDto, AddRulesDto, RulesWriteDto, RuleWriteDto } from '#libs/contracts/http/rules.js';
-import type { AliasName, NetworkName, RuleReference, SandboxId } from '#libs/contracts/ids.js';
+import type { AliasName, NetworkName, PolicyTestId, RuleReference, SandboxId } from '#libs/contracts/ids.js';
 import type { WriteContext } from '../http/write-context.js';
 
 export class CreateNetwork extends Command<NetworkCreationDto> {
@@ -162,6 +163,26 @@ export class RevertNetwork extends Command<RevertWriteDto> {
   constructor(
     readonly network: NetworkName,
     readonly to: number,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class AddPolicyTest extends Command<PolicyTestWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly body: AddPolicyTestDto,
+    readonly write: WriteContext,
+  ) {
+    super();
+  }
+}
+
+export class RemovePolicyTest extends Command<PolicyTestWriteDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly testId: PolicyTestId,
     readonly write: WriteContext,
   ) {
     super();

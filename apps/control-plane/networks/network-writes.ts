@@ -83,7 +83,12 @@ export class NetworkWrites {
       load: () => (task.toTheEnd ? this.states.networkToEnd(networkId) : this.states.network(networkId)),
       decide: async (topology) => {
         const command = await task.command(topology);
-        const decision = this.withRegression(networkId, task.network, command, decideNetwork<Kind>(command, topology));
+        const decision = this.withRegression(
+          networkId,
+          task.network,
+          command,
+          decideNetwork<Kind>(command, topology, task.write.overridesTests),
+        );
         if (decision instanceof DomainError) return decision;
         const { result: told, unchangedSince } = decision;
         return { ...decision, result: { told, unchangedSince } };

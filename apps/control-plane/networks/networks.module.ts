@@ -18,6 +18,7 @@ import { CreateNetworkHandler, DeleteNetworkHandler } from './lifetime.handlers.
 import { NetworkReverts } from './network-reverts.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
+import { AddPolicyTestHandler, ListPolicyTestsHandler, RemovePolicyTestHandler } from './policy-test.handlers.js';
 import { PreviewWriteHandler } from './preview.handler.js';
 import { PreviewedCommands } from './previewed-commands.js';
 import { Previews } from './previews.js';
@@ -69,6 +70,9 @@ import { RuleLists } from './rule-lists.js';
     ShowReachabilityHandler,
     ListFlowsHandler,
     PreviewWriteHandler,
+    AddPolicyTestHandler,
+    RemovePolicyTestHandler,
+    ListPolicyTestsHandler,
     ShowDeclarationHandler,
     ApplyDeclarationHandler,
     PreviewDeclarationHandler,

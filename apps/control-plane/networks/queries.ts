@@ -7,6 +7,7 @@ import type { DeniedNamesDto, ListDeniedNamesQuery } from '#libs/contracts/http/
 import type { EgressRulePageDto, ListEgressRulesQuery } from '#libs/contracts/http/egress.js';
 import type { NetworkFlowsDto } from '#libs/contracts/http/flows.js';
 import type { ListNetworksQuery, NetworkDto, NetworkPageDto } from '#libs/contracts/http/networks.js';
+import type { ListPolicyTestsQuery, PolicyTestPageDto } from '#libs/contracts/http/policy-tests.js';
 import type { ReachabilityDto } from '#libs/contracts/http/policy-views.js';
 import type { PreviewDto, PreviewRequestDto } from '#libs/contracts/http/previews.js';
 import type { ListRulesQuery, RulePageDto } from '#libs/contracts/http/rules.js';
@@ -111,6 +112,15 @@ export class PreviewDeclaration extends Query<DeclarationPreviewDto> {
   constructor(
     readonly network: NetworkName,
     readonly body: ApplyDeclarationDto,
+  ) {
+    super();
+  }
+}
+
+export class ListPolicyTests extends Query<PolicyTestPageDto> {
+  constructor(
+    readonly network: NetworkName,
+    readonly filter: ListPolicyTestsQuery,
   ) {
     super();
   }

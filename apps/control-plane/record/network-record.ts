@@ -224,7 +224,7 @@ function unreadableFromItsBeginning({ streamId, streamVersion, recordedAt, data,
       ...{ networkId, name: parseNetworkName(data.name, 'name'), mode: 'agent_proxy', version: 1 },
       ...{ maxStalenessSeconds: MIN_STALENESS_SECONDS, deleted: false, quarantinedSince: null },
       ...{ sandboxes: new Map(), aliases: new Map(), rules: new Map(), egressRules: new Map() },
-      formerPublishers: new Map(),
+      ...{ formerPublishers: new Map(), policyTests: new Map() },
     };
     const last = { version: 1, commandId, concerned: [], participants: [], recordedAt: new Date(recordedAt) };
     const record: NetworkRecord = {

@@ -17,5 +17,6 @@ export function unknownNetwork(networkId: NetworkId): Topology {
     rules: new Map(),
     egressRules: new Map(),
     formerPublishers: new Map(),
+    policyTests: new Map(),
   };
 }

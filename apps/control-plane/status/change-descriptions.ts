@@ -2,6 +2,7 @@ import { egressRuleText } from '#libs/contracts/egress-rules.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { ChangeDto } from '#libs/contracts/http/changes.js';
 import type { NetworkId } from '#libs/contracts/ids.js';
+import { policyTestText } from '#libs/contracts/policy-tests.js';
 import { ruleText } from '#libs/contracts/rules.js';
 import { eventOf } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
@@ -65,6 +66,12 @@ export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 
       return about(`egress: ${egressRuleText(event.data)}`, { ruleId: event.data.ruleId });
     case 'EgressRuleRemoved':
       return about(`egress: remove ${event.data.ruleId}`, event.data);
+    case 'PolicyTestAdded':
+      return about(`policy test ${event.data.testId}: ${policyTestText(event.data)}`, { alias: event.data.to });
+    case 'PolicyTestRemoved':
+      return about(`remove policy test ${event.data.testId}`);
+    case 'PolicyTestsOverridden':
+      return about(`overridden: policy tests ${event.data.testIds.join(', ')}`);
     case 'SandboxPlacementChanged': {
       const { sandboxId, agentId } = event.data;
       return about(agentId === null ? `no agent holds ${sandboxId}` : `${sandboxId} is on ${agentId}`, { sandboxId });

@@ -1524,6 +1524,75 @@ export type PreviewDto = {
     cuts: PreviewedCutsDto;
 };
 
+export type ListedPolicyTestDto = {
+    id: string;
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    to: string;
+    port: number;
+    effect: 'allow' | 'deny';
+    /**
+     * Whether the verdict is so now: labels of sandboxes change it without asking
+     */
+    holds: boolean;
+    /**
+     * The version that brought it
+     */
+    since: number;
+};
+
+export type PolicyTestPageDto = {
+    /**
+     * null: there is no more
+     */
+    nextCursor: string | null;
+    items: Array<ListedPolicyTestDto>;
+};
+
+export type AddPolicyTestDto = {
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    to: string;
+    port: number;
+    /**
+     * The verdict that is to stay
+     */
+    effect: 'allow' | 'deny';
+};
+
+export type PolicyTestDto = {
+    id: string;
+    /**
+     * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
+     */
+    from: string;
+    to: string;
+    port: number;
+    effect: 'allow' | 'deny';
+};
+
+export type PolicyTestWriteDto = {
+    network: string;
+    /**
+     * The topology version that this write made, or found
+     */
+    version: number;
+    /**
+     * false: it was so already, and nothing was written
+     */
+    changed: boolean;
+    /**
+     * The version since which it has been so, when nothing was written; null: something was
+     */
+    unchangedSince: number | null;
+    warnings: Array<WarningDto>;
+    result: PolicyTestDto;
+};
+
 export type QuarantineNetworkDto = {
     /**
      * Kept in the log
@@ -2885,6 +2954,10 @@ export type CreateNetworkData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path?: never;
     query?: never;
@@ -2920,6 +2993,10 @@ export type DeleteNetworkData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3155,6 +3232,10 @@ export type AttachSandboxData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3192,6 +3273,10 @@ export type DetachSandboxData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3294,6 +3379,10 @@ export type PublishAliasData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3331,6 +3420,10 @@ export type RemoveAliasData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3434,6 +3527,10 @@ export type AddRuleData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3471,6 +3568,10 @@ export type AddRulesData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3508,6 +3609,10 @@ export type RemoveRuleData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3583,6 +3688,10 @@ export type AddEgressRuleData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3652,6 +3761,10 @@ export type RemoveEgressRuleData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3717,6 +3830,10 @@ export type ApplyDeclarationData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3851,6 +3968,125 @@ export type PreviewWriteResponses = {
 
 export type PreviewWriteResponse = PreviewWriteResponses[keyof PreviewWriteResponses];
 
+export type ListPolicyTestsData = {
+    body?: never;
+    path: {
+        network: string;
+    };
+    query?: {
+        /**
+         * Most items to answer with
+         */
+        limit?: number;
+        /**
+         * nextCursor of the page before
+         */
+        cursor?: string;
+    };
+    url: '/v1/networks/{network}/policy-tests';
+};
+
+export type ListPolicyTestsErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListPolicyTestsError = ListPolicyTestsErrors[keyof ListPolicyTestsErrors];
+
+export type ListPolicyTestsResponses = {
+    /**
+     * What was found
+     */
+    200: PolicyTestPageDto;
+};
+
+export type ListPolicyTestsResponse = ListPolicyTestsResponses[keyof ListPolicyTestsResponses];
+
+export type AddPolicyTestData = {
+    body: AddPolicyTestDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
+    };
+    path: {
+        network: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/policy-tests';
+};
+
+export type AddPolicyTestErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type AddPolicyTestError = AddPolicyTestErrors[keyof AddPolicyTestErrors];
+
+export type AddPolicyTestResponses = {
+    /**
+     * What was written
+     */
+    201: PolicyTestWriteDto;
+};
+
+export type AddPolicyTestResponse = AddPolicyTestResponses[keyof AddPolicyTestResponses];
+
+export type RemovePolicyTestData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
+    };
+    path: {
+        network: string;
+        testId: string;
+    };
+    query?: never;
+    url: '/v1/networks/{network}/policy-tests/{testId}';
+};
+
+export type RemovePolicyTestErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type RemovePolicyTestError = RemovePolicyTestErrors[keyof RemovePolicyTestErrors];
+
+export type RemovePolicyTestResponses = {
+    /**
+     * What was written
+     */
+    200: PolicyTestWriteDto;
+};
+
+export type RemovePolicyTestResponse = RemovePolicyTestResponses[keyof RemovePolicyTestResponses];
+
 export type LiftQuarantineData = {
     body?: never;
     headers?: {
@@ -3862,6 +4098,10 @@ export type LiftQuarantineData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3899,6 +4139,10 @@ export type QuarantineNetworkData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -3936,6 +4180,10 @@ export type RevertNetworkData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -4104,6 +4352,10 @@ export type LabelSandboxData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         sandboxId: string;
@@ -4141,6 +4393,10 @@ export type ReleaseSandboxData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         sandboxId: string;
@@ -4178,6 +4434,10 @@ export type UnpinSandboxData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         sandboxId: string;
@@ -4215,6 +4475,10 @@ export type PinSandboxData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         sandboxId: string;
@@ -4288,6 +4552,10 @@ export type RevokeAgentData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         agentId: string;
@@ -4352,6 +4620,10 @@ export type CreateEnrollmentTokenData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path?: never;
     query?: never;
@@ -4462,6 +4734,10 @@ export type JoinNetworkData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         network: string;
@@ -4536,6 +4812,10 @@ export type RevokeLocalNodeData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         nodeId: string;
@@ -4600,6 +4880,10 @@ export type LeaveNetworkData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path: {
         nodeId: string;
@@ -4714,6 +4998,10 @@ export type StartEpochData = {
          * Refused with 412 when the version is another one
          */
         'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
     };
     path?: never;
     query?: never;

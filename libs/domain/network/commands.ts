@@ -5,14 +5,16 @@ import type {
   NetworkId,
   NetworkName,
   OutsidePattern,
+  PolicyTestId,
   RuleId,
   RuleReference,
   SandboxId,
 } from '#libs/contracts/ids.js';
+import type { PrintedPolicyTest } from '#libs/contracts/policy-tests.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Effect, PrintedRule } from '#libs/contracts/rules.js';
 import type { Selector } from '#libs/contracts/selectors.js';
-import type { AliasRecord, Topology } from '#libs/policy/model.js';
+import type { AliasRecord, PolicyTest, Topology } from '#libs/policy/model.js';
 import type { DomainError, Outcome } from '../decision.js';
 import type { Labels } from '../labels.js';
 import type { NetworkEvent, NetworkMode } from '../network/events.js';
@@ -152,6 +154,15 @@ export interface NetworkCommands {
     };
     /** What was written, in order. */
     tells: readonly NetworkEvent[];
+  };
+  AddPolicyTest: {
+    says: Omit<PolicyTest, 'id'> & { readonly testId: PolicyTestId };
+    /** The test there was, when an identical one exists. */
+    tells: PrintedPolicyTest;
+  };
+  RemovePolicyTest: {
+    says: { readonly testId: PolicyTestId };
+    tells: PrintedPolicyTest;
   };
   /** Needs no more of the network than its name. */
   QuarantineNetwork: {

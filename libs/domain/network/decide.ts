@@ -7,6 +7,7 @@ import { applyDeclaration } from './declaration.js';
 import { addEgressRule, removeEgressRule } from './egress-rules.js';
 import { createNetwork, deleteNetwork, existing } from './lifetime.js';
 import { changeLabels, changePlacement } from './placement.js';
+import { addPolicyTest, keepingTests, removePolicyTest } from './policy-tests.js';
 import { liftQuarantine, quarantineNetwork } from './quarantine.js';
 import { revertNetwork } from './revert.js';
 import { addRule, addRules, removeRule } from './rules.js';
@@ -30,6 +31,8 @@ const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology 
   RemoveEgressRule: onExisting(removeEgressRule),
   ApplyDeclaration: onExisting(applyDeclaration),
   RevertNetwork: onExisting(revertNetwork),
+  AddPolicyTest: onExisting(addPolicyTest),
+  RemovePolicyTest: onExisting(removePolicyTest),
   QuarantineNetwork: onExisting(quarantineNetwork),
   LiftQuarantine: onExisting(liftQuarantine),
   ChangePlacement: onExisting(changePlacement),
@@ -46,12 +49,14 @@ function onExisting<Kind extends NetworkCommandKind>(decider: Decider<Kind, Topo
 /**
  * What a command makes of a network: events with what its author is told, or a DomainError (returned, not thrown).
  * The state is the fold of the network's stream (`fold` of libs/policy), null before its first event. Every command
- * but CreateNetwork is NETWORK_NOT_FOUND on a network that does not exist or was deleted.
+ * but CreateNetwork is NETWORK_NOT_FOUND on a network that does not exist or was deleted. `overridesTests`: also what
+ * breaks the network's policy tests.
  */
 export function decideNetwork<Kind extends NetworkCommandKind>(
   command: NetworkCommandOf<Kind>,
   network: Topology | null,
+  overridesTests = false,
 ): NetworkDecision<Kind> {
   const decider: Decider<Kind, Topology | null> = deciders[command.kind];
-  return decider(command, network);
+  return keepingTests(command.kind, decider(command, network), network, overridesTests);
 }

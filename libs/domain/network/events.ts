@@ -4,6 +4,7 @@ import type {
   NetworkId,
   NetworkName,
   OutsidePattern,
+  PolicyTestId,
   RuleId,
   SandboxId,
 } from '#libs/contracts/ids.js';
@@ -67,6 +68,20 @@ export type NetworkEvent =
     }
   | { readonly type: 'EgressRuleRemoved'; readonly data: { readonly ruleId: RuleId } }
   | {
+      readonly type: 'PolicyTestAdded';
+      readonly data: {
+        readonly testId: PolicyTestId;
+        /** A selector in its printed form. */
+        readonly from: string;
+        readonly to: AliasName;
+        readonly port: number;
+        readonly effect: Effect;
+      };
+    }
+  | { readonly type: 'PolicyTestRemoved'; readonly data: { readonly testId: PolicyTestId } }
+  /** The command that wrote this breaks these tests, and an admin insisted on it. */
+  | { readonly type: 'PolicyTestsOverridden'; readonly data: { readonly testIds: readonly PolicyTestId[] } }
+  | {
       readonly type: 'SandboxPlacementChanged';
       readonly data: { readonly sandboxId: SandboxId; readonly agentId: AgentId | null };
     }
@@ -102,6 +117,9 @@ export const NETWORK_SCHEMAS: EventSchemas<NetworkEvent> = {
   // Version 1 knew no exits.
   EgressRuleAdded: { upcasts: [(data) => ({ ...data, via: null })] },
   EgressRuleRemoved: { upcasts: [] },
+  PolicyTestAdded: { upcasts: [] },
+  PolicyTestRemoved: { upcasts: [] },
+  PolicyTestsOverridden: { upcasts: [] },
   SandboxPlacementChanged: { upcasts: [] },
   SandboxLabelsChanged: { upcasts: [] },
   NetworkQuarantined: { upcasts: [] },

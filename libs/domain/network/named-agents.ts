@@ -22,6 +22,9 @@ export function agentsNamedBy(event: NetworkEvent): readonly AgentId[] {
     case 'PolicyRuleAdded':
     case 'PolicyRuleRemoved':
     case 'EgressRuleRemoved':
+    case 'PolicyTestAdded':
+    case 'PolicyTestRemoved':
+    case 'PolicyTestsOverridden':
       return [];
   }
 }

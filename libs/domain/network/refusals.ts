@@ -1,6 +1,8 @@
-import type { AliasName, NetworkName, RuleId, RuleReference, SandboxId } from '#libs/contracts/ids.js';
+import type { AliasName, NetworkName, PolicyTestId, RuleId, RuleReference, SandboxId } from '#libs/contracts/ids.js';
+import { policyTestText } from '#libs/contracts/policy-tests.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS, portText } from '#libs/contracts/ports.js';
-import type { AliasRecord, Topology } from '#libs/policy/model.js';
+import { formatSelector, type SelectorEffect } from '#libs/contracts/selectors.js';
+import type { AliasRecord, PolicyTest, Topology } from '#libs/policy/model.js';
 import { DomainError } from '../decision.js';
 import { listed } from '../listed.js';
 
@@ -209,9 +211,47 @@ export class DeclaredItemError extends DomainError {
   }
 }
 
+export class PolicyTestNotFoundError extends DomainError {
+  constructor({ name }: Topology, testId: PolicyTestId) {
+    const remedy = `see gstacks network policy test list ${name}`;
+    super('not-found', 'POLICY_TEST_NOT_FOUND', `network ${name} has no policy test ${testId}`, remedy, 'testId');
+  }
+}
+
+/** What it says is not so now. */
+export class PolicyTestFailsError extends DomainError {
+  constructor({ name }: Topology, { from: source, to: alias, port, effect }: PolicyTest, now: SelectorEffect) {
+    const from = formatSelector(source);
+    super(
+      'conflict',
+      'POLICY_TEST_FAILS',
+      `${from} to ${alias}:${port} is ${now} in network ${name}, not ${effect}`,
+      `see why: gstacks network explain ${name} ${from} ${alias}:${port}`,
+      'effect',
+    );
+  }
+}
+
+/** The write would change a verdict that the network's policy tests keep. */
+export class PolicyTestBrokenError extends DomainError {
+  constructor({ name }: Topology, broken: readonly PolicyTest[]) {
+    const tests = broken.map((test) => `${test.id} (${policyTestText({ ...test, from: formatSelector(test.from) })})`);
+    super(
+      'conflict',
+      'POLICY_TEST_BROKEN',
+      `network ${name} would break ${listed(tests)}; nothing was written`,
+      `see the tests with gstacks network policy test list ${name}; change the write, remove the test, or as admin add --override`,
+    );
+  }
+}
+
 /** One network holds no more of these. */
 export class NetworkLimitError extends DomainError {
-  constructor({ name }: Topology, what: 'sandboxes' | 'aliases' | 'rules' | 'egress rules', limit: number) {
+  constructor(
+    { name }: Topology,
+    what: 'sandboxes' | 'aliases' | 'rules' | 'egress rules' | 'policy tests',
+    limit: number,
+  ) {
     super(
       'conflict',
       `TOO_MANY_${what.toUpperCase().replace(' ', '_')}`,

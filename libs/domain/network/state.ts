@@ -45,8 +45,17 @@ function step(before: Topology | null, event: NetworkEvent, owned: OwnedMaps | n
   if (event.type === 'NetworkCreated') {
     if (before !== null) throw new StreamOrderError(event.type, before.version + 1);
     const empty = { sandboxes: new Map(), aliases: new Map(), rules: new Map(), egressRules: new Map() };
+    const policyTests = new Map();
     const formerPublishers = new Map();
-    return { ...event.data, ...empty, formerPublishers, version: 1, deleted: false, quarantinedSince: null };
+    return {
+      ...event.data,
+      ...empty,
+      policyTests,
+      formerPublishers,
+      version: 1,
+      deleted: false,
+      quarantinedSince: null,
+    };
   }
   if (before === null) throw new StreamOrderError(event.type, 1);
   const version = before.version + 1;
@@ -110,6 +119,16 @@ function changes(before: Topology, event: Change, version: number, owned: OwnedM
     }
     case 'EgressRuleRemoved':
       return { egressRules: without(egressRules, event.data.ruleId, owned) };
+    case 'PolicyTestAdded': {
+      const { testId, from, ...rest } = event.data;
+      const test = { id: testId, from: parseSelector(from, 'from'), ...rest };
+      const known = before.policyTests.get(testId);
+      return { policyTests: having(before.policyTests, testId, sinceOf(known, test, version), owned) };
+    }
+    case 'PolicyTestRemoved':
+      return { policyTests: without(before.policyTests, event.data.testId, owned) };
+    case 'PolicyTestsOverridden':
+      return {};
     case 'NetworkQuarantined':
       return { quarantinedSince: before.quarantinedSince ?? version };
     case 'NetworkQuarantineLifted':

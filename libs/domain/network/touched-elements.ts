@@ -13,6 +13,9 @@ export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
     case 'NetworkQuarantineLifted':
     case 'EgressRuleAdded':
     case 'EgressRuleRemoved':
+    case 'PolicyTestAdded':
+    case 'PolicyTestRemoved':
+    case 'PolicyTestsOverridden':
       return [];
     case 'SandboxAttached':
     case 'SandboxDetached':

@@ -19,6 +19,9 @@ const TAKES_AWAY: { readonly [Type in NetworkEvent['type']]: (data: DataOf<Type>
   PolicyRuleRemoved: () => true,
   EgressRuleAdded: ({ effect }) => effect === 'deny',
   EgressRuleRemoved: () => true,
+  PolicyTestAdded: () => false,
+  PolicyTestRemoved: () => false,
+  PolicyTestsOverridden: () => false,
 };
 
 /** Whether an event may take something away from somebody: it is then not held back to be coalesced with others. */

@@ -80,6 +80,9 @@ export class PlacementFollower {
       case 'PolicyRuleRemoved':
       case 'EgressRuleAdded':
       case 'EgressRuleRemoved':
+      case 'PolicyTestAdded':
+      case 'PolicyTestRemoved':
+      case 'PolicyTestsOverridden':
         return [];
     }
   }

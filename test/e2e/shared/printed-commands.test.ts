@@ -31,6 +31,7 @@ const LAST: readonly RegExp[] = [
   /^network (alias remove|detach) /,
   /^network revert .*--yes/,
   /^sandbox release /,
+  /^network policy test add /,
   /^network delete /,
   /^(token|agent) revoke /,
   /^logout --/,
@@ -39,7 +40,7 @@ const LAST: readonly RegExp[] = [
 
 /** Refusals with exit code 2 whose cause is the state of this stack: the control plane has understood the command. */
 const OF_STATE = new Set([
-  ...['NETWORK_EXISTS', 'NETWORK_NOT_EMPTY', 'ALIAS_TAKEN', 'SANDBOX_HELD'],
+  ...['NETWORK_EXISTS', 'NETWORK_NOT_EMPTY', 'ALIAS_TAKEN', 'SANDBOX_HELD', 'POLICY_TEST_FAILS'],
   // Nobody sits at a terminal.
   'NOT_CONFIRMED',
 ]);

@@ -126,6 +126,41 @@ describe('a network that a file declares', () => {
     expect(repeated.body, 'a repeat gets the first answer').to.deep.equal(first.body);
   });
 
+  it('that breaks a policy test is refused with exit code 8, and written when an admin overrides it, which the log tells', async () => {
+    const body = { from: 'web', to: 'api', port: 8080, effect: 'allow' };
+    const added = await call('POST', '/policy-tests', body);
+    expect(added.status, added.text).to.equal(201);
+    const { id } = added.body.result as { id: string };
+    expect((await call('GET', '/policy-tests')).body.items).to.deep.equal([
+      { id, ...body, holds: true, since: added.body.version },
+    ]);
+    const at = await version();
+    const text = await readFile(EXAMPLE, 'utf8');
+    await file(text.replace('effect: allow', 'effect: deny'));
+    const refused = await run('apply -f network.yaml');
+    expect(refused.exitCode, refused.stderr).to.equal(8);
+    expect(refused.stderr).to.contain(`${id} (web to api:8080 is allow)`).and.to.contain('(POLICY_TEST_BROKEN)');
+    const deny = { effect: 'deny', from: 'any', to: 'api', port: 8080 };
+    expect((await call('POST', '/previews', { kind: 'add-rule', ...deny })).body.code).to.equal('POLICY_TEST_BROKEN');
+    expect(await version()).to.equal(at);
+    const { body: token } = await controlPlane.call('POST', '/v1/tokens', { user: 'ops', role: 'operator' });
+    const override = { 'policy-tests': 'override' };
+    const asOperator = { ...override, authorization: `Bearer ${String(token.token)}` };
+    expect((await call('POST', '/rules', deny, asOperator)).status).to.equal(403);
+    expect((await call('POST', '/rules', deny, { 'policy-tests': 'please' })).status).to.equal(400);
+    const overridden = await run('apply -f network.yaml --override');
+    expect(overridden.stdout, overridden.stderr).to.contain('(POLICY_TEST_OVERRIDDEN)');
+    const { items } = (await call('GET', '/history?limit=1')).body as { items: { summary: string; actor: string }[] };
+    expect(items[0]).to.deep.include({ summary: `overridden: policy tests ${id}`, actor: 'user:admin' });
+    expect((await call('GET', '/policy-tests')).body.items).to.deep.include({
+      ...{ id, ...body, holds: false, since: added.body.version },
+    });
+    expect((await call('DELETE', `/policy-tests/${id}`)).body).to.deep.include({
+      changed: true,
+      result: { id, ...body },
+    });
+  });
+
   it('may hold 2,000 aliases and as many rules, and is met by what it shows', async () => {
     const names = [...Array(2_000).keys()].map((index) => `a${index}`);
     const body = {

@@ -26,6 +26,7 @@ const topology: Topology = {
   egressRules: new Map(),
   quarantinedSince: null,
   formerPublishers: new Map(),
+  policyTests: new Map(),
 };
 
 function node(id: string, user: string, change: Partial<LocalNodeState> = {}): LocalNodeState {

@@ -1,12 +1,21 @@
 import { expect } from 'chai';
 import { problemOf } from '#apps/control-plane/api/problem.js';
-import type { AgentId, AliasName, LocalNodeId, NetworkName, RuleId, SandboxId } from '#libs/contracts/ids.js';
+import {
+  type AgentId,
+  type AliasName,
+  type LocalNodeId,
+  type NetworkName,
+  parsePolicyTestId,
+  type RuleId,
+  type SandboxId,
+} from '#libs/contracts/ids.js';
 import { ModeUnavailableError } from '#libs/contracts/network-settings.js';
 import * as agents from '#libs/domain/agent/decide.js';
 import { DomainError } from '#libs/domain/decision.js';
 import * as localNodes from '#libs/domain/local-node/decide.js';
 import * as networks from '#libs/domain/network/refusals.js';
 import * as sandboxes from '#libs/domain/sandbox/refusals.js';
+import type { PolicyTest } from '#libs/policy/model.js';
 import { withApi } from '#test/unit/domain/network-fixtures.js';
 import { topologyOf } from '#test/unit/policy/network-events.js';
 
@@ -14,6 +23,10 @@ const dev = topologyOf(...withApi);
 const [name, alias, rule] = ['dev' as NetworkName, 'api' as AliasName, 'rule-1' as RuleId];
 const [sandbox, agent, other] = ['sbx-api' as SandboxId, 'host-a' as AgentId, 'host-b' as AgentId];
 const node = 'node-1' as LocalNodeId;
+const kept: PolicyTest = {
+  ...{ id: parsePolicyTestId('test-0001', 'test'), from: { kind: 'any' }, to: alias, port: 8080 },
+  effect: 'allow',
+};
 const record = { alias, sandboxId: sandbox, ports: [] };
 
 /** The member of a request that each refusal is about; null: of none, or of several. */
@@ -36,6 +49,9 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new networks.ExitOfDenyError(), 'via'],
   [new networks.SourceIsSandboxError(dev, sandbox), 'from'],
   [new networks.EgressRuleNotFoundError(dev, rule), 'ruleId'],
+  [new networks.PolicyTestNotFoundError(dev, kept.id), 'testId'],
+  [new networks.PolicyTestFailsError(dev, kept, 'deny'), 'effect'],
+  [new networks.PolicyTestBrokenError(dev, [kept]), null],
   [new networks.NetworkLimitError(dev, 'aliases', 1), null],
   [new networks.DeclaredItemError('rules[3]', new networks.AliasNotFoundError(dev, alias, 'to')), 'rules[3].to'],
   [new networks.DeclaredItemError('rules[3]', new networks.RuleIdTakenError(rule)), 'rules[3]'],

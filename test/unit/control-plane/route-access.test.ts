@@ -30,6 +30,7 @@ operator DELETE /v1/networks/:network
 operator DELETE /v1/networks/:network/aliases/:alias
 operator DELETE /v1/networks/:network/attachments/:sandboxId
 operator DELETE /v1/networks/:network/egress-rules/:ruleId
+operator DELETE /v1/networks/:network/policy-tests/:testId
 operator DELETE /v1/networks/:network/rules/:ruleId
 operator DELETE /v1/sandboxes/:sandboxId/pin
 operator PATCH /v1/sandboxes/:sandboxId/labels
@@ -38,6 +39,7 @@ operator POST /v1/networks/:network/aliases
 operator POST /v1/networks/:network/attachments
 operator POST /v1/networks/:network/attachments/:sandboxId/reattach
 operator POST /v1/networks/:network/egress-rules
+operator POST /v1/networks/:network/policy-tests
 operator POST /v1/networks/:network/reverts
 operator POST /v1/networks/:network/rules
 operator POST /v1/networks/:network/rules/batch
@@ -75,6 +77,7 @@ viewer GET /v1/networks/:network/explanation
 viewer GET /v1/networks/:network/flows
 viewer GET /v1/networks/:network/held/:version
 viewer GET /v1/networks/:network/history
+viewer GET /v1/networks/:network/policy-tests
 viewer GET /v1/networks/:network/reachability
 viewer GET /v1/networks/:network/rules
 viewer GET /v1/networks/:network/status

@@ -14,10 +14,13 @@ import {
   labelled,
   networkDeleted,
   placed,
+  policyTest,
+  policyTestRemoved,
   portsChanged,
   published,
   rule,
   ruleRemoved,
+  testsOverridden,
 } from '#test/unit/policy/network-events.js';
 
 const HOST_A = parseAgentId('host-a', 'agent');
@@ -50,6 +53,9 @@ const ROWS: readonly (readonly [event: NetworkEvent, atOnce: boolean, agents: st
   [egressRule('0001', 'deny any -> example.com:443'), true, '', ''],
   [throughExit, false, 'host-b', ''],
   [egressRuleRemoved('0001'), true, '', ''],
+  [policyTest('0001', 'any -> web:80 deny'), false, '', ''],
+  [policyTestRemoved('0001'), false, '', ''],
+  [testsOverridden('0001'), false, '', ''],
   [quarantined, true, 'host-a host-b', ''],
   [lifted, false, '', ''],
   [networkDeleted, true, '', ''],

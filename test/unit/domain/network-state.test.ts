@@ -44,6 +44,7 @@ describe('fold', () => {
       aliases: new Map(),
       rules: new Map(),
       egressRules: new Map(),
+      policyTests: new Map(),
       quarantinedSince: null,
       formerPublishers: new Map(),
       deleted: false,

@@ -3,6 +3,7 @@ import {
   parseAliasName,
   parseNetworkId,
   parseNetworkName,
+  parsePolicyTestId,
   parseRuleId,
   parseSandboxId,
 } from '#libs/contracts/ids.js';
@@ -98,6 +99,32 @@ export const egressRule = (id: string, text: string): NetworkEvent => {
 export const egressRuleRemoved = (id: string): NetworkEvent => ({
   type: 'EgressRuleRemoved',
   data: { ruleId: parseRuleId(`rule-${id}`, 'rule') },
+});
+
+/** `policyTest('0001', 'any -> api:8080 deny')` */
+export const policyTest = (id: string, text: string): NetworkEvent => {
+  const match = /^(\S+) -> ([a-z0-9-]+):(\d+) (allow|deny)$/.exec(text);
+  if (match === null) throw new Error(`not a policy test: ${text}`);
+  return {
+    type: 'PolicyTestAdded',
+    data: {
+      testId: parsePolicyTestId(`test-${id}`, 'test'),
+      from: match[1] ?? '',
+      to: parseAliasName(match[2], 'to'),
+      port: Number(match[3]),
+      effect: match[4] === 'allow' ? 'allow' : 'deny',
+    },
+  };
+};
+
+export const policyTestRemoved = (id: string): NetworkEvent => ({
+  type: 'PolicyTestRemoved',
+  data: { testId: parsePolicyTestId(`test-${id}`, 'test') },
+});
+
+export const testsOverridden = (...ids: readonly string[]): NetworkEvent => ({
+  type: 'PolicyTestsOverridden',
+  data: { testIds: ids.map((id) => parsePolicyTestId(`test-${id}`, 'test')) },
 });
 
 export const placed = (sandbox: string, agent: string | null): NetworkEvent => ({
