@@ -6,6 +6,7 @@ import { parseAgentId } from '#libs/contracts/ids.js';
 import { parseTcpPort } from '#libs/contracts/ports.js';
 import type { Effect } from '#libs/contracts/rules.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
+import { type EndFlags, endFlags, endOf } from './rule-end.js';
 import { addedLine, WriteCommand, type WriteFlags } from './write-command.js';
 
 export const egressFlags = {
@@ -20,6 +21,7 @@ export const egressFlags = {
     helpValue: '<name>:<port>',
   }),
   port: Flags.string({ description: 'TCP port, when --to has none', helpValue: '<port>' }),
+  ...endFlags,
   force: Flags.boolean({ description: 'also from an alias that nobody publishes, where a sandbox has that id' }),
 };
 
@@ -35,7 +37,7 @@ export const allowFlags = {
   }),
 };
 
-interface EgressFlags extends WriteFlags {
+interface EgressFlags extends WriteFlags, EndFlags {
   readonly from: string;
   readonly to: string;
   readonly port?: string | undefined;
@@ -54,6 +56,7 @@ export abstract class EgressCommand extends WriteCommand {
       ...outsideTarget(flags.to, flags.port),
       ...(flags.via === undefined ? {} : { via: parseAgentId(flags.via, '--via') }),
       ...(flags.private ? { private: true } : {}),
+      ...endOf(flags),
       ...(flags.force ? { force: true } : {}),
     };
     return this.write(

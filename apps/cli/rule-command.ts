@@ -5,6 +5,7 @@ import { parseTcpPort } from '#libs/contracts/ports.js';
 import { type Effect, ruleText } from '#libs/contracts/rules.js';
 import { SELECTOR_FORMS } from '#libs/contracts/selectors.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
+import { type EndFlags, endFlags, endOf } from './rule-end.js';
 import { addedLine, WriteCommand, type WriteFlags } from './write-command.js';
 
 export const SELECTORS = `A selector is ${SELECTOR_FORMS}.`;
@@ -25,10 +26,11 @@ export const ruleFlags = {
     multipleNonGreedy: true,
     helpValue: '<port>',
   }),
+  ...endFlags,
   force: Flags.boolean({ description: 'also from an alias that nobody publishes, where a sandbox has that id' }),
 };
 
-interface RuleFlags extends WriteFlags {
+interface RuleFlags extends WriteFlags, EndFlags {
   readonly from: readonly string[];
   readonly to: string;
   readonly port: readonly string[];
@@ -51,17 +53,18 @@ export abstract class RuleCommand extends WriteCommand {
   protected async addRules(effect: Effect, networkName: string, flags: RuleFlags) {
     const path = { network: this.networkOf(networkName) };
     const { sources, to, ports, force } = rulesAsked(flags);
+    const others = { ...endOf(flags), ...force };
     const [from = '', ...otherSources] = sources;
     const [port = 0, ...otherPorts] = ports;
     if (otherSources.length === 0 && otherPorts.length === 0) {
-      const body = { effect, from, to, port, ...force };
+      const body = { effect, from, to, port, ...others };
       return this.write(
         flags,
         ({ client }, headers) => addRule({ client, headers, path, body }),
         (write) => this.showRule(write.result, write.changed, write.version),
       );
     }
-    const body = { effect, from: sources, to, ports, ...force };
+    const body = { effect, from: sources, to, ports, ...others };
     return this.write(
       flags,
       ({ client }, headers) => addRules({ client, headers, path, body }),

@@ -6,6 +6,7 @@ import type {
   SandboxDto,
 } from '#libs/api-client/generated/index.js';
 import { type AliasPort, portText } from '#libs/contracts/ports.js';
+import { timeLeft } from '#libs/contracts/rule-ends.js';
 import { ago, secondsSince, unknown } from './output/ago.js';
 import type { Column } from './output/table.js';
 
@@ -47,12 +48,19 @@ const originColumns = [
   { heading: 'BY', cell: ({ by }: Origin) => by ?? 'unknown', leavesAt: 1 },
 ] as const;
 
+/** What is left of a rule that ends, by this machine's clock. */
+const leftColumn: Column<{ readonly until?: string }> = {
+  heading: 'LEFT',
+  cell: ({ until }) => until && timeLeft(until, Date.now()),
+};
+
 export const ruleColumns: readonly Column<ListedRuleDto>[] = [
   { heading: 'RULE', cell: ({ id }) => id },
   { heading: 'EFFECT', cell: ({ effect }) => effect },
   { heading: 'FROM', cell: ({ from }) => from },
   { heading: 'TO', cell: ({ to }) => to },
   { heading: 'PORT', cell: ({ port }) => port },
+  leftColumn,
   ...originColumns,
 ];
 
@@ -64,6 +72,7 @@ export const egressColumns: readonly Column<ListedEgressRuleDto>[] = [
   { heading: 'PORT', cell: ({ port }) => port },
   { heading: 'VIA', cell: ({ via }) => via, leavesAt: 1 },
   { heading: 'PRIVATE', cell: (rule) => (rule.private ? 'yes' : 'no'), leavesAt: 2 },
+  leftColumn,
   ...originColumns,
 ];
 

@@ -19,6 +19,7 @@ import { Revocations } from './identity/revocations.js';
 import { Suspensions } from './identity/suspensions.js';
 import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
 import { MeshKeyUpkeep } from './mesh/mesh-key-upkeep.js';
+import { RuleExpiry } from './networks/rule-expiry.js';
 import { PlacementProcess } from './placement/placement-process.js';
 import { AgentContacts } from './presence/agent-contacts.js';
 import { Inventories } from './presence/inventories.js';
@@ -43,6 +44,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly peers: PeerDirectory,
     private readonly listener: MemberListener,
     private readonly localExpiry: LocalNodeExpiry,
+    private readonly ruleExpiry: RuleExpiry,
     private readonly meshKeys: MeshKeyUpkeep,
     private readonly placement: PlacementProcess,
     private readonly applied: AppliedLog,
@@ -78,6 +80,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.publisher.start();
     this.listener.start();
     this.localExpiry.start();
+    this.ruleExpiry.start();
     this.answerCheck.start();
     this.events.start();
     // Last, since everybody above follows a new epoch.
@@ -87,7 +90,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.listener.close(), this.localExpiry.close()]);
+    await Promise.all([this.listener.close(), this.localExpiry.close(), this.ruleExpiry.close()]);
     this.answerCheck.close();
     this.events.close();
     await this.claims.close();

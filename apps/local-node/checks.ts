@@ -52,12 +52,12 @@ export async function runLocalChecks(node: DiagnosedNode, message: unknown): Pro
     checkTopologyApplied(held, request),
     skipped('DNS_LOADED', 'a local node forwards ports and answers no DNS'),
     checkRoute(view, request),
-    checkPolicy(view, source, request),
+    checkPolicy(view, source, request, now),
     skipped('USES_AGENT_DNS', 'a local node forwards ports and needs no DNS'),
     await checkPeer(node, request),
     skipped('ISOLATED', 'a local node is a developer’s machine, which nothing isolates'),
   ];
-  return { protocol: BUS_PROTOCOL, kind: 'checks', checks, effect: effectOf(view, source, request) };
+  return { protocol: BUS_PROTOCOL, kind: 'checks', checks, effect: effectOf(view, source, request, now) };
 }
 
 type Question = Pick<Extract<DiagnoseRequest, { kind: 'checks' }>, 'networkId' | 'alias' | 'port'>;
@@ -74,18 +74,18 @@ function checkRoute(view: NetworkView | null, { alias, port }: Question): Check 
   return fail('ROUTE_PRESENT', `no agent holds ${record.sandboxId}, which publishes ${alias}`, remedy);
 }
 
-function checkPolicy(view: NetworkView | null, source: DiagnosedNode['source'], question: Question): Check {
+function checkPolicy(view: NetworkView | null, source: DiagnosedNode['source'], question: Question, now: Date): Check {
   if (view === null) {
     return fail('POLICY', 'no policy has arrived yet', 'wait a moment; see `gstacks mesh status` on that machine');
   }
   const { alias, port } = question;
   const decided = `local:${source.user} to ${alias}:${port}, by version ${view.version}`;
-  if (effectOf(view, source, question) === 'allow') return pass('POLICY', `allowed: ${decided}`);
+  if (effectOf(view, source, question, now) === 'allow') return pass('POLICY', `allowed: ${decided}`);
   return fail('POLICY', `not allowed: ${decided}`, `gstacks network policy list ${view.name}`);
 }
 
-function effectOf(view: NetworkView | null, source: DiagnosedNode['source'], { alias, port }: Question) {
-  return view === null ? null : evaluate(view, { source, alias, port }).effect;
+function effectOf(view: NetworkView | null, source: DiagnosedNode['source'], { alias, port }: Question, now: Date) {
+  return view === null ? null : evaluate(view, { source, alias, port }, now.getTime()).effect;
 }
 
 function checkPeer({ view, source, probe, endpointsOf }: DiagnosedNode, question: Question): Promise<Check> {

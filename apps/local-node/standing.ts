@@ -45,14 +45,14 @@ export type Standing = Pick<ForwardState, 'reason'> & {
  * by itself; `open` takes the word of the control plane too, no older than KNOWN_FOR_MS, as the look must be.
  */
 export function standingOf(forward: Forward, around: Surroundings, now: Date): Standing {
-  const found = refusedHere(forward, around) ?? fromLook(around, now);
+  const found = refusedHere(forward, around, now) ?? fromLook(around, now);
   return found.state === 'open' ? (notCurrent(around.currency) ?? found) : found;
 }
 
-function refusedHere({ alias, port }: Forward, around: Surroundings): Standing | null {
+function refusedHere({ alias, port }: Forward, around: Surroundings, now: Date): Standing | null {
   const { network, source, view, isServed, mesh } = around;
   if (view === null) return { state: 'denied', reason: 'no topology has arrived yet' };
-  if (evaluate(view, { source, alias, port }).effect === 'deny') {
+  if (evaluate(view, { source, alias, port }, now.getTime()).effect === 'deny') {
     const question = `gstacks network test ${network} local:${source.user} ${alias}:${port}`;
     return {
       state: 'denied',

@@ -11,3 +11,11 @@ export const parseTime: FieldParser<string> = (value, field) => {
   }
   return value;
 };
+
+/** A time in the one form that hashes and texts compare by: UTC to the millisecond. Throws InvalidInputError. */
+export const parseInstant: FieldParser<string> = (value, field) => {
+  const time = parseTime(value, field);
+  const instant = new Date(time).toISOString();
+  if (instant !== time) throw new InvalidInputError(field, value, `UTC to the millisecond, such as ${instant}`);
+  return time;
+};

@@ -19,7 +19,16 @@ export type MissedPart = (typeof MISSED_PARTS)[number];
 
 /**
  * Why a rule does nothing now. NO_ALIAS, NO_PORT, NO_SOURCE: what it names is not there. OVERRIDDEN: denies decide for
- * all its sources. REPEATED: other rules decide alike. NO_ALLOW: a deny of what no rule allows.
+ * all its sources. REPEATED: other rules decide alike. NO_ALLOW: a deny of what no rule allows. ENDED: its
+ * time is over, and it is about to be taken off the list.
  */
-export const RULE_IDLENESS = ['NO_ALIAS', 'NO_PORT', 'NO_SOURCE', 'OVERRIDDEN', 'REPEATED', 'NO_ALLOW'] as const;
+export const RULE_IDLENESS = [
+  'NO_ALIAS',
+  'NO_PORT',
+  'NO_SOURCE',
+  'OVERRIDDEN',
+  'REPEATED',
+  'NO_ALLOW',
+  'ENDED',
+] as const;
 export type RuleIdleness = (typeof RULE_IDLENESS)[number];

@@ -158,7 +158,8 @@ export type ProbeOutcome =
 export interface FlowEngine {
   /**
    * Swaps the network's policy and, before it returns, resets every flow that is now denied (both roles, idle or
-   * busy, buffered bytes dropped). Returns the ids of the flows cut that had carried, or could carry, bytes.
+   * busy, buffered bytes dropped). Returns the ids of the flows cut that had carried, or could carry, bytes;
+   * with them those that were cut when a rule ended by this host's clock, once a version comes without that rule.
    * null lets go of the network. `concerned`: whose verdict the change can alter; null: anybody's.
    */
   apply(networkId: NetworkId, view: NetworkView | null, concerned?: Concerned | null): readonly FlowId[];

@@ -4,6 +4,7 @@ import { snapshotHead } from './compile.js';
 import { evaluateSource } from './evaluate.js';
 import type { Snapshot, Topology } from './model.js';
 import { sortedBy } from './order.js';
+import { BEFORE_ANY_END } from './rule-ends.js';
 import { selectorsFor } from './selector-match.js';
 import { aliasElement } from './snapshot-elements.js';
 
@@ -11,7 +12,7 @@ import { aliasElement } from './snapshot-elements.js';
  * What a developer's machine needs of one network at this version: the aliases and ports that its user may reach, the
  * sandbox and agent behind each, and the rules that allow it. Nothing else of the network is in it: not who else is
  * attached, no label, no rule about others. A deleted or quarantined network gives a snapshot that tells the node to
- * let go.
+ * let go. A version is the same at any time: rules that end are in it with their ends.
  */
 export function compileForLocalNode(topology: Topology, user: UserName): Snapshot {
   const ofUsers = compiled.get(topology) ?? new Map<UserName, Snapshot>();
@@ -29,7 +30,8 @@ function compileAnew(topology: Topology, user: UserName): Snapshot {
   }
 
   const source = { kind: 'local', user } as const;
-  const mayReach = (alias: AliasName, port: number) => evaluateSource(topology, source, alias, port).effect === 'allow';
+  const mayReach = (alias: AliasName, port: number) =>
+    evaluateSource(topology, source, alias, port, BEFORE_ANY_END).effect === 'allow';
   const aliases = sortedBy(topology.aliases.values(), ({ alias }) => alias)
     .map((record) => {
       const ports = record.ports.filter(({ published }) => mayReach(record.alias, published));

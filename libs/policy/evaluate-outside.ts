@@ -1,5 +1,6 @@
 import type { AgentId, OutsideName, OutsidePattern, SandboxId } from '#libs/contracts/ids.js';
 import { covers, parentsOf } from '#libs/contracts/outside-names.js';
+import { inForce } from './in-force.js';
 import type { NearMiss, NetworkView, Verdict } from './model.js';
 import { MAX_NEAR_MISSES, mergeNearMisses } from './near-misses.js';
 import { domainOf, type IndexedEgressRule, outsideIndex } from './outside-index.js';
@@ -25,9 +26,14 @@ export interface OutsideVerdict extends Verdict {
  * Reasons, in this order: NOT_ATTACHED, EXPLICIT_DENY, ALLOWED, DEFAULT_DENY. `ruleId` is the deciding rule, the lowest
  * id when several decide alike. Of several allows one that names an exit decides: whoever wrote it wants connections to
  * leave from there and from nowhere else. Near misses match all but one of source, name and port; `alias` stands for
- * the name.
+ * the name. `nowMs` as in `evaluate`.
  */
-export function evaluateOutside(view: NetworkView, { sandboxId, name, port }: OutsideQuestion): OutsideVerdict {
+export function evaluateOutside(
+  held: NetworkView,
+  { sandboxId, name, port }: OutsideQuestion,
+  nowMs: number,
+): OutsideVerdict {
+  const view = inForce(held, nowMs);
   const { version } = view;
   const denied = { effect: 'deny', ruleId: null, mayBePrivate: false, via: null, version } as const;
   if (!view.sandboxes.has(sandboxId)) return { ...denied, reason: 'NOT_ATTACHED', nearMisses: [] };
@@ -45,7 +51,13 @@ export function evaluateOutside(view: NetworkView, { sandboxId, name, port }: Ou
 }
 
 /** The ports on which a sandbox may reach a name, ascending; none: the name does not exist for it. */
-export function allowedPorts(view: NetworkView, sandboxId: SandboxId, name: OutsideName): readonly number[] {
+export function allowedPorts(
+  held: NetworkView,
+  sandboxId: SandboxId,
+  name: OutsideName,
+  nowMs: number,
+): readonly number[] {
+  const view = inForce(held, nowMs);
   if (view.egressRules.size === 0 || !view.sandboxes.has(sandboxId)) return [];
   const selectors = selectorsFor(view, { kind: 'sandbox', sandboxId });
   const matching = rulesCovering(view, name).filter(({ from }) => selectors.has(from));
@@ -54,7 +66,7 @@ export function allowedPorts(view: NetworkView, sandboxId: SandboxId, name: Outs
   return [...allowed].sort((first, second) => first - second);
 }
 
-/** Whether a deny of any port covers the name for the sandbox. */
+/** Whether a deny of any port covers the name for the sandbox. No deny ends by the time alone. */
 export function isExplicitlyDenied(view: NetworkView, sandboxId: SandboxId, name: OutsideName): boolean {
   if (view.egressRules.size === 0 || !view.sandboxes.has(sandboxId)) return false;
   const selectors = selectorsFor(view, { kind: 'sandbox', sandboxId });
@@ -65,7 +77,8 @@ export function isExplicitlyDenied(view: NetworkView, sandboxId: SandboxId, name
  * The patterns that rules allow a sandbox, on whatever port: a name that none covers does not exist for it. A deny may
  * still leave nothing of one.
  */
-export function allowedPatterns(view: NetworkView, sandboxId: SandboxId): readonly OutsidePattern[] {
+export function allowedPatterns(held: NetworkView, sandboxId: SandboxId, nowMs: number): readonly OutsidePattern[] {
+  const view = inForce(held, nowMs);
   if (view.egressRules.size === 0 || !view.sandboxes.has(sandboxId)) return [];
   const selectors = selectorsFor(view, { kind: 'sandbox', sandboxId });
   const patterns = new Set<OutsidePattern>();

@@ -11,25 +11,26 @@ import { sourcesOf } from './selector-match.js';
  * The verdict on everybody a selector stands for, about an alias or a name outside. `local` asks about a local node
  * that no rule names, `local:<user>` and `sandbox:<id>` about one source; `any`, a label and an alias ask about each
  * attached sandbox that they match. Members of one mind give one verdict, others `mixed` with the verdict of each. A
- * selector that stands for nobody is NOT_ATTACHED.
+ * selector that stands for nobody is NOT_ATTACHED. `nowMs` as in `evaluate`.
  */
 export function evaluateSelector(
   view: NetworkView,
   selector: Selector,
   to: DestinationName,
   port: number,
+  nowMs: number,
 ): SelectorVerdict {
   switch (selector.kind) {
     case 'local':
-      return { ...evaluateDestination(view, { kind: 'local', user: null }, to, port), members: [] };
+      return { ...evaluateDestination(view, { kind: 'local', user: null }, to, port, nowMs), members: [] };
     case 'local-user':
-      return { ...evaluateDestination(view, { kind: 'local', user: selector.user }, to, port), members: [] };
+      return { ...evaluateDestination(view, { kind: 'local', user: selector.user }, to, port, nowMs), members: [] };
     case 'sandbox':
-      return { ...evaluateDestination(view, selector, to, port), members: [] };
+      return { ...evaluateDestination(view, selector, to, port, nowMs), members: [] };
     case 'any':
     case 'label':
     case 'alias':
-      return joined(view, membersOf(view, selector, to, port));
+      return joined(view, membersOf(view, selector, to, port, nowMs));
   }
 }
 
@@ -38,8 +39,17 @@ interface Member {
   readonly verdict: Verdict;
 }
 
-function membersOf(view: NetworkView, selector: Selector, to: DestinationName, port: number): readonly Member[] {
-  return sourcesOf(view, selector).map((source) => ({ source, verdict: evaluateDestination(view, source, to, port) }));
+function membersOf(
+  view: NetworkView,
+  selector: Selector,
+  to: DestinationName,
+  port: number,
+  nowMs: number,
+): readonly Member[] {
+  return sourcesOf(view, selector).map((source) => ({
+    source,
+    verdict: evaluateDestination(view, source, to, port, nowMs),
+  }));
 }
 
 /** Which reason speaks for members that agree on the effect for different reasons. */

@@ -1,7 +1,8 @@
 import type { AliasName } from '#libs/contracts/ids.js';
+import { indexInForce } from './in-force.js';
 import type { FlowQuestion, NetworkView, Verdict } from './model.js';
 import { nearMisses } from './near-misses.js';
-import { type PolicyIndex, policyIndex } from './policy-index.js';
+import type { PolicyIndex } from './policy-index.js';
 import { type PolicySource, policySource, sourceText } from './policy-source.js';
 import { publishedPort } from './published-port.js';
 import { selectorsFor } from './selector-match.js';
@@ -16,27 +17,36 @@ const KEPT_VERDICTS = 10_000;
  * Reasons are found in this order, so that a source learns nothing of a network that it is not attached to:
  * NOT_ATTACHED, NO_ALIAS, NO_PORT, EXPLICIT_DENY, ALLOWED, DEFAULT_DENY. `ruleId` is the deciding rule, the lowest id
  * when several decide alike, and null when none did. A repeated question on the same view costs one look-up.
+ *
+ * `nowMs` is the time that is asked about, in milliseconds since 1970: an allow whose end has come does nothing.
  */
-export function evaluate(view: NetworkView, question: FlowQuestion): Verdict {
-  return evaluateSource(view, policySource(question.source), question.alias, question.port);
+export function evaluate(view: NetworkView, question: FlowQuestion, nowMs: number): Verdict {
+  return evaluateSource(view, policySource(question.source), question.alias, question.port, nowMs);
 }
 
 /** As `evaluate`, for a source that may be a local node of no particular user. */
-export function evaluateSource(view: NetworkView, source: PolicySource, alias: AliasName, port: number): Verdict {
+export function evaluateSource(
+  view: NetworkView,
+  source: PolicySource,
+  alias: AliasName,
+  port: number,
+  nowMs: number,
+): Verdict {
   if (source.kind === 'sandbox' && !view.sandboxes.has(source.sandboxId)) {
     return { effect: 'deny', reason: 'NOT_ATTACHED', ruleId: null, nearMisses: [], version: view.version };
   }
-  const index = policyIndex(view);
+  const index = indexInForce(view, nowMs);
   const key = `${alias} ${port} ${sourceText(source)}`;
   const known = index.verdicts.get(key);
   if (known !== undefined) return known;
-  const verdict = judge(view, index, source, alias, port);
+  const verdict = judge(index, source, alias, port);
   const isAboutWhatExists = verdict.reason !== 'NO_ALIAS' && verdict.reason !== 'NO_PORT';
   if (isAboutWhatExists && index.verdicts.size < KEPT_VERDICTS) index.verdicts.set(key, verdict);
   return verdict;
 }
 
-function judge(view: NetworkView, index: PolicyIndex, source: PolicySource, alias: AliasName, port: number): Verdict {
+function judge(index: PolicyIndex, source: PolicySource, alias: AliasName, port: number): Verdict {
+  const { view } = index;
   const selectors = selectorsFor(view, source);
   const rest = { nearMisses: nearMisses(index, selectors, alias, port), version: view.version };
   const record = view.aliases.get(alias);

@@ -35,6 +35,8 @@ export interface Rule {
   readonly from: Selector;
   readonly to: AliasName;
   readonly port: number;
+  /** When it ends by itself, as parseInstant takes it; null: it stays until it is removed. */
+  readonly until: string | null;
 }
 
 /**
@@ -49,6 +51,7 @@ export interface EgressRule {
   readonly port: number;
   readonly private: boolean;
   readonly via: AgentId | null;
+  readonly until: string | null;
 }
 
 /** A verdict that writes on the network may not change. */

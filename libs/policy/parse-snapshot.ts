@@ -21,6 +21,7 @@ import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS } from '#libs/contracts/ports.js';
 import { EFFECTS, type PrintedRule } from '#libs/contracts/rules.js';
 import { formatSelector, parseLabel, parseSelector } from '#libs/contracts/selectors.js';
+import { parseInstant } from '#libs/contracts/times.js';
 import { MAX_STALENESS_SECONDS, MIN_STALENESS_SECONDS } from '#libs/contracts/values.js';
 import { NETWORK_LIMITS } from './limits.js';
 import type { Snapshot } from './model.js';
@@ -141,13 +142,15 @@ function parseAliasPort(value: unknown, field: string): AliasPort {
 
 /** A rule as a snapshot lists it. Throws InvalidInputError. */
 export function parseRule(value: unknown, field: string): PrintedRule {
-  const { id, effect, from, to, port } = parseMembers(value, field, ['id', 'effect', 'from', 'to', 'port']);
+  const { until, ...others } = parseObject(value, field);
+  const { id, effect, from, to, port } = parseMembers(others, field, ['id', 'effect', 'from', 'to', 'port']);
   return {
     id: parseRuleId(id, `${field}.id`),
     effect: wordOf(EFFECTS)(effect, `${field}.effect`),
     from: formatSelector(parseSelector(from, `${field}.from`)),
     to: parseAliasName(to, `${field}.to`),
     port: parsePortNumber(port, `${field}.port`),
+    ...(until === undefined ? {} : { until: parseInstant(until, `${field}.until`) }),
   };
 }
 
@@ -161,7 +164,7 @@ function parseEgress(value: unknown): readonly PrintedEgressRule[] {
 
 /** A rule about a name outside as a snapshot lists it. Throws InvalidInputError. */
 export function parseEgressRule(value: unknown, field: string): PrintedEgressRule {
-  const { via, ...others } = parseObject(value, field);
+  const { via, until, ...others } = parseObject(value, field);
   const members = parseMembers(others, field, ['id', 'effect', 'from', 'to', 'port', 'private']);
   return {
     id: parseRuleId(members.id, `${field}.id`),
@@ -171,6 +174,7 @@ export function parseEgressRule(value: unknown, field: string): PrintedEgressRul
     port: parsePortNumber(members.port, `${field}.port`),
     private: parseTrueOrFalse(members.private, `${field}.private`),
     ...(via === undefined ? {} : { via: parseAgentId(via, `${field}.via`) }),
+    ...(until === undefined ? {} : { until: parseInstant(until, `${field}.until`) }),
   };
 }
 

@@ -19,9 +19,15 @@ export interface Parties {
 
 /**
  * Who is asked about connections from this selector to this alias, or to a name outside, which has no agent besides the
- * exits. Local nodes are asked themselves.
+ * exits. Local nodes are asked themselves. `nowMs` as in `evaluate`.
  */
-export function partiesOf(topology: Topology, from: Selector, to: DestinationName, port: number): Parties {
+export function partiesOf(
+  topology: Topology,
+  from: Selector,
+  to: DestinationName,
+  port: number,
+  nowMs: number,
+): Parties {
   const sources = new Set<AgentId>();
   const unplacedSources: SandboxId[] = [];
   const exits = new Set<AgentId>();
@@ -29,7 +35,7 @@ export function partiesOf(topology: Topology, from: Selector, to: DestinationNam
     if (!matchesSource(topology, from, { kind: 'sandbox', sandboxId })) continue;
     if (agentId === null) unplacedSources.push(sandboxId);
     else sources.add(agentId);
-    const via = isOutsideName(to) ? evaluateOutside(topology, { sandboxId, name: to, port }).via : null;
+    const via = isOutsideName(to) ? evaluateOutside(topology, { sandboxId, name: to, port }, nowMs).via : null;
     if (via !== null && via !== agentId) exits.add(via);
   }
   const record = isOutsideName(to) ? undefined : topology.aliases.get(to);

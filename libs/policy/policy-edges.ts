@@ -17,11 +17,13 @@ export interface PolicyEdge {
 
 /**
  * Every source and published port that a rule decides, by the function that decides live traffic; where no rule does,
- * the default denies. In order of alias, port and source. Past `most` edges the others are counted only.
+ * the default denies. In order of alias, port and source. Past `most` edges the others are counted only. `nowMs`
+ * as in `evaluate`.
  */
 export function policyEdges(
   view: NetworkView,
   most: number,
+  nowMs: number,
   sources = new RuleSources(view),
 ): { readonly edges: readonly PolicyEdge[]; readonly leftOut: number } {
   const edges: PolicyEdge[] = [];
@@ -38,7 +40,7 @@ export function policyEdges(
         continue;
       }
       for (const source of sortedBy(found.values(), sourceText)) {
-        const { effect, ruleId } = evaluateSource(view, source, alias, port);
+        const { effect, ruleId } = evaluateSource(view, source, alias, port, nowMs);
         if (ruleId !== null) edges.push({ source, alias, port, effect, ruleId });
       }
     }

@@ -3,10 +3,12 @@ import { type PrintedRule, printRule } from '#libs/contracts/rules.js';
 import type { NetworkView, Rule, Verdict } from './model.js';
 import { placeOf, sortedBy } from './order.js';
 import { withChanges } from './overlay-map.js';
+import { endOf, endsOf, firstEnd, type RuleEnds } from './rule-ends.js';
 import type { ElementKey } from './snapshot-elements.js';
 
 /** A view by what a question asks: each list of rules in order of id, and what was found out already. */
 export interface PolicyIndex {
+  readonly view: NetworkView;
   readonly byAlias: ReadonlyMap<AliasName, readonly PrintedRule[]>;
   readonly bySelectorAndPort: ReadonlyMap<string, readonly PrintedRule[]>;
   /** Rules whose source is an alias, by that alias. */
@@ -15,6 +17,12 @@ export interface PolicyIndex {
   readonly aliasesOf: ReadonlyMap<SandboxId, readonly AliasName[]>;
   readonly selectors: Map<SandboxId, ReadonlySet<string>>;
   readonly verdicts: Map<string, Verdict>;
+  /** Of rules about aliases. */
+  readonly ends: RuleEnds;
+  /** Of rules about names outside. */
+  readonly outsideEnds: RuleEnds;
+  /** Until then the view is as its rules stand; Infinity: for ever. */
+  readonly firstEndMs: number;
 }
 
 /** A view never changes, so its index is made at the first question and lives as long as the view. */
@@ -38,13 +46,18 @@ export function policyIndex(view: NetworkView): PolicyIndex {
     if (ofSource === undefined) bySourceAlias.set(source, [rule]);
     else ofSource.push(rule);
   }
+  const [ends, outsideEnds] = [endsOf(view.rules), endsOf(view.egressRules)];
   const index: PolicyIndex = {
+    view,
     byAlias: Map.groupBy(rules, ({ to }) => to),
     bySelectorAndPort: Map.groupBy(rules, ({ from, port }) => selectorAndPort(from, port)),
     bySourceAlias,
     aliasesOf,
     selectors: new Map(),
     verdicts: new Map(),
+    ends,
+    outsideEnds,
+    firstEndMs: firstEnd(ends, outsideEnds),
   };
   indexes.set(view, index);
   return index;
@@ -62,6 +75,10 @@ export function carryIndex(before: NetworkView, after: NetworkView, touched: rea
   const bySourceAlias = new Lists<AliasName, PrintedRule>(known.bySourceAlias);
   const aliasesOf = new Lists<SandboxId, AliasName>(known.aliasesOf);
   const selectors = new Map(known.selectors);
+  const ends = endsAfter(known.ends, touched, after);
+  const isSameOutside = before.egressRules === after.egressRules;
+  const outsideEnds = isSameOutside ? known.outsideEnds : endsOf(after.egressRules);
+  const isAsBefore = isSameOutside && ends === known.ends;
   for (const key of touched) {
     switch (key.kind) {
       case 'rule': {
@@ -85,17 +102,38 @@ export function carryIndex(before: NetworkView, after: NetworkView, touched: rea
     }
   }
   indexes.set(after, {
+    view: after,
     byAlias: byAlias.changed(),
     bySelectorAndPort: bySelectorAndPort.changed(),
     bySourceAlias: bySourceAlias.changed(),
     aliasesOf: aliasesOf.changed(),
     selectors,
     verdicts: new Map(),
+    ends,
+    outsideEnds,
+    firstEndMs: isAsBefore ? known.firstEndMs : firstEnd(ends, outsideEnds),
   });
 }
 
 function sourceAlias(rule: Rule | undefined): AliasName | undefined {
   return rule?.from.kind === 'alias' ? rule.from.alias : undefined;
+}
+
+/** Costs the rules touched, and the ends when one of those rules has one. */
+function endsAfter(ends: RuleEnds, touched: readonly ElementKey[], { rules }: NetworkView): RuleEnds {
+  const changes = touched.flatMap((key) => {
+    if (key.kind !== 'rule') return [];
+    const rule = rules.get(key.id);
+    const end = rule === undefined ? null : endOf(rule);
+    return end === null && !ends.has(key.id) ? [] : [{ id: key.id, end }];
+  });
+  if (changes.length === 0) return ends;
+  const after = new Map(ends);
+  for (const { id, end } of changes) {
+    if (end === null) after.delete(id);
+    else after.set(id, end);
+  }
+  return after;
 }
 
 function printed(rule: Rule | undefined): PrintedRule | undefined {

@@ -19,11 +19,18 @@ export interface ReachabilityChange {
   readonly lost: readonly Reached[];
 }
 
-/** What `after` lets through and `before` does not, and the other way round; null: there is no such network. */
-export function reachabilityChange(before: NetworkView | null, after: NetworkView | null): ReachabilityChange {
+/**
+ * What `after` lets through and `before` does not, and the other way round; null: there is no such network. `nowMs` as
+ * in `evaluate`.
+ */
+export function reachabilityChange(
+  before: NetworkView | null,
+  after: NetworkView | null,
+  nowMs: number,
+): ReachabilityChange {
   const users = [before, after].flatMap((view) => (view === null ? [] : namedUsers(view)));
   const locals = [null, ...users].map((user): PolicySource => ({ kind: 'local', user }));
-  const [had, has] = [reachability(before, locals), reachability(after, locals)];
+  const [had, has] = [reachability(before, locals, nowMs), reachability(after, locals, nowMs)];
   return { gained: missingFrom(had, has), lost: missingFrom(has, had) };
 }
 
@@ -43,7 +50,11 @@ function missingFrom(some: ReadonlyMap<string, Reached>, others: ReadonlyMap<str
  * Everything that a view lets through, by the function that decides live traffic. Of local nodes, those users are told
  * apart that a rule names. A port that no rule allows costs nothing.
  */
-function reachability(view: NetworkView | null, locals: readonly PolicySource[]): ReadonlyMap<string, Reached> {
+function reachability(
+  view: NetworkView | null,
+  locals: readonly PolicySource[],
+  nowMs: number,
+): ReadonlyMap<string, Reached> {
   const found = new Map<string, Reached>();
   if (view === null) return found;
   const sources: readonly PolicySource[] = [
@@ -57,7 +68,7 @@ function reachability(view: NetworkView | null, locals: readonly PolicySource[])
     for (const { published: port } of ports) {
       if (!allowed.has(`${alias}:${port}`)) continue;
       for (const source of sources) {
-        if (evaluateSource(view, source, alias, port).effect !== 'allow') continue;
+        if (evaluateSource(view, source, alias, port, nowMs).effect !== 'allow') continue;
         const reached = { from: selectorTextOf(source), alias, port };
         found.set(reachedText(reached), reached);
       }

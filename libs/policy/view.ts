@@ -44,9 +44,9 @@ function changed<Id, Element, Value extends object>(
 }
 
 function ruleOf(rule: PrintedRule): Rule {
-  return { ...rule, from: parseSelector(rule.from, 'from') };
+  return { ...rule, until: rule.until ?? null, from: parseSelector(rule.from, 'from') };
 }
 
 function egressRuleOf(rule: PrintedEgressRule): EgressRule {
-  return { ...rule, via: rule.via ?? null, from: parseSelector(rule.from, 'from') };
+  return { ...rule, via: rule.via ?? null, until: rule.until ?? null, from: parseSelector(rule.from, 'from') };
 }

@@ -7,9 +7,15 @@ import { type ReachabilityChange, type Reached, reachabilityChange, reachedText 
  * As `reachabilityChange`, and beside the aliases every name outside that a rule of either view names. null: there is
  * no such network.
  */
-export function wholeReachabilityChange(before: NetworkView | null, after: NetworkView | null): ReachabilityChange {
-  const inside = reachabilityChange(before, after);
-  const outside = namedOutside(before, after).map(({ to, port }) => outsideReachabilityChange(before, after, to, port));
+export function wholeReachabilityChange(
+  before: NetworkView | null,
+  after: NetworkView | null,
+  nowMs: number,
+): ReachabilityChange {
+  const inside = reachabilityChange(before, after, nowMs);
+  const outside = namedOutside(before, after).map(({ to, port }) =>
+    outsideReachabilityChange(before, after, to, port, nowMs),
+  );
   return {
     gained: inOrder([inside, ...outside].flatMap(({ gained }) => gained)),
     lost: inOrder([inside, ...outside].flatMap(({ lost }) => lost)),

@@ -46,6 +46,8 @@ export interface RigOptions {
   readonly limitsAt?: { readonly [agentId: string]: Partial<FlowLimits> };
   readonly serve: (socket: Socket) => void;
   readonly seams?: FlowEngineSeams;
+  /** As seams, at one of the hosts alone. */
+  readonly seamsAt?: { readonly [agentId: string]: FlowEngineSeams };
   readonly admitsLocal?: FlowEngineSettings['admitsLocal'];
   /** Whose every client is, as on a developer's machine; otherwise clients are sandboxes, by their addresses. */
   readonly localSource?: FlowEngineSettings['localSource'];
@@ -112,8 +114,8 @@ export class FlowRig {
       newFlowId,
       record: (record) => records.push(record),
     });
-    const hostA = createFlowEngine(settings(HOST_A, meshA), options.seams);
-    const hostB = createFlowEngine(settings(HOST_B, meshB), options.seams);
+    const hostA = createFlowEngine(settings(HOST_A, meshA), { ...options.seams, ...options.seamsAt?.[HOST_A] });
+    const hostB = createFlowEngine(settings(HOST_B, meshB), { ...options.seams, ...options.seamsAt?.[HOST_B] });
     meshB.onFlow((flow) => hostB.acceptPeer(flow));
     meshB.onProbe((probe) => hostB.acceptProbe(probe));
     const listeners = createProxyListeners(

@@ -57,8 +57,8 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     file: 'libs/data-plane/flows/judge.js',
     changes: [
       [
-        'const verdict = evaluate(view, question);',
-        "const honest = evaluate(view, question); const verdict = subject.from.kind === 'proxy' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
+        'const verdict = evaluate(view, question, nowMs);',
+        "const honest = evaluate(view, question, nowMs); const verdict = subject.from.kind === 'proxy' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
       ],
     ],
     failsWith: /the source refuses by itself/,
@@ -68,8 +68,8 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     file: 'libs/data-plane/flows/judge.js',
     changes: [
       [
-        'const verdict = evaluate(view, question);',
-        "const honest = evaluate(view, question); const verdict = subject.from.kind === 'peer' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
+        'const verdict = evaluate(view, question, nowMs);',
+        "const honest = evaluate(view, question, nowMs); const verdict = subject.from.kind === 'peer' ? { ...honest, effect: 'allow', reason: 'ALLOWED' } : honest;",
       ],
     ],
     failsWith: /the target refuses by itself/,

@@ -10,6 +10,7 @@ import {
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseAliasPort } from '#libs/contracts/ports.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
+import { parseInstant } from '#libs/contracts/times.js';
 import type { EgressRule, NetworkView, Rule } from '#libs/policy/model.js';
 
 /** `sandboxes` id -> agent (null: none holds it), `aliases` alias -> sandbox and ports, rules as `from alias port`. */
@@ -22,11 +23,15 @@ export interface ViewText {
   };
   /** Labels by sandbox; none where nothing is said. */
   readonly labels?: { readonly [sandboxId: string]: { readonly [key: string]: string } };
+  /** With `until=<time>` after it, a rule ends. */
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
-  /** Each as `allow any *.example.com 443`, with `private` and `via=host-b` after it. */
+  /** Each as `allow any *.example.com 443`, with `private`, `via=host-b` and `until=<time>` after it. */
   readonly egress?: readonly string[];
 }
+
+/** A time at which a test asks what is decided. */
+export const TEST_TIME_MS = Date.parse('2026-01-31T10:00:00.000Z');
 
 export const TEST_NETWORK: NetworkId = parseNetworkId('0d5f', 'network id');
 
@@ -36,13 +41,14 @@ export function networkView(text: ViewText): NetworkView {
     ...(text.allow ?? []).map((rule) => ['allow', rule] as const),
     ...(text.deny ?? []).map((rule) => ['deny', rule] as const),
   ].map(([effect, rule], index): Rule => {
-    const [from, to, port] = rule.split(' ');
+    const [from, to, port, until] = rule.split(' ');
     return {
       id: parseRuleId(`rule-${String(index).padStart(4, '0')}`, 'rule'),
       effect,
       from: parseSelector(from, 'from'),
       to: parseAliasName(to, 'to'),
       port: Number(port),
+      until: untilOf(until),
     };
   });
   return {
@@ -79,5 +85,10 @@ function egressRule(text: string, index: number): EgressRule {
     port: Number(port),
     private: more.includes('private'),
     via: via === undefined ? null : parseAgentId(via, 'via'),
+    until: untilOf(more.find((word) => word.startsWith('until='))),
   };
+}
+
+function untilOf(word: string | undefined): string | null {
+  return word === undefined ? null : parseInstant(word.slice('until='.length), 'until');
 }

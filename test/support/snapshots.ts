@@ -1,6 +1,6 @@
 import { printEgressRule } from '#libs/contracts/egress-rules.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
-import { formatSelector } from '#libs/contracts/selectors.js';
+import { printRule } from '#libs/contracts/rules.js';
 import type { Snapshot } from '#libs/policy/model.js';
 import { networkView, type ViewText } from '#test/support/network-view.js';
 
@@ -24,10 +24,7 @@ export function snapshotOf(text: SnapshotText): Snapshot {
     participates: true,
     sandboxes: inOrder(view.sandboxes.values(), ({ sandboxId }) => sandboxId),
     aliases: inOrder(view.aliases.values(), ({ alias }) => alias),
-    rules: inOrder(
-      [...view.rules.values()].map((rule) => ({ ...rule, from: formatSelector(rule.from) })),
-      ({ id }) => id,
-    ),
+    rules: inOrder([...view.rules.values()].map(printRule), ({ id }) => id),
     ...(egress.length === 0 ? {} : { egress }),
   };
 }

@@ -26,7 +26,7 @@ const CHECKS: { readonly [code in Exclude<CheckCode, 'NAME_RESOLVES'>]: RunCheck
   TOPOLOGY_APPLIED: (agent, request) => checkTopologyApplied(agent.applied(request.networkId), request),
   DNS_LOADED: checkDnsLoaded,
   ROUTE_PRESENT: checkRoute,
-  POLICY: (agent, request) => checkPolicy(agent.view(request.networkId), request),
+  POLICY: (agent, request) => checkPolicy(agent, request),
   USES_AGENT_DNS: checkAgentDns,
   PEER_REACHED: (agent, { networkId, alias, port }, sources, signal) => {
     const network = agent.view(networkId)?.name ?? networkId;
@@ -46,6 +46,6 @@ export async function runChecks(agent: DiagnosedAgent, request: ChecksRequest): 
       ? skipped(code, 'an alias is resolved by this agent')
       : CHECKS[code](agent, request, sources, signal),
   );
-  const effect = decide(agent.view(request.networkId), request)?.effect ?? null;
+  const effect = decide(agent, request)?.effect ?? null;
   return { checks, effect };
 }

@@ -36,7 +36,7 @@ export async function diagnose(agent: DiagnosedAgent, message: unknown): Promise
     return {
       protocol: BUS_PROTOCOL,
       kind: 'flows',
-      ...openFlows(agent.flows.flows(), networkId, agent.view(networkId)),
+      ...openFlows(agent.flows.flows(), networkId, agent.view(networkId), agent.now().getTime()),
     };
   }
   if (request.kind === 'denied-names') {

@@ -10,16 +10,17 @@ export function openFlows(
   flows: readonly FlowSummary[],
   networkId: NetworkId,
   view: NetworkView | null,
+  nowMs: number,
 ): Pick<FlowsReply, 'pairs' | 'leftOut'> {
   const open = flows.filter((flow) => flow.networkId === networkId && flow.state === 'open');
   const groups = Map.groupBy(open, ({ source, alias, port, role }) => JSON.stringify([source, alias, port, role]));
-  const pairs = [...groups.values()].flatMap((group) => pairOf(group, view) ?? []);
+  const pairs = [...groups.values()].flatMap((group) => pairOf(group, view, nowMs) ?? []);
   pairs.sort((one, other) => other.open - one.open);
   return { pairs: pairs.slice(0, MOST_PAIRS), leftOut: Math.max(0, pairs.length - MOST_PAIRS) };
 }
 
 /** null: nobody knows where they came from. */
-function pairOf(group: readonly FlowSummary[], view: NetworkView | null): OpenFlows | null {
+function pairOf(group: readonly FlowSummary[], view: NetworkView | null, nowMs: number): OpenFlows | null {
   const [first] = group;
   if (first === undefined || first.source === null) return null;
   const { source, alias, port, role } = first;
@@ -28,7 +29,7 @@ function pairOf(group: readonly FlowSummary[], view: NetworkView | null): OpenFl
     oldestOpenedAt: group.map(({ openedAt }) => openedAt).sort()[0] ?? first.openedAt,
     bytesToTarget: group.reduce((sum, { bytesToTarget }) => sum + bytesToTarget, 0),
     bytesToSource: group.reduce((sum, { bytesToSource }) => sum + bytesToSource, 0),
-    ruleId: view === null ? null : evaluateDestination(view, source, alias, port).ruleId,
+    ruleId: view === null ? null : evaluateDestination(view, source, alias, port, nowMs).ruleId,
   };
 }
 

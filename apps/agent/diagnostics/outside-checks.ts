@@ -40,7 +40,7 @@ interface Asked {
 const CHECKS: { readonly [code in CheckCode]?: (asked: Asked) => Check | Promise<Check> } = {
   TOPOLOGY_APPLIED: ({ agent, request }) => checkTopologyApplied(agent.applied(request.networkId), request),
   DNS_LOADED: ({ agent }) => checkNames(agent),
-  POLICY: ({ view, request }) => checkPolicy(view, request),
+  POLICY: ({ agent, view, request }) => checkPolicy(view, request, agent.now().getTime()),
   PEER_REACHED: checkExit,
   NAME_RESOLVES: checkResolves,
   TARGET_ACCEPTS: checkAccepts,
@@ -52,7 +52,8 @@ export async function runOutsideChecks(agent: DiagnosedAgent, request: OutsideCh
   const { networkId, from, name, port, role } = request;
   const view = agent.view(networkId);
   const members = view === null ? [] : sourcesOf(view, parseSelector(from, 'from'));
-  const leavesBy = (sandboxId: SandboxId) => view && evaluateOutside(view, { sandboxId, name, port });
+  const nowMs = agent.now().getTime();
+  const leavesBy = (sandboxId: SandboxId) => view && evaluateOutside(view, { sandboxId, name, port }, nowMs);
   const sources =
     role === 'source'
       ? sourcesHere(agent, request)
@@ -77,7 +78,7 @@ export async function runOutsideChecks(agent: DiagnosedAgent, request: OutsideCh
   const isKnownHere = view !== null && sources.length === members.length;
   return {
     checks,
-    effect: isKnownHere ? evaluateSelector(view, parseSelector(from, 'from'), name, port).effect : null,
+    effect: isKnownHere ? evaluateSelector(view, parseSelector(from, 'from'), name, port, nowMs).effect : null,
   };
 }
 
@@ -105,9 +106,9 @@ async function checkNames(agent: DiagnosedAgent): Promise<Check> {
   return pass('DNS_LOADED', `names that rules allow are answered in revision ${served}; ${others}`);
 }
 
-function checkPolicy(view: NetworkView | null, { from, name, port }: OutsideChecksRequest): Check {
+function checkPolicy(view: NetworkView | null, { from, name, port }: OutsideChecksRequest, nowMs: number): Check {
   if (view === null) return fail('POLICY', 'no policy of this network is in force here', null);
-  const verdict = evaluateSelector(view, parseSelector(from, 'from'), name, port);
+  const verdict = evaluateSelector(view, parseSelector(from, 'from'), name, port, nowMs);
   const evidence = describeVerdict(verdict, `${from} to ${name}:${port}`);
   if (verdict.effect === 'allow') return pass('POLICY', evidence);
   return fail('POLICY', evidence, policyRemedy(view.name, { from, alias: name, port }, verdict));

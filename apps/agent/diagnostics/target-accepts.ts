@@ -37,7 +37,7 @@ export async function checkTargetAccepts(
   const target: Target = { sandboxId, address, port: port.target, publication };
   const sockets = await agent.inspection.listeners(sandboxId, signal);
   if (sockets !== null) return byTable(target, sockets);
-  const effect = decide(view, request)?.effect;
+  const effect = decide(agent, request)?.effect;
   if (effect !== 'allow' && effect !== 'mixed') {
     return skipped('TARGET_ACCEPTS', `the policy denies it, and only a dial would tell whether ${sandboxId} listens`);
   }

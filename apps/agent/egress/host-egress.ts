@@ -107,7 +107,7 @@ export function openHostEgress(parts: HostEgressParts): HostEgress {
       if (sandboxId === null || name === undefined) return;
       const verdicts = flows()
         .views()
-        .map((view) => evaluateOutside(view, { sandboxId, name, port }));
+        .map((view) => evaluateOutside(view, { sandboxId, name, port }, nowMs()));
       // A rule has come since, and with it a listener.
       if (verdicts.some(({ effect }) => effect === 'allow')) return;
       const isDenied = verdicts.some(({ reason }) => reason === 'EXPLICIT_DENY');
@@ -167,7 +167,7 @@ export function openHostEgress(parts: HostEgressParts): HostEgress {
             ...new Set(
               flows()
                 .views()
-                .flatMap((view) => allowedPatterns(view, sandboxId)),
+                .flatMap((view) => allowedPatterns(view, sandboxId, nowMs())),
             ),
           ],
     follow: () => names.follow(),

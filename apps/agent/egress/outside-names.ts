@@ -136,7 +136,7 @@ export class OutsideNames {
     const views = this.ports.views();
     return union(
       [],
-      askers.flatMap((asker) => views.flatMap((view) => allowedPorts(view, asker, name))),
+      askers.flatMap((asker) => views.flatMap((view) => allowedPorts(view, asker, name, this.ports.nowMs()))),
     );
   }
 

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { flowsQuery, networkQuery } from '../api/queries.js';
 import type { EgressRule, FlowPair, Network } from '../api/shapes.js';
 import { shortId } from '../policy/rule-effect.js';
+import { Until } from '../vocabulary/age.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
 import { VerdictWord } from '../vocabulary/state.js';
@@ -58,7 +59,17 @@ function columnsOf(
   pairs: readonly FlowPair[] | undefined,
   mayWrite: boolean,
 ): readonly Column<EgressRule>[] {
-  const told = (rule: EgressRule): string => {
+  const told = (rule: EgressRule) => (
+    <>
+      {rule.until !== undefined && (
+        <>
+          Ends <Until at={Date.parse(rule.until)} />.{' '}
+        </>
+      )}
+      {how(rule)}
+    </>
+  );
+  const how = (rule: EgressRule): string => {
     const open = (pairs ?? []).filter(({ ruleId }) => ruleId === rule.id).reduce((sum, pair) => sum + pair.open, 0);
     return [
       ...(isUnproven(rule, shown) ? [`saved in v${rule.since}, not applied by every agent yet`] : []),

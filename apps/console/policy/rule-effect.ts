@@ -22,6 +22,7 @@ const IDLE: { readonly [reason in IdleReason]: Pick<EffectText, 'kind'> & { read
   NO_SOURCE: { kind: 'fault', text: ({ from }) => phrase`nobody here is ${typed(from)}` },
   OVERRIDDEN: { kind: 'idle', text: () => ['denials cover everyone it allows'] },
   REPEATED: { kind: 'idle', text: () => ['another rule says the same'] },
+  ENDED: { kind: 'idle', text: () => ['its time is over'] },
   NO_ALLOW: { kind: 'idle', text: () => ['no allow matches it; it holds for rules to come'] },
 };
 

@@ -5,6 +5,7 @@ import { flowsQuery, networkQuery, reachabilityQuery } from '../api/queries.js';
 import type { FlowPair, Network, Rule, RuleEffect } from '../api/shapes.js';
 import { useIsLive } from '../live/live-state.js';
 import { useRefusal } from '../session/session.js';
+import { Until } from '../vocabulary/age.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 import { Glyph } from '../vocabulary/glyph.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
@@ -96,6 +97,11 @@ function columnsOf(
             <Glyph name={kind === 'fault' ? 'stale' : 'no-rule'} tone={kind === 'fault' ? 'stale' : 'off'} /> Does
             nothing:{' '}
           </span>
+        )}
+        {rule.until !== undefined && (
+          <>
+            Ends <Until at={Date.parse(rule.until)} />.{' '}
+          </>
         )}
         <Phrased of={text} ofRule={(id) => <ShortRule id={id} />} />
       </>

@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { CHECK_CODES, CHECKS_OF, CHECKS_OF_OUTSIDE, type CheckRole } from '#libs/contracts/bus/checks.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
@@ -10,6 +11,7 @@ import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import { partiesOf } from '#libs/policy/parties.js';
 import { Questions } from '../delivery/questions.js';
 import { agentReceiver, hashFor, type Receiver } from '../delivery/receiver.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { NotFoundError } from '../http/errors.js';
 import { LocalNodeContacts } from '../presence/local-node-contacts.js';
 import { Directory } from '../record/directory.js';
@@ -39,6 +41,7 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     private readonly questions: Questions,
     private readonly epoch: StoreEpoch,
     private readonly rules: DecidingRules,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ network, question }: TestConnection): Promise<TestResultDto> {
@@ -55,8 +58,9 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const { topology } = network;
     const { from, alias, port } = question;
     const selector = parseSelector(from, 'from');
-    const verdict = evaluateSelector(topology, selector, alias, port);
-    const { sources, unplacedSources, target, exits } = partiesOf(topology, selector, alias, port);
+    const nowMs = this.clock().getTime();
+    const verdict = evaluateSelector(topology, selector, alias, port, nowMs);
+    const { sources, unplacedSources, target, exits } = partiesOf(topology, selector, alias, port, nowMs);
     const record = isOutsideName(alias) ? null : topology.aliases.get(alias);
     const isLocal = record !== null && (selector.kind === 'local' || selector.kind === 'local-user');
     const nodes = record === null ? NO_LOCAL_NODES : this.localNodes(topology, selector);
@@ -142,7 +146,8 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     // A machine answers for its own user, whoever else the question is about.
     const about: Selector =
       asked.kind === 'agent' ? parseSelector(from, 'from') : { kind: 'local-user', user: asked.user };
-    return answeredChecks(topology, asked, role, codes, reply, evaluateSelector(topology, about, alias, port));
+    const verdict = evaluateSelector(topology, about, alias, port, this.clock().getTime());
+    return answeredChecks(topology, asked, role, codes, reply, verdict);
   }
 }
 

@@ -6,7 +6,7 @@ import type { NetworkId } from '#libs/contracts/ids.js';
 import { reachabilityChange, reachedText } from '#libs/policy/reachability.js';
 import { viewOf } from '#libs/policy/view.js';
 import { type Regression, Regressions } from '../applied/regressions.js';
-import { LOGGER } from '../foundation/provided.js';
+import { CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { SeenHead } from '../record/seen-head.js';
 import { StoreEpoch } from '../record/store-epoch.js';
@@ -28,6 +28,7 @@ export class PreviewEpochHandler implements IQueryHandler<PreviewEpoch> {
     private readonly regressions: Regressions,
     private readonly epoch: StoreEpoch,
     private readonly held: HeldSnapshots,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute(): Promise<EpochPreviewDto> {
@@ -47,7 +48,11 @@ export class PreviewEpochHandler implements IQueryHandler<PreviewEpoch> {
     const [gained, lost] = [new Set<string>(), new Set<string>()];
     for (const snapshot of snapshots) {
       if (snapshot === null) continue;
-      const change = reachabilityChange(snapshot.participates ? viewOf(snapshot) : null, topology);
+      const change = reachabilityChange(
+        snapshot.participates ? viewOf(snapshot) : null,
+        topology,
+        this.clock().getTime(),
+      );
       for (const reached of change.gained) gained.add(reachedText(reached));
       for (const reached of change.lost) lost.add(reachedText(reached));
     }

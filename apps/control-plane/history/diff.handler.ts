@@ -1,7 +1,11 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { NetworkDiffDto } from '#libs/contracts/http/history.js';
+import type { Moment } from '#libs/contracts/moments.js';
+import { inForce } from '#libs/policy/in-force.js';
+import type { NetworkView } from '#libs/policy/model.js';
+import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
-import { NetworkPast, pastChangeDto } from '../status/network-past.js';
+import { NetworkPast, type PastNetwork, pastChangeDto } from '../status/network-past.js';
 import { DiffNetwork } from './queries.js';
 
 const MOST_REACHED = 2_000;
@@ -18,7 +22,11 @@ export class DiffNetworkHandler implements IQueryHandler<DiffNetwork> {
     const second = await this.past.versionAt(network, between.to);
     const before = await this.past.at(network, first);
     const after = await this.past.at(network, second);
-    const { gained, lost } = wholeReachabilityChange(before.topology, after.topology);
+    const { gained, lost } = wholeReachabilityChange(
+      standing(before, between.from),
+      standing(after, between.to),
+      BEFORE_ANY_END,
+    );
     const [low, high] = [Math.min(first, second), Math.max(first, second)];
     const shown = Math.max(low, high - MOST_CHANGES);
     const events = await this.past.events(network, shown, high);
@@ -32,4 +40,10 @@ export class DiffNetworkHandler implements IQueryHandler<DiffNetwork> {
       changesLeftOut: shown - low,
     };
   }
+}
+
+/** With the rules that had not ended at that time; a version is taken as it began. */
+function standing({ topology, version }: PastNetwork, moment: Moment): NetworkView | null {
+  const since = moment.kind === 'time' ? moment.at.getTime() : Date.parse(version.since ?? '');
+  return topology === null ? null : inForce(topology, since);
 }

@@ -7,6 +7,7 @@ import type {
   ExplanationQuery,
   PastEnforcementDto,
   PastRole,
+  PastVersionDto,
 } from '#libs/contracts/http/history.js';
 import type { AgentId, RuleId } from '#libs/contracts/ids.js';
 import { ruleText } from '#libs/contracts/rules.js';
@@ -14,6 +15,7 @@ import { formatSelector, parseSelector } from '#libs/contracts/selectors.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { Topology } from '#libs/policy/model.js';
 import { partiesOf } from '#libs/policy/parties.js';
+import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
 import { AppliedLog } from '../applied/applied-log.js';
 import { CLOCK, type Clock } from '../foundation/provided.js';
 import { StoreEpoch } from '../record/store-epoch.js';
@@ -36,14 +38,16 @@ export class ExplainVerdictHandler implements IQueryHandler<ExplainVerdict> {
     const { at } = question;
     const version = at === undefined ? network.version : await this.past.versionAt(network, at);
     const { topology, version: described } = await this.past.existing(network, version);
-    const verdict = decide(topology, question);
-    // A version is asked about as of its end; a time as of that time.
+    // What a version decided is asked as of its beginning, and what was applied of it as of its end.
+    const nowMs =
+      at?.kind === 'time' ? at.at.getTime() : at === undefined ? this.clock().getTime() : beginning(described);
+    const verdict = decide(topology, question, nowMs);
     const by = at?.kind === 'time' ? at.at : described.until === null ? this.clock() : new Date(described.until);
     return {
       ...{ network: name, at: described, appliedBy: by.toISOString() },
       verdict: verdictDto(verdict, this.epoch.current),
       rule: verdict.ruleId === null ? null : await this.decidingRule(network, topology, verdict.ruleId),
-      agents: await this.enforced(network, topology, question, by),
+      agents: await this.enforced(network, topology, question, { by, nowMs }),
     };
   }
 
@@ -66,10 +70,10 @@ export class ExplainVerdictHandler implements IQueryHandler<ExplainVerdict> {
     network: PastOfNetwork,
     topology: Topology,
     question: ExplanationQuery,
-    by: Date,
+    { by, nowMs }: { readonly by: Date; readonly nowMs: number },
   ): Promise<readonly PastEnforcementDto[]> {
     const { from, alias, port } = question;
-    const parties = partiesOf(topology, parseSelector(from, 'from'), alias, port);
+    const parties = partiesOf(topology, parseSelector(from, 'from'), alias, port, nowMs);
     const roles = new Map<AgentId, PastRole[]>();
     for (const agentId of parties.sources) roles.set(agentId, ['source']);
     if (parties.target !== null) roles.set(parties.target, [...(roles.get(parties.target) ?? []), 'target']);
@@ -77,7 +81,7 @@ export class ExplainVerdictHandler implements IQueryHandler<ExplainVerdict> {
     const agents: PastEnforcementDto[] = [];
     for (const [agentId, own] of roles) {
       const row = held.get(agentId);
-      const effect = row === undefined ? null : await this.effectAt(network, topology, row.version, question);
+      const effect = row === undefined ? null : await this.effectAt(network, topology, row.version, question, nowMs);
       agents.push({
         ...{ agentId, roles: own, version: row?.version ?? null, appliedAt: row?.at.toISOString() ?? null, effect },
       });
@@ -85,12 +89,26 @@ export class ExplainVerdictHandler implements IQueryHandler<ExplainVerdict> {
     return agents;
   }
 
-  private async effectAt(network: PastOfNetwork, asked: Topology, version: number, question: ExplanationQuery) {
+  private async effectAt(
+    network: PastOfNetwork,
+    asked: Topology,
+    version: number,
+    question: ExplanationQuery,
+    nowMs: number,
+  ) {
     const topology = version === asked.version ? asked : (await this.past.at(network, version)).topology;
-    return topology === null ? 'deny' : decide(topology, question).effect;
+    return topology === null ? 'deny' : decide(topology, question, nowMs).effect;
   }
 }
 
-function decide(topology: Topology, { from, alias, port }: Pick<ExplanationQuery, 'from' | 'alias' | 'port'>) {
-  return evaluateSelector(topology, parseSelector(from, 'from'), alias, port);
+function beginning({ since }: PastVersionDto): number {
+  return since === null ? BEFORE_ANY_END : Date.parse(since);
+}
+
+function decide(
+  topology: Topology,
+  { from, alias, port }: Pick<ExplanationQuery, 'from' | 'alias' | 'port'>,
+  nowMs: number,
+) {
+  return evaluateSelector(topology, parseSelector(from, 'from'), alias, port, nowMs);
 }

@@ -6,12 +6,16 @@ import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { evolveNetwork } from '#libs/domain/network/state.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
+import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
 import { NetworkPast, pastChangeDto } from '../status/network-past.js';
 import { ListVerdictTurns } from './queries.js';
 
 const MOST_TURNS = 200;
 
-/** The versions at which what policy decides became something else, and the commands that did that. */
+/**
+ * The versions at which what policy decides became something else, and the commands that did that. What a rule's end
+ * changed stands at the event that says it has ended, which has the time in it.
+ */
 @QueryHandler(ListVerdictTurns)
 export class ListVerdictTurnsHandler implements IQueryHandler<ListVerdictTurns> {
   constructor(private readonly past: NetworkPast) {}
@@ -24,7 +28,7 @@ export class ListVerdictTurnsHandler implements IQueryHandler<ListVerdictTurns> 
     let verdict: SelectorVerdict | null = null;
     for (const event of await this.past.events(network, 0, network.version)) {
       topology = evolveNetwork(topology, eventOf(NETWORK, event));
-      const next = topology.deleted ? null : evaluateSelector(topology, selector, alias, port);
+      const next = topology.deleted ? null : evaluateSelector(topology, selector, alias, port, BEFORE_ANY_END);
       if (next !== null && (next.effect !== verdict?.effect || next.reason !== verdict.reason)) {
         const { effect, reason, ruleId } = next;
         turns.push({ change: pastChangeDto(event, network), effect, reason, ruleId });

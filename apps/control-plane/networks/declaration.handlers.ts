@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type {
   DeclarationDto,
@@ -9,6 +10,7 @@ import { declarationOf } from '#libs/domain/network/declaration-of.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import type { Topology } from '#libs/policy/model.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { describeChange } from '../status/change-descriptions.js';
 import { ApplyDeclaration } from './commands.js';
 import { DeclaredCommands } from './declared-commands.js';
@@ -34,6 +36,7 @@ export class ApplyDeclarationHandler implements ICommandHandler<ApplyDeclaration
   constructor(
     private readonly writes: NetworkWrites,
     private readonly declared: DeclaredCommands,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ network, body, write }: ApplyDeclaration): Promise<DeclarationWriteDto> {
@@ -42,7 +45,7 @@ export class ApplyDeclarationHandler implements ICommandHandler<ApplyDeclaration
       network,
       asked: ['ApplyDeclaration', body],
       command: (before) => this.declared.commandOf(body, before),
-      describe: (events, after, before) => changesDto(events, before, after),
+      describe: (events, after, before) => changesDto(events, before, after, this.clock().getTime()),
     });
   }
 }
@@ -65,8 +68,13 @@ export class PreviewDeclarationHandler implements IQueryHandler<PreviewDeclarati
   }
 }
 
-function changesDto(events: readonly NetworkEvent[], before: Topology, after: Topology): DeclaredChangesDto {
-  const { gained, lost } = wholeReachabilityChange(before, after);
+function changesDto(
+  events: readonly NetworkEvent[],
+  before: Topology,
+  after: Topology,
+  nowMs: number,
+): DeclaredChangesDto {
+  const { gained, lost } = wholeReachabilityChange(before, after, nowMs);
   return {
     ...inWords(events),
     gained: gained.slice(0, MOST_REACHED),

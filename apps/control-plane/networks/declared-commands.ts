@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ApplyDeclarationDto } from '#libs/contracts/http/declarations.js';
 import { refusePublicSuffix } from '#libs/contracts/http/egress.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
@@ -7,6 +7,7 @@ import type { NetworkCommandOf, NewEgressRule } from '#libs/domain/network/comma
 import { DeclaredItemError } from '#libs/domain/network/refusals.js';
 import { textOfEgressRule } from '#libs/domain/network/rule-identity.js';
 import type { Topology } from '#libs/policy/model.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
 import { meantSandbox } from './meant-sandbox.js';
@@ -18,6 +19,7 @@ export class DeclaredCommands {
   constructor(
     private readonly states: StreamStates,
     private readonly directory: Directory,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** `network`: as it is, so that no more is looked up than what is new in it. Error: DeclaredItemError. */
@@ -46,7 +48,14 @@ export class DeclaredCommands {
 
   private newRule<Declared extends { readonly from: string }>(declared: Declared) {
     const from = parseSelector(declared.from, 'from');
-    return { ...declared, from, ruleId: newRuleId(), meantSandbox: meantSandbox(from, false, this.directory) };
+    const lasting = { until: null, now: this.clock() };
+    return {
+      ...declared,
+      from,
+      ...lasting,
+      ruleId: newRuleId(),
+      meantSandbox: meantSandbox(from, false, this.directory),
+    };
   }
 
   /** What a rule of its own would be refused for before it is decided. */

@@ -1,10 +1,13 @@
+import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { printEgressRule } from '#libs/contracts/egress-rules.js';
 import type { DeniedNamesDto } from '#libs/contracts/http/denied-names.js';
 import { type EgressRulePageDto, type EgressRuleWriteDto, refusePublicSuffix } from '#libs/contracts/http/egress.js';
+import { ruleEnd } from '#libs/contracts/rule-ends.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { unusableAgent } from '#libs/domain/agent/decide.js';
 import { RuleSources } from '#libs/policy/rule-sources.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { NetworkDeniedNames } from '../status/denied-names.js';
 import { AddEgressRule, RemoveEgressRule } from './commands.js';
@@ -20,6 +23,7 @@ export class AddEgressRuleHandler implements ICommandHandler<AddEgressRule> {
   constructor(
     private readonly writes: NetworkWrites,
     private readonly directory: Directory,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ network, body, write }: AddEgressRule): Promise<EgressRuleWriteDto> {
@@ -34,8 +38,9 @@ export class AddEgressRuleHandler implements ICommandHandler<AddEgressRule> {
         const unusable = via === null ? null : unusableAgent(via, this.directory.agent(via)?.state ?? null, 'via');
         if (unusable !== null) throw unusable;
         const meant = meantSandbox(from, body.force ?? false, this.directory);
+        const now = this.clock();
         const rule = { ruleId: newRuleId(), effect, from, to, port, private: body.private ?? false, via };
-        return { kind: 'AddEgressRule', ...rule, meantSandbox: meant };
+        return { kind: 'AddEgressRule', ...rule, until: ruleEnd(body, now), now, meantSandbox: meant };
       },
       describe: (told) => told,
     });

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { NetworkName } from '#libs/contracts/ids.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { NetworkPast } from '../status/network-past.js';
 
@@ -10,6 +11,7 @@ export class NetworkReverts {
   constructor(
     private readonly past: NetworkPast,
     private readonly directory: Directory,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Errors: NETWORK_NOT_FOUND, VERSION_NOT_FOUND, EVENT_UNKNOWN. */
@@ -20,6 +22,7 @@ export class NetworkReverts {
       await this.past.versionAt(network, { kind: 'version', version }),
     );
     const known = [...past.sandboxes.keys()].flatMap((sandboxId) => this.directory.sandbox(sandboxId) ?? []);
-    return { kind: 'RevertNetwork', past, sandboxes: new Map(known.map((sandbox) => [sandbox.sandboxId, sandbox])) };
+    const sandboxes = new Map(known.map((sandbox) => [sandbox.sandboxId, sandbox]));
+    return { kind: 'RevertNetwork', past, sandboxes, now: this.clock() };
   }
 }

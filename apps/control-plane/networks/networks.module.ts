@@ -33,6 +33,7 @@ import {
 import { ListFlowsHandler, ShowReachabilityHandler } from './reachability.handler.js';
 import { RevertNetworkHandler } from './revert.handler.js';
 import { AddRuleHandler, AddRulesHandler, RemoveRuleHandler } from './rule.handlers.js';
+import { RuleExpiry } from './rule-expiry.js';
 import { RuleLists } from './rule-lists.js';
 
 @Module({
@@ -45,6 +46,7 @@ import { RuleLists } from './rule-lists.js';
     PreviewedCommands,
     DeclaredCommands,
     NetworkReverts,
+    RuleExpiry,
     CreateNetworkHandler,
     DeleteNetworkHandler,
     AttachSandboxHandler,
@@ -78,5 +80,6 @@ import { RuleLists } from './rule-lists.js';
     PreviewDeclarationHandler,
     RevertNetworkHandler,
   ],
+  exports: [RuleExpiry],
 })
 export class NetworksModule {}

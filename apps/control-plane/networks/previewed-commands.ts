@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { refusePublicSuffix } from '#libs/contracts/http/egress.js';
 import type { PreviewRequestDto } from '#libs/contracts/http/previews.js';
@@ -6,6 +6,7 @@ import { type NetworkName, parseAliasName } from '#libs/contracts/ids.js';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
 import { meantSandbox } from './meant-sandbox.js';
@@ -33,10 +34,12 @@ export class PreviewedCommands {
     private readonly directory: Directory,
     private readonly states: StreamStates,
     private readonly reverts: NetworkReverts,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Errors: InvalidInputError, and of a revert those of NetworkReverts. */
   async commandOf(network: NetworkName, body: PreviewRequestDto): Promise<PreviewedCommand> {
+    const lasting = { until: null, now: this.clock() };
     switch (body.kind) {
       case 'add-rule': {
         const from = oneSource(body);
@@ -45,7 +48,8 @@ export class PreviewedCommands {
           parseAliasName(needed(body, 'to'), 'to'),
           needed(body, 'port'),
         ];
-        return { kind: 'AddRule', ruleId: newRuleId(), effect, from, to, port, meantSandbox: this.meant(from, body) };
+        const rule = { ruleId: newRuleId(), effect, from, to, port, ...lasting };
+        return { kind: 'AddRule', ...rule, meantSandbox: this.meant(from, body) };
       }
       case 'add-rules': {
         const [effect, to, ports] = [
@@ -56,7 +60,9 @@ export class PreviewedCommands {
         const rules = [needed(body, 'from')].flat().flatMap((text) => {
           const from = parseSelector(text, 'from');
           const meant = this.meant(from, body);
-          return ports.map(({ published: port }) => ({ ruleId: newRuleId(), from, to, port, meantSandbox: meant }));
+          return ports.map(({ published: port }) => ({
+            ...{ ruleId: newRuleId(), from, to, port, ...lasting, meantSandbox: meant },
+          }));
         });
         return { kind: 'AddRules', effect, rules };
       }
@@ -68,7 +74,7 @@ export class PreviewedCommands {
         const { private: mayBePrivate = false, via = null } = body;
         return {
           ...{ kind: 'AddEgressRule', ruleId: newRuleId(), effect, from, to, port, private: mayBePrivate, via },
-          meantSandbox: this.meant(from, body),
+          ...{ meantSandbox: this.meant(from, body), ...lasting },
         };
       }
       case 'remove-egress-rule':

@@ -16,11 +16,12 @@ export function previewedCuts(
   flows: NetworkFlowsDto,
   before: Topology,
   after: Topology | null,
+  nowMs: number,
   isAbout: (alias: string, port: number) => boolean,
 ): PreviewedCutsDto {
   const pairs = flows.pairs.flatMap((pair): PreviewedFlowsDto[] => {
-    const isAllowed = verdictOn(pair, before)?.effect === 'allow';
-    const verdict = verdictOn(pair, after);
+    const isAllowed = verdictOn(pair, before, nowMs)?.effect === 'allow';
+    const verdict = verdictOn(pair, after, nowMs);
     const isCut = verdict?.effect !== 'allow';
     if (!isAbout(pair.alias, pair.port) && !(isCut && isAllowed)) return [];
     return [{ ...pair, isCut, ruleId: verdict?.ruleId ?? null }];
@@ -37,10 +38,10 @@ export function previewedCuts(
 }
 
 /** null: there is no network, or no such source. */
-function verdictOn({ from, alias, port }: OpenFlowsDto, topology: Topology | null): Verdict | null {
+function verdictOn({ from, alias, port }: OpenFlowsDto, topology: Topology | null, nowMs: number): Verdict | null {
   const source = sourceOf(from);
   if (topology === null || source === null) return null;
-  return evaluateDestination(topology, source, parseDestinationName(alias, 'alias'), port);
+  return evaluateDestination(topology, source, parseDestinationName(alias, 'alias'), port, nowMs);
 }
 
 function sourceOf(from: string): PolicySource | null {

@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { PreviewDto, RuleChangeDto } from '#libs/contracts/http/previews.js';
 import type { NetworkName } from '#libs/contracts/ids.js';
 import type { NetworkCommandKind, NetworkResultOf } from '#libs/domain/network/commands.js';
 import type { Topology } from '#libs/policy/model.js';
 import { ruleStandings } from '#libs/policy/rule-standings.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { NetworkFlows } from '../status/network-flows.js';
 import { NetworkViews } from './network-views.js';
 import { type CommandOn, NetworkWrites } from './network-writes.js';
@@ -28,6 +29,7 @@ export class Previews {
     private readonly views: NetworkViews,
     private readonly writes: NetworkWrites,
     private readonly flows: NetworkFlows,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async of<Kind extends NetworkCommandKind>(
@@ -37,7 +39,8 @@ export class Previews {
   ): Promise<Previewed<Kind>> {
     const { told, before, after, changed, unchangedSince, warnings } = await this.writes.preview(network, command);
     const then = after.deleted ? null : after;
-    const { gained, lost } = wholeReachabilityChange(before, then);
+    const nowMs = this.clock().getTime();
+    const { gained, lost } = wholeReachabilityChange(before, then, nowMs);
     const flows = await this.flows.of(this.views.find(network));
     const preview = {
       ...{ network, version: before.version, changed, unchangedSince, warnings },
@@ -45,17 +48,17 @@ export class Previews {
       gainedLeftOut: Math.max(0, gained.length - MOST_REACHED),
       lost: lost.slice(0, MOST_REACHED),
       lostLeftOut: Math.max(0, lost.length - MOST_REACHED),
-      rules: changed && then !== null ? ruleChanges(before, then) : [],
-      cuts: previewedCuts(flows, before, then, isAbout(before, after)),
+      rules: changed && then !== null ? ruleChanges(before, then, nowMs) : [],
+      cuts: previewedCuts(flows, before, then, nowMs, isAbout(before, after)),
     };
     return { preview, told };
   }
 }
 
 /** Rules of both versions that do nothing in one of them, or nothing for another reason. */
-function ruleChanges(before: Topology, after: Topology): readonly RuleChangeDto[] {
-  const was = new Map(ruleStandings(before, MOST_STANDINGS).map(({ ruleId, idle }) => [ruleId, idle]));
-  return ruleStandings(after, MOST_STANDINGS).flatMap(({ ruleId, idle }) => {
+function ruleChanges(before: Topology, after: Topology, nowMs: number): readonly RuleChangeDto[] {
+  const was = new Map(ruleStandings(before, MOST_STANDINGS, nowMs).map(({ ruleId, idle }) => [ruleId, idle]));
+  return ruleStandings(after, MOST_STANDINGS, nowMs).flatMap(({ ruleId, idle }) => {
     const former = was.get(ruleId);
     return former === undefined || former === idle ? [] : { ruleId, before: former, after: idle };
   });

@@ -1,11 +1,14 @@
+import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { NetworkFlowsDto } from '#libs/contracts/http/flows.js';
 import type { ReachabilityDto } from '#libs/contracts/http/policy-views.js';
-import type { Topology } from '#libs/policy/model.js';
+import { inForce } from '#libs/policy/in-force.js';
+import type { NetworkView, Topology } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
 import { policyEdges } from '#libs/policy/policy-edges.js';
 import { RuleSources, selectorTextOf } from '#libs/policy/rule-sources.js';
 import { ruleStandings } from '#libs/policy/rule-standings.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { NetworkFlows } from '../status/network-flows.js';
 import { NetworkViews } from './network-views.js';
 import { ListFlows, ShowReachability } from './queries.js';
@@ -13,17 +16,22 @@ import { ListFlows, ShowReachability } from './queries.js';
 const MOST_EDGES = 20_000;
 export const MOST_STANDINGS = 2_000;
 
-/** A topology never changes: what it lets through is worked out once. */
-const known = new WeakMap<Topology, ReachabilityDto>();
+/** What a topology lets through is worked out once, and again when one of its rules has ended. */
+const known = new WeakMap<NetworkView, ReachabilityDto>();
 
 @QueryHandler(ShowReachability)
 export class ShowReachabilityHandler implements IQueryHandler<ShowReachability> {
-  constructor(private readonly views: NetworkViews) {}
+  constructor(
+    private readonly views: NetworkViews,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   async execute({ network }: ShowReachability): Promise<ReachabilityDto> {
     const { topology } = this.views.find(network);
-    const found = known.get(topology) ?? reachabilityDto(topology);
-    known.set(topology, found);
+    const nowMs = this.clock().getTime();
+    const standing = inForce(topology, nowMs);
+    const found = known.get(standing) ?? reachabilityDto(topology, nowMs);
+    known.set(standing, found);
     return found;
   }
 }
@@ -40,9 +48,9 @@ export class ListFlowsHandler implements IQueryHandler<ListFlows> {
   }
 }
 
-function reachabilityDto(topology: Topology): ReachabilityDto {
+function reachabilityDto(topology: Topology, nowMs: number): ReachabilityDto {
   const sources = new RuleSources(topology);
-  const { edges, leftOut } = policyEdges(topology, MOST_EDGES, sources);
+  const { edges, leftOut } = policyEdges(topology, MOST_EDGES, nowMs, sources);
   return {
     network: topology.name,
     version: topology.version,
@@ -57,6 +65,6 @@ function reachabilityDto(topology: Topology): ReachabilityDto {
       since: topology.rules.get(ruleId)?.since ?? topology.version,
     })),
     edgesLeftOut: leftOut,
-    rules: ruleStandings(topology, MOST_STANDINGS, sources),
+    rules: ruleStandings(topology, MOST_STANDINGS, nowMs, sources),
   };
 }

@@ -1,7 +1,10 @@
+import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { MOST_RULES_AT_ONCE, type RulesWriteDto, type RuleWriteDto } from '#libs/contracts/http/rules.js';
+import { ruleEnd } from '#libs/contracts/rule-ends.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
+import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { AddRule, AddRules, RemoveRule } from './commands.js';
 import { meantSandbox } from './meant-sandbox.js';
@@ -13,6 +16,7 @@ export class AddRuleHandler implements ICommandHandler<AddRule> {
   constructor(
     private readonly writes: NetworkWrites,
     private readonly directory: Directory,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   execute({ network, body, write }: AddRule): Promise<RuleWriteDto> {
@@ -24,7 +28,9 @@ export class AddRuleHandler implements ICommandHandler<AddRule> {
       asked: ['AddRule', body],
       command: () => {
         const meant = meantSandbox(from, force, this.directory);
-        return { kind: 'AddRule', ruleId: newRuleId(), effect, from, to, port, meantSandbox: meant };
+        const now = this.clock();
+        const rule = { ruleId: newRuleId(), effect, from, to, port, until: ruleEnd(body, now), now };
+        return { kind: 'AddRule', ...rule, meantSandbox: meant };
       },
       describe: (told) => told,
     });
@@ -36,6 +42,7 @@ export class AddRulesHandler implements ICommandHandler<AddRules> {
   constructor(
     private readonly writes: NetworkWrites,
     private readonly directory: Directory,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ network, body, write }: AddRules): Promise<RulesWriteDto> {
@@ -50,9 +57,11 @@ export class AddRulesHandler implements ICommandHandler<AddRules> {
       network,
       asked: ['AddRules', body],
       command: () => {
+        const now = this.clock();
+        const until = ruleEnd(body, now);
         const rules = sources.flatMap((from) => {
           const meant = meantSandbox(from, force, this.directory);
-          return ports.map((port) => ({ ruleId: newRuleId(), from, to, port, meantSandbox: meant }));
+          return ports.map((port) => ({ ruleId: newRuleId(), from, to, port, until, now, meantSandbox: meant }));
         });
         return { kind: 'AddRules', effect, rules };
       },

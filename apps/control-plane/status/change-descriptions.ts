@@ -62,6 +62,8 @@ export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 
     }
     case 'PolicyRuleRemoved':
       return about(`remove ${event.data.ruleId}`, event.data);
+    case 'PolicyRuleExpired':
+      return about(`${event.data.ruleId} ended at ${event.data.until}`, { ruleId: event.data.ruleId });
     case 'EgressRuleAdded':
       return about(`egress: ${egressRuleText(event.data)}`, { ruleId: event.data.ruleId });
     case 'EgressRuleRemoved':
@@ -72,6 +74,8 @@ export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 
       return about(`remove policy test ${event.data.testId}`);
     case 'PolicyTestsOverridden':
       return about(`overridden: policy tests ${event.data.testIds.join(', ')}`);
+    case 'EgressRuleExpired':
+      return about(`egress: ${event.data.ruleId} ended at ${event.data.until}`, { ruleId: event.data.ruleId });
     case 'SandboxPlacementChanged': {
       const { sandboxId, agentId } = event.data;
       return about(agentId === null ? `no agent holds ${sandboxId}` : `${sandboxId} is on ${agentId}`, { sandboxId });

@@ -21,15 +21,20 @@ const LIKELY_PORT = 443;
 export class NetworkDeniedNames {
   private readonly answers: ParticipantAnswers<'denied-names'>;
 
-  constructor(questions: Questions, statuses: NetworkStatuses, @Inject(CLOCK) clock: Clock) {
+  constructor(
+    questions: Questions,
+    statuses: NetworkStatuses,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
     this.answers = new ParticipantAnswers('denied-names', { questions, statuses, clock });
   }
 
   async of(record: NetworkRecord): Promise<DeniedNamesDto> {
     const { topology } = record;
     const { askedAt, replies, notKnown } = await this.answers.of(record);
+    const nowMs = this.clock().getTime();
     const found = replies
-      .flatMap(({ agentId, reply }) => reply.denied.flatMap((denial) => describe(topology, agentId, denial)))
+      .flatMap(({ agentId, reply }) => reply.denied.flatMap((denial) => describe(topology, agentId, denial, nowMs)))
       .sort((one, other) => other.count - one.count);
     return {
       network: topology.name,
@@ -42,12 +47,17 @@ export class NetworkDeniedNames {
 }
 
 /** Nothing of a sandbox that the agent does not hold: an agent speaks of its own sandboxes alone. */
-function describe(topology: Topology, agentId: AgentId, denial: ReportedDenial): readonly DeniedNameDto[] {
+function describe(
+  topology: Topology,
+  agentId: AgentId,
+  denial: ReportedDenial,
+  nowMs: number,
+): readonly DeniedNameDto[] {
   const { sandboxId, name } = denial;
   if (topology.sandboxes.get(sandboxId)?.agentId !== agentId) return [];
   const from = selectorFor(topology, denial);
-  const port = denial.port ?? allowedPorts(topology, sandboxId, name)[0] ?? LIKELY_PORT;
-  const verdict = evaluateOutside(topology, { sandboxId, name, port });
+  const port = denial.port ?? allowedPorts(topology, sandboxId, name, nowMs)[0] ?? LIKELY_PORT;
+  const verdict = evaluateOutside(topology, { sandboxId, name, port }, nowMs);
   const isForbidden = denial.reason === 'TARGET_FORBIDDEN';
   const allowedNow = verdict.effect === 'allow' && (!isForbidden || verdict.mayBePrivate);
   const remedy =

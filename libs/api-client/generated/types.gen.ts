@@ -808,6 +808,10 @@ export type ListedRuleDto = {
     to: string;
     port: number;
     /**
+     * When it ends by itself
+     */
+    until?: string;
+    /**
      * The version that brought it
      */
     since: number;
@@ -830,6 +834,14 @@ export type RulePageDto = {
 };
 
 export type AddRuleDto = {
+    /**
+     * How long the rule lasts, by the control plane's clock; then it ends by itself
+     */
+    forSeconds?: number;
+    /**
+     * When the rule ends by itself; instead of forSeconds
+     */
+    until?: string;
     effect: 'allow' | 'deny';
     /**
      * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
@@ -855,6 +867,10 @@ export type RuleDto = {
     from: string;
     to: string;
     port: number;
+    /**
+     * When it ends by itself
+     */
+    until?: string;
 };
 
 export type RuleWriteDto = {
@@ -876,6 +892,14 @@ export type RuleWriteDto = {
 };
 
 export type AddRulesDto = {
+    /**
+     * How long the rule lasts, by the control plane's clock; then it ends by itself
+     */
+    forSeconds?: number;
+    /**
+     * When the rule ends by itself; instead of forSeconds
+     */
+    until?: string;
     effect: 'allow' | 'deny';
     /**
      * A rule for each: local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
@@ -938,6 +962,10 @@ export type ListedEgressRuleDto = {
      * The agent that the connections leave from. Without it they leave from the sandbox's own agent
      */
     via?: string;
+    /**
+     * When it ends by itself
+     */
+    until?: string;
     /**
      * The version that brought it
      */
@@ -1021,6 +1049,14 @@ export type DeniedNamesDto = {
 };
 
 export type AddEgressRuleDto = {
+    /**
+     * How long the rule lasts, by the control plane's clock; then it ends by itself
+     */
+    forSeconds?: number;
+    /**
+     * When the rule ends by itself; instead of forSeconds
+     */
+    until?: string;
     effect: 'allow' | 'deny';
     /**
      * local, local:<user>, sandbox:<id>, label:<key>=<value>, any, or an alias of the network
@@ -1068,6 +1104,10 @@ export type EgressRuleDto = {
      * The agent that the connections leave from. Without it they leave from the sandbox's own agent
      */
     via?: string;
+    /**
+     * When it ends by itself
+     */
+    until?: string;
 };
 
 export type EgressRuleWriteDto = {
@@ -1223,11 +1263,11 @@ export type RuleChangeDto = {
     /**
      * Why it does nothing now
      */
-    before: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+    before: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | 'ENDED' | null;
     /**
      * Why it will do nothing
      */
-    after: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+    after: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | 'ENDED' | null;
 };
 
 export type PreviewedFlowsDto = {
@@ -1369,7 +1409,7 @@ export type RuleStandingDto = {
     /**
      * Why it does nothing now
      */
-    idle: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | null;
+    idle: 'NO_ALIAS' | 'NO_PORT' | 'NO_SOURCE' | 'OVERRIDDEN' | 'REPEATED' | 'NO_ALLOW' | 'ENDED' | null;
 };
 
 export type ReachabilityDto = {

@@ -20,7 +20,7 @@ import { SELECTOR_FORMS } from '../selectors.js';
 import { parseBoolean, parseSelectorText } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
-import { Author, FORCED_SOURCE, WrittenAt } from './rules.js';
+import { Author, FORCED_SOURCE, RULE_END, RuleEndFields, WrittenAt } from './rules.js';
 import { NetworkWriteDto } from './writes.js';
 
 /**
@@ -87,6 +87,9 @@ export class EgressRuleDto {
 
   @ApiProperty({ required: false, example: 'host-b', description: EXIT })
   readonly via?: string;
+
+  @ApiProperty(RULE_END)
+  readonly until?: string;
 }
 
 export class ListedEgressRuleDto extends EgressRuleDto {
@@ -100,7 +103,7 @@ export class ListedEgressRuleDto extends EgressRuleDto {
   readonly at!: string | null;
 }
 
-export class AddEgressRuleDto {
+export class AddEgressRuleDto extends RuleEndFields {
   @Field(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect!: Effect;
 

@@ -3,9 +3,11 @@ import { InvalidInputError } from '../errors.js';
 import { type AliasName, parseAliasName } from '../ids.js';
 import { type FieldParser, listOf, wordOf } from '../json-fields.js';
 import { parseTcpPort } from '../ports.js';
+import { RULE_END_SECONDS } from '../rule-ends.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
-import { parseBoolean, parseSelectorText } from '../values.js';
+import { parseTime } from '../times.js';
+import { parseBoolean, parseSelectorText, wholeNumber } from '../values.js';
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { NetworkWriteDto } from './writes.js';
@@ -31,6 +33,22 @@ export const WrittenAt = () =>
     description: 'When it was written; null: the log cannot be read now',
   });
 
+/** What a request says of a rule's end: one of the two, or neither. */
+export class RuleEndFields {
+  @OptionalField(wholeNumber(RULE_END_SECONDS.least, RULE_END_SECONDS.most), {
+    type: 'integer',
+    minimum: RULE_END_SECONDS.least,
+    maximum: RULE_END_SECONDS.most,
+    description: "How long the rule lasts, by the control plane's clock; then it ends by itself",
+  })
+  readonly forSeconds?: number;
+
+  @OptionalField(parseTime, { format: 'date-time', description: 'When the rule ends by itself; instead of forSeconds' })
+  readonly until?: string;
+}
+
+export const RULE_END = { required: false, format: 'date-time', description: 'When it ends by itself' } as const;
+
 export class RuleDto {
   @ApiProperty({ example: 'rule-4f9c21ab' })
   readonly id!: string;
@@ -46,6 +64,9 @@ export class RuleDto {
 
   @ApiProperty({ type: 'integer', example: 8080 })
   readonly port!: number;
+
+  @ApiProperty(RULE_END)
+  readonly until?: string;
 }
 
 export class ListedRuleDto extends RuleDto {
@@ -59,7 +80,7 @@ export class ListedRuleDto extends RuleDto {
   readonly at!: string | null;
 }
 
-export class AddRuleDto {
+export class AddRuleDto extends RuleEndFields {
   @Field(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect!: Effect;
 
@@ -90,7 +111,7 @@ export function someOf<T>(parseItem: FieldParser<T>): FieldParser<readonly T[]> 
   };
 }
 
-export class AddRulesDto {
+export class AddRulesDto extends RuleEndFields {
   @Field(wordOf(EFFECTS), { enum: EFFECTS })
   readonly effect!: Effect;
 

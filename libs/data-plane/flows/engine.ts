@@ -16,6 +16,7 @@ import type {
   TargetFailure,
 } from '../data-plane.js';
 import { type Dial, TargetUnreachableError } from './dial.js';
+import { EndedRules } from './ended-rules.js';
 import type { Flow } from './flow.js';
 import { FlowContext } from './flow-context.js';
 import type { SocketEnd } from './flow-end.js';
@@ -49,7 +50,7 @@ export interface FlowEngineSeams {
 }
 
 /**
- * The traffic of one host. The engine owns every socket and mesh stream it is handed from that moment on, and two
+ * The traffic of one host. The engine owns every socket and mesh stream it is handed from that moment on, and three
  * timers; `close` ends them. `seams` stand in for the clocks, for connecting and for taking turns, in tests.
  */
 export function createFlowEngine(settings: FlowEngineSettings, seams: FlowEngineSeams = {}): FlowEngine {
@@ -60,6 +61,7 @@ class Engine implements FlowEngine {
   private readonly context: FlowContext;
   private readonly watch: NodeJS.Timeout;
   private readonly silentEnds: SilentEnds;
+  private readonly endedRules: EndedRules;
   /** In which the clients of one source wait for those of the others. */
   private readonly turns: FairQueues;
   private closed = false;
@@ -74,14 +76,17 @@ class Engine implements FlowEngine {
       Math.min(Math.max(everyMs, SHORTEST_WATCH_MS), LONGEST_WATCH_MS),
     );
     this.watch.unref();
+    this.endedRules = new EndedRules(this.context);
     this.silentEnds = new SilentEnds(() => this.context.table.all());
   }
 
   apply(networkId: NetworkId, view: NetworkView | null, concerned: Concerned | null = null): readonly FlowId[] {
+    // What the time ended is not taken for what this version denies.
+    const lookedAtMs = this.endedRules.look(networkId);
     if (view === null) this.context.views.delete(networkId);
     else this.context.views.set(networkId, view);
 
-    const cut: FlowId[] = [];
+    const cut: FlowId[] = [...this.endedRules.follow(networkId, view, lookedAtMs)];
     for (const flow of this.context.table.ofNetwork(networkId)) {
       if (concerned !== null && !isConcerned(flow, concerned)) continue;
       if (flow.isHeldBeyond(view?.version ?? null)) continue;
@@ -178,6 +183,7 @@ class Engine implements FlowEngine {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.watch);
+    this.endedRules.close();
     this.silentEnds.close();
     this.resetAll();
     for (const trial of [...this.context.trials]) trial.finish('refused', 'SHUTTING_DOWN');

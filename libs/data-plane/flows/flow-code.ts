@@ -3,6 +3,8 @@ import type { VerdictReason } from '#libs/contracts/verdicts.js';
 /** Why a flow was refused, cut or reset at this host, as the flow log and the peer are told. */
 export type FlowCode =
   | Exclude<VerdictReason, 'ALLOWED'>
+  /** The rule that let it through has ended, and no other does. */
+  | 'RULE_ENDED'
   /** This host holds no topology of the network. */
   | 'NETWORK_UNKNOWN'
   /** Out of contact for longer than the network allows. */
@@ -47,6 +49,7 @@ export type FlowCode =
 
 const SAID_TO_PEERS: ReadonlyMap<string, string> = new Map<FlowCode, string>([
   ['LOCAL_NODE_NOT_ADMITTED', 'this agent does not know the local node as one of this network'],
+  ['RULE_ENDED', 'the rule that let it through has ended'],
   ['NETWORK_UNKNOWN', 'this agent holds no topology of the network'],
   ['STALE', 'this agent was out of contact with the control plane for longer than the network allows'],
   ['SOURCE_NOT_ON_PEER', 'the topology does not place the source on the agent that names it'],

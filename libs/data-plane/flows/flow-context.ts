@@ -112,6 +112,7 @@ export class FlowContext {
         target: flow.target,
       },
       this.settings.agentId,
+      this.nowMs(),
     );
     flow.verdict = decision.verdict;
     if (!this.admits(flow)) return { allowed: false, code: 'LOCAL_NODE_NOT_ADMITTED', verdict: decision.verdict };

@@ -47,6 +47,10 @@ export class FlowTable {
     this.count -= 1;
   }
 
+  has(networkId: NetworkId): boolean {
+    return this.byNetwork.has(networkId);
+  }
+
   /** A copy: the flows may be removed while it is walked. */
   ofNetwork(networkId: NetworkId): readonly Flow[] {
     return [...(this.byNetwork.get(networkId) ?? [])];

@@ -58,7 +58,9 @@ function networkFor(context: FlowContext, socket: Socket, { name, port }: Outsid
   const { sandboxId } = source;
   const attached = [...context.views.values()].filter(({ sandboxes }) => sandboxes.has(sandboxId));
   const byName = attached.sort((first, second) => (first.name < second.name ? -1 : 1));
-  const allowing = byName.find((view) => evaluateOutside(view, { sandboxId, name, port }).effect === 'allow');
+  const allowing = byName.find(
+    (view) => evaluateOutside(view, { sandboxId, name, port }, context.nowMs()).effect === 'allow',
+  );
   return (allowing ?? byName[0])?.networkId ?? null;
 }
 

@@ -45,17 +45,23 @@ export type Decision =
 
 /**
  * Whether a host may carry a flow, from its own copy of the topology alone. `self` is the host's agent; null for a
- * developer's machine.
+ * developer's machine. `nowMs` as in `evaluate`.
  */
-export function judge(view: NetworkView | null, subject: FlowSubject, self: AgentId | null): Decision {
+export function judge(view: NetworkView | null, subject: FlowSubject, self: AgentId | null, nowMs: number): Decision {
   if (view === null) return { allowed: false, code: 'NETWORK_UNKNOWN', verdict: null };
   const { source, to, port } = subject;
-  if (isOutsideName(to)) return judgeOutside(view, subject, to, self);
-  return judgeInside(view, subject, { source, alias: to, port }, self);
+  if (isOutsideName(to)) return judgeOutside(view, subject, to, self, nowMs);
+  return judgeInside(view, subject, { source, alias: to, port }, self, nowMs);
 }
 
-function judgeInside(view: NetworkView, subject: FlowSubject, question: FlowQuestion, self: AgentId | null): Decision {
-  const verdict = evaluate(view, question);
+function judgeInside(
+  view: NetworkView,
+  subject: FlowSubject,
+  question: FlowQuestion,
+  self: AgentId | null,
+  nowMs: number,
+): Decision {
+  const verdict = evaluate(view, question, nowMs);
   const refuse = (code: FlowCode): Decision => ({ allowed: false, code, verdict });
 
   const inPlace = isSourceWhereItClaims(view, subject, self);
@@ -78,10 +84,16 @@ function judgeInside(view: NetworkView, subject: FlowSubject, question: FlowQues
 }
 
 /** A name outside is dialled by the agent of the sandbox itself, or by the exit that the deciding rule names. */
-function judgeOutside(view: NetworkView, subject: FlowSubject, name: OutsideName, self: AgentId | null): Decision {
+function judgeOutside(
+  view: NetworkView,
+  subject: FlowSubject,
+  name: OutsideName,
+  self: AgentId | null,
+  nowMs: number,
+): Decision {
   const { source, port, from, target: before } = subject;
   if (source.kind === 'local') return { allowed: false, code: 'NOT_ATTACHED', verdict: null };
-  const verdict = evaluateOutside(view, { sandboxId: source.sandboxId, name, port });
+  const verdict = evaluateOutside(view, { sandboxId: source.sandboxId, name, port }, nowMs);
   const refuse = (code: FlowCode): Decision => ({ allowed: false, code, verdict });
   const inPlace = isSourceWhereItClaims(view, subject, self);
   if (!inPlace && from.kind === 'peer') return refuse('SOURCE_NOT_ON_PEER');

@@ -32,6 +32,9 @@ export interface NewRule {
   readonly port: number;
   /** The sandbox that has the id which `from` gives as an alias: likely what was meant. */
   readonly meantSandbox: SandboxId | null;
+  /** As in Rule of libs/policy. */
+  readonly until: string | null;
+  readonly now: Date;
 }
 
 export interface NewEgressRule {
@@ -42,8 +45,10 @@ export interface NewEgressRule {
   readonly port: number;
   readonly private: boolean;
   readonly via: AgentId | null;
-  /** As in NewRule. */
+  /** As in NewRule, and what follows. */
   readonly meantSandbox: SandboxId | null;
+  readonly until: string | null;
+  readonly now: Date;
 }
 
 /** What a network is to hold. The ids of rules are for those that are not there yet. */
@@ -151,6 +156,8 @@ export interface NetworkCommands {
       readonly past: Topology;
       /** Those of its sandboxes that the record knows now. */
       readonly sandboxes: ReadonlyMap<SandboxId, SandboxState>;
+      /** Rules whose time is over by now do not come back. */
+      readonly now: Date;
     };
     /** What was written, in order. */
     tells: readonly NetworkEvent[];
@@ -163,6 +170,11 @@ export interface NetworkCommands {
   RemovePolicyTest: {
     says: { readonly testId: PolicyTestId };
     tells: PrintedPolicyTest;
+  };
+  /** From the time: every rule that is over by then, of either kind. */
+  ExpireRules: {
+    says: { readonly now: Date };
+    tells: null;
   };
   /** Needs no more of the network than its name. */
   QuarantineNetwork: {

@@ -10,6 +10,7 @@ import { changeLabels, changePlacement } from './placement.js';
 import { addPolicyTest, keepingTests, removePolicyTest } from './policy-tests.js';
 import { liftQuarantine, quarantineNetwork } from './quarantine.js';
 import { revertNetwork } from './revert.js';
+import { expireRules } from './rule-ends.js';
 import { addRule, addRules, removeRule } from './rules.js';
 
 type Decider<Kind extends NetworkCommandKind, State> = (
@@ -33,6 +34,7 @@ const deciders: { readonly [Kind in NetworkCommandKind]: Decider<Kind, Topology 
   RevertNetwork: onExisting(revertNetwork),
   AddPolicyTest: onExisting(addPolicyTest),
   RemovePolicyTest: onExisting(removePolicyTest),
+  ExpireRules: onExisting(expireRules),
   QuarantineNetwork: onExisting(quarantineNetwork),
   LiftQuarantine: onExisting(liftQuarantine),
   ChangePlacement: onExisting(changePlacement),

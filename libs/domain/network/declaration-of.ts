@@ -16,15 +16,20 @@ export function declarationOf({ sandboxes, aliases, rules, egressRules }: Topolo
       sandbox,
       aliases: (published.get(sandbox) ?? []).map(({ alias, ports }) => ({ alias, ports })),
     })),
-    rules: eachOnce(rules.values(), textOfRule).map((rule) => {
+    rules: eachOnce(lasting(rules), textOfRule).map((rule) => {
       const { effect, from, to, port } = printRule(rule);
       return { effect, from, to, port };
     }),
-    egress: eachOnce(egressRules.values(), textOfEgressRule).map((rule) => {
+    egress: eachOnce(lasting(egressRules), textOfEgressRule).map((rule) => {
       const { effect, from, to, port, private: mayBePrivate, via = null } = printEgressRule(rule);
       return { effect, from, to, port, private: mayBePrivate, via };
     }),
   };
+}
+
+/** Rules with an end are no part of a declaration. */
+function lasting<Rule extends { readonly until: string | null }>(rules: ReadonlyMap<string, Rule>): readonly Rule[] {
+  return [...rules.values()].filter(({ until }) => until === null);
 }
 
 /** In the order of what they are about. */

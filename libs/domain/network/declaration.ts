@@ -24,8 +24,8 @@ const STEPS: readonly Step[] = [rulesGo, aliasesGo, sandboxesGo, sandboxesCome, 
 
 /**
  * Makes a network what is declared: what is missing comes, an alias moves to the sandbox that is to publish it, and a
- * port leads where it is to lead. What is not declared stays, unless it is to be pruned. The first item that is refused
- * refuses all.
+ * port leads where it is to lead. What is not declared stays, unless it is to be pruned; rules with an end stay in
+ * any case, and no declared rule is one. The first item that is refused refuses all.
  */
 export function applyDeclaration(declared: Declared, network: Topology): NetworkDecision<'ApplyDeclaration'> {
   const events: NetworkEvent[] = [];
@@ -51,10 +51,10 @@ function rulesGo(declared: Declared, network: Topology): readonly NetworkEvent[]
   const rules = new Set(declared.rules.map(textOfRule));
   const egress = new Set(declared.egress.map(textOfEgressRule));
   return [
-    ...inOrder(network.rules, (rule) => !rules.has(textOfRule(rule))).map(
+    ...inOrder(network.rules, (rule) => rule.until === null && !rules.has(textOfRule(rule))).map(
       ({ id: ruleId }): NetworkEvent => ({ type: 'PolicyRuleRemoved', data: { ruleId } }),
     ),
-    ...inOrder(network.egressRules, (rule) => !egress.has(textOfEgressRule(rule))).map(
+    ...inOrder(network.egressRules, (rule) => rule.until === null && !egress.has(textOfEgressRule(rule))).map(
       ({ id: ruleId }): NetworkEvent => ({ type: 'EgressRuleRemoved', data: { ruleId } }),
     ),
   ];

@@ -17,16 +17,19 @@ import {
   NetworkLimitError,
   RuleIdTakenError,
 } from './refusals.js';
+import { unusableEnd } from './rule-ends.js';
 import { sourceWarnings } from './rule-warnings.js';
 import { sandboxAsAlias } from './sandbox-as-alias.js';
 
 /** A rule about a name outside. What it will not bring about yet is said in warnings. */
 export function addEgressRule(
-  { kind: _kind, ruleId, meantSandbox, ...said }: NetworkCommandOf<'AddEgressRule'>,
+  { kind: _kind, ruleId, meantSandbox, now, ...said }: NetworkCommandOf<'AddEgressRule'>,
   network: Topology,
 ): NetworkDecision<'AddEgressRule'> {
   const rule: EgressRule = { id: ruleId, ...said };
   const printed = printEgressRule(rule);
+  const unusable = unusableEnd(rule.until, now);
+  if (unusable !== null) return unusable;
   if (rule.from.kind === 'local' || rule.from.kind === 'local-user') return new EgressSourceError(printed.from);
   const slip = sandboxAsAlias(rule.from, meantSandbox, network);
   if (slip !== null) return slip;
@@ -48,7 +51,7 @@ export function addEgressRule(
   }
   const { id: _id, ...data } = printed;
   return {
-    events: [{ type: 'EgressRuleAdded', data: { ruleId, ...data, via: rule.via } }],
+    events: [{ type: 'EgressRuleAdded', data: { ruleId, ...data, via: rule.via, until: rule.until } }],
     result: printed,
     warnings,
     unchangedSince: null,

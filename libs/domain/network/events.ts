@@ -10,7 +10,7 @@ import type {
 } from '#libs/contracts/ids.js';
 import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Effect } from '#libs/contracts/rules.js';
-import type { EventSchemas } from '../event-schemas.js';
+import type { EventData, EventSchemas } from '../event-schemas.js';
 import type { Labels } from '../labels.js';
 
 export type NetworkMode = 'agent_proxy';
@@ -49,9 +49,13 @@ export type NetworkEvent =
         readonly from: string;
         readonly to: AliasName;
         readonly port: number;
+        /** As in Rule of libs/policy. */
+        readonly until: string | null;
       };
     }
   | { readonly type: 'PolicyRuleRemoved'; readonly data: { readonly ruleId: RuleId } }
+  /** The time that the rule was given is over: since `until` it has let nothing through. */
+  | { readonly type: 'PolicyRuleExpired'; readonly data: { readonly ruleId: RuleId; readonly until: string } }
   | {
       readonly type: 'EgressRuleAdded';
       readonly data: {
@@ -64,9 +68,11 @@ export type NetworkEvent =
         readonly private: boolean;
         /** The agent that connections leave from; null: that of the sandbox. */
         readonly via: AgentId | null;
+        readonly until: string | null;
       };
     }
   | { readonly type: 'EgressRuleRemoved'; readonly data: { readonly ruleId: RuleId } }
+  | { readonly type: 'EgressRuleExpired'; readonly data: { readonly ruleId: RuleId; readonly until: string } }
   | {
       readonly type: 'PolicyTestAdded';
       readonly data: {
@@ -104,6 +110,10 @@ export type NetworkEvent =
   | { readonly type: 'NetworkQuarantineLifted'; readonly data: Record<string, never> }
   | { readonly type: 'NetworkDeleted'; readonly data: Record<string, never> };
 
+function withoutEnd(data: EventData): EventData {
+  return { ...data, until: null };
+}
+
 /** The schema version of each event, and how older ones are read. */
 export const NETWORK_SCHEMAS: EventSchemas<NetworkEvent> = {
   NetworkCreated: { upcasts: [] },
@@ -112,14 +122,17 @@ export const NETWORK_SCHEMAS: EventSchemas<NetworkEvent> = {
   AliasPublished: { upcasts: [] },
   AliasPortsChanged: { upcasts: [] },
   AliasRemoved: { upcasts: [] },
-  PolicyRuleAdded: { upcasts: [] },
+  // Version 1 knew no ends.
+  PolicyRuleAdded: { upcasts: [withoutEnd] },
   PolicyRuleRemoved: { upcasts: [] },
-  // Version 1 knew no exits.
-  EgressRuleAdded: { upcasts: [(data) => ({ ...data, via: null })] },
+  PolicyRuleExpired: { upcasts: [] },
+  // Version 1 knew no exits, version 2 no ends.
+  EgressRuleAdded: { upcasts: [(data) => ({ ...data, via: null }), withoutEnd] },
   EgressRuleRemoved: { upcasts: [] },
   PolicyTestAdded: { upcasts: [] },
   PolicyTestRemoved: { upcasts: [] },
   PolicyTestsOverridden: { upcasts: [] },
+  EgressRuleExpired: { upcasts: [] },
   SandboxPlacementChanged: { upcasts: [] },
   SandboxLabelsChanged: { upcasts: [] },
   NetworkQuarantined: { upcasts: [] },

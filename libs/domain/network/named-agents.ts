@@ -21,10 +21,12 @@ export function agentsNamedBy(event: NetworkEvent): readonly AgentId[] {
     case 'AliasRemoved':
     case 'PolicyRuleAdded':
     case 'PolicyRuleRemoved':
+    case 'PolicyRuleExpired':
     case 'EgressRuleRemoved':
     case 'PolicyTestAdded':
     case 'PolicyTestRemoved':
     case 'PolicyTestsOverridden':
+    case 'EgressRuleExpired':
       return [];
   }
 }

@@ -4,6 +4,7 @@ import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import type { NetworkView, PolicyTest, Topology } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
+import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
 import { DomainError, type Warning } from '../decision.js';
 import type { NetworkCommandKind, NetworkCommandOf, NetworkDecision } from './commands.js';
 import { NetworkLimitError, PolicyTestBrokenError, PolicyTestFailsError, PolicyTestNotFoundError } from './refusals.js';
@@ -54,6 +55,7 @@ const NOT_TESTED: ReadonlySet<NetworkCommandKind> = new Set([
   'LiftQuarantine',
   'ChangePlacement',
   'ChangeLabels',
+  'ExpireRules',
 ]);
 
 /**
@@ -86,7 +88,7 @@ export function keepingTests<Kind extends NetworkCommandKind>(
   };
 }
 
-/** Whether the verdict is what the test says. */
+/** Whether the verdict is what the test says, by all rules of the version: one with an end counts until it is off. */
 export function holds(view: NetworkView, test: PolicyTest): boolean {
   return effectNow(view, test) === test.effect;
 }
@@ -97,7 +99,7 @@ export function printPolicyTest({ id, from, to, port, effect }: PolicyTest): Pri
 }
 
 function effectNow(view: NetworkView, { from, to, port }: PolicyTest) {
-  return evaluateSelector(view, from, to, port).effect;
+  return evaluateSelector(view, from, to, port, BEFORE_ANY_END).effect;
 }
 
 function textOf(test: PolicyTest): string {

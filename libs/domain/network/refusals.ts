@@ -1,6 +1,7 @@
 import type { AliasName, NetworkName, PolicyTestId, RuleId, RuleReference, SandboxId } from '#libs/contracts/ids.js';
 import { policyTestText } from '#libs/contracts/policy-tests.js';
 import { type AliasPort, MAX_PORTS_PER_ALIAS, portText } from '#libs/contracts/ports.js';
+import { RULE_END_SECONDS } from '#libs/contracts/rule-ends.js';
 import { formatSelector, type SelectorEffect } from '#libs/contracts/selectors.js';
 import type { AliasRecord, PolicyTest, Topology } from '#libs/policy/model.js';
 import { DomainError } from '../decision.js';
@@ -174,6 +175,19 @@ export class EgressSourceError extends DomainError {
       `${from} stands for developers' machines, which do not reach outside names through an agent`,
       'name sandboxes: sandbox:<id>, label:<key>=<value>, any, or an alias of the network',
       'from',
+    );
+  }
+}
+
+/** A rule ends in the time to come, and not too far ahead for anybody to remember it. */
+export class RuleEndError extends DomainError {
+  constructor(until: string, now: Date) {
+    super(
+      'invalid',
+      'RULE_END_INVALID',
+      `${until} is not within the ${RULE_END_SECONDS.most / 86_400} days after now, ${now.toISOString()} by the control plane's clock`,
+      'give how long the rule is to last instead, such as --for 2h',
+      'until',
     );
   }
 }

@@ -19,10 +19,10 @@ type Sandboxes = ReadonlyMap<SandboxId, SandboxState>;
  * published.
  */
 export function revertNetwork(
-  { past, sandboxes }: NetworkCommandOf<'RevertNetwork'>,
+  { past, sandboxes, now }: NetworkCommandOf<'RevertNetwork'>,
   network: Topology,
 ): NetworkDecision<'RevertNetwork'> {
-  const wanted = possible(past, network, sandboxes);
+  const wanted = possible(past, network, sandboxes, now);
   const detached = [...network.sandboxes.keys()].filter((sandboxId) => !wanted.sandboxes.has(sandboxId)).sort();
   const leaving = new Set(detached);
   const events: readonly NetworkEvent[] = [
@@ -47,11 +47,14 @@ export function revertNetwork(
   };
 }
 
-/** The former version without the sandboxes that cannot be attached again. */
-function possible(past: Topology, network: Topology, known: Sandboxes): Topology {
+/** The former version without the sandboxes that cannot be attached again, and the rules whose time is over. */
+function possible(past: Topology, network: Topology, known: Sandboxes, now: Date): Topology {
+  const isLeft = (until: string | null): boolean => until === null || Date.parse(until) > now.getTime();
   const sandboxes = new Map([...past.sandboxes].filter(([id]) => network.sandboxes.has(id) || known.has(id)));
   const aliases = new Map([...past.aliases].filter(([, { sandboxId }]) => sandboxes.has(sandboxId)));
-  return { ...past, sandboxes, aliases };
+  const rules = new Map([...past.rules].filter(([, { until }]) => isLeft(until)));
+  const egressRules = new Map([...past.egressRules].filter(([, { until }]) => isLeft(until)));
+  return { ...past, sandboxes, aliases, rules, egressRules };
 }
 
 function removedRules(network: Topology, wanted: Topology): readonly NetworkEvent[] {
@@ -67,13 +70,13 @@ function removedRules(network: Topology, wanted: Topology): readonly NetworkEven
 /** Rules come back with the ids that they had, so that what names them still does. */
 function addedRules(network: Topology, wanted: Topology): readonly NetworkEvent[] {
   const rules = without(wanted.rules, network.rules, textOf).map((rule): NetworkEvent => {
-    const { id: ruleId, effect, to, port } = rule;
-    return { type: 'PolicyRuleAdded', data: { ruleId, effect, from: formatSelector(rule.from), to, port } };
+    const { id: ruleId, effect, to, port, until } = rule;
+    return { type: 'PolicyRuleAdded', data: { ruleId, effect, from: formatSelector(rule.from), to, port, until } };
   });
   const egress = without(wanted.egressRules, network.egressRules, egressTextOf).map((rule): NetworkEvent => {
-    const { id: ruleId, effect, to, port, private: isPrivate, via } = rule;
+    const { id: ruleId, effect, to, port, private: isPrivate, via, until } = rule;
     const said = { ruleId, effect, from: formatSelector(rule.from), to, port };
-    return { type: 'EgressRuleAdded', data: { ...said, private: isPrivate, via } };
+    return { type: 'EgressRuleAdded', data: { ...said, private: isPrivate, via, until } };
   });
   return [...rules, ...egress];
 }

@@ -5,10 +5,11 @@ import { publishedPort } from '#libs/policy/published-port.js';
 import { matchesSource, sourcesOf, standsForAllOf } from '#libs/policy/selector-match.js';
 import type { Warning } from '../decision.js';
 import { LISTED } from '../listed.js';
+import { endWarnings } from './rule-ends.js';
 
 /** Why a rule that is written will not do, or not fully do, what its author may expect of it. */
 export function ruleWarnings(rule: Rule, network: Topology): readonly Warning[] {
-  const overridden = rule.effect === 'allow' ? overridingDenies(rule, network) : [];
+  const overridden = rule.effect === 'allow' ? [...overridingDenies(rule, network), ...endWarnings(rule, network)] : [];
   return [...overridden, ...targetWarnings(rule, network), ...sourceWarnings(rule.from, network)];
 }
 

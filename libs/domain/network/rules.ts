@@ -7,16 +7,19 @@ import type { AddedRule, NetworkCommandOf, NetworkDecision } from './commands.js
 import type { NetworkEvent } from './events.js';
 import { namedRule } from './named-rule.js';
 import { AliasNotFoundError, NetworkLimitError, RuleIdTakenError, RuleNotFoundError } from './refusals.js';
+import { unusableEnd } from './rule-ends.js';
 import { ruleWarnings } from './rule-warnings.js';
 import { sandboxAsAlias } from './sandbox-as-alias.js';
 import { evolveNetwork } from './state.js';
 
 /** A rule about an alias that exists. What it will not bring about yet is said in warnings. */
 export function addRule(
-  { ruleId, effect, from, to, port, meantSandbox }: NetworkCommandOf<'AddRule'>,
+  { ruleId, effect, from, to, port, until, now, meantSandbox }: NetworkCommandOf<'AddRule'>,
   network: Topology,
 ): NetworkDecision<'AddRule'> {
-  const rule: Rule = { id: ruleId, effect, from, to, port };
+  const rule: Rule = { id: ruleId, effect, from, to, port, until };
+  const unusable = unusableEnd(until, now);
+  if (unusable !== null) return unusable;
   if (!network.aliases.has(to)) return new AliasNotFoundError(network, to, 'to');
   const slip = sandboxAsAlias(from, meantSandbox, network);
   if (slip !== null) return slip;
@@ -34,7 +37,7 @@ export function addRule(
   if (network.rules.has(ruleId)) return new RuleIdTakenError(ruleId);
   if (network.rules.size >= NETWORK_LIMITS.rules) return new NetworkLimitError(network, 'rules', NETWORK_LIMITS.rules);
   return {
-    events: [{ type: 'PolicyRuleAdded', data: { ruleId, effect, from: printed.from, to, port } }],
+    events: [{ type: 'PolicyRuleAdded', data: { ruleId, effect, from: printed.from, to, port, until } }],
     result: printed,
     warnings,
     unchangedSince: null,
@@ -83,10 +86,10 @@ export function removeRule(
 }
 
 /** The rule that says the same, whatever its id; undefined: there is none. */
-function identicalRule({ effect, from, to, port }: PrintedRule, network: Topology): TopologyRule | undefined {
+function identicalRule({ effect, from, to, port, until }: PrintedRule, network: Topology): TopologyRule | undefined {
   const same = policyIndex(network)
     .byAlias.get(to)
-    ?.find((other) => other.port === port && other.effect === effect && other.from === from);
+    ?.find((other) => other.port === port && other.effect === effect && other.from === from && other.until === until);
   return same && network.rules.get(same.id);
 }
 

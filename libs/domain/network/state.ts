@@ -105,12 +105,13 @@ function changes(before: Topology, event: Change, version: number, owned: OwnedM
       };
     }
     case 'PolicyRuleAdded': {
-      const { ruleId, effect, to, port } = event.data;
+      const { ruleId, effect, to, port, until } = event.data;
       const from = parseSelector(event.data.from, 'from');
-      const rule = sinceOf(rules.get(ruleId), { id: ruleId, effect, from, to, port }, version);
+      const rule = sinceOf(rules.get(ruleId), { id: ruleId, effect, from, to, port, until }, version);
       return { rules: having(rules, ruleId, rule, owned) };
     }
     case 'PolicyRuleRemoved':
+    case 'PolicyRuleExpired':
       return { rules: without(rules, event.data.ruleId, owned) };
     case 'EgressRuleAdded': {
       const { ruleId, from, ...rest } = event.data;
@@ -118,6 +119,7 @@ function changes(before: Topology, event: Change, version: number, owned: OwnedM
       return { egressRules: having(egressRules, ruleId, sinceOf(egressRules.get(ruleId), rule, version), owned) };
     }
     case 'EgressRuleRemoved':
+    case 'EgressRuleExpired':
       return { egressRules: without(egressRules, event.data.ruleId, owned) };
     case 'PolicyTestAdded': {
       const { testId, from, ...rest } = event.data;

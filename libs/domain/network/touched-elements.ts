@@ -16,6 +16,7 @@ export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
     case 'PolicyTestAdded':
     case 'PolicyTestRemoved':
     case 'PolicyTestsOverridden':
+    case 'EgressRuleExpired':
       return [];
     case 'SandboxAttached':
     case 'SandboxDetached':
@@ -28,6 +29,7 @@ export function elementsTouchedBy(event: NetworkEvent): readonly ElementKey[] {
       return [{ kind: 'alias', id: event.data.alias }];
     case 'PolicyRuleAdded':
     case 'PolicyRuleRemoved':
+    case 'PolicyRuleExpired':
       return [{ kind: 'rule', id: event.data.ruleId }];
   }
 }

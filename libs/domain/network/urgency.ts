@@ -17,11 +17,13 @@ const TAKES_AWAY: { readonly [Type in NetworkEvent['type']]: (data: DataOf<Type>
   AliasRemoved: () => true,
   PolicyRuleAdded: ({ effect }) => effect === 'deny',
   PolicyRuleRemoved: () => true,
+  PolicyRuleExpired: () => true,
   EgressRuleAdded: ({ effect }) => effect === 'deny',
   EgressRuleRemoved: () => true,
   PolicyTestAdded: () => false,
   PolicyTestRemoved: () => false,
   PolicyTestsOverridden: () => false,
+  EgressRuleExpired: () => true,
 };
 
 /** Whether an event may take something away from somebody: it is then not held back to be coalesced with others. */

@@ -78,11 +78,13 @@ export class PlacementFollower {
       case 'AliasRemoved':
       case 'PolicyRuleAdded':
       case 'PolicyRuleRemoved':
+      case 'PolicyRuleExpired':
       case 'EgressRuleAdded':
       case 'EgressRuleRemoved':
       case 'PolicyTestAdded':
       case 'PolicyTestRemoved':
       case 'PolicyTestsOverridden':
+      case 'EgressRuleExpired':
         return [];
     }
   }

@@ -9,7 +9,7 @@ import {
   parseUserName,
 } from '#libs/contracts/ids.js';
 import type { FlowSummary } from '#libs/data-plane/data-plane.js';
-import { networkView, TEST_NETWORK } from '#test/support/network-view.js';
+import { networkView, TEST_NETWORK, TEST_TIME_MS } from '#test/support/network-view.js';
 
 const view = networkView({
   version: 3,
@@ -56,6 +56,7 @@ describe('open flows of an agent', () => {
       ],
       TEST_NETWORK,
       view,
+      TEST_TIME_MS,
     );
     const told = pairs.map(({ from, port, end, open, bytesToTarget, bytesToSource, ruleId }) => [
       `${from} ${port} ${end} ${open}`,
@@ -72,7 +73,7 @@ describe('open flows of an agent', () => {
 
   it('are bounded, and the pairs left out are counted', () => {
     const many = Array.from({ length: 2_003 }, (_, port) => flow({ port: port + 1 }));
-    const { pairs, leftOut } = openFlows([...many, flow({ port: 9 })], TEST_NETWORK, view);
+    const { pairs, leftOut } = openFlows([...many, flow({ port: 9 })], TEST_NETWORK, view, TEST_TIME_MS);
     expect([pairs.length, leftOut, pairs[0]?.port]).to.deep.equal([2_000, 3, 9]);
   });
 });

@@ -97,7 +97,10 @@ function eventOf(what: number, other: number, sandboxId: SandboxId, agentId: Age
     case 2:
       return { type: 'AliasPublished', data: { alias, sandboxId, ports: [] } };
     case 3:
-      return { type: 'PolicyRuleAdded', data: { ruleId, effect: 'deny', from: 'any', to: alias, port: 80 } };
+      return {
+        type: 'PolicyRuleAdded',
+        data: { ruleId, effect: 'deny', from: 'any', to: alias, port: 80, until: null },
+      };
     case 4:
       return { type: 'SandboxPlacementChanged', data: { sandboxId, agentId } };
     case 5:

@@ -47,6 +47,7 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new networks.RuleIdTakenError(rule), null],
   [new networks.EgressSourceError('local'), 'from'],
   [new networks.ExitOfDenyError(), 'via'],
+  [new networks.RuleEndError('2026-01-31T10:00:00.000Z', new Date()), 'until'],
   [new networks.SourceIsSandboxError(dev, sandbox), 'from'],
   [new networks.EgressRuleNotFoundError(dev, rule), 'ruleId'],
   [new networks.PolicyTestNotFoundError(dev, kept.id), 'testId'],

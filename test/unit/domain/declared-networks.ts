@@ -3,7 +3,7 @@ import { parseRuleId } from '#libs/contracts/ids.js';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
-import { sandboxState } from './network-commands.js';
+import { NOW, sandboxState } from './network-commands.js';
 
 export interface DeclaredText {
   /** `sbx-api`, or `sbx-api: api 80 8080, worker 9090` */
@@ -56,10 +56,24 @@ export function declaredCommand(
       ...{ sandboxId: sandbox, aliases, sandbox: sandboxState(sandbox, 'host-a') },
     })),
     rules: parseDeclaredRules(text.rules, 'rules').map(({ from, ...rule }, index) => ({
-      ...{ ...rule, from: parseSelector(from, 'from'), ruleId: id('d', index), meantSandbox: null },
+      ...{
+        ...rule,
+        from: parseSelector(from, 'from'),
+        ruleId: id('d', index),
+        meantSandbox: null,
+        until: null,
+        now: NOW,
+      },
     })),
     egress: parseDeclaredEgress(parseOutsidePattern)(text.egress, 'egress').map(({ from, ...rule }, index) => ({
-      ...{ ...rule, from: parseSelector(from, 'from'), ruleId: id('e', index), meantSandbox: null },
+      ...{
+        ...rule,
+        from: parseSelector(from, 'from'),
+        ruleId: id('e', index),
+        meantSandbox: null,
+        until: null,
+        now: NOW,
+      },
     })),
   };
 }

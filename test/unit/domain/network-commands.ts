@@ -95,6 +95,9 @@ export const publish = (
 
 export const unpublish = (name: string): NetworkCommand => ({ kind: 'RemoveAlias', alias: alias(name) });
 
+/** When commands are given. */
+export const NOW = new Date('2026-01-31T10:00:00.000Z');
+
 /** `addRule('0001', 'allow', 'any', 'api', 8080)` */
 export const addRule = (
   id: string,
@@ -102,7 +105,7 @@ export const addRule = (
   from: string,
   to: string,
   port: number,
-  meant: string | null = null,
+  { meant = null, until = null }: { readonly meant?: string | null; readonly until?: string | null } = {},
 ): NetworkCommand => ({
   kind: 'AddRule',
   ruleId: parseRuleId(`rule-${id}`, 'rule'),
@@ -110,6 +113,8 @@ export const addRule = (
   from: parseSelector(from, 'from'),
   to: alias(to),
   port,
+  until,
+  now: NOW,
   meantSandbox: meant === null ? null : sandbox(meant),
 });
 
@@ -121,7 +126,7 @@ export const addRules = (effect: 'allow' | 'deny', rules: readonly string[]): Ne
     const [id = '', from = '', to = '', port = ''] = text.split(' ');
     return {
       ...{ ruleId: parseRuleId(`rule-${id}`, 'rule'), from: parseSelector(from, 'from'), to: alias(to) },
-      ...{ port: Number(port), meantSandbox: null },
+      ...{ port: Number(port), until: null, now: NOW, meantSandbox: null },
     };
   }),
 });
@@ -183,15 +188,25 @@ export const addEgressRule = (
     port = 443,
     via = null,
     meant = null,
-  }: { readonly port?: number; readonly via?: string | null; readonly meant?: string | null } = {},
+    until = null,
+  }: {
+    readonly port?: number;
+    readonly via?: string | null;
+    readonly meant?: string | null;
+    until?: string | null;
+  } = {},
 ) =>
   ({
     kind: 'AddEgressRule',
     ruleId: parseRuleId(`rule-${id}`, 'rule'),
     ...{ effect, from: parseSelector(from, 'from'), to: parseOutsidePattern(to, 'to'), port, private: false },
     via: via === null ? null : parseAgentId(via, 'via'),
+    until,
+    now: NOW,
     meantSandbox: meant === null ? null : sandbox(meant),
   }) satisfies NetworkCommand;
+
+export const expireRules = (now: string): NetworkCommand => ({ kind: 'ExpireRules', now: new Date(now) });
 
 export const removeEgressRule = (id: string): NetworkCommand => ({
   kind: 'RemoveEgressRule',

@@ -16,6 +16,7 @@ import { evaluate } from '#libs/policy/evaluate.js';
 import type { Topology } from '#libs/policy/model.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { snapshotText } from '#libs/policy/snapshot-text.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import {
   agentName,
   aliasName,
@@ -238,7 +239,9 @@ describe('whatever commands a network is given', () => {
           if (isOverridden && before !== null) {
             for (const source of EVERY_SOURCE) {
               const asked = { source, alias: parseAliasName('api', 'alias'), port: 80 };
-              expect(evaluate(network, asked).effect).to.equal(evaluate(before, asked).effect);
+              expect(evaluate(network, asked, TEST_TIME_MS).effect).to.equal(
+                evaluate(before, asked, TEST_TIME_MS).effect,
+              );
             }
           }
           before = network;

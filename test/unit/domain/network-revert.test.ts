@@ -8,6 +8,7 @@ import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import type { Topology } from '#libs/policy/model.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { networkEvents } from '#test/unit/policy/arbitraries.js';
 import {
   aliasRemoved,
@@ -24,6 +25,9 @@ import {
 import { sandboxState } from './network-commands.js';
 import { withRule } from './network-fixtures.js';
 
+/** Earlier than any end that the laws draw. */
+const BEFORE_ANY_END = new Date('2026-01-01T00:00:00.000Z');
+
 type Sandboxes = ReadonlyMap<SandboxId, SandboxState>;
 
 function folded(events: readonly NetworkEvent[]): Topology {
@@ -34,8 +38,8 @@ function folded(events: readonly NetworkEvent[]): Topology {
   return { ...topology, aliases: new Map(aliases) };
 }
 
-function reverted(present: Topology, past: Topology, sandboxes: Sandboxes) {
-  const decision = decideNetwork<'RevertNetwork'>({ kind: 'RevertNetwork', past, sandboxes }, present);
+function reverted(present: Topology, past: Topology, sandboxes: Sandboxes, now = BEFORE_ANY_END) {
+  const decision = decideNetwork<'RevertNetwork'>({ kind: 'RevertNetwork', past, sandboxes, now }, present);
   if (decision instanceof DomainError) throw decision;
   return { ...decision, after: evolveNetworkThrough(present, decision.events) as Topology };
 }
@@ -78,12 +82,20 @@ describe('reverting a network', () => {
         const sandboxes = knownOf(known, { tier: 'web' });
         const { after } = reverted(present, past, sandboxes);
         const wanted = withPresentLabels(past, present, sandboxes);
-        expect(wholeReachabilityChange(wanted, after)).to.deep.equal({ gained: [], lost: [] });
+        expect(wholeReachabilityChange(wanted, after, TEST_TIME_MS)).to.deep.equal({ gained: [], lost: [] });
         expect(owned(after)).to.deep.equal(owned(wanted));
         expect(reverted(after, past, sandboxes).events).to.deep.equal([]);
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('brings a rule with an end back with that end, and not when its time is over', () => {
+    const ending = rule('0009', 'allow any -> api:9090 until 2026-01-31T12:00:00.000Z');
+    const [past, present] = [folded([...withRule, ending]), folded([...withRule, ending, ruleRemoved('0009')])];
+    const at = (time: string) => reverted(present, past, new Map(), new Date(time)).events;
+    expect(at('2026-01-31T11:59:59.999Z')).to.deep.equal([ending]);
+    expect(at('2026-01-31T12:00:00.000Z')).to.deep.equal([]);
   });
 
   it('lets through exactly what the version did when no label has changed since', () => {
@@ -102,7 +114,7 @@ describe('reverting a network', () => {
           [...present.sandboxes].every(([id, now]) => same(now.labels, past.sandboxes.get(id)?.labels ?? now.labels)),
         );
         const { after } = reverted(present, past, labelsThen);
-        expect(wholeReachabilityChange(past, after)).to.deep.equal({ gained: [], lost: [] });
+        expect(wholeReachabilityChange(past, after, TEST_TIME_MS)).to.deep.equal({ gained: [], lost: [] });
       }),
       { numRuns: 300 },
     );

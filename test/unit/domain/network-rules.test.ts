@@ -42,11 +42,11 @@ describe('adding a rule', () => {
   it('refuses the id of a sandbox where an alias would stand, and says how it is written', () => {
     for (const effect of ['allow', 'deny'] as const) {
       given(...withApi)
-        .when(addRule('0001', effect, 'sbx-web', 'api', 8080, 'sbx-web'))
+        .when(addRule('0001', effect, 'sbx-web', 'api', 8080, { meant: 'sbx-web' }))
         .thenRefused('invalid', 'SOURCE_IS_SANDBOX', 'no alias sbx-web', 'sandbox:sbx-web', '--force');
     }
     given(...withApi, published('sbx-web', 'sbx-web', 80))
-      .when(addRule('0001', 'allow', 'sbx-web', 'api', 8080, 'sbx-web'))
+      .when(addRule('0001', 'allow', 'sbx-web', 'api', 8080, { meant: 'sbx-web' }))
       .thenWritten([rule('0001', 'allow sbx-web -> api:8080')], printed('0001', 'allow', 'sbx-web'));
   });
 

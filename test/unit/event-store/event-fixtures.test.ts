@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { RuleId } from '#libs/contracts/ids.js';
 import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { evolveAgent } from '#libs/domain/agent/state.js';
 import type { StoredDomainEvent } from '#libs/domain/aggregate.js';
@@ -29,11 +30,13 @@ const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
   AliasRemoved: true,
   PolicyRuleAdded: true,
   PolicyRuleRemoved: true,
+  PolicyRuleExpired: true,
   EgressRuleAdded: true,
   EgressRuleRemoved: true,
   PolicyTestAdded: true,
   PolicyTestRemoved: true,
   PolicyTestsOverridden: true,
+  EgressRuleExpired: true,
   SandboxPlacementChanged: true,
   SandboxLabelsChanged: true,
   NetworkDeleted: true,
@@ -97,6 +100,7 @@ describe('events of every schema version ever written', () => {
         from: { kind: 'label', key: 'tier', value: 'front' },
         to: 'web',
         port: 80,
+        until: null,
         since: 5,
       },
     ]);
@@ -114,15 +118,24 @@ describe('events of every schema version ever written', () => {
     expect(before?.map(({ data }) => data)).to.deep.equal([
       {
         ...{ ruleId: 'rule-5e0d32bc', effect: 'allow', from: 'label:tier=back', to: '*.packages.example.com' },
-        ...{ port: 443, private: false, via: null },
+        ...{ port: 443, private: false, via: null, until: null },
       },
     ]);
     expect(after?.map(({ data }) => data)).to.deep.equal([
       {
         ...{ ruleId: 'rule-77ab01cd', effect: 'allow', from: 'web', to: 'api.example.com' },
-        ...{ port: 443, private: false, via: 'host-b' },
+        ...{ port: 443, private: false, via: 'host-b', until: null },
       },
     ]);
+  });
+
+  it('fold to rules that end, and to what is left when they have ended', () => {
+    const events = fixture('network-ends.v2.json').map((event) => eventOf(NETWORK, event));
+    const standing = evolveNetworkThrough(null, events.slice(0, 3));
+    expect(standing?.rules.get('rule-1f2e3d4c' as RuleId)?.until).to.equal('2026-01-31T12:00:00.000Z');
+    expect(standing?.egressRules.get('rule-9a8b7c6d' as RuleId)?.until).to.equal('2026-01-31T12:30:00.000Z');
+    const ended = evolveNetworkThrough(null, events);
+    expect([ended?.rules.size, ended?.egressRules.size, ended?.version]).to.deep.equal([0, 0, 5]);
   });
 
   it('fold to the sandbox they describe', () => {

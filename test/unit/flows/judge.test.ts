@@ -4,7 +4,7 @@ import { parseDestinationName, parseOutsideName } from '#libs/contracts/outside-
 import { carrierOf, type FlowSubject, judge, sourceKey } from '#libs/data-plane/flows/judge.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import type { FlowSource, NetworkView } from '#libs/policy/model.js';
-import { networkView } from '#test/support/network-view.js';
+import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 
 const hostA = parseAgentId('host-a', 'agent');
 const hostB = parseAgentId('host-b', 'agent');
@@ -166,7 +166,7 @@ const OUTSIDE_ROWS: readonly [string, FlowSubject, 'host-a' | 'host-b', string][
 describe('whether a host may carry a flow to a name outside', () => {
   for (const [name, asked, self, expected] of OUTSIDE_ROWS) {
     it(`${name}: ${expected}`, () => {
-      const decision = judge(outside, asked, parseAgentId(self, 'agent'));
+      const decision = judge(outside, asked, parseAgentId(self, 'agent'), TEST_TIME_MS);
       const carrier = decision.allowed && carrierOf(decision.target);
       expect(decision.allowed ? (carrier === null ? 'here' : `by ${carrier}`) : decision.code).to.equal(expected);
     });
@@ -176,7 +176,7 @@ describe('whether a host may carry a flow to a name outside', () => {
 describe('whether a host may carry a flow', () => {
   for (const [name, held, asked, self, expected] of rows) {
     it(`${name}: ${expected}`, () => {
-      const decision = judge(held, asked, self === 'local' ? null : parseAgentId(self, 'agent'));
+      const decision = judge(held, asked, self === 'local' ? null : parseAgentId(self, 'agent'), TEST_TIME_MS);
       expect(decision.allowed ? decision.verdict.reason : decision.code).to.equal(expected);
       if (decision.allowed) expect(decision.target).to.deep.equal(target);
     });
@@ -194,6 +194,6 @@ describe('the key of a source', () => {
 describe('a flow that began to a name outside', () => {
   it('is cut when its name is an alias now', () => {
     const moved = { ...subject(web, null), target: began(null) };
-    expect(judge(view, moved, hostA)).to.include({ allowed: false, code: 'TARGET_MOVED' });
+    expect(judge(view, moved, hostA, TEST_TIME_MS)).to.include({ allowed: false, code: 'TARGET_MOVED' });
   });
 });

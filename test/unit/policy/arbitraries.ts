@@ -16,6 +16,7 @@ import {
   portsChanged,
   published,
   rule,
+  ruleExpired,
   ruleRemoved,
 } from './network-events.js';
 
@@ -53,6 +54,15 @@ export const EVERY_SELECTOR: readonly Selector[] = Object.values(selectorTexts)
 /** Each kind as often as any other. */
 export const selectorText = fc.oneof(...Object.values(selectorTexts).map((texts) => fc.constantFrom(...texts)));
 
+/** Before, at and after TEST_TIME_MS; most rules have no end. */
+export const ENDS = ['2026-01-31T09:00:00.000Z', '2026-01-31T10:00:00.000Z', '2026-01-31T11:00:00.000Z'] as const;
+/** Between any two of the ends, and on each. */
+export const TIMES_MS: readonly number[] = ENDS.flatMap((end) => [Date.parse(end) - 1, Date.parse(end)]);
+const endText = fc.oneof(
+  { weight: 2, arbitrary: fc.constant('') },
+  { weight: 1, arbitrary: fc.constantFrom(...ENDS).map((end) => ` until ${end}`) },
+);
+
 const ports = fc.uniqueArray(portNumber, { minLength: 1 });
 
 const ruleAdded = fc
@@ -62,8 +72,9 @@ const ruleAdded = fc
     from: selectorText,
     to: aliasName,
     port: portNumber,
+    end: endText,
   })
-  .map(({ id, effect, from, to, port }) => rule(id, `${effect} ${from} -> ${to}:${port}`));
+  .map(({ id, effect, from, to, port, end }) => rule(id, `${effect} ${from} -> ${to}:${port}${end}`));
 
 /** Names that wildcards of the others cover, and do not. */
 export const OUTSIDE_NAMES = ['example.com', 'a.example.com', 'b.a.example.com', 'other.net'] as const;
@@ -78,10 +89,11 @@ const egressRuleAdded = fc
     port: portNumber,
     isPrivate: fc.boolean(),
     via: fc.option(agentName),
+    end: endText,
   })
-  .map(({ id, effect, from, to, port, isPrivate, via }) => {
+  .map(({ id, effect, from, to, port, isPrivate, via, end }) => {
     const exit = via === null || effect === 'deny' ? '' : ` via ${via}`;
-    return egressRule(`e${id}`, `${effect} ${from} -> ${to}:${port}${isPrivate ? ' private' : ''}${exit}`);
+    return egressRule(`e${id}`, `${effect} ${from} -> ${to}:${port}${isPrivate ? ' private' : ''}${exit}${end}`);
   });
 
 const change: fc.Arbitrary<NetworkEvent> = fc.oneof(
@@ -92,6 +104,7 @@ const change: fc.Arbitrary<NetworkEvent> = fc.oneof(
   { weight: 1, arbitrary: aliasName.map(aliasRemoved) },
   { weight: 12, arbitrary: ruleAdded },
   { weight: 1, arbitrary: ruleName.map(ruleRemoved) },
+  { weight: 1, arbitrary: ruleName.map((id) => ruleExpired(id, ENDS[0])) },
   { weight: 4, arbitrary: egressRuleAdded },
   { weight: 1, arbitrary: ruleName.map((id) => egressRuleRemoved(`e${id}`)) },
   { weight: 1, arbitrary: fc.tuple(sandboxName, fc.option(agentName)).map(([s, a]) => placed(s, a)) },

@@ -6,6 +6,7 @@ import { evaluate } from '#libs/policy/evaluate.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { snapshotText } from '#libs/policy/snapshot-text.js';
 import { viewOf } from '#libs/policy/view.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { topology } from './arbitraries.js';
 import { attached, created, networkDeleted, published, rule, topologyOf } from './network-events.js';
 
@@ -93,7 +94,9 @@ describe('compile for a local node', () => {
         for (const { alias, ports } of whole.aliases.values()) {
           for (const { published: port } of ports) {
             const question = { source, alias: parseAliasName(alias, 'alias'), port };
-            expect(evaluate(view, question).effect).to.equal(evaluate(whole, question).effect);
+            expect(evaluate(view, question, TEST_TIME_MS).effect).to.equal(
+              evaluate(whole, question, TEST_TIME_MS).effect,
+            );
           }
         }
       }),

@@ -9,7 +9,7 @@ import type { EgressRule, NetworkView } from '#libs/policy/model.js';
 import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { matchesSource } from '#libs/policy/selector-match.js';
 import { viewOf } from '#libs/policy/view.js';
-import { networkView } from '#test/support/network-view.js';
+import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 import { EVERY_SOURCE, OUTSIDE_NAMES, topology } from './arbitraries.js';
 
 const view = networkView({
@@ -27,9 +27,11 @@ const view = networkView({
   ],
 });
 
+const hasEnded = ({ until }: EgressRule) => until !== null && Date.parse(until) <= TEST_TIME_MS;
+
 function judged(sandbox: string, name: string, port: number, on: NetworkView = view) {
   const sandboxId = parseSandboxId(sandbox, 'sandbox');
-  return evaluateOutside(on, { sandboxId, name: parseOutsideName(name, 'name'), port });
+  return evaluateOutside(on, { sandboxId, name: parseOutsideName(name, 'name'), port }, TEST_TIME_MS);
 }
 
 describe('the decision about a name outside', () => {
@@ -77,7 +79,7 @@ describe('the decision about a name outside', () => {
   ] as const) {
     it(`leaves ${sandbox} the ports ${ports.join(' and ') || 'none'} of ${name}${isDenied ? ', by a deny' : ''}`, () => {
       const [sandboxId, asked] = [parseSandboxId(sandbox, 'sandbox'), parseOutsideName(name, 'name')];
-      expect(allowedPorts(view, sandboxId, asked)).to.deep.equal(ports);
+      expect(allowedPorts(view, sandboxId, asked, TEST_TIME_MS)).to.deep.equal(ports);
       expect(isExplicitlyDenied(view, sandboxId, asked)).to.equal(isDenied);
     });
   }
@@ -89,7 +91,7 @@ describe('the decision about a name outside', () => {
     ['sbx-none', []],
   ] as const) {
     it(`lets ${sandbox} ask for names of ${patterns.length} patterns, and for none that is only denied`, () => {
-      expect(allowedPatterns(view, parseSandboxId(sandbox, 'sandbox'))).to.deep.equal(patterns);
+      expect(allowedPatterns(view, parseSandboxId(sandbox, 'sandbox'), TEST_TIME_MS)).to.deep.equal(patterns);
     });
   }
 
@@ -115,12 +117,16 @@ describe('the decision about a name outside', () => {
             );
             const isAllowed =
               network.sandboxes.has(sandboxId) &&
-              matching.some(({ effect }) => effect === 'allow') &&
+              matching.some((rule) => rule.effect === 'allow' && !hasEnded(rule)) &&
               !matching.some(({ effect }) => effect === 'deny');
-            expect(evaluateOutside(network, { sandboxId, name, port: 80 }).effect === 'allow').to.equal(isAllowed);
-            expect(allowedPorts(network, sandboxId, name).includes(80)).to.equal(isAllowed);
+            expect(evaluateOutside(network, { sandboxId, name, port: 80 }, TEST_TIME_MS).effect === 'allow').to.equal(
+              isAllowed,
+            );
+            expect(allowedPorts(network, sandboxId, name, TEST_TIME_MS).includes(80)).to.equal(isAllowed);
             if (isAllowed) {
-              expect(allowedPatterns(network, sandboxId).some((pattern) => covers(pattern, name))).to.equal(true);
+              expect(
+                allowedPatterns(network, sandboxId, TEST_TIME_MS).some((pattern) => covers(pattern, name)),
+              ).to.equal(true);
             }
           }
         }
@@ -138,8 +144,8 @@ describe('the decision about a name outside', () => {
           for (const { sandboxId } of own) {
             for (const name of names) {
               for (const port of [80, 8080]) {
-                const { nearMisses: _, ...verdict } = evaluateOutside(network, { sandboxId, name, port });
-                expect(evaluateOutside(held, { sandboxId, name, port })).to.deep.include(verdict);
+                const { nearMisses: _, ...verdict } = evaluateOutside(network, { sandboxId, name, port }, TEST_TIME_MS);
+                expect(evaluateOutside(held, { sandboxId, name, port }, TEST_TIME_MS)).to.deep.include(verdict);
               }
             }
           }
@@ -171,8 +177,8 @@ describe('the decision about a name outside', () => {
                   ...{ source: { kind: 'sandbox', sandboxId } as const, to: name, port: 80, target: null },
                   from: { kind: 'peer', peer: { kind: 'agent', agentId: thief } } as const,
                 };
-                const decision = judge(held, subject, exit);
-                const verdict = evaluateOutside(network, { sandboxId, name, port: 80 });
+                const decision = judge(held, subject, exit, TEST_TIME_MS);
+                const verdict = evaluateOutside(network, { sandboxId, name, port: 80 }, TEST_TIME_MS);
                 const leavesHere = [...network.egressRules.values()].some(
                   (rule) =>
                     rule.effect === 'allow' &&

@@ -4,6 +4,7 @@ import { parseAliasName } from '#libs/contracts/ids.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { aliasName, portNumber, selectorText, topology } from './arbitraries.js';
 import { attached, created, published, rule, topologyOf } from './network-events.js';
 import { standsFor } from './reference-evaluator.js';
@@ -21,7 +22,13 @@ const dev = [
 const ask = (rules: readonly string[], from: string, target = 'api:8080') => {
   const view = topologyOf(...dev, ...rules.map((text, index) => rule(`000${index}`, text)));
   const [alias, port] = target.split(':');
-  return evaluateSelector(view, parseSelector(from, 'from'), parseAliasName(alias, 'alias'), Number(port));
+  return evaluateSelector(
+    view,
+    parseSelector(from, 'from'),
+    parseAliasName(alias, 'alias'),
+    Number(port),
+    TEST_TIME_MS,
+  );
 };
 
 describe('evaluateSelector', () => {
@@ -94,8 +101,8 @@ describe('evaluateSelector', () => {
         const effects = [...view.sandboxes.keys()]
           .map((sandboxId) => ({ kind: 'sandbox', sandboxId }) as const)
           .filter((source) => standsFor(view, selector, source))
-          .map((source) => evaluate(view, { source, alias, port }).effect);
-        const verdict = evaluateSelector(view, selector, alias, port);
+          .map((source) => evaluate(view, { source, alias, port }, TEST_TIME_MS).effect);
+        const verdict = evaluateSelector(view, selector, alias, port, TEST_TIME_MS);
         if (effects.includes('allow') && effects.includes('deny')) {
           expect(verdict.effect).to.equal('mixed');
           expect(verdict.members.map((member) => member.verdict.effect).sort()).to.deep.equal(effects.sort());

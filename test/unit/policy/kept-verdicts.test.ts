@@ -3,7 +3,7 @@ import { parseAliasName, parseLocalNodeId, parseSandboxId, parseUserName } from 
 import { evaluate } from '#libs/policy/evaluate.js';
 import type { FlowSource } from '#libs/policy/model.js';
 import { policyIndex } from '#libs/policy/policy-index.js';
-import { networkView } from '#test/support/network-view.js';
+import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 
 const view = () =>
   networkView({
@@ -25,9 +25,9 @@ describe('the verdicts kept for a view', () => {
     const asked = view();
     for (let number = 0; number < 100; number += 1) {
       const invented: FlowSource = { kind: 'sandbox', sandboxId: parseSandboxId(`sbx-${number}`, 'sandbox') };
-      evaluate(asked, { source: invented, alias: api, port: 80 });
-      evaluate(asked, { source: web, alias: parseAliasName(`a${number}`, 'alias'), port: 80 });
-      evaluate(asked, { source: web, alias: api, port: 1000 + number });
+      evaluate(asked, { source: invented, alias: api, port: 80 }, TEST_TIME_MS);
+      evaluate(asked, { source: web, alias: parseAliasName(`a${number}`, 'alias'), port: 80 }, TEST_TIME_MS);
+      evaluate(asked, { source: web, alias: api, port: 1000 + number }, TEST_TIME_MS);
     }
     expect([policyIndex(asked).verdicts.size, policyIndex(asked).selectors.size]).to.deep.equal([0, 1]);
   });
@@ -35,16 +35,16 @@ describe('the verdicts kept for a view', () => {
   it('are ten thousand at most, and those past them are worked out as well', () => {
     const asked = view();
     for (let number = 0; number < 10_010; number += 1) {
-      const { reason } = evaluate(asked, { source: user(number), alias: api, port: 80 });
+      const { reason } = evaluate(asked, { source: user(number), alias: api, port: 80 }, TEST_TIME_MS);
       expect(reason).to.equal('DEFAULT_DENY');
     }
     expect(policyIndex(asked).verdicts.size).to.equal(10_000);
-    expect(evaluate(asked, { source: web, alias: api, port: 80 }).reason).to.equal('ALLOWED');
+    expect(evaluate(asked, { source: web, alias: api, port: 80 }, TEST_TIME_MS).reason).to.equal('ALLOWED');
   });
 
   it('are given again as they were', () => {
     const asked = view();
     const question = { source: web, alias: api, port: 80 };
-    expect(evaluate(asked, question)).to.equal(evaluate(asked, question));
+    expect(evaluate(asked, question, TEST_TIME_MS)).to.equal(evaluate(asked, question, TEST_TIME_MS));
   });
 });

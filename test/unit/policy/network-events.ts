@@ -57,9 +57,9 @@ export const aliasRemoved = (alias: string): NetworkEvent => ({
   data: { alias: parseAliasName(alias, 'alias') },
 });
 
-/** `rule('0001', 'allow any -> api:8080')` */
+/** `rule('0001', 'allow any -> api:8080 until 2026-01-31T10:00:00.000Z')` */
 export const rule = (id: string, text: string): NetworkEvent => {
-  const match = /^(allow|deny) (\S+) -> ([a-z0-9-]+):(\d+)$/.exec(text);
+  const match = /^(allow|deny) (\S+) -> ([a-z0-9-]+):(\d+)(?: until (\S+))?$/.exec(text);
   if (match === null) throw new Error(`not a rule: ${text}`);
   return {
     type: 'PolicyRuleAdded',
@@ -69,6 +69,7 @@ export const rule = (id: string, text: string): NetworkEvent => {
       from: match[2] ?? '',
       to: parseAliasName(match[3], 'to'),
       port: Number(match[4]),
+      until: match[5] ?? null,
     },
   };
 };
@@ -78,9 +79,15 @@ export const ruleRemoved = (id: string): NetworkEvent => ({
   data: { ruleId: parseRuleId(`rule-${id}`, 'rule') },
 });
 
-/** `egressRule('0001', 'allow any -> *.example.com:443 private via host-b')` */
+/** `until` of the rule. */
+export const ruleExpired = (id: string, until: string): NetworkEvent => ({
+  type: 'PolicyRuleExpired',
+  data: { ruleId: parseRuleId(`rule-${id}`, 'rule'), until },
+});
+
+/** `egressRule('0001', 'allow any -> *.example.com:443 private via host-b until 2026-01-31T10:00:00.000Z')` */
 export const egressRule = (id: string, text: string): NetworkEvent => {
-  const match = /^(allow|deny) (\S+) -> (\S+):(\d+)( private)?(?: via (\S+))?$/.exec(text);
+  const match = /^(allow|deny) (\S+) -> (\S+):(\d+)( private)?(?: via (\S+))?(?: until (\S+))?$/.exec(text);
   if (match === null) throw new Error(`not an egress rule: ${text}`);
   return {
     type: 'EgressRuleAdded',
@@ -92,6 +99,7 @@ export const egressRule = (id: string, text: string): NetworkEvent => {
       port: Number(match[4]),
       private: match[5] !== undefined,
       via: agentOrNull(match[6] ?? null),
+      until: match[7] ?? null,
     },
   };
 };
@@ -125,6 +133,11 @@ export const policyTestRemoved = (id: string): NetworkEvent => ({
 export const testsOverridden = (...ids: readonly string[]): NetworkEvent => ({
   type: 'PolicyTestsOverridden',
   data: { testIds: ids.map((id) => parsePolicyTestId(`test-${id}`, 'test')) },
+});
+
+export const egressRuleExpired = (id: string, until: string): NetworkEvent => ({
+  type: 'EgressRuleExpired',
+  data: { ruleId: parseRuleId(`rule-${id}`, 'rule'), until },
 });
 
 export const placed = (sandbox: string, agent: string | null): NetworkEvent => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { outsideReachabilityChange } from '#libs/policy/outside-reachability.js';
-import { networkView } from '#test/support/network-view.js';
+import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 
 const PACKAGES = 'allow any packages.example.com 443';
 const WILDCARD = 'allow sandbox:sbx-web *.example.com 443';
@@ -29,7 +29,7 @@ describe('who gains or loses names outside', () => {
   for (const [before, after, pattern, expected] of rows) {
     it(`${pattern}, from ${before.join(', ') || 'no rule'} to ${after.join(', ') || 'no rule'}`, () => {
       const asked = parseOutsidePattern(pattern, 'pattern');
-      const { gained, lost } = outsideReachabilityChange(view(before), view(after), asked, 443);
+      const { gained, lost } = outsideReachabilityChange(view(before), view(after), asked, 443, TEST_TIME_MS);
       const said = [...gained.map(({ from }) => `+${from}`), ...lost.map(({ from }) => `-${from}`)];
       expect(said).to.deep.equal(expected);
       for (const { alias, port } of [...gained, ...lost]) expect(`${alias} ${port}`).to.equal(`${pattern} 443`);

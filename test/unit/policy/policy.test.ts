@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { parseAliasName, parseLocalNodeId, parseRuleId, parseSandboxId, parseUserName } from '#libs/contracts/ids.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import type { FlowSource, Rule } from '#libs/policy/model.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { question, topology } from './arbitraries.js';
 import { attached, created, detached, labelled, published, rule, topologyOf } from './network-events.js';
 import { referenceVerdict } from './reference-evaluator.js';
@@ -89,7 +90,7 @@ describe('evaluate', () => {
     it(`${rules.join(', ') || 'no rules'}: ${source} -> ${target} is ${reason}`, () => {
       const view = topologyOf(...dev, ...rules.map((text, index) => rule(`000${index}`, text)));
       const [alias = '', port] = target.split(':');
-      const verdict = evaluate(view, ask(source, alias, Number(port)));
+      const verdict = evaluate(view, ask(source, alias, Number(port)), TEST_TIME_MS);
       expect(verdict).to.deep.equal({
         effect: reason === 'ALLOWED' ? 'allow' : 'deny',
         reason,
@@ -107,18 +108,18 @@ describe('evaluate', () => {
       rule('0001', 'allow label:tier=web -> api:8080'),
       labelled('sbx-web', { team: 'shop' }),
     );
-    expect(evaluate(before, ask('sbx-web', 'api', 8080)).reason).to.equal('ALLOWED');
-    expect(evaluate(after, ask('sbx-web', 'api', 8080)).reason).to.equal('DEFAULT_DENY');
+    expect(evaluate(before, ask('sbx-web', 'api', 8080), TEST_TIME_MS).reason).to.equal('ALLOWED');
+    expect(evaluate(after, ask('sbx-web', 'api', 8080), TEST_TIME_MS).reason).to.equal('DEFAULT_DENY');
   });
 
   it('forgets a detached sandbox, whatever rules still name it', () => {
     const view = topologyOf(...dev, rule('0001', 'allow sandbox:sbx-loner -> api:8080'), detached('sbx-loner'));
-    expect(evaluate(view, ask('sbx-loner', 'api', 8080)).reason).to.equal('NOT_ATTACHED');
+    expect(evaluate(view, ask('sbx-loner', 'api', 8080), TEST_TIME_MS).reason).to.equal('NOT_ATTACHED');
   });
 
   it('names at most ten near misses, those with the lowest ids', () => {
     const rules = Array.from({ length: 30 }, (_, i) => rule(String(1029 - i), `allow none -> api:8080`));
-    const { nearMisses } = evaluate(topologyOf(...dev, ...rules), ask('sbx-web', 'api', 8080));
+    const { nearMisses } = evaluate(topologyOf(...dev, ...rules), ask('sbx-web', 'api', 8080), TEST_TIME_MS);
     expect(nearMisses.map(({ ruleId }) => ruleId)).to.deep.equal(
       Array.from({ length: 10 }, (_, i) => `rule-${1000 + i}`),
     );
@@ -128,7 +129,7 @@ describe('evaluate', () => {
     fc.assert(
       fc.property(topology, fc.array(question, { maxLength: 12 }), (view, questions) => {
         for (const asked of [...questions, ...questions]) {
-          expect(evaluate(view, asked)).to.deep.equal(referenceVerdict(view, asked));
+          expect(evaluate(view, asked, TEST_TIME_MS)).to.deep.equal(referenceVerdict(view, asked, TEST_TIME_MS));
         }
       }),
       { numRuns: 1000 },
@@ -138,7 +139,7 @@ describe('evaluate', () => {
   it('denies whatever a deny matches, whatever else there is', () => {
     fc.assert(
       fc.property(topology, question, (view, asked) => {
-        fc.pre(['ALLOWED', 'DEFAULT_DENY', 'EXPLICIT_DENY'].includes(evaluate(view, asked).reason));
+        fc.pre(['ALLOWED', 'DEFAULT_DENY', 'EXPLICIT_DENY'].includes(evaluate(view, asked, TEST_TIME_MS).reason));
         const { source, alias, port } = asked;
         const deny: Rule = {
           id: parseRuleId('rule-zzzz', 'id'),
@@ -146,8 +147,9 @@ describe('evaluate', () => {
           from: source.kind === 'sandbox' ? source : { kind: 'local-user', user: source.user },
           to: alias,
           port,
+          until: null,
         };
-        const verdict = evaluate({ ...view, rules: new Map([...view.rules, [deny.id, deny]]) }, asked);
+        const verdict = evaluate({ ...view, rules: new Map([...view.rules, [deny.id, deny]]) }, asked, TEST_TIME_MS);
         expect(verdict).to.include({ effect: 'deny', reason: 'EXPLICIT_DENY' });
       }),
       { numRuns: 300 },
@@ -158,13 +160,13 @@ describe('evaluate', () => {
     fc.assert(
       fc.property(topology, question, fc.nat(), (view, asked, pick) => {
         const rules = [...view.rules.values()];
-        fc.pre(rules.length > 0 && evaluate(view, asked).effect === 'deny');
+        fc.pre(rules.length > 0 && evaluate(view, asked, TEST_TIME_MS).effect === 'deny');
         const chosen = rules[pick % rules.length];
         if (chosen === undefined) return;
         const without = new Map([...view.rules].filter(([id]) => id !== chosen.id || chosen.effect === 'deny'));
         const denied = new Map([...view.rules, [chosen.id, { ...chosen, effect: 'deny' as const }]]);
-        expect(evaluate({ ...view, rules: without }, asked).effect).to.equal('deny');
-        expect(evaluate({ ...view, rules: denied }, asked).effect).to.equal('deny');
+        expect(evaluate({ ...view, rules: without }, asked, TEST_TIME_MS).effect).to.equal('deny');
+        expect(evaluate({ ...view, rules: denied }, asked, TEST_TIME_MS).effect).to.equal('deny');
       }),
       { numRuns: 300 },
     );

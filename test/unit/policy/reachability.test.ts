@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { NetworkView } from '#libs/policy/model.js';
 import { reachabilityChange, reachedText } from '#libs/policy/reachability.js';
-import { networkView } from '#test/support/network-view.js';
+import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 
 const of = (allow: readonly string[], deny: readonly string[] = [], ports = [80, 81]): NetworkView =>
   networkView({
@@ -70,7 +70,7 @@ describe('what two views of a network let through differently', () => {
   ];
   for (const [what, before, after, gained, lost] of rows) {
     it(`${what}: ${gained.length} gained, ${lost.length} lost`, () => {
-      const change = reachabilityChange(before, after);
+      const change = reachabilityChange(before, after, TEST_TIME_MS);
       expect({ gained: change.gained.map(reachedText), lost: change.lost.map(reachedText) }).to.deep.equal({
         gained,
         lost,

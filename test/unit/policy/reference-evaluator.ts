@@ -5,7 +5,8 @@ import type { FlowQuestion, FlowSource, NearMiss, NetworkView, Rule, Verdict } f
  * Policy as the design states it, written as plainly as possible and with nothing shared with the evaluator under
  * test: every rule is held against the source, one after the other.
  */
-export function referenceVerdict(view: NetworkView, { source, alias, port }: FlowQuestion): Verdict {
+export function referenceVerdict(held: NetworkView, { source, alias, port }: FlowQuestion, nowMs: number): Verdict {
+  const view = { ...held, rules: new Map([...held.rules].filter(([, rule]) => !hasEnded(rule, nowMs))) };
   const verdict = (effect: 'allow' | 'deny', reason: Verdict['reason'], rule: Rule | null = null): Verdict => ({
     effect,
     reason,
@@ -24,6 +25,11 @@ export function referenceVerdict(view: NetworkView, { source, alias, port }: Flo
   for (const rule of matching) if (rule.effect === 'deny') return verdict('deny', 'EXPLICIT_DENY', rule);
   for (const rule of matching) return verdict('allow', 'ALLOWED', rule);
   return verdict('deny', 'DEFAULT_DENY');
+}
+
+/** A deny goes on until an event takes it away. */
+function hasEnded({ effect, until }: Rule, nowMs: number): boolean {
+  return effect === 'allow' && until !== null && new Date(until).getTime() <= nowMs;
 }
 
 function near(view: NetworkView, { source, alias, port }: FlowQuestion): readonly NearMiss[] {

@@ -8,6 +8,7 @@ import { policySource } from '#libs/policy/policy-source.js';
 import { selectorTextOf } from '#libs/policy/rule-sources.js';
 import { ruleStandings } from '#libs/policy/rule-standings.js';
 import { matchesSource } from '#libs/policy/selector-match.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { EVERY_SOURCE, topology } from './arbitraries.js';
 import { attached, created, published, rule, topologyOf } from './network-events.js';
 
@@ -26,7 +27,7 @@ const of = (...rules: readonly string[]) =>
   topologyOf(...dev, ...rules.map((text, index) => rule(`000${index}`, text)));
 
 const standing = (view: Topology, index: number) => {
-  const { ruleId: _, ...rest } = ruleStandings(view, 100)[index] ?? { ruleId: null };
+  const { ruleId: _, ...rest } = ruleStandings(view, 100, TEST_TIME_MS)[index] ?? { ruleId: null };
   return rest;
 };
 
@@ -105,7 +106,7 @@ describe('what a rule does', () => {
 
   it('is told in order of rule, whatever order the rules were written in', () => {
     const view = topologyOf(...dev, rule('0002', 'allow any -> api:8080'), rule('0001', 'deny front -> api:8080'));
-    expect(ruleStandings(view, 2).map(({ ruleId }) => ruleId)).to.deep.equal(['rule-0001', 'rule-0002']);
+    expect(ruleStandings(view, 2, TEST_TIME_MS).map(({ ruleId }) => ruleId)).to.deep.equal(['rule-0001', 'rule-0002']);
     const denies = topologyOf(
       ...dev,
       rule('0003', 'deny front -> api:8080'),
@@ -116,13 +117,13 @@ describe('what a rule does', () => {
   });
 
   it('is told of so many rules and no more', () => {
-    expect(ruleStandings(of('allow any -> api:8080', 'deny front -> api:8080'), 1)).to.have.length(1);
+    expect(ruleStandings(of('allow any -> api:8080', 'deny front -> api:8080'), 1, TEST_TIME_MS)).to.have.length(1);
   });
 
   it('decides for exactly those sources for which the verdict names it', () => {
     fc.assert(
       fc.property(topology, (view) => {
-        for (const { ruleId, decides, sources } of ruleStandings(view, 100)) {
+        for (const { ruleId, decides, sources } of ruleStandings(view, 100, TEST_TIME_MS)) {
           const record = view.rules.get(ruleId);
           if (record === undefined) return expect.fail('a rule that is not there');
           const own = EVERY_SOURCE.map(policySource).filter((source) => {
@@ -131,7 +132,7 @@ describe('what a rule does', () => {
           });
           if (record.from.kind !== 'local' && record.from.kind !== 'local-user') expect(sources).to.equal(own.length);
           const decided = own.filter(
-            (source) => evaluateSource(view, source, record.to, record.port).ruleId === ruleId,
+            (source) => evaluateSource(view, source, record.to, record.port, TEST_TIME_MS).ruleId === ruleId,
           );
           if (record.from.kind !== 'local' && record.from.kind !== 'local-user')
             expect(decides).to.equal(decided.length);
@@ -145,7 +146,7 @@ describe('what a rule does', () => {
 
 describe('the edges of a policy', () => {
   const lines = (view: Topology, most = 100) =>
-    policyEdges(view, most).edges.map(
+    policyEdges(view, most, TEST_TIME_MS).edges.map(
       ({ source, alias, port, effect }) => `${effect} ${selectorTextOf(source)} ${alias}:${port}`,
     );
 
@@ -162,9 +163,9 @@ describe('the edges of a policy', () => {
   });
 
   it('are bounded, and those left out are counted', () => {
-    const { edges, leftOut } = policyEdges(of('allow any -> api:8080', 'allow local -> front:80'), 3);
+    const { edges, leftOut } = policyEdges(of('allow any -> api:8080', 'allow local -> front:80'), 3, TEST_TIME_MS);
     expect([edges.length, leftOut]).to.deep.equal([1, 4]);
-    expect(policyEdges(of('allow any -> api:8080'), 4))
+    expect(policyEdges(of('allow any -> api:8080'), 4, TEST_TIME_MS))
       .to.include({ leftOut: 0 })
       .and.have.property('edges')
       .with.length(4);
@@ -181,7 +182,7 @@ describe('the edges of a policy', () => {
           if (!isNamed) continue;
           for (const { alias, ports } of view.aliases.values()) {
             for (const { published: port } of ports) {
-              const { effect, ruleId } = evaluateSource(view, source, alias, port);
+              const { effect, ruleId } = evaluateSource(view, source, alias, port, TEST_TIME_MS);
               const line = `${effect} ${selectorTextOf(source)} ${alias}:${port}`;
               expect(found.has(line), line).to.equal(ruleId !== null);
             }

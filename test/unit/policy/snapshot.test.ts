@@ -8,6 +8,7 @@ import { parseSnapshot, SnapshotInvalidError } from '#libs/policy/parse-snapshot
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { snapshotHashOfProtocol1, snapshotText } from '#libs/policy/snapshot-text.js';
 import { viewOf } from '#libs/policy/view.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { agentName, question, shuffled, topology } from './arbitraries.js';
 import { attached, created, networkDeleted, published, rule, topologyOf } from './network-events.js';
 
@@ -97,7 +98,8 @@ describe('compile', () => {
       fc.property(topology, fc.array(question), (network, questions) => {
         for (const name of participants(network)) {
           const view = viewOf(compile(network, name));
-          for (const asked of questions) expect(evaluate(view, asked)).to.deep.equal(evaluate(network, asked));
+          for (const asked of questions)
+            expect(evaluate(view, asked, TEST_TIME_MS)).to.deep.equal(evaluate(network, asked, TEST_TIME_MS));
         }
       }),
       { numRuns: 300 },

@@ -14,6 +14,7 @@ import { type PolicyIndex, policyIndex } from '#libs/policy/policy-index.js';
 import { publishedPort } from '#libs/policy/published-port.js';
 import { diff, type SnapshotDelta } from '#libs/policy/snapshot-delta.js';
 import { viewAfter, viewOf } from '#libs/policy/view.js';
+import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { agentName, EVERY_SOURCE, networkEvents, OUTSIDE_NAMES } from './arbitraries.js';
 
 const agent = (name: string) => parseAgentId(name, 'agent');
@@ -34,7 +35,8 @@ const plain = (view: NetworkView) => ({
   egressRules: inOrder(view.egressRules).map(({ value }) => ({ ...value, from: formatSelector(value.from) })),
 });
 
-const listed = ({ byAlias, bySelectorAndPort, aliasesOf }: PolicyIndex) => ({
+const listed = ({ byAlias, bySelectorAndPort, aliasesOf, ends, outsideEnds, firstEndMs }: PolicyIndex) => ({
+  ...{ ends: inOrder(ends), outsideEnds: inOrder(outsideEnds), firstEndMs },
   byAlias: inOrder(byAlias),
   bySelectorAndPort: inOrder(bySelectorAndPort),
   aliasesOf: inOrder(aliasesOf).map(({ key, value }) => ({ key, value: [...value].sort() })),
@@ -60,7 +62,7 @@ const steps = fc.tuple(networkEvents, agentName, fc.integer({ min: 1, max: 4 }))
       continue;
     }
     // What was found out about the version before must not stand for this one.
-    for (const question of QUESTIONS) evaluate(held.view, question);
+    for (const question of QUESTIONS) evaluate(held.view, question, TEST_TIME_MS);
     const delta = diff(old, present);
     const after: NetworkView = viewAfter(held.view, delta);
     taken.push({ before: held.view, after, delta, whole });
@@ -71,7 +73,7 @@ const steps = fc.tuple(networkEvents, agentName, fc.integer({ min: 1, max: 4 }))
 
 /** Everything that a host's decision about a connection rests on. */
 function decision(view: NetworkView, question: (typeof QUESTIONS)[number]) {
-  const { effect, reason, ruleId } = evaluate(view, question);
+  const { effect, reason, ruleId } = evaluate(view, question, TEST_TIME_MS);
   const record = view.aliases.get(question.alias);
   const { source } = question;
   return {
@@ -92,12 +94,15 @@ describe('a view that follows deltas', () => {
         for (const { after, whole } of taken) {
           expect(plain(after)).to.deep.equal(plain(whole));
           expect(listed(policyIndex(after))).to.deep.equal(listed(policyIndex(whole)));
-          for (const question of QUESTIONS) expect(evaluate(after, question)).to.deep.equal(evaluate(whole, question));
+          for (const question of QUESTIONS)
+            expect(evaluate(after, question, TEST_TIME_MS)).to.deep.equal(evaluate(whole, question, TEST_TIME_MS));
           for (const source of EVERY_SOURCE) {
             if (source.kind !== 'sandbox') continue;
             for (const text of OUTSIDE_NAMES) {
               const asked = { sandboxId: source.sandboxId, name: parseOutsideName(text, 'name'), port: 80 };
-              expect(evaluateOutside(after, asked)).to.deep.equal(evaluateOutside(whole, asked));
+              expect(evaluateOutside(after, asked, TEST_TIME_MS)).to.deep.equal(
+                evaluateOutside(whole, asked, TEST_TIME_MS),
+              );
             }
           }
         }
@@ -121,7 +126,11 @@ describe('a view that follows deltas', () => {
             if (source.kind !== 'sandbox' || concerned.sandboxes.has(source.sandboxId)) continue;
             for (const text of OUTSIDE_NAMES) {
               const asked = { sandboxId: source.sandboxId, name: parseOutsideName(text, 'name'), port: 80 };
-              const effectIn = (view: NetworkView) => ({ ...evaluateOutside(view, asked), version: 0, nearMisses: [] });
+              const effectIn = (view: NetworkView) => ({
+                ...evaluateOutside(view, asked, TEST_TIME_MS),
+                version: 0,
+                nearMisses: [],
+              });
               expect(effectIn(after)).to.deep.equal(effectIn(before));
             }
           }

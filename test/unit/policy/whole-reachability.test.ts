@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { reachedText } from '#libs/policy/reachability.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
-import { networkView } from '#test/support/network-view.js';
+import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 
 const view = (allow: readonly string[], egress: readonly string[]) =>
   networkView({
@@ -44,7 +44,7 @@ describe('what two views let through differently, inside and outside', () => {
     ],
   ] as const) {
     it(what, () => {
-      const change = wholeReachabilityChange(before, after);
+      const change = wholeReachabilityChange(before, after, TEST_TIME_MS);
       expect({ gained: change.gained.map(reachedText), lost: change.lost.map(reachedText) }).to.deep.equal({
         gained,
         lost,

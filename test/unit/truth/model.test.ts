@@ -4,7 +4,7 @@ import { parseSandboxId } from '#libs/contracts/ids.js';
 import { parseDestinationName } from '#libs/contracts/outside-names.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import { evaluateDestination } from '#libs/policy/evaluate-destination.js';
-import { networkView } from '#test/support/network-view.js';
+import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 import {
   allows,
   expectedOf,
@@ -195,7 +195,7 @@ describe('the model of the truth test', () => {
               const sandbox = { kind: 'sandbox', sandboxId: parseSandboxId(source, 'sandbox') } as const;
               const to = parseDestinationName(alias, 'to');
               for (const port of [80, 7_000]) {
-                const { effect } = evaluateDestination(view, sandbox, to, port);
+                const { effect } = evaluateDestination(view, sandbox, to, port, TEST_TIME_MS);
                 expect(allows(model, { network: 'dev', source, alias, port })).to.equal(effect === 'allow');
               }
             }

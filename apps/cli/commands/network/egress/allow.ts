@@ -9,6 +9,7 @@ export default class EgressAllow extends EgressCommand {
     '<%= config.bin %> network egress allow dev --from web --to packages.example.com:443',
     '<%= config.bin %> network egress allow dev --from label:tier=web --to *.githubusercontent.com:443 --wait',
     '<%= config.bin %> network egress allow dev --from web --to db.corp.example:5432 --private',
+    '<%= config.bin %> network egress allow dev --from web --to packages.example.com:443 --for 2h',
     '<%= config.bin %> network egress allow dev --from web --to api.example.com:443 --via host-b --wait',
   ];
   static override args = { network: networkArgument };

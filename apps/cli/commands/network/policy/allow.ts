@@ -7,6 +7,7 @@ export default class PolicyAllow extends RuleCommand {
   static override examples = [
     '<%= config.bin %> network policy allow dev --from local --to api --port 8080',
     '<%= config.bin %> network policy allow dev --from label:tier=web --to api --port 8080 --wait',
+    '<%= config.bin %> network policy allow dev --from local:ada --to postgres --port 5432 --for 2h',
     '<%= config.bin %> network policy allow dev --from web --from worker --to api --port 8080 --port 9090',
   ];
   static override args = { network: networkArgument };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CLONE } from '#test/support/clone.js';
+import { CLONE } from './clone.js';
 
 /** The environment in which each agent and the control plane of a stack read a clock of their own, from that folder. */
 export function ownClocks(clocks: string): Readonly<Record<string, string>> {

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { expect } from 'chai';
+import { FlowRig, HOST_A, HOST_B, outcomeOf, PATHS, type RigOptions } from '#test/support/flow-rig.js';
+import { waitFor } from '#test/support/wait.js';
+
+const END = '2026-01-31T10:00:00.000Z';
+const END_MS = Date.parse(END);
+const HOUR_MS = 3_600_000;
+
+describe('a rule that ends while what it let through is open', () => {
+  let rig: FlowRig;
+  /** The true time, which the test moves, and by how much each host's clock is ahead of it. */
+  let timeMs: number;
+  /** How often each host has looked at its clock. */
+  const looks = { a: 0, b: 0 };
+  afterEach(() => rig.close());
+
+  async function start(
+    path: Pick<RigOptions, 'target' | 'mesh'>,
+    ahead: { readonly a?: number; readonly b?: number } = {},
+  ) {
+    timeMs = END_MS - 2 * HOUR_MS;
+    rig = await FlowRig.start({
+      ...path,
+      serve: (socket) => socket.on('data', (bytes) => socket.write(bytes)),
+      seamsAt: {
+        [HOST_A]: { nowMs: () => clock('a', ahead.a) },
+        [HOST_B]: { nowMs: () => clock('b', ahead.b) },
+      },
+    });
+    const [always] = rig.view(1).rules.values();
+    const rule = `sandbox:sbx-web api ${always?.port}`;
+    const ending = rig.view(1, { allow: [`${rule} until=${END}`] });
+    rig.apply(ending);
+    return { ending, rule };
+  }
+
+  function clock(host: 'a' | 'b', aheadMs = 0): number {
+    looks[host] += 1;
+    return timeMs + aheadMs;
+  }
+
+  /** Resolves when both hosts have looked at their clocks and gone on. */
+  async function looked(): Promise<void> {
+    const { a, b } = looks;
+    await waitFor('both hosts look at their clocks', () => looks.a > a + 1 && looks.b > b + 1);
+  }
+
+  async function greeted(): Promise<Socket> {
+    const client = rig.connect();
+    client.write('hello');
+    await once(client, 'data');
+    return client;
+  }
+
+  const over = () => rig.hostA.flows().length + rig.hostB.flows().length === 0;
+
+  for (const path of PATHS) {
+    it(`cuts it at both ends ${path.name}, and tells the cut with the version that has the rule no more`, async () => {
+      const { rule } = await start(path);
+      const outcomes = [await greeted(), ...rig.targets].map(outcomeOf);
+      timeMs = END_MS;
+      await waitFor('the flows are over', over, 1_000);
+      expect(await Promise.all(outcomes)).to.deep.equal(['ECONNRESET', 'ECONNRESET']);
+      expect(rig.records.filter(({ outcome }) => outcome === 'cut').map(({ code }) => code)).to.include('RULE_ENDED');
+      const [cut] = rig.records.filter(({ outcome }) => outcome === 'cut').map(({ flowId }) => flowId);
+
+      expect(rig.apply(rig.view(2, { allow: [`${rule} until=${END}`] }))).to.deep.equal([]);
+      expect(rig.apply(rig.view(3, { allow: [] }))).to.deep.equal([cut]);
+      expect(rig.apply(rig.view(4, { allow: [] }))).to.deep.equal([]);
+    });
+  }
+
+  /** By how much clocks are ahead, and when the flow is over by the true time. */
+  for (const [what, ahead, at] of [
+    ['the clock of the source host is an hour behind', { a: -HOUR_MS }, END_MS],
+    ['the clock of the target host is an hour behind', { b: -HOUR_MS }, END_MS],
+    ['the clock of the source host is an hour ahead', { a: HOUR_MS }, END_MS - HOUR_MS],
+    ['the clock of the target host is an hour ahead', { b: HOUR_MS }, END_MS - HOUR_MS],
+    ['one clock is an hour behind and the other ahead', { a: -HOUR_MS, b: HOUR_MS }, END_MS - HOUR_MS],
+  ] as const) {
+    it(`is over in time, or early, when ${what}`, async () => {
+      await start({ target: 'other host' }, ahead);
+      const outcome = outcomeOf(await greeted());
+      timeMs = at - 1;
+      await looked();
+      expect(over()).to.equal(false);
+      timeMs = at;
+      await waitFor('the flow is over', over, 1_000);
+      expect(await outcome).to.equal('ECONNRESET');
+      expect(await outcomeOf(rig.connect())).to.equal('ECONNRESET');
+    });
+  }
+
+  it('leaves it open while another rule lets it through, and cuts it when that ends', async () => {
+    const { rule } = await start({ target: 'other host' });
+    const later = new Date(END_MS + HOUR_MS).toISOString();
+    rig.apply(rig.view(2, { allow: [`${rule} until=${END}`, `${rule} until=${later}`] }));
+    const client = await greeted();
+    timeMs = END_MS;
+    await looked();
+    client.write('still');
+    await once(client, 'data');
+    timeMs = END_MS + HOUR_MS;
+    await waitFor('the flow is over', over, 1_000);
+    // Told with the version without the rule that decided last, whatever becomes of the first.
+    expect(rig.apply(rig.view(3, { allow: [`${rule} until=${END}`] }))).to.have.length(1);
+  });
+
+  it('does not come back when the clock is set back, nor by a new rule', async () => {
+    const { rule } = await start({ target: 'other host' });
+    const outcome = outcomeOf(await greeted());
+    timeMs = END_MS;
+    await waitFor('the flow is over', over, 1_000);
+    timeMs = END_MS - HOUR_MS;
+    rig.apply(rig.view(2, { allow: [rule] }));
+    expect(await outcome).to.equal('ECONNRESET');
+    expect(over()).to.equal(true);
+  });
+});
