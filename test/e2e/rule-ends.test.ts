@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { HistoryPageDto } from '#libs/contracts/http/history.js';
-import { openConnection } from '#test/support/open-connection.js';
+import { connectorOf } from '#test/support/open-connection.js';
 import { ownClocks } from '#test/support/own-clocks.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
@@ -71,7 +71,8 @@ describe('a rule that ends', function () {
     await work().finally(() => setClock(name, '+0'));
   }
 
-  const open = (from: string) => openConnection(stack, { from, network: 'dev', alias: 'api', port: 8080 });
+  const connector = (from: string) => connectorOf(stack, { from, network: 'dev', alias: 'api', port: 8080 });
+  const open = async (from: string) => (await connector(from))();
   const history = async () => ((await stack.json(['network', 'history', 'dev'])) as HistoryPageDto).items;
 
   /** When each agent says that the flow of this rule was over, in milliseconds since 1970. */
@@ -126,12 +127,13 @@ describe('a rule that ends', function () {
   for (const name of AGENTS) {
     it(`ends early when the clock of ${name} is set an hour ahead, and lets nothing through from then on`, async () => {
       const { id } = await allow('web', '--for', '30m');
-      const closed = closing(await open('sbx-web'));
+      const connected = await connector('sbx-web');
+      const closed = closing(await connected());
       await stopped(() =>
         withClock(name, '+1h', async () => {
           const setAt = Date.now();
           expect((await closed) - setAt).to.be.within(0, CUT_WITHIN_MS);
-          await closing(await open('sbx-web'));
+          await closing(await connected());
         }),
       );
       await stack.json(['network', 'policy', 'remove', 'dev', id, '--wait']);

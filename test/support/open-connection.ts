@@ -10,7 +10,15 @@ interface Where {
 }
 
 /** A connection from one sandbox of a stack with static sandboxes to an alias, which stays open and silent. */
-export async function openConnection(stack: RunningStack, { from, network, alias, port }: Where): Promise<Socket> {
+export async function openConnection(stack: RunningStack, where: Where): Promise<Socket> {
+  return (await connectorOf(stack, where))();
+}
+
+/** Opens such connections, also while the control plane does not answer: the addresses are asked for now. */
+export async function connectorOf(
+  stack: RunningStack,
+  { from, network, alias, port }: Where,
+): Promise<() => Promise<Socket>> {
   const source = (await stack.json(['sandbox', 'show', from])) as {
     readonly address: string;
     readonly agentId: string;
@@ -20,9 +28,11 @@ export async function openConnection(stack: RunningStack, { from, network, alias
   };
   const host = addresses.find(({ agentId }) => agentId === source.agentId)?.address;
   if (host === undefined) throw new Error(`${source.agentId} does not answer for ${alias}.${network}`);
-  const socket = connect({ host, port, localAddress: source.address });
-  // How it ends is for the test to say.
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  return socket;
+  return async () => {
+    const socket = connect({ host, port, localAddress: source.address });
+    // How it ends is for the test to say.
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
+  };
 }
