@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { NETWORK_SCHEMAS } from '#libs/domain/network/events.js';
 import type { NewEvent } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 
@@ -25,5 +26,9 @@ export async function appendAsNewerRelease(
 /** Events that this release cannot read: of a type that it does not know, and of one that has changed. */
 export const NEWER_EVENTS: { readonly [kind: string]: NewEvent } = {
   'an event type of a newer release': { type: 'NetworkPainted', schemaVersion: 1, data: { colour: 'red' } },
-  'a newer schema version': { type: 'PolicyRuleAdded', schemaVersion: 2, data: { ruleId: 'rule-00000000' } },
+  'a newer schema version': {
+    type: 'PolicyRuleAdded',
+    schemaVersion: NETWORK_SCHEMAS.PolicyRuleAdded.upcasts.length + 2,
+    data: { ruleId: 'rule-00000000' },
+  },
 };
