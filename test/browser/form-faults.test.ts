@@ -158,7 +158,7 @@ describe('a form of the console', function () {
     const form = await opened({ path: '/agents', opens: 'Enrol an agent', form: 'Enrol an agent' });
     await form.getByLabel('Name').fill('host-z');
     await sendInstead('/v1/agents/enrollment-tokens', (body) => ({ ...body, name: 'local' }));
-    await page.keyboard.press('Enter');
+    await form.getByLabel('Name').press('Enter');
     expect(await faultAt(form, 'Name'))
       .to.contain('a name other than control-plane, local')
       .and.to.contain('enrol this host under another name: gstacks agent enroll <name>');
