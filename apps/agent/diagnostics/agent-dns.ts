@@ -5,7 +5,7 @@ import { worst } from '#libs/data-plane/diagnostics/worst-check.js';
 import type { NameLookup, NameLookups } from '../sandboxes/inspection/inspection.js';
 import { type ChecksRequest, type DiagnosedAgent, recordOf } from './diagnosed-agent.js';
 
-/** Sandboxes that are inspected for one question; each costs a process. */
+/** The most sandboxes that one check inspects: each inspection starts a process inside a sandbox. */
 export const MOST_LOOKED_INTO = 4;
 
 /** Checks that the sources get the agent's answer when they resolve the alias with their own resolver. */

@@ -23,7 +23,7 @@ const appliedQuery = ({ network, version, changed }: OwnWrite) =>
 
 interface Props {
   readonly network: Network;
-  /** Whether the last change is hidden once it is applied everywhere. */
+  /** Whether the receipt of the last change disappears once every agent has applied it. */
   readonly isQuiet: boolean;
 }
 

@@ -38,8 +38,8 @@ export class EnrollmentTokens {
   }
 
   /**
-   * Spends the token, or finds that this key spent it. Of two keys at the same time, one succeeds. Error:
-   * CredentialRefusedError.
+   * Uses up the token for this key. The key that used it up may ask again, since the answer may have been lost; every
+   * other key is refused, also of two that ask at the same moment. Error: CredentialRefusedError.
    */
   async consume(token: string, agentId: AgentId, nkey: string): Promise<void> {
     const now = this.clock();

@@ -31,7 +31,10 @@ export interface UnknownNetwork {
   readonly found: readonly Regression[];
 }
 
-/** Only denials are written for a network until an operator has decided which history continues. */
+/**
+ * A write was refused because agents hold versions that the store never wrote. Until an operator has decided which
+ * history continues, only denials are written for such a network.
+ */
 export class EpochRegressedError extends CodedError {
   constructor(network: string, { detail }: Regression) {
     super(

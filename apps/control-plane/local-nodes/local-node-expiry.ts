@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { RepeatedWork } from '#libs/async/repeated-work.js';
 import { CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { LocalNodeWrites } from './local-node-writes.js';
@@ -9,27 +10,27 @@ const LOOK_EVERY_MS = 1_000;
 /** Ends nodes whose credentials expired. The bus and the mesh have refused them since then. */
 @Injectable()
 export class LocalNodeExpiry {
-  private timer: NodeJS.Timeout | null = null;
-  private looking: Promise<void> = Promise.resolve();
+  private readonly looks: RepeatedWork;
 
   constructor(
     private readonly directory: Directory,
     private readonly writes: LocalNodeWrites,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  start(): void {
-    this.timer = setInterval(() => {
-      this.looking = this.looking
-        .then(() => this.look())
-        .catch((error: unknown) => this.logger.warn({ err: error }, 'expired local nodes not ended yet'));
-    }, LOOK_EVERY_MS);
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.looks = new RepeatedWork(
+      () => this.look(),
+      LOOK_EVERY_MS,
+      (error) => logger.warn({ err: error }, 'expired local nodes not ended yet'),
+    );
   }
 
-  async close(): Promise<void> {
-    if (this.timer !== null) clearInterval(this.timer);
-    await this.looking;
+  start(): void {
+    this.looks.start();
+  }
+
+  close(): Promise<void> {
+    return this.looks.close();
   }
 
   private async look(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { RepeatedWork } from '#libs/async/repeated-work.js';
 import type { NetworkId, RuleId } from '#libs/contracts/ids.js';
 import { streamOf } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
@@ -20,8 +21,7 @@ const LOOK_EVERY_MS = 500;
  */
 @Injectable()
 export class RuleExpiry {
-  private timer: NodeJS.Timeout | null = null;
-  private looking: Promise<void> | null = null;
+  private readonly looks: RepeatedWork;
   /** Networks whose ends could not be written at the last try: it is logged once. */
   private readonly failing = new Set<NetworkId>();
 
@@ -32,19 +32,20 @@ export class RuleExpiry {
     private readonly regressions: Regressions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  start(): void {
-    this.timer = setInterval(() => {
-      this.looking ??= this.look().finally(() => {
-        this.looking = null;
-      });
-    }, LOOK_EVERY_MS);
+  ) {
+    this.looks = new RepeatedWork(
+      () => this.look(),
+      LOOK_EVERY_MS,
+      (error) => logger.warn({ err: error }, 'rules whose time is over were not looked for; it is tried again'),
+    );
   }
 
-  async close(): Promise<void> {
-    if (this.timer !== null) clearInterval(this.timer);
-    await this.looking;
+  start(): void {
+    this.looks.start();
+  }
+
+  close(): Promise<void> {
+    return this.looks.close();
   }
 
   private async look(): Promise<void> {

@@ -6,7 +6,7 @@ export class AddressNames {
   private readonly addresses = new Map<string, string>();
   private byAddress: Map<string, Set<string>> | null = null;
 
-  /** `address: null`: the name is gone, or has no address. */
+  /** Sets the address of a name. `address: null`: the name was removed, or has no address. */
   put(name: string, address: string | null): void {
     const before = this.addresses.get(name);
     if (before !== undefined) this.byAddress?.get(keyOf(addressOctets(before)))?.delete(name);

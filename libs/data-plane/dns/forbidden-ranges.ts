@@ -22,8 +22,8 @@ const EMBEDDING_PREFIXES = ['::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9
 );
 
 /**
- * These CIDR ranges, and those to which no outside name may point whatever the settings. Throws InvalidInputError for a
- * range that is not CIDR.
+ * The given CIDR ranges, together with those that are forbidden whatever the settings say: no outside name may resolve
+ * to an address in them. Throws InvalidInputError for a range that is not CIDR.
  */
 export function forbiddenBlocks(ranges: readonly string[]): readonly AddressBlock[] {
   return blocksOf([...LOOPBACK_RANGES, ...UNROUTED_RANGES, ...ranges]);

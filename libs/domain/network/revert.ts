@@ -1,8 +1,6 @@
-import { egressRuleText, printEgressRule } from '#libs/contracts/egress-rules.js';
 import type { AliasName, SandboxId } from '#libs/contracts/ids.js';
-import { printRule, ruleText } from '#libs/contracts/rules.js';
 import { formatSelector } from '#libs/contracts/selectors.js';
-import type { EgressRule, Rule, Topology, TopologyAlias } from '#libs/policy/model.js';
+import type { Topology, TopologyAlias } from '#libs/policy/model.js';
 import { sortedBy } from '#libs/policy/order.js';
 import type { Warning } from '../decision.js';
 import type { SandboxState } from '../sandbox/state.js';
@@ -10,6 +8,7 @@ import { samePorts } from './aliases.js';
 import { detachment } from './attachment.js';
 import type { NetworkCommandOf, NetworkDecision } from './commands.js';
 import type { NetworkEvent } from './events.js';
+import { textOfEgressRule, textOfRule } from './rule-identity.js';
 
 type Sandboxes = ReadonlyMap<SandboxId, SandboxState>;
 
@@ -58,10 +57,10 @@ function possible(past: Topology, network: Topology, known: Sandboxes, now: Date
 }
 
 function removedRules(network: Topology, wanted: Topology): readonly NetworkEvent[] {
-  const rules = without(network.rules, wanted.rules, textOf).map(
+  const rules = without(network.rules, wanted.rules, textOfRule).map(
     ({ id }): NetworkEvent => ({ type: 'PolicyRuleRemoved', data: { ruleId: id } }),
   );
-  const egress = without(network.egressRules, wanted.egressRules, egressTextOf).map(
+  const egress = without(network.egressRules, wanted.egressRules, textOfEgressRule).map(
     ({ id }): NetworkEvent => ({ type: 'EgressRuleRemoved', data: { ruleId: id } }),
   );
   return [...rules, ...egress];
@@ -69,11 +68,11 @@ function removedRules(network: Topology, wanted: Topology): readonly NetworkEven
 
 /** Rules come back with the ids that they had, so that what names them still does. */
 function addedRules(network: Topology, wanted: Topology): readonly NetworkEvent[] {
-  const rules = without(wanted.rules, network.rules, textOf).map((rule): NetworkEvent => {
+  const rules = without(wanted.rules, network.rules, textOfRule).map((rule): NetworkEvent => {
     const { id: ruleId, effect, to, port, until } = rule;
     return { type: 'PolicyRuleAdded', data: { ruleId, effect, from: formatSelector(rule.from), to, port, until } };
   });
-  const egress = without(wanted.egressRules, network.egressRules, egressTextOf).map((rule): NetworkEvent => {
+  const egress = without(wanted.egressRules, network.egressRules, textOfEgressRule).map((rule): NetworkEvent => {
     const { id: ruleId, effect, to, port, private: isPrivate, via, until } = rule;
     const said = { ruleId, effect, from: formatSelector(rule.from), to, port };
     return { type: 'EgressRuleAdded', data: { ...said, private: isPrivate, via, until } };
@@ -93,9 +92,6 @@ function without<Said extends { readonly id: string }>(
   });
   return sortedBy(missing, ({ id }) => id);
 }
-
-const textOf = (rule: Rule): string => ruleText(printRule(rule));
-const egressTextOf = (rule: EgressRule): string => egressRuleText(printEgressRule(rule));
 
 /** An alias that another sandbox published then is removed, and published again. */
 function removedAliases(network: Topology, wanted: Topology): readonly TopologyAlias[] {
