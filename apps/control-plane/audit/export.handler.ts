@@ -22,10 +22,16 @@ export class ExportLogHandler implements IQueryHandler<ExportLog> {
   ) {}
 
   async execute({ principal, reply }: ExportLog): Promise<void> {
+    reply.type('application/x-ndjson').header('cache-control', 'no-store');
+    // Otherwise the whole log would be walked for a body that is never sent.
+    if (reply.request.method === 'HEAD') {
+      await reply.send();
+      return;
+    }
     const lines = Readable.from(this.lines(), { objectMode: false });
     const closed = this.answers.add({ principal, end: () => lines.destroy() });
     lines.once('close', closed);
-    await reply.type('application/x-ndjson').header('cache-control', 'no-store').send(lines);
+    await reply.send(lines);
   }
 
   private async *lines(): AsyncGenerator<string> {

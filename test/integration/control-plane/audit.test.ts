@@ -123,7 +123,12 @@ describe('whether the log is as it was written', () => {
       expect({ intact, head }).to.deep.equal({ intact: false, head: null });
       expect(broken).to.include(found());
       expect(broken?.remedy).to.match(/docs\/operations.md/);
+      const walks = () => controlPlane.log.filter((line) => line.includes('its export has no signed head')).length;
+      const former = walks();
+      expect((await controlPlane.call('HEAD', '/v1/audit/export')).status).to.equal(200);
+      expect(walks(), 'nothing is walked for a HEAD request').to.equal(former);
       expect((await checked(await exported())).found).to.include({ problem: 'HEAD_MISSING' });
+      expect(walks()).to.equal(former + 1);
     });
   }
 
