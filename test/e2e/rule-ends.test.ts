@@ -58,6 +58,15 @@ describe('a rule that ends', function () {
   /** When the connection is over, in milliseconds since 1970. */
   const closing = (socket: Socket) => new Promise<number>((resolve) => socket.once('close', () => resolve(Date.now())));
 
+  /** Resolves when the connection is reset: before the client has heard that it is open, or after. */
+  async function refused(connecting: Promise<Socket>): Promise<void> {
+    try {
+      await closing(await connecting);
+    } catch (error) {
+      expect(error).to.have.property('code', 'ECONNRESET');
+    }
+  }
+
   /** Does the work while the control plane does nothing. */
   async function stopped(work: () => Promise<void>): Promise<void> {
     const pid = stack.pid('control-plane');
@@ -129,14 +138,17 @@ describe('a rule that ends', function () {
       const { id } = await allow('web', '--for', '30m');
       const connected = await connector('sbx-web');
       const closed = closing(await connected());
-      await stopped(() =>
-        withClock(name, '+1h', async () => {
-          const setAt = Date.now();
-          expect((await closed) - setAt).to.be.within(0, CUT_WITHIN_MS);
-          await closing(await connected());
-        }),
-      );
-      await stack.json(['network', 'policy', 'remove', 'dev', id, '--wait']);
+      try {
+        await stopped(() =>
+          withClock(name, '+1h', async () => {
+            const setAt = Date.now();
+            expect((await closed) - setAt).to.be.within(0, CUT_WITHIN_MS);
+            await refused(connected());
+          }),
+        );
+      } finally {
+        await stack.json(['network', 'policy', 'remove', 'dev', id, '--wait']);
+      }
     });
   }
 
