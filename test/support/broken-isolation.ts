@@ -13,7 +13,7 @@ const SERVER = (address: string) =>
 /**
  * Starts a service of the host at an address of the proxy range, where the agent's rules let sandboxes in: expects the
  * agent to find that out by dials from the sandbox that `come` brings, and to find out as well that the service has
- * ended.
+ * ended: for every sandbox, since those that were there before may have been dialled from meanwhile.
  */
 export async function expectFoundByDials(
   host: string,
@@ -25,7 +25,8 @@ export async function expectFoundByDials(
   }: { readonly plane: FakeControlPlane; readonly agentId: AgentId; readonly sandboxId: string },
   come: () => Promise<unknown>,
 ): Promise<void> {
-  const report = () => plane.inventoryOf(agentId)?.sandboxes.find((one) => one.sandboxId === sandboxId);
+  const reports = () => plane.inventoryOf(agentId)?.sandboxes ?? [];
+  const report = () => reports().find((one) => one.sandboxId === sandboxId);
   const service = await serviceAt(host, proxyAddress);
   try {
     await come();
@@ -42,6 +43,11 @@ export async function expectFoundByDials(
   const mended = await waitFor(
     `${sandboxId} is reported as enforced`,
     () => (report()?.isolation === 'enforced' ? report() : undefined),
+    TOLD_WITHIN_MS,
+  );
+  await waitFor(
+    'no sandbox is reported as broken',
+    () => reports().every(({ isolation }) => isolation !== 'broken'),
     TOLD_WITHIN_MS,
   );
   expect(mended.isolationEvidence).to.match(/reaches none of \d+ addresses of its neighbours and \d+ services/);

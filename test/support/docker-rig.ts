@@ -54,13 +54,19 @@ export class DockerRig {
     return this.inventory?.sandboxes.find(({ sandboxId }) => sandboxId === id);
   }
 
-  /** The report of a sandbox, once it is as asked for. */
-  reported(id: string, isSo: (report: SandboxReport) => boolean = () => true): Promise<SandboxReport> {
+  /** The report of a sandbox, once it is as asked for; a failure shows how it was reported last. */
+  async reported(
+    id: string,
+    isSo: (report: SandboxReport) => boolean = () => true,
+    withinMs = FOLLOWS_WITHIN_MS,
+  ): Promise<SandboxReport> {
     const probe = () => {
       const report = this.report(id);
       return report !== undefined && isSo(report) ? report : undefined;
     };
-    return waitFor(`${id} is reported as it is: ${isSo}`, probe, FOLLOWS_WITHIN_MS);
+    return waitFor(`${id} is reported as it is: ${isSo}`, probe, withinMs).catch((error: unknown) => {
+      throw new Error(`${id} was last reported as ${JSON.stringify(this.report(id))}`, { cause: error });
+    });
   }
 
   gone(id: string): Promise<true> {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { NetnsRig } from '#test/support/netns-rig.js';
 import { SHORT_CONNECTIONS } from '#test/support/short-connections.js';
@@ -12,7 +11,10 @@ require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
   socket.on('error', () => {}).on('data', (word) => socket.write(word)).on('end', () => socket.end());
 }).listen(8080, '0.0.0.0', 1024);
 `;
-/** Connects and resets at once, over and over; prints every tenth of a second how often it was connected so far. */
+/**
+ * Connects and resets at once, over and over; prints every tenth of a second the milliseconds since the epoch, and how
+ * often it was connected so far.
+ */
 const flood = (address: string) => `
 let connected = 0;
 const turn = () => {
@@ -24,19 +26,28 @@ const turn = () => {
   setImmediate(turn);
 };
 turn();
-setInterval(() => console.log(connected), 100);
+setInterval(() => console.log(Date.now(), connected), 100);
 `;
 /** As apps/agent/sandboxes/firewall/reset-floods says: so many each second, and as many at once. */
 const SLOWED_PER_SECOND = 50;
 const MEASURED_MS = 2_000;
 const HONEST = 500;
 
+/** The flood, as it was at a time. */
+interface Count {
+  readonly atMs: number;
+  readonly connected: number;
+}
+
 describe('a sandbox that resets its connections again and again', function () {
   this.timeout(60_000);
   let rig: NetnsRig;
   let flooder: ChildProcess;
-  let connected = 0;
+  let last: Count = { atMs: 0, connected: 0 };
 
+  /** The first count at this time or later. */
+  const countAt = (atMs: number): Promise<Count> =>
+    waitFor(`the flood is counted at ${atMs}`, () => last.atMs >= atMs && last);
   const proxy = async () => (await rig.in('sbx-web', 'dig', '+short', '+tries=1', 'api.dev.gstacks')).output.trim();
   const isSlowed = async (id: string) =>
     (/set slowed \{[\s\S]*?\n\t\}/.exec(await rig.rules())?.[0] ?? '').includes(rig.address(id));
@@ -57,7 +68,8 @@ describe('a sandbox that resets its connections again and again', function () {
     const command = ['netns', 'exec', rig.namespaceOf('sbx-worker'), process.execPath, '-e', flood(await proxy())];
     const started = spawn('ip', command, { stdio: ['ignore', 'pipe', 'ignore'] });
     createInterface({ input: started.stdout }).on('line', (line) => {
-      connected = Number(line);
+      const [atMs = Number.NaN, connected = Number.NaN] = line.split(' ').map(Number);
+      last = { atMs, connected };
     });
     flooder = rig.keep(started);
   });
@@ -66,10 +78,11 @@ describe('a sandbox that resets its connections again and again', function () {
 
   it('gets new ones slowly', async () => {
     await waitFor('it is slowed', () => isSlowed('sbx-worker'));
-    const before = connected;
-    expect(before).to.be.greaterThan(0);
-    await pause(MEASURED_MS);
-    expect(connected - before).to.be.at.most(SLOWED_PER_SECOND * (MEASURED_MS / 1_000 + 1) * 1.2);
+    const before = await countAt(Date.now());
+    expect(before.connected).to.be.greaterThan(0);
+    const after = await countAt(before.atMs + MEASURED_MS);
+    const seconds = (after.atMs - before.atMs) / 1_000;
+    expect(after.connected - before.connected).to.be.at.most(SLOWED_PER_SECOND * (seconds + 1) * 1.2);
   });
 
   it('and no other sandbox does, however many short connections it makes to the same name', async () => {
