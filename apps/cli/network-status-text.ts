@@ -4,6 +4,7 @@ import { meshCell, meshFault } from './mesh/mesh-column.js';
 import { ago, secondsSince, within } from './output/ago.js';
 import type { Screen } from './output/screen.js';
 import type { StateRow } from './output/state-lines.js';
+import { timeText } from './output/time-text.js';
 import { agentText, conflictLines } from './sandboxes/placement-text.js';
 import { unreadableLines } from './unreadable-text.js';
 
@@ -145,7 +146,7 @@ function showEverything(screen: Screen, { agents, localNodes }: NetworkStatusDto
       { heading: 'STATUS', cell: (node) => node.status },
       { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh) },
       { heading: 'APPLIED', cell: ({ appliedVersion }) => appliedVersion },
-      { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
+      { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => timeText(expiresAt) },
     ]);
   }
   if (agents.length === 0) return;
@@ -155,8 +156,8 @@ function showEverything(screen: Screen, { agents, localNodes }: NetworkStatusDto
     { heading: 'STATUS', cell: (agent) => agent.status },
     { heading: 'MESH', cell: ({ mesh }) => meshCell(mesh) },
     { heading: 'APPLIED', cell: ({ appliedVersion }) => appliedVersion },
-    { heading: 'APPLIED AT', cell: ({ appliedAt }) => appliedAt },
-    { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt },
+    { heading: 'APPLIED AT', cell: ({ appliedAt }) => (appliedAt === null ? null : timeText(appliedAt)) },
+    { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => (lastContactAt === null ? null : timeText(lastContactAt)) },
     { heading: 'REASON', cell: ({ reason }) => reason },
   ]);
 }

@@ -55,6 +55,9 @@ async function showHelp(config: Config, argv: string[]): Promise<void> {
   await new Help(config, config.pjson.oclif.helpOptions).showHelp(argv);
 }
 
+/** How many commands are named to somebody who typed none. */
+const MOST_NAMED = 3;
+
 function unknownCommand(config: Config, argv: readonly string[]): UsageError {
   const flag = argv.findIndex((word) => word.startsWith('-'));
   const words = flag < 0 ? argv : argv.slice(0, flag);
@@ -77,5 +80,15 @@ function nearestCommands(words: readonly string[], known: readonly string[]): re
   const found = known.filter((command) =>
     command.split(' ').every((word, place) => nearest(words[place] ?? '', [word]).length > 0),
   );
-  return nearest(words.join(' '), found, 3).length > 0 ? nearest(words.join(' '), found, 3) : found.slice(0, 3);
+  const best = nearest(words.join(' '), found, MOST_NAMED);
+  if (best.length > 0) return best;
+  return (found.length > 0 ? found : withoutTopic(words, known)).slice(0, MOST_NAMED);
+}
+
+/** `policy list dev` is `network policy list` without its first word. */
+function withoutTopic(words: readonly string[], known: readonly string[]): readonly string[] {
+  return known.filter((command) => {
+    const [, ...rest] = command.split(' ');
+    return rest.length > 0 && rest.every((word, place) => word === words[place]);
+  });
 }

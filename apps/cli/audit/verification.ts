@@ -2,8 +2,8 @@ import type { LogVerificationDto } from '#libs/api-client/generated/index.js';
 import { exportRemedy } from '#libs/audit/remedies.js';
 import type { VerifiedExport } from '#libs/audit/verify-export.js';
 import { EXIT } from '../errors/exit-codes.js';
-import { timeText } from '../history/history-text.js';
 import type { Screen } from '../output/screen.js';
+import { timeText } from '../output/time-text.js';
 
 /** What `audit verify` found, of the control plane's log or of a file. */
 export type Verification = Pick<LogVerificationDto, 'intact' | 'broken' | 'head'>;

@@ -1,5 +1,6 @@
 import { showSession } from '#libs/api-client/generated/index.js';
 import { GstacksCommand } from '../command.js';
+import { timeText } from '../output/time-text.js';
 
 export default class Whoami extends GstacksCommand {
   static override summary = 'Show the control plane that commands go to, and who the token is';
@@ -11,7 +12,7 @@ export default class Whoami extends GstacksCommand {
     const session = await showSession({ client });
     this.screen.line(`user:    ${session.user}`);
     this.screen.line(`role:    ${session.role}`);
-    this.screen.line(`expires: ${session.expiresAt ?? 'never'}`);
+    this.screen.line(`expires: ${session.expiresAt === null ? 'never' : timeText(session.expiresAt)}`);
     if (session.joinNetworks !== null) this.screen.line(`joins:   ${session.joinNetworks.join(', ')}`);
     const { url, origin, name } = context;
     this.screen.line(`url:     ${url} (from ${name === null ? '' : `context ${name} in `}${origin})`);

@@ -20,10 +20,18 @@ export function becauseText({ verdict, rule }: TestResultDto, to: Destination<st
     const author = by === null || at === null ? '' : `  ${together(`(by ${by}, ${ago(secondsSince(at, nowMs))})`)}`;
     return `${id}  ${effect} ${from} ${together(`-> ${rule.to}:${rule.port}`)}${author}`;
   }
-  switch (verdict.reason) {
+  return reasonText(verdict, to);
+}
+
+/** `deny: api does not publish port 9090 (NO_PORT)`: why it was decided so, without the rule. */
+export function reasonText(
+  { reason, effect, ruleId }: Pick<Verdict, 'reason' | 'effect' | 'ruleId'>,
+  to: Destination<string>,
+): string {
+  switch (reason) {
     case 'ALLOWED':
     case 'EXPLICIT_DENY':
-      return `${verdict.effect} by ${verdict.ruleId ?? 'a rule'}`;
+      return `${effect} by ${ruleId ?? 'a rule'}`;
     case 'DEFAULT_DENY':
       return 'default deny: no rule allows it';
     case 'NOT_ATTACHED':

@@ -1,9 +1,5 @@
 import type { PastChangeDto, PastVersionDto } from '#libs/api-client/generated/index.js';
-
-/** `2026-01-31 10:00:00Z` */
-export function timeText(rfc3339: string): string {
-  return `${rfc3339.slice(0, 10)} ${rfc3339.slice(11, 19)}Z`;
-}
+import { timeText } from '../output/time-text.js';
 
 /** `version 14, since 2026-01-31 10:00:00Z` */
 export function versionText({ version, since, until }: PastVersionDto): string {

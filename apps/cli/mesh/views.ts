@@ -1,6 +1,7 @@
 import type { ForwardState, JoinedNetworkState } from '#libs/contracts/local-node-requests.js';
 import { secondsSince, unknown } from '../output/ago.js';
 import type { Column } from '../output/table.js';
+import { timeText } from '../output/time-text.js';
 
 /** `nowMs`: this machine's time, which the background node uses too. */
 export const joinedColumns = (nowMs: number): readonly Column<JoinedNetworkState>[] => {
@@ -21,7 +22,7 @@ export const joinedColumns = (nowMs: number): readonly Column<JoinedNetworkState
       cell: ({ version, newerVersion }) =>
         newerVersion === null ? version : `${version ?? 'none'} of ${newerVersion}`,
     },
-    { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => expiresAt },
+    { heading: 'CREDENTIALS END', cell: ({ expiresAt }) => timeText(expiresAt) },
     {
       heading: 'REACHABLE',
       cell: (joined) => {

@@ -25,6 +25,11 @@ export function secondsSince(at: string, nowMs: number): number {
   return Math.max(0, nowMs - Date.parse(at)) / 1_000;
 }
 
+/** `3 min ago` for a time; null for none. */
+export function agoAt(at: string | null, nowMs: number): string | null {
+  return at === null ? null : ago(secondsSince(at, nowMs));
+}
+
 /** `unknown (joined 3 min ago)`: the current state is unknown, with the last known one. */
 export function unknown(was: string, secondsAgo: number): string {
   return `unknown (${was} ${ago(secondsAgo)})`;

@@ -156,7 +156,7 @@ describe('the local API of an agent with the driver link', function () {
       tookMs += performance.now() - begun;
     };
     await timed(() => forEach(numbers(0, FEW), (number) => rig.putMany(number)));
-    const withFew = await costOfSome();
+    const withFewBefore = await costOfSome();
     await timed(() => forEach(numbers(FEW, SOME), (number) => rig.putMany(number)));
     const withMany = await costOfSome();
     await timed(async () => {
@@ -165,10 +165,15 @@ describe('the local API of an agent with the driver link', function () {
       await forEach(numbers(0, MANY), (number) => rig.deleteMany(number));
       await waitFor('all are gone', () => rig.inventory?.sandboxes.length === 1);
     });
-    expect(withMany / withFew, `${withFew} s, then ${withMany} s`).to.be.lessThan(1.5);
     expect(tookMs).to.be.lessThan(MANY_WITHIN_MS);
     expect(await routes()).to.not.contain('10.82.');
     expect(await rules()).to.not.contain('10.82.');
+    await forEach(numbers(0, FEW), (number) => rig.putMany(number));
+    const withFewAfter = await costOfSome();
+    await forEach(numbers(0, FEW), (number) => rig.deleteMany(number));
+    // What else runs on the machine changes meanwhile, and with it what the same work costs.
+    const withFew = (withFewBefore + withFewAfter) / 2;
+    expect(withMany / withFew, `${withFewBefore} and ${withFewAfter} s, ${withMany} s`).to.be.lessThan(1.5);
   });
 
   it('notices that another program took one element out of its sets, or put one in', async () => {

@@ -186,7 +186,7 @@ const rows: readonly Row[] = [
     prints: ['api.dev.gstacks', 'sbx-api@host-b', '127.77.0.5', 'version: 4'],
   },
   {
-    command: 'network history dev --since 2026-01-01T00:00:00Z --actor user:ada --limit 1 --cursor 8',
+    command: 'network history dev --since 2026-01-01T00:00:00Z --actor ada --limit 1 --cursor 8',
     asks: `GET ${N}/history`,
     answer: { items: [answers.pastChange], nextCursor: '7' },
     query: { since: '2026-01-01T00:00:00Z', actor: 'user:ada', limit: '1', cursor: '8' },
@@ -259,6 +259,19 @@ const rows: readonly Row[] = [
       'host-b  target  -        -                     deny (nothing applied)\n',
     ],
   },
+  ...(
+    [
+      ['NOT_ATTACHED', 'the source is not attached to this network'],
+      ['NO_ALIAS', 'this network has no alias api'],
+      ['NO_PORT', 'api does not publish port 8080'],
+    ] as const
+  ).map(([reason, words]) => ({
+    command: 'network explain dev web api:8080',
+    asks: `GET ${N}/explanation`,
+    answer: { ...answers.explanation, verdict: { ...answers.explanation.verdict, reason }, rule: null },
+    query: { from: 'web', alias: 'api', port: '8080' },
+    prints: [`  because deny: ${words} (${reason})\n`],
+  })),
   {
     command: 'network bisect dev web api:8080',
     asks: `GET ${N}/verdict-turns`,

@@ -4,6 +4,7 @@ import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { ApiError } from '../../errors/errors.js';
+import { timeText } from '../../output/time-text.js';
 
 export default class AgentEnroll extends GstacksCommand {
   static override summary = 'Make a one-time token, and print the line that enrols a host with it';
@@ -22,7 +23,7 @@ export default class AgentEnroll extends GstacksCommand {
       this.screen.line(`For a host with other keys, revoke it first: gstacks agent revoke ${name}`, 'bad');
       this.screen.line('');
     }
-    this.screen.line(`On ${name}'s host, as root, before ${enrollment.expiresAt}:`);
+    this.screen.line(`On ${name}'s host, as root, before ${timeText(enrollment.expiresAt)}:`);
     this.screen.line('');
     this.screen.line(
       `  printf %s ${enrollment.token} | globalstacks-agent enroll --url ${context.url} --name ${name} --token-file -`,

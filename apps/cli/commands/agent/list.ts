@@ -4,6 +4,7 @@ import { parseNetworkName } from '#libs/contracts/ids.js';
 import { AGENT_STATUSES } from '#libs/contracts/statuses.js';
 import { ListCommand } from '../../list-command.js';
 import { meshCell } from '../../mesh/mesh-column.js';
+import { agoAt } from '../../output/ago.js';
 import { unreadableLines } from '../../unreadable-text.js';
 
 export default class AgentList extends ListCommand {
@@ -32,7 +33,7 @@ export default class AgentList extends ListCommand {
           cell: ({ networks }) => networks.map(({ network, status }) => `${network} ${status}`).join(', '),
           wraps: true,
         },
-        { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => lastContactAt, leavesAt: 3 },
+        { heading: 'LAST CONTACT', cell: ({ lastContactAt }) => agoAt(lastContactAt, Date.now()), leavesAt: 3 },
       ],
       notes: ({ id, status, refused, unreadable }) => {
         const takes = status === 'ONLINE' ? ' takes no sandbox' : ', when it was heard last, took no sandbox';

@@ -3,6 +3,8 @@ import { parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { meshCell, meshFault } from '../../mesh/mesh-column.js';
+import { agoAt } from '../../output/ago.js';
+import { timeText } from '../../output/time-text.js';
 import { unreadableLines } from '../../unreadable-text.js';
 
 export default class AgentShow extends GstacksCommand {
@@ -20,8 +22,8 @@ export default class AgentShow extends GstacksCommand {
     this.screen.line(`release:      ${agent.softwareVersion ?? '-'}`);
     this.screen.line(`driver:       ${agent.driver ?? '-'}`);
     this.screen.line(`mesh:         ${meshCell(agent.mesh) ?? '-'}`);
-    this.screen.line(`enrolled:     ${agent.enrolledAt}`);
-    this.screen.line(`last contact: ${agent.lastContactAt ?? 'never'}`);
+    this.screen.line(`enrolled:     ${timeText(agent.enrolledAt)}`);
+    this.screen.line(`last contact: ${agoAt(agent.lastContactAt, Date.now()) ?? 'never'}`);
     this.screen.line(`sandboxes:    ${agent.sandboxes.join(', ') || '-'}`);
     for (const line of meshFault(agent.id, agent.mesh)) this.screen.line(line, 'bad');
     for (const { code, message, remedy } of agent.refused) {

@@ -4,6 +4,7 @@ import { networkArgument } from '../../arguments.js';
 import { EXIT } from '../../errors/exit-codes.js';
 import { MeshCommand } from '../../mesh/mesh-command.js';
 import { joinByNode } from '../../mesh/start-node.js';
+import { timeText } from '../../output/time-text.js';
 
 const LONGEST_NAME = 63;
 
@@ -29,7 +30,7 @@ export default class MeshJoin extends MeshCommand {
     const joined = this.networkIn(answer, network);
     const done = answer.changed ? `joined ${network}` : `has joined ${network} already; nothing changed`;
     this.screen.line(`this machine ${done} as ${joined.user} (node ${joined.nodeId})`, 'good');
-    this.screen.line(`credentials end ${joined.expiresAt}; they are renewed while your login lives`);
+    this.screen.line(`credentials end ${timeText(joined.expiresAt)}; they are renewed while your login lives`);
     if (joined.mesh !== 'joined') {
       this.screen.line(
         `not in the mesh yet: ${joined.code ?? joined.mesh}: ${joined.message ?? 'no answer so far'}`,

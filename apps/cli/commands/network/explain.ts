@@ -4,9 +4,10 @@ import { parseSelectorText } from '#libs/contracts/values.js';
 import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { type Destination, parseTestDestination } from '../../diagnostics/destination.js';
-import { missText } from '../../diagnostics/verdict-text.js';
-import { madeText, timeText, versionText } from '../../history/history-text.js';
+import { missText, reasonText } from '../../diagnostics/verdict-text.js';
+import { madeText, versionText } from '../../history/history-text.js';
 import { MOMENT_FORMS, momentOf } from '../../history/moment.js';
+import { timeText } from '../../output/time-text.js';
 import { SELECTORS } from '../../rule-command.js';
 
 export default class NetworkExplain extends GstacksCommand {
@@ -45,7 +46,7 @@ export default class NetworkExplain extends GstacksCommand {
       verdict.effect === 'allow' ? 'good' : 'bad',
     );
     this.screen.line(`  at ${versionText(at)}`);
-    if (rule === null) this.screen.line(`  because ${verdict.reason}: no rule decided`);
+    if (rule === null) this.screen.line(`  because ${reasonText(verdict, to)}`);
     else {
       this.screen.line(`  because ${rule.ruleId}: ${rule.text}`);
       this.screen.line(`  made in ${madeText(rule.made)}`);

@@ -10,13 +10,16 @@ export default class NetworkHistory extends ListCommand {
   static override description = 'Also of a network that was deleted, until another one takes its name.';
   static override examples = [
     '<%= config.bin %> network history dev',
-    '<%= config.bin %> network history dev --since 2h --actor user:ada',
+    '<%= config.bin %> network history dev --since 2h --actor ada',
   ];
   static override args = { network: networkArgument };
   static override flags = {
     since: Flags.string({ description: `only changes since then: ${TIME_FORMS}`, helpValue: '<time>' }),
     until: Flags.string({ description: `only changes before then: ${TIME_FORMS}`, helpValue: '<time>' }),
-    actor: Flags.string({ description: 'only what this actor wrote, as BY shows it', helpValue: '<actor>' }),
+    actor: Flags.string({
+      description: 'only what this actor wrote, as BY shows it; a name alone is a user',
+      helpValue: '<actor>',
+    }),
   };
 
   async run() {
@@ -26,7 +29,7 @@ export default class NetworkHistory extends ListCommand {
     const filter = {
       ...(flags.since === undefined ? {} : { since: timeOf(flags.since, '--since', now) }),
       ...(flags.until === undefined ? {} : { until: timeOf(flags.until, '--until', now) }),
-      ...(flags.actor === undefined ? {} : { actor: flags.actor }),
+      ...(flags.actor === undefined ? {} : { actor: flags.actor.includes(':') ? flags.actor : `user:${flags.actor}` }),
     };
     return this.list(
       flags,

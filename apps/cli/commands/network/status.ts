@@ -5,6 +5,7 @@ import { GstacksCommand } from '../../command.js';
 import { ApiError } from '../../errors/errors.js';
 import { showStatus } from '../../network-status-text.js';
 import { jsonLine } from '../../output/clean.js';
+import { timeText } from '../../output/time-text.js';
 import { watchStatus } from '../../watch-status.js';
 
 export default class NetworkStatus extends GstacksCommand {
@@ -37,7 +38,7 @@ export default class NetworkStatus extends GstacksCommand {
 
   private showChange(status: NetworkStatusDto): void {
     if (this.jsonEnabled()) process.stdout.write(`${jsonLine(status)}\n`);
-    this.screen.line(`at ${new Date().toISOString()}`, 'quiet');
+    this.screen.line(`at ${timeText(new Date().toISOString())}`, 'quiet');
     showStatus(this.screen, status, Date.now());
     this.screen.line('');
   }

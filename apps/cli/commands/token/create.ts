@@ -6,6 +6,7 @@ import { parseDurationSeconds } from '#libs/contracts/network-settings.js';
 import { ROLES } from '#libs/contracts/roles.js';
 import { required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
+import { timeText } from '../../output/time-text.js';
 
 export default class TokenCreate extends GstacksCommand {
   static override summary = 'Make an API token, which is shown once';
@@ -41,7 +42,7 @@ export default class TokenCreate extends GstacksCommand {
     this.screen.line(`id:      ${created.id}`);
     this.screen.line(`for:     ${created.user} (${created.role})`);
     if (created.joinNetworks !== null) this.screen.line(`joins:   ${created.joinNetworks.join(', ')}`);
-    this.screen.line(`expires: ${created.expiresAt ?? 'never'}`);
+    this.screen.line(`expires: ${created.expiresAt === null ? 'never' : timeText(created.expiresAt)}`);
     this.screen.line('It is not shown again. To use it: gstacks login --url <url>, which asks for it.');
     return created;
   }

@@ -1,5 +1,7 @@
 import { listTokens } from '#libs/api-client/generated/index.js';
 import { ListCommand } from '../../list-command.js';
+import { agoAt } from '../../output/ago.js';
+import { timeText } from '../../output/time-text.js';
 
 export default class TokenList extends ListCommand {
   static override summary = 'List API tokens, never their text';
@@ -13,8 +15,8 @@ export default class TokenList extends ListCommand {
         { heading: 'USER', cell: ({ user }) => user },
         { heading: 'ROLE', cell: ({ role }) => role },
         { heading: 'JOINS', cell: ({ joinNetworks }) => joinNetworks?.join(', ') },
-        { heading: 'EXPIRES', cell: ({ expiresAt }) => expiresAt ?? 'never' },
-        { heading: 'LAST USED', cell: ({ lastUsedAt }) => lastUsedAt },
+        { heading: 'EXPIRES', cell: ({ expiresAt }) => (expiresAt === null ? 'never' : timeText(expiresAt)) },
+        { heading: 'LAST USED', cell: ({ lastUsedAt }) => agoAt(lastUsedAt, Date.now()) },
       ],
       whenEmpty: 'no tokens; make one: gstacks token create ada --role viewer',
     });
