@@ -9,6 +9,8 @@ const FOLLOWS_WITHIN_MS = 2_000;
 
 /** A host with dockerd and an agent, and a control plane that hears what the agent reports. */
 export class DockerRig {
+  private closing: Promise<void> | null = null;
+
   private constructor(
     readonly docker: DockerHost,
     readonly plane: FakeControlPlane,
@@ -40,8 +42,13 @@ export class DockerRig {
       docker.under,
     );
     const rig = new DockerRig(docker, plane, agent, options.plane === undefined);
-    agent.start();
-    await agent.logged('agent started');
+    try {
+      agent.start();
+      await agent.logged('agent started');
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
     return rig;
   }
 
@@ -97,7 +104,13 @@ export class DockerRig {
     return { ended };
   }
 
-  async close(): Promise<void> {
+  /** Ends what `start` started; a second call ends nothing more, as after a test whose rig was not even started. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     await this.agent.remove();
     if (this.ownsPlane) await this.plane.close();
     await this.docker.remove();

@@ -60,9 +60,15 @@ describe('compose projects with the driver docker', function () {
       );
     }
     await waitFor('both networks are applied', () => rig.plane.applied.length >= 2);
+    for (const project of ['shop', 'blog']) {
+      const api = await container(project, 'api');
+      await waitFor(`the server of ${project} listens`, async () => {
+        return (await rig.docker.exec(api, 'curl', '-sf', 'http://127.0.0.1:8080/')).code === 0;
+      });
+    }
   });
 
-  after(() => rig.close());
+  after(() => rig?.close());
 
   async function compose(project: string, ...args: readonly string[]): Promise<void> {
     const folder = join(rig.docker.folder, project);
