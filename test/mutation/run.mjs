@@ -1,6 +1,7 @@
 // Breaks the code of one folder in every small way that Stryker knows, and says which breaks no unit test sees, as
 // lines for survivors.tsv, where those that have a reason stand.
-//   node test/mutation/run.mjs policy [label]
+//   node test/mutation/run.mjs policy                                  everything in the folder
+//   node test/mutation/run.mjs domain libs/domain/network/revert.ts     these files of it, when they alone changed
 // Everything happens in a folder of its own (GLOBALSTACKS_MUTATION_FOLDER, by default below the temporary folder), with
 // copies of the sources: neither this clone nor its dependencies change. See docs/mutation.md.
 import { execFileSync } from 'node:child_process';
@@ -33,6 +34,8 @@ const PARTS = {
     mutate: ['libs/data-plane/flows/{judge,flow-log,refusal-counts,version-waits,dial-sources}.ts'],
     tests: ['flows/judge', 'flows/flow-log', 'flows/version-waits', 'flows/dial-sources'],
   },
+  // Sockets on both hosts, and no database: the one test that is not a unit test.
+  'ended-rules': { mutate: ['libs/data-plane/flows/ended-rules.ts'], tests: ['../integration/flows/rule-ends'] },
   auth: {
     mutate: ['apps/control-plane/auth/{access.guard,own-origin,session-cookie,last-use}.ts'],
     tests: [
@@ -43,17 +46,18 @@ const PARTS = {
     ],
   },
   'event-store': {
-    mutate: ['libs/event-store/{batch,copy-text,errors,event-row,hash-chain,known-log,upcasters}.ts'],
+    mutate: ['libs/event-store/{batch,copy-text,errors,event-row,known-log,upcasters}.ts'],
     tests: ['event-store/*', 'domain/*'],
   },
+  audit: { mutate: ['libs/audit/*.ts'], tests: ['audit/*'] },
   domain: { mutate: ['libs/domain/**/*.ts'], tests: ['domain/*'] },
   mesh: { mutate: ['libs/mesh/{*-headers,identity,admission,stream-budgets}.ts'], tests: ['mesh/*', 'member/*'] },
 };
 
-const [name, label = 'now'] = process.argv.slice(2);
+const [name, ...files] = process.argv.slice(2);
 const part = PARTS[name];
 if (part === undefined) {
-  console.error(`usage: node test/mutation/run.mjs ${Object.keys(PARTS).join('|')} [label]`);
+  console.error(`usage: node test/mutation/run.mjs ${Object.keys(PARTS).join('|')} [file...]`);
   process.exit(2);
 }
 installTools();
@@ -77,23 +81,27 @@ function copyClone() {
   for (const module of readdirSync(join(CLONE, 'node_modules'))) {
     symlinkSync(join(module === 'mocha' ? FOLDER : CLONE, 'node_modules', module), join(modules, module));
   }
-  // A property with a thousand runs, a thousand times, is a day. A sample is drawn once, and has to be large enough.
+  // A property with a thousand runs, a thousand times, is a day, and the search for its smallest failure takes longer
+  // still. A sample is drawn once, and has to be large enough.
   for (const path of readdirSync(join(COPY, 'test/unit'), { recursive: true }).filter((path) => path.endsWith('.ts'))) {
     const file = join(COPY, 'test/unit', path);
     writeFileSync(file, readFileSync(file, 'utf8').replace(/(?<!fc\.sample\(.*)numRuns: [0-9_]+/g, 'numRuns: 12'));
   }
   const sizes = join(COPY, 'test/support/property-sizes.ts');
-  writeFileSync(sizes, readFileSync(sizes, 'utf8').replace('configureGlobal({', 'configureGlobal({ numRuns: 12,'));
+  writeFileSync(
+    sizes,
+    readFileSync(sizes, 'utf8').replace('configureGlobal({', 'configureGlobal({ numRuns: 12, endOnFailure: true,'),
+  );
 }
 
 function mutate() {
-  const jsonReporter = { fileName: join(FOLDER, `${name}-${label}.json`) };
+  const jsonReporter = { fileName: join(FOLDER, `${name}.json`) };
   const configuration = {
     testRunner: 'mocha',
     plugins: [join(FOLDER, 'node_modules/@stryker-mutator/mocha-runner/dist/src/index.js')],
     coverageAnalysis: 'perTest',
     buildCommand: `node ${join(CLONE, 'node_modules/typescript-native/bin/tsc')} -p tsconfig.json`,
-    mutate: part.mutate,
+    mutate: files.length > 0 ? files : part.mutate,
     mochaOptions: { spec: part.tests.map((test) => `dist/test/unit/${test}.test.js`) },
     concurrency: 1,
     reporters: ['progress-append-only', 'json'],

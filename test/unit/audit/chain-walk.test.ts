@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ChainWalk } from '#libs/audit/chain-walk.js';
+import { eventHash } from '#libs/audit/hash-chain.js';
 import { chainedEvents } from '#test/support/chained-events.js';
 
 const ROUNDS = 5;
@@ -11,6 +12,23 @@ describe('walking the chain of a log', () => {
     for (const event of [first, second, fourth, third]) if (event !== undefined) walk.next(event);
     expect(walk.finish()).to.include({ kind: 'broken', problem: 'MISSING', position: 3 });
   });
+
+  for (const [what, problem, change] of [
+    ['with another field', 'CHANGED', { actor: 'user:mallory' }],
+    ['with another hash', 'CHANGED', { hash: 'f'.repeat(64) }],
+    ['after an event that is not there', 'UNLINKED', { previousHash: 'f'.repeat(64) }],
+  ] as const) {
+    it(`finds an event ${what}`, () => {
+      const walk = new ChainWalk();
+      const [first, second] = chainedEvents(2);
+      if (first === undefined || second === undefined) throw new Error('two events');
+      walk.next(first);
+      const changed = { ...second, ...change };
+      // Its own hash is right where the link alone is wrong.
+      walk.next(problem === 'UNLINKED' ? { ...changed, hash: eventHash(changed.previousHash, changed) } : changed);
+      expect(walk.finish()).to.include({ kind: 'broken', problem, position: 2 });
+    });
+  }
 
   it('compares every anchor', () => {
     const events = chainedEvents(3);

@@ -1,5 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
-import { parsePublicKey } from '#libs/audit/signed-head.js';
+import { PublicKeyInvalidError, parsePublicKey } from '#libs/audit/signed-head.js';
 import { verifyExport } from '#libs/audit/verify-export.js';
 import { chainedEvents, exportText, headSigner, rechained } from '#test/support/chained-events.js';
 
@@ -64,6 +65,27 @@ describe('checking an exported log', () => {
       expect(await check(text)).to.include({ kind: 'broken', problem, position }));
   }
 
+  it('finds a line that is no UTF-8, and says which', async () => {
+    const bytes = Buffer.from(whole);
+    bytes[bytes.indexOf('Wrote', (first ?? '').length)] = 0xff;
+    expect(await check(bytes)).to.include({ problem: 'UNREADABLE', position: 2 });
+    for (const size of [7, 1_000_000]) {
+      expect(await check(bytes, size))
+        .to.have.property('detail')
+        .that.includes('line 2 ');
+    }
+    expect(await check(joined([...lines, fifth])))
+      .to.have.property('detail')
+      .that.includes('line 7 ');
+  });
+
+  it('reads no further than the first problem', async () => {
+    const text = joined([first, third, last]);
+    const { found, head: reached } = await verifyExport(inChunks(Buffer.from(text), 7), signer.publicKey);
+    expect(found).to.include({ problem: 'MISSING', position: 2 });
+    expect(reached).to.equal(null);
+  });
+
   it('finds a log that was written again, with a chain of its own, under the former head', async () => {
     const again = rechained(events.map((event) => ({ ...event, actor: 'user:mallory' })));
     expect(await check(exportText(again, head))).to.include({ problem: 'REWRITTEN', position: LENGTH });
@@ -81,10 +103,15 @@ describe('checking an exported log', () => {
   it('takes a public key in PEM or as one line, and no other key', () => {
     const der = signer.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     const pem = signer.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-    for (const text of [der, pem, `${pem}\n`])
+    // Text after a key in PEM is not part of it (RFC 7468).
+    for (const text of [der, pem, `${pem}\n`, `\n${pem}`, `${pem}of the control plane\n`])
       expect(parsePublicKey(text, 'file').equals(signer.publicKey)).to.equal(true);
-    for (const text of ['', 'hello', pem.replace('MCow', 'MCoz')]) {
-      expect(() => parsePublicKey(text, 'audit.pem')).to.throw('audit.pem holds no Ed25519 public key');
+    const { publicKey: other } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const otherKind = other.export({ type: 'spki', format: 'pem' }).toString();
+    for (const text of ['', 'hello', pem.replace('MCow', 'MCoz'), otherKind]) {
+      expect(() => parsePublicKey(text, 'audit.pem'))
+        .to.throw(PublicKeyInvalidError, 'audit.pem holds no Ed25519 public key')
+        .with.property('code', 'PUBLIC_KEY_INVALID');
     }
   });
 });
