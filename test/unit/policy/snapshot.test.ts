@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAgentId } from '#libs/contracts/ids.js';
-import { compile, participants } from '#libs/policy/compile.js';
+import { compile, compileTree, participants } from '#libs/policy/compile.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import { parseSnapshot, SnapshotInvalidError } from '#libs/policy/parse-snapshot.js';
@@ -10,7 +10,7 @@ import { snapshotHashOfProtocol1, snapshotText } from '#libs/policy/snapshot-tex
 import { viewOf } from '#libs/policy/view.js';
 import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { agentName, question, shuffled, topology } from './arbitraries.js';
-import { attached, created, networkDeleted, published, rule, topologyOf } from './network-events.js';
+import { attached, created, egressRule, networkDeleted, published, rule, topologyOf } from './network-events.js';
 
 const agent = (name: string) => parseAgentId(name, 'agent');
 
@@ -67,6 +67,31 @@ describe('compile', () => {
       expect(snapshot).to.deep.include({ participates: false, sandboxes: [], aliases: [], rules: [] });
       expect(snapshot.version).to.equal(network.version);
     }
+  });
+
+  it('gives each agent the rules about names outside that concern it, and agents with the same rules the same value', () => {
+    const network = topologyOf(
+      created(),
+      attached('web-1', 'host-a'),
+      attached('web-2', 'host-b'),
+      attached('db-1', 'host-c', { tier: 'db' }),
+      attached('db-2', 'host-d', { tier: 'db' }),
+      attached('sbx-bare', 'host-e'),
+      egressRule('e0001', 'allow sandbox:web-1 -> one.example.com:443'),
+      egressRule('e0002', 'allow sandbox:web-2 -> two.example.com:443'),
+      egressRule('e0003', 'allow label:tier=db -> db.example.com:443'),
+    );
+    for (const compiled of [compile, compileTree]) {
+      const of = (host: string) => compiled(network, agent(host));
+      const ids = ['host-a', 'host-b', 'host-c', 'host-d', 'host-e', 'host-z'].map((host) =>
+        (of(host).egress ?? []).map(({ id }) => id),
+      );
+      expect(ids).to.deep.equal([['rule-e0001'], ['rule-e0002'], ['rule-e0003'], ['rule-e0003'], [], []]);
+      expect(of('host-a')).to.equal(of('host-a'));
+      expect(of('host-d')).to.equal(of('host-c'));
+    }
+    expect(compileTree(network, agent('host-e')).head.participates).to.equal(true);
+    expect(compileTree(network, agent('host-z')).head.participates).to.equal(false);
   });
 
   it('names the agents that take part', () => {
