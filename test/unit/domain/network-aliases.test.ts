@@ -48,7 +48,7 @@ describe('publishing an alias', () => {
       .thenRefused(
         'conflict',
         'ALIAS_PORT_DIFFERS',
-        'publishes 80:8080 already, not 80:9090',
+        'publishes 80:8080 already, not 80:9090;',
         'gstacks network alias add dev sbx-api api --port 80:9090 --port 443 --port 9000 --replace-ports',
       );
   });

@@ -22,7 +22,7 @@ import {
   topologyOf,
 } from '#test/unit/policy/network-events.js';
 import { type DeclaredText, declared, declaredCommand } from './declared-networks.js';
-import { given } from './network-commands.js';
+import { carriedOut, decided, given } from './network-commands.js';
 import { dev, withApi, withRule } from './network-fixtures.js';
 
 /** What a declaration writes on a network, which is also what its author is told. */
@@ -82,6 +82,25 @@ const writes: readonly (readonly [string, readonly NetworkEvent[], DeclaredText,
     [aliasRemoved('api'), published('api', 'sbx-web', 8080)],
   ],
   [
+    'an alias comes back to the sandbox that published it, with the rules that are left of it',
+    [...withRule, aliasRemoved('api')],
+    { sandboxes: ['sbx-api: api 8080'] },
+    [published('api', 'sbx-api', 8080)],
+  ],
+  [
+    'what goes, goes in order',
+    [
+      created(),
+      ...[attached('sbx-b'), attached('sbx-a'), published('b', 'sbx-b', 80), published('a', 'sbx-b', 80)],
+      ...[rule('0002', 'allow a -> b:80'), rule('0001', 'allow b -> a:80')],
+    ],
+    { prune: true },
+    [
+      ...[ruleRemoved('0001'), ruleRemoved('0002'), aliasRemoved('a'), aliasRemoved('b')],
+      ...[detached('sbx-a'), detached('sbx-b')],
+    ],
+  ],
+  [
     'a rule of the other effect comes beside the one that is not declared',
     withRule,
     { rules: ['deny any api 8080'] },
@@ -136,20 +155,49 @@ describe('a declared network', () => {
     given(...dev)
       .when(unknown)
       .thenRefused('not-found', 'SANDBOX_NOT_FOUND', 'sbx-new');
+    expect(decided(dev, unknown))
+      .to.have.property('field')
+      .that.matches(/^sandboxes\[1\]/);
     given(...dev, attached('sbx-new'))
       .when(unknown)
       .thenWritten([], []);
   });
 
-  it('counts what comes in one declaration together', () => {
-    const almostAll = [...Array(NETWORK_LIMITS.aliases - 2).keys()].map((index) =>
-      published(`a${index}`, 'sbx-web', 1),
-    );
-    const full = topologyOf(...withApi, ...almostAll);
-    const decision = decideNetwork(declared({ sandboxes: ['sbx-web: one 1, two 2'] }), full);
-    expect(decision).to.include({ code: 'TOO_MANY_ALIASES' });
-    expect(decideNetwork(declared({ sandboxes: ['sbx-web: one 1'] }), full)).not.to.be.instanceOf(DomainError);
-  });
+  const upTo = <Event>(count: number, event: (index: number) => Event) =>
+    Array.from({ length: count }, (_, n) => event(n));
+  /** A network with room for one more of a kind, a declaration of one, and one of two. */
+  for (const [code, almostAll, one, two] of [
+    [
+      'TOO_MANY_SANDBOXES',
+      () => upTo(NETWORK_LIMITS.sandboxes - 3, (n) => attached(`sbx-${n}`)),
+      { sandboxes: ['sbx-one'] },
+      { sandboxes: ['sbx-one', 'sbx-two'] },
+    ],
+    [
+      'TOO_MANY_ALIASES',
+      () => upTo(NETWORK_LIMITS.aliases - 2, (n) => published(`a${n}`, 'sbx-web', 1)),
+      { sandboxes: ['sbx-web: one 1'] },
+      { sandboxes: ['sbx-web: one 1, two 2'] },
+    ],
+    [
+      'TOO_MANY_RULES',
+      () => upTo(NETWORK_LIMITS.rules - 1, (n) => rule(`many${n}`, `deny label:n=${n} -> api:8080`)),
+      { rules: ['deny any api 8080'] },
+      { rules: ['deny any api 8080', 'deny local api 8080'] },
+    ],
+    [
+      'TOO_MANY_EGRESS_RULES',
+      () => upTo(NETWORK_LIMITS.egressRules - 1, (n) => egressRule(`many${n}`, `deny any -> n${n}.example.com:443`)),
+      { egress: ['deny any example.com 443'] },
+      { egress: ['deny any example.com 443', 'deny any example.org 443'] },
+    ],
+  ] as const) {
+    it(`counts what comes in one declaration together: ${code}`, () => {
+      const full = topologyOf(...withApi, ...almostAll());
+      expect(decideNetwork(declared(two), full)).to.include({ code });
+      expect(decideNetwork(declared(one), full)).not.to.be.instanceOf(DomainError);
+    });
+  }
 
   it('warns of what its rules do not do once all of it is there', () => {
     const command = declared({
@@ -162,12 +210,44 @@ describe('a declared network', () => {
     expect(decision.warnings.map(({ code }) => code)).to.deep.equal(['OVERRIDDEN_BY_DENY', 'SOURCE_STANDS_FOR_NOBODY']);
   });
 
+  it('warns of what its rules about names outside do not do, and of what another rule does as well', () => {
+    const { warnings } = carriedOut(
+      dev,
+      declared({ egress: ['deny any *.example.com 443', 'allow any a.example.com 443', 'allow gone example.org 443'] }),
+    );
+    expect(warnings.map(({ code }) => code)).to.deep.equal(['OVERRIDDEN_BY_DENY', 'SOURCE_STANDS_FOR_NOBODY']);
+  });
+
+  it('tells ten warnings, and how many there are besides', () => {
+    const told = (count: number) => {
+      const rules = Array.from({ length: count }, (_, n) => `allow label:n=${n} api 8080`);
+      return carriedOut(withApi, declared({ rules })).warnings;
+    };
+    expect(told(10).map(({ code }) => code)).to.deep.equal(Array(10).fill('SOURCE_STANDS_FOR_NOBODY'));
+    expect(told(12).slice(0, 10)).to.deep.equal(told(10));
+    expect(told(12).slice(10)).to.deep.equal([{ code: 'MORE_WARNINGS', message: 'and 2 more warnings of this kind' }]);
+  });
+
   it('says since which version all that is declared is so', () => {
     const since = (text: DeclaredText) => decideNetwork(declared(text), topologyOf(...withRule));
     expect(since({ sandboxes: ['sbx-api: api 8080'] })).to.include({ unchangedSince: 4 });
     expect(since({ rules: ['allow any api 8080'] })).to.include({ unchangedSince: 5 });
     expect(since({ sandboxes: ['sbx-web'] })).to.include({ unchangedSince: 2 });
     expect(since({ rules: ['deny any api 8080'] })).to.include({ unchangedSince: null });
+    const outside = [
+      egressRule('0002', 'allow any -> example.com:443'),
+      egressRule('0003', 'allow any -> example.org:443'),
+    ];
+    const sinceOutside = (text: DeclaredText) => decideNetwork(declared(text), topologyOf(...withRule, ...outside));
+    expect(sinceOutside({ egress: ['allow any example.com 443'] })).to.include({ unchangedSince: 6 });
+    expect(sinceOutside({ egress: ['allow any example.org 443'] })).to.include({ unchangedSince: 7 });
+    // What was pruned before leaves no trace of when.
+    expect(
+      sinceOutside({
+        ...{ sandboxes: ['sbx-web', 'sbx-api: api 8080'], rules: ['allow any api 8080'], prune: true },
+        egress: ['allow any example.com 443', 'allow any example.org 443'],
+      }),
+    ).to.include({ unchangedSince: null });
   });
 
   it('passes over rules with an end: they stay, and stand for no declared rule', () => {
@@ -181,6 +261,22 @@ describe('a declared network', () => {
     const decision = decideNetwork(declared(text), network);
     expect(decision).to.have.nested.property('events.length', 1);
     expect(decision).to.have.nested.property('events[0].data.until', null);
+  });
+
+  it('is printed in order, whatever the order in which it came to be', () => {
+    const network = topologyOf(
+      created(),
+      ...[attached('sbx-b'), attached('sbx-a'), published('b', 'sbx-b', 80), published('a', 'sbx-b', 80)],
+      ...[rule('0001', 'allow any -> b:80'), rule('0002', 'allow any -> a:80')],
+      ...[egressRule('0003', 'allow any -> b.example.com:443'), egressRule('0004', 'allow any -> a.example.com:443')],
+    );
+    const { sandboxes, rules, egress } = declarationOf(network);
+    expect(sandboxes.map(({ sandbox, aliases }) => [sandbox, ...aliases.map(({ alias }) => alias)])).to.deep.equal([
+      ['sbx-a'],
+      ['sbx-b', 'a', 'b'],
+    ]);
+    expect(rules.map(({ to }) => to)).to.deep.equal(['a', 'b']);
+    expect(egress.map(({ to }) => to)).to.deep.equal(['a.example.com', 'b.example.com']);
   });
 
   it('that declares what a network is changes nothing, pruned or not', () => {

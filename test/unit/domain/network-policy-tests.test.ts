@@ -8,6 +8,7 @@ import { decideNetwork } from '#libs/domain/network/decide.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { holds } from '#libs/domain/network/policy-tests.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
+import { NETWORK_LIMITS } from '#libs/policy/limits.js';
 import { aliasName, portNumber, selectorText, topology } from '#test/unit/policy/arbitraries.js';
 import {
   attached,
@@ -19,7 +20,18 @@ import {
   topologyOf,
 } from '#test/unit/policy/network-events.js';
 import { declared } from './declared-networks.js';
-import { addRule, attach, detach, given, publish, relabel, remove, removeRule, unpublish } from './network-commands.js';
+import {
+  addRule,
+  attach,
+  carriedOut,
+  detach,
+  given,
+  publish,
+  relabel,
+  remove,
+  removeRule,
+  unpublish,
+} from './network-commands.js';
 import { withApi, withRule } from './network-fixtures.js';
 
 const test = (id: string, from: string, to: string, port: number, effect: 'allow' | 'deny') => ({
@@ -65,6 +77,17 @@ describe('policy tests of a network', () => {
     given(...kept)
       .when(add('0003', 'local', 'api', 8080, 'allow'))
       .thenRefused('conflict', 'POLICY_TEST_FAILS', 'explain dev local');
+  });
+
+  it('are a thousand at most', () => {
+    const many = Array.from({ length: NETWORK_LIMITS.policyTests - 2 }, (_, n) =>
+      policyTest(`many${n}`, `label:n=${n} -> api:8080 deny`),
+    );
+    const another = add('0003', 'label:n=new', 'api', 8080, 'deny');
+    expect(carriedOut([...kept, ...many.slice(1)], another).events).to.have.length(1);
+    given(...kept, ...many)
+      .when(another)
+      .thenRefused('conflict', 'TOO_MANY_POLICY_TESTS');
   });
 
   it('are removed by their id', () => {

@@ -57,8 +57,11 @@ describe('streams', () => {
     expect(upcastsByType()).to.deep.equal(
       Object.fromEntries(schemas.map(([type, schema]) => [type, Object(schema).upcasts])),
     );
-    const [withoutExit] = upcastsByType().EgressRuleAdded ?? [];
+    const [withoutExit, withoutEnd] = upcastsByType().EgressRuleAdded ?? [];
     expect(withoutExit?.({ ruleId: 'rule-0001' })).to.deep.equal({ ruleId: 'rule-0001', via: null });
+    for (const step of [withoutEnd, upcastsByType().PolicyRuleAdded?.[0]]) {
+      expect(step?.({ ruleId: 'rule-0001' })).to.deep.equal({ ruleId: 'rule-0001', until: null });
+    }
   });
 });
 
