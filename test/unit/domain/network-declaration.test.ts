@@ -165,28 +165,32 @@ describe('a declared network', () => {
 
   const upTo = <Event>(count: number, event: (index: number) => Event) =>
     Array.from({ length: count }, (_, n) => event(n));
-  /** A network with room for one more of a kind, a declaration of one, and one of two. */
-  for (const [code, almostAll, one, two] of [
+  /** The place of the second of two, a network with room for one more of a kind, and declarations of one and of two. */
+  for (const [code, second, almostAll, one, two] of [
     [
       'TOO_MANY_SANDBOXES',
+      'sandboxes[1]',
       () => upTo(NETWORK_LIMITS.sandboxes - 3, (n) => attached(`sbx-${n}`)),
       { sandboxes: ['sbx-one'] },
       { sandboxes: ['sbx-one', 'sbx-two'] },
     ],
     [
       'TOO_MANY_ALIASES',
+      'sandboxes[0].aliases[1]',
       () => upTo(NETWORK_LIMITS.aliases - 2, (n) => published(`a${n}`, 'sbx-web', 1)),
       { sandboxes: ['sbx-web: one 1'] },
       { sandboxes: ['sbx-web: one 1, two 2'] },
     ],
     [
       'TOO_MANY_RULES',
+      'rules[1]',
       () => upTo(NETWORK_LIMITS.rules - 1, (n) => rule(`many${n}`, `deny label:n=${n} -> api:8080`)),
       { rules: ['deny any api 8080'] },
       { rules: ['deny any api 8080', 'deny local api 8080'] },
     ],
     [
       'TOO_MANY_EGRESS_RULES',
+      'egress[1]',
       () => upTo(NETWORK_LIMITS.egressRules - 1, (n) => egressRule(`many${n}`, `deny any -> n${n}.example.com:443`)),
       { egress: ['deny any example.com 443'] },
       { egress: ['deny any example.com 443', 'deny any example.org 443'] },
@@ -194,8 +198,11 @@ describe('a declared network', () => {
   ] as const) {
     it(`counts what comes in one declaration together: ${code}`, () => {
       const full = topologyOf(...withApi, ...almostAll());
-      expect(decideNetwork(declared(two), full)).to.include({ code });
-      expect(decideNetwork(declared(one), full)).not.to.be.instanceOf(DomainError);
+      expect(decideNetwork(declared(two), full)).to.include({ code, field: null });
+      const written = decideNetwork(declared(one), full);
+      if (written instanceof DomainError) throw written;
+      const brimming = evolveNetworkThrough(full, written.events);
+      expect(decideNetwork(declared(two), brimming)).to.include({ code, field: second });
     });
   }
 

@@ -41,8 +41,8 @@ const test = (id: string, from: string, to: string, port: number, effect: 'allow
 const add = (...of: Parameters<typeof test>): NetworkCommand => ({ kind: 'AddPolicyTest', ...test(...of) });
 const told = (id: string, from: string, effect: string) => ({ id: `test-${id}`, from, to: 'api', port: 8080, effect });
 
-/** any may reach api, as a test keeps; local may not, as another one keeps. */
-const kept = [...withRule, policyTest('0001', 'any -> api:8080 allow'), policyTest('0002', 'local -> api:8080 deny')];
+/** any may reach api, as a test keeps; local may not, as an earlier one keeps. */
+const kept = [...withRule, policyTest('0002', 'local -> api:8080 deny'), policyTest('0001', 'any -> api:8080 allow')];
 
 /** Writes and the tests that they break. */
 const breaking: readonly (readonly [string, NetworkCommand, readonly string[]])[] = [

@@ -90,13 +90,21 @@ describe('reverting a network', () => {
     );
   });
 
-  it('brings a rule with an end back with that end, and not when its time is over', () => {
-    const ending = rule('0009', 'allow any -> api:9090 until 2026-01-31T12:00:00.000Z');
-    const [past, present] = [folded([...withRule, ending]), folded([...withRule, ending, ruleRemoved('0009')])];
-    const at = (time: string) => reverted(present, past, new Map(), new Date(time)).events;
-    expect(at('2026-01-31T11:59:59.999Z')).to.deep.equal([ending]);
-    expect(at('2026-01-31T12:00:00.000Z')).to.deep.equal([]);
-  });
+  for (const [what, ending, isRemoved] of [
+    ['a rule', rule('0009', 'allow any -> api:9090 until 2026-01-31T12:00:00.000Z'), ruleRemoved('0009')],
+    [
+      'a rule about a name outside',
+      egressRule('e0009', 'allow any -> example.com:443 until 2026-01-31T12:00:00.000Z'),
+      egressRuleRemoved('e0009'),
+    ],
+  ] as const) {
+    it(`brings ${what} with an end back with that end, and not when its time is over`, () => {
+      const [past, present] = [folded([...withRule, ending]), folded([...withRule, ending, isRemoved])];
+      const at = (time: string) => reverted(present, past, new Map(), new Date(time)).events;
+      expect(at('2026-01-31T11:59:59.999Z')).to.deep.equal([ending]);
+      expect(at('2026-01-31T12:00:00.000Z')).to.deep.equal([]);
+    });
+  }
 
   it('lets through exactly what the version did when no label has changed since', () => {
     fc.assert(
@@ -161,35 +169,112 @@ describe('reverting a network', () => {
     expect(events.map(({ type }) => type)).to.deep.equal(['PolicyRuleRemoved', 'PolicyRuleAdded']);
   });
 
-  const gone = [...withRule, aliasRemoved('api'), detached('sbx-api')];
+  it('brings back the ports that an alias had', () => {
+    const { events } = reverted(folded([...withRule, portsChanged('api', 80, 9090)]), folded(withRule), new Map());
+    expect(events).to.deep.equal([portsChanged('api', 8080)]);
+  });
+
+  it('writes what is of one kind in order, whatever the order in which it came to be', () => {
+    const [before, since] = [
+      [
+        ...[attached('sbx-o2', 'host-a'), attached('sbx-o1', 'host-a')],
+        ...[published('o2', 'sbx-web', 80), published('o1', 'sbx-web', 80)],
+        ...[rule('0005', 'allow any -> o1:80'), rule('0004', 'allow any -> o2:80')],
+        ...[egressRule('e0005', 'allow any -> example.com:443'), egressRule('e0004', 'deny any -> example.com:443')],
+      ],
+      [
+        ...[attached('sbx-n2', 'host-a'), attached('sbx-n1', 'host-a')],
+        ...[published('n2', 'sbx-web', 80), published('n1', 'sbx-web', 80)],
+        ...[rule('0009', 'allow any -> n1:80'), rule('0008', 'allow any -> n2:80')],
+        ...[egressRule('e0009', 'allow any -> example.org:443'), egressRule('e0008', 'deny any -> example.org:443')],
+      ],
+    ];
+    const { events } = reverted(
+      folded([...withRule, ...since]),
+      folded([...withRule, ...before]),
+      knownOf(['sbx-o2', 'sbx-o1']),
+    );
+    expect(events).to.deep.equal([
+      ...[ruleRemoved('0008'), ruleRemoved('0009'), egressRuleRemoved('e0008'), egressRuleRemoved('e0009')],
+      ...[aliasRemoved('n1'), aliasRemoved('n2'), detached('sbx-n1'), detached('sbx-n2')],
+      ...[attached('sbx-o1', 'host-a'), attached('sbx-o2', 'host-a')],
+      ...[published('o1', 'sbx-web', 80), published('o2', 'sbx-web', 80)],
+      ...[rule('0004', 'allow any -> o2:80'), rule('0005', 'allow any -> o1:80')],
+      ...[egressRule('e0004', 'deny any -> example.com:443'), egressRule('e0005', 'allow any -> example.com:443')],
+    ]);
+  });
+
+  /** sbx-two publishes two aliases, and sbx-bare none; all three are attached no more. */
+  const then = [
+    ...withRule,
+    ...[attached('sbx-two', 'host-a'), attached('sbx-bare', 'host-a'), published('web', 'sbx-web', 80)],
+    ...[published('two', 'sbx-two', 80), published('also', 'sbx-two', 80)],
+  ];
+  const gone = [
+    ...[...then, aliasRemoved('api'), aliasRemoved('two'), aliasRemoved('also')],
+    ...[detached('sbx-two'), detached('sbx-bare'), detached('sbx-api')],
+  ];
+  const unknown = 'does not exist any more: it is not attached';
+  const absent = 'is attached again, but no agent has it now';
   it('says which sandboxes do not exist any more, with their aliases', () => {
-    const { events, warnings } = reverted(folded(gone), folded(withRule), new Map());
+    const { events, warnings } = reverted(folded(gone), folded(then), new Map());
     expect(events).to.deep.equal([]);
-    expect(warnings.map(({ code }) => code)).to.deep.equal(['SANDBOX_UNKNOWN']);
-    expect(warnings[0]?.message).to.include('sbx-api').and.to.include('not published: api');
+    expect(warnings).to.deep.equal(
+      [
+        `sbx-api ${unknown}; aliases not published: api`,
+        `sbx-bare ${unknown}`,
+        `sbx-two ${unknown}; aliases not published: also, two`,
+      ].map((message) => ({ code: 'SANDBOX_UNKNOWN', message })),
+    );
   });
 
   it('says which sandboxes no agent has now, and attaches them all the same', () => {
-    const [state] = knownOf(['sbx-api']).values();
-    if (state === undefined) throw new Error('no state');
-    const { events, warnings } = reverted(
-      folded(gone),
-      folded(withRule),
-      new Map([[state.sandboxId, { ...state, present: false }]]),
+    const ids = ['sbx-web', 'sbx-two', 'sbx-bare', 'sbx-api'];
+    const nobodyHas = new Map([...knownOf(ids)].map(([id, state]) => [id, { ...state, present: false }]));
+    const { events, warnings } = reverted(folded(gone), folded(then), nobodyHas);
+    expect(events.map(({ type }) => type)).to.deep.equal([
+      ...Array(3).fill('SandboxAttached'),
+      ...Array(3).fill('AliasPublished'),
+    ]);
+    // sbx-web is attached as it is: nothing about it is new.
+    expect(warnings).to.deep.equal(
+      [
+        `sbx-api ${absent}; aliases that lead nowhere until one reports it: api`,
+        `sbx-bare ${absent}`,
+        `sbx-two ${absent}; aliases that lead nowhere until one reports it: also, two`,
+      ].map((message) => ({ code: 'SANDBOX_GONE', message })),
     );
-    expect(events.map(({ type }) => type)).to.deep.equal(['SandboxAttached', 'AliasPublished']);
-    expect(warnings.map(({ code }) => code)).to.deep.equal(['SANDBOX_GONE']);
+    expect(reverted(folded(gone), folded(then), knownOf(ids)).warnings).to.deep.equal([]);
   });
 
   it('says which labels that its rules name are others now', () => {
-    const before = [...withRule, rule('0002', 'deny label:tier=web -> api:8080')];
-    const { warnings } = reverted(folded([...before, labelled('sbx-web', { tier: 'db' })]), folded(before), new Map());
-    expect(warnings).to.deep.include({
-      code: 'LABELS_DIFFER',
-      message: 'labels of sbx-web are others than then: rules about label:tier=web follow those of now',
-    });
+    const before = [
+      ...[...withRule, labelled('sbx-web', { tier: 'web', env: 'test' })],
+      ...[rule('0002', 'deny label:tier=web -> api:8080'), rule('0003', 'deny label:tier=db -> api:8080')],
+      ...[rule('0004', 'deny label:env=test -> api:8080'), rule('0005', 'deny label:team=shop -> api:8080')],
+      egressRule('e0001', 'deny label:tier=web -> example.com:443'),
+    ];
+    const since = [labelled('sbx-web', { tier: 'db', env: 'test' })];
+    const { warnings } = reverted(folded([...before, ...since]), folded(before), new Map());
+    expect(warnings).to.deep.equal([
+      {
+        code: 'LABELS_DIFFER',
+        message:
+          'labels of sbx-web are others than then: rules about label:tier=db, label:tier=web follow those of now',
+      },
+    ]);
     expect(
       reverted(folded([...withRule, labelled('sbx-web', {})]), folded(withRule), new Map()).warnings,
     ).to.deep.equal([]);
+  });
+
+  it('says nothing of the labels of a sandbox that does not exist any more', () => {
+    const before = [...withRule, rule('0002', 'deny label:tier=web -> api:8080')];
+    const { warnings } = reverted(
+      folded([...before, aliasRemoved('api'), detached('sbx-api')]),
+      folded(before),
+      new Map(),
+    );
+    expect(warnings.map(({ code }) => code)).to.deep.equal(['SANDBOX_UNKNOWN']);
   });
 });

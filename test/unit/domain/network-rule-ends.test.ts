@@ -13,13 +13,20 @@ describe('a rule that ends', () => {
       .thenWritten([rule('0002', `allow any -> api:8080 until ${SOON}`)], ends('0002', SOON));
   });
 
+  it('may end 366 days from now, and no later', () => {
+    const last = '2027-02-01T10:00:00.000Z';
+    given(...withApi)
+      .when(allowed(last))
+      .thenWritten([rule('0002', `allow any -> api:8080 until ${last}`)], ends('0002', last));
+  });
+
   for (const [what, until] of [
     ['now', NOW.toISOString()],
     ['past', '2026-01-31T09:59:59.999Z'],
-    ['more than 366 days away', '2027-02-02T10:00:00.000Z'],
+    ['more than 366 days away', '2027-02-01T10:00:00.001Z'],
   ] as const) {
     it(`is refused when its end is ${what}, inside and outside`, () => {
-      const words = [until, NOW.toISOString(), '--for'];
+      const words = [until, NOW.toISOString(), '366 days', '--for'];
       given(...withApi)
         .when(allowed(until))
         .thenRefused('invalid', 'RULE_END_INVALID', ...words);
@@ -46,6 +53,12 @@ describe('a rule that ends', () => {
           [`EXTENDS_RULE: rule-0001 still ends at ${SOON}; from then on this rule alone allows it`],
         );
     }
+  });
+
+  it('is no other rule for longer when that is for another source', () => {
+    given(...withApi, rule('0001', `allow local -> api:8080 until ${SOON}`))
+      .when(allowed(LATER))
+      .thenWritten([rule('0002', `allow any -> api:8080 until ${LATER}`)], ends('0002', LATER));
   });
 
   it('is written with a warning when another lets the same through for longer', () => {
