@@ -44,6 +44,11 @@ const told = (id: string, from: string, effect: string) => ({ id: `test-${id}`, 
 /** any may reach api, as a test keeps; local may not, as an earlier one keeps. */
 const kept = [...withRule, policyTest('0002', 'local -> api:8080 deny'), policyTest('0001', 'any -> api:8080 allow')];
 
+const SAYS: { readonly [id: string]: string } = {
+  'test-0001': 'any to api:8080 is allow',
+  'test-0002': 'local to api:8080 is deny',
+};
+
 /** Writes and the tests that they break. */
 const breaking: readonly (readonly [string, NetworkCommand, readonly string[]])[] = [
   ['a deny', addRule('0002', 'deny', 'sandbox:sbx-web', 'api', 8080), ['test-0001']],
@@ -95,6 +100,7 @@ describe('policy tests of a network', () => {
     given(...kept)
       .when({ kind: 'RemovePolicyTest', testId })
       .thenWritten([policyTestRemoved('0001')], told('0001', 'any', 'allow'));
+    expect([...topologyOf(...kept, policyTestRemoved('0001')).policyTests.keys()]).to.deep.equal(['test-0002']);
     given(...withApi)
       .when({ kind: 'RemovePolicyTest', testId })
       .thenRefused('not-found', 'POLICY_TEST_NOT_FOUND', 'test list dev');
@@ -104,7 +110,7 @@ describe('policy tests of a network', () => {
     it(`refuse ${title} that breaks ${tests.join(' and ')}, and an event names what an admin overrides`, () => {
       given(...kept)
         .when(command)
-        .thenRefused('conflict', 'POLICY_TEST_BROKEN', ...tests, '--override');
+        .thenRefused('conflict', 'POLICY_TEST_BROKEN', ...tests, ...tests.map((id) => SAYS[id] ?? ''), '--override');
       const [free, overridden] = [
         decideNetwork(command, topologyOf(...withRule)),
         decideNetwork(command, topologyOf(...kept), true),
@@ -112,7 +118,10 @@ describe('policy tests of a network', () => {
       if (free instanceof DomainError || overridden instanceof DomainError) throw new Error('both are carried out');
       const event = testsOverridden(...tests.map((id) => id.slice('test-'.length)));
       expect(overridden.events).to.deep.equal([...free.events, event]);
-      expect(overridden.warnings.filter(({ code }) => code === 'POLICY_TEST_OVERRIDDEN')).to.have.length(tests.length);
+      const warnings = overridden.warnings.filter(({ code }) => code === 'POLICY_TEST_OVERRIDDEN');
+      expect(warnings.map(({ message }) => message)).to.deep.equal(
+        tests.map((id) => `${id} fails from now on: ${SAYS[id]}`),
+      );
     });
   }
 

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAliasName } from '#libs/contracts/ids.js';
+import { parseDestinationName } from '#libs/contracts/outside-names.js';
 import { parseSelector } from '#libs/contracts/selectors.js';
 import { evaluate } from '#libs/policy/evaluate.js';
 import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
 import { TEST_TIME_MS } from '#test/support/network-view.js';
 import { aliasName, portNumber, selectorText, topology } from './arbitraries.js';
-import { attached, created, published, rule, topologyOf } from './network-events.js';
+import { attached, created, egressRule, published, rule, topologyOf } from './network-events.js';
 import { standsFor } from './reference-evaluator.js';
 
 /** web-1 and web-2 are labelled alike; only web-1 publishes an alias. */
@@ -88,9 +89,33 @@ describe('evaluateSelector', () => {
     expect(nearMisses).to.deep.equal([{ ruleId: 'rule-0000', missed: 'source' }]);
   });
 
-  it('gives no members when they agree', () => {
-    expect(ask(['allow any -> api:8080'], 'any').members).to.deep.equal([]);
+  it('gives no members when they agree, nor for one source alone', () => {
+    for (const from of ['any', 'sandbox:web-1', 'local', 'local:ada', 'label:tier=db']) {
+      expect(ask(['allow any -> api:8080'], from).members, from).to.deep.equal([]);
+    }
   });
+
+  for (const [from, reason] of [
+    ['sandbox:web-1', 'ALLOWED'],
+    ['sandbox:sbx-api', 'DEFAULT_DENY'],
+    ['label:tier=web', 'ALLOWED'],
+    ['any', 'MIXED'],
+    // No name outside is reached from there through an agent.
+    ['local', 'NOT_ATTACHED'],
+    ['local:ada', 'NOT_ATTACHED'],
+  ] as const) {
+    it(`of a name outside is ${reason} from ${from}`, () => {
+      const view = topologyOf(...dev, egressRule('e0001', 'allow label:tier=web -> *.example.com:443'));
+      const to = parseDestinationName('a.example.com', 'to');
+      const { nearMisses, ...verdict } = evaluateSelector(view, parseSelector(from, 'from'), to, 443, TEST_TIME_MS);
+      expect(verdict).to.include({ reason, version: view.version });
+      if (reason === 'NOT_ATTACHED') {
+        const { version } = view;
+        expect(verdict).to.deep.equal({ effect: 'deny', reason, ruleId: null, members: [], version });
+        expect(nearMisses).to.deep.equal([]);
+      }
+    });
+  }
 
   it('says exactly what evaluate says of every member', () => {
     fc.assert(

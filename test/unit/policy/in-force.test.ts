@@ -79,6 +79,9 @@ describe('rules that end', () => {
     expect(ask(END_MS).ruleId).to.equal('rule-0001');
     expect(ask(END_MS)).to.equal(ask(END_MS + 5));
     expect(policyIndex(inForce(asked, END_MS)).verdicts.size).to.equal(1);
+    const laterMs = Date.parse(LATER);
+    expect(ask(laterMs - 1)).to.equal(ask(END_MS));
+    expect(ask(laterMs).reason).to.equal('DEFAULT_DENY');
   });
 
   it('cost nothing where none has ended: the view is the one that is held', () => {

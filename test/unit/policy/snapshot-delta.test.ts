@@ -115,6 +115,13 @@ describe('a delta', () => {
     });
   }
 
+  it('to a snapshot of another format is refused as that snapshot is', () => {
+    const delta = toNext(network);
+    expect(() => parseDelta({ ...delta, head: { ...delta.head, format: 2 } }))
+      .to.throw('snapshot format 2')
+      .with.property('code', 'SNAPSHOT_FORMAT_UNSUPPORTED');
+  });
+
   it('leads to a snapshot that the parser takes', () => {
     fc.assert(
       fc.property(twoVersions, ({ before, after, agentId }) => {
