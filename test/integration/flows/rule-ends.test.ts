@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import { FlowRig, HOST_A, HOST_B, outcomeOf, PATHS, type RigOptions } from '#test/support/flow-rig.js';
+import { createHeldDial, type HeldDial } from '#test/support/held-dial.js';
 import { waitFor } from '#test/support/wait.js';
 
 const END = '2026-01-31T10:00:00.000Z';
@@ -17,7 +18,7 @@ describe('a rule that ends while what it let through is open', () => {
   afterEach(() => rig.close());
 
   async function start(
-    path: Pick<RigOptions, 'target' | 'mesh'>,
+    path: Pick<RigOptions, 'target' | 'mesh' | 'limits' | 'seams' | 'isFresh'>,
     ahead: { readonly a?: number; readonly b?: number } = {},
   ) {
     timeMs = END_MS - 2 * HOUR_MS;
@@ -106,6 +107,71 @@ describe('a rule that ends while what it let through is open', () => {
     await waitFor('the flow is over', over, 1_000);
     // Told with the version without the rule that decided last, whatever becomes of the first.
     expect(rig.apply(rig.view(3, { allow: [`${rule} until=${END}`] }))).to.have.length(1);
+  });
+
+  it('tells each cut once, with the version that has its rule no more', async () => {
+    const { rule } = await start({ target: 'same host' });
+    const [end, later] = [`${rule} until=${END}`, `${rule} until=${new Date(END_MS + HOUR_MS).toISOString()}`];
+    await greeted();
+    const [first] = rig.hostA.flows();
+    timeMs = END_MS;
+    await waitFor('the first flow is over', over, 1_000);
+    rig.apply(rig.view(2, { allow: [end, later] }));
+    await greeted();
+    const [second] = rig.hostA.flows();
+    timeMs = END_MS + HOUR_MS;
+    await waitFor('the second flow is over', over, 1_000);
+    expect(rig.apply(rig.view(3, { allow: [end] }))).to.deep.equal([second?.flowId]);
+    expect(rig.apply(rig.view(4, { allow: [] }))).to.deep.equal([first?.flowId]);
+  });
+
+  it('cuts one whose target is being dialled, which nobody has to be told of', async () => {
+    const held: HeldDial[] = [];
+    await start({ target: 'same host', seams: { dial: createHeldDial((dial) => held.push(dial)) } });
+    const outcome = outcomeOf(rig.connect());
+    await waitFor('the target is dialled', () => held.length > 0);
+    timeMs = END_MS;
+    expect(await outcome).to.equal('ECONNRESET');
+    expect(new Set(rig.records.map(({ code }) => code))).to.deep.equal(new Set(['RULE_ENDED']));
+    expect(rig.apply(rig.view(2, { allow: [] }))).to.deep.equal([]);
+    for (const dial of held) dial.release();
+  });
+
+  it('leaves one that waits for a version to that version', async () => {
+    const { ending, rule } = await start({ target: 'other host', limits: { syncHoldMs: 10_000 } });
+    rig.hostB.apply(ending.networkId, rig.view(2, { allow: [rule] }));
+    const client = rig.connect();
+    client.write('hello');
+    await waitFor('the source asks for the version', () => rig.syncs.some(({ at }) => at === HOST_A));
+    timeMs = END_MS;
+    await looked();
+    rig.hostA.apply(ending.networkId, rig.view(2, { allow: [rule] }));
+    expect(String((await once(client, 'data'))[0])).to.equal('hello');
+  });
+
+  it('is stale, and not ended, when the network is so and another rule would go on', async () => {
+    let isFresh = true;
+    const { rule } = await start({ target: 'same host', isFresh: () => isFresh });
+    rig.apply(rig.view(2, { allow: [`${rule} until=${END}`, rule] }));
+    const outcome = outcomeOf(await greeted());
+    isFresh = false;
+    timeMs = END_MS;
+    expect(await outcome).to.equal('ECONNRESET');
+    const cut = rig.records.filter((record) => record.outcome === 'cut');
+    expect(new Set(cut.map(({ code }) => code))).to.deep.equal(new Set(['STALE']));
+    expect(rig.apply(rig.view(3, { allow: [] }))).to.deep.equal([]);
+  });
+
+  it('is told when its network is let go of, with those that were open until then', async () => {
+    const { ending, rule } = await start({ target: 'same host' });
+    await greeted();
+    const [ended] = rig.hostA.flows();
+    timeMs = END_MS;
+    await waitFor('the flow is over', over, 1_000);
+    rig.apply(rig.view(2, { allow: [`${rule} until=${END}`, rule] }));
+    await greeted();
+    const [open] = rig.hostA.flows();
+    expect(rig.hostA.apply(ending.networkId, null)).to.deep.equal([ended?.flowId, open?.flowId]);
   });
 
   it('does not come back when the clock is set back, nor by a new rule', async () => {
