@@ -157,11 +157,16 @@ describe('the stream of a network', () => {
   it('knows the rules that name an alias, as source or as target, and no others', () => {
     const network = topologyOf(
       ...two,
+      rule('0004', 'allow web -> api:9090'),
       rule('0003', 'allow web -> api:8080'),
       rule('0002', 'allow any -> web:8080'),
       rule('0001', 'allow api -> api:8080'),
     );
-    expect(rulesNaming(network, new Set([parseAliasName('web', 'alias')]))).to.deep.equal(['rule-0002', 'rule-0003']);
+    expect(rulesNaming(network, new Set([parseAliasName('web', 'alias')]))).to.deep.equal([
+      'rule-0002',
+      'rule-0003',
+      'rule-0004',
+    ]);
   });
 
   it('is not read past an event that this release does not know, nor one of a later version', () => {

@@ -14,6 +14,7 @@ import { diff } from '#libs/policy/snapshot-delta.js';
 import { viewAfter, viewOf } from '#libs/policy/view.js';
 import { networkView } from '#test/support/network-view.js';
 import { networkEvents, question, TIMES_MS, topology } from './arbitraries.js';
+import { attached, created, egressRule, published, rule, topologyOf } from './network-events.js';
 import { referenceVerdict } from './reference-evaluator.js';
 
 const END = '2026-01-31T10:00:00.000Z';
@@ -107,6 +108,21 @@ describe('rules that end', () => {
     ];
     expect(at(END_MS - 1)).to.deep.equal(['allow', [80, 443], ['*.example.com', 'a.example.com']]);
     expect(at(END_MS)).to.deep.equal(['deny', [80], ['a.example.com']]);
+  });
+
+  it('end by the clock of an agent as well, inside and outside', () => {
+    const network = topologyOf(
+      ...[created(), attached('sbx-web', 'host-a'), published('web', 'sbx-web', 80)],
+      rule('0001', `allow any -> web:80 until ${END}`),
+      egressRule('e0001', `allow any -> example.com:443 until ${END}`),
+    );
+    const held = viewOf(compile(network, parseAgentId('host-a', 'agent')));
+    expect([...held.rules.values(), ...held.egressRules.values()].map(({ until }) => until)).to.deep.equal([END, END]);
+    const sizes = (nowMs: number) => [inForce(held, nowMs).rules.size, inForce(held, nowMs).egressRules.size];
+    expect([sizes(END_MS - 1), sizes(END_MS)]).to.deep.equal([
+      [1, 1],
+      [0, 0],
+    ]);
   });
 
   it('are decided as the design states it, at any time and after any other question', () => {

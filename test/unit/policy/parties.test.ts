@@ -16,9 +16,9 @@ const network = topologyOf(
   attached('sbx-api', 'host-a'),
   published('api', 'sbx-api', 8080),
   published('lost', 'lost-1', 8080),
-  egressRule('e0001', 'allow sandbox:web-1 -> one.example.com:443 via host-e'),
+  egressRule('e0001', 'allow sandbox:web-1 -> one.example.com:443 via host-d'),
   egressRule('e0002', 'allow label:tier=web -> two.example.com:443 via host-b'),
-  egressRule('e0003', 'allow sandbox:web-2 -> one.example.com:443 via host-d'),
+  egressRule('e0003', 'allow sandbox:web-2 -> one.example.com:443 via host-e'),
 );
 
 const nobody = { sources: [], unplacedSources: [], target: null, exits: [] };
@@ -30,7 +30,7 @@ const rows: readonly (readonly [from: string, to: string, parties: object])[] = 
   ['local', 'api', { ...nobody, target: 'host-a' }],
   ['api', 'lost', { ...nobody, sources: ['host-a'] }],
   ['api', 'nowhere', { ...nobody, sources: ['host-a'] }],
-  ['sandbox:web-1', 'one.example.com', { ...nobody, sources: ['host-b'], exits: ['host-e'] }],
+  ['sandbox:web-1', 'one.example.com', { ...nobody, sources: ['host-b'], exits: ['host-d'] }],
   ['label:tier=web', 'one.example.com', { ...nobody, ...everyWeb, exits: ['host-d', 'host-e'] }],
   ['label:tier=web', 'two.example.com', { ...nobody, ...everyWeb, exits: ['host-b'] }],
   // The exit is where the source is.

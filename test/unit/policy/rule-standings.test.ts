@@ -59,6 +59,16 @@ describe('what a rule does', () => {
       { ...none, sources: 1, decides: 0, idle: 'NO_ALIAS' },
     ],
     [
+      'lets nobody through once its time is over',
+      ['allow front -> api:8080 until 2026-01-31T10:00:00.000Z'],
+      { ...none, sources: 1, decides: 0, idle: 'ENDED' },
+    ],
+    [
+      'lets one through until its time is over',
+      ['allow front -> api:8080 until 2026-01-31T10:00:00.001Z'],
+      { ...none, sources: 1, decides: 1, idle: null },
+    ],
+    [
       'names a port that is not published',
       ['deny front -> api:9090'],
       { ...none, sources: 1, decides: 0, idle: 'NO_PORT' },

@@ -9,7 +9,17 @@ import { parseSnapshot } from '#libs/policy/parse-snapshot.js';
 import { applyDelta, DeltaUnfoundedError, diff } from '#libs/policy/snapshot-delta.js';
 import { snapshotHash, treeHash, treeOf } from '#libs/policy/snapshot-digest.js';
 import { agentName, networkEvents } from './arbitraries.js';
-import { aliasRemoved, attached, created, published, rule, topologyOf } from './network-events.js';
+import {
+  aliasRemoved,
+  attached,
+  created,
+  egressRule,
+  egressRuleRemoved,
+  published,
+  rule,
+  ruleRemoved,
+  topologyOf,
+} from './network-events.js';
 
 const agent = (name: string) => parseAgentId(name, 'agent');
 const hostA = agent('host-a');
@@ -67,6 +77,27 @@ describe('a delta', () => {
   const held = compile(network, hostA);
   const toNext = (next: Topology) => diff(treeOf(held), compileTree(next, hostA));
 
+  it('names what changed alone, in order, of more elements than there are buckets', () => {
+    const ids = Array.from({ length: 600 }, (_, index) => String(1_000 + index));
+    const many = [
+      ...[created(), attached('sbx-a', 'host-a'), published('api', 'sbx-a', 80)],
+      ...ids.map((id) => rule(id, 'allow any -> api:80')),
+      ...ids.slice(0, 3).map((id) => egressRule(`e${id}`, 'allow any -> example.com:443')),
+    ];
+    const added = ['1900', '1700', '1800'].map((id) => rule(id, 'deny any -> api:80'));
+    const removed = ['1500', '1300', '1400'].map(ruleRemoved);
+    const before = topologyOf(...many);
+    const outside = [egressRule('e1900', 'deny any -> example.com:443'), egressRuleRemoved('e1001')];
+    const after = topologyOf(...many, ...added, ...removed, ...outside);
+    const { rules, egress, sandboxes, aliases } = diff(compileTree(before, hostA), compileTree(after, hostA));
+    expect([rules.gone, rules.put.map(({ id }) => id)]).to.deep.equal([
+      ['rule-1300', 'rule-1400', 'rule-1500'],
+      ['rule-1700', 'rule-1800', 'rule-1900'],
+    ]);
+    expect([egress.gone, egress.put.map(({ id }) => id)]).to.deep.equal([['rule-e1001'], ['rule-e1900']]);
+    for (const list of [sandboxes, aliases]) expect(list).to.deep.equal({ gone: [], put: [] });
+  });
+
   it('names what changed alone, and shares the lists that it leaves', () => {
     const next = topologyOf(
       created(),
@@ -96,7 +127,9 @@ describe('a delta', () => {
       aliasRemoved('api'),
     );
     const delta = toNext(without);
-    expect(() => applyDelta(delta, compile(without, hostA))).to.throw(DeltaUnfoundedError, 'api');
+    expect(() => applyDelta(delta, compile(without, hostA)))
+      .to.throw(DeltaUnfoundedError, 'api')
+      .with.property('code', 'DELTA_UNFOUNDED');
   });
 
   const bad: readonly (readonly [string, object])[] = [

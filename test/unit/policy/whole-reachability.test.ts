@@ -35,6 +35,7 @@ describe('what two views let through differently, inside and outside', () => {
       [],
       [],
     ],
+    ['two names', view([], []), view([], ['allow any packages.example.com 443', WILDCARD]), [below, outside], []],
     [
       'two rules of one name',
       view([], []),
