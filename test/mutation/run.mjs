@@ -90,7 +90,10 @@ function copyClone() {
   const sizes = join(COPY, 'test/support/property-sizes.ts');
   writeFileSync(
     sizes,
-    readFileSync(sizes, 'utf8').replace('configureGlobal({', 'configureGlobal({ numRuns: 12, seed: 1, endOnFailure: true,'),
+    readFileSync(sizes, 'utf8').replace(
+      'configureGlobal({',
+      'configureGlobal({ numRuns: 12, seed: 1, endOnFailure: true,',
+    ),
   );
 }
 
