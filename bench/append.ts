@@ -24,8 +24,8 @@ interface Appended {
 
 /**
  * Durable appends, fsync on, by 64 writers of one event a command, against pgbench inserting the same row into a table
- * of the same layout; then the whole log read by a subscription, against SELECTs of 5,000 rows. By turns. Then the
- * chain of the log is walked.
+ * of the same layout; then the whole log read by a subscription, against SELECTs of 5,000 rows. In turns. Then the
+ * chain of the log is verified.
  */
 export default async function benchAppend(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-bench-append-'));
@@ -73,7 +73,7 @@ async function appendRow(
   for (let round = 0; round <= ROUNDS; round += 1) {
     const appended = await append(store);
     const peerAppended = pgbench === null ? Number.NaN : await peerRate(pgbench);
-    // The first round warms both up.
+    // The first round is a warm-up for both.
     if (round === 0) continue;
     ours.push(appended);
     peer.push(peerAppended);
@@ -88,7 +88,7 @@ async function appendRow(
   };
 }
 
-/** The whole log of the rounds above, as `audit verify` walks it. */
+/** The whole log of the rounds above, as `audit verify` reads it. */
 async function verifyRow(databaseUrl: string): Promise<BenchRow> {
   const rates: number[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {

@@ -78,8 +78,8 @@ async function loadedBytes(page: Page): Promise<number> {
 }
 
 /**
- * Half of them on each host, each with an alias; every tenth may be reached by all, and every twentieth by no web
- * server.
+ * Half of the sandboxes on each host, each with an alias; every tenth may be reached by all, and every twentieth by no
+ * web server.
  */
 async function attachMany(stack: RunningStack): Promise<void> {
   const ids = Array.from({ length: SANDBOXES }, (_, index) => `bench-${String(index).padStart(3, '0')}`);

@@ -20,8 +20,8 @@ import { type BenchRow, median } from './report.js';
 const ROUNDS = 5;
 
 /**
- * 10,000 names over UDP, ours and dnsmasq turn by turn: server on one core, generator on the other. What decides is
- * the answers that a server gives for a second of its core, so that a generator that cannot keep it busy favours none.
+ * 10,000 names over UDP, ours and dnsmasq in turns: server on one core, generator on the other. The result is the
+ * answers for each second of the server's core, so a generator that cannot keep a server busy favours neither.
  */
 export default async function benchDns(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-bench-dns-'));
@@ -41,7 +41,7 @@ export default async function benchDns(): Promise<readonly BenchRow[]> {
       const one = await drive(generator, ours.pid, { domain: DOMAIN, names: NAMES, port: ourPort });
       const other =
         peer === null ? null : await drive(generator, peer.pid, { domain: DOMAIN, names: NAMES, port: peerPort });
-      // The first round warms both up.
+      // The first round is a warm-up for both.
       if (round === 0) continue;
       measured.ours.push(one);
       if (other !== null) measured.peer.push(other);

@@ -3,7 +3,7 @@ import { benchContainers } from './drivers/containers.js';
 import { benchLinks } from './drivers/links.js';
 import type { BenchRow } from './report.js';
 
-/** How soon sandboxes are attached, and what many of them cost. It needs Linux and root, and for containers dockerd. */
+/** How soon sandboxes are attached, and what many of them cost. Needs Linux and root, and dockerd for containers. */
 export default async function benchDrivers(): Promise<readonly BenchRow[]> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return [notMeasured('drivers', 'Linux and root')];
   const links = await benchLinks();

@@ -27,21 +27,23 @@ const ROUNDS = 3;
 const FLOWS = 2_000;
 const OUTSIDE = 'wild.example.com';
 const SERVER = '127.0.9.1';
-/** One sandbox has at most 1,000 names of its own. */
+/** One sandbox may have at most 1,000 names. */
 const SANDBOXES = Array.from({ length: 10 }, (_, index) => ({ id: `sbx-${index}`, address: `127.0.8.${index + 1}` }));
-/** Each has a listener, as each name outside has: with 10,000 of both an agent needs more than 20,000 open files. */
+/** Each alias and each name outside has a listener: with 10,000 of both an agent needs more than 20,000 open files. */
 const INSIDE = 1_000;
 const EACH = NAMES / SANDBOXES.length;
 const AT_ONCE = 100;
-/** By default dnsmasq refuses more than 150 at a time, which a busy machine reaches while the cache is filled. */
+/**
+ * By default dnsmasq refuses more than 150 queries at a time, which a busy machine reaches while the cache is filled.
+ */
 const FORWARDS = `--dns-forward-max=${NAMES}`;
 const LOADED_WITHIN_MS = 120_000;
 
 type Turns = { readonly [server in 'outside' | 'inside' | 'peer']: Measured[] };
 
 /**
- * 10,000 names outside beside 1,000 inside, of one agent that carries 2,000 flows to names outside, and beside dnsmasq
- * with the same names in its cache: turn by turn, servers on one core, generator on the other.
+ * 10,000 names outside and 1,000 inside at one agent that carries 2,000 flows to names outside, compared with dnsmasq
+ * with the same names in its cache: in turns, servers on one core, generator on the other.
  */
 export default async function benchEgress(): Promise<readonly BenchRow[]> {
   const generator = nodeOnCore(GENERATOR_CORE, 'dns/generator.js');
@@ -83,7 +85,7 @@ export default async function benchEgress(): Promise<readonly BenchRow[]> {
     const seconds = (performance.now() - began) / 1_000;
     const withNames = residentMegabytes(agent.pid);
     for (let left = FLOWS; left > 0; left -= AT_ONCE) flows.push(...(await openFlows(addresses, place.target)));
-    // The kernel takes connections for the agent, which has yet to dial when the last of them is made.
+    // The kernel accepts connections for the agent, which may not have dialled yet when the last of them is made.
     await waitFor(
       'the flows are open, or lost',
       () => arrived + flows.filter(({ readyState }) => readyState !== 'open').length >= FLOWS,
@@ -100,7 +102,7 @@ export default async function benchEgress(): Promise<readonly BenchRow[]> {
       const inside = await drive(generator, agent.pid, { ...ours, domain: DOMAIN, names: INSIDE });
       const cached =
         peer === null ? null : await drive(generator, peer.pid, { domain: OUTSIDE, names: NAMES, port: place.peer });
-      // The first round warms all of them up, and fills dnsmasq's cache.
+      // The first round is a warm-up for all, and fills dnsmasq's cache.
       if (round === 0) continue;
       turns.outside.push(outside);
       turns.inside.push(inside);
@@ -144,7 +146,7 @@ function snapshot(port: number) {
   });
 }
 
-/** Each sandbox asks for its share of the names. The addresses that each was given, by sandbox. */
+/** Each sandbox looks up its share of the names. Returns the addresses that each got, by sandbox. */
 async function askForAll(dnsPort: number): Promise<ReadonlyMap<string, readonly string[]>> {
   const given = new Map<string, string[]>();
   for (const [number, { address }] of SANDBOXES.entries()) {
@@ -164,7 +166,7 @@ async function askForAll(dnsPort: number): Promise<ReadonlyMap<string, readonly 
 async function openFlows(addresses: ReadonlyMap<string, readonly string[]>, port: number): Promise<readonly Socket[]> {
   const [[localAddress, given] = ['', []]] = addresses;
   const flows = Array.from({ length: AT_ONCE }, (_, index) =>
-    // One that is reset counts as lost at the end.
+    // A connection that is reset counts as lost at the end.
     connect({ host: given[index % given.length] ?? '', port, localAddress }).on('error', () => {}),
   );
   await Promise.all(flows.map((flow) => once(flow, 'connect')));

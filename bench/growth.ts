@@ -12,13 +12,13 @@ const ROUNDS = 20;
 const WARM_UP = 3;
 const FEW = 10;
 const MOST_RATIO = 1.5;
-/** Drawn files, which are not kept in the repository. */
+/** Generated files, which are not committed. */
 const PICTURES = join(CLONE, '.cache', 'bench');
 
 const PROCESSES = ['control-plane', 'agent-host-a', 'agent-host-b'] as const;
 type Process = (typeof PROCESSES)[number];
 
-/** What one change took at one size of the network. */
+/** The cost of one change at one size of the network. */
 interface Measured {
   readonly size: number;
   readonly commandMs: readonly number[];
@@ -41,9 +41,9 @@ const CHANGES: readonly (readonly [what: string, change: Change])[] = [
 ];
 
 /**
- * One change at a time by the API of a whole stack with two agents, in a network that grows: in aliases, in rules, and
+ * Single changes through the API of a whole stack with two agents, in a network that grows: in aliases, in rules, and
  * in events of its stream. Measures how long the command takes, how long until both agents have acknowledged it, and
- * the processor time of each process. `million`: also with a million events.
+ * the CPU time of each process. `million`: also with a million events.
  */
 export default async function benchGrowth({ million }: { readonly million: boolean }): Promise<readonly BenchRow[]> {
   const growths: readonly Growth[] = [
@@ -119,7 +119,7 @@ function summary(measured: Measured): { readonly [figure: string]: string } {
   return Object.fromEntries(FIGURES.map(([name, of]) => [name, of(measured).toFixed(1)]));
 }
 
-/** A row for each figure: at the largest size, and its ratio to that at the smallest. */
+/** A row for each figure: at the largest size, and its ratio to the smallest size. */
 function rowsOfChange(what: string, bySize: readonly Measured[]): readonly BenchRow[] {
   const [smallest] = bySize;
   if (smallest === undefined) return [];

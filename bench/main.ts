@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type BenchRow, table } from './report.js';
 
-/** Not benches: this program and what it prints with. */
+/** Not benches: this program and its output. */
 const OTHERS = new Set(['main', 'report']);
 
-/** Each file beside this one is a bench, named as its file: its default export measures and returns rows. */
+/** Each file beside this one is a bench with the file's name: its default export measures and returns rows. */
 const available = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
   .filter((file) => file.endsWith('.js'))
   .map((file) => file.slice(0, -'.js'.length))
@@ -16,7 +16,7 @@ const available = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  /** Of `growth`: also with a million events. */
+  /** For `growth`: also with a million events. */
   options: { million: { type: 'boolean', default: false } },
 });
 const unknown = positionals.filter((name) => !available.includes(name));

@@ -8,7 +8,9 @@ type PathName = (typeof PATHS)[number];
 
 interface Work {
   readonly name: string;
-  /** Of `direct`, against a pair of HAProxy with mutual TLS; tsnet encrypts once more below, and has none. */
+  /**
+   * For `direct`, compared with a pair of HAProxy with mutual TLS; tsnet encrypts once more, and has no counterpart.
+   */
   readonly budget: string;
   readonly measure: (open: Open) => Promise<number>;
   readonly text: (value: number) => string;
@@ -25,7 +27,7 @@ const WORKS: readonly Work[] = [
   { name: 'round trip of 64 bytes, p50', budget: '-', measure: roundTrip, text: milliseconds },
 ];
 
-/** Both transports between two processes, beside plain TCP and a pair of HAProxy with mutual TLS. */
+/** Both transports between two processes, compared with plain TCP and a pair of HAProxy with mutual TLS. */
 export default async function benchMesh(): Promise<readonly BenchRow[]> {
   const paths = await openPaths();
   try {
@@ -39,7 +41,7 @@ export default async function benchMesh(): Promise<readonly BenchRow[]> {
 
 type Values = { readonly [path in PathName]: number | null };
 
-/** Turn by turn, so that a slow moment of the machine meets all; the median of each counts. */
+/** In turns, so that a slow moment of the machine affects all; the median of each counts. */
 async function measured({ measure }: Work, paths: Paths): Promise<Values> {
   const seen: { [path in PathName]: number[] } = { direct: [], tsnet: [], tcp: [], haproxy: [] };
   for (let round = 0; round < ROUNDS; round += 1) {

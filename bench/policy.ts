@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const sandbox = (index: number) => `sbx-${index % SANDBOXES}`;
 const alias = (index: number) => `a${index % ALIASES}`;
 
-/** Rules of which every so many ends, an hour after the start; 0: none does. */
+/** Every this many rules, one ends an hour after the start; 0: none ends. */
 function view(everyEnding: number): NetworkView {
   const until = new Date(START_MS + HOUR_MS).toISOString();
   const isEnding = (index: number) => everyEnding > 0 && index % everyEnding === 0;
@@ -38,7 +38,7 @@ const questions = Array.from({ length: 1_000 }, (_, index): FlowQuestion => {
   return { source: { kind: 'sandbox', sandboxId }, alias: parseAliasName(alias(index * 7), 'alias'), port: 80 };
 });
 
-/** Nanoseconds for each of many verdicts that were asked for before. */
+/** Nanoseconds for each of many verdicts that are already cached. */
 function kept(of: NetworkView, nowMs: number): number {
   const began = performance.now();
   for (let index = 0; index < QUESTIONS_A_TURN; index += 1) {
@@ -48,7 +48,7 @@ function kept(of: NetworkView, nowMs: number): number {
   return ((performance.now() - began) * 1e6) / QUESTIONS_A_TURN;
 }
 
-/** Microseconds of the first verdict on a view whose rules have ended since the one before. */
+/** Microseconds of the first verdict on a view some of whose rules have ended since the last one. */
 function firstAfterEnd(everyEnding: number): number {
   const of = view(everyEnding);
   const [asked] = questions;
@@ -59,7 +59,10 @@ function firstAfterEnd(everyEnding: number): number {
   return (performance.now() - began) * 1e3;
 }
 
-/** What ends of rules cost `evaluate` among 10,000 rules. Taken in turns, so that all see the same machine. */
+/**
+ * What ends of rules cost `evaluate` among 10,000 rules. Measured in turns, so that all see the same state of the
+ * machine.
+ */
 export default async function policy(): Promise<readonly BenchRow[]> {
   const cases = [
     { name: 'no rule ends', of: view(0), nowMs: START_MS },

@@ -14,22 +14,22 @@ const LARGE_BUFFER_BYTES = 256 * 1024;
 
 type Measure = (port: number) => Promise<number>;
 
-/** A proxy in a process of its own. */
+/** A proxy in a separate process. */
 interface Arm {
   readonly port: number;
   readonly pid: number;
 }
 
-/** What one round gave: the rate, and what it comes to for each second of the proxy's processor time. */
+/** The result of one round: the rate, and the rate for each second of the proxy's CPU time. */
 interface Sample {
   readonly rate: number;
   readonly perCpuSecond: number;
 }
 
 /**
- * A flow from a sandbox of this host to another of this host, policy on, against HAProxy in TCP mode. Client, server
- * and each proxy are processes of their own, and take turns. Client and server share the processors with the proxy:
- * where these are few, a rate tells less of the proxy than what a second of its own time carries, so both are given.
+ * A flow between two sandboxes of this host, policy on, against HAProxy in TCP mode. Client, server and each proxy are
+ * separate processes, and take turns. Client and server share the processors with the proxy. With few processors, the
+ * rate says less about the proxy than the rate for each second of its CPU time, so both are given.
  */
 export default async function benchProxy(): Promise<readonly BenchRow[]> {
   const children: ChildProcess[] = [];
@@ -63,7 +63,7 @@ export default async function benchProxy(): Promise<readonly BenchRow[]> {
   }
 }
 
-/** Medians of rounds that alternate, and of the ratios within a round: what else the machine does falls on both. */
+/** Medians of alternating rounds, and of the ratios within a round: other work on the machine affects both. */
 async function compare(
   work: string,
   budget: string,
@@ -97,7 +97,7 @@ async function sample(measure: Measure, { port, pid }: Arm): Promise<Sample> {
   return { rate, perCpuSecond: rate / share };
 }
 
-/** User and system time of a process, proc(5); the kernel counts in hundredths for every program that asks here. */
+/** User and system time of a process, proc(5); the kernel reports them in hundredths of a second. */
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;

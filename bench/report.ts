@@ -1,4 +1,4 @@
-/** One line of the report: rates of this run, ours and the peer's, and the ratio asked for. */
+/** One line of the report: this run's rates, ours and the other program's, and the required ratio. */
 export interface BenchRow {
   readonly work: string;
   readonly budget: string;

@@ -61,7 +61,7 @@ export class EventLog1763900000000 implements MigrationInterface {
   }
 }
 
-/** ALWAYS: a session that sets session_replication_role to replica does not slip past. */
+/** ALWAYS: the trigger also fires in a session that sets session_replication_role to replica. */
 export async function refuseChanges(runner: QueryRunner, table: string): Promise<void> {
   await runner.query(`
     CREATE TRIGGER ${table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table}

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { refuseChanges } from './1763900000000-event-log.js';
 
-/** What agents acknowledged, kept for ever: "applied where, at what time" is answered from here. */
+/** What agents acknowledged, kept for ever: answers "applied where, and when". */
 export class AppliedLog1763900100000 implements MigrationInterface {
   readonly name = 'AppliedLog1763900100000';
 

@@ -1,8 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/**
- * What the control plane keeps besides the log: secrets by their hash, its epoch, cursors and what agents last said.
- */
+/** What the control plane keeps besides the log: hashes of secrets, its epoch, cursors and agents' last reports. */
 export class ControlPlane1763900200000 implements MigrationInterface {
   readonly name = 'ControlPlane1763900200000';
 

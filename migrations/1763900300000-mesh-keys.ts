@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Keys that were minted for nodes of the mesh: by them a node's owner is known, and what is left when the owner ends.
+ * Keys that were minted for mesh nodes. They tell a node's owner, and which keys and nodes to remove when the owner
+ * ends.
  */
 export class MeshKeys1763900300000 implements MigrationInterface {
   readonly name = 'MeshKeys1763900300000';

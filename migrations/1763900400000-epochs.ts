@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What agents hold that this store never wrote, kept until an operator starts a higher epoch; who started each epoch;
- * the protocol that an agent last spoke; and whose keys this store was signed with.
+ * Agents' claims of versions that this store does not have, kept until an operator starts a higher epoch; who started
+ * each epoch; the protocol that an agent last used; and the keys that this store belongs to.
  */
 export class Epochs1763900400000 implements MigrationInterface {
   readonly name = 'Epochs1763900400000';

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What an agent's driver cannot take for a sandbox, beside the sandboxes that it has. */
+/** What an agent's driver refuses as a sandbox, beside the sandboxes that it has. */
 export class RefusedSandboxes1763900500000 implements MigrationInterface {
   readonly name = 'RefusedSandboxes1763900500000';
 

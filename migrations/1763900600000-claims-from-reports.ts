@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Which reports of an inventory are refused follows from the log now, so that it changes with it. */
+/** Which reports of an inventory are refused now follows from the log, and changes with it. */
 export class ClaimsFromReports1763900600000 implements MigrationInterface {
   readonly name = 'ClaimsFromReports1763900600000';
 

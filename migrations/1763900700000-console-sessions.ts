@@ -1,9 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/**
- * Signing in to the console: one-time codes and sessions, by their hashes, both gone with the token that they stand
- * for.
- */
+/** Signing in to the console: hashes of one-time codes and sessions, both deleted with their token. */
 export class ConsoleSessions1763900700000 implements MigrationInterface {
   readonly name = 'ConsoleSessions1763900700000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Which networks a token may join: the names that it was made for; NULL: as its role says. */
+/** Names of the networks that a token may join; NULL: according to its role. */
 export class JoinNetworks1763901000000 implements MigrationInterface {
   readonly name = 'JoinNetworks1763901000000';
 

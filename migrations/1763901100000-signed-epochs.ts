@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * With which end of the log an epoch began, signed by the control plane that started it (docs/adr/0085). NULL: somebody
- * else wrote the row, or an earlier release.
+ * The end of the log at which an epoch began, signed by the control plane that started it (docs/adr/0085). NULL:
+ * somebody else wrote the row, or an earlier release.
  */
 export class SignedEpochs1763901100000 implements MigrationInterface {
   readonly name = 'SignedEpochs1763901100000';

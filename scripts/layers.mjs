@@ -1,5 +1,5 @@
 // Draws which folder imports which, as Mermaid, into docs/architecture.md: `node scripts/layers.mjs`, or with --check
-// to say whether the picture there is that of the code.
+// to test whether the picture matches the code.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ function sources(folder) {
   });
 }
 
-/** The edges between the folders of a root; files beside them are left out: they put everything together. */
+/** The edges between the folders of a root. Files beside the folders are omitted: they combine everything. */
 function edges(root) {
   const found = new Map();
   const folderOf = (path) => {
@@ -47,7 +47,7 @@ function edges(root) {
   return found;
 }
 
-/** Without what follows from the rest: a -> c is left out where a -> b -> c is there. */
+/** Without edges that follow from others: a -> c is omitted if a -> b -> c exists. */
 function reduced(graph) {
   const reaches = (from, to, without, seen = new Set()) =>
     [...(graph.get(from) ?? [])].some((next) => {

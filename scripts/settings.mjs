@@ -1,5 +1,5 @@
-// Writes docs/settings.md out of the declarations that the programs read their settings by: `node scripts/settings.mjs`
-// after a build, or with --check to say whether the page is up to date.
+// Writes docs/settings.md from the declarations with which the programs read their settings: `node
+// scripts/settings.mjs` after a build, or with --check to test whether the page is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const settingsOf = async (module) => (await import(join(CLONE, 'dist', `${module
 const { DRIVERS } = await import(join(CLONE, 'dist', 'apps/agent/sandboxes/drivers.js'));
 const agent = await settingsOf('apps/agent/foundation/settings-list');
 
-/** Each table: a heading, what to know first, and the settings. */
+/** Each table: a heading, an introduction, and the settings. */
 const TABLES = [
   ['The control plane', '', await settingsOf('apps/control-plane/foundation/settings-list')],
   ['An agent', 'With any driver:', agent],

@@ -1,6 +1,6 @@
-// What `npm start`, `npm test`, `npm run bench`, `npm run soak` and `npm pack` run on a fresh clone, with any Node from
-// 20 on and nothing but Node's own modules: install the dependencies, check what their install scripts had to bring,
-// build, and go on with the pinned Node 24.
+// Run by `npm start`, `npm test`, `npm run bench`, `npm run soak` and `npm pack` on a fresh clone, with any Node from
+// 20 on and only Node's own modules: installs the dependencies, checks the results of their install scripts, builds,
+// and continues with the pinned Node 24.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -30,7 +30,7 @@ const ENTRY_POINTS = {
   test: 'dist/test/run.js',
   bench: 'dist/bench/main.js',
   soak: 'dist/test/truth/soak.js',
-  // Before `npm pack`: nothing more.
+  // Before `npm pack` nothing more is needed.
   build: null,
 };
 
@@ -40,7 +40,7 @@ function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** Runs a step to its end; what it prints is shown only when it fails. */
+/** Runs a step to its end and shows its output only if it fails. */
 function step(title, command, args) {
   return new Promise((resolve, reject) => {
     const began = performance.now();
@@ -70,15 +70,15 @@ function lockHash() {
 async function install() {
   const wanted = lockHash();
   if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === wanted) return;
-  // Not `npm ci`: it refuses a lock file that leaves out optional packages of other platforms. Nothing is saved, so
-  // what is installed is what the lock file says.
+  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms. Nothing is saved, so the
+  // installed versions are those of the lock file.
   await step('dependencies', 'npm', ['install', '--no-save', '--no-audit', '--no-fund']);
   requireInstalled();
   mkdirSync(dirname(INSTALLED), { recursive: true });
   writeFileSync(INSTALLED, wanted);
 }
 
-/** An install script that did not run leaves its package without the program it is for. */
+/** If a package's install script did not run, the package lacks its program. */
 function requireInstalled() {
   if (!existsSync(NODE)) {
     throw new SetupError(
@@ -96,7 +96,7 @@ async function build() {
   await step('programs', NODE, [join('scripts', 'bundle.mjs')]);
 }
 
-/** What dist/console is built from. */
+/** The sources of dist/console. */
 const CONSOLE_SOURCES = ['apps/console', 'libs/contracts', 'libs/api-client', 'package-lock.json'];
 const CONSOLE = join(CLONE, 'dist', 'console', 'index.html');
 const CONSOLE_BUILT_FROM = join(CLONE, '.cache', 'console-built-from');
@@ -114,7 +114,7 @@ function consoleHash() {
   return hash.digest('hex');
 }
 
-/** The console is built by another compiler than the rest, and only when something that it is built from changed. */
+/** The console has its own compiler, and is built only if one of its sources changed. */
 async function buildConsole() {
   const wanted = consoleHash();
   const isBuilt = existsSync(CONSOLE) && existsSync(CONSOLE_BUILT_FROM);
@@ -125,17 +125,17 @@ async function buildConsole() {
   writeFileSync(CONSOLE_BUILT_FROM, wanted);
 }
 
-/** Of mesh-node, and of the control server that its tests use, which is a module of its own. */
+/** The Go modules: mesh-node, and the control server of its tests. */
 const GO_TESTS = ['./...', 'globalstacks/mesh-fixture/...'];
 
 /**
- * Go's own tests need nothing that is installed or built here, so they run while npm waits for the network. test/run.ts
- * finds in the folder what they printed and, once they have ended, their exit code.
+ * The Go tests need nothing that is installed or built here, so they run while npm waits for the network. test/run.ts
+ * finds their output in the folder and, once they have ended, their exit code.
  */
 function startGoTests() {
   const folder = mkdtempSync(join(tmpdir(), 'gs-go-tests-'));
   const output = openSync(join(folder, 'output'), 'w');
-  // Compiled as the programs are (apps/all-in-one/go-program.ts), so that packages are compiled once for both.
+  // Compiled with the programs' flags (apps/all-in-one/go-program.ts), so that packages are compiled once for both.
   const child = spawn('go', ['test', '-trimpath', '-count=1', '-json', ...GO_TESTS], {
     cwd: join(CLONE, 'apps', 'mesh-node'),
     env: { ...process.env, CGO_ENABLED: '0' },
@@ -156,10 +156,10 @@ function startGoTests() {
   return folder;
 }
 
-/** Starts that run now, each a file named by its process: what they were started from stays as it is. */
+/** Running starts, each a file named by its process: their files must not change. */
 const STARTS = join(CLONE, '.cache', 'starts');
 
-/** The process of another `npm start` in this clone; null: there is none. */
+/** The process of another `npm start` in this clone; null if there is none. */
 function otherStart() {
   if (!existsSync(STARTS)) return null;
   const pids = readdirSync(STARTS).filter((pid) => pid !== String(process.pid));
@@ -168,7 +168,7 @@ function otherStart() {
   return alive[0] ?? null;
 }
 
-/** The number of a process that has ended may be another program's by now. */
+/** The pid of an ended process may belong to another program by now. */
 function isSetup(pid) {
   try {
     process.kill(Number(pid), 0);
@@ -186,13 +186,13 @@ function markStart() {
   process.once('exit', () => rmSync(mark, { force: true }));
 }
 
-/** What the program itself would say, of its source, so that nothing has to be built for it. */
+/** The program's own text, read from its source, so that nothing has to be built for it. */
 function usage() {
   const source = readFileSync(join(CLONE, 'apps', 'all-in-one', 'settings.ts'), 'utf8');
   return /export const USAGE = `([^`]*)`/.exec(source)?.[1] ?? 'usage: see README.md';
 }
 
-/** Goes on with Node 24 as a child that gets the same signals, and ends as it ends. */
+/** Continues with Node 24 as a child that gets the same signals, and exits as it exits. */
 function goOn(entryPoint, args, env) {
   // A program sees to its source maps itself.
   const options = entryPoint.startsWith('dist/programs/') ? [] : ['--enable-source-maps'];

@@ -1,5 +1,5 @@
-// Writes oclif.manifest.json from the commands as they are compiled, in order of their ids: oclif lists them as the
-// file system gives them, which is another order on another machine. Part of `npm run cli-manifest`.
+// Writes oclif.manifest.json from the compiled commands, sorted by id: oclif lists them in the order of the file
+// system, which differs between machines. Part of `npm run cli-manifest`.
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

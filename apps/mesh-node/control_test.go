@@ -47,7 +47,7 @@ func TestNoControlServerForAWhile(t *testing.T) {
 	}
 	expectEcho(t, connection)
 
-	// Its news come again: who joins now is found.
+	// The control server's updates arrive again: the node finds a new peer.
 	_, later := joinedNode(t, control, driver.Options{})
 	awaitThat(t, "the new peer is known", func() bool {
 		connection, err := a.Dial(later.Addresses[0] + ":7443")

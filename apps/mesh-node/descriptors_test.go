@@ -18,13 +18,15 @@ import (
 )
 
 const (
-	// allBackWithin is for everything that connections took, once their other ends have gone or been refused.
+	// allBackWithin is the time in which everything that connections used is released once their other ends are gone or
+	// refused.
 	allBackWithin = 15 * time.Second
 	mebibyte      = 1 << 20
-	// memoryKept is what a node may keep of the memory that connections took: Go cannot give a page back that anything
-	// in use still lies in.
+	// memoryKept is how much of the connections' memory a node may keep: Go cannot return a page while any object on it is
+	// live.
 	memoryKept = 8 * mebibyte
-	// heapKept is what may still be in use on its heap. The node itself takes and frees a mebibyte or so meanwhile.
+	// heapKept is how much of its heap may still be in use. The node itself allocates and frees about a mebibyte
+	// meanwhile.
 	heapKept = 2 * mebibyte
 )
 
@@ -37,7 +39,7 @@ func descriptorsOf(t *testing.T, node *driver.Node) int {
 	return count
 }
 
-// descriptorsBack waits until the node has no more descriptors than it had, but for a few of its own.
+// descriptorsBack waits until the node has no more descriptors than before, except a few of its own.
 func descriptorsBack(t *testing.T, node *driver.Node, before int, within time.Duration) {
 	t.Helper()
 	const ownChanges = 4
@@ -51,7 +53,7 @@ func descriptorsBack(t *testing.T, node *driver.Node, before int, within time.Du
 	}
 }
 
-// memoryBack waits until the node takes hardly more memory than it did.
+// memoryBack waits until the node uses hardly more memory than before.
 func memoryBack(t *testing.T, node *driver.Node, before int64, within time.Duration) {
 	t.Helper()
 	until := time.Now().Add(within)
@@ -72,12 +74,12 @@ func memoryBack(t *testing.T, node *driver.Node, before int64, within time.Durat
 	}
 }
 
-// tellHeap writes to standard error, whenever SIGUSR1 comes, how many bytes of the heap are in use.
+// tellHeap writes to standard error on each SIGUSR1 how many bytes of the heap are in use.
 func tellHeap() {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGUSR1)
 	for range asked {
-		// What lies in a sync.Pool outlives one collection.
+		// Objects in a sync.Pool survive one collection.
 		runtime.GC()
 		runtime.GC()
 		var memory runtime.MemStats
@@ -86,7 +88,7 @@ func tellHeap() {
 	}
 }
 
-// heapOf asks the node.
+// heapOf asks the node for it.
 func heapOf(t *testing.T, node *driver.Node) int64 {
 	t.Helper()
 	told := strings.Count(node.Errors(), "heap ")
@@ -102,7 +104,7 @@ func heapOf(t *testing.T, node *driver.Node) int64 {
 	return bytes
 }
 
-// heapBack waits until hardly more of the heap is in use than was.
+// heapBack waits until hardly more of the heap is in use than before.
 func heapBack(t *testing.T, node *driver.Node, before int64, within time.Duration) {
 	t.Helper()
 	until := time.Now().Add(within)
@@ -115,12 +117,12 @@ func heapBack(t *testing.T, node *driver.Node, before int64, within time.Duratio
 	}
 }
 
-// limited runs a node with so many descriptors and no more.
+// limited runs a node with at most this many descriptors.
 func limited(descriptors int) []string {
 	return []string{"sh", "-c", "ulimit -n " + strconv.Itoa(descriptors) + `; exec "$0" "$@"`}
 }
 
-// Descriptors that ran out once must not end dialling for good.
+// After descriptors ran out once, dialling must work again.
 func TestDescriptorsThatRunOutComeBack(t *testing.T) {
 	const most = 96
 	control := startFixture(t)
@@ -143,7 +145,7 @@ func TestDescriptorsThatRunOutComeBack(t *testing.T) {
 	expectEcho(t, dial(t, node, there.Addresses[0]))
 }
 
-// A client that leaves ends its dial, however long the peer would have been waited for.
+// A client that disconnects ends its dial, even if the node would wait longer for the peer.
 func TestClientsThatLeaveEndTheirDials(t *testing.T) {
 	const clients, leftWithin = 100, time.Second
 	control := startFixture(t)
@@ -166,7 +168,7 @@ func TestClientsThatLeaveEndTheirDials(t *testing.T) {
 	descriptorsBack(t, node, before, leftWithin)
 }
 
-// Whoever is refused, or never says a word, and does not close its end: nothing of it stays.
+// A peer that is refused, or never sends a byte, and does not close its end, leaves nothing behind.
 func TestPeersThatNeverCloseHoldNothing(t *testing.T) {
 	connections := 200
 	if isLong {
@@ -192,7 +194,7 @@ func TestPeersThatNeverCloseHoldNothing(t *testing.T) {
 			expectClosed(t, first, patience)
 
 			dialling, dialled := descriptorsOf(t, from), descriptorsOf(t, to)
-			// They are held open until the end: the node has to let go by itself.
+			// They are held open until the end: the node has to release them by itself.
 			open := func() {
 				for range connections {
 					connection, err := from.Dial(target)
@@ -209,7 +211,7 @@ func TestPeersThatNeverCloseHoldNothing(t *testing.T) {
 			}
 			heap := heapOf(t, to)
 			if isLong && !isRace {
-				// After the first of them the node's own memory lies spread out, and pages with something of it stay.
+				// After the first ones the heap is fragmented, and pages with a live object stay.
 				open()
 				back()
 				heapBack(t, to, heap, allBackWithin)
@@ -225,7 +227,7 @@ func TestPeersThatNeverCloseHoldNothing(t *testing.T) {
 	}
 }
 
-// One peer has its share of connections, counted in the log; another still gets in.
+// One peer reaches its limit of connections, which the log counts; another peer can still connect.
 func TestAPeerHasItsShareOfConnections(t *testing.T) {
 	const share, over = 128, 72
 	control := startFixture(t)

@@ -7,7 +7,7 @@ import (
 	"globalstacks/mesh-fixture/driver"
 )
 
-// What a node waits for is nobody's failure once the node was told to end.
+// When a node was told to end, failures of what it was waiting for are not reported.
 func TestTheNodeEndsWhileItWaits(t *testing.T) {
 	for name, start := range map[string]func(*testing.T) *driver.Node{
 		"for a control server that says nothing": func(t *testing.T) *driver.Node {

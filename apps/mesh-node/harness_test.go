@@ -15,17 +15,17 @@ import (
 
 const (
 	meshPort = 7443
-	// patience is for what has no bound of its own.
+	// patience is the time-out for waits without a bound of their own.
 	patience = 20 * time.Second
-	// typedWithin is how soon a failure has to have a name.
+	// typedWithin is the time within which a failure must be reported with a code.
 	typedWithin = 5 * time.Second
 	childMark   = "MESH_NODE_TEST_CHILD"
 )
 
-// isLong is set by `npm run soak -- --mesh`: more of everything.
+// isLong is set by `npm run soak -- --mesh`: larger numbers everywhere.
 var isLong = os.Getenv("MESH_NODE_TEST_LONG") != ""
 
-// TestMain is mesh-node itself when a test starts it.
+// TestMain runs mesh-node itself when a test starts this program as one.
 func TestMain(m *testing.M) {
 	if os.Getenv(childMark) != "" {
 		go tellHeap()
@@ -57,7 +57,7 @@ func startFixture(t *testing.T) *fixture.Fixture {
 	return control
 }
 
-// newFolder is short: the path of a socket may have 108 bytes.
+// newFolder has a short path: the path of a socket may have at most 108 bytes.
 func newFolder(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "gs-node-")
@@ -100,7 +100,7 @@ func await(t *testing.T, node *driver.Node, name string, from int, within time.D
 	return event
 }
 
-// joinedNode has joined the fixture's mesh with a key of its own and echoes what it is sent.
+// joinedNode has joined the fixture's mesh with its own key and echoes what it receives.
 func joinedNode(t *testing.T, control *fixture.Fixture, options driver.Options) (*driver.Node, driver.Event) {
 	t.Helper()
 	options.ControlURL = control.ControlURL()
@@ -120,7 +120,7 @@ func dial(t *testing.T, from *driver.Node, address string) net.Conn {
 	return connection
 }
 
-// dialSocket connects to the socket that takes dials, and asks for nothing.
+// dialSocket connects to the dial socket without sending a request.
 func dialSocket(t *testing.T, node *driver.Node) net.Conn {
 	t.Helper()
 	connection, err := net.Dial("unix", node.DialSocket())
@@ -131,7 +131,7 @@ func dialSocket(t *testing.T, node *driver.Node) net.Conn {
 	return connection
 }
 
-// stopped freezes the node's process until the test ends.
+// stopped stops the node's process until the test ends.
 func stopped(t *testing.T, node *driver.Node) {
 	t.Helper()
 	if err := node.Signal(syscall.SIGSTOP); err != nil {

@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// listenMark holds the address that this process is to listen on, telling of each connection, and no more.
+	// listenMark makes this process listen on the address that it holds, report each connection, and do nothing else.
 	listenMark = "MESH_NODE_TEST_LISTEN"
-	// deleteMark holds the URL that this process is to send a DELETE to, and no more.
+	// deleteMark makes this process send a DELETE to the URL that it holds, and do nothing else.
 	deleteMark = "MESH_NODE_TEST_DELETE"
 )
 
-// tsnet's own Dial takes the host's network for an address that is no longer a peer's: here the host has that very
-// address, and something listens on it.
+// tsnet's own Dial uses the host's network for an address that no longer belongs to a peer. In this test the host has
+// that address, with a listener on it.
 func TestADeletedPeerIsNotDialledOnTheHost(t *testing.T) {
 	here, there := newNamespace(t, "a"), newNamespace(t, "b")
 	urls := startFixtureIn(t, here, controlAddress)
@@ -35,7 +35,7 @@ func TestADeletedPeerIsNotDialledOnTheHost(t *testing.T) {
 
 	execute(t, "ip", "-n", here, "address", "add", peer+"/32", "dev", "lo")
 	accepted := listenIn(t, here, net.JoinHostPort(peer, "7443"))
-	// The listener works: what dials it by the host's network gets there.
+	// The listener works: a dial over the host's network reaches it.
 	execute(t, "ip", "netns", "exec", here, "bash", "-c", "exec 3<>/dev/tcp/"+peer+"/7443")
 	if count := <-accepted; count != 1 {
 		t.Fatalf("%d connections", count)
@@ -62,7 +62,7 @@ func TestADeletedPeerIsNotDialledOnTheHost(t *testing.T) {
 	}
 }
 
-// listenIn tells of each connection with how many there have been.
+// listenIn reports each connection with the number of connections so far.
 func listenIn(t *testing.T, namespace, address string) <-chan int {
 	t.Helper()
 	process := childIn(t, namespace, listenMark+"="+address)

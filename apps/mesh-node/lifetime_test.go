@@ -11,10 +11,10 @@ import (
 	"globalstacks/mesh-fixture/driver"
 )
 
-// endsWithin is for a node that leaves in an orderly way: what it waits for has deadlines.
+// endsWithin is the bound for a node that leaves in order: everything that it waits for has a deadline.
 const endsWithin = 5 * time.Second
 
-// ways in which a node is told to end.
+// ways to tell a node to end
 var ways = map[string]func(*driver.Node) error{
 	"by SIGTERM":          func(node *driver.Node) error { return node.Signal(syscall.SIGTERM) },
 	"by the end of stdin": func(node *driver.Node) error { return node.CloseInput() },
@@ -35,7 +35,7 @@ func TestTheNodeEndsWhenItIsToldTo(t *testing.T) {
 			if b.ExitCode() != 0 {
 				t.Errorf("exit code %d, said %s", b.ExitCode(), b.Events.Text())
 			}
-			// A node that leaves takes leave: its peers need not find out.
+			// A node that ends logs out: its peers need not detect it.
 			expectClosed(t, connection, time.Second)
 		})
 	}
@@ -64,7 +64,7 @@ func TestTheNodeEndsWhileItWaitsForAKey(t *testing.T) {
 	expectEnd(t, node, endsWithin)
 }
 
-// A parent that is killed closes nothing itself: the kernel does. The shell between stands for it.
+// A killed parent closes nothing itself; the kernel does. The shell in between stands for the parent.
 func TestTheNodeEndsWithAKilledParent(t *testing.T) {
 	executable, err := os.Executable()
 	if err != nil {
@@ -88,7 +88,7 @@ func TestTheNodeEndsWithAKilledParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	child := strings.TrimSpace(string(line[:size]))
-	// Until it has opened its input, the child is a shell that has the program's name among its arguments.
+	// Until it has opened its input, the child is a shell with the program's name among its arguments.
 	awaitThat(t, "the node runs", func() bool { return strings.HasPrefix(commandOf(child), executable) })
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestARestartWithStateNeedsNoKeyAndIsQuick(t *testing.T) {
 	control := startFixture(t)
 	folder := newFolder(t)
 	first, before := joinedNode(t, control, driver.Options{Folder: folder})
-	// As abruptly as it can end: the state on disk is what there is.
+	// The most abrupt end: only the state on disk is left.
 	if err := first.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestARestartWithStateNeedsNoKeyAndIsQuick(t *testing.T) {
 	}
 }
 
-// An ephemeral node that leaves is forgotten at once.
+// The control server forgets an ephemeral node at once when it leaves.
 func TestAnEphemeralNodeTakesLeave(t *testing.T) {
 	control := startFixture(t)
 	node := startNode(t, driver.Options{ControlURL: control.ControlURL(), Ephemeral: true, Key: control.MintEphemeralKey(time.Minute)})
@@ -135,7 +135,7 @@ func TestAnEphemeralNodeTakesLeave(t *testing.T) {
 	}
 }
 
-// An ephemeral node that has left is another one at its next start, and is so soon.
+// An ephemeral node that has left becomes another node at its next start, and joins quickly.
 func TestAnEphemeralNodeThatHasLeftComesBackWithAnotherKey(t *testing.T) {
 	control := startFixture(t)
 	options := driver.Options{ControlURL: control.ControlURL(), Ephemeral: true, Folder: newFolder(t)}

@@ -8,10 +8,10 @@ import (
 	"globalstacks/mesh-fixture/fixture"
 )
 
-// lostWithin is how soon a node has to know that it no longer belongs to the mesh.
+// lostWithin is the time within which a node has to notice that it no longer belongs to the mesh.
 const lostWithin = 5 * time.Second
 
-// A login that the control server ends: the node asks for a key, and is back with one, in the same process.
+// The control server ends a login: the node asks for a key and rejoins with it, in the same process.
 func TestALoginIsLostAndFoundAgain(t *testing.T) {
 	for name, end := range map[string]func(*fixture.Fixture, string) bool{
 		"when the node is deleted":    (*fixture.Fixture).DeleteNode,
@@ -55,7 +55,7 @@ func TestALoginIsLostAndFoundAgain(t *testing.T) {
 	}
 }
 
-// What the node that is deleted has open is of no use any more, and its owner has to know.
+// The open connections of a deleted node no longer work, and its owner has to be told.
 func TestADeletedNodeClosesWhatItHasOpen(t *testing.T) {
 	control := startFixture(t)
 	a, here := joinedNode(t, control, driver.Options{})
@@ -69,9 +69,9 @@ func TestADeletedNodeClosesWhatItHasOpen(t *testing.T) {
 	}
 }
 
-// A node that has long been a member asks the control server rarely. That its peers answer no more makes it ask.
+// A node that has long been a member asks the control server rarely. It asks at once when its peers stop answering.
 func TestANodeOfLongStandingNoticesThatItWasDeleted(t *testing.T) {
-	// After so many questions the next is more than lostWithin away.
+	// After this many questions the next one is more than lostWithin away.
 	const questions = 7
 	control := startFixture(t)
 	_, _ = joinedNode(t, control, driver.Options{})
@@ -103,7 +103,7 @@ func TestANodeThatWasDeletedMeanwhileAsksForAKey(t *testing.T) {
 	}
 }
 
-// A key that is refused for a second login has the names that it has for the first.
+// A key that is refused for a second login gets the same codes as for the first.
 func TestAWrongKeyAfterALostLogin(t *testing.T) {
 	control := startFixture(t)
 	node, joined := joinedNode(t, control, driver.Options{})
@@ -118,7 +118,7 @@ func TestAWrongKeyAfterALostLogin(t *testing.T) {
 	}
 }
 
-// Waiting for a key is waiting for whoever has one: no deadline of the control server's runs meanwhile.
+// While the node waits for a key from its program, no deadline of the control server runs.
 func TestANodeWaitsForItsKey(t *testing.T) {
 	control := startFixture(t)
 	node := startNode(t, driver.Options{ControlURL: control.ControlURL()})

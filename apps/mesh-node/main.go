@@ -1,5 +1,5 @@
 // mesh-node takes part in a tsnet mesh for the program that started it: commands come on stdin, events go to stdout,
-// connections pass through two unix sockets. It ends when stdin does.
+// connections pass through two unix sockets. It ends when stdin ends.
 package main
 
 import (
@@ -83,7 +83,7 @@ func parseStart(line []byte) (protocol.Settings, error) {
 	return start.Settings, nil
 }
 
-// readCommands returns nil when the input ends: so does the node.
+// readCommands returns nil when the input ends, which ends the node.
 func readCommands(lines *bufio.Scanner, keys chan<- string, warm chan protocol.Warm) error {
 	for lines.Scan() {
 		command, err := protocol.ParseCommand(lines.Bytes())
@@ -97,7 +97,7 @@ func readCommands(lines *bufio.Scanner, keys chan<- string, warm chan protocol.W
 			default: // one was given already
 			}
 		case protocol.Warm:
-			// The last one counts, and a node that waits for its key takes none yet.
+			// Only the last one counts, and a node that waits for its key handles none yet.
 			select {
 			case <-warm:
 			default:

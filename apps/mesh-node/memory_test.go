@@ -11,11 +11,11 @@ import (
 
 const (
 	gibibyte = 1 << 30
-	// memoryBound: the limit that a node sets itself, and what Go does not count.
+	// memoryBound is the limit that a node sets itself, plus what Go does not count.
 	memoryBound = 480 << 20
 )
 
-// Without its limit a node takes twice as much for this.
+// Without its limit a node uses twice as much for this.
 func TestBulkAndChurnTakeBoundedMemory(t *testing.T) {
 	control := startFixture(t)
 	from, _ := joinedNode(t, control, driver.Options{})

@@ -21,8 +21,8 @@ const (
 	otherAddress   = "10.231.7.2"
 )
 
-// Two hosts that have one wire between them, and no address before they need it: the control server is told an
-// address that does not exist yet.
+// Two hosts share one link and get no address before they need it: the control server is told an address that does not
+// exist yet.
 func TestNodesJoinOverAVeth(t *testing.T) {
 	here, there := newNamespace(t, "a"), newNamespace(t, "b")
 	urls := startFixtureIn(t, here, controlAddress)
@@ -51,7 +51,7 @@ func TestNodesJoinOverAVeth(t *testing.T) {
 	})
 }
 
-// A network that swallows packets says nothing of it: no connection breaks.
+// A network that drops packets reports nothing: no connection breaks.
 func TestAControlServerThatFallsSilent(t *testing.T) {
 	here, there := newNamespace(t, "a"), newNamespace(t, "b")
 	urls := startFixtureIn(t, here, controlAddress)
@@ -127,7 +127,7 @@ func startFixtureIn(t *testing.T, namespace, address string) fixtureURLs {
 	return urls
 }
 
-// mintIn asks from inside the namespace: nothing outside reaches the fixture.
+// mintIn requests a key from inside the namespace: nothing outside reaches the fixture.
 func mintIn(t *testing.T, namespace, admin string) string {
 	t.Helper()
 	output, err := childIn(t, namespace, mintMark+"="+admin).Output()
@@ -141,7 +141,7 @@ func mintIn(t *testing.T, namespace, admin string) string {
 	return minted.Key
 }
 
-// mintMark holds the URL of the admin interface that this process is to mint a key at, and no more.
+// mintMark makes this process mint a key at the admin interface's URL that it holds, and do nothing else.
 const mintMark = "MESH_NODE_TEST_MINT"
 
 func mintAndPrint(admin string) {

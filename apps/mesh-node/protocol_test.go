@@ -11,7 +11,7 @@ import (
 	"globalstacks/mesh-fixture/driver"
 )
 
-// spoken starts a mesh-node and says one line to it that is not a start it could accept.
+// spoken starts a mesh-node and sends it one line that is not a valid start.
 func spoken(t *testing.T, line string) *driver.Node {
 	t.Helper()
 	executable, err := os.Executable()
@@ -102,7 +102,7 @@ func TestAKeyShowsNowhere(t *testing.T) {
 	}
 }
 
-// tsnet's own log is kept where a setting says; without it, tsnet writes nothing.
+// A setting names the folder of tsnet's own log; without it, tsnet writes nothing.
 func TestTsnetsLogIsKeptWhereASettingSays(t *testing.T) {
 	control := startFixture(t)
 	folder := newFolder(t)

@@ -2,5 +2,5 @@
 
 package main
 
-// isRace: the race detector takes memory of its own, many times that of the program.
+// isRace: the race detector uses many times the program's own memory.
 const isRace = true

@@ -8,7 +8,7 @@ import (
 	"globalstacks/mesh-fixture/driver"
 )
 
-// soon tells a dial over a path that is known from one that waits for WireGuard's retry, which takes five seconds.
+// soon separates a dial over a known path from one that waits for WireGuard's retry, which takes five seconds.
 const soon = time.Second
 
 func expectSoon(t *testing.T, from *driver.Node, address string) {
@@ -33,7 +33,7 @@ func TestAFirstDialIsQuick(t *testing.T) {
 	b, there := joinedNode(t, control, driver.Options{Folder: folder})
 	const later = "100.64.0.4"
 
-	// Named before it is there.
+	// Named before it has joined.
 	if err := a.Warm(there.Addresses[0], later); err != nil {
 		t.Fatal(err)
 	}

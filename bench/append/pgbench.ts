@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 
-/** From PATH, or where Debian's postgresql-contrib puts it; null when it is not installed. */
+/** From PATH, or where Debian's postgresql-contrib installs it; null if it is not installed. */
 export function findPgbench(): string | null {
   const debian = existsSync(DEBIAN_VERSIONS)
     ? readdirSync(DEBIAN_VERSIONS).map((version) => join(DEBIAN_VERSIONS, version, 'bin'))
@@ -14,7 +14,7 @@ export function findPgbench(): string | null {
   return folders.map((folder) => join(folder, 'pgbench')).find((path) => existsSync(path)) ?? null;
 }
 
-/** A table of the log's layout, whose positions are drawn from a sequence as each of 32 connections inserts. */
+/** A table with the log's layout, whose positions come from a sequence when each of 32 connections inserts. */
 export const PEER_TABLE = `
   CREATE TABLE IF NOT EXISTS peer_events (LIKE events INCLUDING ALL);
   CREATE SEQUENCE IF NOT EXISTS peer_position;
@@ -28,7 +28,7 @@ VALUES ('network-' || :run || '-' || :client_id, :version, 'AliasPublished', 1, 
 gen_random_uuid()::text, gen_random_uuid()::text, NULL, clock_timestamp(), repeat('0', 64), repeat('0', 64));
 `;
 
-/** Transactions of one event each, a second, on 32 connections. */
+/** Transactions of one event each, per second, on 32 connections. */
 export async function pgbenchRate(
   pgbench: string,
   folder: string,
@@ -55,7 +55,7 @@ export async function pgbenchRate(
     `run=${Date.now()}`,
   ];
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
-  // The password by the environment: a process list shows arguments.
+  // The password goes by the environment, because a process list shows arguments.
   const env = { PATH: process.env.PATH ?? '', PGPASSWORD: password };
   const { stdout } = await promisify(execFile)(
     pgbench,

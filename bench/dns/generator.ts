@@ -2,11 +2,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { encode } from 'dns-packet';
 
-/** What the generator is told, and what it answers with. */
+/** The generator's request and its answer. */
 export interface Load {
-  /** What the queries are sent from; undefined: whatever the kernel takes. */
+  /** The source address of the queries; undefined: the kernel chooses. */
   readonly source?: string;
-  /** `a0`, `a1` and so on of this domain are asked for. */
+  /** The queries are for `a0`, `a1` and so on of this domain. */
   readonly domain: string;
   readonly names: number;
   readonly port: number;
@@ -26,7 +26,7 @@ const STEP = 7_919;
 const SILENCE_MS = 100;
 const MAX_SAMPLES = 2_000_000;
 
-/** Keeps so many queries in flight over one socket: each answer is the cue for the next query. */
+/** Keeps this many queries in flight over one socket: each answer triggers the next query. */
 async function generate({ source, domain, names, port, inFlight, milliseconds }: Load): Promise<LoadResult> {
   const queries = Array.from({ length: names }, (_, index) =>
     Buffer.from(encode({ flags: 0x100, questions: [{ name: `a${index}.${domain}`, type: 'A' }] })),
@@ -38,7 +38,7 @@ async function generate({ source, domain, names, port, inFlight, milliseconds }:
   }
   socket.connect(port, '127.0.0.1');
   await once(socket, 'connect');
-  // A server that is not there yet refuses; the watch below asks again.
+  // A server that does not listen yet refuses; the watch below asks again.
   socket.on('error', () => {});
 
   const sentAt = new Float64Array(65_536);
@@ -51,7 +51,7 @@ async function generate({ source, domain, names, port, inFlight, milliseconds }:
   const until = began + milliseconds;
   function ask(): void {
     id = (id + 1) & 0xffff;
-    // A stride that shares no factor with the number of names visits all of them in no useful order.
+    // A stride without a common factor with the number of names visits all of them in an irregular order.
     name = (name + STEP) % names;
     const query = queries[name];
     if (query === undefined) return;
@@ -62,7 +62,7 @@ async function generate({ source, domain, names, port, inFlight, milliseconds }:
   }
   let heardAt = began;
   await new Promise<void>((resolve) => {
-    // Queries that a full socket dropped would otherwise shrink what is in flight.
+    // Without this, queries that a full socket dropped would reduce the number in flight.
     const watch = setInterval(() => {
       if (performance.now() - heardAt < SILENCE_MS) return;
       lost += inFlight;

@@ -23,7 +23,7 @@ export function benchZone(): DnsZone {
   };
 }
 
-/** The lines of a hosts file that say the same. */
+/** The same as lines of a hosts file. */
 export function benchHosts(): string {
   const lines = benchZone().networks.flatMap((network) =>
     network.records.map((record) => `${record.address} ${record.alias}.${network.name}.gstacks`),

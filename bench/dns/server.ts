@@ -1,7 +1,7 @@
 import { startDnsServer } from '#libs/data-plane/dns/server.js';
 import { benchZone } from './names.js';
 
-// Our server in a process of its own: listens on the port of its first argument until its parent lets go.
+// Our server as a separate process: listens on the port in its first argument until its parent disconnects.
 const server = await startDnsServer(
   {
     listen: [`127.0.0.1:${process.argv[2]}`],

@@ -8,11 +8,11 @@ export const SERVER_CORE = '0';
 export const GENERATOR_CORE = '1';
 export const IN_FLIGHT = 128;
 const ROUND_MS = 3_000;
-/** Linux counts processor time in hundredths of a second, whatever its own tick: proc(5). */
+/** Linux reports CPU time in hundredths of a second, whatever its own tick: proc(5). */
 const TICKS_PER_SECOND = 100;
 
 export interface Measured extends LoadResult {
-  /** Of the server's process, all threads. */
+  /** Of the server's process, including all threads. */
   readonly cpuSeconds: number;
 }
 

@@ -13,7 +13,10 @@ const IDLE_SECONDS = 60;
 const WITHIN_MS = 120_000;
 const NAME = 'http://api.dev.gstacks:8080/';
 
-/** The driver `docker` beside dockerd alone: containers attached, and from `docker run` to the first byte by name. */
+/**
+ * The driver `docker` compared with dockerd alone: containers attached, and the time from `docker run` to the first
+ * byte by name.
+ */
 export async function benchContainers(): Promise<readonly BenchRow[]> {
   const rig = await DockerRig.start({ GLOBALSTACKS_LOG_LEVEL: 'info' });
   try {
@@ -58,7 +61,7 @@ async function attached(rig: DockerRig): Promise<readonly BenchRow[]> {
 
 const names = (prefix: string) => Array.from({ length: CONTAINERS }, (_, number) => `${prefix}-${number}`);
 
-/** Containers a second. */
+/** Containers per second. */
 async function started(rig: DockerRig, prefix: string, options: (name: string) => readonly string[]): Promise<number> {
   const waiting = names(prefix);
   const runOn = async (): Promise<void> => {
@@ -71,7 +74,7 @@ async function started(rig: DockerRig, prefix: string, options: (name: string) =
   return CONTAINERS / ((performance.now() - begun) / 1_000);
 }
 
-/** A container that asks until it is answered, run by `docker run`. */
+/** A container, started by `docker run`, that asks until it is answered. */
 async function firstBytes(rig: DockerRig): Promise<readonly BenchRow[]> {
   await rig.docker.serve('plain-api');
   const address = await rig.docker.run('inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'plain-api');

@@ -11,9 +11,7 @@ const ROUNDS = 25;
 const IDLE_SECONDS = 60;
 const WITHIN_MS = 120_000;
 
-/**
- * The driver `link` with 500 interfaces: how fast its local API takes them, and what they cost while nothing happens.
- */
+/** The driver `link` with 500 interfaces: how fast its local API accepts them, and what they cost while idle. */
 export async function benchLinks(): Promise<readonly BenchRow[]> {
   const rig = await LinkRig.make({ GLOBALSTACKS_AGENT_SANDBOXES: '', GLOBALSTACKS_LOG_LEVEL: 'warn' });
   try {
@@ -65,7 +63,7 @@ async function putAll(rig: LinkRig, first: number, end: number): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, putOn));
 }
 
-/** The median of a PUT of links that come and go beside those that stay. */
+/** The median time of a PUT of links that come and go while the others stay. */
 async function oneMs(rig: LinkRig): Promise<number> {
   const waits: number[] = [];
   for (let number = LINKS; number < LINKS + ROUNDS; number += 1) {
@@ -77,7 +75,7 @@ async function oneMs(rig: LinkRig): Promise<number> {
   return median(waits);
 }
 
-/** Each sandbox is tried when it comes, which takes a while for many. */
+/** Each sandbox's isolation is tested when it appears, which takes a while for many. */
 export function wereTried(inventory: InventoryMessage | undefined): boolean {
   return inventory?.sandboxes.every(({ isolationEvidence }) => isolationEvidence !== null) === true;
 }

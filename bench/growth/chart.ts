@@ -12,7 +12,7 @@ const TOP = 40;
 const BOTTOM = 40;
 const COLOURS = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#8c564b', '#e377c2'];
 
-/** An SVG of these lines over sizes, which are spaced evenly; the vertical axis begins at 0. */
+/** An SVG of these lines over sizes, which are spaced evenly; the vertical axis starts at 0. */
 export function chart(title: string, unit: string, sizes: readonly number[], lines: readonly Line[]): string {
   const most = Math.max(...lines.flatMap(({ values }) => values));
   const x = (index: number): number => LEFT + (index * (WIDTH - LEFT - RIGHT)) / Math.max(1, sizes.length - 1);

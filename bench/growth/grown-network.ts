@@ -8,16 +8,16 @@ const NETWORK = '/v1/networks/grown';
 const AT_ONCE = 250;
 const FOLLOWED_WITHIN_MS = 300_000;
 const WAIT_SECONDS = 60;
-/** The fill is of these; `sbx-worker` is attached and detached, with what it publishes. */
+/** The sandboxes that the network is filled with; `sbx-worker` is attached and detached, with its aliases. */
 const PUBLISHERS = ['sbx-web', 'sbx-api'];
 
-/** How long a command took, and from its call until every agent had acknowledged what it wrote. */
+/** How long a command took, and the time from its call until every agent had acknowledged it. */
 export interface Timed {
   readonly commandMs: number;
   readonly appliedMs: number;
 }
 
-/** A network of a stack that is made larger, and in which single things are then changed by the API. */
+/** A network of a stack that is made larger, and in which single elements are then changed through the API. */
 export class GrownNetwork {
   private aliases = 0;
   private rules = 0;
@@ -34,7 +34,7 @@ export class GrownNetwork {
     return new GrownNetwork(stack, await networkIdOf(stack, 'grown'));
   }
 
-  /** Has so many aliases and rules, of which one each is left to be added. */
+  /** Fills it with this many aliases and rules, of which one each is left to be added. */
   async growTo({ aliases, rules }: { readonly aliases: number; readonly rules: number }): Promise<void> {
     const events: NewEvent[] = [];
     for (; this.aliases < aliases - 1; this.aliases += 1) events.push(published(this.aliases));
@@ -42,13 +42,13 @@ export class GrownNetwork {
     await this.write(events);
   }
 
-  /** Writes events that leave the network as it was, a rule that comes and goes, until its stream is so long. */
+  /** Adds and removes a rule, which leaves the network as it was, until its stream has this many events. */
   async goThroughTo(count: number): Promise<void> {
     const pairs = Math.max(0, Math.ceil((count - (await this.version())) / 2));
     await this.write(Array.from({ length: pairs }, () => [ruleAdded(-1), ruleRemoved(-1)]).flat());
   }
 
-  /** One alias published, given another port, and removed. */
+  /** An alias is published, given another port, and removed. */
   async changeAlias(): Promise<readonly Timed[]> {
     const alias = 'changed';
     const publish = { sandboxId: 'sbx-api', alias, ports: ['9000'] };
@@ -59,13 +59,13 @@ export class GrownNetwork {
     ];
   }
 
-  /** A sandbox attached with its alias, and detached. */
+  /** A sandbox is attached with its alias, and detached. */
   async changeAttachment(): Promise<readonly Timed[]> {
     const attach = { sandboxId: 'sbx-worker', alias: 'changed', ports: ['9000'] };
     return [await this.timed('POST', '/attachments', attach), await this.timed('DELETE', '/attachments/sbx-worker')];
   }
 
-  /** One rule added, and removed. */
+  /** A rule is added, and removed. */
   async changeRule(): Promise<readonly Timed[]> {
     const rule = { effect: 'deny', from: 'local', to: aliasNamed(0), port: 8_080 };
     const path = `${NETWORK}/rules`;

@@ -8,7 +8,7 @@ import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { freePort } from '#test/support/ports.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** Two HAProxy processes with mutual TLS between them: TCP into the first comes out of the second at the backend. */
+/** Two HAProxy processes with mutual TLS between them: TCP into the first leaves the second at the backend. */
 export interface HaproxyPair {
   readonly port: number;
   close(): Promise<void>;
@@ -23,7 +23,7 @@ defaults
   timeout server 60s
 `;
 
-/** Starts the pair with a mesh node's credentials at each end; null when HAProxy is not installed. */
+/** Starts the pair with a mesh node's credentials at each end; null if HAProxy is not installed. */
 export async function startHaproxyPair(
   client: MeshCredentials,
   server: MeshCredentials,

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { median } from '../report.js';
 import { ECHO } from './requests.js';
 
-/** A stream to the target of its own, by one of the paths that are compared. */
+/** Opens a new stream to the target over one of the compared paths. */
 export type Open = () => Promise<Duplex>;
 
 const STREAM_SECONDS = 4;
@@ -11,7 +11,7 @@ const BULK_BYTES = 1024 ** 3;
 const ROUND_TRIPS = 2_000;
 const ROUND_TRIP_BYTES = 64;
 
-/** Streams a second, opened and used for one byte. */
+/** Streams per second, each opened and used for one byte. */
 export async function newStreams(open: Open): Promise<number> {
   const until = performance.now() + STREAM_SECONDS * 1_000;
   let done = 0;
@@ -26,14 +26,14 @@ export async function newStreams(open: Open): Promise<number> {
   return (done * 1_000) / (performance.now() - began);
 }
 
-/** Bytes a second. */
+/** Bytes per second. */
 export async function bulkRate(open: Open, flows: number): Promise<number> {
   const began = performance.now();
   await Promise.all(Array.from({ length: flows }, () => exchange(open, BULK_BYTES / flows)));
   return (BULK_BYTES * 1_000) / (performance.now() - began);
 }
 
-/** Milliseconds for 64 bytes there and back in an open stream, the median of many. */
+/** Milliseconds for 64 bytes there and back in an open stream; the median of many. */
 export async function roundTrip(open: Open): Promise<number> {
   const stream = await open();
   stream.write(requestOf(ECHO));
@@ -61,7 +61,7 @@ export async function roundTrip(open: Open): Promise<number> {
   return median(times);
 }
 
-/** Asks for so many bytes over a stream of its own and takes them to the end. */
+/** Requests this many bytes over a new stream and reads them to the end. */
 async function exchange(open: Open, bytes: number): Promise<void> {
   const stream = await open();
   await new Promise<void>((resolve, reject) => {

@@ -17,7 +17,7 @@ import type { Open } from './measures.js';
 import type { TargetPlaces, TargetPlan } from './target.js';
 import { type TransportPlan, transportOf } from './transports.js';
 
-/** The ways to the same target, in another process, that are measured beside each other. */
+/** The compared paths to the same target, in another process. */
 export interface Paths {
   readonly direct: Open;
   readonly tsnet: Open;

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 
-/** Asked for in place of a number of bytes: whatever comes goes back. */
+/** Sent in place of a number of bytes: the target echoes everything. */
 export const ECHO = 0;
 
 const BLOCK = Buffer.alloc(64 * 1024, 'x');
 
-/** The request is a number of bytes; the answer is that many, then the end. */
+/** The request is a number of bytes; the answer is that many bytes, then the end. */
 export function answer(stream: Duplex): void {
   stream.on('error', () => stream.destroy());
   stream.once('data', (request: Buffer) => {

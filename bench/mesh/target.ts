@@ -6,7 +6,9 @@ import { waitFor } from '#test/support/wait.js';
 import { answer } from './requests.js';
 import { type TransportPlan, transportOf } from './transports.js';
 
-/** The target's process: answers the same over both transports and over plain TCP, and tells its parent where. */
+/**
+ * The target's process: answers the same over both transports and over plain TCP, and tells its parent the addresses.
+ */
 
 export interface TargetPlan {
   readonly credentials: MeshCredentials;

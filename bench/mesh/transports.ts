@@ -2,7 +2,7 @@ import { directTransport } from '#libs/mesh/direct-transport.js';
 import type { Transport } from '#libs/mesh/transport.js';
 import { tsnetTransport } from '#libs/mesh/tsnet/tsnet-transport.js';
 
-/** A transport as one process tells another to make it. */
+/** The description of a transport that one process sends another. */
 export type TransportPlan =
   | { readonly kind: 'direct' }
   | {

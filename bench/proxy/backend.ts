@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** The server behind each proxy: answers `bulk` without end, and anything else with itself. */
+/** The server behind each proxy: answers `bulk` with endless bytes, and echoes anything else. */
 
 const BLOCK = Buffer.alloc(512 * 1024, 'x');
 

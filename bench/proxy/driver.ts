@@ -3,7 +3,7 @@ import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const READ_BYTES = 512 * 1024;
-/** Both proxies tell clients by their address; HAProxy takes any. */
+/** Our proxy identifies clients by their address; HAProxy accepts any. */
 const CLIENT_ADDRESS = '127.88.0.2';
 const PROXY_ADDRESS = '127.0.0.1';
 const REQUEST = Buffer.alloc(64, 'r');
@@ -21,7 +21,7 @@ async function open(port: number, onBytes: (count: number) => void): Promise<Soc
   return socket;
 }
 
-/** Bytes a second that `flows` connections at once receive from the backend. */
+/** Bytes per second that `flows` concurrent connections receive from the backend. */
 export async function bulkRate(port: number, flows: number, seconds: number): Promise<number> {
   let received = 0;
   const sockets = await Promise.all(
@@ -35,7 +35,10 @@ export async function bulkRate(port: number, flows: number, seconds: number): Pr
   return rateOver(sockets, seconds, () => received);
 }
 
-/** Requests of 64 bytes answered with as many, a second; each connection sends its next after the answer. */
+/**
+ * Requests of 64 bytes with answers of the same size, per second; each connection sends its next request after the
+ * answer.
+ */
 export async function exchangeRate(port: number, connections: number, seconds: number): Promise<number> {
   let answered = 0;
   const sockets: Socket[] = [];
@@ -54,7 +57,7 @@ export async function exchangeRate(port: number, connections: number, seconds: n
   return rateOver(sockets, seconds, () => answered);
 }
 
-/** After a start that is not counted. */
+/** After a warm-up that is not counted. */
 async function rateOver(sockets: readonly Socket[], seconds: number, count: () => number): Promise<number> {
   await pause(200);
   const [before, from] = [count(), performance.now()];

@@ -6,7 +6,7 @@ import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import { networkView, TEST_NETWORK } from '#test/support/network-view.js';
 import { freePort } from '#test/support/ports.js';
 
-/** One host's data plane: sbx-web reaches sbx-api, the backend whose port is the argument, through policy. */
+/** The data plane of one host: sbx-web reaches sbx-api, the backend whose port is the argument, by policy. */
 
 const backend = Number(process.argv[2]);
 const engine = createFlowEngine({

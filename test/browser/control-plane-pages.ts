@@ -11,8 +11,8 @@ export interface ControlPlanePages extends ConsolePages {
 const SILENT_SECONDS = '3600';
 
 /**
- * Pages of a control plane that runs in this process and has no agents but those that a group of tests makes: for what
- * a whole stack cannot be made to say, or would take long for.
+ * Pages of a control plane that runs in this process and has only the agents that a group of tests makes: for states
+ * that a whole stack cannot reach, or only slowly.
  */
 export function controlPlanePages(environment: Readonly<Record<string, string>> = {}): () => ControlPlanePages {
   let controlPlane: TestControlPlane | null = null;
@@ -24,7 +24,7 @@ export function controlPlanePages(environment: Readonly<Record<string, string>> 
     this.timeout(60_000);
     controlPlane = await TestControlPlane.start({
       GLOBALSTACKS_CONSOLE_DIR: join(CLONE, 'dist', 'console'),
-      // Simulated agents say nothing between what the tests make them say.
+      // Simulated agents send only what the tests make them send.
       GLOBALSTACKS_OFFLINE_AFTER_SECONDS: SILENT_SECONDS,
       GLOBALSTACKS_STALE_AFTER_SECONDS: SILENT_SECONDS,
       ...environment,

@@ -58,7 +58,7 @@ describe("a network's page of names outside", function () {
     page.getByRole('region', { name: 'Last change' }).filter({ hasText: text });
   const table = (name: string): Locator => page.getByRole('table', { name });
 
-  /** The address that sbx-web gets for a name; null: it does not exist. */
+  /** The address that sbx-web gets for a name; null: the name does not exist. */
   async function lookUp(name: string): Promise<string | null> {
     const [host = '', dnsPort = ''] = dns.split(':');
     const { stdout } = await ran('dig', ['+tries=1', '+time=3', `@${host}`, '-p', dnsPort, '-b', web, name]);

@@ -22,7 +22,7 @@ describe('a page of the console whose session has ended', function () {
     at().controlPlane.clockAheadMs = 0;
   });
 
-  /** A page with a form that is ready to be sent; its own timers can be run ahead. */
+  /** A page with a form that is ready to submit; the test can advance its timers. */
   async function form(): Promise<{ readonly page: Page; readonly tokenId: string }> {
     const { controlPlane, signedIn } = at();
     const { body } = await controlPlane.call('POST', '/v1/tokens', { user: 'ada', role: 'operator' });
@@ -45,7 +45,7 @@ describe('a page of the console whose session has ended', function () {
     expect([pathname, searchParams.get('to')]).to.deep.equal(['/sign-in', FORM]);
   }
 
-  /** Whatever it would still do by itself within a minute, it does now. */
+  /** Timers that would fire within a minute fire now. */
   async function expectQuiet(page: Page): Promise<void> {
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));

@@ -9,9 +9,7 @@ interface Loaded {
   readonly bytes: number;
 }
 
-/**
- * Each file of the console that the page has asked for, with its size as it was sent; what a worker asks is not in it.
- */
+/** Each file of the console that the page has requested, with its transfer size; without requests of workers. */
 async function loaded(page: Page): Promise<readonly Loaded[]> {
   return (await page.evaluate(`[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
     .filter(({ name }) => !name.includes('/v1/'))

@@ -6,9 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { waitFor } from '#test/support/wait.js';
 import { controlPlanePages } from './control-plane-pages.js';
 
-/**
- * What a page of another program on this host tries; each is a promise in that page, of which `url` is the console's.
- */
+/** What a page of another program on this host tries; each is a promise in that page, and `url` is the console's. */
 const attempts: readonly (readonly [what: string, promise: string, status: number])[] = [
   ['a read', `fetch(url + '/v1/tokens', { credentials: 'include' })`, 403],
   [
@@ -34,7 +32,7 @@ const attempts: readonly (readonly [what: string, promise: string, status: numbe
     body: '{"name":"stolen"}' })`,
     415,
   ],
-  // The browser asks for leave first, is not given any, and sends no more.
+  // The browser sends a preflight request, gets no permission, and sends no more.
   [
     'JSON',
     `fetch(url + '/v1/networks', { method: 'POST', credentials: 'include', body: '{"name":"stolen"}',
@@ -52,10 +50,10 @@ describe('a page of another program on this host, in a browser that is signed in
   let context: BrowserContext;
   let own: Page;
   let foreign: Page;
-  /** Requests of the foreign page to the control plane, and the status of each answer to it, by the request's id. */
+  /** Requests of the foreign page to the control plane, and the status of each answer, by the request's id. */
   const asked = new Set<string>();
   const statuses = new Map<string, number>();
-  /** What the control plane answered the foreign page, also what the browser keeps from it. */
+  /** The control plane's answers to the foreign page, including those that the browser withholds from it. */
   const answered = (): readonly number[] =>
     [...statuses].filter(([requestId]) => asked.has(requestId)).map(([, status]) => status);
 
@@ -74,7 +72,7 @@ describe('a page of another program on this host, in a browser that is signed in
     foreign = await context.newPage();
     await foreign.goto(elsewhere);
     const network = await context.newCDPSession(foreign);
-    // Each comes from another process of the browser, so that a status may be told before its request.
+    // Each comes from another process of the browser, so a status may be reported before its request.
     network.on('Network.requestWillBeSent', ({ requestId, request: { url, method } }) => {
       if (url.startsWith(controlPlane.url) && method !== 'OPTIONS') asked.add(requestId);
     });
@@ -114,7 +112,7 @@ describe('a page of another program on this host, in a browser that is signed in
       );
       expect(ended).to.equal('refused');
       if (status !== 0) await waitFor('it is answered', () => answered().length > 0);
-      // 401 would say that the cookie had not come along, and that nothing was tested.
+      // 401 would mean that the cookie was not sent, and that nothing was tested.
       expect(new Set(answered())).to.deep.equal(new Set(status === 0 ? [] : [status]));
       expect(await networks()).to.deep.equal(['dev']);
     });
@@ -127,7 +125,7 @@ describe('a page of another program on this host, in a browser that is signed in
       document.querySelector('input').name = '{"name":"stolen","x":"';
       document.querySelector('input').value = '"}';
       document.forms[0].submit();`);
-    // The form leads there: another page asked for before that has come would be given up for it.
+    // The form navigates there: requesting another page before that has loaded would cancel it.
     await foreign.waitForURL(`${at().controlPlane.url}/v1/networks`);
     expect(answered()).to.deep.equal([415]);
     expect(await networks()).to.deep.equal(['dev']);

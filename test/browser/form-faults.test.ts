@@ -4,12 +4,12 @@ import { controlPlanePages } from './control-plane-pages.js';
 
 interface Fault {
   readonly path: string;
-  /** The button that opens the form, where the address does not. */
+  /** The button that opens the form, if the address does not. */
   readonly opens?: string;
   readonly form: string;
   readonly field: string;
   readonly text: string;
-  /** The same, sent to the API. */
+  /** The same request, sent to the API. */
   readonly asked: readonly [path: string, body: object, method?: string];
 }
 
@@ -54,7 +54,7 @@ const faults: readonly Fault[] = [
   },
 ];
 
-/** What only the control plane can know: of each form, a refusal of the domain about each of its fields. */
+/** Errors that only the control plane can find: for each form, a refusal of the domain about each of its fields. */
 const refusals = [
   {
     ...{ title: 'a name that is taken', code: 'NETWORK_EXISTS', field: 'Name' },
@@ -114,7 +114,7 @@ describe('a form of the console', function () {
     return page.getByRole('form', { name: form });
   }
 
-  /** What stands at a field, as it is told to those who do not see it. */
+  /** The message at a field, as it is announced to screen readers. */
   async function faultAt(form: Locator, field: string): Promise<string> {
     const input = form.getByLabel(field, { exact: true }).and(page.locator('[aria-invalid="true"]'));
     return (await page.locator(`[id="${await input.getAttribute('aria-describedby')}"]`).textContent()) ?? '';
@@ -127,7 +127,7 @@ describe('a form of the console', function () {
       const note = (request: { method(): string; url(): string }): void => {
         if (request.method() !== 'GET') sent.push(request.url());
       };
-      // Several faults of one form are made in one form.
+      // Several faults of one form are tested in one form.
       const isOpen = await page.getByRole('form', { name }).count();
       const form = isOpen ? page.getByRole('form', { name }) : await opened(fault);
       await form.getByLabel(field, { exact: true }).fill(text);
@@ -139,14 +139,14 @@ describe('a form of the console', function () {
       const [path, wrong, method = 'POST'] = asked;
       const { status, body } = await at().controlPlane.call(method, path, wrong);
       expect(status).to.equal(400);
-      // Each names the field in its own way, and then says the same.
+      // Each names the field in its own way; the rest is the same.
       const pastField = (words: string): string => words.slice(words.indexOf(': ') + 2);
       expect(pastField(said)).to.contain(pastField(String(body.detail)));
       expect(sent).to.deep.equal([]);
     });
   }
 
-  /** As a page of another release would send it, which takes what this control plane does not. */
+  /** A request as a page of another release would send it, with a field that this control plane refuses. */
   async function sendInstead(route: string, change: (body: object) => object): Promise<void> {
     await page.route(`**${route}`, async (sent) => {
       const body = change(JSON.parse(sent.request().postData() ?? '{}'));

@@ -8,11 +8,11 @@ import { joinBody, newKeys } from '#test/integration/control-plane/joining.js';
 import type { SimulatedAgent } from '#test/integration/control-plane/simulated-agent.js';
 import { controlPlanePages } from './control-plane-pages.js';
 
-/** Markup that would run, or show, in whatever place it came to stand. */
+/** Markup that would run, or show, wherever it is inserted unescaped. */
 const markup = (of: string): string =>
   `${of}"'><img src=x onerror="hurt=1"><script>hurt=1</script><a href="javascript:hurt=1">&lt;\${hurt}{{hurt}}</a>`;
 
-/** Names that the parsers take, and that mean something to a program that looks them up in an object. */
+/** Names that the parsers accept, and that are dangerous as keys of an object. */
 const NETWORK = 'constructor';
 const ALIAS = 'tostring';
 const SANDBOX = 'hasOwnProperty';
@@ -21,7 +21,7 @@ const LABELS = { valueof: 'constructor', 'a.b/c': 'x' };
 const MACHINE = markup('laptop').slice(0, 60);
 const AT = `/v1/networks/${NETWORK}`;
 
-/** What an agent may say of itself and of others, as long as it is a sentence. */
+/** What an agent may report about itself and others, as long as it is a sentence. */
 async function speakHostile(agent: SimulatedAgent): Promise<void> {
   const sandbox = (sandboxId: string, index: number): object => ({
     ...{ sandboxId, address: `127.10.0.${index}`, isolation: 'broken', source: 'unverified', dns: 'restart-required' },
@@ -79,7 +79,7 @@ describe('hostile texts in the console', function () {
     expect(status, text).to.be.within(200, 201);
   }
 
-  /** Each place, and what has to be read there. */
+  /** Each place, and the text that it must show. */
   const places: readonly (readonly [path: string, texts: readonly string[]])[] = [
     ['/networks', [NETWORK, `${NETWORK}.gstacks`]],
     [`/networks/${NETWORK}`, [ALIAS, markup('port'), 'label:valueof=constructor']],

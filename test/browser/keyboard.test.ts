@@ -7,7 +7,7 @@ import { makeNetwork } from '#test/support/set-up.js';
 
 const NETWORK = '/networks/dev';
 
-/** Each page, and stops that Tab has to come by. */
+/** Each page, and elements that Tab must reach. */
 const pages: readonly (readonly [path: string, stops: readonly RegExp[]])[] = [
   ['/networks', [/^input Filter networks/, /^button Create network/, /^a dev$/]],
   [NETWORK, [/^a Add rule/, /^a Test a connection/, /^a All aliases|^a Add or remove/, /^button copy/]],
@@ -42,7 +42,7 @@ describe('the console by keyboard alone', function () {
     await stack.json(['network', 'policy', 'allow', 'dev', '--from', 'web', '--to', 'api', '--port', '8080', '--wait']);
     page = await signedIn('/networks');
     keyboard = new Keyboard(page);
-    // Whoever has no pointer has none: what a test did with it by mistake would pass otherwise.
+    // These tests use no pointer: without this, something that a test did with it by mistake would pass.
     await page.addInitScript(`for (const name of ['pointerdown', 'mousedown'])
       addEventListener(name, () => { throw new Error('a pointer was used'); }, true)`);
   });

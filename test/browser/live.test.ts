@@ -39,7 +39,7 @@ describe('an open page of the console', function () {
       await other.goto('/networks/dev');
       await other.locator('footer.status-line').getByText('live', { exact: true }).waitFor();
     }
-    // A tab that was closed just before counts until the control plane has noticed.
+    // A tab that was just closed counts until the control plane has noticed.
     await waitFor('one stream is open', async () => {
       const metrics = await (await fetch(`${at().stack.url}/metrics`)).text();
       return /^gs_event_streams 1$/m.test(metrics);

@@ -6,12 +6,12 @@ import { controlPlanePages } from './control-plane-pages.js';
 
 const ALIASES = 2_000;
 const MOST_ROWS = 100;
-/** At most so often does the page ask again what events made out of date. */
+/** The page reloads out-of-date data at most this often. */
 const ROUND_MS = 200;
 const AT = '/v1/networks/dev';
 const nameOf = (index: number): string => `a${String(index).padStart(4, '0')}`;
 
-/** What React made an element with: another thing each time that what contains it is rendered again. */
+/** The props with which React rendered an element: a new object each time its parent renders again. */
 const MADE_WITH = `(element) => {
   const key = Object.keys(element).find((name) => name.startsWith('__reactProps$'));
   if (key === undefined) throw new Error('React does not tell what it renders with');
@@ -40,7 +40,7 @@ describe('a list of 2,000 aliases', function () {
   const publish = (alias: string, ports: readonly string[] = ['8080']) =>
     at().controlPlane.call('POST', `${AT}/aliases`, { sandboxId: 'sbx-api', alias, ports });
 
-  /** The page shows the network as every agent has applied it, so that nothing more comes by itself. */
+  /** The page shows the network as applied by every agent, so nothing more changes by itself. */
   async function settled(): Promise<void> {
     await page
       .getByRole('region', { name: 'Last change' })
@@ -63,7 +63,7 @@ describe('a list of 2,000 aliases', function () {
   it('holds the rows near what is seen, says how many there are, and shows the last ones when it is scrolled', async () => {
     expect(await list().getAttribute('aria-rowcount')).to.equal(String(ALIASES + 1));
     expect(await list().getByRole('row').count()).to.be.lessThan(MOST_ROWS);
-    // Rows are measured as they come into view, so the end moves while somebody scrolls to it.
+    // Rows are measured as they come into view, so the end moves while scrolling.
     await waitFor('the last row is there', async () => {
       await page.locator('.scroller').press('End');
       return (

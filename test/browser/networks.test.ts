@@ -7,7 +7,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const PROVEN = /applied by 2\/2 agents in \d+ ms/;
 
-/** The uses that the product document lists for the console, and those that it needs for them. */
+/** The uses of the console that the product document lists, and the uses that those require. */
 describe('the Networks page', function () {
   this.timeout(60_000);
   const at = consoleBrowser();
@@ -108,7 +108,7 @@ describe('the Networks page', function () {
     }
     await look(page, 'diagnostics-answered', 'Allowed by');
     const result = (await page.getByRole('status', { name: 'Result' }).textContent()) ?? '';
-    // Where a check failed on a busy machine, that comes first.
+    // If a check failed on a busy machine, that line comes first.
     expect(result)
       .to.match(/web may reach api:8080|Policy allows it/)
       .and.to.match(/Allowed by rule-/);

@@ -4,7 +4,7 @@ import { consoleBrowser } from '#test/support/console-browser.js';
 import { look, visit } from '#test/support/console-look.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
 
-/** Holds the requests of a path until the test lets them go. */
+/** Holds the requests of a path until the test releases them. */
 async function held(page: Page, path: string): Promise<() => Promise<void>> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const hold = async (route: Route): Promise<void> => {
@@ -94,7 +94,7 @@ describe('a state of the console', function () {
     await page.locator('table.checks').getByText('stopped before it answered').first().waitFor();
     await look(page, 'diagnostics-stopped', 'stopped before it answered');
     await letGo();
-    // What is asked afterwards is answered; then the answers that were let go before it have come as well.
+    // Once a later request is answered, the answers released before it have arrived as well.
     await page.getByRole('button', { name: 'Run again', exact: true }).click();
     await result.getByText('does not work').waitFor();
     expect(await page.locator('table.checks').getByText('stopped before').count()).to.equal(0);
@@ -128,7 +128,7 @@ describe('a state of the console', function () {
     expect(await behind.getByRole('listitem').filter({ hasText: 'allow' }).count()).to.equal(0);
     await look(page, 'stale-agent', 'it may still let through');
     for (const path of paths) await page.unroute(path, edit);
-    // Nothing tells a page that has been lied to: it is loaded again.
+    // Nothing tells the page that an answer was forged: it is reloaded.
     await page.goto('/networks/dev');
     await page.locator('footer.status-line').getByText('live', { exact: true }).waitFor();
   });

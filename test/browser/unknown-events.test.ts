@@ -7,7 +7,7 @@ import { TestControlPlane } from '#test/integration/control-plane/setup.js';
 import { CLONE } from '#test/support/clone.js';
 import { consolePages } from '#test/support/console-browser.js';
 
-/** What a later release may send: names that this page does not know, data of other shapes, and none at all. */
+/** What a later release may send: unknown event names, data of other shapes, and events without data. */
 const LATER = [
   'event: tunnel\nid: 1-000000000000\ndata: {"network":"dev","tunnel":{"deep":[1]}}\n\n',
   'event: constructor\ndata: null\n\n',
@@ -15,10 +15,10 @@ const LATER = [
   'event: <b>\ndata: 7\n\n',
   ': a comment\nretry: 5\nlater: yes\n\n',
 ].join('');
-/** The third is no JSON, so it is as good as not sent; the fifth is no event. */
+/** The third is not JSON, so it counts as not sent; the fifth is not an event. */
 const SKIPPED = 3;
 
-/** A control plane of a later release: what it streams begins with events that the page does not know. */
+/** A control plane of a later release: its stream begins with events that the page does not know. */
 async function laterRelease(controlPlaneUrl: string): Promise<Server> {
   const { hostname, port } = new URL(controlPlaneUrl);
   const server = createServer((asked, answer) => {

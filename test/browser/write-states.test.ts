@@ -95,7 +95,7 @@ describe('a write of the console', function () {
         .waitFor();
       await stack.json(['network', 'policy', 'allow', 'dev', '--from', 'local', '--to', 'web', '--port', '8080']);
     } finally {
-      // It starts again with the version that there is by then, so that it never has the one before.
+      // It starts again with the version of that time, so it never has the old version.
       process.kill(stopped, 'SIGKILL');
     }
     const superseded = page.getByRole('region', { name: 'Your change' });

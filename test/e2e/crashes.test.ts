@@ -8,7 +8,10 @@ import { waitFor } from '#test/support/wait.js';
 import { type KillSignal, VICTIMS } from '#test/truth/kills/victims.js';
 import { randomOf } from '#test/truth/random.js';
 
-/** Each kind of process and each signal; `npm run soak -- --kills N` draws many more, and npm start's own end. */
+/**
+ * Each kind of process and each signal; `npm run soak -- --kills N` draws many more, including the end of npm start
+ * itself.
+ */
 const KILLS: readonly (readonly [string, KillSignal])[] = [
   ['control-plane', 'SIGKILL'],
   ['nats', 'SIGTERM'],

@@ -7,7 +7,7 @@ import { freePort } from '#test/support/ports.js';
 
 const WITHIN_MS = 60_000;
 
-/** `npm run soak -- --files` damages every file by itself. */
+/** `npm run soak -- --files` damages each file separately. */
 describe('npm start on a damaged home', function () {
   this.timeout(180_000);
   let home: string;

@@ -10,7 +10,7 @@ import { MESHES } from '#test/support/stack-mesh.js';
 import { waitFor } from '#test/support/wait.js';
 
 const RULE = ['dev', '--from', 'local', '--to', 'api', '--port', '8080'] as const;
-/** From a fault until every bound has passed, with the time that a command takes. */
+/** From a fault until every time-out has passed, plus the time of a command. */
 const SEEN_WITHIN_MS = KNOWN_FOR_MS + 10_000;
 
 const KILLED = [
@@ -28,7 +28,7 @@ interface Shown {
 for (const mesh of MESHES) {
   describe(`mesh status and mesh forward list, over ${mesh}`, function () {
     const isDirect = mesh === 'direct';
-    // A tailnet's node knows by itself whether it is in.
+    // A tailnet node knows by itself whether it has joined.
     const unknownMesh = isDirect ? 'unknown' : 'joined';
     this.timeout(120_000);
     let stack: RunningStack;
@@ -50,7 +50,7 @@ for (const mesh of MESHES) {
 
     const curl = (): Promise<Ran> => ran('curl', ['-sS', '--max-time', '5', `http://127.0.0.1:${port}/`]);
 
-    /** What both commands show, which has to be the same. */
+    /** The state that both commands show; it has to be the same. */
     async function shown(): Promise<Shown> {
       const status = await stack.gstacks('mesh', 'status', '--json');
       const [network] = (JSON.parse(status.stdout) as { networks: JoinedNetworkState[] }).networks;
@@ -179,7 +179,7 @@ for (const mesh of MESHES) {
   });
 }
 
-/** The process that started this one, and starts it again. */
+/** The process that started this one and restarts it. */
 function parentOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return Number(fields[1]);

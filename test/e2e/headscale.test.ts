@@ -22,7 +22,7 @@ interface HeadscaleNode {
 
 interface HeadscaleKey {
   readonly used?: boolean;
-  /** RFC 3339, or as the commands of some releases print a time of protobuf. */
+  /** RFC 3339, or protobuf's time format, which the commands of some releases print. */
   readonly expiration: string | { readonly seconds: number };
 }
 
@@ -64,7 +64,7 @@ describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
     await headscale?.remove();
   });
 
-  /** A command of a person whose machine trusts the control server. */
+  /** A command on a machine that trusts the control server. */
   const gstacks = (...args: string[]): Promise<Ran> =>
     run(join(CLONE, 'bin', 'gstacks'), args, { ...trust, GLOBALSTACKS_HOME: stack.home }).ended;
   const nodes = async (): Promise<readonly HeadscaleNode[]> =>
@@ -110,7 +110,7 @@ describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
     };
     const nodeId = status.networks[0]?.nodeId ?? '';
     expect(await nodeCalled(`gs-local-${nodeId}`)).to.not.equal(undefined);
-    // So that it cannot take leave by itself.
+    // So that it cannot log out by itself.
     const background = await backgroundPid(stack);
     const stopped = [background, ...childrenOf(background, 'mesh-node')];
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');

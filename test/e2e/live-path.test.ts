@@ -11,27 +11,27 @@ import { type Running, type RunningStack, ran, startStack } from '#test/support/
 import { waitFor } from '#test/support/wait.js';
 
 const NOT_KNOWN = 5;
-/** From a fault to the test that shows it: peers of an agent that has started again have to hear of it first. */
+/** From a fault to the test that shows it: peers of a restarted agent must first be told of it. */
 const SHOWN_WITHIN_MS = 25_000;
 const API = 'http://api.dev.gstacks:8080';
 
 interface Fault {
   readonly what: string;
-  /** How agents have been started. */
+  /** How agents are started. */
   readonly agents?: () => Overriding;
-  /** What else is done; resolves with what puts it right again. */
+  /** Further set-up; resolves with a function that undoes it. */
   readonly bring?: () => Promise<() => unknown>;
-  /** The flow that is asked about; of web on host-a to api on host-b, unless it says otherwise. */
+  /** The flow that is tested; from web on host-a to api on host-b by default. */
   readonly from?: 'web' | 'worker' | 'local';
   readonly to?: string;
-  /** The check that has to be the first to fail, and whose it is. */
+  /** The expected first failure, and its agent. */
   readonly fails: CheckDto['code'];
   readonly at: 'host-a' | 'host-b' | 'the local node';
   readonly evidence: RegExp;
   readonly remedy: RegExp;
-  /** What fails besides. */
+  /** Other checks that fail. */
   readonly besides?: readonly CheckDto['code'][];
-  /** Traffic passes all the same: only what keeps sandboxes apart is broken. */
+  /** Traffic still passes: only the isolation of sandboxes is broken. */
   readonly carries?: true;
 }
 
@@ -46,7 +46,7 @@ async function networkTest(stack: RunningStack, ...question: readonly string[]):
   return { code, result: JSON.parse(stdout) };
 }
 
-/** A server in a sandbox, told of by Node's `listen`; the caller ends it. */
+/** A server in a sandbox, with Node's `listen` as output; the caller ends it. */
 function serve(stack: RunningStack, sandbox: string, listen: string): Running {
   return stack.inSandbox(sandbox, process.execPath, '-e', `require('node:http').createServer().${listen}`);
 }
@@ -126,7 +126,7 @@ describe('what breaks a connection fails network test, which says what it is', f
   };
   const twoFlows = { variables: { GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX: '2' } };
 
-  /** What host-a sends to host-b goes to nobody; the bus and the control plane are reached as ever. */
+  /** Packets from host-a to host-b are dropped; the bus and the control plane can still be reached. */
   async function blackhole(): Promise<() => Promise<unknown>> {
     const neighbour = ['-n', await hostOf('sbx-web'), 'neighbour'];
     const entry = [addressOf('host-b'), 'dev', 'uplink'];
@@ -134,13 +134,13 @@ describe('what breaks a connection fails network test, which says what it is', f
     return () => ran('ip', [...neighbour, 'del', ...entry]);
   }
 
-  /** As a firewall of the host does it that is loaded anew. The agent mends it by itself. */
+  /** As a reload of the host's firewall does it. The agent restores its rules by itself. */
   async function flushRules(): Promise<() => Promise<unknown>> {
     await ran('ip', ['netns', 'exec', await hostOf('sbx-worker'), 'nft', 'flush', 'ruleset']);
     return async () => {};
   }
 
-  /** The sandbox's program starts again with another resolv.conf. */
+  /** The sandbox's program restarts with another resolv.conf. */
   async function otherResolver(): Promise<() => Promise<unknown>> {
     const path = `/etc/netns/${await namespaceOf(stack, 'sbx-web')}/resolv.conf`;
     const text = readFileSync(path, 'utf8');
@@ -352,7 +352,7 @@ describe('what breaks a connection fails network test, which says what it is', f
   }
 
   it('finds nothing wrong once everything is put right', async () => {
-    // The agent sets its rules anew when it starts.
+    // The agent loads its rules again when it starts.
     await overrides.become(stack, { 'host-b': {} });
     for (const from of ['web', 'worker', 'local']) {
       const passes = async () => (await networkTest(stack, from, 'api:8080')).code === 0;
@@ -381,7 +381,7 @@ describe('what breaks a connection fails network test, which says what it is', f
   });
 });
 
-/** The agent's last-good versions lose every deny, and are right in themselves. */
+/** The agent's last-good versions lose every deny, but are otherwise valid. */
 async function withoutDenials(folder: string): Promise<void> {
   const files = new LastGoodFiles(folder);
   const { networks } = await files.load(new Date());

@@ -18,7 +18,7 @@ for (const mesh of MESHES) {
     const folder = mkdtempSync(join(tmpdir(), 'gs-hops-'));
     const file = join(folder, 'hop');
     let stack: RunningStack;
-    /** What a hop was taken from last. */
+    /** The process from which a hop was last removed. */
     let incomplete: Part | null = null;
 
     before(async function () {
@@ -42,7 +42,7 @@ for (const mesh of MESHES) {
         ? restartControlPlane(stack)
         : Promise.all(['host-a', 'host-b'].map((agent) => restartAgent(stack, agent)));
 
-    /** Starts again what does the hop's part, and what is still without the hop before it. */
+    /** Restarts the processes that do the hop's work, and those that still lack the hop before it. */
     async function takeAway(hop: string, of: Part): Promise<void> {
       rmSync(file, { force: true });
       if (incomplete !== null && incomplete !== of) await restart(incomplete);
@@ -55,7 +55,7 @@ for (const mesh of MESHES) {
       await mainPath(stack, 'whole');
     });
 
-    // What is no part of the mesh is taken away once.
+    // A hop that does not depend on the mesh is removed only once.
     const hops = Object.entries(HOPS).filter(([name]) => mesh === 'direct' || name === NO_MESH);
     for (const [index, [hop, { of, failsWith }]] of hops.entries()) {
       it(`fails with ${hop}`, async () => {

@@ -11,9 +11,9 @@ import { type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
 const API = 'http://api.dev.gstacks:8080';
-/** From the fault to a typed status, wherever one looks. */
+/** From the fault until every place shows a status with a code. */
 const TOLD_WITHIN_MS = 5_000;
-/** A mesh-node that was refused is started again within five seconds, and its control server may be slow. */
+/** A mesh-node that was refused is restarted within five seconds, and its control server may be slow. */
 const BACK_WITHIN_MS = 20_000;
 
 interface AgentMesh {
@@ -52,7 +52,7 @@ describe('faults of a tsnet mesh', function () {
     return items.find(({ id }) => id === agent)?.mesh ?? null;
   }
 
-  /** In the answer to `network status`, in the table of it, and in the agent's log since `from`. */
+  /** In the answer to `network status`, in its table, and in the agent's log since `from`. */
   async function toldOfAgent(agent: string, code: string, from: number): Promise<void> {
     await waitFor(`${agent} is seen with ${code}`, async () => (await meshOf(agent))?.code === code, TOLD_WITHIN_MS);
     expect((await stack.gstacks('network', 'status', 'dev')).stdout).to.contain(code);
@@ -170,7 +170,7 @@ describe('faults of a tsnet mesh', function () {
     const isThere = async (): Promise<boolean> =>
       (await control.nodes()).some(({ name }) => name.startsWith(`gs-local-${nodeId}`));
     expect(await isThere()).to.equal(true);
-    // An ephemeral node that hears of its revocation takes leave of the control server on its own.
+    // An ephemeral node that is told of its revocation logs out by itself.
     const background = await backgroundPid(stack);
     const stopped = [background, ...childrenOf(background, 'mesh-node')];
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
@@ -216,7 +216,7 @@ describe('a wrong control URL', function () {
   });
 });
 
-/** What was missing at the port: all that comes there goes to the control server. */
+/** The missing part of the port: everything that arrives there goes to the control server. */
 function relay(port: number, to: URL): Server {
   return createServer((near) => {
     const far: Socket = connect(Number(to.port), to.hostname);

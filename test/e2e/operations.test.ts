@@ -73,7 +73,7 @@ describe('docs/operations.md, followed as printed', function () {
     });
     await isSaid('SYNCED');
     expect((await addAlias('more')).code).to.equal(0);
-    // Back to where an operator has to decide.
+    // Back to the state in which an operator has to decide.
     await withStackStopped(() => follow('restore, with the stack stopped'));
     expect(existsSync(join(home, 'postgres.replaced'))).to.equal(true);
     await isSaid('EPOCH_REGRESSED');

@@ -15,12 +15,12 @@ import { run } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
 const IMAGE = 'globalstacks-networks';
-/** What the Dockerfile builds on unless it is told otherwise: here a root made of this machine's programs. */
+/** The Dockerfile's default base image; here a root built from this machine's programs. */
 const BASE = 'debian:12-slim';
 /** The control plane's user in the image, and its group. */
 const USER = 10001;
 
-/** As docs/deploy.md says, on a host that has the package, deploy/ and Docker, and a Postgres beside it. */
+/** As in docs/deploy.md, on a host that has the package, deploy/ and Docker, with a Postgres beside it. */
 describe('the image of the control plane, built as docs/deploy.md says', function () {
   this.timeout(60_000);
   let docker: DockerHost;
@@ -57,7 +57,7 @@ describe('the image of the control plane, built as docs/deploy.md says', functio
       ['-ceu', `cd '${inFolder('context')}'\n${markedBlock('deploy.md', 'deploy: image')}`],
       {
         DOCKER_HOST: `unix://${docker.socketPath}`,
-        // The builder that needs no plugin, and asks no registry for a base that is here.
+        // The builder that needs no plugin, and does not ask a registry for a local base image.
         DOCKER_BUILDKIT: '0',
       },
     ).ended;

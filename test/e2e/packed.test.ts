@@ -22,7 +22,7 @@ const SANDBOXES = { 'host-a': ['sbx-web'], 'host-b': ['sbx-api'], 'host-c': [] }
 const answering = (id: string): string =>
   `require('node:http').createServer((_, r) => r.end('{"sandbox":"${id}"}\\n')).listen(8080)`;
 
-/** The package on machines without the source tree, set up by the blocks of docs/deploy.md. */
+/** The package on machines without the source tree, set up with the blocks of docs/deploy.md. */
 describe('the package, installed as docs/deploy.md says', function () {
   this.timeout(120_000);
   let installed: Installed;
@@ -62,7 +62,7 @@ describe('the package, installed as docs/deploy.md says', function () {
     return readFileSync(join(folder, name), 'utf8');
   }
 
-  /** Exactly those of the agent's unit. */
+  /** Exactly the variables of the agent's unit. */
   function withCapabilitiesOfTheUnit(): readonly string[] {
     const [, names = ''] = /^CapabilityBoundingSet=(.+)$/m.exec(unit('globalstacks-agent.service')) ?? [];
     const added = names.split(' ').map((name) => `+${name.toLowerCase().replace('cap_', '')}`);
@@ -83,7 +83,7 @@ describe('the package, installed as docs/deploy.md says', function () {
     return started;
   }
 
-  /** The codes that a doctor finds something about, other than pass or skipped, and its exit code. */
+  /** The codes of a doctor's checks that neither passed nor were skipped, and its exit code. */
   async function diagnosed(
     of: 'control' | Agent,
     env: Readonly<Record<string, string>>,
@@ -100,7 +100,7 @@ describe('the package, installed as docs/deploy.md says', function () {
     return { code, bad: bad.map(({ code: check, status }) => `${check} ${status}`), said: JSON.stringify(bad) };
   }
 
-  /** Runs on the host the line that `gstacks agent enroll` prints, with what this host needs besides. */
+  /** Runs on the host the line that `gstacks agent enroll` prints, with this host's further settings. */
   async function enrol(agent: Agent): Promise<string> {
     mkdirSync(etc(agent), { recursive: true });
     const sandboxes = join(etc(agent), 'sandboxes.yaml');
@@ -127,7 +127,7 @@ describe('the package, installed as docs/deploy.md says', function () {
     postgres = await startTestPostgres();
     const [a, b, c] = [await HostNamespace.make(), await HostNamespace.make(), await HostNamespace.make()];
     hosts = { 'host-a': a, 'host-b': b, 'host-c': c };
-    // host-a and host-b have a network between them; every host reaches the control plane.
+    // host-a and host-b share a network; every host reaches the control plane.
     const [wiredA, wiredB] = await HostNamespace.wire(a, b);
     await ip('-n', a.name, 'route', 'add', `${b.address}/32`, 'via', wiredB);
     await ip('-n', b.name, 'route', 'add', `${a.address}/32`, 'via', wiredA);

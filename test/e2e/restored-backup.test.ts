@@ -15,13 +15,13 @@ interface Status {
   readonly version: number;
 }
 
-/** With its owner: Postgres runs as another user than root. */
+/** Including the owner: Postgres runs as another user than root. */
 async function copied(from: string, to: string): Promise<void> {
   const { code, stderr } = await ran('cp', ['-a', from, to]);
   expect(code, stderr).to.equal(0);
 }
 
-/** A stack whose database was put back to an older copy while its agents went on. */
+/** A stack whose database was restored from an older copy while its agents kept running. */
 describe('a database that was restored from an older copy', function () {
   this.timeout(60_000);
   let stack: RunningStack;
@@ -69,7 +69,7 @@ describe('a database that was restored from an older copy', function () {
     expect(denied.code, denied.stdout + denied.stderr).to.equal(5);
     expect(denied.stdout).not.to.match(/applied by 2\/2/);
     expect(denied.stdout + denied.stderr).to.include('EPOCH_REGRESSED');
-    // What the agents hold still lets it through, and nothing says otherwise.
+    // The agents' versions still allow it, and no status says otherwise.
     expect((await curl(stack, 'sbx-web', API)).stdout).to.include('sbx-api');
     expect((await status()).status).to.equal('EPOCH_REGRESSED');
     const test = await stack.gstacks('network', 'test', 'dev', 'web', 'api:8080', '--expect', 'deny');

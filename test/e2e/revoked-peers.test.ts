@@ -56,7 +56,7 @@ for (const mesh of MESHES) {
       return { ...request, flowId: flowIdOf(100 + flows) };
     };
 
-    /** What becomes of a flow that the node asks host-b for. */
+    /** The outcome of a flow that the node asks host-b for. */
     const asked = (node: MeshMember) => failure(node.open(HOST_B, next(), AbortSignal.timeout(10_000)));
 
     async function tokenOf(name: string): Promise<string> {
@@ -132,7 +132,7 @@ for (const mesh of MESHES) {
       }
     });
 
-    /** Each time that host-b said it is in the mesh, and where. */
+    /** Each time that host-b reported joining the mesh, and its address. */
     function joinedLines(): readonly { readonly endpoints: readonly string[] }[] {
       return stack
         .log('agent-host-b')

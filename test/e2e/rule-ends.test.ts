@@ -14,9 +14,9 @@ const AGENTS = ['agent-host-a', 'agent-host-b'] as const;
 const PROCESSES = ['control-plane', ...AGENTS] as const;
 type Process = (typeof PROCESSES)[number];
 
-/** What is guaranteed of the time between a rule's end and the end of what it let through. */
+/** The guaranteed bound on the time between a rule's end and the end of its connections. */
 const CUT_WITHIN_MS = 1_000;
-/** Where an agent hears of the end from the control plane alone. */
+/** For an agent that learns of the end only from the control plane. */
 const TOLD_WITHIN_MS = 2_000;
 const LASTS_SECONDS = 6;
 
@@ -42,7 +42,7 @@ describe('a rule that ends', function () {
     rmSync(clocks, { recursive: true, force: true });
   });
 
-  /** From now on, by libfaketime's notation. */
+  /** From now on, in libfaketime's notation. */
   function setClock(name: Process, offset: string): void {
     writeFileSync(join(clocks, name), `${offset}\n`);
   }
@@ -55,10 +55,10 @@ describe('a rule that ends', function () {
     return result;
   }
 
-  /** When the connection is over, in milliseconds since 1970. */
+  /** The end of the connection, in milliseconds since 1970. */
   const closing = (socket: Socket) => new Promise<number>((resolve) => socket.once('close', () => resolve(Date.now())));
 
-  /** Resolves when the connection is reset: before the client has heard that it is open, or after. */
+  /** Resolves when the connection is reset, before or after the client has seen it open. */
   async function refused(connecting: Promise<Socket>): Promise<void> {
     try {
       await closing(await connecting);
@@ -67,14 +67,14 @@ describe('a rule that ends', function () {
     }
   }
 
-  /** Does the work while the control plane does nothing. */
+  /** Does the work while the control plane is stopped. */
   async function stopped(work: () => Promise<void>): Promise<void> {
     const pid = stack.pid('control-plane');
     process.kill(pid, 'SIGSTOP');
     await work().finally(() => process.kill(pid, 'SIGCONT'));
   }
 
-  /** Does the work while a process's clock is off. */
+  /** Does the work while a process's clock is wrong. */
   async function withClock(name: Process, offset: string, work: () => Promise<void>): Promise<void> {
     setClock(name, offset);
     await work().finally(() => setClock(name, '+0'));
@@ -84,7 +84,7 @@ describe('a rule that ends', function () {
   const open = async (from: string) => (await connector(from))();
   const history = async () => ((await stack.json(['network', 'history', 'dev'])) as HistoryPageDto).items;
 
-  /** When each agent says that the flow of this rule was over, in milliseconds since 1970. */
+  /** The time at which each agent says that the flow of this rule ended, in milliseconds since 1970. */
   function endsLogged(since: readonly number[]): readonly number[] {
     return AGENTS.flatMap((agent, index) =>
       stack

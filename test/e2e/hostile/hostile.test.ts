@@ -11,13 +11,13 @@ import { Spells } from '#test/support/spells.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** How much longer the slowest hundredth may take beside a hostile member than beside a polite one of its CPU. */
+/** The allowed ratio of p99 beside a hostile member to p99 beside a polite one of the same CPU time. */
 const BOUNDS = { atMost: 1.5, leastPairs: 20, mostPairs: 80, pairsBetweenLooks: 15 };
 const MEMORY_AT_MOST = 1.2;
-/** V8 gives memory back once a process has had little to do for some tens of seconds, also after honest work alone. */
+/** V8 returns memory only once a process has been mostly idle for some tens of seconds, even after honest work. */
 const MEMORY_WITHIN_MS = 60_000;
 const TURN_MS = 250;
-/** What a member leaves behind belongs to its turn. */
+/** The after-effects of a member count as part of its turn. */
 const AFTER_MS = 50;
 const WARM_UP_MS = 5_000;
 
@@ -25,9 +25,9 @@ const KINDS = ['dns', 'flow', 'api'] as const;
 type Times = Record<(typeof KINDS)[number], TurnTimes>;
 
 /**
- * Each hostile member has its turns beside a neighbour that looks names up and opens connections, and beside a user of
- * the API; a polite member, which does nothing but use as much CPU, has the other turns. test/support/paired-turns says
- * how many turns are taken and what they decide.
+ * Each hostile member takes turns with a polite member, which only uses as much CPU. In every turn a neighbour looks up
+ * names and opens connections, and a user calls the API. test/support/paired-turns explains how many turns are taken
+ * and how they decide.
  */
 describe('one member harms nobody else', function () {
   this.timeout(120_000);
@@ -47,7 +47,7 @@ describe('one member harms nobody else', function () {
     const user = join(folder, 'user.json');
     writeFileSync(user, JSON.stringify({ url: stack.url, token: stack.token }), { mode: 0o600 });
     apiUser = Spells.start('api-user', [user]);
-    // What honest work takes is there before.
+    // The memory of honest work is already in use before the measurement.
     await measured(WARM_UP_MS);
     usual = memory();
   });
@@ -58,7 +58,7 @@ describe('one member harms nobody else', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Resident memory of what the member might fill, in MiB. */
+  /** Resident memory of the processes that the member might fill, in MiB. */
   function memory(): ReadonlyMap<string, number> {
     return new Map(
       ['control-plane', 'agent-host-a', 'agent-host-b'].map((name) => {
@@ -68,7 +68,7 @@ describe('one member harms nobody else', function () {
     );
   }
 
-  /** How long the calls of the neighbour and of the user of the API take for a while. */
+  /** Durations of the calls of the neighbour and of the user of the API during a period. */
   async function measured(ms: number): Promise<Times> {
     neighbour.go();
     apiUser.go();
@@ -94,7 +94,7 @@ describe('one member harms nobody else', function () {
       turns += 1;
       return turn(hostile, '');
     };
-    /** As much CPU as the hostile member has used in its turns so far. */
+    /** The CPU time that the hostile member has used in its turns so far. */
     const politeTurn = (): Promise<Times> =>
       turn(polite, String((hostile.cpuSeconds() - before) / ((turns * TURN_MS) / 1_000)));
     const takePair = async (hostileFirst: boolean) => {
@@ -104,7 +104,7 @@ describe('one member harms nobody else', function () {
       const pair = (kind: keyof Times): TurnPair => ({ tried: tried[kind], usual: usual[kind] });
       return { dns: pair('dns'), flow: pair('flow'), api: pair('api') };
     };
-    // How much CPU the hostile member uses is known after its first turn, which counts for nothing else.
+    // The hostile member's CPU time is known only after its first turn, which is otherwise not counted.
     await hostileTurn();
     const findings = await takeTurns(KINDS, takePair, BOUNDS, repeatable(1));
     await Promise.all([hostile.end(), polite.end()]);
@@ -126,7 +126,7 @@ describe('one member harms nobody else', function () {
     await harmsNobody(member(await hostileLocalNode(stack, 'dev')));
   });
 
-  // Not the neighbour's own target: what a client may ask of a server is the server's to bound.
+  // Not the neighbour's own target: that server has to limit its own clients.
   it('a sandbox that floods the resolver and the proxy', async () => {
     const dig = stack.inSandbox('sbx-worker', 'dig', '+short', 'web.dev.gstacks');
     const address = (await dig.ended).stdout.trim();

@@ -20,7 +20,7 @@ for (const mesh of MESHES) {
     const at = sharedStack('netns', mesh);
     let stack: RunningStack;
     const servers: Running[] = [];
-    /** The local port that leads to the same server. */
+    /** The local port that is forwarded to the same server. */
     let forwarded: number;
 
     before(async function () {
@@ -60,7 +60,7 @@ for (const mesh of MESHES) {
       return stack.inSandbox(from, process.execPath, program('raw-client'), ...to, ...what);
     }
 
-    /** What the client printed of its failures, and the last that the agents logged. */
+    /** The failures that the client printed, and the agents' last log lines. */
     const explained = (stderr: string): string =>
       stderr === '' ? '' : [stderr, ...AGENTS.map((name) => lastLines(stack.log(name)))].join('\n');
 

@@ -19,7 +19,7 @@ interface Written {
   readonly applied: { readonly confirmed: number; readonly expected: number; readonly flowsCut: number };
 }
 
-/** One connection to a name outside, and what came of it. */
+/** One connection to a name outside, and its outcome. */
 class Session {
   bytes = 0;
   ended: string | null = null;
@@ -68,8 +68,8 @@ describe('connections to names outside, from the command line', function () {
   });
 
   /**
-   * The address that sbx-web gets for a name; null: it does not exist. The agent says neither while it is named a
-   * network that has not come yet, as that of a test before, which is just being deleted.
+   * The address that sbx-web gets for a name; null: it does not exist. The agent gives neither answer while it waits
+   * for a listed network, such as the one of an earlier test that is just being deleted.
    */
   async function lookUp(name: string): Promise<string | null> {
     const [host = '', dnsPort = ''] = dns.split(':');

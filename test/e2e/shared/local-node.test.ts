@@ -49,7 +49,7 @@ for (const mesh of MESHES) {
       if (network === undefined) throw new Error('nothing is joined');
       return network;
     };
-    /** As the control plane has it. */
+    /** As the control plane shows it. */
     const listed = async (): Promise<{ readonly status: string; readonly user: string }> => {
       const { localNodes } = (await stack.json(['network', 'status', 'dev'])) as {
         localNodes: { status: string; user: string }[];
@@ -272,7 +272,7 @@ for (const mesh of MESHES) {
       });
     });
 
-    /** null while it is between two lives. */
+    /** null while it is being restarted. */
     function pidOf(name: string): number | null {
       try {
         return stack.pid(name);

@@ -39,7 +39,7 @@ describe('a sandbox that ends on one host and is made on another', function () {
     });
   });
 
-  /** As sbx-web, by the address that its host gives the name. */
+  /** As sbx-web, at the address that its host's DNS gives the name. */
   async function ask(path: string): Promise<Running> {
     const { addresses } = (await stack.json(['network', 'resolve', 'dev', 'worker'])) as Resolution;
     const proxy = addresses.find(({ agentId }) => agentId === 'host-a')?.address;

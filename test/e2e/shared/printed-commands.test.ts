@@ -21,7 +21,10 @@ const SKIPPED: readonly (readonly [RegExp, string])[] = [
   [/^admin new-epoch --yes$/, 'ends the epoch of a stack that other tests share: test/e2e/restored-backup.test.ts'],
 ];
 
-/** In which order they are run: what needs a joined machine comes after the join, what takes away comes last. */
+/**
+ * The order of execution: commands that need a joined machine come after the join, commands that remove something come
+ * last.
+ */
 const LAST: readonly RegExp[] = [
   /^mesh forward /,
   /^mesh (leave|revoke) /,
@@ -38,10 +41,10 @@ const LAST: readonly RegExp[] = [
   /^logout$/,
 ];
 
-/** Refusals with exit code 2 whose cause is the state of this stack: the control plane has understood the command. */
+/** Refusals with exit code 2 that are due to the state of this stack: the control plane has understood the command. */
 const OF_STATE = new Set([
   ...['NETWORK_EXISTS', 'NETWORK_NOT_EMPTY', 'ALIAS_TAKEN', 'SANDBOX_HELD', 'POLICY_TEST_FAILS'],
-  // Nobody sits at a terminal.
+  // There is no terminal.
   'NOT_CONFIRMED',
 ]);
 
@@ -50,7 +53,7 @@ describe('the commands that programs print', function () {
   const at = sharedStack('static', 'direct');
   let folder: string;
   let lines: CommandLines;
-  /** Samples that stand for something of this stack. */
+  /** Samples for placeholders of this stack. */
   let samples: ReadonlyMap<string, string>;
 
   before(async () => {
@@ -101,7 +104,10 @@ describe('the commands that programs print', function () {
   });
 });
 
-/** What was not understood, or a defect; null: it was carried out, or refused for another reason than its words. */
+/**
+ * The part that was not understood, or a defect; null: it was carried out, or refused for a reason other than its
+ * arguments.
+ */
 function faultOf({ exitCode, stdout, stderr }: Outcome): string | null {
   if (exitCode === 1) return `${stdout}${stderr}`;
   if (exitCode !== 2) return null;

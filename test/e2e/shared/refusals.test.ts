@@ -48,7 +48,7 @@ describe('what the control plane refuses', function () {
     await makeNetwork(stack, 'dev', { 'sbx-api': 'api:8080', 'sbx-worker': null });
   });
 
-  /** Rows that commands write; what agents report comes on streams of their own. */
+  /** Rows that commands write; agents' reports are written to other streams. */
   const written = () =>
     withRecord(stack, async (client) => {
       const { rows } = await client.query<{ events: string; commands: string }>(

@@ -9,10 +9,10 @@ import { waitFor } from '#test/support/wait.js';
 
 const API = 'http://api.dev.gstacks:8080';
 const RULE = ['dev', '--from', 'web', '--to', 'api', '--port', '8080'] as const;
-/** How long the link is watched after the command has printed. */
+/** How long the link is watched after the command has printed its output. */
 const QUIET_MS = 1_000;
 
-/** What the control plane says that the denial would cut, by the count of the agents. */
+/** The cuts of the denial according to the control plane, counted by the agents. */
 async function previewedCuts({ url, token }: RunningStack): Promise<object> {
   const answer = await fetch(`${url}/v1/networks/dev/previews`, {
     method: 'POST',

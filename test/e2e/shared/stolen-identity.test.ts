@@ -75,7 +75,7 @@ for (const mesh of MESHES) {
         for (const subject of subscribe) bus.serve(subject, async () => heard.push(subject));
         for (const subject of publish) await bus.request(subject, {}, 100).catch(() => {});
         await waitFor('the server refused each', () => faults.length >= publish.length + subscribe.length);
-        // The others' traffic goes on meanwhile, and none of it comes here.
+        // Meanwhile the others' traffic continues, and none of it arrives here.
         await allow(stack, 'dev', 'any', 'worker', 8_080);
         expect(heard).to.deep.equal([]);
       } finally {

@@ -36,7 +36,7 @@ for (const mesh of MESHES) {
     });
 
     it("holds every command of the product document as printed there, a sandbox's id filled in", () => {
-      // The document is not part of the clone: where it does not lie beside it, the commands known from it stand in.
+      // The document is not part of the clone. If it is not beside the clone, the commands known from it are used.
       const document = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : KNOWN_COMMANDS.join('\n');
       const commands = documentedCommands(document);
       expect(commands).to.have.length(COMMANDS_IN_DOCUMENT);

@@ -30,7 +30,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const run = promisify(execFile);
 
-/** Loopback addresses of this run, so that runs side by side do not meet. */
+/** Loopback addresses of this run, so that concurrent runs do not conflict. */
 const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
 const PROXIES = `${BLOCK}.128/25`;
 const DNS = `${BLOCK}.1`;
@@ -100,7 +100,7 @@ describe('an agent, as a process', () => {
     };
   }
 
-  /** Whether DNS listens, and has the name. */
+  /** Whether DNS listens and has the name. */
   function isAnswered(): Promise<boolean> {
     return lookUp().then(
       ({ status }) => status === 'NOERROR',
@@ -108,7 +108,7 @@ describe('an agent, as a process', () => {
     );
   }
 
-  /** The body, or the code of what went wrong. */
+  /** The body, or the error's code. */
   async function get(source = WEB): Promise<string> {
     const { address } = await lookUp();
     const request = httpRequest({ host: address, port: 8080, localAddress: source, agent: false }).end();
@@ -277,7 +277,8 @@ describe('an agent, as a process', () => {
     plane.applied.length = 0;
     plane.answersApplied = true;
     agent.start();
-    // The kept one comes first; that the restored version is in force is acknowledged after it, and cuts nothing more.
+    // The saved version comes first; the acknowledgement that the restored version is in force comes after it, and cuts
+    // nothing more.
     const kept = await waitFor('it is told', () => plane.applied.find(({ to }) => to === 2));
     expect(kept.flowsCut).to.deep.equal(flowsCut).and.have.length(1);
   });
@@ -353,7 +354,7 @@ describe('an agent, as a process', () => {
       version: 3,
       hash: snapshotHash(network(3, ALLOWED)),
     });
-    // What came with the snapshot, which proves the version to a store that has lost it.
+    // The signature that came with the snapshot, which proves the version to a store that has lost it.
     expect(held?.signature).to.have.length(88);
   });
 

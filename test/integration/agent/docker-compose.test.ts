@@ -11,7 +11,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const run = promisify(execFile);
 
-/** One service on the agent's network alone, one that the agent connects beside the project's own. */
+/** One service only on the agent's network, and one that the agent connects in addition to the project's own. */
 const PROJECT = (project: string) => `
 version: '2.4'
 services:

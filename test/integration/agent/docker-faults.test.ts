@@ -53,7 +53,7 @@ describe('faults around the driver docker', function () {
     rig = await DockerRig.start();
     await rig.agent.end('SIGTERM');
     await rig.docker.stopDaemon();
-    // As after the host itself has started: no rules yet, and no dockerd.
+    // The state after the host has started: no rules yet, and no dockerd.
     await inHost('nft', 'flush', 'ruleset');
     rig.agent.log.length = 0;
     rig.agent.start();

@@ -31,7 +31,7 @@ describe('two hosts with the driver docker', function () {
     await b.docker.serve('api', ...sandbox('sbx-api'));
     await a.reported('sbx-web');
     await b.reported('sbx-api');
-    // The answer to a heartbeat tells each of the other.
+    // The answer to a heartbeat tells each agent of the other.
     const heard = plane.heartbeats.length;
     await waitFor(
       'both are told of their peer',

@@ -21,7 +21,7 @@ const WITH_IPV6 = ['--sysctl', 'net.ipv6.conf.all.disable_ipv6=0'];
 const GATEWAY = '10.78.0.1';
 const RESOLV_CONF = join(tmpdir(), `gs-resolv-${process.pid}.conf`);
 const UNUSED_PROXY = '10.78.200.200';
-/** Of a service of the host that has nothing to do with the agent, on every address. */
+/** The port of a host service that has nothing to do with the agent, on all addresses. */
 const HOST_PORT = 9_999;
 
 describe('isolation by the driver docker', function () {
@@ -69,7 +69,7 @@ describe('isolation by the driver docker', function () {
     return output.trim();
   }
 
-  /** Of a container, on the agent's network. */
+  /** The container's address on the agent's network. */
   async function linkLocal(container: string): Promise<string> {
     const { output } = await rig.docker.exec(container, 'ip', '-6', 'address', 'show', 'dev', 'eth0', 'scope', 'link');
     return /inet6 ([0-9a-f:]+)/.exec(output)?.[1] ?? '';
@@ -84,7 +84,7 @@ describe('isolation by the driver docker', function () {
     const proxy = await proxyAddress();
     const neighbours = [(await rig.reported('sbx-api')).address, `${await linkLocal('back')}%eth0`];
     expect(await linkLocal('web')).to.match(/^fe80:/);
-    // A query to any address but a proxy's is led to the resolver.
+    // A query to any address but a proxy's is redirected to the resolver.
     const led = [...addresses, ...neighbours]
       .filter((address) => !address.includes(':'))
       .map((address) => [address, 53]);
@@ -98,7 +98,7 @@ describe('isolation by the driver docker', function () {
 
   it('keeps containers apart, whatever their own addresses are, and leads nothing out', async () => {
     const { address } = await rig.reported('sbx-api');
-    // With or without Docker's own means, which need bridged packets to pass its rules.
+    // With or without Docker's own isolation, for which bridged packets must pass its rules.
     for (const bridged of ['0', '1']) {
       await inHost('sysctl', '-qw', `net.bridge.bridge-nf-call-iptables=${bridged}`);
       expect((await rig.curl('web', `http://${address}:8080/`)).code, bridged).to.be.oneOf([7, 28]);
@@ -183,13 +183,13 @@ describe('isolation by the driver docker', function () {
     await docker.run('rm', '-f', 'nobody');
   });
 
-  /** Packets that the host dropped because the bridge did not let them in by an admitted port. */
+  /** Packets that the host dropped because they did not come through an admitted port of the bridge. */
   async function droppedPackets(): Promise<number> {
     const { output } = await inHost('nft', 'list', 'table', 'inet', 'gstacks0');
     return Number(/meta mark != 0x[0-9a-f]+ counter packets (\d+)/.exec(output)?.[1]);
   }
 
-  /** Frames that the bridge dropped because they are not of the port's own addresses. */
+  /** Frames that the bridge dropped because their addresses are not those of the port. */
   async function droppedFrames(): Promise<number> {
     const { output } = await inHost('nft', 'list', 'table', 'bridge', 'gstacks0');
     return Number(/iifname @ports counter packets (\d+)/.exec(output)?.[1]);
@@ -245,20 +245,20 @@ describe('isolation by the driver docker', function () {
       (await docker.exec(container, 'dig', '+tries=1', '+time=2', name)).output;
     for (const project of ['one', 'two']) {
       await docker.run('network', 'create', project);
-      // As compose does it: made on the project's network, connected with the service's name on both, and started.
+      // As compose does it: created on the project's network, connected with the service's name on both, and started.
       const service = ['--network', project, '--network-alias', 'service', ...label(`sbx-${project}`)];
       await docker.run('create', '--name', `${project}-service`, ...service, TEST_IMAGE, 'sleep', '60');
       await docker.run('network', 'connect', '--alias', 'service', 'gstacks', `${project}-service`);
       await docker.run('start', `${project}-service`);
       await rig.reported(`sbx-${project}`);
     }
-    // On the agent's network alone: the agent answers, and knows no name of Docker's.
+    // Only on the agent's network: the agent answers, and knows no name of Docker's.
     for (const name of ['service', 'one-service', 'back', 'rogue']) {
       expect(await look('web', name), name)
         .to.contain('NXDOMAIN')
         .and.not.contain('ANSWER SECTION');
     }
-    // On a second network: Docker's names of that network, and of the agent's no service.
+    // With a second network: Docker's names of that network, but no service of the agent's network.
     for (const project of ['one', 'two']) {
       const own = `{{.NetworkSettings.Networks.${project}.IPAddress}}`;
       const address = await docker.run('inspect', '-f', own, `${project}-service`);

@@ -85,7 +85,7 @@ describe('an agent with the driver docker', function () {
   });
 
   it('makes itself known to a container that it admits, which asked in vain before', async () => {
-    // One that never sends anything: the host would have no reason to look for it.
+    // A container that never sends anything: the host has no reason to look up its hardware address.
     await rig.docker.run('run', '-d', '--name', 'idle', ...sandbox('sbx-new'), TEST_IMAGE, 'sleep', '60');
     const { address } = await rig.reported('sbx-new');
     await waitFor('the host has found it', async () =>
@@ -111,12 +111,12 @@ describe('an agent with the driver docker', function () {
         '-c',
         ask,
       );
-      // The line that tells of the container before as gone may come after `from` too.
+      // The line that reports the earlier container as gone may come after `from` too.
       const { time } = await rig.agent.logged('sandboxes changed', from, ({ changed }) => isOf(changed, 'sbx-new'));
       waits.push(Number(answered) * 1_000 - Date.parse(String(time)));
       await rig.gone('sbx-new');
     }
-    // Without the host's greeting it is the kernel's next ARP question, a second after the first.
+    // Without the host's announcement it takes until the kernel's next ARP request, a second after the first.
     expect(Math.min(...waits.slice(0, 2)), String(waits)).to.be.lessThan(400);
     expect(Math.min(...waits.slice(2)), String(waits)).to.be.lessThan(400);
   });
@@ -205,7 +205,7 @@ describe('an agent with the driver docker', function () {
   });
 });
 
-/** Whether a log line's list of reports has one of this sandbox. */
+/** Whether a log line's list of reports contains this sandbox. */
 function isOf(reports: unknown, sandboxId: string): boolean {
   return Array.isArray(reports) && reports.some((report) => report.sandboxId === sandboxId);
 }

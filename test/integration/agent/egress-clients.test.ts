@@ -15,7 +15,7 @@ import { snapshotOf } from '#test/support/snapshots.js';
 import { ASK_RANDOM_NAMES, RECORD_TYPES } from '#test/support/unlisted-names.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** What shows that a recipe's command worked: what is run after it, and what both print. */
+/** Proves that a recipe's command worked: a command to run after it, and the output of both. */
 const PROOFS: { readonly [title: string]: { readonly after?: string; readonly output: RegExp } } = {
   pip: { after: 'ls', output: /sampleproject-1\.0-py3-none-any\.whl/ },
   npm: { after: `node -p "'it is ' + require('ms')"`, output: /it is 42/ },
@@ -83,7 +83,7 @@ describe('real clients, from sandboxes of the drivers netns, docker and link', f
     if (rigs === undefined) await docker?.remove();
   });
 
-  /** A guest behind a veth, as a runtime would start it. */
+  /** A guest behind a veth, started as a runtime would do it. */
   async function startGuest(rig: LinkRig): Promise<string> {
     await rig.makeGuest('client', LINK_ADDRESS);
     const guest = rig.guest('client');
@@ -135,7 +135,7 @@ describe('real clients, from sandboxes of the drivers netns, docker and link', f
       const times = [...output.matchAll(/^(\d+) data: (\d+)$/gm)].map(([, came, sent]) => [Number(came), Number(sent)]);
       expect(times, driver).to.have.length(STREAMED_EVENTS);
       const [[firstCame = 0, firstSent = 0] = [], [lastCame = 0, lastSent = 0] = []] = [times[0], times.at(-1)];
-      // All at once, had somebody kept them until the end.
+      // All chunks would arrive at once if something buffered them until the end.
       expect(lastCame - firstCame, driver).to.be.greaterThan((lastSent - firstSent) / 2);
     });
   });
@@ -155,7 +155,7 @@ describe('real clients, from sandboxes of the drivers netns, docker and link', f
       [`${toSecret} ${allowed}`, /timed out|Failed to connect/],
       [`--connect-to ::secret.example.net:443 ${allowed}`, /Could not resolve host/],
       [`-H 'Host: secret.example.net' ${allowed}`, /^packages$/],
-      // The server name of the TLS handshake is that of the URL.
+      // The server name of the TLS handshake is the URL's.
       ['--connect-to ::packages.example.com:443 https://secret.example.net/', /^packages$/],
       ['https://packages.example.com:8443/', /Failed to connect|refused/],
     ];
@@ -173,12 +173,12 @@ describe('real clients, from sandboxes of the drivers netns, docker and link', f
     await rules('allow any cdn.example.com 443');
     const names = [
       ...['secret.example.net', 'SeCrEt.ExAmPlE.nEt', 'example.com', 'x.cdn.example.com', '10.113.0.203.in-addr.arpa'],
-      // Where the allowed name leads by CNAME.
+      // The target of the allowed name's CNAME.
       'edge.example.net',
     ];
     const questions = names.flatMap((name) => RECORD_TYPES.map((type) => `${name} ${type}`)).join(' ');
     await everywhere(async ({ driver, run }) => {
-      // Until an agent knows every network of a sandbox it does not say that a name is not there.
+      // Until an agent knows every network of a sandbox it does not answer that a name does not exist.
       const absent = async () => (await run('dig +tries=1 absent.example.net')).output.includes('status: NXDOMAIN');
       await waitFor(`the agent of ${driver} knows every network`, absent);
       expect((await run('curl -sS https://cdn.example.com/')).output, driver).to.equal('packages');

@@ -14,7 +14,7 @@ import { freePort } from '#test/support/ports.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** Loopback addresses of this run, so that runs side by side do not meet. */
+/** Loopback addresses of this run, so that concurrent runs do not conflict. */
 const [NEAR, FAR] = [
   `127.${randomInt(150, 250)}.${randomInt(1, 125)}`,
   `127.${randomInt(150, 250)}.${randomInt(126, 250)}`,

@@ -21,7 +21,7 @@ const RECORDS = {
   'own.example.com': [`A ${PLACES.packages}`],
   'inside.example.com': [`A ${PLACES.private}`],
 };
-/** What servers of the played internet see of connections that leave from host-b. */
+/** The source address of connections from host-b, as servers of the simulated internet see it. */
 const HOST_B_THERE = '203.0.113.1';
 const BY_EXIT = 'allow sandbox:sbx-web packages.example.com 443 via=host-b';
 
@@ -33,7 +33,7 @@ describe('a name outside whose connections leave from another agent', function (
   let internet: PlayedInternet;
   let version = 0;
 
-  /** host-a, with sbx-web, has no way to the internet and no resolver; host-b has both, and no sandbox. */
+  /** host-a, with sbx-web, has no route to the internet and no resolver; host-b has both, and no sandbox. */
   before(async () => {
     rig = await NetnsRig.start(['sbx-web'], { GLOBALSTACKS_AGENT_DNS_UPSTREAMS: 'refuse' });
     exitHost = await HostNamespace.make();
@@ -62,7 +62,7 @@ describe('a name outside whose connections leave from another agent', function (
     await exitHost?.remove();
   });
 
-  /** Starts host-b, and waits until both agents were told of each other. */
+  /** Starts host-b, and waits until both agents know each other. */
   async function start(): Promise<void> {
     const hellos = rig.plane.hellos.length;
     exit.start();
@@ -77,7 +77,7 @@ describe('a name outside whose connections leave from another agent', function (
   const snapshot = (egress: readonly string[]) =>
     snapshotOf({ version, sandboxes: { 'sbx-web': 'host-a', 'sbx-far': 'host-b' }, aliases: {}, egress });
 
-  /** A version with these rules at host-a and those at host-b. Resolves with the flows cut, each once. */
+  /** A version with one set of rules at host-a and another at host-b. Resolves with the flows cut, each once. */
   async function rules(here: readonly string[], there = here): Promise<readonly string[]> {
     version += 1;
     await rig.plane.publish(rig.agent.id, snapshot(here));
@@ -107,7 +107,7 @@ describe('a name outside whose connections leave from another agent', function (
     return child;
   }
 
-  /** What it decides itself, and its checks by code. */
+  /** The exit's own verdict, and its checks by code. */
   async function ask(agent: AgentProcess, role: 'source' | 'target', from = 'sandbox:sbx-web') {
     const current = snapshot([BY_EXIT]);
     const { networkId } = current;
@@ -128,7 +128,7 @@ describe('a name outside whose connections leave from another agent', function (
     expect(await get('packages.example.com')).to.deep.equal({ code: 0, output: 'packages' });
     expect(arrivals()).to.deep.equal([HOST_B_THERE, HOST_B_THERE]);
     expect(internet.queries().filter((name) => name === 'packages.example.com')).to.have.length(4);
-    // From its own host there is no way out: that nothing falls back to the exit shows that the rule decides.
+    // Its own host has no route out. That nothing falls back to the exit shows that the rule decides.
     expect((await get('own.example.com')).code).to.not.equal(0);
     expect(arrivals()).to.have.length(2);
   });
@@ -144,7 +144,7 @@ describe('a name outside whose connections leave from another agent', function (
     expect(there.get('NAME_RESOLVES')).to.contain(`pass: packages.example.com leads to ${PLACES.packages}`);
     expect(there.get('TARGET_ACCEPTS')).to.contain('pass');
     expect(there.get('POLICY')).to.contain('pass');
-    // Of the rules of a sandbox elsewhere an agent knows too little to decide about all whom `any` stands for.
+    // An agent has too few rules of foreign sandboxes to decide for everybody whom `any` matches.
     for (const [agent, role] of [
       [rig.agent, 'source'],
       [exit, 'target'],

@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const run = promisify(execFile);
 
-/** Loopback addresses of this run, so that runs side by side do not meet. */
+/** Loopback addresses of this run, so that concurrent runs do not conflict. */
 const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
 const DNS = `${BLOCK}.1`;
 const WEB = `${BLOCK}.11`;
@@ -86,7 +86,7 @@ describe('what an agent of the driver static does about names outside', function
     return address === undefined ? status : `${status} ${address}`;
   }
 
-  /** What the server behind an address says to the sandbox. */
+  /** What the server at an address sends the sandbox. */
   const read = (host: string): Promise<string> =>
     new Promise((resolve) => {
       let said = '';
@@ -100,7 +100,7 @@ describe('what an agent of the driver static does about names outside', function
 
   it('listed: names that rules allow, each of 300 connections to an address of the moment, and no other name', async () => {
     await startWith('listed');
-    // Until its networks are known, a rule that is still to come may allow the name.
+    // Until its networks are known, a rule that has not arrived yet may allow the name.
     await waitFor('the name does not exist', async () => (await dig('open.example.com')) === 'NXDOMAIN');
     const [status, address = ''] = (await dig('allowed.example.com')).split(' ');
     expect(status).to.equal('NOERROR');

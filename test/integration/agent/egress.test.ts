@@ -108,7 +108,7 @@ describe('names outside, from a sandbox of the driver netns to a played internet
   });
 
   it('what a sandbox was refused is remembered by name, the most frequent names first, and for that sandbox alone', async () => {
-    // Until an agent knows every network of a sandbox it does not say that a name is not there.
+    // Until an agent knows every network of a sandbox it does not answer that a name does not exist.
     await waitFor('the agent knows every network', async () =>
       (await rig.in('sbx-web', 'dig', '+tries=1', 'absent.example.net')).output.includes('status: NXDOMAIN'),
     );
@@ -182,7 +182,7 @@ describe('names outside, from a sandbox of the driver netns to a played internet
     const told = rig.agent.log.filter(({ message }) => String(message).includes('not dialled'));
     expect(new Set(told.map(({ name }) => name))).to.deep.equal(new Set(names));
     expect(connections('private')).to.equal(0);
-    // What the control plane shows as status, and counts as gs_flows_refused.
+    // The data that the control plane shows as status, and counts as gs_flows_refused.
     await waitFor('a heartbeat counts them', () =>
       rig.plane.heartbeats
         .at(-1)

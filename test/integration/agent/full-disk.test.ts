@@ -9,7 +9,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
 
-/** Each version with one more alias, so that the addresses of aliases are to be written as well. */
+/** Each version has one more alias, so that the addresses of aliases have to be written as well. */
 function network(version: number) {
   const aliases = Array.from({ length: version }, (_, index) => [`api${index}`, { sandbox: 'sbx-api', ports: [8080] }]);
   return snapshotOf({ version, sandboxes: { 'sbx-api': 'host-a' }, aliases: Object.fromEntries(aliases) });
@@ -48,7 +48,7 @@ describe('an agent whose disk is full', () => {
     expect(refused.message).to.match(
       new RegExp(`^${agent.stateFolder}/\\S+ cannot be written: .*make room on that disk`),
     );
-    // A version that comes meanwhile is in force as well, and told of.
+    // A version that arrives meanwhile is in force and reported as well.
     await plane.publish(agent.id, network(3));
     expect(await plane.acknowledgement(3, 'refused')).to.include({ code: 'DISK_FULL' });
     expect(plane.applied.filter(({ to, outcome }) => to > 1 && outcome === 'applied')).to.deep.equal([]);

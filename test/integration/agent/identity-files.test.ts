@@ -11,7 +11,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
 
-/** What may have become of a file; null: it is gone. */
+/** A possible state of a file; null: it is missing. */
 type Damage = (text: string) => string | null;
 const EMPTY: Damage = () => '';
 const GONE: Damage = () => null;

@@ -123,7 +123,7 @@ describe('the local API of an agent with the driver link', function () {
 
   const numbers = (first: number, end: number) => Array.from({ length: end - first }, (_, place) => first + place);
 
-  /** Several at once, as a runtime that makes guests by the second asks. */
+  /** Several requests at once, as a runtime sends them that starts many guests a second. */
   async function forEach(all: readonly number[], work: (number: number) => Promise<void>): Promise<void> {
     const waiting = [...all];
     const workOn = async () => {
@@ -133,8 +133,8 @@ describe('the local API of an agent with the driver link', function () {
   }
 
   /**
-   * The processor's seconds that links cost which come and go one after the other, beside those that stay. Those have
-   * been tried by dials before, which the agent does at its own pace.
+   * CPU seconds of links that are added and removed one after the other, while others stay. The agent's dials to the
+   * others have been done before; the agent sets their pace.
    */
   async function costOfSome(): Promise<number> {
     await waitFor('all were tried', () =>

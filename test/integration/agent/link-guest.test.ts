@@ -13,13 +13,13 @@ const GATEWAY = '172.30.8.1';
 const API = '10.81.0.3';
 const AGENT_ADDRESS = '10.80.0.1';
 const HOST_PORT = 9_999;
-/** The codes that curl ends with when the connection is reset before, during or after its request. */
+/** curl's exit codes for a connection that is reset before, during or after its request. */
 const RESET = [7, 55, 56];
 const NAME = 'http://api.dev.gstacks:8080/';
 const SERVER = (text: string, port: number) =>
   `require('node:http').createServer((q, r) => { r.write('${text}'); if (q.url !== '/hold') r.end(); }).listen(${port}, '::')`;
 
-/** The network is as most set-ups of Firecracker have it: the guest's gateway is the host's address on the tap. */
+/** The network is set up as usual with Firecracker: the guest's gateway is the host's address on the tap. */
 describe('a guest with a kernel of its own, behind a tap that the driver link serves', function () {
   this.timeout(180_000);
   let plane: FakeControlPlane;
@@ -84,13 +84,13 @@ describe('a guest with a kernel of its own, behind a tap that the driver link se
   const curl = (url: string, ...options: readonly string[]) =>
     guest.run(`curl -sS --connect-timeout 1 -m 3 ${options.join(' ')} '${url}'`);
 
-  /** As busybox asks for it; null: no answer. */
+  /** The address as busybox looks it up; null: no answer. */
   async function addressOf(name: string, resolver = ''): Promise<string | null> {
     const { output } = await guest.run(`nslookup -type=a ${name} ${resolver}`);
     return /Name:\s+\S+\s+Address: (\S+)/.exec(output)?.[1] ?? null;
   }
 
-  /** Packets that did not have the address of the link they came in by. */
+  /** Packets whose source address does not belong to the link on which they came in. */
   async function dropped(): Promise<number> {
     const { output } = await inside(host.name, 'nft', 'list', 'table', 'inet', 'gstacks_links');
     return Number(/iifname @links counter packets (\d+)/.exec(output)?.[1]);
@@ -169,7 +169,7 @@ describe('a guest with a kernel of its own, behind a tap that the driver link se
     expect(await addressOf('guest.dev.gstacks')).to.equal(null);
     const dialled = await curl(`http://${proxy}:8080/`);
     expect(dialled.code, dialled.output).to.be.oneOf([7, 28]);
-    // Without a check of the source there is no answer either: it goes to the neighbour.
+    // Without a check of the source there is no answer either: the answer goes to the neighbour.
     expect(await dropped()).to.be.greaterThan(before);
     await guest.run(
       `ip address del ${API}/32 dev eth0; ip route del ${GATEWAY}; ip route replace default via ${GATEWAY}`,

@@ -101,7 +101,7 @@ describe('an agent with the driver link', function () {
     const addresses = [...(await rig.host.addressesFrom('eth0')), AGENT_ADDRESS];
     expect(addresses).to.include.members([rig.host.address, rig.host.address6]);
     const others = [rig.host.machine, '10.81.0.3'];
-    // A query to any address but a proxy's is led to the resolver.
+    // A query to any address but a proxy's is redirected to the resolver.
     const led = [...addresses, ...others].filter((address) => !address.includes(':')).map((address) => [address, 53]);
     const open = await python(SCAN_TCP, everyPort([...addresses, ...others, proxy, UNUSED_PROXY]));
     expect(open).to.have.deep.members([...led, [proxy, 8080]]);

@@ -3,7 +3,7 @@ import { AgentProcess } from '#test/support/agent-process.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** More than the bus carries in one message. */
+/** More than fits into one message on the bus. */
 const MANY = 3_000;
 
 describe('an agent with very many sandboxes', () => {

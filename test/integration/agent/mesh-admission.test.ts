@@ -12,7 +12,7 @@ import { agent as agentId, agentIdentity, flowRequest, localIdentity, peerNamed 
 import { waitFor } from '#test/support/wait.js';
 
 const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
-/** The session is taken: what follows is the policy of a network that the agent does not hold. */
+/** The session is accepted; the refusal comes from the policy of a network that the agent does not hold. */
 const TAKEN = 'NETWORK_UNKNOWN';
 const REFUSED = 'PEER_REFUSED_SESSION';
 
@@ -36,7 +36,7 @@ describe('an agent takes sessions of those alone whom the control plane names', 
     await plane.close();
   });
 
-  /** Where the agent listens once it has started. */
+  /** The agent's listen address once it has started. */
   async function started(): Promise<readonly string[]> {
     const from = agent.log.length;
     agent.start();
@@ -51,7 +51,7 @@ describe('an agent takes sessions of those alone whom the control plane names', 
     return node;
   }
 
-  /** What becomes of a flow that the node asks for, as a source that it may name, once the agent takes flows at all. */
+  /** The outcome of a flow that the node asks for, with a source that it may name, once the agent accepts flows. */
   async function asked(node: StartedMeshMember, endpoints: readonly string[], source = flowRequest().source) {
     node.setPeers([peerNamed('host-a', endpoints)]);
     const open = (): Promise<string> =>
@@ -115,13 +115,13 @@ describe('an agent takes sessions of those alone whom the control plane names', 
     expect(await asked(laptop, await started(), alice)).to.equal(REFUSED);
   });
 
-  /** Resolves when the list on disk, which is written after the mesh follows it, names the peer or does not. */
+  /** Resolves when the list on disk, which is written after the mesh applies it, contains the peer, or does not. */
   function kept(list: string, name: string, isNamed: boolean): Promise<unknown> {
     const file = join(agent.stateFolder, `${list}.json`);
     return waitFor('the list is kept', () => readFileSync(file, 'utf8').includes(`"${name}"`) === isNamed);
   }
 
-  /** Where it listens since it was last started. */
+  /** Its listen address since its last start. */
   async function again(): Promise<readonly string[]> {
     const line = agent.log.findLast(({ message }) => message === 'joined the mesh');
     return (line?.endpoints ?? []) as readonly string[];

@@ -41,7 +41,7 @@ describe('an agent that joins the mesh that the control plane offers', function 
   afterEach(async () => {
     await peer?.close();
     peer = null;
-    // In order: mesh-node ends with it.
+    // An orderly end: mesh-node ends with the agent.
     await agent.end('SIGTERM');
     await agent.remove();
     await plane.close();
@@ -85,7 +85,7 @@ describe('an agent that joins the mesh that the control plane offers', function 
     await waitFor('it is in the tailnet', () => isInTailnet(), JOINS_WITHIN_MS);
     expect(await askedByPeer(), 'its policy answers, which has no such network').to.equal('NETWORK_UNKNOWN');
 
-    // Nothing is taken away by a control plane that was started without its variables.
+    // A control plane that was started without its variables takes nothing away.
     plane.offeredMesh = null;
     const renewals = plane.renewed.length;
     const from = agent.log.length;
@@ -102,7 +102,7 @@ describe('an agent that joins the mesh that the control plane offers', function 
     return mesh?.transport === 'tsnet' && mesh.state === 'joined';
   }
 
-  /** What becomes of a flow that a developer's machine asks for over the tailnet. */
+  /** The outcome of a flow that a developer's machine asks for over the tailnet. */
   async function askedByPeer(): Promise<string> {
     const transport = tsnetTransport({
       binary: meshNode,

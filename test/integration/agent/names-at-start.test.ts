@@ -8,7 +8,7 @@ import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** Loopback addresses of this run, so that runs side by side do not meet. */
+/** Loopback addresses of this run, so that concurrent runs do not conflict. */
 const BLOCK = `127.${randomInt(150, 250)}.${randomInt(1, 250)}`;
 const DNS = `${BLOCK}.1`;
 const WEB = `${BLOCK}.11`;
@@ -43,7 +43,7 @@ describe('the names of an agent that starts', () => {
     await plane.close();
   });
 
-  /** Asks for names every few milliseconds; `answers` has `<name> <code>` of each answer so far. */
+  /** Looks up names every few milliseconds; `answers` has `<name> <code>` for each answer so far. */
   async function asker(source: string, ...names: string[]) {
     const socket = createSocket('udp4').bind(0, source);
     await once(socket, 'listening');
@@ -82,7 +82,7 @@ describe('the names of an agent that starts', () => {
 
   it('that it was not told of yet are not said to be absent, until it was told of all', async () => {
     const hidden = network('prod');
-    // Meant to hold it, and not sent: the agent hears of it in the answer to its hello.
+    // The agent is meant to hold it, but it is not sent: the agent learns of it from the answer to its hello.
     plane.holdBack(agent.id, hidden);
     agent.start();
     await waitFor('it says hello', () => plane.hellos.length > 0);
@@ -96,7 +96,7 @@ describe('the names of an agent that starts', () => {
       new Set(['api.prod.gstacks SERVFAIL', 'api.prod.gstacks NOERROR']),
     );
 
-    // A sandbox that comes later: its networks follow the report of it.
+    // A sandbox that appears later: its networks arrive after it is reported.
     agent.setSandboxes([
       { id: 'sbx-web', address: WEB },
       { id: 'sbx-late', address: LATE },

@@ -14,9 +14,9 @@ import { waitFor } from '#test/support/wait.js';
 const ECHOES = (port: number) =>
   `require('node:net').createServer((s) => s.on('error', () => {}).pipe(s)).listen(${port}, '::')`;
 const SBX_WEB = parseSandboxId('sbx-web', 'id');
-/** Of a service of the host that has nothing to do with the agent, on every address. */
+/** The port of a host service that has nothing to do with the agent, on all addresses. */
 const HOST_PORT = 9_999;
-/** Of another, which keeps its connections. */
+/** The port of another service, which keeps its connections open. */
 const HELD_PORT = 9_998;
 const UNUSED_PROXY = '10.77.200.200';
 const MENDED_WITHIN_MS = 60_000;
@@ -68,7 +68,7 @@ describe('the link of a sandbox of the driver netns', function () {
 
   const hostAddresses = () => rig.host.addressesFrom('eth0');
 
-  /** A connection of sbx-web that stays open, what is written to it, and what has come back. */
+  /** A connection of sbx-web that stays open, with the bytes written to it and received. */
   function dialled(address: string, port: number) {
     const hold = `exec 3<>/dev/tcp/${address}/${port}; cat >&3 <&0 & exec cat <&3`;
     const child = rig.keep(spawn('ip', ['netns', 'exec', rig.namespaceOf('sbx-web'), 'bash', '-c', hold]));
@@ -126,7 +126,7 @@ describe('the link of a sandbox of the driver netns', function () {
       rig.plane,
       () => rig.rules(),
       async () => {
-        // Once more where the agent was faster than the connection.
+        // Repeated if the agent was faster than the connection.
         while (stray?.echoed() !== 'taken') {
           await rig.inHost('nft', 'flush', 'ruleset');
           const { child, echoed } = dialled(rig.host.address, HELD_PORT);

@@ -51,7 +51,7 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
   const address6 = (id: string): Promise<string> => rig.address6(id);
   const inHost = (...command: readonly string[]) => rig.inHost(...command);
 
-  /** Packets that the host dropped because their source does not belong to the link they came in on. */
+  /** Packets that the host dropped because their source does not belong to the link on which they came in. */
   const droppedSources = async () => Number(/iifname @links counter packets (\d+)/.exec(await rig.rules())?.[1]);
 
   it('reports its sandboxes as isolated, with a source it vouches for and the resolver in use', () => {
@@ -66,7 +66,7 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
   it('answers DNS by the resolv.conf inside, and only for the networks of the asking sandbox', async () => {
     const dig = async (id: string, name: string) => (await inside(namespaceOf(id), 'dig', '+tries=1', name)).output;
     expect(await dig('sbx-web', 'api.dev.gstacks')).to.match(/NOERROR[\s\S]*\tA\t10\.77\./);
-    // Not known to be absent until the networks of a new sandbox have had the time to come.
+    // Not known to be absent until the networks of a new sandbox had time to arrive.
     await waitFor('it is absent', async () => (await dig('sbx-web', 'api.other.gstacks')).includes('NXDOMAIN'));
     expect(await dig('sbx-api', 'api.other.gstacks')).to.match(/NOERROR[\s\S]*\tA\t10\.77\./);
   });
@@ -74,7 +74,8 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
   it('carries a dial by alias, and resets one that is not allowed', async () => {
     const curl = (id: string) => inside(namespaceOf(id), 'curl', '-sS', '-m', '5', 'http://api.dev.gstacks:8080/');
     expect(await curl('sbx-web')).to.deep.equal({ code: 0, output: 'from sbx-api' });
-    // A reset that comes before curl has seen the connection open is exit 7; the agent says why in either case.
+    // If the reset comes before curl has seen the connection open, curl exits with 7; the agent logs the reason in
+    // either case.
     expect((await curl('sbx-api')).code).to.be.oneOf([7, 56]);
     const refused = await rig.agent.logged('flow refused');
     expect(refused.flow).to.deep.include({ code: 'DEFAULT_DENY', alias: 'api' });
@@ -114,7 +115,7 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
       expect(output).to.match(/timed out|no servers could be reached/);
       const curl = await inside(web, 'curl', '-sS', '-m', '2', '--interface', forged, 'http://api.dev.gstacks:8080/');
       expect(curl.code).to.be.oneOf([7, 28]);
-      // Without a check of the source there is no answer either: it goes to the other sandbox.
+      // Without a check of the source there is no answer either: the answer goes to the other sandbox.
       expect(await droppedSources()).to.be.greaterThan(before);
     } finally {
       await ip('-n', web, 'address', 'del', `${forged}/32`, 'dev', 'lo');

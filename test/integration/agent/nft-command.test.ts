@@ -8,7 +8,7 @@ import { CLONE } from '#test/support/clone.js';
 const run = promisify(execFile);
 const MODULE = pathToFileURL(join(CLONE, 'dist/apps/agent/sandboxes/firewall/nft-command.js')).href;
 
-/** What rules are answered with by the agent's own call of nft, in a process that is started so. */
+/** The result of loading rules with the agent's own call of nft, in a process that is started like this. */
 async function answer(under: readonly string[], rules: string, path = process.env.PATH): Promise<string> {
   const script = `const { loadRules } = await import('${MODULE}');
 await loadRules(${JSON.stringify(rules)}).then(

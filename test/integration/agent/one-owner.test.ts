@@ -17,7 +17,7 @@ describe('a state folder', function () {
   before(async () => {
     plane = await FakeControlPlane.start();
     const first = agent(1);
-    // The same folder and token, whatever else they have of their own.
+    // The same folder and token; everything else is separate.
     const second = agent(2);
     for (const variable of ['STATE_DIR', 'ENROLLMENT_TOKEN_FILE'] as const) {
       const path = variable === 'STATE_DIR' ? first.stateFolder : join(first.folder, 'token');

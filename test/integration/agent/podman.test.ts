@@ -66,7 +66,7 @@ describe("the driver docker at Podman's Docker-compatible socket", function () {
   const report = (id: string) => plane.inventoryOf(agent.id)?.sandboxes.find(({ sandboxId }) => sandboxId === id);
   const reported = (id: string) => waitFor(`${id} is reported`, () => report(id));
 
-  /** From inside a container, by its network namespace and its own resolv.conf. */
+  /** From inside a container: in its network namespace and with its own resolv.conf. */
   async function curl(name: string, url: string) {
     return podman.run('exec', name, 'curl', '-sS', '-o', '/dev/null', '-w', '%{http_code}', '-m', '5', url).then(
       (output) => ({ code: 0, output }),

@@ -5,10 +5,10 @@ import { waitFor } from '#test/support/wait.js';
 
 const QUERIES = 2_000;
 const PER_SECOND = 100;
-/** What may come at once, and what comes in while the queries are sent. */
+/** The burst that is allowed, plus what is allowed while the queries are sent. */
 const AT_ONCE = 2 * PER_SECOND;
 const MOST_ANSWERED = AT_ONCE + PER_SECOND * 5;
-/** Sends queries as fast as it can, and prints how many were answered until none came for half a second. */
+/** Sends queries as fast as it can, and prints the number of answers once none has come for half a second. */
 const FLOOD = `
 const { encode } = require('dns-packet');
 const socket = require('node:dgram').createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
@@ -27,7 +27,7 @@ describe('a sandbox that asks for more names than it may', function () {
   this.timeout(60_000);
   let rig: NetnsRig;
 
-  /** Packets that the kernel has dropped of all sandboxes. */
+  /** Packets of all sandboxes that the kernel has dropped. */
   const dropped = async () =>
     [...(await rig.rules()).matchAll(/udp dport 53 .*counter packets (\d+)/g)].reduce(
       (sum, [, packets]) => sum + Number(packets),

@@ -12,8 +12,8 @@ require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
 }).listen(8080, '0.0.0.0', 1024);
 `;
 /**
- * Connects and resets at once, over and over; prints every tenth of a second the milliseconds since the epoch, and how
- * often it was connected so far.
+ * Connects and resets at once, repeatedly. Every tenth of a second it prints the milliseconds since the epoch and the
+ * number of connections so far.
  */
 const flood = (address: string) => `
 let connected = 0;
@@ -28,12 +28,12 @@ const turn = () => {
 turn();
 setInterval(() => console.log(Date.now(), connected), 100);
 `;
-/** As apps/agent/sandboxes/firewall/reset-floods says: so many each second, and as many at once. */
+/** The rate and the burst in apps/agent/sandboxes/firewall/reset-floods. */
 const SLOWED_PER_SECOND = 50;
 const MEASURED_MS = 2_000;
 const HONEST = 500;
 
-/** The flood, as it was at a time. */
+/** The state of the flood at a time. */
 interface Count {
   readonly atMs: number;
   readonly connected: number;
@@ -45,7 +45,7 @@ describe('a sandbox that resets its connections again and again', function () {
   let flooder: ChildProcess;
   let last: Count = { atMs: 0, connected: 0 };
 
-  /** The first count at this time or later. */
+  /** The first count at or after this time. */
   const countAt = (atMs: number): Promise<Count> =>
     waitFor(`the flood is counted at ${atMs}`, () => last.atMs >= atMs && last);
   const proxy = async () => (await rig.in('sbx-web', 'dig', '+short', '+tries=1', 'api.dev.gstacks')).output.trim();

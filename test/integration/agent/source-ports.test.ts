@@ -7,7 +7,7 @@ import { NetnsRig } from '#test/support/netns-rig.js';
 import { SHORT_CONNECTIONS } from '#test/support/short-connections.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 
-/** Answers a word, and ends when the client has; or ends first, after the word. */
+/** Answers a word and ends when the client has ended; or ends first, after the word. */
 const SERVER = `
 const answer = (endsFirst) => (socket) => {
   socket.on('error', () => {});
@@ -58,10 +58,10 @@ describe('the source ports of a host', function () {
   it(`last for ten times as many short connections as one address has ports, at the speed of the first`, async () => {
     const { errors, rates } = await connections(8080, PORTS * 10, 'first');
     expect(errors).to.deep.equal({});
-    // The best of either half: whatever else runs on this machine slows down single parts.
+    // The best part of either half, because other work on this machine slows single parts.
     const best = (part: readonly number[]) => Math.max(...part);
     expect(best(rates.slice(PARTS / 2)), rates.join()).to.be.at.least(best(rates.slice(0, PARTS / 2)) * 0.8);
-    // A port that is bound at any address is none that the kernel gives to who binds nothing.
+    // The kernel does not give a port that is bound at any address to a connect that binds none.
     const own = [rig.address('sbx-api'), 8080, 100, 1, 'first'].map(String);
     const { output } = await rig.inHost(process.execPath, '-e', SHORT_CONNECTIONS, ...own);
     expect(JSON.parse(output).errors, "the host's own connections").to.deep.equal({});

@@ -6,7 +6,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const FREED_WITHIN_MS = 60_000;
 
-/** Keeps each connection open; one that asks for a stream gets a little every tenth of a second. */
+/** Keeps each connection open; on request it streams a few bytes every tenth of a second. */
 const SERVER = `
 require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
   socket.on('error', () => {});
@@ -15,7 +15,7 @@ require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
   });
 }).listen(8080, '0.0.0.0')`;
 
-/** Two connections that stay open: an idle one, and one that gets or sends a stream. */
+/** Two connections that stay open: an idle one, and one that receives or sends a stream. */
 const CLIENT = (address: string, streams: 'gets' | 'sends' | 'nothing') => `
 const open = (word, every) => {
   const socket = require('node:net').connect({ host: '${address}', port: 8080 });
@@ -58,7 +58,7 @@ describe('flows of a sandbox that vanishes', function () {
 
   after(() => rig?.close());
 
-  /** Connections of the agent with sandboxes: two for each flow of one host. */
+  /** Connections between the agent and sandboxes: two for each flow within a host. */
   async function connections(): Promise<readonly string[]> {
     const { output } = await rig.inHost('ss', '-Htno', 'state', 'connected', 'src', '10.77.0.0/16');
     return output.split('\n').filter((line) => line !== '');
@@ -93,7 +93,7 @@ describe('flows of a sandbox that vanishes', function () {
     });
   }
 
-  /** The link stays up, and nothing comes through: as a machine that was frozen. */
+  /** The link stays up, but nothing passes: like a frozen machine. */
   async function deafen(namespace: string): Promise<void> {
     const rules =
       'add table inet deaf; add chain inet deaf in { type filter hook prerouting priority -400; policy drop; }';

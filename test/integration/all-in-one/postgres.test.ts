@@ -25,7 +25,7 @@ describe('the embedded Postgres', function () {
   }
 
   beforeEach(async () => {
-    // As mkdtemp makes it: nobody else may enter, the user that Postgres runs as included.
+    // As mkdtemp creates it: nobody else may enter, not even the user that Postgres runs as.
     folder = mkdtempSync(join(tmpdir(), 'gs-embedded-'));
     port = await freePort();
     running = null;

@@ -156,7 +156,7 @@ describe('supervision', () => {
   it('keeps logs within their bounds: whole lines, and none of them lost between two files', async () => {
     const bounds = { maxBytes: 20_000, files: 4 };
     const file = join(folder, 'printed');
-    // In pieces that end anywhere, faster than any log is written by hand.
+    // In pieces with arbitrary boundaries, faster than any real log.
     const script = `
       const { writeSync, writeFileSync } = require('node:fs');
       const text = Array.from({ length: 5000 }, (_, line) => 'line ' + line + '\\n').join('');
@@ -175,7 +175,7 @@ describe('supervision', () => {
     expect(lines.map(faultOfLogLine).filter((fault) => fault !== null)).to.deep.equal([]);
     const numbers = lines.map((line) => Number(/line (\d+)"/.exec(line)?.[1]));
     expect(numbers).to.deep.equal(numbers.map((_, index) => 5_000 - numbers.length + index));
-    // Nothing is left out that would have had room.
+    // Nothing that would have fitted is missing.
     expect(lines.join('\n').length).to.be.greaterThan(2.5 * bounds.maxBytes);
   });
 
@@ -187,7 +187,7 @@ describe('supervision', () => {
     const log = join(folder, 'server.log');
     const child = await waitFor('the child prints', () => /late (\d+)"/.exec(readFileSync(log, 'utf8'))?.[1]);
     await server.stop();
-    // It has printed into the pipe that nobody reads any more, and has ended by that.
+    // It wrote to the pipe that nobody reads any more, and was ended by that.
     await waitFor('the child has ended', () => !existsSync(`/proc/${child}`));
     expect(said).to.deep.equal([]);
   });

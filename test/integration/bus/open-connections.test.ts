@@ -13,7 +13,7 @@ import { startNats, type TestNats } from '#test/support/nats.js';
 import { freePort } from '#test/support/ports.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** Of a seed's text, without the line's end. */
+/** The text of a seed, without the newline. */
 const SEED_LENGTH = 58;
 
 describe('connections at the bus', () => {
@@ -57,7 +57,7 @@ describe('connections at the bus', () => {
     const mine = [await connectAs(agent('host-a', user), user), await connectAs(agent('host-a', user), user)];
     const others = [
       await connectAs(agent('host-b', other), other),
-      // As earlier releases let it be: another agent, and a local node of the same name, with the same key.
+      // Earlier releases allowed this: another agent, and a local node of the same name, with the same key.
       await connectAs(agent('host-c', user), user),
       await connectAs(localNode('host-a', user), user),
     ];
@@ -79,7 +79,7 @@ describe('connections at the bus', () => {
   it('are found all when one answer of the server does not hold them, also while others end', async () => {
     const [user, passing] = [createUser(), createUser()];
     const [kept, ended] = [agent('host-a', user), agent('host-b', passing)];
-    // The oldest are those that end: the later ones move forward, past the page that is asked for next.
+    // The oldest connections end, so the later ones move forward, past the next page.
     const ending = await Promise.all(Array.from({ length: 5 }, () => connectAs(ended, passing)));
     for (let count = 0; count < 15; count += 1) await connectAs(kept, user);
 

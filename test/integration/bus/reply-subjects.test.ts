@@ -57,7 +57,7 @@ interface Case {
   readonly server: Party;
   readonly served: string;
   readonly sender: Party;
-  /** What the sender publishes on. */
+  /** The subjects on which the sender publishes. */
   readonly subject: string;
 }
 
@@ -162,7 +162,7 @@ describe('answers at the bus', () => {
         it(`go nowhere when the message names ${what}`, async () => {
           const [heardBefore, faultsBefore, handledBefore] = [listener.heard.length, faults.length, handled.length];
           connection.publish(subject, '"astray"', { reply });
-          // Of one subject the second message is taken after the first: its answer says that the first is dealt with.
+          // The second message of one subject is processed after the first: its answer shows that the first is done.
           const answer = await connection.request(subject, '"proper"', { timeout: 5_000 });
           await listener.caughtUp();
 
@@ -217,7 +217,7 @@ describe('answers at the bus', () => {
       connection.subscribe(everyAgentSubject('sync'), {
         callback: (_, message) => {
           taken.push(String(message.reply));
-          message.respond('"as asked"'); // what a control plane without the check would do
+          message.respond('"as asked"'); // as a control plane without the check would do
         },
       });
       await connection.flush();

@@ -23,7 +23,7 @@ export const joined: JoinedNetworkState = {
   forwards: [],
 };
 
-/** A background node that has joined networks, says of them what it is told to, and leaves when asked to. */
+/** A background node that has joined networks, reports about them what the test sets, and leaves on request. */
 export async function answeringNode(socket: string, networks: readonly object[]): Promise<Server> {
   await mkdir(dirname(socket), { recursive: true });
   let present = networks;

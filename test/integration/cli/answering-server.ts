@@ -20,7 +20,7 @@ export interface Answer {
   readonly text?: string;
 }
 
-/** A real HTTP server that answers as the control plane would, and remembers what it was asked. */
+/** A real HTTP server that answers as the control plane would, and records its requests. */
 export class AnsweringServer {
   readonly requests: SeenRequest[] = [];
   private readonly routes = new Map<string, Route>();
@@ -40,7 +40,7 @@ export class AnsweringServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** `on('GET /v1/networks', ...)`; the path as it travels. */
+  /** `on('GET /v1/networks', ...)`; with the path as it is sent. */
   on(route: string, answer: Route | Answer): this {
     this.routes.set(route, typeof answer === 'function' ? answer : () => answer);
     return this;

@@ -18,7 +18,7 @@ import type {
   VerdictTurnsDto,
 } from '#libs/api-client/generated/index.js';
 
-/** One example of each thing the control plane answers with; the types are those of its own OpenAPI document. */
+/** One example of each answer of the control plane; the types are those of its OpenAPI document. */
 const epoch = { counter: 1, id: 'e1' };
 const time = '2026-01-02T03:04:05.000Z';
 
@@ -305,7 +305,7 @@ export const tested: TestResultDto = {
 };
 
 export const write = { network: 'dev', version: 5, changed: true, unchangedSince: null, warnings: [] };
-/** As `write`, of one that found it so. */
+/** Like `write`, for a write that changed nothing. */
 export const unchanged = { ...write, changed: false, unchangedSince: 3 };
 export const page = (...items: readonly unknown[]) => ({ items, nextCursor: null });
 
@@ -327,7 +327,7 @@ export const difference: NetworkDiffDto = {
   changesLeftOut: 0,
 };
 
-/** What a write would do. */
+/** The preview of a write. */
 export const plan: PreviewDto = {
   ...{ network: 'dev', version: 7, changed: true, unchangedSince: null },
   warnings: [{ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: 'rule-00000002 goes on denying web' }],

@@ -4,8 +4,8 @@ const LONG = 'a'.repeat(64);
 const MANY_PORTS = Array.from({ length: 33 }, (_, index) => `--port ${8000 + index}`).join(' ');
 
 /**
- * Command lines that gstacks refuses by itself, and a part of what it says. A list is taken word by word, so that
- * words may be empty.
+ * Command lines that gstacks itself refuses, and a part of the message. A list has one argument each, so that arguments
+ * may be empty.
  */
 export const BAD_COMMAND_LINES: readonly (readonly [string | readonly string[], string])[] = [
   ['frobnicate', 'there is no command `frobnicate`'],

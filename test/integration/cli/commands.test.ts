@@ -5,7 +5,7 @@ import { Gstacks, words } from '#test/integration/cli/gstacks.js';
 
 const N = '/v1/networks/dev';
 
-/** Each command: what it asks the control plane, and what it prints, to people and as JSON. */
+/** Each command: its requests to the control plane, and its output as text and as JSON. */
 interface Row {
   readonly command: string;
   readonly asks: string;

@@ -10,7 +10,7 @@ import { stage } from '#test/integration/cli/setup.js';
 
 const run = promisify(execFile);
 
-/** What bash offers for a line, asked as readline asks: by COMP_LINE and COMP_POINT. */
+/** Bash's completions for a line, requested as readline does, with COMP_LINE and COMP_POINT. */
 const OFFERED = String.raw`
 source <("$1" completion bash)
 COMP_LINE=$2 COMP_POINT=$(printf '%s' "$2" | wc -m) COMPREPLY=()
@@ -49,7 +49,7 @@ describe('cli: completion', function () {
     ['gstacks agent show h', [agent.id]],
     ['gstacks network alias remove dev ', ['api']],
     ['gstacks network policy allow dev --from ', ['any', 'api', 'local']],
-    // bash takes what stands after the colon for a word of its own.
+    // bash treats the text after the colon as a separate word.
     ['gstacks mesh forward dev api:80', ['80', '8080']],
     ['gstacks network show dev --j', ['--json']],
   ] as const) {

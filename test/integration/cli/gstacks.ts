@@ -21,7 +21,7 @@ export interface Options {
   readonly cwd?: string;
 }
 
-/** Runs the real bin/gstacks as a child, with nothing of this user's or this clone's configuration. */
+/** Runs the real bin/gstacks as a child, without any configuration of this user or clone. */
 export class Gstacks {
   private readonly running = new Set<ChildProcessWithoutNullStreams>();
 
@@ -62,7 +62,7 @@ export class Gstacks {
     return finished(child);
   }
 
-  /** Ends what a failed test left running, and removes the folder. */
+  /** Ends processes that a failed test left running, and removes the folder. */
   async remove(): Promise<void> {
     for (const child of this.running) {
       child.stdin.destroy();
@@ -85,7 +85,7 @@ export async function finished(child: ChildProcessWithoutNullStreams): Promise<F
   return { exitCode, signal, stdout, stderr };
 }
 
-/** `network create dev` as words; quotes are not needed by any test. */
+/** Splits `network create dev` into words; no test needs quotes. */
 export function words(commandLine: string): string[] {
   return commandLine.split(' ').filter((word) => word !== '');
 }

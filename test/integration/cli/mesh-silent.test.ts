@@ -20,7 +20,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const LEAVE = `POST /v1/local-nodes/${NODE_ID}/leave`;
 const END = { nodeId: NODE_ID, changed: true, connectionCut: true, connectionNotCutReason: null, meshNode: 'none' };
-/** What a command takes besides its wait for the node, on a busy machine. */
+/** The time of a command in addition to its wait for the node, on a busy machine. */
 const COMMAND_MS = 8_000;
 const SILENT_AFTER_MS = 2_000;
 
@@ -90,7 +90,7 @@ describe('gstacks mesh with a background node that does not answer', function ()
   it('wakes a stopped one to leave with it', async () => {
     const stopped = await startNode();
     stopped.kill('SIGSTOP');
-    // It has joined nothing, and so it ends as soon as it is awake: the network that it wrote down is left without it.
+    // It has joined nothing, so it ends as soon as it is awake: the recorded network is left without it.
     remember(stopped.pid, joined);
     const { exitCode, stdout, stderr } = await gstacks('mesh leave dev');
     expect(stdout, stderr).to.match(/this machine (left|had not joined) dev/);

@@ -4,11 +4,11 @@ import { Gstacks } from '#test/integration/cli/gstacks.js';
 export interface Stage {
   readonly server: AnsweringServer;
   readonly gstacks: Gstacks;
-  /** The environment that leads a command to the server. */
+  /** The environment with which a command reaches the server. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A server and a place to run gstacks in, made before the tests of a suite and removed after them. */
+/** A server and a folder for gstacks, created before the tests of a suite and removed after them. */
 export function stage(): () => Stage {
   let current: Stage | null = null;
   before(async () => {

@@ -8,7 +8,7 @@ describe('gstacks on a terminal', function () {
   this.timeout(60_000);
   const at = stage();
 
-  /** What the command writes to a pseudo-terminal of `script`, of this many columns. */
+  /** The command's output to a pseudo-terminal of `script`, with this many columns. */
   async function onTerminal(columns: number, command: string): Promise<string> {
     const { gstacks, env } = at();
     const child = spawn('script', ['-qec', `stty cols ${columns}; exec ${GSTACKS} ${command}`, '/dev/null'], {

@@ -4,11 +4,11 @@ export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The answer's JSON object; empty for any other body. */
+  /** The JSON object of the answer; empty for any other body. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** One HTTP request; a body that is text is sent as it stands. */
+/** One HTTP request; a body that is text is sent unchanged. */
 export async function callApi(
   url: string,
   method: string,

@@ -52,7 +52,7 @@ describe('whether the log is as it was written', () => {
     controlPlane = await TestControlPlane.start();
     await controlPlane.agent('host-a', ['sbx-web', 'sbx-api']);
     await writeNetworks('dev', 'prod');
-    // As the owner of the database may: the triggers off, and a copy to put everything back from.
+    // With the rights of the database's owner: triggers off, and a copy to restore everything from.
     await sql(
       'ALTER TABLE events DISABLE TRIGGER ALL',
       'ALTER TABLE commands DISABLE TRIGGER ALL',
@@ -74,7 +74,7 @@ describe('whether the log is as it was written', () => {
   const cutOff = () =>
     sql(`DELETE FROM events WHERE position = ${end}`, `DELETE FROM commands WHERE position = ${end}`);
 
-  /** Another history from event 3 on, each hash computed again. */
+  /** Another history from event 3 on, with each hash computed again. */
   async function rewrite(): Promise<void> {
     const before = await events();
     const changed = before.map((event) => (event.position === 3 ? { ...event, actor: 'user:mallory' } : event));
@@ -133,7 +133,7 @@ describe('whether the log is as it was written', () => {
   }
 
   describe('after a restart', () => {
-    /** The file with the signed head of the untouched log. */
+    /** The file with the signed head of the unchanged log. */
     let head: string;
 
     before(async () => {
@@ -163,7 +163,7 @@ describe('whether the log is as it was written', () => {
       expect((await controlPlane.call('POST', '/v1/epochs', { after: 1 })).status).to.equal(201);
       expect(await verified()).to.deep.include({ intact: true, headsKeptSince: end - 1 });
       expect(keptHead()).to.deep.include({ position: end - 1 });
-      // The epoch in the database is signed: it also counts when the head was not written after it.
+      // The epoch in the database is signed: it also counts if the head was not written after it.
       await controlPlane.stop();
       await startWith(() => writeFileSync(headFile(), head));
       expect(await verified()).to.include({ intact: true });

@@ -11,7 +11,7 @@ interface BadRequest {
   readonly what: string;
   readonly method: string;
   readonly path: string;
-  /** A function: made when it is sent, since it is signed for that moment. */
+  /** A function, because the signature is made for the time of sending. */
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly status: number;
@@ -285,7 +285,7 @@ describe('bad input over HTTP', () => {
         written,
       );
     });
-    // The body is waited for: what comes later is answered before.
+    // The body is waited for; requests that come later are answered before.
     await callApi(controlPlane.url, 'GET', '/healthz');
     client.resetAndDestroy();
     await callApi(controlPlane.url, 'GET', '/healthz');

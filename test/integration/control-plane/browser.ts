@@ -1,7 +1,7 @@
 import type { ApiAnswer } from './api.js';
 import { callApi } from './api.js';
 
-/** A browser that is signed in: it sends its cookie, and the page's origin with each write. */
+/** A signed-in browser: it sends its cookie, and the page's origin with each write. */
 export class Browser {
   private constructor(
     readonly url: string,
@@ -20,7 +20,7 @@ export class Browser {
     return callApi(this.url, method, path, body, { cookie: this.cookie, ...origin, ...headers });
   }
 
-  /** As another page makes it: with the cookie, and with whatever it has of its own. */
+  /** A request by another page: with the cookie, and with that page's own headers. */
   callFrom(headers: Record<string, string>, method: string, path: string, body?: unknown): Promise<ApiAnswer> {
     return callApi(this.url, method, path, body, { cookie: this.cookie, ...headers });
   }

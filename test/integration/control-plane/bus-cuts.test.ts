@@ -93,7 +93,7 @@ describe('whoever is out, at the bus', () => {
     await appendAsEarlierRelease(controlPlane.databaseUrl, streamOf(AGENT, agentId), [
       { type: 'AgentEnrolled', data: { agentId, nkey, meshKeyThumbprint } },
     ]);
-    // The agent's credentials are later than the end of the local node.
+    // The agent's credentials were issued after the end of the local node.
     const jwt = await waitFor('the bus takes the agent', async () => {
       const issued = await controlPlane.nats.authority.issueAgent(agentId, nkey, inMinutes(60));
       return (await isTaken(keys, issued)) && issued;

@@ -175,7 +175,7 @@ describe('messages of agents that are not what they should be', () => {
     try {
       const subject = agentSubject(agent.agentId, 'sync');
       for (const reply of elsewhere) connection.publish(subject, '{}', { reply });
-      // Taken after those: its answer says that they are dealt with.
+      // Processed after those: its answer shows that they are done.
       await connection.request(subject, '{}', { timeout: 5_000 });
       await listener.caughtUp();
       expect(listener.heard.filter((heard) => elsewhere.includes(heard.subject))).to.deep.equal([]);

@@ -5,7 +5,7 @@ import { TestControlPlane } from './setup.js';
 const SECONDS = 2;
 const CHANGES_PER_SECOND = 100;
 
-/** A minute of the same, with agents and browsers, is `npm run soak -- --streams`. */
+/** `npm run soak -- --streams` does the same for a minute, with agents and browsers. */
 describe('200 readers of the stream of events, while 100 changes are written each second', function () {
   this.timeout(120_000);
   let controlPlane: TestControlPlane;

@@ -29,7 +29,7 @@ describe('the files of the console', () => {
   const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     callApi(controlPlane.url, method, path, undefined, headers);
 
-  /** As written: fetch mends paths, and asks for no cached answer whatever the headers say. */
+  /** The path unchanged: fetch normalises paths, and requests no cached answer whatever the headers say. */
   const raw = (path: string, headers: Record<string, string> = {}) => {
     const { hostname, port } = new URL(controlPlane.url);
     return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {

@@ -34,7 +34,7 @@ describe('a connection that Postgres ends in the bytes in which it says that it 
     return url.href;
   };
 
-  /** Ends what the client has opened, once Postgres has let it in. */
+  /** Ends the client's connection once Postgres has accepted it. */
   const endBackend = () =>
     waitFor('a backend is ended', async () => {
       const ended = await query(
@@ -152,7 +152,7 @@ describe('a control plane whose Postgres', () => {
     const routes = await readRoutes();
     const stopped = processesOf(postgres.pid());
     const begun = performance.now();
-    // On their way when it stops: all of them write to one stream, so that each waits for the one before.
+    // In progress when it stops: all of them write to one stream, so each waits for the one before.
     const waiting = Array.from({ length: 8 }, () => addRule());
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
     try {
@@ -175,7 +175,7 @@ describe('a control plane whose Postgres', () => {
   });
 });
 
-/** The server and all that it has forked. */
+/** The server and all its children. */
 function processesOf(server: number): readonly number[] {
   const isOurs = (pid: string): boolean => {
     try {

@@ -209,7 +209,7 @@ describe('from a command to what agents applied', () => {
       'host-big',
       Array.from({ length: 120 }, (_, index) => `sbx-${index}`),
     );
-    // As one of an earlier release, which is sent no delta.
+    // An agent of an earlier release, which gets no deltas.
     big.takesDeltas = false;
     await big.contact('heartbeat');
     const set = Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`${'k'.repeat(60)}${n}`, 'v'.repeat(63)]));
@@ -290,7 +290,8 @@ describe('from a command to what agents applied', () => {
         controlPlane.call('GET', `/v1/${path}`),
       ),
     );
-    // The log keeps when an acknowledgement was written, this process when it came: a few milliseconds apart.
+    // The log has the time at which an acknowledgement was written, this process the time at which it arrived: a few
+    // milliseconds apart.
     const known = (answers: typeof after) =>
       answers.map(({ text }) => text.replace(/"elapsedMs":\d+/, '"elapsedMs":0'));
     expect(known(after)).to.deep.equal(known(before));

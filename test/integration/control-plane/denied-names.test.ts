@@ -57,7 +57,7 @@ describe('the names outside that sandboxes were lately refused', () => {
       denial('sbx-web', 'now.example.com', null, { count: 8 }),
       denial('sbx-web', 'inside.example.com', 443, { count: 7, reason: 'TARGET_FORBIDDEN' }),
       denial('sbx-web', 'bad.example.com', 443, { count: 6, reason: 'EXPLICIT_DENY' }),
-      // Of a sandbox that it does not hold an agent cannot speak.
+      // An agent cannot report about a sandbox that it does not hold.
       denial('sbx-api', 'stolen.example.com', 443),
     ]);
     reports(other, []);
@@ -97,7 +97,7 @@ describe('the names outside that sandboxes were lately refused', () => {
       Array.from({ length: 1_001 }, () => denial('sbx-api', 'a.example.com', 443)),
     ]) {
       reports(other, found);
-      // An answer is kept for a moment.
+      // Answers are cached for a moment.
       const { items } = await waitFor('host-b is not known', async () => {
         const now = await denied();
         return now.notKnown.some(({ agentId }) => agentId === 'host-b') && now;

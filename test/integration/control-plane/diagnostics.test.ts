@@ -22,7 +22,7 @@ describe('diagnostics', () => {
   let hostB: SimulatedAgent;
   const asked: { readonly agent: string; readonly role: string; readonly version: number }[] = [];
   const outside: { readonly from: string; readonly name: string; readonly port: number }[] = [];
-  /** What the agents say that their policies decide. */
+  /** The verdicts of the agents' policies, as they report them. */
   let decides: 'allow' | 'deny' | 'mixed' | null = null;
 
   before(async () => {

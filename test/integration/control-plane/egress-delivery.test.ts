@@ -46,7 +46,7 @@ describe('rules about names outside, from a command to what agents applied', () 
     const after = await add({ effect: 'allow' });
     expect(await applied(after.version, 5)).to.include({ confirmed: 2, expected: 2 });
     expect(held(web).egress?.map(({ effect }) => effect)).to.have.members(['deny', 'allow']);
-    // The other host has no source of the rules, and learns nothing of them.
+    // The other host has no source of the rules, and gets none of them.
     expect(held(api).egress).to.equal(undefined);
   });
 

@@ -58,7 +58,7 @@ describe('a store that was restored, and agents that lie', () => {
     return held;
   }
 
-  /** Says that it holds a later version, as the control plane signed it in a history that was lost. */
+  /** Claims a later version, signed by the control plane in a history that was lost. */
   function aheadOf(agent: SimulatedAgent, change: Partial<NetworkVersion> & { name?: string } = {}) {
     const present = heldBy(hostA);
     const snapshot = snapshotOf({
@@ -107,7 +107,7 @@ describe('a store that was restored, and agents that lie', () => {
     expect(shown.agents).to.satisfy((agents: readonly { agentId: string; reason: string }[]) =>
       agents.some(({ agentId, reason }) => agentId === 'host-b' && reason.startsWith('CLAIM_NOT_SIGNED')),
     );
-    // What it says next can be right again, and is.
+    // Its next report may be right again, and is.
     await hostB.acknowledge(offered);
     expect(await applied(body.version)).to.include({ confirmed: 2 });
     expect((await status()).status).to.equal('SYNCED');
@@ -123,7 +123,7 @@ describe('a store that was restored, and agents that lie', () => {
     });
     await controlPlane.stop();
     await controlPlane.startAgain();
-    // Nobody has said a word to the new process.
+    // Nobody has contacted the new process.
     expect((await call('GET', '/v1/networks/dev')).body.status).to.equal('EPOCH_REGRESSED');
     expect(await metrics()).to.match(/^gs_regressed_networks 1$/m);
     expect((await callApi(controlPlane.url, 'GET', '/readyz')).text).to.include('"networksThatWaitForANewEpoch":1');
@@ -151,7 +151,7 @@ describe('a store that was restored, and agents that lie', () => {
     expect(denied.body.warnings).to.satisfy((warnings: readonly { code: string }[]) =>
       warnings.some(({ code }) => code === 'EPOCH_REGRESSED'),
     );
-    // host-b can take it, and does; host-a holds a later version of a lost history.
+    // host-b can accept it, and does; host-a holds a later version of a lost history.
     const proof = await waitFor('host-b follows', async () => {
       const answer = await applied(denied.body.version, 1);
       return answer.confirmed === 1 ? answer : undefined;
@@ -179,7 +179,7 @@ describe('a store that was restored, and agents that lie', () => {
   it('notices an agent of a lost history though the store has gone past its version and was started again', async () => {
     aheadOf(hostA, { version: 7 });
     hostA.onTopology = async () => {};
-    // Nobody is heard, as when the hosts are cut off, while the restored store goes on past version 7.
+    // No agent is in contact, as when the hosts are cut off, while the restored store continues past version 7.
     for (let port = 1; port <= 6; port += 1) {
       await call('POST', '/v1/networks/dev/rules', { ...allow, from: `sandbox:sbx-${port}` });
     }
@@ -260,7 +260,7 @@ describe('a store that was restored, and agents that lie', () => {
   ];
   for (const [what, lie] of claims) {
     it(`sets apart an agent that claims ${what}, and serves all others as ever`, async () => {
-      // It applies nothing that it is sent, and goes on lying.
+      // It applies nothing that it is sent, and keeps lying.
       hostA.onTopology = async () => {};
       const honest = heldBy(hostA);
       hostA.held.set(honest.networkId, lie({ ...honest, signature: null }));
@@ -339,7 +339,7 @@ describe('a store that was restored, and agents that lie', () => {
     const before = controlPlane.log.length;
     const refusal = await controlPlane.startAgain().catch((error: unknown) => error);
     expect(refusal).to.include({ code: 'KEYS_OF_ANOTHER_STORE' });
-    // A start that fails leaves no connection open, if it had opened one.
+    // A failed start leaves no connection open, even if it had opened one.
     const last = busStates(controlPlane.log.slice(before)).at(-1);
     expect(last ?? 'closed').to.equal('closed');
     renameSync(`${key}.kept`, key);
@@ -349,7 +349,7 @@ describe('a store that was restored, and agents that lie', () => {
   });
 });
 
-/** What the control plane logged of its connection to the bus. */
+/** The control plane's log lines about its connection to the bus. */
 function busStates(log: readonly string[]): readonly string[] {
   return log.flatMap((line) => {
     const { msg, state } = JSON.parse(line) as { readonly msg: string; readonly state?: string };

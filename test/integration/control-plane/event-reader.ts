@@ -48,7 +48,7 @@ export class EventReader {
     await waitFor(what, () => found(this));
   }
 
-  /** Reads nothing more, and keeps the connection. */
+  /** Stops reading, and keeps the connection open. */
   pause(): void {
     this.response.pause();
   }

@@ -13,13 +13,13 @@ import { TestControlPlane } from './setup.js';
 
 const READERS = 50;
 const CHANGES = 40;
-/** The last one may be on its way still. */
+/** The last one may still be on its way. */
 const MOST_BATCHES = 1;
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
 
-/** Objects that were seen, as long as something keeps them. */
+/** The objects that were seen, as long as something references them. */
 class Seen {
   private readonly known = new WeakSet<object>();
   private references: WeakRef<object>[] = [];
@@ -30,7 +30,7 @@ class Seen {
     this.references.push(new WeakRef(one));
   }
 
-  /** What was looked at stays alive until the event loop has gone on. */
+  /** A WeakRef that was read stays alive until the event loop has continued. */
   async kept(): Promise<number> {
     await setImmediate();
     collect();
@@ -97,13 +97,13 @@ describe('what the control plane keeps for readers of the stream of events', () 
         async () => (await query(controlPlane.databaseUrl, lookUps)).length > 0,
       );
       socket.destroy();
-      // Answered by the same process, and without the database: by then it has seen that the connection is closed.
+      // Answered by the same process, without the database: by then it has seen that the connection is closed.
       await streamsOpen();
     } finally {
       await database.query('ROLLBACK');
       await database.end();
     }
-    // Looked up after that of the reader that is gone.
+    // Looked up after the one of the reader that is gone.
     expect((await controlPlane.call('GET', '/v1/networks')).status).to.equal(200);
     expect(await streamsOpen()).to.equal('0');
   });

@@ -149,7 +149,7 @@ describe('the stream of events', () => {
     await whole.until('all', () => names(whole).length === 40);
     const ids = ({ events }: EventReader) => events.flatMap(({ event, id }) => (event === 'network' ? [id] : []));
     for (const { from, reader } of late) {
-      // Whoever came after the last write is told of none, and keeps the id that it came with.
+      // A reader that came after the last write gets no event, and keeps its id.
       await reader.until('the last', () => (reader.lastEventId || from) === whole.lastEventId);
       expect(ids(reader)).to.deep.equal(ids(whole).slice(ids(whole).indexOf(from) + 1));
     }

@@ -65,7 +65,7 @@ describe('a control plane whose database has no room left', () => {
       'STORE_FULL',
       refused.body.remedy,
     ]);
-    // What is written aside, such as tokens, is refused for the same reason, or has found a free place.
+    // Other writes, such as tokens, are refused for the same reason, or have found free space.
     const tokens = await Promise.all(
       Array.from({ length: 120 }, () => controlPlane.call('POST', '/v1/tokens', { user: 'kim', role: 'viewer' })),
     );

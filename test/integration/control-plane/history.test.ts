@@ -10,7 +10,9 @@ import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
 import type { SimulatedAgent } from './simulated-agent.js';
 
-/** One network's life, version by version; an agent is cut off from version 6 on, until version 8 is written. */
+/**
+ * The history of one network, version by version; an agent is cut off from version 6 on, until version 8 is written.
+ */
 const LIFE = [
   'created',
   'attach sbx-web on host-a',
@@ -166,7 +168,7 @@ describe('what was: history, differences and explanations from the log', () => {
       ['host-a', ['source'], 9, 'allow'],
       ['host-b', ['target'], 9, 'allow'],
     ]);
-    // A moment after the denial was written, nobody had it yet.
+    // Right after the denial was written, no agent had it yet.
     const at = (await written(7)).at;
     expect((await held(at)).map(([, , version]) => Number(version) < 7)).to.deep.equal([true, true]);
   });

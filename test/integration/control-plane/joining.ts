@@ -44,7 +44,7 @@ export async function tokenFor(
   return { id: String(body.id), as: { authorization: `Bearer ${String(body.token)}` } };
 }
 
-/** What a machine sends to join, signed with its key; or with another, or at another time, when a test says so. */
+/** The body with which a machine joins, signed with its key; a test may choose another key or time. */
 export function joinBody(
   network: string,
   { user, nkey, certificateRequest }: LocalKeys,
@@ -56,7 +56,7 @@ export function joinBody(
   return { ...join, signature: signatureOf(signer, statement) };
 }
 
-/** Base64, as requests carry it. */
+/** Base64, as in requests. */
 export function signatureOf(signer: KeyPair, statement: string): string {
   return Buffer.from(signer.sign(new TextEncoder().encode(statement))).toString('base64');
 }

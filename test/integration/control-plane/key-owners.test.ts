@@ -64,7 +64,7 @@ describe('a key of an agent or local node', () => {
     });
   }
 
-  /** Makes somebody hold the keys. */
+  /** Registers the keys for somebody. */
   type Hold = (keys: LocalKeys) => Promise<unknown>;
 
   async function asEarlierAgent(keys: LocalKeys, isRevoked: boolean): Promise<void> {

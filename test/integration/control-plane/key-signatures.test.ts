@@ -34,7 +34,7 @@ describe('a bus key that is registered', () => {
     return String(body.token);
   }
 
-  /** Everything that a refused request must leave as it was. */
+  /** Everything that a refused request must not change. */
   const written = () =>
     query(
       controlPlane.databaseUrl,

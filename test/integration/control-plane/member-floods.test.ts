@@ -19,7 +19,7 @@ import type { SimulatedAgent } from './simulated-agent.js';
 import { SimulatedLocalNode } from './simulated-local-node.js';
 
 const LONGEST_FLOOD_SECONDS = 5;
-/** A third of the time after which an agent that was not heard is OFFLINE. */
+/** A third of the time after which a silent agent is OFFLINE. */
 const HEARTBEAT_WITHIN_MS = 5_000;
 const REQUEST_MEDIAN_MS = 250;
 /** As many as one agent may have. */
@@ -43,7 +43,7 @@ const applied = (epoch: number) => ({
   ...{ aliasFailures: [], flowsCut: [], appliedAt: '2026-01-01T00:00:00Z' },
 });
 
-/** `NETWORK` is another id in each message. Epoch 0 has ended in every store, epoch 9 has not begun. */
+/** `NETWORK` is replaced by another id in each message. Epoch 0 has ended in every store, epoch 9 has not begun. */
 const FLOODS: readonly { readonly what: string; readonly kind: Kind; readonly message: object }[] = [
   { what: 'heartbeats', kind: 'heartbeat', message: { ...hello([]), acknowledgements: [] } },
   {
@@ -64,7 +64,7 @@ const FLOODS: readonly { readonly what: string; readonly kind: Kind; readonly me
 ];
 
 interface Member {
-  /** As the control plane's metrics and log call it. */
+  /** As named in the control plane's metrics and log. */
   readonly name: string;
   readonly credentials: BusCredentials;
   readonly inboxPrefix: string;
@@ -109,7 +109,7 @@ describe('a member that floods the bus', () => {
 
   for (const [who, join] of Object.entries(members)) {
     for (const [number, { what, kind, message }] of FLOODS.entries()) {
-      // One way in serves both: of a local node a message of each kind is enough.
+      // Both use the same entry: for a local node one message of each kind is enough.
       if (who === 'local node' && FLOODS.findIndex((flood) => flood.kind === kind) < number) continue;
       it(`${who}: of ${what} nothing stays, nobody waits, and the bus cuts it off`, async () => {
         const { name, subject, close, ...member } = await join(number);
@@ -123,7 +123,7 @@ describe('a member that floods the bus', () => {
           ...{ url: controlPlane.nats.url, ...member, subject: subject(kind), message: JSON.stringify(message) },
           seconds: LONGEST_FLOOD_SECONDS,
         });
-        // What the flood left at the control plane is behind it.
+        // The control plane has processed the rest of the flood.
         await neighbour.contact('heartbeat');
         ended.abort();
         const [heartbeats, requests] = await watched;
@@ -182,7 +182,7 @@ describe('a member that floods the bus', () => {
   });
 });
 
-/** How long each call takes, in milliseconds, until the signal is aborted. */
+/** The duration of each call, in milliseconds, until the signal is aborted. */
 async function timesOf(signal: AbortSignal, everyMs: number, call: () => Promise<unknown>): Promise<readonly number[]> {
   const times: number[] = [];
   while (!signal.aborted) {

@@ -9,7 +9,7 @@ import { appliedMessage, type SimulatedAgent } from './simulated-agent.js';
 
 const SANDBOXES = 300;
 const NETWORKS = 40;
-/** An agent asks again after so long. */
+/** The time after which an agent asks again. */
 const ANSWER_WITHIN_MS = 5_000;
 
 describe('quotas of a member', () => {
@@ -76,7 +76,7 @@ describe('quotas of a member', () => {
     const { text } = await callApi(controlPlane.url, 'GET', '/metrics');
     expect(text).to.include(`gs_sandboxes{isolation="advisory"} ${SANDBOXES + 10}\n`);
     expect(text).to.include('gs_sandboxes{isolation="broken"} 0\n');
-    // Its answer may have been lost.
+    // The answer may have been lost.
     expect(await host.reportPart(second, part(1), 50))
       .to.have.property('accepted')
       .with.length(10);
@@ -95,7 +95,7 @@ describe('quotas of a member', () => {
   it('bounds how often sandboxes come and go, since each change is an event for ever', async () => {
     const outcomes: string[] = [];
     for (const prefix of ['b', 'c', 'd']) outcomes.push(await refusal(agent.report(named(prefix, SANDBOXES / 2))));
-    // 300 registered before; then 450 and 300 more changes, of which 600 in all are within the burst.
+    // 300 were registered before; then 450 and 300 more changes, of which 600 in all are within the burst.
     expect(outcomes[0]).to.equal('SANDBOX_LIMIT');
     const before = await events();
     expect(await refusal(agent.report(named('e', SANDBOXES)))).to.equal('SANDBOX_LIMIT');

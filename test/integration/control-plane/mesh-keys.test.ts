@@ -90,7 +90,7 @@ for (const kind of ['headscale', 'tailscale'] as const) {
       await agent.meshKey();
       const key = rig.stub.keys.at(-1);
       await rig.controlPlane.stop();
-      // What is left of the minute passes while the control plane runs again.
+      // The rest of the minute passes while the control plane runs again.
       const { databaseUrl } = rig.controlPlane;
       await query(databaseUrl, "UPDATE mesh_keys SET minted_at = now() - interval '58 s' WHERE owner_id = 'host-e'");
       await rig.controlPlane.startAgain();

@@ -103,7 +103,7 @@ for (const kind of ['headscale', 'tailscale'] as const) {
     if (kind === 'headscale') {
       it('are known by their key and not by their host name, where the control server tells the key', async () => {
         const agent = await rig.controlPlane.agent('host-d');
-        // Whoever holds a key may call their node whatever they like.
+        // The holder of a key may choose any host name for its node.
         rig.stub.join(String((await agent.meshKey()).body.authKey), 'innocent');
         rig.stub.addForeign('gs-agent-host-d', '4711');
         expect((await revokeAgent('host-d')).body.meshNode).to.equal('removed');

@@ -15,7 +15,7 @@ export interface JoinedNode {
   readonly answer: ApiAnswer;
 }
 
-/** A control plane with the network `dev`, whose mesh has a control server that answers as a real one does. */
+/** A control plane with the network `dev`, whose mesh has a control server that answers like a real one. */
 export class MeshRig {
   private constructor(
     readonly stub: StubControlServer,
@@ -46,7 +46,7 @@ export class MeshRig {
     return this.controlPlane.call('POST', `/v1/local-nodes/${id}/mesh-keys`, undefined, { ...as });
   }
 
-  /** A local node that has asked for a key and joined the mesh with it. */
+  /** A local node that has requested a key and joined the mesh with it. */
   async localNodeInMesh(user: string, known?: LocalKeys): Promise<JoinedNode> {
     const node = await this.localNode(user, known);
     this.stub.join(String((await this.localKey(node.id, node.as)).body.authKey), node.name);

@@ -80,7 +80,7 @@ describe('the status of a network tells how nodes stand in the mesh', () => {
     const { text } = await callApi(controlPlane.url, 'GET', '/metrics');
     expect(text).to.contain('gs_flows_refused{agent="host-d",code="DEFAULT_DENY"} 112');
     expect(text).to.contain('gs_flows_refused{agent="host-d",code="FLOW_LIMIT"} 3');
-    // An agent of an earlier release says nothing of it.
+    // An agent of an earlier release does not report it.
     await agent.contact('heartbeat');
     expect((await standingOf('agents', 'host-d'))?.refusedFlows).to.deep.equal([]);
   });
@@ -134,7 +134,7 @@ describe('the status of a network tells how nodes stand in the mesh', () => {
       await node.contact('heartbeat', joined);
     });
 
-    /** Everywhere it is shown: of the agent, then of the local node. */
+    /** Every place that shows it: for the agent, then for the local node. */
     async function shown(): Promise<readonly Record<string, unknown>[]> {
       const agents = (await controlPlane.call('GET', '/v1/agents')).body.items as readonly Record<string, unknown>[];
       const places = [
@@ -193,7 +193,7 @@ describe('the status of a network tells how nodes stand in the mesh', () => {
       expect([inNetwork?.status, inList?.status]).to.deep.equal(['UNKNOWN', 'UNKNOWN']);
       expectUnknown(inNetwork?.mesh, 'failed', 0);
       expectUnknown(inList?.mesh, 'failed', 0);
-      // Of local nodes nothing is kept.
+      // Nothing is saved for local nodes.
       for (const { status, mesh } of local) expect([status, mesh]).to.deep.equal(['UNKNOWN', null]);
     });
 

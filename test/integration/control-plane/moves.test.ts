@@ -53,7 +53,7 @@ describe('a sandbox that is ended on one host and made on another', () => {
     return rows.map(({ type }) => String(type));
   }
 
-  /** What an agent was last told of the sandbox in the network. */
+  /** What an agent was last sent about the sandbox in the network. */
   const told = (agent: SimulatedAgent) =>
     agent.received.at(-1)?.snapshot.sandboxes.find((each) => each.sandboxId === sandboxId)?.agentId;
 
@@ -67,7 +67,7 @@ describe('a sandbox that is ended on one host and made on another', () => {
     expect(await shown()).to.deep.include({ status: 'RUNNING', formerAgentId });
     expect(await conflicts()).to.deep.equal(others);
     await waitFor(`${agentId} is told`, () => told(agent) === agentId);
-    // Its name and its rule came along.
+    // Its name and its rule moved with it.
     const snapshot = agent.received.at(-1)?.snapshot;
     expect(snapshot?.aliases.map(({ alias }) => alias)).to.include(`api-${made}`);
     expect(snapshot?.rules.map(({ to }) => to)).to.include(`api-${made}`);
@@ -164,7 +164,7 @@ describe('a sandbox that is ended on one host and made on another', () => {
     expect(released.body).to.deep.include({ changed: true, unchangedSince: null });
     await expectOn(hostB, 'host-a');
     expect((await events()).slice(-2)).to.deep.equal(['SandboxReleased', 'SandboxPlaced']);
-    // Again: it is elsewhere by now, and stays there.
+    // Again: by now it is elsewhere, and stays there.
     expect((await write('POST', 'release', { agentId: 'host-a' })).body.changed).to.equal(false);
     await hostA.contact('heartbeat');
     expect(await conflicts()).to.deep.equal([['host-a', 'PLACEMENT_CONFLICT']]);

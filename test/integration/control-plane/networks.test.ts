@@ -35,7 +35,7 @@ describe('networks over HTTP', () => {
     return name;
   }
 
-  /** Every item of a list, read in pages. */
+  /** All items of a list, read in pages. */
   async function pages(path: string): Promise<readonly ListedRule[]> {
     const items: ListedRule[] = [];
     let cursor: unknown = null;
@@ -73,7 +73,7 @@ describe('networks over HTTP', () => {
     expect(aliases.body.items).to.have.length(1);
     const [item = {}] = aliases.body.items as readonly Readonly<Record<string, unknown>>[];
     const { listeners, ...api } = item;
-    // How far it got meanwhile depends on the moment.
+    // Its progress by then depends on timing.
     expect(listeners).to.include({ expected: 1 });
     expect(api).to.deep.equal({
       alias: 'api',

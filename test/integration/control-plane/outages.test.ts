@@ -120,7 +120,7 @@ describe('a control plane that loses what it stands on', () => {
     for (const agent of agents) agent.onTopology = async () => {};
     await addRule();
     const newest = Number((await addRule()).body.version);
-    // Started again, the control plane remembers the newest version alone.
+    // After a restart the control plane remembers only the newest version.
     await controlPlane.stop();
     await controlPlane.startAgain();
     await postgres.kill();

@@ -78,7 +78,7 @@ describe('what policy does, and what a write would cut', () => {
       call('POST', '/previews', { kind: 'add-egress-rule', ...outside }),
     ]);
     expect(refused.map(({ body }) => body.code)).to.deep.equal(Array(4).fill('SOURCE_IS_SANDBOX'));
-    // Written with --force; and without it where no sandbox has that id.
+    // Written with --force, or without it if no sandbox has that id.
     for (const from of ['sbx-cron', 'sbx-none']) {
       const forced = { ...rule, from, port: 9090, ...(from === 'sbx-cron' && { force: true }) };
       const { status, body } = await call('POST', '/rules', forced);
@@ -250,7 +250,7 @@ describe('what policy does, and what a write would cut', () => {
           'POST',
           '/aliases',
         ],
-        // Whoever publishes web may reach names outside: the alias takes this along.
+        // The publisher of web may reach names outside: removing the alias removes this too.
         [{ kind: 'remove-alias', alias: 'web' }, 'DELETE', '/aliases/web'],
         [{ kind: 'publish-alias', sandboxId: 'sbx-web', alias: 'web', ports: [80] }, 'POST', '/aliases'],
         [{ kind: 'detach', sandboxId: 'sbx-web' }, 'DELETE', '/attachments/sbx-web'],

@@ -17,7 +17,7 @@ import type { SimulatedAgent } from './simulated-agent.js';
 
 const recorded = JSON.parse(readFileSync(join(CLONE, 'test/fixtures/bus-messages-protocol-1.json'), 'utf8'));
 
-/** An agent of the release before: it sends what was recorded of one, and takes what one takes. */
+/** An agent of the previous release: it sends recorded messages of one, and accepts what one accepts. */
 class EarlierAgent {
   readonly taken: TopologyMessage[] = [];
   readonly asked: Record<string, unknown>[] = [];
@@ -41,7 +41,7 @@ class EarlierAgent {
       connection.subscribe(agentSubject(agent.agentId, kind), {
         callback: (_, message) => {
           const asked: Record<string, unknown> = message.json();
-          // It speaks protocol 1 and no other.
+          // It supports only protocol 1.
           if (asked.protocol !== 1)
             message.respond(JSON.stringify({ error: { code: 'PROTOCOL_UNSUPPORTED', message: 'another protocol' } }));
           else message.respond(JSON.stringify(reply(asked)));

@@ -6,7 +6,7 @@ import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
 import type { SimulatedAgent } from './simulated-agent.js';
 
-/** The version with everything in place, and the one after it was all taken apart. */
+/** The version with everything in place, and the one after everything was removed. */
 const WHOLE = 7;
 const API = 'sandbox:sbx-web -> api:8080';
 const OUTSIDE = 'sandbox:sbx-web -> packages.example.com:443';

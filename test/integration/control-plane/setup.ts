@@ -11,12 +11,12 @@ import { freshDatabase } from '#test/support/postgres.js';
 import { type ApiAnswer, callApi } from './api.js';
 import { SimulatedAgent } from './simulated-agent.js';
 
-/** A control plane on real Postgres and a real nats-server, and a way to speak to it as its first admin. */
+/** A control plane on real Postgres and a real nats-server, with its API for its first admin. */
 export class TestControlPlane {
   readonly agents: SimulatedAgent[] = [];
-  /** What it logged, a line each, over all its starts. */
+  /** Its log lines over all its starts. */
   readonly log: string[] = [];
-  /** So far its clock is ahead of the real one. */
+  /** How far its clock is ahead of the real one. */
   clockAheadMs = 0;
   private running: RunningControlPlane | null = null;
   private readonly folder = mkdtempSync(join(tmpdir(), 'gs-control-plane-'));
@@ -30,7 +30,7 @@ export class TestControlPlane {
     writeFileSync(join(this.folder, 'admin-token'), `${this.adminToken}\n`, { mode: 0o600 });
   }
 
-  /** With keys that it finds in a folder, or new ones. */
+  /** With the keys in a folder, or new ones. */
   static async start(
     environment: { readonly [name: string]: string } = {},
     keysFolder?: string,
@@ -70,7 +70,7 @@ export class TestControlPlane {
     return `http://${address.host}:${address.port}`;
   }
 
-  /** As the admin, unless the headers say otherwise. */
+  /** As the admin, unless the headers name another user. */
   call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> {
     return callApi(this.url, method, path, body, { authorization: `Bearer ${this.adminToken}`, ...headers });
   }

@@ -88,7 +88,7 @@ describe('signing in to the console', () => {
     await controlPlane.stop();
     await controlPlane.startAgain();
     const asked = (cookie: string) => {
-      // Another port after the restart: the cookie's value is what counts.
+      // Another port after the restart: only the cookie's value counts.
       const value = cookie.split('=')[1];
       const port = new URL(controlPlane.url).port;
       return callApi(controlPlane.url, 'GET', '/v1/session', undefined, { cookie: `gstacks_session_${port}=${value}` });

@@ -22,7 +22,7 @@ describe('what an agent said of its sandboxes', () => {
   });
 
   const sandbox = async () => (await controlPlane.call('GET', '/v1/sandboxes/sbx-web')).body;
-  /** The list, and the answer to writes. */
+  /** The list, and the answers to writes. */
   async function attachments(): Promise<readonly unknown[]> {
     const at = '/v1/networks/dev/attachments';
     const listed = (await controlPlane.call('GET', at)).body.items as readonly unknown[];

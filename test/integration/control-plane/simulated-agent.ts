@@ -31,19 +31,19 @@ import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { type ApiAnswer, callApi } from './api.js';
 import { signatureOf } from './joining.js';
 
-/** Speaks the bus protocol as an agent does, with real credentials, and does what the test tells it to. */
+/** Speaks the bus protocol like an agent, with real credentials, and does what the test sets. */
 export class SimulatedAgent {
   readonly statuses: BusStatus[] = [];
   /** Every topology received whole, in order. */
   readonly received: { readonly message: TopologyMessage; readonly snapshot: Snapshot }[] = [];
-  /** Of its present life; another one from a new start on. */
+  /** Of its present start; a restart makes another one. */
   bootId = 'boot-1';
-  /** false: as an agent of an earlier release. */
+  /** false: like an agent of an earlier release. */
   takesDeltas = true;
-  /** Parts received, whole topology or not. */
+  /** Received parts, whether or not the topology was complete. */
   parts = 0;
   peers: readonly Peer[] = [];
-  /** What a topology is done with: acknowledged unless the test says otherwise. */
+  /** What happens with a topology: acknowledged by default. */
   onTopology: (snapshot: Snapshot, message: TopologyMessage) => Promise<void> = (_, message) =>
     this.acknowledge(message);
   private pausing: PromiseWithResolvers<void> | null = null;
@@ -90,14 +90,14 @@ export class SimulatedAgent {
     await this.contact('hello');
   }
 
-  /** Requests until it is answered, as an agent does. */
+  /** Repeats the request until it is answered, as an agent does. */
   send(kind: FromAgent, message: object): Promise<unknown> {
     if (this.bus === null) throw new Error('not connected');
     const signal = AbortSignal.timeout(10_000);
     return this.bus.requestUntilAnswered(agentSubject(this.agentId, kind), message, signal);
   }
 
-  /** In place of what answered before. */
+  /** Replaces the earlier answer. */
   serveDiagnose(handle: (message: unknown) => Promise<unknown>): void {
     if (this.diagnose === null) {
       this.bus?.serve(agentSubject(this.agentId, 'diagnose'), async (message) => this.diagnose?.(message));
@@ -133,7 +133,7 @@ export class SimulatedAgent {
     return this.reportPart(sandboxes, { index: 0, count: 1 });
   }
 
-  /** A part of the inventory that was reported last. */
+  /** A part of the last reported inventory. */
   reportPart(
     sandboxes: readonly string[],
     part: { readonly index: number; readonly count: number },
@@ -187,12 +187,12 @@ export class SimulatedAgent {
     return callApi(this.url, 'POST', '/v1/agent-mesh-keys', { ...request, signature });
   }
 
-  /** How the control plane names it to others. */
+  /** How the control plane describes it to others. */
   asPeer(endpoints: readonly string[] = [`${this.agentId}.example:7443`]): Peer {
     return { agentId: this.agentId, endpoints, keyThumbprint: requestThumbprint(this.certificateRequest) };
   }
 
-  /** As a stopped process: topologies wait unread until it goes on. */
+  /** Like a stopped process: topologies wait unread until it continues. */
   stop(): void {
     this.pausing ??= Promise.withResolvers<void>();
   }
@@ -246,7 +246,7 @@ export class SimulatedAgent {
   }
 }
 
-/** What an agent sends to enrol, signed with its key; or with another, or at another time, when a test says so. */
+/** The body with which an agent enrols, signed with its key; a test may choose another key or time. */
 export function enrollmentBody(
   token: string,
   name: string,

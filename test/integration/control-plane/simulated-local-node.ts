@@ -11,7 +11,10 @@ import { type LocalNodeId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { joinBody, newKeys } from './joining.js';
 import type { TestControlPlane } from './setup.js';
 
-/** A developer's machine that has joined and is connected with its own credentials; it says nothing unless told to. */
+/**
+ * A developer's machine that has joined and is connected with its own credentials; it sends only what a test tells it
+ * to.
+ */
 export class SimulatedLocalNode {
   private constructor(
     readonly nodeId: LocalNodeId,
@@ -47,7 +50,7 @@ export class SimulatedLocalNode {
     this.bus.serve(localNodeSubject(this.nodeId, kind), handle);
   }
 
-  /** Says how it stands in the mesh. */
+  /** Reports its mesh state. */
   async contact(kind: 'hello' | 'heartbeat', mesh: object, bootId = 'boot-1'): Promise<void> {
     const message = {
       ...{ protocol: BUS_PROTOCOL, bootId, softwareVersion: '0.1.0', driver: 'local', mesh, networks: [] },

@@ -13,7 +13,7 @@ const alias = { sandboxId: 'sbx-api', alias: 'second', ports: ['9090'] };
 const deny = { effect: 'deny', from: 'sandbox:sbx-web', to: 'api', port: 8080 };
 const allow = { effect: 'allow', from: 'any', to: 'api', port: 8080 };
 
-/** Every write that may find things so, with the version at which it makes them so, when all are made in this order. */
+/** Every write that may change nothing, with the version that it makes, if all are made in this order. */
 const WRITES = [
   { says: 'an attachment with its alias', path: `${AT}/attachments`, body: attachment, since: 4 },
   { says: 'an attachment alone', path: `${AT}/attachments`, body: { sandboxId: 'sbx-web' }, since: 2 },

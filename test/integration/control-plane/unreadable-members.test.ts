@@ -129,7 +129,7 @@ describe('streams of sandboxes, agents and local nodes that hold an event of a n
       const newer = { type: 'NetworkPainted', schemaVersion: 1, data: {} };
       await appendAsNewerRelease(controlPlane.databaseUrl, `network-${id}`, [newer]);
       await waitFor('dev cannot be read', async () => (await get('/v1/networks/dev')).status === 'STREAM_UNREADABLE');
-      // Whatever order the first one is copied in, the second comes behind the copy that cannot be made.
+      // In whatever order the first one is copied, the second comes after the copy that cannot be made.
       for (const tier of ['web', 'edge']) {
         await controlPlane.call('PATCH', '/v1/sandboxes/sbx-web/labels', { set: { tier } });
         await waitFor('the other network has the label', async () => {

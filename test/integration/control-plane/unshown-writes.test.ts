@@ -15,7 +15,7 @@ describe('a command that is written, and that queries do not show in time', () =
   it('has an unknown outcome for its author, with the key by which a repeat finds out', async () => {
     const databaseUrl = await freshDatabase();
     const store = createEventStore({ databaseUrl, onConnectionError: () => {} });
-    // It never reads the log, as when the database is gone right after the commit.
+    // It never reads the log, as when the database fails right after the commit.
     const directory = new Directory();
     const feed = new DirectoryFeed(directory, store, pino({ level: 'silent' }), new Metrics());
     const executor = new CommandExecutor(store, feed, directory);

@@ -58,7 +58,7 @@ for (const store of readStores()) {
       return stdout.trim();
     }
 
-    /** What sbx-web gets of sbx-api: the body, or the code of what went wrong. */
+    /** What sbx-web gets from sbx-api: the body, or the error's code. */
     async function asked(port: number): Promise<string> {
       const host = await resolved('api.dev.gstacks');
       const request = httpRequest({ host, port, localAddress: hostA.address, agent: false }).end();

@@ -16,7 +16,7 @@ describe('DNS listen addresses', () => {
   it('are added and removed while running, and each answers from itself', async () => {
     const other = `127.0.0.3:${served.port}`;
     expect(await served.server.listen([`127.0.0.1:${served.port}`, other])).to.deep.equal([]);
-    // dig passes over an answer that comes from another address than it asked.
+    // dig ignores an answer from another address than the one it asked.
     expect((await dig(served.port, '@127.0.0.3', 'api.dev.gstacks')).status).to.equal('NOERROR');
     expect((await dig(served.port, '@127.0.0.3', '+tcp', 'api.dev.gstacks')).status).to.equal('NOERROR');
     expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');

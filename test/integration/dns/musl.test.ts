@@ -12,10 +12,10 @@ import { type Served, serve } from './served.js';
 
 const run = promisify(execFile);
 
-/** Resolvers are asked at port 53, so at an address of this run's own. */
+/** Resolvers are asked at port 53, so this run uses its own addresses. */
 const ADDRESS = `127.${randomInt(100, 150)}.${randomInt(1, 250)}.1`;
 const SEARCH = 'search default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n';
-/** The C library waits 5 s for a name that gets no answer it can use. */
+/** The C library waits 5 s for a name without a usable answer. */
 const AT_ONCE_MS = 3_000;
 
 describe("musl's resolver, with a search list and ndots:5", () => {
@@ -36,7 +36,7 @@ describe("musl's resolver, with a search list and ndots:5", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** What the program prints, with the resolv.conf of this test in a mount namespace of its own. */
+  /** The program's output, run with this test's resolv.conf in a separate mount namespace. */
   async function lookUp(name: string): Promise<string> {
     const script = 'mount --bind "$1" /etc/resolv.conf && exec "$2" "$3"';
     const args = ['-m', 'sh', '-c', script, 'sh', join(folder, 'resolv.conf'), program, name];

@@ -19,7 +19,7 @@ const zone = {
   })),
 };
 
-/** One sandbox: its socket, and the codes of the answers it has. */
+/** One sandbox: its socket, and the codes of the answers it got. */
 interface Asker {
   ask(name: string, count: number): void;
   readonly rcodes: readonly number[];
@@ -48,7 +48,7 @@ describe('DNS names outside the suffix, many at once', () => {
   let served: Served;
   const askers: Asker[] = [];
   async function begin(limits: Partial<DnsLimits> = {}): Promise<void> {
-    // Names below `hang` get no answer, as when their own servers are away; all others at once.
+    // Names below `hang` get no answer, as when their servers are down; all others at once.
     resolver = await startScripted((question) =>
       question.questions?.[0]?.name.endsWith('hang') ? null : [answerWith(question, '192.0.2.1')],
     );

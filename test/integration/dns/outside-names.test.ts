@@ -3,7 +3,9 @@ import { encode, type Packet } from 'dns-packet';
 import { type ScriptedResolver, startScripted, withRcode } from './resolvers.js';
 import { dig, type Served, serve } from './served.js';
 
-/** What resolvers make of `api.dev.gstacks` with a search list, as the network `dev` exists for the asker or not. */
+/**
+ * How resolvers look up `api.dev.gstacks` with a search list, if the network `dev` exists for the client and if not.
+ */
 const SEARCHED: readonly [source: string, name: string, isAsked: boolean][] = [
   ['127.0.0.1', 'api.dev.gstacks.svc.cluster.local', false],
   ['127.0.0.1', 'API.Dev.GStacks.lan', false],
@@ -92,7 +94,7 @@ describe('DNS names outside the suffix that have to do with names below it', () 
   }
 });
 
-/** `<alias>.alias.test` stands for that alias of dev, and so on; all else has an address. */
+/** `<alias>.alias.test` points to that alias of dev, and so on; all other names have an address. */
 function answer(question: Packet): Buffer {
   const name = question.questions?.[0]?.name ?? '.';
   const [alias = '', kind] = name.toLowerCase().split('.');

@@ -14,7 +14,7 @@ export interface Resolver {
   stop(): Promise<void>;
 }
 
-/** A real dnsmasq that knows only what its arguments say. */
+/** A real dnsmasq that knows only the names in its arguments. */
 export async function startDnsmasq(...args: string[]): Promise<Resolver> {
   const port = await freePort();
   const fixed = ['--keep-in-foreground', '--conf-file=/dev/null', '--pid-file', '--no-resolv', '--no-hosts'];
@@ -46,17 +46,17 @@ export async function startDnsmasq(...args: string[]): Promise<Resolver> {
 }
 
 export interface ScriptedResolver extends Resolver {
-  /** How many questions came in over UDP and over TCP, and how many probes, which ask for the root. */
+  /** How many queries came over UDP and over TCP, and how many probes, which ask for the root. */
   readonly asked: { udp: number; tcp: number; probes: number };
 }
 
-/** What a script says to a question; null: silence. */
+/** A script's answer to a query; null: none. */
 export type Script = (
   question: Packet,
   transport: 'udp' | 'tcp',
 ) => readonly Buffer[] | null | Promise<readonly Buffer[]>;
 
-/** A resolver on real sockets that misbehaves as told: slow, silent, or answering what was not asked. */
+/** A resolver on real sockets that misbehaves as scripted: slow, silent, or answering another question. */
 export async function startScripted(script: Script): Promise<ScriptedResolver> {
   const port = await freePort();
   const asked = { udp: 0, tcp: 0, probes: 0 };
@@ -96,7 +96,7 @@ export async function startScripted(script: Script): Promise<ScriptedResolver> {
   };
 }
 
-/** Scripted resolvers for the tests of one group, and a server before them; both end after each test. */
+/** Scripted resolvers for the tests of one group, and a server that uses them; both end after each test. */
 export function servedBehind() {
   const resolvers: Resolver[] = [];
   let served: Served | null = null;
@@ -118,7 +118,7 @@ export function servedBehind() {
   };
 }
 
-/** An answer to this question, with addresses. */
+/** An answer to this query, with addresses. */
 export function answerWith(question: Packet, ...addresses: string[]): Buffer {
   const name = question.questions?.[0]?.name ?? '.';
   return Buffer.from(

@@ -28,7 +28,7 @@ export interface Served {
   readonly server: DnsServer;
   readonly port: number;
   readonly events: DnsServerEvent[];
-  /** Ends the worker thread as a crash would, without the server's knowing. */
+  /** Ends the worker thread like a crash, without telling the server. */
   killWorker(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export interface DigResult {
 
 const execute = promisify(execFile);
 
-/** Runs the real dig; rejects when it gets no answer. */
+/** Runs the real dig; rejects if it gets no answer. */
 export async function dig(port: number, ...args: string[]): Promise<DigResult> {
   const server = args.some((arg) => arg.startsWith('@')) ? [] : ['@127.0.0.1'];
   const { stdout: text } = await execute('dig', [...server, '-p', String(port), '+time=5', '+tries=1', ...args]);
@@ -101,9 +101,9 @@ export async function dig(port: number, ...args: string[]): Promise<DigResult> {
   };
 }
 
-/** Sends packets from one socket; resolves with the answers that came until `count` are there. */
+/** Sends packets from one socket; resolves with the answers once there are `count`. */
 export async function sendRaw(port: number, packets: readonly Buffer[], count: number): Promise<Buffer[]> {
-  // Answers may come all at once, while this process has no turn.
+  // Answers may arrive all at once after this process was not scheduled for a while.
   const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
   const answers: Buffer[] = [];
   try {

@@ -34,7 +34,7 @@ describe('DNS resolvers that do not answer', () => {
       const packets = Array.from({ length: 100 }, (_, id) => asking(id, `n${id}.example`));
       const answers = await sendRaw(serving.port, packets, 100);
       expect(answers.every((message) => ((message[3] ?? 0) & 0x0f) === 2)).to.equal(true);
-      // Nobody was asked, so nothing was waited for.
+      // No resolver was asked, so nothing was waited for.
       expect(resolver?.asked.udp ?? 0).to.equal(asked);
       expect((await dig(serving.port, '+noedns', 'last.example')).text).to.not.include('EDE');
       expect((await serving.server.counters()).upstreamFailures).to.equal(102);
@@ -66,7 +66,7 @@ describe('DNS resolvers that do not answer', () => {
     const resolver = await scripted((question) =>
       question.questions?.[0]?.name === 'slow.example' ? null : [answerWith(question, '192.0.2.1')],
     );
-    // The probe has long enough for a machine that is held up.
+    // The probe's time-out is long enough for a busy machine.
     const serving = await serveWith([resolver.address], { upstreamProbeMs: 8_000 });
     const slow = dig(serving.port, 'slow.example');
     await waitFor('it is probed', () => resolver.asked.probes > 0);

@@ -50,7 +50,7 @@ describe('DNS over TCP', () => {
     return opened;
   };
   beforeEach(async () => {
-    // The rate is no help here: what ends these connections must be their own bounds.
+    // The rate limit does not apply here: these connections must end by their own bounds.
     served = await serve(
       { queriesPerSecondPerSource: 1e9 },
       { tcpIdleMs: IDLE_MS, tcpConnectionsPerSource: 4, tcpConnections: 6 },
@@ -122,7 +122,7 @@ describe('DNS over TCP', () => {
       if (!deaf.socket.writableNeedDrain) deaf.socket.write(queries);
       return deaf.isClosed();
     });
-    // What the kernel's buffers of both ends take, and no more: the server does not queue answers itself.
+    // As much as the kernel's buffers of both ends hold: the server itself does not queue answers.
     expect((await served.server.counters()).queries).to.be.lessThan(400_000);
     expect((await dig(served.port, 'api.dev.gstacks')).status).to.equal('NOERROR');
   });

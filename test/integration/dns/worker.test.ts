@@ -11,7 +11,7 @@ const NEXT = {
 };
 
 const WEB = { alias: 'web', address: '127.77.0.8', ports: [80] };
-/** From ZONE: `web` comes to the network dev, and `api` goes. */
+/** Compared with ZONE: `web` is added to the network dev, and `api` is removed. */
 const changeTo = (revision: number): DnsZoneChange => ({
   ...{ from: 3, revision, serial: revision, clients: null },
   networks: [{ name: 'dev', records: [WEB], unserved: [], gone: ['api'] }],

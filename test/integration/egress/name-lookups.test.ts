@@ -7,9 +7,9 @@ import { answerWith, type ScriptedResolver, startScripted } from '#test/integrat
 import { waitFor } from '#test/support/wait.js';
 
 const CONNECTIONS = 600;
-/** The resolver takes as long for each answer: questions that are sent together wait together. */
+/** The resolver takes the same time for each answer, so queries that are sent together wait together. */
 const ANSWERED_AFTER_MS = 5;
-/** What a socket of a Linux host holds of small packets until it is read. */
+/** How many small packets a socket of a Linux host holds until it is read. */
 const HELD_PACKETS = 250;
 
 describe('names outside that many connections need at once', () => {
@@ -76,7 +76,7 @@ describe('names outside that many connections need at once', () => {
     givesUp.abort();
     await first;
     expect(await given).to.equal('given up');
-    // Another of the same name asks anew.
+    // A later connection to the same name makes a new look-up.
     expect(await lookUp(2, 'one')).to.deep.equal(['203.0.113.7']);
     expect(resolver.asked.udp).to.equal(4);
   });

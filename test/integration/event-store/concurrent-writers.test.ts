@@ -43,7 +43,7 @@ describe('a reader beside concurrent writers', () => {
   it('misses nothing of 16 writers of ours, and one event of a writer without the lock', async () => {
     const ours = await freshDatabase();
     const reader = follow(open(ours));
-    // A store each, with a connection each: as many processes would.
+    // A store and a connection each, like separate processes.
     const stores = Array.from({ length: WRITERS }, () => open(ours));
     await Promise.all(
       stores.map(async (store) => {

@@ -6,10 +6,10 @@ import { command } from '#test/support/commands.js';
 import { query, startTestPostgres, type TestPostgres } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** The first come sooner than one a second. */
+/** The first ones come sooner than one a second. */
 const TRIES = 9;
 
-/** SIGTERM asks Postgres to end when its clients are gone: it takes no new ones, and serves those it has. */
+/** After SIGTERM Postgres ends when its clients are gone: it accepts no new ones, and serves the present ones. */
 describe('a store on a server that is asked to end when its clients are gone', function () {
   this.timeout(60_000);
   let server: TestPostgres;

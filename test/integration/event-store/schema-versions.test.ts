@@ -16,7 +16,7 @@ import { attached, created, published, rule } from '../../unit/policy/network-ev
 const NETWORK_ID = parseNetworkId('0a1b', 'network');
 const STREAM = streamOf(NETWORK, NETWORK_ID);
 
-/** The next release: aliases have a protocol, and those that were published before are TCP. */
+/** The next release: aliases have a protocol, which is TCP for those that were published before. */
 const withProtocol: Upcast = (data) => ({ ...data, protocol: 'tcp' });
 const NEXT: typeof NETWORK = {
   ...NETWORK,

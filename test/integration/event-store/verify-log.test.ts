@@ -26,7 +26,7 @@ describe('verifying the log', () => {
     await store.close();
   });
 
-  /** As somebody with the rights of the database's owner might. */
+  /** As somebody with the rights of the database's owner could. */
   async function tamper(...statements: readonly string[]): Promise<void> {
     const off = 'ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE commands DISABLE TRIGGER ALL';
     await query(databaseUrl, [off, ...statements].join(';'));

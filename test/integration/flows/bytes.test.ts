@@ -32,7 +32,7 @@ for (const path of PATHS) {
         ...path,
         serve: (socket) => {
           received = readAll(socket);
-          // Nothing is answered before the client has ended its side: only a half-close lets this through.
+          // The server answers only after the client has ended its side, so only a half-close lets this pass.
           void received.then(() => socket.end(down));
         },
       });

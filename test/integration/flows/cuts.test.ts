@@ -10,7 +10,7 @@ function openFlows(rig: FlowRig): number {
   ).size;
 }
 
-/** A connection that has carried a byte each way. */
+/** A connection that has carried a byte in each direction. */
 async function greeted(rig: FlowRig): Promise<Socket> {
   const client = rig.connect();
   client.write('hello');
@@ -88,7 +88,8 @@ for (const path of PATHS) {
       const outcome = new Promise((resolve) => atTarget.once('error', (error) => resolve(error)));
       client.end();
       atTarget.resume();
-      // Applied from the very events that end and finish the sockets in this process, shutdown pending or not.
+      // Applied from within the events that end and finish the sockets in this process, whether a shutdown is pending
+      // or not.
       let cut: readonly string[] = [];
       await waitFor('the flow to have read the end', () => {
         cut = rig.apply(rig.denyingView(2));

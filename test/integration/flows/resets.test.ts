@@ -8,17 +8,17 @@ import { createHeldDial, type HeldDial } from '#test/support/held-dial.js';
 import { waitFor } from '#test/support/wait.js';
 
 const UPLOAD = Buffer.alloc(1_000_000, 'upload');
-/** What a kernel takes at once on a new connection: a reset by the test itself drops nothing of it. */
+/** As much as a kernel accepts at once on a new connection: a reset by the test itself drops nothing of it. */
 const SIZES = [300, 60_000];
 const AT_ONCE = 25;
 
 interface Received {
   readonly bytes: Buffer;
-  /** `end`, or the code of the error. */
+  /** `end`, or the error's code. */
   readonly how: string;
 }
 
-/** All that arrives, also after a write has failed, and how it ended. */
+/** All bytes that arrive, also after a failed write, and how the connection ended. */
 function receive(socket: Socket): Promise<Received> {
   const chunks: Buffer[] = [];
   surviveFailedWrites(socket, () => {});
@@ -31,7 +31,7 @@ function receive(socket: Socket): Promise<Received> {
   });
 }
 
-/** Resets the connection as soon as the kernel has taken the answer, without reading the rest of the request. */
+/** Resets the connection as soon as the kernel has accepted the answer, without reading the rest of the request. */
 function answerAndReset(socket: Socket, answer: Buffer): void {
   socket.once('readable', () => socket.write(answer, () => socket.resetAndDestroy()));
 }
@@ -124,7 +124,7 @@ for (const path of PATHS) {
       await expectForgotten();
     });
 
-    /** A client that reads nothing, and a target that sends until no more is taken. */
+    /** A client that reads nothing, and a target that sends until no more is accepted. */
     async function stalled(options = {}): Promise<{ readonly client: Socket; readonly target: Socket }> {
       await start((socket) => socket.resume().write(Buffer.alloc(16_000_000)), options);
       const client = rig.connect();
@@ -145,7 +145,7 @@ for (const path of PATHS) {
       return rig.hostA.flows().find(({ role }) => role === 'source')?.bytesToSource ?? 0;
     }
 
-    /** The target's reset is seen by the agent's next write to it. */
+    /** The agent notices the target's reset at its next write to it. */
     async function resetSeen(client: Socket, target: Socket): Promise<void> {
       target.resetAndDestroy();
       await once(target, 'close');

@@ -11,9 +11,9 @@ const HOUR_MS = 3_600_000;
 
 describe('a rule that ends while what it let through is open', () => {
   let rig: FlowRig;
-  /** The true time, which the test moves, and by how much each host's clock is ahead of it. */
+  /** The true time, which the test advances, and how far each host's clock is ahead of it. */
   let timeMs: number;
-  /** How often each host has looked at its clock. */
+  /** How often each host has read its clock. */
   const looks = { a: 0, b: 0 };
   afterEach(() => rig.close());
 
@@ -42,7 +42,7 @@ describe('a rule that ends while what it let through is open', () => {
     return timeMs + aheadMs;
   }
 
-  /** Resolves when both hosts have looked at their clocks and gone on. */
+  /** Resolves when both hosts have read their clocks and continued. */
   async function looked(): Promise<void> {
     const { a, b } = looks;
     await waitFor('both hosts look at their clocks', () => looks.a > a + 1 && looks.b > b + 1);
@@ -73,7 +73,7 @@ describe('a rule that ends while what it let through is open', () => {
     });
   }
 
-  /** By how much clocks are ahead, and when the flow is over by the true time. */
+  /** How far clocks are ahead, and when the flow ends by the true time. */
   for (const [what, ahead, at] of [
     ['the clock of the source host is an hour behind', { a: -HOUR_MS }, END_MS],
     ['the clock of the target host is an hour behind', { b: -HOUR_MS }, END_MS],
@@ -105,7 +105,7 @@ describe('a rule that ends while what it let through is open', () => {
     await once(client, 'data');
     timeMs = END_MS + HOUR_MS;
     await waitFor('the flow is over', over, 1_000);
-    // Told with the version without the rule that decided last, whatever becomes of the first.
+    // Reported with the version without the rule that decided last, whatever happens to the first rule.
     expect(rig.apply(rig.view(3, { allow: [`${rule} until=${END}`] }))).to.have.length(1);
   });
 

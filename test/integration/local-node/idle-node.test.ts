@@ -14,7 +14,7 @@ import { waitFor } from '#test/support/wait.js';
 
 /** Longer than a node without a network waits for a join. */
 const SLOW_MS = 6_500;
-/** Such a node ends within this. */
+/** The bound within which such a node ends. */
 const ENDS_WITHIN_MS = 10_000;
 
 describe('a background node that has joined nothing', function () {

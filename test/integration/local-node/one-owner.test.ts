@@ -10,7 +10,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const ROUNDS = 4;
 const NODES = 3;
-/** Nobody asks the control plane. */
+/** There is no control plane at this address. */
 const NOWHERE = 'http://127.0.0.1:9';
 
 describe('background nodes of one folder', function () {

@@ -21,7 +21,7 @@ function minting(url: string, changes: Partial<MintingSettings> = {}): MintingSe
 const open = (settings: MintingSettings, options: { timeoutMs?: number; maxBytes?: number } = {}) =>
   openControlServer(settings, { now: () => new Date(), ...options });
 
-/** The code of what was thrown; the error must not give the token away, however it is printed. */
+/** The error's code; the error must not reveal the token, however it is printed. */
 async function codeOf(act: () => Promise<unknown>): Promise<string> {
   try {
     await act();

@@ -28,10 +28,10 @@ interface StubNode {
 
 type Answer = readonly [status: number, body: unknown];
 
-/** Takes over a request: garbage, silence, too much. */
+/** Handles a request itself: garbage, silence, too much data. */
 export type Misbehaviour = (response: ServerResponse) => void;
 
-/** Answers as Headscale 0.29 does, or as Tailscale's API, and remembers each key and node. */
+/** Answers like Headscale 0.29, or like Tailscale's API, and remembers each key and node. */
 export class StubControlServer {
   readonly keys: StubKey[] = [];
   readonly nodes: StubNode[] = [];
@@ -61,7 +61,7 @@ export class StubControlServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** What a node does that joins with a key. */
+  /** What a node does to join with a key. */
   join(authKey: string, name: string): void {
     const key = this.keys.find((candidate) => candidate.key === authKey && !candidate.isUsed);
     if (key === undefined || Date.parse(key.expiration) <= Date.now()) throw new Error('the key is not good');
@@ -69,7 +69,7 @@ export class StubControlServer {
     this.nodes.push({ id: this.nextNodeId(), name, keyId: key.id, joinedAt: new Date().toISOString() });
   }
 
-  /** A node that somebody else let in. */
+  /** A node that was admitted by somebody else. */
   addForeign(name: string, keyId: string | null, joinedAt = new Date()): void {
     this.nodes.push({ id: this.nextNodeId(), name, keyId, joinedAt: joinedAt.toISOString() });
   }
@@ -114,7 +114,7 @@ export class StubControlServer {
     response.end(isPlain ? answer : JSON.stringify(answer));
   }
 
-  /** As a control server shows it to everybody; whoever sends it a secret has made a mistake. */
+  /** Public, as on a control server; a request that sends a secret here is a mistake. */
   private showKey(request: IncomingMessage, response: ServerResponse): void {
     const status = request.headers.authorization === undefined ? 200 : 500;
     const keys = { legacyPublicKey: `mkey:${'0'.repeat(64)}`, publicKey: `mkey:${'5a'.repeat(32)}` };

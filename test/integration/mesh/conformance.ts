@@ -9,7 +9,7 @@ import { keepsSessions } from './conformance/sessions.js';
 import { noticesSilence } from './conformance/silence.js';
 import { provesIdentity } from './conformance/trust.js';
 
-/** What a mesh does over any transport. Each transport runs this suite, and may add its own. */
+/** The behaviour of a mesh over any transport. Each transport runs this suite, and may add its own tests. */
 export function meshConformance(name: string, newTransport: TransportFactory): void {
   describe(`mesh over ${name}`, () => {
     carriesBytes(newTransport);

@@ -78,7 +78,7 @@ describe('transport direct', () => {
   it('gives up a dial when it is told to', async () => {
     const transport = directTransport({ listen: '127.0.0.1:0' });
     const giveUp = new AbortController();
-    // TEST-NET-1 (RFC 5737) answers nobody.
+    // TEST-NET-1 (RFC 5737) never answers.
     const dialled = failure(transport.dial('192.0.2.1:80', giveUp.signal));
     giveUp.abort(new Error('enough'));
     expect(await dialled).to.equal('PEER_UNREACHABLE');

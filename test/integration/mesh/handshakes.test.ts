@@ -10,7 +10,7 @@ const STRANGER = '127.9.9.9';
 const OTHER_STRANGER = '127.9.9.10';
 const CONNECTIONS = 300;
 const CONNECT_MS = 3_000;
-/** The first bytes of a TLS record that never comes to its end. */
+/** The first bytes of a TLS record that is never completed. */
 const RECORD = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]);
 
 describe('handshakes of the mesh', () => {
@@ -27,7 +27,7 @@ describe('handshakes of the mesh', () => {
     await mesh.close();
   });
 
-  /** Connections from that address that stay open as long as they may; what is sent comes byte by byte. */
+  /** Connections from that address that stay open as long as allowed; their bytes are sent one at a time. */
   function stay(endpoint: string, localAddress: string, sent: Buffer): () => number {
     let open = 0;
     for (let count = 0; count < CONNECTIONS; count += 1) {

@@ -16,7 +16,7 @@ import { failure } from './conformance/observe.js';
 
 const MOST_STREAMS = 100_000;
 const WASTED_PER_SECOND = 200;
-/** The burst, what may come in meanwhile, and what is on its way while the session is ended. */
+/** The burst, plus what may arrive meanwhile, and what is in flight while the session is ended. */
 const MOST_BEFORE_THE_END = 10_000;
 const NEW_FLOW_WITHIN_MS = 2_000;
 const HEAP_BYTES = 30_000_000;
@@ -34,15 +34,15 @@ const RESETS: readonly FloodOfStreams[] = [
   { what: 'resets each stream', change: {} },
   { what: 'resets each stream, which asks for nothing', change: { 'gs-port': 'x' } },
 ];
-/** Each stream is left to be answered. */
+/** Each stream is kept open until it is answered. */
 const QUESTIONS: readonly FloodOfStreams[] = [
   { what: 'asks for nothing in each stream', change: { 'gs-port': 'x' } },
   { what: 'asks on for what is refused', change: { 'gs-alias': 'denied' } },
 ];
-/** A tenth of what it may waste at once is taken at full speed, and then a stream in four milliseconds. */
+/** A tenth of the streams that it may waste at once is served at full speed, and then one every four milliseconds. */
 const ASKED = 600;
 const ASKED_TAKE_MS = 1_500;
-/** A tenth of what an address may begin otherwise. */
+/** A tenth of an address's usual handshakes. */
 const SLOWED_HANDSHAKES_PER_SECOND = 0.5;
 const TRIES = 12;
 
@@ -64,7 +64,7 @@ describe('a peer that opens more streams than it may', () => {
     target.setPeers([peerNamed('host-a'), peerNamed('host-x')]);
     const { user, node } = localIdentity('mallory', 'node-1');
     target.setLocalNodes([{ user, node }]);
-    // Those of the hostile peer are being dialled when it gives them up.
+    // The flows of the hostile peer are being dialled when it gives them up.
     target.onFlow((flow) => {
       if (describeIdentity(flow.peer) === 'agent host-a') flow.refuse('TARGET_REFUSED', 'nobody listens', 1);
       else if (flow.request.alias === 'denied') flow.refuseUntried('DEFAULT_DENY', 'no rule', 1);
@@ -141,7 +141,7 @@ describe('a peer that opens more streams than it may', () => {
       return { shaken: shaken() - before, earned };
     };
     const first = await tries();
-    // One by which it is found to be refused, and one that the slowed address may begin at once.
+    // One handshake that shows it is refused, and one that the slowed address may begin at once.
     expect(first.shaken, 'first of the address').to.be.within(1, 2 + first.earned);
     const further = await tries();
     expect(further.shaken, 'further ones').to.be.at.most(1 + further.earned);
@@ -193,7 +193,7 @@ describe('a peer that opens more streams than it may', () => {
     for (let n = 0; n < 300; n += 1) answers.add(await failure(open(a, b)));
     expect(answers).to.deep.equal(new Set(['DEFAULT_DENY']));
     expect(asked).to.be.within(40, 50);
-    // By a newer topology it is another question.
+    // Under a newer topology it counts as another request.
     const newer = a.open(agent('host-b'), { ...flowRequest(), version: version + 1 }, never());
     expect(await failure(newer)).to.equal('TARGET_REFUSED');
     expect(a.dials()).to.equal(1);
@@ -222,7 +222,7 @@ describe('a peer that opens more streams than it may', () => {
   });
 });
 
-/** Whether the node gives a peer with these credentials a session now. */
+/** Whether the node now accepts a session from a peer with these credentials. */
 async function getsSession(node: TestNode, credentials: MeshCredentials): Promise<boolean> {
   const { hostname: host, port } = new URL(`https://${node.endpoints[0]}`);
   const session = connectHttp2('https://again', {

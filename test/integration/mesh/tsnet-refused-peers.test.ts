@@ -15,13 +15,13 @@ import { flowBetween, TestMesh } from './conformance/mesh.js';
 /** `npm run soak -- --mesh` opens as many as an attacker would. */
 const CONNECTIONS = process.env.MESH_NODE_TEST_LONG === undefined ? 200 : 800;
 const BACK_WITHIN_MS = 15_000;
-/** Descriptors that come and go by themselves: sessions between the two, files of the programs. */
+/** Descriptors that vary by themselves: sessions between the two, files of the programs. */
 const OWN_CHANGES = 8;
 const MEBIBYTE = 1024 * 1024;
-/** What an agent and its mesh-node may keep: Node gives memory back at its leisure. */
+/** What an agent and its mesh-node may keep: Node returns memory late. */
 const KEPT_BYTES = 24 * MEBIBYTE;
 
-/** A stranger with a place in the mesh: opens connections, says `words` on each, and never closes its end. */
+/** A stranger in the mesh: opens connections, sends `words` on each, and never closes its end. */
 const STRANGER = `
   const { connect } = require('node:net');
   const [path, endpoint, count, words] = process.argv.slice(1);

@@ -17,7 +17,7 @@ import { MeshFixture } from '#test/support/mesh-fixture.js';
 import { waitFor } from '#test/support/wait.js';
 import { failure } from './conformance/observe.js';
 
-/** A typed status is there within this, whatever keeps a node out. */
+/** A status with a code is there within this time, whatever keeps a node out. */
 const TOLD_WITHIN_MS = 5_000;
 
 describe('transport tsnet', function () {
@@ -66,7 +66,7 @@ describe('transport tsnet', function () {
   const joined = (transport: Transport): Promise<boolean | undefined> =>
     waitFor('it has joined', () => isJoined(transport), 20_000);
 
-  /** Two that have joined; what connects to the second is echoed. */
+  /** Two nodes that have joined; connections to the second are echoed. */
   async function pair(): Promise<readonly [Transport, Transport, () => Promise<Duplex>]> {
     const [near, far] = [create(), create()];
     await near.join();

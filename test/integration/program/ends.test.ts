@@ -12,10 +12,10 @@ import { freshDatabase } from '#test/support/postgres.js';
 import { type ProgramName, programFile } from '#test/support/programs.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** From the moment that the end is asked for, or that the process says it cannot run. */
+/** From the request to end, or from the process's report that it cannot run. */
 const ENDS_WITHIN_MS = 5_000;
 
-/** A process of ours with nothing of the test's environment in it. */
+/** One of our processes, without the test's environment. */
 class Program {
   output = '';
   private readonly child;
@@ -43,7 +43,7 @@ class Program {
     this.child.kill(signal);
   }
 
-  /** The exit code; fails when the process outlives the bound, which ends it then. */
+  /** The exit code; fails if the process exceeds the bound, and kills it then. */
   async end(): Promise<number | null> {
     const killer = setTimeout(() => {
       this.output += '\nthe test had to kill it';
@@ -92,7 +92,7 @@ describe('a process that cannot run, or is asked to end', function () {
     writeFileSync(join(folder, 'token'), 'gsenroll_0123456789012345678901234567890123456789\n');
     return new Program('agent', [], {
       GLOBALSTACKS_AGENT_NAME: 'host-a',
-      // Nobody answers there.
+      // Nothing listens there.
       GLOBALSTACKS_CONTROL_PLANE_URL: 'http://127.0.0.1:1',
       GLOBALSTACKS_AGENT_STATE_DIR: join(folder, 'state'),
       GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE: join(folder, 'token'),

@@ -9,7 +9,7 @@ import { recordProcess } from '#libs/program/process-record.js';
 import { writeWhole } from '#libs/program/write-whole.js';
 import { SmallDisk } from '#test/support/small-disk.js';
 
-/** Everything that writes a file of its own at run time: how, and the file. */
+/** Everything that writes its own file at run time: how, and the file. */
 const WRITERS: readonly (readonly [string, (folder: string) => unknown, string])[] = [
   ['state of an agent', (folder) => writeStateFile(join(folder, 'a.json'), { text: 'x' }), 'a.json'],
   ['key', (folder) => new KeyFiles(folder, 'restore it').keep('k.seed', 'x'), 'k.seed'],

@@ -20,7 +20,7 @@ describe('a process whose output goes to a pipe that nobody reads', () => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         come = Number(text.trim().split('\n').at(-1));
       });
-      // More than the kernel keeps for a reader.
+      // More than the kernel buffers for a reader.
       await waitFor('it has come further than the pipe holds', () => come * PADDING.length > 400_000);
       const until = come;
       let text = '';

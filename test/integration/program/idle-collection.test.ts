@@ -8,8 +8,8 @@ import { CLONE } from '#test/support/clone.js';
 const WITHIN_MS = 11_000;
 
 /**
- * A burst of work that leaves a little of what it made in use everywhere, then nothing. Prints how much memory of the
- * machine the process had before, at most and at last, in bytes.
+ * A burst of work that leaves scattered live objects, then nothing. Prints the resident memory before, at most and at
+ * last, in bytes.
  */
 const BURST = `
 const { collectWhenIdle } = await import('${pathToFileURL(join(CLONE, 'dist/libs/program/idle-collection.js')).href}');

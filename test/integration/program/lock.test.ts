@@ -14,10 +14,10 @@ interface Answer {
 
 const CONTENDERS = 4;
 const ROUNDS = 20;
-/** Until all processes that are to try at one moment have got the message. */
+/** Time for all processes that are to try at one moment to get the message. */
 const AHEAD_MS = 15;
 
-/** A process that takes the lock when it is told to. */
+/** A process that takes the lock on request. */
 class Taker {
   private constructor(readonly child: ChildProcess) {}
 
@@ -72,7 +72,7 @@ describe('a lock', function () {
       const answers = await Promise.all(takers.map((taker) => taker.ask('take', name, atMs)));
       const winners = takers.filter((_, index) => answers[index]?.kind === 'taken');
       expect(winners, `round ${round}: ${JSON.stringify(answers)}`).to.have.length(1);
-      // Who has not yet been written down is not known.
+      // A process that is not recorded yet is not known.
       for (const { kind, pid } of answers) if (kind === 'held') expect([winners[0]?.child.pid, null]).to.include(pid);
       await winners[0]?.ask('release', name);
     }

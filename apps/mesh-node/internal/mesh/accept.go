@@ -28,7 +28,7 @@ func passes(err error) bool {
 	return false
 }
 
-// accept takes the next connection and goes on after passing errors. An error means that the listener is unusable.
+// accept returns the next connection and continues after passing errors. An error means that the listener is unusable.
 func (n *Node) accept(ctx context.Context, listener net.Listener) (net.Conn, error) {
 	for pause := firstAcceptPause; ; pause = min(2*pause, longestAcceptPause) {
 		connection, err := listener.Accept()

@@ -8,7 +8,7 @@ import (
 
 const tick = controlCheckInterval
 
-// span is what happens to a node for some time, as its checks see it.
+// span is a time and what the node's checks see in it.
 type span struct {
 	lasts                        time.Duration
 	outOfPoll, unanswered, doubt bool
@@ -100,7 +100,7 @@ func TestAPoliteNodeWaitsLonger(t *testing.T) {
 	}
 }
 
-// A thousand nodes that begin in the same second must not ask together later, nor more than 60 times a second in all.
+// A thousand nodes that start in the same second must not ask in step later, nor more than 60 times a second in all.
 func TestAThousandNodesSpreadTheirQuestions(t *testing.T) {
 	const nodes, lasts = 1000, 10 * time.Minute
 	for name, state := range map[string]span{

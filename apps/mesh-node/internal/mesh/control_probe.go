@@ -15,13 +15,13 @@ import (
 
 const (
 	firstProbeTimeout = 3 * time.Second
-	// probeTimeout is for the probes of a node that has joined: it reports a lost control server within five seconds,
+	// probeTimeout applies to probes of a node that has joined: a lost control server is reported within five seconds,
 	// including the wait before the question and for the answer.
 	probeTimeout = time.Second
 )
 
 // probeControl asks the control server for its public key, which needs no login. tsnet itself retries an unreachable
-// server for ever, without an error that a program could act on.
+// server for ever and gives no error that a program could act on.
 func probeControl(ctx context.Context, controlURL string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

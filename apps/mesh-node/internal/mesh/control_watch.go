@@ -8,23 +8,23 @@ import (
 
 const (
 	controlCheckInterval = 500 * time.Millisecond
-	// shortestAskInterval and longestAskInterval are how long a node without a witness may take to notice that it was
+	// shortestAskInterval and longestAskInterval bound the time in which a node without a witness notices that it was
 	// deleted: soon after it has joined, and when it has long been a member. A question is one small request on the open
 	// connection; a thousand nodes ask fifty times a second.
 	shortestAskInterval = 2 * time.Second
 	longestAskInterval  = 20 * time.Second
-	// shortestOutInterval and longestOutInterval are for the time without contact with the control server.
+	// shortestOutInterval and longestOutInterval apply while there is no contact with the control server.
 	shortestOutInterval = 500 * time.Millisecond
 	longestOutInterval  = 10 * time.Second
-	// A peer that cannot be reached or falls silent may mean that this node was deleted, so it asks earlier than
-	// scheduled, and less and less often while the doubts go on and prove wrong.
+	// A peer that cannot be reached or falls silent may mean that this node was deleted. So the node asks earlier than
+	// scheduled, and less and less often while such doubts keep proving wrong.
 	shortestDoubtInterval = 2 * time.Second
 	longestDoubtInterval  = 20 * time.Second
-	// politeInterval is for control servers that asked for fewer requests.
+	// politeInterval applies to control servers that asked for fewer requests.
 	politeInterval = time.Minute
 )
 
-// controlWatch follows the relation between this node and the control server.
+// controlWatch tracks whether the control server is reachable and still knows this node.
 type controlWatch struct {
 	node      *Node
 	login     *login
@@ -35,7 +35,7 @@ type controlWatch struct {
 	witness *witness
 }
 
-// watchControl reports when the control server is lost and found, and when it has forgotten this node. Peers stay
+// watchControl reports when the control server is lost and found, and when it no longer knows this node. Peers stay
 // reachable while it is lost.
 func (n *Node) watchControl(ctx context.Context, login *login) {
 	watch := &controlWatch{node: n, login: login, reachable: true, ask: newAskTimes(rand.Float64), witness: n.newWitness(ctx)}
@@ -59,7 +59,7 @@ func (w *controlWatch) check(ctx context.Context, now time.Time) {
 	} else {
 		w.missed++
 	}
-	// One or two misses are a poll that is being restarted.
+	// One or two misses mean that the poll is being restarted.
 	isOutOfPoll := w.missed > 2
 	isDoubtful := w.node.doubt.Swap(false)
 	if w.node.membership.isJoined() && w.witness.hasFallenSilent(now) {

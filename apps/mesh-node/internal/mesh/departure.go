@@ -7,7 +7,7 @@ import (
 )
 
 // whenGone calls gone when the client closes its end, until stop is called. It does not read the client's bytes; a
-// client that sends before it is answered is not watched any further.
+// client that sends before it is answered is no longer watched.
 func whenGone(client net.Conn, gone func()) (stop func()) {
 	descriptor, err := client.(syscall.Conn).SyscallConn()
 	if err != nil {

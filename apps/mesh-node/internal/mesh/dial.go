@@ -18,9 +18,9 @@ import (
 const (
 	dialTimeout    = 15 * time.Second
 	requestTimeout = 5 * time.Second
-	// silentAfter: a peer that answers no ping for this long is considered gone.
+	// silentAfter: a peer that answers no ping for this long counts as gone.
 	silentAfter = 3 * time.Second
-	// offlineAfter is for peers that the control server reports as offline, which may be wrong.
+	// offlineAfter applies to peers that the control server reports as offline, which may be wrong.
 	offlineAfter   = time.Second
 	maxRequestLine = 256
 	maxDials       = 1024
@@ -64,8 +64,7 @@ func (n *Node) serveDials(ctx context.Context, listener net.Listener) {
 	}
 }
 
-// serveDial reads one line, dials, answers with one line, and copies bytes from then on. A client that leaves cancels
-// the dial.
+// serveDial reads one line, dials, answers with one line, and then copies bytes. A client that leaves cancels the dial.
 func (n *Node) serveDial(ctx context.Context, client net.Conn) {
 	defer n.connectionEnded()
 	defer client.Close()
@@ -128,7 +127,7 @@ func (n *Node) dial(ctx context.Context, target netip.AddrPort) (net.Conn, key.D
 func readDialRequest(client net.Conn) (netip.AddrPort, error) {
 	_ = client.SetReadDeadline(time.Now().Add(requestTimeout))
 	defer client.SetReadDeadline(time.Time{})
-	// Reads a byte at a time, because the bytes after the line are for the peer.
+	// It reads one byte at a time, because the bytes after the line are for the peer.
 	var line []byte
 	for next := make([]byte, 1); len(line) < maxRequestLine; {
 		if _, err := client.Read(next); err != nil {

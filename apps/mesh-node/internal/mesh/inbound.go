@@ -15,7 +15,7 @@ const (
 	// each session, of which an agent accepts at most 64 from it; the others are still in the handshake.
 	maxInbound         = 4096
 	maxInboundFromPeer = 128
-	// endsWithin is how long one direction of a connection may go on after the other has ended. Sessions do not use
+	// endsWithin is how long one direction of a connection may continue after the other has ended. Sessions do not use
 	// half-close, so this is only for bytes in flight.
 	endsWithin = 8 * time.Second
 )

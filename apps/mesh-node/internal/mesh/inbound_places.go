@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// inboundPlaces limits the connections that peers have open to this node, so that no peer uses up those of the others.
+// inboundPlaces limits the connections that peers have open to this node, so that one peer cannot use up the places of
+// the others.
 type inboundPlaces struct {
 	most         int
 	mostFromPeer int
@@ -18,7 +19,7 @@ func newInboundPlaces(most, mostFromPeer int) *inboundPlaces {
 	return &inboundPlaces{most: most, mostFromPeer: mostFromPeer, byPeer: map[netip.Addr]int{}}
 }
 
-// take is false if the limit is reached; otherwise give must follow.
+// take is false if the limit is reached; otherwise give must be called later.
 func (p *inboundPlaces) take(peer netip.Addr) bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

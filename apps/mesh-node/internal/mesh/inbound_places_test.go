@@ -14,9 +14,9 @@ func TestPlacesOfPeers(t *testing.T) {
 		taken bool
 	}{
 		{peer: a, taken: true}, {peer: a, taken: true}, {peer: a, taken: true},
-		{peer: a, taken: false}, // all that one peer may have
+		{peer: a, taken: false}, // the limit of one peer
 		{peer: b, taken: true}, {peer: b, taken: true},
-		{peer: c, taken: false}, // all that there are
+		{peer: c, taken: false}, // the limit of all peers
 		{peer: a, gives: true},
 		{peer: c, taken: true},
 		{peer: a, taken: false},

@@ -21,8 +21,8 @@ const (
 	warmTimeout  = 5 * time.Second
 )
 
-// knownPeers answers whether an address is a peer's, and finds paths to peers before they are dialled: a first packet
-// without a path waits five seconds for WireGuard's retry.
+// knownPeers tells whether an address belongs to a peer, and finds paths to peers before they are dialled: a first
+// packet without a path waits five seconds for WireGuard's retry.
 type knownPeers struct {
 	client   *local.Client
 	engine   wgengine.Engine
@@ -37,7 +37,7 @@ func newKnownPeers(client *local.Client, engine wgengine.Engine, sessions *sessi
 	return &knownPeers{client: client, engine: engine, sessions: sessions, named: map[netip.Addr]bool{}, pinging: map[netip.Addr]bool{}}
 }
 
-// errNotAPeer: tsnet knows no peer with that address. Any other error of a look-up says nothing about the peer.
+// errNotAPeer: tsnet has no peer with that address. Any other error of a look-up says nothing about the peer.
 var errNotAPeer = errors.New("not the address of a peer in the mesh")
 
 // peer asks tsnet each time, because tsnet does not always report removed peers.
@@ -60,7 +60,7 @@ func (k *knownPeers) isGone(ctx context.Context, address netip.Addr) bool {
 	return errors.Is(err, errNotAPeer)
 }
 
-// keepWarm pings peers when they are named.
+// keepWarm pings peers when a command names them.
 func (k *knownPeers) keepWarm(ctx context.Context, warm <-chan protocol.Warm) {
 	for {
 		select {

@@ -19,7 +19,7 @@ import (
 	"tailscale.com/types/key"
 )
 
-// What closes connections is the answer that there is no such peer, and nothing else that a look-up may bring.
+// Only the answer that there is no such peer closes connections; no other result of a look-up does.
 func TestOnlyAPeerThatIsNotFoundIsGone(t *testing.T) {
 	peer := netip.MustParseAddr("100.64.0.1")
 	is := func(changes func(*tailcfg.Node)) http.HandlerFunc {

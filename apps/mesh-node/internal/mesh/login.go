@@ -17,7 +17,7 @@ const (
 // login asks for a key whenever the node is logged out, once each time.
 type login struct {
 	node *Node
-	// tooLate is stopped while the control server does not have to answer anything.
+	// tooLate is stopped while the control server has nothing to answer.
 	tooLate  *time.Timer
 	mutex    sync.Mutex
 	keyGiven bool

@@ -42,5 +42,5 @@ func loginFailure(message string) protocol.Failure {
 	return protocol.Failure{Code: protocol.LoginRefused, Message: "the control server refused this node: " + message}
 }
 
-// isRetried is true for an overloaded control server: tsnet asks again when it was told to.
+// isRetried is true for an overloaded control server: tsnet asks again after the given time.
 func isRetried(message string) bool { return strings.Contains(message, "rate limited; will retry") }

@@ -38,7 +38,7 @@ func TestWordsOfControlServers(t *testing.T) {
 	}
 }
 
-// The first probe names what it is about a control server whose certificate has expired.
+// The first probe names the fault of a control server whose certificate has expired.
 func TestAnExpiredCertificateIsNoExpiredKey(t *testing.T) {
 	err := probeControl(context.Background(), expiredServer(t).URL, firstProbeTimeout)
 	var failure protocol.Failure
@@ -47,7 +47,7 @@ func TestAnExpiredCertificateIsNoExpiredKey(t *testing.T) {
 	}
 }
 
-// errorOf is what Go says of a server that it cannot use.
+// errorOf is Go's error for a server that it cannot use.
 func errorOf(t *testing.T, url string) string {
 	t.Helper()
 	response, err := http.Get(url)
@@ -65,7 +65,7 @@ func untrustedServer(t *testing.T) *httptest.Server {
 	return server
 }
 
-// expiredServer has a certificate that this process trusts and that was good until a minute ago.
+// expiredServer has a certificate that this process trusts and that expired a minute ago.
 func expiredServer(t *testing.T) *httptest.Server {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

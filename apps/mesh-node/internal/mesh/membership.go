@@ -14,7 +14,7 @@ type membership struct {
 	state  ipn.State
 	self   *tailcfg.Node
 	joined bool
-	// lost is the node key of a login that is over. tsnet goes on reporting Running with it until the next login.
+	// lost is the node key of an ended login. tsnet keeps reporting Running with it until the next login.
 	lost key.NodePublic
 }
 

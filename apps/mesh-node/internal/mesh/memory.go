@@ -11,7 +11,7 @@ import (
 
 const (
 	// memoryLimit is the soft memory limit. Measured with test/mesh-fixture/cmd/load: without a limit, 4 GiB of bulk
-	// traffic leave a node with 1.3 GiB; with this one it is as fast and stays below; with half of it, four connections
+	// traffic leave a node with 1.3 GiB; with this limit it is as fast and stays below; with half of it, four connections
 	// are half as fast. GOMEMLIMIT in the environment takes precedence.
 	memoryLimit = 400 << 20
 
@@ -37,7 +37,7 @@ func (n *Node) connectionEnded() {
 func returnMemory(ctx context.Context, ended *atomic.Int64) {
 	ticker := time.NewTicker(returnInterval)
 	defer ticker.Stop()
-	// goesOn: many have ended, and more are still ending.
+	// goesOn is true if many have ended, and more are still ending.
 	goesOn := false
 	for {
 		select {

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// told collects what a node says.
+// told collects the events of a node.
 type told struct {
 	mutex  sync.Mutex
 	events []map[string]any
@@ -166,7 +166,7 @@ func TestNodesReachEachOtherAndNobodyElse(t *testing.T) {
 		t.Fatalf("echoed %q, %v", echoed, err)
 	}
 
-	// Whatever listens on the host is not to be reached: neither on loopback nor where everyone may.
+	// The mesh must not reach listeners of the host, neither on loopback nor on all addresses.
 	host, err := net.Listen("tcp", "0.0.0.0:0")
 	if err != nil {
 		t.Fatal(err)

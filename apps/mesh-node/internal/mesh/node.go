@@ -20,8 +20,8 @@ import (
 const (
 	joinTimeout  = 30 * time.Second
 	closeTimeout = 3 * time.Second
-	// farewell is the time for the ends of connections to be sent before the node leaves the mesh: netstack does not
-	// report when they are.
+	// farewell is the time for sending the ends of connections before the node leaves the mesh: netstack does not report
+	// when they are sent.
 	farewell = 50 * time.Millisecond
 )
 
@@ -36,7 +36,7 @@ type Node struct {
 	open    *openConnections
 	known   *knownPeers
 	inbound *inboundPlaces
-	// refused and dropped count connections from peers, exhausted how often descriptors ran out.
+	// refused and dropped count connections from peers, exhausted counts how often descriptors ran out.
 	refused   *occurrences
 	dropped   *occurrences
 	exhausted *occurrences
@@ -48,14 +48,14 @@ type Node struct {
 	membership membership
 }
 
-// Commands are what a running node can be told.
+// Commands are the commands for a running node.
 type Commands struct {
 	Keys <-chan string
 	Warm <-chan protocol.Warm
 }
 
-// Run takes part in the mesh until the context ends, which is no error, or until the node cannot go on: the error is
-// then a protocol.Failure. What it opened is closed when it returns, except what tsnet does not release.
+// Run takes part in the mesh until the context ends, which is no error, or until the node cannot continue: the error is
+// then a protocol.Failure. Run closes what it opened when it returns, except what tsnet does not release.
 func Run(ctx context.Context, settings protocol.Settings, commands Commands, events *protocol.Events) error {
 	if err := probeControl(ctx, settings.ControlURL, firstProbeTimeout); err != nil {
 		return unlessEnded(ctx, err)
@@ -150,7 +150,7 @@ func (n *Node) ownAddress(like netip.Addr) netip.Addr {
 	return v6
 }
 
-// close gives tsnet a deadline: its Close was seen to wait for ever after much traffic.
+// close gives tsnet a deadline: its Close has been seen to wait for ever after much traffic.
 func (n *Node) close() {
 	n.open.closeAll()
 	time.Sleep(farewell)
@@ -169,7 +169,7 @@ func (n *Node) close() {
 }
 
 // PrepareEnvironment removes variables that would change where this node connects to, what it trusts and what it
-// reports: these settings come on stdin only.
+// reports: such settings come only on stdin.
 func PrepareEnvironment() {
 	for _, name := range []string{
 		"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
@@ -189,8 +189,8 @@ func hasIdentity(stateFolder string) bool {
 // identityMark is a file written once a login has succeeded: tsnet's own state exists before that.
 const identityMark = "joined"
 
-// forgetIdentity is for a node that tsnet has logged out, as it does with ephemeral ones when they end: the next start
-// with this folder asks for a key at once, instead of trying to log in with the remaining identity first.
+// forgetIdentity is for a node that tsnet has logged out, as it does with ephemeral ones when they end. The next start
+// with this folder then asks for a key at once, instead of first trying to log in with the remaining identity.
 func forgetIdentity(stateFolder string) {
 	for _, name := range []string{identityMark, "tailscaled.state"} {
 		_ = os.Remove(filepath.Join(stateFolder, name))
@@ -212,7 +212,7 @@ func (n *Node) askForKey(ctx context.Context, why protocol.Failure) (string, err
 	}
 }
 
-// unlessEnded is nil for an error that is caused by the end of the node.
+// unlessEnded is nil for an error caused by the end of the node.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil

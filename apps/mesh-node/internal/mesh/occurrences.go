@@ -10,8 +10,8 @@ import (
 
 const countInterval = time.Minute
 
-// occurrences counts what a peer can cause as often as it likes: the first is reported at once, and after each interval
-// the number of further ones.
+// occurrences counts what a peer can cause as often as it likes: the first one is reported at once, and then the number
+// of further ones after each interval.
 type occurrences struct {
 	interval time.Duration
 	tell     func(count int, last string)

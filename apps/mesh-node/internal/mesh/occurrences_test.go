@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What happens often is told once, and counted each minute until it happens no more.
+// A frequent event is reported once, and then its count each minute until it stops.
 func TestOccurrencesAreCountedEachMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type line struct {

@@ -13,8 +13,8 @@ import (
 
 type peerAddress = netip.Addr
 
-// openConnections are those with peers, so that they can be closed when the peer leaves the mesh: WireGuard falls
-// silent and reports it to neither end.
+// openConnections are the connections with peers. They are closed when the peer leaves the mesh, because WireGuard then
+// falls silent and tells neither end.
 type openConnections struct {
 	mutex  sync.Mutex
 	byPeer map[peerAddress]map[net.Conn]key.DiscoPublic
@@ -25,8 +25,8 @@ func newOpenConnections() *openConnections {
 	return &openConnections{byPeer: map[peerAddress]map[net.Conn]key.DiscoPublic{}}
 }
 
-// add keeps the connection until forget is called; one that comes after closeAll is closed at once. The disco key
-// changes with each start of a peer.
+// add keeps the connection until forget is called; a connection that is added after closeAll is closed at once. The
+// disco key changes with each start of a peer.
 func (o *openConnections) add(peer peerAddress, disco key.DiscoPublic, connection net.Conn) (forget func()) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -77,7 +77,7 @@ func (o *openConnections) closeGone(isGone func(peerAddress) bool) {
 	}
 }
 
-// closeEarlier closes the connections with an earlier start of the node, which no longer knows of them.
+// closeEarlier closes the connections with an earlier start of the node, which no longer knows them.
 func (o *openConnections) closeEarlier(node *tailcfg.Node) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -98,7 +98,7 @@ func (o *openConnections) closePeer(peer peerAddress) {
 	}
 }
 
-// closeAll closes them now, and every later one when it comes.
+// closeAll closes all of them now, and every later one when it is added.
 func (o *openConnections) closeAll() {
 	o.mutex.Lock()
 	o.closed = true

@@ -4,7 +4,7 @@ import "time"
 
 const (
 	paceGrowth = 1.25
-	// paceJitter is how far a wait may differ from its mean, so that nodes that began together do not ask together.
+	// paceJitter is how far a wait may differ from its mean, so that nodes that start together do not ask together.
 	paceJitter = 0.25
 )
 

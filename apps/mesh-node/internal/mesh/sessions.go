@@ -17,7 +17,7 @@ const (
 	// other at the same moment, neither accepts the other's answer, and WireGuard retries after its REKEY-TIMEOUT
 	// (WireGuard white paper, section 6.1).
 	sessionAnswer = 100 * time.Millisecond
-	// sessionAttempts: after this many, the connection itself shows whether the peer can be reached.
+	// sessionAttempts is the number of attempts after which the connection itself shows whether the peer can be reached.
 	sessionAttempts = 4
 )
 
@@ -28,12 +28,12 @@ type sessions struct {
 	own func(like netip.Addr) netip.Addr
 	// forget drops the WireGuard session with a peer, so that the next packet begins a handshake at once.
 	forget func(key.NodePublic)
-	// inUse is true while connections with the peer are open, which prove the session themselves.
+	// inUse is true while connections with the peer are open, which show that the session works.
 	inUse func(peerAddress) bool
 
 	mutex sync.Mutex
-	// awaited has a channel per address that is closed when the check of its session ends: one check at a time, since each
-	// would drop the handshake of another.
+	// awaited has a channel for each address, closed when the check of its session ends. Only one check runs at a time,
+	// since each would drop the handshake of another.
 	awaited map[netip.Addr]chan struct{}
 }
 
@@ -64,7 +64,7 @@ func (s *sessions) await(ctx context.Context, node *tailcfg.Node, address netip.
 func (s *sessions) begin(ctx context.Context, node *tailcfg.Node, address netip.Addr, latency time.Duration) {
 	patience := sessionAnswer + 4*latency
 	if s.own(address).Less(address) {
-		patience *= 3 // so that both ends do not begin again at the same moment
+		patience *= 3 // so that both ends do not start again at the same moment
 	}
 	for range sessionAttempts {
 		if s.inUse(address) || s.answers(ctx, address, patience) || ctx.Err() != nil {

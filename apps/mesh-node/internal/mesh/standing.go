@@ -69,7 +69,7 @@ func (n *Node) registration(ctx context.Context, nodeKey key.NodePublic) (*http.
 	if err != nil {
 		return nil, err
 	}
-	// Inside the encrypted connection the scheme is https, whatever carries the connection.
+	// Inside the encrypted connection the scheme is https, whatever transports it.
 	_, host, _ := strings.Cut(strings.TrimSuffix(n.settings.ControlURL, "/"), "://")
 	return http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("https://%s/machine/register", host), bytes.NewReader(body))
 }

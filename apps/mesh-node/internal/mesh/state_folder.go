@@ -17,13 +17,13 @@ import (
 const (
 	lockFile = "lock"
 	portFile = "udp-port.json"
-	// lockTimeout: an earlier node of this folder, whose program has ended, leaves the mesh within this time.
+	// lockTimeout is the time within which an earlier node of this folder, whose program has ended, leaves the mesh.
 	lockTimeout  = closeTimeout + 2*time.Second
 	lockInterval = 20 * time.Millisecond
 )
 
-// stateFolder is what a node keeps between its starts. Only one node may use it at a time: two with one key would push
-// each other out of the mesh.
+// stateFolder is what a node keeps between its starts. Only one node may use it at a time: two with one key would
+// displace each other from the mesh.
 type stateFolder struct {
 	path string
 	lock *os.File
@@ -56,8 +56,8 @@ func openStateFolder(ctx context.Context, path string) (*stateFolder, error) {
 
 func (f *stateFolder) close() { _ = f.lock.Close() }
 
-// udpPort is the same at each start: peers go on sending to the node's old port for some seconds, and the restarted
-// node receives that at once. If the port is taken, tsnet uses another.
+// udpPort is the same at each start: peers keep sending to the node's old port for some seconds, and the restarted node
+// receives that at once. If the port is taken, tsnet uses another.
 func (f *stateFolder) udpPort() (uint16, error) {
 	path := filepath.Join(f.path, portFile)
 	var kept struct {

@@ -9,9 +9,9 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
 
-// timeWait is how long netstack keeps a connection that has ended, in case packets of it still come (TIME-WAIT,
-// RFC 9293, section 3.6.1). netstack's own minute costs a node that refuses 800 connections 9 MiB for that minute: 4 are
-// the connections, and 5 lie between them and cannot be given back. See docs/adr/0077.
+// timeWait is how long netstack keeps an ended connection, in case more of its packets arrive (TIME-WAIT, RFC 9293,
+// section 3.6.1). With netstack's default of a minute, a node that refuses 800 connections uses 9 MiB for that minute:
+// 4 for the connections, and 5 lost to fragmentation. See docs/adr/0077.
 const timeWait = 5 * time.Second
 
 // shortenTimeWait takes the node's netstack, whose type tsnet does not export.

@@ -60,7 +60,7 @@ func (l *tsnetLog) open() error {
 	return nil
 }
 
-// write is tsnet's logger. A full disk costs lines of this log, and nothing else.
+// write is tsnet's logger. On a full disk only lines of this log are lost.
 func (l *tsnetLog) write(format string, arguments ...any) {
 	words := strings.TrimSpace(l.hide(fmt.Sprintf(format, arguments...)))
 	line := time.Now().UTC().Format("2006-01-02T15:04:05.000Z") + " " + strings.ReplaceAll(words, "\n", "\n  ") + "\n"

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The log is bounded, whatever tsnet writes, and the newest lines are in it.
+// The log is bounded, however much tsnet writes, and contains the newest lines.
 func TestTsnetsLogIsBounded(t *testing.T) {
 	folder := t.TempDir()
 	log := &tsnetLog{path: filepath.Join(folder, "node.log"), maxBytes: 1000, hide: func(text string) string { return text }}

@@ -51,7 +51,7 @@ func (n *Node) follow(ctx context.Context, news ipn.Notify, login *login) {
 	if news.BrowseToURL != nil && *news.BrowseToURL != "" {
 		login.wantsPerson(ctx)
 	}
-	// A notification that replaces the whole list of peers does not name those that are gone.
+	// A notification that replaces the whole list of peers does not name removed peers.
 	if news.SelfChange != nil || len(news.PeersChanged) > 0 || len(news.PeersRemoved) > 0 {
 		n.known.changed(ctx, news.PeersChanged)
 		for _, node := range news.PeersChanged {

@@ -14,7 +14,7 @@ import (
 const (
 	// witnessInterval is the time between two pings, and for an answer. A ping is one small packet to a peer.
 	witnessInterval = time.Second
-	// witnessAttempts are for a peer that has not answered yet: a path to it has to be found first.
+	// witnessAttempts applies to a peer that has not answered yet: a path to it has to be found first.
 	witnessAttempts = 5
 	// witnessPause is the wait before peers are searched again if none could be used.
 	witnessPause = 5 * time.Second
@@ -33,7 +33,7 @@ type witness struct {
 	// isProven is true once this peer has answered.
 	isProven bool
 	mutex    sync.Mutex
-	// heard is the peer that answered last: an answer of an earlier witness may arrive late.
+	// heard is the peer that answered last: a late answer may come from an earlier witness.
 	heard netip.Addr
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A peer that answered and falls silent is a reason to ask; one that never answered is none.
+// A peer that answered and falls silent is a reason to ask; one that never answered is not.
 func TestAWitnessThatFallsSilentIsNoticed(t *testing.T) {
 	a, b := netip.MustParseAddr("100.64.0.1"), netip.MustParseAddr("100.64.0.2")
 	for name, test := range map[string]struct {

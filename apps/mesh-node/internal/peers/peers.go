@@ -1,4 +1,4 @@
-// Package peers knows which addresses are those of peers.
+// Package peers tells which addresses belong to peers.
 package peers
 
 import (
@@ -7,8 +7,8 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-// IsAddressOf is true if the address is the node's own. An address that the node only routes for is not: a host behind
-// a subnet router is no peer.
+// IsAddressOf is true if the address is the node's own. An address that the node only routes for does not count: a host
+// behind a subnet router is not a peer.
 func IsAddressOf(node *tailcfg.Node, address netip.Addr) bool {
 	for _, prefix := range node.Addresses {
 		if prefix.IsSingleIP() && prefix.Addr() == address {

@@ -1,4 +1,4 @@
-// Package protocol is what a mesh node and the program that started it say to each other: one JSON object a line.
+// Package protocol is what a mesh node and the program that started it send each other: one JSON object a line.
 package protocol
 
 import (
@@ -10,7 +10,7 @@ import (
 	"net/netip"
 )
 
-// Version is raised whenever either side could misread the other.
+// Version is raised whenever one side could misread the other.
 const Version = 1
 
 // MaxLineBytes bounds one command.
@@ -19,20 +19,20 @@ const MaxLineBytes = 256 << 10
 // Command is one of Start, AuthKey and Warm.
 type Command interface{ isCommand() }
 
-// Start comes first, and once.
+// Start is the first command, sent once.
 type Start struct{ Settings Settings }
 
 // AuthKey answers the event key-needed.
 type AuthKey struct{ Key string }
 
-// Warm names the peers that will be dialled; each replaces the one before.
+// Warm names the peers that will be dialled; each replaces the list before.
 type Warm struct{ Peers []netip.Addr }
 
 func (Start) isCommand()   {}
 func (AuthKey) isCommand() {}
 func (Warm) isCommand()    {}
 
-// VersionError is a start by a program that speaks another version.
+// VersionError is the error for a start by a program with another protocol version.
 type VersionError struct{ Theirs int }
 
 func (e VersionError) Error() string {
@@ -53,7 +53,7 @@ type wireCommand struct {
 	Peers         []netip.Addr
 }
 
-// ParseCommand reads one line. No error of it repeats what the line held: it may be a key.
+// ParseCommand reads one line. Its errors never repeat the line, which may contain a key.
 func ParseCommand(line []byte) (Command, error) {
 	var version struct {
 		Command  string

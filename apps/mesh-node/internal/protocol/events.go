@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Code says why a node is not in the mesh, or not wholly.
+// Code is the reason why a node is not in the mesh, or has a fault.
 type Code string
 
 const (
@@ -27,7 +27,7 @@ const (
 	NodeFailed         Code = "MESH_NODE_FAILED"
 )
 
-// What a node that goes on has to tell whoever reads the log.
+// Codes that a running node reports for the log.
 const (
 	InboundLimit   Code = "MESH_INBOUND_LIMIT"
 	InboundDropped Code = "MESH_INBOUND_DROPPED"
@@ -42,16 +42,16 @@ type Failure struct {
 
 func (f Failure) Error() string { return f.Message }
 
-// Joined is what a node is in the mesh.
+// Joined describes the node in the mesh.
 type Joined struct {
 	Event     string   `json:"event"`
 	NodeID    string   `json:"nodeId"`
 	Addresses []string `json:"addresses"`
-	// KeyExpiry is RFC 3339; empty: the node's key does not expire.
+	// KeyExpiry is RFC 3339; empty if the node's key does not expire.
 	KeyExpiry string `json:"keyExpiry"`
 }
 
-// Events writes events; any goroutine may.
+// Events writes events; any goroutine may use it.
 type Events struct {
 	mutex   sync.Mutex
 	to      io.Writer
@@ -60,7 +60,7 @@ type Events struct {
 
 func NewEvents(to io.Writer) *Events { return &Events{to: to} }
 
-// Hello is first.
+// Hello is the first event.
 func (e *Events) Hello() {
 	e.write(struct {
 		Event    string `json:"event"`
@@ -68,7 +68,7 @@ func (e *Events) Hello() {
 	}{"hello", Version})
 }
 
-// Hide keeps a secret out of every message from now on: control servers have been seen to repeat keys.
+// Hide removes a secret from every later message: control servers have been seen to repeat keys.
 func (e *Events) Hide(secret string) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
@@ -77,7 +77,7 @@ func (e *Events) Hide(secret string) {
 	}
 }
 
-// KeyNeeded asks for an auth key. Why is zero for a first login; for a later one it says how the last was lost.
+// KeyNeeded asks for an auth key. Why is zero for a first login; for a later one it says how the last login was lost.
 func (e *Events) KeyNeeded(why Failure) { e.tell("key-needed", why) }
 
 func (e *Events) Joined(joined Joined) {
@@ -85,7 +85,7 @@ func (e *Events) Joined(joined Joined) {
 	e.write(joined)
 }
 
-// Control tells whether the control server answers a node that has joined.
+// Control reports whether the control server answers a node that has joined.
 func (e *Events) Control(reachable bool) {
 	e.write(struct {
 		Event     string `json:"event"`
@@ -93,10 +93,10 @@ func (e *Events) Control(reachable bool) {
 	}{"control", reachable})
 }
 
-// Log is for the log of the program that started the node: it changes nothing.
+// Log is for the log of the program that started the node; it has no effect.
 func (e *Events) Log(code Code, message string) { e.tell("log", Failure{code, message}) }
 
-// Failed is last.
+// Failed is the last event.
 func (e *Events) Failed(failure Failure) { e.tell("failed", failure) }
 
 func (e *Events) tell(name string, failure Failure) {
@@ -107,7 +107,7 @@ func (e *Events) tell(name string, failure Failure) {
 	}{name, failure.Code, e.Without(failure.Message)})
 }
 
-// Without is the message with every hidden secret taken out.
+// Without is the message without the hidden secrets.
 func (e *Events) Without(message string) string {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
@@ -120,10 +120,10 @@ func (e *Events) Without(message string) string {
 func (e *Events) write(value any) {
 	line, err := json.Marshal(value)
 	if err != nil {
-		panic(err) // every event is made of strings, numbers and booleans
+		panic(err) // every event consists of strings, numbers and booleans
 	}
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	// Who no longer listens has closed stdin too, and that ends the node.
+	// A reader that is gone has also closed stdin, which ends the node.
 	_, _ = e.to.Write(append(line, '\n'))
 }

@@ -7,15 +7,15 @@ import (
 	"regexp"
 )
 
-// Settings is what a node is started with.
+// Settings are a node's start settings.
 type Settings struct {
-	// ControlURL is never empty: tsnet takes an empty one for its vendor's public service.
+	// ControlURL is never empty: tsnet would use its vendor's public service.
 	ControlURL    string
 	Hostname      string
 	StateFolder   string
 	DialSocket    string
 	InboundSocket string
-	// Port is where peers reach this node, inside the mesh.
+	// Port is where peers reach this node inside the mesh.
 	Port uint16
 	// Ephemeral nodes are forgotten by the control server soon after they leave.
 	Ephemeral bool

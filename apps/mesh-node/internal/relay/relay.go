@@ -11,7 +11,7 @@ import (
 const (
 	// bufferBytes: a TLS record and its header fit four times.
 	bufferBytes = 64 << 10
-	// restingBytes is what a direction without traffic holds: thousands of silent connections must cost little.
+	// restingBytes is the buffer of a direction without traffic: thousands of silent connections must cost little.
 	restingBytes = 2 << 10
 )
 
@@ -23,8 +23,8 @@ var (
 type halfCloser interface{ CloseWrite() error }
 
 // Between copies until both directions have ended or either has failed, and closes both connections. An end in one
-// direction is handed on; the other may go on for endsWithin. Without that bound an end that never closes would hold
-// both connections for as long as it likes.
+// direction is passed on; the other may continue for endsWithin. Without that bound a peer that never closes could hold
+// both connections open.
 func Between(a, b net.Conn, endsWithin time.Duration) {
 	var firstEnd sync.Once
 	var deadline *time.Timer
@@ -51,7 +51,7 @@ func copyOneWay(to, from net.Conn, hasEnded func()) {
 	closeNow(to, from)
 }
 
-// copyBytes returns nil at the end of what is read. It takes a large buffer only while much comes at a time.
+// copyBytes returns nil at the end of the input. It uses a large buffer only while much data arrives at a time.
 func copyBytes(to io.Writer, from io.Reader) error {
 	small := resting.Get().(*[restingBytes]byte)
 	defer resting.Put(small)
@@ -83,7 +83,7 @@ func copyBytes(to io.Writer, from io.Reader) error {
 	}
 }
 
-// closeNow also ends reads and writes that are under way: not every connection's Close does.
+// closeNow also ends reads and writes in progress: not every connection's Close does.
 func closeNow(connections ...net.Conn) {
 	for _, connection := range connections {
 		_ = connection.SetDeadline(time.Unix(1, 0))

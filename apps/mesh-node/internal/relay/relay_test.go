@@ -15,7 +15,7 @@ const (
 	shortly  = 200 * time.Millisecond
 )
 
-// socketPair is a connection's two ends.
+// socketPair is the two ends of a connection.
 func socketPair(t *testing.T) (net.Conn, net.Conn) {
 	t.Helper()
 	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
@@ -41,7 +41,7 @@ func socketPair(t *testing.T) (net.Conn, net.Conn) {
 	return near, far
 }
 
-// relayed is two programs' ends of what Between copies, and what is closed once it returns.
+// relayed is both programs' ends of a connection that Between copies; the channel is closed once Between returns.
 func relayed(t *testing.T, endsWithin time.Duration) (client, server net.Conn, over chan struct{}) {
 	t.Helper()
 	client, a := socketPair(t)
@@ -88,7 +88,7 @@ func TestAnEndThatNeverClosesHoldsNothing(t *testing.T) {
 	}
 }
 
-// Bytes that go on coming keep nothing open for longer.
+// Bytes that keep arriving do not keep the connection open for longer.
 func TestAnEndThatGoesOnSendingHoldsNothing(t *testing.T) {
 	client, server, over := relayed(t, shortly)
 	_ = client.(*net.UnixConn).CloseWrite()
@@ -123,7 +123,7 @@ func TestAnEndInOneDirectionLeavesTheOtherItsTime(t *testing.T) {
 	expectOver(t, over)
 }
 
-// Both of the sizes that a buffer has, and the ways between them.
+// Both sizes of a buffer, and the changes between them.
 func TestBytesComeWholeWhateverTheirPieces(t *testing.T) {
 	client, server, _ := relayed(t, patience)
 	var sent []byte

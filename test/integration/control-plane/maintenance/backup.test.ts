@@ -9,7 +9,7 @@ import { verifyLog } from '#libs/event-store/verify-log.js';
 import { command } from '#test/support/commands.js';
 import { freshDatabase, query } from '#test/support/postgres.js';
 
-/** What COPY escapes, and what it leaves as it is. */
+/** Characters that COPY escapes, and characters that it does not. */
 const TEXT = 'tab\t line\n return\r quote " backslash \\ \\N \\. é 𝄞 \u2028';
 
 describe('backup and restore', () => {

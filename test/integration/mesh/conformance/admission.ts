@@ -7,13 +7,13 @@ import { handshake } from './handshake.js';
 import { flowBetween, introduce, open, TestMesh, type TestNode, type TransportFactory } from './mesh.js';
 import { ending, failure, observe } from './observe.js';
 
-/** So long that only being named lets a peer in. */
+/** So long that a peer is only admitted by being listed. */
 const PATIENT = { timings: { admitMs: 20_000, connectMs: 25_000 } };
 const BRISK = { timings: { admitMs: 200 } };
 
 const alice = localIdentity('alice', 'laptop');
 
-/** Who may have a session with a node: those whom the control plane names. */
+/** Who may have a session with a node: the peers that the control plane lists. */
 export function admitsNamedPeers(newTransport: TransportFactory): void {
   describe('admission', () => {
     let mesh: TestMesh;
@@ -24,7 +24,7 @@ export function admitsNamedPeers(newTransport: TransportFactory): void {
 
     const codes = ({ log }: TestNode) => log.map(({ code }) => code);
 
-    /** A flow of a node that may name itself alone as source. */
+    /** A flow of a node that may name only itself as source. */
     const openAsLocal = (node: TestNode) =>
       node.open(peerNamed('host-b').agentId, flowRequest({ source: alice }), new AbortController().signal);
 

@@ -84,7 +84,7 @@ export function carriesBytes(newTransport: TransportFactory): void {
       expect(await ending(atTarget)).to.equal('end');
       target.end(Buffer.alloc(4 * FLOW_WINDOW_BYTES));
       expect(await ending(atSource)).to.equal('end');
-      // With HTTP/2's own 64 KiB under way at a time, each direction would take 64 round trips: 2.6 s.
+      // With HTTP/2's default window of 64 KiB, each direction would take 64 round trips: 2.6 s.
       expect(performance.now() - began).to.be.lessThan(2_500);
     });
 
@@ -164,7 +164,7 @@ export function carriesBytes(newTransport: TransportFactory): void {
   });
 }
 
-/** True once no writer moved between two looks. */
+/** True once no writer made progress between two checks. */
 const looks = new WeakMap<readonly Duplex[], string>();
 function settled(flows: readonly Duplex[]): boolean {
   const now = flows.map((flow) => flow.writableLength).join();

@@ -5,13 +5,13 @@ import { waitFor } from '#test/support/wait.js';
 import { flowBetween, open, TestMesh, type TransportFactory } from './mesh.js';
 import { observe } from './observe.js';
 
-/** More than a flow's window: it cannot be sent before the other end reads. */
+/** More than a flow's window: it cannot all be sent before the other end reads. */
 const MORE_THAN_A_WINDOW = 3 * FLOW_WINDOW_BYTES;
 
 interface Situation {
-  /** What the flow is doing when it is reset. */
+  /** The state of the flow when it is reset. */
   readonly prepare: (resetter: MeshFlow, other: MeshFlow) => void;
-  /** Bytes that reach the other end, and whether they end there before the reset. */
+  /** Bytes that arrive at the other end, and whether they end cleanly before the reset. */
   readonly bytes: number;
   readonly isEnded: boolean;
 }
@@ -52,7 +52,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   },
 };
 
-/** When the reset is asked for: in the same turn, or once all that can be sent before it is with the other end. */
+/** When the reset is requested: in the same turn, or once everything that can be sent before it has arrived. */
 const MOMENTS: Readonly<Record<string, (other: MeshFlow, bytes: number) => Promise<unknown>>> = {
   'at once': async () => {},
   'once the bytes lie at the other end': async (other, bytes) => {

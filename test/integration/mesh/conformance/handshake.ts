@@ -2,7 +2,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import { never, type TestMesh, type TestNode } from './mesh.js';
 
-/** TLS with the node as anyone may try it: whether the node goes on to speak HTTP/2. */
+/** Tries TLS with the node as anybody can: tells whether the node continues with HTTP/2. */
 export async function handshake(
   mesh: TestMesh,
   node: TestNode,
@@ -23,7 +23,7 @@ export async function handshake(
     socket.on('session', onTicket);
     socket.once('error', (error) => resolve(error.message));
     socket.once('close', () => resolve('closed'));
-    // The server's settings come first, and only to a peer that it has accepted.
+    // The server's settings frame comes first, and only to a peer that it has accepted.
     socket.once('data', () => {
       resolve('taken');
       socket.destroy();

@@ -5,7 +5,7 @@ import type { Transport } from '#libs/mesh/transport.js';
 import { agent, agentIdentity, flowRequest, peerNamed, TestStore } from '#test/support/mesh-store.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** A transport by the name of its node: the same name is reached at the same endpoint again. */
+/** A transport by the name of its node: the same name gets the same endpoint again. */
 export type TransportFactory = (nodeName: string) => Promise<Transport>;
 
 /** Resolves once the transport's node is in the mesh. */
@@ -18,19 +18,19 @@ export const never = () => new AbortController().signal;
 export interface TestNode extends StartedMeshMember {
   readonly name: string;
   readonly log: readonly MeshLogEntry[];
-  /** Flows that peers asked for and no one has answered. */
+  /** Flows that peers asked for and that have no answer yet. */
   readonly waiting: IncomingFlow[];
-  /** Connections that its transport made to peers. */
+  /** Connections that its transport opened to peers. */
   dials(): number;
-  /** Of those, how many are open. */
+  /** How many of those are open. */
   connections(): number;
-  /** Connects to the other by their transport alone, once: neither proves anything, and nothing is counted. */
+  /** Connects to the other by the transport alone, once: neither side authenticates, and nothing is counted. */
   reach(other: TestNode): Promise<void>;
 }
 
 type Overrides = Partial<Omit<MeshMemberSettings, 'log'>> & {
   readonly identity?: MeshIdentity;
-  /** False: nobody takes the flows that peers ask for. */
+  /** False: nobody handles the flows that peers ask for. */
   readonly listening?: boolean;
 };
 
@@ -90,7 +90,7 @@ export class TestMesh {
     return Object.assign(node, { name, log, waiting, dials: () => dials, connections: () => connections, reach });
   }
 
-  /** `host-a` and `host-b`, which know each other; the suffix is for a second pair beside the first. */
+  /** `host-a` and `host-b`, which know each other; the suffix makes a second pair beside the first. */
   async pair(
     overrides: { readonly a?: Overrides; readonly b?: Overrides } = {},
     suffix = '',
@@ -102,7 +102,7 @@ export class TestMesh {
     return [a, b];
   }
 
-  /** A transport that only dials, for connections that are no node's. */
+  /** A transport that only dials, for connections that belong to no node. */
   async dialler(): Promise<Transport> {
     this.diallersNamed += 1;
     const transport = await this.newTransport(`dialler-${this.diallersNamed}`);

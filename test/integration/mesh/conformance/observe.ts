@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CodedError } from '#libs/contracts/errors.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** What came out of one end of a flow, from now on. */
+/** What was received at one end of a flow, from now on. */
 export interface Seen {
   bytes: number;
   /** SHA-256 of the bytes, once they have ended. */
@@ -15,7 +15,7 @@ export interface Seen {
   bytesAfterError: number;
 }
 
-/** Reads (unless told not to) and notes what happens. */
+/** Reads (unless told not to) and records what happens. */
 export function observe(flow: Duplex, read = true): Seen {
   const seen: Seen = { bytes: 0, digest: null, ended: false, error: null, closed: false, bytesAfterError: 0 };
   const hash = createHash('sha256');
@@ -44,12 +44,12 @@ export const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes
 export const codeOf = (error: unknown): string =>
   error instanceof CodedError ? error.code : error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
-/** The code of the error that the work ends with. */
+/** The code of the error with which the work ends. */
 export async function failure(work: Promise<unknown>): Promise<string> {
   return work.then(() => 'no error', codeOf);
 }
 
-/** Waits for the flow's end, whichever it is. */
+/** Waits for the flow's end, of any kind. */
 export async function ending(seen: Seen, deadlineMs = 10_000): Promise<'end' | string> {
   await waitFor('the flow ends', () => seen.ended || seen.error !== null || seen.closed, deadlineMs);
   return seen.error !== null ? codeOf(seen.error) : seen.ended ? 'end' : 'closed without a word';

@@ -8,7 +8,7 @@ import { failure } from './observe.js';
 
 const MANY = 2_000;
 
-/** A peer is asked whether it would take a flow, and none is opened. */
+/** A peer is asked whether it would accept a flow, and none is opened. */
 export function answersProbes(newTransport: TransportFactory): void {
   describe('probes', () => {
     let mesh: TestMesh;

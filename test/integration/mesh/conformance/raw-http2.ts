@@ -11,7 +11,7 @@ import { ending, observe } from './observe.js';
 const GOOD = () => requestHeaders(flowRequest());
 const GS = ['gs-flow', 'gs-network', 'gs-alias', 'gs-port', 'gs-source', 'gs-version'] as const;
 
-/** Values that none of the `gs-` headers has. */
+/** Values that are invalid for every `gs-` header. */
 const GARBAGE: readonly string[] = [
   '',
   '../x',
@@ -24,7 +24,7 @@ const GARBAGE: readonly string[] = [
   '99999999999999999999',
 ];
 
-/** What no header may hold (RFC 9113 section 8.2.1): HTTP/2 leaves such a header out. */
+/** Characters that no header may contain (RFC 9113 section 8.2.1): HTTP/2 drops such a header. */
 const FORBIDDEN: readonly string[] = [' ', ' 1', 'Ä\x01'];
 
 const LOCAL_SOURCES = [
@@ -38,7 +38,7 @@ const LOCAL_SOURCES = [
   'any',
 ];
 
-/** What someone with a real certificate may send who speaks HTTP/2 by hand. */
+/** What a peer with a real certificate may send if it writes HTTP/2 by hand. */
 export function withstandsRawHttp2(newTransport: TransportFactory): void {
   describe('raw HTTP/2 with a real certificate', () => {
     let mesh: TestMesh;
@@ -199,7 +199,7 @@ async function rawSession(mesh: TestMesh, node: TestNode): Promise<ClientHttp2Se
   return session;
 }
 
-/** The answer's headers; or `{ reset }` when there is none. */
+/** The answer's headers, or `{ reset }` if there is none. */
 function ask(session: ClientHttp2Session, headers: OutgoingHttpHeaders): Promise<Readonly<Record<string, unknown>>> {
   return new Promise((resolve) => {
     const stream = session.request(headers, { endStream: false });

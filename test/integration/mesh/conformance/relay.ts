@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream';
 import type { Transport } from '#libs/mesh/transport.js';
 import { freePort } from '#test/support/ports.js';
 
-/** A transport with a relay in the middle of each connection it dials, which can fall silent: no end, no reset. */
+/** A transport with a relay in each connection that it dials. The relay can fall silent: no end, no reset. */
 export interface FreezableTransport extends Transport {
-  /** From now on the connections that are open carry nothing. New ones do. */
+  /** From now on open connections carry nothing; new ones do. */
   freeze(): void;
 }
 
-/** `latencyMs`: how long a byte takes through the relay, each way. */
+/** `latencyMs`: how long a byte takes through the relay, in each direction. */
 export async function withRelay(inner: Transport, latencyMs = 0): Promise<FreezableTransport> {
   const port = await freePort();
   const waiting: Duplex[] = [];

@@ -9,7 +9,7 @@ import { codeOf, ending, failure, observe, type Seen } from './observe.js';
 
 type Prepare = (resetter: MeshFlow, other: MeshFlow) => Promise<Seen>;
 
-/** What the flow is doing when it is reset. `other` is watched. */
+/** The state of the flow when it is reset. `other` is observed. */
 const SITUATIONS: Readonly<Record<string, Prepare>> = {
   'while idle': async (_resetter, other) => observe(other),
   'with data buffered that nobody reads': async (resetter, other) => {

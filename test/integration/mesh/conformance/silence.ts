@@ -5,7 +5,7 @@ import { ending, observe } from './observe.js';
 import { withRelay } from './relay.js';
 
 const timings = { heartbeatIntervalMs: 200, heartbeatDeadlineMs: 300 };
-/** Interval and deadline, and some for a busy machine. */
+/** Interval and deadline, with a margin for a busy machine. */
 const BOUND_MS = 500 + 700;
 
 export function noticesSilence(newTransport: TransportFactory): void {

@@ -71,7 +71,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
       expect(b.log.map(({ code }) => code)).to.include('PEER_OF_OTHER_STORE');
     });
 
-    /** The store's own signature under names that the control plane would not write. */
+    /** The store's own signature under names that the control plane would not issue. */
     const names: Readonly<Record<string, Parameters<TestStore['forged']>[0]>> = {
       'two URIs': [uri('spiffe://store-1/agent/host-a'), uri('spiffe://store-1/agent/host-b')],
       'a DNS name beside the URI': [uri('spiffe://store-1/agent/host-a'), { type: 'dns', value: 'host-a' }],
@@ -111,7 +111,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
       const tickets: Buffer[] = [];
       expect(await handshake(mesh, b, good, {}, (ticket) => tickets.push(ticket))).to.equal('taken');
       for (const session of tickets) {
-        // Shown without a certificate, the ticket alone would have to do.
+        // Without a certificate, only the ticket could identify the client.
         expect(await handshake(mesh, b, null, { session })).to.not.equal('taken');
       }
     });
@@ -222,7 +222,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
 
 /**
  * Two nodes that know each other, the second of which the first has reached once: the first connection between two
- * nodes of a tailnet may take seconds, which a certificate of a few seconds does not have.
+ * nodes of a tailnet may take seconds, longer than a certificate of a few seconds lasts.
  */
 async function pairThatHasMet(mesh: TestMesh, suffix = ''): Promise<[TestNode, TestNode]> {
   const [a, b] = await mesh.pair({}, suffix);
@@ -231,8 +231,9 @@ async function pairThatHasMet(mesh: TestMesh, suffix = ''): Promise<[TestNode, T
 }
 
 /**
- * Gives nodes that run and have met certificates which end after so many seconds; when that began, by
- * performance.now(). A node that starts with one may spend its whole life on joining the mesh.
+ * Gives running nodes that have connected before certificates which expire after this many seconds; returns the start
+ * of that time, by performance.now(). If a node started with such a certificate, it might expire while the node joins
+ * the mesh.
  */
 async function setShortLived(mesh: TestMesh, nodes: readonly TestNode[], ttlSeconds: number): Promise<number> {
   const credentials = await Promise.all(
