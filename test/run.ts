@@ -8,12 +8,12 @@ import { obtainNatsServer } from '#apps/all-in-one/nats-server.js';
 import { CLONE } from './support/clone.js';
 import { waitFor } from './support/wait.js';
 
-/** Every check of the project, static ones first; one closing line counts them. A static check counts as one. */
+/** Every check of the project, static ones first; the last line counts them. A static check counts as one. */
 interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** A title and what was thrown, each; said again at the end, where whoever reads only that finds it. */
+  /** Title and error of each failure, printed again at the end, where they are easy to find. */
   readonly failures?: readonly string[];
 }
 
@@ -36,7 +36,7 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
 
 type Suite = readonly [name: string, files: string];
 
-/** Each in a process of its own. The longest come first, so that at the end none runs alone for long. */
+/** Each runs in its own process. The longest start first, so that no long one runs alone at the end. */
 const SUITES: readonly Suite[] = [
   ['integration-agent', 'integration/agent/!(docker*|podman|source-ports).test.js'],
   ['e2e-one', 'e2e/[a-l]*.test.js'],
@@ -50,22 +50,22 @@ const SUITES: readonly Suite[] = [
   ['browser', 'browser/*.test.js'],
   ['unit', 'unit/**/*.test.js'],
 ];
-/** What compares a rate with one of some seconds before: with the machine to itself, once the others have ended. */
+/** Suites that compare a rate with one of some seconds before: they run alone, after the others. */
 const SUITES_ALONE: readonly Suite[] = [['alone', 'integration/agent/source-ports.test.js']];
-/** Most of a suite's time goes into waiting for processes to start, to end and to fall silent. */
+/** A suite spends most of its time waiting for processes to start, to end and to fall silent. */
 const AT_ONCE = 2;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
 /**
- * Where suites keep their files: in memory where there is room. On a disk most of what a test of the record waits for
- * is that the files of its database are made and removed.
+ * The folder for the suites' files: in memory if there is room. On a disk, tests of the record mostly wait for their
+ * databases' files to be created and removed.
  */
 const MEMORY = '/dev/shm';
 const ROOM_BYTES = 8 * 1024 ** 3;
 
 function folderForFiles(): string {
   const folder = mkdtempSync(join(hasRoom(MEMORY) ? MEMORY : tmpdir(), 'gs-'));
-  // Postgres runs as a user of its own, who has to pass.
+  // Postgres runs as its own user, who needs to enter the folder.
   chmodSync(folder, 0o755);
   return folder;
 }
@@ -76,10 +76,10 @@ function hasRoom(memory: string): boolean {
   return Math.min(bavail * bsize, freemem()) >= ROOM_BYTES;
 }
 
-/** What runs beside the others; what it prints comes in one piece, when it has ended. */
+/** Runs concurrently with the others; its output is printed in one piece when it has ended. */
 type Check = (folder: string, env: NodeJS.ProcessEnv) => Promise<Counts>;
 
-/** The exit code; what the command prints goes into the file. */
+/** Returns the exit code; the command's output goes into the file. */
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, output: string): Promise<number> {
   const out = openSync(output, 'w');
   return new Promise((resolve) => {
@@ -121,14 +121,14 @@ const suite =
     const seconds = Math.round((performance.now() - began) / 1_000);
     process.stdout.write(`\n# ${name}\n${readFileSync(output, 'utf8')}${name}: ${seconds} s\n`);
     const counts = readCounts(file);
-    // A run that failed without a failed test (a crash, no test found) must not pass for a green one.
+    // A run that failed without a failed test (a crash, no test found) must not count as passed.
     if (code === 0 || counts.failed > 0) return counts;
     return { ...counts, failed: 1, failures: [`${name} ended with code ${code} before it said what failed`] };
   };
 
 /**
- * Go's own tests, which scripts/setup.mjs has started: one a test function or table row, as `go test -json` tells. The
- * folder: what they print in `output`, and in `code` their exit code, or ENOENT where there is no Go.
+ * The Go tests, which scripts/setup.mjs has started: one for each test function or table row, as `go test -json`
+ * reports. The folder has their output in `output`, and in `code` their exit code, or ENOENT if there is no Go.
  */
 async function goSuite(folder: string): Promise<Counts> {
   const code = await waitFor("Go's tests end", () => existing(join(folder, 'code')), SUITE_TIMEOUT_MS);
@@ -159,7 +159,7 @@ function readCounts(file: string): Counts {
   }
 }
 
-/** What the suites start and Go builds; the static checks need none of it. */
+/** The programs that Go builds for the suites; the static checks need none of them. */
 async function obtainPrograms(): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   await obtainNatsServer(join(CLONE, '.cache'), say);

@@ -14,7 +14,7 @@ import { divide } from './survivors.mjs';
 const CLONE = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = process.env.GLOBALSTACKS_MUTATION_FOLDER ?? join(tmpdir(), 'gs-mutation');
 const COPY = join(FOLDER, 'clone');
-/** Mocha 12 keeps its command line where the runner of Stryker 10 does not look. */
+/** Mocha 12 has its command line in a place where Stryker 10's runner does not look. */
 const TOOLS = [
   '@stryker-mutator/core@10.0.0',
   '@stryker-mutator/mocha-runner@10.0.0',
@@ -24,7 +24,7 @@ const TOOLS = [
 const COPIED = ['apps', 'libs', 'migrations', 'bench', 'bin', 'scripts', 'deploy', 'docs', 'test'];
 const FILES = ['package.json', 'tsconfig.json', '.mocharc.json', 'oclif.manifest.json', 'README.md'];
 
-/** Each part with its sources, and the unit tests that may see them broken. */
+/** Each part with its sources, and the unit tests that should detect changes in them. */
 const PARTS = {
   policy: {
     mutate: ['libs/policy/**/*.ts'],
@@ -81,8 +81,8 @@ function copyClone() {
   for (const module of readdirSync(join(CLONE, 'node_modules'))) {
     symlinkSync(join(module === 'mocha' ? FOLDER : CLONE, 'node_modules', module), join(modules, module));
   }
-  // A property with a thousand runs, a thousand times, is a day, and the search for its smallest failure takes longer
-  // still. A sample is drawn once, and has to be large enough.
+  // A property with a thousand runs, run a thousand times, takes a day, and shrinking its failures takes longer still.
+  // A sample is drawn once, and has to be large enough.
   for (const path of readdirSync(join(COPY, 'test/unit'), { recursive: true }).filter((path) => path.endsWith('.ts'))) {
     const file = join(COPY, 'test/unit', path);
     writeFileSync(file, readFileSync(file, 'utf8').replace(/(?<!fc\.sample\(.*)numRuns: [0-9_]+/g, 'numRuns: 12'));
@@ -110,7 +110,7 @@ function mutate() {
     reporters: ['progress-append-only', 'json'],
     jsonReporter,
     ignorePatterns: ['apps/console'],
-    // A constant at the top of a file needs a process of its own for each way to break it.
+    // A mutant of a constant at the top of a file needs a separate process.
     ignoreStatic: true,
     tempDirName: '.stryker',
   };

@@ -1,12 +1,12 @@
-// The survivors that have a reason: survivors.tsv beside this file, one a line.
+// The explained survivors: survivors.tsv beside this file, one a line.
 import { readFileSync } from 'node:fs';
 
 const LIST = new URL('survivors.tsv', import.meta.url);
 const MOST_CHARACTERS = 160;
 
 /**
- * A survivor as a line of the list: why it survives, its file, Stryker's name of the kind of break, the line of source
- * in which it begins, what is broken, and what takes its place. Line numbers change too often to name it by.
+ * A survivor as a line of the list: why it survives, its file, Stryker's name of the mutator, the source line in which
+ * it begins, the original code, and its replacement. Line numbers change too often to identify it.
  */
 function rowOf(reason, path, source, { location, mutatorName, replacement }) {
   const { start, end } = location;
@@ -23,8 +23,8 @@ function short(text) {
 }
 
 /**
- * Divides a report of Stryker's: how many breaks were seen, how many survivors the list explains, the others as lines
- * without a reason, and the lines of the list, of these files, that nothing survived for.
+ * Splits a Stryker report: how many mutants were detected, how many survivors the list explains, the other survivors as
+ * lines without a reason, and the list's lines about these files without a survivor.
  */
 export function divide({ files }) {
   const listed = new Map();

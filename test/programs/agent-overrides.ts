@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * Loaded into every process of a stack by `--import`: an agent for which the folder has a file `<name>.json` starts
- * over with the variables in it, under the same pid, and only then runs. The product knows nothing of it.
+ * Loaded into every process of a stack by `--import`: an agent for which the folder has a file `<name>.json`
+ * re-executes itself with the variables in it, under the same pid, before it runs. The product does not know about it.
  */
 const STARTED_OVER = 'TEST_AGENT_STARTED_OVER';
 

@@ -3,8 +3,8 @@ import { Pace } from '#test/support/pace.js';
 import { inSpells } from './spells.js';
 
 /**
- * A user of the HTTP API: api-user.js FILE, which names `url` and `token`. It lists the networks so many times a second
- * however long that takes, and tells how long each list took, in milliseconds.
+ * A user of the HTTP API: api-user.js FILE, which contains `url` and `token`. It lists the networks this many times a
+ * second, however long that takes, and reports how long each list took, in milliseconds.
  */
 const { url, token }: ApiUserSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const EVERY_MS = 10;

@@ -1,6 +1,6 @@
 import { inSpells } from './spells.js';
 
-/** Uses so many seconds of CPU a second as each `go` says, as far as one thread gets them, and nothing else. */
+/** Only uses CPU: as many seconds of it a second as each `go` says, as far as one thread can. */
 const TURN_MS = 1;
 
 let isRunning = false;

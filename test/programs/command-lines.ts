@@ -4,8 +4,8 @@ import { runCommandLine } from '#apps/cli/run-command-line.js';
 import { CLONE } from '#test/support/clone.js';
 
 /**
- * Many command lines of gstacks in one process: a JSON list of words comes in on each line of standard input, and its
- * exit code and what it printed goes out as a JSON object on one line.
+ * Runs many command lines of gstacks in one process: each line of standard input is a JSON list of arguments; the exit
+ * code and output are written as a JSON object on one line.
  */
 type Write = typeof process.stdout.write;
 

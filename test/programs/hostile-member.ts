@@ -11,9 +11,9 @@ import type { HostileMemberSettings } from '#test/support/hostile-members.js';
 import { inSpells } from './spells.js';
 
 /**
- * A member of the control plane's own making, gone bad: hostile-member.js FILE. With its real credentials it floods the
+ * A hostile member that the control plane has admitted: hostile-member.js FILE. With its real credentials it floods the
  * bus with well-formed messages about networks and sandboxes that do not exist, and an agent over the mesh with streams
- * that it resets as soon as they are asked for.
+ * that it resets at once.
  */
 const settings: HostileMemberSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const MESSAGES_A_TURN = 100;
@@ -22,7 +22,7 @@ const CUT_OFF_PAUSE_MS = 5;
 const NETWORKS_A_MESSAGE = 20;
 const SANDBOXES = 2_000;
 
-/** Whoever is cut off asks to be let in again at once, and for ever. */
+/** When it is cut off it reconnects at once, for ever. */
 const connectBus = (): Promise<NatsConnection> =>
   connectNats({
     servers: settings.busServers as string[],
@@ -82,7 +82,7 @@ const MESSAGES: Readonly<Record<string, () => object>> = {
   applied: acknowledgement,
   inventory,
 };
-/** Made beforehand, so that sending is all the work there is. */
+/** Prepared in advance, so that sending is the only work. */
 const texts = settings.messages.flatMap((kind) =>
   Array.from({ length: kind === 'inventory' ? 1 : 30 }, () => [kind, JSON.stringify(MESSAGES[kind]?.())] as const),
 );
@@ -101,7 +101,7 @@ async function flood(): Promise<void> {
         bus.publish(`${settings.subject}.${kind}`, text, { reply: `${settings.inbox}.x.${did.messages}` });
         did.messages += 1;
       }
-      // A flush of a connection that was cut never ends.
+      // The flush of a connection that was cut never ends.
       await Promise.race([bus.flush(), bus.closed()]);
     } catch {
       await pause(CUT_OFF_PAUSE_MS);
@@ -156,14 +156,14 @@ async function resetStreams(): Promise<void> {
       const headers = { ...asked, 'gs-flow': randomBytes(16).toString('hex') };
       streams.push(flooded.request(headers, { endStream: false }).on('error', () => {}));
     }
-    // Their headers are out with the ping: a reset before that would take them back.
+    // Their headers are sent before the ping: an earlier reset would withdraw them.
     if (!flooded.destroyed) await Promise.race([new Promise((answered) => flooded.ping(answered)), gone]);
     for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
     if (flooded.destroyed) await pause(CUT_OFF_PAUSE_MS);
   }
 }
 
-/** Loops that are under way: one that still waits when it is halted goes on by itself. */
+/** Running loops; one that still waits when it is halted continues by itself. */
 const underWay = new Set<() => Promise<void>>();
 
 function keepOn(loop: () => Promise<void>): void {

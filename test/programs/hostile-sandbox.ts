@@ -5,7 +5,7 @@ import { encode, RECURSION_DESIRED } from 'dns-packet';
 import { inSpells } from './spells.js';
 
 /**
- * A sandbox that asks for all it can get: hostile-sandbox.js ADDRESS PORT. Queries for its neighbours' names and for
+ * A sandbox that sends as much as it can: hostile-sandbox.js ADDRESS PORT. Queries for its neighbours' names and for
  * outside ones without reading the answers, and connections to the proxy address that it resets at once.
  */
 const [address = '', port = ''] = process.argv.slice(2);
@@ -16,7 +16,9 @@ const resolver = /^nameserver (\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf
 const socket = createSocket('udp4');
 let isRunning = false;
 let count = 0;
-/** Not connected yet: their clients would try again while the others are measured beside a polite member. */
+/**
+ * Not connected yet: otherwise their clients would keep trying while the others are measured beside a polite member.
+ */
 const pending = new Set<Socket>();
 
 function turn(): void {

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-/** Loaded into a process by `--import`: says which files it loads. */
+/** Loaded into a process by `--import`: reports the files that it loads. */
 registerHooks({
   load(url, context, nextLoad) {
     if (!url.startsWith('node:')) process.stdout.write(`loaded ${url}\n`);

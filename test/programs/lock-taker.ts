@@ -1,13 +1,13 @@
 import { type Lock, takeLock } from '#libs/program/lock.js';
 
-/** Takes a lock, lets go of it or collects its garbage, as its parent asks; answers with what takeLock gave. */
+/** Takes a lock, releases it or collects garbage, as its parent asks; answers with the result of takeLock. */
 let lock: Lock | null = null;
 
 process.on(
   'message',
   (asked: { readonly kind: 'take' | 'release' | 'collect'; readonly name: string; atMs: number }) => {
     if (asked.kind === 'take') {
-      // All processes that are asked try at the same moment, whenever each of them got its message.
+      // All asked processes try at the same moment, whenever each of them got its message.
       while (Date.now() < asked.atMs);
       const attempt = takeLock(asked.name);
       if (attempt.kind === 'taken') lock = attempt.lock;

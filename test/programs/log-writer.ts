@@ -1,8 +1,8 @@
 import { createLog } from '#libs/program/log.js';
 
 /**
- * log-writer.js PADDING: writes a numbered line to its log each few milliseconds, the padding with it; on its standard
- * error, what it has come to.
+ * log-writer.js PADDING: writes a numbered line, with the padding, to its log every few milliseconds, and the present
+ * number to its standard error.
  */
 const padding = process.argv[2];
 const log = createLog({ process: 'log-writer' }, {});

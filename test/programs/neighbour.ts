@@ -6,9 +6,8 @@ import { Pace } from '#test/support/pace.js';
 import { inSpells } from './spells.js';
 
 /**
- * A sandbox that minds its own business: neighbour.js NAME PORT. It looks the name up and opens connections to it, so
- * many a second however long they take, and tells how long each took, in milliseconds, to the answer and to the first
- * byte.
+ * A sandbox with normal traffic: neighbour.js NAME PORT. It looks up the name and opens connections to it, this many a
+ * second however long they take, and reports how long each took, in milliseconds, to the answer and to the first byte.
  */
 const [name = '', port = ''] = process.argv.slice(2);
 const LOOK_UP_EVERY_MS = 5;

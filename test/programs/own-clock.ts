@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * Loaded by `--import` into every Node process of a stack: an agent or the control plane starts itself again with
- * libfaketime and a clock of its own, which the file `<folder>/<process>` offsets at any time, and with the variables
- * of `<folder>/<process>.json`. The folder and the library stand in this module's own URL.
+ * Loaded by `--import` into every Node process of a stack: an agent or the control plane re-executes itself with
+ * libfaketime and its own clock, whose offset is in the file `<folder>/<process>` and may change at any time, and with
+ * the variables of `<folder>/<process>.json`. The folder and the library are in this module's URL.
  */
 const parameters = new URL(import.meta.url).searchParams;
 const folder = parameters.get('folder') ?? '';
@@ -18,7 +18,7 @@ if (isMainThread && name !== null && process.env.LD_PRELOAD === undefined) {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: `${folder}/${name}`,
     FAKETIME_NO_CACHE: '1',
-    // Timers run by the monotonic clock, which no operator can set.
+    // Timers use the monotonic clock, which no operator can set.
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     DONT_FAKE_MONOTONIC: '1',
     NO_FAKE_STAT: '1',

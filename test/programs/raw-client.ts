@@ -30,7 +30,7 @@ function open(): Socket {
   return connect({ host, port: Number(port), allowHalfOpen: true });
 }
 
-/** Sends all, half-closes, and only then reads: what comes back must be the hash and as many bytes again. */
+/** Sends everything, half-closes, and only then reads: it must get the hash and as many bytes again. */
 function exchange(length: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = open();
@@ -63,7 +63,7 @@ function reset(): Promise<Outcome> {
   });
 }
 
-/** Reads on after a failed write, as a client does whose upload is cut short by the answer. */
+/** Keeps reading after a failed write, as a client does whose upload is cut short by the answer. */
 function answered(length: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = open();

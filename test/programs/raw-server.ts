@@ -44,7 +44,8 @@ function sendForEver(socket: Socket): void {
 const sendQueues = new SendQueues();
 
 /**
- * The kernel resets a connection that is closed with unread bytes. This server's own kernel is to lose nothing of it.
+ * The kernel resets a connection that is closed with unread bytes. This server's own kernel must lose none of the
+ * answer.
  */
 function answerUnread(socket: Socket, bytes: number): void {
   socket.pause();

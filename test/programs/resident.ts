@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
 
 /**
- * What lives in a sandbox of the truth test: resident.js ID PORT... It serves each port, names itself to whoever says
- * `who`, and echoes lines to whoever says `hold`. Commands come as JSON lines on standard input, and each is answered
- * by one JSON line: dials by name, connections that are kept open, and where the ports listen.
+ * The program in a sandbox of the truth test: resident.js ID PORT... It serves each port, answers `who` with its name,
+ * and echoes lines after `hold`. Commands come as JSON lines on standard input, and each is answered by one JSON line:
+ * dials by name, connections that are kept open, and where the ports listen.
  */
 const [id = '', ...ports] = process.argv.slice(2);
 
@@ -80,13 +80,13 @@ async function listen(where: 'all' | 'loopback' | 'nowhere'): Promise<void> {
         );
 }
 
-// Names, as the sandbox's own resolver answers them.
+// Names, resolved with the sandbox's own resolver.
 
 const RESOLVER = /^nameserver\s+(\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf8'))?.[1] ?? '127.0.0.1';
 const QUERY_TIMEOUT_MS = 250;
 let queryId = 0;
 
-/** The address, or why there is none; asks again until the deadline, for half of the time that a dial has. */
+/** The address, or why there is none; asks again until the deadline, for half of a dial's time. */
 async function addressOf(
   name: string,
   deadlineMs: number,
@@ -125,7 +125,7 @@ function query(name: string): Promise<{ readonly address: string } | { readonly 
 
 // New connections.
 
-/** What a name led to before: a client may go on using an address that the name no longer gives. */
+/** A name's earlier addresses: a client may keep using an address that DNS no longer returns for the name. */
 const remembered = new Map<string, string>();
 
 async function dial({ name, port }: { name: string; port: number }, deadlineMs: number): Promise<Dialled> {
@@ -157,12 +157,12 @@ async function dial({ name, port }: { name: string; port: number }, deadlineMs: 
           : { kind: 'answered', by, address },
       );
     });
-    // The half-close ends the flow at both agents by the time that the answer's own end is here.
+    // The half-close ends the flow at both agents by the time that the answer's own end arrives.
     socket.end('who\n');
   });
 }
 
-// Connections that stay.
+// Connections that stay open.
 
 const held = new Map<string, Socket>();
 
@@ -193,7 +193,7 @@ async function hold(key: string, name: string, port: number, deadlineMs: number)
 
 let pings = 0;
 
-/** Whether bytes still go there and come back. */
+/** Whether bytes still pass in both directions. */
 function ping(key: string, deadlineMs: number): Promise<'echoes' | 'silent' | 'ended'> {
   const socket = held.get(key);
   if (socket === undefined || socket.destroyed) return Promise.resolve('ended');
@@ -219,12 +219,12 @@ function ping(key: string, deadlineMs: number): Promise<'echoes' | 'silent' | 'e
   });
 }
 
-// Connections that are there to use up what a sandbox may have.
+// Connections that use up a sandbox's limit.
 
 const CROWD_MS = 1_000;
 const crowd = new Set<Socket>();
 
-/** Opens so many at once, and says how many of them are let through. */
+/** Opens this many at once, and reports how many of them are allowed. */
 async function gather(name: string, port: number, count: number): Promise<number> {
   const found = await addressOf(name, CROWD_MS);
   if (!('address' in found)) return 0;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { takeLock } from '#libs/program/lock.js';
 import { listenAsOwner } from '#libs/program/owned-socket.js';
 
-/** A background node that hangs: it has the folder and listens, and answers nobody, whatever signal it gets. */
+/** A background node that hangs: it has the folder and listens, but answers nobody and ignores signals. */
 const [folder = ''] = process.argv.slice(2);
 const attempt = takeLock(join(folder, 'node'));
 if (attempt.kind === 'held') process.exit(1);

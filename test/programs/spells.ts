@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline';
 
-/** What a program does in spells. */
+/** The work that a program starts and stops. */
 export interface SpellWork {
-  /** Goes on; with what stands behind `go`. */
+  /** Starts or continues; with the arguments after `go`. */
   readonly go: (how: string) => void;
-  /** Stops, and says what it did since it went on. */
+  /** Stops, and reports what it did since it started. */
   readonly halt: () => unknown;
 }
 
 /**
- * A program that works in spells: it goes on at a line `go` on standard input and stops at `halt`, which it answers
- * with one JSON line of what it did since.
+ * A program that works in periods: it starts at a line `go` on standard input and stops at `halt`, which it answers
+ * with one JSON line about that period.
  */
 export function inSpells({ go, halt }: SpellWork): void {
   createInterface({ input: process.stdin })

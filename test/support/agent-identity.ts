@@ -14,7 +14,7 @@ import { CLONE } from './clone.js';
 import type { RunningStack } from './stack.js';
 import { waitFor } from './wait.js';
 
-/** What an agent of the stack holds: somebody who broke into its host has just this. */
+/** An agent's keys and credentials: everything that an attacker on its host gets. */
 export interface AgentIdentity {
   readonly credentials: AgentCredentials;
   readonly keys: MemberKeys;
@@ -29,7 +29,7 @@ export async function identityOf(stack: RunningStack, agent: string): Promise<Ag
   };
 }
 
-/** Into the stack's mesh, as a machine that is nobody's. */
+/** Into the stack's mesh, as a machine that belongs to nobody. */
 export async function transportFor(stack: RunningStack): Promise<Transport> {
   const { fixture, home } = stack;
   if (fixture === null) return directTransport({ listen: '127.0.0.1:0' });
@@ -44,14 +44,14 @@ export async function transportFor(stack: RunningStack): Promise<Transport> {
   });
 }
 
-/** A mesh node of our own that holds the agent's real certificate and knows the other agents' endpoints. */
+/** A mesh node of the test that holds the agent's real certificate and knows the other agents' endpoints. */
 export async function meshNodeAs(stack: RunningStack, agent: string): Promise<MeshMember> {
   const { credentials, keys } = await identityOf(stack, agent);
   const { certificate, authority } = credentials;
   return meshNodeWith(stack, { certificate, authority, privateKey: keys.meshPrivateKey });
 }
 
-/** As meshNodeAs, with these credentials. */
+/** Like meshNodeAs, with these credentials. */
 export async function meshNodeWith(stack: RunningStack, credentials: MeshCredentials): Promise<MeshMember> {
   const transport = await transportFor(stack);
   const node = await startMeshMember({

@@ -8,35 +8,37 @@ import type { RunningStack } from './stack.js';
 
 export type Variables = { readonly [variable: string]: string };
 
-/** How an agent of a running stack is started, other than the stack starts it. */
+/** How a test starts an agent of a running stack differently from the stack. */
 export interface Override {
-  /** Instead of the stack's own, or besides. */
+  /** Replace the stack's variables, or are added. */
   readonly variables?: Variables;
 }
 
 export type AgentName = 'host-a' | 'host-b';
 export type Overriding = { readonly [agent in AgentName]?: Override };
 
-/** Starts agents of a running stack again as a test wants them. */
+/** Restarts agents of a running stack as a test needs them. */
 export class AgentOverrides {
   private readonly folder = mkdtempSync(join(tmpdir(), 'gs-overrides-'));
   private current: Overriding = {};
 
-  /** To be in the stack's environment from its start. */
+  /** Has to be in the stack's environment from its start. */
   get env(): Variables {
     const program = pathToFileURL(join(CLONE, 'dist/test/programs/agent-overrides.js'));
     program.searchParams.set('folder', this.folder);
     return { NODE_OPTIONS: `--import=${program}` };
   }
 
-  /** Resolves when both agents run as they should and are in contact; one that does already is left alone. */
+  /**
+   * Resolves when both agents run with these overrides and are in contact; an agent that already does is left alone.
+   */
   async become(stack: RunningStack, wanted: Overriding): Promise<void> {
     const changed = (['host-a', 'host-b'] as const).filter((agent) => wanted[agent] !== this.current[agent]);
     this.current = wanted;
     await Promise.all(changed.map((agent) => this.restart(stack, agent)));
   }
 
-  /** Ends the agent in order, does `meanwhile` while it is down, and resolves when its successor is in contact. */
+  /** Ends the agent in order, runs `meanwhile` while it is down, and resolves when its successor is in contact. */
   async restart(
     stack: RunningStack,
     agent: AgentName,
@@ -52,7 +54,7 @@ export class AgentOverrides {
   }
 }
 
-/** A clock that is off by libfaketime's notation, such as `+2h`; the time that passes stays the machine's. */
+/** A clock offset in libfaketime's notation, such as `+2h`; time passes at the machine's rate. */
 export function clockOff(by: string): Variables {
   const library = readdirSync('/usr/lib')
     .map((triplet) => join('/usr/lib', triplet, 'faketime', 'libfaketimeMT.so.1'))

@@ -9,7 +9,7 @@ import { ENROLLMENT_TOKEN } from '#test/support/fake-control-plane.js';
 import { programFile } from '#test/support/programs.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** Of an agent with the driver `static`, whose addresses are all in one /24, such as `127.160.7`. */
+/** For an agent with the driver `static`, whose addresses are all in one /24, such as `127.160.7`. */
 export const staticAgent = (block: string) => ({
   GLOBALSTACKS_AGENT_DRIVER: 'static',
   GLOBALSTACKS_AGENT_MESH_DNS_ADDR: `${block}.1:1053`,
@@ -18,7 +18,7 @@ export const staticAgent = (block: string) => ({
 
 export type LogLine = { readonly [key: string]: unknown };
 
-/** An agent as a process of its own, with its state in a temporary folder. */
+/** An agent as a separate process, with its state in a temporary folder. */
 export class AgentProcess {
   readonly id: AgentId;
   readonly folder = mkdtempSync(join(tmpdir(), 'gs-agent-'));
@@ -29,7 +29,7 @@ export class AgentProcess {
     name: string,
     controlPlaneUrl: string,
     private settings: { readonly [variable: string]: string },
-    /** What the process is started under, such as nsenter and its arguments. */
+    /** The command under which the process is started, such as nsenter and its arguments. */
     private readonly under: readonly string[] = [],
   ) {
     this.id = parseAgentId(name, 'agent');
@@ -52,7 +52,7 @@ export class AgentProcess {
     return join(this.folder, 'state');
   }
 
-  /** Holds the fake control plane's token, until another is written. */
+  /** Contains the fake control plane's token, until another is written. */
   get tokenFile(): string {
     return join(this.folder, 'token');
   }
@@ -80,7 +80,7 @@ export class AgentProcess {
     createInterface({ input: child.stdout }).on('line', (line) => this.log.push(JSON.parse(line)));
   }
 
-  /** The first line since `from` with this message that `isMeant`, once it is there. */
+  /** The first line since `from` with this message for which `isMeant` is true, once it is there. */
   logged(message: string, from = 0, isMeant: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     return waitFor(`${this.id} logs "${message}"`, () =>
       this.log.slice(from).find((line) => line.message === message && isMeant(line)),
@@ -99,7 +99,7 @@ export class AgentProcess {
     return child?.exitCode ?? null;
   }
 
-  /** Resolves with the exit code, or the signal it ended by. */
+  /** Resolves with the exit code, or the signal that ended it. */
   async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     const child = this.child;
     this.child = null;

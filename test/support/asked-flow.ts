@@ -5,7 +5,7 @@ import type { FlowRig } from '#test/support/flow-rig.js';
 import { createMemoryFlows } from '#test/support/mesh-pair.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';
 
-/** Asks host-b for a flow as a peer would; resolves with how it answered. */
+/** Asks host-b for a flow as a peer would; resolves with the answer. */
 export function askForFlow(
   rig: FlowRig,
   peer: MeshIdentity,

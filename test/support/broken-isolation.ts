@@ -11,9 +11,9 @@ const SERVER = (address: string) =>
   `require('node:net').createServer((s) => s.end()).listen(${PORT}, '${address}', () => console.log('listening'))`;
 
 /**
- * Starts a service of the host at an address of the proxy range, where the agent's rules let sandboxes in: expects the
- * agent to find that out by dials from the sandbox that `come` brings, and to find out as well that the service has
- * ended: for every sandbox, since those that were there before may have been dialled from meanwhile.
+ * Starts a service of the host at an address of the proxy range, which the agent's rules let sandboxes reach. Expects
+ * the agent to detect it by dials from the sandbox that `come` starts, and to detect the end of the service for every
+ * sandbox, since earlier sandboxes may have been dialled from meanwhile.
  */
 export async function expectFoundByDials(
   host: string,

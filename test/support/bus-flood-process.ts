@@ -27,7 +27,7 @@ while (performance.now() < until && !connection.isClosed()) {
     );
     sent += 1;
   }
-  // A flush of a connection that was cut never ends.
+  // The flush of a connection that was cut never ends.
   await Promise.race([connection.flush().catch(() => undefined), cut]);
 }
 const wasCut = connection.isClosed();

@@ -9,10 +9,10 @@ export interface HeardMessage {
   readonly text: string;
 }
 
-/** Hears every message of the bus, as whoever holds its account key could; sends nothing. */
+/** Receives every message of the bus, as the owner of its account key could; sends nothing. */
 export interface BusListener {
   readonly heard: readonly HeardMessage[];
-  /** Resolves when everything that the server took before this call is in `heard`. */
+  /** Resolves when `heard` contains everything that the server received before this call. */
   caughtUp(): Promise<void>;
   close(): Promise<void>;
 }

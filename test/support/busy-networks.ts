@@ -6,7 +6,7 @@ import { waitFor } from './wait.js';
 export interface BusyNetworks {
   readonly url: string;
   readonly token: string;
-  /** Networks with an attached sandbox that publishes `api` on 8080; changes go round them. */
+  /** Networks with an attached sandbox that publishes `api` on 8080; changes go to them in turn. */
   readonly networks: readonly string[];
   readonly readers: number;
   readonly changesPerSecond: number;
@@ -20,7 +20,7 @@ export interface BusyReport {
   readonly seconds: number;
   /** From sending a change to its answer. */
   readonly p99Ms: number;
-  /** From the last change's answer until every reader knew the true state. */
+  /** From the last change's answer until every reader had the right state. */
   readonly settledMs: number;
   readonly told: number;
 }
@@ -28,8 +28,8 @@ export interface BusyReport {
 const SETTLED_WITHIN_MS = 30_000;
 
 /**
- * Writes changes at a steady rate while many read the stream of events; fails unless every reader ends with what is
- * true.
+ * Writes changes at a steady rate while many read the stream of events; fails unless every reader ends with the right
+ * state.
  */
 export async function followBusyNetworks(busy: BusyNetworks): Promise<BusyReport> {
   const { url, token, networks } = busy;
@@ -86,7 +86,7 @@ async function call({ url, token }: BusyNetworks, method: string, path: string, 
   return answer;
 }
 
-/** A rule is added to each network in turn, and the one before it removed; gives how long each change took. */
+/** Adds a rule to each network in turn and removes the one before; returns how long each change took. */
 async function writeSteadily(busy: BusyNetworks, began: number): Promise<number[]> {
   const everyMs = 1_000 / busy.changesPerSecond;
   const changes = busy.changesPerSecond * busy.seconds;
@@ -112,7 +112,7 @@ async function writeSteadily(busy: BusyNetworks, began: number): Promise<number[
     if (index % busy.changesPerSecond === 0) busy.eachSecond?.();
     const dueMs = began + index * everyMs - performance.now();
     if (dueMs > 0) await pause(dueMs);
-    // One change of a network after the other: the next one needs the rule that this one made.
+    // Changes of a network run one after the other, because the next one needs this one's rule.
     const network = index % busy.networks.length;
     const previous = last.get(String(network)) ?? Promise.resolve();
     const next = previous.then(() => change(index));

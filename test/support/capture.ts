@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { waitFor } from './wait.js';
 
-/** One TCP segment that carried bytes, as seen on a sandbox's own link. */
+/** One TCP segment with payload, captured on a sandbox's own link. */
 export interface Segment {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
   readonly line: string;
 }
 
-/** Sees every segment with payload that comes from the port, on every link of the namespace. */
+/** Captures every segment with payload from the port, on every link of the namespace. */
 export interface Capture {
   segments(): readonly Segment[];
   stop(): Promise<void>;
 }
 
-/** The IPv4 header's total length less both headers' lengths: payload bytes of a TCP segment. */
+/** Payload of a TCP segment: the IPv4 header's total length less the lengths of both headers. */
 const HAS_PAYLOAD = '(ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2)) != 0';
 
 export async function capturePayload(namespace: string, fromPort: number): Promise<Capture> {

@@ -5,10 +5,10 @@ const TRY_MS = 5_000;
 const AGAIN_AFTER_MS = 100;
 const ANSWERED_WITHIN_MS = 60_000;
 
-/** A write that was answered with success. */
+/** A write with a successful answer. */
 export interface Acknowledged {
   readonly key: string;
-  /** Of the network, as the answer says. */
+  /** The network's version in the answer. */
   readonly version: number;
   /** By the clock of `performance.now`. */
   readonly atMs: number;
@@ -19,13 +19,13 @@ export interface WriteAnswer {
   readonly result: { readonly id?: string };
 }
 
-/** Writes to one network as a careful client does: asks again, with the same key, until there is an answer. */
+/** Writes to one network as a careful client does: repeats a request with the same key until there is an answer. */
 export class CarefulClient {
   readonly acknowledged: Acknowledged[] = [];
 
   constructor(private readonly to: { readonly url: string; readonly token: string; readonly network: string }) {}
 
-  /** Errors: a write that was refused, or that nobody has answered for a minute. */
+  /** Errors: a write was refused, or got no answer for a minute. */
   async write(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<WriteAnswer> {
     const key = randomUUID();
     const { url, token, network } = this.to;
@@ -45,7 +45,9 @@ export class CarefulClient {
     return answer;
   }
 
-  /** Asks again soon, also after a try without an answer: how long it waits is not to count as the server's delay. */
+  /**
+   * Repeats soon, even after an attempt without an answer, so that its own wait does not count as the server's delay.
+   */
   private async answered(what: string, ask: () => Promise<Response>): Promise<WriteAnswer> {
     const deadline = performance.now() + ANSWERED_WITHIN_MS;
     for (;;) {

@@ -4,7 +4,7 @@ import { eventLine, headLine } from '#libs/audit/export-lines.js';
 import { eventHash, GENESIS_HASH } from '#libs/audit/hash-chain.js';
 import { headStatement, type SignedHead } from '#libs/audit/signed-head.js';
 
-/** The events with their chain computed again, as somebody who can write them might. */
+/** The events with their chain recomputed, as an attacker who can write them might do. */
 export function rechained(events: readonly ChainedEvent[]): readonly ChainedEvent[] {
   let previousHash = events[0]?.previousHash ?? GENESIS_HASH;
   return events.map((event) => {
@@ -14,7 +14,7 @@ export function rechained(events: readonly ChainedEvent[]): readonly ChainedEven
   });
 }
 
-/** A short log, with text in it that JSON escapes and text that it leaves as it is. */
+/** A short log, with some text that JSON escapes and some that it does not. */
 export function chainedEvents(count: number): readonly ChainedEvent[] {
   return rechained(
     Array.from({ length: count }, (_, index) => ({
@@ -41,7 +41,7 @@ export function chainedEvents(count: number): readonly ChainedEvent[] {
   );
 }
 
-/** Signs heads as a control plane does, with a key of its own. */
+/** Signs heads like a control plane, with its own key. */
 export function headSigner() {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   return {

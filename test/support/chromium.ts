@@ -12,7 +12,7 @@ function program(): string {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // Another folder may have it.
+      // It may be in another folder.
     }
   }
   throw new Error('no chromium on PATH: the tests of the console need it (apt-get install chromium)');

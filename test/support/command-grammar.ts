@@ -14,7 +14,7 @@ interface Flag {
 interface Command {
   readonly args: Readonly<Record<string, { readonly required?: boolean }>>;
   readonly flags: Readonly<Record<string, Flag>>;
-  /** Not strict: it takes as many arguments as there are. */
+  /** Not strict: it takes any number of arguments. */
   readonly strict?: boolean;
 }
 
@@ -22,10 +22,10 @@ const { commands } = JSON.parse(readFileSync(join(CLONE, 'oclif.manifest.json'),
   readonly commands: Readonly<Record<string, Command>>;
 };
 
-/** A control plane that is not known yet has to be named. */
+/** Without a known control plane one has to be named. */
 const NEEDED_HERE: Readonly<Record<string, readonly string[]>> = { login: ['url'] };
 
-/** The words of `gstacks ...` as a shell would give them to it: placeholders filled, `<`, `>` and pipes left out. */
+/** The words of `gstacks ...` as a shell passes them: placeholders filled, `<`, `>` and pipes removed. */
 export function wordsOf(typed: string): readonly string[] {
   const filled = typed.replaceAll(/<[a-z][a-z -]*>/g, (placeholder) => SAMPLES[placeholder] ?? placeholder);
   return filled
@@ -34,7 +34,7 @@ export function wordsOf(typed: string): readonly string[] {
     .slice(1);
 }
 
-/** What is wrong with a command line by the manifest; null: nothing. */
+/** The error of a command line according to the manifest; null: none. */
 export function faultOf(typed: string): string | null {
   const words = wordsOf(typed);
   const blank = words.find((word) => /[<>{}]/.test(word));

@@ -11,12 +11,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs command lines one after the other in one process, where starting a process is no part of what is tested. */
+/** Runs command lines one after the other in one process, for tests in which starting the process does not matter. */
 export class CommandLines {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly answers: AsyncIterator<string>;
 
-  /** `under`: what the process is started under, such as nsenter and its arguments. */
+  /** `under`: the command under which the process is started, such as nsenter and its arguments. */
   constructor(env: Readonly<Record<string, string>>, cwd: string, under: readonly string[] = []) {
     const [file = '', ...args] = [...under, process.execPath, PROGRAM];
     this.child = spawn(file, args, { env, cwd, stdio: 'pipe' });
@@ -36,7 +36,7 @@ export class CommandLines {
   }
 }
 
-/** As many of these processes as command lines run at once. */
+/** The number of these processes is the number of command lines that run at once. */
 export class CommandLinePool {
   private readonly idle: CommandLines[] = [];
 

@@ -1,6 +1,6 @@
 /**
- * What stands in for each part of a printed command that the program fills in (its expression in the source) or a
- * person does (`<...>`): a network `dev` of sample sandboxes. `file expression` goes before the expression alone.
+ * Samples for the parts of printed commands that the program fills in (its expression in the source) or a person does
+ * (`<...>`): a network `dev` of sample sandboxes. `file expression` takes precedence over the expression alone.
  */
 export const SAMPLES: Readonly<Record<string, string>> = {
   '<network>': 'dev',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandWrite } from '#libs/event-store/event-store.js';
 
-/** A command that writes one event to a new stream, but for what the test is about. */
+/** A command that writes one event to a new stream, with defaults for everything that the test does not set. */
 export function command(overrides: Partial<CommandWrite> = {}): CommandWrite {
   const commandId = overrides.commandId ?? randomUUID();
   return {

@@ -8,11 +8,11 @@ const PAGE_TIMEOUT_MS = 10_000;
 
 let running: Promise<Browser> | null = null;
 
-/** Pages of a console, in browsers of their own. */
+/** Pages of a console, in separate browsers. */
 export interface ConsolePages {
-  /** A browser of its own, as another person has one, that nobody is signed in with. */
+  /** A separate browser, as another person has one, in which nobody is signed in. */
   open(): Promise<Page>;
-  /** As `open`, signed in by a one-time link of the token's owner; then at the path. */
+  /** Like `open`, signed in by a one-time link of the token's owner; then at the path. */
   signedIn(path?: string, token?: string): Promise<Page>;
   /** The path of a one-time link. */
   link(token?: string): Promise<string>;
@@ -24,7 +24,7 @@ export interface ConsoleBrowser extends ConsolePages {
   readonly stack: RunningStack;
 }
 
-/** Where a console is served, and the token of its first admin. */
+/** A console's address, and the token of its first admin. */
 export interface ServedConsole {
   readonly url: string;
   readonly token: string;
@@ -40,7 +40,7 @@ export function consoleBrowser(): () => ConsoleBrowser {
   return () => ({ ...pages, stack: at() });
 }
 
-/** For a group of tests; what is served can be asked once they run. All groups of a run share one browser. */
+/** For a group of tests; the served console is known once they run. All groups of a run share one browser. */
 export function consolePages(at: () => ServedConsole): ConsolePages {
   const contexts: BrowserContext[] = [];
   let browser: Browser;

@@ -5,14 +5,14 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { CLONE } from './clone.js';
 
-/** Looked at by people, side by side with the design; git ignores the folder. */
+/** For people, who compare it with the design; git ignores the folder. */
 const PICTURES = join(CLONE, '.cache', 'console-pictures');
 const WIDTHS = [390, 1280];
 const HEIGHT = 840;
 
 /**
- * The same markup is shown in both themes, and only its colours differ. So every rule of axe runs once for each width,
- * and in the dark only the rule about contrast does.
+ * Both themes show the same markup, and only its colours differ. So all rules of axe run once for each width, and in
+ * the dark theme only the rule about contrast.
  */
 const LOOKS = [
   { colorScheme: 'light', options: "{ resultTypes: ['violations'] }" },
@@ -26,7 +26,7 @@ interface Violation {
 
 /** Loading axe takes as long as running it, so it is loaded once for each load of the page. */
 async function violations(page: Page, options: string): Promise<readonly string[]> {
-  // The content security policy does not hold for what a debugger evaluates.
+  // The content security policy does not apply to code that a debugger evaluates.
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
   const found = (await page.evaluate(
     `axe.run(document, ${options}).then(({ violations }) => violations)`,
@@ -34,21 +34,24 @@ async function violations(page: Page, options: string): Promise<readonly string[
   return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}\n${node.failureSummary}`));
 }
 
-/** As a link does: the page stays loaded and goes on following the stream of events. */
+/** As a link does: the page stays loaded and keeps following the stream of events. */
 export async function visit(page: Page, path: string): Promise<void> {
   await page.evaluate(
     `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
   );
 }
 
-/** In both themes and at both widths: a picture, axe finds nothing, and nothing is wider than the page. */
+/**
+ * In both themes and at both widths: takes a picture, and checks that axe finds nothing and nothing is wider than the
+ * page.
+ */
 export async function look(page: Page, name: string, text: string): Promise<void> {
   mkdirSync(PICTURES, { recursive: true });
   const found: string[] = [];
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: HEIGHT });
     await page.getByText(text).filter({ visible: true }).first().waitFor();
-    // As high as the page, so that the status line stands at the end of the picture and not across its middle.
+    // As high as the page, so that the status line is at the end of the picture and not in its middle.
     const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
     if (height > HEIGHT) await page.setViewportSize({ width, height });
     for (const { colorScheme, options } of LOOKS) {

@@ -1,7 +1,7 @@
 /**
- * Prints, as JSON, which TCP ports take a connection: `python3 -c … '[["10.78.0.1", 1, 65535]]'`, first and last port
- * of each address. It sends bare SYNs, so that a port which does not answer costs no wait, and listens until a second
- * after the last. Needs CAP_NET_RAW.
+ * Prints, as JSON, which TCP ports accept a connection: `python3 -c … '[["10.78.0.1", 1, 65535]]'`, first and last port
+ * of each address. It sends bare SYNs, so a port that does not answer costs no wait, and listens until a second after
+ * the last. Needs CAP_NET_RAW.
  */
 export const SCAN_TCP = `
 import ctypes, json, select, socket, struct, sys, time
@@ -49,7 +49,7 @@ while (left := end - time.time()) > 0:
 print(json.dumps(sorted(map(list, open_ports))))
 `;
 
-/** Every TCP port of each address, as SCAN_TCP takes it. */
+/** Every TCP port of each address, in SCAN_TCP's form. */
 export function everyPort(addresses: readonly string[]): readonly (readonly [string, number, number])[] {
   return [...new Set(addresses)].map((address) => [address, 1, 65_535]);
 }
@@ -100,9 +100,9 @@ while True:
 `;
 
 /**
- * Sends frames that claim to be another's, and prints how many bytes came back for it:
- * `python3 -c … device own-mac claimed-mac claimed-address gateway-mac gateway`. A DNS query and a SYN by the claimed
- * addresses, and ARP answers and IPv6 neighbour messages that give its address, and the gateway's, to the sender.
+ * Sends frames with forged addresses, and prints how many bytes came back: `python3 -c … device own-mac claimed-mac
+ * claimed-address gateway-mac gateway`. It sends a DNS query and a SYN from the claimed addresses, and ARP answers and
+ * IPv6 neighbour messages that claim that address, and the gateway's, for the sender.
  */
 export const SPOOF = `
 import select, socket, struct, sys, time

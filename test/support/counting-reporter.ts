@@ -5,7 +5,7 @@ const SETTLE_MS = 3_000;
 
 const STACK_LINES = 12;
 
-/** Mocha's own listing; the counts, and what failed, go into the file that MOCHA_COUNTS_FILE names. */
+/** Mocha's own output; counts and failures go into the file that MOCHA_COUNTS_FILE names. */
 export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
@@ -19,7 +19,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
       const file = process.env.MOCHA_COUNTS_FILE;
       if (file !== undefined)
         writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: pending, failures: failed }));
-      // A failed test may have left open what it would have closed; a green run has to end by itself.
+      // A failed test may have left handles open, so the process exits; a passed run has to end by itself.
       if (failures > 0) setTimeout(() => process.exit(1), SETTLE_MS).unref();
     });
   }

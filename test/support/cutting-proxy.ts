@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 /** Source: the Postgres manual, "Message Formats": type, length and kind. */
 const AUTHENTICATION_OK = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
 
-/** A TCP proxy in front of a server, which can keep the server's answers back and drop the connections. */
+/** A TCP proxy in front of a server that can hold the server's answers back and drop the connections. */
 export class CuttingProxy {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private withholding = false;
@@ -27,14 +27,14 @@ export class CuttingProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** What is sent still arrives; what is answered does not. */
+  /** Requests still arrive; answers do not. */
   withholdAnswers(): void {
     this.withholding = true;
   }
 
   /**
-   * For a Postgres: of each new connection, what the server sends once it has let the client in arrives with the end of
-   * the connection, in one piece.
+   * For a Postgres: on each new connection, the server's bytes after the login arrive together with the end of the
+   * connection.
    */
   joinAnswersWithEnd(): void {
     this.joining = true;

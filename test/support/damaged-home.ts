@@ -15,14 +15,14 @@ import { dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { programFile } from './programs.js';
 
-/** What may have become of a file of the home folder. Nothing is unreadable to root. */
+/** Possible states of a file of the home folder. Nothing is unreadable to root. */
 export const DAMAGES = ['empty', 'garbled', 'missing', 'unreadable', 'foreign'] as const;
 
 export type Damage = (typeof DAMAGES)[number];
 
-/** Of a database only what a start reads by itself; the rest is Postgres's own. */
+/** Of a database only the files that a start reads itself; the others are Postgres's own. */
 const OF_POSTGRES = ['postmaster.pid', 'PG_VERSION', 'postgresql.conf', 'pg_hba.conf', 'global/pg_control'];
-/** There while a stack runs, or after it was killed. */
+/** Exists while a stack runs, or after it was killed. */
 const OF_A_RUN = ['all-in-one', 'postgres', 'control-plane', 'agent-host-a'].map((name) => `run/${name}.pid`);
 
 /** The files of a home, relative to it, that a start reads. */
@@ -34,7 +34,7 @@ export function filesOfHome(home: string): readonly string[] {
   return [...found.sort(), ...OF_A_RUN, ...OF_POSTGRES.map((file) => `postgres/${file}`)];
 }
 
-/** `otherHome`: the home of another stack, whose file takes the place of a foreign one. */
+/** `otherHome`: the home of another stack, from which foreign files are taken. */
 export function damage(home: string, file: string, how: Damage, otherHome: string | null = null): void {
   const path = join(home, file);
   mkdirSync(dirname(path), { recursive: true });
@@ -55,7 +55,7 @@ export function damage(home: string, file: string, how: Damage, otherHome: strin
   chownSync(path, uid, gid);
 }
 
-/** Whether there is a file of another host or stack to be put in its place. */
+/** Whether another host or stack has such a file to put in its place. */
 export function hasForeign(home: string, file: string, otherHome: string): boolean {
   return foreignFile(home, file, otherHome) !== null;
 }
@@ -73,7 +73,7 @@ export interface StartOutcome {
   readonly tookMs: number;
   /** Standard output and standard error. */
   readonly printed: string;
-  /** Resolves when everything has ended. */
+  /** Resolves when all processes have ended. */
   readonly stop: () => Promise<void>;
 }
 
@@ -83,8 +83,8 @@ export interface StartUser {
 }
 
 /**
- * Starts a stack with addresses for sandboxes on this home, as `npm start` does, and sees what comes of it. `user`:
- * who starts it, if it is not the user of this process.
+ * Starts a stack with addresses for sandboxes on this home, as `npm start` does, and returns the outcome. `user`: who
+ * starts it, if not the user of this process.
  */
 export async function tryStart(
   home: string,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { freshDatabase, query } from './postgres.js';
 
-/** A Unix socket that leads to the tests' Postgres, so that a process in another network namespace reaches it. */
+/** A Unix socket that leads to the tests' Postgres, so that a process in another network namespace can reach it. */
 export interface DatabaseSocket {
   readonly path: string;
   readonly password: string;

@@ -19,7 +19,7 @@ export interface Finished {
   readonly output: string;
 }
 
-/** A host with a dockerd of its own, in a network namespace; the daemon has its default settings, iptables included. */
+/** A host with its own dockerd, in a network namespace; the daemon has its default settings, including iptables. */
 export class DockerHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'gs-docker-'));
   readonly engine: DockerEngine;
@@ -43,13 +43,13 @@ export class DockerHost {
     return join(this.folder, 'docker.sock');
   }
 
-  /** What the agent is started under, to be on this host. */
+  /** The command under which the agent is started, to be on this host. */
   get under(): readonly string[] {
     return ['nsenter', `--net=/run/netns/${this.host.name}`];
   }
 
   async startDaemon(): Promise<void> {
-    // nsenter changes the network alone; ip netns exec would hide the cgroups. The daemon ends with the test process.
+    // nsenter changes only the network; ip netns exec would hide the cgroups. The daemon ends with the test process.
     const command = [
       ...['--pdeathsig', 'TERM', ...this.under, 'dockerd', '--host', `unix://${this.socketPath}`],
       ...['--data-root', join(this.folder, 'data'), '--exec-root', join(this.folder, 'run')],
@@ -83,7 +83,7 @@ export class DockerHost {
     return output.trim();
   }
 
-  /** As run, with whatever exit code it has. */
+  /** Like run, for any exit code. */
   try(...args: readonly string[]): Promise<Finished> {
     return this.start(...args).ended;
   }
@@ -121,13 +121,13 @@ export class DockerHost {
     return this.try('exec', container, ...command);
   }
 
-  /** Ends the daemon and its containers, and takes away everything they left behind. */
+  /** Ends the daemon and its containers, and removes everything that they left behind. */
   async remove(): Promise<void> {
     if (this.daemon === null) await this.startDaemon().catch(() => {});
     const containers = (await this.try('ps', '-aq')).output.split('\n').filter((id) => id !== '');
     if (containers.length > 0) await this.try('rm', '-f', ...containers);
     await this.stopDaemon();
-    // Of a daemon that was killed, or did not come up again, containers and what looks after them are left.
+    // If the daemon was killed, or did not start again, containers and their shims are left.
     for (const pid of familyOf(this.folder)) killIfThere(pid);
     for (const mount of mountsBelow(this.folder)) await run('umount', ['-l', mount]).catch(() => {});
     rmSync(this.folder, { recursive: true, force: true });
@@ -162,7 +162,7 @@ print('listening')
 server.serve_forever()
 `;
 
-/** The end of one process may be that of the next. */
+/** The end of one process may cause the end of the next. */
 function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

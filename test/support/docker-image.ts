@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What runs inside the test's containers, taken from this machine with the libraries it needs. */
+/** The programs in the test's containers, copied from this machine with their libraries. */
 const PROGRAMS = [
   ...['bash', 'sh', 'cat', 'sleep', 'ip', 'curl', 'dig', '/usr/bin/python3'],
-  // For the image of the control plane, which is built on this one.
+  // For the control plane's image, which is based on this one.
   ...['mv', 'ln', 'mkdir', 'chown', 'readlink', 'dirname'],
 ];
 
@@ -39,7 +39,7 @@ rm -rf "$root"
 
 let made: Promise<string> | null = null;
 
-/** The path of an archive for `docker import`; made once by a test process, and removed at its end. */
+/** The path of an archive for `docker import`; created once by a test process, and removed at its end. */
 export function imageArchive(): Promise<string> {
   made ??= make();
   return made;

@@ -4,10 +4,10 @@ import { DockerHost, type Finished } from './docker-host.js';
 import { FakeControlPlane } from './fake-control-plane.js';
 import { waitFor } from './wait.js';
 
-/** How long the inventory may take to follow the Engine. */
+/** The time within which the inventory has to follow the Engine. */
 const FOLLOWS_WITHIN_MS = 2_000;
 
-/** A host with dockerd and an agent, and a control plane that hears what the agent reports. */
+/** A host with dockerd and an agent, and a control plane that receives the agent's reports. */
 export class DockerRig {
   private closing: Promise<void> | null = null;
 
@@ -52,7 +52,7 @@ export class DockerRig {
     return rig;
   }
 
-  /** What the agent reported last. */
+  /** The agent's last report. */
   get inventory(): InventoryMessage | undefined {
     return this.plane.inventoryOf(this.agent.id);
   }
@@ -61,7 +61,7 @@ export class DockerRig {
     return this.inventory?.sandboxes.find(({ sandboxId }) => sandboxId === id);
   }
 
-  /** The report of a sandbox, once it is as asked for; a failure shows how it was reported last. */
+  /** The report of a sandbox, once it matches; a failure shows the last report. */
   async reported(
     id: string,
     isSo: (report: SandboxReport) => boolean = () => true,
@@ -93,7 +93,10 @@ export class DockerRig {
     return this.docker.exec(from, 'curl', '-sS', '-m', '5', ...options, url);
   }
 
-  /** Opens a connection that stays open, and resolves when its first bytes are there; `ended` when it has ended. */
+  /**
+   * Opens a connection that stays open, and resolves when its first bytes have arrived; `ended` resolves when it has
+   * ended.
+   */
   async hold(from: string, url: string): Promise<{ readonly ended: Promise<Finished> }> {
     const { child, ended } = this.docker.start('exec', from, 'curl', '-sSN', '-m', '30', url);
     let output = '';
@@ -104,7 +107,7 @@ export class DockerRig {
     return { ended };
   }
 
-  /** Ends what `start` started; a second call ends nothing more, as after a test whose rig was not even started. */
+  /** Ends everything that `start` started. A second call ends nothing more, for example after a failed start. */
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;

@@ -4,7 +4,7 @@ import { CLONE } from './clone.js';
 
 const COMMANDS = /gstacks (?:network|mesh) [a-z]|curl http/;
 
-/** The README's walk-through, as a shell would run it. */
+/** The README's walk-through, as shell commands. */
 export function walkThrough(): string {
   const readme = readFileSync(join(CLONE, 'README.md'), 'utf8');
   const block = /<!-- walk-through[^>]*-->\n```sh\n([\s\S]*?)```/.exec(readme)?.[1];
@@ -21,8 +21,8 @@ export function markedBlock(document: string, mark: string): string {
 }
 
 /**
- * The commands of the product document, in order. The document runs a command and the sentence
- * after it together: each ends where a word begins with a capital letter.
+ * The commands of the product document, in order. The document puts a command and the sentence after it on one line:
+ * each command ends where a word begins with a capital letter.
  */
 export function documentedCommands(document: string): readonly string[] {
   return document

@@ -5,7 +5,7 @@ import { storedEvent } from '#libs/domain/aggregates.js';
 import type { LocalNodeEvent } from '#libs/domain/local-node/events.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 
-/** Begins a stream as a release did that claimed no keys. */
+/** Begins a stream like a release that claimed no keys. */
 export async function appendAsEarlierRelease(
   databaseUrl: string,
   streamId: string,

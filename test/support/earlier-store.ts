@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { AgentProcess, staticAgent } from './agent-process.js';
 import { CLONE } from './clone.js';
 
-/** One file for each release whose stores and agents a later one has to take over. */
+/** One file for each release whose stores and agents a later one has to upgrade. */
 const STORES = join(CLONE, 'test/fixtures/stores');
 
-/** What a release left behind: a backup with its keys, and the state folders of its agents, base64 by file. */
+/** The data of a release: a backup with its keys, and the state folders of its agents, base64 by file. */
 export interface EarlierStore {
   readonly release: string;
   readonly backup: string;
   readonly agents: { readonly [name: string]: { readonly [file: string]: string } };
-  /** What the API answered, by path: a later release may say more. */
+  /** The API's answers, by path: a later release may add members. */
   readonly shown: { readonly [path: string]: unknown };
 }
 
@@ -21,7 +21,7 @@ export const STORE_HOSTS = {
   'host-b': { block: '127.98.2', sandbox: 'sbx-api', address: '127.98.2.12' },
 } as const;
 
-/** What they run, of which rules say who may reach what. */
+/** Their sandboxes, whose reachability the rules define. */
 export const STORE_PORTS = { allowed: 8080, denied: 9090 } as const;
 
 export function readStores(): readonly EarlierStore[] {

@@ -51,12 +51,12 @@ import { waitFor } from '#test/support/wait.js';
 
 export const ENROLLMENT_TOKEN = `gse_${'t'.repeat(43)}`;
 
-/** What of a message the test wants to be otherwise than the control plane would send it. */
+/** The parts of a message that the test wants to differ from the control plane's. */
 export type Twist = Partial<Omit<TopologyMessage, 'part' | 'body'>> & { readonly partCharacters?: number };
 
 /**
- * Stands for the control plane towards agents: enrols them over HTTP, signs what the test publishes, answers and
- * remembers what they say, over a real nats-server.
+ * Stands in for the control plane towards agents: enrols them over HTTP, signs what the test publishes, answers and
+ * records their messages, over a real nats-server.
  */
 export class FakeControlPlane {
   readonly hellos: HelloMessage[] = [];
@@ -64,7 +64,7 @@ export class FakeControlPlane {
   readonly applied: AppliedMessage[] = [];
   private readonly appliedBy = new Map<AgentId, AppliedMessage[]>();
   readonly inventories: InventoryMessage[] = [];
-  /** Those of parts as well. */
+  /** Including those of parts. */
   inventoryMessages = 0;
   private readonly inventoryParts = new InventoryParts();
   private readonly latestInventories = new Map<AgentId, InventoryMessage>();
@@ -79,12 +79,15 @@ export class FakeControlPlane {
   answersHttp = true;
   /** While false, no hello and no heartbeat is answered. */
   answersContact = true;
-  /** What credentials that are issued from now on say of the mesh, and a key for it. */
+  /** The mesh in credentials that are issued from now on, and a key for it. */
   offeredMesh: { readonly controlUrl: string; readonly mintKey: () => Promise<string> } | null = null;
-  /** While false, acknowledgements are heard and not taken. */
+  /** While false, acknowledgements are recorded but not confirmed. */
   answersApplied = true;
   private readonly current = new Map<AgentId, Map<string, Snapshot>>();
-  /** Agents that it names to others: those that it heard, and whom the test adds; without whom the test takes out. */
+  /**
+   * Agents that it lists to others: those that have contacted it, with those that the test adds and without those that
+   * it removes.
+   */
   readonly peers = new Map<AgentId, Peer>();
   localNodes: readonly AdmittedLocalNode[] = [];
 
@@ -94,7 +97,7 @@ export class FakeControlPlane {
     private readonly http: Server,
     private readonly signer: TopologySigner,
     private readonly authority: CertificateAuthority,
-    /** Where agents that enrol or renew from now on find the bus. */
+    /** The bus address for agents that enrol or renew from now on. */
     public busUrl: string,
   ) {
     this.serve('hello', async (message, agentId) => this.contact(parseHelloMessage(message), agentId, this.hellos));
@@ -162,7 +165,7 @@ export class FakeControlPlane {
     return `http://${address}:${port}`;
   }
 
-  /** The version an agent is to hold from now on, sent at once; resolves with the last part's reply. */
+  /** The version that an agent is to hold from now on, sent at once; resolves with the last part's reply. */
   async publish(agentId: AgentId, snapshot: Snapshot, twist: Twist = {}): Promise<unknown> {
     const networks = this.current.get(agentId) ?? new Map<string, Snapshot>();
     this.current.set(agentId, networks.set(snapshot.networkId, snapshot));
@@ -170,12 +173,12 @@ export class FakeControlPlane {
     return this.send(agentId, snapshot, twist);
   }
 
-  /** A version that the agent is told of and does not get, until it is published. */
+  /** A version that the agent is told of, but does not get until it is published. */
   holdBack(agentId: AgentId, snapshot: Snapshot): void {
     this.heldBack.set(agentId, snapshot);
   }
 
-  /** As publish, without the agent being meant to hold it. */
+  /** Like publish, but the agent is not meant to hold it. */
   async send(agentId: AgentId, snapshot: Snapshot, twist: Twist = {}): Promise<unknown> {
     let reply: unknown;
     for (const message of this.messages(agentId, snapshot, twist)) {
@@ -188,7 +191,7 @@ export class FakeControlPlane {
     return reply;
   }
 
-  /** As publish, by what leads from the snapshot that the agent holds to this one. */
+  /** Like publish, with a delta from the snapshot that the agent holds. */
   async publishDelta(agentId: AgentId, before: Snapshot, snapshot: Snapshot, change: Partial<TopologyMessage> = {}) {
     this.current.set(agentId, new Map(this.current.get(agentId)).set(snapshot.networkId, snapshot));
     const message = this.messages(agentId, snapshot, {})[0];
@@ -199,7 +202,7 @@ export class FakeControlPlane {
     return parseTopologyReply(reply);
   }
 
-  /** For a peer in the mesh that is no agent process. */
+  /** For a peer in the mesh that is not an agent process. */
   async meshCredentials(identity: MeshIdentity): Promise<MeshCredentials> {
     const privateKey = createPrivateKeyPem();
     const request = await createCertificateRequest(privateKey);
@@ -212,7 +215,7 @@ export class FakeControlPlane {
     return this.bus.request(agentSubject(agentId, 'diagnose'), question, 5_000);
   }
 
-  /** What is waited for next was reported after this. */
+  /** Later waits consider only reports after this. */
   forgetInventories(): void {
     this.inventories.length = 0;
     this.latestInventories.clear();
@@ -222,14 +225,14 @@ export class FakeControlPlane {
     return this.latestInventories.get(agentId);
   }
 
-  /** The applied message of a version, once heard. */
+  /** The applied message of a version, once received. */
   acknowledgement(to: number, outcome: AppliedMessage['outcome'] = 'applied'): Promise<AppliedMessage> {
     return waitFor(`version ${to} is ${outcome}`, () =>
       this.applied.findLast((message) => message.to === to && message.outcome === outcome),
     );
   }
 
-  /** As acknowledgement, of one of several agents. */
+  /** Like acknowledgement, for one of several agents. */
   acknowledgementOf(agentId: AgentId, to: number): Promise<AppliedMessage> {
     return waitFor(`${agentId} acknowledges version ${to}`, () =>
       this.appliedBy.get(agentId)?.findLast((message) => message.to === to && message.outcome === 'applied'),
@@ -352,7 +355,7 @@ export class FakeControlPlane {
 
 const acknowledged = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
 
-/** Carries TCP from another address of this machine to a port of 127.0.0.1; gone with the process. */
+/** Forwards TCP from another address of this machine to a port of 127.0.0.1; ends with the process. */
 async function relay(host: string, port: number): Promise<string> {
   const server = createTcpServer((inner) => {
     const outer = connect(port, '127.0.0.1');

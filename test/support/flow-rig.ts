@@ -39,26 +39,26 @@ export const LIMITS: FlowLimits = {
 };
 
 export interface RigOptions {
-  /** Where sbx-api is: with sbx-web, or on the other host. */
+  /** The place of sbx-api: with sbx-web, or on the other host. */
   readonly target: 'same host' | 'other host';
   readonly limits?: Partial<FlowLimits>;
-  /** As limits, at one of the hosts alone. */
+  /** Like limits, at only one of the hosts. */
   readonly limitsAt?: { readonly [agentId: string]: Partial<FlowLimits> };
   readonly serve: (socket: Socket) => void;
   readonly seams?: FlowEngineSeams;
-  /** As seams, at one of the hosts alone. */
+  /** Like seams, at only one of the hosts. */
   readonly seamsAt?: { readonly [agentId: string]: FlowEngineSeams };
   readonly admitsLocal?: FlowEngineSettings['admitsLocal'];
-  /** Whose every client is, as on a developer's machine; otherwise clients are sandboxes, by their addresses. */
+  /** The identity of every client, as on a developer's machine; otherwise clients are sandboxes, by their addresses. */
   readonly localSource?: FlowEngineSettings['localSource'];
   readonly isPaused?: () => boolean;
   readonly isFresh?: () => boolean;
   readonly isFreshAt?: (agentId: AgentId) => boolean;
-  /** Between the hosts: streams in memory unless said otherwise. */
+  /** Between the hosts: streams in memory by default. */
   readonly mesh?: 'memory' | 'real';
 }
 
-/** Where the target is, and what lies between. */
+/** The place of the target, and the link to it. */
 export const PATHS = [
   { name: 'on the same host', target: 'same host', mesh: 'memory' },
   { name: 'on another host', target: 'other host', mesh: 'memory' },
@@ -66,7 +66,7 @@ export const PATHS = [
 ] as const;
 export type Path = (typeof PATHS)[number];
 
-/** sbx-web on host-a dials `api`, which sbx-api publishes; a server stands for sbx-api. */
+/** sbx-web on host-a dials `api`, which sbx-api publishes; a server acts as sbx-api. */
 export class FlowRig {
   readonly clients: Socket[] = [];
 
@@ -161,7 +161,7 @@ export class FlowRig {
     return [...new Set([...this.hostA.apply(TEST_NETWORK, view), ...this.hostB.apply(TEST_NETWORK, view)])];
   }
 
-  /** A connection of sbx-web, or of whoever has the address. */
+  /** A connection of sbx-web, or of the client with that address. */
   connect(localAddress = WEB_ADDRESS): Socket {
     const { address, port } = this.route;
     const socket = connect({ host: address, port, localAddress, allowHalfOpen: true, noDelay: true });
@@ -180,9 +180,7 @@ export class FlowRig {
   }
 }
 
-/**
- * How a connection ended for the one who holds this socket: `end` when its bytes ended cleanly, else the error's code.
- */
+/** How a connection ended at this socket: `end` if its bytes ended cleanly, otherwise the error's code. */
 export function outcomeOf(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     socket.once('end', () => resolve('end'));

@@ -5,7 +5,7 @@ import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import type { Topology } from '#libs/policy/model.js';
 
-/** A network's topology computed afresh from the log, past everything that the control plane keeps. */
+/** A network's topology computed again from the log, without using the control plane's caches. */
 export async function foldNetwork(store: EventStore, networkId: string): Promise<Topology> {
   const stored = await store.readStream(streamOf(NETWORK, parseNetworkId(networkId, 'network')));
   const topology = evolveNetworkThrough(

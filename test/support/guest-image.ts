@@ -6,16 +6,16 @@ import { CLONE } from './clone.js';
 
 const run = promisify(execFile);
 
-/** What a guest boots: Debian's kernel, and a first file system in memory. */
+/** What a guest boots: Debian's kernel, and an initial file system in memory. */
 export interface GuestImage {
   readonly kernel: string;
   readonly initrd: string;
 }
 
 const KERNEL_PACKAGE = 'linux-image-cloud-amd64';
-/** With the libraries that each needs; everything else is busybox. */
+/** With their libraries; everything else is busybox. */
 const PROGRAMS = ['/usr/bin/curl'];
-/** In the order in which each needs those before it. */
+/** In the order of their dependencies. */
 const MODULES = [
   ...['drivers/virtio/virtio_ring', 'drivers/virtio/virtio', 'drivers/virtio/virtio_pci_legacy_dev'],
   ...['drivers/virtio/virtio_pci_modern_dev', 'drivers/virtio/virtio_pci'],
@@ -23,8 +23,8 @@ const MODULES = [
 ];
 
 /**
- * The guest's first process: it runs what comes in by the second serial port, a command in base64 a line, and answers
- * each with its exit code and its output, in base64 as well.
+ * The guest's first process: it runs commands from the second serial port, one in base64 a line, and answers each with
+ * its exit code and output, also in base64.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -70,8 +70,8 @@ rm -rf root boot lib "$init"
 `;
 
 /**
- * Made once, and kept in the clone's cache. The kernel's package is taken apart, not installed. Error: that the package
- * or a program cannot be had.
+ * Built once, and kept in the clone's cache. The kernel's package is unpacked, not installed. Error: the package or a
+ * program is not available.
  */
 export async function guestImage(): Promise<GuestImage> {
   const folder = join(CLONE, '.cache', 'guest');

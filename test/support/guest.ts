@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const QEMU = 'qemu-system-x86_64';
 const BOOTS_WITHIN_MS = 60_000;
 
-/** Why there can be no guest on this machine; null: there can. Installs what is missing. */
+/** Why this machine cannot run a guest; null: it can. Installs what is missing. */
 export async function whyNoGuest(): Promise<string | null> {
   const has = (program: string) =>
     run('sh', ['-c', `command -v ${program}`]).then(
@@ -36,7 +36,7 @@ export async function whyNoGuest(): Promise<string | null> {
 }
 
 /**
- * A machine with a kernel of its own behind a tap of a host, run by qemu. Emulated: KVM is not everywhere, and this
+ * A machine with its own kernel behind a tap of a host, run by qemu. It is emulated, because KVM is not everywhere, and
  * boots in seconds.
  */
 export class Guest {
@@ -48,7 +48,7 @@ export class Guest {
     private readonly console: Socket,
   ) {}
 
-  /** Resolves when the guest takes commands; its interface is there, without an address. */
+  /** Resolves when the guest accepts commands; its interface exists, without an address. */
   static async boot(host: HostNamespace, tap: string): Promise<Guest> {
     const { kernel, initrd } = await guestImage();
     const folder = mkdtempSync(join(tmpdir(), 'gs-guest-'));
@@ -89,7 +89,7 @@ export class Guest {
     return this.machine.pid ?? 0;
   }
 
-  /** Runs a command of the guest's shell; one after the other. */
+  /** Runs a command in the guest's shell; one after the other. */
   async run(command: string): Promise<{ readonly code: number; readonly output: string }> {
     const answered = new Promise<string>((resolve) => this.answers.push(resolve));
     this.console.write(`${Buffer.from(command).toString('base64')}\n`);

@@ -15,7 +15,7 @@ const READY_WITHIN_MS = 20_000;
 const STOP_GRACE_MS = 10_000;
 const LOG_TAIL = 3_000;
 
-/** What a suite's name says when it needs a Headscale and there is none. */
+/** Part of a suite's name if it needs a Headscale and there is none. */
 export const NEEDS_HEADSCALE = '(needs HEADSCALE_BIN)';
 
 /** The program that HEADSCALE_BIN names; null: tests against a real Headscale are skipped. */
@@ -28,21 +28,21 @@ export interface RunningHeadscale {
   readonly url: string;
   /** For its REST API. */
   readonly apiToken: string;
-  /** Whoever connects has to trust it: SSL_CERT_FILE for mesh-node, NODE_EXTRA_CA_CERTS for Node. */
+  /** Clients have to trust it: SSL_CERT_FILE for mesh-node, NODE_EXTRA_CA_CERTS for Node. */
   readonly caFile: string;
-  /** Makes a user; resolves with its id. */
+  /** Creates a user; resolves with its id. */
   createUser(name: string): Promise<string>;
-  /** Its command line, on this server; resolves with what it prints with --output json. */
+  /** Its command line, on this server; resolves with its output with --output json. */
   command(...args: readonly string[]): Promise<unknown>;
   log(): string;
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Stops it where it runs, and starts it with what it knew. */
+  /** Stops it, or starts it with its state. */
   restart(): Promise<void>;
-  /** As stop; everything it wrote is removed. */
+  /** Like stop; removes everything that it wrote. */
   remove(): Promise<void>;
 }
 
-/** `listenAddress` is one of this machine's, as nodes reach it: loopback, or this machine's end of a link. */
+/** `listenAddress` is an address of this machine that nodes can reach: loopback, or this machine's end of a link. */
 export async function startHeadscale(listenAddress = '127.0.0.1'): Promise<RunningHeadscale> {
   const binary = headscaleBinary();
   if (binary === null) throw new Error('HEADSCALE_BIN names no Headscale');
@@ -115,12 +115,12 @@ function configuration(
         stun_listen_addr: stun,
         private_key_path: join(folder, 'derp.key'),
         ipv4: host,
-        // A node would wait seconds for an answer by IPv6 before it calls itself connected.
+        // A node would wait seconds for an answer over IPv6 before it counts as connected.
         ipv6: 'none',
       },
     },
     node: { ephemeral: { inactivity_timeout: '70s' } },
-    // Changes are collected for this long before nodes hear of them.
+    // Changes are collected for this long before nodes get them.
     tuning: { batch_change_delay: '100ms', node_store_batch_timeout: '20ms' },
     log: { level: 'info' },
   };
@@ -142,7 +142,7 @@ class HeadscaleProcess {
   start(): void {
     const log = openSync(this.logFile, 'a', 0o600);
     this.child = spawn(this.binary, ['-c', this.configFile, 'serve'], { stdio: ['ignore', log, log] });
-    this.child.once('error', () => {}); // seen as one that does not run
+    this.child.once('error', () => {}); // treated as not running
     closeSync(log);
   }
 

@@ -1,7 +1,7 @@
 import { createDial, type Dial } from '#libs/data-plane/flows/dial.js';
 import type { SocketEnd } from '#libs/data-plane/flows/flow-end.js';
 
-/** A connection to a sandbox that was asked for; it stands already, and is handed over when released. */
+/** A requested connection to a sandbox; it is already established, and is handed over when released. */
 export interface HeldDial {
   readonly end: SocketEnd;
   /** How many writes the flow has made into it. */
@@ -9,7 +9,7 @@ export interface HeldDial {
   release(): void;
 }
 
-/** Dials for real, and keeps each connection until the test lets it go. */
+/** Dials for real, and holds each connection until the test releases it. */
 export function createHeldDial(onDialled: (held: HeldDial) => void): Dial {
   const dial = createDial([]);
   return async (address, port, signal) => {

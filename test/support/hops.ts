@@ -2,29 +2,29 @@ import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
 /**
- * What each hop of the main path is taken away by: one place in one built file, changed while Node loads it. Used
- * by `--import hops.js?file=<file>` in NODE_OPTIONS: a process that starts while the file names a hop is without it.
- * The product knows nothing of it.
+ * How each hop of the main path is removed: one place in one built file, changed while Node loads it. Used by `--import
+ * hops.js?file=<file>` in NODE_OPTIONS: a process that starts while the file names a hop lacks that hop. The product
+ * does not know about it.
  */
 export interface Hop {
-  /** Whose part it is: what starts again to be without it. */
+  /** The process that does its work, and has to restart to lack it. */
   readonly of: 'control plane' | 'agents';
   /** In dist. */
   readonly file: string;
-  /** What is replaced, and by what. */
+  /** The replaced text, and its replacement. */
   readonly changes: readonly (readonly [string, string])[];
-  /** How the main path's failure reads. */
+  /** The resulting failure of the main path. */
   readonly failsWith: RegExp;
 }
 
-/** What a program of dist/programs is bundled from: there a hop's file is still a file of its own. */
+/** The input of a program's bundle in dist/programs: there a hop's file is still separate. */
 const UNBUNDLED: Readonly<Record<string, string>> = {
   './bundles/control-plane.js': '../apps/control-plane/main.js',
   './bundles/agent.js': '../apps/agent/main.js',
   './bundles/dns-worker.js': '../libs/data-plane/dns/worker.js',
 };
 
-/** The hop that is another one over each transport. */
+/** The hop that differs between transports. */
 export const NO_MESH = 'no mesh';
 
 export const HOPS: Readonly<Record<string, Hop>> = {
@@ -85,7 +85,7 @@ export const HOPS: Readonly<Record<string, Hop>> = {
     file: 'libs/member/acknowledgements.js',
     changes: [
       ['await this.ports.deliver(head, signal);', ''],
-      // Heartbeats repeat the last one, so that a lost acknowledgement costs time only.
+      // Heartbeats repeat the last acknowledgement, so losing one costs only time.
       ['latest() {', 'latest() { return [];'],
     ],
     failsWith: /exit 5, not 0[\s\S]*"confirmed": 0/,

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** As many as an octet of a link's address tells apart. */
+/** As many as one octet of a link's address can distinguish. */
 const HOSTS = 250;
 
 export interface Outcome {
@@ -12,7 +12,7 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** A network namespace that stands for a host, with a link to this machine; everything in it forwards. */
+/** A network namespace that acts as a host, with a link to this machine; it forwards everything. */
 export class HostNamespace {
   private constructor(
     readonly name: string,
@@ -43,7 +43,7 @@ export class HostNamespace {
     return `fd01:${this.name.slice(3)}::2`;
   }
 
-  /** Every address of the host but those of its loopback; link-local ones with the interface that a sandbox has. */
+  /** Every address of the host except its loopback's; link-local ones with the interface that a sandbox has. */
   async addressesFrom(sandboxInterface: string): Promise<readonly string[]> {
     const links = JSON.parse(await ip('-n', this.name, '-j', 'address', 'show')) as readonly {
       readonly addr_info: readonly { readonly local: string; readonly scope: string }[];
@@ -54,7 +54,10 @@ export class HostNamespace {
       .map(({ local, scope }) => (scope === 'link' ? `${local}%${sandboxInterface}` : local));
   }
 
-  /** A wire between two hosts; resolves with their addresses on it. Each also reaches the other's machine address. */
+  /**
+   * A link between two hosts; resolves with their addresses on it. Each also has a route to the other's machine
+   * address.
+   */
   static async wire(one: HostNamespace, other: HostNamespace): Promise<readonly [string, string]> {
     const link = `10.202.${one.name.slice(3)}`;
     const addresses = [`${link}.1`, `${link}.2`] as const;
@@ -78,7 +81,7 @@ export class HostNamespace {
 
 const nameOf = (number: number): string => `gst${number}`;
 
-/** Makes the namespace of a number that no other test has: who makes it first has it. */
+/** Creates the namespace of a number that no other test uses: the first to create it has it. */
 async function takeNumber(): Promise<number> {
   const first = randomInt(HOSTS);
   for (let passed = 0; passed < HOSTS; passed += 1) {
@@ -102,7 +105,7 @@ export function inside(namespace: string, ...command: readonly string[]): Promis
   return insideWithin(15_000, namespace, ...command);
 }
 
-/** As inside, for a command that may take longer. */
+/** Like inside, for a command that may take longer. */
 export function insideWithin(timeout: number, namespace: string, ...command: readonly string[]): Promise<Outcome> {
   return run('ip', ['netns', 'exec', namespace, ...command], { timeout }).then(
     ({ stdout }) => ({ code: 0, output: stdout }),

@@ -19,13 +19,13 @@ import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { networkIdOf } from './record.js';
 import type { RunningStack } from './stack.js';
 
-/** What test/programs/hostile-member needs to know. */
+/** The input of test/programs/hostile-member. */
 export interface HostileMemberSettings {
   readonly busServers: readonly string[];
   readonly busJwt: string;
   readonly nkeySeed: string;
   readonly inbox: string;
-  /** Before the name of a message. */
+  /** The subject's part before the name of a message. */
   readonly subject: string;
   readonly messages: readonly string[];
   readonly certificate: string;
@@ -39,7 +39,7 @@ export interface HostileMemberSettings {
 const EVIL = parseAgentId('host-evil', 'agent');
 const SANDBOX = 'sbx-evil';
 
-/** A third agent of the stack, with a sandbox that is attached to `network`, so that the others let it in. */
+/** A third agent of the stack, with a sandbox that is attached to `network`, so that the others admit it. */
 export async function hostileAgent(stack: RunningStack, network: string): Promise<HostileMemberSettings> {
   const { token } = parseObject(await stack.json(['agent', 'enroll', EVIL]), 'token');
   const keys = memberKeys(newSeed('user'), createPrivateKeyPem());

@@ -1,15 +1,15 @@
 import { waitFor } from './wait.js';
 
 export interface Memory {
-  /** What is alive on the heap. */
+  /** The size of live objects on the heap. */
   readonly heapMb: number;
-  /** What the kernel counts. */
+  /** The memory that the kernel reports. */
   readonly residentMb: number;
 }
 
 const MEGABYTE = 1_024 * 1_024;
 
-/** Another Node process, asked through its inspector. Start it with NODE_OPTIONS=--inspect-port=0. */
+/** Another Node process, queried through its inspector. Start it with NODE_OPTIONS=--inspect-port=0. */
 export class InspectedProcess {
   private readonly answers = new Map<number, (result: unknown) => void>();
   private sent = 0;
@@ -23,7 +23,7 @@ export class InspectedProcess {
     });
   }
 
-  /** `output`: what the process has written so far, where it says on which port its inspector listens. */
+  /** `output`: the process's output so far, which contains the port of its inspector. */
   static async open(pid: number, output: () => string): Promise<InspectedProcess> {
     process.kill(pid, 'SIGUSR1');
     const url = await waitFor(

@@ -5,18 +5,18 @@ import { CLONE } from './clone.js';
 import { programFile } from './programs.js';
 import { type Ran, type Running, run } from './stack.js';
 
-/** Where the source tree is, there is nothing for whoever is run under this; the mounts of namespaces stay shared. */
+/** Hides the source tree from a program that is run under this; the mounts of namespaces stay shared. */
 const WITHOUT_THE_CLONE = [
   ...['unshare', '--mount', '--propagation', 'unchanged', 'sh', '-c'],
   'mount --make-private "$(findmnt -n -o TARGET -T "$0")" && mount -t tmpfs none "$0" && cd / && exec "$@"',
   CLONE,
 ];
-/** With a Node older than the one that the programs need. */
+/** With an older Node than the programs need. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 let packed: Promise<string> | null = null;
 
-/** What `npm pack` makes of what is built: made once by a test process, and removed at its end. */
+/** The result of `npm pack` from the present build: created once by a test process, and removed at its end. */
 export function packedFile(): Promise<string> {
   packed ??= pack();
   return packed;
@@ -32,7 +32,7 @@ async function pack(): Promise<string> {
   return join(folder, file ?? 'no package');
 }
 
-/** The package, installed in a folder, on a machine that has no source tree. */
+/** The package, installed in a folder, on a machine without a source tree. */
 export class Installed {
   readonly folder = mkdtempSync(join(tmpdir(), 'gs-installed-'));
 
@@ -64,7 +64,7 @@ export class Installed {
     });
   }
 
-  /** Runs lines of a shell to their end, and fails when one of them does. */
+  /** Runs lines of a shell to their end, and fails if one of them does. */
   async shell(script: string, env: Readonly<Record<string, string>> = {}, under: readonly string[] = []): Promise<Ran> {
     return succeeded(await this.start(['sh', '-c', `set -eu\n${script}`], env, under).ended);
   }

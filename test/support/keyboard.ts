@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import type { Locator, Page } from 'playwright-core';
 
-/** More stops than any page has within a walk. */
+/** More tab stops than any page has within a walk. */
 const MOST_STOPS = 120;
 
 /** Where the focus is: `button Add rule`. */
 interface Stop {
   readonly role: string;
   readonly name: string;
-  /** The ring of the focus, or another outline: what shows it. */
+  /** The focus ring, or another outline that shows it. */
   readonly isShown: boolean;
 }
 
@@ -26,11 +26,11 @@ const FOCUSED = `(() => {
   };
 })()`;
 
-/** A page as somebody uses it who has no pointer: where Tab leads is looked at, and everything is done by keys. */
+/** A page as a person without a pointer uses it: checks where Tab goes, and does everything by keys. */
 export class Keyboard {
   constructor(private readonly page: Page) {}
 
-  /** Tab until the target has the focus; each stop on the way must show that it has it. */
+  /** Presses Tab until the target has the focus; each stop on the way must show its focus. */
   async to(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
     await target.waitFor();
     for (let stops = 0; stops < MOST_STOPS; stops += 1) {
@@ -54,8 +54,8 @@ export class Keyboard {
   }
 
   /**
-   * Every stop of the page, from its first until Tab leaves it or begins anew; fails when Tab goes round in a part of
-   * it.
+   * Every tab stop of the page, from the first until Tab leaves the page or starts again; fails if Tab cycles within a
+   * part of it.
    */
   async walk(): Promise<readonly string[]> {
     await this.page.evaluate(`document.activeElement?.blur();

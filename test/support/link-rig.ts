@@ -9,7 +9,7 @@ import { HostNamespace, ip } from './host-namespace.js';
 import type { SharedPlace } from './netns-rig.js';
 import { waitFor } from './wait.js';
 
-/** How long the inventory may take to follow the links. */
+/** The time within which the inventory has to follow the links. */
 const FOLLOWS_WITHIN_MS = 2_000;
 
 /** A host with an agent of the driver `link`, guests that are namespaces behind a veth, and the agent's local API. */
@@ -66,7 +66,7 @@ export class LinkRig {
     return namespace;
   }
 
-  /** As a runtime's script does it: an interface of the host, and the guest's own address and routes. */
+  /** As a runtime's script does it: an interface on the host, and the guest's address and routes. */
   async makeGuest(name: string, address: string): Promise<void> {
     const namespace = await this.makeNamespace(name);
     await this.connectGuest(name, address);
@@ -84,7 +84,7 @@ export class LinkRig {
     await ip('-n', namespace, 'route', 'add', 'default', 'via', LinkRig.AGENT_ADDRESS, 'dev', 'eth0');
   }
 
-  /** Interfaces `m0`, `m1` and so on that are up and lead nowhere. */
+  /** Interfaces `m0`, `m1` and so on that are up and connected to nothing. */
   async makeInterfaces(count: number): Promise<void> {
     const batch = join(this.agent.folder, 'batch');
     const commands = Array.from(

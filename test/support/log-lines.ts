@@ -1,6 +1,6 @@
 const RFC3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** What is wrong with a line of a log; null: nothing. One form for every process (libs/program/log.ts). */
+/** The fault of a log line; null: none. All processes have one form (libs/program/log.ts). */
 export function faultOfLogLine(line: string): string | null {
   let fields: unknown;
   try {
@@ -19,7 +19,7 @@ export function faultOfLogLine(line: string): string | null {
   return twice === null ? null : `has the key ${twice} twice`;
 }
 
-/** A key that one object of this JSON has twice. JSON.parse keeps the last of them and says nothing. */
+/** A key that an object of this JSON has twice. JSON.parse silently keeps the last of them. */
 export function repeatedKey(json: string): string | null {
   const open: Set<string>[] = [];
   for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}]/g)) {

@@ -14,9 +14,9 @@ import { curl, expectReset } from './sandboxes.js';
 import type { RunningStack } from './stack.js';
 
 /**
- * The whole way, each hop seen on its own: what is written is in the log and acknowledged; what is not allowed is
- * refused by the source without the target being asked, and by the target when a source asks all the same; what is
- * allowed answers. Makes the network; rejects at the first hop that does not do its part.
+ * The whole path, with a check for each hop: a write is in the log and acknowledged; a denied flow is refused by the
+ * source without asking the target, and by the target if a source asks anyway; an allowed flow is answered. Creates the
+ * network; rejects at the first hop that fails.
  */
 export async function mainPath(stack: RunningStack, network: string): Promise<void> {
   const api = `http://api.${network}.gstacks:8080/`;
@@ -43,7 +43,9 @@ async function flowsSeenBy(stack: RunningStack, agent: string): Promise<number> 
     .filter((line) => line.includes('"flowId"')).length;
 }
 
-/** Asks host-b for a flow with host-a's own certificate, past host-a's policy; the code of its refusal, or OPENED. */
+/**
+ * Asks host-b for a flow with host-a's own certificate, bypassing host-a's policy; the code of its refusal, or OPENED.
+ */
 async function answerOfTarget(stack: RunningStack, network: string): Promise<string> {
   const node = await meshNodeAs(stack, 'host-a');
   try {

@@ -6,7 +6,7 @@ interface WrittenTo {
   readonly version: number;
 }
 
-/** As so many commands write them, in one transaction: aliases of a sandbox that is attached, on port 8080. */
+/** The aliases of this many commands, in one transaction: aliases of an attached sandbox, on port 8080. */
 export function writeAliases(
   databaseUrl: string,
   network: WrittenTo,
@@ -23,7 +23,7 @@ export function writeAliases(
   );
 }
 
-/** In one transaction, behind the version given. */
+/** In one transaction, after the given version. */
 export async function writeEvents(databaseUrl: string, { id, version }: WrittenTo, events: readonly NewEvent[]) {
   const store = createEventStore({ databaseUrl, onConnectionError: () => {} });
   try {

@@ -6,8 +6,8 @@ import { waitFor } from './wait.js';
 const MENDED_WITHIN_MS = 60_000;
 
 /**
- * Expects an agent to notice what `meddle` does to its rules, to say so in its log and in what it reports, and to have
- * them again as `rules` showed them before. Resolves while isolation is still reported as broken.
+ * Expects an agent to detect what `meddle` does to its rules, to report it in its log and its inventory, and to restore
+ * the rules as `rules` showed them before. Resolves while isolation is still reported as broken.
  */
 export async function expectMended(
   agent: AgentProcess,
@@ -31,7 +31,7 @@ export async function expectMended(
   expect(performance.now() - begun).to.be.lessThan(MENDED_WITHIN_MS);
 }
 
-/** Without what counts packets and what packets add to sets; a set is listed in any order. */
+/** Without packet counters and elements that packets add to sets; a set is listed in any order. */
 function stateless(listing: string): string {
   const rules = listing
     .replaceAll(/counter packets \d+ bytes \d+/g, 'counter')

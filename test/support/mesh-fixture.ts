@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { obtainMeshProgram } from '#apps/all-in-one/mesh-node.js';
 import { CLONE } from './clone.js';
 
-/** What the fixture's control server knows of a node. */
+/** The data that the fixture's control server has about a node. */
 export interface FixtureNode {
   readonly id: string;
   readonly name: string;
@@ -12,7 +12,7 @@ export interface FixtureNode {
   readonly online: boolean;
 }
 
-/** A tsnet control server with relays, for tests: a process of its own. */
+/** A tsnet control server with relays, for tests, as a separate process. */
 export class MeshFixture {
   private constructor(
     private readonly child: ChildProcess,
@@ -20,7 +20,7 @@ export class MeshFixture {
     private readonly admin: string,
   ) {}
 
-  /** `address`: where it listens; it need not exist yet. */
+  /** `address`: its listen address, which need not exist yet. */
   static async start(address = '127.0.0.1', environment: Readonly<Record<string, string>> = {}): Promise<MeshFixture> {
     const binary = await obtainMeshProgram('mesh-fixture', CLONE, () => {});
     const child = spawn(binary, ['--listen', address], {
@@ -32,13 +32,13 @@ export class MeshFixture {
     return new MeshFixture(child, control, admin);
   }
 
-  /** A key that works once, for so long. */
+  /** A key that works once, for this long. */
   async mintKey({ seconds = 300, isReusable = false } = {}): Promise<string> {
     const answer = await this.ask('POST', 'keys', { reusable: isReusable, seconds });
     return ((await answer.json()) as { readonly key: string }).key;
   }
 
-  /** What is minted over the API from now on. */
+  /** The behaviour of keys that are minted over the API from now on. */
   async mintKeysThatAre(behaviour: 'valid' | 'invalid' | 'expired' | 'used'): Promise<void> {
     await this.ask('POST', `keys/${behaviour}`);
   }
@@ -55,7 +55,7 @@ export class MeshFixture {
     await this.ask('POST', `nodes/${id}/expire`);
   }
 
-  /** Ends the control server as a kill would, or brings it back knowing everything. */
+  /** Ends the control server as a kill would, or restarts it with all its state. */
   async setUp(isUp: boolean): Promise<void> {
     await this.ask('POST', isUp ? 'up' : 'down');
   }

@@ -37,7 +37,7 @@ class MemoryFlow extends Duplex implements MeshFlow {
     else this.end();
   }
 
-  /** All bytes are here: the reset comes once they are read. */
+  /** All bytes have arrived: the reset follows once they are read. */
   resetFollows(code: string, hasEnded: boolean): void {
     this.resetWhenRead = () => {
       if (hasEnded ? !this.readableEnded : this.readableLength > 0) return;
@@ -159,7 +159,7 @@ export function createMemoryFlows(targetVersion: number): [MemoryFlow, MemoryFlo
   return [here, there];
 }
 
-/** Two nodes that reach each other and nobody else; `claims` is who the first says it is to the second. */
+/** Two nodes that reach only each other; `claims` is the identity that the first presents to the second. */
 export function createMeshPair(first: AgentId, second: AgentId, claims?: MeshIdentity): [MeshMember, MeshMember] {
   const one = new MemoryNode(first, claims);
   const two = new MemoryNode(second);

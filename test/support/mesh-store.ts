@@ -30,7 +30,7 @@ import type { FlowRequest, MeshCredentials, MeshIdentity } from '#libs/mesh/flow
 import { createPrivateKeyPem, KEY_ALGORITHM, signingPair } from '#libs/mesh/keys.js';
 
 export const agent = (name: string): AgentId => parseAgentId(name, 'agent');
-/** As the control plane names an agent; `keyThumbprint` null: with any key. */
+/** As the control plane lists an agent; `keyThumbprint` null: with any key. */
 export const peerNamed = (
   name: string,
   endpoints: readonly string[] = [],
@@ -47,7 +47,9 @@ export const localIdentity = (user: string, node: string): Extract<MeshIdentity,
   node: parseLocalNodeId(node, 'node'),
 });
 
-/** A store's authority, and credentials from it: as the control plane gives them, or as a forger with its key would. */
+/**
+ * A store's authority, and credentials from it: as the control plane issues them, or as a forger with its key would.
+ */
 export class TestStore {
   private constructor(
     private readonly material: AuthorityMaterial,

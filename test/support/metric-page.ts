@@ -5,7 +5,7 @@ export interface PageMetric {
   readonly help: string;
 }
 
-/** Every metric of the page; throws at a line that is none. */
+/** Every metric of the page; throws at an invalid line. */
 export function metricsOf(page: string): readonly PageMetric[] {
   const helps = new Map<string, string>();
   const metrics: PageMetric[] = [];
@@ -18,7 +18,7 @@ export function metricsOf(page: string): readonly PageMetric[] {
   return metrics;
 }
 
-/** The value of one series, with its labels as they stand in the page; null: there is no such series. */
+/** The value of one series, with its labels exactly as in the page; null: there is no such series. */
 export function seriesValue(page: string, series: string): number | null {
   const line = page.split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? null : Number(line.slice(series.length + 1).replace('+Inf', 'Infinity'));
@@ -28,7 +28,7 @@ const ABBREVIATED =
   /_(s|ms|us|ns|sec|secs|milliseconds|microseconds|minutes|hours|b|kb|mb|kilobytes|megabytes|percent)(_|$)/;
 const NAMES_ITS_TYPE = /_(counter|gauge|histogram|summary)(_|$)/;
 
-/** What `promtool check metrics` would complain of: the rules of its linter, by name, help, type and unit. */
+/** The complaints of `promtool check metrics`: the rules of its linter about name, help, type and unit. */
 export function complaints(page: string): readonly string[] {
   return metricsOf(page).flatMap(({ name, type, help }) => [
     ...(help === '' ? [`${name} has no help`] : []),

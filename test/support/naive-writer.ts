@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { APPEND_LOCK } from '#libs/event-store/sql.js';
 import { query } from './postgres.js';
 
-/** Draws positions as tables usually do: from a sequence, when the row is inserted and not when it is committed. */
+/** Draws positions as is usual for tables: from a sequence, at the insert and not at the commit. */
 export async function drawPositionsFromSequence(databaseUrl: string): Promise<void> {
   await query(databaseUrl, 'CREATE SEQUENCE naive_position');
   await query(databaseUrl, `ALTER TABLE events ALTER position SET DEFAULT nextval('naive_position')`);
@@ -13,7 +13,7 @@ export const INSERT_UNHASHED = `
     correlation_id, recorded_at, previous_hash, hash)
   VALUES ($1, 1, 'Happened', 1, '{}', '{}', 'naive', $1, $1, clock_timestamp(), '', '')`;
 
-/** A transaction of its own, held open between insert and commit. */
+/** A separate transaction, held open between insert and commit. */
 export class NaiveWriter {
   private constructor(private readonly client: Client) {}
 
@@ -28,7 +28,7 @@ export class NaiveWriter {
     await this.client.query(INSERT_UNHASHED, [streamId]);
   }
 
-  /** No longer naive: takes the lock that every appender takes. */
+  /** Not naive any more: takes the lock that every append takes. */
   async lock(): Promise<void> {
     await this.client.query('SELECT pg_advisory_xact_lock($1)', [APPEND_LOCK]);
   }

@@ -10,12 +10,12 @@ import { CLONE } from './clone.js';
 import { freePort } from './ports.js';
 import { waitFor } from './wait.js';
 
-/** A real nats-server with keys of its own, in a temporary folder. */
+/** A real nats-server with its own keys, in a temporary folder. */
 export interface TestNats {
   readonly url: string;
   readonly keysFolder: string;
   readonly authority: BusAuthority;
-  /** SIGKILL; `start` brings it back on the same port with the same keys. */
+  /** SIGKILL; `start` restarts it on the same port with the same keys. */
   kill(): Promise<void>;
   start(): Promise<void>;
   pid(): number;
@@ -23,9 +23,9 @@ export interface TestNats {
 }
 
 export interface NatsOptions {
-  /** Keys of another test server, so that both are one bus. */
+  /** Keys of another test server, so that both form one bus. */
   readonly keysFolder?: string;
-  /** More lines of configuration. */
+  /** More configuration lines. */
   readonly configuration?: string;
 }
 

@@ -6,14 +6,16 @@ import { FakeControlPlane } from './fake-control-plane.js';
 import { HostNamespace, inside, ip, nodeInside } from './host-namespace.js';
 import { waitFor } from './wait.js';
 
-/** A host with a control plane that others are on too, and the agent's name there. Who made them removes them. */
+/**
+ * A host with a control plane that others use too, and the agent's name there. The test that created them removes them.
+ */
 export interface SharedPlace {
   readonly host: HostNamespace;
   readonly plane: FakeControlPlane;
   readonly name: string;
 }
 
-/** A host that forwards, an agent there with the driver netns, and a control plane that hears what it reports. */
+/** A host that forwards, an agent there with the driver netns, and a control plane that receives its reports. */
 export class NetnsRig {
   private readonly children: ChildProcess[] = [];
 

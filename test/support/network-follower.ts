@@ -1,14 +1,14 @@
 import { get, type IncomingMessage } from 'node:http';
 
-/** What a reader of the stream of events knows of a network. */
+/** The state of a network as a reader of the stream of events knows it. */
 interface Known {
-  /** Of the last change that it was told of. */
+  /** The version of the last change that it got. */
   readonly version: number;
-  /** As it was last told: `SYNCED at 7`. */
+  /** The last state that it got: `SYNCED at 7`. */
   readonly state: string | null;
 }
 
-/** What a message says, as far as a follower keeps it. */
+/** A message, reduced to what a follower keeps. */
 interface Told {
   readonly name: string;
   readonly network: string;
@@ -16,7 +16,7 @@ interface Told {
   readonly status: string | undefined;
 }
 
-/** Every follower is told the same: each message is read once for all of them. */
+/** All followers get the same messages, so each message is parsed once for all of them. */
 const read = new Map<string, Told>();
 const MOST_READ = 1_000;
 
@@ -31,11 +31,11 @@ function toldBy(message: string): Told {
   return told;
 }
 
-/** Reads the stream of events over a real connection, and keeps no more than what it knows of each network. */
+/** Reads the stream of events over a real connection, and keeps only its knowledge of each network. */
 export class NetworkFollower {
   private readonly known = new Map<string, Known>();
   private rest = '';
-  /** Changes that it was not told of, or twice, or out of order. */
+  /** Changes that it missed, or got twice or out of order. */
   readonly gaps: string[] = [];
   told = 0;
   isEnded = false;
@@ -64,7 +64,7 @@ export class NetworkFollower {
     });
   }
 
-  /** What it is to go on from. */
+  /** The state from which it continues. */
   begin(network: string, version: number): void {
     this.known.set(network, { version, state: null });
   }

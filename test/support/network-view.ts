@@ -21,7 +21,7 @@ export interface ViewText {
   readonly aliases: {
     readonly [alias: string]: { readonly sandbox: string; readonly ports: readonly (string | number)[] };
   };
-  /** Labels by sandbox; none where nothing is said. */
+  /** Labels by sandbox; none by default. */
   readonly labels?: { readonly [sandboxId: string]: { readonly [key: string]: string } };
   /** With `until=<time>` after it, a rule ends. */
   readonly allow?: readonly string[];
@@ -30,12 +30,12 @@ export interface ViewText {
   readonly egress?: readonly string[];
 }
 
-/** A time at which a test asks what is decided. */
+/** The time for which a test evaluates the policy. */
 export const TEST_TIME_MS = Date.parse('2026-01-31T10:00:00.000Z');
 
 export const TEST_NETWORK: NetworkId = parseNetworkId('0d5f', 'network id');
 
-/** A network as an agent sees it, from a few words. */
+/** A network as an agent sees it, from a short description. */
 export function networkView(text: ViewText): NetworkView {
   const rules = [
     ...(text.allow ?? []).map((rule) => ['allow', rule] as const),

@@ -3,7 +3,7 @@ import { NETWORK_SCHEMAS } from '#libs/domain/network/events.js';
 import type { NewEvent } from '#libs/event-store/event-store.js';
 import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 
-/** Appends to a stream as a release does that knows more events than this one; the position of the last. */
+/** Appends to a stream like a release that knows more events than this one; returns the position of the last. */
 export async function appendAsNewerRelease(
   databaseUrl: string,
   streamId: string,
@@ -23,7 +23,7 @@ export async function appendAsNewerRelease(
   }
 }
 
-/** Events that this release cannot read: of a type that it does not know, and of one that has changed. */
+/** Events that this release cannot read: one of an unknown type, and one with a changed schema. */
 export const NEWER_EVENTS: { readonly [kind: string]: NewEvent } = {
   'an event type of a newer release': { type: 'NetworkPainted', schemaVersion: 1, data: { colour: 'red' } },
   'a newer schema version': {

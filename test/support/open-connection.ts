@@ -9,12 +9,12 @@ interface Where {
   readonly port: number;
 }
 
-/** A connection from one sandbox of a stack with static sandboxes to an alias, which stays open and silent. */
+/** A connection from a sandbox of a stack with static sandboxes to an alias, which stays open and idle. */
 export async function openConnection(stack: RunningStack, where: Where): Promise<Socket> {
   return (await connectorOf(stack, where))();
 }
 
-/** Opens such connections, also while the control plane does not answer: the addresses are asked for now. */
+/** Opens such connections, even while the control plane does not answer: the addresses are looked up now. */
 export async function connectorOf(
   stack: RunningStack,
   { from, network, alias, port }: Where,
@@ -30,7 +30,7 @@ export async function connectorOf(
   if (host === undefined) throw new Error(`${source.agentId} does not answer for ${alias}.${network}`);
   return async () => {
     const socket = connect({ host, port, localAddress: source.address });
-    // How it ends is for the test to say.
+    // The test checks how it ends.
     socket.on('error', () => {});
     await once(socket, 'connect');
     return socket;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLONE } from './clone.js';
 
-/** The environment in which each agent and the control plane of a stack read a clock of their own, from that folder. */
+/** The environment in which each agent and the control plane of a stack have their own clock, from that folder. */
 export function ownClocks(clocks: string): Readonly<Record<string, string>> {
   const module = pathToFileURL(join(CLONE, 'dist/test/programs/own-clock.js'));
   module.searchParams.set('folder', clocks);
@@ -11,7 +11,7 @@ export function ownClocks(clocks: string): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import ${module.href}` };
 }
 
-/** Debian keeps it in a folder of the machine's architecture. Error: when the package faketime is not installed. */
+/** Debian installs it in a folder of the machine's architecture. Error: the package faketime is not installed. */
 function faketimeLibrary(): string {
   const folders = ['/usr/lib', ...readdirSync('/usr/lib').map((name) => `/usr/lib/${name}`)];
   const library = folders

@@ -1,10 +1,10 @@
-/** A call that takes longer is given up, and counts as so long. */
+/** A call that takes longer is aborted, and counts as taking this long. */
 const LOST_AFTER_MS = 2_000;
 
 /**
- * Makes calls at a steady pace, and tells of each how long it took from the moment at which it was due, in
- * milliseconds. While `mostUnderWay` calls have not ended it makes none: a machine that cannot keep the pace is not
- * driven into the ground.
+ * Makes calls at a steady pace, and reports for each how long it took from the moment at which it was due, in
+ * milliseconds. While `mostUnderWay` calls have not ended it makes none, so that a machine that cannot keep the pace is
+ * not overloaded.
  */
 export class Pace {
   private timer: NodeJS.Timeout | null = null;
@@ -23,7 +23,7 @@ export class Pace {
     this.timer = setInterval(() => this.catchUp(), 1);
   }
 
-  /** Makes no more calls, and resolves when those that are under way have ended. */
+  /** Makes no more calls, and resolves when those in progress have ended. */
   async halt(): Promise<void> {
     clearInterval(this.timer ?? undefined);
     await Promise.all(this.underWay);

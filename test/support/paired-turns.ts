@@ -1,13 +1,13 @@
 /**
- * Whether calls take longer in one situation than in another, by the slowest hundredth of them (p99), told apart from
- * the hiccups of the machine.
+ * Decides whether calls take longer in one situation than in another, by their slowest hundredth (p99), in spite of
+ * disturbances by the machine.
  *
- * The two situations take turns, in pairs, in random order within a pair. Calls of one turn share its hiccups, so a
- * whole turn is one sample. From the pairs so far a bootstrap draws as many pairs again and again, and takes the ratio
- * of p99 of each draw: 95 % of these ratios lie within an interval. When the whole interval is at most the bound, the
- * bound is kept; when the whole interval is above it, the bound is broken; otherwise more turns are taken. After the
- * last turn that may be taken the ratio of all turns decides. Both answers follow from the same rule, and nothing is
- * measured a second time.
+ * The two situations take turns, in pairs, in random order within a pair. Calls of one turn share its disturbances, so
+ * a whole turn is one sample. From the pairs so far a bootstrap draws as many pairs repeatedly, and takes the ratio of
+ * the p99s of each draw: 95 % of these ratios form an interval. If the whole interval is at most the bound, the bound
+ * is kept; if the whole interval is above it, the bound is broken; otherwise more turns are taken. After the last
+ * allowed turn the ratio of all turns decides. Both answers follow from the same rule, and nothing is measured a second
+ * time.
  */
 
 /** How long each call of one turn took, in milliseconds. */
@@ -19,7 +19,7 @@ export interface TurnPair {
 }
 
 export interface RatioRange {
-  /** Of p99 in all turns that were tried to p99 in all usual ones. */
+  /** p99 of all tested turns divided by p99 of all usual ones. */
   readonly ratio: number;
   readonly low: number;
   readonly high: number;
@@ -31,7 +31,7 @@ export interface TurnBounds {
   readonly atMost: number;
   readonly leastPairs: number;
   readonly mostPairs: number;
-  /** Between two looks at the interval: each look is a chance to be wrong. */
+  /** Between two computations of the interval: each one is a chance to be wrong. */
   readonly pairsBetweenLooks: number;
 }
 
@@ -75,7 +75,7 @@ export async function takeTurns<Kind extends string>(
   }
 }
 
-/** The ratio of p99, and the interval that 95 % of the bootstrap's ratios lie in. */
+/** The ratio of p99, and the interval of 95 % of the bootstrap's ratios. */
 export function rangeOfRatio(pairs: readonly TurnPair[], random: Random): RatioRange {
   const tried = new SlowestHundredth(pairs.map((pair) => pair.tried));
   const usual = new SlowestHundredth(pairs.map((pair) => pair.usual));
@@ -94,7 +94,7 @@ export function rangeOfRatio(pairs: readonly TurnPair[], random: Random): RatioR
   return { ratio: triedMs / usualMs, low: at(OUTSIDE_EACH_SIDE), high: at(1 - OUTSIDE_EACH_SIDE), triedMs, usualMs };
 }
 
-/** p99 of turns that count several times or not at all: sorted once, however many draws are made. */
+/** p99 of turns that count several times or not at all: sorted once, for any number of draws. */
 class SlowestHundredth {
   /** Slowest first. */
   private readonly calls: readonly { readonly ms: number; readonly turn: number }[];
@@ -115,7 +115,7 @@ class SlowestHundredth {
   }
 }
 
-/** The same numbers in each run, from a whole number: a linear congruential generator of 31 bits. */
+/** The same numbers in each run, from an integer: a linear congruential generator of 31 bits. */
 export function repeatable(seed: number): Random {
   let state = seed % 2_147_483_647 || 1;
   return () => {

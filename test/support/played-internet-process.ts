@@ -6,13 +6,15 @@ import { createInterface } from 'node:readline';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
 import { playServices, type ServicesRole } from './played-services.js';
 
-/** What a process of the played internet does; read from its first line of input, and again from each later one. */
+/**
+ * The work of a process of the simulated internet; read from its first line of input, and again from each later one.
+ */
 export interface InternetRole {
   /** Answers for names: `A 203.0.113.10`, `AAAA ...`, `CNAME other.example`. */
   readonly records?: { readonly [name: string]: readonly string[] };
-  /** Where it answers DNS. */
+  /** The listen address of its DNS server. */
   readonly resolver?: string;
-  /** HTTPS servers, each by the text that it answers with: where it listens, as `address port`. */
+  /** HTTPS servers by the text of their answer: the listen address, as `address port`. */
   readonly servers?: { readonly [name: string]: string };
   readonly services?: ServicesRole;
   readonly certificate?: string;

@@ -13,9 +13,9 @@ import { waitFor } from './wait.js';
 const run = promisify(execFile);
 
 export const RESOLVER = '198.51.100.53';
-/** Addresses of servers; the private one is routed like any other. */
+/** Addresses of servers; the private one is routed like the others. */
 export const PLACES = { packages: '203.0.113.10', other: '203.0.113.20', private: '10.99.0.10', six: '2001:db8:1::10' };
-/** Where the services are, and names that the servers' certificate is for. */
+/** Addresses of the services, and names in the servers' certificate. */
 export const SERVICES = '203.0.113.30';
 export const SERVED_NAMES = ['pypi.org', 'files.pythonhosted.org', 'registry.npmjs.org', 'github.com'] as const;
 
@@ -53,13 +53,13 @@ class Neighbour {
 }
 
 /**
- * Two namespaces beside a host that play the internet: a resolver with a log of its queries, and servers with a test
- * CA.
+ * Two namespaces beside a host that simulate the internet: a resolver with a log of its queries, and servers with a
+ * test CA.
  */
 export class PlayedInternet {
   private constructor(
     readonly folder: string,
-    /** Where the servers are. */
+    /** The servers' addresses. */
     readonly world: string,
     private readonly resolver: Neighbour,
     private readonly servers: Neighbour,
@@ -102,12 +102,12 @@ export class PlayedInternet {
     return join(this.folder, 'ca.pem');
   }
 
-  /** Names that the resolver was asked for so far. */
+  /** Names that the resolver was queried for so far. */
   queries(): readonly string[] {
     return this.resolver.said.filter(({ kind }) => kind === 'query').map(({ name }) => String(name));
   }
 
-  /** What servers heard so far. */
+  /** What servers have received so far. */
   heard(kind: 'request' | 'connection'): readonly Said[] {
     return this.servers.said.filter((said) => said.kind === kind);
   }
@@ -123,7 +123,7 @@ export class PlayedInternet {
   }
 }
 
-/** A namespace with a wire to the host. */
+/** A namespace with a link to the host. */
 async function attach(
   host: HostNamespace,
   letter: string,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { decode, encode } from 'dns-packet';
 
-/** A resolver over UDP that knows these names, each by one IPv4 address; every other name has none. */
+/** A UDP resolver that knows these names, each with one IPv4 address; other names have none. */
 export async function playNames(at: string, names: ReadonlyMap<string, string>): Promise<{ close(): Promise<void> }> {
   const [address = '', port] = at.split(':');
   const socket = createSocket('udp4');
@@ -25,7 +25,9 @@ export async function playNames(at: string, names: ReadonlyMap<string, string>):
   };
 }
 
-/** A server that greets, and then sends without end when it is asked for a download, or waits for the next query. */
+/**
+ * A server that sends a greeting, and then sends without end if a download is requested, or waits for the next request.
+ */
 export async function playServer(address: string, port: number): Promise<Server> {
   const serve = (socket: Socket): void => {
     let sending: NodeJS.Timeout | undefined;

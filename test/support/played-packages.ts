@@ -6,7 +6,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What the played servers offer, below `folder`: a wheel, an npm package, a Debian package and a git repository. */
+/**
+ * The content of the simulated servers, below `folder`: a wheel, an npm package, a Debian package and a git repository.
+ */
 export async function makePackages(folder: string): Promise<void> {
   const www = join(folder, 'www');
   await Promise.all([makeWheel(www), makeNpmPackage(www), makeDebianPackage(www), makeRepository(folder)]);

@@ -10,14 +10,14 @@ export interface ServicesRole {
   readonly address: string;
   /** `www/<host>/<path>` are files that are served by HTTP and HTTPS; `git/<owner>/<name>.git` repositories. */
   readonly folder: string;
-  /** Where the database is to be found: its address here, and a socket that leads to it. */
+  /** The database's address here, and a socket that leads to it. */
   readonly database: { readonly address: string; readonly socket: string };
 }
 
 export const STREAMED_EVENTS = 30;
 const EVENT_EVERY_MS = 100;
 
-/** `failed` is told of a server that does not listen. */
+/** `failed` is called if a server does not listen. */
 export function playServices(
   role: ServicesRole,
   tls: { readonly cert: Buffer; readonly key: Buffer },
@@ -56,7 +56,7 @@ function answerTo(folder: string, request: IncomingMessage, response: ServerResp
   response.writeHead(200, file.endsWith('.html') ? { 'content-type': 'text/html' } : {}).end(readFileSync(file));
 }
 
-/** Each event holds the time that it was sent at. */
+/** Each event contains the time at which it was sent. */
 function stream(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -11,12 +11,12 @@ import { waitFor } from './wait.js';
 const run = promisify(execFile);
 
 export const PODMAN_IMAGE = 'localhost/gs-test:1';
-/** Debian's crun wants cgroups of one version. */
+/** Debian's crun needs a single version of cgroups. */
 const RUNTIME = ['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
-/** Limits that any container may set, also the one that holds a pod. */
+/** Limits that any container may set, including the one that holds a pod. */
 const SETTINGS = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n';
 
-/** Why Podman cannot be tried on this machine; null: it can. Installs what is missing. */
+/** Why Podman cannot be tested on this machine; null: it can. Installs what is missing. */
 export async function whyNoPodman(): Promise<string | null> {
   const has = await run('sh', ['-c', 'command -v podman runc']).then(
     () => true,
@@ -30,7 +30,7 @@ export async function whyNoPodman(): Promise<string | null> {
   );
 }
 
-/** A host with Podman's Docker-compatible socket, in a network namespace, with storage of its own. */
+/** A host with Podman's Docker-compatible socket, in a network namespace, with separate storage. */
 export class PodmanHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'gs-podman-'));
   private service: ChildProcess | null = null;

@@ -2,12 +2,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { freePortOn } from '#apps/all-in-one/port-owner.js';
 
-/** A TCP port of this address that was free a moment ago, and that no outgoing connection takes. */
+/** A TCP port of this address that was free just now, and that no outgoing connection uses. */
 export function freePort(address = '127.0.0.1'): Promise<number> {
   return freePortOn(address);
 }
 
-/** As freePort, of UDP. */
+/** Like freePort, for UDP. */
 export async function freeUdpPort(address: string): Promise<number> {
   const socket = createSocket('udp4').bind(0, address);
   await once(socket, 'listening');

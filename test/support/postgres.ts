@@ -8,12 +8,12 @@ import { type RunningPostgres, startPostgres } from '#apps/all-in-one/running-po
 import { migrate } from '#migrations/index.js';
 import { freePort } from './ports.js';
 
-/** A server of one test's own, to be killed and started again at will. */
+/** A server for one test, which may kill and restart it at will. */
 export interface TestPostgres extends RunningPostgres {
   readonly folder: string;
 }
 
-/** Stopped, and its folder removed, by `stop`. */
+/** `stop` ends it and removes its folder. */
 export async function startTestPostgres(
   configuration: readonly string[] = [],
   folder = mkdtempSync(join(tmpdir(), 'gs-postgres-')),
@@ -23,7 +23,7 @@ export async function startTestPostgres(
     dataFolder: join(folder, 'data'),
     passwordFile: join(folder, 'password'),
     port: await freePort(),
-    // The kernel keeps what a killed server wrote; only a machine that loses power needs fsync.
+    // The kernel keeps what a killed server wrote; only a power loss needs fsync.
     configuration: ['fsync=off', 'max_connections=200', ...configuration],
   });
   return {
@@ -44,7 +44,7 @@ export function freshDatabase(): Promise<string> {
   return copyOf(TEMPLATE);
 }
 
-/** As freshDatabase, with no migration applied. */
+/** Like freshDatabase, without migrations. */
 export function emptyDatabase(): Promise<string> {
   return copyOf('template1');
 }
@@ -57,7 +57,7 @@ async function copyOf(template: string): Promise<string> {
   return server.url(name);
 }
 
-/** One statement, or several without parameters, on a connection of its own. */
+/** One statement, or several without parameters, on a separate connection. */
 export async function query(
   databaseUrl: string,
   text: string,
@@ -79,7 +79,7 @@ async function startShared(): Promise<TestPostgres> {
   return server;
 }
 
-// Registered on mocha's root suite, because this file is loaded before any suite is run.
+// Registered on mocha's root suite, because this file is loaded before any suite runs.
 after('stop Postgres', async () => {
   if (shared !== null) await (await shared).stop();
 });

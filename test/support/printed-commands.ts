@@ -5,11 +5,11 @@ import { withCommands } from '#apps/console/vocabulary/commands-in-text.js';
 import { CLONE } from './clone.js';
 import { SAMPLES } from './command-samples.js';
 
-/** A command of gstacks in a text that a program prints, or that the API or the console shows. */
+/** A command of gstacks in a text of a program, of the API or of the console. */
 export interface PrintedCommand {
   /** `apps/cli/write-command.ts:88`. */
   readonly place: string;
-  /** As a person would type it: what the program fills in stands as a sample, or as `{expression}` without one. */
+  /** As a person would type it: parts that the program fills in are samples, or `{expression}` without a sample. */
   readonly typed: string;
 }
 
@@ -17,14 +17,14 @@ const PROGRAMS = ['apps', 'libs', 'scripts'];
 const SOURCE = /\.(ts|tsx|mjs)$/;
 const GENERATED = /^libs\/api-client\//;
 
-/** Every command in the texts of the programs, found as the console finds it in what it is sent. */
+/** Every command in the programs' texts, found as the console finds commands in received texts. */
 export function printedCommands(): readonly PrintedCommand[] {
   return printedTextsOf().flatMap(({ place, text }) => typedIn(text).map((typed) => ({ place, typed })));
 }
 
 let texts: readonly PrintedText[] | null = null;
 
-/** Texts of the programs that may name a command. */
+/** Texts of the programs that may contain a command. */
 export function printedTextsOf(): readonly PrintedText[] {
   texts ??= sourceFiles().flatMap((file) => {
     const text = readFileSync(join(CLONE, file), 'utf8');
@@ -54,7 +54,7 @@ interface PrintedText {
   readonly text: string;
 }
 
-/** Comments are no nodes, and what a module is called is no text. */
+/** Comments are not nodes, and module names are not texts. */
 function printedTexts(source: ts.SourceFile): readonly PrintedText[] {
   const found: PrintedText[] = [];
   const visit = (node: ts.Node): void => {
@@ -68,7 +68,7 @@ function printedTexts(source: ts.SourceFile): readonly PrintedText[] {
     found.push({ place: `${source.fileName}:${line + 1}`, text });
     visitTaken(node);
   };
-  // What a text takes in may hold texts of its own: `${isFull ? 'make room' : 'wait'}`.
+  // A template may contain further texts: `${isFull ? 'make room' : 'wait'}`.
   const visitTaken = (text: ts.Node): void => {
     if (ts.isTemplateExpression(text)) for (const { expression } of text.templateSpans) visit(expression);
     if (!ts.isBinaryExpression(text)) return;
@@ -78,7 +78,7 @@ function printedTexts(source: ts.SourceFile): readonly PrintedText[] {
   return found;
 }
 
-/** null: the node is no text. */
+/** null: the node is not a text. */
 function textOf(node: ts.Node, source: ts.SourceFile): string | null {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node) || ts.isJsxText(node)) return node.text;
   if (ts.isTemplateExpression(node)) {
@@ -93,7 +93,7 @@ function textOf(node: ts.Node, source: ts.SourceFile): string | null {
   return null;
 }
 
-/** A sample of what the expression comes to, or its words in braces. */
+/** A sample value of the expression, or its source in braces. */
 function taken(expression: ts.Expression, source: ts.SourceFile): string {
   const text = expression.getText(source).replace(/\s+/g, '');
   return SAMPLES[`${source.fileName} ${text}`] ?? SAMPLES[text] ?? `{${text.replace(/[^\w.]/g, '')}}`;

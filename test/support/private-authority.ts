@@ -11,7 +11,7 @@ export interface ServerCertificate {
   readonly keyFile: string;
 }
 
-/** A certificate for a server at this address, and the authority behind it, made with openssl in a folder. */
+/** A certificate for a server at this address, and its authority, created with openssl in a folder. */
 export async function certifyServer(folder: string, address: string): Promise<ServerCertificate> {
   const file = (name: string): string => join(folder, name);
   await openssl([

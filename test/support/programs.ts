@@ -6,13 +6,13 @@ export type ProgramName = 'control-plane' | 'agent' | 'local-node' | 'all-in-one
 
 let areCurrent = false;
 
-/** Programs and the command line as they were compiled last, also where only tsc ran since. */
+/** Programs and the command line from the last compilation, even if only tsc ran since. */
 export function makeProgramsCurrent(): void {
   if (!areCurrent) execFileSync(process.execPath, ['scripts/bundle.mjs'], { cwd: CLONE, stdio: 'inherit' });
   areCurrent = true;
 }
 
-/** The file to be run. */
+/** The file to run. */
 export function programFile(name: ProgramName): string {
   makeProgramsCurrent();
   return join(CLONE, 'dist', 'programs', `${name}.js`);

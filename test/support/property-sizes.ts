@@ -1,7 +1,7 @@
 import { configureGlobal } from 'fast-check';
 
 /**
- * Without this, fast-check makes small values however long they may be: a list of at most 4,000 has about ten. Loaded
- * before all tests (.mocharc.json).
+ * Without this, fast-check draws small values whatever their maximum: a list of at most 4,000 has about ten elements.
+ * Loaded before all tests (.mocharc.json).
  */
 configureGlobal({ defaultSizeToMaxWhenMaxSpecified: true });

@@ -3,7 +3,7 @@ import type { MeshMember } from '#libs/mesh/flow.js';
 import { startMeshMember } from '#libs/mesh/mesh-member.js';
 import { agent, agentIdentity, TestStore } from '#test/support/mesh-store.js';
 
-/** Two agents of one store that reach each other over loopback, with mutual TLS and HTTP/2 between them. */
+/** Two agents of one store that reach each other over loopback, with mutual TLS and HTTP/2. */
 export async function startRealMeshPair(first: string, second: string): Promise<[MeshMember, MeshMember]> {
   const store = await TestStore.create('flows');
   const start = async (name: string) =>

@@ -12,12 +12,12 @@ import { waitFor } from './wait.js';
 const run = promisify(execFile);
 
 const SERVED = [...SERVED_NAMES, 'deb.debian.org', 'api.example.com'];
-/** Where the names of the recipes lead. The database is on a private address. */
+/** The addresses of the recipes' names. The database has a private one. */
 const RECORDS = {
   ...Object.fromEntries(SERVED.map((name) => [name, [`A ${SERVICES}`]])),
   'db.example.com': [`A ${PLACES.private}`],
 };
-/** A client's command runs in an empty folder of its own, which apt takes for its root. */
+/** A client's command runs in its own empty folder, which apt uses as its root. */
 const IN_A_FOLDER = `
 HOME=$(mktemp -d); export HOME; cd "$HOME"; trap 'cd /; rm -rf "$HOME"' EXIT
 mkdir -p apt/etc/apt apt/var/lib/apt/lists/partial apt/var/lib/dpkg apt/var/cache/apt/archives/partial
@@ -27,7 +27,7 @@ echo "Dir \\"$HOME/apt\\"; Dir::Etc::Parts \\"none\\"; APT::Sandbox::User \\"roo
 export APT_CONFIG="$HOME/apt.conf"
 `;
 
-/** The servers of the recipes, and what their clients need to trust them. */
+/** The servers of the recipes, and the files with which clients trust them. */
 export class RecipeWorld {
   private constructor(
     readonly internet: PlayedInternet,
@@ -48,7 +48,7 @@ export class RecipeWorld {
     return new RecipeWorld(internet, folder, sshd, database);
   }
 
-  /** Runs as a shell would, in the environment of a client and nothing of this machine's. */
+  /** Runs like a shell, in the environment of a client, without this machine's. */
   command(script: string): readonly string[] {
     const { certificate } = this.internet;
     const file = (name: string) => join(this.folder, name);
@@ -88,7 +88,7 @@ function npmProgram(): string {
   return realpathSync(process.env.npm_execpath ?? '/usr/bin/npm');
 }
 
-/** A server with keys of its own, and a user `git` whose home is the folder of the repositories. */
+/** A server with its own keys, and a user `git` whose home is the folder of the repositories. */
 async function startSshd(namespace: string, folder: string): Promise<ChildProcess> {
   const file = (name: string) => join(folder, name);
   for (const key of ['host_key', 'client_key']) {
@@ -107,7 +107,7 @@ async function startSshd(namespace: string, folder: string): Promise<ChildProces
   ];
   writeFileSync(file('sshd_config'), `${configuration.join('\n')}\n`);
   chmodSync(folder, 0o755);
-  // `ip netns exec` gives it mounts of its own, so that nobody else sees these users.
+  // `ip netns exec` gives it separate mounts, so that nobody else sees these users.
   const start = `mkdir -p /run/sshd; mount --bind ${file('passwd')} /etc/passwd; exec /usr/sbin/sshd -D -e -f "$0"`;
   const sshd = spawn('ip', ['netns', 'exec', namespace, 'sh', '-ec', start, file('sshd_config')], { stdio: 'ignore' });
   const isListening = async () =>

@@ -4,16 +4,16 @@ import { CLONE } from './clone.js';
 
 export interface Recipe {
   readonly title: string;
-  /** What its `gstacks network egress allow` lines allow, each as `pypi.org 443`, with ` private` after it. */
+  /** The permissions of its `gstacks network egress allow` lines, each as `pypi.org 443`, with ` private` after it. */
   readonly allowed: readonly string[];
-  /** What is run in the sandbox. */
+  /** The command to run in the sandbox. */
   readonly command: string;
 }
 
 const BLOCK = /```sh\n([\s\S]*?)```/g;
 const ALLOW = /^gstacks network egress allow dev --from web --to '?([^\s':]+):(\d+)'?( --private)?$/;
 
-/** The recipes of docs/egress-recipes.md, as they are printed. */
+/** The recipes of docs/egress-recipes.md, as printed. */
 export function egressRecipes(): readonly Recipe[] {
   const page = readFileSync(join(CLONE, 'docs/egress-recipes.md'), 'utf8');
   return page

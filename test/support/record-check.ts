@@ -17,7 +17,7 @@ interface AppliedRow {
   readonly hash: string;
 }
 
-/** Every one of these writes, each of which makes one event, is in the log and is there once; the chain is whole. */
+/** Each of these writes, which makes one event, is in the log exactly once; the chain is intact. */
 export async function requireWritten(stack: RunningStack, acknowledged: readonly Acknowledged[]): Promise<void> {
   const keys = acknowledged.map(({ key }) => key);
   const { rows } = await withRecord(stack, (client) =>
@@ -38,7 +38,7 @@ export async function requireWritten(stack: RunningStack, acknowledged: readonly
   expect((await verifyLog(databaseUrl(stack))).kind).to.equal('intact');
 }
 
-/** Each agent has acknowledged the network as the log says it is, by version and hash. */
+/** Each agent has acknowledged the network as it is in the log, by version and hash. */
 export async function requireApplied(stack: RunningStack, network: string): Promise<void> {
   const store = createEventStore({ databaseUrl: databaseUrl(stack), onConnectionError: () => {} });
   try {

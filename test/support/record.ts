@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { RunningStack } from './stack.js';
 
-/** The stack's database, read past the control plane. */
+/** The stack's database, read without the control plane. */
 export async function withRecord<T>(stack: RunningStack, read: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: databaseUrl(stack) });
   await client.connect();
@@ -20,7 +20,7 @@ export function databaseUrl(stack: RunningStack): string {
   return `postgres://globalstacks:${password}@127.0.0.1:${ports.postgres}/postgres`;
 }
 
-/** The id behind a network's name. */
+/** The id of the network with this name. */
 export async function networkIdOf(stack: RunningStack, name: string): Promise<string> {
   const { rows } = await withRecord(stack, (client) =>
     client.query<{ stream_id: string }>(

@@ -7,7 +7,7 @@ interface AgentSeen {
   readonly status: string;
 }
 
-/** Ends the agent in order, does `meanwhile` while it is down, and resolves when its successor is in contact. */
+/** Ends the agent in order, runs `meanwhile` while it is down, and resolves when its successor is in contact. */
 export async function restartAgent(
   stack: RunningStack,
   agent: string,
@@ -24,7 +24,7 @@ export async function restartAgent(
   );
 }
 
-/** Ends the control plane in order, and resolves when its successor has heard of every agent. */
+/** Ends the control plane in order, and resolves when every agent is in contact with its successor. */
 export async function restartControlPlane(stack: RunningStack): Promise<void> {
   await end(stack, 'control-plane');
   await waitFor(

@@ -2,21 +2,21 @@ import { expect } from 'chai';
 import { type Ran, type Running, type RunningStack, ran } from './stack.js';
 import { waitFor } from './wait.js';
 
-/** curl's exit codes for a connection that was reset: while it was made, at its request, or while bytes came. */
+/** curl's exit codes for a connection that was reset: while it was opened, at its request, or while bytes came. */
 const RESET_EXITS = [7, 18, 55, 56];
 
-/** One request by a sandbox; no retry, no proxy of the environment. */
+/** One request by a sandbox, without retries and without a proxy from the environment. */
 export function curl(stack: RunningStack, sandboxId: string, url: string, ...options: string[]): Promise<Ran> {
   return stack.inSandbox(sandboxId, 'curl', '-sSv', '--max-time', '10', ...options, url).ended;
 }
 
-/** The connection was reset, which a refused or a cleanly ended one is not. */
+/** The connection was reset, not refused or ended cleanly. */
 export function expectReset(result: Ran): void {
   expect(RESET_EXITS, `${result.stdout}${result.stderr}`).to.include(result.code);
   expect(result.stderr).to.match(/reset by peer/i);
 }
 
-/** Opens connections from the sandbox that stay open and silent, and resolves when each has its first bytes. */
+/** Opens connections from the sandbox that stay open and idle, and resolves when each has its first bytes. */
 export async function hold(
   stack: RunningStack,
   sandboxId: string,
@@ -28,7 +28,7 @@ export async function hold(
   return held;
 }
 
-/** Also of an agent that has started again a moment ago: its word counts from its first inventory on. */
+/** This includes an agent that has just restarted: its reports count from its first inventory on. */
 export function namespaceOf(stack: RunningStack, sandboxId: string): Promise<string> {
   return waitFor(`${sandboxId} has a namespace`, async () => {
     const sandbox = (await stack.json(['sandbox', 'show', sandboxId])) as { readonly namespace: string | null };

@@ -3,7 +3,7 @@ import type { RunningStack } from './stack.js';
 /** The alias and its ports, such as `api:8080` or `worker:80:9090`; null: none is published. */
 export type Published = `${string}:${string}` | null;
 
-/** A new network with these sandboxes, by id, applied where it is to be. */
+/** A new network with these sandboxes, by id, applied by their agents. */
 export async function makeNetwork(
   stack: RunningStack,
   network: string,

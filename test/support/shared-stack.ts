@@ -6,8 +6,8 @@ import type { MeshKind } from './stack-mesh.js';
 type Sandboxes = Extract<StackOptions['sandboxes'], 'static' | 'netns'>;
 
 /**
- * Where agents of shared stacks look names outside up, instead of asking the resolvers of this machine. Nobody is there
- * unless a test plays it (`playNames`).
+ * The resolver for agents of shared stacks, instead of this machine's. Nothing listens there unless a test plays it
+ * (`playNames`).
  */
 export const OUTSIDE_RESOLVER = `127.${randomInt(150, 250)}.${randomInt(1, 250)}.53:5353`;
 const ENVIRONMENT = {
@@ -17,7 +17,7 @@ const ENVIRONMENT = {
 };
 
 interface Shared {
-  /** How many groups of tests have still to run on it. */
+  /** The number of groups of tests that have yet to run on it. */
   users: number;
   stack: RunningStack | null;
 }
@@ -25,8 +25,8 @@ interface Shared {
 const shared = new Map<string, Shared>();
 
 /**
- * One stack for every group of tests that says so: for tests that take nothing of the stack away. Each group finds it
- * without a network and without a local node. To be called in the group; what it gives can be asked once tests run.
+ * One stack for every group of tests that requests it: for tests that remove nothing from the stack. Each group finds
+ * it without a network and without a local node. Call it in the group; its result can be used once tests run.
  */
 export function sharedStack(sandboxes: Sandboxes, mesh: MeshKind): () => RunningStack {
   const key = `${sandboxes} ${mesh}`;
@@ -50,7 +50,7 @@ export function sharedStack(sandboxes: Sandboxes, mesh: MeshKind): () => Running
   };
 }
 
-// Groups that a filter left out have not said that they are done.
+// Groups that a filter skipped have not reported that they are done.
 after('no shared stack is left', async function () {
   this.timeout(60_000);
   await Promise.all([...shared.values()].map(remove));
@@ -62,7 +62,9 @@ async function remove(entry: Shared): Promise<void> {
   await stack?.remove();
 }
 
-/** What the group before could not be freed of is its fault; the group after this one begins with a new stack. */
+/**
+ * If the leftovers of the group before cannot be removed, that is its fault; the next group begins with a new stack.
+ */
 async function empty(entry: Shared): Promise<void> {
   const { stack } = entry;
   if (stack === null) return;

@@ -1,7 +1,7 @@
 /**
- * Makes short connections, many at once, and prints as JSON how many failed by which error, and how many were made a
- * second in each part of them: `node -e … host port total parts`. The client says its word and ends first; with
- * `last`, the server does.
+ * Makes many concurrent short connections, and prints as JSON how many failed by which error, and how many were made a
+ * second in each part of them: `node -e … host port total parts`. The client sends a word and ends first; with `last`,
+ * the server does.
  */
 export const SHORT_CONNECTIONS = `
 const net = require('node:net');

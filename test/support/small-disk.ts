@@ -4,11 +4,11 @@ import { join } from 'node:path';
 
 const BLOCK = Buffer.alloc(4_096);
 
-/** A file system of so many KiB on a folder of a test's own, which the test fills. Needs root. */
+/** A file system of this many KiB on a folder of the test, which the test fills. Needs root. */
 export class SmallDisk {
   private readonly filler: string;
   private mounted = true;
-  /** Also when the run ends before the test has. */
+  /** Also if the run ends before the test has. */
   private readonly unmountAtExit = (): void => this.unmount();
 
   constructor(
@@ -33,7 +33,7 @@ export class SmallDisk {
     }
   }
 
-  /** Gives back what `fill` took. */
+  /** Removes what `fill` wrote. */
   free(): void {
     rmSync(this.filler, { force: true });
   }

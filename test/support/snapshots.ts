@@ -9,7 +9,7 @@ export interface SnapshotText extends ViewText {
   readonly maxStalenessSeconds?: number;
 }
 
-/** A snapshot as `compile` would make it, from a few words. */
+/** A snapshot as `compile` would make it, from a short description. */
 export function snapshotOf(text: SnapshotText): Snapshot {
   const view = networkView(text);
   const inOrder = <T>(values: Iterable<T>, key: (value: T) => string) =>
@@ -29,7 +29,7 @@ export function snapshotOf(text: SnapshotText): Snapshot {
   };
 }
 
-/** What tells an agent to let go of a network. */
+/** Tells an agent that it no longer takes part in a network. */
 export function leavingSnapshot(text: Pick<SnapshotText, 'networkId' | 'name' | 'version'>): Snapshot {
   return { ...snapshotOf({ ...text, sandboxes: {}, aliases: {} }), participates: false };
 }

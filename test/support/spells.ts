@@ -8,7 +8,7 @@ import { CLONE } from './clone.js';
 
 const TICKS_A_SECOND = 100;
 
-/** A program of test/programs that works in spells. */
+/** A program of test/programs that works in periods. */
 export class Spells {
   private readonly lines: AsyncIterator<string>;
 
@@ -16,19 +16,19 @@ export class Spells {
     this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Of this name; null: on the machine itself. */
+  /** The namespace's name; null: on the machine itself. */
   static start(name: string, args: readonly string[], namespace: string | null = null): Spells {
     const command = [process.execPath, join(CLONE, 'dist', 'test', 'programs', `${name}.js`), ...args];
     const [file = '', ...rest] = namespace === null ? command : ['ip', 'netns', 'exec', namespace, ...command];
     return new Spells(spawn(file, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
-  /** `how`: what the program reads behind `go`. */
+  /** `how`: the arguments after `go`. */
   go(how = ''): void {
     this.child.stdin.write(`go ${how}\n`);
   }
 
-  /** What it did since it went on. */
+  /** What it did since it started. */
   async halt<T>(): Promise<T> {
     this.child.stdin.write('halt\n');
     const { value, done } = await this.lines.next();

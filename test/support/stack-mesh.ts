@@ -10,7 +10,7 @@ export type MeshKind = (typeof MESHES)[number];
 const API_TOKEN = 'fixture-api-token-0123456789';
 const LOOPBACK = '127.0.0.1';
 
-/** A control server that every host of a stack reaches, and the variables by which the stack joins it. */
+/** A control server that every host of a stack can reach, and the variables with which the stack joins it. */
 export interface StackFixture {
   readonly fixture: MeshFixture;
   readonly env: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export async function startStackFixture(home: string, sandboxes: 'static' | 'net
   };
 }
 
-/** This machine's address on the link to the hosts that the stack makes: chosen now, and kept in the home. */
+/** This machine's address on the link to the hosts that the stack creates: chosen now, and saved in the home. */
 async function machineAddress(folder: string): Promise<string> {
   const home = openHome(folder);
   const ports = await innerPorts(home);

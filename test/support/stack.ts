@@ -39,25 +39,22 @@ export interface Running {
   readonly ended: Promise<Ran>;
 }
 
-/** The whole product on this machine, started as a person starts it, in a home of its own. */
+/** The whole product on this machine, started as a person starts it, in a separate home. */
 export interface RunningStack {
   readonly home: string;
   readonly url: string;
   readonly token: string;
   /** The control server of a stack over tsnet. */
   readonly fixture: MeshFixture | null;
-  /** What `npm start` printed so far. */
+  /** The output of `npm start` so far. */
   readonly output: () => string;
   /** Runs bin/gstacks with a context of this stack. */
   gstacks(...args: string[]): Promise<Ran>;
-  /**
-   * As gstacks with --json, in a process that runs many commands: the document. Fails on another exit code than
-   * expected.
-   */
+  /** Like gstacks with --json, in a process that runs many commands: the document. Fails on an unexpected exit code. */
   json(args: readonly string[], expectedCode?: number): Promise<unknown>;
   /** A command inside a sandbox, left running. */
   inSandbox(sandboxId: string, ...command: string[]): Running;
-  /** Pid of postgres, nats, control-plane, agent-host-a or agent-host-b, as it is now. */
+  /** The present pid of postgres, nats, control-plane, agent-host-a or agent-host-b. */
   pid(name: string): number;
   log(name: string): string;
   /** SIGTERM, and the exit code. */
@@ -68,11 +65,11 @@ export interface RunningStack {
 
 export interface StackOptions {
   readonly sandboxes: 'static' | 'netns' | 'docker';
-  /** What the stack and every command are run under, such as nsenter and its arguments. */
+  /** The command under which the stack and every command run, such as nsenter and its arguments. */
   readonly under?: readonly string[];
-  /** tsnet: with a control server of the stack's own. Default direct. */
+  /** tsnet: with the stack's own control server. Default direct. */
   readonly mesh?: MeshKind;
-  /** Kept from an earlier stack; otherwise a new temporary folder. */
+  /** Kept from an earlier stack; a new temporary folder by default. */
   readonly home?: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -155,7 +152,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   return stack;
 }
 
-/** Which sandbox has which namespace of this machine; `gstacks sandbox exec` asks the same and starts a Node for it. */
+/**
+ * The namespace of this machine for each sandbox; `gstacks sandbox exec` asks the same and starts a Node process for
+ * it.
+ */
 async function namespacesOf(context: Context): Promise<ReadonlyMap<string, string>> {
   const response = await fetch(`${context.url}/v1/sandboxes`, {
     headers: { authorization: `Bearer ${context.token}` },
@@ -164,18 +164,18 @@ async function namespacesOf(context: Context): Promise<ReadonlyMap<string, strin
   return new Map(items.flatMap(({ id, namespace }) => (namespace === null ? [] : [[id, namespace]])));
 }
 
-/** Before the words of a command to be run in a sandbox. */
+/** The words before a command to run it in a sandbox. */
 function withJson(words: readonly string[]): readonly string[] {
   const dashes = words.indexOf('--');
   return dashes < 0 ? [...words, '--json'] : [...words.slice(0, dashes), '--json', ...words.slice(dashes)];
 }
 
-/** With no context of this user's. */
+/** Without any context of this user. */
 function bareEnvironment(): Readonly<Record<string, string>> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
 }
 
-/** Starts a command in the clone; its output is collected, and its environment holds no context but the one given. */
+/** Starts a command in the clone; its output is collected, and its environment contains only the given context. */
 export function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const child = spawn(command, [...args], {
     cwd: CLONE,

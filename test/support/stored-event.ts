@@ -1,6 +1,6 @@
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 
-/** An event as the store gives it back, but for what the test is about. */
+/** An event as the store returns it, with defaults for everything that the test does not set. */
 export function storedEvent(overrides: Partial<StoredEvent>): StoredEvent {
   return {
     position: 1,

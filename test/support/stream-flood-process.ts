@@ -16,7 +16,7 @@ const socket = connectTls({
 });
 const session = connectHttp2('https://flood', { createConnection: () => socket });
 session.on('error', () => undefined);
-// A session with streams that were not answered may outlive its connection without a word.
+// A session with unanswered streams may outlive its connection without an event.
 const gone = new Promise((resolve) => {
   session.once('close', resolve);
   socket.once('close', resolve);
@@ -32,10 +32,10 @@ while (opened < mostStreams && !session.closed && !session.destroyed && !socket.
   });
   const ended = Promise.all(streams.map((stream) => new Promise((resolve) => stream.once('close', resolve))));
   for (const stream of streams) stream.on('response', () => stream.close());
-  // Their headers are out with the ping: a reset before that would take them back.
+  // Their headers are sent before the ping: an earlier reset would withdraw them.
   await Promise.race([new Promise((answered) => session.ping(answered)), gone]);
   if (resets) for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
-  // Streams of a session that is gone tell no end.
+  // Streams of a session that is gone emit no end.
   await Promise.race([ended, gone]);
 }
 const wasEnded = session.closed || session.destroyed || socket.destroyed;

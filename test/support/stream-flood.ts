@@ -4,12 +4,12 @@ import type { OutgoingHttpHeaders } from 'node:http2';
 import { fileURLToPath } from 'node:url';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 
-/** What a hostile peer does in one mesh session, as fast as its processor allows. */
+/** What a hostile peer does in one mesh session, as fast as it can. */
 export interface StreamFlood {
   readonly endpoint: string;
   readonly credentials: MeshCredentials;
   readonly headers: OutgoingHttpHeaders;
-  /** Whether each stream is reset by its opener, or left to be answered. */
+  /** Whether the opener resets each stream, or keeps it open until it is answered. */
   readonly resets: boolean;
   readonly mostStreams: number;
 }
@@ -20,7 +20,7 @@ export interface StreamsFlooded {
   readonly wasEnded: boolean;
 }
 
-/** Opens streams from a process of its own until all are opened or the session ends. */
+/** Opens streams from a separate process until all are opened or the session ends. */
 export async function floodStreams(flood: StreamFlood): Promise<StreamsFlooded> {
   const child = fork(fileURLToPath(new URL('./stream-flood-process.js', import.meta.url)));
   child.send(flood);

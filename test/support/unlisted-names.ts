@@ -1,8 +1,8 @@
 export const RECORD_TYPES = ['A', 'AAAA', 'HTTPS', 'SVCB', 'TXT', 'MX', 'SRV', 'CNAME', 'NS', 'SOA', 'CAA', 'ANY'];
 
 /**
- * Asks the resolver of /etc/resolv.conf for many random names over UDP, and 100 over TCP, and prints how many were
- * answered NXDOMAIN: `node -e … 10000`.
+ * Asks the resolver of /etc/resolv.conf for many random names over UDP, and 100 over TCP, and prints how many got
+ * NXDOMAIN: `node -e … 10000`.
  */
 export const ASK_RANDOM_NAMES = `
   const [count] = process.argv.slice(1);

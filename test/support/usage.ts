@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Usage {
-  /** Of one core, the programs that the process ran included. */
+  /** Of one core, including the programs that the process ran. */
   readonly cpuShare: number;
   readonly residentMegabytes: number;
 }
 
-/** What a process uses over a time. */
+/** The resources that a process used during a time. */
 export async function usageOf(pid: number, seconds: number): Promise<Usage> {
   const before = cpuSeconds(pid);
   await pause(seconds * 1_000);

@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** At least; and as long as the probe itself took, since a probe may start a process. */
+/** At least this, and as long as the probe itself took, since a probe may start a process. */
 const POLL_MS = 10;
-/** What has been waited for long is asked for less often, so that waiting takes little from what runs beside it. */
+/** The longer a wait has taken, the less often it polls, so that waiting takes little CPU from concurrent work. */
 const SHARE_OF_THE_WAIT = 1 / 20;
 const MAX_POLL_MS = 250;
 
 /**
- * Polls until the probe gives something other than undefined or false; fails, naming the condition, at the deadline.
+ * Polls until the probe returns something other than undefined or false; at the deadline it fails and names the
+ * condition.
  */
 export async function waitFor<T>(
   condition: string,

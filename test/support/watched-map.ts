@@ -1,4 +1,4 @@
-/** Counts the entries that are walked over: a copy of the map walks over all of them. */
+/** Counts the entries that are iterated over: a copy of the map iterates over all of them. */
 export class WatchedMap<Key, Value> extends Map<Key, Value> {
   walked = 0;
 

@@ -1,7 +1,7 @@
 import { type Flow, hostsOf } from './model.js';
 import { HOST_OF, type Host, type Process, type Sandbox } from './places.js';
 
-/** What a fault stands in the way of, whatever version the agents follow. */
+/** What a fault impedes, whatever version the agents hold. */
 export type Reach =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'agent'; readonly host: Host }
@@ -10,14 +10,14 @@ export type Reach =
   | { readonly kind: 'everything' };
 
 export interface Fault {
-  /** One of each name at a time. */
+  /** Only one of each name at a time. */
   readonly name: string;
   readonly reach: Reach;
-  /** Which process it keeps from doing its work; null: none. */
+  /** The process that it stops; null: none. */
   readonly process: Process | null;
-  /** The agents that the control plane hears nothing from meanwhile. */
+  /** The agents that are out of contact with the control plane meanwhile. */
   readonly silences: readonly Host[];
-  /** After so many steps it is undone, unless something undoes it before. */
+  /** It is undone after this many steps, or earlier by something else. */
   readonly steps: number;
   readonly undo: () => Promise<void>;
 }
@@ -26,16 +26,16 @@ interface Recovering {
   readonly name: string;
   readonly reach: Reach;
   readonly endedAt: number;
-  /** Pairs of hosts over which a dial has been answered since. */
+  /** Pairs of hosts between which a dial has been answered since. */
   readonly seen: Set<string>;
 }
 
-/** How long traffic may need to flow again after a fault has ended: supervisor, start, mesh and retries. */
+/** The time in which traffic must flow again after a fault has ended: supervisor, start, mesh and retries. */
 export const RECOVERY_BOUND_MS = 30_000;
-/** After a fault: until connections end only for reasons that somebody has given. */
+/** The time after a fault until connections end only for reported reasons. */
 const CALM_AFTER_MS = 5_000;
 
-/** The faults of the moment, and those that have just ended. */
+/** The present faults, and those that have just ended. */
 export class Faults {
   private readonly active = new Map<string, { readonly fault: Fault; stepsLeft: number }>();
   private recovering: Recovering[] = [];
@@ -50,7 +50,7 @@ export class Faults {
     return [...this.active.keys()];
   }
 
-  /** Whether nothing is happening that could end connections or hold answers up. */
+  /** Whether nothing is happening that could end connections or delay answers. */
   get isCalm(): boolean {
     const began = this.now() - CALM_AFTER_MS;
     return this.active.size === 0 && this.recovering.every(({ endedAt }) => endedAt < began);
@@ -60,7 +60,7 @@ export class Faults {
     return [...this.active.values()].some(({ fault }) => fault.process === process);
   }
 
-  /** Agents that the control plane hears nothing from: whoever asks about them waits in vain. */
+  /** Agents that are out of contact with the control plane: waiting for them is in vain. */
   get silent(): readonly Host[] {
     return [...new Set([...this.active.values()].flatMap(({ fault }) => fault.silences))];
   }
@@ -69,7 +69,7 @@ export class Faults {
     this.active.set(fault.name, { fault, stepsLeft: fault.steps });
   }
 
-  /** Something that is over as soon as it has happened, such as the end of a process that is started again. */
+  /** A momentary fault, such as the end of a process that is restarted. */
   happened(name: string, reach: Reach): void {
     this.recovering.push({ name, reach, endedAt: this.now(), seen: new Set() });
   }
@@ -87,13 +87,13 @@ export class Faults {
     for (const name of this.names().toReversed()) await this.end(name);
   }
 
-  /** One step has passed: names of those whose time is up. */
+  /** Counts a step; returns the names of faults whose time is over. */
   tick(): readonly string[] {
     for (const entry of this.active.values()) entry.stepsLeft -= 1;
     return [...this.active.values()].filter(({ stepsLeft }) => stepsLeft < 0).map(({ fault }) => fault.name);
   }
 
-  /** What lies in the flow's way, now or until it has recovered; null when nothing does. */
+  /** What impedes the flow, now or until it has recovered; null: nothing. */
   obstacle(flow: Flow, target: Sandbox | null): string | null {
     for (const { fault } of this.active.values()) if (reaches(fault.reach, flow, target)) return fault.name;
     const found = this.recovering.find(
@@ -103,12 +103,12 @@ export class Faults {
     return found === undefined ? null : `recovering from ${found.name}`;
   }
 
-  /** A dial was answered, so that its way is clear. */
+  /** A dial was answered, so its path works. */
   answered(flow: Flow, target: Sandbox | null): void {
     for (const { reach, seen } of this.recovering) if (reaches(reach, flow, target)) seen.add(pathOf(flow, target));
   }
 
-  /** Everything is known to be well. */
+  /** Everything is known to work. */
   recovered(): void {
     this.recovering = [];
   }

@@ -18,7 +18,7 @@ import { freePort } from '#test/support/ports.js';
 const run = promisify(execFile);
 const WITHIN_MS = 15_000;
 const FIRST_WITHIN_MS = 120_000;
-/** Root reads every file, so a stack of root's would never find one unreadable. */
+/** Root can read every file, so a stack of root would never have an unreadable one. */
 const NOBODY: StartUser = { uid: 65_534, gid: 65_534 };
 
 interface Row {
@@ -27,9 +27,9 @@ interface Row {
 }
 
 /**
- * Starts a stack with each file of its home damaged in turn, each time in each way, and tells what came of it, last in
- * a table. `only`: no other files than those whose names hold one of these texts. True: each start was
- * ready in time, or ended with a line that names the file.
+ * Starts a stack with each file of its home damaged in each way, one at a time, and prints the outcome, finally as a
+ * table. `only`: only files whose names contain one of these texts. True: each start was ready in time, or ended with a
+ * line that names the file.
  */
 export async function soakFiles(only: readonly string[] | null, say: (line: string) => void): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-files-'));
@@ -77,7 +77,7 @@ export async function soakFiles(only: readonly string[] | null, say: (line: stri
   return faults === 0;
 }
 
-/** One row for all files that fare alike, in Markdown, for docs/faults.md. */
+/** One Markdown row for all files with the same outcome, for docs/faults.md. */
 function shortTable(rows: readonly Row[]): string {
   const files = new Map<string, Set<string>>();
   for (const { file, cells } of rows) {
@@ -92,7 +92,7 @@ function shortTable(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** What the start came to in a word or two, and the line that names the file. */
+/** The start's outcome in a word or two, and the line that names the file. */
 function judge(outcome: StartOutcome, file: string): { readonly cell: string; readonly line: string } {
   const { kind, printed } = outcome;
   const lines = printed.split('\n');

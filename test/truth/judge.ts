@@ -3,8 +3,8 @@ import { OUTSIDE } from './outside.js';
 import type { Host } from './places.js';
 
 /**
- * A statement of the system, in its own words. Of the first two `followedBy` holds the agents that it says are at the
- * present version; nothing is claimed of the others.
+ * A statement of the system, in its own words. For the first two, `followedBy` has the agents that are said to be at
+ * the present version; nothing is claimed about others.
  */
 export type Statement =
   | {
@@ -30,12 +30,12 @@ export type Dialled =
   | { readonly kind: 'answered'; readonly by: string }
   | { readonly kind: 'unanswered'; readonly why: string };
 
-/** What a real sandbox saw right after a statement. */
+/** What a real sandbox observed right after a statement. */
 export interface Sighting {
   readonly flow: Flow;
   readonly expected: Expected;
   readonly dialled: Dialled;
-  /** What lies in the flow's way and no agent's version can help; null when nothing does. */
+  /** What impedes the flow whatever version agents hold; null: nothing. */
   readonly obstacle: string | null;
 }
 
@@ -47,9 +47,9 @@ export interface HeldSighting {
 }
 
 /**
- * What is wrong between a statement and a dial made right after it; null when both may be true. Who says that an
- * agent follows a version says that what the version denies gets through neither from it nor to it; and, where both
- * ends follow it and nothing lies in the way, that what it allows is answered by the sandbox that the alias means.
+ * The contradiction between a statement and a dial right after it; null: both may be true. If a statement says that an
+ * agent follows a version, then nothing that the version denies passes from or to it. If both ends follow it and
+ * nothing impedes the flow, then what it allows is answered by the sandbox of the alias.
  */
 export function contradiction(statement: Statement, sighting: Sighting): string | null {
   return statement.kind === 'test' ? ofTest(statement, sighting) : ofVersion(statement, sighting);
@@ -95,12 +95,12 @@ function isOther(dialled: Extract<Dialled, { kind: 'answered' }>, expected: Expe
   return by !== null && dialled.by !== by;
 }
 
-/** Who is to answer; null: it is not known. */
+/** The expected answerer; null: unknown. */
 function meant({ target }: Expected, { alias }: Flow): string | null {
   return isOutside(alias) ? OUTSIDE : target;
 }
 
-/** As `contradiction`, of a connection that was open before: what is denied was cut. */
+/** Like `contradiction`, for a connection that was open before: if it is denied, it must be cut. */
 export function heldContradiction(statement: Statement, { flow, expected, isAlive }: HeldSighting): string | null {
   if (statement.kind === 'test' || !isAlive || expected.verdict !== 'deny') return null;
   if (flow.network !== statement.network) return null;
@@ -108,23 +108,23 @@ export function heldContradiction(statement: Statement, { flow, expected, isAliv
   return `"${statement.words}", which denies ${textOf(flow)}, and a connection opened before still carries bytes`;
 }
 
-/** A statement that holds only of what is known: a dial that succeeds need not be repeated, one that fails may. */
+/** A statement about known facts only: a successful dial need not be repeated, a failed one may be. */
 export function isSuspicion({ expected, dialled }: Sighting, statement: Statement): boolean {
   if (dialled.kind === 'answered') return false;
   return statement.kind === 'test' ? statement.claims === 'reachable' : expected.verdict === 'allow';
 }
 
-/** How many connections a write says it cut, beside how many ended. */
+/** How many connections a write says it cut, compared with how many ended. */
 export interface CutCount {
   readonly words: string;
   readonly claimed: number;
   /** Connections that the new version denies: open before the write, and ended after it. */
   readonly cut: number;
-  /** Connections that ended although the new version allows them, or may. */
+  /** Connections that ended although the new version may allow them. */
   readonly lost: number;
   /** Connections that are gone, and that an agent may still count as open. */
   readonly unseen: number;
-  /** Whether nothing but the write could have ended connections. */
+  /** Whether only the write could have ended connections. */
   readonly isCalm: boolean;
 }
 

@@ -13,7 +13,7 @@ import { waitFor } from '#test/support/wait.js';
 import type { Host } from './places.js';
 import type { Rig } from './rig.js';
 
-/** What a lie says of one network. */
+/** The content of a lie about one network. */
 export interface Claim {
   readonly networkId: string;
   readonly epoch: { readonly counter: number; readonly id: string };
@@ -22,14 +22,14 @@ export interface Claim {
   readonly signature: Signature;
 }
 
-/** With what a claim is shown: nothing, any bytes, or what the control plane signed of another version. */
+/** The signature of a claim: none, any bytes, or the control plane's for another version. */
 export const SIGNATURES = ['none', 'invented', "of the agent's own version"] as const;
 export type Signature = (typeof SIGNATURES)[number];
 
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 500;
 
-/** Somebody who has everything that an agent's disk holds, and says on the bus what is not so. */
+/** An attacker who has everything on an agent's disk, and makes false statements on the bus. */
 export async function lie(rig: Rig, host: Host, manner: 'applied' | 'heartbeat', claim: Claim): Promise<string> {
   const { credentials, keys } = await identityOf(rig.stack, host);
   const agentId = parseAgentId(host, 'host');

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { CLONE } from '#test/support/clone.js';
 
-/** Go 1.26 and newer; released with the checks of 2026. */
+/** For Go 1.26 and newer; the release of 2026. */
 const STATICCHECK = 'honnef.co/go/tools/cmd/staticcheck@v0.7.0';
 const PACKAGES = ['./...', 'globalstacks/mesh-fixture/...'];
 
 /**
- * What is too slow for each run of the tests: mesh-node under Go's race detector, staticcheck, and 800 strangers in
- * place of 200. The race detector needs a C compiler, and some minutes to compile tsnet for it the first time.
+ * Checks that are too slow for each run of the tests: mesh-node under Go's race detector, staticcheck, and 800
+ * strangers instead of 200. The race detector needs a C compiler, and some minutes to compile tsnet the first time.
  */
 export async function soakMeshNode(say: (line: string) => void): Promise<boolean> {
   const sources = join(CLONE, 'apps', 'mesh-node');

@@ -2,7 +2,7 @@ import { exitOf, HOST_OF, type Host, outsideNames, type Sandbox } from './places
 import { isMeant } from './selectors.js';
 
 /**
- * What the operator has written, as the truth test understands it: an evaluator of its own, which no product code is.
+ * What the operator has written, as the truth test understands it: a separate evaluator that shares no product code.
  */
 export interface Model {
   readonly networks: { readonly [name: string]: NetworkModel };
@@ -25,7 +25,7 @@ export interface AliasModel {
 export interface RuleModel {
   readonly effect: 'allow' | 'deny';
   readonly from: string;
-  /** An alias, a name outside, or a wildcard before one. */
+  /** An alias, a name outside, or a wildcard. */
   readonly to: string;
   readonly port: number;
 }
@@ -73,22 +73,22 @@ export function nameOf({ network, alias }: Flow): string {
   return isOutside(alias) ? alias : `${alias}.${network}.gstacks`;
 }
 
-/** A name outside, or a wildcard before one: an alias has no dot. */
+/** A name outside, or a wildcard: an alias contains no dot. */
 export function isOutside(to: string): boolean {
   return to.includes('.');
 }
 
-/** Whether what a rule is about covers this alias or name outside. */
+/** Whether a rule's target covers this alias or name outside. */
 export function covers(to: string, alias: string): boolean {
   return to === alias || (to.startsWith('*.') && alias.endsWith(to.slice(1)));
 }
 
-/** What a rule of a network is about, alias by alias and name by name. */
+/** The targets of a network's rules, alias by alias and name by name. */
 export function namedBy({ to }: RuleModel, network: string): readonly string[] {
   return isOutside(to) ? outsideNames(network).filter((name) => covers(to, name)) : [to];
 }
 
-/** Whether the flow leads to what somebody publishes, or outside. */
+/** Whether the flow's target is published, or outside. */
 export function leadsSomewhere(model: Model, { network, alias, port }: Flow): boolean {
   const known = model.networks[network];
   return known !== undefined && (isOutside(alias) || known.aliases[alias]?.ports.includes(port) === true);
@@ -166,10 +166,10 @@ export function aliasesOf(network: NetworkModel | undefined, sandbox: Sandbox): 
     .toSorted();
 }
 
-/** What is to be expected of a flow while any of several models may be in force. */
+/** What to expect from a flow while any of several models may be in force. */
 export interface Expected {
   readonly verdict: 'allow' | 'deny' | 'unknown';
-  /** Whom the alias leads to; null where it leads nowhere, or the models differ. */
+  /** The sandbox of the alias; null if there is none, or the models differ. */
   readonly target: Sandbox | null;
 }
 
@@ -184,7 +184,7 @@ export function expectedOf(possible: readonly Model[], flow: Flow): Expected {
   };
 }
 
-/** The hosts that decide a flow: the source's and, where the alias leads somewhere, the target's, or the exit's. */
+/** The hosts that decide a flow: the source's and, if the alias has a target, the target's, or the exit's. */
 export function hostsOf(flow: Flow, target: Sandbox | null): readonly Host[] {
   const source = HOST_OF[flow.source];
   const other = target === null ? exitOf(flow.alias) : HOST_OF[target];

@@ -12,25 +12,27 @@ import type { Random } from './random.js';
 import type { Asked, HeldConnections, Outcome, World } from './world.js';
 
 const DIAL_MS = 500;
-/** A dial that failed while the system says that it cannot is made once more, with all the time that an agent takes. */
+/**
+ * If a dial failed and the system says that it must succeed, it is repeated with the longest time that an agent takes.
+ */
 const SECOND_DIAL_MS = 6_000;
 const FLOWS_A_STEP = 12;
-/** As the resident says it. */
+/** As the resident names it. */
 const GIVEN_UP = 'no answer in time';
 const MOST_HELD = 5;
-/** Of proven denials that a restored store has forgotten, so many are tried in each step. */
+/** How many of the proven denials that a restored store has forgotten are tested in each step. */
 const MOST_FORGOTTEN = 4;
-/** Mostly by the API: a command needs a process of its own. */
+/** Mostly through the API, because a command needs a separate process. */
 const STATUS_FORMS: readonly StatusForm[] = [...Array<StatusForm>(14).fill('status'), 'list', 'list', 'command'];
 const COMMANDS_PERCENT = 8;
 
-/** What one step has shown. */
+/** The observations of one step. */
 export interface Seen {
   readonly lines: readonly string[];
   readonly contradiction: string | null;
 }
 
-/** Real dials, each by the sandbox that it is from; all sandboxes at once. */
+/** Real dials, each by its source sandbox; all sandboxes at once. */
 export async function dial(world: World, flows: readonly Flow[], deadlineMs: number): Promise<readonly Sighting[]> {
   const sightings = await Promise.all(
     [...Map.groupBy(flows, ({ source }) => source)].map(async ([source, own]) => {
@@ -49,9 +51,7 @@ export async function dial(world: World, flows: readonly Flow[], deadlineMs: num
   return sightings.flat();
 }
 
-/**
- * What is wrong between the statements and the sightings, once what can be a matter of a moment was looked at again.
- */
+/** Contradictions between statements and observations, after those that may be momentary were checked again. */
 export async function judgeAll(
   world: World,
   asked: readonly Asked[],
@@ -79,7 +79,7 @@ async function confirm(world: World, asked: Asked, flow: Flow): Promise<string |
   return again === undefined ? null : contradiction(answer.value, again);
 }
 
-/** After an action: what was said, what is said now, and what real sandboxes see. */
+/** After an action: what was stated, what is stated now, and what real sandboxes observe. */
 export async function observe(
   world: World,
   random: Random,
@@ -127,7 +127,7 @@ export async function observe(
   return { lines, contradiction: null };
 }
 
-/** The store is said to have gone back, though nobody has put a copy in its place: somebody's lie has been believed. */
+/** The store is reported as regressed, though nobody has restored a copy: a lie has been believed. */
 export function unfoundedRegression(world: World, { words }: Statement): string | null {
   return /: EPOCH_REGRESSED,/.test(words) && !world.isPutBack ? `"${words}", and no copy was put back` : null;
 }
@@ -135,7 +135,7 @@ export function unfoundedRegression(world: World, { words }: Statement): string 
 /** How the status of a network is asked for. */
 export type StatusForm = 'status' | 'list' | 'command';
 
-/** What is said of a network as a whole; null when there is no answer, or no such network. */
+/** The state of a network as a whole; null: no answer, or no such network. */
 export async function askStatus(world: World, network: string, form: StatusForm = 'status'): Promise<Asked | null> {
   const again = () => {
     if (form === 'status') return world.operator.status(network);
@@ -146,7 +146,7 @@ export async function askStatus(world: World, network: string, form: StatusForm 
   return { statement: answer.value, again, isOfAll: answer.value.status === 'SYNCED' };
 }
 
-/** Asks `network test` about one flow, and dials it. */
+/** Runs `network test` for one flow, and dials it. */
 export async function askTest(
   world: World,
   flow: Flow,
@@ -179,7 +179,7 @@ function networksToAsk(world: World, random: Random, { network }: Outcome): read
   return [...concerned, ...random.sample(others, concerned.length === 0 || random.chance(40) ? 1 : 0)];
 }
 
-/** What the statements are about, above all what is allowed or goes on in spite of it, and a few of all others. */
+/** The targets of the statements, preferably what is allowed or still open in spite of a fault, and a few others. */
 function flowsToDial(world: World, random: Random, asked: readonly Asked[]): readonly Flow[] {
   const named = new Set(
     asked.flatMap(({ statement }) => (statement.kind === 'test' ? statement.flow.network : statement.network)),
@@ -221,7 +221,7 @@ function countCuts(
 async function testOne(world: World, random: Random, lines: string[]): Promise<string | null> {
   const flow = flowToTest(world, random);
   if (flow === null) return null;
-  // Who asks about silent agents, or about a way that is blocked, may wait for seconds.
+  // Requests about silent agents, or a blocked path, may take seconds.
   const skipped = world.faults.silent.length > 0 ? 90 : world.obstacle(flow) !== null ? 60 : 40;
   if (random.chance(skipped)) return null;
   const { verdict } = world.expected(flow);
@@ -238,7 +238,7 @@ async function testOne(world: World, random: Random, lines: string[]): Promise<s
   return found;
 }
 
-/** Rather what is allowed and something stands in the way of, then what is allowed, then anything published. */
+/** Preferably something allowed that a fault impedes, then something allowed, then anything published. */
 function flowToTest(world: World, random: Random): Flow | null {
   const published = world.networks
     .flatMap((network) => world.flows(network))

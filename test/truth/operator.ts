@@ -26,7 +26,7 @@ import type { Statement } from './judge.js';
 import { type Flow, isOutside, type RuleModel, type Write } from './model.js';
 import { exitOf, HOSTS, type Host, PUBLISHED } from './places.js';
 
-/** What became of a request. `unknown`: it may have been carried out. `unsent`: it was not. */
+/** The outcome of a request. `unknown`: it may have been carried out. `unsent`: it was not. */
 export type Answer<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'refused'; readonly code: string; readonly words: string }
@@ -34,11 +34,11 @@ export type Answer<T> =
   | { readonly kind: 'unknown'; readonly words: string };
 
 export interface Written {
-  /** With the rule's id as the control plane gave it. */
+  /** With the rule's id from the control plane. */
   readonly write: Write;
-  /** null: of no network. */
+  /** null: it concerns no network. */
   readonly version: number | null;
-  /** When nothing was written: what is said of that; null: it was written. */
+  /** If nothing was written: the statement about that; null: it was written. */
   readonly claim: string | null;
 }
 
@@ -52,21 +52,21 @@ type Status = Extract<Statement, { readonly kind: 'status' }> & {
 };
 
 const ANSWER_SECONDS = 2;
-/** Of a command, which waits for half a minute by itself. */
+/** A command's own time-out, half a minute. */
 const COMMAND_SECONDS = 4;
 /** Silent agents are waited for three seconds. */
 const TEST_SECONDS = 5;
 
-/** Whoever runs the stack: writes, and asks what is so, by the calls and in the words of the command line. */
+/** The operator of the stack: writes, and reads the state, through the API and with the command line's options. */
 export class Operator {
   constructor(private readonly stack: RunningStack) {}
 
-  /** One write under this key; repeated with the same key it is carried out once. */
+  /** One write with this key; a repeat with the same key is carried out once. */
   write(write: Write, key: string): Promise<Answer<Written>> {
     return answered(() => this.send(write, key));
   }
 
-  /** What `--wait` says of a version, or of one that was there before. */
+  /** The answer of `--wait` for a new version, or for one that existed before. */
   applied(network: string, version: number, claim: string | null, waitSeconds: number): Promise<Answer<Applied>> {
     return answered(async () => {
       const connection = this.connection(ANSWER_SECONDS);
@@ -84,7 +84,7 @@ export class Operator {
     });
   }
 
-  /** What `network status` says. */
+  /** The answer of `network status`. */
   status(network: string): Promise<Answer<Status>> {
     return answered(async () => {
       const { client } = this.connection(ANSWER_SECONDS);
@@ -104,7 +104,7 @@ export class Operator {
     });
   }
 
-  /** What `network list` says. */
+  /** The answer of `network list`. */
   listed(network: string): Promise<Answer<Status>> {
     return answered(async () => {
       const { client } = this.connection(ANSWER_SECONDS);
@@ -115,7 +115,7 @@ export class Operator {
     });
   }
 
-  /** What `network status` prints. */
+  /** The output of `network status`. */
   async statusByCommand(network: string): Promise<Answer<Status>> {
     const { code, stdout, stderr } = await this.gstacks('network', 'status', network, '--verbose');
     if (code !== 0) return { kind: 'unknown', words: stderr.trim() };
@@ -133,15 +133,15 @@ export class Operator {
   }
 
   /**
-   * Accepts what the store says, as the operator who has seen what is different. The command also fails when it has
-   * started the epoch and not every agent follows in time.
+   * Accepts the store's state, like an operator who has seen the difference. The command also fails if it has started
+   * the epoch and not every agent follows in time.
    */
   async newEpoch(): Promise<{ readonly isStarted: boolean; readonly output: string }> {
     const { stdout, stderr } = await this.stack.gstacks('admin', 'new-epoch', '--yes');
     return { isStarted: /^epoch \d+ started$/m.test(stdout), output: (stdout + stderr).trim() };
   }
 
-  /** What `network test` says. */
+  /** The answer of `network test`. */
   test(flow: Flow, from: string, expect: 'allow' | 'deny' | null): Promise<Answer<Statement>> {
     return answered(async () => {
       const { network, alias, port } = flow;
@@ -152,7 +152,7 @@ export class Operator {
     });
   }
 
-  /** What a network is behind its name. */
+  /** The network with this name. */
   networkFacts(network: string): Promise<
     Answer<{
       readonly id: string;
@@ -166,7 +166,7 @@ export class Operator {
     });
   }
 
-  /** The labels that a network's topology has of its sandboxes. */
+  /** The labels of sandboxes in a network's topology. */
   labelsIn(network: string): Promise<Answer<ReadonlyMap<string, { readonly [key: string]: string }>>> {
     return answered(async () => {
       const { client } = this.connection(ANSWER_SECONDS);
@@ -175,7 +175,7 @@ export class Operator {
     });
   }
 
-  /** The same by the command itself: what it prints is what the operator is told. */
+  /** The same by the command itself: the operator gets its output. */
   async testByCommand(flow: Flow, from: string, expect: 'allow' | 'deny' | null): Promise<Answer<Statement>> {
     const expectation = expect === null ? [] : ['--expect', expect];
     const ran = await this.gstacks(
@@ -275,7 +275,7 @@ export class Operator {
   }
 }
 
-/** What else an allow says: the server outside has a private address, and some names have an exit. */
+/** Further options of an allow: the server outside has a private address, and some names have an exit. */
 function leaving({ effect, to }: RuleModel): { readonly private?: true; readonly via?: Host } {
   if (effect === 'deny') return {};
   const via = exitOf(to);

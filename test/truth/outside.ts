@@ -4,13 +4,13 @@ import { ip } from '#test/support/host-namespace.js';
 import { playNames } from '#test/support/played-names.js';
 import { NETWORKS, OUTSIDE_PORT, outsideNames } from './places.js';
 
-/** What the server outside calls itself. */
+/** The name of the server outside. */
 export const OUTSIDE = 'outside';
 const RESOLVER_PORT = 5_353;
 
 /**
- * The internet of a stack with namespaces: a further address of this machine on the bridge of the hosts, with a
- * resolver and one server that all names outside lead to. The address goes with the bridge, and is put on the next one.
+ * The internet of a stack with namespaces: another address of this machine on the hosts' bridge, with a resolver and
+ * one server for all names outside. The address is removed with the bridge, and added to the next one.
  */
 export class Outside {
   private constructor(
@@ -48,7 +48,7 @@ async function putThere(addressBlock: number): Promise<string> {
   return address;
 }
 
-/** As a resident does: it names itself to whoever says `who`, and echoes lines to whoever says `hold`. */
+/** Like a resident: it answers `who` with its name, and echoes lines after `hold`. */
 function serve(socket: Socket, sockets: Set<Socket>): void {
   let text = '';
   let holds = false;

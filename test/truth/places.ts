@@ -1,4 +1,4 @@
-/** Where everything of the truth test is: two hosts, and the sandboxes that each agent has made. */
+/** The places of the truth test: two hosts, and the sandboxes of each agent. */
 export const HOSTS = ['host-a', 'host-b'] as const;
 export type Host = (typeof HOSTS)[number];
 
@@ -17,17 +17,17 @@ export const HOST_OF: { readonly [sandbox in Sandbox]: Host } = {
 export const NETWORKS = ['dev', 'stage', 'lab'] as const;
 export const ALIASES = ['web', 'ada', 'api', 'worker', 'bob', 'db'] as const;
 
-/** Names outside that rules of one network are about: no other network may allow a sandbox the same name. */
+/** Names outside in the rules of one network: no other network may allow a sandbox the same name. */
 export function outsideNames(network: string): readonly string[] {
   return [`one.${network}.example.com`, `two.${network}.example.com`, `exit.${network}.example.net`];
 }
 
-/** The agent that connections to a name outside leave from, by every rule about it; null: that of the sandbox. */
+/** The exit in every rule about the name outside; null: the sandbox's own agent. */
 export function exitOf(name: string): Host | null {
   return name.endsWith('.example.net') ? 'host-b' : null;
 }
 
-/** The port that all names outside are served on. */
+/** The port on which all names outside are served. */
 export const OUTSIDE_PORT = 7_000;
 
 /** Values of the label `team`. */

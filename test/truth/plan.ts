@@ -4,16 +4,16 @@ import { denialAfterCopy } from './actions/writes.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
-/** What a step does, under the name of its row in the table of actions. */
+/** The action of a step, by the name of its row in the table of actions. */
 export interface PlannedStep {
   readonly name: string;
   readonly chosen: Chosen;
 }
 
-/** The stack is stopped so often: first to copy its data folder, then to put the copy back. */
+/** How often the stack is stopped: first to copy its data folder, then to restore the copy. */
 const STOP_EVERY = 50;
 /**
- * In each part of a sequence the database is copied, something denied, and the copy put back: after these steps of it.
+ * In each part of a sequence the database is copied, something is denied, and the copy is restored: after these steps.
  */
 const PART = 25;
 const COPIED_AT = 5;
@@ -21,7 +21,7 @@ const DENIED_AT = 8;
 const PUT_BACK_AT = 15;
 const PUT_BACK = ['restore', 'restore-write-kill'] as const;
 
-/** What chance alone would bring about too seldom: copies, and what is lost when they are put back. */
+/** What random draws alone would do too rarely: copies, and restores that lose something. */
 export class Plan {
   private copiedIn: number | null = null;
   private deniedIn: number | null = null;

@@ -2,17 +2,17 @@
 export interface Random {
   /** A whole number from 0 up to, and not including, the bound. */
   below(bound: number): number;
-  /** True so often in a hundred draws. */
+  /** True with this probability in percent. */
   chance(percent: number): boolean;
   /** One of them. Throws RangeError when there is none. */
   pick<T>(items: readonly T[]): T;
-  /** As many different ones as there are, at most `count`. */
+  /** Different elements: `count` of them, or all if there are fewer. */
   sample<T>(items: readonly T[], count: number): readonly T[];
 }
 
 /**
- * The draws of one step of one sequence. Each step has its own, so that one that draws once more or less than before
- * leaves the later steps as they were.
+ * The draws of one step of one sequence. Each step has its own, so that a step that draws once more or less leaves the
+ * later steps unchanged.
  */
 export function randomOf(seed: number, step: number): Random {
   let state = scramble(scramble(seed) ^ Math.imul(step + 1, 0x9e37_79b1));
@@ -39,7 +39,7 @@ export function randomOf(seed: number, step: number): Random {
   };
 }
 
-/** Spreads neighbouring seeds over all 32 bits; never 0, which xorshift would stay at. */
+/** Spreads neighbouring seeds over all 32 bits; never 0, which xorshift would never leave. */
 function scramble(value: number): number {
   let mixed = value | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85eb_ca6b);

@@ -6,7 +6,7 @@ import { CLONE } from '#test/support/clone.js';
 import { type Sandbox, SERVED_PORTS } from './places.js';
 
 const START_TIMEOUT_MS = 10_000;
-/** Beyond the deadline of what was asked. */
+/** In addition to the request's own deadline. */
 const GRACE_MS = 5_000;
 
 interface Waiting {
@@ -14,7 +14,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The program that lives in one sandbox: it serves, and dials when it is told to. */
+/** The program in one sandbox: it serves, and dials on request. */
 export class Resident {
   private readonly waiting = new Map<number, Waiting>();
   private sequence = 0;
@@ -64,12 +64,12 @@ export class Resident {
     return this.ask({ do: 'hold', key, name, port, deadlineMs }, deadlineMs);
   }
 
-  /** Of each held connection, whether bytes go there and come back. */
+  /** For each held connection, whether bytes pass in both directions. */
   ping(keys: readonly string[], deadlineMs: number): Promise<readonly ('echoes' | 'silent' | 'ended')[]> {
     return this.ask({ do: 'ping', keys, deadlineMs }, deadlineMs);
   }
 
-  /** Opens so many connections more, until `disperse`; how many of them were let through. */
+  /** Opens this many more connections, until `disperse`; returns how many of them were allowed. */
   crowd(name: string, port: number, count: number): Promise<number> {
     return this.ask({ do: 'crowd', name, port, count }, 0);
   }

@@ -23,12 +23,12 @@ export const FLOWS_PER_SANDBOX = 40;
 const RUNS_AGAIN_MS = 30_000;
 const READY_MS = 60_000;
 
-/** The real stack in namespaces, what is done to it, and a resident in each sandbox. */
+/** The real stack in namespaces, the operations on it, and a resident in each sandbox. */
 export class Rig {
   private residents = new Map<Sandbox, Resident>();
   private outside: Outside | null = null;
 
-  /** Which of the machine's address blocks the stack has; also while it is stopped. */
+  /** The stack's address block on this machine; also while it is stopped. */
   private addressBlock: number;
 
   private constructor(
@@ -81,7 +81,7 @@ export class Rig {
 
   // Processes.
 
-  /** Its number now; null between two lives. */
+  /** Its present pid; null during a restart. */
   pid(process: Process): number | null {
     try {
       return this.stack.pid(process);
@@ -90,7 +90,7 @@ export class Rig {
     }
   }
 
-  /** Sends the signal; the process's number, null when it does not run now. */
+  /** Sends the signal; returns the process's pid, or null if it does not run now. */
   signal(name: Process, signal: NodeJS.Signals): number | null {
     const pid = this.pid(name);
     if (pid === null) return null;
@@ -98,7 +98,7 @@ export class Rig {
     return pid;
   }
 
-  /** Until the supervisor has started the process again. */
+  /** Until the supervisor has restarted the process. */
   async runsAgain(name: Process, earlier: number | null): Promise<void> {
     await waitFor(
       `${name} runs again`,
@@ -121,12 +121,12 @@ export class Rig {
 
   // Clocks and settings.
 
-  /** Sets a process's clock off from now on, by libfaketime's notation, such as `+2h`. */
+  /** Sets the offset of a process's clock from now on, in libfaketime's notation, such as `+2h`. */
   setClock(name: Process, offset: string): void {
     writeFileSync(join(this.clocks, name), `${offset}\n`);
   }
 
-  /** Further variables of an agent, from its next start on. */
+  /** Additional variables of an agent, from its next start on. */
   setVariables(host: Host, variables: { readonly [name: string]: string }): void {
     const all = {
       GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX: String(FLOWS_PER_SANDBOX),
@@ -142,7 +142,7 @@ export class Rig {
     return join(this.stack.home, 'agents', host, name);
   }
 
-  /** What the host's namespace drops from now on: everything to that address. */
+  /** What the host's namespace drops from now on: all packets to that address. */
   async blackhole(host: Host, address: string): Promise<void> {
     await ip('-n', this.hostNamespace(host), 'route', 'replace', 'blackhole', `${address}/32`);
   }
@@ -156,7 +156,7 @@ export class Rig {
     return `10.${100 + this.addressBlock}.0.${last}`;
   }
 
-  /** Where the agent's peers reach it. */
+  /** The address at which peers reach the agent. */
   meshEndpoint(host: Host): string {
     const endpoint = this.readyReport().agents.find(({ name }) => name === host)?.meshEndpoint;
     if (endpoint === undefined) throw new Error(`${host} is not in the ready report`);
@@ -169,7 +169,7 @@ export class Rig {
 
   // The record.
 
-  /** Makes a copy of the database's files under this name, instead of an earlier one. */
+  /** Copies the database's files under this name, and replaces an earlier copy. */
   async copyDatabase(name: string): Promise<void> {
     this.signal('control-plane', 'SIGSTOP');
     try {
@@ -183,7 +183,7 @@ export class Rig {
     }
   }
 
-  /** Puts the copy in the database's place, as a new life of the control plane finds it. */
+  /** Replaces the database with the copy, for the next start of the control plane. */
   async putBack(name: string): Promise<void> {
     this.signal('control-plane', 'SIGSTOP');
     await this.asSuperuser(async (query) => {
@@ -197,7 +197,7 @@ export class Rig {
     await this.ready();
   }
 
-  /** Copies the data folder of a stopped stack aside, or back. */
+  /** Copies the data folder of a stopped stack away, or back. */
   async copyDataFolder(direction: 'aside' | 'back'): Promise<void> {
     const [from, to] = direction === 'aside' ? ['postgres', 'postgres-copy'] : ['postgres-copy', 'postgres'];
     rmSync(join(this.stack.home, to), { recursive: true, force: true });
@@ -215,7 +215,7 @@ export class Rig {
     }
   }
 
-  /** With each new bridge. The agents learn where it is when they start. */
+  /** For each new bridge. The agents learn its address when they start. */
   private async playOutside(): Promise<void> {
     const before = this.outside?.upstream;
     await this.outside?.close();
@@ -233,7 +233,7 @@ export class Rig {
 
   // Residents.
 
-  /** Adds the sandboxes that the stack does not bring, and a resident to each. */
+  /** Adds the sandboxes that the stack does not have, and a resident to each. */
   private async moveIn(): Promise<void> {
     for (const host of HOSTS) {
       const entries = SANDBOXES.filter((sandbox) => HOST_OF[sandbox] === host).map((sandbox) => `- id: ${sandbox}\n`);
@@ -268,7 +268,7 @@ async function endConnections(query: (text: string) => Promise<unknown>): Promis
   await query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'postgres'");
 }
 
-/** A sandbox may be said to run before its agent has made its namespace anew. */
+/** A sandbox may be reported as running before its agent has created its namespace again. */
 async function linkIsUp(namespace: string): Promise<void> {
   await waitFor(
     `${namespace} has a link`,

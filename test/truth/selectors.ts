@@ -2,7 +2,7 @@ import type { Selector } from '#libs/contracts/selectors.js';
 import { type Sandbox, TEAMS } from './places.js';
 import type { Random } from './random.js';
 
-/** A sandbox with everything that a selector may mean it by. */
+/** A sandbox with all properties that a selector may match. */
 export interface Source {
   readonly sandbox: Sandbox;
   readonly labels: { readonly [key: string]: string };
@@ -11,17 +11,17 @@ export interface Source {
 }
 
 interface SelectorKind {
-  /** So many selectors in ten are of this kind. */
+  /** How many selectors in ten are of this kind. */
   readonly inTen: number;
-  /** A selector of this kind; null where none of this kind could mean the sandbox. */
+  /** A selector of this kind; null if none of this kind could match the sandbox. */
   readonly write: (source: Pick<Source, 'sandbox' | 'aliases'>, random: Random) => string | null;
-  /** Whether a selector means the source; null for a text of another kind. */
+  /** Whether a selector matches the source; null for a text of another kind. */
   readonly means: (text: string, source: Source) => boolean | null;
 }
 
 /**
  * The kinds of selectors, as the truth test writes and understands them; only their names come from the product. Kinds
- * that mean no sandbox are null: no developer's machine takes part in the truth test.
+ * that match no sandbox are null: no developer's machine takes part in the truth test.
  */
 export const SELECTOR_KINDS: { readonly [Kind in Selector['kind']]: SelectorKind | null } = {
   any: {
@@ -52,7 +52,7 @@ export const SELECTOR_KINDS: { readonly [Kind in Selector['kind']]: SelectorKind
 };
 const KINDS = Object.values(SELECTOR_KINDS).filter((kind) => kind !== null);
 
-/** A selector that means a sandbox, or may come to. */
+/** A selector that matches a sandbox, or may match it later. */
 export function writtenSelector(source: Pick<Source, 'sandbox' | 'aliases'>, random: Random): string {
   let drawn = random.below(10);
   const kind = KINDS.find(({ inTen }) => {
@@ -62,7 +62,7 @@ export function writtenSelector(source: Pick<Source, 'sandbox' | 'aliases'>, ran
   return kind?.write(source, random) ?? `sandbox:${source.sandbox}`;
 }
 
-/** Whether a selector means a source. Throws for a selector that the truth test does not understand. */
+/** Whether a selector matches a source. Throws for a selector that the truth test does not understand. */
 export function isMeant(selector: string, source: Source): boolean {
   for (const { means } of KINDS) {
     const answer = means(selector, source);

@@ -16,13 +16,13 @@ export interface SequenceSettings {
   readonly steps: number;
   /** Names of actions; null: all. */
   readonly only: readonly string[] | null;
-  /** Goes on past contradictions that match, which are known; null: past none. */
+  /** Continues after contradictions that match, which are known; null: after none. */
   readonly past: RegExp | null;
-  /** Told of each step as it ends: what was done, and what was said. */
+  /** Called at the end of each step: what was done, and what was stated. */
   readonly onStep: (step: Step) => void;
   /** After a contradiction the processes' logs are copied into this folder; null: they are not kept. */
   readonly keep: string | null;
-  /** Aborted: the sequence ends after its present step, and leaves nothing behind. */
+  /** When aborted, the sequence ends after its present step, and leaves nothing behind. */
   readonly signal: AbortSignal;
 }
 
@@ -38,14 +38,14 @@ export interface Step {
 
 export interface SequenceReport {
   readonly steps: number;
-  /** What was found; null: statements and dials agreed to the end. */
+  /** The contradiction; null: statements and dials agreed to the end. */
   readonly contradiction: string | null;
 }
 
 const SETTLE_EVERY = 25;
 const TRIES = 12;
 
-/** One sequence of steps against a stack of its own, until a statement and a dial differ. */
+/** One sequence of steps against a separate stack, until a statement and a dial contradict each other. */
 export async function runSequence(settings: SequenceSettings): Promise<SequenceReport> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-truth-'));
   let rig: Rig | null = null;
@@ -92,7 +92,7 @@ export async function runSequence(settings: SequenceSettings): Promise<SequenceR
     if (settings.signal.aborted) return report(null);
     return report(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
-    // What was found matters more than what the clean-up trips over.
+    // The contradiction matters more than an error of the clean-up.
     await rig?.stop().catch((error: unknown) => process.stderr.write(`after the sequence: ${String(error)}\n`));
     rmSync(folder, { recursive: true, force: true });
   }

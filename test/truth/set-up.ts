@@ -4,7 +4,7 @@ import type { World } from './world.js';
 
 const BOTH_PORTS = [7_000, 80];
 
-/** Two networks to begin with: one of all sandboxes, one of host-b's alone, each with a few rules. */
+/** Two networks at the start: one of all sandboxes, one of only host-b's, each with a few rules. */
 const FIRST_WRITES: readonly Write[] = [
   { kind: 'create', network: 'dev' },
   ...SANDBOXES.map((sandbox): Write => {

@@ -5,19 +5,18 @@ import { askStatus, askTest, dial, prove, unfoundedRegression } from './observe.
 import type { Random } from './random.js';
 import type { Asked, World } from './world.js';
 
-/** With every fault undone and every process alive: how long until the system says so, and dials agree. */
+/** With every fault undone and every process alive: the time until the system says so, and dials agree. */
 export const SETTLE_BOUND_MS = 45_000;
 const POLL_MS = 150;
 const DIAL_MS = 3_000;
 const TESTED = 2;
 
-/** What keeps the world from being well; `wrong` is never a matter of time. */
+/** What is still wrong in the world; `wrong` never resolves with time. */
 type Unwell = { readonly kind: 'wrong' | 'not-yet'; readonly why: string };
 
 /**
- * Undoes everything, and waits until every network is SYNCED, every flow does what was written, and `network test` says
- * so. What is wrong when that does not come about within the bound, or a dial says otherwise on the way; null when all
- * is well.
+ * Undoes everything, and waits until every network is SYNCED, every flow behaves as written, and `network test` says
+ * so. Returns what is wrong if that does not happen within the bound, or a dial contradicts on the way; null: nothing.
  */
 export async function settle(world: World, random: Random, step: number): Promise<string | null> {
   await world.faults.endAll();
@@ -70,7 +69,7 @@ async function lookAround(world: World, random: Random, step: number): Promise<U
   return testSome(world, random, flows);
 }
 
-/** Of flows that are allowed and answered, and of those that are denied, `network test` says just that. */
+/** `network test` says exactly that about flows that are allowed and answered, and about those that are denied. */
 async function testSome(world: World, random: Random, flows: readonly Flow[]): Promise<Unwell | null> {
   const published = flows.filter((flow) => leadsSomewhere(world.model, flow));
   for (const [verdict, expect] of [
@@ -90,7 +89,7 @@ async function testSome(world: World, random: Random, flows: readonly Flow[]): P
   return null;
 }
 
-/** The operator has looked at the difference, and takes what the store says. */
+/** The operator has seen the difference, and accepts the store's state. */
 async function startEpoch(world: World, words: string): Promise<Unwell> {
   const { isStarted, output } = await world.operator.newEpoch();
   if (isStarted) world.epochStarted();

@@ -10,13 +10,13 @@ const NETWORKS = Array.from({ length: 20 }, (_, index) => `busy-${index}`);
 const READERS = 200;
 const CHANGES_PER_SECOND = 100;
 const MEMORY_EVERY_SECONDS = 5;
-/** What caches that are not full yet may still take: the last versions of each network, and compiled code. */
+/** Allowed growth of caches that are not full yet: the last versions of each network, and compiled code. */
 const HEAP_SLACK_MB = 8;
 const RESIDENT_SLACK_MB = 24;
 
 /**
- * Readers of the stream of events and two browsers with open pages, on a whole stack, while changes are written for so
- * many seconds. False: somebody does not end with the true state, or the control plane's memory has grown.
+ * Readers of the stream of events and two browsers with open pages, on a whole stack, while changes are written for
+ * this many seconds. False: a reader does not end with the right state, or the control plane's memory has grown.
  */
 export async function soakStreams(seconds: number, say: (line: string) => void): Promise<boolean> {
   const env = { NODE_OPTIONS: '--inspect-port=0' };
@@ -69,7 +69,7 @@ async function signedIn(stack: RunningStack, page: Page): Promise<Page> {
   return page;
 }
 
-/** Both pages were never loaded again, are live, and show each network's version as applied by both agents. */
+/** Neither page was reloaded; both are live, and show each network's version as applied by both agents. */
 async function showsTheTruth(
   stack: RunningStack,
   list: Page,
@@ -107,7 +107,7 @@ async function showsTheTruth(
   }
 }
 
-/** In the second half, what is left after each collection grows no more. */
+/** In the second half, the memory left after each collection does not grow any more. */
 function isFlat(memory: readonly Memory[], say: (line: string) => void): boolean {
   const texts = memory.map(({ heapMb, residentMb }) => `${heapMb}/${residentMb}`);
   say(`the control plane's memory after collections, heap/resident MB: ${texts.join(', ')}`);

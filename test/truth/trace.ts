@@ -2,7 +2,7 @@ import type { SequenceReport, Step } from './sequence.js';
 
 const KEPT_STEPS = 15;
 
-/** The last steps of a sequence, for whoever has to understand a contradiction. */
+/** The last steps of a sequence, to understand a contradiction. */
 export class Trace {
   readonly counts = new Map<string, number>();
   private readonly last: string[] = [];
@@ -15,7 +15,7 @@ export class Trace {
     return lines;
   }
 
-  /** Everything that is needed to see it again. */
+  /** Everything needed to reproduce it. */
   describe(seed: number, { steps, contradiction }: SequenceReport, only: readonly string[] | null): string {
     const replay = `TRUTH_SEED=${seed} npm run soak -- --steps ${steps + 1}${only === null ? '' : ` --only ${only.join(',')}`}`;
     return [`in step ${steps} of seed ${seed}: ${contradiction}`, ...this.last, `to see it again: ${replay}`].join(

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { runSequence } from './sequence.js';
 import { Trace } from './trace.js';
 
-/** The same seeds for everybody, so that a change is judged by what it changes; `npm run soak` draws others. */
+/** Everybody uses the same seeds, so that a change is judged by its effect; `npm run soak` draws others. */
 const FIRST_SEED = Number(process.env.TRUTH_SEED || 20_251_125);
-/** Side by side, each with a stack of its own: most of the time of a sequence is spent waiting. */
+/** Concurrently, each with its own stack: a sequence spends most of its time waiting. */
 const SEQUENCES = 2;
 const STEPS = 110;
 const TIMEOUT_MS = 10 * 60_000;
@@ -18,7 +18,7 @@ describe('whatever is said, real dials agree with', function () {
     const ending = new AbortController();
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const counts = new Map<string, number>();
-    // Also when one fails the others end first: nothing of them may be left behind.
+    // If one fails, the others still end first, so that they leave nothing behind.
     const ended = await Promise.allSettled(
       seeds.map(async (seed) => {
         const trace = new Trace();

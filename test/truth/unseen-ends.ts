@@ -1,9 +1,11 @@
-/** For so long an agent may keep a connection whose other end it cannot hear: TCP keepalive ends it within a minute. */
+/**
+ * For this long an agent may keep a connection whose other end it cannot hear: TCP keepalive ends it within a minute.
+ */
 const KEPT_MS = 75_000;
 
 /**
- * Connections that ended while something lay in their way, or were given up before they were answered: an agent may
- * still count them as open, and then cuts them.
+ * Connections that ended while a fault impeded them, or were given up before they were answered: an agent may still
+ * count them as open, and then cuts them.
  */
 export class UnseenEnds {
   private ends: { readonly network: string; readonly atMs: number }[] = [];

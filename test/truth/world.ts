@@ -20,23 +20,23 @@ import { ProvenDenials } from './proven-denials.js';
 import type { Rig } from './rig.js';
 import { UnseenEnds } from './unseen-ends.js';
 
-/** A statement, and how the same is asked once more. */
+/** A statement, and how to ask for it again. */
 export interface Asked {
   readonly statement: Statement;
   readonly again: () => Promise<Answer<Statement>>;
-  /** It says so of every agent that takes part. */
+  /** The statement covers every agent that takes part. */
   readonly isOfAll: boolean;
 }
 
-/** What an action did, and what was said about it. */
+/** What an action did, and what was stated about it. */
 export interface Outcome {
   readonly text: string;
   readonly asked: readonly Asked[];
-  /** The network it was about; null: none. */
+  /** The network that it concerned; null: none. */
   readonly network: string | null;
   /** Dialled in any case. */
   readonly flows: readonly Flow[];
-  /** What to count ended connections by. */
+  /** The basis for counting ended connections. */
   readonly cut: Pick<CutCount, 'words' | 'claimed'> | null;
 }
 
@@ -48,7 +48,7 @@ export function told(text: string, network: string | null = null): Outcome {
 export interface Manner {
   readonly waits: boolean;
   readonly waitSeconds: number;
-  /** By the command itself, where there is a form of it for this write. */
+  /** By the command itself, if this write has a form of it. */
   readonly byCommand: boolean;
 }
 
@@ -67,21 +67,21 @@ interface PendingWrite {
 const HOLD_MS = 1_000;
 const PING_MS = 300;
 
-/** The stack under test and all that is known of it. */
+/** The stack under test and everything known about it. */
 export class World {
   readonly faults = new Faults(() => performance.now());
   readonly proven = new ProvenDenials();
-  /** Copies of the database, with what was written when they were made. */
+  /** Copies of the database, with the writes at the time of the copy. */
   readonly copies = new Map<string, Model>();
   /**
-   * Networks whose last version was said to be followed by all: what it cut was counted with it, not with a later one.
+   * Networks whose last version was stated to be followed by all: its cuts were counted with it, not with a later one.
    */
   readonly followed = new Set<string>();
   /** Networks that were written to since the last copy of the running database. */
   readonly changedSince = new Set<string>();
   /** Connections whose end an agent may not have seen, and which a write may cut. */
   readonly unseenEnds = new UnseenEnds(() => performance.now());
-  /** The store was put back, and no operator has decided since. */
+  /** The store was restored, and no operator has decided since. */
   isPutBack = false;
   private models: readonly Model[] = [NOTHING];
   private pending: PendingWrite | null = null;
@@ -98,7 +98,7 @@ export class World {
     return this.models[0] ?? NOTHING;
   }
 
-  /** Whether every write has been answered, and is where it takes effect. */
+  /** Whether every write has been answered, and has taken effect. */
   get isCertain(): boolean {
     return this.models.length === 1;
   }
@@ -115,7 +115,7 @@ export class World {
     return this.faults.obstacle(flow, this.expected(flow).target);
   }
 
-  /** Everything that could be tried in a network. */
+  /** Everything that can be tried in a network. */
   flows(network: string): readonly Flow[] {
     return SANDBOXES.flatMap((source) => [
       ...ALIASES.flatMap((alias) => PUBLISHED.map(({ published }) => ({ network, source, alias, port: published }))),
@@ -161,8 +161,8 @@ export class World {
   }
 
   /**
-   * Asks again about a write that was not answered, and looks whether labels have arrived. What is wrong, when the same
-   * write is refused, as one that wrote nothing, and then answered as carried out; null otherwise.
+   * Asks again about an unanswered write, and checks whether labels have arrived. Returns what is wrong if the same
+   * write is first refused as not written, and then answered as carried out; null otherwise.
    */
   async settleWrites(): Promise<string | null> {
     const { pending } = this;
@@ -181,7 +181,7 @@ export class World {
       : null;
   }
 
-  /** The store is another one now: what was written when its copy was made. */
+  /** The store is now another one: with the writes at the time of its copy. */
   putBack(model: Model): void {
     this.models = [model];
     this.pending = null;
@@ -202,7 +202,7 @@ export class World {
     wasFollowed: boolean,
   ): Promise<Outcome> {
     const { exitCode, output } = await this.operator.ruleByCommand(write, pending.key, waitSeconds);
-    // What became of the write is asked under its own key; what was said of it is in the command's words.
+    // The outcome of the write is requested with its own key; statements about it are in the command's words.
     const answer = await this.operator.write(write, pending.key);
     this.take(answer, pending);
     const said = /^(applied by|already so) .*$/m.exec(output)?.[0] ?? output.trim().split('\n').at(-1) ?? '';
@@ -269,7 +269,7 @@ export class World {
     return [...this.held.values()];
   }
 
-  /** Opens one more; false when the other end does not answer. */
+  /** Opens one more; false if the other end does not answer. */
   async hold(flow: Flow): Promise<boolean> {
     const key = textOf(flow);
     const holds = await this.rig.resident(flow.source).hold(key, nameOf(flow), flow.port, HOLD_MS);
@@ -278,7 +278,7 @@ export class World {
     return holds;
   }
 
-  /** Which of them are open, and which of these carry bytes; what has ended is forgotten. */
+  /** Which of them are open, and which of these carry bytes; ended ones are forgotten. */
   async ping(): Promise<HeldConnections> {
     const pinged = await Promise.all(
       [...Map.groupBy(this.held.values(), ({ source }) => source)].map(async ([source, flows]) => {
@@ -298,13 +298,13 @@ export class World {
     };
   }
 
-  /** With the residents gone there are none. */
+  /** Without the residents there are none. */
   forgetHeld(): void {
     this.held.clear();
   }
 }
 
-/** The flows that a rule is about, whoever it stands for. */
+/** The flows that a rule is about, whoever it matches. */
 function flowsOf(write: Write): readonly Flow[] {
   if (write.kind !== 'add-rule') return [];
   const { network, rule } = write;

@@ -10,7 +10,7 @@ import (
 
 const dialTimeout = 20 * time.Second
 
-// Dial asks the node for a connection to a peer. The error is the node's own.
+// Dial asks the node for a connection to a peer. The error is the node's.
 func (n *Node) Dial(target string) (net.Conn, error) {
 	connection, err := net.Dial("unix", n.path("dial"))
 	if err != nil {
@@ -55,7 +55,7 @@ func ask(connection net.Conn, target string) error {
 	return nil
 }
 
-// Echo sends back whatever comes over each inbound connection, until the node is closed.
+// Echo sends back all bytes of each inbound connection, until the node is closed.
 func (n *Node) Echo() {
 	go func() {
 		for {

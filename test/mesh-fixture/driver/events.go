@@ -22,7 +22,7 @@ type Event struct {
 	Reachable bool
 }
 
-// Events are what a mesh-node has said, in order.
+// Events are the events of a mesh-node, in order.
 type Events struct {
 	mutex   sync.Mutex
 	all     []Event
@@ -58,27 +58,27 @@ func (e *Events) add(event Event, line string) {
 	e.changed = make(chan struct{})
 }
 
-// Count is how many there have been: Await takes it for the place to begin.
+// Count is the number of events so far; Await takes it as the position to start from.
 func (e *Events) Count() int {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	return len(e.all)
 }
 
-// Text is everything that was said, as it was written.
+// Text is the node's whole output, unchanged.
 func (e *Events) Text() string {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	return e.text.String()
 }
 
-// Has tells whether there has been an event of that name from the place given on.
+// Has tells whether an event of that name came at or after the given position.
 func (e *Events) Has(name string, from int) bool {
 	_, err := e.Await(name, from, 0)
 	return err == nil
 }
 
-// Await returns the first event of that name from the place given on, when it comes in time.
+// Await returns the first event of that name at or after the given position, if it comes in time.
 func (e *Events) Await(name string, from int, within time.Duration) (Event, error) {
 	tooLate := time.After(within)
 	for {

@@ -1,4 +1,4 @@
-// Package driver starts mesh-node as the program does that uses it, for tests and measurements.
+// Package driver starts mesh-node as the product's programs do, for tests and measurements.
 package driver
 
 import (
@@ -14,24 +14,24 @@ import (
 	"syscall"
 )
 
-// protocolVersion is what this program speaks; apps/mesh-node/internal/protocol has the other end.
+// protocolVersion is the version of this end; apps/mesh-node/internal/protocol is the other end.
 const protocolVersion = 1
 
-// Options say what to start, and as what.
+// Options say what to start, and how.
 type Options struct {
-	// Command is the program and what comes before it.
+	// Command is the program with the arguments before it.
 	Command []string
-	// Environment is added to that of this process.
+	// Environment is added to this process's environment.
 	Environment []string
 	ControlURL  string
 	Hostname    string
 	// Folder holds the state and the sockets; a node that is started again with it is the same node.
 	Folder string
-	// State is the folder of the state alone, when another node's is meant.
+	// State is the folder of the state only, to use another node's.
 	State     string
 	Port      uint16
 	Ephemeral bool
-	// Key answers the first key-needed; with none, nothing does.
+	// Key answers the first key-needed; if empty, nothing does.
 	Key string
 }
 
@@ -61,7 +61,7 @@ func Start(options Options) (*Node, error) {
 	})
 }
 
-// Spawn starts the process and says nothing to it.
+// Spawn starts the process and sends nothing to it.
 func Spawn(options Options) (*Node, error) {
 	if err := os.MkdirAll(options.Folder, 0o700); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (n *Node) Send(command map[string]any) error {
 	return n.SendLine(string(line))
 }
 
-// SendLine writes a line that need not be a command.
+// SendLine writes a line that need not be a valid command.
 func (n *Node) SendLine(line string) error {
 	_, err := io.WriteString(n.input, line+"\n")
 	return err
@@ -142,7 +142,7 @@ func (n *Node) Signal(signal syscall.Signal) error { return n.command.Process.Si
 func (n *Node) PID() int                           { return n.command.Process.Pid }
 func (n *Node) ExitCode() int                      { return n.command.ProcessState.ExitCode() }
 
-// Errors is what the process has written to stderr.
+// Errors is the process's output on stderr.
 func (n *Node) Errors() string {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
@@ -155,7 +155,7 @@ func (n *Node) noteError(text []byte) (int, error) {
 	return n.errors.Write(text)
 }
 
-// Close ends the process as its owner's death would, and waits for it.
+// Close ends the process as the death of its parent would, and waits for it.
 func (n *Node) Close() {
 	_ = n.input.Close()
 	<-n.Ended
@@ -164,7 +164,7 @@ func (n *Node) Close() {
 	}
 }
 
-// DialSocket is the path of the socket that takes dials.
+// DialSocket is the path of the dial socket.
 func (n *Node) DialSocket() string { return n.path("dial") }
 
 func (n *Node) stateFolder() string {

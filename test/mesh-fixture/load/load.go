@@ -1,4 +1,4 @@
-// Package load puts traffic on a pair of mesh-nodes and measures what becomes of it.
+// Package load puts traffic on a pair of mesh-nodes and measures it.
 package load
 
 import (
@@ -14,7 +14,7 @@ import (
 
 const chunkBytes = 256 << 10
 
-// Pair is two nodes, of which one dials the other.
+// Pair is two nodes, one of which dials the other.
 type Pair struct {
 	From *driver.Node
 	To   *driver.Node
@@ -22,8 +22,8 @@ type Pair struct {
 	Target string
 }
 
-// Serve has the dialled node answer: a connection that says b takes bulk and says when it has it all, one that says
-// s sends bulk, and one that says e echoes.
+// Serve makes the dialled node answer: a connection that starts with b receives bulk data and confirms its end, s sends
+// bulk data, and e echoes.
 func (p Pair) Serve() {
 	go func() {
 		for {
@@ -52,7 +52,7 @@ func serve(connection net.Conn) {
 	}
 }
 
-// Bulk sends so many bytes over so many connections at once, and returns how long it took until all had come.
+// Bulk sends this many bytes over this many concurrent connections, and returns the time until all have arrived.
 func (p Pair) Bulk(connections int, bytes int64) (time.Duration, error) {
 	begun := time.Now()
 	err := together(connections, func(int) error { return p.sendBulk(bytes / int64(connections)) })
@@ -81,7 +81,7 @@ func (p Pair) sendBulk(bytes int64) error {
 	return err
 }
 
-// Churn opens so many connections, so many at once, each for 64 bytes there and back.
+// Churn opens this many connections, this many at once, each for 64 bytes there and back.
 func (p Pair) Churn(connections, atOnce int) (time.Duration, error) {
 	begun := time.Now()
 	err := together(atOnce, func(which int) error {
@@ -109,7 +109,7 @@ func (p Pair) echo() error {
 	return err
 }
 
-// Hold opens connections that stay until release is called.
+// Hold opens connections that stay open until release is called.
 func (p Pair) Hold(connections int) (release func(), err error) {
 	var mutex sync.Mutex
 	var held []net.Conn

@@ -1,9 +1,9 @@
 import { Screen } from '#apps/cli/output/screen.js';
 
-/** Widths of a terminal that each picture is kept for. */
+/** Terminal widths for which each picture is kept. */
 export const WIDTHS = [60, 80, 120, 200] as const;
 
-/** The time at which every picture is painted. */
+/** The time of every picture. */
 export const NOW_MS = Date.UTC(2026, 0, 2, 12, 30, 0);
 export const secondsAgo = (seconds: number) => new Date(NOW_MS - seconds * 1_000).toISOString();
 export const inSeconds = (seconds: number) => secondsAgo(-seconds);
@@ -17,7 +17,7 @@ export type Picture = readonly [string, Paint];
 
 export const epoch = { id: 'epoch-1', counter: 1 };
 
-/** What a command shows on a terminal of this width; null: not a terminal. */
+/** A command's output on a terminal of this width; null: not a terminal. */
 export function painted(paint: Paint, width: number | null, isVerbose = false): string {
   const lines: string[] = [];
   const paper = { hasColour: false, width: width ?? Number.POSITIVE_INFINITY, isVerbose };

@@ -6,10 +6,10 @@ import { type Picture, painted, WIDTHS } from '#test/support/screens/paint.js';
 import { STATUSES } from '#test/support/screens/statuses.js';
 import { TESTS } from '#test/support/screens/tests.js';
 
-/** Every picture by name: what the three commands and a few lists show. */
+/** Every picture by name: the output of the three commands and a few lists. */
 export const SCREENS: readonly Picture[] = [...TESTS, ...STATUSES, ...MESHES, ...LISTS];
 
-/** Where pictures are kept; test/programs/write-screens.ts writes them. */
+/** The folder of the pictures; test/programs/write-screens.ts writes them. */
 export const PICTURES = join(CLONE, 'test/fixtures/screens');
 
 /** One file for each screen and width. */

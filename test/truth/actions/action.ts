@@ -1,17 +1,17 @@
 import type { Random } from '../random.js';
 import type { Outcome, World } from '../world.js';
 
-/** One thing that may happen, with what it is done to. */
+/** One thing that may happen, with its target. */
 export interface Chosen {
   readonly text: string;
   readonly run: () => Promise<Outcome>;
 }
 
-/** A row of the table: what may happen, how often, and when it can. */
+/** A row of the table: an action, how often it happens, and when it is possible. */
 export interface Action {
   readonly name: string;
-  /** Beside the others. */
+  /** Its weight relative to the others. */
   readonly weight: number;
-  /** null: not now. Decides by the draws and by what is known, never by what time it is. */
+  /** null: not now. Depends on the draws and on what is known, never on the time. */
   readonly choose: (world: World, random: Random) => Chosen | null;
 }

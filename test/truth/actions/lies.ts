@@ -15,7 +15,7 @@ interface Truth {
   readonly epoch: { readonly counter: number; readonly id: string };
 }
 
-/** What is said beside the truth; none of it is anything that the control plane has signed. */
+/** False statements; none of them was signed by the control plane. */
 interface Lie {
   readonly name: string;
   readonly claim: (truth: Truth, random: Random) => Partial<Claim>;
@@ -50,7 +50,7 @@ export const LYING: readonly Action[] = [
         return null;
       }
       const { silent } = world.faults;
-      // Who is silent cannot contradict a lie in its own name.
+      // A silent agent cannot contradict a lie in its own name.
       const host = random.pick(silent.length > 0 && random.chance(70) ? silent : HOSTS);
       const own = world.networks.filter((network) => takesPart(world, network, host));
       const network = random.pick(own.length > 0 && random.chance(60) ? own : world.networks);

@@ -85,7 +85,7 @@ export const PATH_FAULTS: readonly Action[] = [
   },
 ];
 
-/** Neither the bus nor the HTTP API is reached from these hosts any more; their peers are. */
+/** These hosts can no longer reach the bus or the HTTP API, but still reach their peers. */
 export async function cutOff(world: World, hosts: readonly Host[], steps: number): Promise<void> {
   const { rig, faults } = world;
   for (const host of hosts.filter((one) => !faults.has(cutOffText(one)))) {

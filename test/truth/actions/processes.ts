@@ -3,13 +3,13 @@ import { HOSTS, type Host, PROCESSES, type Process } from '../places.js';
 import { told, type World } from '../world.js';
 import type { Action } from './action.js';
 
-/** What a process's end or rest stands in the way of. */
+/** What the end or stop of a process impedes. */
 export function reachOf(name: Process): Reach {
   const host = HOSTS.find((one): one is Host => name === `agent-${one}`);
   return host === undefined ? { kind: 'nothing' } : { kind: 'agent', host };
 }
 
-/** A process ends without a word; the supervisor starts it again. Its number before; null when it did not run. */
+/** Kills a process; the supervisor restarts it. Returns its old pid, or null if it did not run. */
 export function kill(world: World, name: Process): number | null {
   world.faults.happened(`the end of ${name}`, reachOf(name));
   return world.rig.signal(name, 'SIGKILL');

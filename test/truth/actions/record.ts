@@ -4,14 +4,14 @@ import type { Action, Chosen } from './action.js';
 import { cutOff } from './paths.js';
 import { kill } from './processes.js';
 
-/** A copy of the database's files, made while everything runs on. */
+/** A copy of the database's files, made while everything runs. */
 export const LIVE = 'live_copy';
 /** A copy of the data folder of the stopped stack. */
 const FOLDER = 'folder copy';
-/** The copy of the running database that lies in the copied folder, with the database itself. */
+/** The copy of the running database that is in the copied folder, together with the database itself. */
 const LIVE_IN_FOLDER = 'live copy in the folder copy';
 
-/** A new life of the control plane would be ready, and nothing written waits for an answer. */
+/** A new start of the control plane would be ready, and no write waits for an answer. */
 function isCalmRecord(world: World): boolean {
   return (
     world.isCertain && !(['postgres', 'nats', 'control-plane'] as const).some((name) => world.faults.disturbs(name))
@@ -83,7 +83,7 @@ export const RECORD_FAULTS: readonly Action[] = [
   },
 ];
 
-/** Writes of no meaning, so that a network's version grows; how many the control plane took. */
+/** Writes without effect that raise a network's version; returns how many the control plane accepted. */
 async function writeMuch(world: World, count: number, draw: number): Promise<number> {
   const forgotten = new Set(world.proven.forgottenBy(world.model).map(({ network }) => network));
   const changed = world.networks.filter((name) => world.changedSince.has(name));
@@ -103,7 +103,7 @@ async function writeMuch(world: World, count: number, draw: number): Promise<num
   return taken;
 }
 
-/** The stack is stopped, its data folder copied, and everything goes on. */
+/** Stops the stack, copies its data folder, and starts it again. */
 export function copyOfStoppedStack(world: World): Chosen {
   return {
     text: 'stop, copy, start',
@@ -116,7 +116,7 @@ export function copyOfStoppedStack(world: World): Chosen {
   };
 }
 
-/** The stack is stopped, the copy of its data folder put back, and everything goes on. */
+/** Stops the stack, restores the copy of its data folder, and starts it again. */
 export function stoppedStackPutBack(world: World): Chosen | null {
   const model = world.copies.get(FOLDER);
   if (model === undefined) return null;

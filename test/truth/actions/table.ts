@@ -9,7 +9,7 @@ import { TARGET_FAULTS } from './targets.js';
 import { TORN_FILES } from './torn-files.js';
 import { WRITES } from './writes.js';
 
-/** Everything that may happen in a step. */
+/** All actions of a step. */
 export const ACTIONS: readonly Action[] = [
   ...WRITES,
   ...PROCESS_FAULTS,

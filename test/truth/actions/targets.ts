@@ -4,7 +4,7 @@ import { FLOWS_PER_SANDBOX } from '../rig.js';
 import { told } from '../world.js';
 import type { Action } from './action.js';
 
-/** Connections that are not counted with those that a write cuts. */
+/** Connections that are not counted among the cuts of a write. */
 export const AT_ITS_LIMIT = 'has as many connections as it may';
 
 export const TARGET_FAULTS: readonly Action[] = [

@@ -5,7 +5,7 @@ import { told, type World } from '../world.js';
 import type { Action } from './action.js';
 import { kill } from './processes.js';
 
-/** The agent begins again from a file that was torn: it is stopped meanwhile, and ends without a word. */
+/** Kills the agent and makes it restart from a truncated file. */
 function tear(world: World, host: Host, damage: () => void): void {
   world.rig.signal(`agent-${host}`, 'SIGSTOP');
   damage();
@@ -18,7 +18,7 @@ export const TORN_FILES: readonly Action[] = [
     weight: 3,
     choose(world, random) {
       const host = random.pick(HOSTS);
-      // Whoever tears the only copy of what the store has lost leaves nobody that knows of it.
+      // If the only copy of what the store has lost is truncated, nobody knows of it any more.
       const files = world.isPutBack ? ['peers.json', 'contact.json'] : ['networks', 'peers.json', 'contact.json'];
       const file = random.pick(files);
       const half = random.chance(50);
@@ -42,7 +42,7 @@ export const TORN_FILES: readonly Action[] = [
     choose(world, random) {
       const host = random.pick(HOSTS);
       const isOthers = random.chance(50);
-      // The agent makes a new key, which has to be certified before peers take it.
+      // The agent makes a new key, which must be certified before peers accept it.
       const needed = [`agent-${host}`, 'control-plane', 'postgres'] as const;
       if (needed.some((name) => world.faults.disturbs(name))) return null;
       return {

@@ -16,11 +16,11 @@ import type { World } from '../world.js';
 import type { Action, Chosen } from './action.js';
 
 const COMMANDS_PERCENT = 12;
-/** Of rules, so many are about names outside; of these, so many about every name below a domain. */
+/** How many of the rules are about names outside, and how many of these about every name below a domain. */
 const OUTSIDE_PERCENT = 30;
 const WILDCARD_PERCENT = 30;
 
-/** What an operator writes; most of it waited for, some of it by the command itself. */
+/** What an operator writes; most of it is waited for, some of it by the command itself. */
 export const WRITES: readonly Action[] = [
   row('allow', 16, (world, random) => rule(world, random, 'allow')),
   row('deny', 16, (world, random) => rule(world, random, 'deny')),
@@ -72,7 +72,7 @@ export const WRITES: readonly Action[] = [
   ),
 ];
 
-/** A write whose effect is known in every respect before it is made. */
+/** A write whose effect is fully known before it is made. */
 function row(name: string, weight: number, choose: (world: World, random: Random) => Write | null): Action {
   return {
     name,
@@ -85,7 +85,7 @@ function row(name: string, weight: number, choose: (world: World, random: Random
       const { isCalm, silent } = world.faults;
       const manner = {
         waits: random.chance(75),
-        // Whoever is silent does not answer within any time.
+        // Silent agents do not answer within any time.
         waitSeconds: isCalm ? 5 : random.chance(silent.length > 0 ? 80 : 40) ? 0 : 1,
         byCommand: random.chance(COMMANDS_PERCENT),
       };
@@ -94,7 +94,7 @@ function row(name: string, weight: number, choose: (world: World, random: Random
   };
 }
 
-/** Denies what is allowed now and in the copy of the database: put back, the copy would have forgotten the denial. */
+/** Denies what is allowed now and in the copy of the database: a restored copy would lack the denial. */
 export function denialAfterCopy(world: World, random: Random, copy: Model): Chosen | null {
   const { faults } = world;
   const isHeard = !faults.disturbs('control-plane') && !faults.disturbs('postgres') && faults.silent.length === 0;
@@ -110,7 +110,7 @@ export function denialAfterCopy(world: World, random: Random, copy: Model): Chos
   return { text: 'deny after the copy', run: () => world.write(write, manner) };
 }
 
-/** A rule about what is published or outside, rather one that changes something: of the other effect than is so now. */
+/** A rule about something published or outside, preferably one that changes the present verdict. */
 function rule(world: World, random: Random, effect: 'allow' | 'deny'): Write | null {
   const held = world.heldFlows().filter((flow) => allows(world.model, flow));
   if (effect === 'deny' && held.length > 0 && random.chance(60)) {

@@ -27,11 +27,14 @@ const WRITE_PACE_MS = 50;
 
 export interface Condition {
   readonly name: string;
-  /** What is seen instead; null: it is well. */
+  /** The observed fault; null: everything works. */
   readonly look: () => Promise<string | null>;
 }
 
-/** A stack in namespaces that people use: sandboxes that talk, a joined machine, a writer, and flows that stay open. */
+/**
+ * A stack in namespaces that is in use: sandboxes that communicate, a joined machine, a writer, and flows that stay
+ * open.
+ */
 export class InhabitedStack {
   private readonly residents = new Map<Sandbox, Resident>();
   private readonly localFlow = new LocalFlow();
@@ -51,7 +54,7 @@ export class InhabitedStack {
 
   static async start(folder: string, isTsnet: boolean): Promise<InhabitedStack> {
     const home = join(folder, 'home');
-    // Of its own, since it outlives the stack that is killed.
+    // In a separate folder, since it outlives the stack that is killed.
     const fixture = isTsnet ? await startStackFixture(home, 'netns') : null;
     const stack = await startStack({ sandboxes: 'netns', home, env: { ...fixture?.env, TMPDIR: folder } });
     const inhabited = new InhabitedStack(stack, folder, fixture, await freePort());
@@ -92,7 +95,7 @@ export class InhabitedStack {
 
   // What people and machines do again after an end.
 
-  /** As somebody who finds the stack gone: its home, its port. */
+  /** Like a person who finds the stack gone: its home, its port. */
   async startAgain(): Promise<void> {
     const { home, url } = this.stack;
     const port = Number(new URL(url).port);
@@ -125,7 +128,7 @@ export class InhabitedStack {
     }
   }
 
-  /** What goes on while the stack is stopped. */
+  /** What continues while the stack is stopped. */
   async outsiders(): Promise<Expected> {
     const node = await backgroundPid(this.stack);
     const residents = [...this.residents.values()].map(({ pid }) => pid);
@@ -134,14 +137,14 @@ export class InhabitedStack {
 
   // Writes.
 
-  /** Adds and removes a rule, over and over, until `end`. */
+  /** Adds and removes a rule repeatedly, until `end`. */
   startWriting(): void {
     const write = async (): Promise<void> => {
       for (let n = 1; !this.isOver; n += 1) {
         const from = `label:written=${n}`;
         const { result } = await this.writer.write('POST', 'rules', { effect: 'deny', from, to: 'api', port: 7_000 });
         await this.writer.write('DELETE', `rules/${result.id}`);
-        // As fast as it could, it would take the processor from everything that comes back.
+        // At full speed it would take the CPU from everything that recovers.
         await pause(WRITE_PACE_MS);
       }
     };
@@ -158,7 +161,7 @@ export class InhabitedStack {
 
   // How it is.
 
-  /** What has to be well, each with fresh connections; only what happened since then counts as a write. */
+  /** What must work, each with fresh connections; only later events count as a write. */
   conditions(sinceMs: number): readonly Condition[] {
     return [
       ...this.trafficConditions(),
@@ -171,7 +174,7 @@ export class InhabitedStack {
     ];
   }
 
-  /** Those that need no record and no bus: connections by name between sandboxes. */
+  /** The checks that need no record and no bus: connections by name between sandboxes. */
   trafficConditions(): readonly Condition[] {
     return [
       this.dialled('same host', 'sbx-worker', 'api', 7_000, 'sbx-api'),
@@ -196,7 +199,7 @@ export class InhabitedStack {
     return seen === 'sbx-api' ? null : seen;
   }
 
-  /** A write was acknowledged, both agents follow it, and the status says that all is well. */
+  /** A write was acknowledged, both agents follow it, and the status shows no fault. */
   private async written(sinceMs: number): Promise<string | null> {
     if (this.writeError !== null) throw this.writeError;
     const first = this.writer.acknowledged.find(({ atMs }) => atMs > sinceMs);
@@ -210,7 +213,7 @@ export class InhabitedStack {
           (appliedVersion ?? 0) < first.version ||
           mesh?.state !== 'joined' ||
           failures.length > 0 ||
-          // The next write may have been sent a moment ago.
+          // The next write may have been sent just before.
           (status !== 'SYNCED' && status !== 'PENDING'),
       );
       if (agents.length < 2 || behind !== undefined) {

@@ -13,7 +13,7 @@ import { type KillSignal, SIGNALS, TSNET_VICTIMS, VICTIMS, type Victim } from '.
 
 /** The promise. */
 const BACK_WITHIN_MS = 5_000;
-/** After so long the soak ends, and says what it waits for. */
+/** After this long the soak ends, and says what it was waiting for. */
 const GIVEN_UP_AFTER_MS = 90_000;
 const MOST_STOPPED_SECONDS = 20;
 const BEGINS_WITHIN_MS = 60_000;
@@ -22,9 +22,9 @@ export interface KillsAsked {
   readonly seed: number;
   readonly kills: number;
   readonly isTsnet: boolean;
-  /** Only victims whose names hold one of these texts; null: all. */
+  /** Only victims whose names contain one of these texts; null: all. */
   readonly only: readonly string[] | null;
-  /** Where the home's logs are copied when something is wrong. */
+  /** The folder for the home's logs after a failure. */
   readonly keep: string | null;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -38,8 +38,8 @@ interface Kill {
 }
 
 /**
- * Ends or stops one process after the other of a stack that is in use. True: each time everything was back in time,
- * nothing acknowledged was lost, and nothing is left over.
+ * Ends or stops one process after the other of a stack in use. True: each time everything recovered in time, no
+ * acknowledged write was lost, and nothing was left over.
  */
 export async function soakKills(asked: KillsAsked): Promise<boolean> {
   const { seed, kills, say } = asked;
@@ -85,7 +85,7 @@ function draw({ seed, isTsnet, only }: KillsAsked, step: number): Kill {
   return { victim, signal: random.pick(SIGNALS), stoppedSeconds: 1 + random.below(MOST_STOPPED_SECONDS), random };
 }
 
-/** One kill, and the way back. */
+/** One kill, and the recovery. */
 async function take(
   inhabited: InhabitedStack,
   leftOvers: LeftOvers,
@@ -114,7 +114,7 @@ async function take(
     await waitFor(`${victim.name} has ended`, () => hasEnded(first), GIVEN_UP_AFTER_MS);
     waitedFor = `, its end ${seconds(began)} s`;
     if (victim.revivedBy === 'npm start') {
-      // It has ended; this ends what the test runs for it.
+      // It has ended; this ends the test's own processes for it.
       await inhabited.stack.stop();
       if (signal === 'SIGTERM') {
         for (const left of await leftOvers.found(await inhabited.outsiders())) fault(`${what}: left over: ${left}`);
@@ -152,13 +152,13 @@ async function take(
 interface Wait {
   readonly name: string;
   readonly tookMs: number;
-  /** What was seen last before it was well. */
+  /** The last fault seen before it worked. */
   readonly seen: string;
 }
 
 /**
- * Resolves once everything has been well, and is well in a look at all of it: how long that took, and what was waited
- * for, the longest last.
+ * Resolves once each check has passed, and all pass in one final run: how long that took, and what was waited for, the
+ * longest last.
  */
 async function isWell(
   inhabited: InhabitedStack,
@@ -197,7 +197,7 @@ async function lookAtAll(
   return seen.flatMap(({ name, seen: instead }) => (instead === null ? [] : [{ name, seen: instead }]));
 }
 
-/** Also when its parent has not asked yet how it ended (state Z). */
+/** Also if its parent has not read its exit status yet (state Z). */
 function hasEnded(pid: number): boolean {
   const stat = textOf(pid, 'stat');
   return stat === '' || stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');

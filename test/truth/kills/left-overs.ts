@@ -10,24 +10,24 @@ import { waitFor } from '#test/support/wait.js';
 const run = promisify(execFile);
 const GONE_WITHIN_MS = 10_000;
 
-/** What goes on living beside the stack, and is not left over. */
+/** What outlives the stack, and is not left over. */
 export interface Expected {
   readonly pids: readonly number[];
   /** A part of the paths of its files and sockets. */
   readonly path: string;
 }
 
-/** Everything on this machine that a stack may leave behind, found by what only this one has. */
+/** Everything on this machine that a stack may leave behind, identified by what only this stack has. */
 export class LeftOvers {
   private readonly blocks = new Set<number>();
   private readonly ports = new Set<number>();
   /** Inodes of network namespaces, which outlive their names while a process is in them. */
   private readonly namespaces = new Set<string>();
 
-  /** `folder`: holds the stack's home, and is the folder for temporary files of all its processes. */
+  /** `folder`: contains the stack's home, and is the folder for temporary files of all its processes. */
   constructor(private readonly folder: string) {}
 
-  /** Remembers what the stack has now. */
+  /** Records what the stack has now. */
   async note(report: ReadyReport): Promise<void> {
     const { addressBlock, postgres, nats, mesh } = report.ports;
     this.blocks.add(addressBlock);
@@ -38,7 +38,7 @@ export class LeftOvers {
     }
   }
 
-  /** A line for each thing that is still there after a while; another stack that has our address block is not ours. */
+  /** A line for each thing that still exists after a while; if another stack has our address block, it is not ours. */
   async found(expected: Expected | null = null): Promise<readonly string[]> {
     const locks = await Promise.all([...this.blocks].map((index) => takeAddressBlock(index)));
     try {

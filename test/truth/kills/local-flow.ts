@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** What a resident answers on a forwarded port of this machine, or why it does not. */
+/** A resident's answer through a forwarded port of this machine, or why there is none. */
 export async function askThroughForward(port: number, deadlineMs: number): Promise<string> {
   const socket = connect({ host: LOOPBACK, port, allowHalfOpen: true });
   try {
@@ -34,7 +34,7 @@ export class LocalFlow {
     return this.isHeard(socket, deadlineMs);
   }
 
-  /** Whether bytes still go there and come back. */
+  /** Whether bytes still pass in both directions. */
   async echoes(deadlineMs: number): Promise<boolean> {
     const { socket } = this;
     if (socket === null || socket.destroyed) return false;

@@ -14,13 +14,13 @@ export type KillSignal = (typeof SIGNALS)[number];
 /** One kind of process of a stack with a local node. */
 export interface Victim {
   readonly name: string;
-  /** Processes that the signal goes to; the first one's successor is awaited. Empty: none runs now. */
+  /** Processes that get the signal; the successor of the first is awaited. Empty: none runs now. */
   readonly pids: (stack: RunningStack, signal: KillSignal, random: Random) => Promise<readonly number[]>;
-  /** Flows that pass through it. Every other flow has to stay open. */
+  /** Flows that pass through it. All other flows have to stay open. */
   readonly carries: readonly Flow[];
-  /** Who brings it back after its end. */
+  /** Who restarts it after its end. */
   readonly revivedBy: 'its parent' | 'npm start' | 'mesh join';
-  /** Whether traffic goes on while it is stopped. */
+  /** Whether traffic continues while it is stopped. */
   readonly trafficGoesOn: boolean;
 }
 
@@ -33,10 +33,10 @@ const supervised = (name: string, more: Partial<Victim> = {}): Victim => ({
   ...more,
 });
 
-/** Of every stack with samples, whatever its mesh is. */
+/** Of every stack with samples, whatever its mesh. */
 export const VICTIMS: readonly Victim[] = [
   supervised('postgres', {
-    // Stopped, it is as a whole: one whose children go on does its work.
+    // It is stopped as a whole: if only the parent is stopped, its children still do its work.
     pids: async (stack, signal) => {
       const [pid] = pidOf(stack, 'postgres');
       if (pid === undefined) return [];
@@ -46,7 +46,7 @@ export const VICTIMS: readonly Victim[] = [
   supervised('postgres-backend', {
     pids: async (stack, signal, random) => {
       const [pid] = pidOf(stack, 'postgres');
-      // Some of the server's helpers are not ended by SIGTERM; connections are.
+      // SIGTERM does not end some of the server's helpers, but it ends connections.
       const backends = (pid === undefined ? [] : childrenOf(pid)).filter(
         (child) => signal !== 'SIGTERM' || textOf(child, 'cmdline').includes('127.0.0.1('),
       );
@@ -71,7 +71,7 @@ export const VICTIMS: readonly Victim[] = [
   },
 ];
 
-/** What a mesh over tsnet has besides. */
+/** Additional victims with a mesh over tsnet. */
 export const TSNET_VICTIMS: readonly Victim[] = [
   meshNodeOf('agent-host-a', ['across hosts']),
   meshNodeOf('agent-host-b', ['across hosts', 'local node']),
@@ -91,7 +91,7 @@ function meshNodeOf(parent: string, carries: readonly Flow[]): Victim {
   };
 }
 
-/** As the pid file says; between two lives there is none. */
+/** According to the pid file; there is none during a restart. */
 function pidOf(stack: RunningStack, name: string): readonly number[] {
   try {
     return [stack.pid(name)];

@@ -30,14 +30,14 @@ export function held(
   return { epoch, hash: `hash-${version}`, signature: `signature-${version}`, snapshot };
 }
 
-/** Ports that write down what is asked of them, and fail or wait where a test says so. */
+/** Ports that record their calls, and fail or wait if a test says so. */
 export class Recorder {
   readonly steps: string[] = [];
   readonly acknowledged: AppliedMessage[] = [];
   readonly refused: AppliedMessage[] = [];
   readonly saved: LastGood[] = [];
   readonly later: (() => void)[] = [];
-  /** After how long each was to run, and which were called off. */
+  /** The delay of each, and which were cancelled. */
   readonly delaysMs: number[] = [];
   readonly cancelled: number[] = [];
   cuts: readonly FlowId[] = [];
@@ -119,7 +119,7 @@ export class Recorder {
     this.applier = new Applier(ports);
   }
 
-  /** Takes a version and waits until it is acknowledged. */
+  /** Applies a version and waits until it is acknowledged. */
   async applied(network: HeldNetwork): Promise<AppliedMessage> {
     this.applier.take(network);
     const { version } = network.snapshot;

@@ -235,7 +235,7 @@ describe('the checks of an agent', () => {
   it('that wait for a silent peer say so before the end of their time', async () => {
     const silent: DiagnosedAgent['flows']['probe'] = async (_question, signal) => {
       await once(signal, 'abort');
-      // Ending what was begun takes a moment, too.
+      // Aborting the work also takes a moment.
       return late(100, {
         ...{ kind: 'unreachable', agentId: HOST_A, code: 'CONNECT_TIMEOUT' },
         ...{ message: 'no answer', remedy: null },
@@ -259,7 +259,7 @@ describe('the checks of an agent', () => {
   });
 });
 
-/** A part of the host that takes so long to answer. */
+/** A part of the host that takes this long to answer. */
 function late<T>(afterMs: number, answer: T): Promise<T> {
   return pause(afterMs, answer);
 }

@@ -12,7 +12,7 @@ function socket(address: string, port: number, isEveryAddress = false): Listenin
   return { address, port, isEveryAddress, inode: '1' };
 }
 
-/** A proxy, the resolver, the mesh, and a service on every address of both families. */
+/** A proxy, the resolver, the mesh, and a service on all addresses of both families. */
 const SOCKETS = [
   socket('10.77.0.9', 8_080),
   socket('10.76.0.1', 53),

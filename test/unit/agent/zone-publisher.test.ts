@@ -14,7 +14,7 @@ const names = (name: string, changed: Partial<NamesChange>): NamesChange => ({
   ...changed,
 });
 
-/** A DNS server that writes down what it is told, and fails when a test says so. */
+/** A DNS server that records its calls, and fails if a test says so. */
 class Told {
   readonly steps: string[] = [];
   fails = false;

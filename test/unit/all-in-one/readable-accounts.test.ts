@@ -9,7 +9,7 @@ describe('accounts that nats-server kept', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gs-accounts-'));
     try {
       writeFileSync(join(folder, 'kept.jwt'), 'one');
-      // Root may read every file.
+      // Root can read every file.
       mkdirSync(join(folder, 'unreadable.jwt'));
       removeUnreadableAccounts(folder);
       expect(readdirSync(folder)).to.deep.equal(['kept.jwt']);

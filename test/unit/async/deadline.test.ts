@@ -22,7 +22,7 @@ describe('a deadline', () => {
     });
     answer.stdin.write('go\n');
     await new Promise((written) => setImmediate(written));
-    // This process is held up past the deadline, and the answer comes meanwhile.
+    // This process is delayed past the deadline, and the answer arrives meanwhile.
     const until = performance.now() + 300;
     while (performance.now() < until);
     await waitFor('one of the two is heard', () => heard.length > 0);

@@ -54,7 +54,7 @@ describe('walking the chain of a log', () => {
       expect(walk.finish()).to.have.property('kind', 'intact');
       return (user + system) / events.length;
     });
-    // The quickest round is the one that other programs disturbed least.
+    // The fastest round is the one that other programs disturbed least.
     expect(Math.min(...rounds), 'microseconds of an event').to.be.lessThan(10);
   });
 });

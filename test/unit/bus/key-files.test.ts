@@ -17,7 +17,7 @@ describe('a folder of keys', () => {
   it('has one key, for its owner alone, also of two processes that make it at the same moment', () => {
     const other = new KeyFiles(folder, '');
     const key = new KeyFiles(folder, '').readOrCreate(KEY, () => {
-      // Between the look for the file and its making.
+      // Between checking for the file and creating it.
       other.readOrCreate(KEY, () => 'theirs');
       return 'ours';
     });

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { candidates, type KnownCommands } from '#apps/cli/completion/candidates.js';
 import { CLONE } from '#test/support/clone.js';
 
-/** What is expected after a line: words among others, and of what the names are. */
+/** Expected completions of a line: words that must be among them, and the kind of names. */
 const rows: readonly (readonly [line: string, words: readonly string[], names?: string, network?: string])[] = [
   ['', ['network', 'token', 'whoami']],
   ['network ', ['create', 'alias', 'policy']],

@@ -8,7 +8,7 @@ import { CLONE } from '#test/support/clone.js';
 
 const EXAMPLE = readFileSync(join(CLONE, 'docs/examples/network.yaml'), 'utf8');
 
-/** Each list holds the one before ten times: a thousand words out of four lines. */
+/** Each list contains the one before ten times: four lines become a thousand words. */
 const ten = (item: string) => `[${Array(10).fill(item).join(', ')}]`;
 const REPEATED = `a: &a ${ten('x')}\nb: &b ${ten('*a')}\nc: &c ${ten('*b')}\nd: ${ten('*c')}`;
 

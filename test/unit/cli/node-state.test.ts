@@ -6,7 +6,7 @@ import { joined } from '#test/integration/cli/answering-node.js';
 const ended = (code: string): JoinedNetworkState => ({ ...joined, state: 'ended', code });
 const unknown: JoinedNetworkState = { ...joined, state: 'unknown' };
 
-/** What is known of the node, and the exit code of `mesh status`. */
+/** What is known about the node, and the exit code of `mesh status`. */
 const rows: readonly (readonly [string, readonly JoinedNetworkState[], boolean, number])[] = [
   ['joined', [joined], false, 0],
   ['never joined', [], false, 0],

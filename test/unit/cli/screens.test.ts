@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { painted, WIDTHS } from '#test/support/screens/paint.js';
 import { PICTURES, pictures, SCREENS } from '#test/support/screens/screens.js';
 
-/** What a terminal is told in place of what it has no room for. */
+/** The notes about what did not fit on the terminal. */
 const LEFT_OUT = /(left out:|ok +\d+ more|and \d+ more;)[\s\S]*?--verbose\s+shows\s+all(\s+columns)?/g;
 
 describe('cli: what people see', () => {

@@ -1,6 +1,6 @@
 import { CodedError } from '#libs/contracts/errors.js';
 
-/** The coded error that a call throws; fails when it throws nothing, or something else. */
+/** The coded error that a call throws; fails if it throws nothing, or something else. */
 export function thrown(call: () => unknown): CodedError {
   try {
     call();

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { FIRST_WORDS, withCommands } from '#apps/console/vocabulary/commands-in-text.js';
 import { CLONE } from '#test/support/clone.js';
 
-/** Texts of the control plane and of agents; what a person could type stands between « and ». */
+/** Texts of the control plane and of agents; the commands in them are between « and ». */
 const texts: readonly string[] = [
   'nothing to type here',
   'see «gstacks network list»',

@@ -7,7 +7,7 @@ const HELLO = { position: 20, epoch: { counter: 1, id: 'a' }, at: '2026-01-01T00
 const event = (name: string, data: unknown, id = ''): string =>
   `event: ${name}\n${id === '' ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 
-/** A control plane that answers each connection with the next of these; a text is what it sends before it is cut. */
+/** A control plane that answers each connection with the next of these; a text is sent before the connection is cut. */
 function streamTo(answers: readonly (string | number)[]) {
   const told: StreamMessage[] = [];
   const asked: (string | null)[] = [];

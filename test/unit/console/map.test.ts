@@ -6,7 +6,7 @@ import { neighbour } from '#apps/console/map/neighbour.js';
 
 type Reachability = Parameters<typeof mapModel>[0];
 
-/** So many sandboxes, dealt out to so many agents; each may reach the next, and each third is denied the one after. */
+/** This many sandboxes on this many agents; each may reach the next, and every third is denied the one after. */
 function network(sandboxes: number, agents: number): Reachability {
   const ids = Array.from({ length: sandboxes }, (_, index) => `s${String(index).padStart(3, '0')}`);
   const edge = (from: string, alias: string, effect: 'allow' | 'deny') => ({

@@ -203,7 +203,7 @@ describe('values of a request', () => {
   });
 });
 
-/** The field named is the one within, such as `field.tier`. */
+/** The named field is the inner one, such as `field.tier`. */
 function refusedWithin(parse: () => unknown): void {
   try {
     parse();

@@ -46,7 +46,7 @@ export const sandboxReport = {
   paused: false,
 };
 
-/** One of each message, with something in every list. */
+/** One of each message, with an element in every list. */
 export const examples: { readonly [name: string]: object } = {
   topology: {
     protocol: 2,

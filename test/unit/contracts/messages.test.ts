@@ -41,7 +41,7 @@ const parsers: { readonly [name: string]: (value: unknown) => object } = {
   checksReply: parseDiagnoseReply,
 };
 
-/** Members that an earlier release leaves out. */
+/** Members that an earlier release omits. */
 const NEWER: readonly string[] = [
   'inventory.refused',
   'inventory.part',
@@ -126,7 +126,7 @@ describe('messages of the protocol before, as they were recorded', () => {
   for (const name of [...fromMembers, 'resolveReply', 'checksReply']) {
     it(`${name} is taken by the control plane, which is told the protocol`, () => {
       const parsed = parsers[name]?.(recorded[name]);
-      // Members that came later are read as not known; everything else is as it was sent.
+      // Members that were added later are read as unknown; everything else is read as sent.
       expect(membersOf(parsed, recorded[name])).to.deep.equal(recorded[name]);
       expect(parsed).to.have.property('protocol', 1);
     });
@@ -186,7 +186,7 @@ describe('bounds of messages', () => {
   }
 });
 
-/** Of a value those members, at any depth, that the example has. */
+/** The members of a value, at any depth, that the example also has. */
 function membersOf(value: unknown, example: unknown): unknown {
   if (Array.isArray(value) && Array.isArray(example)) return value.map((item, at) => membersOf(item, example[at]));
   if (typeof value !== 'object' || value === null || typeof example !== 'object' || example === null) return value;
@@ -197,7 +197,7 @@ function membersOf(value: unknown, example: unknown): unknown {
 
 type Place = readonly (string | number)[];
 
-/** The path of every member of a message but its protocol, lists being looked into at their first element. */
+/** The path of every member of a message except its protocol; lists are inspected at their first element. */
 function placesOf(value: unknown, at: Place = []): readonly Place[] {
   if (typeof value !== 'object' || value === null) return [];
   const entries = Array.isArray(value) ? value.slice(0, 1).map((item) => [0, item] as const) : Object.entries(value);

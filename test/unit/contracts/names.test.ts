@@ -17,7 +17,7 @@ import { refused, shown } from './refused.js';
 
 const label = 'x'.repeat(63);
 const NOT_TEXT = [undefined, null, 7, true, {}, [], ['dev'], { toString: () => 'dev' }];
-/** What an attacker or a slip of the hand puts where a name belongs. */
+/** What an attacker or a typing error puts in place of a name. */
 const NEVER = [
   '',
   ' ',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 
-/** Asserts that a parser refuses by name: the field, a code, and what would be accepted. */
+/** Asserts that a parser's refusal names the field, a code, and what would be accepted. */
 export function refused(parse: () => unknown, field: string, code = 'INVALID_INPUT'): void {
   try {
     parse();

@@ -59,7 +59,7 @@ describe('what a signature covers', () => {
     expect(joinStatement({ network, machine: 'Ada’s laptop', ...keys })).to.equal(
       'gs-join-v1\ndev\n"Ada’s laptop"\nUA\n2026-03-01T12:00:00Z\nPEM',
     );
-    // A name with a line break in it cannot pass for the lines that follow.
+    // A name with a line break in it cannot imitate the following lines.
     expect(joinStatement({ network, machine: 'a\nUB', ...keys }).split('\n')).to.have.length(6);
   });
 

@@ -16,7 +16,7 @@ import { ROLES, type Role } from '#libs/contracts/roles.js';
 
 const about = { summary: 'Something', answers: String };
 
-/** A route for each thing that a route may declare, and one that declares nothing. */
+/** A route for each access that a route may declare, and one without a declaration. */
 class Routes {
   @SetMetadata('another decorator', true)
   undeclared(): void {}

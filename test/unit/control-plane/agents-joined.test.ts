@@ -19,7 +19,7 @@ const joining: MeshStateDto = { ...joined, state: 'joining' };
 const refused: MeshStateDto = { ...joined, state: 'failed', code: 'MESH_KEY_USED', message: 'authkey already used' };
 const direct: MeshStateDto = { ...joined, transport: 'direct' };
 
-/** Whatever it said before. */
+/** Whatever it reported before. */
 const silent: MeshStateDto = { ...joined, state: 'unknown' };
 
 function agent(name: string, mesh: MeshStateDto | null): AgentInMesh {

@@ -3,7 +3,7 @@ import { DeliveryLane } from '#apps/control-plane/delivery/delivery-lane.js';
 import { waitFor } from '#test/support/wait.js';
 
 describe('a delivery lane', () => {
-  /** A receiver that answers when told to, and notes what it was sent. */
+  /** A receiver that answers when told to, and records what it was sent. */
   function receiver() {
     const sent: number[] = [];
     const errors: unknown[] = [];

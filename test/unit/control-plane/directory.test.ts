@@ -26,10 +26,10 @@ const networks = [AA, BB];
 const SBX_2 = parseSandboxId('sbx-2', 'sandbox');
 const sandboxes = [SBX_1, SBX_2, parseSandboxId('sbx-3', 'sandbox')];
 
-/** `Unheard`: of a newer release. */
+/** `Unheard` is an event of a newer release. */
 type LogEvent = DomainEvent | { readonly type: 'Unheard'; readonly data: Record<string, never> };
 
-/** A log of streams in turn, each event numbered in its stream and in the whole. */
+/** A log of interleaved streams, each event numbered in its stream and in the whole log. */
 class Log {
   readonly events: StoredEvent[] = [];
   private readonly versions = new Map<string, number>();
@@ -63,7 +63,7 @@ class Log {
 
 type Step = readonly [what: number, pick: number, other: number];
 
-/** What may happen next; what does not fit the state of its stream is passed over. */
+/** The possible next events; an event that does not fit the state of its stream is skipped. */
 function step(log: Log, [what, pick, other]: Step): void {
   const networkId = networks[pick % networks.length] ?? AA;
   const name = parseNetworkName(`net-${networkId}`, 'name');
@@ -120,7 +120,7 @@ function eventOf(what: number, other: number, sandboxId: SandboxId, agentId: Age
 
 const steps = fc.array(fc.tuple(fc.nat(10), fc.nat(3), fc.nat(3)), { maxLength: 60 });
 
-/** A record as it is told: hashes by what they are, whether they were kept or are worked out now. */
+/** A record as reported: hashes by value, whether cached or computed now. */
 function told(record: NetworkRecord | null) {
   if (record === null) return null;
   const { digest, last, ...rest } = record;
@@ -183,7 +183,7 @@ describe('the directory', () => {
   it('is the same after a long command whether it was followed event by event or at once, and tells it is urgent', () => {
     const log = new Log();
     const alias = (index: number) => parseAliasName(`a${index}`, 'alias');
-    // The first makes the network, the second attaches sbx-1 on host-a.
+    // The first creates the network, the second attaches sbx-1 on host-a.
     for (const next of [
       [0, 0, 0],
       [0, 0, 0],

@@ -39,7 +39,7 @@ describe('messages to all readers of the stream of events', () => {
     });
     for (const message of [ONE, TWO]) slow.take(message);
     await waitFor('the second is handed on', () => at.length === 2);
-    // A timer may be early by a part of a millisecond.
+    // A timer may fire early by a fraction of a millisecond.
     expect((at[1] ?? 0) - (at[0] ?? 0)).to.be.at.least(tookMs + 10 * tookMs - 1);
   });
 

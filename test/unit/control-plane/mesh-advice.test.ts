@@ -36,9 +36,9 @@ function environments(): readonly Environment[] {
   );
 }
 
-/** Variables that the text asks to be set at the control plane, although they are. */
+/** Variables that the text says to set at the control plane, although they are set. */
 function askedInVain(advice: string | null, environment: Environment): readonly string[] {
-  // What is to be set at an agent is not the control plane's, and a key that is not taken is to be another.
+  // Variables to set at an agent are not the control plane's, and a key that is refused has to be replaced.
   if (advice === null || / at the agent |make a new key/.test(advice)) return [];
   const named = advice.match(/\bset GLOBALSTACKS_[^;]*/)?.[0].match(/GLOBALSTACKS_MESH_\w+(=\w+)?/g) ?? [];
   return named.filter((text) => {

@@ -15,7 +15,7 @@ const KEY = { GLOBALSTACKS_MESH_AUTH_KEY: 'auth-secret' };
 
 const meshOf = (environment: object) => readSettings({ ...least, ...environment }).mesh;
 
-/** Variables; transport in force; source of keys; what is missing, and the variables it names. */
+/** Variables; the resulting transport; the source of keys; what is missing, and the variables that it names. */
 const rows: readonly (readonly [object, string | null, string, string | null, readonly string[]])[] = [
   [{}, null, 'none', 'MESH_NOT_CONFIGURED', ['GLOBALSTACKS_MESH_CONTROL_URL']],
   [{ GLOBALSTACKS_MESH_CONTROL_URL: ' ' }, null, 'none', 'MESH_NOT_CONFIGURED', ['GLOBALSTACKS_MESH_CONTROL_URL']],

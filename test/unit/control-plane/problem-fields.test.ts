@@ -29,7 +29,7 @@ const kept: PolicyTest = {
 };
 const record = { alias, sandboxId: sandbox, ports: [] };
 
-/** The member of a request that each refusal is about; null: of none, or of several. */
+/** The field of a request that each refusal is about; null: none, or several. */
 const rows: readonly (readonly [DomainError | ModeUnavailableError, string | null])[] = [
   [new networks.NetworkNotFoundError(name), null],
   [new networks.NetworkExistsError(name), 'name'],
@@ -43,7 +43,7 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new networks.AliasNotFoundError(dev, alias, 'to'), 'to'],
   [new networks.RuleNotFoundError(dev, rule), 'ruleId'],
   [new networks.AmbiguousRuleError(rule, [rule, rule]), 'ruleId'],
-  // The control plane draws it, not the one who asks.
+  // The control plane generates it, not the caller.
   [new networks.RuleIdTakenError(rule), null],
   [new networks.EgressSourceError('local'), 'from'],
   [new networks.ExitOfDenyError(), 'via'],
@@ -60,7 +60,7 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new sandboxes.ClaimRefusedError('SANDBOX_PINNED', agent, 'no', 'wait'), null],
   [new sandboxes.PlacementConflictError(sandbox, agent, other), null],
   [new sandboxes.SandboxPinnedError(sandbox, agent, other), null],
-  // Its remedy ends the sandbox at its agent: another member of the request does not help.
+  // Its remedy is to end the sandbox at its agent: changing a field of the request does not help.
   [new sandboxes.SandboxHeldError(sandbox, agent), null],
   [new sandboxes.SandboxNotPlacedError(sandbox), 'agentId'],
   [new sandboxes.TooManyLabelsError(sandbox, 1), 'set'],
@@ -68,7 +68,7 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new agents.AgentNotFoundError(agent), 'agentId'],
   [new agents.AgentNotFoundError(agent, 'via'), 'via'],
   [new agents.AgentRevokedError({ agentId: agent, revocation: 'revoked by admin' }), null],
-  // Two keys may be meant.
+  // It may refer to two keys.
   [new agents.AgentKeyRevokedError(agent), null],
   [new agents.AgentEnrolledError(agent), null],
   [new agents.AgentKeyMismatchError(agent), null],

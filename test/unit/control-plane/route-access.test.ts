@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { ROUTE_ACCESS, ROUTE_FOR_JOINERS } from '#apps/control-plane/http/route.js';
 import { CLONE } from '#test/support/clone.js';
 
-/** Every route of the control plane and the least role that it asks for; `+joiner`: a joiner may use it too. */
+/** Every route of the control plane and the lowest role that it requires; `+joiner`: a joiner may use it too. */
 const ROUTES = `
 admin DELETE /v1/agents/:agentId
 admin DELETE /v1/networks/:network/quarantine
@@ -93,7 +93,7 @@ viewer POST /v1/sign-in-codes
 viewer+joiner GET /v1/session
 `;
 
-/** What the decorators say of each method of a class that Nest would serve. */
+/** The decorators of each method of a class that Nest would serve. */
 function routesOf(controller: unknown): string[] {
   if (typeof controller !== 'function' || !Reflect.hasMetadata('path', controller)) return [];
   const prototype: object = controller.prototype;

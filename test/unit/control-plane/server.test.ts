@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { httpAdapter } from '#apps/control-plane/api/server.js';
 
-/** Whom the server takes for who asks. */
+/** Whom the server regards as the client. */
 async function askerOf(trusted: readonly string[], remoteAddress: string, forwardedFor?: string): Promise<string> {
   const server = httpAdapter(trusted).getInstance();
   server.get('/', async ({ ip }) => ip);
@@ -22,7 +22,7 @@ describe('who asks, behind reverse proxies', () => {
     [['10.0.0.7'], '10.0.0.7', '203.0.113.5', '203.0.113.5'],
     [['10.0.0.7'], '10.0.0.7', undefined, '10.0.0.7'],
     [['10.0.0.7'], '10.0.0.8', '203.0.113.5', '10.0.0.8'],
-    // What a client wrote itself stands before what the proxy added.
+    // Entries that the client wrote itself come before the proxy's.
     [['10.0.0.0/24'], '10.0.0.7', '198.51.100.1, 203.0.113.5', '203.0.113.5'],
     [['10.0.0.0/24'], '10.0.0.7', '203.0.113.5, 10.0.0.9', '203.0.113.5'],
     [['fd00::/8'], 'fd00::1', '2001:db8::5', '2001:db8::5'],

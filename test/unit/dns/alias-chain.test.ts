@@ -78,7 +78,7 @@ describe('a chain of CNAME records', () => {
     head.writeUInt16BE(1, 6);
     const record = (target: Buffer) =>
       Buffer.concat([head, Buffer.from([0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, target.length]), target]);
-    // api.dev, then a pointer to the data of this very record: it leads forwards, or to itself.
+    // api.dev, then a pointer to the data of this very record: it points forwards, or to itself.
     const dataStart = head.length + 12;
     expect(chainOf(record(Buffer.from('\x03api\x03dev\x07gstacks\0', 'latin1')))).to.equal('1 to api.dev.gstacks');
     expect(chainOf(record(Buffer.from([3, 0x61, 0x70, 0x69, 0xc0, dataStart])))).to.equal(null);

@@ -43,7 +43,7 @@ describe('DNS answers', () => {
     ['10.0.0.4', 'gstacks', 'A', 'NOERROR', '', 'gstacks 1 SOA'],
     ['10.0.0.9', 'api.dev.gstacks', 'A', 'REFUSED', '', ''],
     ['10.0.0.9', 'gstacks', 'SOA', 'REFUSED', '', ''],
-    // Outside names, with nobody else to ask: not ours to say, and not to be remembered.
+    // Outside names, without a resolver to ask: we do not know them, and the answer must not be cached.
     ['10.0.0.1', 'example.com', 'A', 'NXDOMAIN', '', ''],
     ['10.0.0.1', 'notgstacks', 'A', 'NXDOMAIN', '', ''],
     ['10.0.0.1', 'gstacks.example.com', 'A', 'NXDOMAIN', '', ''],
@@ -76,7 +76,8 @@ describe('DNS answers', () => {
     });
   }
 
-  // RFC 1035 section 4.1.1: opcode and RD are the client's; RFC 4035 section 3.1.6: CD is copied, AD is not claimed.
+  // RFC 1035 section 4.1.1: opcode and RD are copied from the query; RFC 4035 section 3.1.6: CD is copied, AD is not
+  // set.
   for (const [what, asked, answered] of [
     ['nothing', 0x0000, 0x8400],
     ['RD', 0x0100, 0x8500],

@@ -92,7 +92,7 @@ export function say(records: readonly Answer[] | undefined): string {
     .join(', ');
 }
 
-/** TXT comes as octets, one piece or several. */
+/** TXT data comes as octets, in one piece or several. */
 function dataOf(record: Answer): unknown {
   if (record.type === 'TXT') return [record.data].flat().map(String);
   return 'data' in record ? record.data : null;
@@ -104,7 +104,7 @@ export interface Asked {
   readonly name: string;
   readonly type: string;
   readonly rcode: string;
-  /** As `say` puts them: the answers, then the authorities. */
+  /** In the form of `say`: the answers, then the authorities. */
   readonly records: string;
 }
 

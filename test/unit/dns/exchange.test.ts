@@ -19,7 +19,7 @@ describe('a question to a resolver over UDP', () => {
 
   after(() => void resolver.close());
 
-  // RFC 5452 section 4.5: whoever forges an answer must guess the port as well as the id.
+  // RFC 5452 section 4.5: an attacker who forges an answer must guess the port as well as the id.
   it('comes from a port of its own each time', async () => {
     const server = { family: 4, address: '127.0.0.1', port: resolver.address().port } as const;
     for (let number = 0; number < 40; number += 1) {
@@ -32,7 +32,8 @@ describe('a question to a resolver over UDP', () => {
       );
       expect(answer.equals(question)).to.equal(true);
     }
-    // The kernel chooses among 28,000: 40 of them are as good as never fewer than 30 different ones, nor in sequence.
+    // The kernel chooses among 28,000 ports: 40 choices practically always give at least 30 different ones, and not in
+    // sequence.
     const steps = ports.slice(1).map((port, index) => port - (ports[index] ?? 0));
     expect(new Set(ports).size).to.be.at.least(30);
     expect(new Set(steps).size).to.be.at.least(10);

@@ -45,7 +45,8 @@ describe('the fair queue', () => {
     void ask('a', 'a1', 'a2', 'a3', 'a4', 'a5');
     void ask('b', 'b1', 'b2', 'b3');
     void ask('c', 'c1', 'c2');
-    // Five run, since each has one of its own; until fewer than four do, only a source that has none begins.
+    // Five run, because each source has one guaranteed place; until fewer than four do, only a source without a running
+    // one begins.
     await end('c1', ['c2']);
     await end('a1', []);
     await end('b1', ['a3']);

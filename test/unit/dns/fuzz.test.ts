@@ -33,7 +33,7 @@ describe('DNS handler under arbitrary packets', () => {
     now: () => 0,
   });
 
-  /** Header and question of one name below the suffix, so that most inputs reach the zone. */
+  /** Header and question of one name below the suffix, so that most inputs get as far as the zone. */
   const asking = fc
     .record({
       id: fc.nat(65_535),

@@ -14,7 +14,7 @@ const WITH_RULES = '10.0.0.1';
 const WITHOUT_RULES = '10.0.0.2';
 const NOT_COMPLETE = '10.0.0.4';
 
-/** A handler whose main thread answers as told, and what that was asked for. */
+/** A handler with a scripted main thread, and the names that it was asked for. */
 class Asked {
   readonly names: string[] = [];
   readonly denied: string[] = [];

@@ -26,7 +26,7 @@ const name = (...labels: readonly number[]): Buffer =>
     Buffer.of(0),
   ]);
 
-/** A header that counts one question, and this name asked for A IN. */
+/** A header that counts one question, and a question for this name A IN. */
 const asking = (wire: Buffer): Buffer =>
   Buffer.concat([Buffer.from([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]), wire, Buffer.from([0, 1, 0, 1])]);
 
@@ -124,7 +124,7 @@ describe('DNS header guard', () => {
   it('never throws, whatever arrives, and reads no further than the packet', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 600 }),
-      // Mostly right: a query with a few octets changed.
+      // Mostly valid: a query with a few changed octets.
       fc.tuple(fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 4 }), fc.nat(60)).map(([changes, length]) => {
         const changed = withOpt();
         for (const [offset, value] of changes) changed[offset % changed.length] = value;

@@ -18,7 +18,7 @@ describe('DNS rate limit', () => {
     const limit = createRateLimit(0.5, 2);
     expect([limit.take('a', 0), limit.take('b', 0)]).to.deep.equal([true, true]);
     expect([limit.take('c', 0), limit.take('d', 0)]).to.deep.equal([true, false]);
-    // Both are full again and forgotten: two new sources have a bucket each.
+    // Both are full again and were removed: two new sources get a bucket each.
     expect([limit.take('e', 2_000), limit.take('f', 2_000), limit.take('e', 2_000)]).to.deep.equal([true, true, false]);
   });
 
@@ -29,9 +29,9 @@ describe('DNS rate limit', () => {
   it('looks for room at most once a second, however many sources are forged', () => {
     const limit = createRateLimit(5, 2);
     expect([taken(limit, 'a', 0, 1), taken(limit, 'b', 0, 1)]).to.deep.equal([1, 1]);
-    // No bucket is full yet: c has that of all others.
+    // No bucket is full yet: c uses the shared one.
     expect(taken(limit, 'c', 0)).to.equal(10);
-    // The buckets of a and b have long been full again, but they are removed only a second after the last look.
+    // The buckets of a and b have long been full again, but they are removed only a second after the last check.
     expect(taken(limit, 'd', 900)).to.equal(4);
     expect([taken(limit, 'd', 1_000), taken(limit, 'e', 1_000)]).to.deep.equal([10, 10]);
     expect(taken(limit, 'f', 1_000)).to.equal(1);

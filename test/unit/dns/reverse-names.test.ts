@@ -23,7 +23,7 @@ describe('DNS reverse look-ups', () => {
     ['10.0.0.2', '1.0.77.127.in-addr.arpa', 'PTR', 'NXDOMAIN', LOOPBACK],
     ['10.0.0.1', '8.0.77.127.in-addr.arpa', 'PTR', 'NXDOMAIN', LOOPBACK],
     ['10.0.0.1', '1.0.0.127.in-addr.arpa', 'PTR', 'NXDOMAIN', LOOPBACK],
-    // Part of an address: names of addresses may be below it.
+    // A part of an address: names of addresses may exist below it.
     ['10.0.0.1', '77.127.in-addr.arpa', 'PTR', 'NOERROR', LOOPBACK],
     ['10.0.0.1', '127.in-addr.arpa', 'SOA', 'NOERROR', LOOPBACK],
     ['10.0.0.1', 'x.1.0.77.127.in-addr.arpa', 'PTR', 'NXDOMAIN', LOOPBACK],
@@ -39,7 +39,7 @@ describe('DNS reverse look-ups', () => {
     ['10.0.0.1', `${SIX('0', '0', '0', '7')}.ip6.arpa`, 'PTR', 'NXDOMAIN', SIX_ZONE],
     // The links of sandboxes.
     ['10.0.0.1', '3.0.0.10.in-addr.arpa', 'PTR', 'NXDOMAIN', '0.0.10.in-addr.arpa 1 SOA'],
-    // Addresses that are not this host's are outside names, and this server has no upstream resolver to ask for them.
+    // Addresses that are not this host's are outside names, and this server has no upstream resolver for them.
     ['10.0.0.1', '1.2.0.192.in-addr.arpa', 'PTR', 'NXDOMAIN', ''],
     ['10.0.0.1', '9.0.0.10.in-addr.arpa', 'PTR', 'NXDOMAIN', ''],
     ['10.0.0.1', '10.in-addr.arpa', 'PTR', 'NXDOMAIN', ''],
@@ -93,7 +93,7 @@ describe('DNS reverse look-ups', () => {
             .padEnd(32, '0'),
         );
         expect(found?.block.bits).to.equal(4 * nibbles.length);
-        // The zone of a block that ends at a label is that name; of a whole address, the one above it.
+        // The zone of a block that ends at a label is that name; the zone of a whole address is the name above it.
         const zone = found === null ? '' : reverseZone(found.block);
         expect(zone).to.equal([...(nibbles.length === 32 ? labels.slice(1) : labels), 'ip6', 'arpa'].join('.'));
       }),

@@ -19,11 +19,11 @@ const QUESTIONS = [
   'other.gstacks A',
 ];
 
-/** By network and alias: null for one that is not served. */
+/** By network and alias; null for a network that is not served. */
 type Names = ReadonlyMap<string, DnsRecord | null>;
 
 const record = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom([80], [80, 443]));
-/** null: not served; undefined: gone. */
+/** null: not served; undefined: removed. */
 const step = fc.record({
   names: fc.uniqueArray(
     fc.tuple(
@@ -95,7 +95,7 @@ describe('a zone that follows changes', () => {
           };
           index = changeZone(index, change);
           names = next;
-          // In the same order: of several names of one address, the order is that in which they came.
+          // In the same order: several names of one address are ordered by when they were added.
           const whole = indexZone(zoneOf(revision, names, clients), 7);
           expect([...answers(index)].map(sorted)).to.deep.equal([...answers(whole)].map(sorted));
         }
@@ -133,7 +133,7 @@ describe('a zone that follows changes', () => {
   });
 });
 
-/** The octets of an answer about an address that several names have, whatever their order. */
+/** The octets of an answer about an address with several names, in any order. */
 function sorted(text: string): string {
   return text.includes(' PTR ') ? [...text].sort().join('') : text;
 }

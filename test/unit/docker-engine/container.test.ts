@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { parseContainer } from '#libs/docker-engine/container.js';
 
-/** What an Engine answers, less what is not read. */
+/** An Engine's answer, without the fields that are not read. */
 function inspection(more: object = {}): object {
   return {
     Id: 'c1',

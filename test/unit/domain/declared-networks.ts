@@ -15,7 +15,7 @@ export interface DeclaredText {
   readonly prune?: boolean;
 }
 
-/** A declaration in the words of a test. Rules get ids of their own, `rule-d001` and `rule-e001` on. */
+/** A declaration from the short form of tests. Rules get generated ids, from `rule-d001` and `rule-e001` on. */
 export function declared({ sandboxes = [], rules = [], egress = [], prune = false }: DeclaredText) {
   return declaredCommand(
     {
@@ -42,7 +42,7 @@ export function declared({ sandboxes = [], rules = [], egress = [], prune = fals
   );
 }
 
-/** A declaration as it comes from a file. */
+/** A declaration in the form of a file. */
 export function declaredCommand(
   text: { readonly sandboxes: unknown; readonly rules: unknown; readonly egress: unknown },
   prune: boolean,

@@ -18,7 +18,7 @@ import { port, withApi } from './network-fixtures.js';
 const two = [...withApi, published('web', 'sbx-web', 8080, 9090)];
 
 describe('a rule that is nearly another one', () => {
-  // Taken for a repeat, it would not be written, and its author would be told that it holds.
+  // If it counted as a repeat, it would not be written, and its author would be told that it is in force.
   for (const [what, from, to, at, effect] of [
     ['another source', 'sandbox:sbx-web', 'web', 8080, 'allow'],
     ['another alias', 'any', 'api', 8080, 'allow'],

@@ -21,7 +21,7 @@ import type { SandboxState } from '#libs/domain/sandbox/state.js';
 const sandbox = (id: string) => parseSandboxId(id, 'sandbox');
 const alias = (name: string) => parseAliasName(name, 'alias');
 
-/** Commands in the words of a test. */
+/** Commands in the short form of tests. */
 export const create = (name = 'dev'): NetworkCommand => ({
   kind: 'CreateNetwork',
   networkId: parseNetworkId('0a1b', 'networkId'),
@@ -95,7 +95,7 @@ export const publish = (
 
 export const unpublish = (name: string): NetworkCommand => ({ kind: 'RemoveAlias', alias: alias(name) });
 
-/** When commands are given. */
+/** The time of the commands. */
 export const NOW = new Date('2026-01-31T10:00:00.000Z');
 
 /** `addRule('0001', 'allow', 'any', 'api', 8080)` */
@@ -131,7 +131,7 @@ export const addRules = (effect: 'allow' | 'deny', rules: readonly string[]): Ne
   }),
 });
 
-/** By its id, or the first characters of it. */
+/** By its id, or its first characters. */
 export const removeRule = (id: string): NetworkCommand => ({
   kind: 'RemoveRule',
   ruleId: parseRuleReference(`rule-${id}`, 'rule'),
@@ -149,7 +149,7 @@ export const relabel = (id: string, labels: { readonly [key: string]: string }):
   labels,
 });
 
-/** Decides on the fold of the events given. */
+/** Decides on the fold of the given events. */
 export function decided(given: readonly NetworkEvent[], command: NetworkCommand): Decision<NetworkEvent, unknown> {
   return decideNetwork(command, evolveNetworkThrough(null, given));
 }
@@ -160,7 +160,7 @@ export function carriedOut(given: readonly NetworkEvent[], command: NetworkComma
   return decision;
 }
 
-/** `given(events).when(command)`, then what is written, told and warned of, or refused. */
+/** `given(events).when(command)`, then the events, result and warnings, or the refusal. */
 export const given = (...events: readonly NetworkEvent[]) => ({
   when: (command: NetworkCommand) => ({
     thenWritten: (written: readonly NetworkEvent[], result: unknown, warnings: readonly string[] = []) => {

@@ -25,7 +25,7 @@ import { type DeclaredText, declared, declaredCommand } from './declared-network
 import { carriedOut, decided, given } from './network-commands.js';
 import { dev, withApi, withRule } from './network-fixtures.js';
 
-/** What a declaration writes on a network, which is also what its author is told. */
+/** What a declaration writes on a network, which is also its reported result. */
 const writes: readonly (readonly [string, readonly NetworkEvent[], DeclaredText, readonly NetworkEvent[]])[] = [
   [
     'an empty network gets all that is declared, in an order in which each part finds what it needs',
@@ -303,8 +303,8 @@ describe('a declared network', () => {
         const text = withoutLocalEgress(declarationOf(wanted));
         const command = declaredCommand(text, true);
         const first = decideNetwork(command, network);
-        // A rule about an alias that the wanted network does not have is one that nobody may write, and a rule with
-        // an end that stays may name an alias that moves.
+        // Nobody may write a rule about an alias that the desired network does not have, and a rule with an end that
+        // stays may name an alias that moves.
         fc.pre(!(first instanceof DomainError && ['ALIAS_NOT_FOUND', 'ALIAS_HAS_RULES'].includes(first.code)));
         if (first instanceof DomainError) throw first;
         const after = evolveNetworkThrough(network, first.events) as Topology;

@@ -36,7 +36,7 @@ function exitOf(event: NetworkEvent): NetworkEvent {
   return event.type === 'EgressRuleAdded' ? { ...event, data: { ...event.data, via: HOST_B } } : event;
 }
 
-/** Each event: whether it goes out at once, the agents that it names, and the elements that it touches. */
+/** Each event: whether it is delivered at once, the agents that it names, and the elements that it touches. */
 const ROWS: readonly (readonly [event: NetworkEvent, atOnce: boolean, agents: string, elements: string])[] = [
   [created(), false, '', ''],
   [attached('sbx-web', 'host-a'), false, 'host-a', 'sandbox sbx-web'],

@@ -1,7 +1,7 @@
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { attached, created, published, rule } from '#test/unit/policy/network-events.js';
 
-/** Two sandboxes; nothing is published. */
+/** Two sandboxes without aliases. */
 export const dev: readonly NetworkEvent[] = [
   created(),
   attached('sbx-web', 'host-a', { tier: 'web' }),

@@ -65,10 +65,7 @@ const command: fc.Arbitrary<NetworkCommand> = fc.oneof(
 const rare = fc.oneof({ weight: 40, arbitrary: command }, { weight: 1, arbitrary: fc.boolean().map(remove) });
 const commands = fc.array(rare, { maxLength: 40, size: 'max' }).map((rest) => [create(), ...rest]);
 
-/**
- * One port that many rules are about, so that most allows meet a deny; what is attached and published changes
- * meanwhile.
- */
+/** One port with many rules, so that most allows meet a deny; attachments and aliases change meanwhile. */
 const rulesOfOnePort = fc
   .array(
     fc.oneof(
@@ -89,7 +86,7 @@ const rulesOfOnePort = fc
     ...rest,
   ]);
 
-/** Runs the commands and calls back after each that was carried out. */
+/** Runs the commands and calls back after each that succeeded. */
 function run(
   sequence: readonly NetworkCommand[],
   after: (network: Topology, events: readonly NetworkEvent[], command: NetworkCommand) => void,
@@ -273,7 +270,7 @@ describe('whatever commands a network is given', () => {
   });
 });
 
-/** What a command asks for, looked up: since when it is so. */
+/** The version since which the network is as a command asks. */
 function sinceOf(asked: NetworkCommand, told: unknown, since: SinceVersions): number | null {
   switch (asked.kind) {
     case 'AddRule':

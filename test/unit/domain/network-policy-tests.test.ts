@@ -41,7 +41,7 @@ const test = (id: string, from: string, to: string, port: number, effect: 'allow
 const add = (...of: Parameters<typeof test>): NetworkCommand => ({ kind: 'AddPolicyTest', ...test(...of) });
 const told = (id: string, from: string, effect: string) => ({ id: `test-${id}`, from, to: 'api', port: 8080, effect });
 
-/** any may reach api, as a test keeps; local may not, as an earlier one keeps. */
+/** One test says that any may reach api, an earlier one that local may not. */
 const kept = [...withRule, policyTest('0002', 'local -> api:8080 deny'), policyTest('0001', 'any -> api:8080 allow')];
 
 const SAYS: { readonly [id: string]: string } = {

@@ -56,8 +56,8 @@ describe('a network in quarantine', () => {
     expect(participants(evolveNetwork(cutOff, lifted))).to.deep.equal(['host-a']);
   });
 
-  // A release that cannot read all of a stream sends the same as the one that can, so that neither finds the other's
-  // version to be another history.
+  // A release that cannot read the whole stream sends the same as one that can, so that neither sees the other's
+  // version as another history.
   it('is sent as the same snapshot, whatever else is known of the network', () => {
     const [less, more] = [
       fold(created(), attached('sbx-web', 'host-a'), published('api', 'sbx-web', 80), quarantined),

@@ -25,7 +25,7 @@ import {
 import { sandboxState } from './network-commands.js';
 import { withRule } from './network-fixtures.js';
 
-/** Earlier than any end that the laws draw. */
+/** Earlier than any end that the property tests draw. */
 const BEFORE_ANY_END = new Date('2026-01-01T00:00:00.000Z');
 
 type Sandboxes = ReadonlyMap<SandboxId, SandboxState>;
@@ -33,7 +33,7 @@ type Sandboxes = ReadonlyMap<SandboxId, SandboxState>;
 function folded(events: readonly NetworkEvent[]): Topology {
   const topology = evolveNetworkThrough(null, events);
   if (topology === null) throw new Error('no events');
-  // As the deciders leave it: an alias goes when its sandbox does.
+  // As the deciders leave it: an alias is removed with its sandbox.
   const aliases = [...topology.aliases].filter(([, { sandboxId }]) => topology.sandboxes.has(sandboxId));
   return { ...topology, aliases: new Map(aliases) };
 }
@@ -44,7 +44,7 @@ function reverted(present: Topology, past: Topology, sandboxes: Sandboxes, now =
   return { ...decision, after: evolveNetworkThrough(present, decision.events) as Topology };
 }
 
-/** Everything of a network that a revert brings back. */
+/** Everything of a network that a revert restores. */
 const owned = ({ sandboxes, aliases, rules, egressRules }: Topology) => ({
   sandboxes: [...sandboxes.keys()].sort(),
   aliases: [...aliases.values()].map(({ since: _, ...alias }) => alias).sort(byText),
@@ -53,7 +53,7 @@ const owned = ({ sandboxes, aliases, rules, egressRules }: Topology) => ({
 });
 const byText = (one: unknown, other: unknown) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
 
-/** The version as it would be with the labels and hosts that its sandboxes have now. */
+/** The version with the labels and hosts that its sandboxes have now. */
 function withPresentLabels(past: Topology, present: Topology, sandboxes: Sandboxes): Topology {
   const now = [...past.sandboxes].flatMap(([id, then]): [SandboxId, typeof then][] => {
     const known = present.sandboxes.get(id) ?? sandboxes.get(id);
@@ -117,7 +117,7 @@ describe('reverting a network', () => {
             sandboxState(sandboxId, agentId, labels),
           ]),
         );
-        // A sandbox that was attached anew may have other labels now.
+        // A sandbox that was attached again may have other labels now.
         fc.pre(
           [...present.sandboxes].every(([id, now]) => same(now.labels, past.sandboxes.get(id)?.labels ?? now.labels)),
         );

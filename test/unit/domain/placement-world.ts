@@ -28,7 +28,7 @@ export type Action =
   | { readonly kind: 'report' | 'gone' | 'release' | 'pin'; readonly sandboxId: SandboxId; readonly agentId: AgentId }
   | { readonly kind: 'label'; readonly sandboxId: SandboxId; readonly value: string }
   | { readonly kind: 'unpin'; readonly sandboxId: SandboxId }
-  /** The handler reads the sandbox's stream now and writes later: whatever comes in between overtakes it. */
+  /** The handler reads the sandbox's stream now and writes later: events in between overtake it. */
   | { readonly kind: 'beginAttach' | 'detach'; readonly sandboxId: SandboxId; readonly networkId: NetworkId }
   | { readonly kind: 'finishAttach' }
   | { readonly kind: 'revoke' | 'follow' };
@@ -52,7 +52,7 @@ export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
   { maxLength: 40, size: 'max' },
 );
 
-/** A log, its streams' states, and a follower that may lag behind it. host-b is the agent that gets revoked. */
+/** A log, its streams' states, and a follower that may lag behind it. host-b is the agent that is revoked. */
 export class World {
   readonly log: PlacedEvent[] = [];
   private readonly networks = new Map<NetworkId, Topology>();
@@ -106,7 +106,7 @@ export class World {
     }
   }
 
-  /** Everything begun is finished, and the follower has read the whole log. */
+  /** All pending work is finished, and the follower has read the whole log. */
   settle(): void {
     while (this.pending.length > 0) this.act({ kind: 'finishAttach' });
     while (this.followed < this.log.length) this.follow();
@@ -126,7 +126,7 @@ export class World {
     return [...this.sandboxes.values()].filter((held) => held.agentId === revoked).map((held) => held.sandboxId);
   }
 
-  /** The bus lets nobody speak whose agent was revoked. */
+  /** The bus rejects messages of revoked agents. */
   private report(id: SandboxId, by: AgentId): void {
     if (by === agentIds[1] && this.revocable?.status === 'revoked') return;
     this.onSandbox({ kind: 'ReportSandbox', sandboxId: id, agentId: by, address: '10.0.0.2', driver: 'netns' });

@@ -12,7 +12,7 @@ const sandboxId = parseSandboxId('sbx-1', 'sandbox');
 const agent = (name: string) => parseAgentId(name, 'agent');
 const network = (id: string) => parseNetworkId(id, 'network');
 
-/** An event that waits for its place in the log. */
+/** An event that waits for its position in the log. */
 type Entry = (position: number) => PlacedEvent;
 const ofSandbox =
   (event: SandboxEvent): Entry =>

@@ -10,7 +10,7 @@ import { freePort } from '#test/support/ports.js';
 const name = parseOutsideName('packages.example.com', 'name');
 const GIVEN_UP_MS = 10_000;
 
-/** A dialler of a name whose addresses are these in turn, one answer each time that it is asked. */
+/** A dialler of a name whose addresses are these in turn, one answer for each look-up. */
 function dialerOf(...answers: readonly (readonly string[])[]) {
   const refused: string[] = [];
   let asked = 0;
@@ -53,7 +53,7 @@ describe('the dial of a name outside', () => {
     for (const server of servers) server.close();
   });
 
-  /** Which address was connected to, or why none was. */
+  /** The address that was dialled, or why there was none. */
   async function dial(
     { dialer }: ReturnType<typeof dialerOf>,
     { mayBePrivate = true, at = port } = {},
@@ -96,7 +96,7 @@ describe('the dial of a name outside', () => {
 
   it('tries IPv6 first, then the families in turn, until one is answered: RFC 8305', async () => {
     expect(await dial(dialerOf(['::1', '127.0.0.21']))).to.equal('::1');
-    // On this port nobody listens over IPv6.
+    // Nothing listens on this port over IPv6.
     expect(await dial(dialerOf(['::1', '127.0.0.22']), { at: fourOnly })).to.equal('127.0.0.22');
     expect(await dial(dialerOf(['::1', '127.0.0.9', '127.0.0.22']), { at: fourOnly })).to.equal('127.0.0.22');
     expect(await dial(dialerOf(['::1', '127.0.0.9']), { at: fourOnly })).to.equal('TARGET_REFUSED');

@@ -13,7 +13,7 @@ const SANDBOXES = new Map([
   [API, parseSandboxId('sbx-api', 'id')],
 ]);
 
-/** Outside names over listeners that only remember. */
+/** Outside names with listeners that only record their calls. */
 class Rig {
   nowMs = 0;
   views: readonly NetworkView[] = [];
@@ -22,7 +22,7 @@ class Rig {
   failing = new Set<number>();
   readonly events: string[] = [];
   readonly open = new Map<string, OutsideRoute>();
-  /** How often the listeners were asked for anything. */
+  /** How often the listeners were called. */
   calls = 0;
   readonly names: OutsideNames;
 
@@ -170,7 +170,7 @@ describe('the addresses of names outside', () => {
     expect(await rig.ask('next.example.com')).to.equal('failed');
     rig.nowMs += UNASKED_MS;
     await rig.names.follow();
-    // The address of the idle name rests, since a client may still know it.
+    // The address of the idle name is not reused yet, since a client may still know it.
     expect(await rig.ask('next.example.com')).to.equal('failed');
     rig.nowMs += ADDRESS_REST_MS - 1;
     await rig.names.follow();

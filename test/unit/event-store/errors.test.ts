@@ -12,7 +12,7 @@ import {
 
 describe('the errors of the event store', () => {
   const cause = new Error('no route to host');
-  // Callers act on codes, so a code never changes; `names` is what the message or remedy has to tell.
+  // Callers depend on codes, so a code never changes; `names` is what the message or remedy has to contain.
   for (const [make, code, names] of [
     [() => new VersionConflictError('network-1', 3, 4), 'VERSION_CONFLICT', ['network-1 is at version 4, not at 3']],
     [

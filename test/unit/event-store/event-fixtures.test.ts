@@ -17,10 +17,10 @@ import { Upcasters } from '#libs/event-store/upcasters.js';
 import { CLONE } from '#test/support/clone.js';
 import { storedEvent } from '#test/support/stored-event.js';
 
-/** Streams as each schema version wrote them. They are added to, and never edited: stored events are not either. */
+/** Streams as each schema version wrote them. Add to them, and never edit them: stored events do not change either. */
 const FOLDER = join(CLONE, 'test/fixtures/events');
 
-/** Every type, so that a new one does not compile until it is here, and fails until a fixture holds it. */
+/** Every type, so that a new one does not compile until it is listed here, and fails until a fixture contains it. */
 const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
   NetworkCreated: true,
   SandboxAttached: true,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type EventRowText, parseChainedEvent, parseEventRow, parseTimestamp } from '#libs/event-store/event-row.js';
 
-/** One row in the order of EVENT_COLUMNS, no two columns alike. */
+/** One row in the order of EVENT_COLUMNS, with a different value in each column. */
 const ROW: EventRowText = [
   '7',
   'network-1',

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { type BulkReads, readPlainly, takeOver } from '#libs/data-plane/flows/bulk-socket.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** Reads into one small buffer, a few at a time. */
+/** Reads into one small buffer, a few bytes at a time. */
 class Reads implements BulkReads {
   readonly own = Buffer.alloc(16);
   readonly buffersSeen = new Set<Uint8Array>();
@@ -59,7 +59,7 @@ describe('taking over an accepted connection', () => {
         const reads = new Reads();
         const socket = take(accepted, reads);
         client.write('first');
-        // Another connection's round trip: what was sent before it would have arrived.
+        // The round trip of another connection: anything sent before it would have arrived.
         const other = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
         await once(server, 'connection');
         other.destroy();

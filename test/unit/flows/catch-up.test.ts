@@ -22,7 +22,7 @@ describe('a flow between hosts that hold different versions', () => {
     const answer = once(client, 'data');
     await waitFor('the target to ask', () => rig.syncs.length > 0);
     expect(rig.syncs).to.deep.equal([{ at: HOST_B, version: 5 }]);
-    // A version on the way there decides nothing.
+    // An intermediate version decides nothing.
     rig.hostB.apply(TEST_NETWORK, rig.denyingView(4));
     expect(rig.targets).to.have.length(0);
     rig.hostB.apply(TEST_NETWORK, rig.view(5));

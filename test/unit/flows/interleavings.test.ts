@@ -25,7 +25,7 @@ async function turns(count: number): Promise<void> {
   for (let left = count; left > 0; left -= 1) await turn();
 }
 
-/** Drives one rig through the steps; what each denial found written is compared with what is written at the end. */
+/** Runs one rig through the steps; compares what was written at each denial with what is written at the end. */
 async function play(target: 'same host' | 'other host', script: readonly Step[]): Promise<{ passed: number }> {
   const held: HeldDial[] = [];
   const clients: Socket[] = [];

@@ -21,7 +21,7 @@ function start(options: Partial<RigOptions> = {}): Promise<FlowRig> {
   });
 }
 
-/** A client in another process sends something and resets, while this one takes no connection. */
+/** A client in another process sends something and resets, while this one accepts no connection. */
 function sendAndReset(): void {
   const { address, port } = rig.route;
   const { status } = spawnSync(process.execPath, [
@@ -175,7 +175,7 @@ describe('a source host', () => {
     rig.apply(rig.view(1, { allow: [`local api ${rig.route.port}`] }));
     sendAndReset();
     const [record] = await waitFor('the end of the flow', () => rig.records.length > 0 && rig.records);
-    // The target was asked. Between these two hosts only an agent asks, whom nobody believes that it is a laptop.
+    // The target was asked. Between these two hosts only an agent asks, which cannot pass for a laptop.
     expect(record).to.deep.include({ source: localSource, code: 'SOURCE_NOT_HERE' });
   });
 

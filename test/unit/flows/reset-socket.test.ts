@@ -40,7 +40,7 @@ describe('resetting a socket', () => {
     expect(await outcomeOf(far)).to.equal('ECONNRESET');
   });
 
-  /** Whoever has read an end hears of a reset at its next write; after a mere close that write would succeed. */
+  /** A peer that has read an end notices a reset at its next write; after a normal close that write would succeed. */
   async function hearsReset(): Promise<void> {
     const failed = once(far, 'error');
     far.write('into the void');

@@ -8,7 +8,7 @@ import { waitFor } from '#test/support/wait.js';
 
 const MORE_THAN_A_WINDOW = Buffer.alloc(16_000_000);
 
-/** Where the server listens and where the client dials it, as the kernel's tables have them. */
+/** The server's listen address and the client's target, in the form of the kernel's tables. */
 const FAMILIES = [
   { name: 'IPv4', listen: '127.0.0.1', dial: '127.0.0.1', table: 'tcp' },
   { name: 'IPv6', listen: '::1', dial: '::1', table: 'tcp6' },

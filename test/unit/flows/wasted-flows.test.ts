@@ -3,8 +3,8 @@ import { FairQueues, type Turn } from '#libs/async/fair-queues.js';
 import { FlowRig, outcomeOf, type RigOptions } from '#test/support/flow-rig.js';
 
 /**
- * More than a source may waste at once; the clock stands, so that it may waste none besides. Whoever
- * resets a connection before the proxy has accepted it has no address any more, and is not counted.
+ * More than a source may waste at once; the clock does not advance, so its allowance does not grow. A connection that
+ * is reset before the proxy has accepted it has no address any more, and is not counted.
  */
 const CONNECTIONS = 600;
 const AT_ONCE = 25;

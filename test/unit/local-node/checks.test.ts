@@ -67,8 +67,8 @@ describe('what a local node says of itself', () => {
     mesh: { transport: 'tsnet', state: 'failed', code: 'MESH_KEY_USED', message: 'the key was used', endpoints: [] },
   });
   const isWell = () => joined;
-  // MESH_JOINED, TOPOLOGY_APPLIED, ROUTE_PRESENT, POLICY and PEER_REACHED; the others are never asked of such a
-  // machine.
+  // MESH_JOINED, TOPOLOGY_APPLIED, ROUTE_PRESENT, POLICY and PEER_REACHED; such a machine is never asked for the
+  // others.
   const rows: readonly (readonly [string, () => DiagnosedNode, string, object, string])[] = [
     ['all is well', isWell, 'api:8080', {}, 'pass pass pass pass pass'],
     ['the mesh is not joined', failed, 'api:8080', {}, 'fail pass pass pass pass'],

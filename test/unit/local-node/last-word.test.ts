@@ -13,7 +13,7 @@ const says = (version: number, epoch = EPOCH, hash = `of ${version}`) => ({
   networks: [{ networkId: DEV, version, hash }],
 });
 
-/** Heartbeats every two seconds that all say the same, the last one at `untilMs`. */
+/** Identical heartbeats every two seconds, the last one at `untilMs`. */
 function heard(
   word: LastWord,
   reply: ReturnType<typeof says>,

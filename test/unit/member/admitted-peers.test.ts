@@ -18,7 +18,7 @@ const ada: AdmittedLocalNode = {
 };
 const asSource = { kind: 'local', user: ada.user, node: ada.nodeId } as const;
 
-/** What a mesh member of host-a is told. */
+/** The list that a mesh member of host-a gets. */
 function admitting(admitted: AdmittedPeers): { readonly agents: string[]; readonly localNodes: string[] } {
   const told = { agents: [] as string[], localNodes: [] as string[] };
   admitted.admitTo(

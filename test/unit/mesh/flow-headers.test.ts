@@ -114,7 +114,7 @@ const WANTED: FlowRequest = {
   version: 7,
 };
 
-/** What headers with these changes ask for, or the code of their refusal; `undefined` leaves one out. */
+/** The request in headers with these changes, or the code of their refusal; `undefined` omits a header. */
 function outcome(changes: { readonly [name: string]: string | undefined }, more: readonly string[] = []): string {
   const headers = Object.entries({ ...requestHeaders(WANTED), ...changes }).filter(([, value]) => value !== undefined);
   try {

@@ -7,7 +7,7 @@ const a = agentIdentity('host-a');
 const b = agentIdentity('host-b');
 const limits = { streamsPerSecond: 1_000, streamsFromPeer: 2, wastedStreamsPerSecond: 2 };
 
-/** Each test is over long before a budget is filled up again by half a stream. */
+/** Each test ends long before a budget regains half a stream. */
 function budgets(changes: Partial<typeof limits> = {}): StreamBudgets {
   return new StreamBudgets({ ...DEFAULT_LIMITS, ...limits, ...changes });
 }

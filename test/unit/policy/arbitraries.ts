@@ -20,7 +20,7 @@ import {
   ruleRemoved,
 } from './network-events.js';
 
-/** Few names, so that events meet: most of what can go wrong needs two of them to be about the same thing. */
+/** Few names, so that events concern the same elements: most faults need two events about one element. */
 const SANDBOXES = ['sbx-1', 'sbx-2', 'sbx-3', 'sbx-4'] as const;
 const ALIASES = ['api', 'web', 'postgres'] as const;
 const USERS = ['ada', 'bob'] as const;
@@ -36,7 +36,7 @@ export const labels = fc.dictionary(fc.constantFrom(...LABEL_KEYS), fc.constantF
   noNullPrototype: true,
 });
 
-/** Texts of each kind, so that a new kind does not compile until the laws of policy are tried on it. */
+/** Texts of each kind, so that a new kind does not compile until the property tests cover it. */
 const selectorTexts: { readonly [Kind in Selector['kind']]: readonly string[] } = {
   local: ['local'],
   any: ['any'],
@@ -46,17 +46,17 @@ const selectorTexts: { readonly [Kind in Selector['kind']]: readonly string[] } 
   label: LABEL_KEYS.flatMap((key) => LABEL_VALUES.map((value) => `label:${key}=${value}`)),
 };
 
-/** Every selector that these names make. */
+/** Every selector of these names. */
 export const EVERY_SELECTOR: readonly Selector[] = Object.values(selectorTexts)
   .flat()
   .map((text) => parseSelector(text, 'from'));
 
-/** Each kind as often as any other. */
+/** Each kind with the same probability. */
 export const selectorText = fc.oneof(...Object.values(selectorTexts).map((texts) => fc.constantFrom(...texts)));
 
 /** Before, at and after TEST_TIME_MS; most rules have no end. */
 export const ENDS = ['2026-01-31T09:00:00.000Z', '2026-01-31T10:00:00.000Z', '2026-01-31T11:00:00.000Z'] as const;
-/** Between any two of the ends, and on each. */
+/** Between any two of the ends, and at each. */
 export const TIMES_MS: readonly number[] = ENDS.flatMap((end) => [Date.parse(end) - 1, Date.parse(end)]);
 const endText = fc.oneof(
   { weight: 2, arbitrary: fc.constant('') },
@@ -76,7 +76,7 @@ const ruleAdded = fc
   })
   .map(({ id, effect, from, to, port, end }) => rule(id, `${effect} ${from} -> ${to}:${port}${end}`));
 
-/** Names that wildcards of the others cover, and do not. */
+/** Names that wildcards of the others cover, and names that they do not. */
 export const OUTSIDE_NAMES = ['example.com', 'a.example.com', 'b.a.example.com', 'other.net'] as const;
 const PATTERNS = [...OUTSIDE_NAMES, '*.example.com', '*.a.example.com'] as const;
 
@@ -111,7 +111,7 @@ const change: fc.Arbitrary<NetworkEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(sandboxName, labels).map(([s, l]) => labelled(s, l)) },
 );
 
-/** A network with everybody in it, so that most questions get as far as the rules. */
+/** A network with all sandboxes attached, so that most questions get as far as the rules. */
 const settled = [
   attached('sbx-1', 'host-a', { tier: 'web' }),
   attached('sbx-2', 'host-a', { tier: 'db', team: 'web' }),
@@ -125,7 +125,7 @@ export const networkEvents = fc
   .tuple(fc.constantFrom(settled, settled, []), fc.array(change, { maxLength: 40, size: 'max' }))
   .map(([before, changes]) => [created(), ...before, ...changes]);
 
-/** As the deciders leave it: an alias goes when its sandbox does. */
+/** As the deciders leave it: an alias is removed with its sandbox. */
 export const topology: fc.Arbitrary<Topology> = networkEvents.map((events) => {
   const folded = evolveNetworkThrough(null, events) as Topology;
   const kept = [...folded.aliases].filter(([, { sandboxId }]) => folded.sandboxes.has(sandboxId));
@@ -143,10 +143,10 @@ const LOCAL_SOURCES = USERS.map(
   }),
 );
 
-/** Every source that these names make. */
+/** Every source of these names. */
 export const EVERY_SOURCE: readonly FlowSource[] = [...SANDBOX_SOURCES, ...LOCAL_SOURCES];
 
-/** Sandboxes as often as local nodes. */
+/** Sandboxes and local nodes with the same probability. */
 export const flowSource: fc.Arbitrary<FlowSource> = fc.oneof(
   fc.constantFrom(...SANDBOX_SOURCES),
   fc.constantFrom(...LOCAL_SOURCES),

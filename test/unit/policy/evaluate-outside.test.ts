@@ -190,7 +190,7 @@ describe('the decision about a name outside', () => {
                 const mayLeave = verdict.effect === 'allow' && leavesHere && agentId === thief;
                 if (decision.allowed) allowed += 1;
                 if (decision.allowed) expect(mayLeave).to.equal(true);
-                // What the source's agent sends here is taken.
+                // Flows that the source's agent sends here are accepted.
                 if (verdict.via === exit && agentId === thief) expect(decision.allowed).to.equal(true);
               }
             }

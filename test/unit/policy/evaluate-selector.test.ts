@@ -10,7 +10,7 @@ import { aliasName, portNumber, selectorText, topology } from './arbitraries.js'
 import { attached, created, egressRule, published, rule, topologyOf } from './network-events.js';
 import { standsFor } from './reference-evaluator.js';
 
-/** web-1 and web-2 are labelled alike; only web-1 publishes an alias. */
+/** web-1 and web-2 have the same labels; only web-1 publishes an alias. */
 const dev = [
   created(),
   attached('web-1', 'host-a', { tier: 'web' }),
@@ -57,9 +57,9 @@ describe('evaluateSelector', () => {
     [['allow any -> api:8080'], 'any', 'gone:80', 'deny', 'NO_ALIAS', null],
     [['allow front -> api:8080'], 'label:tier=web', 'api:8080', 'mixed', 'MIXED', null],
     [['allow any -> api:8080', 'deny front -> api:8080'], 'any', 'api:8080', 'mixed', 'MIXED', null],
-    // All are refused, though not for the same reason: the rule that refuses speaks.
+    // All are refused, but for different reasons: the answer gives the rule that refuses.
     [['deny sandbox:web-2 -> api:8080'], 'label:tier=web', 'api:8080', 'deny', 'EXPLICIT_DENY', '0'],
-    // All are allowed, though not by the same rule: the lowest id speaks.
+    // All are allowed, but by different rules: the answer gives the lowest id.
     [
       ['allow sandbox:web-2 -> api:8080', 'allow sandbox:web-1 -> api:8080'],
       'label:tier=web',

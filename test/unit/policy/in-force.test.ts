@@ -34,7 +34,7 @@ function view(rules: { readonly allow?: readonly string[]; readonly deny?: reado
 }
 
 const ending = [`any api 80 until=${END}`];
-/** What the rules say to sbx-web before the end, at it, and long after it. */
+/** The verdict for sbx-web before the end, at it, and long after it. */
 const rows: readonly (readonly [
   what: string,
   rules: Parameters<typeof view>[0],

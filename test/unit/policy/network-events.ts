@@ -13,7 +13,7 @@ import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import type { Topology } from '#libs/policy/model.js';
 
-/** Events in the words of a test: plain text in, branded values out. */
+/** Events in the short form of tests: plain text in, branded values out. */
 export const created = (name = 'dev'): NetworkEvent => ({
   type: 'NetworkCreated',
   data: {
@@ -160,7 +160,7 @@ export function topologyOf(...events: readonly NetworkEvent[]): Topology {
   return topology;
 }
 
-/** A topology whose maps compare by their entries, however they came about. */
+/** A topology whose maps compare by their entries, in any order. */
 export function inPlainMaps(topology: Topology): Topology {
   const { sandboxes, aliases, rules, egressRules, formerPublishers } = topology;
   return {

@@ -6,7 +6,7 @@ import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 const PACKAGES = 'allow any packages.example.com 443';
 const WILDCARD = 'allow sandbox:sbx-web *.example.com 443';
 
-/** Rules before and after, what is asked about, and who gains (`+`) or loses (`-`) it. */
+/** Rules before and after, the question, and who gains (`+`) or loses (`-`) it. */
 const rows: readonly (readonly [
   before: readonly string[],
   after: readonly string[],

@@ -42,17 +42,17 @@ describe('evaluate', () => {
     rule: string | null,
     near: readonly string[],
   ])[] = [
-    // Nothing is allowed until a rule says so.
+    // Nothing is allowed until a rule allows it.
     [[], 'sbx-web', 'api:8080', 'DEFAULT_DENY', null, []],
     [[], 'sbx-api', 'api:8080', 'DEFAULT_DENY', null, []],
     [[], 'local:ada', 'api:8080', 'DEFAULT_DENY', null, []],
-    // What is asked for must exist; who asks comes first, then the alias, then the port.
+    // The target must exist; the source is checked first, then the alias, then the port.
     [['allow any -> api:8080'], 'sbx-nobody', 'api:8080', 'NOT_ATTACHED', null, []],
     [['allow any -> api:8080'], 'sbx-nobody', 'none:1', 'NOT_ATTACHED', null, []],
     [['allow any -> api:8080'], 'sbx-web', 'none:8080', 'NO_ALIAS', null, ['0 alias']],
     [['allow any -> api:8080'], 'sbx-web', 'none:1', 'NO_ALIAS', null, []],
     [['allow any -> api:8080'], 'sbx-web', 'api:8081', 'NO_PORT', null, ['0 port']],
-    // A rule about an alias or port that is not published allows nothing.
+    // A rule about an unpublished alias or port allows nothing.
     [['allow any -> gone:8080'], 'sbx-web', 'gone:8080', 'NO_ALIAS', null, []],
     [['allow any -> api:7777'], 'sbx-web', 'api:7777', 'NO_PORT', null, []],
     // Each selector.
@@ -68,10 +68,10 @@ describe('evaluate', () => {
     [['allow local -> api:8080'], 'local:ada', 'api:8080', 'ALLOWED', '0', []],
     [['allow local:ada -> api:8080'], 'local:ada', 'api:8080', 'ALLOWED', '0', []],
     [['allow local:ada -> api:8080'], 'local:bob', 'api:8080', 'DEFAULT_DENY', null, ['0 source']],
-    // Sandboxes and developers' machines are never taken for each other.
+    // Selectors of sandboxes never match developers' machines, and the other way round.
     [['allow any -> api:8080'], 'local:ada', 'api:8080', 'DEFAULT_DENY', null, ['0 source']],
     [['allow local -> api:8080'], 'sbx-web', 'api:8080', 'DEFAULT_DENY', null, ['0 source']],
-    // Rules name published ports, not those inside.
+    // Rules name published ports, not the ports inside.
     [['allow web -> api:80'], 'sbx-web', 'api:80', 'ALLOWED', '0', []],
     [['allow web -> api:80'], 'sbx-web', 'api:8080', 'DEFAULT_DENY', null, ['0 port']],
     // An allow for one alias of a sandbox opens no other.
@@ -82,7 +82,7 @@ describe('evaluate', () => {
     [['allow any -> api:8080', 'deny web -> api:8080'], 'sbx-loner', 'api:8080', 'ALLOWED', '0', ['1 source']],
     [['allow any -> api:8080', 'deny web -> api:80'], 'sbx-web', 'api:8080', 'ALLOWED', '0', ['1 port']],
     [['allow local -> api:8080', 'deny local:bob -> api:8080'], 'local:bob', 'api:8080', 'EXPLICIT_DENY', '1', []],
-    // Of several rules that decide alike, the lowest id is named.
+    // If several rules give the same verdict, the lowest id is named.
     [['allow any -> api:8080', 'allow web -> api:8080'], 'sbx-web', 'api:8080', 'ALLOWED', '0', []],
   ];
 

@@ -2,8 +2,8 @@ import type { Selector } from '#libs/contracts/selectors.js';
 import type { FlowQuestion, FlowSource, NearMiss, NetworkView, Rule, Verdict } from '#libs/policy/model.js';
 
 /**
- * Policy as the design states it, written as plainly as possible and with nothing shared with the evaluator under
- * test: every rule is held against the source, one after the other.
+ * The policy as the design states it, written as plainly as possible and sharing nothing with the evaluator under test:
+ * every rule is compared with the source, one after the other.
  */
 export function referenceVerdict(held: NetworkView, { source, alias, port }: FlowQuestion, nowMs: number): Verdict {
   const view = { ...held, rules: new Map([...held.rules].filter(([, rule]) => !hasEnded(rule, nowMs))) };
@@ -27,7 +27,7 @@ export function referenceVerdict(held: NetworkView, { source, alias, port }: Flo
   return verdict('deny', 'DEFAULT_DENY');
 }
 
-/** A deny goes on until an event takes it away. */
+/** A deny applies until an event removes it. */
 function hasEnded({ effect, until }: Rule, nowMs: number): boolean {
   return effect === 'allow' && until !== null && new Date(until).getTime() <= nowMs;
 }
@@ -51,7 +51,7 @@ function inOrder(view: NetworkView): readonly Rule[] {
   return [...view.rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Whether a selector stands for this source: an attached sandbox, or a local node. */
+/** Whether a selector matches this source: an attached sandbox, or a local node. */
 export function standsFor(view: NetworkView, from: Selector, source: FlowSource): boolean {
   if (source.kind === 'local') {
     return from.kind === 'local' || (from.kind === 'local-user' && from.user === source.user);

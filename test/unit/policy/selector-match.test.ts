@@ -8,7 +8,7 @@ import { standsFor } from './reference-evaluator.js';
 
 const PAIRS = EVERY_SELECTOR.flatMap((wide) => EVERY_SELECTOR.map((narrow) => ({ wide, narrow })));
 
-/** By selector: the indexes of the sources that it stands for, as the reference evaluator says. */
+/** By selector: the indexes of the sources that it matches, according to the reference evaluator. */
 function membersIn(view: NetworkView): ReadonlyMap<string, ReadonlySet<number>> {
   const isThere = EVERY_SOURCE.map((source) => source.kind === 'local' || view.sandboxes.has(source.sandboxId));
   return new Map(
@@ -21,7 +21,7 @@ function membersIn(view: NetworkView): ReadonlyMap<string, ReadonlySet<number>> 
   );
 }
 
-/** The pairs of which the narrow selector stands for somebody whom the wide one does not stand for. */
+/** The pairs in which the narrow selector matches a source that the wide one does not match. */
 function uncovered(view: NetworkView): readonly string[] {
   const members = membersIn(view);
   return PAIRS.filter(({ wide, narrow }) => {

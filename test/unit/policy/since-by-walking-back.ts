@@ -4,7 +4,7 @@ import type { NetworkEvent } from '#libs/domain/network/events.js';
 import type { Topology } from '#libs/policy/model.js';
 import { topologyOf } from './network-events.js';
 
-/** The version since which each element of a network is as it is. */
+/** The version that last changed each element of a network. */
 export interface SinceVersions {
   readonly sandboxes: ReadonlyMap<
     SandboxId,
@@ -27,7 +27,7 @@ export function sinceIn({ sandboxes, aliases, rules }: Topology): SinceVersions 
   };
 }
 
-/** By definition: the first of the versions, without a gap, that have the element as the last one has it. */
+/** By definition: the first of the consecutive versions that have the element in its last form. */
 export function sinceByWalkingBack(events: readonly NetworkEvent[]): SinceVersions {
   const versions = events.map((_, index) => topologyOf(...events.slice(0, index + 1)));
   const last = versions.at(-1);

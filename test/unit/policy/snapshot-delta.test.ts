@@ -24,10 +24,10 @@ import {
 const agent = (name: string) => parseAgentId(name, 'agent');
 const hostA = agent('host-a');
 
-/** The same value, of which nothing is remembered. */
+/** The same value, without cached data. */
 const afresh = (snapshot: Snapshot): Snapshot => structuredClone(snapshot);
 
-/** Two versions of one network, in either order, as they are held by one agent. */
+/** Two versions of one network, in either order, as one agent holds them. */
 const twoVersions = fc
   .tuple(networkEvents, fc.nat({ max: 60 }), fc.nat({ max: 60 }), agentName)
   .map(([events, one, other, name]) => {

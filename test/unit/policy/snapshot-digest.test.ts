@@ -40,7 +40,7 @@ const port = fc.constantFrom<readonly [string | number, ...(string | number)[]]>
 const labels = fc.constantFrom({}, { tier: 'web' }, { tier: 'api', zone: 'a' });
 const ruleId = fc.nat({ max: 30 }).map((number) => String(number).padStart(4, '0'));
 
-/** Any event, whether a decider would have allowed it there or not. */
+/** Any event, whether or not a decider would have allowed it there. */
 const event: fc.Arbitrary<NetworkEvent> = fc.oneof(
   fc.tuple(sandbox, host, labels).map(([id, on, text]) => attached(id, on, text)),
   sandbox.map(detached),
@@ -88,7 +88,7 @@ describe('the hash of what an agent holds', () => {
         const all = [created(), ...events, ...(endsDeleted ? [networkDeleted] : [])];
         for (const step of steps(all)) {
           const { topology, digest } = step;
-          // A copy, of which no digest is remembered.
+          // A copy without a cached digest.
           expect(digest).to.deep.equal(digestOfTopology({ ...topology }));
           for (const name of ['host-a', 'host-b', 'host-c']) {
             const snapshot = compile(topology, agent(name));

@@ -49,7 +49,7 @@ interface Step {
   readonly whole: NetworkView;
 }
 
-/** Each version of a network as an agent holds it that was sent deltas alone, while it takes part. */
+/** Each version of a network at an agent that gets only deltas, while it takes part. */
 const steps = fc.tuple(networkEvents, agentName, fc.integer({ min: 1, max: 4 })).map(([events, name, stride]) => {
   const taken: Step[] = [];
   let held: { readonly topology: Topology; readonly view: NetworkView } | null = null;
@@ -61,7 +61,7 @@ const steps = fc.tuple(networkEvents, agentName, fc.integer({ min: 1, max: 4 }))
       held = { topology, view: whole };
       continue;
     }
-    // What was found out about the version before must not stand for this one.
+    // Cached verdicts of the version before must not be used for this one.
     for (const question of QUESTIONS) evaluate(held.view, question, TEST_TIME_MS);
     const delta = diff(old, present);
     const after: NetworkView = viewAfter(held.view, delta);
@@ -71,7 +71,7 @@ const steps = fc.tuple(networkEvents, agentName, fc.integer({ min: 1, max: 4 }))
   return taken;
 });
 
-/** Everything that a host's decision about a connection rests on. */
+/** Everything on which a host's decision about a connection depends. */
 function decision(view: NetworkView, question: (typeof QUESTIONS)[number]) {
   const { effect, reason, ruleId } = evaluate(view, question, TEST_TIME_MS);
   const record = view.aliases.get(question.alias);

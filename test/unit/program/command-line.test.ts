@@ -51,7 +51,7 @@ describe('the command line of a program', () => {
     },
   } as const;
 
-  /** The exit code; mocha's own is left as it was. */
+  /** The exit code; mocha's own exit code does not change. */
   async function exitCodeOf(...argv: string[]): Promise<number> {
     const before = process.exitCode;
     process.exitCode = 0;

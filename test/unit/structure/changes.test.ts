@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 
-/** `libs/policy/model.ts`, and of what a change adds (`libs/policy/<delta>.ts`) the folder that it goes into. */
+/** `libs/policy/model.ts`; for a file that a change adds (`libs/policy/<delta>.ts`), its folder. */
 const PATH = /`((?:apps|libs|test|docs)\/[^`\s]*)`/g;
 
 function isThere(path: string): boolean {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 
-/** The one file of each program that reads its environment. */
+/** The only file of each program that reads its environment. */
 const READERS = [
   'apps/agent/main.ts',
   'apps/all-in-one/main.ts',

@@ -8,7 +8,7 @@ import { CLONE } from '#test/support/clone.js';
 
 const configuration: IConfiguration = createRequire(import.meta.url)(join(CLONE, '.dependency-cruiser.cjs'));
 
-/** Which rules a tree with these imports breaks: each `file -> file it imports`. */
+/** The rules that a tree with these imports breaks: each `file -> imported file`. */
 async function broken(imports: readonly string[]): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gs-imports-'));
   try {

@@ -5,7 +5,7 @@ import { CLONE } from '#test/support/clone.js';
 
 interface Step {
   readonly file: string;
-  /** The step before, unless it goes on from an earlier one. */
+  /** The preceding step, unless the path continues from an earlier one. */
   readonly from: string | null;
 }
 

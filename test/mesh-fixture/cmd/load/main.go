@@ -1,4 +1,4 @@
-// load measures a pair of mesh-nodes on this machine: bulk, new connections, and the memory that they take.
+// load measures a pair of mesh-nodes on this machine: bulk data, new connections, and the memory that they use.
 package main
 
 import (
@@ -102,7 +102,7 @@ func start(program, folder string, control *fixture.Fixture) (load.Pair, error) 
 	return pair, nil
 }
 
-// reporter prints a line a measurement, with what both processes have worked since the last.
+// reporter prints a line for each measurement, with the CPU time of both processes since the last.
 type reporter struct {
 	pair   load.Pair
 	worked [2]time.Duration
