@@ -3,6 +3,7 @@ import type { Effect } from '#libs/contracts/rules.js';
 import { type ConnectionFlags, GstacksCommand } from './command.js';
 import { showPreview } from './declaration/preview-text.js';
 import { rulesAsked } from './rule-command.js';
+import { type EndFlags, endOf } from './rule-end.js';
 import { shellLine } from './shell-line.js';
 
 /** A command that says what a write would do, and writes nothing. It takes the words of the write's own command. */
@@ -27,11 +28,11 @@ export abstract class PlanCommand extends GstacksCommand {
   protected planRules(
     effect: Effect,
     network: string,
-    flags: ConnectionFlags & Parameters<typeof rulesAsked>[0],
+    flags: ConnectionFlags & Parameters<typeof rulesAsked>[0] & EndFlags,
     write: string,
   ) {
     const { sources, to, ports, force } = rulesAsked(flags);
-    const body = { kind: 'add-rules', effect, from: sources, to, ports, ...force } as const;
+    const body = { kind: 'add-rules', effect, from: sources, to, ports, ...force, ...endOf(flags) } as const;
     return this.plan(flags, network, write, body);
   }
 }

@@ -1,6 +1,7 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { HistoryPageDto, ListHistoryQuery, PastChangeDto } from '#libs/contracts/http/history.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
+import { changeKind } from '../status/change-descriptions.js';
 import { NetworkPast, pastChangeDto } from '../status/network-past.js';
 import { ListHistory } from './queries.js';
 
@@ -29,10 +30,11 @@ export class ListHistoryHandler implements IQueryHandler<ListHistory> {
   }
 }
 
-function passes({ actor, recordedAt }: StoredEvent, filter: ListHistoryQuery): boolean {
+function passes({ actor, type, recordedAt }: StoredEvent, filter: ListHistoryQuery): boolean {
   const at = Date.parse(recordedAt);
   return (
     (filter.actor === undefined || actor === filter.actor) &&
+    (filter.kind === undefined || changeKind(type) === filter.kind) &&
     (filter.since === undefined || at >= Date.parse(filter.since)) &&
     (filter.until === undefined || at < Date.parse(filter.until))
   );

@@ -4,6 +4,7 @@ import { refusePublicSuffix } from '#libs/contracts/http/egress.js';
 import type { PreviewRequestDto } from '#libs/contracts/http/previews.js';
 import { type NetworkName, parseAliasName } from '#libs/contracts/ids.js';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
+import { ruleEnd } from '#libs/contracts/rule-ends.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
 import { CLOCK, type Clock } from '../foundation/provided.js';
@@ -39,7 +40,8 @@ export class PreviewedCommands {
 
   /** Errors: InvalidInputError, and of a revert those of NetworkReverts. */
   async commandOf(network: NetworkName, body: PreviewRequestDto): Promise<PreviewedCommand> {
-    const lasting = { until: null, now: this.clock() };
+    const now = this.clock();
+    const lasting = { until: ruleEnd(body, now), now };
     switch (body.kind) {
       case 'add-rule': {
         const from = oneSource(body);

@@ -1,3 +1,4 @@
+import type { ChangeKind } from '#libs/contracts/change-kinds.js';
 import { egressRuleText } from '#libs/contracts/egress-rules.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { ChangeDto } from '#libs/contracts/http/changes.js';
@@ -32,6 +33,36 @@ function readable(stored: StoredEvent): NetworkEvent | null {
     if (!(error instanceof CodedError)) throw error;
     return null;
   }
+}
+
+const KINDS = new Map<string, ChangeKind>(
+  Object.entries({
+    NetworkCreated: 'network',
+    SandboxAttached: 'attachments',
+    SandboxDetached: 'attachments',
+    AliasPublished: 'aliases',
+    AliasPortsChanged: 'aliases',
+    AliasRemoved: 'aliases',
+    PolicyRuleAdded: 'rules',
+    PolicyRuleRemoved: 'rules',
+    PolicyRuleExpired: 'rules',
+    EgressRuleAdded: 'egress',
+    EgressRuleRemoved: 'egress',
+    EgressRuleExpired: 'egress',
+    PolicyTestAdded: 'tests',
+    PolicyTestRemoved: 'tests',
+    PolicyTestsOverridden: 'tests',
+    SandboxPlacementChanged: 'sandboxes',
+    SandboxLabelsChanged: 'sandboxes',
+    NetworkQuarantined: 'network',
+    NetworkQuarantineLifted: 'network',
+    NetworkDeleted: 'network',
+  } satisfies { readonly [Type in NetworkEvent['type']]: ChangeKind }),
+);
+
+/** What an event of this type is about; null: only a newer release knows it. */
+export function changeKind(type: string): ChangeKind | null {
+  return KINDS.get(type) ?? null;
 }
 
 /** One line for people, and what it is about. */

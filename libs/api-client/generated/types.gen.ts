@@ -1475,6 +1475,14 @@ export type NetworkFlowsDto = {
 };
 
 export type PreviewRequestDto = {
+    /**
+     * How long the rule lasts, by the control plane's clock; then it ends by itself
+     */
+    forSeconds?: number;
+    /**
+     * When the rule ends by itself; instead of forSeconds
+     */
+    until?: string;
     kind: 'add-rule' | 'add-rules' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'attach' | 'publish-alias' | 'remove-alias' | 'detach' | 'delete' | 'revert';
     /**
      * Of each kind of rule
@@ -5122,6 +5130,10 @@ export type ListHistoryData = {
          * Only what this actor wrote
          */
         actor?: string;
+        /**
+         * Only changes of this kind
+         */
+        kind?: 'rules' | 'egress' | 'aliases' | 'attachments' | 'sandboxes' | 'tests' | 'network';
         /**
          * Most items to answer with
          */

@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { CHANGE_KINDS, type ChangeKind } from '../change-kinds.js';
+import { wordOf } from '../json-fields.js';
 import { type Moment, parseMoment } from '../moments.js';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../page-size.js';
 import { SELECTOR_EFFECTS, type SelectorEffect } from '../selectors.js';
@@ -32,6 +34,9 @@ export class ListHistoryQuery {
     description: 'Only what this actor wrote',
   })
   readonly actor?: string;
+
+  @OptionalField(wordOf(CHANGE_KINDS), { enum: CHANGE_KINDS, description: 'Only changes of this kind' })
+  readonly kind?: ChangeKind;
 
   @OptionalField(wholeNumber(1, MAX_PAGE_SIZE), {
     type: 'integer',

@@ -20,7 +20,7 @@ import { PORT_LIST_SCHEMA } from './aliases.js';
 import { parseGivenPattern } from './egress.js';
 import { Field, OptionalField } from './fields.js';
 import { OpenFlowsDto, SilentAgentDto } from './flows.js';
-import { FORCED_SOURCE, someOf } from './rules.js';
+import { FORCED_SOURCE, RuleEndFields, someOf } from './rules.js';
 import { WarningDto } from './writes.js';
 
 export const PREVIEWED = [
@@ -45,7 +45,7 @@ const parseSources: FieldParser<string | readonly string[]> = (value, field) =>
   Array.isArray(value) ? someOf(parseSelectorText)(value, field) : parseSelectorText(value, field);
 
 /** A write to preview, with the members of the write itself. */
-export class PreviewRequestDto {
+export class PreviewRequestDto extends RuleEndFields {
   @Field(wordOf(PREVIEWED), { enum: PREVIEWED })
   readonly kind!: (typeof PREVIEWED)[number];
 

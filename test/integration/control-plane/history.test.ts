@@ -109,6 +109,19 @@ describe('what was: history, differences and explanations from the log', () => {
     const [process] = byProcess;
     const actor = encodeURIComponent(process?.actor ?? '');
     expect((await history(`?actor=${actor}`)).items).to.deep.equal(byProcess);
+    const kinds = {
+      network: [1],
+      attachments: [2, 3],
+      aliases: [4],
+      rules: [9, 7, 5],
+      sandboxes: [6],
+      egress: [8],
+      tests: [],
+    };
+    for (const [kind, versions] of Object.entries(kinds)) {
+      const found = (await history(`?kind=${kind}`)).items.map(({ version }) => version);
+      expect(found.toSorted(), kind).to.deep.equal(versions.toSorted());
+    }
     const seventh = (await written(7)).at;
     expect((await history(`?since=${seventh}`)).items.map(({ version }) => version)).to.deep.equal([9, 8, 7]);
     expect((await history(`?until=${seventh}`)).items.map(({ version }) => version)).to.deep.equal([6, 5, 4, 3, 2, 1]);

@@ -180,6 +180,13 @@ describe('what policy does, and what a write would cut', () => {
     expect((await preview({ kind: 'add-rule', effect: 'deny', from: 'web', to: 'api' })).field).to.equal('port');
     const same = await preview({ kind: 'add-rule', effect: 'allow', from: 'web', to: 'api', port: 8080 });
     expect(same).to.include({ changed: false });
+    const rule = { effect: 'allow', from: 'web', to: 'api', port: 8080 };
+    const ending = await preview({ kind: 'add-rule', ...rule, forSeconds: 60 });
+    expect(ending, 'a rule with an end is another rule').to.include({ changed: true });
+    const many = await preview({ kind: 'add-rules', ...rule, from: ['web'], ports: [8080], forSeconds: 60 });
+    expect(many).to.include({ changed: true });
+    const late = await preview({ kind: 'add-rule', ...rule, until: '2020-01-31T18:00:00Z' });
+    expect(late.code).to.equal('RULE_END_INVALID');
   });
 
   it('is for whoever looks on, too', async () => {

@@ -1,9 +1,9 @@
 import { diffNetwork, type NetworkDiffDto } from '#libs/api-client/generated/index.js';
+import { MOMENT_FORMS, momentOf } from '#libs/contracts/moment-texts.js';
 import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { showReachability } from '../../declaration/change-text.js';
 import { changeColumns, versionText } from '../../history/history-text.js';
-import { MOMENT_FORMS, momentOf } from '../../history/moment.js';
 
 export default class NetworkDiff extends GstacksCommand {
   static override summary = 'Show who gained and who lost what between two versions or times';

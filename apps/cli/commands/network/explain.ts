@@ -1,12 +1,12 @@
 import * as Flags from '@oclif/core/flags';
 import { type ExplanationDto, explainVerdict } from '#libs/api-client/generated/index.js';
+import { MOMENT_FORMS, momentOf } from '#libs/contracts/moment-texts.js';
 import { parseSelectorText } from '#libs/contracts/values.js';
 import { networkArgument, required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { type Destination, parseTestDestination } from '../../diagnostics/destination.js';
 import { missText, reasonText } from '../../diagnostics/verdict-text.js';
 import { madeText, versionText } from '../../history/history-text.js';
-import { MOMENT_FORMS, momentOf } from '../../history/moment.js';
 import { timeText } from '../../output/time-text.js';
 import { SELECTORS } from '../../rule-command.js';
 

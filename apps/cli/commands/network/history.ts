@@ -1,8 +1,10 @@
 import * as Flags from '@oclif/core/flags';
 import { listHistory } from '#libs/api-client/generated/index.js';
+import { CHANGE_KINDS } from '#libs/contracts/change-kinds.js';
+import { wordOf } from '#libs/contracts/json-fields.js';
+import { TIME_FORMS, timeOf } from '#libs/contracts/moment-texts.js';
 import { networkArgument } from '../../arguments.js';
 import { changeColumns } from '../../history/history-text.js';
-import { TIME_FORMS, timeOf } from '../../history/moment.js';
 import { ListCommand } from '../../list-command.js';
 
 export default class NetworkHistory extends ListCommand {
@@ -20,6 +22,7 @@ export default class NetworkHistory extends ListCommand {
       description: 'only what this actor wrote, as BY shows it; a name alone is a user',
       helpValue: '<actor>',
     }),
+    kind: Flags.string({ description: `only changes of this kind: ${CHANGE_KINDS.join(', ')}`, helpValue: '<kind>' }),
   };
 
   async run() {
@@ -30,6 +33,7 @@ export default class NetworkHistory extends ListCommand {
       ...(flags.since === undefined ? {} : { since: timeOf(flags.since, '--since', now) }),
       ...(flags.until === undefined ? {} : { until: timeOf(flags.until, '--until', now) }),
       ...(flags.actor === undefined ? {} : { actor: flags.actor.includes(':') ? flags.actor : `user:${flags.actor}` }),
+      ...(flags.kind === undefined ? {} : { kind: wordOf(CHANGE_KINDS)(flags.kind, '--kind') }),
     };
     return this.list(
       flags,

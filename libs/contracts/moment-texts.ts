@@ -1,6 +1,6 @@
-import { InvalidInputError } from '#libs/contracts/errors.js';
-import { parseMoment } from '#libs/contracts/moments.js';
-import { parseTime } from '#libs/contracts/times.js';
+import { InvalidInputError } from './errors.js';
+import { parseMoment } from './moments.js';
+import { parseTime } from './times.js';
 
 const UNIT_MS: { readonly [unit: string]: number } = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION = /^([1-9][0-9]{0,5})([smhd])$/;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { momentOf, timeOf } from '#apps/cli/history/moment.js';
+import { momentOf, timeOf } from '#libs/contracts/moment-texts.js';
 
 const NOW = Date.parse('2026-01-31T12:00:00.000Z');
 
