@@ -79,7 +79,7 @@ const policy = createRoute({
   path: '/policy',
   component: lazyRouteComponent(networkPages, 'PolicyPage'),
   validateSearch: (search: Record<string, unknown>) =>
-    texts(search, ['effect', 'add', 'from', 'to', 'port', 'remove', 'rule']),
+    texts(search, ['effect', 'add', 'from', 'to', 'port', 'remove', 'rule', 'test', 'untest']),
 });
 const egress = createRoute({
   getParentRoute: () => network,
@@ -100,6 +100,26 @@ const map = createRoute({
   component: lazyRouteComponent(() => import('./map/map-page.js'), 'MapPage'),
   validateSearch: (search: Record<string, unknown>) => texts(search, ['q', 'pair', 'as']),
 });
+const historyPages = () => import('./history/pages.js');
+const history = createRoute({
+  getParentRoute: () => network,
+  path: '/history',
+  component: lazyRouteComponent(historyPages, 'HistoryPage'),
+  validateSearch: (search: Record<string, unknown>) =>
+    texts(search, ['actor', 'kind', 'since', 'until', 'before', 'revert']),
+});
+const explain = createRoute({
+  getParentRoute: () => network,
+  path: '/history/explain',
+  component: lazyRouteComponent(historyPages, 'ExplainPage'),
+  validateSearch: (search: Record<string, unknown>) => texts(search, ['from', 'to', 'port', 'at']),
+});
+const diff = createRoute({
+  getParentRoute: () => network,
+  path: '/history/diff',
+  component: lazyRouteComponent(() => import('./history/diff-page.js'), 'DiffPage'),
+  validateSearch: (search: Record<string, unknown>) => texts(search, ['from', 'to', 'q', 'pair', 'as']),
+});
 const sandboxes = createRoute({
   getParentRoute: () => frame,
   path: '/sandboxes',
@@ -118,7 +138,10 @@ const tree = root.addChildren([
   frame.addChildren([
     home,
     networks,
-    network.addChildren([overview, aliases, attachments, members, policy, egress, diagnostics, map]),
+    network.addChildren([
+      ...[overview, aliases, attachments, members, policy, egress, diagnostics, map],
+      ...[history, explain, diff],
+    ]),
     sandboxes,
     sandbox,
     agents,

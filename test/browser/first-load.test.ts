@@ -25,7 +25,7 @@ describe('the first load of the console', function () {
     await controlPlane.call('POST', '/v1/networks', { name: 'dev' });
     const page = await signedIn('/networks');
     await page.getByRole('link', { name: 'dev', exact: true }).first().click();
-    for (const tab of ['Aliases', 'Policy', 'Egress', 'Attachments', 'Members', 'Diagnostics']) {
+    for (const tab of ['Aliases', 'Policy', 'Egress', 'Attachments', 'Members', 'History', 'Diagnostics']) {
       await page.getByRole('navigation', { name: 'dev' }).getByRole('link', { name: tab }).click();
     }
     await page.getByRole('form', { name: 'Test a connection' }).waitFor();

@@ -1,5 +1,7 @@
 import { queryOptions, skipToken } from '@tanstack/react-query';
 import {
+  diffNetwork,
+  explainVerdict,
   listAgents,
   listAliases,
   listAttachments,
@@ -7,12 +9,15 @@ import {
   listDeniedNames,
   listEgressRules,
   listFlows,
+  listHistory,
   listLocalNodes,
   listNetworks,
+  listPolicyTests,
   listRules,
   listSandboxes,
   listSessions,
   listTokens,
+  listVerdictTurns,
   previewWrite,
   showNetwork,
   showNetworkStatus,
@@ -21,9 +26,10 @@ import {
   showSession,
   showVerdict,
 } from '#libs/api-client/generated/index.js';
+import type { ChangeKind } from '#libs/contracts/change-kinds.js';
 import './client.js';
 import { everyItem } from './pages.js';
-import type { Intent } from './shapes.js';
+import type { Intent, Question } from './shapes.js';
 
 /**
  * All queries to the control plane, by key. The stream of events says which keys are out of date (live/stale-keys.ts),
@@ -112,6 +118,51 @@ export const verdictQuery = (network: string, from: string, alias: string, port:
   queryOptions({
     queryKey: ['network', network, 'verdict', from, alias, port],
     queryFn: () => showVerdict({ path: { network }, query: { from, alias, port } }),
+  });
+
+/** What the page of the history shows: at most so many changes at a time. */
+const HISTORY_PAGE = 50;
+
+export interface HistoryFilter {
+  readonly since?: string;
+  readonly until?: string;
+  readonly actor?: string;
+  readonly kind?: ChangeKind;
+  /** Only versions before this one. */
+  readonly cursor?: number;
+}
+
+export const historyQuery = (network: string, filter: HistoryFilter) =>
+  queryOptions({
+    queryKey: ['network', network, 'history', filter],
+    queryFn: () => listHistory({ path: { network }, query: { ...filter, limit: HISTORY_PAGE } }),
+  });
+
+/** What two versions or times let through differently. */
+export const diffQuery = (network: string, from: string, to: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'diff', from, to],
+    queryFn: () => diffNetwork({ path: { network }, query: { from, to } }),
+  });
+
+/** What was decided at a version or time; null: now. */
+export const explanationQuery = (network: string, { from, alias, port }: Question, at: string | null) =>
+  queryOptions({
+    queryKey: ['network', network, 'explanation', from, alias, port, at],
+    queryFn: () => explainVerdict({ path: { network }, query: { from, alias, port, ...(at === null ? {} : { at }) } }),
+  });
+
+/** The versions at which a verdict became another one. */
+export const turnsQuery = (network: string, { from, alias, port }: Question) =>
+  queryOptions({
+    queryKey: ['network', network, 'turns', from, alias, port],
+    queryFn: () => listVerdictTurns({ path: { network }, query: { from, alias, port } }),
+  });
+
+export const policyTestsQuery = (network: string) =>
+  queryOptions({
+    queryKey: ['network', network, 'policy-tests'],
+    queryFn: () => everyItem((query) => listPolicyTests({ path: { network }, query })),
   });
 
 /** null: the form is incomplete, and no preview is requested. */

@@ -1,13 +1,7 @@
 import { useCallback, useRef, useState } from 'react';
 import type { CheckDto, TestResultDto } from '#libs/api-client/generated/types.gen.js';
 import { ask } from '../api/client.js';
-import type { Verdict } from '../api/shapes.js';
-
-export interface Question {
-  readonly from: string;
-  readonly alias: string;
-  readonly port: number;
-}
+import type { Question, Verdict } from '../api/shapes.js';
 
 /** One agent's answer, or why there is none yet. */
 export type AgentAnswer =

@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { aliasesQuery, egressRulesQuery, rulesQuery } from '../api/queries.js';
-import type { Verdict } from '../api/shapes.js';
+import type { Question, Verdict } from '../api/shapes.js';
 import { Phrased, plain } from '../vocabulary/phrase.js';
-import type { Question } from './run-checks.js';
 import { sentences } from './verdict-sentences.js';
 
 interface Props {
@@ -41,7 +40,14 @@ export function VerdictReasons({ network, question, verdict }: Props) {
         </li>
       ))}
       <li className="remark">
-        Decided by the rules of <span className="mono">v{verdict.version}</span>.
+        Decided by the rules of <span className="mono">v{verdict.version}</span>.{' '}
+        <Link
+          to="/networks/$network/history/explain"
+          params={{ network }}
+          search={{ from: question.from, to: question.alias, port: String(question.port) }}
+        >
+          Since when, and before
+        </Link>
       </li>
     </ul>
   );

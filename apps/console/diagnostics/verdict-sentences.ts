@@ -1,20 +1,17 @@
-import type { Rule, Verdict } from '../api/shapes.js';
+import type { Question, Rule, Verdict } from '../api/shapes.js';
 import { type Phrase, type Piece, phrase, rule as ruleId, typed } from '../vocabulary/phrase.js';
-
-interface Question {
-  readonly from: string;
-  readonly alias: string;
-  readonly port: number;
-}
 
 const MOST_MISSES = 3;
 
-/** Explains a verdict in sentences, in this order: the decision, the rule, near misses, the version. */
+/**
+ * Explains a verdict in sentences, in this order: the decision, the rule, near misses, the version. `published`: the
+ * ports of the alias; null: not known.
+ */
 export function sentences(
   verdict: Verdict,
   question: Question,
   rules: readonly Rule[],
-  published: readonly number[],
+  published: readonly number[] | null,
 ): readonly Phrase[] {
   return [...decision(verdict, question, rules, published), ...misses(verdict, rules)];
 }
@@ -23,7 +20,7 @@ function decision(
   verdict: Verdict,
   { from, alias, port }: Question,
   rules: readonly Rule[],
-  published: readonly number[],
+  published: readonly number[] | null,
 ): readonly Phrase[] {
   const rule = rules.find(({ id }) => id === verdict.ruleId);
   const by = verdict.ruleId === null ? 'a rule' : ruleId(verdict.ruleId);
@@ -42,6 +39,7 @@ function decision(
     case 'NO_ALIAS':
       return [phrase`There is no alias ${typed(alias)}.`];
     case 'NO_PORT':
+      if (published === null) return [phrase`${typed(alias)} does not publish ${typed(port)}.`];
       return [phrase`${typed(alias)} publishes ${typed(published.join(' and ') || 'nothing')}, not ${typed(port)}.`];
     case 'NOT_ATTACHED':
       return [phrase`Nobody attached here is ${typed(from)}.`];

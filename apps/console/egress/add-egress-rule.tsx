@@ -5,7 +5,9 @@ import { egressRuleText } from '#libs/contracts/egress-rules.js';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { parseTcpPort } from '#libs/contracts/ports.js';
 import { agentsQuery } from '../api/queries.js';
+import { EndField } from '../policy/end-field.js';
 import { type InitialRule, RuleComposer, useEffectChoice } from '../policy/rule-composer.js';
+import { END_FIELDS, ruleEndOf } from '../policy/rule-end.js';
 import { Field, faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
 import type { WriteHeaders } from '../writes/use-write.js';
@@ -16,7 +18,7 @@ const PARSE = {
   port: (text: string): unknown => parseTcpPort(text, 'port'),
 };
 /** Fields at which refusals of the control plane are shown. */
-const FIELDS = ['from', 'to', 'port'];
+const FIELDS = ['from', 'to', 'port', ...END_FIELDS];
 
 interface Props {
   readonly network: string;
@@ -32,21 +34,25 @@ export function AddEgressRule({ network, initial, close }: Props) {
   const [port, setPort] = useState(initial.port ?? '443');
   const [mayBePrivate, setMayBePrivate] = useState(false);
   const [via, setVia] = useState('');
+  const [ends, setEnds] = useState('');
+  const end = ruleEndOf(ends);
   const sources = useSandboxSelectors(network);
   const agents = useQuery(agentsQuery).data?.map(({ id }) => id) ?? [];
   const isGood =
     faultOf(parseSandboxSelector, from) === null &&
     faultOf(PARSE.to, to) === null &&
-    faultOf(PARSE.port, port) === null;
+    faultOf(PARSE.port, port) === null &&
+    end !== null;
   const isAllow = effect === 'allow';
   const body = {
     ...{ effect, from, to, port: Number.parseInt(port, 10), private: isAllow && mayBePrivate },
     ...(isAllow && via !== '' ? { via } : {}),
   };
+  const ending = { ...body, ...end?.body };
   const rule = {
-    intent: { kind: 'add-egress-rule' as const, ...body },
-    summary: egressRuleText(body),
-    send: (headers: WriteHeaders) => addEgressRule({ path: { network }, headers, body }),
+    intent: { kind: 'add-egress-rule' as const, ...ending },
+    summary: `${egressRuleText(body)}${end?.text}`,
+    send: (headers: WriteHeaders) => addEgressRule({ path: { network }, headers, body: ending }),
   };
   return (
     <RuleComposer
@@ -61,6 +67,7 @@ export function AddEgressRule({ network, initial, close }: Props) {
         ...['--to', `${to || '<name>'}:${port || '<port>'}`],
         ...(body.private ? ['--private'] : []),
         ...(body.via === undefined ? [] : ['--via', body.via]),
+        ...(end?.words ?? []),
         '--wait',
       ]}
       close={close}
@@ -108,6 +115,7 @@ export function AddEgressRule({ network, initial, close }: Props) {
             isShort
             refusal={refusalOf('port')}
           />
+          <EndField form={{ changed, refusalOf }} value={ends} set={setEnds} />
           {isAllow && (
             <label className="field">
               Leaves from

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { flowsQuery, networkQuery } from '../api/queries.js';
 import type { EgressRule, FlowPair, Network } from '../api/shapes.js';
-import { shortId } from '../policy/rule-effect.js';
+import { RuleMaker } from '../policy/rule-maker.js';
 import { Until } from '../vocabulary/age.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
@@ -123,12 +123,8 @@ function columnsOf(
     { heading: 'How, and open now', className: 'remark wide-only', cell: told },
     {
       heading: 'Rule',
-      className: 'mono third wide-only',
-      cell: ({ id }) => (
-        <span className="mono" title={id}>
-          {shortId(id)}
-        </span>
-      ),
+      className: 'wide-only',
+      cell: (rule) => <RuleMaker network={network} rule={rule} />,
     },
     { heading: <span className="hidden">Test and remove</span>, className: 'number wide-only unbroken', cell: links },
   ];

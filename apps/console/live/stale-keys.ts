@@ -26,7 +26,7 @@ export function staleKeys(name: string, data: unknown): readonly KeyPattern[] | 
       return [['local-nodes'], ['network', network, 'status']];
     case 'network-state':
       return [
-        ...['show', 'status', 'aliases', 'applied', 'held'].map((what) => ['network', network, what]),
+        ...['show', 'status', 'aliases', 'applied', 'held', 'explanation'].map((what) => ['network', network, what]),
         ['networks'],
         ['agents'],
       ];
@@ -56,7 +56,11 @@ const EGRESS = ['egress-rules', 'denied-names'];
 function networkKeys(network: string | null, type: string, sandboxId: string | null): readonly KeyPattern[] {
   const whole: KeyPattern[] = [
     ['networks'],
-    ...['show', 'status', 'changes'].map((what) => ['network', network, what]),
+    ...['show', 'status', 'changes', 'history', 'turns', 'explanation', 'policy-tests'].map((what) => [
+      'network',
+      network,
+      what,
+    ]),
   ];
   const rules: KeyPattern[] = [
     ['network', network, 'rules'],

@@ -12,6 +12,8 @@ interface Props {
   readonly layout: Layout;
   readonly nodes: readonly MapNode[];
   readonly routes: readonly Route[];
+  /** By the id of a line: what is written at its end. */
+  readonly texts: ReadonlyMap<string, string>;
   readonly agents: ReadonlyMap<string, AgentMark>;
   readonly selected: string | null;
   readonly line: string | null;
@@ -35,7 +37,20 @@ const NODE_TYPES = { frame: FrameBox, sandbox: SandboxBox };
 const EDGE_TYPES = { route: RouteLine };
 
 /** The map as one tab stop: aria-activedescendant names what the arrow keys select. */
-export function MapCanvas({ label, layout, nodes, routes, agents, selected, line, look, hold, select, press }: Props) {
+export function MapCanvas({
+  label,
+  layout,
+  nodes,
+  routes,
+  texts,
+  agents,
+  selected,
+  line,
+  look,
+  hold,
+  select,
+  press,
+}: Props) {
   const boxes = useMemo((): (FrameNode | SandboxNode)[] => {
     const byId = new Map(nodes.map((node) => [node.id, node]));
     const hot = new Set(
@@ -78,11 +93,11 @@ export function MapCanvas({ label, layout, nodes, routes, agents, selected, line
           type: 'route',
           source: route.line.from,
           target: route.line.to,
-          data: { route, isHot: route.line.id === line },
+          data: { route, text: texts.get(route.line.id) ?? '', isHot: route.line.id === line },
           zIndex: 1,
         }),
       ),
-    [routes, line],
+    [routes, texts, line],
   );
   return (
     <div className="map-canvas" style={{ height: heightOf(layout) }}>

@@ -1,18 +1,14 @@
 import type { EdgeProps, Edge as FlowEdge } from '@xyflow/react';
 import type { Route } from './layout.js';
 
-export type RouteEdge = FlowEdge<{ readonly route: Route; readonly isHot: boolean }, 'route'>;
+export type RouteEdge = FlowEdge<{ readonly route: Route; readonly text: string; readonly isHot: boolean }, 'route'>;
 
 /** A line of the map: it ends in an arrow if allowed, a bar if denied, and both if mixed. */
 export function RouteLine({ data }: EdgeProps<RouteEdge>) {
   if (data === undefined) return null;
-  const { route, isHot } = data;
+  const { route, text, isHot } = data;
   const { line, path, end } = route;
-  const open = line.pairs.reduce((sum, pair) => sum + (pair.open ?? 0), 0);
   const isBundle = line.pairs.length > 1;
-  const text = [isBundle ? `${line.pairs.length} pairs` : '', open > 0 ? `${open} open` : '']
-    .filter((part) => part !== '')
-    .join(', ');
   const back = -9 * end.direction;
   return (
     <g className={`map-line ${line.effect} ${isHot ? 'hot' : ''} ${isBundle ? 'bundle' : ''}`}>

@@ -12,20 +12,27 @@ export interface MapNode {
   readonly selectors: readonly string[];
 }
 
-/** A source and a sandbox about which a rule decides. */
-export interface Pair {
+/** Two boxes and what is drawn between them. */
+export interface DrawnPair {
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly effect: PairEffect;
+}
+
+/** A source and a sandbox about which a rule decides. */
+export interface Pair extends DrawnPair {
   readonly targets: readonly Edge[];
   readonly open: number | null;
 }
 
-export interface MapModel {
-  readonly version: number;
+export interface DrawnMap<Drawn extends DrawnPair> {
   readonly nodes: readonly MapNode[];
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly Drawn[];
+}
+
+export interface MapModel extends DrawnMap<Pair> {
+  readonly version: number;
 }
 
 export const LOCAL_FRAME = 'local nodes, apart';
@@ -106,21 +113,21 @@ function effectOf(edges: readonly Edge[]): PairEffect {
 }
 
 /** The pairs and nodes that match a filter, with the pairs' other ends. An empty filter matches everything. */
-export function filtered(model: MapModel, q: string): MapModel {
-  if (q.trim() === '') return model;
+export function filtered<Drawn extends DrawnPair>(map: DrawnMap<Drawn>, q: string): DrawnMap<Drawn> {
+  if (q.trim() === '') return map;
   const words = q.split(/[\s,]+/).filter((word) => word !== '');
   const found = new Set(
-    model.nodes
+    map.nodes
       .filter(({ selectors }) => words.some((word) => selectors.some((each) => each.includes(word))))
       .map(({ id }) => id),
   );
-  const pairs = model.pairs.filter(({ from, to }) => found.has(from) || found.has(to));
+  const pairs = map.pairs.filter(({ from, to }) => found.has(from) || found.has(to));
   const shown = new Set([...found, ...pairs.flatMap(({ from, to }) => [from, to])]);
-  return { ...model, nodes: model.nodes.filter(({ id }) => shown.has(id)), pairs };
+  return { nodes: map.nodes.filter(({ id }) => shown.has(id)), pairs };
 }
 
 /** `postgres:5432, postgres:9187` of a pair. */
-export function targetsText(targets: readonly Edge[]): string {
+export function targetsText(targets: readonly Pick<Edge, 'alias' | 'port'>[]): string {
   return targets.map(({ alias, port }) => `${alias}:${port}`).join(', ');
 }
 

@@ -8,13 +8,13 @@ import { Glyph } from '../vocabulary/glyph.js';
 import { Phrased } from '../vocabulary/phrase.js';
 import { counted } from '../vocabulary/times.js';
 import type { Line } from './bundles.js';
-import { byInterest, targetsText } from './model.js';
+import { byInterest, type Pair, targetsText } from './model.js';
 
 const MOST_TARGETS = 4;
 const MOST_PAIRS = 12;
 
 /** Why the selected pair may or may not communicate. */
-export function PairPanel({ network, line }: { readonly network: string; readonly line: Line | null }) {
+export function PairPanel({ network, line }: { readonly network: string; readonly line: Line<Pair> | null }) {
   if (line === null) {
     return (
       <div className="map-why" role="status">

@@ -22,8 +22,8 @@ export function NetworkFrame() {
 
 function Shown({ network }: { readonly network: Network }) {
   const { name, suffix, mode } = network;
-  // These two pages have another subject: there a change is shown only until it is proven.
-  const isQuiet = useLocation({ select: ({ pathname }) => /\/(map|diagnostics)$/.test(pathname) });
+  // These pages have another subject: there a change is shown only until it is proven.
+  const isQuiet = useLocation({ select: ({ pathname }) => /\/(map|diagnostics|history(\/.*)?)$/.test(pathname) });
   return (
     <>
       <div className="head">
@@ -111,6 +111,9 @@ function Tabs({ network: { name, aliases, rules, egressRules, sandboxes } }: { r
       </Link>
       <Link to="/networks/$network/map" params={params}>
         Map
+      </Link>
+      <Link to="/networks/$network/history" params={params}>
+        History
       </Link>
     </nav>
   );

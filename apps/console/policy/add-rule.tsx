@@ -8,15 +8,18 @@ import { aliasesQuery, attachmentsQuery } from '../api/queries.js';
 import { faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
 import type { WriteHeaders } from '../writes/use-write.js';
+import { EndField } from './end-field.js';
 import { type InitialRule, RuleComposer, useEffectChoice } from './rule-composer.js';
+import { END_FIELDS, ruleEndOf } from './rule-end.js';
 
-const PARSE = {
+/** Parsers of a rule's fields, as the API has them. */
+export const PARSE = {
   from: (text: string): unknown => parseSelector(text, 'from'),
   to: (text: string): unknown => parseAliasName(text, 'to'),
   port: (text: string): unknown => parsePort(text, 'port'),
 };
 
-const FIELDS = Object.keys(PARSE);
+const FIELDS = [...Object.keys(PARSE), ...END_FIELDS];
 
 interface Props {
   readonly network: string;
@@ -30,13 +33,18 @@ export function AddRule({ network, initial, close }: Props) {
   const [from, setFrom] = useState(initial.from ?? '');
   const [to, setTo] = useState(initial.to ?? '');
   const [port, setPort] = useState(initial.port ?? '');
+  const [ends, setEnds] = useState('');
+  const end = ruleEndOf(ends);
   const names = useNames(network, to);
   const isGood =
-    faultOf(PARSE.from, from) === null && faultOf(PARSE.to, to) === null && faultOf(PARSE.port, port) === null;
-  const body = { effect, from, to, port: Number(port) };
+    faultOf(PARSE.from, from) === null &&
+    faultOf(PARSE.to, to) === null &&
+    faultOf(PARSE.port, port) === null &&
+    end !== null;
+  const body = { effect, from, to, port: Number(port), ...end?.body };
   const rule = {
     intent: { kind: 'add-rule' as const, ...body },
-    summary: `${effect} ${from} to ${to}:${port}`,
+    summary: `${effect} ${from} to ${to}:${port}${end?.text}`,
     send: (headers: WriteHeaders) => addRule({ path: { network }, headers, body }),
   };
   return (
@@ -49,7 +57,7 @@ export function AddRule({ network, initial, close }: Props) {
       fields={FIELDS}
       words={[
         ...['network', 'policy', effect, network, '--from', from || '<selector>'],
-        ...['--to', to || '<alias>', '--port', port || '<port>', '--wait'],
+        ...['--to', to || '<alias>', '--port', port || '<port>', ...(end?.words ?? []), '--wait'],
       ]}
       close={close}
     >
@@ -80,6 +88,7 @@ export function AddRule({ network, initial, close }: Props) {
             isShort
             refusal={refusalOf('port')}
           />
+          <EndField form={{ changed, refusalOf }} value={ends} set={setEnds} />
         </>
       )}
     </RuleComposer>

@@ -6,7 +6,10 @@ import { useIsLive } from '../live/live-state.js';
 import { useNetworkName } from '../network/use-network.js';
 import { useRefusal } from '../session/session.js';
 import { CommandLine } from '../vocabulary/command-line.js';
+import { AddPolicyTest } from './add-policy-test.js';
 import { AddRule } from './add-rule.js';
+import { PolicyTests } from './policy-tests.js';
+import { RemovePolicyTest } from './remove-policy-test.js';
 import { RemoveRule } from './remove-rule.js';
 import { rulesByInterest } from './rule-order.js';
 import { RuleTable } from './rule-table.js';
@@ -33,6 +36,10 @@ export function PolicyPage() {
         />
       )}
       {search.remove !== undefined && mayWrite && <RemoveRule network={network} ruleId={search.remove} close={close} />}
+      {search.test !== undefined && mayWrite && <AddPolicyTest network={network} close={close} />}
+      {search.untest !== undefined && mayWrite && (
+        <RemovePolicyTest network={network} testId={search.untest} close={close} />
+      )}
       <section className="part first">
         <div className="heading">
           <h2>Rules</h2>
@@ -72,6 +79,7 @@ export function PolicyPage() {
       <section className="part terminal">
         <CommandLine words={['network', 'policy', 'list', network]} />
       </section>
+      <PolicyTests network={network} mayWrite={mayWrite} />
     </>
   );
 }

@@ -11,7 +11,8 @@ import { Glyph } from '../vocabulary/glyph.js';
 import { type Column, ListTable } from '../vocabulary/list-table.js';
 import { Phrased } from '../vocabulary/phrase.js';
 import { VerdictWord } from '../vocabulary/state.js';
-import { effectText, shortId } from './rule-effect.js';
+import { effectText } from './rule-effect.js';
+import { RuleMaker, ShortRule, WrittenIn } from './rule-maker.js';
 
 interface Props {
   readonly network: string;
@@ -118,31 +119,26 @@ function columnsOf(
             {rule.to}:{rule.port}
           </span>
           <div className="narrow-only remark">{does(rule)}</div>
-          {mayWrite && !isExcerpt && (
-            <div className="narrow-only remark">
-              <Remove network={network} id={rule.id} />
-            </div>
-          )}
+          <div className="narrow-only remark">
+            <WrittenIn network={network} rule={rule} />
+            {mayWrite && !isExcerpt && (
+              <>
+                {' · '}
+                <Remove network={network} id={rule.id} />
+              </>
+            )}
+          </div>
         </>
       ),
     },
     { heading: 'What it does now', className: 'remark wide-only', cell: does },
-    { heading: 'Rule', className: 'mono third wide-only', cell: ({ id }) => <ShortRule id={id} /> },
+    { heading: 'Rule', className: 'wide-only', cell: (rule) => <RuleMaker network={network} rule={rule} /> },
     {
       heading: <span className="hidden">Remove</span>,
       className: 'number wide-only',
       cell: ({ id }) => mayWrite && <Remove network={network} id={id} />,
     },
   ];
-}
-
-/** The whole id is in the page's title for it, and in the form that removes the rule. */
-function ShortRule({ id }: { readonly id: string }) {
-  return (
-    <span className="mono" title={id}>
-      {shortId(id)}
-    </span>
-  );
 }
 
 function Remove({ network, id }: { readonly network: string; readonly id: string }) {

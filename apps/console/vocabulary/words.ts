@@ -39,6 +39,8 @@ const WORDS: { readonly [state: string]: Word } = {
   allow: { glyph: 'allow', tone: 'allow', text: 'allow' },
   deny: { glyph: 'deny', tone: 'deny', text: 'deny' },
   mixed: { glyph: 'mixed', tone: 'allow', text: 'mixed' },
+  gained: { glyph: 'allow', tone: 'allow', text: 'gained' },
+  lost: { glyph: 'deny', tone: 'deny', text: 'lost' },
   'no-rule': { glyph: 'no-rule', tone: 'off', text: 'no rule' },
   pass: { glyph: 'pass', tone: 'ok', text: 'pass' },
   fail: { glyph: 'failed', tone: 'failed', text: 'fail' },
