@@ -84,6 +84,7 @@ async function appendRow(
     work: 'append: durable, 64 writers',
     budget: '3x pgbench -c32',
     measured: `${ratio(rate, median(peer))} (${perSecond(rate)}, p99 ${p99} ms)`,
+    ...(pgbench === null ? {} : { met: rate >= 3 * median(peer) }),
     peer: pgbench === null ? 'pgbench is not installed: apt-get install postgresql-contrib' : perSecond(median(peer)),
   };
 }
@@ -158,6 +159,7 @@ async function replayRow(store: EventStore, client: Client): Promise<BenchRow> {
     work: `replay: ${last.toLocaleString('en')} events`,
     budget: '2x SELECT by 5,000',
     measured: `${ratio(median(ours), median(peer))} (${perSecond(median(ours))})`,
+    met: median(ours) >= 2 * median(peer),
     peer: perSecond(median(peer)),
   };
 }

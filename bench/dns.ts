@@ -68,6 +68,7 @@ function rows(ours: readonly Measured[], peer: readonly Measured[]): readonly Be
     `p50 ${median(runs.map((run) => run.p50Microseconds))} us, p99 ${median(runs.map((run) => run.p99Microseconds))} us`;
   const rate = (value: number): string => `${Math.round(value)}/s`;
   const ratio = (value: number): string => (Number.isNaN(value) ? '' : ` (${value.toFixed(2)}x)`);
+  const met = (value: number) => (Number.isNaN(value) ? {} : { met: value >= 1 });
   const ofPeer = (text: string): string => (peer.length === 0 ? 'dnsmasq is not installed' : text);
   return [
     {
@@ -75,12 +76,14 @@ function rows(ours: readonly Measured[], peer: readonly Measured[]): readonly Be
       budget: '1.0x dnsmasq',
       measured: `${rate(perCpuSecond(ours))}${ratio(perCpuSecond(ours) / perCpuSecond(peer))}`,
       peer: ofPeer(rate(perCpuSecond(peer))),
+      ...met(perCpuSecond(ours) / perCpuSecond(peer)),
     },
     {
       work: `DNS UDP, 10k names, ${IN_FLIGHT} in flight`,
       budget: '1.0x dnsmasq',
       measured: `${rate(perSecond(ours))}${ratio(perSecond(ours) / perSecond(peer))}, ${latency(ours)}`,
       peer: ofPeer(`${rate(perSecond(peer))}, ${latency(peer)}`),
+      ...met(perSecond(ours) / perSecond(peer)),
     },
   ];
 }

@@ -134,6 +134,7 @@ function rowsOfChange(what: string, bySize: readonly Measured[]): readonly Bench
       )
       .join(', '),
     peer: `${of(smallest).toFixed(1)} ms`,
+    met: bySize.every((each) => of(each) <= MOST_RATIO * of(smallest)),
   }));
 }
 

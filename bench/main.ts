@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { budgetRows } from './budgets.js';
 import { type BenchRow, table } from './report.js';
 
-/** Not benches: this program and its output. */
-const OTHERS = new Set(['main', 'report']);
+/** Not benches: this program, its output, and the budgets. */
+const OTHERS = new Set(['budgets', 'main', 'report']);
 
 /** Each file beside this one is a bench with the file's name: its default export measures and returns rows. */
 const available = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
@@ -36,3 +37,5 @@ for (const name of positionals.length > 0 ? positionals : available) {
 const [processor] = cpus();
 process.stdout.write(`${cpus().length} cores, ${processor?.model.trim() ?? 'unknown'}, node ${process.version}\n\n`);
 process.stdout.write(`${table(rows)}\n`);
+// A run of some benches only measures some budgets.
+if (positionals.length === 0) process.stdout.write(`\nbudgets\n${table(budgetRows(rows))}\n`);

@@ -4,13 +4,25 @@ export interface BenchRow {
   readonly budget: string;
   readonly measured: string;
   readonly peer: string;
+  /** Missing: the work has no budget, or none that this row decides. */
+  readonly met?: boolean;
+}
+
+interface Line {
+  readonly work: string;
+  readonly budget: string;
+  readonly measured: string;
+  readonly peer: string;
+  readonly met: string;
 }
 
 /** Rows under their headings, each column as wide as its widest cell. */
 export function table(rows: readonly BenchRow[]): string {
-  const heading: BenchRow = { work: 'work', budget: 'budget', measured: 'measured', peer: 'peer' };
-  const columns = ['work', 'budget', 'measured', 'peer'] as const;
-  const lines = [heading, ...rows].map((row) => columns.map((column) => row[column]));
+  const heading: Line = { work: 'work', budget: 'budget', measured: 'measured', peer: 'peer', met: 'met' };
+  const columns = ['work', 'budget', 'measured', 'peer', 'met'] as const;
+  const lines = [heading, ...rows.map((row) => ({ ...row, met: wordFor(row.met) }))].map((row) =>
+    columns.map((column) => row[column]),
+  );
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   const rule = widths.map((width) => '-'.repeat(width));
   const [first = [], ...rest] = lines;
@@ -22,6 +34,17 @@ export function table(rows: readonly BenchRow[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+function wordFor(met: boolean | undefined): string {
+  if (met === undefined) return '-';
+  return met ? 'yes' : 'NO';
+}
+
+/** The smallest value that this share of all is not larger than. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(values.length * share) - 1)] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {

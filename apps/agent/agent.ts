@@ -241,6 +241,7 @@ export async function startAgent(
       mesh: traffic.mesh.state(),
       networks: applier.versions(),
       takesDeltas: true,
+      peersRevision: admitted.heldRevision(),
       refusedFlows: traffic.refusalCounts.all(),
     }),
     ...{ acknowledgements, receiver, admitted, syncs },

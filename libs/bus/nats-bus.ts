@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ErrorCode, type Msg, type NatsConnection, NatsError } from 'nats';
+import { ByteWindow } from '#libs/async/byte-window.js';
 import { FairQueues } from '#libs/async/fair-queues.js';
 import { rest } from '#libs/async/rest.js';
 import type { Bus, BusFault, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
@@ -25,6 +26,13 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576;
 /** Messages of one subject that may wait. Untrusted senders are limited before that. */
 const MAX_WAITING = 4_096;
 
+/**
+ * Requests larger than this wait for one another. Otherwise a thousand of them are all repeated, because each waits for
+ * the others longer than an attempt lasts. Smaller ones, such as a denial, never wait.
+ */
+const LARGE_BYTES = 16_384;
+const LARGE_BYTES_AT_ONCE = 4 * 1_048_576;
+
 interface Service {
   readonly subject: string;
   readonly handle: BusHandler;
@@ -44,6 +52,7 @@ class NatsBus implements Bus {
   private readonly services = new Set<Service>();
   private readonly stops = new Map<Service, () => void>();
   private readonly queues = new FairQueues(MAX_WAITING);
+  private readonly large = new ByteWindow(LARGE_BYTES_AT_ONCE);
   private readonly closing = new AbortController();
   private readonly running: Promise<void>;
   private connection: NatsConnection | null = null;
@@ -53,10 +62,13 @@ class NatsBus implements Bus {
     this.running = this.stayConnected();
   }
 
-  async request(subject: string, message: unknown, timeoutMs: number): Promise<unknown> {
+  request(subject: string, message: unknown, timeoutMs: number): Promise<unknown> {
+    return this.attempt(subject, encodeMessage(message), timeoutMs);
+  }
+
+  private async attempt(subject: string, payload: Buffer, timeoutMs: number): Promise<unknown> {
     const connection = this.connection;
     if (connection === null) throw new BusUnavailableError(subject, 'not connected to the bus');
-    const payload = encodeMessage(message);
     if (payload.byteLength > this.maxPayloadBytes()) {
       throw new BusMessageTooLargeError(subject, payload.byteLength, this.maxPayloadBytes());
     }
@@ -70,10 +82,14 @@ class NatsBus implements Bus {
   }
 
   async requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    const payload = encodeMessage(message);
+    const once = () => this.attempt(subject, payload, ATTEMPT_TIMEOUT_MS);
+    const isLarge = payload.byteLength > LARGE_BYTES;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       signal.throwIfAborted();
       try {
-        return await this.request(subject, message, ATTEMPT_TIMEOUT_MS);
+        return await (isLarge ? this.large.pass(payload.byteLength, signal, once) : once());
       } catch (error) {
         const askAgain = error instanceof BusTimeoutError || error instanceof BusUnavailableError;
         if (!askAgain) throw error;

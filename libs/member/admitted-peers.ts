@@ -3,8 +3,11 @@ import type { AdmittedLocalNode, Peer, PeersMessage } from '#libs/contracts/bus/
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import type { LocalSource } from '#libs/data-plane/data-plane.js';
 import type { MeshMember } from '#libs/mesh/flow.js';
+import { compareText } from '#libs/policy/order.js';
 
 export type PeerList = Pick<PeersMessage, 'peers' | 'localNodes'>;
+
+const NONE = -1;
 
 /**
  * The peers that may have sessions with this member, and the endpoints of agents, as the control plane last named them.
@@ -16,7 +19,7 @@ export class AdmittedPeers {
   private peers: readonly Peer[] = [];
   /** By the name in the certificate: a developer's machine has a certificate for each network that it has joined. */
   private localNodes: ReadonlyMap<string, AdmittedLocalNode> = new Map();
-  private revision = -1;
+  private revision = NONE;
   private readonly changes = new EventEmitter<{
     peers: [readonly Peer[]];
     localNodes: [readonly AdmittedLocalNode[]];
@@ -45,6 +48,22 @@ export class AdmittedPeers {
     if (revision < this.revision && !restart) return;
     this.revision = revision;
     this.use(list);
+  }
+
+  /** The revision of the list that the control plane sent; null: none yet. */
+  heldRevision(): number | null {
+    return this.revision === NONE ? null : this.revision;
+  }
+
+  /** Takes changes of the list; false: they start from another revision than the one held. */
+  change({ revision, changes, peers, localNodes }: PeersMessage): boolean {
+    if (changes === undefined || changes.since !== this.revision) return false;
+    const after = new Map(this.peers.map((peer) => [peer.agentId, peer]));
+    for (const agentId of changes.gone) after.delete(agentId);
+    for (const peer of peers) after.set(peer.agentId, peer);
+    this.revision = revision;
+    this.use({ peers: [...after.values()].sort((one, other) => compareText(one.agentId, other.agentId)), localNodes });
+    return true;
   }
 
   /**

@@ -4,7 +4,7 @@ import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { Receipt } from '#libs/contracts/bus/receipt.js';
 import { QUESTIONS_AT_ONCE } from '#libs/contracts/bus/to-member/diagnose.js';
-import { parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
+import { PEERS_UNFOUNDED, parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import type { TopologyReceiver } from '#libs/data-plane/topology/receiver.js';
 import type { Acknowledgements } from './acknowledgements.js';
 import type { AdmittedPeers } from './admitted-peers.js';
@@ -15,7 +15,7 @@ import type { SyncRequests } from './sync-requests.js';
 export interface LinkPorts {
   readonly hello: () => HelloMessage;
   readonly acknowledgements: Pick<Acknowledgements, 'latest'>;
-  readonly receiver: TopologyReceiver;
+  readonly receiver: Pick<TopologyReceiver, 'handle'>;
   readonly admitted: AdmittedPeers;
   readonly syncs: SyncRequests;
   readonly diagnose: (message: unknown) => Promise<unknown>;
@@ -25,6 +25,13 @@ export interface LinkPorts {
 }
 
 const TAKEN: Receipt = { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
+
+const UNFOUNDED: Receipt = {
+  protocol: BUS_PROTOCOL,
+  ok: false,
+  code: PEERS_UNFOUNDED,
+  message: 'the changes start from another list than the one held here',
+};
 
 /** A member's link to the control plane over the bus: answers its requests, and sends hello and heartbeats. */
 export class ControlPlaneLink {
@@ -40,8 +47,9 @@ export class ControlPlaneLink {
       bus.serve('topology', (message) => receiver.handle(message)),
       bus.serve('diagnose', diagnose, QUESTIONS_AT_ONCE),
       bus.serve('control', async (message) => {
-        const { revision, ...list } = parsePeersMessage(message);
-        admitted.update(revision, list, false);
+        const peers = parsePeersMessage(message);
+        if (peers.changes === undefined) admitted.update(peers.revision, peers, false);
+        else if (!admitted.change(peers)) return UNFOUNDED;
         return TAKEN;
       }),
     ];
@@ -74,7 +82,10 @@ export class ControlPlaneLink {
 
   private answered(reply: ContactReply, to: 'hello' | 'heartbeat'): void {
     this.ports.answered(reply, to);
-    this.ports.admitted.update(reply.peersRevision, reply, to === 'hello');
+    const { peersRevision, peers, localNodes } = reply;
+    if (peers !== null && localNodes !== null) {
+      this.ports.admitted.update(peersRevision, { peers, localNodes }, to === 'hello');
+    }
     this.ports.syncs.compare(reply);
   }
 }

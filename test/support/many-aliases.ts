@@ -28,7 +28,7 @@ export async function writeEvents(databaseUrl: string, { id, version }: WrittenT
   const store = createEventStore({ databaseUrl, onConnectionError: () => {} });
   try {
     await store.execute({
-      ...{ commandId: `events-${version}`, actor: 'user:ada', requestHash: 'events', correlationId: 'events' },
+      ...{ commandId: `events-${id}-${version}`, actor: 'user:ada', requestHash: 'events', correlationId: 'events' },
       ...{ causationId: null, streamId: `network-${id}`, expectedVersion: version },
       ...{ claims: [], releases: [], result: null },
       events,

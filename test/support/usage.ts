@@ -13,7 +13,7 @@ export async function usageOf(pid: number, seconds: number): Promise<Usage> {
   const before = cpuSeconds(pid);
   await pause(seconds * 1_000);
   const share = (cpuSeconds(pid) - before) / seconds;
-  return { cpuShare: share, residentMegabytes: residentKilobytes(pid) / 1_024 };
+  return { cpuShare: share, residentMegabytes: residentMegabytes(pid) };
 }
 
 export function usageText({ cpuShare, residentMegabytes }: Usage): string {
@@ -28,6 +28,10 @@ export function cpuSeconds(pid: number): number {
   const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = afterName.slice(11, 15).map(Number);
   return ticks.reduce((sum, each) => sum + each, 0) / TICKS_PER_SECOND;
+}
+
+export function residentMegabytes(pid: number): number {
+  return residentKilobytes(pid) / 1_024;
 }
 
 function residentKilobytes(pid: number): number {

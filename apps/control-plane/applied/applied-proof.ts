@@ -44,10 +44,10 @@ export function proveApplied(
   let supersededBy: number | null = null;
   let lastConfirmedAt: Date | null = null;
   let open = 0;
+  // Grouped once: a network may have a thousand agents, and this is done again as they answer.
+  const byAgent = Map.groupBy(records, ({ agentId }) => agentId);
   const agents = concerned.map((agentId): ProvenAgent => {
-    const own = records.filter(
-      (record) => record.agentId === agentId && isExpected(agentId, record.to, record.hash) === true,
-    );
+    const own = (byAgent.get(agentId) ?? []).filter(({ to, hash }) => isExpected(agentId, to, hash) === true);
     const exact = own.filter((record) => record.to === version);
     const applied = exact.findLast((record) => record.outcome === 'applied');
     const appliedVersion = highest(own.filter((record) => record.outcome === 'applied').map(({ to }) => to));

@@ -135,7 +135,7 @@ export class MemberListener {
     kind: 'hello' | 'heartbeat',
   ): ContactReply {
     members.contact(member, message, kind);
-    const { revision, peers, localNodes } = this.peers.listOf(member);
+    const { revision, peers, localNodes } = this.peers.answerTo(member, message.peersRevision);
     return {
       protocol: message.protocol,
       serves: SERVED_PROTOCOLS,

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { PacedWork } from '#libs/async/paced-work.js';
 import type { Bus } from '#libs/bus/bus.js';
-import { parseReceipt } from '#libs/contracts/bus/receipt.js';
-import type { AdmittedLocalNode, Peer, PeersMessage } from '#libs/contracts/bus/to-member/peers.js';
+import { parseReceipt, type Receipt } from '#libs/contracts/bus/receipt.js';
+import { PEERS_UNFOUNDED, type Peer, type PeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import type { AgentId, NetworkId } from '#libs/contracts/ids.js';
 import { BUS, CLOCK, type Clock, LOGGER } from '../foundation/provided.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
@@ -10,7 +11,7 @@ import { Directory } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
 import { agentsConcerned } from '../record/network-record.js';
 import { DeliveryLane } from './delivery-lane.js';
-import { peersOf } from './peers.js';
+import { changesOf, isSameList, isSamePeer, type PeerList, peersOf } from './peers.js';
 import { agentReceiver, compileFor, type LocalNodeReceiver, nameOf, type Receiver, subjectOf } from './receiver.js';
 import { Receivers } from './receivers.js';
 
@@ -20,11 +21,8 @@ import { Receivers } from './receivers.js';
  */
 const PARTING_MS = 3_000;
 
-interface PeerList {
-  readonly revision: number;
-  readonly peers: readonly Peer[];
-  readonly localNodes: readonly AdmittedLocalNode[];
-}
+/** null: the agent holds the list of this revision, or is being told of it. */
+type PeersAnswer = PeerList | { readonly revision: number; readonly peers: null; readonly localNodes: null };
 
 interface Parting {
   readonly agents: ReadonlySet<AgentId>;
@@ -38,6 +36,13 @@ interface Parting {
 @Injectable()
 export class PeerDirectory {
   private readonly lists = new Map<AgentId, PeerList>();
+  /** What an agent holds, as far as known; only of agents that report the revision they hold. */
+  private readonly held = new Map<AgentId, PeerList>();
+  /** As they are named now. */
+  private readonly named = new Map<AgentId, Peer>();
+  /** Agents whose peers have new endpoints. */
+  private readonly moved = new Set<AgentId>();
+  private readonly telling = new PacedWork(() => this.tellOfMoved());
   private readonly outdated = new Set<AgentId>();
   private readonly lanes = new Map<AgentId, DeliveryLane<PeerList>>();
   private readonly parting = new Map<NetworkId, Parting>();
@@ -71,15 +76,28 @@ export class PeerDirectory {
     });
   }
 
-  /** A member's current peers, for the answer to its hello or heartbeat. */
-  listOf(receiver: Receiver): PeerList {
-    if (receiver.kind === 'agent') return this.listOfAgent(receiver.agentId);
-    return { revision: 0, peers: this.peersOfLocalNode(receiver), localNodes: [] };
+  /**
+   * A member's current peers, for the answer to its hello or heartbeat. An agent that reports the revision it holds
+   * gets the list only if it lacks it: a network of a thousand agents has a thousand lists of a thousand peers.
+   */
+  answerTo(receiver: Receiver, reported: number | null | undefined): PeersAnswer {
+    if (receiver.kind === 'local-node') return this.listOfLocalNode(receiver);
+    const { agentId } = receiver;
+    const list = this.listOfAgent(agentId);
+    if (reported === undefined) {
+      this.held.delete(agentId);
+      return list;
+    }
+    const isBeingTold = reported !== null && this.lanes.get(agentId)?.busy === true;
+    // If this answer is lost, the next changes start from a list that the agent lacks, and it refuses them.
+    if (!isBeingTold) this.held.set(agentId, list);
+    if (isBeingTold || reported === list.revision) return { revision: list.revision, peers: null, localNodes: null };
+    return list;
   }
 
   /** Sends a local node its peers. Errors: the signal's reason, those of Bus.requestUntilAnswered. */
   async tell(receiver: LocalNodeReceiver, signal: AbortSignal): Promise<void> {
-    await this.send(receiver, this.listOf(receiver), signal);
+    await this.send(receiver, this.listOfLocalNode(receiver), signal);
   }
 
   /** Kept until something they depend on changes. */
@@ -95,7 +113,7 @@ export class PeerDirectory {
     const localNodes = this.directory.localNodes().flatMap(({ state: { status, nodeId, user, networkId } }) => {
       return status === 'joined' && networkIds.has(networkId) ? [{ nodeId, user, networkId }] : [];
     });
-    if (known !== undefined && said(known) === said({ peers, localNodes })) return known;
+    if (known !== undefined && isSameList(known, { peers, localNodes })) return known;
     // Derived from the clock, so that it also grows across restarts of this process.
     const list = { revision: Math.max(this.clock().getTime(), (known?.revision ?? 0) + 1), peers, localNodes };
     this.lists.set(agentId, list);
@@ -104,7 +122,19 @@ export class PeerDirectory {
 
   /** The agent's own endpoints may have changed: tells the agents that share a network with it. */
   endpointsChanged(agentId: AgentId): void {
-    this.refresh(this.sharingWith(agentId));
+    this.moved.add(agentId);
+    this.telling.wake();
+  }
+
+  private tellOfMoved(): void {
+    const touched = new Set<AgentId>();
+    for (const agentId of this.moved) for (const other of this.sharingWith(agentId)) touched.add(other);
+    this.moved.clear();
+    this.refresh(touched);
+  }
+
+  private listOfLocalNode(receiver: LocalNodeReceiver): PeerList {
+    return { revision: 0, peers: this.peersOfLocalNode(receiver), localNodes: [] };
   }
 
   /** The agents that have an alias which the node may reach. */
@@ -121,11 +151,17 @@ export class PeerDirectory {
     const state = this.directory.agent(agentId)?.state;
     if (state?.status !== 'enrolled') return null;
     const endpoints = this.contacts.of(agentId)?.mesh.endpoints ?? [];
-    return { agentId, endpoints, keyThumbprint: state.meshKeyThumbprint };
+    const peer: Peer = { agentId, endpoints, keyThumbprint: state.meshKeyThumbprint };
+    // The same object while nothing about it changes, so that lists are compared without looking into them.
+    const named = this.named.get(agentId);
+    if (named !== undefined && isSamePeer(named, peer)) return named;
+    this.named.set(agentId, peer);
+    return peer;
   }
 
   async close(): Promise<void> {
     for (const { timer } of this.parting.values()) clearTimeout(timer);
+    this.telling.close();
     await Promise.all([...this.lanes.values()].map((lane) => lane.close()));
   }
 
@@ -162,7 +198,7 @@ export class PeerDirectory {
     const known = this.lanes.get(agentId);
     if (known !== undefined) return known;
     const lane = new DeliveryLane<PeerList>({
-      send: (list, signal) => this.send(agentReceiver(agentId), list, signal),
+      send: (list, signal) => this.bringTo(agentId, list, signal),
       onError: (error) => this.logger.warn({ err: error, agentId }, 'peers not delivered'),
       now: () => performance.now(),
     });
@@ -170,14 +206,26 @@ export class PeerDirectory {
     return lane;
   }
 
-  private async send(receiver: Receiver, list: PeerList, signal: AbortSignal): Promise<void> {
-    const message: PeersMessage = { protocol: this.receivers.protocolOf(receiver), kind: 'peers', ...list };
-    const reply = await this.bus.requestUntilAnswered(subjectOf(receiver, 'control'), message, signal);
-    const { ok, code, message: reason } = parseReceipt(reply);
-    if (!ok) this.logger.warn({ code, reason }, `${nameOf(receiver)} did not take its peers`);
+  /** By the changes of the list that the agent holds, if that is known; otherwise, or if it is another, as a whole. */
+  private async bringTo(agentId: AgentId, list: PeerList, signal: AbortSignal): Promise<void> {
+    const receiver = agentReceiver(agentId);
+    const held = this.held.get(agentId);
+    let receipt = await this.send(receiver, held === undefined ? list : changesOf(held, list), signal);
+    if (!receipt.ok && receipt.code === PEERS_UNFOUNDED) receipt = await this.send(receiver, list, signal);
+    if (receipt.ok && this.held.has(agentId)) this.held.set(agentId, list);
   }
-}
 
-function said({ peers, localNodes }: Omit<PeerList, 'revision'>): string {
-  return JSON.stringify([peers, localNodes]);
+  private async send(
+    receiver: Receiver,
+    content: Omit<PeersMessage, 'protocol' | 'kind'>,
+    signal: AbortSignal,
+  ): Promise<Receipt> {
+    const message: PeersMessage = { protocol: this.receivers.protocolOf(receiver), kind: 'peers', ...content };
+    const receipt = parseReceipt(await this.bus.requestUntilAnswered(subjectOf(receiver, 'control'), message, signal));
+    const { ok, code, message: reason } = receipt;
+    if (!ok && code !== PEERS_UNFOUNDED) {
+      this.logger.warn({ code, reason }, `${nameOf(receiver)} did not take its peers`);
+    }
+    return receipt;
+  }
 }

@@ -193,6 +193,31 @@ describe('the bus', () => {
     expect(begun).to.deep.equal([1, 2, 3, 4]);
   });
 
+  it('has a few large requests under way at a time, and small ones pass them', async () => {
+    const { bus: server } = await controlPlane();
+    const { bus } = await agent(HOST_A);
+    const large = 'x'.repeat(1_000_000);
+    let unanswered = 0;
+    const answers = Promise.withResolvers<void>();
+    const answer = async (): Promise<string> => {
+      unanswered += 1;
+      await answers.promise;
+      return 'taken';
+    };
+    server.serve(everyAgentSubject('applied'), answer, 100);
+    server.serve(everyAgentSubject('hello'), async () => 'passed');
+    const { signal } = new AbortController();
+    const asked = Array.from({ length: 10 }, () =>
+      bus.requestUntilAnswered(agentSubject(HOST_A, 'applied'), large, signal),
+    );
+    await waitFor('the first have arrived', () => unanswered > 0);
+    expect(await bus.requestUntilAnswered(agentSubject(HOST_A, 'hello'), 'small', signal)).to.equal('passed');
+    // Of 4 MiB, and each of those again if an attempt was over meanwhile.
+    expect(unanswered).to.be.at.most(4);
+    answers.resolve();
+    expect(new Set(await Promise.all(asked))).to.deep.equal(new Set(['taken']));
+  });
+
   it('asks until answered through a server that was killed and started again', async () => {
     const { bus: server, statuses } = await controlPlane();
     const { bus } = await agent(HOST_A);

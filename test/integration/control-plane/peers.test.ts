@@ -46,6 +46,26 @@ describe('the peers that agents are told of', () => {
     expect((await hostA.contact('heartbeat')).peers).to.deep.equal([]);
   });
 
+  it('are sent whole to an agent that lacks them, and then only as changes, if it says what it holds', async () => {
+    const hostB = await controlPlane.agent('host-b', ['sbx-b']);
+    await attach('sbx-b');
+    await told('host-a is told of host-b', [hostB.asPeer()]);
+    const { peersRevision, peers } = await hostA.contact('heartbeat', { peersRevision: null });
+    expect(peers).to.deep.equal([hostB.asPeer()]);
+    expect((await hostA.contact('heartbeat', { peersRevision })).peers).to.equal(null);
+    const hostC = await controlPlane.agent('host-c', ['sbx-c']);
+    await attach('sbx-c');
+    await told('host-a is told of host-c alone', [hostC.asPeer()]);
+    expect(hostA.peerMessages.at(-1)?.changes).to.deep.equal({ since: peersRevision, gone: [] });
+    // One that holds something else gets all.
+    const later = await hostA.contact('heartbeat', { peersRevision });
+    expect(later.peers).to.deep.equal([hostB.asPeer(), hostC.asPeer()]);
+    await controlPlane.call('DELETE', '/v1/agents/host-b');
+    await waitFor('host-a is told that host-b is gone', () =>
+      hostA.peerMessages.at(-1)?.changes?.gone.some((agentId) => agentId === 'host-b'),
+    );
+  });
+
   it('are no more those who are revoked, and again when enrolled anew, with the new key alone', async () => {
     const first = await controlPlane.agent('host-b', ['sbx-b']);
     await attach('sbx-b');

@@ -15,7 +15,7 @@ import {
   CONTROL_PLANE_INBOX_PREFIX,
   type FromAgent,
 } from '#libs/contracts/bus/subjects.js';
-import type { Peer } from '#libs/contracts/bus/to-member/peers.js';
+import type { Peer, PeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import { parsePeersMessage } from '#libs/contracts/bus/to-member/peers.js';
 import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import { parseTopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
@@ -43,6 +43,8 @@ export class SimulatedAgent {
   /** Received parts, whether or not the topology was complete. */
   parts = 0;
   peers: readonly Peer[] = [];
+  /** The received lists of peers, and changes of them. */
+  readonly peerMessages: PeersMessage[] = [];
   /** What happens with a topology: acknowledged by default. */
   onTopology: (snapshot: Snapshot, message: TopologyMessage) => Promise<void> = (_, message) =>
     this.acknowledge(message);
@@ -84,7 +86,9 @@ export class SimulatedAgent {
     });
     this.bus.serve(agentSubject(this.agentId, 'topology'), (message) => this.takePart(message));
     this.bus.serve(agentSubject(this.agentId, 'control'), async (message) => {
-      this.peers = parsePeersMessage(message).peers;
+      const told = parsePeersMessage(message);
+      this.peerMessages.push(told);
+      this.peers = told.peers;
       return { protocol: BUS_PROTOCOL, ok: true, code: null, message: null };
     });
     await this.contact('hello');
@@ -124,7 +128,7 @@ export class SimulatedAgent {
       ...change,
     });
     const answer = parseContactReply(reply);
-    this.peers = answer.peers;
+    this.peers = answer.peers ?? this.peers;
     return answer;
   }
 

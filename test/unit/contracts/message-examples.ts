@@ -27,6 +27,7 @@ const hello = {
   mesh: { transport: 'direct', state: 'joined', code: null, message: null, endpoints: ['10.0.0.1:7443'] },
   networks: [{ networkId, epoch, version: 7, hash, signature: 'c2lnbmF0dXJl' }],
   takesDeltas: true,
+  peersRevision: 2,
   refusedFlows: [{ networkId, code: 'DEFAULT_DENY', count: 12 }],
 };
 
@@ -89,7 +90,7 @@ export const examples: { readonly [name: string]: object } = {
     accepted: ['sbx-api'],
     conflicts: [{ sandboxId: 'sbx-web', code: 'PLACEMENT_CONFLICT', owner: 'host-a' }],
   },
-  control: { protocol: 2, kind: 'peers', revision: 2, peers, localNodes },
+  control: { protocol: 2, kind: 'peers', revision: 2, peers, localNodes, changes: { since: 1, gone: ['host-c'] } },
   acknowledgement: { protocol: 2, ok: true, code: null, message: null },
   resolve: { protocol: 2, kind: 'resolve', networkId, alias: 'api' },
   checks: {

@@ -141,4 +141,19 @@ describe('what acknowledgements prove of a version', () => {
     const proof = proveApplied(5, [HOST_A, HOST_B], [record(HOST_A, 5)], () => true, standing);
     expect(proof).to.deep.include({ confirmed: 1, settled: true });
   });
+
+  it('looks at each acknowledgement once, however many agents there are', () => {
+    let looks = 0;
+    const agents = Array.from({ length: 1_000 }, (_, index) => parseAgentId(`host-${index}`, 'agent'));
+    const records = agents.map((agentId) => ({
+      ...record(agentId, 5),
+      get agentId() {
+        looks += 1;
+        return agentId;
+      },
+    }));
+    const standing = () => ({ status: 'PENDING' as const, appliedVersion: null, reason: null, isFinal: false });
+    expect(proveApplied(5, agents, records, () => true, standing).confirmed).to.equal(1_000);
+    expect(looks).to.equal(1_000);
+  });
 });

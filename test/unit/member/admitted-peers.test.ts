@@ -62,6 +62,29 @@ describe('who may have sessions with a member', () => {
     });
   }
 
+  it('is changed by what came, went or moved since the revision that it holds, and by nothing else', () => {
+    const hostC = parseAgentId('host-c', 'agent');
+    const hostD = parseAgentId('host-d', 'agent');
+    const admitted = new AdmittedPeers();
+    const told = admitting(admitted);
+    expect(admitted.heldRevision()).to.equal(null);
+    admitted.update(7, { peers: [peer(HOST_B, 'old:1'), peer(hostC, 'c:1')], localNodes: [ada] }, false);
+    const change = (since: number) =>
+      admitted.change({
+        ...{ protocol: 2, kind: 'peers' as const, revision: 9, localNodes: [] },
+        peers: [peer(hostD, 'd:1'), peer(HOST_B, 'new:1')],
+        changes: { since, gone: [hostC] },
+      });
+    expect(change(6)).to.equal(false);
+    expect(admitted.heldRevision()).to.equal(7);
+    expect(admitted.admits(DEV, asSource)).to.equal(true);
+    expect(change(7)).to.equal(true);
+    expect(admitted.heldRevision()).to.equal(9);
+    expect(told.agents).to.deep.equal(['host-b,host-c', 'host-b,host-d']);
+    expect(admitted.endpointsOf(HOST_B)).to.deep.equal(['new:1']);
+    expect(admitted.admits(DEV, asSource)).to.equal(false);
+  });
+
   it('is replaced by the first list of the control plane after a restart', () => {
     const admitted = new AdmittedPeers();
     const told = admitting(admitted);

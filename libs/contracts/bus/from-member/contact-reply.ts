@@ -1,5 +1,5 @@
 import { type NetworkId, parseNetworkId } from '../../ids.js';
-import { listOf, parseObject } from '../../json-fields.js';
+import { listOf, nullOr, parseObject } from '../../json-fields.js';
 import { counter, parseHash } from '../fields.js';
 import { type Epoch, MAX_NETWORKS, parseEpoch } from '../network-version.js';
 import { BUS_PROTOCOL, parseEnvelope } from '../protocol.js';
@@ -15,9 +15,10 @@ export interface ContactReply {
   /** For every network that the member should hold: the current version, and the hash of what it should hold. */
   readonly networks: readonly { readonly networkId: NetworkId; readonly version: number; readonly hash: string }[];
   readonly peersRevision: number;
-  readonly peers: readonly Peer[];
-  /** Developers' machines from which this agent accepts flows; it accepts none from others. */
-  readonly localNodes: readonly AdmittedLocalNode[];
+  /** null: the member holds the list, or is being sent its changes. Only for members that report their revision. */
+  readonly peers: readonly Peer[] | null;
+  /** Developers' machines from which this agent accepts flows; it accepts none from others. null: as for `peers`. */
+  readonly localNodes: readonly AdmittedLocalNode[] | null;
 }
 
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
@@ -37,7 +38,7 @@ export function parseContactReply(value: unknown): ContactReply {
       };
     }, MAX_NETWORKS)(reply.networks, 'networks'),
     peersRevision: counter(reply.peersRevision, 'peersRevision'),
-    peers: parsePeerList(reply.peers, 'peers'),
-    localNodes: parseLocalNodeList(reply.localNodes, 'localNodes'),
+    peers: nullOr(parsePeerList)(reply.peers, 'peers'),
+    localNodes: nullOr(parseLocalNodeList)(reply.localNodes, 'localNodes'),
   };
 }

@@ -1,5 +1,5 @@
 import { type FieldParser, listOf, nullOr, parseObject, textUpTo, wordOf } from '../../json-fields.js';
-import { codeText, parseBootId, sentence } from '../fields.js';
+import { codeText, counter, parseBootId, sentence } from '../fields.js';
 import { MAX_NETWORKS, type NetworkVersion, networkVersionIn } from '../network-version.js';
 import { parseMemberEnvelope } from '../protocol.js';
 import { parseRefusedFlows, type RefusedFlows } from './refused-flows.js';
@@ -25,6 +25,11 @@ export interface HelloMessage {
   readonly networks: readonly NetworkVersion[];
   /** Set by agents that accept deltas; local nodes and agents of earlier releases get snapshots. */
   readonly takesDeltas?: true;
+  /**
+   * The revision of the list of peers that it holds; null: none yet. Missing from agents of earlier releases, which
+   * need the whole list in each reply.
+   */
+  readonly peersRevision?: number | null;
   /** Missing from local nodes and agents of earlier releases. */
   readonly refusedFlows?: readonly RefusedFlows[];
 }
@@ -51,6 +56,9 @@ export function parseHelloMessage(value: unknown): HelloMessage {
     mesh: parseMeshState(message.mesh, 'mesh'),
     networks: listOf(networkVersionIn(message.protocol), MAX_NETWORKS)(message.networks, 'networks'),
     ...(message.takesDeltas === true ? { takesDeltas: true } : {}),
+    ...(message.peersRevision === undefined
+      ? {}
+      : { peersRevision: nullOr(counter)(message.peersRevision, 'peersRevision') }),
     ...(message.refusedFlows === undefined
       ? {}
       : { refusedFlows: parseRefusedFlows(message.refusedFlows, 'refusedFlows') }),

@@ -42,9 +42,22 @@ export interface PeersMessage {
   readonly protocol: number;
   readonly kind: 'peers';
   readonly revision: number;
+  /** All, or those that are new or have changed since an earlier revision. */
   readonly peers: readonly Peer[];
   readonly localNodes: readonly AdmittedLocalNode[];
+  /** Missing: `peers` is the whole list. */
+  readonly changes?: PeerChanges;
 }
+
+/** Only for members that report the revision they hold. */
+export interface PeerChanges {
+  /** The revision that the changes start from. A member that holds another refuses with PEERS_UNFOUNDED. */
+  readonly since: number;
+  readonly gone: readonly AgentId[];
+}
+
+/** The code of a Receipt: the recipient holds another list than the changes start from. */
+export const PEERS_UNFOUNDED = 'PEERS_UNFOUNDED';
 
 export const MAX_PEERS = 10_000;
 export const MAX_LOCAL_NODES = 10_000;
@@ -72,6 +85,14 @@ const parseAdmittedLocalNode: FieldParser<AdmittedLocalNode> = (value, field) =>
 /** Throws InvalidInputError. */
 export const parseLocalNodeList = listOf(parseAdmittedLocalNode, MAX_LOCAL_NODES);
 
+const parsePeerChanges: FieldParser<PeerChanges> = (value, field) => {
+  const changes = parseObject(value, field);
+  return {
+    since: counter(changes.since, `${field}.since`),
+    gone: listOf(parseAgentId, MAX_PEERS)(changes.gone, `${field}.gone`),
+  };
+};
+
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
 export function parsePeersMessage(value: unknown): PeersMessage {
   const message = parseEnvelope(value);
@@ -81,5 +102,6 @@ export function parsePeersMessage(value: unknown): PeersMessage {
     revision: counter(message.revision, 'revision'),
     peers: parsePeerList(message.peers, 'peers'),
     localNodes: parseLocalNodeList(message.localNodes, 'localNodes'),
+    ...(message.changes === undefined ? {} : { changes: parsePeerChanges(message.changes, 'changes') }),
   };
 }
