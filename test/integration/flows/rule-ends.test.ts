@@ -145,7 +145,7 @@ describe('a rule that ends while what it let through is open', () => {
     await waitFor('the source asks for the version', () => rig.syncs.some(({ at }) => at === HOST_A));
     timeMs = END_MS;
     await looked();
-    rig.hostA.apply(ending.networkId, rig.view(2, { allow: [rule] }));
+    expect(rig.hostA.apply(ending.networkId, rig.view(2, { allow: [rule] }))).to.deep.equal([]);
     expect(String((await once(client, 'data'))[0])).to.equal('hello');
   });
 
