@@ -57,7 +57,6 @@ export class ScaledStore {
     this.child = spawn(process.execPath, [programFile('control-plane')], {
       env: {
         PATH: process.env.PATH,
-        ...(process.env.SCALE_NODE_OPTIONS ? { NODE_OPTIONS: process.env.SCALE_NODE_OPTIONS } : {}),
         GLOBALSTACKS_LOG_LEVEL: 'warn',
         GLOBALSTACKS_DATABASE_URL: this.databaseUrl,
         GLOBALSTACKS_NATS_URL: this.nats.url,
