@@ -11,6 +11,7 @@ import { ClaimsFromReports1763900600000 } from './1763900600000-claims-from-repo
 import { ConsoleSessions1763900700000 } from './1763900700000-console-sessions.js';
 import { JoinNetworks1763901000000 } from './1763901000000-join-networks.js';
 import { SignedEpochs1763901100000 } from './1763901100000-signed-epochs.js';
+import { NetworkCheckpoints1763901200000 } from './1763901200000-network-checkpoints.js';
 
 /** Every migration in order. */
 export const migrations = [
@@ -24,6 +25,7 @@ export const migrations = [
   ConsoleSessions1763900700000,
   JoinNetworks1763901000000,
   SignedEpochs1763901100000,
+  NetworkCheckpoints1763901200000,
 ];
 
 /** One migration may rewrite a large table. */

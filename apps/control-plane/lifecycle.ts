@@ -24,6 +24,7 @@ import { PlacementProcess } from './placement/placement-process.js';
 import { AgentContacts } from './presence/agent-contacts.js';
 import { Inventories } from './presence/inventories.js';
 import { WaitingClaims } from './presence/waiting-claims.js';
+import { CheckpointUpkeep } from './record/checkpoint-upkeep.js';
 import { DirectoryFeed } from './record/directory-feed.js';
 import { SeenHead } from './record/seen-head.js';
 import { StoreEpoch } from './record/store-epoch.js';
@@ -53,6 +54,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly regressions: Regressions,
     private readonly unknownNetworks: UnknownNetworks,
     private readonly seenHead: SeenHead,
+    private readonly checkpoints: CheckpointUpkeep,
     private readonly intake: MemberIntake,
     private readonly faults: BusFaults,
     private readonly events: EventStreams,
@@ -86,6 +88,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     // Last, since everybody above follows a new epoch.
     this.epoch.start();
     await this.placement.start();
+    this.checkpoints.start();
   }
 
   /** HTTP has closed before: first nothing comes in, then nothing goes out, then connections end. */
@@ -93,6 +96,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     await Promise.all([this.listener.close(), this.localExpiry.close(), this.ruleExpiry.close()]);
     this.answerCheck.close();
     this.events.close();
+    await this.checkpoints.close();
     await this.claims.close();
     this.epoch.close();
     this.regressions.close();

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { checkpointStatement, type LogCheckpoint } from '#libs/audit/checkpoint-statement.js';
 import { headStatement, type LogHead, type SignedHead } from '#libs/audit/signed-head.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
@@ -7,7 +8,7 @@ import { KeyFiles, RESTORE_KEYS } from './key-files.js';
 type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'to' | 'hash'>;
 
 /**
- * Signs what agents and local nodes are to hold, and where the log ends. They pin the public key when they enrol or
+ * Signs what agents and local nodes are to hold, where the log ends, and checkpoints of it. They pin the public key when they enrol or
  * join.
  */
 export interface TopologySigner {
@@ -17,6 +18,8 @@ export interface TopologySigner {
   sign(recipient: string, statement: Statement): string;
   /** Ed25519 over headStatement. */
   signHead(head: LogHead): SignedHead;
+  /** Ed25519 over checkpointStatement, base64. */
+  signCheckpoint(checkpoint: LogCheckpoint): string;
 }
 
 /** The file of the signing key in the keys folder. */
@@ -34,6 +37,7 @@ export function loadTopologySigner(folder: string): TopologySigner {
     publicKey,
     sign: (recipient, statement) => signed(topologyStatement(recipient, statement)),
     signHead: (head) => ({ ...head, signature: signed(headStatement(head)) }),
+    signCheckpoint: (checkpoint) => signed(checkpointStatement(checkpoint)),
   };
 }
 
@@ -55,6 +59,16 @@ export function verifyTopology(publicKey: string, recipient: string, statement: 
   try {
     const key = parsedKey(publicKey);
     return verify(null, Buffer.from(topologyStatement(recipient, statement)), key, Buffer.from(signature, 'base64'));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the key's holder made this checkpoint. False for malformed input. */
+export function verifyCheckpoint(publicKey: string, checkpoint: LogCheckpoint, signature: string): boolean {
+  try {
+    const text = Buffer.from(checkpointStatement(checkpoint));
+    return verify(null, text, parsedKey(publicKey), Buffer.from(signature, 'base64'));
   } catch {
     return false;
   }

@@ -55,11 +55,19 @@ export class EventReader {
   }
 
   async streamVersionAt(streamId: string, at: Date): Promise<number> {
-    const { rows } = await this.pool.query<{ version: string | null }>(
-      'SELECT max(stream_version) AS version FROM events WHERE stream_id = $1 AND recorded_at <= $2',
-      [streamId, at],
-    );
-    return Number(rows[0]?.version ?? 0);
+    // A later event of a stream never has an earlier time, so few of a long one have to be looked at.
+    let [before, after] = [0, (await this.streamVersion(streamId)) + 1];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      const { rows } = await this.pool.query<{ version: string }>(
+        `SELECT stream_version AS version FROM events
+          WHERE stream_id = $1 AND stream_version = $2 AND recorded_at <= $3`,
+        [streamId, middle, at],
+      );
+      if (rows.length > 0) before = middle;
+      else after = middle;
+    }
+    return before;
   }
 
   async all(after: number, limit: number): Promise<readonly StoredEvent[]> {

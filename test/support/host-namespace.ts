@@ -96,6 +96,15 @@ async function takeNumber(): Promise<number> {
   throw new Error(`all ${HOSTS} namespaces gst1 to gst${HOSTS} exist: delete those that no test uses`);
 }
 
+/** The host drops everything to that address from now on. */
+export async function cutPath(namespace: string, address: string): Promise<void> {
+  await ip('-n', namespace, 'route', 'replace', 'blackhole', `${address}/32`);
+}
+
+export async function restorePath(namespace: string, address: string): Promise<void> {
+  await ip('-n', namespace, 'route', 'del', 'blackhole', `${address}/32`).catch(() => {});
+}
+
 export function ip(...args: readonly string[]): Promise<string> {
   return run('ip', [...args], { timeout: 10_000 }).then(({ stdout }) => stdout);
 }

@@ -46,15 +46,18 @@ const LAST = `
   ORDER BY l.agent_id, l.network_id, l.id`;
 
 /**
- * The last version that each agent had applied at a time. The agent's clock may be wrong, so its time is limited: not
- * before the version was written, and not after the acknowledgement arrived.
+ * The last version that each of these agents had applied at a time. The agent's clock may be wrong, so its time is
+ * limited: not before the version was written, and not after the acknowledgement arrived. No version that was written
+ * later counts ($5), so each agent's rows are read backwards from there to the first that was in time.
  */
 const HELD_AT = `
-  SELECT DISTINCT ON (agent_id) agent_id, to_version AS version, at FROM (
-    SELECT l.id, l.agent_id, l.to_version, greatest(e.recorded_at, least(l.applied_at, l.received_at)) AS at
-    FROM applied_log l JOIN events e ON e.stream_id = $3 AND e.stream_version = l.to_version
-    WHERE l.network_id = $1 AND l.outcome = 'applied'
-  ) told WHERE at <= $2 ORDER BY agent_id, at DESC, id DESC`;
+  SELECT agent_id, version, at FROM unnest($4::text[]) AS a(agent_id) CROSS JOIN LATERAL (
+    SELECT to_version AS version, at FROM (
+      SELECT l.id, l.to_version, greatest(e.recorded_at, least(l.applied_at, l.received_at)) AS at
+      FROM applied_log l JOIN events e ON e.stream_id = $3 AND e.stream_version = l.to_version
+      WHERE l.network_id = $1 AND l.agent_id = a.agent_id AND l.to_version <= $5 AND l.outcome = 'applied'
+      ORDER BY l.to_version DESC, l.id DESC OFFSET 0
+    ) told WHERE at <= $2 LIMIT 1) held`;
 
 /** A version that an agent had applied. */
 export interface HeldVersion {
@@ -113,14 +116,27 @@ export class AppliedLog {
     return rows.map(recordOf);
   }
 
-  /** What each agent had applied of a network at a time; agents without any are left out. */
-  async heldAt(networkId: NetworkId, at: Date): Promise<readonly HeldVersion[]> {
+  /**
+   * What each of the agents had applied of a network at a time, at which it had this version; agents without any are
+   * left out.
+   */
+  async heldAt(
+    networkId: NetworkId,
+    agents: readonly AgentId[],
+    { at, version }: { readonly at: Date; readonly version: number },
+  ): Promise<readonly HeldVersion[]> {
     const rows: { agent_id: AgentId; version: number; at: Date }[] = await this.database.query(HELD_AT, [
       networkId,
       at,
       streamOf(NETWORK, networkId),
+      agents,
+      version,
     ]);
-    return rows.map(({ agent_id: agentId, version, at: appliedAt }) => ({ agentId, version, at: appliedAt }));
+    return rows.map(({ agent_id: agentId, version: held, at: appliedAt }) => ({
+      agentId,
+      version: held,
+      at: appliedAt,
+    }));
   }
 
   /** Resolves at the next acknowledgement for this network; rejects if the signal is aborted. */

@@ -77,7 +77,9 @@ export class ExplainVerdictHandler implements IQueryHandler<ExplainVerdict> {
     const roles = new Map<AgentId, PastRole[]>();
     for (const agentId of parties.sources) roles.set(agentId, ['source']);
     if (parties.target !== null) roles.set(parties.target, [...(roles.get(parties.target) ?? []), 'target']);
-    const held = new Map((await this.applied.heldAt(network.networkId, by)).map((row) => [row.agentId, row]));
+    const moment = { at: by, version: topology.version };
+    const rows = await this.applied.heldAt(network.networkId, [...roles.keys()], moment);
+    const held = new Map(rows.map((row) => [row.agentId, row]));
     const agents: PastEnforcementDto[] = [];
     for (const [agentId, own] of roles) {
       const row = held.get(agentId);

@@ -26,7 +26,7 @@ export class ListVerdictTurnsHandler implements IQueryHandler<ListVerdictTurns> 
     const turns: VerdictTurnDto[] = [];
     let topology: Topology | null = null;
     let verdict: SelectorVerdict | null = null;
-    for (const event of await this.past.events(network, 0, network.version)) {
+    for await (const event of this.past.allEvents(network)) {
       topology = evolveNetwork(topology, eventOf(NETWORK, event));
       const next = topology.deleted ? null : evaluateSelector(topology, selector, alias, port, BEFORE_ANY_END);
       if (next !== null && (next.effect !== verdict?.effect || next.reason !== verdict.reason)) {

@@ -69,6 +69,11 @@ export class Directory {
     return this.index.all();
   }
 
+  /** Deleted ones too. */
+  allNetworks(): readonly NetworkRecord[] {
+    return this.index.everyOne();
+  }
+
   /** By id; includes deleted ones. */
   network(networkId: NetworkId): NetworkRecord | null {
     return this.index.get(networkId);

@@ -22,6 +22,11 @@ export class NetworkIndex {
   }
 
   /** Deleted ones too. */
+  everyOne(): readonly NetworkRecord[] {
+    return [...this.byId.values()];
+  }
+
+  /** Deleted ones too. */
   get(networkId: NetworkId): NetworkRecord | null {
     return this.byId.get(networkId) ?? null;
   }

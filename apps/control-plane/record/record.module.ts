@@ -2,6 +2,8 @@ import { Global, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import { LOGGER } from '../foundation/provided.js';
+import { CheckpointUpkeep } from './checkpoint-upkeep.js';
+import { Checkpoints } from './checkpoints.js';
 import { CommandExecutor } from './command-executor.js';
 import { Directory } from './directory.js';
 import { DirectoryFeed } from './directory-feed.js';
@@ -10,7 +12,17 @@ import { SeenHead } from './seen-head.js';
 import { StoreEpoch } from './store-epoch.js';
 import { StreamStates } from './stream-states.js';
 
-const PROVIDED = [StoreEpoch, Directory, DirectoryFeed, CommandExecutor, StreamStates, ExpectedHashes, SeenHead];
+const PROVIDED = [
+  StoreEpoch,
+  Directory,
+  DirectoryFeed,
+  CommandExecutor,
+  StreamStates,
+  ExpectedHashes,
+  SeenHead,
+  Checkpoints,
+  CheckpointUpkeep,
+];
 
 /** The log in memory, and the only way to write to it. */
 @Global()
@@ -27,6 +39,8 @@ const PROVIDED = [StoreEpoch, Directory, DirectoryFeed, CommandExecutor, StreamS
     StreamStates,
     ExpectedHashes,
     SeenHead,
+    Checkpoints,
+    CheckpointUpkeep,
   ],
   exports: PROVIDED,
 })

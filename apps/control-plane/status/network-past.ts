@@ -8,6 +8,7 @@ import type { EventStore, StoredEvent } from '#libs/event-store/event-store.js';
 import type { Topology } from '#libs/policy/model.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { NotFoundError, networkNotFound } from '../http/errors.js';
+import { Checkpoints } from '../record/checkpoints.js';
 import { Directory } from '../record/directory.js';
 import { changeDto } from './change-descriptions.js';
 
@@ -26,10 +27,13 @@ export interface PastOfNetwork {
   readonly version: number;
 }
 
+const READ_AT_ONCE = 1_000;
+
 @Injectable()
 export class NetworkPast {
   constructor(
     private readonly directory: Directory,
+    private readonly checkpoints: Checkpoints,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
@@ -55,14 +59,14 @@ export class NetworkPast {
 
   /** Error: EVENT_UNKNOWN for a version that only a newer release can read. */
   async at(network: PastOfNetwork, version: number): Promise<PastNetwork> {
-    const events = await this.events(network, 0, version + 1);
-    const folded = foldStored(NETWORK, null, events.slice(0, version));
+    const checkpoint = version === 0 ? null : await this.checkpoints.lastUpTo(network.networkId, version);
+    const from = checkpoint?.version ?? 0;
+    const folded = foldStored(NETWORK, checkpoint, await this.events(network, from, version));
+    const around = await this.events(network, Math.max(0, version - 1), version + 1);
+    const recorded = (wanted: number) =>
+      around.find(({ streamVersion }) => streamVersion === wanted)?.recordedAt ?? null;
     return {
-      version: {
-        version,
-        since: events[version - 1]?.recordedAt ?? null,
-        until: events[version]?.recordedAt ?? null,
-      },
+      version: { version, since: recorded(version), until: recorded(version + 1) },
       topology: folded === null || folded.deleted ? null : folded,
     };
   }
@@ -81,6 +85,13 @@ export class NetworkPast {
 
   events({ networkId }: PastOfNetwork, after: number, upTo: number): Promise<readonly StoredEvent[]> {
     return this.store.readStream(streamOf(NETWORK, networkId), after, upTo);
+  }
+
+  /** Every event of the network in order, some at a time. */
+  async *allEvents(network: PastOfNetwork): AsyncGenerator<StoredEvent> {
+    for (let after = 0; after < network.version; after += READ_AT_ONCE) {
+      yield* await this.events(network, after, Math.min(after + READ_AT_ONCE, network.version));
+    }
   }
 
   /** The change that made this version. */
