@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ReadyReport } from '#apps/all-in-one/stack.js';
 import type { ExplanationDto, HistoryPageDto, NetworkDiffDto, VerdictTurnsDto } from '#libs/contracts/http/history.js';
-import { cutPath, restorePath } from '#test/support/host-namespace.js';
+import { endPartition, partition } from '#test/support/host-namespace.js';
 import { withRecord } from '#test/support/record.js';
 import { type Sample, SampledVerdicts } from '#test/support/sampled-verdicts.js';
 import { namespaceOf } from '#test/support/sandboxes.js';
@@ -94,8 +94,8 @@ describe('the past of a network, as it really was', function () {
   async function withHostBCutOff(work: () => Promise<void>): Promise<void> {
     const { ports }: ReadyReport = JSON.parse(readFileSync(join(stack.home, 'ready.json'), 'utf8'));
     const [namespace, machine] = [`gs${ports.addressBlock}.host-b`, `10.${100 + ports.addressBlock}.0.1`];
-    await cutPath(namespace, machine);
-    await work().finally(() => restorePath(namespace, machine));
+    await partition(namespace, machine);
+    await work().finally(() => endPartition(namespace));
   }
 
   async function rebuildProjections(): Promise<void> {

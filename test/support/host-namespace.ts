@@ -96,13 +96,21 @@ async function takeNumber(): Promise<number> {
   throw new Error(`all ${HOSTS} namespaces gst1 to gst${HOSTS} exist: delete those that no test uses`);
 }
 
-/** The host drops everything to that address from now on. */
-export async function cutPath(namespace: string, address: string): Promise<void> {
-  await ip('-n', namespace, 'route', 'replace', 'blackhole', `${address}/32`);
+/** From now on nothing passes between the host and that address, either way; what was open stays open, and silent. */
+export async function partition(namespace: string, address: string): Promise<void> {
+  const rules = [
+    'add table ip partition',
+    'add chain ip partition in { type filter hook input priority -300; }',
+    'add chain ip partition out { type filter hook output priority -300; }',
+    `add rule ip partition in ip saddr ${address} drop`,
+    `add rule ip partition out ip daddr ${address} drop`,
+  ];
+  const { code, output } = await inside(namespace, 'nft', rules.join('; '));
+  if (code !== 0) throw new Error(output);
 }
 
-export async function restorePath(namespace: string, address: string): Promise<void> {
-  await ip('-n', namespace, 'route', 'del', 'blackhole', `${address}/32`).catch(() => {});
+export async function endPartition(namespace: string): Promise<void> {
+  await inside(namespace, 'nft', 'delete table ip partition');
 }
 
 export function ip(...args: readonly string[]): Promise<string> {

@@ -1,4 +1,5 @@
 import type { TestResultDto } from '#libs/api-client/generated/index.js';
+import { timeLeft } from '#libs/contracts/rule-ends.js';
 import { ago, secondsSince } from '../output/ago.js';
 import { together } from '../output/wrap.js';
 import type { Destination } from './destination.js';
@@ -13,12 +14,13 @@ export function verdictLine({ effect }: Pick<Verdict, 'effect'>, from: string, t
   return `${HEADS[effect]}  ${from} -> ${to.alias}:${to.port}`;
 }
 
-/** `rule-c302  deny web -> api:8080  (by admin, 3 min ago)`, or why there is no rule to show. */
+/** `rule-c302  deny web -> api:8080  (by admin, 3 min ago)`, with `(2 h left)` where it ends, or why there is no rule to show. */
 export function becauseText({ verdict, rule }: TestResultDto, to: Destination<string>, nowMs: number): string {
   if (rule !== null) {
     const { id, effect, from, by, at } = rule;
     const author = by === null || at === null ? '' : `  ${together(`(by ${by}, ${ago(secondsSince(at, nowMs))})`)}`;
-    return `${id}  ${effect} ${from} ${together(`-> ${rule.to}:${rule.port}`)}${author}`;
+    const end = rule.until === undefined ? '' : `  ${together(`(${leftText(rule.until, nowMs)})`)}`;
+    return `${id}  ${effect} ${from} ${together(`-> ${rule.to}:${rule.port}`)}${end}${author}`;
   }
   return reasonText(verdict, to);
 }
@@ -43,6 +45,12 @@ export function reasonText(
     case 'MIXED':
       return 'mixed: the policy allows some of these sources, and denies others';
   }
+}
+
+/** `2 h left`; `ended` by this machine's clock, where the control plane's is behind it. */
+function leftText(until: string, nowMs: number): string {
+  const left = timeLeft(until, nowMs);
+  return left === 'ended' ? left : `${left} left`;
 }
 
 /** `rule-4f9c21ab matches all but the port` */

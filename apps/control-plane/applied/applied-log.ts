@@ -52,12 +52,11 @@ const LAST = `
  */
 const HELD_AT = `
   SELECT agent_id, version, at FROM unnest($4::text[]) AS a(agent_id) CROSS JOIN LATERAL (
-    SELECT to_version AS version, at FROM (
-      SELECT l.id, l.to_version, greatest(e.recorded_at, least(l.applied_at, l.received_at)) AS at
-      FROM applied_log l JOIN events e ON e.stream_id = $3 AND e.stream_version = l.to_version
-      WHERE l.network_id = $1 AND l.agent_id = a.agent_id AND l.to_version <= $5 AND l.outcome = 'applied'
-      ORDER BY l.to_version DESC, l.id DESC OFFSET 0
-    ) told WHERE at <= $2 LIMIT 1) held`;
+    SELECT l.to_version AS version, greatest(e.recorded_at, least(l.applied_at, l.received_at)) AS at
+    FROM applied_log l JOIN events e ON e.stream_id = $3 AND e.stream_version = l.to_version
+    WHERE l.network_id = $1 AND l.agent_id = a.agent_id AND l.to_version <= $5 AND l.outcome = 'applied'
+      AND greatest(e.recorded_at, least(l.applied_at, l.received_at)) <= $2
+    ORDER BY l.to_version DESC, l.id DESC LIMIT 1) held`;
 
 /** A version that an agent had applied. */
 export interface HeldVersion {

@@ -20,8 +20,8 @@ export class DecidingRules {
     const printed =
       rule !== undefined ? printRule(rule) : egressRule !== undefined ? printEgressRule(egressRule) : null;
     if (printed === null || since === undefined) return null;
-    const { id, effect, from, to, port } = printed;
+    const { id, effect, from, to, port, until } = printed;
     const [author = { by: null, at: null }] = await this.authors.of(topology, [{ since }]);
-    return { id, effect, from, to, port, ...author };
+    return { id, effect, from, to, port, ...(until === undefined ? {} : { until }), ...author };
   }
 }

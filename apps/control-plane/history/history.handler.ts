@@ -16,9 +16,13 @@ export class ListHistoryHandler implements IQueryHandler<ListHistory> {
   async execute({ network: name, filter }: ListHistory): Promise<HistoryPageDto> {
     const network = await this.past.find(name);
     const items: PastChangeDto[] = [];
-    let upTo = filter.cursor === undefined ? network.version : Math.min(filter.cursor - 1, network.version);
-    while (upTo > 0) {
-      const events = await this.past.events(network, Math.max(0, upTo - AT_ONCE), upTo);
+    const { since, until, cursor } = filter;
+    const before = (time: string) => this.past.versionAt(network, { kind: 'time', at: new Date(Date.parse(time) - 1) });
+    const last = until === undefined ? network.version : await before(until);
+    const none = since === undefined ? 0 : await before(since);
+    let upTo = cursor === undefined ? last : Math.min(cursor - 1, last);
+    while (upTo > none) {
+      const events = await this.past.events(network, Math.max(none, upTo - AT_ONCE), upTo);
       for (const event of events.toReversed()) {
         if (!passes(event, filter)) continue;
         if (items.length === filter.limit) return { items, nextCursor: String(items.at(-1)?.version) };
@@ -30,12 +34,9 @@ export class ListHistoryHandler implements IQueryHandler<ListHistory> {
   }
 }
 
-function passes({ actor, type, recordedAt }: StoredEvent, filter: ListHistoryQuery): boolean {
-  const at = Date.parse(recordedAt);
+function passes({ actor, type }: StoredEvent, filter: ListHistoryQuery): boolean {
   return (
     (filter.actor === undefined || actor === filter.actor) &&
-    (filter.kind === undefined || changeKind(type) === filter.kind) &&
-    (filter.since === undefined || at >= Date.parse(filter.since)) &&
-    (filter.until === undefined || at < Date.parse(filter.until))
+    (filter.kind === undefined || changeKind(type) === filter.kind)
   );
 }

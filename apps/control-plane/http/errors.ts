@@ -81,7 +81,11 @@ export class TooManyRequestsError extends CodedError {
 export class CredentialRefusedError extends CodedError {}
 
 export function networkNotFound(name: string): NotFoundError {
-  return new NotFoundError('NETWORK_NOT_FOUND', `there is no network ${name}`, 'see `gstacks network list`');
+  return new NotFoundError(
+    'NETWORK_NOT_FOUND',
+    `there is no network ${name}`,
+    `see \`gstacks network list\`, or make it: gstacks network create ${name}`,
+  );
 }
 
 export class NotReadyError extends CodedError {

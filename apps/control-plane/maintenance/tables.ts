@@ -3,15 +3,17 @@ import type { BackupTable } from './backup-file.js';
 
 /** Table in which typeorm records the migrations of a database. */
 const MIGRATIONS = 'migrations';
+/** What is made again from the log. */
+const NOT_KEPT = [MIGRATIONS, 'network_checkpoints'];
 
 /** Every table of the record, with the columns that are not computed. */
 export async function tablesOf(client: Client): Promise<readonly BackupTable[]> {
   const { rows } = await client.query<BackupTable>(
     `SELECT table_name AS table, array_agg(column_name::text ORDER BY ordinal_position) AS columns
        FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-      WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER' AND table_name <> $1
+      WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER' AND table_name <> ALL ($1)
       GROUP BY table_name ORDER BY table_name`,
-    [MIGRATIONS],
+    [NOT_KEPT],
   );
   return rows;
 }

@@ -1767,6 +1767,10 @@ export type AuthoredRuleDto = {
     to: string;
     port: number;
     /**
+     * When it ends by itself
+     */
+    until?: string;
+    /**
      * Who wrote it; null: the log cannot be read now
      */
     by: string | null;

@@ -16,7 +16,7 @@ import { parseSelectorText } from '../values.js';
 import { MISSED_PARTS, type MissedPart, SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '../verdicts.js';
 import { parseGivenDestination } from './egress.js';
 import { Field, OptionalField } from './fields.js';
-import { Author, WrittenAt } from './rules.js';
+import { Author, RULE_END, WrittenAt } from './rules.js';
 import { EpochDto } from './status.js';
 
 export class TestRequestDto {
@@ -138,6 +138,9 @@ export class AuthoredRuleDto {
 
   @ApiProperty({ type: 'integer', example: 8080 })
   readonly port!: number;
+
+  @ApiProperty(RULE_END)
+  readonly until?: string;
 
   @Author()
   readonly by!: string | null;

@@ -61,8 +61,8 @@ describe('checkpoints of a network', function () {
     return JSON.parse((await controlPlane.call('GET', path)).text);
   }
 
-  const VERSIONS = () => [1, begun, begun + 1, begun + 2, 1_000, 1_001, 1_999, 2_000, 2_001, begun + 2 * PAIRS];
-  const asked = () => Promise.all(VERSIONS().map(explained));
+  const versions = () => [1, begun, begun + 1, begun + 2, 1_000, 1_001, 1_999, 2_000, 2_001, begun + 2 * PAIRS];
+  const asked = () => Promise.all(versions().map(explained));
 
   it('are what the log folds to', async () => {
     const store = createEventStore({ databaseUrl: controlPlane.databaseUrl, onConnectionError: () => {} });
@@ -82,7 +82,7 @@ describe('checkpoints of a network', function () {
   it('change no answer: without them, and after they were made again, it is the same', async () => {
     const before = await made();
     const answers = await asked();
-    for (const [index, version] of VERSIONS().entries()) {
+    for (const [index, version] of versions().entries()) {
       const isAllowed = version > begun && (version - begun) % 2 === 1;
       expect(answers[index]?.verdict.effect, `version ${version}`).to.equal(isAllowed ? 'allow' : 'deny');
     }

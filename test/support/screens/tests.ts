@@ -44,6 +44,21 @@ export const TESTS: readonly Picture[] = [
       ),
     ),
   ],
+  [
+    'test-rule-ends',
+    test(
+      dev,
+      result(
+        { ruleId: 'rule-c302' },
+        [
+          ownPolicy('pass', 'allow', null),
+          ...checksOf(hostA, 'source', 'allow'),
+          ...checksOf(hostB, 'target', 'allow'),
+        ],
+        { rule: { ...ruleOf('allow', 'web', 'api'), until: new Date(NOW_MS + 7_140_000).toISOString() } },
+      ),
+    ),
+  ],
   ['test-denied', test(dev, explicit)],
   ['test-denied-as-expected', test(dev, explicit, 'deny')],
   [

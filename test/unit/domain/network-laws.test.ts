@@ -7,6 +7,7 @@ import { eventOf } from '#libs/domain/aggregate.js';
 import { storedEvent } from '#libs/domain/aggregates.js';
 import { DomainError } from '#libs/domain/decision.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
+import { printCheckpoint, readCheckpoint } from '#libs/domain/network/checkpoint.js';
 import type { NetworkCommand } from '#libs/domain/network/commands.js';
 import { decideNetwork } from '#libs/domain/network/decide.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
@@ -131,6 +132,23 @@ describe('whatever commands a network is given', () => {
         expect(replayed && inPlainMaps(replayed)).to.deep.equal(live && inPlainMaps(live));
         expect(replayed?.version).to.equal(log.length);
       }),
+    );
+  });
+
+  it('a checkpoint of any of its versions reads as that version, and what follows folds on to the same network', () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        const versions: Topology[] = [];
+        const log = run(sequence, (network) => versions.push(network));
+        const last = versions.at(-1);
+        for (const kept of versions) {
+          const read = readCheckpoint(printCheckpoint(kept));
+          expect(read && inPlainMaps(read)).to.deep.equal(inPlainMaps(kept));
+          const folded = evolveNetworkThrough(read, log.slice(kept.version));
+          expect(folded && inPlainMaps(folded)).to.deep.equal(last && inPlainMaps(last));
+        }
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -162,13 +162,14 @@ export function topologyOf(...events: readonly NetworkEvent[]): Topology {
 
 /** A topology whose maps compare by their entries, in any order. */
 export function inPlainMaps(topology: Topology): Topology {
-  const { sandboxes, aliases, rules, egressRules, formerPublishers } = topology;
+  const { sandboxes, aliases, rules, egressRules, policyTests, formerPublishers } = topology;
   return {
     ...topology,
     sandboxes: new Map(sandboxes),
     aliases: new Map(aliases),
     rules: new Map(rules),
     egressRules: new Map(egressRules),
+    policyTests: new Map(policyTests),
     formerPublishers: new Map(formerPublishers),
   };
 }
