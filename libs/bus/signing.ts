@@ -8,8 +8,8 @@ import { KeyFiles, RESTORE_KEYS } from './key-files.js';
 type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'to' | 'hash'>;
 
 /**
- * Signs what agents and local nodes are to hold, where the log ends, and checkpoints of it. They pin the public key when they enrol or
- * join.
+ * Signs what agents and local nodes are to hold, where the log ends, and checkpoints of it. Agents and local nodes pin
+ * the public key when they enrol or join.
  */
 export interface TopologySigner {
   /** SPKI, DER, base64. */

@@ -14,7 +14,10 @@ export function verdictLine({ effect }: Pick<Verdict, 'effect'>, from: string, t
   return `${HEADS[effect]}  ${from} -> ${to.alias}:${to.port}`;
 }
 
-/** `rule-c302  deny web -> api:8080  (by admin, 3 min ago)`, with `(2 h left)` where it ends, or why there is no rule to show. */
+/**
+ * `rule-c302  deny web -> api:8080  (by admin, 3 min ago)`, with `(2 h left)` where it ends, or why there is no rule to
+ * show.
+ */
 export function becauseText({ verdict, rule }: TestResultDto, to: Destination<string>, nowMs: number): string {
   if (rule !== null) {
     const { id, effect, from, by, at } = rule;

@@ -18,8 +18,9 @@ const READ_AT_ONCE = 500;
 const LEAST_APART = 1_000;
 
 /**
- * Makes checkpoints of networks behind what is written, from the log. The larger a state is, the further apart they
- * are: all of them together take about as much room as the events, and a fold from one costs about what reading it does.
+ * Makes checkpoints of networks from the log, in the background. The larger a state is, the further apart its
+ * checkpoints are: all of them together take about as much room as the events, and a fold from one costs about what
+ * reading it does.
  */
 @Injectable()
 export class CheckpointUpkeep {
