@@ -52,6 +52,7 @@ const originColumns = [
 const leftColumn: Column<{ readonly until?: string }> = {
   heading: 'LEFT',
   cell: ({ until }) => until && timeLeft(until, Date.now()),
+  onlyWithValues: true,
 };
 
 export const ruleColumns: readonly Column<ListedRuleDto>[] = [

@@ -1,3 +1,4 @@
+import { parseSelector } from '#libs/contracts/selectors.js';
 import type { SelectorVerdict } from './model.js';
 
 /** A question as a person asks it, with the selector in printed form. */
@@ -48,8 +49,16 @@ function outsideRemedy(
     case 'NOT_ATTACHED':
       return `gstacks network attach ${network} <sandbox-id>, a sandbox that ${from} stands for`;
     default:
-      return `gstacks network egress allow ${network} --from ${from} --to ${name}:${port}`;
+      // No egress rule may name developers' machines (EGRESS_FROM_LOCAL).
+      return isLocal(from)
+        ? `gstacks network test ${network} any ${name}:${port}, since only sandboxes reach outside names through an agent`
+        : `gstacks network egress allow ${network} --from ${from} --to ${name}:${port}`;
   }
+}
+
+function isLocal(from: string): boolean {
+  const { kind } = parseSelector(from, 'from');
+  return kind === 'local' || kind === 'local-user';
 }
 
 /**

@@ -11,6 +11,8 @@ export interface Column<Row> {
   readonly wraps?: true;
   /** On a terminal that is too narrow, columns with a rank are left out, the highest first. */
   readonly leavesAt?: number;
+  /** Whether the column is shown only if some row has a value for it. */
+  readonly onlyWithValues?: true;
 }
 
 export interface FittedTable {
@@ -20,6 +22,7 @@ export interface FittedTable {
 }
 
 const GAP = '  ';
+const MISSING = '-';
 /** A wrapping column is not made narrower than this before columns are left out. */
 const LEAST_WRAPPED = 16;
 
@@ -29,18 +32,21 @@ const LEAST_WRAPPED = 16;
  * with one line per column and nothing left out. Words are never broken.
  */
 export function fitTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): FittedTable {
-  let shown = columns;
+  const present: readonly Column<Row>[] = columns.filter(
+    ({ onlyWithValues, cell }) => !onlyWithValues || rows.some((row) => show(cell(row)) !== MISSING),
+  );
+  let shown = present;
   let widths = fittingWidths(rows, shown, most);
   while (widths === null) {
     const next = withoutOne(shown);
-    if (next === null) return { lines: blocks(rows, columns, most), leftOut: [] };
+    if (next === null) return { lines: blocks(rows, present, most), leftOut: [] };
     shown = next;
     widths = fittingWidths(rows, shown, most);
   }
   const lines = [shown.map(({ heading }) => heading), ...rows.map((row) => texts(row, shown))];
   return {
     lines: lines.flatMap((cells) => rowLines(cells, widths)),
-    leftOut: columns.filter((column) => !shown.includes(column)).map(({ heading }) => heading),
+    leftOut: present.filter((column) => !shown.includes(column)).map(({ heading }) => heading),
   };
 }
 
@@ -112,9 +118,9 @@ function blocks<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most
 }
 
 function show(value: Cell): string {
-  if (value === null || value === undefined) return '-';
+  if (value === null || value === undefined) return MISSING;
   const text = clean(String(value));
-  return text === '' ? '-' : text;
+  return text === '' ? MISSING : text;
 }
 
 function total(numbers: readonly number[]): number {

@@ -25,6 +25,19 @@ describe('cli: tables', () => {
     ]);
   });
 
+  it('show a column that is often empty only if some row has a value for it', () => {
+    const optional: readonly Column<{ name: string; left?: string }>[] = [
+      { heading: 'NAME', cell: ({ name }) => name },
+      { heading: 'LEFT', cell: ({ left }) => left, onlyWithValues: true },
+    ];
+    expect(fitTable([{ name: 'api' }], optional, ANY_WIDTH)).to.deep.equal({ lines: ['NAME', 'api'], leftOut: [] });
+    expect(fitTable([{ name: 'api' }, { name: 'db', left: '2 h' }], optional, ANY_WIDTH).lines).to.deep.equal([
+      'NAME  LEFT',
+      'api   -',
+      'db    2 h',
+    ]);
+  });
+
   it('keep one row on one line, whatever the data', () => {
     const [, line] = fitTable([{ name: 'a\nb\u001b[31m', port: 1, end: 'c\r\nd' }], columns, ANY_WIDTH).lines;
     expect(line).to.equal('a b   1     c d');

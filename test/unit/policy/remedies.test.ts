@@ -57,6 +57,15 @@ describe('what to do about a verdict', () => {
     });
   }
 
+  for (const from of ['local', 'local:ada']) {
+    it(`on a name outside from ${from} never is an egress rule, which is refused`, () => {
+      const question = { from, alias: 'api.example.com', port: 443 };
+      expect(policyRemedy('dev', question, { effect: 'deny', reason: 'DEFAULT_DENY', ruleId: null })).to.equal(
+        'gstacks network test dev any api.example.com:443, since only sandboxes reach outside names through an agent',
+      );
+    });
+  }
+
   it('names commands that exist, with the network that was asked about', () => {
     const { commands } = JSON.parse(readFileSync(join(CLONE, 'oclif.manifest.json'), 'utf8')) as { commands: object };
     const known = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
