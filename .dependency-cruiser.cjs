@@ -15,7 +15,7 @@ const LAYERS = [
   'mesh',
 ];
 /** Above all layers and beside one another. */
-const FEATURES = 'networks|sandboxes|agents|local-nodes|diagnostics|auth|epochs|events|history|audit|maintenance';
+const FEATURES = 'networks|sandboxes|agents|local-nodes|diagnostics|auth|epochs|events|history|audit|keys|maintenance';
 const CONTROL_PLANE = '^apps/control-plane/';
 
 const layerRules = LAYERS.map((layer, index) => ({

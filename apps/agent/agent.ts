@@ -11,6 +11,7 @@ import { ControlPlaneLink } from '#libs/member/control-plane-link.js';
 import { meshCredentials } from '#libs/member/credentials.js';
 import { HeldNetworks } from '#libs/member/held-networks.js';
 import { agentAddress, MemberBus } from '#libs/member/member-bus.js';
+import { OfferedKeys, trustedKeysOf } from '#libs/member/pinned-keys.js';
 import { Refusals } from '#libs/member/refusals.js';
 import { Renewal } from '#libs/member/renewal.js';
 import { SyncRequests } from '#libs/member/sync-requests.js';
@@ -176,13 +177,15 @@ export async function startAgent(
   });
   const receiver = new TopologyReceiver({
     recipient: agentId,
-    topologyKey: () => credentials.snapshotPublicKey,
+    topologyKeys: () => credentials.snapshotKeys,
     held,
     take: (version, delta) => applier.take(version, delta),
     acknowledgeAgain: (networkId) => acknowledgements.repeat(networkId),
     reportRefusal: (message) => refusals.report(message),
     counted: (status, code) => {
       if (status !== 'received') {
+        // The key may have been replaced while this agent was away: the answer to a heartbeat tells.
+        if (code === 'SIGNATURE_INVALID') link.reportSoon();
         counters.add(`topology ${status} ${code}`, (count) => log.warn({ status, code, count }, 'topology not taken'));
       }
     },
@@ -231,6 +234,7 @@ export async function startAgent(
     failed: (error) => log.warn(errorFields(error), 'inventory not reported'),
   });
   const epochs = new StoreEpochs(held.epoch());
+  const offeredKeys = new OfferedKeys();
   const offers = new MeshOffers(() => traffic.mesh.isWanting);
   const link = new ControlPlaneLink(bus, {
     hello: () => ({
@@ -239,6 +243,7 @@ export async function startAgent(
       softwareVersion: RELEASE,
       driver: traffic.driver.name,
       mesh: traffic.mesh.state(),
+      keys: trustedKeysOf(credentials),
       networks: applier.versions(),
       takesDeltas: true,
       peersRevision: admitted.heldRevision(),
@@ -246,12 +251,13 @@ export async function startAgent(
     }),
     ...{ acknowledgements, receiver, admitted, syncs },
     diagnose: (message) => diagnose(diagnosed, message),
-    answered: ({ networks, epoch }, to) => {
+    answered: ({ networks, epoch, keys: storeKeys }, to) => {
       freshness.contact();
       knowledge.contacted(networks.map(({ networkId }) => networkId));
       contactLog.answered(to);
       if (to === 'hello') inventory.report();
-      if (epochs.heard(epoch) || !isMeshKeyCertified || offers.heard()) renewal.now();
+      const areKeysNews = offeredKeys.areNews(storeKeys, credentials);
+      if (epochs.heard(epoch) || !isMeshKeyCertified || offers.heard() || areKeysNews) renewal.now();
     },
     unanswered: (error) => {
       contactLog.unanswered(error);
@@ -272,7 +278,8 @@ export async function startAgent(
         link.reportSoon();
       }
       await bus.reconnect();
-      log.info({ expiresAt: renewed.expiresAt }, 'credentials renewed');
+      const { signing, mesh, issuer } = trustedKeysOf(renewed);
+      log.info({ expiresAt: renewed.expiresAt, signing, mesh, issuer }, 'credentials renewed');
     },
     failed: (error) => {
       log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'credentials not renewed');

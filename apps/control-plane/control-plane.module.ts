@@ -27,6 +27,7 @@ import { StoreRoom } from './foundation/store-room.js';
 import { HistoryModule } from './history/history.module.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { IdentityModule } from './identity/identity.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import { Lifecycle } from './lifecycle.js';
 import { LocalNodesModule } from './local-nodes/local-nodes.module.js';
 import { MeshModule } from './mesh/mesh.module.js';
@@ -96,6 +97,7 @@ export function controlPlaneModule(surroundings: Foundations): DynamicModule {
       EventsModule,
       HistoryModule,
       AuditModule,
+      KeysModule,
       TerminusModule.forRoot({ logger: false }),
       ThrottlerModule.forRoot(throttles(surroundings.settings)),
     ],

@@ -13,6 +13,7 @@ import { meshCredentials } from '#libs/member/credentials.js';
 import { type JoinedMesh, joinMesh } from '#libs/member/join-mesh.js';
 import type { MemberKeys } from '#libs/member/keys.js';
 import { localNodeAddress, MemberBus } from '#libs/member/member-bus.js';
+import { OfferedKeys, trustedKeysOf, withPinnedKeys } from '#libs/member/pinned-keys.js';
 import { Refusals } from '#libs/member/refusals.js';
 import { Renewal } from '#libs/member/renewal.js';
 import { SyncRequests } from '#libs/member/sync-requests.js';
@@ -131,17 +132,20 @@ export class JoinedNetwork {
     const applied = (held: HeldNetwork, flowsCut: number): void => this.applied(held, flowsCut);
     const receiver = new TopologyReceiver({
       recipient: localNodeRecipient(nodeId),
-      topologyKey: () => this.credentials.snapshotPublicKey,
+      topologyKeys: () => this.credentials.snapshotKeys,
       held: copy.networks,
       take: (held) => applyHere(held, { copy, engine, acknowledgements, now, applied }),
       acknowledgeAgain: () => acknowledgements.repeat(networkId),
       reportRefusal: (message) => this.refusals.report(message),
       counted: (status, code) => {
         if (status === 'refused') log('topology refused', { code });
+        // As at an agent: the key may have been replaced.
+        if (code === 'SIGNATURE_INVALID') this.link.reportSoon();
       },
       now,
     });
     const bootId = randomUUID();
+    const offeredKeys = new OfferedKeys();
     this.link = new ControlPlaneLink(this.bus, {
       hello: () => ({
         protocol: BUS_PROTOCOL,
@@ -149,6 +153,7 @@ export class JoinedNetwork {
         softwareVersion: RELEASE,
         driver: 'local',
         mesh: mesh.state(),
+        keys: trustedKeysOf(this.credentials),
         networks: copy.networks.all().map(versionOf),
       }),
       ...{ acknowledgements, receiver, admitted, syncs },
@@ -166,7 +171,10 @@ export class JoinedNetwork {
           },
           message,
         ),
-      answered: (reply) => copy.heard(reply),
+      answered: (reply) => {
+        copy.heard(reply);
+        if (offeredKeys.areNews(reply.keys, this.credentials)) this.renewal.now();
+      },
       unanswered: () => {
         // `state` shows when the control plane last answered.
       },
@@ -178,7 +186,11 @@ export class JoinedNetwork {
     });
 
     this.renewal = new Renewal(credentials, RENEWAL_PACE, {
-      renew: () => issuedFor(ports, keys),
+      renew: async (current) => {
+        const { credentials: pinned, refused } = withPinnedKeys(current, await issuedFor(ports, keys));
+        for (const { code, message } of refused) log(message, { code });
+        return pinned;
+      },
       renewed: async (renewed) => {
         const moved = meshMoved(ports.network, this.credentials, renewed);
         if (moved !== null) return void this.endAndTell(moved);

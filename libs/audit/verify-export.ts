@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import { ChainWalk, type LogVerification } from './chain-walk.js';
+import { type KeySuccession, parseSuccessions } from '#libs/contracts/store-keys.js';
+import { type ChainedEvent, ChainWalk, type LogVerification } from './chain-walk.js';
 import { parseExportLine } from './export-lines.js';
-import { isSignedBy, type SignedHead } from './signed-head.js';
+import { keysThatFollow, publicKeyText } from './key-succession.js';
+import { isSignedBy, parsePublicKey, type SignedHead } from './signed-head.js';
 
 export interface VerifiedExport {
   readonly found: LogVerification;
@@ -11,11 +13,16 @@ export interface VerifiedExport {
 
 /**
  * Walks an exported log: every line as it was written, positions without a gap, each hash over the event and the hash
- * before, and at the end a head that the holder of the key signed, with the position and hash of the last event.
+ * before, and at the end a head with the position and hash of the last event, signed with one of these keys or with one
+ * that they named as their successor in the log.
  */
-export async function verifyExport(bytes: AsyncIterable<Uint8Array>, key: KeyObject): Promise<VerifiedExport> {
+export async function verifyExport(
+  bytes: AsyncIterable<Uint8Array>,
+  keys: readonly KeyObject[],
+): Promise<VerifiedExport> {
   const walk = new ChainWalk();
   let head: SignedHead | null = null;
+  const successions: KeySuccession[] = [];
   let number = 0;
   for await (const line of linesOf(bytes)) {
     number += 1;
@@ -23,18 +30,36 @@ export async function verifyExport(bytes: AsyncIterable<Uint8Array>, key: KeyObj
     const parsed = line === null ? null : parseExportLine(line);
     if (head !== null) walk.report('UNREADABLE', next, `line ${number} stands after the head`);
     else if (parsed === null) walk.report('UNREADABLE', next, `line ${number} is not as it was exported`);
-    else if (parsed.kind === 'event') walk.next(parsed.event);
-    else head = parsed.head;
+    else if (parsed.kind === 'event') {
+      walk.next(parsed.event);
+      successions.push(...successionsIn(parsed.event));
+    } else head = parsed.head;
     if (walk.found !== null) return { found: walk.found, head };
   }
-  return { found: atItsHead(walk, head, key), head };
+  return { found: atItsHead(walk, head, withSuccessors(keys, successions)), head };
 }
 
-function atItsHead(walk: ChainWalk, head: SignedHead | null, key: KeyObject): LogVerification {
+/** What the event says of a key that follows another; whether it is signed is checked where it is used. */
+function successionsIn({ type, dataText }: ChainedEvent): readonly KeySuccession[] {
+  if (type !== 'KeyRotationBegan') return [];
+  try {
+    return parseSuccessions([JSON.parse(dataText)], 'event');
+  } catch {
+    // Another release wrote something else there: it leads to no key.
+    return [];
+  }
+}
+
+function withSuccessors(keys: readonly KeyObject[], successions: readonly KeySuccession[]): readonly KeyObject[] {
+  const found = keysThatFollow('signing', keys.map(publicKeyText), successions);
+  return [...found].map((key) => parsePublicKey(key, 'the export'));
+}
+
+function atItsHead(walk: ChainWalk, head: SignedHead | null, keys: readonly KeyObject[]): LogVerification {
   const { position, hash } = walk.head;
   if (head === null) {
     walk.report('HEAD_MISSING', position + 1, 'no signed head tells that the log ends here');
-  } else if (!isSignedBy(key, head)) {
+  } else if (!keys.some((key) => isSignedBy(key, head))) {
     walk.report('HEAD_FOREIGN', head.position, 'the head was signed with another key, or changed since');
   } else if (head.position > position) {
     walk.report('TAIL_LOST', position + 1, `the signed head is at ${head.position}`);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -103,13 +104,37 @@ export class KeyFiles {
     } finally {
       rmSync(aside, { force: true });
     }
+    this.syncFolder();
+    return text;
+  }
+
+  /** Writes the file, whether or not it is there. Atomic and durable. Errors: DiskFullError, or the system's. */
+  rewrite(name: string, text: string): void {
+    const path = this.path(name);
+    const aside = `${path}.${process.pid}.new`;
+    try {
+      writeFileSync(aside, `${text}\n`, { mode: 0o600, flush: true });
+      renameSync(aside, path);
+    } catch (error) {
+      rmSync(aside, { force: true });
+      throw writeErrorOf(path, error);
+    }
+    this.syncFolder();
+  }
+
+  /** The file `by` takes the place of `name`, whose content is gone then. Atomic and durable. */
+  replace(name: string, by: string): void {
+    renameSync(this.path(by), this.path(name));
+    this.syncFolder();
+  }
+
+  private syncFolder(): void {
     const folder = openSync(this.folder, 'r');
     try {
       fsyncSync(folder);
     } finally {
       closeSync(folder);
     }
-    return text;
   }
 
   unusable(name: string, why: string): KeyFileUnusableError {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { checkpointStatement, type LogCheckpoint } from '#libs/audit/checkpoint-statement.js';
+import { publicKeyText } from '#libs/audit/key-succession.js';
 import { headStatement, type LogHead, type SignedHead } from '#libs/audit/signed-head.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import { type TopologyMessage, topologyStatement } from '#libs/contracts/bus/to-member/topology.js';
@@ -14,6 +15,8 @@ type Statement = Pick<TopologyMessage, 'epoch' | 'networkId' | 'to' | 'hash'>;
 export interface TopologySigner {
   /** SPKI, DER, base64. */
   readonly publicKey: string;
+  /** All keys whose signatures count: this one, those before it, and one that is to follow. */
+  readonly accepted: readonly string[];
   /** Ed25519 (RFC 8032) over topologyStatement, base64. */
   sign(recipient: string, statement: Statement): string;
   /** Ed25519 over headStatement. */
@@ -25,16 +28,26 @@ export interface TopologySigner {
 /** The file of the signing key in the keys folder. */
 export const TOPOLOGY_KEY_FILE = 'topology-signing.pem';
 
+export const SIGNING_KEY = { holds: 'an Ed25519 key in PEM', parse: parseSigningKey };
+
+/** A new signing key, PKCS #8 in PEM. */
+export function newSigningKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim();
+}
+
 /** Reads the signing key from a folder, or makes it. Error: KeyFileUnusableError. */
 export function loadTopologySigner(folder: string): TopologySigner {
-  const file = { name: TOPOLOGY_KEY_FILE, holds: 'an Ed25519 key in PEM', parse: parseSigningKey };
-  const privateKey = new KeyFiles(folder, RESTORE_KEYS).readOrCreate(file, () =>
-    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim(),
-  );
-  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
+  const files = new KeyFiles(folder, RESTORE_KEYS);
+  return signerOf(files.readOrCreate({ ...SIGNING_KEY, name: TOPOLOGY_KEY_FILE }, newSigningKey));
+}
+
+/** Signs with this key. */
+export function signerOf(privateKey: KeyObject): TopologySigner {
+  const publicKey = publicKeyText(createPublicKey(privateKey));
   const signed = (text: string): string => sign(null, Buffer.from(text), privateKey).toString('base64');
   return {
     publicKey,
+    accepted: [publicKey],
     sign: (recipient, statement) => signed(topologyStatement(recipient, statement)),
     signHead: (head) => ({ ...head, signature: signed(headStatement(head)) }),
     signCheckpoint: (checkpoint) => signed(checkpointStatement(checkpoint)),
@@ -47,21 +60,28 @@ function parseSigningKey(pem: string): KeyObject {
   return key;
 }
 
-/** Whether the key's holder has signed that this member holds exactly this version. */
-export function verifyHeld(publicKey: string, recipient: string, held: NetworkVersion): boolean {
+/** Whether the holder of one of these keys has signed that this member holds exactly this version. */
+export function verifyHeld(publicKeys: readonly string[], recipient: string, held: NetworkVersion): boolean {
   const { epoch, networkId, version, hash, signature } = held;
   if (signature === null) return false;
-  return verifyTopology(publicKey, recipient, { epoch, networkId, to: version, hash }, signature);
+  return verifyTopology(publicKeys, recipient, { epoch, networkId, to: version, hash }, signature);
 }
 
-/** Whether the pinned key's holder signed this statement for this recipient. False for malformed input. */
-export function verifyTopology(publicKey: string, recipient: string, statement: Statement, signature: string): boolean {
-  try {
-    const key = parsedKey(publicKey);
-    return verify(null, Buffer.from(topologyStatement(recipient, statement)), key, Buffer.from(signature, 'base64'));
-  } catch {
-    return false;
-  }
+/** Whether the holder of one of these keys signed this statement for this recipient. False for malformed input. */
+export function verifyTopology(
+  publicKeys: readonly string[],
+  recipient: string,
+  statement: Statement,
+  signature: string,
+): boolean {
+  const [text, bytes] = [Buffer.from(topologyStatement(recipient, statement)), Buffer.from(signature, 'base64')];
+  return publicKeys.some((publicKey) => {
+    try {
+      return verify(null, text, parsedKey(publicKey), bytes);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Whether the key's holder made this checkpoint. False for malformed input. */
@@ -74,12 +94,15 @@ export function verifyCheckpoint(publicKey: string, checkpoint: LogCheckpoint, s
   }
 }
 
-let lastKey: { readonly text: string; readonly key: KeyObject } | null = null;
+const MOST_PARSED = 32;
+const parsed = new Map<string, KeyObject>();
 
-/** Kept, since a process verifies with one key for hours and parsing it takes as long as verifying. */
+/** Kept, since a process verifies with the same keys for hours and parsing one takes as long as verifying. */
 function parsedKey(text: string): KeyObject {
-  if (lastKey?.text !== text) {
-    lastKey = { text, key: createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' }) };
-  }
-  return lastKey.key;
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const key = createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' });
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  parsed.set(text, key);
+  return key;
 }

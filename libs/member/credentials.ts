@@ -1,5 +1,6 @@
 import { type FieldParser, listOf, nullOr, textUpTo, wordOf } from '#libs/contracts/json-fields.js';
 import { MESH_TRANSPORTS, type MeshTransport } from '#libs/contracts/mesh-transports.js';
+import { type KeySuccession, parseSnapshotKeys, parseSuccessions } from '#libs/contracts/store-keys.js';
 import { parseTime } from '#libs/contracts/times.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { MemberKeys } from './keys.js';
@@ -10,8 +11,10 @@ export interface MemberCredentials {
   readonly busServers: readonly string[];
   readonly certificate: string;
   readonly authority: string;
-  /** Public key that verifies snapshots: SPKI, DER, base64. */
-  readonly snapshotPublicKey: string;
+  /** Public keys that verify snapshots: SPKI, DER, base64. Several while the key is rotated. */
+  readonly snapshotKeys: readonly string[];
+  /** Which key of the store followed which. */
+  readonly successions: readonly KeySuccession[];
   /** The mesh that the control plane offers; null: none. */
   readonly meshTransport: MeshTransport | null;
   readonly meshControlUrl: string | null;
@@ -31,8 +34,9 @@ export function parseMemberCredentials(fields: { readonly [key: string]: unknown
     busServers: listOf(textUpTo(512), MOST_SERVERS)(fields.busServers, 'busServers'),
     certificate: textUpTo(16_384)(fields.certificate, 'certificate'),
     authority: textUpTo(65_536)(fields.authority, 'authority'),
-    snapshotPublicKey: textUpTo(1_024)(fields.snapshotPublicKey, 'snapshotPublicKey'),
-    // Missing in credentials of an earlier release.
+    // Missing in credentials of an earlier release, as are the next three.
+    snapshotKeys: parseSnapshotKeys(fields.snapshotKeys ?? [fields.snapshotPublicKey], 'snapshotKeys'),
+    successions: parseSuccessions(fields.successions ?? [], 'successions'),
     meshTransport: nullOr(wordOf(MESH_TRANSPORTS))(fields.meshTransport ?? null, 'meshTransport'),
     meshControlUrl: nullOr(textUpTo(2_048))(fields.meshControlUrl ?? null, 'meshControlUrl'),
     issuedAt: parseDate(fields.issuedAt, 'issuedAt'),

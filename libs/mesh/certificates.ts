@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomBytes, webcrypto } from 'node:crypto';
+import { X509Certificate as NodeCertificate, randomBytes, webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -55,7 +55,7 @@ export interface IssuedCertificate {
 
 export interface CertificateAuthority {
   readonly storeId: string;
-  /** PEM: the root that peers verify each other's certificates against. */
+  /** PEM: the roots that peers verify each other's certificates against; several while the authority is rotated. */
   readonly certificate: string;
   /**
    * A certificate for one identity, valid at both ends of a TLS session, and at most as long as the authority's.
@@ -97,6 +97,18 @@ export async function createAuthority(options: {
     webcrypto,
   );
   return { certificate: certificate.toString('pem'), privateKey };
+}
+
+/** The public key of a certificate, or of the authority's own: SPKI, DER, base64. Throws for anything else. */
+export function certifiedKey(pem: string): string {
+  return new NodeCertificate(pem).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificates of authorities that stand in one text, each in PEM. */
+export function authoritiesIn(bundle: string): readonly string[] {
+  return bundle.match(CERTIFICATE) ?? [];
 }
 
 /** Reads what createAuthority made; errors: AuthorityInvalidError, KeyInvalidError. */

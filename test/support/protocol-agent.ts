@@ -100,7 +100,7 @@ export class ProtocolAgent {
     });
     const receiver = new TopologyReceiver({
       recipient: agentId,
-      topologyKey: () => credentials.snapshotPublicKey,
+      topologyKeys: () => credentials.snapshotKeys,
       held,
       take: (version) => {
         const from = held.of(version.snapshot.networkId)?.snapshot.version ?? null;

@@ -7,15 +7,18 @@ interface AgentSeen {
   readonly status: string;
 }
 
-/** Ends the agent in order, runs `meanwhile` while it is down, and resolves when its successor is in contact. */
+/**
+ * Ends the agent by a signal, runs `meanwhile` while it is down, and resolves when its successor is in contact.
+ */
 export async function restartAgent(
   stack: RunningStack,
   agent: string,
   meanwhile: () => void | Promise<void> = () => {},
+  signal: NodeJS.Signals = 'SIGTERM',
 ): Promise<void> {
   const name = `agent-${agent}`;
   const from = stack.log(name).length;
-  await end(stack, name);
+  await end(stack, name, signal);
   await meanwhile();
   await waitFor(
     `${name} is in contact again`,
@@ -24,9 +27,9 @@ export async function restartAgent(
   );
 }
 
-/** Ends the control plane in order, and resolves when every agent is in contact with its successor. */
-export async function restartControlPlane(stack: RunningStack): Promise<void> {
-  await end(stack, 'control-plane');
+/** Ends the control plane by a signal, and resolves when every agent is in contact with its successor. */
+export async function restartControlPlane(stack: RunningStack, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  await end(stack, 'control-plane', signal);
   await waitFor(
     'the control plane answers, and its agents are in contact',
     async () => {
@@ -41,9 +44,9 @@ export async function restartControlPlane(stack: RunningStack): Promise<void> {
   );
 }
 
-async function end(stack: RunningStack, name: string): Promise<void> {
+async function end(stack: RunningStack, name: string, signal: NodeJS.Signals): Promise<void> {
   const pid = stack.pid(name);
-  process.kill(pid, 'SIGTERM');
+  process.kill(pid, signal);
   await waitFor(`${name} has ended`, () => !isRunning(pid));
 }
 

@@ -9,6 +9,7 @@ import {
   ControlPlaneUnreachableError,
   postToControlPlane,
 } from '#libs/member/control-plane-http.js';
+import { withPinnedKeys } from '#libs/member/pinned-keys.js';
 import { writeStateFile } from '../state/state-file.js';
 import { type AgentCredentials, credentialsFile, parseCredentials } from './credentials.js';
 import type { IdentityKeys } from './identity-keys.js';
@@ -145,20 +146,11 @@ export class Enrollment {
     return postToControlPlane({ url: this.settings.controlPlaneUrl, unreachable: UNREACHABLE }, { path, body }, signal);
   }
 
-  /** Keeps the public key for snapshots that was pinned at enrolment, whatever a renewal contains. */
+  /** Keeps the store's keys that were pinned at enrolment, unless they named others that follow. */
   private async keep(answer: Answer, current: AgentCredentials | null): Promise<AgentCredentials> {
     const issued = parseCredentials({ ...answer, issuedAt: this.ports.now().toISOString() });
-    if (current !== null && issued.snapshotPublicKey !== current.snapshotPublicKey) {
-      this.ports.report({
-        kind: 'key-changed',
-        error: new CodedError(
-          'SNAPSHOT_KEY_CHANGED',
-          'the control plane signs snapshots with another key than at the enrolment; the key enrolled with stays',
-          'revoke this agent, empty its state folder and enrol it again if the change is meant',
-        ),
-      });
-    }
-    const credentials = { ...issued, snapshotPublicKey: current?.snapshotPublicKey ?? issued.snapshotPublicKey };
+    const { credentials, refused } = withPinnedKeys(current, issued);
+    for (const error of refused) this.ports.report({ kind: 'key-changed', error });
     try {
       await writeStateFile(credentialsFile(this.settings.folder), credentials);
     } catch (error) {

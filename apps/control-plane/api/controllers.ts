@@ -8,6 +8,7 @@ import { TestsController } from '../diagnostics/tests.controller.js';
 import { EpochsController } from '../epochs/epochs.controller.js';
 import { EventsController } from '../events/events.controller.js';
 import { HistoryController } from '../history/history.controller.js';
+import { KeysController } from '../keys/keys.controller.js';
 import { LocalNodesController } from '../local-nodes/local-nodes.controller.js';
 import { MeshController } from '../mesh/diagnosis/mesh.controller.js';
 import { AliasesController } from '../networks/aliases.controller.js';
@@ -49,4 +50,5 @@ export const API_CONTROLLERS = [
   EventsController,
   HistoryController,
   AuditController,
+  KeysController,
 ];

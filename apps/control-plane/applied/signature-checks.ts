@@ -34,7 +34,7 @@ export class SignatureChecks {
     const nowMs = performance.now();
     const left = this.left.get(agentId) ?? new TokenBucket(PER_SECOND, AT_ONCE, nowMs);
     this.left.set(agentId, left);
-    return left.take(1, nowMs) ? verifyHeld(this.signer.publicKey, agentId, claim) : null;
+    return left.take(1, nowMs) ? verifyHeld(this.signer.accepted, agentId, claim) : null;
   }
 }
 

@@ -11,7 +11,11 @@ export class ShowAuditKeyHandler implements IQueryHandler<ShowAuditKey> {
   constructor(@Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner) {}
 
   async execute(): Promise<AuditKeyDto> {
-    const key = parsePublicKey(this.signer.publicKey, 'the keys folder');
-    return { publicKey: key.export({ type: 'spki', format: 'pem' }).toString() };
+    const { publicKey, accepted } = this.signer;
+    return { publicKey: pemOf(publicKey), others: accepted.filter((key) => key !== publicKey).map(pemOf) };
   }
+}
+
+function pemOf(publicKey: string): string {
+  return parsePublicKey(publicKey, 'the keys folder').export({ type: 'spki', format: 'pem' }).toString();
 }

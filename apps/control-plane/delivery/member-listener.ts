@@ -18,7 +18,8 @@ import {
 } from '#libs/contracts/bus/subjects.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { Metrics } from '../foundation/metrics.js';
-import { BUS, LOGGER } from '../foundation/provided.js';
+import { BUS, LOGGER, STORE_KEYS } from '../foundation/provided.js';
+import type { StoreKeys } from '../foundation/store-keys.js';
 import { Suspensions } from '../identity/suspensions.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { Inventories } from '../presence/inventories.js';
@@ -54,6 +55,7 @@ export class MemberListener {
     private readonly peers: PeerDirectory,
     private readonly epoch: StoreEpoch,
     private readonly suspensions: Suspensions,
+    @Inject(STORE_KEYS) private readonly keys: StoreKeys,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
@@ -145,6 +147,7 @@ export class MemberListener {
       peersRevision: revision,
       peers,
       localNodes,
+      keys: this.keys.trusted,
     };
   }
 

@@ -46,7 +46,7 @@ export class HeldSnapshots {
     const { networkId, hash } = version;
     try {
       const snapshot = parseSnapshot(JSON.parse(text));
-      const isSigned = verifyHeld(this.signer.publicKey, agentId, version);
+      const isSigned = verifyHeld(this.signer.accepted, agentId, version);
       if (isSigned && snapshot.networkId === networkId && snapshotHash(snapshot) === hash) return snapshot;
       this.logger.warn(
         { agentId, networkId, version: version.version },

@@ -32,7 +32,7 @@ import {
 } from './provided.js';
 import { ServerClosing } from './server-closing.js';
 import type { ControlPlaneSettings } from './settings.js';
-import { openStoreKeys, type StoreKeys } from './store-keys.js';
+import { StoreKeys } from './store-keys.js';
 import { StoreRoom } from './store-room.js';
 
 async function openBus(
@@ -86,9 +86,9 @@ async function openBus(
   providers: [
     {
       provide: STORE_KEYS,
-      inject: [SETTINGS, DataSource, CLOCK],
-      useFactory: (s: ControlPlaneSettings, database: DataSource, clock: Clock) =>
-        openStoreKeys(database, s.keysFolder, clock()),
+      inject: [SETTINGS, DataSource, EVENT_STORE, CLOCK],
+      useFactory: (s: ControlPlaneSettings, database: DataSource, store: EventStore, clock: Clock) =>
+        StoreKeys.open(database, store, s.keysFolder, clock()),
     },
     { provide: BUS_AUTHORITY, inject: [STORE_KEYS], useFactory: ({ bus }: StoreKeys) => bus },
     { provide: TOPOLOGY_SIGNER, inject: [STORE_KEYS], useFactory: ({ topology }: StoreKeys) => topology },
@@ -126,6 +126,7 @@ async function openBus(
   exports: [
     CqrsModule,
     TypeOrmModule,
+    STORE_KEYS,
     BUS_AUTHORITY,
     TOPOLOGY_SIGNER,
     MESH_AUTHORITY,

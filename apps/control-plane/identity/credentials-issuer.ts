@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BusAuthority } from '#libs/bus/authority.js';
-import type { TopologySigner } from '#libs/bus/signing.js';
 import type { AgentCredentialsDto } from '#libs/contracts/http/enrollment.js';
 import { type CertificateAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import { meshToJoin } from '../foundation/mesh-settings.js';
-import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, TOPOLOGY_SIGNER } from '../foundation/provided.js';
+import { BUS_AUTHORITY, CLOCK, type Clock, MESH_AUTHORITY, SETTINGS, STORE_KEYS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
+import type { StoreKeys } from '../foundation/store-keys.js';
 import { StoreEpoch } from '../record/store-epoch.js';
 import { Suspensions } from './suspensions.js';
 
@@ -29,7 +29,7 @@ export class CredentialsIssuer {
   constructor(
     @Inject(BUS_AUTHORITY) private readonly bus: BusAuthority,
     @Inject(MESH_AUTHORITY) private readonly mesh: CertificateAuthority,
-    @Inject(TOPOLOGY_SIGNER) private readonly signer: TopologySigner,
+    @Inject(STORE_KEYS) private readonly keys: StoreKeys,
     private readonly epoch: StoreEpoch,
     private readonly suspensions: Suspensions,
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
@@ -54,7 +54,9 @@ export class CredentialsIssuer {
       certificate,
       authority: this.mesh.certificate,
       ...meshToJoin(this.settings.mesh),
-      snapshotPublicKey: this.signer.publicKey,
+      snapshotPublicKey: this.keys.topology.publicKey,
+      snapshotKeys: this.keys.topology.trusted,
+      successions: this.keys.successions.all,
       epoch: this.epoch.current,
       expiresAt: expiresAt.toISOString(),
     };

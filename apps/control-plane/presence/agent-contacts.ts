@@ -109,7 +109,7 @@ export class AgentContacts {
   /** Records a hello or heartbeat; returns true if the agent may have been away before it. */
   heard(agentId: AgentId, message: HelloMessage): boolean {
     const returned = this.statusOf(agentId) !== 'ONLINE' || this.of(agentId)?.bootId !== message.bootId;
-    const { protocol, bootId, softwareVersion, driver, mesh, takesDeltas } = message;
+    const { protocol, bootId, softwareVersion, driver, mesh, takesDeltas, keys } = message;
     this.refusals.delete(agentId);
     this.contacts.set(agentId, {
       protocol,
@@ -118,6 +118,7 @@ export class AgentContacts {
       driver,
       mesh,
       ...(takesDeltas === undefined ? {} : { takesDeltas }),
+      ...(keys === undefined ? {} : { keys }),
       lastContactAt: this.clock(),
       heard: true,
       held: new Map(message.networks.map((network) => [network.networkId, network])),

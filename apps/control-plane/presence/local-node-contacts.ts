@@ -4,6 +4,7 @@ import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import type { MeshStateDto } from '#libs/contracts/http/agents.js';
 import type { LocalNodeId } from '#libs/contracts/ids.js';
 import type { LocalNodeStatus } from '#libs/contracts/statuses.js';
+import type { TrustedKeys } from '#libs/contracts/store-keys.js';
 import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
@@ -14,6 +15,8 @@ interface Contact {
   readonly lastContactAt: Date;
   readonly appliedVersion: number | null;
   readonly mesh: MeshState | null;
+  /** null: it never said. */
+  readonly keys: TrustedKeys | null;
 }
 
 const ENDED = { expired: 'EXPIRED', revoked: 'REVOKED', left: 'LEFT' } as const;
@@ -53,8 +56,8 @@ export class LocalNodeContacts {
   }
 
   /** `appliedVersion`: the version it holds, if this store made it. */
-  heard(nodeId: LocalNodeId, { protocol, mesh }: HelloMessage, appliedVersion: number | null): void {
-    this.contacts.set(nodeId, { protocol, lastContactAt: this.clock(), appliedVersion, mesh });
+  heard(nodeId: LocalNodeId, { protocol, mesh, keys }: HelloMessage, appliedVersion: number | null): void {
+    this.contacts.set(nodeId, { protocol, lastContactAt: this.clock(), appliedVersion, mesh, keys: keys ?? null });
   }
 
   /** It acknowledged a version. */
@@ -62,7 +65,8 @@ export class LocalNodeContacts {
     const known = this.of(nodeId);
     const appliedVersion = Math.max(version, known?.appliedVersion ?? 0);
     const { protocol = BUS_PROTOCOL, lastContactAt = this.clock(), mesh = null } = known ?? {};
-    this.contacts.set(nodeId, { protocol, lastContactAt, appliedVersion, mesh });
+    const keys = known?.keys ?? null;
+    this.contacts.set(nodeId, { protocol, lastContactAt, appliedVersion, mesh, keys });
   }
 
   forget(nodeId: LocalNodeId): void {

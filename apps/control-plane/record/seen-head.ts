@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
@@ -39,7 +38,6 @@ export interface HeadDoubt {
  */
 @Injectable()
 export class SeenHead {
-  private readonly key: KeyObject;
   private kept: KeptHead | null = null;
   private doubted: HeadDoubt | null = null;
   private writing: NodeJS.Timeout | null = null;
@@ -52,9 +50,7 @@ export class SeenHead {
     @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {
-    this.key = parsePublicKey(signer.publicKey, 'the keys folder');
-  }
+  ) {}
 
   /** Until a new epoch begins. */
   get doubt(): HeadDoubt | null {
@@ -69,7 +65,7 @@ export class SeenHead {
   /** Events that were in the log: that of the kept head, and the last one that this process has read. */
   get anchors(): readonly LogAnchor[] {
     const { kept } = this;
-    return kept === null || !isSignedBy(this.key, kept.head) ? [this.logEnd()] : [kept.head, this.logEnd()];
+    return kept === null || !this.isOurs(kept.head) ? [this.logEnd()] : [kept.head, this.logEnd()];
   }
 
   async start(): Promise<void> {
@@ -106,13 +102,18 @@ export class SeenHead {
     return this.signer.signHead({ epoch, position, hash, at: this.clock().toISOString() });
   }
 
+  /** A key that is not in use any more has signed heads as well. */
+  private isOurs(head: SignedHead): boolean {
+    return this.signer.accepted.some((key) => isSignedBy(parsePublicKey(key, 'the keys folder'), head));
+  }
+
   private logEnd(): LogAnchor {
     const { position, hash } = this.feed.logEnd;
     return { position, hash: hash ?? GENESIS_HASH };
   }
 
   private async doubtOf(head: SignedHead): Promise<HeadDoubt | null> {
-    if (!isSignedBy(this.key, head)) {
+    if (!this.isOurs(head)) {
       return { code: 'HEAD_NOT_SIGNED', message: `the head in ${this.path()} is not signed with this store's key` };
     }
     const { counter } = this.epoch.current;
@@ -136,7 +137,7 @@ export class SeenHead {
     try {
       const head = parseSignedHead(JSON.parse(begunWith), 'signed_head');
       const isOfEpoch = head.epoch.counter === current.counter && head.epoch.id === current.id;
-      return isOfEpoch && isSignedBy(this.key, head) ? head : null;
+      return isOfEpoch && this.isOurs(head) ? head : null;
     } catch {
       // Whoever can write to the database wrote something else there.
       return null;

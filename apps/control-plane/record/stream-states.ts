@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
+import type { StoreKey } from '#libs/contracts/store-keys.js';
 import { AGENT } from '#libs/domain/agent/aggregate.js';
 import type { AgentState } from '#libs/domain/agent/state.js';
 import { type Aggregate, foldStored, streamOf } from '#libs/domain/aggregate.js';
@@ -9,6 +10,8 @@ import type { LocalNodeState } from '#libs/domain/local-node/state.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import type { SandboxState } from '#libs/domain/sandbox/state.js';
+import { STORE_KEY } from '#libs/domain/store-key/aggregate.js';
+import type { StoreKeyState } from '#libs/domain/store-key/state.js';
 import type { EventStore, StoredEvent } from '#libs/event-store/event-store.js';
 import type { Topology } from '#libs/policy/model.js';
 import { EVENT_STORE } from '../foundation/provided.js';
@@ -40,6 +43,10 @@ export class StreamStates {
 
   agent(agentId: AgentId): Promise<VersionedState<AgentState | null>> {
     return this.load(AGENT, agentId, this.directory.agent(agentId)?.state ?? null);
+  }
+
+  storeKey(key: StoreKey): Promise<VersionedState<StoreKeyState | null>> {
+    return this.load(STORE_KEY, key, null);
   }
 
   /**

@@ -3,12 +3,14 @@ import { idOfStream } from '#libs/domain/aggregate.js';
 import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
+import { STORE_KEY } from '#libs/domain/store-key/aggregate.js';
 import type { Directory } from './directory.js';
 
 const NAMED_BY_ID = [
   [SANDBOX, 'sandbox'],
   [AGENT, 'agent'],
   [LOCAL_NODE, 'local node'],
+  [STORE_KEY, 'key'],
 ] as const;
 
 /** What people call that of which this is the stream: `network dev`. A network's id means nothing to them. */

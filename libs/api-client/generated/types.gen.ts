@@ -2065,6 +2065,22 @@ export type EnrollAgentDto = {
     signature: string;
 };
 
+export type KeySuccessionDto = {
+    key: 'signing' | 'mesh';
+    /**
+     * SPKI in base64
+     */
+    from: string;
+    /**
+     * The key that follows, SPKI in base64
+     */
+    to: string;
+    /**
+     * Base64 of the signature over successionStatement by `from`
+     */
+    signature: string;
+};
+
 export type AgentCredentialsDto = {
     agentId: string;
     /**
@@ -2092,6 +2108,14 @@ export type AgentCredentialsDto = {
      * Ed25519 key that signs snapshots, SPKI in base64
      */
     snapshotPublicKey: string;
+    /**
+     * All keys whose snapshots are to be taken, the one in use first
+     */
+    snapshotKeys: Array<string>;
+    /**
+     * Which key of the store followed which
+     */
+    successions: Array<KeySuccessionDto>;
     /**
      * The store in the URIs of certificates
      */
@@ -2195,6 +2219,14 @@ export type LocalNodeCredentialsDto = {
      * Ed25519 key that signs snapshots, SPKI in base64
      */
     snapshotPublicKey: string;
+    /**
+     * All keys whose snapshots are to be taken, the one in use first
+     */
+    snapshotKeys: Array<string>;
+    /**
+     * Which key of the store followed which
+     */
+    successions: Array<KeySuccessionDto>;
     epoch: EpochDto;
     /**
      * No later than the end of the user's token
@@ -2655,6 +2687,64 @@ export type AuditKeyDto = {
      * Checks the heads of exports: Ed25519, PEM
      */
     publicKey: string;
+    /**
+     * Of exports made before or after a rotation: Ed25519, PEM
+     */
+    others: Array<string>;
+};
+
+export type KeyHolderDto = {
+    /**
+     * An agent, or a developer's machine
+     */
+    id: string;
+    kind: 'agent' | 'local-node';
+    status: 'ONLINE' | 'OFFLINE' | 'REVOKED' | 'UNKNOWN';
+    lastContactAt: string | null;
+    /**
+     * It confirmed what the next step of the rotation needs
+     */
+    confirmed: boolean;
+    /**
+     * Why it has not confirmed
+     */
+    reason: string | null;
+};
+
+export type StoreKeyDto = {
+    key: 'signing' | 'mesh';
+    stage: 'settled' | 'offered' | 'used';
+    /**
+     * Fingerprint of the key in use
+     */
+    inUse: string;
+    /**
+     * Fingerprint of the key that follows
+     */
+    next: string | null;
+    /**
+     * Fingerprints of keys that were in use before
+     */
+    former: Array<string>;
+    /**
+     * Who has confirmed; empty while the key is settled
+     */
+    holders: Array<KeyHolderDto>;
+};
+
+export type StoreKeyListDto = {
+    items: Array<StoreKeyDto>;
+};
+
+export type RotateKeyDto = {
+    /**
+     * offer: members trust the next key too; use: it replaces the key in use; retire: only it is trusted
+     */
+    step: 'offer' | 'use' | 'retire';
+    /**
+     * Agents that need not have confirmed: they are offered the key when they are back
+     */
+    without?: Array<string>;
 };
 
 export type ProblemDto = {
@@ -5358,3 +5448,69 @@ export type ExportLogResponses = {
 };
 
 export type ExportLogResponse = ExportLogResponses[keyof ExportLogResponses];
+
+export type ListStoreKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/keys';
+};
+
+export type ListStoreKeysErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type ListStoreKeysError = ListStoreKeysErrors[keyof ListStoreKeysErrors];
+
+export type ListStoreKeysResponses = {
+    /**
+     * What was found
+     */
+    200: StoreKeyListDto;
+};
+
+export type ListStoreKeysResponse = ListStoreKeysResponses[keyof ListStoreKeysResponses];
+
+export type RotateKeyData = {
+    body: RotateKeyDto;
+    headers?: {
+        /**
+         * Names this command: a repeat gets the first answer
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Refused with 412 when the version is another one
+         */
+        'If-Match'?: string;
+        /**
+         * Of an admin: write also what breaks policy tests of the network
+         */
+        'Policy-Tests'?: 'override';
+    };
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/v1/keys/{key}/rotation';
+};
+
+export type RotateKeyErrors = {
+    /**
+     * What went wrong
+     */
+    default: ProblemDto;
+};
+
+export type RotateKeyError = RotateKeyErrors[keyof RotateKeyErrors];
+
+export type RotateKeyResponses = {
+    /**
+     * What was written
+     */
+    200: StoreKeyDto;
+};
+
+export type RotateKeyResponse = RotateKeyResponses[keyof RotateKeyResponses];

@@ -55,4 +55,7 @@ export class LogVerificationDto {
 export class AuditKeyDto {
   @ApiProperty({ description: 'Checks the heads of exports: Ed25519, PEM' })
   readonly publicKey!: string;
+
+  @ApiProperty({ type: [String], description: 'Of exports made before or after a rotation: Ed25519, PEM' })
+  readonly others!: readonly string[];
 }

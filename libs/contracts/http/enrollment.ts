@@ -6,6 +6,7 @@ import { parseTime } from '../times.js';
 import { boundedText } from '../values.js';
 import { Field } from './fields.js';
 import { EpochDto } from './status.js';
+import { KeySuccessionDto } from './store-keys.js';
 
 export const ENROLLMENT_TOKEN_PREFIX = 'gse_';
 const TOKEN = /^gse_[A-Za-z0-9_-]{43}$/;
@@ -112,6 +113,12 @@ export class AgentCredentialsDto {
 
   @ApiProperty({ description: 'Ed25519 key that signs snapshots, SPKI in base64' })
   readonly snapshotPublicKey!: string;
+
+  @ApiProperty({ type: [String], description: 'All keys whose snapshots are to be taken, the one in use first' })
+  readonly snapshotKeys!: readonly string[];
+
+  @ApiProperty({ type: () => [KeySuccessionDto], description: 'Which key of the store followed which' })
+  readonly successions!: readonly KeySuccessionDto[];
 
   @ApiProperty({ description: 'The store in the URIs of certificates' })
   readonly storeId!: string;

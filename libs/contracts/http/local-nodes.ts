@@ -11,6 +11,7 @@ import { parseCertificateRequest, parseSignature, parseUserNkey } from './enroll
 import { Field, OptionalField } from './fields.js';
 import { PageDto, PageQuery } from './page.js';
 import { EpochDto } from './status.js';
+import { KeySuccessionDto } from './store-keys.js';
 import { UnreadableDto } from './unreadable.js';
 
 export class JoinNetworkDto {
@@ -65,6 +66,12 @@ export class LocalNodeCredentialsDto {
 
   @ApiProperty({ description: 'Ed25519 key that signs snapshots, SPKI in base64' })
   readonly snapshotPublicKey!: string;
+
+  @ApiProperty({ type: [String], description: 'All keys whose snapshots are to be taken, the one in use first' })
+  readonly snapshotKeys!: readonly string[];
+
+  @ApiProperty({ type: () => [KeySuccessionDto], description: 'Which key of the store followed which' })
+  readonly successions!: readonly KeySuccessionDto[];
 
   @ApiProperty({ type: () => EpochDto })
   readonly epoch!: EpochDto;

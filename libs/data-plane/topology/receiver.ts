@@ -25,8 +25,8 @@ export interface TopologyHolder {
 export interface ReceiverPorts {
   /** Who snapshots have to be signed for: an agent's id, or localNodeRecipient. */
   readonly recipient: string;
-  /** Pinned at enrolment: SPKI, DER, base64. */
-  readonly topologyKey: () => string;
+  /** Pinned at enrolment, and those that followed: SPKI, DER, base64. */
+  readonly topologyKeys: () => readonly string[];
   readonly held: TopologyHolder;
   /**
    * Called with each version that passed all checks and is newer than the one held; `delta` leads to it from that one,
@@ -63,7 +63,7 @@ export class TopologyReceiver {
       throw error;
     }
     const { recipient, held } = this.ports;
-    if (!verifyTopology(this.ports.topologyKey(), recipient, message, message.signature)) {
+    if (!verifyTopology(this.ports.topologyKeys(), recipient, message, message.signature)) {
       return this.refuse(message, 'SIGNATURE_INVALID', 'the signature is not that of the control plane enrolled with');
     }
     const { networkId } = message;

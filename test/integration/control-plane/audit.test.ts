@@ -35,7 +35,7 @@ describe('whether the log is as it was written', () => {
     async function* bytes() {
       yield Buffer.from(text);
     }
-    return verifyExport(bytes(), parsePublicKey(String(body.publicKey), 'the answer'));
+    return verifyExport(bytes(), [parsePublicKey(String(body.publicKey), 'the answer')]);
   }
   async function events(): Promise<readonly ChainedEvent[]> {
     const all: ChainedEvent[] = [];

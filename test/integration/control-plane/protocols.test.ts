@@ -105,7 +105,7 @@ describe('agents of other releases', () => {
     expect(message.protocol).to.equal(1);
     expect(message.hash).to.equal(snapshotHashOfProtocol1(parseSnapshot(JSON.parse(message.body))));
     expect(
-      verifyTopology(String(enrolled.credentials.snapshotPublicKey), 'host-a', message, message.signature),
+      verifyTopology([String(enrolled.credentials.snapshotPublicKey)], 'host-a', message, message.signature),
     ).to.equal(true);
     const { networkId, epoch, to, hash } = message;
     const acknowledgement = { ...recorded.applied, networkId, epoch, from: 1, to, aliasFailures: [], flowsCut: [] };

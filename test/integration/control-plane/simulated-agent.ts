@@ -216,7 +216,7 @@ export class SimulatedAgent {
     const message = parseTopologyMessage(value);
     this.parts += 1;
     await this.pausing?.promise;
-    if (!verifyTopology(String(this.credentials.snapshotPublicKey), this.agentId, message, message.signature)) {
+    if (!verifyTopology([String(this.credentials.snapshotPublicKey)], this.agentId, message, message.signature)) {
       return { protocol: BUS_PROTOCOL, status: 'refused', code: 'SIGNATURE_INVALID', message: 'not signed' };
     }
     if (message.from !== null) return this.takeDelta(message);

@@ -17,7 +17,7 @@ describe('checking an exported log', () => {
     for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
   }
   const check = async (text: string | Uint8Array, size = 1_000_000) =>
-    (await verifyExport(inChunks(Buffer.from(text), size), signer.publicKey)).found;
+    (await verifyExport(inChunks(Buffer.from(text), size), [signer.publicKey])).found;
   const joined = (some: readonly (string | undefined)[]) => some.map((line) => `${line}\n`).join('');
 
   it('finds an untouched export whole, in whatever chunks it is read', async () => {
@@ -81,7 +81,7 @@ describe('checking an exported log', () => {
 
   it('reads no further than the first problem', async () => {
     const text = joined([first, third, last]);
-    const { found, head: reached } = await verifyExport(inChunks(Buffer.from(text), 7), signer.publicKey);
+    const { found, head: reached } = await verifyExport(inChunks(Buffer.from(text), 7), [signer.publicKey]);
     expect(found).to.include({ problem: 'MISSING', position: 2 });
     expect(reached).to.equal(null);
   });

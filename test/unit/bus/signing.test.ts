@@ -23,22 +23,22 @@ describe('the signature of a topology', () => {
     const signer = loadTopologySigner(folder);
     const signature = signer.sign(AGENT, STATEMENT);
     const holds = (statement: typeof STATEMENT, agent = AGENT): boolean =>
-      verifyTopology(signer.publicKey, agent, statement, signature);
+      verifyTopology([signer.publicKey], agent, statement, signature);
     expect(holds(STATEMENT)).to.equal(true);
     expect(holds(STATEMENT, parseAgentId('host-b', 'agent'))).to.equal(false);
     expect(holds({ ...STATEMENT, to: 4 })).to.equal(false);
     expect(holds({ ...STATEMENT, hash: 'ac' })).to.equal(false);
     expect(holds({ ...STATEMENT, epoch: { counter: 2, id: 'e' } })).to.equal(false);
     expect(holds({ ...STATEMENT, networkId: parseNetworkId('0b', 'network') })).to.equal(false);
-    expect(verifyTopology('garbage', AGENT, STATEMENT, signature)).to.equal(false);
-    expect(verifyTopology(signer.publicKey, AGENT, STATEMENT, 'garbage')).to.equal(false);
+    expect(verifyTopology(['garbage'], AGENT, STATEMENT, signature)).to.equal(false);
+    expect(verifyTopology([signer.publicKey], AGENT, STATEMENT, 'garbage')).to.equal(false);
   });
 
   it('proves to the control plane what a member holds', () => {
     const signer = loadTopologySigner(folder);
     const { from: _, to: version, ...rest } = STATEMENT;
     const held = { ...rest, version, signature: signer.sign(AGENT, STATEMENT) };
-    const isProven = (claim: NetworkVersion): boolean => verifyHeld(signer.publicKey, AGENT, claim);
+    const isProven = (claim: NetworkVersion): boolean => verifyHeld([signer.publicKey], AGENT, claim);
     expect(isProven(held)).to.equal(true);
     expect(isProven({ ...held, version: 4 })).to.equal(false);
     expect(isProven({ ...held, hash: 'ac' })).to.equal(false);

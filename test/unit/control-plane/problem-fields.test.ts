@@ -15,6 +15,7 @@ import { DomainError } from '#libs/domain/decision.js';
 import * as localNodes from '#libs/domain/local-node/decide.js';
 import * as networks from '#libs/domain/network/refusals.js';
 import * as sandboxes from '#libs/domain/sandbox/refusals.js';
+import * as storeKeys from '#libs/domain/store-key/decide.js';
 import type { PolicyTest } from '#libs/policy/model.js';
 import { withApi } from '#test/unit/domain/network-fixtures.js';
 import { topologyOf } from '#test/unit/policy/network-events.js';
@@ -74,6 +75,9 @@ const rows: readonly (readonly [DomainError | ModeUnavailableError, string | nul
   [new agents.AgentKeyMismatchError(agent), null],
   [new localNodes.LocalNodeNotFoundError(node), 'nodeId'],
   [new localNodes.LocalNodeRevokedError(node), null],
+  [new storeKeys.RotationStageError('mesh', 'settled'), null],
+  [new storeKeys.KeyFileLostError('mesh'), null],
+  [new storeKeys.KeyNotTakenError('mesh', [agent]), 'without'],
   [new ModeUnavailableError('mode'), 'mode'],
 ];
 
@@ -85,7 +89,7 @@ describe('the field of a problem', () => {
   }
 
   it('is known of every refusal of the domain', () => {
-    const refusals = [networks, sandboxes, agents, localNodes]
+    const refusals = [networks, sandboxes, agents, localNodes, storeKeys]
       .flatMap((module): readonly unknown[] => Object.values(module))
       .filter((one): one is typeof DomainError => typeof one === 'function' && one.prototype instanceof DomainError);
     const inTable = new Set<unknown>(rows.map(([error]) => error.constructor));

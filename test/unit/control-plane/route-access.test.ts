@@ -15,6 +15,8 @@ admin DELETE /v1/tokens/:tokenId
 admin GET /v1/audit/export
 admin GET /v1/audit/verification
 admin GET /v1/epochs/next
+admin GET /v1/keys
+admin POST /v1/keys/:key/rotation
 admin GET /v1/tokens
 admin POST /v1/agents/enrollment-tokens
 admin POST /v1/epochs

@@ -7,9 +7,10 @@ import { listed } from '#libs/domain/listed.js';
 import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
+import { STORE_KEY } from '#libs/domain/store-key/aggregate.js';
 import { withRule } from './network-fixtures.js';
 
-const AGGREGATES = [NETWORK, SANDBOX, AGENT, LOCAL_NODE];
+const AGGREGATES = [NETWORK, SANDBOX, AGENT, LOCAL_NODE, STORE_KEY];
 
 describe('streams', () => {
   it('are named by their kind and id', () => {

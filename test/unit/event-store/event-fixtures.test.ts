@@ -13,6 +13,8 @@ import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { evolveNetworkThrough } from '#libs/domain/network/state.js';
 import { SANDBOX } from '#libs/domain/sandbox/aggregate.js';
 import { evolveSandbox } from '#libs/domain/sandbox/state.js';
+import { STORE_KEY } from '#libs/domain/store-key/aggregate.js';
+import { evolveStoreKey } from '#libs/domain/store-key/state.js';
 import { Upcasters } from '#libs/event-store/upcasters.js';
 import { CLONE } from '#test/support/clone.js';
 import { storedEvent } from '#test/support/stored-event.js';
@@ -59,6 +61,9 @@ const TYPES: { readonly [Type in DomainEvent['type']]: true } = {
   LocalNodeExpired: true,
   LocalNodeRevoked: true,
   LocalNodeLeft: true,
+  KeyRotationBegan: true,
+  KeyPutToUse: true,
+  KeyRetired: true,
 };
 
 function fixture(file: string): readonly StoredDomainEvent[] {
@@ -160,6 +165,15 @@ describe('events of every schema version ever written', () => {
     expect(renewed).to.include({ agentId: 'host-a', status: 'enrolled', version: 2 });
     expect(renewed?.meshKeyThumbprint).to.match(/^60303ae2/);
     expect(events.reduce(evolveAgent, null)).to.include({ status: 'revoked', version: 3 });
+  });
+
+  it('fold to the key they describe', () => {
+    const events = fixture('store-key-stream.v1.json').map((event) => eventOf(STORE_KEY, event));
+    const stages = events.map((_, index) => events.slice(0, index + 1).reduce(evolveStoreKey, null)?.stage);
+    expect(stages).to.deep.equal(['offered', 'used', 'settled']);
+    const [from, to] = ['MCowBQYDK2VwAyEAold', 'MCowBQYDK2VwAyEAnew'];
+    const successions = [{ key: 'signing', from, to, signature: 'c2lnbmVk' }];
+    expect(events.reduce(evolveStoreKey, null)).to.deep.include({ inUse: to, next: null, former: [from], successions });
   });
 
   it('fold to the local node they describe', () => {

@@ -32,11 +32,12 @@ export default class AuditExport extends GstacksCommand {
       throw new UsageError('with --json the lines need a file', 'gstacks audit export log.jsonl --json');
     }
     const { client, context } = await this.connect(flags);
-    const key = parsePublicKey((await showAuditKey({ client })).publicKey, 'the answer of the control plane');
+    const { publicKey } = await showAuditKey({ client });
+    const keys = [parsePublicKey(publicKey, 'the answer of the control plane')];
     const interruption = new AbortController();
     process.once('SIGINT', () => interruption.abort(new InterruptedError('INTERRUPTED', 'interrupted')));
     const receive = (take: Take) =>
-      verifyExport(passedOn(download(context, PATH, CONTENT_TYPE, interruption.signal), take), key);
+      verifyExport(passedOn(download(context, PATH, CONTENT_TYPE, interruption.signal), take), keys);
     if (file === undefined) {
       return headOf(await receive(toStandardOutput));
     }

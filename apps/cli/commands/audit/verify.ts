@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import * as Flags from '@oclif/core/flags';
 import { showAuditKey, verifyLog } from '#libs/api-client/generated/index.js';
@@ -41,11 +42,9 @@ export default class AuditVerify extends GstacksCommand {
   }
 
   private async verifyFile(file: string, flags: ConnectionFlags & { readonly key?: string | undefined }) {
-    const key =
-      flags.key === undefined
-        ? parsePublicKey(await this.publicKey(flags), 'the answer of the control plane')
-        : parsePublicKey(textOf(flags.key), flags.key);
-    const verified = await verifyExport(createReadStream(file), key).catch((error: unknown) => {
+    const keys =
+      flags.key === undefined ? await this.publicKeys(flags) : [parsePublicKey(textOf(flags.key), flags.key)];
+    const verified = await verifyExport(createReadStream(file), keys).catch((error: unknown) => {
       throw unreadable(file, error);
     });
     const verification = verificationOf(verified);
@@ -53,9 +52,11 @@ export default class AuditVerify extends GstacksCommand {
     return { file, ...verification };
   }
 
-  private async publicKey(flags: ConnectionFlags): Promise<string> {
+  /** With those of exports made before or after a rotation. */
+  private async publicKeys(flags: ConnectionFlags): Promise<readonly KeyObject[]> {
     const { client } = await this.connect(flags);
-    return (await showAuditKey({ client })).publicKey;
+    const { publicKey, others } = await showAuditKey({ client });
+    return [publicKey, ...others].map((key) => parsePublicKey(key, 'the answer of the control plane'));
   }
 }
 

@@ -1,5 +1,6 @@
 import { type NetworkId, parseNetworkId } from '../../ids.js';
 import { listOf, nullOr, parseObject } from '../../json-fields.js';
+import { parseTrustedKeys, type TrustedKeys } from '../../store-keys.js';
 import { counter, parseHash } from '../fields.js';
 import { type Epoch, MAX_NETWORKS, parseEpoch } from '../network-version.js';
 import { BUS_PROTOCOL, parseEnvelope } from '../protocol.js';
@@ -19,6 +20,8 @@ export interface ContactReply {
   readonly peers: readonly Peer[] | null;
   /** Developers' machines from which this agent accepts flows; it accepts none from others. null: as for `peers`. */
   readonly localNodes: readonly AdmittedLocalNode[] | null;
+  /** What the member is to trust; missing from control planes of earlier releases. */
+  readonly keys?: TrustedKeys;
 }
 
 /** Throws ProtocolUnsupportedError, InvalidInputError. */
@@ -40,5 +43,6 @@ export function parseContactReply(value: unknown): ContactReply {
     peersRevision: counter(reply.peersRevision, 'peersRevision'),
     peers: nullOr(parsePeerList)(reply.peers, 'peers'),
     localNodes: nullOr(parseLocalNodeList)(reply.localNodes, 'localNodes'),
+    ...(reply.keys === undefined ? {} : { keys: parseTrustedKeys(reply.keys, 'keys') }),
   };
 }

@@ -1,4 +1,5 @@
 import { type FieldParser, listOf, nullOr, parseObject, textUpTo, wordOf } from '../../json-fields.js';
+import { parseTrustedKeys, type TrustedKeys } from '../../store-keys.js';
 import { codeText, counter, parseBootId, sentence } from '../fields.js';
 import { MAX_NETWORKS, type NetworkVersion, networkVersionIn } from '../network-version.js';
 import { parseMemberEnvelope } from '../protocol.js';
@@ -30,6 +31,8 @@ export interface HelloMessage {
    * need the whole list in each reply.
    */
   readonly peersRevision?: number | null;
+  /** Missing from members of earlier releases. */
+  readonly keys?: TrustedKeys;
   /** Missing from local nodes and agents of earlier releases. */
   readonly refusedFlows?: readonly RefusedFlows[];
 }
@@ -55,6 +58,7 @@ export function parseHelloMessage(value: unknown): HelloMessage {
     driver: textUpTo(32)(message.driver, 'driver'),
     mesh: parseMeshState(message.mesh, 'mesh'),
     networks: listOf(networkVersionIn(message.protocol), MAX_NETWORKS)(message.networks, 'networks'),
+    ...(message.keys === undefined ? {} : { keys: parseTrustedKeys(message.keys, 'keys') }),
     ...(message.takesDeltas === true ? { takesDeltas: true } : {}),
     ...(message.peersRevision === undefined
       ? {}
