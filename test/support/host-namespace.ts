@@ -73,6 +73,14 @@ export class HostNamespace {
     return addresses;
   }
 
+  /** Joins two hosts by a wire for their traffic; hosts `apart` reach only the machine address of `one`. */
+  static async connect(one: HostNamespace, other: HostNamespace, apart: readonly HostNamespace[]): Promise<void> {
+    const [wiredOne, wiredOther] = await HostNamespace.wire(one, other);
+    await ip('-n', one.name, 'route', 'add', `${other.address}/32`, 'via', wiredOther);
+    await ip('-n', other.name, 'route', 'add', `${one.address}/32`, 'via', wiredOne);
+    for (const host of apart) await ip('-n', host.name, 'route', 'add', `${one.machine}/32`, 'via', host.machine);
+  }
+
   async remove(): Promise<void> {
     await ip('netns', 'del', this.name);
     await ip('link', 'del', this.name).catch(() => {});

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLONE } from './clone.js';
+import type { Machine } from './deployment.js';
 import { programFile } from './programs.js';
-import { type Ran, type Running, run } from './stack.js';
+import { type Ran, type Running, run, succeeded } from './stack.js';
 
 /** Hides the source tree from a program that is run under this; the mounts of namespaces stay shared. */
 const WITHOUT_THE_CLONE = [
@@ -64,17 +65,24 @@ export class Installed {
     });
   }
 
-  /** Runs lines of a shell to their end, and fails if one of them does. */
-  async shell(script: string, env: Readonly<Record<string, string>> = {}, under: readonly string[] = []): Promise<Ran> {
+  private async shell(
+    script: string,
+    env: Readonly<Record<string, string>> = {},
+    under: readonly string[] = [],
+  ): Promise<Ran> {
     return succeeded(await this.start(['sh', '-c', `set -eu\n${script}`], env, under).ended);
+  }
+
+  /** The package on a machine whose commands run under another, such as nsenter and its arguments. */
+  machine(under: readonly string[] = []): Machine {
+    return {
+      start: (command, env = {}) => this.start(command, env, under),
+      shell: (script, env = {}) => this.shell(script, env, under),
+      path: (file) => file,
+    };
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-function succeeded(ran: Ran): Ran {
-  if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.stdout}${ran.stderr}`);
-  return ran;
 }

@@ -206,3 +206,9 @@ export async function ran(command: string, args: readonly string[], timeoutMs = 
   clearTimeout(killer);
   return result;
 }
+
+/** What ran, if it ended with exit code 0; otherwise its output as an error. */
+export function succeeded(ran: Ran): Ran {
+  if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.stdout}${ran.stderr}`);
+  return ran;
+}

@@ -6,15 +6,24 @@ import { CLONE } from '#test/support/clone.js';
 const read = (path: string): string => readFileSync(join(CLONE, path), 'utf8');
 
 describe('deploy/', () => {
-  it('has every file that the Debian package is made of', () => {
-    const sources = [...read('deploy/nfpm.yaml').matchAll(/(?:src|postinstall): (deploy\/[^\s,]+|docs\/[^\s,]+)/g)];
-    const missing = sources.flatMap(([, path = '']) => (existsSync(join(CLONE, path)) ? [] : [path]));
-    expect(sources.length).to.be.greaterThan(4);
-    expect(missing).to.deep.equal([]);
-  });
+  const filesIn = (folder: string): readonly string[] =>
+    readdirSync(join(CLONE, folder)).map((name) => `${folder}/${name}`);
 
-  const units = readdirSync(join(CLONE, 'deploy/systemd')).map((name) => `deploy/systemd/${name}`);
-  for (const path of ['deploy/compose.yaml', ...units, 'docs/deploy.md']) {
+  const packages = filesIn('deploy/debian').filter((path) => path.endsWith('.yaml'));
+  for (const path of packages) {
+    it(`has every file that ${path} names`, () => {
+      const named = [...read(path).matchAll(/\w+: ((?:deploy|docs)\/[^\s,]+)/g)].map(([, file = '']) => file);
+      expect(named.filter((file) => !existsSync(join(CLONE, file)))).to.deep.equal([]);
+      expect(named).not.to.deep.equal([]);
+    });
+  }
+
+  for (const path of [
+    'deploy/compose.yaml',
+    ...filesIn('deploy/systemd'),
+    ...filesIn('deploy/debian'),
+    'docs/deploy.md',
+  ]) {
     it(`uses in ${path} no setting that docs/settings.md does not list`, () => {
       const listed = read('docs/settings.md');
       const used = new Set([...read(path).matchAll(/\bGLOBALSTACKS_[A-Z_]+/g)].map(([name]) => name));
