@@ -1,6 +1,6 @@
-// Run by `npm start`, `npm test`, `npm run bench`, `npm run soak` and `npm pack` on a fresh clone, with any Node from
-// 20 on and only Node's own modules: installs the dependencies, checks the results of their install scripts, builds,
-// and continues with the pinned Node 24.
+// What `npm start`, `npm run dev`, `npm test`, `npm run bench`, `npm run soak` and `npm pack` run on a fresh clone,
+// with any Node from 20 on and nothing but Node's own modules: install the dependencies, check what their install
+// scripts had to bring, build, and go on with the pinned Node 24.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -27,6 +27,7 @@ const WRONG_USE = 2;
 
 const ENTRY_POINTS = {
   start: 'dist/programs/all-in-one.js',
+  dev: 'scripts/dev.mjs',
   test: 'dist/test/run.js',
   bench: 'dist/bench/main.js',
   soak: 'dist/test/truth/soak.js',
@@ -213,7 +214,8 @@ async function main([command, ...args]) {
     process.exitCode = WRONG_USE;
     return;
   }
-  if (command === 'start' && args.some((word) => word === '--help' || word === '-h')) {
+  const isStack = command === 'start' || command === 'dev';
+  if (isStack && args.some((word) => word === '--help' || word === '-h')) {
     process.stdout.write(`${usage()}\n`);
     return;
   }
@@ -223,8 +225,8 @@ async function main([command, ...args]) {
     );
   }
   const env = command === 'test' ? { GLOBALSTACKS_GO_TESTS: startGoTests() } : {};
-  const other = command === 'start' ? otherStart() : null;
-  if (command === 'start') markStart();
+  const other = isStack ? otherStart() : null;
+  if (isStack) markStart();
   if (other === null || !existsSync(join(CLONE, entryPoint))) {
     await install();
     await Promise.all([build(), buildConsole()]);
