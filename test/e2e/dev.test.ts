@@ -1,21 +1,22 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
 import { freePort } from '#test/support/ports.js';
 import { makeProgramsCurrent } from '#test/support/programs.js';
-import { type Running, ran, run } from '#test/support/stack.js';
+import { type Running, ran, run, succeeded } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
 const PATTERN = /^([\w-]+)\.pid$/;
+const LEFT_OUT = new Set(['node_modules', '.git', '.cache', '.gstacks']);
 
-/** A copy of the clone is changed; what nobody changes, such as packages, is linked. */
+/** A copy of the clone is changed. It is on the clone's own file system, so that its packages can be linked. */
 describe('npm run dev', function () {
   this.timeout(300_000);
-  const folder = mkdtempSync(join(tmpdir(), 'gs-dev-'));
-  const clone = join(folder, 'clone');
-  const home = join(folder, 'home');
+  const cache = join(CLONE, '.cache');
+  const clone = mkdtempSync(join(cache, 'dev-'));
+  const home = mkdtempSync(join(tmpdir(), 'gs-dev-'));
   let dev: Running;
 
   const pids = (): ReadonlyMap<string, string> =>
@@ -31,13 +32,16 @@ describe('npm run dev', function () {
 
   before(async () => {
     makeProgramsCurrent();
-    for (const name of readdirSync(CLONE).filter(
-      (entry) => entry !== 'node_modules' && !/^\.(git|cache|gstacks)$/.test(entry),
-    )) {
-      cpSync(join(CLONE, name), join(clone, name), { recursive: true, preserveTimestamps: true });
+    const entries = [
+      ...readdirSync(CLONE).filter((entry) => !LEFT_OUT.has(entry)),
+      ...readdirSync(cache).flatMap((entry) => (entry.startsWith('dev-') ? [] : [join('.cache', entry)])),
+    ];
+    for (const entry of entries) {
+      cpSync(join(CLONE, entry), join(clone, entry), { recursive: true, preserveTimestamps: true });
     }
-    await ran('cp', ['-al', join(CLONE, 'node_modules'), clone]);
-    await ran('cp', ['-a', join(CLONE, '.cache'), clone]);
+    succeeded(await ran('cp', ['-al', join(CLONE, 'node_modules'), clone]));
+    // Postgres runs as a user of its own, who has to pass.
+    for (const folder of [clone, home]) chmodSync(folder, 0o755);
     const options = ['--home', home, '--port', String(await freePort())];
     dev = run(process.execPath, [join(clone, 'scripts/dev.mjs'), ...options]);
     const isReady = () => /^ready$/m.test(dev.stdout()) && dev.stdout().includes('dev: watching');
@@ -47,7 +51,7 @@ describe('npm run dev', function () {
   after(async () => {
     dev?.child.kill('SIGTERM');
     await dev?.ended;
-    rmSync(folder, { recursive: true, force: true });
+    for (const folder of [clone, home]) rmSync(folder, { recursive: true, force: true });
   });
 
   it('starts again the process whose source changed, and no other', async () => {
