@@ -11,6 +11,7 @@ import { doctor } from './maintenance/doctor.js';
 import { CONFIG_OPTION, CONFIG_USAGE, completed, settingsOf } from './maintenance/environment.js';
 import { natsConfig } from './maintenance/nats-config.js';
 import { restore } from './maintenance/restore.js';
+import { rotateBusKeys } from './maintenance/rotate-bus-keys.js';
 
 /** Requests in progress get 3 s to end; closing the bus and the database takes a little longer. */
 const CLOSE_WITHIN_MS = 10_000;
@@ -51,7 +52,7 @@ if (argv.length === 0) runControlPlane(() => completed(process.env), process.env
 else
   await runCommandLine(
     'globalstacks-control-plane',
-    { backup, doctor, 'nats-config': natsConfig, restore, run },
+    { backup, doctor, 'nats-config': natsConfig, restore, 'rotate-bus-keys': rotateBusKeys, run },
     argv,
     process.env,
   );

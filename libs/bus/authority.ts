@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { encodeAccount, encodeOperator, encodeUser, type KeyPair, newScopedSigner } from '@nats-io/jwt';
 import {
   AGENT_SUBJECT_PREFIX,
@@ -78,11 +80,29 @@ export interface BusAuthority {
   closeConnections(servers: readonly string[], holder: BusHolder): Promise<number>;
 }
 
+/** The files of a keys folder that hold the keys of the bus. */
+export const BUS_KEY_FILES = [
+  'nats-operator.seed',
+  'nats-account.seed',
+  'nats-system-account.seed',
+  'nats-agent-signing.seed',
+  'nats-local-node-signing.seed',
+] as const;
+
+/**
+ * Removes the keys of the bus from a folder and makes others. Nothing that the former keys signed is accepted by a
+ * nats-server with the configuration of the new ones. Errors: those of loadBusAuthority, or the system's.
+ */
+export function replaceBusAuthority(folder: string): BusAuthority {
+  for (const name of BUS_KEY_FILES) rmSync(join(folder, name), { force: true });
+  return loadBusAuthority(folder);
+}
+
 /** Reads the keys from a folder and makes those that are missing. Error: KeyFileUnusableError. */
 export function loadBusAuthority(folder: string): BusAuthority {
   const files = new KeyFiles(folder, RESTORE_KEYS);
   const publicKeys: Record<string, string> = {};
-  const keyPair = (name: string, kind: 'operator' | 'account'): KeyPair => {
+  const keyPair = (name: (typeof BUS_KEY_FILES)[number], kind: 'operator' | 'account'): KeyPair => {
     const holds = `the seed of a NATS ${kind}`;
     const pair = files.readOrCreate({ name, holds, parse: (text: string) => parseSeed(kind, text) }, () =>
       newSeed(kind),

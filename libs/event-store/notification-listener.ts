@@ -5,6 +5,8 @@ import { dropClient } from './drop-client.js';
 import { ConnectionLostError } from './errors.js';
 import { CHANNEL } from './sql.js';
 
+/** The application name of the connection that each control plane keeps open as long as it runs. */
+export const LISTENER = 'globalstacks listen';
 const FIRST_PAUSE_MS = 100;
 /** After a long outage of the database, it listens again within a second. */
 const LONGEST_PAUSE_MS = 1_000;
@@ -59,7 +61,7 @@ export class NotificationListener {
   /** Resolves when the connection is lost. */
   private async listen(onListening: () => void): Promise<void> {
     const ended = Promise.withResolvers<void>();
-    const config = { ...clientConfig(this.databaseUrl, 'globalstacks listen'), query_timeout: ALIVE_CHECK_MS };
+    const config = { ...clientConfig(this.databaseUrl, LISTENER), query_timeout: ALIVE_CHECK_MS };
     const client = await connectClient(config, ended.resolve);
     this.client = client;
     // A silent loss of the peer is noticed when this query is not answered.

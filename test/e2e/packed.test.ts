@@ -23,6 +23,8 @@ describe('the package, installed as docs/deploy.md says', function () {
   let deployment: Deployment;
   let host: HostNamespace;
   const running: ChildProcess[] = [];
+  let nats: Running;
+  let controlPlane: Running;
 
   const placesOf = (of: string): Places => ({
     etc: installed.inFolder(`${of}/etc`),
@@ -61,14 +63,26 @@ describe('the package, installed as docs/deploy.md says', function () {
     host = await HostNamespace.make();
     const [places, database] = [placesOf('control'), postgres.url('postgres')];
     deployment = await Deployment.configure(installed.machine(), places, host.machine, database, installed.folder);
-    const nats = installed.inFolder('nats-server');
-    copyFileSync(await obtainNatsServer(join(CLONE, '.cache'), () => {}), nats);
-    chmodSync(nats, 0o755);
-    keep(installed.start([nats, '-c', join(etc('control'), 'nats-server.conf')]));
-    const controlPlane = ['globalstacks-control-plane', 'run', '--config', settingsFile('control')];
-    await deployment.waitUntilReady(keep(installed.start(controlPlane)));
+    const program = installed.inFolder('nats-server');
+    copyFileSync(await obtainNatsServer(join(CLONE, '.cache'), () => {}), program);
+    chmodSync(program, 0o755);
+    await startControl();
     await deployment.follow('log in');
   });
+
+  /** Starts nats-server and the control plane, and waits until it is ready. */
+  async function startControl(): Promise<void> {
+    nats = keep(installed.start([installed.inFolder('nats-server'), '-c', join(etc('control'), 'nats-server.conf')]));
+    controlPlane = keep(installed.start(['globalstacks-control-plane', 'run', '--config', settingsFile('control')]));
+    await deployment.waitUntilReady(controlPlane);
+  }
+
+  async function stopControl(): Promise<void> {
+    for (const { child, ended } of [controlPlane, nats]) {
+      child.kill('SIGTERM');
+      await ended;
+    }
+  }
 
   after(async () => {
     const ended = running.map((child) => (child.exitCode ?? child.signalCode) === null && once(child, 'exit'));
@@ -116,6 +130,25 @@ describe('the package, installed as docs/deploy.md says', function () {
     expect(JSON.parse(credentials ?? '').busServers).to.deep.equal([
       `tls://${deployment.variables.ADDRESS}:${deployment.variables.BUS}`,
     ]);
+  });
+
+  it('replaces the keys of the bus as docs/keys.md says, and its agent comes back by itself', async () => {
+    const rotate = markedBlock('keys.md', 'keys: of the bus');
+    const before = readFileSync(join(etc('control'), 'nats-server.conf'), 'utf8');
+    const early = await installed.machine().start(['sh', '-ceu', rotate], deployment.variables).ended;
+    expect(early.code, early.stderr).to.equal(1);
+    expect(early.stderr).to.include('stop every control plane of this database');
+    expect(readFileSync(join(etc('control'), 'nats-server.conf'), 'utf8')).to.equal(before);
+    await stopControl();
+    const { stdout } = await installed.machine().shell(rotate, deployment.variables);
+    expect(stdout).to.include('has new keys of the bus: nats-operator.seed');
+    expect(readFileSync(join(etc('control'), 'nats-server.conf'), 'utf8')).to.not.equal(before);
+    await startControl();
+    await deployment.waitUntilOnline([AGENT]);
+    await deployment.json('gstacks network create keyed');
+    // Fails unless the agent has applied it.
+    await deployment.json('gstacks network attach keyed sbx-web --alias web --port 8080 --wait');
+    await deployment.json('gstacks network delete keyed --detach-all --yes');
   });
 
   it('is found well by its doctors', async () => {

@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { replaceBusKeys } from '#apps/control-plane/maintenance/rotate-bus-keys.js';
 import { TestControlPlane } from './setup.js';
 
 const KEY_FILES = [
@@ -36,6 +37,9 @@ describe('the keys of a store', function () {
     await controlPlane.end();
     rmSync(backup, { recursive: true, force: true });
   });
+
+  const contents = (of: string): ReadonlyMap<string, string> =>
+    new Map(readdirSync(of).map((name) => [name, readFileSync(join(of, name), 'utf8')]));
 
   function refusal(): Promise<unknown> {
     return controlPlane.startAgain().then(
@@ -82,5 +86,17 @@ describe('the keys of a store', function () {
     const error = await refusal();
     expect(error).to.deep.include({ code: 'KEYS_OF_ANOTHER_STORE' });
     for (const file of KEY_FILES) expect(error).to.have.property('message').that.contains(file);
+  });
+
+  it('of the bus are replaced while no control plane runs, and the others stay', async () => {
+    await controlPlane.startAgain();
+    const error = await replaceBusKeys(controlPlane.databaseUrl, folder()).catch((refused: unknown) => refused);
+    expect(error).to.deep.include({ code: 'CONTROL_PLANE_RUNS' });
+    expect(contents(folder())).to.deep.equal(contents(backup));
+    await controlPlane.stop();
+    await replaceBusKeys(controlPlane.databaseUrl, folder());
+    const before = contents(backup);
+    const changed = [...contents(folder())].filter(([name, text]) => before.get(name) !== text).map(([name]) => name);
+    expect(changed).to.have.members(KEY_FILES.filter((name) => name.startsWith('nats-')));
   });
 });
