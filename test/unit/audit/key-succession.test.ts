@@ -33,6 +33,12 @@ describe('which key of a store follows which', () => {
       });
     }
 
+    it(`does not lead to a key of another kind that the same key signed, of ${what}`, () => {
+      const toAuthority = signSuccession('mesh', one, second);
+      expect(isSuccession(toAuthority)).to.equal(true);
+      expect([...keysThatFollow('signing', [first], [toAuthority])]).to.deep.equal([first]);
+    });
+
     it(`leads from one to the next in whatever order, never back, and by no gap, of ${what}`, () => {
       const follow = (from: string, ...successions: Parameters<typeof keysThatFollow>[2]) => [
         ...keysThatFollow('signing', [from], successions),
