@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Dials, ForbiddenDials } from '#apps/agent/sandboxes/inspection/inspection.js';
 import { IsolationProofs, nextDue } from '#apps/agent/sandboxes/inspection/isolation-proofs.js';
@@ -130,6 +131,41 @@ describe('proofs of isolation', () => {
     expect(isolationEvidence).to.equal('sbx-web reaches 10.76.0.1:9999 of its host past the proxy');
     expect(isolationRemedy).to.be.a('string');
     expect(told).to.equal(1);
+  });
+
+  it('of a sandbox that is on another network too are forgotten when it is not any more, and it is tried again', async () => {
+    found = answer(dials(2), dials(3, ['10.76.0.1:9999']));
+    present = [report('sbx-web')];
+    proofs.sandboxesChanged();
+    await tried('sbx-web');
+    present = [report('sbx-web', { isolation: 'advisory', isolationEvidence: 'on another network too' })];
+    proofs.sandboxesChanged();
+    expect(proofs.reports()).to.deep.equal(present);
+    found = answer(dials(2), dials(3));
+    present = [report('sbx-web')];
+    proofs.sandboxesChanged();
+    expect(proofs.reports()).to.deep.equal(present);
+    expect(await tried('sbx-web')).to.have.property('isolation', 'enforced');
+  });
+
+  it('do not count that ended while the sandbox was on another network too', async () => {
+    const dialled = Promise.withResolvers<ForbiddenDials>();
+    let dialling = false;
+    found = () => {
+      dialling = true;
+      return dialled.promise;
+    };
+    present = [report('sbx-web')];
+    proofs.sandboxesChanged();
+    await waitFor('it is dialled from', () => dialling);
+    present = [report('sbx-web', { isolation: 'advisory' })];
+    proofs.sandboxesChanged();
+    dialled.resolve(await answer(dials(2), dials(3, ['10.76.0.1:9999']))());
+    // What waits for the answer goes on first.
+    await turnOfTheLoop();
+    present = [report('sbx-web')];
+    expect(proofs.reports()).to.deep.equal(present);
+    expect(told).to.equal(0);
   });
 
   it('count for all sandboxes that the dials were made for, and for no other', async () => {

@@ -64,8 +64,13 @@ export class IsolationProofs {
 
   /** Checks sandboxes that have come. */
   sandboxesChanged(): void {
-    const present = new Set(this.ports.reports().map(({ sandboxId }) => sandboxId));
-    for (const sandboxId of this.proofs.keys()) if (!present.has(sandboxId)) this.proofs.delete(sandboxId);
+    const present = new Map(this.ports.reports().map((report) => [report.sandboxId, report]));
+    for (const [sandboxId, { judged }] of this.proofs) {
+      const report = present.get(sandboxId);
+      // What one reached that the driver does not isolate says nothing of it once the driver does again.
+      const isOutdated = judged.kind === 'reached' && report?.isolation !== 'enforced';
+      if (report === undefined || isOutdated) this.proofs.delete(sandboxId);
+    }
     this.wake();
   }
 
@@ -107,9 +112,10 @@ export class IsolationProofs {
     if (this.closing.signal.aborted) return;
     this.lastMs = this.ports.nowMs();
     const madeFor = dials.kind === 'dialled' ? dials.madeFor : null;
-    const others = madeFor === null ? [] : this.ports.reports().filter(({ address }) => madeFor.has(address));
     let isOther = false;
-    for (const each of [report, ...others.filter((other) => other.sandboxId !== sandboxId)]) {
+    for (const each of this.ports.reports()) {
+      const isMeant = each.sandboxId === sandboxId ? placeOf(each) === placeOf(report) : madeFor?.has(each.address);
+      if (!isMeant || each.isolation !== 'enforced') continue;
       if (this.take(each, judgeDials(each.sandboxId, dials), madeFor !== null)) isOther = true;
     }
     if (isOther) this.tell();
