@@ -136,7 +136,7 @@ const rows: readonly Row[] = [
     asks: `GET ${N}/rules`,
     answer: page(rule),
     query: { effect: 'allow', limit: '500' },
-    prints: [/MADE +BY/, /rule-4f9c21ab +allow +local +api +8080 +- +3 h ago +ada/],
+    prints: [/MADE +BY/, /rule-4f9c21ab +allow +local +api +8080 +3 h ago +ada/],
   },
   {
     command: 'network egress allow dev --from web --to packages.example.com:443',
@@ -165,7 +165,7 @@ const rows: readonly Row[] = [
     answer: page(egressRule),
     query: { effect: 'allow', limit: '500' },
     // The log cannot be read now.
-    prints: [/rule-5e0d32bc +allow +web +packages.example.com +443 .* no +- +unknown +unknown/],
+    prints: [/rule-5e0d32bc +allow +web +packages.example.com +443 .* no +unknown +unknown/],
   },
   {
     command: 'network egress remove dev rule-5e0d32bc',
