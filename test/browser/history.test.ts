@@ -75,6 +75,7 @@ describe("a network's history", function () {
   it('is filtered by what it is about, by whom and since when, all in the address', async () => {
     await filter().getByLabel('About').selectOption('rules');
     await row(5).waitFor({ state: 'detached' });
+    await row(7).waitFor();
     expect(await changes().count()).to.equal(2);
     expect(search().get('kind')).to.equal('rules');
     await filter().getByLabel('By').fill('nobody');
