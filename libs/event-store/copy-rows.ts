@@ -4,7 +4,10 @@ import { parseCopyLine } from './copy-text.js';
 /** Called with the columns of one row in the server's text form. */
 export type OnRow = (columns: readonly (string | null)[]) => void;
 
-/** Called with one row as COPY writes it, including the line end. */
+/**
+ * Called with one row as COPY writes it, including the line end. The bytes are those of the connection's buffer, which the
+ * next message overwrites: whoever keeps them has to copy them.
+ */
 export type OnLine = (line: Buffer) => void;
 
 /**

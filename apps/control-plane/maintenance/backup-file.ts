@@ -35,7 +35,7 @@ const WRITE_BYTES = 1_024 * 1_024;
 const position = integerBetween(0, Number.MAX_SAFE_INTEGER);
 const name = textUpTo(128);
 
-/** Writes a backup to a 0600 file beside the target, and renames it when it is complete and on disk. */
+/** Writes a backup to a 0600 file beside the target, reads it back, and renames it when it is complete and on disk. */
 export class BackupWriter {
   private readonly aside: string;
   private readonly hash: Hash = createHash('sha256');
@@ -56,10 +56,10 @@ export class BackupWriter {
     this.add(JSON.stringify(table));
   }
 
-  /** Includes the line end. */
+  /** Includes the line end. The bytes are copied, so the caller may overwrite them afterwards. */
   row(line: Buffer): void {
     this.hash.update(line);
-    this.waiting.push(line);
+    this.waiting.push(Buffer.from(line));
     this.waitingBytes += line.length;
     if (this.waitingBytes >= WRITE_BYTES) this.flush();
   }
@@ -68,11 +68,13 @@ export class BackupWriter {
     this.add(END_OF_TABLE);
   }
 
-  end(head: LogAnchor): void {
+  /** Errors: BackupDamagedError, if what was written cannot be read back; or the system's. */
+  async end(head: LogAnchor): Promise<void> {
     this.flush();
     const last = `${JSON.stringify({ head, sha256: this.hash.digest('hex') })}\n`;
     writeAll(this.fd, Buffer.from(last));
     fsyncSync(this.fd);
+    await checkBackup(this.aside);
     closeSync(this.fd);
     renameSync(this.aside, this.file);
   }

@@ -63,7 +63,7 @@ export async function writeBackup(
         writer.endTable();
       }
       const head = await headOf(client);
-      writer.end(head);
+      await writer.end(head);
       return { head, rows };
     } catch (error) {
       writer.abandon();

@@ -64,6 +64,21 @@ describe('backup and restore', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 
+  it('holds every row of a record that comes in many pieces', async () => {
+    const large = await freshDatabase();
+    await query(
+      large,
+      `INSERT INTO applied_log (agent_id, network_id, epoch_counter, epoch_id, to_version, hash, outcome, flows_cut, applied_at)
+       SELECT 'host-a', 'network', 1, 'epoch', version, repeat(md5(version::text), 1 + version % 7), 'applied', '{a,b}', now()
+         FROM generate_series(1, 20000) version`,
+    );
+    const { rows } = await writeBackup(large, file, null, new Date());
+    expect(rows).to.be.at.least(20_000);
+    const target = await freshDatabase();
+    await restoreBackup(target, file);
+    expect(await contents(target)).to.deep.equal(await contents(large));
+  });
+
   it('lets the restored record go on where it ended', async () => {
     const target = await freshDatabase();
     const { head } = await restoreBackup(target, file);
