@@ -126,6 +126,7 @@ describe('a name outside whose connections leave from another agent', function (
     await rules([BY_EXIT, 'allow sandbox:sbx-web own.example.com 443']);
     expect(await get('packages.example.com')).to.deep.equal({ code: 0, output: 'packages' });
     expect(await get('packages.example.com')).to.deep.equal({ code: 0, output: 'packages' });
+    await waitFor('the server has said that both arrived', () => arrivals().length >= 2);
     expect(arrivals()).to.deep.equal([HOST_B_THERE, HOST_B_THERE]);
     expect(internet.queries().filter((name) => name === 'packages.example.com')).to.have.length(4);
     // Its own host has no route out. That nothing falls back to the exit shows that the rule decides.
@@ -153,13 +154,14 @@ describe('a name outside whose connections leave from another agent', function (
       expect(ofAll.effect).to.equal(null);
       expect(ofAll.checks.get('POLICY')).to.contain('pass');
     }
+    await waitFor('the server has said that both checks of the exit dialled it', () => arrivals().length === 4);
   });
 
   it('is refused by the exit when its own copy does not allow it, and addresses inside are', async () => {
     const before = arrivals().length;
     await rules([BY_EXIT], []);
     expect((await get('packages.example.com')).code).to.not.equal(0);
-    expect(refusals(rig.agent)).to.include('DEFAULT_DENY');
+    await waitFor('the source hears why', () => refusals(rig.agent).includes('DEFAULT_DENY'));
     const inside = 'allow sandbox:sbx-web inside.example.com 443 via=host-b';
     await rules([inside]);
     expect((await get('inside.example.com')).code).to.not.equal(0);
