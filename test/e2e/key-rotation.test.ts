@@ -129,7 +129,8 @@ describe('rotation of keys under traffic', function () {
       let keyOfStore = '';
       process.kill(pid, 'SIGSTOP');
       try {
-        const waiting = await stack.gstacks('admin', 'keys', 'rotate', key, '--wait=2');
+        // The other agent hears of the key within five seconds.
+        const waiting = await stack.gstacks('admin', 'keys', 'rotate', key, '--wait=7');
         expect(waiting.code, waiting.stdout + waiting.stderr).to.equal(5);
         expect(waiting.stdout).to.contain('not confirmed by host-b');
         expect(waiting.stdout).to.contain(`gstacks admin keys rotate ${key} --without host-b`);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { RunningStack } from './stack.js';
+import { waitFor } from './wait.js';
 
 interface Where {
   readonly from: string;
@@ -23,11 +24,13 @@ export async function connectorOf(
     readonly address: string;
     readonly agentId: string;
   };
-  const { addresses } = (await stack.json(['network', 'resolve', network, alias])) as {
-    readonly addresses: readonly { readonly agentId: string; readonly address: string }[];
-  };
-  const host = addresses.find(({ agentId }) => agentId === source.agentId)?.address;
-  if (host === undefined) throw new Error(`${source.agentId} does not answer for ${alias}.${network}`);
+  // An agent that does not answer at this moment has no address in the answer.
+  const host = await waitFor(`${source.agentId} answers for ${alias}.${network}`, async () => {
+    const { addresses } = (await stack.json(['network', 'resolve', network, alias])) as {
+      readonly addresses: readonly { readonly agentId: string; readonly address: string | null }[];
+    };
+    return addresses.find(({ agentId }) => agentId === source.agentId)?.address ?? undefined;
+  });
   return async () => {
     const socket = connect({ host, port, localAddress: source.address });
     // The test checks how it ends.
