@@ -24,13 +24,7 @@ export async function connectorOf(
     readonly address: string;
     readonly agentId: string;
   };
-  // An agent that does not answer at this moment has no address in the answer.
-  const host = await waitFor(`${source.agentId} answers for ${alias}.${network}`, async () => {
-    const { addresses } = (await stack.json(['network', 'resolve', network, alias])) as {
-      readonly addresses: readonly { readonly agentId: string; readonly address: string | null }[];
-    };
-    return addresses.find(({ agentId }) => agentId === source.agentId)?.address ?? undefined;
-  });
+  const host = await proxyAddressAt(stack, source.agentId, network, alias);
   return async () => {
     const socket = connect({ host, port, localAddress: source.address });
     // The test checks how it ends.
@@ -38,4 +32,14 @@ export async function connectorOf(
     await once(socket, 'connect');
     return socket;
   };
+}
+
+/** Where an agent answers for an alias. An agent that does not answer at this moment is asked again. */
+export function proxyAddressAt(stack: RunningStack, agent: string, network: string, alias: string): Promise<string> {
+  return waitFor(`${agent} answers for ${alias}.${network}`, async () => {
+    const { addresses } = (await stack.json(['network', 'resolve', network, alias])) as {
+      readonly addresses: readonly { readonly agentId: string; readonly address: string | null }[];
+    };
+    return addresses.find(({ agentId }) => agentId === agent)?.address ?? undefined;
+  });
 }

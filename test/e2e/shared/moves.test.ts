@@ -3,15 +3,12 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { proxyAddressAt } from '#test/support/open-connection.js';
 import { expectReset } from '#test/support/sandboxes.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import { type Running, type RunningStack, run } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
-
-interface Resolution {
-  readonly addresses: readonly { readonly agentId: string; readonly address: string | null }[];
-}
 
 describe('a sandbox that ends on one host and is made on another', function () {
   this.timeout(60_000);
@@ -41,8 +38,7 @@ describe('a sandbox that ends on one host and is made on another', function () {
 
   /** As sbx-web, at the address that its host's DNS gives the name. */
   async function ask(path: string): Promise<Running> {
-    const { addresses } = (await stack.json(['network', 'resolve', 'dev', 'worker'])) as Resolution;
-    const proxy = addresses.find(({ agentId }) => agentId === 'host-a')?.address;
+    const proxy = await proxyAddressAt(stack, 'host-a', 'dev', 'worker');
     return run('curl', ['-sSvN', '--max-time', '20', '--interface', web, `http://${proxy}:9090${path}`]);
   }
 
