@@ -5,8 +5,8 @@ import { parseCopyLine } from './copy-text.js';
 export type OnRow = (columns: readonly (string | null)[]) => void;
 
 /**
- * Called with one row as COPY writes it, including the line end. The bytes are those of the connection's buffer, which the
- * next message overwrites: whoever keeps them has to copy them.
+ * Called with one row as COPY writes it, including the line end. The bytes are those of the connection's buffer, which
+ * the next message overwrites: whoever keeps them has to copy them.
  */
 export type OnLine = (line: Buffer) => void;
 
