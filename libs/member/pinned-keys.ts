@@ -13,8 +13,9 @@ export class StoreKeyChangedError extends CodedError {}
 const ENROL_AGAIN = 'revoke this agent, empty its state folder and enrol it again if the change is meant';
 
 /**
- * The credentials as issued, with only those keys of the store that a signature of a key held already vouches for.
- * Where none is, the key held stays, and `refused` says so. `current`: null at the enrolment, which pins what it gets.
+ * The issued credentials, with only those keys of the store that the member trusts already, or that such a key has
+ * signed as its successor. If none of the issued keys is one of these, the member keeps its present keys, and `refused`
+ * has the error. `current`: null at the enrolment, which takes the keys as they are issued.
  */
 export function withPinnedKeys<Credentials extends StoreCredentials>(
   current: StoreCredentials | null,
