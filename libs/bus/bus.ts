@@ -60,8 +60,8 @@ export interface Bus {
    */
   request(subject: string, message: unknown, timeoutMs: number): Promise<unknown>;
   /**
-   * Repeats the request, with pauses that grow up to two seconds, until it is answered or aborted. Rejects with the
-   * abort reason.
+   * Repeats the request, with pauses that grow up to two seconds, until it is answered or aborted. The answer to an
+   * earlier attempt counts too, for 30 seconds. Rejects with the abort reason.
    */
   requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown>;
   /**

@@ -24,10 +24,10 @@ export class BusMessageTooLargeError extends CodedError {
   }
 }
 
-/** Fewer servers of the bus answered than there are, so nothing can be said about all of them. */
+/** Not every server of the bus answered, so nothing can be said about all of them. */
 export class BusServersSilentError extends CodedError {
-  constructor(answered: number, active: number) {
-    super('BUS_SERVERS_SILENT', `only ${answered} of ${active} servers of the bus answered`, 'check nats-server');
+  constructor(whatHappened: string) {
+    super('BUS_SERVERS_SILENT', whatHappened, 'check nats-server');
   }
 }
 

@@ -16,6 +16,11 @@ import { jwtAuthenticator } from './nats-keys.js';
 import { connectPaced } from './paced-connection.js';
 
 const ATTEMPT_TIMEOUT_MS = 1_000;
+/**
+ * How long an answer to an earlier attempt counts. The other end may have been stopped, or waited for its database: what
+ * it says then must not be lost because the next attempt is seconds away.
+ */
+const ANSWERED_LATE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 const PING_INTERVAL_MS = 5_000;
@@ -84,18 +89,28 @@ class NatsBus implements Bus {
   async requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
     const payload = encodeMessage(message);
-    const once = () => this.attempt(subject, payload, ATTEMPT_TIMEOUT_MS);
-    const isLarge = payload.byteLength > LARGE_BYTES;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      signal.throwIfAborted();
-      try {
-        return await (isLarge ? this.large.pass(payload.byteLength, signal, once) : once());
-      } catch (error) {
+    const answer = Promise.withResolvers<unknown>();
+    const over = new AbortController();
+    const waiting = AbortSignal.any([signal, over.signal]);
+    const ask = async (): Promise<void> => {
+      const asked = this.attempt(subject, payload, ANSWERED_LATE_MS).then(answer.resolve, (error: unknown) => {
         const askAgain = error instanceof BusTimeoutError || error instanceof BusUnavailableError;
-        if (!askAgain) throw error;
-        if (this.closing.signal.aborted) throw error;
+        if (!askAgain || this.closing.signal.aborted) answer.reject(error);
+      });
+      await Promise.race([asked, rest(ATTEMPT_TIMEOUT_MS, waiting)]);
+    };
+    const isLarge = payload.byteLength > LARGE_BYTES;
+    const askAgainAndAgain = async (): Promise<never> => {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+        await (isLarge ? this.large.pass(payload.byteLength, waiting, ask) : ask());
+        await rest(pauseMs, waiting);
+        waiting.throwIfAborted();
       }
-      await pause(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    };
+    try {
+      return await Promise.race([answer.promise, askAgainAndAgain()]);
+    } finally {
+      over.abort();
     }
   }
 

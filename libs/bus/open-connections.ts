@@ -1,4 +1,4 @@
-import { createInbox, type NatsConnection } from 'nats';
+import { createInbox, type NatsConnection, NatsError } from 'nats';
 import { setDeadline } from '#libs/async/deadline.js';
 import { integerBetween, listOf, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import { BusServersSilentError } from './errors.js';
@@ -58,10 +58,9 @@ export async function openConnectionsOf(
   return found;
 }
 
-/** Closes a connection, if it is still open. */
+/** Closes a connection, if it is still open. Error: BusServersSilentError. */
 export async function closeConnection(connection: Asking, { serverId, connectionId }: OpenConnection): Promise<void> {
-  const subject = `$SYS.REQ.SERVER.${serverId}.KICK`;
-  await ask(connection, subject, { cid: connectionId });
+  await ask(connection, serverId, 'KICK', { cid: connectionId });
 }
 
 /** Every server answers a ping with the number of servers; the result counts only if that many answered. */
@@ -89,7 +88,9 @@ async function serverIds(connection: Asking): Promise<readonly string[]> {
     cancel();
     subscription.unsubscribe();
   }
-  if (ids.size < expected) throw new BusServersSilentError(ids.size, expected);
+  if (ids.size < expected) {
+    throw new BusServersSilentError(`only ${ids.size} of ${expected} servers of the bus answered`);
+  }
   return [...ids];
 }
 
@@ -127,7 +128,7 @@ async function connectionsAt(
 }
 
 async function pageAt(connection: Asking, serverId: string, query: object): Promise<readonly ShownConnection[]> {
-  const answer = await ask(connection, `$SYS.REQ.SERVER.${serverId}.CONNZ`, query);
+  const answer = await ask(connection, serverId, 'CONNZ', query);
   const { connections } = parseObject(answer.data, 'data');
   return listOf((item, field) => {
     const { cid, jwt } = parseObject(item, field);
@@ -138,9 +139,15 @@ async function pageAt(connection: Asking, serverId: string, query: object): Prom
   }, PAGES.size)(connections, 'connections');
 }
 
-async function ask(connection: Asking, subject: string, query: object) {
-  const answer = await connection.request(subject, JSON.stringify(query), { timeout: ANSWER_WITHIN_MS });
-  return parseObject(answer.json(), 'answer');
+async function ask(connection: Asking, serverId: string, what: 'CONNZ' | 'KICK', query: object) {
+  const subject = `$SYS.REQ.SERVER.${serverId}.${what}`;
+  try {
+    const answer = await connection.request(subject, JSON.stringify(query), { timeout: ANSWER_WITHIN_MS });
+    return parseObject(answer.json(), 'answer');
+  } catch (error) {
+    if (!(error instanceof NatsError)) throw error;
+    throw new BusServersSilentError(`server ${serverId} of the bus did not answer ${what}: ${error.message}`);
+  }
 }
 
 /** The server verified the signature at the connect, so only the claims are read here. */

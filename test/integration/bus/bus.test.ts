@@ -111,6 +111,31 @@ describe('the bus', () => {
     await waitFor('a time-out', () => ask(bus, 'inventory', {}).then((error) => error instanceof BusTimeoutError));
   });
 
+  it('takes the answer to an earlier attempt, and asks no more', async () => {
+    const { bus: server } = await controlPlane();
+    let attempts = 0;
+    const second = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    server.serve(
+      everyAgentSubject('applied'),
+      async () => {
+        attempts += 1;
+        if (attempts > 1) second.resolve();
+        await (attempts === 1 ? second.promise : over.promise);
+        return 'the first';
+      },
+      10,
+    );
+    const { bus } = await agent(HOST_A);
+    const signal = AbortSignal.timeout(10_000);
+    try {
+      expect(await bus.requestUntilAnswered(agentSubject(HOST_A, 'applied'), null, signal)).to.equal('the first');
+    } finally {
+      over.resolve();
+    }
+    expect(attempts).to.equal(2);
+  });
+
   it('keeps a subject in order and lets another subject pass', async () => {
     const { bus: server } = await controlPlane();
     const { bus } = await agent(HOST_A);

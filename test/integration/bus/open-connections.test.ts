@@ -111,6 +111,25 @@ describe('connections at the bus', () => {
     expect(pages).to.be.greaterThan(3);
   });
 
+  it('are not told of a server that answers a ping and then nothing', async () => {
+    const [account, signer] = [keyOf('nats-account.seed'), keyOf('nats-agent-signing.seed')];
+    const holder = { name: 'host-a', nkey: createUser().getPublicKey(), issuer: signer.getPublicKey() };
+    const refused = await asSystem(keyOf('nats-system-account.seed'), [nats.url], CONNECTION_SUBJECTS, (system) => {
+      const asking: Pick<NatsConnection, 'request' | 'subscribe' | 'publish'> = {
+        subscribe: system.subscribe.bind(system),
+        publish: system.publish.bind(system),
+        request: (...question) => {
+          process.kill(nats.pid(), 'SIGSTOP');
+          return system.request(...question);
+        },
+      };
+      return openConnectionsOf(asking, account.getPublicKey(), holder).finally(() =>
+        process.kill(nats.pid(), 'SIGCONT'),
+      );
+    }).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(BusServersSilentError).and.have.property('message').that.contains('CONNZ');
+  });
+
   it('are found at every server of the bus, and nothing is said while one does not answer', async () => {
     const [first, second] = [await freePort(), await freePort()];
     const routes = (own: number, other: number) =>
