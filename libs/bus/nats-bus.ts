@@ -17,8 +17,8 @@ import { connectPaced } from './paced-connection.js';
 
 const ATTEMPT_TIMEOUT_MS = 1_000;
 /**
- * How long an answer to an earlier attempt counts. The other end may have been stopped, or waited for its database: what
- * it says then must not be lost because the next attempt is seconds away.
+ * How long an answer to an earlier attempt counts. The other end may have been stopped, or may have waited for its
+ * database or for others: what it says then must not be lost because the next attempt is seconds away.
  */
 const ANSWERED_LATE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
