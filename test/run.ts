@@ -15,6 +15,8 @@ interface Counts {
   readonly skipped: number;
   /** Title and error of each failure, printed again at the end, where they are easy to find. */
   readonly failures?: readonly string[];
+  /** Of a suite: its name and its seconds. */
+  readonly took?: string;
 }
 
 const BIN = join(CLONE, 'node_modules', '.bin');
@@ -37,24 +39,27 @@ const STATIC_CHECKS: readonly (readonly [string, string, readonly string[]])[] =
 type Suite = readonly [name: string, files: string];
 
 /** Each runs in its own process. The longest start first, so that no long one runs alone at the end. */
-const SUITES: readonly Suite[] = [
-  ['integration-agent', 'integration/agent/!(docker*|podman|source-ports).test.js'],
-  ['e2e-one', 'e2e/[a-l]*.test.js'],
-  ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
+const BUSY_SUITES: readonly Suite[] = [
   ['e2e-two', 'e2e/!(packed*|[a-l]*).test.js'],
-  ['packages', 'e2e/packed*.test.js'],
-  ['integration-containers', 'integration/agent/{docker*,podman}.test.js'],
-  ['truth', 'truth/**/*.test.js'],
-  ['integration-mesh', 'integration/mesh*/**/*.test.js'],
-  ['e2e-shared', 'e2e/shared/*.test.js'],
-  ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
+  ['integration-control-plane', 'integration/control-plane/**/*.test.js'],
   ['browser', 'browser/*.test.js'],
+  ['integration-mesh', 'integration/mesh*/**/*.test.js'],
+  ['integration', 'integration/!(agent|mesh|mesh-keys|control-plane)/**/*.test.js'],
+  ['e2e-shared', 'e2e/shared/*.test.js'],
+  ['truth', 'truth/**/*.test.js'],
   ['unit', 'unit/**/*.test.js'],
+];
+/** These use less than half of a core: they wait for processes to start, to end and to fall silent. */
+const WAITING_SUITES: readonly Suite[] = [
+  ['integration-agent', 'integration/agent/!(docker*|podman|source-ports).test.js'],
+  ['packages', 'e2e/packed*.test.js'],
+  ['e2e-one', 'e2e/[a-l]*.test.js'],
+  ['integration-containers', 'integration/agent/{docker*,podman}.test.js'],
 ];
 /** Suites that compare a rate with one of some seconds before: they run alone, after the others. */
 const SUITES_ALONE: readonly Suite[] = [['alone', 'integration/agent/source-ports.test.js']];
-/** A suite spends most of its time waiting for processes to start, to end and to fall silent. */
-const AT_ONCE = 2;
+/** Busy checks at once, and suites that wait once none is left. Beside them runs one suite that waits. */
+const BUSY_AT_ONCE = 2;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
 /**
@@ -76,6 +81,9 @@ function hasRoom(memory: string): boolean {
   const { bavail, bsize } = statfsSync(memory);
   return Math.min(bavail * bsize, freemem()) >= ROOM_BYTES;
 }
+
+/** Mocha's own program; `bin/mocha` loads it a second time, to start Node with the options of .mocharc.json. */
+const MOCHA = ['--enable-source-maps', join('node_modules', 'mocha', 'lib', 'cli', 'cli.js')];
 
 /** Runs concurrently with the others; its output is printed in one piece when it has ended. */
 type Check = (folder: string, env: NodeJS.ProcessEnv) => Promise<Counts>;
@@ -114,14 +122,14 @@ const suite =
     const began = performance.now();
     const [file, output] = [join(folder, `${name}.json`), join(folder, `${name}.log`)];
     const code = await run(
-      join(BIN, 'mocha'),
-      ['--reporter', 'dist/test/support/counting-reporter.js', `dist/test/${files}`],
+      process.execPath,
+      [...MOCHA, '--reporter', 'dist/test/support/counting-reporter.js', `dist/test/${files}`],
       { ...env, MOCHA_COUNTS_FILE: file },
       output,
     );
-    const seconds = Math.round((performance.now() - began) / 1_000);
-    process.stdout.write(`\n# ${name}\n${readFileSync(output, 'utf8')}${name}: ${seconds} s\n`);
-    const counts = readCounts(file);
+    const took = `${name}: ${Math.round((performance.now() - began) / 1_000)} s`;
+    process.stdout.write(`\n# ${name}\n${readFileSync(output, 'utf8')}${took}\n`);
+    const counts = { ...readCounts(file), took };
     // A run that failed without a failed test (a crash, no test found) must not count as passed.
     if (code === 0 || counts.failed > 0) return counts;
     return { ...counts, failed: 1, failures: [`${name} ended with code ${code} before it said what failed`] };
@@ -184,16 +192,21 @@ async function main(): Promise<boolean> {
         await programs;
         return check(...args);
       };
-    const left = [...STATIC_CHECKS.map(staticCheck), ...SUITES.map(suite).map(afterPrograms)];
-    const inTurn = async (): Promise<void> => {
-      for (let next = left.shift(); next !== undefined; next = left.shift()) all.push(await next(folder, env));
+    const busy = [...STATIC_CHECKS.map(staticCheck), ...BUSY_SUITES.map(suite).map(afterPrograms)];
+    const waiting = WAITING_SUITES.map(suite).map(afterPrograms);
+    const inTurn = async (...queues: readonly Check[][]): Promise<void> => {
+      for (const queue of queues) {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) all.push(await next(folder, env));
+      }
     };
-    await Promise.all([programs, ...Array.from({ length: AT_ONCE }, inTurn)]);
+    const busyLanes = Array.from({ length: BUSY_AT_ONCE }, () => inTurn(busy, waiting));
+    await Promise.all([programs, ...busyLanes, inTurn(waiting)]);
     for (const check of SUITES_ALONE.map(suite)) all.push(await check(folder, env));
     all.push(await goSuite(goTests));
   } finally {
     for (const made of [folder, files]) rmSync(made, { recursive: true, force: true });
   }
+  process.stdout.write(`\n${all.flatMap(({ took }) => took ?? []).join('\n')}\n`);
   for (const failure of all.flatMap(({ failures }) => failures ?? [])) process.stdout.write(`\nfailed: ${failure}\n`);
   const total = (key: 'passed' | 'failed' | 'skipped'): number => all.reduce((sum, counts) => sum + counts[key], 0);
   process.stdout.write(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped\n`);
