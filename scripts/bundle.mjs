@@ -72,6 +72,9 @@ const PLACE = /new URL\('(\.\/[\w-]+\.js)', import\.meta\.url\)|import\.meta\.ur
  */
 const RUN_TIME_REQUIRE = 'const require = createRequire(import.meta.url);';
 
+/** nats keeps the stack of whoever closed a connection. Nobody reads it, and the first stack parses a source map. */
+const CLOSE_TRACE = 'new Error("close trace").stack';
+
 /**
  * A bundled module that looks for files by its own location (a worker, package.json) finds them at the original place.
  */
@@ -80,12 +83,15 @@ const modulesInTheirPlace = {
   setup(build) {
     build.onLoad({ filter: /\.[cm]?js$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      const placed = text.replace(RUN_TIME_REQUIRE, '').replace(PLACE, (_, file) => {
-        const program = file === undefined ? undefined : programOf(resolve(dirname(path), file));
-        if (program !== undefined) return `new URL('../${program}.js', import.meta.url)`;
-        const here = `new URL(${JSON.stringify(relative(BUNDLES, path))}, import.meta.url)`;
-        return file === undefined ? `${here}.href` : `new URL('${file}', ${here})`;
-      });
+      const placed = text
+        .replace(RUN_TIME_REQUIRE, '')
+        .replace(CLOSE_TRACE, 'null')
+        .replace(PLACE, (_, file) => {
+          const program = file === undefined ? undefined : programOf(resolve(dirname(path), file));
+          if (program !== undefined) return `new URL('../${program}.js', import.meta.url)`;
+          const here = `new URL(${JSON.stringify(relative(BUNDLES, path))}, import.meta.url)`;
+          return file === undefined ? `${here}.href` : `new URL('${file}', ${here})`;
+        });
       return { contents: path.includes('/node_modules/') ? mappedAsOne(path, placed) : placed };
     });
   },
